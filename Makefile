@@ -1,0 +1,73 @@
+# Everything runs in .venv; `make demo` and `make test` need python3 (3.11 or newer) and make, nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+SCENARIO ?= ordinary-day
+SPEED ?= 1
+JOBS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench lock screens snapshots faults soak i18n clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.run ## the console on the embedded AWS (SCENARIO=alb-5xx SPEED=10 …)
+	@$(BIN)/toban demo --scenario $(SCENARIO) --speed $(SPEED)
+
+test: $(VENV)/.dev ## the tests
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "not slow"
+
+lint: $(VENV)/.dev ## style, types, import contracts, translations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m tests.tools.catalogue check
+
+format: $(VENV)/.dev ## let the formatter write
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev ## figures and ratios: start, wire, log pane, AWS charges
+	$(BIN)/python -m tests.bench $(BENCH)
+
+screens: $(VENV)/.dev ## every screen as SVG into screens/ (ignored)
+	$(BIN)/python -m tests.tools.screens $(SCREENS)
+
+snapshots: $(VENV)/.dev ## rewrite the snapshot pictures after a wanted change
+	$(BIN)/python -m pytest -q tests -k snapshot --snapshot-update
+
+faults: $(VENV)/.dev ## every fault, repeated through a real terminal
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "slow and not soak" tests
+
+soak: $(VENV)/.dev ## hours of ticks: memory, tasks
+	$(BIN)/python -m pytest -q -m soak tests
+
+i18n: $(VENV)/.dev ## collect new strings and compile the Japanese catalogue
+	$(BIN)/python -m tests.tools.catalogue update
+
+lock: $(VENV)/.dev ## write the lock files anew
+	$(BIN)/uv pip compile pyproject.toml --extra demo --extra build --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header --upgrade -q -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra demo --extra build --extra dev -c requirements.lock --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade -q -o requirements-dev.lock
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Toban needs Python 3.11 or newer; set PYTHON=/path/to/python3.x" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing (Debian: apt install python3-venv)" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/.python
+	@echo "Preparing .venv …"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run | $(VENV)/.python
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+clean: ## remove what was generated
+	rm -rf $(VENV) screens .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,109 @@
+"""CloudWatch alarms as the console speaks of them.
+
+Source: DescribeAlarms, DescribeAlarmHistory (Amazon CloudWatch API reference).
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from services.models.base import Clean, CleanBlock, Model, RawId
+from services.models.metrics import MetricQuery
+
+
+class AlarmState(StrEnum):
+    """An alarm's state; INSUFFICIENT is never green."""
+
+    ALARM = "alarm"
+    INSUFFICIENT = "insufficient"
+    OK = "ok"
+    MISSING = "missing"
+    """The runbook expects it and AWS does not have it."""
+
+
+class AlarmKind(StrEnum):
+    """What decides the state."""
+
+    METRIC = "metric"
+    COMPOSITE = "composite"
+    LOG = "log"
+
+
+class Alarm(Model):
+    """One alarm as it stands now."""
+
+    id: RawId
+    """The exact alarm name, for requests."""
+    name: Clean
+    arn: RawId = RawId("")
+    kind: AlarmKind = AlarmKind.METRIC
+    state: AlarmState
+    reason: Clean = ""
+    since: datetime | None = None
+    """When it entered this state (StateTransitionedTimestamp); None for MISSING."""
+    description: CleanBlock = ""
+    actions_enabled: bool = True
+    has_actions: bool = False
+    scaling: bool = False
+    """Owned by target tracking; its AlarmLow is normally in ALARM."""
+    expected: bool = False
+    """The runbook names it."""
+    evaluation: str = ""
+    """"", or PARTIAL_DATA, EVALUATION_ERROR, EVALUATION_FAILURE."""
+    muted_by: Clean = ""
+    """The mute rule in force, or ""."""
+    muted_until: datetime | None = None
+    queries: tuple[MetricQuery, ...] = ()
+    """What it watches, ready for GetMetricData; one for a plain alarm, several for a math alarm."""
+    comparison: str = ""
+    """`>`, `>=`, `<`, `<=`, or "outside" for an anomaly band."""
+    threshold: float | None = None
+    period: int = 60
+    """Seconds."""
+    evaluation_periods: int = 1
+    datapoints_to_alarm: int = 1
+    treat_missing: str = "missing"
+    rule: CleanBlock = ""
+    """A composite alarm's rule expression."""
+    recent: tuple[float | None, ...] = ()
+    """The datapoints that decided, oldest first (StateReasonData.recentDatapoints)."""
+
+
+class AlarmTransition(Model):
+    """One entry of an alarm's history."""
+
+    id: RawId
+    name: Clean
+    at: datetime
+    kind: str
+    """`state`, `configuration` or `action`."""
+    before: AlarmState | None = None
+    after: AlarmState | None = None
+    summary: Clean = ""
+    reason: Clean = ""
+
+
+class AlarmBoard(Model):
+    """Every alarm of the system, firing first, and what changed last."""
+
+    alarms: tuple[Alarm, ...] = ()
+    """Order: firing, missing, insufficient, ok; within each by newest change. Scaling alarms last."""
+
+    @property
+    def watched(self) -> tuple[Alarm, ...]:
+        """Those that count: all but the alarms that scaling policies own."""
+        return tuple(alarm for alarm in self.alarms if not alarm.scaling)
+
+    @property
+    def scaling(self) -> tuple[Alarm, ...]:
+        """Those that scaling policies own."""
+        return tuple(alarm for alarm in self.alarms if alarm.scaling)
+
+    def count(self, state: AlarmState) -> int:
+        """How many watched alarms are in `state`."""
+        return sum(alarm.state is state for alarm in self.watched)
+
+    @property
+    def newest(self) -> Alarm | None:
+        """The watched alarm that changed last."""
+        dated = [alarm for alarm in self.watched if alarm.since is not None]
+        return max(dated, key=lambda alarm: alarm.since.timestamp() if alarm.since else 0.0, default=None)

@@ -1,0 +1,42 @@
+"""What every model shares: frozen, exact, and cleaned of text that a terminal would obey."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from services.models.text import LINE_LIMIT, clean, clean_block
+
+
+class Model(BaseModel):
+    """A frozen value; equal values are equal objects to a Feed, so nothing is drawn twice."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Clean = Annotated[str, BeforeValidator(clean)]
+"""One line of foreign text, safe to draw."""
+
+CleanBlock = Annotated[str, BeforeValidator(clean_block)]
+"""Foreign text of several lines, safe to draw; line feeds stay."""
+
+CleanLine = Annotated[str, BeforeValidator(lambda value: clean(value, LINE_LIMIT))]
+"""One log line, safe to draw."""
+
+
+class RawId(str):
+    """A name exactly as AWS spells it: for requests and as a key, never for the screen.
+
+    `repr` shows the cleaned text, so a RawId in a log or a traceback is harmless too.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"RawId({clean(str(self))!r})"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> object:
+        """Accept any str and keep it as it is."""
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_after_validator_function(cls, core_schema.str_schema())

@@ -1,0 +1,51 @@
+"""The state of a repeating read, as panels see it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from services.models.problem import Problem
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Freshness(StrEnum):
+    """How far the shown value may be trusted; each looks different on screen."""
+
+    WAITING = "waiting"
+    """Nothing read yet."""
+    FRESH = "fresh"
+    STALE = "stale"
+    """A value is shown, but reading fails or is overdue."""
+    FAILED = "failed"
+    """No value was ever read and reading fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState(Generic[T_co]):
+    """A feed's last good value, its age and what is wrong now.
+
+    Changes on every poll; panels redraw their body only when `value` changed.
+    """
+
+    value: T_co | None = None
+    fetched_at: datetime | None = None
+    """When `value` was read (UTC)."""
+    problem: Problem | None = None
+    """Why the newest read failed; None after a success."""
+    next_at: datetime | None = None
+    """When the next read is due (UTC)."""
+    interval: float = 60.0
+    """Seconds between reads when all is well."""
+    failures: int = 0
+    """Failed reads in a row."""
+
+    def freshness(self, now: datetime) -> Freshness:
+        """STALE after a failure, or when two intervals and a second passed without a read."""
+        if self.value is None:
+            return Freshness.FAILED if self.problem else Freshness.WAITING
+        if self.problem or self.fetched_at is None:
+            return Freshness.STALE
+        overdue = (now - self.fetched_at).total_seconds() > 2 * self.interval + 1
+        return Freshness.STALE if overdue else Freshness.FRESH

@@ -1,0 +1,65 @@
+"""Log groups and log lines.
+
+Source: FilterLogEvents, DescribeLogGroups (Amazon CloudWatch Logs API reference).
+"""
+
+from datetime import datetime
+from enum import IntEnum
+from typing import NamedTuple
+
+from services.models.base import Clean, Model, RawId
+
+
+class Severity(IntEnum):
+    """Ordered, so that a filter is one comparison."""
+
+    PLAIN = 0
+    DEBUG = 1
+    INFO = 2
+    WARNING = 3
+    ERROR = 4
+    FATAL = 5
+
+
+class LogLine(NamedTuple):
+    """One log event. A tuple, not a model: a page holds 10,000 and each costs a microsecond here."""
+
+    id: str
+    """CloudWatch's eventId: unique within the group."""
+    at: int
+    """The event's own time, epoch milliseconds."""
+    seen: int
+    """Ingestion time, epoch milliseconds."""
+    stream: str
+    """Log stream, cleaned."""
+    text: str
+    """The message, cleaned, one line."""
+    late: bool = False
+    """It became visible after newer lines were already shown."""
+
+
+class LogGroup(Model):
+    """A log group to pick from."""
+
+    id: RawId
+    name: Clean
+    arn: RawId = RawId("")
+    stored_bytes: int = 0
+    retention_days: int | None = None
+
+
+class TailStats(Model):
+    """How the follow loop is doing."""
+
+    group: Clean
+    polls: int = 0
+    lines: int = 0
+    """Lines delivered since it began."""
+    late: int = 0
+    """Of them, late ones."""
+    duplicates: int = 0
+    """Events read again by the overlap and dropped."""
+    lag: float | None = None
+    """Seconds between the newest event's time and the read that brought it."""
+    pages: int = 0
+    newest: datetime | None = None

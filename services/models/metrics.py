@@ -1,0 +1,69 @@
+"""Metric queries and their answers.
+
+Source: GetMetricData (Amazon CloudWatch API reference).
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from services.models.base import Clean, Model, RawId
+
+
+class MetricQuery(Model):
+    """One row of a GetMetricData request: a metric with a statistic, or an expression."""
+
+    id: str
+    """Matches `[a-z][a-zA-Z0-9_]*`; unique within its widget or alarm."""
+    namespace: RawId = RawId("")
+    metric: RawId = RawId("")
+    dimensions: tuple[tuple[RawId, RawId], ...] = ()
+    stat: str = "Average"
+    """`Average`, `Sum`, `Minimum`, `Maximum`, `SampleCount`, `p95`, `tm99`…"""
+    expression: RawId = RawId("")
+    """Metric math or SEARCH, evaluated by AWS; empty for a plain metric."""
+    period: int = 300
+    """Seconds."""
+    label: RawId = RawId("")
+    """As the request carries it (may hold `${LAST}` tokens); the answer's label is the one to draw."""
+    visible: bool = True
+    """ReturnData."""
+    region: str = ""
+    """Empty: the system's own region."""
+    account: str = ""
+
+
+class SeriesStatus(StrEnum):
+    """How complete the answer for one query is."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    FORBIDDEN = "forbidden"
+    ERROR = "error"
+
+
+class Series(Model):
+    """One curve: times ascending, a gap is an absent time."""
+
+    id: str
+    """The MetricQuery it answers; SEARCH gives several series with one id."""
+    label: Clean
+    times: tuple[int, ...] = ()
+    """Start of each period, epoch seconds (UTC)."""
+    values: tuple[float, ...] = ()
+    period: int = 300
+    """Seconds between points where nothing is missing."""
+    status: SeriesStatus = SeriesStatus.COMPLETE
+    message: Clean = ""
+    """AWS's remark on this query, or ""."""
+
+    @property
+    def last(self) -> float | None:
+        """The newest value."""
+        return self.values[-1] if self.values else None
+
+
+class TimeSpan(Model):
+    """A half-open span of time (UTC)."""
+
+    start: datetime
+    end: datetime

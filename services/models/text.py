@@ -1,0 +1,98 @@
+"""The one place where text from outside becomes safe to draw.
+
+A terminal obeys control characters, and a reader is misled by invisible ones; both become visible
+here, as text enters the models. `widgets` and `tui` may then draw any model's text as it is.
+"""
+
+import re
+import unicodedata
+
+LIMIT = 4096
+"""Characters kept of a name, a reason, a label."""
+
+LINE_LIMIT = 32_768
+"""Characters kept of one log line."""
+
+_SUSPECT = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_NAMES = {
+    0x200E: "LRM", 0x200F: "RLM", 0x061C: "ALM", 0x202A: "LRE", 0x202B: "RLE", 0x202C: "PDF", 0x202D: "LRO",
+    0x202E: "RLO", 0x2066: "LRI", 0x2067: "RLI", 0x2068: "FSI", 0x2069: "PDI", 0x2028: "LS", 0x2029: "PS",
+}  # fmt: skip
+_DROPPED = frozenset([0x200D, *range(0xFE00, 0xFE10)])
+_COMBINING_LIMIT = 2
+
+
+def clean(value: object, limit: int = LIMIT) -> str:
+    """One safe line: control, bidi and invisible characters are shown as names, length is bounded.
+
+    `bytes` are read as UTF-8 with U+FFFD for what is invalid; None becomes "". Idempotent.
+    """
+    return _clean(value, limit, keep_lines=False)
+
+
+def clean_block(value: object, limit: int = LIMIT) -> str:
+    """As `clean`, but line feeds stay and a tab becomes spaces."""
+    return _clean(value, limit, keep_lines=True)
+
+
+def _clean(value: object, limit: int, *, keep_lines: bool) -> str:
+    text = _decode(value)
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text
+    already_cut = limit < len(text) <= limit + 24 and _CUT_MARK.search(text)
+    over = 0 if already_cut else max(0, len(text) - limit)
+    shown = text[:limit] if over else text
+    if keep_lines:
+        shown = shown.replace("\r\n", "\n")
+    shown = _SUSPECT.sub(_keep_lines if keep_lines else _show, shown)
+    shown = shown if shown.isascii() else _bound_combining(shown)
+    if len(shown) > limit and not already_cut:
+        over += len(shown) - limit
+        shown = shown[:limit]
+    return f"{shown}…(+{over})" if over else shown
+
+
+_CUT_MARK = re.compile(r"…\(\+\d+\)\Z")
+
+
+def _decode(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bytes | bytearray):
+        return bytes(value).decode("utf-8", "replace")
+    return value if isinstance(value, str) else str(value)
+
+
+def _keep_lines(found: re.Match[str]) -> str:
+    return "\n" if found[0] == "\n" else _show(found)
+
+
+def _show(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if code == 0x09:
+        return "  "
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "\u2421"
+    if code in _DROPPED:
+        return ""
+    if 0xD800 <= code <= 0xDFFF:
+        return "\ufffd"
+    return f"<{_NAMES.get(code) or format(code, '02X')}>"
+
+
+def _bound_combining(text: str) -> str:
+    """At most two combining marks on a base, so that a line keeps to its row."""
+    if not any(unicodedata.combining(character) for character in text):
+        return text
+    kept: list[str] = []
+    run = 0
+    for character in text:
+        run = run + 1 if unicodedata.combining(character) else 0
+        if run <= _COMBINING_LIMIT:
+            kept.append(character)
+    return "".join(kept)

@@ -42,3 +42,8 @@ def _(message: str) -> str:
 def plural(one: str, many: str, count: int) -> str:
     """The form that fits `count`; the caller formats it."""
     return _active.ngettext(one, many, count)
+
+
+def N_(message: str) -> str:
+    """Mark `message` for translation where it is declared; translate with `_` where it is drawn."""
+    return message

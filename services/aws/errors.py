@@ -4,6 +4,7 @@
     ├── AccessDenied     a permission is missing; `problem.permission` names it
     ├── Throttled        AWS asks for fewer requests
     ├── Expired          credentials ended
+    │   └── MfaNeeded    a six-digit code starts a new session
     ├── NoCredentials    none were found
     ├── Unreachable      no connection, a time-out, an answer cut short
     ├── NotFound
@@ -17,6 +18,7 @@ Loads no botocore, so feeds and tests may import it; `services.aws.translate` ma
 """
 
 from services.models.problem import Problem, ProblemKind
+from services.models.text import clean
 
 
 class AwsError(Exception):
@@ -37,6 +39,15 @@ class Throttled(AwsError):
 
 class Expired(AwsError):
     """Credentials ended."""
+
+
+class MfaNeeded(Expired):
+    """Only a code from the MFA device starts a session; `AwsSession.assume` takes it."""
+
+    def __init__(self, problem: Problem, *, role_arn: str = "", serial: str = "") -> None:
+        super().__init__(problem)
+        self.role_arn = clean(role_arn)
+        self.serial = clean(serial)
 
 
 class NoCredentials(AwsError):

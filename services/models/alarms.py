@@ -63,7 +63,7 @@ class Alarm(Model):
     datapoints_to_alarm: int = 1
     treat_missing: str = "missing"
     rule: CleanBlock = ""
-    """A composite alarm's rule expression."""
+    """A composite alarm's rule expression; a log or PromQL alarm's query."""
     recent: tuple[float | None, ...] = ()
     """The datapoints that decided, oldest first (StateReasonData.recentDatapoints)."""
 
@@ -75,7 +75,7 @@ class AlarmTransition(Model):
     name: Clean
     at: datetime
     kind: str
-    """`state`, `configuration` or `action`."""
+    """`state`, `configuration`, `action`, or `contributor` (one series of a multi-series alarm)."""
     before: AlarmState | None = None
     after: AlarmState | None = None
     summary: Clean = ""
@@ -87,6 +87,8 @@ class AlarmBoard(Model):
 
     alarms: tuple[Alarm, ...] = ()
     """Order: firing, missing, insufficient, ok; within each by newest change. Scaling alarms last."""
+    remarks: tuple[Clean, ...] = ()
+    """What could not be read beside the alarms (mute rules, say), in words."""
 
     @property
     def watched(self) -> tuple[Alarm, ...]:

@@ -1,7 +1,8 @@
 """The runbook: the whole configuration of one system, as a validated data file describes it.
 
 The file's grammar is this module; `services.runbook.loader` reads it and names file, key and line of
-every mistake. Unknown keys are mistakes.
+every mistake. Unknown keys are mistakes. Longer than other files because it is one grammar, read from
+top to bottom beside a data file.
 """
 
 from datetime import date
@@ -42,12 +43,13 @@ class Ecs(Model):
     """The container services watched."""
 
     cluster: RawId
-    services: tuple[RawId, ...]
-    usual_max: int | None = None
+    services: Annotated[tuple[RawId, ...], Field(min_length=1)]
+    usual_max: Annotated[int, Field(gt=0)] | None = None
     """Task limit of ordinary days."""
-    busy_max: int | None = None
+    busy_max: Annotated[int, Field(gt=0)] | None = None
     """Task limit of month-end and year-end."""
-    usual_min: int | None = None
+    usual_min: Annotated[int, Field(ge=0)] | None = None
+    """Least number of tasks."""
 
 
 class Rds(Model):
@@ -57,10 +59,19 @@ class Rds(Model):
     engine: str = "postgres"
     larger_class: str = ""
     """The class scaling up goes to."""
-    larger_storage_gib: int | None = None
-    retention_days: int = 7
+    """e.g. `db.t4g.large`."""
+    larger_storage_gib: Annotated[int, Field(gt=0)] | None = None
+    """The size storage grows to; RDS never shrinks it."""
+    retention_days: Annotated[int, Field(ge=0, le=35)] = 7
+    """Days automatic backups are kept."""
+    snapshot_max_age_hours: Annotated[int, Field(gt=0)] = 26
+    """The newest automatic snapshot is at most this old."""
     window: Clean = ""
     """Maintenance window in local time, in words."""
+    window_utc: str = ""
+    """The same window as RDS spells it, in UTC: `sat:17:00-sat:18:00`."""
+    patch_lead_days: Annotated[int, Field(ge=0)] = 7
+    """A patch is applied by hand at least this many days before AWS forces it."""
 
 
 class LoadBalancer(Model):
@@ -76,6 +87,10 @@ class Cdn(Model):
     """The CloudFront distribution."""
 
     distribution: RawId
+    paths: tuple[str, ...] = ("/*",)
+    """Paths offered for invalidation, the usual ones first; `*` only as the last character."""
+    free_paths_per_month: Annotated[int, Field(ge=0)] = 1000
+    """Free of charge for the whole account; `/*` counts as one path."""
 
 
 class Firewall(Model):
@@ -83,6 +98,8 @@ class Firewall(Model):
 
     log_bucket: RawId = RawId("")
     athena_table: RawId = RawId("")
+    blocked_query: CleanBlock = ""
+    """SQL for Athena that lists blocked requests."""
 
 
 class LogGroupSpec(Model):
@@ -114,6 +131,8 @@ class Step(Model):
 
     text: Clean
     note: Clean = ""
+    look: Slug | None = None
+    """What the console shows for it: an inspection's or a panel's id."""
 
 
 class Cause(Model):
@@ -130,10 +149,31 @@ class Playbook(Model):
     title: Clean
     steps: tuple[Step, ...] = ()
     causes: tuple[Cause, ...] = ()
-    wait_minutes: int | None = None
-    escalate_minutes: int | None = None
+    wait_minutes: Annotated[int, Field(gt=0)] | None = None
+    """How long it may recover by itself."""
+    escalate_minutes: Annotated[int, Field(gt=0)] | None = None
+    """After this long without recovery somebody else is called."""
     escalate_to: Clean = ""
+    """The role called."""
     approval: Clean = ""
+    """The role that must approve its changes; empty: nobody."""
+    caution: tuple[Clean, ...] = ()
+
+
+class Procedure(Model):
+    """Something done when it is needed rather than by the calendar: scaling, cache clearing, log searches."""
+
+    id: Slug
+    title: Clean
+    section: Clean = ""
+    """The runbook's section."""
+    timing: Clean = ""
+    """When, in words."""
+    steps: tuple[Step, ...] = ()
+    approval: Clean = ""
+    """The role that must approve; empty: nobody."""
+    revert: Clean = ""
+    """How and when it is taken back."""
     caution: tuple[Clean, ...] = ()
 
 
@@ -173,6 +213,14 @@ class ClosedDay(StrEnum):
     """Held on the day itself, open or not (Sunday 2:00 deploys)."""
 
 
+class Within(StrEnum):
+    """How exactly the rule's date is meant."""
+
+    DAY = "day"
+    MONTH = "month"
+    """Any open day from the rule's date to the end of its month (a drill in April)."""
+
+
 class Duty(Model):
     """A recurring task: when, what on closed days, what it asks."""
 
@@ -183,11 +231,13 @@ class Duty(Model):
     rule: str = ""
     """RFC 5545 RRULE without DTSTART, in the system's time zone; empty for an anchored duty."""
     at: tuple[ClockTime, ...] = ()
-    """Times of day (local)."""
+    """Times of day (local); empty: any time of the day."""
     closed_day: ClosedDay = ClosedDay.SKIP
-    late_after_minutes: int = 30
+    within: Within = Within.DAY
+    late_after_minutes: Annotated[int, Field(ge=1)] = 30
     anchor: Clean = ""
-    """Where the date comes from when not from the calendar, e.g. `access-key:ci-cd-user+90d`."""
+    """Where the date comes from when not from the calendar: `access-key:<user>+<n>d` (days after the key
+    was made) or `access-key-disabled:<user>+<n>d` (days after it was disabled)."""
     only_when_planned: bool = False
     inspections: tuple[Slug, ...] = ()
     asks: tuple[Clean, ...] = ()
@@ -215,43 +265,70 @@ class ServiceCost(Model):
     title: Clean
     names: tuple[str, ...]
     """As Cost Explorer spells it."""
-    monthly_yen: int
+    monthly_yen: Annotated[int, Field(gt=0)]
 
 
 class Costs(Model):
     """Guidelines and budget."""
 
     services: tuple[ServiceCost, ...] = ()
-    total_yen: int = 0
-    budget_yen: int = 0
-    growth_percent: int = 50
-    budget_percent: int = 80
-    usd_jpy: float = 150.0
+    total_yen: Annotated[int, Field(ge=0)] = 0
+    """Guideline for the whole month."""
+    budget_yen: Annotated[int, Field(ge=0)] = 0
+    """Monthly budget; 0: undecided, shown in red."""
+    growth_percent: Annotated[int, Field(gt=0)] = 50
+    """A service that grows by this much is looked into."""
+    budget_percent: Annotated[int, Field(gt=0, le=100)] = 80
+    """The alert comes above this share of the budget."""
+    usd_jpy: Annotated[float, Field(gt=0)] = 150.0
+    """Yen for a dollar; AWS charges in dollars."""
     usd_jpy_source: Clean = ""
     usd_jpy_date: date | None = None
     report_to: Clean = ""
+    """The role told when the budget is in danger."""
 
 
 class AccessKeys(Model):
     """Whose keys rotate, and how often."""
 
     users: tuple[RawId, ...] = ()
-    max_age_days: int = 90
-    delete_after_days: int = 7
+    max_age_days: Annotated[int, Field(gt=0)] = 90
+    delete_after_days: Annotated[int, Field(gt=0)] = 7
+    """A key is deleted this many days after it was disabled."""
 
 
 class ErrorLogs(Model):
     """Limits of the error-log look."""
 
-    per_hour: int = 10
+    per_hour: Annotated[int, Field(gt=0)] = 10
+    """Normal while fewer than this many errors come in an hour."""
+    log_group: RawId = RawId("")
     query: CleanBlock = ""
+    """Logs Insights query."""
+    tail_pattern: Clean = ""
+    """Filter pattern for errors in the log tail."""
 
 
 class SlowQueries(Model):
     """Limits of the slow-query look."""
 
-    over_ms: int = 1000
+    over_ms: Annotated[int, Field(gt=0)] = 1000
+    log_group: RawId = RawId("")
     query: CleanBlock = ""
+    """Logs Insights query."""
+
+
+class Trail(Model):
+    """What the monthly look at CloudTrail covers."""
+
+    days: Annotated[int, Field(gt=0, le=90)] = 30
+    """CloudTrail's event history keeps 90."""
+    sign_in_regions: tuple[Region, ...] = ()
+    """Where ConsoleLogin events are recorded; not only the system's own region."""
+    global_region: Region = "us-east-1"
+    """Where IAM and CloudFront events are recorded."""
+    grave_events: tuple[str, ...] = ()
+    """Event names of changes that must never go unnoticed."""
 
 
 class Slack(Model):
@@ -269,6 +346,9 @@ class Runbook(Model):
     """Title of the written runbook."""
     document_version: Clean = ""
     document_date: date | None = None
+    document_updated: date | None = None
+    readers: tuple[Clean, ...] = ()
+    """Whom it is written for."""
     approved_by: Clean = ""
     """Empty: undecided, shown in red."""
     system: System
@@ -282,6 +362,7 @@ class Runbook(Model):
     alarms: tuple[ExpectedAlarm, ...] = ()
     limits: tuple[Limit, ...] = ()
     playbooks: tuple[Playbook, ...] = ()
+    procedures: tuple[Procedure, ...] = ()
     duties: tuple[Duty, ...] = ()
     contacts: tuple[Contact, ...] = ()
     approvers: tuple[Approver, ...] = ()
@@ -290,6 +371,7 @@ class Runbook(Model):
     access_keys: AccessKeys | None = None
     error_logs: ErrorLogs | None = None
     slow_queries: SlowQueries | None = None
+    trail: Trail | None = None
     slack: Slack | None = None
 
     def limit_for(self, namespace: str, metric: str) -> Limit | None:

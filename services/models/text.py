@@ -23,6 +23,10 @@ _NAMES = {
 }  # fmt: skip
 _DROPPED = frozenset([0x200D, *range(0xFE00, 0xFE10)])
 _COMBINING_LIMIT = 2
+# Everything outside these blocks may combine; one search spares Japanese text a look at each character.
+_MAY_COMBINE = re.compile(
+    "[^\x00-\u02ff\u2010-\u20cf\u2100-\u2bff\u3000-\u3029\u3030-\u3098\u309b-\ua66e\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef]"
+)
 
 
 def clean(value: object, limit: int = LIMIT) -> str:
@@ -87,7 +91,7 @@ def _show(found: re.Match[str]) -> str:
 
 def _bound_combining(text: str) -> str:
     """At most two combining marks on a base, so that a line keeps to its row."""
-    if not any(unicodedata.combining(character) for character in text):
+    if _MAY_COMBINE.search(text) is None:
         return text
     kept: list[str] = []
     run = 0

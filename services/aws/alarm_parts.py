@@ -1,0 +1,228 @@
+"""DescribeAlarms and DescribeAlarmHistory answers turned into models; pure."""
+
+import json
+from typing import Any
+
+from services.aws.reader import Answer, finite, rows, when
+from services.models.alarms import Alarm, AlarmKind, AlarmState, AlarmTransition
+from services.models.base import RawId
+from services.models.metrics import MetricQuery
+
+STATES = {"OK": AlarmState.OK, "ALARM": AlarmState.ALARM, "INSUFFICIENT_DATA": AlarmState.INSUFFICIENT}
+COMPARISONS = {
+    "GreaterThanOrEqualToThreshold": ">=",
+    "GreaterThanThreshold": ">",
+    "LessThanThreshold": "<",
+    "LessThanOrEqualToThreshold": "<=",
+    "LessThanLowerOrGreaterThanUpperThreshold": "outside",
+    "LessThanLowerThreshold": "outside",
+    "GreaterThanUpperThreshold": "outside",
+}
+ORDER = (AlarmState.ALARM, AlarmState.MISSING, AlarmState.INSUFFICIENT, AlarmState.OK)
+HISTORY_KINDS = {
+    "StateUpdate": "state",
+    "ConfigurationUpdate": "configuration",
+    "Action": "action",
+    "AlarmContributorStateUpdate": "contributor",
+    "AlarmContributorAction": "action",
+}
+
+
+def metric_alarm(row: Answer) -> Alarm:
+    """A MetricAlarm: plain, math, anomaly band or PromQL."""
+    queries = alarm_queries(row)
+    periods = [query.period for query in queries if query.metric]
+    promql = _dig(row, "EvaluationCriteria", "PromQLCriteria", "Query")
+    evaluations = _whole(row.get("EvaluationPeriods"), 1)
+    return _alarm(
+        row,
+        AlarmKind.METRIC,
+        queries=queries,
+        period=_whole(row.get("Period"), max(periods, default=_whole(row.get("EvaluationInterval"), 60))),
+        evaluation_periods=evaluations,
+        datapoints_to_alarm=_whole(row.get("DatapointsToAlarm"), evaluations),
+        rule=promql or "",
+        **_threshold(row),
+    )
+
+
+def composite_alarm(row: Answer) -> Alarm:
+    """A CompositeAlarm; actions suppressed by another alarm count as muted by it."""
+    suppressor = str(row.get("ActionsSuppressor") or "") if row.get("ActionsSuppressedBy") else ""
+    return _alarm(
+        row,
+        AlarmKind.COMPOSITE,
+        rule=row.get("AlarmRule"),
+        muted_by=alarm_name(suppressor) if suppressor else "",
+    )
+
+
+def log_alarm(row: Answer) -> Alarm:
+    """A LogAlarm: a scheduled Logs Insights query."""
+    evaluations = _whole(row.get("QueryResultsToEvaluate"), 1)
+    return _alarm(
+        row,
+        AlarmKind.LOG,
+        rule=_dig(row, "ScheduledQueryConfiguration", "QueryString") or "",
+        evaluation_periods=evaluations,
+        datapoints_to_alarm=_whole(row.get("QueryResultsToAlarm"), evaluations),
+        **_threshold(row),
+    )
+
+
+def missing_alarm(name: str) -> Alarm:
+    """An alarm that the runbook expects and AWS does not have."""
+    return Alarm(id=RawId(name), name=name, state=AlarmState.MISSING, expected=True)
+
+
+def _alarm(row: Answer, kind: AlarmKind, **more: Any) -> Alarm:
+    name = str(row.get("AlarmName") or "")
+    actions = [str(arn) for arn in row.get("AlarmActions") or ()]
+    other = (row.get("OKActions"), row.get("InsufficientDataActions"))
+    return Alarm(
+        id=RawId(name),
+        name=name,
+        arn=RawId(row.get("AlarmArn") or ""),
+        kind=kind,
+        # A state that this console does not know must not look like "fine".
+        state=STATES.get(str(row.get("StateValue")), AlarmState.INSUFFICIENT),
+        reason=row.get("StateReason"),
+        since=when(row.get("StateTransitionedTimestamp")) or when(row.get("StateUpdatedTimestamp")),
+        description=row.get("AlarmDescription"),
+        actions_enabled=bool(row.get("ActionsEnabled", True)),
+        has_actions=bool(actions) or any(other),
+        scaling=name.startswith("TargetTracking-") or any(":scalingPolicy:" in arn for arn in actions),
+        evaluation=str(row.get("EvaluationState") or ""),
+        recent=recent_points(row.get("StateReasonData")),
+        **more,
+    )
+
+
+def _threshold(row: Answer) -> dict[str, Any]:
+    return {
+        "comparison": COMPARISONS.get(str(row.get("ComparisonOperator")), ""),
+        "threshold": finite(row.get("Threshold")),
+        "treat_missing": str(row.get("TreatMissingData") or "missing"),
+    }
+
+
+def alarm_queries(row: Answer) -> tuple[MetricQuery, ...]:
+    """What an alarm watches, ready for GetMetricData."""
+    if metrics := rows(row, "Metrics"):
+        return tuple(_query(metric) for metric in metrics)
+    if not row.get("MetricName"):
+        return ()
+    return (
+        MetricQuery(
+            id="m1",
+            namespace=RawId(row.get("Namespace") or ""),
+            metric=RawId(row["MetricName"]),
+            dimensions=_dimensions(row),
+            stat=str(row.get("Statistic") or row.get("ExtendedStatistic") or "Average"),
+            period=_whole(row.get("Period"), 60),
+        ),
+    )
+
+
+def _query(row: Answer) -> MetricQuery:
+    stat: Answer = row.get("MetricStat") or {}
+    metric: Answer = stat.get("Metric") or {}
+    return MetricQuery(
+        id=str(row.get("Id") or ""),
+        namespace=RawId(metric.get("Namespace") or ""),
+        metric=RawId(metric.get("MetricName") or ""),
+        dimensions=_dimensions(metric),
+        stat=str(stat.get("Stat") or "Average"),
+        expression=RawId(row.get("Expression") or ""),
+        period=_whole(stat.get("Period") or row.get("Period"), 60),
+        label=RawId(row.get("Label") or ""),
+        visible=bool(row.get("ReturnData", True)),
+        account=str(row.get("AccountId") or ""),
+    )
+
+
+def _dimensions(row: Answer) -> tuple[tuple[RawId, RawId], ...]:
+    return tuple(
+        (RawId(each.get("Name") or ""), RawId(each.get("Value") or "")) for each in rows(row, "Dimensions")
+    )
+
+
+def recent_points(data: object) -> tuple[float | None, ...]:
+    """StateReasonData's recentDatapoints, oldest first; what is not a number is a gap."""
+    points = _parsed(data).get("recentDatapoints")
+    if not isinstance(points, list):
+        return ()
+    return tuple(finite(point) for point in points)
+
+
+def transition(row: Answer) -> AlarmTransition | None:
+    """One AlarmHistoryItem; None where it has no time."""
+    at = when(row.get("Timestamp"))
+    if at is None:
+        return None
+    kind = HISTORY_KINDS.get(str(row.get("HistoryItemType")), "action")
+    data = _parsed(row.get("HistoryData"))
+    before, after = (data.get(key) for key in ("oldState", "newState"))
+    name = str(row.get("AlarmName") or "")
+    return AlarmTransition(
+        id=RawId(name),
+        name=name,
+        at=at,
+        kind=kind,
+        before=_state(before) if kind == "state" else None,
+        after=_state(after) if kind == "state" else None,
+        summary=row.get("HistorySummary"),
+        reason=after.get("stateReason") if isinstance(after, dict) else "",
+    )
+
+
+def _state(value: object) -> AlarmState | None:
+    return STATES.get(str(value.get("stateValue"))) if isinstance(value, dict) else None
+
+
+def alarm_name(arn: str) -> str:
+    """The name in an alarm's ARN (`arn:aws:cloudwatch:region:account:alarm:name`); a name stays one."""
+    parts = arn.split(":", 6)
+    return parts[6] if len(parts) == 7 and parts[5] == "alarm" else arn
+
+
+def arn_region(arn: str) -> str:
+    """The region in an ARN, or ""."""
+    parts = arn.split(":", 6)
+    return parts[3] if len(parts) == 7 and parts[0] == "arn" else ""
+
+
+def ordered(alarms: list[Alarm]) -> tuple[Alarm, ...]:
+    """Firing, missing, insufficient, ok; within each the newest change first; scaling alarms last."""
+    return tuple(
+        sorted(
+            alarms,
+            key=lambda alarm: (
+                alarm.scaling,
+                ORDER.index(alarm.state),
+                -alarm.since.timestamp() if alarm.since else 0.0,
+                alarm.id,
+            ),
+        )
+    )
+
+
+def _parsed(data: object) -> Answer:
+    if not isinstance(data, str):
+        return {}
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _dig(row: Answer, *path: str) -> str | None:
+    value: object = row
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, str) else None
+
+
+def _whole(value: object, default: int) -> int:
+    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else default

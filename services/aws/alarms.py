@@ -1,0 +1,147 @@
+"""CloudWatch alarms: the board of all that matter, and what changed when.
+
+Source: DescribeAlarms, DescribeAlarmHistory, ListAlarmMuteRules (Amazon CloudWatch API reference).
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.aws.alarm_mutes import Mute, Mutes
+from services.aws.alarm_parts import (
+    alarm_name,
+    arn_region,
+    composite_alarm,
+    log_alarm,
+    metric_alarm,
+    missing_alarm,
+    ordered,
+    transition,
+)
+from services.aws.errors import AwsError, Expired, Invalid, NoCredentials, Throttled, Unreachable
+from services.aws.reader import Reader, rows
+from services.clock import Clock, SystemClock
+from services.i18n import _
+from services.models.alarms import Alarm, AlarmBoard, AlarmTransition
+from services.models.runbook import Runbook
+from services.models.text import clean
+
+# Without AlarmTypes both calls answer metric alarms only.
+ALL_TYPES = ("MetricAlarm", "CompositeAlarm", "LogAlarm")
+OLDER_TYPES = ("MetricAlarm", "CompositeAlarm")
+KINDS = (("MetricAlarms", metric_alarm), ("CompositeAlarms", composite_alarm), ("LogAlarms", log_alarm))
+NAMES_PER_CALL = 100
+"""DescribeAlarms' own bound on AlarmNames."""
+PASSING = (Expired, NoCredentials, Throttled, Unreachable)
+"""Failures that say nothing about whether mute rules may be read."""
+MUTES_AGAIN = timedelta(hours=1)
+"""When to ask again for mute rules after AWS refused them."""
+
+
+class Alarms:
+    """Reads the alarms of one account and region."""
+
+    def __init__(self, session: Reader, runbook: Runbook, *, clock: Clock | None = None) -> None:
+        self._session = session
+        self._runbook = runbook
+        self._clock = clock or SystemClock()
+        self._mutes = Mutes(session)
+        self._no_mutes: tuple[datetime, str] | None = None
+        self._types: Sequence[str] = ALL_TYPES
+
+    async def board(self) -> AlarmBoard:
+        """Every alarm, with those the runbook expects and AWS lacks. Raises AwsError."""
+        found = await self._describe()
+        mutes, remarks = await self._muted()
+        expected = {alarm.name for alarm in self._runbook.alarms}
+        alarms = [_marked(alarm, mutes, alarm.id in expected) for alarm in found]
+        present = {alarm.id for alarm in alarms}
+        alarms += [missing_alarm(name) for name in expected if name not in present]
+        if len(self._types) < len(ALL_TYPES):
+            remarks = (*remarks, _("Log alarms are not read: AWS does not know the type here."))
+        return AlarmBoard(alarms=ordered(alarms), remarks=remarks)
+
+    async def by_arns(self, arns: Iterable[str]) -> tuple[Alarm, ...]:
+        """The alarms behind ARNs, each asked in its own region; those AWS lacks are absent. Raises AwsError."""
+        regions: dict[str, list[str]] = {}
+        for arn in dict.fromkeys(arns):
+            regions.setdefault(arn_region(arn), []).append(alarm_name(arn))
+        found: list[Alarm] = []
+        for region, names in regions.items():
+            for first in range(0, len(names), NAMES_PER_CALL):
+                found += await self._describe(
+                    region=region or None, AlarmNames=names[first : first + NAMES_PER_CALL]
+                )
+        return tuple(found)
+
+    async def history(self, alarm_id: str, since: datetime) -> tuple[AlarmTransition, ...]:
+        """One alarm's changes since `since` (UTC), newest first; survives the alarm. Raises AwsError."""
+        return await self._history(since, AlarmName=alarm_id)
+
+    async def history_all(self, since: datetime) -> tuple[AlarmTransition, ...]:
+        """Every alarm's state changes since `since` (UTC), newest first. Raises AwsError."""
+        return await self._history(since, HistoryItemType="StateUpdate")
+
+    async def _describe(self, **params: Any) -> list[Alarm]:
+        try:
+            return await self._described(params)
+        except Invalid:
+            # An endpoint older than log alarms refuses the type; without it the rest is answered.
+            if self._types == OLDER_TYPES:
+                raise
+            found = await self._described(params, OLDER_TYPES)
+            self._types = OLDER_TYPES
+            return found
+
+    async def _described(self, params: dict[str, Any], types: Sequence[str] | None = None) -> list[Alarm]:
+        found: list[Alarm] = []
+        pages = self._session.pages(
+            "cloudwatch",
+            "DescribeAlarms",
+            required=("MetricAlarms",),
+            AlarmTypes=list(types or self._types),
+            **params,
+        )
+        async for page in pages:
+            for key, make in KINDS:
+                found += [make(row) for row in rows(page, key)]
+        return found
+
+    async def _muted(self) -> tuple[tuple[Mute, ...], tuple[str, ...]]:
+        """Mute rules are an extra: an account or endpoint that refuses them still has its board."""
+        now = self._clock.now()
+        if self._no_mutes is not None and now < self._no_mutes[0]:
+            return (), (self._no_mutes[1],)
+        self._no_mutes = None
+        try:
+            return await self._mutes.active(now), ()
+        except AwsError as error:
+            remark = _("Mute rules could not be read: {reason}").format(reason=error.problem.summary)
+            if not isinstance(error, PASSING):
+                self._no_mutes = (now + MUTES_AGAIN, remark)
+            return (), (remark,)
+
+    async def _history(self, since: datetime, **params: Any) -> tuple[AlarmTransition, ...]:
+        found: list[AlarmTransition] = []
+        pages = self._session.pages(
+            "cloudwatch",
+            "DescribeAlarmHistory",
+            required=("AlarmHistoryItems",),
+            AlarmTypes=list(self._types),
+            StartDate=since,
+            ScanBy="TimestampDescending",
+            **params,
+        )
+        async for page in pages:
+            found += [
+                each for row in rows(page, "AlarmHistoryItems") if (each := transition(row)) is not None
+            ]
+        return tuple(sorted(found, key=lambda each: each.at, reverse=True))
+
+
+def _marked(alarm: Alarm, mutes: Iterable[Mute], expected: bool) -> Alarm:
+    mute = next((mute for mute in mutes if alarm.id in mute.alarms), None)
+    marks: dict[str, object] = {"expected": True} if expected else {}
+    if mute is not None:
+        marks |= {"muted_by": clean(mute.rule), "muted_until": mute.until}
+    return alarm.model_copy(update=marks) if marks else alarm

@@ -1,0 +1,176 @@
+"""Whether an answer is what AWS promised: its keys, and their types all the way down.
+
+A proxy's page with status 200 parses as an empty answer, and a wrong JSON type parses as a plausible
+one (`{"a": 1}` where a list belongs becomes `["a"]`); neither may ever look like "nothing is wrong".
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+Check = Callable[[Any], bool]
+"""True when the value is already what the SDK's parser would make of it; raises Misshapen."""
+
+_SCALARS: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "character": (str,),
+    "blob": (str,),
+    "boolean": (bool,),
+    "integer": (int, float),
+    "long": (int, float),
+    "float": (int, float, str),
+    "double": (int, float, str),
+    "timestamp": (int, float, str),
+}
+"""JSON types by modelled type; a float may travel as "NaN", a timestamp as ISO 8601."""
+
+_NUMBERS = (int, float)
+
+
+class Misshapen(ValueError):
+    """A value has another type than the API's model says; the message names where."""
+
+    def inside(self, where: str) -> "Misshapen":
+        """The same, seen from one level up."""
+        return Misshapen(f"{where}.{self}" if self.args else where)
+
+
+class IncompleteAnswer(ValueError):
+    """The answer lacks a key that it must have."""
+
+
+def require(answer: dict[str, Any], names: Iterable[str]) -> None:
+    """Raise IncompleteAnswer, naming every key of `names` that is absent."""
+    missing = [name for name in names if answer.get(name) is None]
+    if missing:
+        raise IncompleteAnswer(", ".join(missing))
+
+
+def checker(shape: Any, *, epoch: bool = False) -> Check:
+    """Compile a check of raw JSON against botocore's `shape`.
+
+    With `epoch`, numbers are the wanted form of timestamps, so they need no parsing either.
+    """
+    return _compile(shape, epoch, {})
+
+
+def _compile(shape: Any, epoch: bool, known: dict[str, Check | None]) -> Check:
+    if shape.name in known:
+        # A recursive shape: its check is not there yet, so look it up when it is called.
+        return _later(known, shape.name)
+    if shape.type_name == "structure":
+        known[shape.name] = None
+        known[shape.name] = check = _structure(shape, epoch, known)
+        return check
+    if shape.type_name == "list":
+        return _list(_compile(shape.member, epoch, known))
+    if shape.type_name == "map":
+        return _map(_compile(shape.value, epoch, known))
+    return _scalar(shape.type_name, epoch)
+
+
+def _later(known: dict[str, Check | None], name: str) -> Check:
+    def check(value: Any) -> bool:
+        found = known[name]
+        assert found is not None
+        return found(value)
+
+    return check
+
+
+def _plain(kind: str, epoch: bool) -> tuple[type, ...]:
+    """The JSON types of a scalar that the SDK would leave as they are."""
+    if kind == "timestamp":
+        return _NUMBERS if epoch else ()
+    return () if kind == "blob" else _SCALARS.get(kind, ())
+
+
+def _scalar(kind: str, epoch: bool) -> Check:
+    allowed, plain = _SCALARS.get(kind, (str,)), _plain(kind, epoch)
+
+    def check(value: Any) -> bool:
+        if type(value) not in allowed:
+            raise Misshapen(f"{kind} expected, {_named(value)} found")
+        return type(value) in plain
+
+    return check
+
+
+def _list(member: Check) -> Check:
+    def check(value: Any) -> bool:
+        if type(value) is not list:
+            raise Misshapen(f"list expected, {_named(value)} found")
+        exact = True
+        for item in value:
+            if item is not None and not member(item):
+                exact = False
+        return exact
+
+    return check
+
+
+def _map(member: Check) -> Check:
+    def check(value: Any) -> bool:
+        if type(value) is not dict:
+            raise Misshapen(f"map expected, {_named(value)} found")
+        exact = True
+        for item in value.values():
+            if item is None or not member(item):
+                exact = False
+        return exact
+
+    return check
+
+
+def _structure(shape: Any, epoch: bool, known: dict[str, Check | None]) -> Check:
+    if getattr(shape, "is_document_type", False):
+        return lambda _value: False
+    scalars: list[tuple[str, tuple[type, ...], tuple[type, ...], str]] = []
+    nested: list[tuple[str, Check]] = []
+    renamed = getattr(shape, "is_tagged_union", False)
+    for name, member in shape.members.items():
+        wire = member.serialization.get("name", name)
+        renamed = renamed or wire != name or bool(member.serialization.get("jsonvalue"))
+        if member.type_name in _SCALARS:
+            scalars.append(
+                (wire, _SCALARS[member.type_name], _plain(member.type_name, epoch), member.type_name)
+            )
+        else:
+            nested.append((wire, _compile(member, epoch, known)))
+    return _structure_check(tuple(scalars), tuple(nested), exact_names=not renamed)
+
+
+def _structure_check(
+    scalars: tuple[tuple[str, tuple[type, ...], tuple[type, ...], str], ...],
+    nested: tuple[tuple[str, Check], ...],
+    *,
+    exact_names: bool,
+) -> Check:
+    def check(value: Any) -> bool:
+        if type(value) is not dict:
+            raise Misshapen(f"structure expected, {_named(value)} found")
+        exact, seen = exact_names, 0
+        # Scalars are looked at in place: a page of log events holds 50,000 of them.
+        for name, allowed, plain, kind in scalars:
+            item = value.get(name)
+            if item is not None:
+                seen += 1
+                if type(item) not in plain:
+                    exact = False
+                    if type(item) not in allowed:
+                        raise Misshapen(f"{name}: {kind} expected, {_named(item)} found")
+        for name, member in nested:
+            item = value.get(name)
+            if item is not None:
+                seen += 1
+                try:
+                    exact = member(item) and exact
+                except Misshapen as error:
+                    raise error.inside(name) from None
+        return exact and seen == len(value)
+
+    return check
+
+
+def _named(value: Any) -> str:
+    return re.sub(r"[^a-zA-Z]", "", type(value).__name__)

@@ -1,0 +1,83 @@
+"""ECS services: counts, deployments, events.
+
+Source: DescribeServices (Amazon ECS API reference).
+"""
+
+from typing import Any
+
+from services.aws.reader import Answer, Reader, not_found, rows, when
+from services.i18n import _
+from services.models.base import RawId
+from services.models.containers import ContainerService, Deployment, ServiceEvent
+from services.models.text import clean
+
+EVENTS = 100
+"""ECS keeps no more."""
+
+
+class Containers:
+    """Reads the container services of one account and region."""
+
+    def __init__(self, session: Reader) -> None:
+        self._session = session
+
+    async def service(self, cluster: str, name: str) -> ContainerService:
+        """One service as it stands. Raises AwsError (NotFound: no such cluster or service)."""
+        answer = await self._session.read(
+            "ecs", "DescribeServices", required=("services",), cluster=cluster, services=[name]
+        )
+        found = rows(answer, "services")
+        # A misspelt service is answered with status 200 and a row in `failures`.
+        if not found:
+            failures = rows(answer, "failures")
+            raise not_found(
+                _("ECS has no service {name} in cluster {cluster}.").format(
+                    name=clean(name), cluster=clean(cluster)
+                ),
+                "ecs",
+                "DescribeServices",
+                detail=" ".join(str(failures[0].get(key) or "") for key in ("reason", "detail"))
+                if failures
+                else "",
+                remedy=_("Check the cluster and service names in the runbook."),
+            )
+        return container_service(found[0], cluster)
+
+
+def container_service(row: Answer, cluster: str) -> ContainerService:
+    """A DescribeServices row as a model."""
+    name = str(row.get("serviceName") or "")
+    events = [
+        ServiceEvent(at=at, message=each.get("message"))
+        for each in rows(row, "events")
+        if (at := when(each.get("createdAt"))) is not None
+    ]
+    events.sort(key=lambda event: event.at, reverse=True)
+    return ContainerService(
+        id=RawId(name),
+        name=name,
+        cluster=cluster,
+        status=clean(row.get("status")),
+        **_counts(row),
+        deployments=tuple(_deployment(each) for each in rows(row, "deployments")),
+        events=tuple(events[:EVENTS]),
+        target_groups=tuple(
+            RawId(each["targetGroupArn"]) for each in rows(row, "loadBalancers") if each.get("targetGroupArn")
+        ),
+    )
+
+
+def _deployment(row: Answer) -> Deployment:
+    return Deployment(
+        id=clean(row.get("id")),
+        status=clean(row.get("status")),
+        rollout=clean(row.get("rolloutState")),
+        **_counts(row),
+        failed=int(row.get("failedTasks") or 0),
+        task_definition=str(row.get("taskDefinition") or "").rsplit("/", 1)[-1],
+        updated=when(row.get("updatedAt")),
+    )
+
+
+def _counts(row: Answer) -> dict[str, Any]:
+    return {key: int(row.get(f"{key}Count") or 0) for key in ("desired", "running", "pending")}

@@ -1,0 +1,164 @@
+"""The credentials in force: asks AWS with them, notices when they are lost, takes renewed ones up.
+
+Imports the SDK; see `services.aws.session` for the part that does not.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from botocore.loaders import create_loader
+
+from services.aws.answers import require
+from services.aws.clients import Clients
+from services.aws.errors import AwsError
+from services.aws.identity import Stamp
+from services.aws.mfa import CodeDesk, Held
+from services.aws.sdk_models import warm_up
+from services.aws.settings import AwsSettings
+from services.aws.translate import FAILURES, Asked, translate
+from services.aws.wire import Wire
+from services.clock import Clock
+from services.meter import Meter
+from services.models.problem import ProblemKind
+
+RETRY_LOGIN = 30.0
+"""Seconds between tries with newly sought credentials while no file has changed (an instance's role, say)."""
+
+_LOST = (ProblemKind.EXPIRED, ProblemKind.NO_CREDENTIALS)
+
+
+class Login:
+    """One set of clients at a time, replaced when its credentials are lost and others may be had."""
+
+    def __init__(self, settings: AwsSettings, *, clock: Clock, meter: Meter, wall: Clock) -> None:
+        self.settings = settings
+        self.wire = Wire(meter, wall)
+        self._clock = clock
+        self._wall = wall
+        self._loader = create_loader()
+        self._lock = asyncio.Lock()
+        self._clients: Clients | None = None
+        self._stamp: Stamp = ()
+        self._since: datetime | None = None
+        self._recheck = False
+        self._closed = False
+
+    def warm(self, services: Iterable[str]) -> None:
+        """Read API models; run it in a thread."""
+        warm_up(self._loader, services)
+
+    async def call(
+        self,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        *,
+        region: str | None = None,
+        required: Sequence[str] = (),
+        timeout: float = 20.0,
+    ) -> dict[str, Any]:
+        """One checked answer. Raises AwsError, and nothing else, for whatever goes wrong out there."""
+        clients: Clients | None = None
+        try:
+            async with asyncio.timeout(timeout), self._used() as clients:
+                answer = await clients.call("read", service, operation, params, region)
+            require(answer, required)
+            return answer
+        except FAILURES as error:
+            raise self._failed(error, service, operation, clients) from error
+
+    async def method(self) -> tuple[str, datetime | None]:
+        """(where the credentials came from, their end in UTC). Raises AwsError."""
+        clients: Clients | None = None
+        try:
+            async with self._used() as clients:
+                return await clients.credentials()
+        except FAILURES as error:
+            raise self._failed(error, "sts", "GetCallerIdentity", clients) from error
+
+    def renew(self) -> None:
+        """Look at the next call whether better credentials are to be had, failing or not."""
+        self._recheck = True
+
+    async def assume(self, token_code: str, *, timeout: float = 20.0) -> None:
+        """Start a session with an MFA code, and use it until it ends. Raises AwsError."""
+        fresh: Clients | None = None
+        try:
+            async with asyncio.timeout(timeout):
+                fresh = await self._build(desk=CodeDesk(token_code))
+                held = await fresh.hold()
+                following = await self._build(held=held)
+        except FAILURES as error:
+            raise self._failed(error, "sts", "AssumeRole", None) from error
+        finally:
+            if fresh:
+                await fresh.close()
+        async with self._lock:
+            await self._replace(following)
+
+    async def close(self) -> None:
+        """Close every connection; later calls fail."""
+        self._closed = True
+        async with self._lock:
+            clients, self._clients = self._clients, None
+        if clients:
+            await clients.close()
+
+    @asynccontextmanager
+    async def _used(self) -> AsyncIterator[Clients]:
+        async with self._lock:
+            if self._closed:
+                raise RuntimeError("the session is closed")
+            if self._clients is None or await self._outdated(self._clients):
+                await self._replace(await self._build())
+            clients = self._clients
+        assert clients is not None
+        async with clients.used():
+            yield clients
+
+    async def _outdated(self, clients: Clients) -> bool:
+        """The credentials are lost and there is a reason to think that others can be had."""
+        asked, self._recheck = self._recheck, False
+        if clients.held and clients.held.expires_at and self._wall.now() >= clients.held.expires_at:
+            return True
+        if not clients.suspect and (clients.held or not asked):
+            return False
+        changed = await asyncio.to_thread(clients.stamp) != self._stamp
+        waited = self._since and (self._wall.now() - self._since).total_seconds() >= RETRY_LOGIN
+        return changed or (clients.suspect and bool(asked or waited))
+
+    async def _build(self, *, desk: CodeDesk | None = None, held: Held | None = None) -> Clients:
+        clients = Clients(
+            self.settings, clock=self._clock, wire=self.wire, desk=desk, held=held, loader=self._loader
+        )
+        self._stamp = await asyncio.to_thread(clients.stamp)
+        self._since = self._wall.now()
+        return clients
+
+    async def _replace(self, following: Clients) -> None:
+        before, self._clients = self._clients, following
+        if before:
+            await before.retire()
+
+    def _failed(
+        self, error: BaseException, service: str, operation: str, clients: Clients | None
+    ) -> AwsError:
+        translated = translate(error, self._asked(service, operation, clients), self._clock.now())
+        if clients and translated.problem.kind in _LOST:
+            clients.suspect = True
+        return translated
+
+    def _asked(self, service: str, operation: str, clients: Clients | None) -> Asked:
+        profile = clients.profile() if clients else {}
+        return Asked(
+            service,
+            operation,
+            profile=self.settings.profile or os.environ.get("AWS_PROFILE", ""),
+            sso="sso_session" in profile or "sso_start_url" in profile,
+            role_arn=self.settings.role_arn or profile.get("role_arn", ""),
+            mfa_serial=self.settings.mfa_serial or profile.get("mfa_serial", ""),
+        )

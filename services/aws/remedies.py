@@ -1,0 +1,59 @@
+"""The words for each problem: what happened and what to do about it."""
+
+from services.i18n import N_, _
+
+_SUMMARIES = {
+    "access-denied": N_("Permission missing: {permission}."),
+    "throttled": N_("AWS asks for fewer requests ({service})."),
+    "expired": N_("The credentials have ended."),
+    "expired-sso": N_("The AWS sign-in (SSO) has ended."),
+    "mfa": N_("An MFA code is needed to start a session."),
+    "mfa-refused": N_("AWS refused the MFA code."),
+    "no-credentials": N_("AWS does not accept these credentials, or there are none."),
+    "profile": N_("The profile is not in the AWS configuration."),
+    "unreachable": N_("AWS cannot be reached ({service})."),
+    "timeout": N_("AWS did not answer in time ({service})."),
+    "proxy": N_("The proxy cannot be reached."),
+    "tls": N_("The connection to AWS is not trusted (TLS)."),
+    "cut": N_("The answer was cut short ({service})."),
+    "not-found": N_("AWS does not have what was asked for ({service} {operation})."),
+    "invalid": N_("AWS does not accept the request ({service} {operation})."),
+    "region": N_("No AWS region is configured."),
+    "incomplete": N_("The answer is not what AWS sends ({service} {operation})."),
+    "unavailable": N_("AWS has a fault of its own ({service})."),
+    "clock": N_("This machine's clock is too far off for AWS."),
+    "other": N_("Reading AWS failed ({service} {operation})."),
+}
+_REMEDIES = {
+    "access-denied": N_("Ask the account's administrator to allow {permission}."),
+    "throttled": N_("The console slows down by itself."),
+    "expired": N_("Renew them in another terminal; reading resumes by itself."),
+    "expired-sso": N_("Run `{login}` in another terminal; reading resumes by itself."),
+    "mfa": N_("Enter the six digits of the MFA device."),
+    "mfa-refused": N_("Wait for the next code and enter it; a code works once."),
+    "no-credentials": N_("Sign in as with the AWS CLI (`aws configure list` shows what it finds)."),
+    "profile": N_("Check the profile's name, or AWS_PROFILE, against `aws configure list-profiles`."),
+    "unreachable": N_("Check the network; reading resumes by itself."),
+    "timeout": N_("Check the network; reading resumes by itself."),
+    "proxy": N_("Check HTTPS_PROXY and NO_PROXY."),
+    "tls": N_("Check AWS_CA_BUNDLE, or whether a proxy replaces certificates."),
+    "cut": N_("Check the network; reading resumes by itself."),
+    "not-found": N_("Check the name in the runbook, and the region."),
+    "invalid": N_("Check the names in the runbook; the details are AWS's own words."),
+    "region": N_("Give --region, or set AWS_REGION."),
+    "incomplete": N_("Check for a proxy or a sign-in page between here and AWS."),
+    "unavailable": N_("Wait; the console asks again by itself."),
+    "clock": N_("Set this machine's clock (NTP)."),
+    "other": N_("The details are AWS's own words."),
+}
+
+
+def summary(topic: str, words: dict[str, str]) -> str:
+    """What happened, one sentence."""
+    return _(_SUMMARIES[topic]).format(**words)
+
+
+def remedy(topic: str, words: dict[str, str]) -> str:
+    """What to do, one sentence."""
+    login = f"aws sso login --profile {words['profile']}" if words["profile"] else "aws sso login"
+    return _(_REMEDIES[topic]).format(login=login, **words)

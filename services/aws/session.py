@@ -1,0 +1,166 @@
+"""The one way to AWS: every call has a time-out, is checked, counted, gated, and fails as an AwsError.
+
+Importing this module loads no part of the SDK, so the first frame need not wait for it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from services.aws.errors import Incomplete, MfaNeeded
+from services.aws.identity import identity_of
+from services.aws.settings import AwsSettings
+from services.clock import Clock, SystemClock
+from services.i18n import _
+from services.meter import Meter
+from services.models.identity import Identity
+from services.models.problem import Problem, ProblemKind
+
+if TYPE_CHECKING:
+    from services.aws.login import Login
+
+__all__ = ["AwsSession", "AwsSettings", "MfaNeeded"]
+
+PAGE_LIMIT = 100
+"""Pages that one question may take; more means a wrong question or a wrong answer."""
+
+_TOKENS = (
+    ("NextToken", "NextToken"),
+    ("nextToken", "nextToken"),
+    ("NextMarker", "Marker"),
+    ("Marker", "Marker"),
+)
+"""(key in the answer, parameter of the next request)."""
+
+
+class AwsSession:
+    """Reads AWS; opens what it needs when it needs it.
+
+    `clock` dates what is reported and is the world's; `wall` is this machine's own, by which signatures,
+    credentials and the comparison with AWS's clock go.
+    """
+
+    def __init__(
+        self, settings: AwsSettings, *, clock: Clock, meter: Meter, wall: Clock | None = None
+    ) -> None:
+        self.settings = settings
+        self._clock = clock
+        self._meter = meter
+        self._wall: Clock = wall or SystemClock()
+        self._login: Login | None = None
+
+    @property
+    def skew_seconds(self) -> float | None:
+        """AWS's clock minus this machine's; None before the first answer."""
+        return self._login.wire.skew_seconds if self._login else None
+
+    async def warm(self, services: Iterable[str]) -> None:
+        """Import the SDK and read the models of `services` in a thread; asks AWS nothing."""
+        login = await self._loaded()
+        await asyncio.to_thread(login.warm, tuple(services))
+
+    async def read(
+        self,
+        service: str,
+        operation: str,
+        /,
+        *,
+        region: str | None = None,
+        required: Sequence[str] = (),
+        timeout: float = 20.0,
+        **params: Any,
+    ) -> dict[str, Any]:
+        """One answer with the API reference's keys; timestamps are datetimes, GetMetricData's epoch seconds.
+
+        A missing `required` key or a wrong type anywhere is Incomplete. `timeout` (s) covers credentials,
+        retries and slow answers. Raises AwsError.
+        """
+        login = await self._loaded()
+        return await login.call(service, operation, params, region=region, required=required, timeout=timeout)
+
+    async def pages(
+        self,
+        service: str,
+        operation: str,
+        /,
+        *,
+        region: str | None = None,
+        required: Sequence[str] = (),
+        timeout: float = 20.0,
+        limit: int = PAGE_LIMIT,
+        **params: Any,
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Every page: the same request with the token of the page before; `timeout` is for each.
+
+        A token that comes back, or more than `limit` pages, is Incomplete. Raises AwsError.
+        """
+        seen: set[str] = set()
+        for _page in range(limit):
+            answer = await self.read(
+                service, operation, region=region, required=required, timeout=timeout, **params
+            )
+            yield answer
+            parameter, token = _next(answer)
+            if not token:
+                return
+            if token in seen:
+                raise self._endless(service, operation, _("AWS sent the same page token twice."))
+            seen.add(token)
+            params[parameter] = token
+        raise self._endless(service, operation, _("More than {limit} pages.").format(limit=limit))
+
+    async def identity(self) -> Identity:
+        """Who AWS says we are, how we signed in, and until when. Raises AwsError."""
+        answer = await self.read("sts", "GetCallerIdentity", required=("Account", "Arn"))
+        method, expires_at = await (await self._loaded()).method()
+        return identity_of(answer, method, expires_at)
+
+    def renew(self) -> None:
+        """Take renewed credentials up at the next read; does nothing while the present ones are the newest."""
+        if self._login:
+            self._login.renew()
+
+    async def assume(self, token_code: str) -> None:
+        """Start a session with the six digits of an MFA device, as MfaNeeded asks for. Raises AwsError."""
+        await (await self._loaded()).assume(token_code)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        if self._login:
+            await self._login.close()
+
+    async def _loaded(self) -> "Login":
+        if self._login is None:
+            kind = await asyncio.to_thread(_import)
+            # Another task may have been as quick; there must be one.
+            self._login = self._login or kind(
+                self.settings, clock=self._clock, meter=self._meter, wall=self._wall
+            )
+        return self._login
+
+    def _endless(self, service: str, operation: str, detail: str) -> Incomplete:
+        return Incomplete(
+            Problem(
+                kind=ProblemKind.INCOMPLETE,
+                summary=_("The pages of an answer do not end ({service} {operation}).").format(
+                    service=service, operation=operation
+                ),
+                detail=detail,
+                service=service,
+                operation=operation,
+                at=self._clock.now(),
+            )
+        )
+
+
+def _import() -> "type[Login]":
+    from services.aws.login import Login
+
+    return Login
+
+
+def _next(answer: dict[str, Any]) -> tuple[str, str]:
+    for key, parameter in _TOKENS:
+        if answer.get(key):
+            return parameter, str(answer[key])
+    return "", ""

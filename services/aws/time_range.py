@@ -1,0 +1,45 @@
+"""Points in time as dashboards write them: `-PT3H` before now, or ISO 8601."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+_RELATIVE = re.compile(
+    r"-P(?:(?P<years>\d{1,3})Y)?(?:(?P<months>\d{1,4})M)?(?:(?P<weeks>\d{1,4})W)?(?:(?P<days>\d{1,5})D)?"
+    r"(?:T(?:(?P<hours>\d{1,6})H)?(?:(?P<minutes>\d{1,7})M)?(?:(?P<seconds>\d{1,9})S)?)?",
+    re.ASCII,
+)
+LONGEST = timedelta(days=455)
+"""CloudWatch keeps metrics for fifteen months."""
+
+
+def parse_point(text: str) -> timedelta | datetime | None:
+    """How long before now, or when (UTC); None where the text is neither. A bare number is neither."""
+    found = _RELATIVE.fullmatch(text)
+    if found is not None:
+        parts = {name: int(value) for name, value in found.groupdict().items() if value}
+        if not parts:
+            return None
+        days = (
+            parts.get("days", 0)
+            + 7 * parts.get("weeks", 0)
+            + 30 * parts.get("months", 0)
+            + 365 * parts.get("years", 0)
+        )
+        back = timedelta(
+            days=days,
+            hours=parts.get("hours", 0),
+            minutes=parts.get("minutes", 0),
+            seconds=parts.get("seconds", 0),
+        )
+        return min(back, LONGEST) or None
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def resolve(text: str, now: datetime) -> datetime | None:
+    """The same as a moment; None for "" and for what is not understood."""
+    point = parse_point(text) if text else None
+    return now - point if isinstance(point, timedelta) else point

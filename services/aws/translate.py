@@ -1,0 +1,154 @@
+"""Every way the SDK can fail, as one of our errors with a remedy in words; the only such place.
+
+Codes: "Common errors" of the API references, and botocore's own exceptions.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+from botocore import exceptions as sdk
+from botocore.parsers import ResponseParserError
+
+from services.aws.answers import IncompleteAnswer
+from services.aws.codes import kind_of_code, permission_named
+from services.aws.errors import BY_KIND, AwsError, MfaNeeded
+from services.aws.mfa import CodeWanted
+from services.aws.remedies import remedy, summary
+from services.models.problem import Problem, ProblemKind
+
+FAILURES = (
+    sdk.ClientError,
+    sdk.BotoCoreError,
+    ResponseParserError,
+    IncompleteAnswer,
+    CodeWanted,
+    aiohttp.ClientError,
+    OSError,  # also TimeoutError
+    UnicodeError,
+    RuntimeError,  # the SDK's own "refreshed, but still expired"
+)
+"""What a call may raise."""
+
+_BY_CLASS: tuple[tuple[tuple[type[BaseException], ...], ProblemKind], ...] = (
+    ((IncompleteAnswer, ResponseParserError, UnicodeError), ProblemKind.INCOMPLETE),
+    (
+        (sdk.NoCredentialsError, sdk.PartialCredentialsError, sdk.ProfileNotFound, sdk.NoAuthTokenError),
+        ProblemKind.NO_CREDENTIALS,
+    ),
+    ((sdk.SSOError, sdk.LoginError, sdk.TokenRetrievalError), ProblemKind.EXPIRED),
+    ((sdk.RefreshWithMFAUnsupportedError, CodeWanted), ProblemKind.EXPIRED),
+    ((sdk.CredentialRetrievalError, sdk.MetadataRetrievalError), ProblemKind.NO_CREDENTIALS),
+    (
+        (
+            sdk.ConnectionError,
+            sdk.HTTPClientError,
+            sdk.IncompleteReadError,
+            aiohttp.ClientError,
+            OSError,
+        ),
+        ProblemKind.UNREACHABLE,
+    ),
+    ((sdk.BotoCoreError,), ProblemKind.INVALID),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked, and with which login."""
+
+    service: str
+    operation: str
+    profile: str = ""
+    sso: bool = False
+    role_arn: str = ""
+    mfa_serial: str = ""
+
+
+def translate(error: BaseException, asked: Asked, now: datetime) -> AwsError:
+    """The error of ours that says what `error` means."""
+    service, operation = _really(error, asked)
+    kind = _kind(error, service)
+    detail = _detail(error)
+    permission = permission_named(detail, service, operation) if kind is ProblemKind.ACCESS_DENIED else ""
+    words = {
+        "service": service,
+        "operation": operation,
+        "permission": permission,
+        "profile": asked.profile,
+        "detail": detail,
+    }
+    wants_code = isinstance(error, CodeWanted | sdk.RefreshWithMFAUnsupportedError)
+    sso = asked.sso or isinstance(error, sdk.SSOError | sdk.TokenRetrievalError)
+    topic = _topic(error, kind, wants_code=wants_code, sso=sso)
+    problem = Problem(
+        kind=kind,
+        summary=summary(topic, words),
+        remedy=remedy(topic, words),
+        service=service,
+        operation=operation,
+        permission=permission,
+        detail=detail,
+        at=now,
+    )
+    if wants_code:
+        serial = getattr(error, "serial", "") or asked.mfa_serial
+        return MfaNeeded(problem, role_arn=asked.role_arn, serial=serial)
+    return BY_KIND.get(kind, AwsError)(problem)
+
+
+def _kind(error: BaseException, service: str) -> ProblemKind:
+    if isinstance(error, sdk.ClientError):
+        code, status = _code(error)
+        return kind_of_code(code, status, _message(error), service)
+    if isinstance(error, RuntimeError):
+        return ProblemKind.EXPIRED if "still expired" in str(error) else ProblemKind.OTHER
+    return next((kind for classes, kind in _BY_CLASS if isinstance(error, classes)), ProblemKind.OTHER)
+
+
+_TOPICS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((TimeoutError, sdk.ConnectTimeoutError, sdk.ReadTimeoutError), "timeout"),
+    ((sdk.ProxyConnectionError,), "proxy"),
+    ((sdk.SSLError,), "tls"),
+    ((sdk.ConnectionClosedError, sdk.IncompleteReadError, sdk.ResponseStreamingError), "cut"),
+    ((sdk.ProfileNotFound,), "profile"),
+    ((sdk.NoRegionError,), "region"),
+)
+
+
+def _topic(error: BaseException, kind: ProblemKind, *, wants_code: bool, sso: bool) -> str:
+    """Which words fit; finer than the kind."""
+    if wants_code:
+        return "mfa"
+    if kind is ProblemKind.EXPIRED and sso:
+        return "expired-sso"
+    if kind is ProblemKind.ACCESS_DENIED and "MultiFactorAuthentication" in _detail(error):
+        return "mfa-refused"
+    return next((topic for classes, topic in _TOPICS if isinstance(error, classes)), kind.value)
+
+
+def _really(error: BaseException, asked: Asked) -> tuple[str, str]:
+    """The operation that failed: getting credentials may fail inside a call to something else."""
+    operation = str(getattr(error, "operation_name", "") or asked.operation)
+    if operation == asked.operation:
+        return asked.service, asked.operation
+    service = {"AssumeRole": "sts", "AssumeRoleWithWebIdentity": "sts", "GetRoleCredentials": "sso"}
+    return service.get(operation, asked.service), operation
+
+
+def _code(error: Any) -> tuple[str, int]:
+    response = error.response
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return str(response.get("Error", {}).get("Code") or ""), int(status or 0)
+
+
+def _message(error: Any) -> str:
+    return str(error.response.get("Error", {}).get("Message") or "")
+
+
+def _detail(error: BaseException) -> str:
+    if isinstance(error, sdk.ClientError):
+        code, status = _code(error)
+        return f"{code or status}: {_message(error)}"
+    return str(error) or type(error).__name__

@@ -1,0 +1,267 @@
+"""The dashboard of 監視: its body, its curves, its alarms, read with the fewest requests."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from services import board_plan
+from services.aws.alarm_parts import alarm_name, arn_region
+from services.aws.errors import AccessDenied, AwsError, NotFound
+from services.board_judge import judged
+from services.clock import Clock
+from services.i18n import _
+from services.models.alarms import Alarm, AlarmBoard, AlarmState
+from services.models.base import RawId
+from services.models.dashboards import (
+    AlarmWidget,
+    Dashboard,
+    DashboardView,
+    Line,
+    MetricWidget,
+    Trace,
+    Widget,
+    WidgetData,
+)
+from services.models.metrics import MetricQuery, Series, TimeSpan
+from services.models.runbook import Runbook
+
+BODY_AGE = timedelta(hours=1)
+"""How long a dashboard's body is kept before it is read again."""
+
+
+class DashboardSource(Protocol):
+    """`services.aws.dashboards.Dashboards`."""
+
+    async def get(self, name: str) -> Dashboard:
+        """The dashboard `name`. Raises AwsError."""
+        ...
+
+    def builtin(self, runbook: Runbook) -> Dashboard:
+        """The one shown where AWS has none."""
+        ...
+
+
+class MetricSource(Protocol):
+    """`services.aws.metrics.Metrics`."""
+
+    async def fetch(
+        self, queries: Sequence[MetricQuery], span: TimeSpan, *, region: str | None = None
+    ) -> tuple[Series, ...]:
+        """The curves of the visible queries. Raises AwsError."""
+        ...
+
+
+class AlarmSource(Protocol):
+    """`services.aws.alarms.Alarms`."""
+
+    async def by_arns(self, arns: Iterable[str]) -> tuple[Alarm, ...]:
+        """The alarms behind ARNs; absent ones are left out. Raises AwsError."""
+        ...
+
+
+@dataclass
+class _Alarms:
+    """The alarms that a dashboard names, and why they could not be read."""
+
+    known: dict[str, Alarm] = field(default_factory=dict)
+    problem: str = ""
+
+    def of(self, arns: Iterable[str]) -> tuple[Alarm, ...]:
+        """In the given order; one that AWS lacks is MISSING, one that could not be read is left out."""
+        found = (self.known.get(arn) or (None if self.problem else _missing(arn)) for arn in arns)
+        return tuple(alarm for alarm in found if alarm is not None)
+
+
+class DashboardReader:
+    """Reads one dashboard again and again; keeps what has not changed."""
+
+    def __init__(
+        self,
+        dashboards: DashboardSource,
+        metrics: MetricSource,
+        alarms: AlarmSource,
+        runbook: Runbook,
+        clock: Clock,
+    ) -> None:
+        self._dashboards = dashboards
+        self._metrics = metrics
+        self._alarm_source = alarms
+        self._runbook = runbook
+        self._clock = clock
+        self._body: Dashboard | None = None
+        self._body_at: datetime | None = None
+        self._shown: dict[str, tuple[board_plan.Ask, WidgetData]] = {}
+        self._alarms = _Alarms()
+        self.requested = 0
+        """Metrics asked for by the newest read; AWS charges for each."""
+
+    async def read(self, board: AlarmBoard | None = None, *, reload: bool = False) -> DashboardView:
+        """The dashboard now; only widgets whose period has advanced are asked, all in one call per region.
+
+        `board` saves a DescribeAlarms where the dashboard names alarms; `reload` reads the body again and
+        asks everything. Raises AwsError when nothing at all could be read; a part that failed keeps its
+        last data and says why.
+        """
+        now = self._clock.now()
+        dashboard = await self._current(now, reload)
+        await self._read_alarms(dashboard, board)
+        dashboard = self._with_thresholds(dashboard)
+        asks = {
+            widget.key: board_plan.ask(widget, self._traces(widget), dashboard, now)
+            for widget in dashboard.widgets
+            if isinstance(widget, MetricWidget)
+        }
+        await self._ask([each for each in asks.values() if self._due(each)])
+        return DashboardView(
+            dashboard=dashboard,
+            data=tuple(self._data(widget, asks.get(widget.key)) for widget in dashboard.widgets),
+        )
+
+    async def _current(self, now: datetime, reload: bool) -> Dashboard:
+        fresh = self._body_at is not None and now - self._body_at < BODY_AGE
+        if self._body is not None and fresh and not reload:
+            return self._body
+        try:
+            body = await self._get()
+        except AwsError as error:
+            if self._body is None:
+                raise
+            remark = _("The dashboard's body could not be read again: {reason}")
+            said = remark.format(reason=error.problem.summary)
+            return self._body.model_copy(update={"remarks": (*self._body.remarks, said)})
+        if body != self._body or reload:
+            self._shown.clear()
+        self._body, self._body_at = body, now
+        return body
+
+    async def _get(self) -> Dashboard:
+        if self._runbook.dashboard is None:
+            return self._dashboards.builtin(self._runbook)
+        try:
+            return await self._dashboards.get(self._runbook.dashboard.name)
+        except NotFound:
+            return self._dashboards.builtin(self._runbook)
+
+    async def _read_alarms(self, dashboard: Dashboard, board: AlarmBoard | None) -> None:
+        wanted = dict.fromkeys(
+            arn
+            for widget in dashboard.widgets
+            if isinstance(widget, AlarmWidget | MetricWidget)
+            for arn in widget.alarm_ids
+        )
+        known = {str(alarm.arn): alarm for alarm in board.alarms if alarm.arn} if board is not None else {}
+        lacking = [arn for arn in wanted if arn not in known]
+        problem = ""
+        if lacking:
+            try:
+                known |= {str(alarm.arn): alarm for alarm in await self._alarm_source.by_arns(lacking)}
+            except AwsError as error:
+                problem = error.problem.summary
+                known = self._alarms.known | known
+        self._alarms = _Alarms(known, problem)
+
+    def _with_thresholds(self, dashboard: Dashboard) -> Dashboard:
+        """An annotated alarm's threshold is a line of its widget."""
+        widgets = []
+        for widget in dashboard.widgets:
+            if isinstance(widget, MetricWidget) and widget.alarm_ids:
+                lines = [
+                    Line(value=alarm.threshold, label=alarm.name)
+                    for alarm in self._alarms.of(widget.alarm_ids)
+                    if alarm.threshold is not None
+                ]
+                widget = widget.model_copy(update={"lines": (*widget.lines, *lines)})
+            widgets.append(widget)
+        return dashboard.model_copy(update={"widgets": tuple(widgets)})
+
+    def _traces(self, widget: MetricWidget) -> tuple[Trace, ...]:
+        """The widget's own rows, or the metric of its first alarm."""
+        if widget.traces or not widget.alarm_ids:
+            return widget.traces
+        region = arn_region(widget.alarm_ids[0])
+        return tuple(
+            Trace(query=query.model_copy(update={"region": query.region or region}))
+            for alarm in self._alarms.of(widget.alarm_ids[:1])
+            for query in alarm.queries
+        )
+
+    def _due(self, ask: board_plan.Ask) -> bool:
+        """Something is asked that was not answered yet; a failed widget has no such answer."""
+        shown = self._shown.get(ask.key)
+        return bool(ask.traces) and (
+            shown is None or shown[0].stamp != ask.stamp or shown[0].traces != ask.traces
+        )
+
+    async def _ask(self, due: Sequence[board_plan.Ask]) -> None:
+        calls = board_plan.calls(due)
+        self.requested = sum(bool(query.metric) for call in calls for query in call.queries)
+        answers = await asyncio.gather(*(self._call(call) for call in calls))
+        failures = [answer for answer in answers if isinstance(answer, AwsError)]
+        if failures and len(failures) == len(answers) and not isinstance(failures[0], AccessDenied):
+            raise failures[0]
+        failed: dict[str, AwsError] = {}
+        series: list[Series] = []
+        for call, answer in zip(calls, answers, strict=True):
+            if isinstance(answer, AwsError):
+                failed |= {query.id: answer for query in call.queries}
+            else:
+                series += answer
+        for ask in due:
+            self._keep(ask, series, failed)
+
+    async def _call(self, call: board_plan.Call) -> tuple[Series, ...] | AwsError:
+        """The answer or the failure: one region's failure is not another's."""
+        try:
+            return await self._metrics.fetch(call.queries, call.span, region=call.region or None)
+        except AwsError as error:
+            return error
+
+    def _keep(self, ask: board_plan.Ask, series: Iterable[Series], failed: Mapping[str, AwsError]) -> None:
+        errors = [failed[query.id] for query in ask.queries if query.id in failed]
+        before = self._shown.get(ask.key)
+        if errors and len(errors) == len(ask.queries) and before is not None:
+            # The last good data stays, marked; its ask stays too, so the widget is due at the next read.
+            data = before[1].model_copy(update={"problem": errors[0].problem.summary})
+            self._shown[ask.key] = (before[0], data)
+            return
+        data = judged(ask, series, (), self._runbook)
+        if errors:
+            data = data.model_copy(update={"problem": errors[0].problem.summary})
+            ask = _again(ask)
+        self._shown[ask.key] = (ask, data)
+
+    def _data(self, widget: Widget, ask: board_plan.Ask | None) -> WidgetData:
+        if isinstance(widget, AlarmWidget):
+            alarms = self._alarms.of(widget.alarm_ids)
+            if widget.states:
+                alarms = tuple(
+                    alarm for alarm in alarms if STATE_NAMES.get(alarm.state, "") in ("", *widget.states)
+                )
+            return WidgetData(key=widget.key, alarms=alarms, problem=self._alarms.problem)
+        if not isinstance(widget, MetricWidget) or ask is None:
+            return WidgetData(key=widget.key)
+        alarms = self._alarms.of(widget.alarm_ids)
+        shown = self._shown.get(widget.key)
+        if shown is not None and ask.traces:
+            return shown[1].model_copy(update={"alarms": alarms})
+        problem = self._alarms.problem or _("There is no metric to draw.")
+        return WidgetData(key=widget.key, alarms=alarms, start=ask.start, end=ask.end, problem=problem)
+
+
+STATE_NAMES = {
+    AlarmState.ALARM: "ALARM",
+    AlarmState.OK: "OK",
+    AlarmState.INSUFFICIENT: "INSUFFICIENT_DATA",
+}
+"""As an alarm widget's `states` spells them; a missing alarm passes every choice."""
+
+
+def _again(ask: board_plan.Ask) -> board_plan.Ask:
+    """The same ask with a stamp that never matches: partly answered, due again."""
+    return board_plan.Ask(ask.key, ask.traces, 0, 0, ask.whole, ask.fixed)
+
+
+def _missing(arn: str) -> Alarm:
+    return Alarm(id=RawId(alarm_name(arn)), name=alarm_name(arn), arn=RawId(arn), state=AlarmState.MISSING)

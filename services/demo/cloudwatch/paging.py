@@ -1,0 +1,40 @@
+"""NextToken: an opaque cursor that survives insertions, as AWS's does."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from services.demo.registry import Fault
+
+T = TypeVar("T")
+_MARK = "toban:"
+
+
+def encode(cursor: str) -> str:
+    """A token for `cursor`."""
+    return base64.urlsafe_b64encode((_MARK + cursor).encode()).decode()
+
+
+def decode(token: str) -> str:
+    """The cursor in a token. Raises Fault InvalidNextToken for anything this module did not write."""
+    try:
+        text = base64.urlsafe_b64decode(token.encode()).decode()
+    except (binascii.Error, ValueError):
+        text = ""
+    if not text.startswith(_MARK):
+        raise Fault("InvalidNextToken", "The next token specified is invalid.")
+    return text.removeprefix(_MARK)
+
+
+def page_of(
+    items: Sequence[T], cursor: Callable[[T], str], token: str | None, size: int
+) -> tuple[list[T], dict[str, str]]:
+    """One page of `items`, which are sorted by `cursor`; and `{"NextToken": …}` where more follow."""
+    rest = list(items)
+    if token:
+        after = decode(token)
+        rest = [item for item in rest if cursor(item) > after]
+    page = rest[:size]
+    more = {"NextToken": encode(cursor(page[-1]))} if len(rest) > size else {}
+    return page, more

@@ -1,0 +1,43 @@
+"""What metric math computes with: a scalar, one line, or several lines."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from services.demo.cloudwatch.store import MetricKey
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Where points may lie: `start` + n × `period`, before `end` (epoch seconds)."""
+
+    start: int
+    end: int
+    period: int
+
+    def times(self) -> range:
+        """Every possible point."""
+        return range(self.start, self.end, self.period)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One time series: period start (epoch seconds) -> value, times ascending."""
+
+    points: Mapping[int, float]
+    grid: Grid
+    label: str = ""
+    metric: MetricKey | None = field(default=None)
+    """Set where the line is a metric as measured, not computed."""
+    stat: str = ""
+
+    def with_points(self, points: Mapping[int, float]) -> "Line":
+        """A computed line on the same grid with the same label."""
+        return replace(self, points=points)
+
+    def map(self, function: Callable[[float], float | None]) -> "Line":
+        """Apply `function` to every value; None drops the point."""
+        pairs = ((at, function(value)) for at, value in self.points.items())
+        return self.with_points({at: value for at, value in pairs if value is not None})
+
+
+Value = float | Line | list[Line]

@@ -1,0 +1,167 @@
+"""The datapoints of the embedded AWS: one bucket a metric and minute, pruned after some days."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from services.demo.cloudwatch.stats import Bucket
+
+Dimensions = tuple[tuple[str, str], ...]
+MINUTE = 60
+
+
+class MetricKey(NamedTuple):
+    """What identifies a metric; dimensions sorted by name."""
+
+    namespace: str
+    name: str
+    dimensions: Dimensions = ()
+
+
+def metric_key(
+    namespace: str, name: str, dimensions: Mapping[str, str] | Iterable[tuple[str, str]] = ()
+) -> MetricKey:
+    """The key of a metric, whatever the order of its dimensions."""
+    pairs = dimensions.items() if isinstance(dimensions, Mapping) else dimensions
+    return MetricKey(namespace, name, tuple(sorted(pairs)))
+
+
+@dataclass(slots=True)
+class _Track:
+    """One metric: minute (epoch seconds) -> a single value, or a Bucket where there was more."""
+
+    points: dict[int, float | Bucket] = field(default_factory=dict)
+    unit: str = "None"
+    newest: int = 0
+
+
+class MetricStore:
+    """Every datapoint that was put, in 60-second buckets.
+
+    A lone value is kept as a bare float, because nearly all of the simulator's metrics are one
+    value a minute.
+    """
+
+    def __init__(self, retention_days: float = 15) -> None:
+        self._tracks: dict[MetricKey, _Track] = {}
+        self._retention = int(retention_days * 86_400)
+
+    def put(
+        self,
+        namespace: str,
+        name: str,
+        dimensions: Mapping[str, str] | Iterable[tuple[str, str]],
+        at: float,
+        *,
+        value: float | None = None,
+        values: Sequence[float] = (),
+        counts: Sequence[float] = (),
+        stats: tuple[float, float, float, float] | None = None,
+        unit: str = "None",
+    ) -> None:
+        """Add what was measured at `at` (epoch seconds): a value, values with counts, or a statistic set.
+
+        `stats` is (sum, minimum, maximum, sample count). `counts` defaults to one each.
+        """
+        minute = int(at) // MINUTE * MINUTE
+        key = metric_key(namespace, name, dimensions)
+        track = self._tracks.get(key)
+        if track is None:
+            track = self._tracks[key] = _Track()
+        track.unit = unit
+        points = track.points
+        if value is not None and minute not in points:
+            points[minute] = value
+        else:
+            new = _bucket(minute, value, values, counts, stats)
+            if new is None:
+                return
+            if minute in points:
+                old = _as_bucket(minute, points[minute])
+                old.add(new)
+                new = old
+            points[minute] = new
+        if minute > track.newest:
+            track.newest = minute
+            if len(points) > self._retention // MINUTE + 60:
+                self._prune(track)
+
+    def _prune(self, track: _Track) -> None:
+        oldest = track.newest - self._retention
+        track.points = {minute: point for minute, point in track.points.items() if minute >= oldest}
+
+    def metrics(self) -> list[MetricKey]:
+        """Every metric that has data, in a stable order."""
+        return sorted(self._tracks)
+
+    def newest(self, key: MetricKey) -> int:
+        """Start of the newest minute with data, epoch seconds; 0 without any."""
+        track = self._tracks.get(key)
+        return track.newest if track is not None else 0
+
+    def unit(self, key: MetricKey) -> str:
+        """The unit last published with, or `None`."""
+        track = self._tracks.get(key)
+        return track.unit if track is not None else "None"
+
+    def buckets(self, key: MetricKey, start: int, end: int, period: int = MINUTE) -> list[Bucket]:
+        """What was measured from `start` to before `end`, one Bucket a period that has data, oldest first.
+
+        Periods are counted from `start`, as GetMetricData does when start is not on the period's grid.
+        """
+        buckets: list[Bucket] = []
+        for minute, point in self._between(key, start, end):
+            at = start + (minute - start) // period * period
+            if not buckets or buckets[-1].at != at:
+                buckets.append(_as_bucket(at, point, copy=True))
+            elif isinstance(point, Bucket):
+                buckets[-1].add(point)
+            else:
+                buckets[-1].add_value(point)
+        return buckets
+
+    def _between(self, key: MetricKey, start: int, end: int) -> Iterator[tuple[int, float | Bucket]]:
+        track = self._tracks.get(key)
+        if track is None:
+            return
+        points = track.points
+        first = -(-start // MINUTE) * MINUTE
+        # A range of years must not be walked minute by minute.
+        walk: Iterable[int] = range(first, min(end, track.newest + 1), MINUTE)
+        if (end - first) // MINUTE > len(points):
+            walk = sorted(minute for minute in points if first <= minute < end)
+        for minute in walk:
+            point = points.get(minute)
+            if point is not None:
+                yield minute, point
+
+
+def _as_bucket(at: int, point: float | Bucket, *, copy: bool = False) -> Bucket:
+    if isinstance(point, Bucket):
+        if not copy:
+            return point
+        samples = dict(point.samples) if point.samples is not None else None
+        return Bucket(at, point.count, point.sum, point.min, point.max, samples)
+    return Bucket(at, 1.0, point, point, point, {point: 1.0})
+
+
+def _bucket(
+    minute: int,
+    value: float | None,
+    values: Sequence[float],
+    counts: Sequence[float],
+    stats: tuple[float, float, float, float] | None,
+) -> Bucket | None:
+    if stats is not None:
+        total, low, high, count = stats
+        return Bucket(minute, count, total, low, high, None) if count > 0 else None
+    if value is not None:
+        return _as_bucket(minute, value)
+    samples: dict[float, float] = {}
+    for item, count in zip(values, counts or [1.0] * len(values), strict=True):
+        if count > 0:
+            samples[item] = samples.get(item, 0.0) + count
+    if not samples:
+        return None
+    total = sum(item * count for item, count in samples.items())
+    return Bucket(minute, sum(samples.values()), total, min(samples), max(samples), samples)

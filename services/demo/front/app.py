@@ -1,0 +1,162 @@
+"""The front: one WSGI application that is the whole embedded AWS."""
+
+import json
+import os
+import socket
+import struct
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
+from typing import Any, NoReturn
+from uuid import UUID
+
+from services.demo.front import moto_app, wire
+from services.demo.front.control import CONTROL, control
+from services.demo.front.faults import FaultDesk, FaultRule
+from services.demo.front.wire import Answer, Asked, Scope
+from services.demo.registry import HANDLERS, Call, Fault, ToMoto
+from services.demo.world import World
+
+StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+HANG = 600.0
+"""Seconds that a hanging request hangs."""
+_PAGE = b"<html><head><title>Proxy</title></head><body><h1>Sign in to the network</h1></body></html>"
+
+
+class Front:
+    """Routes by SigV4 scope: our handlers, else moto, else a NotImplemented that botocore can read."""
+
+    def __init__(self, make_world: Callable[[], World]) -> None:
+        self._make_world = make_world
+        self.world = make_world()
+        self.faults = FaultDesk()
+        self.counts: Counter[str] = Counter()
+        """Requests by `service.Operation`."""
+        self.closed = threading.Event()
+        """Ends what hangs, waits or streams."""
+        self._moto = moto_app.Moto()
+        self._serial = 0
+
+    def reset(self) -> None:
+        """Begin anew: world, counts, faults, moto."""
+        self.world.ended.set()
+        moto_app.reset()
+        self.faults.clear()
+        self.counts.clear()
+        self.world = self._make_world()
+
+    def close(self) -> None:
+        """End what hangs, waits or streams."""
+        self.closed.set()
+        self.world.ended.set()
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        if environ["PATH_INFO"].startswith(CONTROL):
+            return self._send(control(self, environ), start_response)
+        body = wire.body_of(environ)
+        scope = wire.scope_of(environ)
+        asked = wire.read(environ, scope, body) if scope else None
+        if asked is None:
+            reply = self._moto(environ, body) or _not_implemented(scope)
+            return self._send(reply, start_response)
+        self.counts[f"{asked.scope.service}.{asked.operation}"] += 1
+        return self._send(self._answer(asked, environ, body), start_response)
+
+    def _answer(self, asked: Asked, environ: Mapping[str, Any], body: bytes) -> Answer:
+        service, operation = asked.scope.service, asked.operation
+        with self.world.lock:
+            self.world.tick()
+            rule = self.faults.take(service, operation, self.world.fault_rules())
+        if rule is None:
+            return self._carry_out(asked, environ, body)
+        if rule.delay:
+            self.closed.wait(rule.delay)
+        return self._spoil(rule, asked, environ, body)
+
+    def _spoil(self, rule: FaultRule, asked: Asked, environ: Mapping[str, Any], body: bytes) -> Answer:
+        match rule.kind:
+            case None:
+                return self._carry_out(asked, environ, body)
+            case "error":
+                fault = rule.fault(asked.scope.service, asked.operation, asked.protocol)
+                return wire.refusal(asked, fault)
+            case "html":
+                return Answer(200, {"Content-Type": "text/html"}, _PAGE)
+            case "hang":
+                self.closed.wait(HANG)
+                _cut(environ)
+            case "reset-before":
+                _cut(environ)
+            case _:
+                return _spoil_after(rule, self._carry_out(asked, environ, body), environ)
+
+    def _carry_out(self, asked: Asked, environ: Mapping[str, Any], body: bytes) -> Answer:
+        handler = HANDLERS.get((asked.scope.service, asked.operation))
+        if handler is not None:
+            try:
+                return wire.answer(asked, self._handle(handler, asked))
+            except Fault as fault:
+                return wire.refusal(asked, fault)
+            except ToMoto:
+                pass
+        with self.world.lock:
+            self.world.furnish(asked.scope.service)
+        return self._moto(environ, body) or wire.refusal(asked, _lacking(asked.scope, asked.operation))
+
+    def _handle(self, handler: Callable[[Call], dict[str, Any]], asked: Asked) -> dict[str, Any]:
+        scope = asked.scope
+        call = Call(
+            scope.service,
+            asked.operation,
+            asked.params,
+            scope.region,
+            self.world.account,
+            self.world,
+            scope.access_key,
+        )
+        with self.world.lock:
+            return handler(call)
+
+    def _send(self, reply: Answer, start_response: StartResponse) -> Iterable[bytes]:
+        headers = {"x-amzn-RequestId": self._request_id(), **reply.headers}
+        if isinstance(reply.body, bytes):
+            headers.setdefault("Content-Length", str(len(reply.body)))
+        start_response(f"{reply.status} {HTTPStatus(reply.status).phrase}", list(headers.items()))
+        return [reply.body] if isinstance(reply.body, bytes) else reply.body
+
+    def _request_id(self) -> str:
+        self._serial += 1
+        return str(UUID(int=(0x70BA << 112) + self._serial))
+
+
+def _lacking(scope: Scope | None, operation: str) -> Fault:
+    named = f"{scope.service}:{operation}" if scope else "This operation"
+    return Fault("NotImplemented", f"{named} is not part of the embedded AWS", 501)
+
+
+def _not_implemented(scope: Scope | None) -> Answer:
+    """For a request whose protocol is unknown, as JSON."""
+    fault = _lacking(scope, "*")
+    content = {"__type": fault.code, "message": fault.message}
+    return Answer(fault.status, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(content).encode())
+
+
+def _spoil_after(rule: FaultRule, reply: Answer, environ: Mapping[str, Any]) -> Answer:
+    if rule.kind == "reset-after":
+        _cut(environ)
+    body = reply.body if isinstance(reply.body, bytes) else b"".join(reply.body)
+    if rule.kind == "empty":
+        return Answer(200, reply.headers, b"")
+    # The length promised is longer than what is sent, so the client sees the connection end too early.
+    return Answer(reply.status, {**reply.headers, "Content-Length": str(len(body))}, body[: len(body) // 2])
+
+
+def _cut(environ: Mapping[str, Any]) -> NoReturn:
+    """Reset the connection, as a dying proxy does."""
+    connection: socket.socket = environ["werkzeug.socket"]
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    # The server's own close would first say good-bye with a FIN.
+    os.close(connection.detach())
+    raise ConnectionAbortedError

@@ -1,0 +1,85 @@
+"""The control path `/_toban/…`: faults, the clock, counts; for tests and benchmarks, never for the console.
+
+    GET    /_toban/ready                    {"scenario", "now"}
+    GET    /_toban/counts                   {"cloudwatch.DescribeAlarms": 3, …}
+    POST   /_toban/faults  FaultRule        put a fault in force
+    DELETE /_toban/faults                   remove all
+    POST   /_toban/clock   {"advance": s}   move a manual clock
+    POST   /_toban/reset                    begin anew
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from pydantic import ValidationError
+
+from services.clock import ManualClock
+from services.demo.front import wire
+from services.demo.front.faults import FaultRule
+from services.demo.front.wire import Answer
+
+if TYPE_CHECKING:
+    from services.demo.front.app import Front
+
+CONTROL = "/_toban/"
+
+
+def control(front: "Front", environ: dict[str, Any]) -> Answer:
+    """Carry out one control request; 400 with the reason where it cannot be."""
+    route = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO'].removeprefix(CONTROL)}"
+    action = _ROUTES.get(route)
+    if action is None:
+        return _reply(404, {"error": f"no {route}"})
+    try:
+        return _reply(200, action(front, wire.body_of(environ)))
+    except (ValidationError, orjson.JSONDecodeError, ValueError, KeyError) as error:
+        return _reply(400, {"error": str(error)})
+
+
+def _reply(status: int, content: Any) -> Answer:
+    return Answer(status, {"Content-Type": "application/json"}, orjson.dumps(content))
+
+
+def _ready(front: "Front", _body: bytes) -> Any:
+    return {"scenario": front.world.scenario.name, "now": front.world.clock.now().isoformat()}
+
+
+def _counts(front: "Front", _body: bytes) -> Any:
+    return dict(front.counts)
+
+
+def _add_fault(front: "Front", body: bytes) -> Any:
+    front.faults.add(FaultRule.model_validate_json(body))
+    return {}
+
+
+def _clear_faults(front: "Front", _body: bytes) -> Any:
+    front.faults.clear()
+    return {}
+
+
+def _advance(front: "Front", body: bytes) -> Any:
+    seconds = float(orjson.loads(body)["advance"])
+    clock = front.world.clock
+    if not isinstance(clock, ManualClock):
+        raise ValueError("the clock runs by itself")
+    with front.world.lock:
+        clock.advance(seconds)
+        front.world.tick()
+    return {"now": clock.now().isoformat()}
+
+
+def _reset(front: "Front", _body: bytes) -> Any:
+    front.reset()
+    return {}
+
+
+_ROUTES: dict[str, Callable[["Front", bytes], Any]] = {
+    "GET ready": _ready,
+    "GET counts": _counts,
+    "POST faults": _add_fault,
+    "DELETE faults": _clear_faults,
+    "POST clock": _advance,
+    "POST reset": _reset,
+}

@@ -1,0 +1,52 @@
+"""Serves the front on loopback: a thread for each request, nothing written to the terminal."""
+
+import threading
+from typing import Any
+
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+from services.demo.front.app import Front
+
+POLL = 0.02
+"""Seconds until a stop is noticed."""
+
+
+class _Handler(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, code: Any = "-", size: Any = "-") -> None:
+        """Keep quiet."""
+
+    def log_error(self, format: str, *args: Any) -> None:
+        """Keep quiet; a request that was no HTTP is the client's affair."""
+
+
+class Server(ThreadedWSGIServer):
+    """One front on 127.0.0.1; `failures` holds the tracebacks of bugs in our handlers, for tests."""
+
+    def __init__(self, front: Front, port: int = 0) -> None:
+        super().__init__("127.0.0.1", port, front, _Handler)  # type: ignore[arg-type]
+        self.front = front
+        self.failures: list[str] = []
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Remember instead of printing."""
+        self.failures.append(message % args if args else message)
+
+    def start(self) -> threading.Thread:
+        """Serve in a thread of its own."""
+        thread = threading.Thread(
+            target=self.serve_forever, kwargs={"poll_interval": POLL}, name="embedded-aws", daemon=True
+        )
+        thread.start()
+        return thread
+
+    def stop(self) -> None:
+        """Stop serving; what hangs ends."""
+        self.front.close()
+        self.shutdown()

@@ -1,0 +1,205 @@
+"""Reads requests and writes answers in the protocol of the service, by botocore's own models.
+
+All of moto's internals that the front relies on are used here, and `tests/services/demo/front` holds
+one test for each protocol.
+"""
+
+import gzip
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, NamedTuple
+
+import orjson
+from botocore.exceptions import UnknownServiceError
+from botocore.utils import parse_timestamp
+from moto.core.errors import ErrorLookupFactory, ErrorShape
+from moto.core.eventstream import EventStream, EventStreamEncoder
+from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.request import Request, determine_request_protocol
+from moto.core.routing import get_service_router
+from moto.core.serialize import get_serializer_class
+from moto.core.utils import get_service_model
+from werkzeug.exceptions import NotFound
+
+from services.demo.registry import Fault
+
+SIGNING_NAMES = {"monitoring": "cloudwatch", "elasticloadbalancing": "elbv2"}
+"""botocore's name of a service where the name it signs with is another."""
+
+
+class Scope(NamedTuple):
+    """What the SigV4 credential scope of a request says."""
+
+    service: str
+    region: str
+    access_key: str
+
+
+class Answer(NamedTuple):
+    """One HTTP answer; a body in parts is sent part by part."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes | Iterable[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request whose operation is known."""
+
+    scope: Scope
+    model: Any
+    """moto's OperationModel."""
+    protocol: str
+    params: dict[str, Any]
+
+    @property
+    def operation(self) -> str:
+        """The operation's name."""
+        return str(self.model.name)
+
+
+def scope_of(environ: Mapping[str, Any]) -> Scope | None:
+    """Service, region and key of a signed request; None for an unsigned one."""
+    header = str(environ.get("HTTP_AUTHORIZATION", ""))
+    if not header.startswith("AWS4"):
+        return None
+    parts = header.partition("Credential=")[2].partition(",")[0].split("/")
+    if len(parts) != 5:
+        return None
+    key, _date, region, service, _end = parts
+    return Scope(SIGNING_NAMES.get(service, service), region, key)
+
+
+def body_of(environ: Mapping[str, Any]) -> bytes:
+    """The whole body, unpacked where the client packed it."""
+    stream = environ["wsgi.input"]
+    if environ.get("wsgi.input_terminated"):
+        body = bytes(stream.read())
+    else:
+        body = bytes(stream.read(int(environ.get("CONTENT_LENGTH") or 0)))
+    if environ.get("HTTP_CONTENT_ENCODING") != "gzip":
+        return body
+    try:
+        return gzip.decompress(body)
+    except (OSError, EOFError, zlib.error):
+        return body
+
+
+def read(environ: dict[str, Any], scope: Scope, body: bytes) -> Asked | None:
+    """What is asked for; None where botocore knows no such service or operation."""
+    request = Request(environ)
+    try:
+        service = _service(scope.service)
+        model, url_params = get_service_router(scope.service).match(request)
+        protocol = determine_request_protocol(service, request.content_type)
+    except (UnknownServiceError, NotFound, NotImplementedError):
+        return None
+    parser = PROTOCOL_PARSERS[protocol](model, timestamp_parser=_timestamp)
+    params = parser.parse(
+        {
+            "method": request.method,
+            "values": request.values,
+            "headers": request.headers,
+            "body": body,
+            "url_path": request.path,
+            "url_params": url_params,
+        }
+    )
+    return Asked(scope, model, protocol, params or {})
+
+
+@cache
+def _service(name: str) -> Any:
+    return get_service_model(name)
+
+
+def _timestamp(value: Any) -> datetime:
+    return parse_timestamp(value).astimezone(UTC)
+
+
+def answer(asked: Asked, result: Mapping[str, Any]) -> Answer:
+    """A handler's result as the protocol writes it. A generator in an event stream's member is sent live."""
+    if asked.model.has_event_stream_output:
+        return Answer(200, {"Content-Type": "application/vnd.amazon.eventstream"}, _stream(asked, result))
+    if asked.protocol == "json" and _plain(asked.scope.service, asked.operation):
+        # moto's serialiser walks the model for every member: ten thousand log events take a second.
+        body = orjson.dumps(result, default=_epoch, option=orjson.OPT_PASSTHROUGH_DATETIME)
+        return Answer(200, {"Content-Type": f"application/x-amz-json-{_json_version(asked)}"}, body)
+    return _answer(_serializer(asked).serialize(result))
+
+
+def refusal(asked: Asked, fault: Fault) -> Answer:
+    """An error as the protocol writes it, also for codes that the service's model lacks."""
+    shape = ErrorLookupFactory().for_service(asked.model.service_model).from_code(fault.code)
+    if shape is None:
+        code = {"code": fault.code, "httpStatusCode": fault.status}
+        shape = ErrorShape(
+            fault.code,
+            {
+                "exception": True,
+                "type": "structure",
+                "members": {},
+                "error": code,
+                "fault": fault.status >= 500,
+            },
+        )
+    serializer = _serializer(asked)
+    content: dict[str, Any] = {}
+    serializer._serialize_error_metadata(content, fault, shape)
+    response = serializer._create_default_response()
+    response = serializer._serialized_error_to_response(response, fault, shape, content)
+    return _answer({**response, "status_code": fault.status})
+
+
+def _serializer(asked: Asked) -> Any:
+    return get_serializer_class(asked.scope.service, asked.protocol)(asked.model)
+
+
+def _answer(response: Mapping[str, Any]) -> Answer:
+    body = response["body"]
+    return Answer(
+        int(response["status_code"]),
+        dict(response["headers"]),
+        body if isinstance(body, bytes) else body.encode(),
+    )
+
+
+def _stream(asked: Asked, result: Mapping[str, Any]) -> Iterator[bytes]:
+    serializer = _serializer(asked)
+    events = EventStream(result, asked.model.output_shape, serializer._event_stream_serializer)
+    encoder = EventStreamEncoder()
+    for event in events:
+        yield encoder.encode_event(event)
+
+
+def _json_version(asked: Asked) -> str:
+    return str(asked.model.service_model.metadata.get("jsonVersion", "1.0"))
+
+
+def _epoch(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return round(value.timestamp(), 3)
+    raise TypeError(f"{type(value).__name__} is not part of an answer")
+
+
+@cache
+def _plain(service: str, operation: str) -> bool:
+    """Whether the output is plain JSON: every member under its own name, timestamps as epoch seconds."""
+    return _plain_shape(_service(service).operation_model(operation).output_shape, set())
+
+
+def _plain_shape(shape: Any, seen: set[str]) -> bool:
+    if shape is None or shape.name in seen:
+        return shape is not None
+    seen.add(shape.name)
+    if shape.type_name == "structure":
+        return all(
+            not member.serialization and _plain_shape(member, seen) for member in shape.members.values()
+        )
+    if shape.type_name in ("list", "map"):
+        return _plain_shape(shape.member if shape.type_name == "list" else shape.value, seen)
+    return shape.type_name != "blob" and not shape.serialization

@@ -1,0 +1,195 @@
+"""A repeating read: interval, jitter, back-off, the last good value and its age."""
+
+import asyncio
+import math
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from services.aws.errors import AwsError
+from services.clock import Clock
+from services.models.feeds import FeedState
+from services.models.problem import ProblemKind
+
+T = TypeVar("T")
+
+_SLOW_DOWN = frozenset({ProblemKind.THROTTLED, ProblemKind.UNREACHABLE, ProblemKind.UNAVAILABLE})
+"""Asking again at the usual pace makes these worse; the others wait for a person, who is not kept waiting."""
+
+LONGEST_BACKOFF = 300.0
+"""Seconds."""
+
+
+class Feed(Generic[T]):
+    """Calls `read` again and again, one at a time, and never forgets a value it has shown.
+
+    `interval` counts in seconds from the end of a read to the start of the next, plus up to `jitter` of
+    itself. With `align`, reads fall on whole multiples of `align` seconds (UTC) plus `lag`, so that a
+    metric's period is over when it is read. Failures that slowing down helps double the wait, up to
+    `backoff_limit`; any other failure is tried again at the usual pace, so a renewed login resumes by itself.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        read: Callable[[], Awaitable[T]],
+        *,
+        clock: Clock,
+        interval: float,
+        jitter: float = 0.1,
+        first_delay: float = 0.0,
+        align: float | None = None,
+        lag: float = 0.0,
+        backoff_limit: float | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        self.name = name
+        self.error: AwsError | None = None
+        """Why the newest read failed; None after a success."""
+        self._read = read
+        self._clock = clock
+        self._interval = interval
+        self._jitter = jitter
+        self._first_delay = first_delay
+        self._align = align
+        self._lag = lag
+        self._backoff_limit = backoff_limit
+        self._rng = rng or random.Random()
+        self._state: FeedState[T] = FeedState(interval=interval)
+        self._slowed = 0
+        self._ended: datetime | None = None
+        self._due = clock.now()
+        self._wanted = False
+        self._running = asyncio.Event()
+        self._running.set()
+        self._nudge = asyncio.Event()
+
+    @property
+    def state(self) -> FeedState[T]:
+        """The newest state."""
+        return self._state
+
+    @property
+    def interval(self) -> float:
+        """Seconds between reads when all is well; may be changed at any time (slower when nobody looks)."""
+        return self._interval
+
+    @interval.setter
+    def interval(self, seconds: float) -> None:
+        if seconds == self._interval:
+            return
+        self._interval = seconds
+        if self._ended is not None:
+            self._due = self._next(self._ended)
+        self._nudge.set()
+
+    @property
+    def paused(self) -> bool:
+        """No read begins."""
+        return not self._running.is_set()
+
+    def refresh(self) -> None:
+        """Read now instead of at the next time; a read under way is followed by another, for it may be older."""
+        self._wanted = True
+        self._nudge.set()
+
+    def pause(self) -> None:
+        """Begin no read until `resume`; one that is under way ends as usual."""
+        self._running.clear()
+        self._nudge.set()
+
+    def resume(self) -> None:
+        """Go on; a read that came due meanwhile begins at once."""
+        self._running.set()
+
+    async def states(self) -> AsyncIterator[FeedState[T]]:
+        """Poll for as long as somebody listens; yields after every read and when the pace changes.
+
+        One listener at a time: two would read twice.
+        """
+        self._due = self._clock.now() + timedelta(seconds=self._first_delay)
+        while True:
+            while not await self._is_due():
+                if self._repaced():
+                    yield self._state
+            await self._poll()
+            yield self._state
+
+    async def _is_due(self) -> bool:
+        """Wait for the next read's time; False when something else happened that may have moved it."""
+        await self._running.wait()
+        left = (self._due - self._clock.now()).total_seconds()
+        if left <= 0 or self._wanted:
+            self._wanted = False
+            self._nudge.clear()
+            return True
+        sleep = asyncio.ensure_future(self._clock.sleep(left))
+        nudge = asyncio.ensure_future(self._nudge.wait())
+        try:
+            await asyncio.wait({sleep, nudge}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleep.cancel()
+            nudge.cancel()
+        self._nudge.clear()
+        return False
+
+    def _repaced(self) -> bool:
+        """Write a changed interval into the state, so that its age is judged by the new one."""
+        if self._state.interval == self._interval or self._ended is None:
+            return False
+        self._state = replace(self._state, interval=self._interval, next_at=self._due)
+        return True
+
+    async def _poll(self) -> None:
+        try:
+            value = await self._read()
+        except AwsError as error:
+            self._failed(error)
+        else:
+            self._succeeded(value)
+
+    def _succeeded(self, value: T) -> None:
+        self.error = None
+        self._slowed = 0
+        self._end()
+        self._state = FeedState(
+            value=value, fetched_at=self._ended, next_at=self._due, interval=self._interval
+        )
+
+    def _failed(self, error: AwsError) -> None:
+        self.error = error
+        self._slowed = self._slowed + 1 if error.problem.kind in _SLOW_DOWN else 0
+        self._end()
+        self._state = replace(
+            self._state,
+            problem=error.problem,
+            next_at=self._due,
+            interval=self._interval,
+            failures=self._state.failures + 1,
+        )
+
+    def _end(self) -> None:
+        self._ended = self._clock.now()
+        self._due = self._ended if self._wanted else self._next(self._ended)
+
+    def _next(self, ended: datetime) -> datetime:
+        """When the read after one that ended at `ended` begins."""
+        wait = self._interval
+        if self._slowed > 1:
+            limit = self._backoff_limit or min(5 * self._interval, LONGEST_BACKOFF)
+            # 2 ** 30 intervals are past any limit; the bound keeps a day of failures from overflowing.
+            wait = max(self._interval, min(limit, self._interval * 2.0 ** min(self._slowed - 1, 30)))
+        spread = self._rng.uniform(0.0, self._jitter)
+        if self._align is None:
+            return ended + timedelta(seconds=wait * (1 + spread))
+        return self._aligned(ended, wait) + timedelta(seconds=self._align * spread)
+
+    def _aligned(self, ended: datetime, wait: float) -> datetime:
+        """The aligned time at or before `ended` + `wait`, or the next one if that has already passed."""
+        align = self._align or wait
+        before = math.floor((ended.timestamp() + wait - self._lag) / align) * align + self._lag
+        if before <= ended.timestamp():
+            before += align
+        return datetime.fromtimestamp(before, ended.tzinfo)

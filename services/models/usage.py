@@ -1,0 +1,32 @@
+"""What the console asked of AWS today, and what it costs."""
+
+from datetime import date
+
+from services.models.base import Clean, Model
+
+
+class UsageRow(Model):
+    """One API operation."""
+
+    name: str
+    """`service.Operation`, e.g. `cloudwatch.GetMetricData`."""
+    calls: int
+    """Requests sent since JST midnight, retries included."""
+    yen: float
+    """What they certainly cost."""
+
+
+class Usage(Model):
+    """A JST day's requests and their price."""
+
+    day: date
+    """The day (JST)."""
+    calls: int = 0
+    yen: float = 0.0
+    """What they certainly cost: what AWS charges whatever the free tier."""
+    worst_yen: float = 0.0
+    """With CloudWatch's free tier of a million requests used up by others."""
+    rows: tuple[UsageRow, ...] = ()
+    """Most frequent first."""
+    basis: Clean = ""
+    """How the price is worked out, one sentence."""

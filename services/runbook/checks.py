@@ -1,0 +1,201 @@
+"""What a runbook must be beyond its grammar: names lead somewhere, rules occur, limits can be judged.
+
+Each check yields (path, message) for every mistake it finds.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from dateutil.rrule import rrulestr
+
+from services.i18n import _
+from services.models.runbook import Duty, Runbook
+from services.runbook import words
+from services.runbook.toml_lines import Path
+
+Mistakes = Iterator[tuple[Path, str]]
+
+ANCHOR = re.compile(r"(access-key|access-key-disabled):(.+)\+(\d+)d")
+_PART = re.compile(r"[A-Z]+=[A-Z0-9,+-]+")
+_WINDOW = re.compile(
+    r"(sun|mon|tue|wed|thu|fri|sat):([01]\d|2[0-3]):[0-5]\d-(sun|mon|tue|wed|thu|fri|sat):([01]\d|2[0-3]):[0-5]\d"
+)
+_BOUNDS = ("UNTIL", "COUNT", "INTERVAL")
+_LATE = datetime(9980, 1, 1)  # noqa: DTZ001  dateutil searches to the year 9999, so it starts near there
+
+
+def system(book: Runbook) -> Mistakes:
+    """Time zone, task limits, maintenance window, invalidation paths."""
+    try:
+        ZoneInfo(book.system.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        said = _("no such time zone")
+        hint = words.meant(book.system.timezone, available_timezones()) or _("names are as Asia/Tokyo")
+        yield ("system", "timezone"), f"{said}: {hint}"
+    bounds = (book.ecs.usual_min, book.ecs.usual_max, book.ecs.busy_max) if book.ecs else ()
+    given = [bound for bound in bounds if bound is not None]
+    if given != sorted(given):
+        yield ("ecs",), _("usual_min, usual_max and busy_max must not fall in this order")
+    if book.rds and book.rds.window_utc and not _WINDOW.fullmatch(book.rds.window_utc):
+        yield ("rds", "window_utc"), _("must be as RDS spells it: sat:17:00-sat:18:00")
+    for index, path in enumerate(book.cdn.paths if book.cdn else ()):
+        if not path.startswith("/") or "*" in path[:-1]:
+            yield ("cdn", "paths", index), _("must begin with / and may hold * only as its last character")
+
+
+def unique(book: Runbook) -> Mistakes:
+    """No two entries share what they are known by."""
+    for table, key, values in (
+        ("alarms", "name", [each.name for each in book.alarms]),
+        ("log_groups", "id", [each.id for each in book.log_groups]),
+        ("limits", "id", [each.id for each in book.limits]),
+        ("limits", "metric", [f"{each.namespace} {each.metric}" for each in book.limits]),
+        ("playbooks", "id", [each.id for each in book.playbooks]),
+        ("procedures", "id", [each.id for each in book.procedures]),
+        ("duties", "id", [each.id for each in book.duties]),
+        ("contacts", "role", [each.role for each in book.contacts]),
+        ("approvers", "role", [each.role for each in book.approvers]),
+    ):
+        for index in _repeated(values):
+            said = _('"{name}" is there twice: rename or remove one').format(name=values[index])
+            yield (table, index, key), said
+
+
+def _repeated(values: Iterable[object]) -> list[int]:
+    seen: Counter[object] = Counter()
+    repeated = []
+    for index, value in enumerate(values):
+        if seen[value]:
+            repeated.append(index)
+        seen[value] += 1
+    return repeated
+
+
+def references(book: Runbook) -> Mistakes:
+    """What one entry calls by name exists."""
+    groups = [group.id for group in book.log_groups]
+    playbooks = [playbook.id for playbook in book.playbooks]
+    approvers = [each.role for each in book.approvers]
+    roles = [each.role for each in book.contacts] + approvers
+    wanted: list[tuple[Path, str, Iterable[str]]] = []
+    for index, alarm in enumerate(book.alarms):
+        wanted.append((("alarms", index, "playbook"), alarm.playbook or "", playbooks))
+        wanted.append((("alarms", index, "log_group"), alarm.log_group, groups))
+    for index, playbook in enumerate(book.playbooks):
+        wanted.append((("playbooks", index, "escalate_to"), playbook.escalate_to, roles))
+        wanted.append((("playbooks", index, "approval"), playbook.approval, approvers))
+    for index, procedure in enumerate(book.procedures):
+        wanted.append((("procedures", index, "approval"), procedure.approval, approvers))
+    wanted.append((("costs", "report_to"), book.costs.report_to if book.costs else "", roles))
+    for name, look in (("error_logs", book.error_logs), ("slow_queries", book.slow_queries)):
+        wanted.append(((name, "log_group"), look.log_group if look else "", groups))
+    for path, name, known in wanted:
+        if name and name not in known:
+            yield path, words.unknown(name, known)
+
+
+def limits(book: Runbook) -> Mistakes:
+    """Exactly one bound each, and numbers that can be compared."""
+    for index, limit in enumerate(book.limits):
+        if (limit.below is None) == (limit.above is None):
+            yield ("limits", index), _("give exactly one of below and above")
+        for key, value in (("below", limit.below), ("above", limit.above), ("scale", limit.scale)):
+            if value is not None and not math.isfinite(value):
+                yield ("limits", index, key), _("must be a finite number")
+        if limit.scale <= 0:
+            yield ("limits", index, "scale"), _("must be more than {gt}").format(gt=0)
+
+
+def duties(book: Runbook) -> Mistakes:
+    """Each duty has a date: from a rule that occurs or from an anchor that is known."""
+    for index, duty in enumerate(book.duties):
+        path: Path = ("duties", index)
+        if bool(duty.rule) == bool(duty.anchor):
+            yield path, _("give exactly one of rule and anchor")
+        elif duty.rule:
+            said = rule_mistake(duty.rule)
+            if said:
+                yield (*path, "rule"), said
+        else:
+            yield from _anchor(book, duty, path)
+        for place in _repeated(duty.at):
+            yield (
+                (*path, "at", place),
+                _('"{name}" is there twice: rename or remove one').format(name=duty.at[place]),
+            )
+
+
+def _anchor(book: Runbook, duty: Duty, path: Path) -> Mistakes:
+    found = ANCHOR.fullmatch(duty.anchor)
+    users = book.access_keys.users if book.access_keys else ()
+    if found is None:
+        yield (*path, "anchor"), _("must be access-key:<user>+<n>d or access-key-disabled:<user>+<n>d")
+    elif found[2] not in users:
+        yield (*path, "anchor"), words.unknown(found[2], users)
+
+
+def rule_mistake(rule: str) -> str:
+    """What is wrong with an RFC 5545 RRULE, or "" when it occurs."""
+    parts = dict(part.split("=", 1) for part in rule.split(";") if _PART.fullmatch(part))
+    if len(parts) != rule.count(";") + 1:
+        return _("must be an RFC 5545 rule such as FREQ=WEEKLY;BYDAY=MO, without DTSTART")
+    if parts.get("FREQ") not in ("DAILY", "WEEKLY", "MONTHLY", "YEARLY"):
+        return _("FREQ must be DAILY, WEEKLY, MONTHLY or YEARLY")
+    if {"BYHOUR", "BYMINUTE", "BYSECOND"} & parts.keys():
+        return _("times of day belong in at, not in the rule")
+    if parts.get("UNTIL", "").endswith("Z"):
+        return _("UNTIL is local here: leave out the Z")
+    if not parts.get("INTERVAL", "1").isdigit() or not int(parts.get("INTERVAL", "1")):
+        return _("INTERVAL must be 1 or more")
+    try:
+        rrulestr(rule, dtstart=_LATE)
+        unbounded = ";".join(f"{key}={value}" for key, value in parts.items() if key not in _BOUNDS)
+        occurs = rrulestr(unbounded, dtstart=_LATE).after(_LATE, inc=True)
+    except (IndexError, OverflowError):
+        return _("not an RFC 5545 rule: a number in it is out of range")
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        return _("not an RFC 5545 rule: {reason}").format(reason=error)
+    return "" if occurs else _("this rule never occurs")
+
+
+def closures(book: Runbook) -> Mistakes:
+    """Days that exist, and none both open and closed."""
+    for index, day in enumerate(book.closures.yearly):
+        try:
+            date.fromisoformat(f"2024-{day}")
+        except ValueError:
+            yield ("closures", "yearly", index), _("there is no such day: write month and day such as 12-29")
+    for index, opened in enumerate(book.closures.opened):
+        if opened in book.closures.extra:
+            yield ("closures", "opened", index), _("this day is in extra, too: it cannot be open and closed")
+    if set(book.closures.weekdays) == set(range(7)):
+        yield ("closures", "weekdays"), _("all seven days are closed: leave at least one open")
+
+
+ALL = (system, unique, references, limits, duties, closures)
+"""Every check, in the order of the file."""
+
+
+def undecided(book: Runbook) -> Mistakes:
+    """What is left empty on purpose and must be decided before the runbook can be followed."""
+    if not book.approved_by:
+        yield ("approved_by",), _("undecided: nobody has approved this runbook")
+    for index, contact in enumerate(book.contacts):
+        if contact.undecided:
+            said = _("undecided: {role} cannot be reached").format(role=contact.role)
+            yield ("contacts", index, "contact"), said
+    for index, approver in enumerate(book.approvers):
+        if approver.undecided:
+            said = _("undecided: nobody can approve as {role}").format(role=approver.role)
+            yield ("approvers", index, "name"), said
+    if book.costs and not book.costs.budget_yen:
+        yield (
+            ("costs", "budget_yen"),
+            _("undecided: without a budget its {percent} % cannot be judged").format(
+                percent=book.costs.budget_percent
+            ),
+        )

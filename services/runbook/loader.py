@@ -1,0 +1,101 @@
+"""Loads runbooks: a data file in, a validated `Runbook` out, or every mistake by file, line and key."""
+
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from services.i18n import _
+from services.models.runbook import Runbook
+from services.runbook import checks, grammar, words
+from services.runbook.toml_file import DataFileError, Mistake, TomlFile, parse, read, validate
+
+_HOME = "services.runbook"
+
+
+class RunbookError(DataFileError):
+    """A runbook cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A runbook and what it leaves undecided."""
+
+    runbook: Runbook
+    undecided: tuple[Mistake, ...]
+
+
+def load(path: Path) -> Runbook:
+    """The runbook in a file.
+
+    Raises RunbookError with every mistake found, OSError for a file that cannot be read.
+    """
+    return inspect(path).runbook
+
+
+def inspect(path: Path) -> Loaded:
+    """As `load`, with what is undecided."""
+    try:
+        return _load(read(path))
+    except DataFileError as error:
+        raise RunbookError(error.mistakes) from error
+
+
+def loads(text: str, name: str = "runbook.toml") -> Loaded:
+    """As `inspect`, from text."""
+    try:
+        return _load(parse(text, name))
+    except DataFileError as error:
+        raise RunbookError(error.mistakes) from error
+
+
+def _load(file: TomlFile) -> Loaded:
+    book = validate(Runbook, file, *checks.ALL)
+    return Loaded(book, tuple(file.mistake(path, said) for path, said in checks.undecided(book)))
+
+
+def builtin_names() -> tuple[str, ...]:
+    """The runbooks that ship with the console."""
+    names = (entry.name for entry in files(_HOME).iterdir())
+    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+
+
+def load_builtin(name: str) -> Runbook:
+    """A runbook that ships with the console; raises RunbookError for one that does not."""
+    known = builtin_names()
+    if name not in known:
+        said = words.unknown(name, known)
+        raise RunbookError(
+            [Mistake(name, None, "", _("{mistake}; a file needs its path or .toml").format(mistake=said))]
+        )
+    with as_file(files(_HOME) / f"{name}.toml") as path:
+        return load(path)
+
+
+def is_path(name: str) -> bool:
+    """Whether `name` means a file rather than a runbook that ships with the console."""
+    return name.endswith(".toml") or "/" in name or "\\" in name
+
+
+def load_named(name: str) -> Runbook:
+    """A file or a runbook that ships with the console, as the option --runbook names it."""
+    return load(Path(name).expanduser()) if is_path(name) else load_builtin(name)
+
+
+def schema() -> dict[str, Any]:
+    """The grammar as JSON Schema 2020-12, for editors; descriptions are the models' own."""
+    found = Runbook.model_json_schema()
+    models = {each.__name__: each for each in _models(Runbook)}
+    for name, definition in ((Runbook.__name__, found), *found.get("$defs", {}).items()):
+        described = grammar.docs(models[name]) if name in models else {}
+        for key, entry in definition.get("properties", {}).items():
+            if key in described:
+                entry["description"] = described[key]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
+
+
+def _models(model: type[BaseModel]) -> set[type[BaseModel]]:
+    inner = (grammar.model_in(field.annotation) for field in model.model_fields.values())
+    return {model}.union(*(_models(each) for each in inner if each))

@@ -1,0 +1,124 @@
+"""Reads a TOML file into a model and names every mistake by file, line and key, all at once.
+
+The runbook and the console's configuration are read with it.
+"""
+
+import json
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from pathlib import Path as FilePath
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from services.i18n import _
+from services.models.text import clean
+from services.runbook import grammar, words
+from services.runbook.toml_lines import Path, dotted, key_lines, line_of
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing wrong, or undecided, in one place; `str()` is `file:line: key: message`."""
+
+    file: str
+    line: int | None
+    key: str
+    """Dotted, with indices: `duties[2].rule`; "" for the whole file."""
+    message: str
+    """What is wrong and what to do about it."""
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return ": ".join(clean(part) for part in (place, self.key, self.message) if part)
+
+
+class DataFileError(ValueError):
+    """A data file cannot be used; `mistakes` holds everything that is wrong with it."""
+
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
+
+
+@dataclass(frozen=True)
+class TomlFile:
+    """A file's values and the lines of its keys."""
+
+    name: str
+    """As shown in messages."""
+    data: dict[str, Any] = field(default_factory=dict)
+    lines: dict[Path, int] = field(default_factory=dict)
+
+    def mistake(self, path: Path, message: str) -> Mistake:
+        """A mistake at `path`."""
+        return Mistake(self.name, line_of(self.lines, path), dotted(path), message)
+
+
+def read(path: FilePath) -> TomlFile:
+    """Read a file.
+
+    Raises DataFileError for what is not TOML in UTF-8, OSError for what cannot be read.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise DataFileError([Mistake(str(path), line, "", _("not UTF-8: save the file as UTF-8"))]) from error
+    return parse(text, str(path))
+
+
+def parse(text: str, name: str) -> TomlFile:
+    """Read TOML text; raises DataFileError with the line where the grammar breaks."""
+    text = text.removeprefix("\ufeff")
+    try:
+        data = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        line, reason = words.syntax(error, text)
+        raise DataFileError([Mistake(name, line, "", reason)]) from error
+    return TomlFile(name, data, key_lines(text))
+
+
+def validate(model: type[M], file: TomlFile, *checks: Callable[[M], Iterator[tuple[Path, str]]]) -> M:
+    """The file as a `model`; `checks` yield paths and messages of what the grammar alone cannot see.
+
+    Raises DataFileError. Types are exact: `"70"` is not a number and `5` is not a text.
+    """
+    untyped = [
+        file.mistake(path, words.not_text(value)) for path, value in grammar.not_texts(model, file.data)
+    ]
+    try:
+        value = model.model_validate_json(json.dumps(file.data, default=_iso), strict=True)
+    except ValidationError as error:
+        known = {mistake.key for mistake in untyped}
+        found = [file.mistake(tuple(each["loc"]), explain(model, each)) for each in error.errors()]
+        found = [mistake for mistake in found if mistake.key not in known]
+        raise DataFileError(in_order([*untyped, *found])) from error
+    found = [*untyped, *(file.mistake(path, message) for check in checks for path, message in check(value))]
+    if found:
+        raise DataFileError(in_order(found))
+    return value
+
+
+def explain(model: type[BaseModel], error: ErrorDetails) -> str:
+    """One of pydantic's errors in words, with what to do."""
+    if error["type"] == "extra_forbidden":
+        *parent, name = error["loc"]
+        return words.unknown_key(str(name), grammar.names_at(model, tuple(parent)))
+    return words.invalid(error)
+
+
+def in_order(mistakes: Iterable[Mistake]) -> list[Mistake]:
+    """By line, so that a person repairs the file from top to bottom."""
+    return sorted(mistakes, key=lambda mistake: (mistake.line or 0, mistake.key))
+
+
+def _iso(value: object) -> str:
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    raise TypeError(f"TOML has no {type(value).__name__}")

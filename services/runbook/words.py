@@ -1,0 +1,109 @@
+"""Mistakes in a data file, said in words with what to do about them."""
+
+import difflib
+import re
+from collections.abc import Iterable
+
+from pydantic_core import ErrorDetails
+
+from services.i18n import N_, _
+
+_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)\s*$")
+
+_MESSAGES = {
+    "missing": N_("required: add this key"),
+    "string_type": N_("must be text: put it in quotes"),
+    "int_type": N_("must be a whole number, without quotes"),
+    "int_parsing": N_("must be a whole number"),
+    "int_from_float": N_("must be a whole number"),
+    "float_type": N_("must be a number, without quotes"),
+    "float_parsing": N_("must be a number"),
+    "bool_type": N_("must be true or false, without quotes"),
+    "bool_parsing": N_("must be true or false"),
+    "tuple_type": N_("must be a list: put it in [ ]"),
+    "model_type": N_("must be a table"),
+    "dict_type": N_("must be a table"),
+    "date_type": N_("must be a date such as 2026-04-01, without quotes"),
+    "date_parsing": N_("must be a date such as 2026-04-01, without quotes"),
+    "date_from_datetime_parsing": N_("must be a date such as 2026-04-01, without quotes"),
+    "date_from_datetime_inexact": N_("must be a date without a time"),
+    "enum": N_("must be one of {expected}"),
+    "literal_error": N_("must be one of {expected}"),
+    "greater_than": N_("must be more than {gt}"),
+    "greater_than_equal": N_("must be {ge} or more"),
+    "less_than": N_("must be less than {lt}"),
+    "less_than_equal": N_("must be {le} or less"),
+    "too_short": N_("must have at least {min_length}"),
+}
+
+_PATTERNS = {
+    r"^\d{12}$": N_("must be an AWS account: twelve digits in quotes"),
+    r"^[a-z]{2}(-[a-z]+)+-\d$": N_("must be an AWS region such as ap-northeast-1"),
+    r"^[a-z0-9][a-z0-9-]*$": N_("must be lower-case letters, digits and hyphens"),
+    r"^([01]\d|2[0-3]):[0-5]\d$": N_("must be a time of day such as 09:00"),
+    r"^\d{2}-\d{2}$": N_("must be month and day such as 12-29"),
+}
+
+
+def invalid(error: ErrorDetails) -> str:
+    """One of pydantic's errors in words; an unusual one in pydantic's own."""
+    context = error.get("ctx", {})
+    message = _MESSAGES.get(error["type"])
+    if error["type"] == "string_pattern_mismatch":
+        message = _PATTERNS.get(context.get("pattern", ""))
+    if error["type"] == "value_error":
+        return str(context.get("error", error["msg"]))
+    text = _(message).format(**_listed(context)) if message else error["msg"]
+    if error["type"] == "missing" or isinstance(error["input"], dict | list):
+        return text
+    return _("{mistake} (found {value})").format(mistake=text, value=_short(error["input"]))
+
+
+def _listed(context: dict[str, object]) -> dict[str, object]:
+    """Pydantic's `'a', 'b' or 'c'` without its English `or`."""
+    if "expected" not in context:
+        return context
+    return {**context, "expected": ", ".join(re.findall(r"'([^']*)'", str(context["expected"])))}
+
+
+def not_text(value: object) -> str:
+    """A number, a truth value or a table where text belongs."""
+    return _("{mistake} (found {value})").format(mistake=_(_MESSAGES["string_type"]), value=_short(value))
+
+
+def _short(value: object) -> str:
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def unknown_key(name: str, known: Iterable[str]) -> str:
+    """An unknown key, with the one that was probably meant or those that exist."""
+    names = list(known)
+    return f"{_('unknown key')}: {meant(name, names) or _listing(names)}"
+
+
+def unknown(name: str, known: Iterable[str]) -> str:
+    """A name that nothing bears, with the one that was probably meant or those that exist."""
+    names = list(known)
+    said = _('"{name}" does not exist').format(name=name)
+    return f"{said}: {meant(name, names) or _listing(names)}"
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """`did you mean "x"?`, or "" when nothing is near."""
+    near = difflib.get_close_matches(name, list(known), 1, 0.6)
+    return _('did you mean "{name}"?').format(name=near[0]) if near else ""
+
+
+def _listing(names: list[str]) -> str:
+    if not names:
+        return _("there are none")
+    return _("there are {names}").format(names=", ".join(names[:40]))
+
+
+def syntax(error: Exception, text: str) -> tuple[int, str]:
+    """The line (from 1) and the reason of what is not TOML."""
+    message = str(error)
+    place = _PLACE.search(message)
+    line = int(place[1]) if place and place[1] else text.rstrip().count("\n") + 1
+    return line, _("not TOML: {reason}").format(reason=_PLACE.sub("", message))

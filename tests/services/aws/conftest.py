@@ -1,0 +1,70 @@
+"""A fault server and sessions that talk to it, with nothing of this machine's own AWS configuration."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.aws.session import AwsSession
+from services.aws.settings import AwsSettings
+from services.clock import ManualClock
+from services.meter import Meter
+from tests.faults.server import FaultServer, fault_server
+
+NOW = datetime(2026, 4, 1, 0, 0, tzinfo=UTC)
+
+
+@pytest.fixture()
+def aws_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty ~/.aws of our own; the environment names static keys."""
+    import os
+
+    for name in list(os.environ):
+        if name.startswith("AWS_") or name.lower() in ("http_proxy", "https_proxy", "all_proxy"):
+            monkeypatch.delenv(name)
+    folder = tmp_path / ".aws"
+    folder.mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAFIRST")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary-of-the-tests")
+    yield folder
+
+
+@pytest.fixture()
+def clock() -> ManualClock:
+    """The world's clock."""
+    return ManualClock(NOW)
+
+
+@pytest.fixture()
+async def server() -> AsyncIterator[FaultServer]:
+    """A server that misbehaves as told."""
+    async with fault_server() as running:
+        yield running
+
+
+@pytest.fixture()
+async def open_session(
+    aws_home: Path, server: FaultServer, clock: ManualClock
+) -> AsyncIterator[Callable[..., AwsSession]]:
+    """Makes sessions towards the fault server, and closes them."""
+    made: list[AwsSession] = []
+
+    def make(*, meter: Meter | None = None, wall: Any = None, **settings: str) -> AwsSession:
+        settings = {"region": "ap-northeast-1", "endpoint_url": server.url, **settings}
+        session = AwsSession(AwsSettings(**settings), clock=clock, meter=meter or Meter(clock), wall=wall)
+        made.append(session)
+        return session
+
+    yield make
+    for session in made:
+        await session.close()
+
+
+@pytest.fixture()
+def session(open_session: Callable[..., AwsSession]) -> AwsSession:
+    """A session towards the fault server."""
+    return open_session()

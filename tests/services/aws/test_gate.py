@@ -1,0 +1,103 @@
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from services.aws.errors import Refused
+from services.aws.gate import READS
+from services.aws.session import AwsSession
+from services.models.problem import ProblemKind
+from tests.faults.server import FaultServer
+
+SERVICES = ("cloudwatch", "logs", "ecs", "elbv2", "application-autoscaling", "rds", "sts", "iam", "secretsmanager", "ssm")
+
+
+def _least(shape: Any, depth: int = 0) -> Any:
+    """The least parameters that the SDK accepts for an input shape."""
+    if shape is None:
+        return {}
+    if shape.type_name == "structure":
+        names = [*shape.required_members]
+        if getattr(shape, "is_tagged_union", False):
+            names = names or list(shape.members)[:1]
+        return {name: _least(shape.members[name], depth + 1) for name in names}
+    if shape.type_name == "list":
+        return [_least(shape.member, depth + 1)] * int(shape.metadata.get("min", 1) or 1)
+    if shape.type_name == "map":
+        return {_least(shape.key): _least(shape.value)}
+    numbers = {"integer", "long", "float", "double"}
+    if shape.type_name in numbers:
+        return max(1, int(shape.metadata.get("min", 1)))
+    simple = {"boolean": True, "timestamp": 0, "blob": b"x"}
+    text = (shape.enum or ["x" * max(12, int(shape.metadata.get("min", 1)))])[0] if shape.type_name == "string" else ""
+    return simple.get(shape.type_name, text)
+
+
+async def test_no_operation_off_the_list_reaches_the_network(session: AwsSession, server: FaultServer) -> None:
+    await session.warm(SERVICES)
+    login = await session._loaded()
+    tried = 0
+    async with login._used() as clients:
+        for purpose in ("read", "write"):
+            for service in SERVICES:
+                client = await clients.client(purpose, service)  # type: ignore[arg-type]  # a loop over both
+                model = client.meta.service_model
+                for operation in model.operation_names:
+                    if (service, operation) in READS:
+                        continue
+                    tried += 1
+                    params = _least(model.operation_model(operation).input_shape)
+                    with pytest.raises(Refused):
+                        await client._make_api_call(operation, params)
+    assert tried > 900
+    assert server.seen == []
+
+
+async def test_paginators_and_waiters_do_not_pass(session: AwsSession, server: FaultServer) -> None:
+    login = await session._loaded()
+    async with login._used() as clients:
+        secrets = await clients.client("read", "secretsmanager")
+        with pytest.raises(Refused):
+            async for _page in secrets.get_paginator("list_secrets").paginate():
+                pass
+        rds = await clients.client("read", "rds")
+        with pytest.raises(Refused):
+            await rds.get_waiter("db_cluster_available").wait(DBClusterIdentifier="c")
+    assert server.seen == []
+
+
+async def test_a_refusal_names_the_operation(session: AwsSession, server: FaultServer) -> None:
+    with pytest.raises(Refused) as caught:
+        await session.read("ecs", "UpdateService", service="staff-api")
+    problem = caught.value.problem
+    assert problem.kind is ProblemKind.REFUSED
+    assert "ecs:UpdateService" in problem.summary
+    assert server.seen == []
+
+
+async def test_every_listed_read_exists_and_is_exact(session: AwsSession) -> None:
+    from botocore.session import get_session
+
+    session_of_botocore = get_session()
+    for service in {service for service, _operation in READS}:
+        known = set(await asyncio.to_thread(_operations, session_of_botocore, service))
+        wanted = {operation for name, operation in READS if name == service}
+        assert wanted <= known
+        assert not any("*" in operation for operation in wanted)
+    assert not READS & {("secretsmanager", "GetSecretValue"), ("sts", "GetSessionToken"), ("ssm", "GetParameter")}
+
+
+def _operations(session: Any, service: str) -> list[str]:
+    return list(session.get_service_model(service).operation_names)
+
+
+async def test_the_clients_that_get_credentials_are_gated_too(
+    open_session: Callable[..., AwsSession], server: FaultServer
+) -> None:
+    session = open_session()
+    login = await session._loaded()
+    async with login._used() as clients, clients._session.create_client("sts") as inner:
+        with pytest.raises(Refused):
+            await inner.get_session_token()
+    assert server.seen == []

@@ -1,0 +1,109 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.demo.cloudwatch.mutes import ScheduleError, parse_schedule
+from tests.services.demo.cloudwatch.tiny_world import START, TinyWorld, cpu_alarm
+
+
+def starts(expression: str, since: datetime, days: int, zone: str = "UTC") -> list[str]:
+    schedule = parse_schedule({"Expression": expression, "Duration": "PT1H", "Timezone": zone})
+    return [f"{at:%m-%d %H:%M}" for at in schedule.starts(since, since + timedelta(days=days))]
+
+
+@pytest.mark.parametrize(
+    ("expression", "days", "zone", "expected"),
+    [
+        ("cron(0 2 * * *)", 2, "UTC", ["09-01 02:00", "09-02 02:00"]),
+        ("cron(0 2 * * SUN)", 8, "UTC", ["09-06 02:00"]),
+        ("cron(0 1 1 * *)", 31, "UTC", ["09-01 01:00", "10-01 01:00"]),
+        ("cron(0 18 * * FRI)", 7, "Asia/Tokyo", ["09-04 09:00"]),
+        (
+            "cron(0,30 9-10 * SEP MON-TUE)",
+            1,
+            "UTC",
+            ["09-01 09:00", "09-01 09:30", "09-01 10:00", "09-01 10:30"],
+        ),
+        ("at(2026-09-03T14:00)", 7, "Asia/Tokyo", ["09-03 05:00"]),
+    ],
+)
+def test_schedules(expression: str, days: int, zone: str, expected: list[str]) -> None:
+    assert starts(expression, START, days, zone) == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "duration", "zone"),
+    [
+        ("cron(0 2 * *)", "PT1H", "UTC"),
+        ("cron(61 2 * * *)", "PT1H", "UTC"),
+        ("cron(x 2 * * *)", "PT1H", "UTC"),
+        ("at(tomorrow)", "PT1H", "UTC"),
+        ("rate(5 minutes)", "PT1H", "UTC"),
+        ("cron(0 2 * * *)", "PT0M", "UTC"),
+        ("cron(0 2 * * *)", "P16D", "UTC"),
+        ("cron(0 2 * * *)", "an hour", "UTC"),
+        ("cron(0 2 * * *)", "PT1H", "Nowhere/Else"),
+    ],
+)
+def test_schedules_that_cannot_be_read(expression: str, duration: str, zone: str) -> None:
+    with pytest.raises(ScheduleError):
+        parse_schedule({"Expression": expression, "Duration": duration, "Timezone": zone})
+
+
+def rule(expression: str, duration: str = "PT1H", **more: object) -> dict[str, object]:
+    return {
+        "Name": "night",
+        "Rule": {"Schedule": {"Expression": expression, "Duration": duration, "Timezone": "UTC"}},
+        "MuteTargets": {"AlarmNames": ["cpu-high"]},
+        **more,
+    }
+
+
+def test_a_rule_goes_through_its_states() -> None:
+    world = TinyWorld()
+    world.call("PutAlarmMuteRule", **rule("at(2026-09-01T01:00)"))
+
+    def status() -> str:
+        return str(world.call("GetAlarmMuteRule", AlarmMuteRuleName="night")["Status"])
+
+    assert status() == "SCHEDULED"
+    world.clock.at = START + timedelta(hours=1, minutes=59)
+    assert status() == "ACTIVE"
+    assert len(world.call("ListAlarmMuteRules", Statuses=["ACTIVE"])["AlarmMuteRuleSummaries"]) == 1
+    assert not world.call("ListAlarmMuteRules", AlarmName="another")["AlarmMuteRuleSummaries"]
+    world.clock.at = START + timedelta(hours=2)
+    assert status() == "EXPIRED"
+
+
+def test_start_and_expire_dates() -> None:
+    world = TinyWorld()
+    day = timedelta(days=1)
+    world.call(
+        "PutAlarmMuteRule",
+        **rule("cron(0 0 * * *)", "P1D", StartDate=START + day, ExpireDate=START + 2 * day),
+    )
+    found = []
+    for hours in (1, 25, 49):
+        world.clock.at = START + timedelta(hours=hours)
+        found.append(world.call("GetAlarmMuteRule", AlarmMuteRuleName="night")["Status"])
+    assert found == ["SCHEDULED", "ACTIVE", "EXPIRED"]
+
+
+def test_a_muted_alarm_moves_but_does_not_act() -> None:
+    world = TinyWorld()
+    world.call(
+        "PutMetricAlarm", **cpu_alarm(AlarmActions=["arn:aws:sns:r:1:t"], OKActions=["arn:aws:sns:r:1:t"])
+    )
+    world.call("PutAlarmMuteRule", **rule("cron(0 0 * * *)"))
+    world.pass_minutes([90.0] * 5)
+    history = world.call("DescribeAlarmHistory", AlarmName="cpu-high")["AlarmHistoryItems"]
+    assert {item["HistoryItemType"] for item in history} == {"ConfigurationUpdate", "StateUpdate"}
+    world.call("DeleteAlarmMuteRule", AlarmMuteRuleName="night")
+    world.pass_minutes([10.0] * 5)
+    history = world.call("DescribeAlarmHistory", HistoryItemType="Action")["AlarmHistoryItems"]
+    assert [item["HistorySummary"] for item in history] == ["Successfully executed action arn:aws:sns:r:1:t"]
+
+
+def test_a_time_zone_that_has_daylight_saving() -> None:
+    since = datetime(2026, 3, 28, tzinfo=UTC)
+    assert starts("cron(0 4 * * *)", since, 2, "Europe/Berlin") == ["03-28 03:00", "03-29 02:00"]

@@ -1,0 +1,67 @@
+"""A world of nothing but CloudWatch, and one way to call a handler in it."""
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from services.demo.cloudwatch import handlers  # noqa: F401  registers the handlers
+from services.demo.cloudwatch.alarms import ACCOUNT, REGION, AlarmBook
+from services.demo.cloudwatch.dashboards import DashboardBook
+from services.demo.cloudwatch.store import MetricStore
+from services.demo.registry import HANDLERS, Call
+from tests.services.demo.shapes import assert_output_shape, parse_input
+
+START = datetime(2026, 9, 1, 0, 0, tzinfo=UTC)
+EPOCH = int(START.timestamp())
+
+
+class HandClock:
+    def __init__(self) -> None:
+        self.at = START
+
+    def now(self) -> datetime:
+        return self.at
+
+
+class TinyWorld(SimpleNamespace):
+    def __init__(self) -> None:
+        clock = HandClock()
+        metrics = MetricStore()
+        super().__init__(
+            clock=clock, metrics=metrics, alarm_book=AlarmBook(metrics, clock), dashboards=DashboardBook()
+        )
+
+    def pass_minutes(self, values: list[float | None], name: str = "CPU") -> None:
+        """One datapoint (or none) of a metric a minute, each minute evaluated when it has ended."""
+        for value in values:
+            if value is not None:
+                self.metrics.put("NS", name, (), self.clock.at.timestamp(), value=value)
+            self.clock.at += timedelta(minutes=1)
+            self.alarm_book.evaluate(self.clock.at)
+
+    def call(self, operation: str, *, region: str = REGION, **params: Any) -> dict[str, Any]:
+        parse_input("cloudwatch", operation, params)
+        call = Call("cloudwatch", operation, params, region, ACCOUNT, self)  # type: ignore[arg-type]  # a stand-in
+        return assert_output_shape("cloudwatch", operation, HANDLERS["cloudwatch", operation](call))
+
+
+def stat_query(query_id: str, name: str = "CPU", stat: str = "Average", **more: Any) -> dict[str, Any]:
+    """A MetricDataQuery for a metric of namespace NS without dimensions."""
+    metric = {"Namespace": "NS", "MetricName": name, "Dimensions": []}
+    return {"Id": query_id, "MetricStat": {"Metric": metric, "Period": 60, "Stat": stat}, **more}
+
+
+def cpu_alarm(name: str = "cpu-high", **more: Any) -> dict[str, Any]:
+    """A PutMetricAlarm request: CPU > 70, three of three minutes."""
+    return {
+        "AlarmName": name,
+        "Namespace": "NS",
+        "MetricName": "CPU",
+        "Dimensions": [],
+        "Statistic": "Average",
+        "Period": 60,
+        "EvaluationPeriods": 3,
+        "Threshold": 70.0,
+        "ComparisonOperator": "GreaterThanThreshold",
+        **more,
+    }

@@ -1,0 +1,61 @@
+"""Every widget of this floor with made-up data, to look at and for snapshots: `python -m tests.widgets.gallery`
+is not needed; `GalleryApp(page).run()` shows one page."""
+
+from textual.app import App, ComposeResult
+
+from services.models.feeds import FeedState
+from tests.widgets import gallery_data as made
+from widgets.alarm_detail import AlarmDetail
+from widgets.alarm_strip import AlarmStrip
+from widgets.alarms import AlarmPanel
+from widgets.dashboard import DashboardPanel
+
+PAGES = ("alarms", "dashboard", "detail", "states")
+
+
+class GalleryApp(App[None]):
+    """One page of widgets with their data set."""
+
+    CSS = """
+    #states AlarmPanel { height: 8; }
+    #watch-alarms { height: 15; }
+    """
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.page = page
+
+    def compose(self) -> ComposeResult:
+        yield AlarmStrip(made.now)
+        if self.page == "alarms":
+            yield AlarmPanel("Alarms", now=made.now, zone=made.JST)
+        elif self.page == "dashboard":
+            yield DashboardPanel("Dashboard", now=made.now, zone=made.JST)
+        elif self.page == "detail":
+            yield AlarmDetail(now=made.now, zone=made.JST)
+        elif self.page == "watch":
+            yield AlarmPanel("Alarms", now=made.now, zone=made.JST, id="watch-alarms")
+            yield DashboardPanel("Dashboard", now=made.now, zone=made.JST)
+        else:
+            for name in ("waiting", "failed", "stale", "empty"):
+                yield AlarmPanel(name, now=made.now, zone=made.JST, id=name)
+
+    def on_mount(self) -> None:
+        self.query_one(AlarmStrip).state = made.fresh(made.BOARD)
+        self.query_one(AlarmStrip).transition = made.HISTORY[0]
+        for dashboard in self.query(DashboardPanel):
+            dashboard.state = made.fresh(made.VIEW)
+        for panel in self.query(AlarmPanel):
+            panel.state = STATES.get(panel.id or "", made.fresh(made.BOARD))
+        for detail in self.query(AlarmDetail):
+            detail.playbook, detail.log_group = made.PLAYBOOK, made.RawId("/ecs/staff-api")
+            detail.alarm = made.ALARMS[0]
+            detail.curve, detail.history = made.fresh(made.CURVE), made.fresh(made.HISTORY)
+
+
+STATES: dict[str, FeedState] = {
+    "waiting": FeedState(),
+    "failed": FeedState(problem=made.PROBLEM),
+    "stale": made.stale(made.BOARD),
+    "empty": made.fresh(made.AlarmBoard()),
+}

@@ -1,0 +1,263 @@
+"""The console's own configuration: flags over environment over file over defaults, unknown keys refused.
+
+The file is `config.toml` in the user's configuration folder (see `config_path`), the environment is
+`TOBAN_*`. Imported late: the first frame is drawn before pydantic-settings is loaded.
+"""
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from platformdirs import user_config_path
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from services.i18n import _
+from services.runbook import grammar, words
+from services.runbook.loader import is_path
+from services.runbook.toml_file import DataFileError, Mistake, TomlFile, explain, in_order, read
+from services.runbook.toml_lines import Path as KeyPath
+from services.runbook.toml_lines import dotted
+from tui.keys import key_mistakes
+from tui.options import Language, Link, StartOptions, Theme
+
+PREFIX = "TOBAN_"
+FILE_VARIABLE = "TOBAN_CONFIG"
+"""Names another configuration file; not a setting itself."""
+
+
+class ConfigError(DataFileError):
+    """The configuration cannot be used; every mistake is named."""
+
+
+class Intervals(BaseModel):
+    """Seconds between reads when all is well; the floors keep AWS requests, and their price, small."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    alarms: Annotated[float, Field(ge=60, le=3600)] = 60
+    """Alarm states."""
+    metrics: Annotated[float, Field(ge=60, le=3600)] = 60
+    """The dashboard's curves."""
+    logs: Annotated[float, Field(ge=2, le=600)] = 5
+    """New log lines."""
+
+
+def _split(value: object) -> object:
+    """`a,b` from the environment; a list from the file stays as it is."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+class ConsoleConfig(BaseSettings):
+    """How this person wants the console, and which system it opens."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
+    )
+
+    runbook: Annotated[str, Field(min_length=1)] = "facility-prod"
+    """The system's runbook: a file, or the name of one that ships with the console."""
+    profile: str | None = None
+    """AWS profile, as in AWS_PROFILE."""
+    region: str | None = None
+    """AWS region in place of the runbook's."""
+    endpoint_url: str | None = None
+    """AWS endpoint in place of Amazon's, as in AWS_ENDPOINT_URL."""
+    role_arn: str | None = None
+    """A role to assume for reading."""
+    lang: Language | None = None
+    """Language of the screen; by default as the locale says, else Japanese."""
+    theme: Theme = "auto"
+    """Colours; `16` and `16-light` keep to the terminal's own sixteen."""
+    link: Link = "auto"
+    """`slow` paints less often, for a thin SSH line."""
+    mouse: bool = True
+    """Whether the mouse works; without it the terminal's own selection does."""
+    bell: bool = True
+    """Ring once when an alarm changes its state."""
+    editor: str = ""
+    """Command that edits notes; by default $VISUAL or $EDITOR."""
+    log_groups: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ()
+    """Log groups offered beside the runbook's; commas separate them in the environment."""
+    log_memory_mb: Annotated[int, Field(ge=8, le=2048)] = 64
+    """Memory that log lines may take, in MB; the oldest leave first."""
+    intervals: Intervals = Intervals()
+    """Seconds between reads."""
+    keys: dict[str, str] = {}
+    """Keys by command id, e.g. `quit = "ctrl+q"`; commas separate several."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_rest: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `load` hands over: it merges the sources itself to know where each value is from."""
+        return (init_settings,)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting, for documentation and for `toban config`."""
+
+    key: str
+    variable: str
+    """Environment variable; "" where there is none."""
+    default: object
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """The configuration in force, its file, and where each value is from."""
+
+    config: ConsoleConfig
+    path: Path
+    origins: dict[str, str]
+    """Dotted key to `--theme`, `TOBAN_THEME`, `file:line`; a key left at its default is absent."""
+
+
+def config_path(environment: Mapping[str, str] | None = None) -> Path:
+    """The configuration file, which need not exist."""
+    named = (os.environ if environment is None else environment).get(FILE_VARIABLE)
+    return Path(named).expanduser() if named else user_config_path("toban") / "config.toml"
+
+
+def load_config(options: StartOptions | None = None) -> ConsoleConfig:
+    """The configuration in force; raises ConfigError, or OSError for an unreadable file."""
+    return effective(options or StartOptions()).config
+
+
+def effective(options: StartOptions) -> Effective:
+    """As `load_config`, with where each value is from."""
+    path = Path(options.config).expanduser() if options.config else config_path()
+    file = _read(path, must_exist=bool(options.config))
+    flags = {
+        key: value for key in ConsoleConfig.model_fields if (value := getattr(options, key, None)) is not None
+    }
+    mistakes = list(_unknown_variables())
+    try:
+        variables = EnvSettingsSource(ConsoleConfig)()
+    except SettingsError as error:
+        mistakes.append(Mistake(_("environment"), None, "", str(error)))
+        raise ConfigError(mistakes) from error
+    variables = {key: value for key, value in variables.items() if key in ConsoleConfig.model_fields}
+    origins = {
+        **{dotted(leaf): f"{file.name}:{file.lines.get(leaf, 1)}" for leaf in _leaves(file.data)},
+        **{dotted(leaf): _variable(leaf) for leaf in _leaves(variables)},
+        **{key: "--" + key.replace("_", "-") for key in flags},
+    }
+    try:
+        config = ConsoleConfig(**_merged(_merged(file.data, variables), flags))
+    except ValidationError as error:
+        mistakes += [
+            _mistake(file, origins, tuple(each["loc"]), explain(ConsoleConfig, each))
+            for each in error.errors()
+        ]
+        raise ConfigError(in_order(mistakes)) from error
+    mistakes += [
+        _mistake(file, origins, ("keys", command), said) for command, said in key_mistakes(config.keys)
+    ]
+    if mistakes:
+        raise ConfigError(in_order(mistakes))
+    return Effective(config, path, origins)
+
+
+def settings() -> list[Setting]:
+    """Every setting, in the order of the documentation."""
+    found = []
+    for key, field in ConsoleConfig.model_fields.items():
+        text = grammar.docs(ConsoleConfig).get(key, "")
+        inner = field.annotation
+        if inner is Intervals:
+            for name, part in Intervals.model_fields.items():
+                said = f"{text} {grammar.docs(Intervals).get(name, '')}"
+                found.append(Setting(f"{key}.{name}", _variable((key, name)), part.default, said))
+        else:
+            found.append(Setting(key, "" if key == "keys" else _variable((key,)), field.default, text))
+    return found
+
+
+def describe() -> str:
+    """Every setting as a Markdown table, for the README."""
+    rows = ["| key | environment | default | |", "|---|---|---|---|"]
+    for each in settings():
+        default = "" if each.default in (None, "", (), {}) else f"`{each.default}`"
+        rows.append(
+            f"| `{each.key}` | {f'`{each.variable}`' if each.variable else ''} | {default} | {each.text} |"
+        )
+    return "\n".join(rows)
+
+
+def _read(path: Path, *, must_exist: bool) -> TomlFile:
+    """The file's values, or none; whoever can write it decides which keys do what, so it must be ours."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        if must_exist:
+            raise
+        return TomlFile(str(path))
+    if status.st_uid not in (0, os.geteuid()):
+        raise ConfigError([Mistake(str(path), None, "", _("belongs to another user: refused"))])
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise ConfigError([Mistake(str(path), None, "", _("others may write it: run chmod go-w on it"))])
+    try:
+        file = read(path)
+    except DataFileError as error:
+        raise ConfigError(error.mistakes) from error
+    runbook = file.data.get("runbook")
+    if isinstance(runbook, str) and is_path(runbook):
+        file.data["runbook"] = str(path.parent / Path(runbook).expanduser())
+    return file
+
+
+def _variable(path: KeyPath) -> str:
+    return PREFIX + "__".join(str(part) for part in path).upper()
+
+
+def _unknown_variables() -> Iterator[Mistake]:
+    """A misspelt variable would otherwise be silently without effect."""
+    known = {FILE_VARIABLE, *(each.variable for each in settings() if each.variable)}
+    for name in sorted(os.environ):
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            hint = words.meant(name.upper(), known) or _("there are {names}").format(
+                names=", ".join(sorted(known))
+            )
+            yield Mistake(_("environment"), None, name, f"{_('unknown variable')}: {hint}")
+
+
+def _mistake(file: TomlFile, origins: dict[str, str], path: KeyPath, said: str) -> Mistake:
+    """A mistake where its value came from."""
+    while path and not isinstance(path[-1], str):
+        path = path[:-1]
+    origin = origins.get(dotted(path), "")
+    if origin.startswith("--"):
+        return Mistake(_("command line"), None, origin, said)
+    if origin.startswith(PREFIX):
+        return Mistake(_("environment"), None, origin, said)
+    return file.mistake(path, said)
+
+
+def _leaves(data: Mapping[str, Any], path: KeyPath = ()) -> Iterator[KeyPath]:
+    for key, value in data.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, (*path, key))
+        else:
+            yield (*path, key)
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Tables are merged key by key, everything else is replaced."""
+    merged = dict(below)
+    for key, value in above.items():
+        under = merged.get(key)
+        merged[key] = _merged(under, value) if isinstance(under, dict) and isinstance(value, dict) else value
+    return merged

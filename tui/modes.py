@@ -1,0 +1,25 @@
+"""The modes: places one key away, in the order of the day's work."""
+
+from dataclasses import dataclass
+
+from services.i18n import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """One place; its number stays the same when others are added."""
+
+    id: str
+    key: str
+    title: str
+    """English; translated where shown."""
+    screen: str
+    """`module:Class`, imported when first shown."""
+    help: str
+    words: str = ""
+
+
+MODES: tuple[Mode, ...] = (
+    Mode("watch", "1", N_("Watch"), "tui.screens.watch:WatchScreen", N_("Alarms, dashboard and log tail"), "かんし kanshi"),
+    Mode("logs", "3", N_("Logs"), "tui.screens.logs:LogsScreen", N_("Log groups side by side"), "ろぐ rogu"),
+)  # fmt: skip

@@ -1,0 +1,54 @@
+"""What the command line asks of the console, and how a start fails; nothing but the standard library."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from textual.content import Content
+
+Language = Literal["ja", "en"]
+Theme = Literal["auto", "dark", "light", "16", "16-light"]
+"""`16`: the terminal's own sixteen colours."""
+Link = Literal["auto", "fast", "slow"]
+"""`slow`: paint less often, for a thin SSH line."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartOptions:
+    """The flags given; None where a flag was not given, so that environment and file may decide."""
+
+    demo: bool = False
+    """On the embedded AWS."""
+    scenario: str = "ordinary-day"
+    """What happens in the demo."""
+    speed: float = 1.0
+    """How fast the demo's clock runs."""
+    runbook: str | None = None
+    """A file, or the name of one that ships with the console."""
+    profile: str | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
+    role_arn: str | None = None
+    lang: str | None = None
+    theme: str | None = None
+    mode: str | None = None
+    """The first screen."""
+    config: str | None = None
+    """The configuration file, in place of the usual one."""
+
+
+class StartError(Exception):
+    """The console cannot start; the message says what to do.
+
+    `status` is the exit status, as in sysexits.h: 65 data, 69 unavailable, 78 configuration.
+    """
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+    def content(self) -> "Content":
+        """The message for the screen; never markup."""
+        from textual.content import Content
+
+        return Content(str(self))

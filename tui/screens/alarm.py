@@ -1,0 +1,100 @@
+"""One alarm, whole: why, since when, its curve, its history, what the runbook says."""
+
+from collections.abc import Awaitable
+from dataclasses import replace
+from datetime import timedelta
+from typing import TypeVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.getters import app as app_getter
+from textual.screen import Screen
+
+from services.aws.errors import AwsError
+from services.models.alarms import Alarm
+from services.models.feeds import FeedState
+from services.models.metrics import Series, TimeSpan
+from tui.app import TobanApp
+from widgets.alarm_detail import AlarmDetail
+from widgets.alarm_strip import AlarmStrip
+from widgets.key_bar import KeyBar
+
+T = TypeVar("T")
+HISTORY = timedelta(days=1)
+CURVE = timedelta(hours=3)
+
+
+class AlarmScreen(Screen[None]):
+    """Opened from the alarm list; follows the alarm while it is open."""
+
+    app = app_getter(TobanApp)
+
+    def __init__(self, alarm: Alarm) -> None:
+        super().__init__()
+        self.first = alarm
+        self.services = self.app.ready
+        self.strip = AlarmStrip(now=self.app.now)
+        self.detail = AlarmDetail(now=self.app.now, zone=self.app.zone)
+
+    def compose(self) -> ComposeResult:
+        """The strip stays alive above the detail."""
+        yield self.strip
+        yield self.detail
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """What is known now, then what has to be read."""
+        runbook = self.services.runbook
+        self.detail.alarm = self.first
+        self.detail.playbook = runbook.playbook_for(self.first.id)
+        self.detail.log_group = runbook.log_group_for(self.first.id)
+        self.watch(self.app, "board", self._board_changed)
+        self.watch(self.app, "zone", self._zone_changed)
+        self.detail.focus()
+
+    def _board_changed(self) -> None:
+        state = self.app.board
+        if state is None:
+            return
+        self.strip.state = state
+        alarms = state.value.alarms if state.value else ()
+        current = next((each for each in alarms if each.id == self.first.id), None)
+        if current is not None:
+            self.detail.alarm = current
+        self.read_rest(current or self.first)
+
+    def _zone_changed(self) -> None:
+        self.detail.zone = self.app.zone
+        self.strip.zone = self.app.zone
+
+    @work(group="alarm-detail", exclusive=True)
+    async def read_rest(self, alarm: Alarm) -> None:
+        """History and curve; what cannot be read keeps its last value and says why."""
+        now = self.app.now()
+        history = self.services.alarms.history(alarm.id, now - HISTORY)
+        self.detail.history = await self._state(self.detail.history, history)
+        self.detail.curve = await self._state(self.detail.curve, self._curve(alarm))
+
+    async def _curve(self, alarm: Alarm) -> tuple[Series, ...]:
+        now = self.app.now()
+        if not alarm.queries:
+            return ()
+        return await self.services.metrics.fetch(alarm.queries, TimeSpan(start=now - CURVE, end=now))
+
+    async def _state(self, before: FeedState[T], reading: Awaitable[T]) -> FeedState[T]:
+        try:
+            value = await reading
+        except AwsError as error:
+            return replace(before, problem=error.problem, failures=before.failures + 1)
+        return FeedState(value=value, fetched_at=self.app.now())
+
+    @on(AlarmDetail.Closed)
+    def close(self) -> None:
+        """Back to the list."""
+        self.app.pop_screen()
+
+    @on(AlarmDetail.OpenLogs)
+    def open_logs(self, message: AlarmDetail.OpenLogs) -> None:
+        """To the log group that belongs to the alarm, at the minute it changed."""
+        self.app.pop_screen()
+        self.app.open_logs(str(message.group), message.at)

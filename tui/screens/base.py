@@ -1,0 +1,108 @@
+"""What every mode's screen has: the header, the alarm strip, the banner, the keys."""
+
+from textual.app import ComposeResult
+from textual.getters import app as app_getter
+from textual.screen import Screen
+
+from services.i18n import _
+from services.models.feeds import FeedState
+from services.models.problem import Problem
+from services.models.runbook import Environment
+from tui.app import TobanApp
+from tui.modes import MODES
+from widgets.alarm_strip import AlarmStrip
+from widgets.banner import Banner, shared_problem
+from widgets.format import duration
+from widgets.header import Header, HeaderFacts, ModeLabel
+from widgets.key_bar import KeyBar
+
+EXPIRES_SOON = 15 * 60
+"""Seconds before the end of the credentials at which the header warns."""
+
+
+class ModeScreen(Screen[object]):
+    """Frame of a mode; subclasses yield their body from `body()`."""
+
+    MODE = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (160, "-wide")]  # noqa: RUF012  Textual's own
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012  Textual's own
+
+    app = app_getter(TobanApp)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.services = self.app.ready
+        self.header = Header(self.app.now, self.app.zone)
+        self.strip = AlarmStrip(now=self.app.now)
+        self.banner = Banner()
+
+    def compose(self) -> ComposeResult:
+        """Frame and body."""
+        yield self.header
+        yield self.strip
+        yield self.banner
+        yield from self.body()
+        yield KeyBar()
+
+    def body(self) -> ComposeResult:
+        """The mode's own widgets."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Follow the app's states."""
+        self.watch(self.app, "board", self._board_changed)
+        self.watch(self.app, "view", self._frame_changed)
+        self.watch(self.app, "identity", self._frame_changed)
+        self.watch(self.app, "zone", self._zone_changed)
+        self.set_interval(5.0, self._frame_changed)
+
+    def _board_changed(self) -> None:
+        if self.app.board is not None:
+            self.strip.state = self.app.board
+        self._frame_changed()
+
+    def _zone_changed(self) -> None:
+        self.header.clock.zone = self.app.zone
+        self.strip.zone = self.app.zone
+
+    def _frame_changed(self) -> None:
+        self.header.facts = header_facts(self.app)
+        states: list[FeedState[object] | None] = [self.app.board, self.app.view, self.app.identity]
+        self.banner.problem = shared_problem([state.problem if state else None for state in states])
+
+
+def header_facts(app: TobanApp) -> HeaderFacts:
+    """What the header says now."""
+    services = app.services
+    if services is None:
+        return HeaderFacts()
+    system = services.runbook.system
+    identity = app.identity.value if app.identity else None
+    usage = services.meter.snapshot()
+    left = (identity.expires_at - app.now()).total_seconds() if identity and identity.expires_at else None
+    return HeaderFacts(
+        environment=Environment(system.environment),
+        system=system.title,
+        account=system.account,
+        region=system.region,
+        identity=identity,
+        expires_in="" if left is None else duration(max(0.0, left)),
+        expires_soon=left is not None and left < EXPIRES_SOON,
+        calls=usage.calls,
+        yen=usage.yen,
+        demo=app.demo,
+        modes=tuple(ModeLabel(mode.key, _(mode.title), mode.id == app.current_mode) for mode in MODES),
+        bugs=app.filter_hits + len(app.bugs),
+        skew=_skew(services.session.skew_seconds),
+    )
+
+
+def _skew(seconds: float | None) -> str:
+    if seconds is None or abs(seconds) < 60:
+        return ""
+    return _("this machine's clock is wrong by {time}").format(time=duration(abs(seconds)))
+
+
+def problem_of(state: FeedState[object] | None) -> Problem | None:
+    """A feed's problem, if it has one."""
+    return state.problem if state else None

@@ -1,0 +1,28 @@
+"""The frame that small windows share."""
+
+from typing import ClassVar, TypeVar
+
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from services.i18n import N_
+
+T = TypeVar("T")
+
+
+class Dialog(ModalScreen[T]):
+    """A window over the screen; escape closes it with nothing done."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", N_("Close"))]
+    DEFAULT_CSS = """
+    Dialog {
+        align: center middle;
+        background: $background 60%;
+        & > #window {
+            width: 90%; max-width: 96; height: auto; max-height: 90%;
+            border: round $primary; background: $surface; padding: 0 1;
+            border-title-color: $primary; border-title-style: bold;
+            border-subtitle-color: $text-muted;
+        }
+    }
+    """

@@ -1,0 +1,61 @@
+"""Contextual help: what the keys do here, nearest to the focus first."""
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from services.i18n import _
+from tui.commands import COMMANDS
+from tui.modes import MODES
+from tui.screens.dialog import Dialog
+from widgets.format import pad
+
+KEY_WIDTH = 14
+
+
+class HelpScreen(Dialog[None]):
+    """Lists every active binding of the screen it was opened from."""
+
+    def __init__(self, screen: Screen[object]) -> None:
+        super().__init__()
+        self.sections = sections(screen)
+
+    def compose(self) -> ComposeResult:
+        """One section for the focused panel, the screen, the console."""
+        with VerticalScroll(id="window") as window:
+            window.border_title = Content(_("Help"))
+            window.border_subtitle = Content(_("esc closes"))
+            for title, rows in self.sections:
+                yield Static(Content.styled(title, "bold $primary"))
+                yield Static(Content("\n").join([_row(key, text) for key, text in rows]) + Content("\n"))
+
+
+def _row(key: str, text: str) -> Content:
+    return Content.assemble("  ", (pad(key, KEY_WIDTH), "bold"), text)
+
+
+def sections(screen: Screen[object]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """(title, (key, text)…) from the active bindings; help texts come from the command registry."""
+    helps = {command.id: command.help for command in COMMANDS}
+    found: dict[str, list[tuple[str, str]]] = {}
+    for active in screen.active_bindings.values():
+        binding = active.binding
+        if binding.system or not binding.description:
+            continue
+        title = _place(active.node, screen)
+        text = _(helps.get(binding.id or "", "") or binding.tooltip or binding.description)
+        row = (screen.app.get_key_display(binding), text)
+        if row not in found.setdefault(title, []):
+            found[title].append(row)
+    modes = [(mode.key, f"{_(mode.title)}: {_(mode.help)}") for mode in MODES]
+    return [*found.items(), (_("Modes"), modes)]
+
+
+def _place(node: object, screen: Screen[object]) -> str:
+    if node is screen.app:
+        return _("Everywhere")
+    if node is screen:
+        return _("On this screen")
+    return _("In this panel")

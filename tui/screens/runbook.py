@@ -1,0 +1,51 @@
+"""手順書: contacts, approvers, limits and duties; what is undecided stands in red."""
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from services.i18n import _
+from services.models.runbook import Runbook
+from services.models.verdict import Limit
+from tui.screens.dialog import Dialog
+from widgets.format import pad
+
+
+class RunbookScreen(Dialog[None]):
+    """Reads like the paper it replaces."""
+
+    def __init__(self, runbook: Runbook) -> None:
+        super().__init__()
+        self.runbook = runbook
+
+    def compose(self) -> ComposeResult:
+        """Sections in the runbook's order."""
+        book = self.runbook
+        with VerticalScroll(id="window") as window:
+            window.border_title = Content(f"{book.document or book.system.title} {book.document_version}")
+            yield from _section(_("Contacts"), [_person(each.role, each.contact, each.scope) for each in book.contacts])
+            yield from _section(
+                _("Approvers"), [_person(each.role, each.name, "、".join(each.approves)) for each in book.approvers]
+            )
+            yield from _section(_("Approved by"), [_person(_("Runbook"), book.approved_by, "")])
+            yield from _section(_("Limits"), [_limit(limit) for limit in book.limits])
+            yield from _section(_("Duties"), [Content(f"  {duty.title}") for duty in book.duties])
+
+
+def _section(title: str, rows: list[Content]) -> ComposeResult:
+    if rows:
+        yield Static(Content.styled(title, "bold $primary"))
+        yield Static(Content("\n").join(rows) + Content("\n"))
+
+
+def _person(role: str, who: str, scope: str) -> Content:
+    named = Content(pad(who, 24)) if who else Content.styled(pad(_("UNDECIDED"), 24), "bold $text-error")
+    return Content.assemble("  ", pad(role, 26), named, (scope, "$text-muted"))
+
+
+def _limit(limit: Limit) -> Content:
+    bound = limit.below if limit.below is not None else limit.above
+    sign = "<" if limit.below is not None else ">"
+    value = "" if bound is None else f"{sign} {bound * limit.scale:g} {limit.unit}"
+    return Content.assemble("  ", pad(limit.title, 40), value)

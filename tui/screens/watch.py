@@ -1,0 +1,119 @@
+"""監視: alarms, dashboard and log tail on one screen; one of them at a time where there is no room."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.widget import Widget
+
+from services.i18n import _
+from tui.commands import bindings
+from tui.panels import PANELS
+from tui.screens.panes import PaneScreen
+from widgets.alarm_strip import AlarmStrip
+from widgets.alarms import AlarmPanel
+from widgets.dashboard import DashboardPanel
+
+
+class WatchScreen(PaneScreen):
+    """The day's screen."""
+
+    MODE = "watch"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("watch")]
+    DEFAULT_CSS = """
+    WatchScreen {
+        #panels { layout: grid; grid-size: 1 3; grid-rows: auto 1fr 10; height: 1fr; }
+        #alarms { height: auto; max-height: 13; }
+        #panels > .-off { display: none; }
+        &.-wide #panels { grid-size: 2 2; grid-columns: 2fr 3fr; grid-rows: 1fr 1fr; }
+        &.-wide #alarms { height: 1fr; max-height: 100%; }
+        &.-wide #dashboard { row-span: 2; }
+        &.-short #panels, &.-narrow #panels, &.-zoom #panels { grid-size: 1 1; grid-columns: 1fr; grid-rows: 1fr; }
+        &.-short #alarms, &.-narrow #alarms, &.-zoom #alarms { height: 1fr; max-height: 100%; }
+        &.-short #dashboard, &.-narrow #dashboard, &.-zoom #dashboard { row-span: 1; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.alarms = AlarmPanel(_("Alarms"), now=self.app.now, zone=self.app.zone, id="alarms")
+        self.dashboard = DashboardPanel(_("Dashboard"), now=self.app.now, zone=self.app.zone, id="dashboard")
+        self.tail = self.new_pane(id="tail")
+        self.zoomed = False
+        self.current = "alarms"
+
+    def body(self) -> ComposeResult:
+        """The panels, in the registry's order."""
+        parts: dict[str, Widget] = {"alarms": self.alarms, "dashboard": self.dashboard, "tail": self.tail}
+        yield Container(*(parts[panel.id] for panel in PANELS), id="panels")
+
+    def on_mount(self) -> None:
+        """Hand the app's states to the panels and start the tail."""
+        super().on_mount()
+        self.watch(self.app, "board", self._panels_changed)
+        self.watch(self.app, "view", self._panels_changed)
+        groups = self.services.runbook.log_groups
+        if groups:
+            self.follow(self.tail, groups[0].id)
+        self._show_panels()
+        self.alarms.table.focus()
+
+    def _zone_changed(self) -> None:
+        super()._zone_changed()
+        self.alarms.zone = self.dashboard.zone = self.app.zone
+
+    def _panels_changed(self) -> None:
+        if self.app.board is not None:
+            self.alarms.state = self.app.board
+        if self.app.view is not None:
+            self.dashboard.state = self.app.view
+
+    def on_resize(self) -> None:
+        """What fits changes with the size."""
+        self.call_after_refresh(self._show_panels)
+
+    def _show_panels(self) -> None:
+        alone = self.zoomed or self.has_class("-narrow") or self.has_class("-short")
+        self.set_class(self.zoomed, "-zoom")
+        for panel in PANELS:
+            self.query_one(f"#{panel.id}").set_class(alone and panel.id != self.current, "-off")
+
+    def action_focus_panel(self, panel: str) -> None:
+        """Go to a panel; where one fills the screen, it replaces the other."""
+        self.current = panel
+        self._show_panels()
+        if panel == "dashboard":
+            self.dashboard.focus_first()
+        elif panel == "alarms":
+            self.alarms.table.focus()
+        else:
+            self.tail.focus()
+
+    def action_zoom(self) -> None:
+        """One panel on the whole screen, or all again."""
+        self.zoomed = not self.zoomed
+        self._show_panels()
+
+    def on_descendant_focus(self) -> None:
+        """Remember which panel is looked at."""
+        focused = self.focused
+        for panel in PANELS:
+            if focused is not None and focused in (self.query_one(f"#{panel.id}"), *self.query(f"#{panel.id} *")):
+                self.current = panel.id
+
+    @on(AlarmPanel.Opened)
+    def open_alarm(self, message: AlarmPanel.Opened) -> None:
+        """Show the alarm that was under the cursor when the key was pressed."""
+        self.app.open_alarm(message.alarm)
+
+    @on(AlarmPanel.Lost)
+    def alarm_lost(self, message: AlarmPanel.Lost) -> None:
+        """The cursor's alarm is gone: say so, the key must not act on its neighbour."""
+        self.app.say(_("{name} no longer exists").format(name=message.name))
+
+    @on(AlarmStrip.Clicked)
+    def strip_clicked(self) -> None:
+        """The strip leads to the alarms."""
+        self.action_focus_panel("alarms")

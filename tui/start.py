@@ -1,0 +1,132 @@
+"""Starts the console: chooses real AWS or the embedded one, reads configuration and runbook, runs the app.
+
+The only place, with the command line, that knows both worlds.
+"""
+
+import asyncio
+import os
+import sys
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from services import i18n
+from tui.options import StartOptions
+
+if TYPE_CHECKING:
+    from subprocess import Popen
+
+    from services.clock import Clock
+    from services.models.runbook import Runbook
+    from tui.app import Connected
+    from tui.config import ConsoleConfig
+
+OK, USAGE, DATA, UNAVAILABLE, CONFIG = 0, 64, 65, 69, 78
+
+
+def run(options: StartOptions) -> int:
+    """Run the console until it ends; the exit status."""
+    i18n.use(options.lang or peek("lang") or i18n.preferred())
+    from tui.terminal import check_terminal
+
+    refusal = check_terminal()
+    if refusal is not None:
+        print(refusal, file=sys.stderr)  # noqa: T201  there is no screen to say it on
+        return UNAVAILABLE
+    child = spawn_demo(options)
+    try:
+        from tui.app import TobanApp
+
+        app = TobanApp(
+            lambda: connect(options, child),
+            start_mode=options.mode or "watch",
+            theme=options.theme or peek("theme") or "auto",
+            demo=options.scenario if options.demo else "",
+        )
+        app.run()
+        return app.return_code or OK
+    finally:
+        if child is not None:
+            from services.demo.launch import stop_child
+
+            stop_child(child)
+
+
+def peek(key: str) -> str:
+    """A preference needed before the first frame; mistakes in the file are reported after it."""
+    if os.environ.get(f"TOBAN_{key.upper()}"):
+        return os.environ[f"TOBAN_{key.upper()}"]
+    from platformdirs import user_config_path
+
+    try:
+        found = tomllib.loads((user_config_path("toban") / "config.toml").read_text("utf-8")).get(key, "")
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return ""
+    return found if isinstance(found, str) else ""
+
+
+def spawn_demo(options: StartOptions) -> "Popen[bytes] | None":
+    """Start the embedded AWS in a process of its own, early: it loads while the screen is drawn."""
+    if not options.demo:
+        return None
+    from services.demo.launch import spawn
+
+    return spawn(options.scenario, options.speed)
+
+
+async def connect(options: StartOptions, child: "Popen[bytes] | None") -> "Connected":
+    """Configuration, runbook, session and feeds; raises StartError with what to do."""
+    from tui.config import load_config
+    from tui.options import StartError
+
+    try:
+        config, runbook = await asyncio.to_thread(_read_files, options)
+    except (ValueError, OSError) as error:
+        raise StartError(str(error), CONFIG) from error
+    assert load_config
+    return await _wire(options, config, runbook, child)
+
+
+def _read_files(options: StartOptions) -> "tuple[ConsoleConfig, Runbook]":
+    from services.runbook.loader import load, load_builtin
+    from tui.config import load_config
+
+    config = load_config(options)
+    name = options.runbook or config.runbook
+    runbook = load(Path(name)) if _is_path(name) else load_builtin(name)
+    return config, runbook
+
+
+def _is_path(name: str) -> bool:
+    return os.sep in name or name.endswith(".toml")
+
+
+async def _wire(
+    options: StartOptions, config: "ConsoleConfig", runbook: "Runbook", child: "Popen[bytes] | None"
+) -> "Connected":
+    from services.aws.session import AwsSettings
+    from services.clock import SystemClock
+    from tui.app import Connected
+    from tui.wiring import Intervals
+    from tui.wiring import connect as wire
+
+    clock: Clock = SystemClock()
+    settings = AwsSettings(
+        profile=config.profile or "",
+        region=config.region or runbook.system.region,
+        role_arn=config.role_arn or "",
+        endpoint_url=options.endpoint_url or "",
+    )
+    if child is not None:
+        from services.demo.launch import ready
+
+        demo = await ready(child)
+        clock, settings = demo.clock, AwsSettings(**demo.settings(runbook.system.region))
+    intervals = Intervals(
+        alarms=config.intervals.alarms, metrics=config.intervals.metrics, logs=config.intervals.logs
+    )
+    return Connected(
+        services=wire(runbook, settings, clock, intervals=intervals),
+        keys=dict(config.keys),
+        bell=config.bell,
+    )

@@ -1,0 +1,58 @@
+"""Connects a log pane with the shared tails: lines in, requests out."""
+
+from contextlib import aclosing
+from datetime import datetime
+
+from services.aws.errors import AwsError
+from tui.wiring import Services
+from widgets.log_pane import LogPane
+
+EARLIER_PAGES = 10
+"""Pages read at most when the reader goes to a time before the oldest line held."""
+
+MINUTE = 60_000
+
+
+class TailBinding:
+    """What one pane follows."""
+
+    def __init__(self, pane: LogPane, services: Services) -> None:
+        self.pane = pane
+        self.services = services
+        self.group = ""
+        self.pattern = ""
+
+    async def follow(self, group: str, pattern: str = "", at: datetime | None = None) -> None:
+        """Follow until cancelled, first going to `at` if given; the lines stay while reading fails."""
+        self.group = group
+        self.pattern = pattern
+        self.pane.clear()
+        self.pane.title = self._title(group)
+        self.pane.pattern = pattern
+        if at is not None:
+            self.pane.go_to(int(at.timestamp() * 1000))
+        async with aclosing(self.services.tails.batches(group, pattern)) as batches:
+            async for batch in batches:
+                if batch.lines:
+                    self.pane.append(batch.lines)
+                self.pane.stats = batch.stats
+                self.pane.problem = batch.problem
+
+    async def read_earlier(self, at: int) -> None:
+        """Read from a minute before `at` (epoch milliseconds) up to the oldest line held."""
+        start, token = at - MINUTE, None
+        oldest = self.pane.store.oldest or at + 10 * MINUTE
+        try:
+            for _page in range(EARLIER_PAGES):
+                lines, token = await self.services.logs.page(
+                    self.group, start, oldest - 1, self.pattern, token
+                )
+                self.pane.append(lines)
+                if token is None:
+                    return
+        except AwsError as error:
+            self.pane.problem = error.problem
+
+    def _title(self, group: str) -> str:
+        known = next((each.title for each in self.services.runbook.log_groups if each.id == group), "")
+        return f"{group}  {known}" if known else group

@@ -1,0 +1,187 @@
+"""One alarm in full: why, the measured points, the curve with its threshold, history, what to do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import HorizontalGroup, VerticalGroup, VerticalScroll
+from textual.events import Resize
+from textual.message import Message
+from textual.reactive import reactive
+
+from services.i18n import N_, _
+from services.models.alarms import Alarm, AlarmState, AlarmTransition
+from services.models.base import RawId
+from services.models.feeds import FeedState, Freshness
+from services.models.metrics import Series
+from services.models.runbook import Playbook
+from widgets.alarm_facts import fact_lines, history_lines
+from widgets.block import Block
+from widgets.chart import Chart
+from widgets.chart_data import ChartData, alarm_chart
+from widgets.format import wrap
+from widgets.ink import Line
+from widgets.panel import Now, words_of
+from widgets.playbook_words import playbook_lines
+
+_TWO_COLUMNS = 110
+_RANGE = 3 * 3600
+
+
+class AlarmDetail(VerticalScroll, can_focus=True):
+    """Set `alarm`, then `curve` and `history` as they arrive; `playbook` and `log_group` of the runbook."""
+
+    DEFAULT_CSS = """
+    AlarmDetail { padding: 0 1; scrollbar-size-vertical: 1; }
+    AlarmDetail .detail-side { width: 1fr; height: auto; }
+    AlarmDetail HorizontalGroup { layout: vertical; }
+    AlarmDetail.-two HorizontalGroup { layout: horizontal; }
+    AlarmDetail.-two #detail-left { width: 3fr; margin-right: 2; }
+    AlarmDetail.-two #detail-right { width: 2fr; }
+    AlarmDetail Chart { height: 12; margin-bottom: 1; }
+    AlarmDetail.-two Chart { height: 15; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,l", "open_logs", N_("Logs at that minute"), show=True),
+        Binding("escape", "close", N_("Back"), show=True),
+    ]
+
+    alarm: reactive[Alarm | None] = reactive(None, init=False)
+    history: reactive[FeedState[tuple[AlarmTransition, ...]]] = reactive(
+        FeedState, always_update=True, init=False
+    )
+    curve: reactive[FeedState[tuple[Series, ...]]] = reactive(FeedState, always_update=True, init=False)
+    playbook: reactive[Playbook | None] = reactive(None, init=False)
+    log_group: reactive[RawId] = reactive(RawId(""), init=False)
+    zone: reactive[tzinfo] = reactive(UTC, init=False)
+
+    @dataclass
+    class OpenLogs(Message):
+        """Show this log group at this minute (UTC)."""
+
+        group: RawId
+        at: datetime
+
+    class Closed(Message):
+        """The operator is done here."""
+
+    def __init__(self, *, now: Now, zone: tzinfo = UTC, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._now = now
+        self.set_reactive(AlarmDetail.zone, zone)
+        self.facts_block = Block(_("Alarm"), self._facts)
+        self.chart = Chart()
+        self.curve_block = Block(_("Metric against threshold"), self._curve_words)
+        self.playbook_block = Block(_("What the runbook says"), self._playbook)
+        self.history_block = Block(_("History"), self._history)
+
+    def compose(self) -> ComposeResult:
+        """Two columns where there is room, else one."""
+        with HorizontalGroup():
+            with VerticalGroup(id="detail-left", classes="detail-side"):
+                yield self.facts_block
+                yield self.curve_block
+                yield self.chart
+            with VerticalGroup(id="detail-right", classes="detail-side"):
+                yield self.playbook_block
+                yield self.history_block
+
+    def on_mount(self) -> None:
+        """The clocks of the playbook run."""
+        self._update()
+        self.set_interval(1.0, self._tick)
+
+    def on_resize(self, event: Resize) -> None:
+        """One column or two."""
+        self.set_class(event.size.width >= _TWO_COLUMNS, "-two")
+
+    def watch_alarm(self, before: Alarm | None, alarm: Alarm | None) -> None:
+        """Another alarm, or the same with news; another one begins at its top."""
+        if before is None or alarm is None or before.id != alarm.id:
+            self.scroll_home(animate=False)
+        self._update()
+
+    def watch_history(self) -> None:
+        """Its history arrived."""
+        self._update()
+
+    def watch_curve(self) -> None:
+        """Its curve arrived."""
+        self._update()
+
+    def watch_playbook(self) -> None:
+        """What the runbook says."""
+        self._update()
+
+    def watch_zone(self) -> None:
+        """Times are shown elsewhere."""
+        self._update()
+
+    def action_open_logs(self) -> None:
+        """The log group at the minute it entered its state."""
+        if self.alarm is not None and self.log_group:
+            self.post_message(self.OpenLogs(self.log_group, self.alarm.since or self._now()))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Logs only where the runbook names a group."""
+        return bool(self.log_group) or None if action == "open_logs" else True
+
+    def action_close(self) -> None:
+        """Back to the list."""
+        self.post_message(self.Closed())
+
+    def _tick(self) -> None:
+        self.facts_block.update()
+        self.playbook_block.update()
+
+    def _update(self) -> None:
+        if not self.is_mounted:
+            return
+        self.chart.zone = self.zone
+        self.chart.data = self._chart()
+        self.chart.display = bool(self.chart.data.curves)
+        for block in (self.facts_block, self.curve_block, self.playbook_block, self.history_block):
+            block.update()
+
+    def _chart(self) -> ChartData:
+        series = self.curve.value
+        if self.alarm is None or not series:
+            return ChartData()
+        times = [at for each in series for at in (each.times[:1] + each.times[-1:])]
+        end = int(self._now().timestamp()) // 60 * 60
+        start = min([*times, end - _RANGE])
+        return alarm_chart(self.alarm, series, start, max([*times, end]))
+
+    def _facts(self, width: int) -> Sequence[Line]:
+        if self.alarm is None:
+            return [[(_("no alarm chosen"), "muted")]]
+        return fact_lines(self.alarm, self.zone, self._now(), width)
+
+    def _curve_words(self, width: int) -> Sequence[Line]:
+        if self.alarm is not None and not self.alarm.queries:
+            words = _("This alarm has no metric of its own.")
+            return [[(text, "muted")] for text in wrap(words, width)]
+        return self._trouble(self.curve, width)
+
+    def _trouble(self, state: FeedState[object], width: int) -> list[Line]:
+        freshness = state.freshness(self._now())
+        if freshness is Freshness.WAITING:
+            return [[(_("reading…"), "muted")]]
+        if state.problem is None:
+            return []
+        return [[(text, "warn")] for words in words_of(state.problem) for text in wrap(words, width)]
+
+    def _playbook(self, width: int) -> Sequence[Line]:
+        alarm = self.alarm
+        firing = alarm is not None and alarm.state is AlarmState.ALARM
+        since = alarm.since if alarm is not None else None
+        return playbook_lines(self.playbook, since, self._now(), width, firing=firing)
+
+    def _history(self, width: int) -> Sequence[Line]:
+        lines = self._trouble(self.history, width)
+        if self.history.value is not None:
+            lines += history_lines(self.history.value, self.zone, self._now(), width)
+        return lines

@@ -1,0 +1,117 @@
+"""The facts of an alarm and its history as lines. Pure."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, tzinfo
+
+from services.i18n import N_, _
+from services.models.alarms import Alarm, AlarmState, AlarmTransition
+from widgets.alarm_words import badges, how_long, measured, remark, state_spans
+from widgets.chart_data import alarm_unit
+from widgets.format import NOTHING, duration, stamp, wrap
+from widgets.ink import Line, Span
+from widgets.looks import ALARM_LOOKS
+from widgets.units import number
+
+_LABEL = 12
+_KINDS = {"configuration": N_("configuration changed"), "action": N_("action")}
+
+
+def fact_lines(alarm: Alarm, zone: tzinfo, now: datetime, width: int) -> list[Line]:
+    """State, reason, measured points, condition, description."""
+    state: list[Span] = [*state_spans(alarm), (" " + _("for {time}").format(time=how_long(alarm, now)), "")]
+    if alarm.since:
+        state.append(("  " + _("since {time}").format(time=stamp(alarm.since, zone, now)), "muted"))
+    lines: list[Line] = [[(alarm.name, "strong")], state]
+    tags = badges(alarm, zone, now)
+    if tags:
+        lines.append(tags)
+    lines += [[(text, "muted")] for text in wrap(remark(alarm), width) if text]
+    if alarm.threshold is not None:
+        value, threshold = measured(alarm)
+        lines.append([(_("measured") + "  ", "head"), *value, (" ", ""), *threshold])
+        lines += _points(alarm, width)
+        lines += _labelled(_("condition"), condition(alarm), width)
+    if alarm.rule:
+        lines += _labelled(_("rule"), alarm.rule, width)
+    lines += _labelled(_("reason"), alarm.reason, width)
+    lines += _labelled(_("description"), alarm.description, width)
+    return lines
+
+
+def condition(alarm: Alarm) -> str:
+    """`> 5% in 3 of 5 periods of 1m; missing data: missing`."""
+    words = _("{comparison} {threshold} in {hits} of {periods} periods of {period}; missing data: {missing}")
+    return words.format(
+        comparison=alarm.comparison,
+        threshold=number(alarm.threshold, alarm_unit(alarm)),
+        hits=alarm.datapoints_to_alarm,
+        periods=alarm.evaluation_periods,
+        period=duration(alarm.period),
+        missing=alarm.treat_missing,
+    )
+
+
+def breaches(alarm: Alarm, value: float | None) -> bool:
+    """Whether a datapoint is on the wrong side of the threshold."""
+    if value is None or alarm.threshold is None:
+        return False
+    return {
+        ">": value > alarm.threshold,
+        ">=": value >= alarm.threshold,
+        "<": value < alarm.threshold,
+        "<=": value <= alarm.threshold,
+    }.get(alarm.comparison, False)
+
+
+def _points(alarm: Alarm, width: int) -> list[Line]:
+    """The datapoints that decided, oldest first; those beyond the threshold are marked."""
+    if not alarm.recent:
+        return []
+    unit = alarm_unit(alarm)
+    line: list[Span] = [(_("points") + "  ", "head")]
+    for value in alarm.recent[-12:]:
+        hit = breaches(alarm, value)
+        text = number(value, unit) if value is not None else NOTHING
+        line += [("■" if hit else "·", "bad" if hit else "muted"), (text + "  ", "bad" if hit else "")]
+    return [line]
+
+
+def _labelled(label: str, text: str, width: int) -> list[Line]:
+    if not text:
+        return []
+    return [
+        [(label + "  ", "head") if row == 0 else ("  ", ""), (line, "")]
+        for row, line in enumerate(_wrap_after(text, label, width))
+    ]
+
+
+def _wrap_after(text: str, label: str, width: int) -> Iterable[str]:
+    from rich.cells import cell_len
+
+    first, *rest = wrap(text, max(8, width - cell_len(label) - 2))
+    yield first
+    if rest:
+        yield from wrap(text[len(first) :].lstrip(), width - 2)
+
+
+def history_lines(history: Sequence[AlarmTransition], zone: tzinfo, now: datetime, width: int) -> list[Line]:
+    """Newest first: when, from what to what, or what was changed."""
+    if not history:
+        return [[(text, "muted")] for text in wrap(_("no change in the time AWS keeps (30 days)"), width)]
+    lines: list[Line] = []
+    for each in history:
+        lines.append([(stamp(each.at, zone, now) + "  ", "muted"), *_change(each)])
+    return lines
+
+
+def _change(change: AlarmTransition) -> list[Span]:
+    if change.after is None:
+        words = _(_KINDS[change.kind]) if change.kind in _KINDS else change.kind
+        return [(words, ""), (f"  {change.summary}", "muted")]
+    after = ALARM_LOOKS[change.after]
+    before: list[Span] = []
+    if change.before is not None:
+        look = ALARM_LOOKS[change.before]
+        before = [(look.text, "muted"), (" → ", "muted")]
+    strong = change.after in (AlarmState.ALARM, AlarmState.INSUFFICIENT)
+    return [*before, (after.text, after.role if strong else "good"), (f"  {change.reason}", "muted")]

@@ -1,0 +1,114 @@
+"""One line that is on every screen: how many alarms in which state, and what changed last."""
+
+from datetime import UTC, tzinfo
+
+from textual.events import Click
+from textual.message import Message
+from textual.reactive import reactive
+
+from services.i18n import _
+from services.models.alarms import Alarm, AlarmBoard, AlarmState, AlarmTransition
+from services.models.feeds import FeedState, Freshness
+from widgets.alarm_words import how_long
+from widgets.alarms import count_spans
+from widgets.format import age
+from widgets.ink import Inked, Line, Span, fit, spread, width_of
+from widgets.looks import ALARM_LOOKS
+from widgets.panel import Now
+
+
+class AlarmStrip(Inked):
+    """Counts to the left, the newest change to the right; old or absent data never looks fine."""
+
+    DEFAULT_CSS = """
+    AlarmStrip { height: 1; width: 1fr; }
+    """
+
+    state: reactive[FeedState[AlarmBoard]] = reactive(FeedState, always_update=True, init=False)
+    transition: reactive[AlarmTransition | None] = reactive(None, init=False)
+    """The newest change of state, where history was read; else the board tells."""
+    zone: reactive[tzinfo] = reactive(UTC, init=False)
+
+    class Clicked(Message):
+        """The operator wants the alarms."""
+
+    def __init__(self, now: Now, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._now = now
+
+    def on_mount(self) -> None:
+        """Ages move with time."""
+        self.set_interval(1.0, self.redraw)
+
+    def watch_state(self) -> None:
+        """New counts."""
+        self.redraw()
+
+    def watch_transition(self) -> None:
+        """A new change."""
+        self.redraw()
+
+    def on_click(self, event: Click) -> None:
+        """Go to the alarms."""
+        self.post_message(self.Clicked())
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        """The one line."""
+        board = self.state.value
+        freshness = self.state.freshness(self._now())
+        if board is None:
+            return [[(" ", ""), *_absent(freshness)]]
+        left: list[Span] = [*self._stale(freshness), *_badge(board)]
+        right = [*self._newest(board), (" ", "")]
+        if width_of(left) + width_of(right) + 2 > width:
+            room = width - width_of(left) - 3
+            right = fit(right, room) if room >= 16 else []
+        return [spread([(" ", ""), *left], right, width)]
+
+    def _stale(self, freshness: Freshness) -> list[Span]:
+        if freshness is not Freshness.STALE or self.state.fetched_at is None:
+            return []
+        words = _("⚠ stale, {age}").format(age=age(self.state.fetched_at, self._now()))
+        return [(f"{words} ", "caution"), (" ", "")]
+
+    def _newest(self, board: AlarmBoard) -> list[Span]:
+        newest = board.newest
+        if newest is None:
+            return []
+        look = ALARM_LOOKS[newest.state]
+        return [
+            (_("last change") + " ", "muted"),
+            (newest.name, "strong" if newest.state is AlarmState.ALARM else ""),
+            (" ", ""),
+            *self._before(newest),
+            (look.text, look.role),
+            (" " + _("for {time}").format(time=how_long(newest, self._now())), "muted"),
+        ]
+
+    def _before(self, newest: Alarm) -> list[Span]:
+        change = self.transition
+        if (
+            change is None
+            or change.name != newest.name
+            or change.after is not newest.state
+            or not change.before
+        ):
+            return []
+        return [(ALARM_LOOKS[change.before].word + " → ", "muted")]
+
+
+def _absent(freshness: Freshness) -> list[Span]:
+    if freshness is Freshness.FAILED:
+        return [(_("? alarms could not be read: their state is unknown"), "bad")]
+    return [(_("alarms: reading…"), "muted")]
+
+
+def _badge(board: AlarmBoard) -> list[Span]:
+    if not board.alarms:
+        return [(_("? no alarms exist: nothing watches this system"), "warn")]
+    spans = count_spans(board)
+    firing = board.count(AlarmState.ALARM)
+    if firing:
+        text, _role = spans[0]
+        spans[0] = (f" {text} ", "alert")
+    return spans

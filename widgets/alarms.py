@@ -1,0 +1,143 @@
+"""The alarms of the system: firing first, nothing false green, scaling alarms apart."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from textual import on
+from textual.message import Message
+from textual.widget import Widget
+
+from services.i18n import _, plural
+from services.models.alarms import Alarm, AlarmBoard, AlarmState
+from widgets.alarm_words import badges, how_long, measured, remark, state_spans
+from widgets.columns import Column
+from widgets.ink import Line, Span
+from widgets.looks import ALARM_LOOKS
+from widgets.panel import Panel
+from widgets.table import KeyedTable, Row
+
+_ORDER = (AlarmState.ALARM, AlarmState.MISSING, AlarmState.INSUFFICIENT, AlarmState.OK)
+
+
+class AlarmPanel(Panel[AlarmBoard]):
+    """A row for each alarm."""
+
+    DEFAULT_CSS = """
+    AlarmPanel { min-height: 4; }
+    """
+
+    @dataclass
+    class Opened(Message):
+        """Enter or a click on an alarm: show its detail. `alarm` is what was under the cursor then."""
+
+        alarm: Alarm
+
+    @dataclass
+    class Highlighted(Message):
+        """The cursor is on another alarm."""
+
+        alarm: Alarm
+
+    @dataclass
+    class Lost(Message):
+        """The alarm under the cursor is no longer there."""
+
+        name: str
+
+    def compose_body(self) -> Iterable[Widget]:
+        """The table."""
+        self.table = KeyedTable(
+            (
+                Column(_("state"), max_width=12),
+                Column(_("alarm"), flex=2, min_width=18),
+                Column(_("for"), align="right", max_width=14),
+                Column(_("value"), align="right", max_width=12, rank=1),
+                Column(_("threshold"), max_width=14, rank=2),
+                Column(_("note"), flex=3, min_width=14, rank=3),
+            )
+        )
+        yield self.table
+
+    def show(self, value: AlarmBoard) -> None:
+        """The rows; the cursor follows its alarm."""
+        rows = [self._row(alarm) for alarm in value.watched]
+        if value.scaling:
+            words = _("scaling alarms: they drive the task count; “low” in alarm is their rest")
+            heading: Line = [("  ╌╌ ", "rule"), (words, "muted")]
+            rows.append(Row("heading:scaling", (heading,), heading=True))
+            rows += [self._row(alarm) for alarm in value.scaling]
+        self.table.set_rows(rows)
+
+    def _row(self, alarm: Alarm) -> Row:
+        now = self.now()
+        note: list[Span] = [*badges(alarm, self.zone, now)]
+        words = remark(alarm)
+        if words:
+            note += [("  ", "")] if note else []
+            note.append((words, "muted"))
+        name = "strong" if alarm.state is AlarmState.ALARM and not alarm.scaling else ""
+        return Row(
+            str(alarm.id),
+            (
+                state_spans(alarm),
+                [(alarm.name, "muted" if alarm.scaling else name)],
+                [(how_long(alarm, now), "muted")],
+                *measured(alarm),
+                note,
+            ),
+        )
+
+    def tick(self) -> None:
+        """Durations move with time; rows that read the same are not painted."""
+        if self.state.value is not None:
+            self.show(self.state.value)
+
+    def facts(self, value: AlarmBoard) -> list[Span]:
+        """How many in each state."""
+        return count_spans(value)
+
+    def empty(self, value: AlarmBoard) -> str:
+        """No alarms at all is a fault, not "all well"."""
+        return "" if value.alarms else _("There is no alarm at all: nothing watches this system.")
+
+    def alarm(self, key: str) -> Alarm | None:
+        """The alarm of this id in the value shown."""
+        board = self.state.value
+        return next((each for each in board.alarms if each.id == key), None) if board else None
+
+    @on(KeyedTable.Selected)
+    def _open(self, event: KeyedTable.Selected) -> None:
+        event.stop()
+        found = self.alarm(event.key)
+        if found is not None:
+            self.post_message(self.Opened(found))
+
+    @on(KeyedTable.Highlighted)
+    def _highlight(self, event: KeyedTable.Highlighted) -> None:
+        event.stop()
+        found = self.alarm(event.key)
+        if found is not None:
+            self.post_message(self.Highlighted(found))
+
+    @on(KeyedTable.Gone)
+    def _lose(self, event: KeyedTable.Gone) -> None:
+        event.stop()
+        self.post_message(self.Lost(event.key))
+
+
+def count_spans(board: AlarmBoard) -> list[Span]:
+    """`■ firing 1  ? no data 2  ● ok 4`; states without alarms are left out, firing and ok never."""
+    spans: list[Span] = []
+    for state in _ORDER:
+        count = board.count(state)
+        if not count and state in (AlarmState.MISSING, AlarmState.INSUFFICIENT):
+            continue
+        look = ALARM_LOOKS[state]
+        spans += [("  ", "")] if spans else []
+        spans.append((f"{look.text} {count}", look.role if count else "muted"))
+    return spans
+
+
+def alarm_count(count: int) -> str:
+    """`1 alarm`, `7 alarms`."""
+    return plural("{count} alarm", "{count} alarms", count).format(count=count)

@@ -1,0 +1,131 @@
+"""Durations, ages, times and text cut to cells: how the console writes them everywhere."""
+
+from datetime import datetime, tzinfo
+
+from rich.cells import cell_len, set_cell_size
+
+from services.i18n import _
+
+ELLIPSIS = "…"
+NOTHING = "—"
+"""Stands where a value is absent."""
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_AGE_STEP = 5
+
+
+def duration(seconds: float) -> str:
+    """`seconds` in its two largest units: `12s`, `3m 12s`, `2h 05m`, `4d 3h`; negative counts as 0."""
+    total = max(0, int(seconds))
+    if total < _MINUTE:
+        return _("{seconds}s").format(seconds=total)
+    if total < _HOUR:
+        return _("{minutes}m {seconds}s").format(minutes=total // _MINUTE, seconds=total % _MINUTE)
+    return coarse(total)
+
+
+def coarse(seconds: float) -> str:
+    """As `duration`, but no finer than minutes, so that a table changes once a minute."""
+    total = max(0, int(seconds))
+    if total < _MINUTE:
+        return _("under 1m")
+    if total < _HOUR:
+        return _("{minutes}m").format(minutes=total // _MINUTE)
+    if total < _DAY:
+        return _("{hours}h {minutes}m").format(hours=total // _HOUR, minutes=total % _HOUR // _MINUTE)
+    return _("{days}d {hours}h").format(days=total // _DAY, hours=total % _DAY // _HOUR)
+
+
+def age(then: datetime, now: datetime) -> str:
+    """How long ago `then` was; below a minute in steps of five seconds, so that a label is calm."""
+    seconds = max(0.0, (now - then).total_seconds())
+    if seconds < _AGE_STEP:
+        return _("just now")
+    if seconds < _MINUTE:
+        return _("{time} ago").format(time=duration(seconds // _AGE_STEP * _AGE_STEP))
+    return _("{time} ago").format(time=coarse(seconds))
+
+
+def clock(at: datetime, zone: tzinfo, *, seconds: bool = True, name: bool = True) -> str:
+    """`14:05:09 JST`: the time of day in `zone`, with the zone's own name."""
+    local = at.astimezone(zone)
+    text = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
+    return f"{text} {local.tzname()}" if name else text
+
+
+def stamp(at: datetime, zone: tzinfo, now: datetime | None = None, *, name: bool = True) -> str:
+    """`11-25 14:05 JST`; the date is left out when it is `now`'s, the year is added when it is not."""
+    local = at.astimezone(zone)
+    today = now.astimezone(zone).date() if now else None
+    if local.date() == today:
+        return clock(at, zone, seconds=False, name=name)
+    date = f"{local:%m-%d}" if today is None or local.year == today.year else f"{local:%Y-%m-%d}"
+    return f"{date} {clock(at, zone, seconds=False, name=name)}"
+
+
+def crop(text: str, width: int) -> str:
+    """`text` in at most `width` cells, ending in an ellipsis when something was cut."""
+    if width <= 0:
+        return ""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 1).rstrip() + ELLIPSIS
+
+
+def pad(text: str, width: int, align: str = "left") -> str:
+    """`text` in exactly `width` cells; `align` is left, right or center."""
+    text = crop(text, width)
+    room = max(0, width - cell_len(text))
+    if align == "right":
+        return " " * room + text
+    if align == "center":
+        return " " * (room // 2) + text + " " * (room - room // 2)
+    return text + " " * room
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """`text` broken into lines of at most `width` cells, at spaces where there are any.
+
+    Japanese has no spaces, so a word that does not fit is broken between characters.
+    """
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        lines.extend(_wrap_line(paragraph, max(2, width)))
+    return lines
+
+
+def _wrap_line(text: str, width: int) -> list[str]:
+    lines, line, used = [], "", 0
+    for word in _pieces(text):
+        size = cell_len(word)
+        if used + size > width:
+            if used:
+                lines.append(line.rstrip())
+            line, used = "", 0
+            if word.isspace():
+                continue
+        line, used = line + word, used + size
+    lines.append(line.rstrip())
+    return lines
+
+
+def _pieces(text: str) -> list[str]:
+    """Words of narrow characters, spaces, and wide characters one by one; long words in short pieces."""
+    pieces: list[str] = []
+    for character in text:
+        wide = cell_len(character) > 1
+        joins = (
+            pieces
+            and not wide
+            and pieces[-1].isspace() == character.isspace()
+            and (cell_len(pieces[-1][-1]) <= 1)
+            and len(pieces[-1]) < _LONG_WORD
+        )
+        if joins or (pieces and cell_len(character) == 0):
+            pieces[-1] += character
+        else:
+            pieces.append(character)
+    return pieces
+
+
+_LONG_WORD = 24

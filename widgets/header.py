@@ -1,0 +1,210 @@
+"""The header that never leaves: which system, whose account, who, until when, what it costs, what time.
+
+One row above the alarm strip. What does not fit is dropped whole, the least needed first; the
+environment and the clock always stay.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from textual.app import ComposeResult, RenderResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from services.i18n import _
+from services.models.identity import Identity
+from services.models.runbook import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class ModeLabel:
+    """One mode as the header names it."""
+
+    key: str
+    title: str
+    active: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderFacts:
+    """Everything the header says but the time."""
+
+    environment: Environment | None = None
+    system: str = ""
+    account: str = ""
+    """The runbook's."""
+    region: str = ""
+    identity: Identity | None = None
+    expires_in: str = ""
+    """Time left of the credentials, in words; "" when they do not end."""
+    expires_soon: bool = False
+    calls: int = 0
+    yen: float = 0.0
+    demo: str = ""
+    """Scenario of the embedded AWS, or ""."""
+    modes: tuple[ModeLabel, ...] = ()
+    read_only: bool = True
+    bugs: int = 0
+    """Errors and unclean texts caught so far; anything but 0 is ours to mend."""
+    skew: str = ""
+    """How wrong this machine's clock is, in words, or ""."""
+
+
+class HeaderLine(Widget):
+    """The facts on one row."""
+
+    DEFAULT_CSS = """
+    HeaderLine { width: 1fr; height: 1; }
+    """
+
+    facts: reactive[HeaderFacts] = reactive(HeaderFacts())
+
+    def render(self) -> RenderResult:
+        """The parts that fit, most needed first, in reading order."""
+        width = self.size.width
+        parts = _parts(self.facts)
+        while len(parts) > 1 and sum(part.cell_length + 2 for _rank, part in parts) - 2 > width:
+            parts.remove(max(parts, key=lambda ranked: ranked[0]))
+        return Content("  ").join([part for _rank, part in parts])
+
+
+def _parts(facts: HeaderFacts) -> list[tuple[int, Content]]:
+    """(rank, text) in reading order; a higher rank is dropped first."""
+    parts: list[tuple[int, Content]] = [(0, _environment(facts))]
+    if facts.system:
+        parts.append((5, Content.styled(facts.system, "bold")))
+    if facts.modes:
+        parts.append((2, _modes(facts.modes)))
+    parts.append((1, _armed(facts.read_only)))
+    if facts.account:
+        parts.append((3, _account(facts)))
+    if facts.region:
+        parts.append((7, Content.styled(facts.region, "$text-muted")))
+    if facts.identity is not None:
+        parts.append((6, Content.styled(facts.identity.name, "$text-muted")))
+    if facts.expires_in:
+        style = "bold $text-warning" if facts.expires_soon else "$text-muted"
+        text = _("ends in {time}").format(time=facts.expires_in)
+        parts.append((2 if facts.expires_soon else 6, Content.styled(text, style)))
+    parts.append(
+        (
+            4,
+            Content.styled(
+                _("{calls} calls ¥{yen}").format(calls=f"{facts.calls:,}", yen=f"{facts.yen:,.2f}"),
+                "$text-muted",
+            ),
+        )
+    )
+    if facts.skew:
+        parts.append((2, Content.styled(facts.skew, "bold $text-warning")))
+    if facts.bugs:
+        parts.append(
+            (3, Content.styled(_("{count} bugs caught").format(count=facts.bugs), "bold $text-error"))
+        )
+    return parts
+
+
+def _environment(facts: HeaderFacts) -> Content:
+    words = {
+        Environment.PRODUCTION: (_("PRODUCTION"), "bold $text on $error 80%"),
+        Environment.STAGING: (_("STAGING"), "bold $text on $warning 60%"),
+        Environment.TEST: (_("TEST"), "bold $text on $success 60%"),
+    }
+    word, style = words.get(facts.environment or Environment.TEST, ("", ""))
+    if facts.environment is None:
+        return Content.styled(" Toban ", "bold $text on $primary")
+    badge = Content.styled(f" {word} ", style)
+    if not facts.demo:
+        return badge
+    demo = Content.styled(f" {_('DEMO')} {facts.demo} ", "bold $text on $accent 60%")
+    return Content.assemble(badge, demo)
+
+
+def _modes(modes: tuple[ModeLabel, ...]) -> Content:
+    texts = [
+        Content.styled(f" {mode.key} {mode.title} ", "bold reverse" if mode.active else "$text-muted")
+        for mode in modes
+    ]
+    return Content("").join(texts)
+
+
+def _armed(read_only: bool) -> Content:
+    if read_only:
+        return Content.styled(_("read-only"), "$text-success")
+    return Content.styled(f" {_('ARMED')} ", "bold $text on $error")
+
+
+def _account(facts: HeaderFacts) -> Content:
+    actual = facts.identity.account if facts.identity else ""
+    if actual and actual != facts.account:
+        text = _("account {actual} is not the runbook's {expected}").format(
+            actual=actual, expected=facts.account
+        )
+        return Content.styled(f" {text} ", "bold $text on $error")
+    return Content.styled(facts.account, "$text-muted" if not actual else "$text")
+
+
+class Clock(Widget):
+    """The time, once a second; nothing else is repainted for it."""
+
+    DEFAULT_CSS = """
+    Clock { width: 13; height: 1; content-align: right middle; text-style: bold; }
+    """
+
+    zone: reactive[tzinfo | None] = reactive(None)
+
+    def __init__(self, now: Callable[[], datetime], zone: tzinfo) -> None:
+        super().__init__()
+        self._now = now
+        self.set_reactive(Clock.zone, zone)
+        self._shown = ""
+
+    def on_mount(self) -> None:
+        """Tick on the second."""
+        self.set_interval(1.0, self._tick)
+
+    def _tick(self) -> None:
+        if self._text() != self._shown:
+            self.refresh()
+
+    def _text(self) -> str:
+        local = self._now().astimezone(self.zone)
+        return f"{local:%H:%M:%S} {local.tzname()}"
+
+    def render(self) -> RenderResult:
+        """`09:00:12 JST`."""
+        self._shown = self._text()
+        return Content(self._shown)
+
+
+class Header(Horizontal):
+    """Facts to the left, clock to the right."""
+
+    DEFAULT_CSS = """
+    Header {
+        height: 1; background: $panel; color: $text;
+        &.-production { background: $error 25%; }
+        &.-staging { background: $warning 20%; }
+    }
+    """
+
+    facts: reactive[HeaderFacts] = reactive(HeaderFacts())
+
+    def __init__(self, now: Callable[[], datetime], zone: tzinfo) -> None:
+        super().__init__()
+        self._line = HeaderLine()
+        self.clock = Clock(now, zone)
+
+    def compose(self) -> ComposeResult:
+        """The two parts."""
+        yield self._line
+        yield self.clock
+
+    def watch_facts(self, facts: HeaderFacts) -> None:
+        """Hand the facts on, and colour the row by environment."""
+        self._line.facts = facts
+        self.set_class(facts.environment is Environment.PRODUCTION, "-production")
+        self.set_class(facts.environment is Environment.STAGING, "-staging")

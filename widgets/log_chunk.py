@@ -1,0 +1,156 @@
+"""A block of neighbouring log lines, and what of them satisfies something.
+
+The text lies as UTF-8 in one piece (one Japanese character would make a `str` twice as large) with
+columns of numbers beside it; it is split into lines only when looked at.
+"""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, TypeVar
+
+from services.models.logs import LogLine
+
+LINE_COST = 32
+"""Bytes a line's numbers take beside its text."""
+_DELAY_LIMIT = 2**31 - 1
+
+T = TypeVar("T")
+
+
+class Columns(NamedTuple):
+    """Lines on their way into a chunk, one sequence per attribute."""
+
+    text: bytes
+    """Every line followed by a line feed."""
+    ids: Sequence[int]
+    ats: Sequence[int]
+    """Event times, epoch milliseconds."""
+    delays: Sequence[int]
+    """Milliseconds from event to ingestion, at most 24 days."""
+    streams: Sequence[int]
+    """Numbers of log streams, given by the store."""
+    late: Sequence[int]
+    """0 or 1."""
+
+
+class Chunk:
+    """Neighbouring lines; `first` is the row of the first one."""
+
+    __slots__ = ("ats", "delays", "first", "ids", "late", "memo", "streams", "text", "version")
+
+    def __init__(self, first: int, columns: Columns) -> None:
+        self.first = first
+        self.text: bytes | bytearray = columns.text
+        """Growing while it is the newest chunk."""
+        self.ids = columns.ids
+        self.ats = array("q", columns.ats)
+        self.delays = array("i", columns.delays)
+        self.streams = array("I", columns.streams)
+        self.late = bytearray(columns.late)
+        self.version = 0
+        """Grows with every change; whatever was worked out before is void."""
+        self.memo: dict[str, tuple[object, int, Sequence[int]]] = {}
+        """What `log_rows.Rows` found here."""
+
+    def __len__(self) -> int:
+        return len(self.ats)
+
+    @property
+    def size(self) -> int:
+        """Bytes held."""
+        return len(self.text) + LINE_COST * len(self.ats)
+
+    def lines(self) -> list[bytes]:
+        """The text of each line, split anew."""
+        return bytes(self.text).split(b"\n")[:-1]
+
+    def seal(self) -> None:
+        """No more lines will be added: give back what the text had in reserve."""
+        self.text = bytes(self.text)
+
+    def extend(self, columns: Columns) -> None:
+        """Add lines at the end."""
+        if isinstance(self.text, bytes):
+            self.text = bytearray(self.text)
+        self.text += columns.text
+        self.ids = _join_ids(self.ids, columns.ids)
+        self.ats.extend(columns.ats)
+        self.delays.extend(columns.delays)
+        self.streams.extend(columns.streams)
+        self.late.extend(columns.late)
+        self.version += 1
+
+    def merge(self, columns: Columns) -> None:
+        """Insert lines (ascending by time), each after those of its own or an earlier time."""
+        places = [bisect_right(self.ats, at) for at in columns.ats]
+        texts = columns.text.split(b"\n")[:-1]
+        self.text = b"".join([line + b"\n" for line in _splice(self.lines(), places, texts)])
+        self.ids = array("q", _splice(self.ids, places, columns.ids))
+        self.delays = array("i", _splice(self.delays, places, columns.delays))
+        self.streams = array("I", _splice(self.streams, places, columns.streams))
+        self.late = bytearray(_splice(self.late, places, columns.late))
+        self.ats = array("q", _splice(self.ats, places, columns.ats))
+        self.version += 1
+
+    def divide(self, parts: int) -> "list[Chunk]":
+        """The same lines in `parts` chunks, or fewer when there are fewer lines."""
+        step = max(1, -(-len(self) // parts))
+        lines = self.lines()
+        return [self._part(lines, slice(start, start + step)) for start in range(0, len(self), step)]
+
+    def _part(self, lines: list[bytes], cut: slice) -> "Chunk":
+        text = b"".join(line + b"\n" for line in lines[cut])
+        ids, ats, delays = self.ids[cut], self.ats[cut], self.delays[cut]
+        columns = Columns(text, ids, ats, delays, self.streams[cut], self.late[cut])
+        return Chunk(self.first + cut.start, columns)
+
+
+def columns_of(lines: Sequence[LogLine], first_id: int, numbers: dict[str, int]) -> Columns:
+    """`lines` (at least one) as columns; a line feed inside a line becomes visible, so a line stays one.
+
+    `numbers` holds the number of every stream seen so far and is added to.
+    """
+    _ids, ats, seen, streams, texts, late = zip(*lines, strict=True)
+    joined = "\n".join(texts)
+    if joined.count("\n") != len(lines) - 1:
+        joined = "\n".join([text.replace("\n", "\u240a") for text in texts])
+    for stream in set(streams):
+        numbers.setdefault(stream, len(numbers))
+    delays = [after - at for at, after in zip(ats, seen, strict=True)]
+    if min(delays) < 0 or max(delays) > _DELAY_LIMIT:
+        delays = [max(0, min(_DELAY_LIMIT, delay)) for delay in delays]
+    return Columns(
+        text=joined.encode("utf-8", "replace") + b"\n",
+        ids=range(first_id, first_id + len(lines)),
+        ats=ats,
+        delays=delays,
+        streams=[numbers[stream] for stream in streams],
+        late=late,
+    )
+
+
+def raw_columns(text: bytes, first_id: int, at: int) -> Columns:
+    """Lines of one time, each ending in a line feed, without a stream."""
+    count = text.count(b"\n")
+    ids, zeros = range(first_id, first_id + count), array("i", bytes(4 * count))
+    return Columns(text, ids, array("q", [at]) * count, zeros, zeros, bytes(count))
+
+
+def _join_ids(ids: Sequence[int], more: Sequence[int]) -> Sequence[int]:
+    """A range while the numbers follow on one another, which takes no memory; else an array."""
+    if isinstance(ids, range) and isinstance(more, range) and ids.stop == more.start:
+        return range(ids.start, more.stop)
+    joined = array("q", ids)
+    joined.extend(more)
+    return joined
+
+
+def _splice(column: Sequence[T], places: Sequence[int], values: Sequence[T]) -> Iterator[T]:
+    """`column` with `values[i]` put before its old index `places[i]` (ascending)."""
+    start = 0
+    for place, value in zip(places, values, strict=True):
+        yield from column[start:place]
+        yield value
+        start = place
+    yield from column[start:]

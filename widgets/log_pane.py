@@ -1,0 +1,300 @@
+"""A log pane: follows a log group, stays put while it is read, says what it lost.
+
+Data goes in through `append`, `stats`, `problem`, `gaps`, `title`, `pattern`; messages come out. `append`
+only marks; one timer per frame draws, and none runs while nothing comes.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, tzinfo
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.reactive import reactive
+
+from services.models.logs import LogLine, Severity, TailStats
+from services.models.problem import Problem
+from widgets.log_actions import LogActions
+from widgets.log_bar import LogBar, LogTitle, LogTrouble
+from widgets.log_detail import LogDetail
+from widgets.log_keys import LOG_BINDINGS
+from widgets.log_lines import LogLines
+from widgets.log_paint import Look
+from widgets.log_prompt import LogPrompt
+from widgets.log_rules import Gap
+from widgets.log_state import bar_facts, empty_words, title_facts
+from widgets.log_store import DEFAULT_BYTES, LogStore
+from widgets.log_view import LogView
+
+BAR_SECONDS = 0.25
+"""Shortest time between two paintings of the counters."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class LogPane(LogActions, Vertical):
+    """Title, lines, an optional detail, a prompt when asked, counters."""
+
+    BINDINGS: ClassVar[list[BindingType]] = LOG_BINDINGS
+    DEFAULT_CSS = """
+    LogPane { width: 1fr; height: 1fr; min-height: 3; background: $surface; }
+    LogPane > #log-area { height: 1fr; }
+    LogPane:focus-within > LogTitle { background: $primary 30%; }
+    """
+
+    title: reactive[str] = reactive("")
+    """The log group, in words for the screen."""
+    pattern: reactive[str] = reactive("")
+    """The filter pattern that CloudWatch applies."""
+    zone: reactive[tzinfo] = reactive(UTC)
+    stats: reactive[TailStats | None] = reactive(None, always_update=True)
+    """How the follow loop is doing; to be set on every poll, because its coming is a sign of life."""
+    problem: reactive[Problem | None] = reactive(None)
+    """Why reading fails now; None when it does not."""
+    gaps: reactive[tuple[Gap, ...]] = reactive(())
+    """Spans in which lines may be missing."""
+
+    class PatternChanged(Message):
+        """The reader wants another filter pattern ("" for none)."""
+
+        def __init__(self, pane: "LogPane", pattern: str) -> None:
+            super().__init__()
+            self.pane = pane
+            self.pattern = pattern
+
+    class GroupRequested(Message):
+        """The reader wants to choose another log group."""
+
+        def __init__(self, pane: "LogPane") -> None:
+            super().__init__()
+            self.pane = pane
+
+    class CopyRequested(Message):
+        """The reader wants `text` on the clipboard."""
+
+        def __init__(self, pane: "LogPane", text: str) -> None:
+            super().__init__()
+            self.pane = pane
+            self.text = text
+
+    class TimeRequested(Message):
+        """The reader wants to go before the oldest line held, to `at` (epoch milliseconds)."""
+
+        def __init__(self, pane: "LogPane", at: int) -> None:
+            super().__init__()
+            self.pane = pane
+            self.at = at
+
+    def __init__(
+        self,
+        *,
+        now: Callable[[], datetime] = _utc_now,
+        zone: tzinfo = UTC,
+        fps: float = 10.0,
+        max_bytes: int = DEFAULT_BYTES,
+        stale_after: float = 30.0,
+        order: tuple[str, ...] = (),
+        columns: tuple[tuple[str, int], ...] = (),
+        id: str | None = None,
+    ) -> None:
+        super().__init__(id=id)
+        self.now = now
+        self.store = LogStore(max_bytes)
+        self.view = LogView(self.store)
+        self.lines = LogLines(self.view, Look(zone, order=order, columns=columns), self._present)
+        self.detail = LogDetail()
+        self.prompt = LogPrompt()
+        self.paused = False
+        self.read_at: datetime | None = None
+        """When `stats` was last set."""
+        self.searching = False
+        self.stale_after = stale_after
+        """Seconds without `stats` after which the pane calls itself stale."""
+        self._period = 1 / fps
+        self._frame: asyncio.TimerHandle | None = None
+        self._watchdog: asyncio.TimerHandle | None = None
+        self._drawn_at = self._said_at = 0.0
+        self._undrawn = False
+        self._goal: int | None = None
+        self.set_reactive(LogPane.zone, zone)
+
+    def compose(self) -> ComposeResult:
+        """Top to bottom."""
+        yield LogTitle()
+        yield LogTrouble()
+        with Horizontal(id="log-area"):
+            yield self.lines
+            yield self.lines.gauge
+        yield self.detail
+        yield self.prompt
+        yield LogBar()
+
+    # Data in
+
+    def append(self, lines: Sequence[LogLine]) -> None:
+        """Take in a batch (any order, any time); drawn with the next frame."""
+        self.store.append(lines)
+        self.mark_dirty()
+
+    def append_raw(self, data: bytes, at: int) -> None:
+        """Take in lines of one time (epoch milliseconds), separated by line feeds, without a stream."""
+        self.store.append_raw(data, at)
+        self.mark_dirty()
+
+    def clear(self) -> None:
+        """Forget every line and follow again; the look, the threshold and the search stay."""
+        self.store.clear()
+        self.paused = False
+        self._goal = None
+        self.read_at = None
+        self.detail.close()
+        self.lines.rules.marked_at = None
+        self.lines.go_end()
+        self.set_reactive(LogPane.stats, None)
+        self.lines.redraw()
+        self.mark_dirty()
+
+    def go_to(self, at: int) -> None:
+        """Mark the minute of `at` (epoch milliseconds) and show it; if its lines come later, then."""
+        minute = at - at % 60_000
+        self._goal = minute
+        self.lines.mark(minute)
+        self.paused = False
+        if self.store.oldest > minute or not len(self.store):
+            self.post_message(self.TimeRequested(self, minute))
+        self._seek_goal()
+        self.mark_dirty()
+
+    def focus(self, scroll_visible: bool = True) -> "LogPane":
+        """Give the keys to the lines."""
+        self.lines.focus(scroll_visible)
+        return self
+
+    # Frames
+
+    def mark_dirty(self) -> None:
+        """There is something to draw or to say."""
+        self._undrawn = True
+        if self._frame is None and self.is_attached:
+            wait = max(0.0, self._drawn_at + self._period - time.monotonic())
+            self._frame = asyncio.get_running_loop().call_later(wait, self._draw_frame)
+
+    def _draw_frame(self) -> None:
+        self._frame = None
+        self._drawn_at = time.monotonic()
+        if self._undrawn:
+            self._undrawn = False
+            self._seek_goal()
+            if not self.paused:
+                self.lines.refresh()
+        wait = self._said_at + BAR_SECONDS - self._drawn_at
+        if wait <= 0:
+            self.call_after_refresh(self.say)
+        else:
+            self._frame = asyncio.get_running_loop().call_later(wait, self._draw_frame)
+
+    def say(self) -> None:
+        """Bring title, counters and gauge up to date."""
+        self._said_at = time.monotonic()
+        if not self.is_attached or not self.is_mounted:
+            return
+        self.query_one(LogTitle).facts = title_facts(self)
+        self.query_one(LogBar).facts = bar_facts(self)
+        self.lines.message = empty_words(self)
+        self.lines.move_gauge()
+
+    def _seek_goal(self) -> None:
+        """Show the minute asked for, as soon as it or something later is there."""
+        if self._goal is None:
+            return
+        row = self.view.shown.at_or_after(self.store.row_at(self._goal))
+        if row is not None:
+            self.lines.go_row(row)
+
+    def on_mount(self) -> None:
+        """Say what there is (nothing, so far)."""
+        self.watch_zone(self.zone)
+        self.say()
+        if self._undrawn:
+            self.mark_dirty()
+
+    def on_unmount(self) -> None:
+        """Leave no timer behind."""
+        for handle in (self._frame, self._watchdog):
+            if handle is not None:
+                handle.cancel()
+
+    # Reactions
+
+    def watch_zone(self, zone: tzinfo) -> None:
+        """Other times, everywhere."""
+        self.lines.show(replace(self.lines.look, zone=zone))
+        for bar in self.query(LogBar):
+            bar.zone = zone
+        for trouble in self.query(LogTrouble):
+            trouble.zone = zone
+        self._show_detail()
+        self.mark_dirty()
+
+    def watch_stats(self, stats: TailStats | None) -> None:
+        """A sign of life; its absence becomes visible by itself."""
+        if stats is not None:
+            self.read_at = self._present()
+            self._watch_for_silence()
+        self.mark_dirty()
+
+    def watch_problem(self, problem: Problem | None) -> None:
+        """Say it in a row of its own."""
+        for trouble in self.query(LogTrouble):
+            trouble.problem = problem
+        self.mark_dirty()
+
+    def watch_gaps(self, gaps: tuple[Gap, ...]) -> None:
+        """Draw them between the lines."""
+        self.lines.show_gaps(gaps)
+
+    def watch_title(self) -> None:
+        """Into the title row."""
+        self.mark_dirty()
+
+    def watch_pattern(self) -> None:
+        """Into the title row."""
+        self.mark_dirty()
+
+    @on(LogLines.Moved)
+    def _moved(self, event: LogLines.Moved) -> None:
+        event.stop()
+        self._show_detail()
+        self.call_after_refresh(self.say)
+
+    def reader_moved(self) -> None:
+        """The reader went somewhere: no longer bring the minute asked for into view."""
+        self._goal = None
+
+    @property
+    def stale(self) -> bool:
+        """Whether the follow loop has been silent for too long."""
+        if self.read_at is None:
+            return False
+        return (self._present() - self.read_at).total_seconds() > self.stale_after
+
+    @property
+    def threshold(self) -> Severity:
+        """Lines below it are hidden."""
+        return self.view.threshold
+
+    def _watch_for_silence(self) -> None:
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+        self._watchdog = asyncio.get_running_loop().call_later(self.stale_after + 0.1, self.mark_dirty)
+
+    def _present(self) -> datetime:
+        return self.now()

@@ -1,0 +1,73 @@
+"""How bad a log line is, read from its text.
+
+JSON lines are judged by their level key, others by the first level word near the start, in the
+spellings of Python, Java, Node, nginx, PostgreSQL (where LOG is an ordinary message) and logfmt.
+"""
+
+import re
+from collections.abc import Sequence
+
+from services.models.logs import Severity
+
+LEVEL_KEYS = ("level", "severity", "levelname", "loglevel", "log_level", "log.level", "lvl")
+
+_HEAD = 240
+_JSON_LEVEL = re.compile(
+    b'"(?:'
+    + b"|".join(re.escape(key.encode()) for key in LEVEL_KEYS)
+    + rb')"[ \t]*:[ \t]*"?([A-Za-z]+|\d{1,6})'
+)
+_WORD = re.compile(
+    rb"(?<![A-Za-z0-9_])(?:"
+    rb"(EMERG(?:ENCY)?|ALERT|FATAL|CRIT(?:ICAL)?|PANIC|ERROR|SEVERE|ERR|WARN(?:ING)?|NOTICE|INFO|LOG|DEBUG|TRACE)"
+    rb"(?![A-Za-z0-9_])"
+    rb"|\[(emerg|alert|crit|error|warn|notice|info|debug)\]"
+    rb"|(?:level|lvl|severity)=\"?([A-Za-z]+))"
+)
+_NAMES: dict[bytes, Severity] = {
+    name: severity
+    for severity, names in {
+        Severity.FATAL: b"EMERG EMERGENCY ALERT FATAL CRIT CRITICAL PANIC F",
+        Severity.ERROR: b"ERROR SEVERE ERR E",
+        Severity.WARNING: b"WARN WARNING W",
+        Severity.INFO: b"NOTICE INFO INFORMATION INFORMATIONAL LOG I",
+        Severity.DEBUG: b"DEBUG TRACE VERBOSE FINE FINER FINEST SILLY D",
+    }.items()
+    for name in names.split()
+}
+LETTERS = {
+    Severity.PLAIN: " ",
+    Severity.DEBUG: "D",
+    Severity.INFO: "I",
+    Severity.WARNING: "W",
+    Severity.ERROR: "E",
+    Severity.FATAL: "F",
+}
+
+
+def severity_of(line: bytes) -> Severity:
+    """The severity of one line (UTF-8); PLAIN where nothing tells."""
+    if line[:1] == b"{":
+        found = _JSON_LEVEL.search(line)
+        if found is not None:
+            return _named(found[1])
+    found = _WORD.search(line, 0, _HEAD)
+    return _named(found[found.lastindex or 0]) if found is not None else Severity.PLAIN
+
+
+def at_least(lines: Sequence[bytes], threshold: Severity) -> list[int]:
+    """Indexes of the lines that are `threshold` or worse."""
+    return [index for index, line in enumerate(lines) if severity_of(line) >= threshold]
+
+
+def _named(name: bytes) -> Severity:
+    if name.isdigit():
+        return _numbered(int(name))
+    return _NAMES.get(name.upper(), Severity.PLAIN)
+
+
+def _numbered(level: int) -> Severity:
+    """pino and bunyan count 10 trace … 60 fatal."""
+    if level < 10:
+        return Severity.PLAIN
+    return Severity(min(Severity.FATAL, max(Severity.DEBUG, level // 10 - 1)))

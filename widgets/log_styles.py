@@ -1,0 +1,39 @@
+"""Names and colours of the parts of a log line; every colour is the theme's."""
+
+STYLES = (
+    *("text", "time", "plain", "debug", "info", "warning", "error", "fatal"),
+    *("letter-debug", "letter-info", "letter-warning", "letter-error", "letter-fatal"),
+    *("key", "value", "stream", "late", "match", "more", "rule", "gap", "mark", "cursor", "range", "gutter"),
+)
+"""Component classes of the lines, each as `log--<name>`."""
+
+UNCOLOURED = frozenset(["log--text", "log--plain", "log--info"])
+"""Parts in the widget's own colour."""
+
+LINES_CSS = """
+LogLines {
+    width: 1fr; height: 1fr; background: $surface; color: $foreground;
+    & .log--time { color: $text-muted; }
+    & .log--debug { color: $text-muted; }
+    & .log--warning { color: $text-warning; }
+    & .log--error { color: $text-error; }
+    & .log--fatal { color: $text-error; text-style: bold; }
+    & .log--letter-debug { color: $text-muted; }
+    & .log--letter-info { color: $text-success; }
+    & .log--letter-warning { color: $text-warning; text-style: bold; }
+    & .log--letter-error { color: $text-error; text-style: bold; }
+    & .log--letter-fatal { color: $text; background: $error; text-style: bold; }
+    & .log--key { color: $text-disabled; }
+    & .log--value { color: $text-muted; }
+    & .log--stream { color: $text-secondary; }
+    & .log--late { color: $text-accent; text-style: italic; }
+    & .log--match { color: $background; background: $warning; }
+    & .log--more { color: $text-accent; }
+    & .log--rule { color: $text-muted; }
+    & .log--gap { color: $text-warning; }
+    & .log--mark { color: $text-accent; text-style: bold; }
+    & .log--gutter { color: $accent; }
+    & .log--cursor { background: $primary 30%; }
+    & .log--range { background: $secondary 25%; }
+}
+"""

@@ -1,0 +1,99 @@
+"""Times of log lines: drawn in a zone, typed by a reader."""
+
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\Z")
+_DATE = re.compile(r"(?:(\d{4})[-/])?(\d{1,2})[-/](\d{1,2})[T ](.+)\Z")
+_AGO = re.compile(r"-(\d{1,5})([smhd])\Z")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def moment(at: int) -> datetime:
+    """`at` (epoch milliseconds) as aware UTC; the nearest that a datetime can hold."""
+    at = max(0, min(at, 253_402_214_400_000))
+    return datetime.fromtimestamp(at // 1000, UTC) + timedelta(milliseconds=at % 1000)
+
+
+@lru_cache(maxsize=4096)
+def _second(second: int, zone: tzinfo) -> str:
+    return f"{moment(second * 1000).astimezone(zone):%H:%M:%S}"
+
+
+def clock_text(at: int, zone: tzinfo) -> str:
+    """`09:12:33.120`, twelve characters."""
+    return f"{_second(at // 1000, zone)}.{at % 1000:03d}"
+
+
+@lru_cache(maxsize=256)
+def _day(hour: int, zone: tzinfo) -> str:
+    return f"{moment(hour * 3_600_000).astimezone(zone):%Y-%m-%d}"
+
+
+def day_text(at: int, zone: tzinfo) -> str:
+    """`2026-11-25`, the day in `zone` (whose offset changes on whole hours)."""
+    return _day(at // 3_600_000, zone)
+
+
+def age_text(at: int, now: int) -> str:
+    """`-0:03:12`, how long before `now` (both epoch milliseconds); `+` for the future."""
+    sign = "+" if at > now else "-"
+    seconds = abs(now - at) // 1000
+    days, rest = divmod(seconds, 86_400)
+    text = f"{rest // 3600}:{rest // 60 % 60:02d}:{rest % 60:02d}"
+    return f"{sign}{days}d{text}" if days else f"{sign}{text}"
+
+
+def span_text(milliseconds: int) -> str:
+    """`850ms`, `38s`, `12m`, `5h`, `3d`: a length of time in a few cells."""
+    seconds = max(0, milliseconds) / 1000
+    if seconds < 1:
+        return f"{max(0, milliseconds)}ms"
+    for limit, size, unit in ((120, 1, "s"), (7200, 60, "m"), (172_800, 3600, "h")):
+        if seconds < limit:
+            return f"{seconds / size:.0f}{unit}"
+    return f"{seconds / 86_400:.0f}d"
+
+
+def parse_moment(text: str, zone: tzinfo, near: datetime) -> int | None:
+    """Epoch milliseconds of what a reader typed, or None when it is no time.
+
+    `9:12`, `09:12:33` (the last such moment up to a minute after `near`), `11-25 9:12`,
+    `2026-11-25 09:12`, ISO 8601, `-15m` (before `near`). Without an offset it is in `zone`.
+    """
+    text = text.strip()
+    try:
+        found = _ago(text, near) or _clock(text, zone, near) or _dated(text, zone, near)
+        if found is None:
+            parsed = datetime.fromisoformat(text)
+            found = parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)
+        return round(found.timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _ago(text: str, near: datetime) -> datetime | None:
+    parts = _AGO.match(text)
+    return near - timedelta(seconds=int(parts[1]) * _UNITS[parts[2]]) if parts else None
+
+
+def _clock(text: str, zone: tzinfo, near: datetime) -> datetime | None:
+    parts = _CLOCK.match(text)
+    if parts is None:
+        return None
+    local = near.astimezone(zone).replace(
+        hour=int(parts[1]), minute=int(parts[2]), second=int(parts[3] or 0), microsecond=0
+    )
+    return local - timedelta(days=1) if local > near + timedelta(minutes=1) else local
+
+
+def _dated(text: str, zone: tzinfo, near: datetime) -> datetime | None:
+    parts = _DATE.match(text)
+    clock = _CLOCK.match(parts[4]) if parts else None
+    if parts is None or clock is None:
+        return None
+    year = int(parts[1]) if parts[1] else near.astimezone(zone).year
+    return datetime(
+        year, int(parts[2]), int(parts[3]), int(clock[1]), int(clock[2]), int(clock[3] or 0), tzinfo=zone
+    )

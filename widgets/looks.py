@@ -1,0 +1,44 @@
+"""How states look: a shape, a word and a role (which the theme colours); never colour alone."""
+
+from dataclasses import dataclass
+
+from services.i18n import N_, _
+from services.models.alarms import AlarmState
+from services.models.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One state's appearance."""
+
+    mark: str
+    """One cell."""
+    word_source: str
+    """English."""
+    role: str
+    """A role of `widgets.ink`."""
+
+    @property
+    def word(self) -> str:
+        """In the screen's language."""
+        return _(self.word_source)
+
+    @property
+    def text(self) -> str:
+        """Mark and word."""
+        return f"{self.mark} {self.word}"
+
+
+ALARM_LOOKS: dict[AlarmState, Look] = {
+    AlarmState.ALARM: Look("■", N_("firing"), "bad"),
+    AlarmState.MISSING: Look("▲", N_("missing"), "bad"),
+    AlarmState.INSUFFICIENT: Look("?", N_("no data"), "warn"),
+    AlarmState.OK: Look("●", N_("ok"), "good"),
+}
+
+VERDICT_LOOKS: dict[Verdict, Look] = {
+    Verdict.NORMAL: Look("●", N_("normal"), "good"),
+    Verdict.ATTENTION: Look("▲", N_("attention"), "warn"),
+    Verdict.ABNORMAL: Look("■", N_("abnormal"), "bad"),
+    Verdict.UNKNOWN: Look("?", N_("not judged"), "warn"),
+}

@@ -1,0 +1,270 @@
+"""The frame every live panel has: a head with title and age, a notice when reading fails, a body.
+
+A panel never lies about its data. Waiting, fresh, stale, failed and empty look different, and only the
+head's one row is painted for a new age.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, tzinfo
+from typing import Generic, TypeVar
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from services.i18n import _
+from services.models.feeds import FeedState, Freshness
+from services.models.problem import Problem
+from widgets import format as fmt
+from widgets.ink import Inked, Line, Span, spread, width_of
+
+T = TypeVar("T")
+
+Now = Callable[[], datetime]
+"""The present (aware, UTC); injected so that tests and the demo own it."""
+
+
+class PanelHead(Inked):
+    """One row: `── Alarms  ■ 1 firing ───────────── 10s ago ──`."""
+
+    DEFAULT_CSS = """
+    PanelHead { height: 1; width: 1fr; }
+    """
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.title = title
+        self.facts: tuple[Span, ...] = ()
+        self.age: tuple[Span, ...] = ()
+        self.focused = False
+
+    def update(
+        self,
+        *,
+        title: str | None = None,
+        facts: Iterable[Span] | None = None,
+        age: Iterable[Span] | None = None,
+        focused: bool | None = None,
+    ) -> None:
+        """Change what is given; the row is sent only if it looks different."""
+        self.title = self.title if title is None else title
+        self.facts = self.facts if facts is None else tuple(facts)
+        self.age = self.age if age is None else tuple(age)
+        self.focused = self.focused if focused is None else focused
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        """Title, facts, a rule, age."""
+        rule = "rule-focus" if self.focused else "rule"
+        dash = "━" if self.focused else "─"
+        title: Span = (f" {self.title} ", "title-focus" if self.focused else "title")
+        facts = [*self.facts, (" ", "")] if self.facts else []
+        right: list[Span] = [(" ", ""), *self.age, (" ", ""), (dash, rule)] if self.age else [(dash, rule)]
+        if width_of([title]) + width_of(right) + 2 > width:
+            right = [(dash, rule)]
+        return [spread([(dash, rule), title, *facts], right, width, fill=(dash, rule))]
+
+
+class PanelNotice(Inked):
+    """Why the data is old or absent, and what to do: shown only then."""
+
+    DEFAULT_CSS = """
+    PanelNotice { height: auto; max-height: 4; width: 1fr; display: none; padding: 0 1; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: tuple[str, ...] = ()
+        self.role = "warn"
+
+    def say(self, words: tuple[str, ...], role: str) -> None:
+        """Show these sentences, or disappear when there are none."""
+        if (words, role) == (self.words, self.role):
+            return
+        self.words, self.role = words, role
+        self.display = bool(words)
+        self._strips = None
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+        """As many rows as the sentences take."""
+        return len(self.draw(width, 0))
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        """The sentences, wrapped; the first carries the mark."""
+        lines: list[Line] = []
+        for index, sentence in enumerate(self.words):
+            mark = "⚠ " if index == 0 else "→ "
+            for row, text in enumerate(fmt.wrap(sentence, width - 2)):
+                lines.append(
+                    [(mark if row == 0 else "  ", self.role), (text, self.role if index == 0 else "")]
+                )
+        return lines
+
+
+class PanelEmpty(Inked):
+    """What stands in the body's place when there is nothing to draw; never looks like "fine"."""
+
+    DEFAULT_CSS = """
+    PanelEmpty { display: none; padding: 1 2; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = ""
+
+    def say(self, words: str) -> None:
+        """Show these words."""
+        if words != self.words:
+            self.words = words
+            self.redraw()
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        """The words, wrapped, in the middle of nothing."""
+        return [[(line, "muted")] for line in fmt.wrap(self.words, width)] if self.words else []
+
+
+class Panel(Vertical, Generic[T]):
+    """Base of the live panels; a subclass says what its body is and how a value is shown.
+
+    `state` is set by the screen on every poll. `show` is called only when the value changed.
+    """
+
+    DEFAULT_CSS = """
+    Panel { width: 1fr; height: 1fr; }
+    Panel > #panel-body { height: 1fr; width: 1fr; }
+    Panel.-no-body > #panel-body { display: none; }
+    Panel.-no-body > PanelEmpty { display: block; }
+    """
+
+    state: reactive[FeedState[T]] = reactive(FeedState, always_update=True, init=False)
+    zone: reactive[tzinfo] = reactive(UTC, init=False)
+    """Where times are shown; the screen binds it to the operator's choice."""
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        now: Now,
+        zone: tzinfo = UTC,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.now = now
+        self.set_reactive(Panel.zone, zone)
+        self.head = PanelHead(title)
+        self._notice = PanelNotice()
+        self._empty = PanelEmpty()
+        self._shown: T | None = None
+
+    def compose(self) -> ComposeResult:
+        """Head, notice, body, and what stands in the body's place."""
+        yield self.head
+        yield self._notice
+        with Vertical(id="panel-body"):
+            yield from self.compose_body()
+        yield self._empty
+
+    def compose_body(self) -> Iterable[Widget]:
+        """The body's widgets."""
+        raise NotImplementedError
+
+    def show(self, value: T) -> None:
+        """Draw a new value."""
+        raise NotImplementedError
+
+    def empty(self, value: T) -> str:
+        """Words for a value with nothing in it, or "" when there is something to draw."""
+        return ""
+
+    def facts(self, value: T) -> list[Span]:
+        """What the head says beside the title."""
+        return []
+
+    def tick(self) -> None:
+        """Once a second; for what moves with time alone."""
+
+    def on_mount(self) -> None:
+        """Show what was set before, then follow the clock."""
+        self._update()
+        self.set_interval(1.0, self._tick)
+
+    def on_descendant_focus(self) -> None:
+        """The frame says where the keys go."""
+        self.head.update(focused=True)
+
+    def on_descendant_blur(self) -> None:
+        """The frame says where the keys go."""
+        self.head.update(focused=False)
+
+    def watch_state(self) -> None:
+        """Bring head, notice and body up to date."""
+        if self.is_mounted:
+            self._update()
+
+    def watch_zone(self, zone: tzinfo) -> None:
+        """Times are shown elsewhere: draw the value again."""
+        if self.is_mounted and self._shown is not None:
+            self.show(self._shown)
+
+    @property
+    def freshness(self) -> Freshness:
+        """How far the shown value may be trusted now."""
+        return self.state.freshness(self.now())
+
+    def _tick(self) -> None:
+        self._frame()
+        self.tick()
+
+    def _update(self) -> None:
+        value = self.state.value
+        if value is not None and (value is not self._shown and value != self._shown):
+            self._shown = value
+            self.show(value)
+            self.head.update(facts=self.facts(value))
+        self._frame()
+
+    def _frame(self) -> None:
+        freshness = self.freshness
+        self.head.update(age=self._age(freshness))
+        for each in Freshness:
+            self.set_class(each is freshness, f"-{each.value}")
+        self._notice.say(*self._words(freshness))
+        absent = self._absent(freshness)
+        self._empty.say(absent)
+        self.set_class(bool(absent), "-no-body")
+
+    def _age(self, freshness: Freshness) -> list[Span]:
+        read_at = self.state.fetched_at
+        if read_at is None:
+            return [(_("reading…"), "muted")] if freshness is Freshness.WAITING else [(_("failed"), "bad")]
+        words = fmt.age(read_at, self.now())
+        if freshness is Freshness.STALE:
+            return [(_("⚠ stale, {age}").format(age=words), "warn")]
+        return [(words, "muted")]
+
+    def _words(self, freshness: Freshness) -> tuple[tuple[str, ...], str]:
+        if freshness in (Freshness.FRESH, Freshness.WAITING):
+            return (), "warn"
+        role = "bad" if freshness is Freshness.FAILED else "warn"
+        problem = self.state.problem
+        if problem is None:
+            return (_("No new data arrives; shown is what was read last."),), role
+        return words_of(problem), role
+
+    def _absent(self, freshness: Freshness) -> str:
+        value = self.state.value
+        if value is not None:
+            return self.empty(value)
+        if freshness is Freshness.FAILED:
+            return _("Nothing could be read yet: this is not “all well”.")
+        return _("Reading…")
+
+
+def words_of(problem: Problem) -> tuple[str, ...]:
+    """What happened, what to do: one sentence each."""
+    missing = problem.permission and problem.permission not in problem.summary
+    happened = f"{problem.summary} [{problem.permission}]" if missing else problem.summary
+    return tuple(words for words in (happened, problem.remedy) if words)

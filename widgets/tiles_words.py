@@ -1,0 +1,109 @@
+"""Tiles without curves: text, alarms, log queries, and what the console does not draw."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from services.i18n import N_, _
+from services.models import dashboards as model
+from widgets.format import NOTHING, stamp, wrap
+from widgets.ink import Line, Span, fit, width_of
+from widgets.looks import ALARM_LOOKS
+from widgets.markdown import markdown_lines
+from widgets.tiles import AnyWidget, Tile
+from widgets.tiles_values import MetricTile, counted
+
+
+class TextTile(Tile):
+    """Markdown; the whole tile is the text, so it has no head unless it is titled."""
+
+    def body(self, width: int, height: int) -> Sequence[Line]:
+        """The text."""
+        source = self.widget.markdown if isinstance(self.widget, model.TextWidget) else ""
+        return counted(markdown_lines(source, width), height)
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        """Without a title the text begins at the top; a mark says where the keys go."""
+        if self.widget.title:
+            return super().draw(width, height)
+        mark: Span = ("▌ " if self.has_focus else "  ", "rule-focus")
+        lines: list[Line] = [[("△ ", "warn"), (remark, "muted")] for remark in self.widget.remarks]
+        lines += self.body(width - 2, max(0, height - len(lines)))
+        return [[mark, *line] for line in lines]
+
+
+class AlarmTile(Tile):
+    """A list of alarms."""
+
+    def title(self) -> str:
+        """The dashboard's title, else what it is."""
+        return self.widget.title or _("Alarms")
+
+    def body(self, width: int, height: int) -> Sequence[Line]:
+        """A row for each alarm: state, name, since when; those AWS does not have are counted."""
+        lines: list[Line] = []
+        word = max(width_of([(look.text, "")]) for look in ALARM_LOOKS.values())
+        for alarm in self.data.alarms:
+            look = ALARM_LOOKS[alarm.state]
+            since = stamp(alarm.since, self.zone, name=False) if alarm.since else NOTHING
+            room = max(1, width - word - len(since) - 2)
+            name = fit([(alarm.name, "")], room)
+            lines.append([*fit([(look.text, look.role)], word), (" ", ""), *name, (f" {since}", "muted")])
+        if isinstance(self.widget, model.AlarmWidget) and not lines:
+            words = _("none of its {count} alarms to show").format(count=len(self.widget.alarm_ids))
+            lines = [[(text, "warn")] for text in wrap(words, width)]
+        return counted(lines, height)
+
+
+class LogTile(Tile):
+    """A Logs Insights query; shown, and run only when asked."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("r", "run_query", N_("Run query"), show=True)]
+
+    @dataclass
+    class RunQuery(Message):
+        """The operator asked for this query, knowing that it is charged."""
+
+        key: str
+        query: str
+        region: str
+
+    def body(self, width: int, height: int) -> Sequence[Line]:
+        """The terms, then the query."""
+        query = self.widget.query if isinstance(self.widget, model.LogWidget) else ""
+        words = _("r runs it. It never runs by itself: AWS charges every run by the bytes scanned.")
+        lines: list[Line] = [[(text, "muted")] for text in wrap(words, width)]
+        lines.append([])
+        lines += [[(text, "code")] for line in query.split("\n") for text in wrap(line.strip(), width)]
+        return counted(lines, height)
+
+    def action_run_query(self) -> None:
+        """Ask for it."""
+        if isinstance(self.widget, model.LogWidget):
+            self.post_message(self.RunQuery(self.widget.key, self.widget.query, self.widget.region))
+
+
+class UnknownTile(Tile):
+    """A kind the console does not draw: named, never dropped."""
+
+    def body(self, width: int, height: int) -> Sequence[Line]:
+        """Which kind it is."""
+        kind = self.widget.kind if isinstance(self.widget, model.UnknownWidget) else ""
+        words = _("The console does not draw widgets of type “{kind}”; see it in the AWS console.")
+        return [[(text, "muted")] for text in wrap(words.format(kind=kind), width)]
+
+
+_TILES: dict[type[model.Widget], type[Tile]] = {
+    model.MetricWidget: MetricTile,
+    model.TextWidget: TextTile,
+    model.AlarmWidget: AlarmTile,
+    model.LogWidget: LogTile,
+}
+
+
+def tile_type(widget: AnyWidget) -> type[Tile]:
+    """The tile that draws this kind of widget."""
+    return _TILES.get(type(widget), UnknownTile)

@@ -6,7 +6,7 @@ newest lines already read.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 from services.follow import TailBatch
@@ -51,7 +51,7 @@ class Tails:
         """(group, pattern) of every loop that runs."""
         return tuple(self._tails)
 
-    async def batches(self, group: str, pattern: str = "") -> AsyncIterator[TailBatch]:
+    async def batches(self, group: str, pattern: str = "") -> AsyncGenerator[TailBatch, None]:
         """Batches from now on, the newest lines already read first; the loop ends with its last reader."""
         tail = self._tails.get((group, pattern))
         if tail is None:

@@ -25,10 +25,10 @@ from pydantic_settings import (
 from services.i18n import _
 from services.runbook import grammar, words
 from services.runbook.loader import is_path
-from services.runbook.toml_file import DataFileError, Mistake, TomlFile, explain, in_order, read
+from services.runbook.toml_file import DataFileError, Mistake, TomlFile, explain, in_order, read, unreadable
 from services.runbook.toml_lines import Path as KeyPath
 from services.runbook.toml_lines import dotted
-from tui.keys import key_mistakes
+from tui.keys import key_mistakes, textual_keys
 from tui.options import Language, Link, StartOptions, Theme
 
 PREFIX = "TOBAN_"
@@ -94,13 +94,18 @@ class ConsoleConfig(BaseSettings):
     intervals: Intervals = Intervals()
     """Seconds between reads."""
     keys: dict[str, str] = {}
-    """Keys by command id, e.g. `quit = "ctrl+q"`; commas separate several."""
+    """Keys by command id, e.g. `quit = "ctrl+q"`; commas separate several. As Textual spells them once loaded."""
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_rest: Any
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what `load` hands over: it merges the sources itself to know where each value is from."""
+        """Only what `effective` hands over: it merges the sources itself to know where each value is from."""
         return (init_settings,)
 
 
@@ -132,7 +137,7 @@ def config_path(environment: Mapping[str, str] | None = None) -> Path:
 
 
 def load_config(options: StartOptions | None = None) -> ConsoleConfig:
-    """The configuration in force; raises ConfigError, or OSError for an unreadable file."""
+    """The configuration in force; raises ConfigError."""
     return effective(options or StartOptions()).config
 
 
@@ -147,8 +152,7 @@ def effective(options: StartOptions) -> Effective:
     try:
         variables = EnvSettingsSource(ConsoleConfig)()
     except SettingsError as error:
-        mistakes.append(Mistake(_("environment"), None, "", str(error)))
-        raise ConfigError(mistakes) from error
+        raise ConfigError(mistakes or [Mistake(_("environment"), None, "", str(error))]) from error
     variables = {key: value for key, value in variables.items() if key in ConsoleConfig.model_fields}
     origins = {
         **{dotted(leaf): f"{file.name}:{file.lines.get(leaf, 1)}" for leaf in _leaves(file.data)},
@@ -168,7 +172,8 @@ def effective(options: StartOptions) -> Effective:
     ]
     if mistakes:
         raise ConfigError(in_order(mistakes))
-    return Effective(config, path, origins)
+    spelled = {command: ",".join(textual_keys(keys)) for command, keys in config.keys.items()}
+    return Effective(config.model_copy(update={"keys": spelled}), path, origins)
 
 
 def settings() -> list[Setting]:
@@ -201,10 +206,10 @@ def _read(path: Path, *, must_exist: bool) -> TomlFile:
     """The file's values, or none; whoever can write it decides which keys do what, so it must be ours."""
     try:
         status = path.stat()
-    except FileNotFoundError:
-        if must_exist:
-            raise
-        return TomlFile(str(path))
+    except OSError as error:
+        if isinstance(error, FileNotFoundError) and not must_exist:
+            return TomlFile(str(path))
+        raise ConfigError(unreadable(path, error).mistakes) from error
     if status.st_uid not in (0, os.geteuid()):
         raise ConfigError([Mistake(str(path), None, "", _("belongs to another user: refused"))])
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
@@ -225,12 +230,14 @@ def _variable(path: KeyPath) -> str:
 
 def _unknown_variables() -> Iterator[Mistake]:
     """A misspelt variable would otherwise be silently without effect."""
-    known = {FILE_VARIABLE, *(each.variable for each in settings() if each.variable)}
+    known = sorted({FILE_VARIABLE, *(each.variable for each in settings() if each.variable)})
+    listing = _("there are {names}").format(names=", ".join(known))
     for name in sorted(os.environ):
         if name.upper().startswith(PREFIX) and name.upper() not in known:
-            hint = words.meant(name.upper(), known) or _("there are {names}").format(
-                names=", ".join(sorted(known))
+            near = words.near(
+                name.upper().removeprefix(PREFIX), [each.removeprefix(PREFIX) for each in known]
             )
+            hint = words.did_you_mean(PREFIX + near) if near else listing
             yield Mistake(_("environment"), None, name, f"{_('unknown variable')}: {hint}")
 
 

@@ -1,14 +1,16 @@
 """What the command line asks of the console, and how a start fails; nothing but the standard library."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
     from textual.content import Content
 
 Language = Literal["ja", "en"]
+LANGUAGES: tuple[str, ...] = get_args(Language)
 Theme = Literal["auto", "dark", "light", "16", "16-light"]
 """`16`: the terminal's own sixteen colours."""
+THEMES: tuple[str, ...] = get_args(Theme)
 Link = Literal["auto", "fast", "slow"]
 """`slow`: paint less often, for a thin SSH line."""
 

@@ -1,7 +1,7 @@
 """The palette: commands by English name, Japanese name, reading in kana or romaji; and places by name."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -82,7 +82,7 @@ class JumpProvider(Provider):
         assert isinstance(self.app, TobanApp)
         return self.app
 
-    def _places(self) -> Iterator[tuple[str, str, "partial[None]"]]:
+    def _places(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
         app = self._toban
         board = app.board.value if app.board else None
         titles = {alarm.name: alarm.title for alarm in app.runbook.alarms} if app.runbook else {}

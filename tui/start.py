@@ -7,21 +7,21 @@ import asyncio
 import os
 import sys
 import tomllib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from services import i18n
-from tui.options import StartOptions
+from tui.options import StartError, StartOptions
 
 if TYPE_CHECKING:
     from subprocess import Popen
 
+    from services.aws.settings import AwsSettings
     from services.clock import Clock
     from services.models.runbook import Runbook
     from tui.app import Connected
     from tui.config import ConsoleConfig
 
-OK, USAGE, DATA, UNAVAILABLE, CONFIG = 0, 64, 65, 69, 78
+OK, DATA, UNAVAILABLE, CONFIG = 0, 65, 69, 78
 
 
 def run(options: StartOptions) -> int:
@@ -76,35 +76,30 @@ def spawn_demo(options: StartOptions) -> "Popen[bytes] | None":
 
 async def connect(options: StartOptions, child: "Popen[bytes] | None") -> "Connected":
     """Configuration, runbook, session and feeds; raises StartError with what to do."""
-    from tui.config import load_config
-    from tui.options import StartError
+    from services.runbook.loader import RunbookError
+    from services.runbook.toml_file import DataFileError
 
     try:
         config, runbook = await asyncio.to_thread(_read_files, options)
-    except (ValueError, OSError) as error:
+    except RunbookError as error:
+        raise StartError(str(error), DATA) from error
+    except DataFileError as error:
         raise StartError(str(error), CONFIG) from error
-    assert load_config
     return await _wire(options, config, runbook, child)
 
 
 def _read_files(options: StartOptions) -> "tuple[ConsoleConfig, Runbook]":
-    from services.runbook.loader import load, load_builtin
+    from services.runbook.loader import load_named
     from tui.config import load_config
 
     config = load_config(options)
-    name = options.runbook or config.runbook
-    runbook = load(Path(name)) if _is_path(name) else load_builtin(name)
-    return config, runbook
-
-
-def _is_path(name: str) -> bool:
-    return os.sep in name or name.endswith(".toml")
+    return config, load_named(config.runbook)
 
 
 async def _wire(
     options: StartOptions, config: "ConsoleConfig", runbook: "Runbook", child: "Popen[bytes] | None"
 ) -> "Connected":
-    from services.aws.session import AwsSettings
+    from services.aws.settings import AwsSettings
     from services.clock import SystemClock
     from tui.app import Connected
     from tui.wiring import Intervals
@@ -115,18 +110,27 @@ async def _wire(
         profile=config.profile or "",
         region=config.region or runbook.system.region,
         role_arn=config.role_arn or "",
-        endpoint_url=options.endpoint_url or "",
+        endpoint_url=config.endpoint_url or "",
     )
     if child is not None:
-        from services.demo.launch import ready
-
-        demo = await ready(child)
-        clock, settings = demo.clock, AwsSettings(**demo.settings(runbook.system.region))
-    intervals = Intervals(
+        clock, settings = await _embedded(child, runbook.system.region)
+    every = Intervals(
         alarms=config.intervals.alarms, metrics=config.intervals.metrics, logs=config.intervals.logs
     )
     return Connected(
-        services=wire(runbook, settings, clock, intervals=intervals),
+        services=wire(runbook, settings, clock, intervals=every),
         keys=dict(config.keys),
         bell=config.bell,
+        log_bytes=config.log_memory_mb << 20,
     )
+
+
+async def _embedded(child: "Popen[bytes]", region: str) -> "tuple[Clock, AwsSettings]":
+    from services.aws.settings import AwsSettings
+    from services.demo.launch import DemoError, ready
+
+    try:
+        demo = await ready(child)
+    except DemoError as error:
+        raise StartError(str(error), UNAVAILABLE) from error
+    return demo.clock, AwsSettings(**demo.settings(region))

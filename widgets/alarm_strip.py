@@ -12,7 +12,7 @@ from services.models.feeds import FeedState, Freshness
 from widgets.alarm_words import how_long
 from widgets.alarms import count_spans
 from widgets.format import age
-from widgets.ink import Inked, Line, Span, fit, spread, width_of
+from widgets.ink import Inked, Line, Span, spread, width_of
 from widgets.looks import ALARM_LOOKS
 from widgets.panel import Now
 
@@ -59,10 +59,8 @@ class AlarmStrip(Inked):
         if board is None:
             return [[(" ", ""), *_absent(freshness)]]
         left: list[Span] = [*self._stale(freshness), *_badge(board)]
-        right = [*self._newest(board), (" ", "")]
-        if width_of(left) + width_of(right) + 2 > width:
-            room = width - width_of(left) - 3
-            right = fit(right, room) if room >= 16 else []
+        room = width - width_of(left) - 3
+        right = next((each for each in self._newest(board) if width_of(each) <= room), [])
         return [spread([(" ", ""), *left], right, width)]
 
     def _stale(self, freshness: Freshness) -> list[Span]:
@@ -71,18 +69,27 @@ class AlarmStrip(Inked):
         words = _("⚠ stale, {age}").format(age=age(self.state.fetched_at, self._now()))
         return [(f"{words} ", "caution"), (" ", "")]
 
-    def _newest(self, board: AlarmBoard) -> list[Span]:
+    def _newest(self, board: AlarmBoard) -> list[list[Span]]:
+        """The newest change in words, the longest form first."""
         newest = board.newest
         if newest is None:
             return []
         look = ALARM_LOOKS[newest.state]
+        name: Span = (newest.name, "strong" if newest.state is AlarmState.ALARM else "")
+        long: Span = (" " + _("for {time}").format(time=how_long(newest, self._now())), "muted")
+        state: Span = (look.text, look.role)
         return [
-            (_("last change") + " ", "muted"),
-            (newest.name, "strong" if newest.state is AlarmState.ALARM else ""),
-            (" ", ""),
-            *self._before(newest),
-            (look.text, look.role),
-            (" " + _("for {time}").format(time=how_long(newest, self._now())), "muted"),
+            [
+                (_("last change") + " ", "muted"),
+                name,
+                (" ", ""),
+                *self._before(newest),
+                state,
+                long,
+                (" ", ""),
+            ],
+            [name, (" ", ""), state, long, (" ", "")],
+            [name, (" ", ""), (look.mark, look.role), (" ", "")],
         ]
 
     def _before(self, newest: Alarm) -> list[Span]:

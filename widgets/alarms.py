@@ -49,11 +49,11 @@ class AlarmPanel(Panel[AlarmBoard]):
         self.table = KeyedTable(
             (
                 Column(_("state"), max_width=12),
-                Column(_("alarm"), flex=2, min_width=18),
+                Column(_("alarm"), flex=2, min_width=20),
                 Column(_("for"), align="right", max_width=14),
                 Column(_("value"), align="right", max_width=12, rank=1),
-                Column(_("threshold"), max_width=14, rank=2),
-                Column(_("note"), flex=3, min_width=14, rank=3),
+                Column(_("threshold"), max_width=14, rank=3),
+                Column(_("note"), flex=3, min_width=22, rank=2),
             )
         )
         yield self.table
@@ -66,7 +66,14 @@ class AlarmPanel(Panel[AlarmBoard]):
             heading: Line = [("  ╌╌ ", "rule"), (words, "muted")]
             rows.append(Row("heading:scaling", (heading,), heading=True))
             rows += [self._row(alarm) for alarm in value.scaling]
+        resized = len(rows) != len(self.table.rows)
         self.table.set_rows(rows)
+        if resized:
+            self.refresh(layout=True)
+
+    def natural_height(self) -> int:
+        """The head row of the table and its rows."""
+        return 1 + len(self.table.rows)
 
     def _row(self, alarm: Alarm) -> Row:
         now = self.now()
@@ -94,7 +101,7 @@ class AlarmPanel(Panel[AlarmBoard]):
 
     def facts(self, value: AlarmBoard) -> list[Span]:
         """How many in each state."""
-        return count_spans(value)
+        return count_spans(value) if value.alarms else []
 
     def empty(self, value: AlarmBoard) -> str:
         """No alarms at all is a fault, not "all well"."""

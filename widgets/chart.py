@@ -31,7 +31,7 @@ def draw_chart(
     """
     if not any(curve.values for curve in data.curves):
         return _no_data(data, width, height)
-    legend = legend_lines(data.curves, width, 2 if height >= 12 else 1) if data.legend else []
+    legend = legend_lines(data.curves, width, 2 if height >= 9 else 1) if data.legend else []
     legend = legend if height >= 6 + len(legend) else []
     with_axes = width >= _LEAST_WIDTH and height >= _LEAST_HEIGHT
     room = height - len(legend) - (1 if with_axes else 0)

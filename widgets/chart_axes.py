@@ -10,6 +10,8 @@ from widgets.units import Unit
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_LABEL_CELLS = 7
+"""`╵09:00` and a space."""
 _TIME_STEPS = (
     _MINUTE, 2 * _MINUTE, 5 * _MINUTE, 10 * _MINUTE, 15 * _MINUTE, 30 * _MINUTE,
     _HOUR, 2 * _HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR,
@@ -51,7 +53,7 @@ def scale_for(
     """
     least, most = _bounds(values, low, high)
     divisor, suffix = unit.step(max(abs(least), abs(most)))
-    step = nice_step((most - least) / divisor, max(1, min(6, room // 3)))
+    step = nice_step((most - least) / divisor, max(2, min(6, int(room / 2.2))))
     bottom = math.floor(least / divisor / step + 1e-9) * step if low is None else least / divisor
     top = math.ceil(most / divisor / step - 1e-9) * step if high is None else most / divisor
     first = math.ceil(bottom / step - 1e-9)
@@ -70,14 +72,19 @@ def _bounds(values: Sequence[float], low: float | None, high: float | None) -> t
         least = 0.0
     if high is None and most < 0 and most - least > 0.2 * -least:
         most = 0.0
-    if most - least <= 1e-12 * max(1.0, abs(most)):
-        pad = abs(most) * 0.1 or 1.0
-        least, most = (0.0, most or 1.0) if least >= 0 and low is None else (least, least + pad)
+    size = max(abs(least), abs(most))
+    if most - least <= 1e-12 * max(1.0, size):
+        pad = 0.1 * size if size > 1e-9 else 1.0
+        if low is None and least >= 0:
+            return 0.0, (most if size > 1e-9 else 1.0)
+        return (least - pad if low is None else least), most + pad
     return least, most
 
 
 def _label(tick: float, decimals: int, suffix: str) -> str:
-    return f"{tick if abs(tick) > 1e-12 else 0:,.{decimals}f}{suffix}"
+    if abs(tick) < 1e-12:
+        return "0"
+    return f"{tick:,.{decimals}f}{suffix}" if 1e-4 <= abs(tick) < 1e6 else f"{tick:.3g}{suffix}"
 
 
 def nice_step(span: float, count: int) -> float:
@@ -94,7 +101,7 @@ def time_ticks(start: int, end: int, columns: int, zone: tzinfo) -> list[tuple[i
     """
     if end <= start or columns < 8:
         return []
-    wanted = (end - start) * 8 / columns
+    wanted = (end - start) * _LABEL_CELLS / columns
     step = next((step for step in _TIME_STEPS if step >= wanted), _TIME_STEPS[-1])
     offset = _offset(start, zone)
     first = -((-(start + offset)) // step) * step - offset

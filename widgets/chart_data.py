@@ -27,6 +27,8 @@ class Curve:
     color: str = ""
     """`#rrggbb` or "" for the theme's own."""
     verdict: Verdict | None = None
+    limit: float | None = None
+    """The runbook's limit, in the metric's own unit."""
     remark: str = ""
     """Why it has no or few values, or ""."""
 
@@ -115,15 +117,17 @@ def curves_of(traces: dict[str, Trace], data: WidgetData) -> tuple[Curve, ...]:
 
 
 def _curve(series: Series, trace: Trace | None, reading: Reading | None) -> Curve:
+    limit = reading.limit if reading else None
     return Curve(
         label=series.label,
         times=series.times,
         values=series.values,
         period=series.period,
-        unit=unit_of(trace.query if trace else None, reading.limit if reading else None),
+        unit=unit_of(trace.query if trace else None, limit),
         right=trace.right if trace else False,
         color=trace.color if trace else "",
         verdict=reading.verdict if reading else None,
+        limit=(limit.below if limit.below is not None else limit.above) if limit else None,
         remark=series.message,
     )
 

@@ -19,7 +19,7 @@ def duration(seconds: float) -> str:
     total = max(0, int(seconds))
     if total < _MINUTE:
         return _("{seconds}s").format(seconds=total)
-    if total < _HOUR:
+    if total < _HOUR and total % _MINUTE:
         return _("{minutes}m {seconds}s").format(minutes=total // _MINUTE, seconds=total % _MINUTE)
     return coarse(total)
 
@@ -96,7 +96,7 @@ def wrap(text: str, width: int) -> list[str]:
 
 def _wrap_line(text: str, width: int) -> list[str]:
     lines, line, used = [], "", 0
-    for word in _pieces(text):
+    for word in _pieces(text, width):
         size = cell_len(word)
         if used + size > width:
             if used:
@@ -109,8 +109,8 @@ def _wrap_line(text: str, width: int) -> list[str]:
     return lines
 
 
-def _pieces(text: str) -> list[str]:
-    """Words of narrow characters, spaces, and wide characters one by one; long words in short pieces."""
+def _pieces(text: str, width: int) -> list[str]:
+    """Words of narrow characters, spaces, and wide characters one by one; no piece exceeds `width`."""
     pieces: list[str] = []
     for character in text:
         wide = cell_len(character) > 1
@@ -119,13 +119,10 @@ def _pieces(text: str) -> list[str]:
             and not wide
             and pieces[-1].isspace() == character.isspace()
             and (cell_len(pieces[-1][-1]) <= 1)
-            and len(pieces[-1]) < _LONG_WORD
+            and len(pieces[-1]) < width
         )
         if joins or (pieces and cell_len(character) == 0):
             pieces[-1] += character
         else:
             pieces.append(character)
     return pieces
-
-
-_LONG_WORD = 24

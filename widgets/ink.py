@@ -44,17 +44,40 @@ ROLES: dict[str, str] = {
     "cursor": "background: $primary 35%; text-style: bold;",
     "cursor-blur": "background: $foreground 8%;",
     "head": "color: $text-muted;",
-    "series-1": "color: $text-primary;",
-    "series-2": "color: $text-accent;",
-    "series-3": "color: $text-success;",
+    "series-1": "color: $primary;",
+    "series-2": "color: $accent;",
+    "series-3": "color: $success;",
     "series-4": "color: $foreground 70%;",
     "series-5": "color: $text-secondary;",
     "series-6": "color: $text-error;",
 }
 """Role -> its style; each is the component class `ink--<role>`."""
 
+_ANSI: dict[str, str] = {
+    "rule": "color: ansi_bright_black;",
+    "faint": "color: ansi_bright_black;",
+    "rule-focus": "color: ansi_bright_blue;",
+    "title-focus": "color: ansi_bright_blue;",
+    "link": "color: ansi_bright_blue;",
+    "heading": "color: ansi_bright_blue;",
+    "cursor": "color: $block-cursor-foreground; background: $block-cursor-background;",
+    "cursor-blur": "background: ansi_default;",
+    "band": "background: ansi_default;",
+    "alert": "color: ansi_bright_white; background: ansi_red;",
+    "series-1": "color: ansi_bright_blue;",
+    "series-2": "color: ansi_magenta;",
+    "series-3": "color: ansi_cyan;",
+    "series-4": "color: ansi_default;",
+    "series-5": "color: ansi_green;",
+    "series-6": "color: ansi_yellow;",
+}
+"""What differs on the terminal's own 16 colours, which cannot be mixed."""
+
 INK_CLASSES = {f"ink--{role}" for role in ROLES}
-INK_CSS = "\n".join(f"& > .ink--{role} {{ {css} }}" for role, css in ROLES.items())
+INK_CSS = "\n".join(
+    [f"& > .ink--{role} {{ {css} }}" for role, css in ROLES.items()]
+    + [f"&:ansi > .ink--{role} {{ {css} }}" for role, css in _ANSI.items()]
+)
 """Goes into the DEFAULT_CSS of every widget that draws with ink."""
 
 SERIES_ROLES = tuple(role for role in ROLES if role.startswith("series-"))
@@ -125,9 +148,13 @@ class Ink:
         return self._widget.get_component_rich_style(f"ink--{role}")
 
     def strip(self, line: Line, width: int, base: str = "") -> Strip:
-        """A line as a strip of exactly `width` cells; `base` is a role beneath all spans."""
+        """A line as a strip of exactly `width` cells; `base` is a role beneath all spans.
+
+        On the terminal's own 16 colours a bright background leaves no colour readable but its own.
+        """
         under = self.style(base)
-        over = Style(bgcolor=under.bgcolor, bold=under.bold) if base else None
+        ansi = self._widget.app.native_ansi_color and base == "cursor"
+        over = Style(color=under.color if ansi else None, bgcolor=under.bgcolor) if base else None
         segments = []
         for text, role in fit(line, width):
             if text:

@@ -46,7 +46,7 @@ class Chunk:
         self.ids = columns.ids
         self.ats = array("q", columns.ats)
         self.delays = array("i", columns.delays)
-        self.streams = array("I", columns.streams)
+        self.streams = array("i", columns.streams)
         self.late = bytearray(columns.late)
         self.version = 0
         """Grows with every change; whatever was worked out before is void."""
@@ -88,7 +88,7 @@ class Chunk:
         self.text = b"".join([line + b"\n" for line in _splice(self.lines(), places, texts)])
         self.ids = array("q", _splice(self.ids, places, columns.ids))
         self.delays = array("i", _splice(self.delays, places, columns.delays))
-        self.streams = array("I", _splice(self.streams, places, columns.streams))
+        self.streams = array("i", _splice(self.streams, places, columns.streams))
         self.late = bytearray(_splice(self.late, places, columns.late))
         self.ats = array("q", _splice(self.ats, places, columns.ats))
         self.version += 1

@@ -44,19 +44,43 @@ def parse(text: str) -> dict[str, object] | None:
     return value if isinstance(value, dict) else None
 
 
-def read(text: str, order: Sequence[str] = (), columns: Sequence[str] = ()) -> Reading:
-    """`text` as a message and fields, those in `order` first; nested fields are named `a.b`."""
+def read(
+    text: str, order: Sequence[str] = (), columns: Sequence[str] = (), reach: int = DRAWN_LIMIT
+) -> Reading:
+    """`text` as a message and fields, those in `order` first; nested fields are named `a.b`.
+
+    What lies beyond about `reach` characters is not worked out.
+    """
     value = parse(text)
     if value is None:
         return Reading(clean(text, DRAWN_LIMIT), (), ("",) * len(columns))
     flat = _flatten(value)
     key = next((key for key in MESSAGE_KEYS if key in flat), None)
-    message = clean(flat.pop(key), DRAWN_LIMIT) if key is not None else ""
+    message = _message(flat.pop(key)) if key is not None else ""
     names = [name for name in order if name in flat and name not in columns]
     skipped = HIDDEN_KEYS.union(names, columns)
     names += [name for name in flat if name not in skipped]
-    fields = tuple((clean(name, _KEY_LIMIT), _quoted(flat[name])) for name in names[:_FIELD_LIMIT])
-    return Reading(message, fields, tuple(clean(flat.get(name, ""), _VALUE_LIMIT) for name in columns))
+    fields: list[tuple[str, str]] = []
+    length = len(message)
+    for name in names[:_FIELD_LIMIT]:
+        if length > reach:
+            break
+        fields.append((clean(name, _KEY_LIMIT), _quoted(flat[name])))
+        length += len(fields[-1][0]) + len(fields[-1][1])
+    return Reading(message, tuple(fields), tuple(_text(flat.get(name, "")) for name in columns))
+
+
+def _message(value: object) -> str:
+    return clean(value, DRAWN_LIMIT) if isinstance(value, str) else _text(value)
+
+
+def _text(value: object) -> str:
+    """A value as one clean, bounded piece of text."""
+    if isinstance(value, str):
+        return clean(value, _VALUE_LIMIT)
+    if type(value) is int:
+        return str(value)
+    return clean(json.dumps(value, ensure_ascii=False), _VALUE_LIMIT)
 
 
 def _flatten(value: dict[str, object], prefix: str = "", depth: int = 0) -> dict[str, object]:
@@ -67,13 +91,13 @@ def _flatten(value: dict[str, object], prefix: str = "", depth: int = 0) -> dict
         if isinstance(item, dict) and item and depth < _DEPTH_LIMIT:
             flat.update(_flatten(item, f"{name}.", depth + 1))
         else:
-            flat[name] = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
+            flat[name] = item
     return flat
 
 
 def _quoted(value: object) -> str:
     """A value as it stands after `=`; quoted where its end would not be seen."""
-    text = clean(value, _VALUE_LIMIT)
+    text = _text(value)
     if text == "" or " " in text or "=" in text or "\u3000" in text:
         return f'"{text}"'
     return text

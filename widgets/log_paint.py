@@ -117,10 +117,11 @@ class Painter:
         stamp = f"{stamp:>12}" if self.look.relative else clock_text(line.at, self.look.zone)
         letter = "plain" if severity is Severity.PLAIN else f"letter-{severity.name.lower()}"
         head = [(accent.gutter, "gutter"), (f"{stamp} ", "time"), (LETTERS[severity], letter), (" ", "text")]
-        body = self._body(line, severity.name.lower())
         width = max(1, self.width - HEAD_WIDTH)
+        reach = DRAWN_LIMIT if self.look.wrap else 2 * (self.look.shift + width) + 64
+        body = self._body(line, severity.name.lower(), reach)
         if not self.look.wrap:
-            body = _slice(body, 0, 2 * (self.look.shift + width) + 64)
+            body = _slice(body, 0, reach)
         if self.query is not None:
             body = _highlight(body, self.query)
         if not self.look.wrap:
@@ -132,7 +133,7 @@ class Painter:
             for index, piece in enumerate(pieces)
         ]
 
-    def _body(self, line: StoredLine, severity: str) -> list[Span]:
+    def _body(self, line: StoredLine, severity: str, reach: int) -> list[Span]:
         look = self.look
         spans: list[Span] = []
         if line.late:
@@ -142,7 +143,7 @@ class Painter:
             spans.append((set_cell_size(clean(task_of(line.stream)), _TASK_WIDTH) + " ", "stream"))
         if look.raw:
             return [*spans, (clean(line.text, DRAWN_LIMIT), severity)]
-        reading = read(line.text, look.order, [name for name, _width in look.columns])
+        reading = read(line.text, look.order, [name for name, _width in look.columns], reach)
         for value, (_name, width) in zip(reading.columns, look.columns, strict=True):
             spans.append((set_cell_size(value, width) + " ", "value"))
         spans.append((reading.message, severity))
@@ -155,17 +156,16 @@ class Painter:
         start = self.look.shift
         plain = "".join([text for text, _name in spans])
         if plain.isascii():
-            segments = self._segments(_slice(spans, start, start + width), row)
             long = len(plain) > start + width
+            segments = self._segments(_slice(spans, start, start + width - long), row)
         else:
             whole = Strip(self._segments(spans, row))
             long = whole.cell_length > start + width
-            segments = list(whole.crop(start, start + width))
-        if not long:
-            return segments
-        kept = Strip(segments).crop(0, width - 1)
-        gap = " " * (width - 1 - kept.cell_length)
-        return [*kept, Segment(gap + _MORE, self.style("more", row))]
+            segments = list(whole.crop(start, start + width - long))
+        if long:
+            cells = sum([segment.cell_length for segment in segments])
+            segments.append(Segment(" " * (width - 1 - cells) + _MORE, self.style("more", row)))
+        return segments
 
     def _segments(self, spans: Sequence[Span], row: str) -> list[Segment]:
         return [Segment(text, self.style(name, row)) for text, name in spans if text]

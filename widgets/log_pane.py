@@ -294,7 +294,15 @@ class LogPane(LogActions, Vertical):
     def _watch_for_silence(self) -> None:
         if self._watchdog is not None:
             self._watchdog.cancel()
-        self._watchdog = asyncio.get_running_loop().call_later(self.stale_after + 0.1, self.mark_dirty)
+        self._watchdog = asyncio.get_running_loop().call_later(self.stale_after + 0.1, self._notice_silence)
+
+    def _notice_silence(self) -> None:
+        """Say it once; while the (perhaps faster or slower) clock sees none, look again later."""
+        self._watchdog = None
+        if self.stale:
+            self.mark_dirty()
+        else:
+            self._watch_for_silence()
 
     def _present(self) -> datetime:
         return self.now()

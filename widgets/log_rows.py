@@ -79,9 +79,9 @@ class Rows:
     def at_or_after(self, row: int) -> int | None:
         """The first of them from `row` on."""
         store = self._store
+        row = max(row, store.first)
         if row >= store.end:
             return None
-        row = max(row, store.first)
         for index in range(store.chunk_index(row), len(store.chunks)):
             chunk = store.chunks[index]
             chosen = self.within(chunk)

@@ -79,9 +79,7 @@ class Query:
         if not self.text:
             return []
         folded = text.lower() if self.folds else text
-        escapes = b"\\u" in text
-        needles = [needle for needle in self._needles if escapes or not needle.startswith(b"\\u")]
-        finds = [list(_lines_with(folded, needle)) for needle in needles]
+        finds = [list(_lines_with(folded, needle)) for needle in self._needles]
         if self._pair is not None:
             finds.append(list(_lines_matching(text, self._pair)))
         return finds[0] if len(finds) == 1 else sorted(set().union(*finds))

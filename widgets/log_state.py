@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from services.i18n import _
+from services.models.text import clean
 from widgets.log_bar import BarFacts, Mode, TitleFacts
 from widgets.log_time import clock_text, day_text, moment
 
@@ -21,8 +22,8 @@ def title_facts(pane: "LogPane") -> TitleFacts:
         (look.shift > 0, f"\u2190{look.shift}"),
     )
     return TitleFacts(
-        group=pane.title,
-        pattern=pane.pattern,
+        group=clean(pane.title),
+        pattern=clean(pane.pattern),
         threshold=pane.view.threshold,
         flags=tuple(word for on, word in flags if on),
         zone=moment(pane.store.newest).astimezone(look.zone).tzname() or "",
@@ -83,10 +84,10 @@ def _search(pane: "LogPane") -> str:
     found, cursor = pane.view.found, pane.lines.cursor
     count = found.count()
     if not count:
-        return _("/{text}: no match").format(text=query.text)
+        return _("/{text}: no match").format(text=clean(query.text, 80))
     if cursor is not None and found.contains(cursor):
         place = found.rank(cursor) + 1
         return _("/{text}: {place} of {count}").format(
-            text=query.text, place=f"{place:,}", count=f"{count:,}"
+            text=clean(query.text, 80), place=f"{place:,}", count=f"{count:,}"
         )
-    return _("/{text}: {count} lines").format(text=query.text, count=f"{count:,}")
+    return _("/{text}: {count} lines").format(text=clean(query.text, 80), count=f"{count:,}")

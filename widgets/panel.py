@@ -10,6 +10,8 @@ from typing import Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
+from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.reactive import reactive
 from textual.widget import Widget
 
@@ -70,7 +72,7 @@ class PanelNotice(Inked):
     """Why the data is old or absent, and what to do: shown only then."""
 
     DEFAULT_CSS = """
-    PanelNotice { height: auto; max-height: 4; width: 1fr; display: none; padding: 0 1; }
+    PanelNotice { height: 1; width: 1fr; display: none; padding: 0 1; }
     """
 
     def __init__(self) -> None:
@@ -87,9 +89,9 @@ class PanelNotice(Inked):
         self._strips = None
         self.refresh(layout=True)
 
-    def get_content_height(self, container: object, viewport: object, width: int) -> int:
-        """As many rows as the sentences take."""
-        return len(self.draw(width, 0))
+    def rows(self, width: int) -> int:
+        """Rows that the sentences take in a panel of this width; four at most."""
+        return min(4, len(self.draw(width - 2, 0)))
 
     def draw(self, width: int, height: int) -> list[Line]:
         """The sentences, wrapped; the first carries the mark."""
@@ -107,22 +109,50 @@ class PanelEmpty(Inked):
     """What stands in the body's place when there is nothing to draw; never looks like "fine"."""
 
     DEFAULT_CSS = """
-    PanelEmpty { display: none; padding: 1 2; }
+    PanelEmpty { display: none; height: 3; padding: 1 2; }
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.words = ""
+        self.role = "muted"
 
-    def say(self, words: str) -> None:
+    def say(self, words: str, role: str) -> None:
         """Show these words."""
-        if words != self.words:
-            self.words = words
+        if (words, role) != (self.words, self.role):
+            self.words, self.role = words, role
             self.redraw()
 
     def draw(self, width: int, height: int) -> list[Line]:
         """The words, wrapped, in the middle of nothing."""
-        return [[(line, "muted")] for line in fmt.wrap(self.words, width)] if self.words else []
+        return [[(line, self.role)] for line in fmt.wrap(self.words, width)] if self.words else []
+
+
+class FrameLayout(Layout):
+    """Head and notice as high as they are, the rest for the body, whatever heights a style sheet names.
+
+    Heights in `fr` would make a panel of height `auto` fill its container.
+    """
+
+    name = "frame"
+
+    def arrange(
+        self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
+    ) -> ArrangeResult:
+        """One below the other."""
+        placements: list[WidgetPlacement] = []
+        top = 0
+        for order, child in enumerate(children):
+            if isinstance(child, PanelHead):
+                height = 1
+            elif isinstance(child, PanelNotice):
+                height = child.rows(size.width)
+            else:
+                height = max(0, size.height - top)
+            region = Region(0, top, size.width, height)
+            placements.append(WidgetPlacement(region, NULL_OFFSET, NULL_SPACING, child, order))
+            top += height
+        return placements
 
 
 class Panel(Vertical, Generic[T]):
@@ -133,7 +163,7 @@ class Panel(Vertical, Generic[T]):
 
     DEFAULT_CSS = """
     Panel { width: 1fr; height: 1fr; }
-    Panel > #panel-body { height: 1fr; width: 1fr; }
+    Panel > #panel-body { height: 1; width: 1fr; }
     Panel.-no-body > #panel-body { display: none; }
     Panel.-no-body > PanelEmpty { display: block; }
     """
@@ -158,6 +188,7 @@ class Panel(Vertical, Generic[T]):
         self._notice = PanelNotice()
         self._empty = PanelEmpty()
         self._shown: T | None = None
+        self._frame_layout = FrameLayout()
 
     def compose(self) -> ComposeResult:
         """Head, notice, body, and what stands in the body's place."""
@@ -182,6 +213,20 @@ class Panel(Vertical, Generic[T]):
     def facts(self, value: T) -> list[Span]:
         """What the head says beside the title."""
         return []
+
+    def natural_height(self) -> int:
+        """Rows of the body where the panel's height is `auto`."""
+        return 10
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Head, notice and the body's own height."""
+        body = 3 if self.has_class("-no-body") else self.natural_height()
+        return 1 + self._notice.rows(width) + body
+
+    @property
+    def layout(self) -> Layout:
+        """The frame's own."""
+        return self._frame_layout
 
     def tick(self) -> None:
         """Once a second; for what moves with time alone."""
@@ -233,7 +278,7 @@ class Panel(Vertical, Generic[T]):
             self.set_class(each is freshness, f"-{each.value}")
         self._notice.say(*self._words(freshness))
         absent = self._absent(freshness)
-        self._empty.say(absent)
+        self._empty.say(absent, "muted" if freshness is Freshness.WAITING else "warn")
         self.set_class(bool(absent), "-no-body")
 
     def _age(self, freshness: Freshness) -> list[Span]:
@@ -265,6 +310,6 @@ class Panel(Vertical, Generic[T]):
 
 def words_of(problem: Problem) -> tuple[str, ...]:
     """What happened, what to do: one sentence each."""
-    missing = problem.permission and problem.permission not in problem.summary
+    missing = problem.permission and problem.permission not in problem.summary + problem.remedy
     happened = f"{problem.summary} [{problem.permission}]" if missing else problem.summary
     return tuple(words for words in (happened, problem.remedy) if words)

@@ -92,6 +92,7 @@ class KeyedTable(ScrollView, can_focus=True):
         self._rows: tuple[Row, ...] = ()
         self._index: dict[str, int] = {}
         self._widths: list[int] = []
+        self._measured = 0
         self._strips: dict[str, tuple[object, Strip]] = {}
         self._painted: dict[int, str] = {}
         self._place = 0
@@ -103,13 +104,18 @@ class KeyedTable(ScrollView, can_focus=True):
         """The rows shown."""
         return self._rows
 
+    @property
+    def _room(self) -> int:
+        """Cells across, without the scroll bar."""
+        return self.scrollable_content_region.width
+
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Show these rows, in this order; keys must differ from each other."""
         before, self._rows = self._rows, tuple(rows)
         self._index = {row.key: index for index, row in enumerate(self._rows)}
         old_place, on_screen = self._place, self._is_visible(self._place)
         self._follow_cursor(was_empty=not before)
-        self.virtual_size = Size(self.size.width, len(self._rows) + 1)
+        self.virtual_size = Size(self._room, len(self._rows) + 1)
         if self._measure():
             self.refresh()
         else:
@@ -145,16 +151,16 @@ class KeyedTable(ScrollView, can_focus=True):
     def _measure(self) -> bool:
         """Share the width anew; True when a column changed."""
         cells = [row.cells for row in self._rows if not row.heading]
-        sizes = widths(self.columns, cells, max(0, self.size.width - _GUTTER))
+        self._measured = self._room
+        sizes = widths(self.columns, cells, max(0, self._measured - _GUTTER))
         changed = sizes != self._widths
         self._widths = sizes
         return changed
 
     def on_resize(self) -> None:
         """Columns share another width."""
-        self.virtual_size = Size(self.size.width, len(self._rows) + 1)
+        self.virtual_size = Size(self._room, len(self._rows) + 1)
         self._measure()
-        self._strips.clear()
         self.refresh()
 
     def notify_style_update(self) -> None:
@@ -165,7 +171,9 @@ class KeyedTable(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """The head, or the row at this place of the window."""
-        width = self.size.width
+        width = self._room
+        if width != self._measured:
+            self._measure()
         if y == 0:
             head = [[(column.title, "head")] for column in self.columns]
             return self.ink.strip([(" " * _GUTTER, ""), *lay_out(self.columns, head, self._widths)], width)
@@ -286,6 +294,6 @@ class KeyedTable(ScrollView, can_focus=True):
             return
         top = self.scroll_offset.y
         if place < top or (place == 1 and self._rows[0].heading):
-            self.scroll_to(y=0 if place <= 1 else place, animate=False)
+            self.scroll_to(y=0 if place <= 1 else place, animate=False, force=True)
         elif place >= top + room:
-            self.scroll_to(y=place - room + 1, animate=False)
+            self.scroll_to(y=place - room + 1, animate=False, force=True)

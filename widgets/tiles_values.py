@@ -115,12 +115,27 @@ def gauges(curves: Sequence[Curve], widget: MetricWidget, width: int, height: in
         lines.append([*fit([(curve.label, "muted")], max(1, width - width_of(value) - 1)), (" ", ""), *value])
         ends = (number(low, curve.unit), number(high, curve.unit))
         size = max(1, width - sum(map(len, ends)) - 4)
-        part = ((curve.last or 0.0) - low) / ((high - low) or 1.0)
-        shown = [("▕", "rule"), (bar(part, size), role_of(index, curve)), ("▏", "rule")]
-        lines.append([(f"{ends[0]} ", "muted"), *shown, (f" {ends[1]}", "muted")])
+        span = (high - low) or 1.0
+        shown = [(bar(((curve.last or 0.0) - low) / span, size), role_of(index, curve))]
+        if curve.limit is not None and low < curve.limit < high:
+            shown = _marked(shown[0], int((curve.limit - low) / span * size))
+        line: list[Span] = [
+            (f"{ends[0]} ", "muted"),
+            ("▕", "rule"),
+            *shown,
+            ("▏", "rule"),
+            (f" {ends[1]}", "muted"),
+        ]
+        lines.append(line)
         if height >= 3 * len(curves):
             lines.append([])
     return lines
+
+
+def _marked(span: Span, at: int) -> list[Span]:
+    """A bar with the limit drawn across it."""
+    text, role = span
+    return [(text[:at], role), ("┃", "limit"), (text[at + 1 :], role)]
 
 
 def _lasts(curves: Sequence[Curve]) -> list[float]:

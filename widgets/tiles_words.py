@@ -48,7 +48,7 @@ class AlarmTile(Tile):
         word = max(width_of([(look.text, "")]) for look in ALARM_LOOKS.values())
         for alarm in self.data.alarms:
             look = ALARM_LOOKS[alarm.state]
-            since = stamp(alarm.since, self.zone, name=False) if alarm.since else NOTHING
+            since = stamp(alarm.since, self.zone) if alarm.since else NOTHING
             room = max(1, width - word - len(since) - 2)
             name = fit([(alarm.name, "")], room)
             lines.append([*fit([(look.text, look.role)], word), (" ", ""), *name, (f" {since}", "muted")])

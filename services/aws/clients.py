@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
@@ -33,6 +34,8 @@ Purpose = Literal["read", "write"]
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 15.0
 """Seconds without a byte; a slow drip beats it, so every call has a time-out around it as well."""
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 for _name in ("botocore", "aiobotocore", "aiohttp"):
     # The SDK logs tracebacks and, at DEBUG, whole bodies: neither belongs on the screen or in a file.
@@ -100,7 +103,7 @@ class Clients:
 
     async def client(self, purpose: Purpose, service: str, region: str | None = None) -> Any:
         """The one client for (purpose, service, region)."""
-        key = (purpose, service, region or "")
+        key = (purpose, service, region or self.settings.region)
         async with self._lock:
             if key not in self._open:
                 await asyncio.to_thread(load_models, self._loader, (service,))
@@ -108,7 +111,7 @@ class Clients:
                     self._session.create_client(
                         service,
                         region_name=region or None,
-                        config=_config(purpose, custom_endpoint=self._custom_endpoint()),
+                        config=_config(purpose, self.settings, custom_endpoint=self._custom_endpoint()),
                     )
                 )
             return self._open[key]
@@ -181,7 +184,7 @@ def _session(settings: AwsSettings, loader: Loader) -> _Session:
     session.register_component("data_loader", loader)
     session.register_component("response_parser_factory", Parsers())
     # Also for the clients with which the SDK itself gets credentials: its defaults wait for minutes.
-    session.set_default_client_config(_config("read", custom_endpoint=False))
+    session.set_default_client_config(_config("read", settings, custom_endpoint=False))
     return session
 
 
@@ -193,11 +196,15 @@ def _never_prompt(session: _Session, settings: AwsSettings, desk: CodeDesk) -> N
         session.register_component("credential_provider", RoleProvider(session, settings, chain, desk))
 
 
-def _config(purpose: Purpose, *, custom_endpoint: bool) -> AioConfig:
+def _config(purpose: Purpose, settings: AwsSettings, *, custom_endpoint: bool) -> AioConfig:
+    more: dict[str, Any] = {"inject_host_prefix": False} if custom_endpoint else {}
+    if urlsplit(settings.endpoint_url).hostname in _LOOPBACK:
+        # A proxy cannot know the embedded AWS, and NO_PROXY often does not name this machine.
+        more["proxies"] = {}
     return AioConfig(
         retries={"mode": "standard", "total_max_attempts": 3 if purpose == "read" else 1},
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=READ_TIMEOUT,
         max_pool_connections=20 if purpose == "read" else 5,
-        **({"inject_host_prefix": False} if custom_endpoint else {}),
+        **more,
     )

@@ -126,8 +126,10 @@ class Props:
         return value if isinstance(value, str) and _REGION.fullmatch(value) else self._default(key, value, "")
 
     def point(self, key: str) -> str:
-        """A point in time, absolute or relative, as text that `parse_point` understands; or ""."""
+        """A point in time, absolute or relative, as text that `parse_point` understands; or "" (now)."""
         value = self.get(key)
+        if value in ("", "P0D", "PT0H", "PT0M", "PT0S"):
+            return ""
         return value if isinstance(value, str) and parse_point(value) else self._default(key, value, "")
 
     def texts(self, key: str) -> tuple[str, ...]:

@@ -87,15 +87,15 @@ class AwsSession:
         region: str | None = None,
         required: Sequence[str] = (),
         timeout: float = 20.0,
-        limit: int = PAGE_LIMIT,
+        page_limit: int = PAGE_LIMIT,
         **params: Any,
     ) -> AsyncIterator[dict[str, Any]]:
         """Every page: the same request with the token of the page before; `timeout` is for each.
 
-        A token that comes back, or more than `limit` pages, is Incomplete. Raises AwsError.
+        A token that comes back, or more than `page_limit` pages, is Incomplete. Raises AwsError.
         """
         seen: set[str] = set()
-        for _page in range(limit):
+        for _page in range(page_limit):
             answer = await self.read(
                 service, operation, region=region, required=required, timeout=timeout, **params
             )
@@ -107,7 +107,7 @@ class AwsSession:
                 raise self._endless(service, operation, _("AWS sent the same page token twice."))
             seen.add(token)
             params[parameter] = token
-        raise self._endless(service, operation, _("More than {limit} pages.").format(limit=limit))
+        raise self._endless(service, operation, _("More than {limit} pages.").format(limit=page_limit))
 
     async def identity(self) -> Identity:
         """Who AWS says we are, how we signed in, and until when. Raises AwsError."""

@@ -18,6 +18,9 @@ from services.aws.mfa import CodeWanted
 from services.aws.remedies import remedy, summary
 from services.models.problem import Problem, ProblemKind
 
+DETAIL = 1000
+"""Characters kept of what AWS, or a proxy's page, says."""
+
 FAILURES = (
     sdk.ClientError,
     sdk.BotoCoreError,
@@ -150,5 +153,5 @@ def _message(error: Any) -> str:
 def _detail(error: BaseException) -> str:
     if isinstance(error, sdk.ClientError):
         code, status = _code(error)
-        return f"{code or status}: {_message(error)}"
-    return str(error) or type(error).__name__
+        return f"{code or status}: {_message(error)}"[:DETAIL]
+    return (str(error) or type(error).__name__)[:DETAIL]

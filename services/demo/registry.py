@@ -24,7 +24,7 @@ class Call:
     """Who signed it."""
 
 
-class Fault(Exception):  # noqa: N818  AWS's word
+class Fault(Exception):
     """An error answer."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
@@ -34,7 +34,7 @@ class Fault(Exception):  # noqa: N818  AWS's word
         self.status = status
 
 
-class ToMoto(Exception):  # noqa: N818  a decision, not an error
+class ToMoto(Exception):
     """Raised by a handler that leaves this request to moto."""
 
 

@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from services.models.base import Clean, Model, RawId
+from services.models.problem import Problem
 
 
 class Severity(IntEnum):
@@ -63,3 +64,15 @@ class TailStats(Model):
     """Seconds between the newest event's time and the read that brought it."""
     pages: int = 0
     newest: datetime | None = None
+
+
+class TailBatch(NamedTuple):
+    """What one step of a follow loop brought."""
+
+    lines: tuple[LogLine, ...]
+    """New lines, oldest first; a late one belongs among lines already delivered."""
+    stats: TailStats
+    problem: Problem | None = None
+    """Why the newest read failed; None after a success."""
+    note: str = ""
+    """What the loop is doing, in words, when it is not simply following."""

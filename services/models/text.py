@@ -13,10 +13,13 @@ LIMIT = 4096
 LINE_LIMIT = 32_768
 """Characters kept of one log line."""
 
-_SUSPECT = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u070f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff"
+    "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+"""One character that steers the terminal, or is not seen, or turns the reading direction, or is half a pair."""
+
 _NAMES = {
     0x200E: "LRM", 0x200F: "RLM", 0x061C: "ALM", 0x202A: "LRE", 0x202B: "RLE", 0x202C: "PDF", 0x202D: "LRO",
     0x202E: "RLO", 0x2066: "LRI", 0x2067: "RLI", 0x2068: "FSI", 0x2069: "PDI", 0x2028: "LS", 0x2029: "PS",
@@ -27,6 +30,8 @@ _COMBINING_LIMIT = 2
 _MAY_COMBINE = re.compile(
     "[^\x00-\u02ff\u2010-\u20cf\u2100-\u2bff\u3000-\u3029\u3030-\u3098\u309b-\ua66e\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef]"
 )
+# Hangul vowels and finals, and skin tones, join what stands before them though Unicode does not call them marks.
+_JOINING = re.compile("[\u1160-\u11ff\ud7b0-\ud7ff\U0001f3fb-\U0001f3ff]")
 
 
 def clean(value: object, limit: int = LIMIT) -> str:
@@ -46,20 +51,24 @@ def _clean(value: object, limit: int, *, keep_lines: bool) -> str:
     text = _decode(value)
     if len(text) <= limit and text.isascii() and text.isprintable():
         return text
-    already_cut = limit < len(text) <= limit + 24 and _CUT_MARK.search(text)
-    over = 0 if already_cut else max(0, len(text) - limit)
-    shown = text[:limit] if over else text
-    if keep_lines:
-        shown = shown.replace("\r\n", "\n")
-    shown = _SUSPECT.sub(_keep_lines if keep_lines else _show, shown)
-    shown = shown if shown.isascii() else _bound_combining(shown)
-    if len(shown) > limit and not already_cut:
-        over += len(shown) - limit
-        shown = shown[:limit]
-    return f"{shown}…(+{over})" if over else shown
+    if limit < len(text) <= limit + _MARK_ROOM and _CUT_MARK.search(text):
+        whole = _make_safe(text, keep_lines=keep_lines)
+        if whole == text:  # cut and cleaned already
+            return text
+    shown = _make_safe(text[:limit], keep_lines=keep_lines)
+    over = max(0, len(text) - limit) + max(0, len(shown) - limit)
+    return f"{shown[:limit]}…(+{over})" if over else shown
 
 
 _CUT_MARK = re.compile(r"…\(\+\d+\)\Z")
+_MARK_ROOM = 24
+
+
+def _make_safe(text: str, *, keep_lines: bool) -> str:
+    if keep_lines:
+        text = text.replace("\r\n", "\n")
+    text = UNSAFE.sub(_keep_lines if keep_lines else _show, text)
+    return text if text.isascii() else _bound_combining(text)
 
 
 def _decode(value: object) -> str:
@@ -96,7 +105,11 @@ def _bound_combining(text: str) -> str:
     kept: list[str] = []
     run = 0
     for character in text:
-        run = run + 1 if unicodedata.combining(character) else 0
+        run = run + 1 if _combines(character) else 0
         if run <= _COMBINING_LIMIT:
             kept.append(character)
     return "".join(kept)
+
+
+def _combines(character: str) -> bool:
+    return unicodedata.category(character)[0] == "M" or _JOINING.match(character) is not None

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from services.i18n import _
 from services.models.runbook import Runbook
 from services.runbook import checks, grammar, words
-from services.runbook.toml_file import DataFileError, Mistake, TomlFile, parse, read, validate
+from services.runbook.toml_file import DataFileError, Mistake, TomlFile, in_order, parse, read, validate
 
 _HOME = "services.runbook"
 
@@ -28,10 +28,7 @@ class Loaded:
 
 
 def load(path: Path) -> Runbook:
-    """The runbook in a file.
-
-    Raises RunbookError with every mistake found, OSError for a file that cannot be read.
-    """
+    """The runbook in a file; raises RunbookError with every mistake found."""
     return inspect(path).runbook
 
 
@@ -53,7 +50,8 @@ def loads(text: str, name: str = "runbook.toml") -> Loaded:
 
 def _load(file: TomlFile) -> Loaded:
     book = validate(Runbook, file, *checks.ALL)
-    return Loaded(book, tuple(file.mistake(path, said) for path, said in checks.undecided(book)))
+    undecided = in_order(file.mistake(path, said) for path, said in checks.undecided(book))
+    return Loaded(book, tuple(undecided))
 
 
 def builtin_names() -> tuple[str, ...]:

@@ -61,16 +61,31 @@ class TomlFile:
 
 
 def read(path: FilePath) -> TomlFile:
-    """Read a file.
-
-    Raises DataFileError for what is not TOML in UTF-8, OSError for what cannot be read.
-    """
+    """Read a file; raises DataFileError for what cannot be read or is not TOML in UTF-8."""
     try:
-        text = path.read_bytes().decode("utf-8")
+        content = path.read_bytes()
+    except OSError as error:
+        raise unreadable(path, error) from error
+    try:
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        line = content[: error.start].count(b"\n") + 1
         raise DataFileError([Mistake(str(path), line, "", _("not UTF-8: save the file as UTF-8"))]) from error
     return parse(text, str(path))
+
+
+def unreadable(path: FilePath, error: OSError) -> DataFileError:
+    """A file that the system does not hand over, in words."""
+    match error:
+        case FileNotFoundError():
+            said = _("there is no such file")
+        case PermissionError():
+            said = _("may not be read: check its permissions")
+        case IsADirectoryError():
+            said = _("is a folder, not a file")
+        case _:
+            said = _("cannot be read: {reason}").format(reason=error.strerror)
+    return DataFileError([Mistake(str(path), None, "", said)])
 
 
 def parse(text: str, name: str) -> TomlFile:

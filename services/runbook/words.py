@@ -3,10 +3,12 @@
 import difflib
 import re
 from collections.abc import Iterable
-
-from pydantic_core import ErrorDetails
+from typing import TYPE_CHECKING
 
 from services.i18n import N_, _
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 _PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)\s*$")
 
@@ -45,7 +47,7 @@ _PATTERNS = {
 }
 
 
-def invalid(error: ErrorDetails) -> str:
+def invalid(error: "ErrorDetails") -> str:
     """One of pydantic's errors in words; an unusual one in pydantic's own."""
     context = error.get("ctx", {})
     message = _MESSAGES.get(error["type"])
@@ -60,15 +62,17 @@ def invalid(error: ErrorDetails) -> str:
 
 
 def _listed(context: dict[str, object]) -> dict[str, object]:
-    """Pydantic's `'a', 'b' or 'c'` without its English `or`."""
-    if "expected" not in context:
-        return context
-    return {**context, "expected": ", ".join(re.findall(r"'([^']*)'", str(context["expected"])))}
+    """Pydantic's `'a', 'b' or 'c'` without its English `or`; bounds without a needless `.0`."""
+    plain = {key: f"{value:g}" if isinstance(value, float) else value for key, value in context.items()}
+    if "expected" in plain:
+        plain["expected"] = ", ".join(re.findall(r"'([^']*)'", str(plain["expected"])))
+    return plain
 
 
 def not_text(value: object) -> str:
     """A number, a truth value or a table where text belongs."""
-    return _("{mistake} (found {value})").format(mistake=_(_MESSAGES["string_type"]), value=_short(value))
+    mistake = _MESSAGES["string_type"]
+    return _("{mistake} (found {value})").format(mistake=_(mistake), value=_short(value))
 
 
 def _short(value: object) -> str:
@@ -91,8 +95,18 @@ def unknown(name: str, known: Iterable[str]) -> str:
 
 def meant(name: str, known: Iterable[str]) -> str:
     """`did you mean "x"?`, or "" when nothing is near."""
-    near = difflib.get_close_matches(name, list(known), 1, 0.6)
-    return _('did you mean "{name}"?').format(name=near[0]) if near else ""
+    found = near(name, known)
+    return did_you_mean(found) if found else ""
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """The known name that was probably meant, or ""."""
+    return next(iter(difflib.get_close_matches(name, list(known), 1, 0.6)), "")
+
+
+def did_you_mean(name: str) -> str:
+    """The question."""
+    return _('did you mean "{name}"?').format(name=name)
 
 
 def _listing(names: list[str]) -> str:

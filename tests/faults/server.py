@@ -148,7 +148,11 @@ class FaultServer:
             if reply.manner is Manner.RESET:
                 writer.transport.abort()
             return False
-        headers = {"Content-Type": reply.type, "Content-Length": str(len(reply.body)), "Date": formatdate(usegmt=True)}
+        headers = {
+            "Content-Type": reply.type,
+            "Content-Length": str(len(reply.body)),
+            "Date": formatdate(usegmt=True),
+        }
         lines = "".join(f"{name}: {value}\r\n" for name, value in {**headers, **reply.headers}.items())
         writer.write(f"HTTP/1.1 {reply.status} X\r\n{lines}\r\n".encode())
         if reply.manner is Manner.HEADERS_ONLY:
@@ -201,4 +205,15 @@ async def fault_server() -> AsyncIterator[FaultServer]:
         await listener.wait_closed()
 
 
-__all__ = ["FAULTS", "HTML", "FaultServer", "Manner", "Reply", "Seen", "answer", "failure", "fault_server", "xml"]
+__all__ = [
+    "FAULTS",
+    "HTML",
+    "FaultServer",
+    "Manner",
+    "Reply",
+    "Seen",
+    "answer",
+    "failure",
+    "fault_server",
+    "xml",
+]

@@ -5,6 +5,7 @@ from textual.app import App, ComposeResult
 
 from services.models.feeds import FeedState
 from tests.widgets import gallery_data as made
+from tui.themes import THEMES
 from widgets.alarm_detail import AlarmDetail
 from widgets.alarm_strip import AlarmStrip
 from widgets.alarms import AlarmPanel
@@ -18,7 +19,7 @@ class GalleryApp(App[None]):
 
     CSS = """
     #states AlarmPanel { height: 8; }
-    #watch-alarms { height: 15; }
+    #watch-alarms { height: auto; max-height: 15; }
     """
 
     def __init__(self, page: str) -> None:
@@ -41,6 +42,9 @@ class GalleryApp(App[None]):
                 yield AlarmPanel(name, now=made.now, zone=made.JST, id=name)
 
     def on_mount(self) -> None:
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = "toban-dark"
         self.query_one(AlarmStrip).state = made.fresh(made.BOARD)
         self.query_one(AlarmStrip).transition = made.HISTORY[0]
         for dashboard in self.query(DashboardPanel):

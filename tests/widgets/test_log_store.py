@@ -1,6 +1,6 @@
 import re
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.models.logs import LogLine, Severity
@@ -49,6 +49,7 @@ def contents(store: LogStore) -> list[tuple[int, str, bool, str]]:
     return [(line.at, line.stream, line.late, line.text) for line in rows]
 
 
+@settings(deadline=None)
 @given(BATCHES)
 def test_the_store_is_the_stable_merge_by_time_of_what_came(batches: list[list[LogLine]]) -> None:
     arrived = [line for batch in batches for line in batch]
@@ -58,6 +59,7 @@ def test_the_store_is_the_stable_merge_by_time_of_what_came(batches: list[list[L
     assert contents(filled(batches)) == expected
 
 
+@settings(deadline=None)
 @given(BATCHES)
 def test_an_id_stays_with_its_line(batches: list[list[LogLine]]) -> None:
     store = LogStore(10**9, 200)
@@ -73,6 +75,7 @@ def test_an_id_stays_with_its_line(batches: list[list[LogLine]]) -> None:
     assert len(known) == len(store)
 
 
+@settings(deadline=None)
 @given(BATCHES, st.integers(300, 2000))
 def test_the_store_keeps_to_its_bound_and_counts_what_it_drops(
     batches: list[list[LogLine]], bound: int
@@ -88,6 +91,7 @@ def test_the_store_keeps_to_its_bound_and_counts_what_it_drops(
     assert ats == sorted(ats)
 
 
+@settings(deadline=None)
 @given(BATCHES, st.integers(-1, 52))
 def test_row_at_is_the_first_row_not_before_a_time(batches: list[list[LogLine]], at: int) -> None:
     store = filled(batches)
@@ -95,6 +99,7 @@ def test_row_at_is_the_first_row_not_before_a_time(batches: list[list[LogLine]],
     assert store.row_at(at) == expected
 
 
+@settings(deadline=None)
 @given(BATCHES, st.sampled_from(["e", "決済", "ERROR", "WARN", "zzz", "level", "o", "\u240a"]))
 async def test_search_finds_what_a_naive_search_finds(batches: list[list[LogLine]], needle: str) -> None:
     store = filled(batches)
@@ -113,6 +118,7 @@ async def test_search_finds_what_a_naive_search_finds(batches: list[list[LogLine
     assert view.found.count() == len(expected)
 
 
+@settings(deadline=None)
 @given(BATCHES, st.sampled_from([r"E\w+R", "^$", r"し.し|失", r"\bok\b", "[^a]$", "(?:a|b)+"]))
 async def test_regex_search_is_python_s_line_by_line(batches: list[list[LogLine]], pattern: str) -> None:
     store = filled(batches)
@@ -124,6 +130,7 @@ async def test_regex_search_is_python_s_line_by_line(batches: list[list[LogLine]
     assert [row for row in range(store.end) if view.found.contains(row)] == expected
 
 
+@settings(deadline=None)
 @given(BATCHES, st.sampled_from([Severity.PLAIN, Severity.INFO, Severity.WARNING, Severity.FATAL]))
 async def test_a_threshold_and_its_navigation_agree_with_the_plain_list(
     batches: list[list[LogLine]], threshold: Severity
@@ -142,10 +149,14 @@ async def test_a_threshold_and_its_navigation_agree_with_the_plain_list(
     assert [view.shown.nth(index) for index in range(len(rows) + 1)] == [*rows, None]
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=80).map(lambda b: b.replace(b"\n", b"")), min_size=1, max_size=60))
 def test_raw_lines_are_kept_as_they_are(lines: list[bytes]) -> None:
-    store = LogStore(10**9, 100)
-    store.append_raw(b"\n".join(lines), 5)
+    store = LogStore(10**9, 500)
+    half = len(lines) // 2
+    for part in (lines[:half], lines[half:]):
+        if part:
+            store.append_raw(b"\n".join(part) + b"\n", 5)
     assert [store.line(row).text for row in range(store.end)] == [
         line.decode("utf-8", "replace") for line in lines
     ]

@@ -104,7 +104,7 @@ def _page(results: Sequence[Result], offset: int, size: int, end: int) -> dict[s
                     "Label": label,
                     "Timestamps": [datetime.fromtimestamp(at, UTC) for at, _ in part],
                     "Values": [value for _, value in part],
-                    "StatusCode": "PartialData" if position > last else "Complete",
+                    "StatusCode": "PartialData" if points and position > last else "Complete",
                 }
             )
     answer: dict[str, Any] = {"MetricDataResults": shown, "Messages": []}

@@ -75,6 +75,9 @@ class History:
     ) -> None:
         """The state went from `old` to `new`: (state, reason, reason data)."""
         data = {"version": "1.0", "oldState": _state(*old), "newState": _state(*new)}
+        if len(json.dumps(data)) > _DATA_LIMIT:
+            # The states and reasons matter more than the datapoints behind them.
+            data |= {"oldState": _state(*old[:2], ""), "newState": _state(*new[:2], "")}
         self._add(alarm, at, "StateUpdate", f"Alarm updated from {old[0]} to {new[0]}", data)
 
     def action(self, alarm: Alarm, at: datetime, arn: str) -> None:

@@ -106,6 +106,8 @@ def _clock(part: Callable[[datetime], int]) -> Function:
 
 
 def _fill(_grid: Grid, value: Argument, filler: Argument) -> Value:
+    if filler not in ("REPEAT", "LINEAR") and not isinstance(filler, Line):
+        number_of(filler)
     if isinstance(value, list):
         return [_fill_line(line, filler) for line in value]
     return _fill_line(line_of(value), filler)
@@ -140,10 +142,7 @@ def _interpolated(line: Line) -> Line:
 
 
 def _period(_grid: Grid, value: Argument) -> Value:
-    line = line_of(value)
-    if line.metric is None:
-        raise MathError("Function 'PERIOD' takes a metric, not the result of an expression")
-    return float(line.grid.period)
+    return float(line_of(value).grid.period)
 
 
 def _time_series(grid: Grid, value: Argument) -> Value:

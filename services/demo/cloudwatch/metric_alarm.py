@@ -156,4 +156,4 @@ def _too_few_samples(settings: Mapping[str, Any], points: Sequence[Point]) -> bo
         return False
     needed = 10 / (1 - share) if share >= 0.5 else 10 / share
     recent = points[-settings["EvaluationPeriods"] :]
-    return sum(point.samples or 0.0 for point in recent) < needed
+    return sum(point.samples or 0.0 for point in recent) < needed - 1e-6

@@ -132,7 +132,7 @@ class _Parser:
 
     def _text(self) -> tuple[bool, str]:
         kind, text = self._tokens[self._at]
-        if kind not in ("quoted", "word"):
+        if kind not in ("quoted", "word") or self._peek("AND", "OR", "NOT"):
             raise MathError(f"Invalid search expression near '{text}'")
         self._at += 1
         return kind == "quoted", text

@@ -71,7 +71,7 @@ class MetricStore:
         track.unit = unit
         points = track.points
         if value is not None and minute not in points:
-            points[minute] = value
+            points[minute] = float(value)
         else:
             new = _bucket(minute, value, values, counts, stats)
             if new is None:
@@ -156,11 +156,11 @@ def _bucket(
         total, low, high, count = stats
         return Bucket(minute, count, total, low, high, None) if count > 0 else None
     if value is not None:
-        return _as_bucket(minute, value)
+        return _as_bucket(minute, float(value))
     samples: dict[float, float] = {}
     for item, count in zip(values, counts or [1.0] * len(values), strict=True):
         if count > 0:
-            samples[item] = samples.get(item, 0.0) + count
+            samples[float(item)] = samples.get(item, 0.0) + count
     if not samples:
         return None
     total = sum(item * count for item, count in samples.items())

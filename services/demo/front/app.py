@@ -21,7 +21,7 @@ from services.demo.world import World
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 HANG = 600.0
 """Seconds that a hanging request hangs."""
-_PAGE = b"<html><head><title>Proxy</title></head><body><h1>Sign in to the network</h1></body></html>"
+_PAGE = b"<!DOCTYPE html><html><head><meta charset=utf-8><title>Proxy</title><body><h1>Sign in to the network</h1>"
 
 
 class Front:
@@ -76,21 +76,16 @@ class Front:
         return self._spoil(rule, asked, environ, body)
 
     def _spoil(self, rule: FaultRule, asked: Asked, environ: Mapping[str, Any], body: bytes) -> Answer:
-        match rule.kind:
-            case None:
-                return self._carry_out(asked, environ, body)
-            case "error":
-                fault = rule.fault(asked.scope.service, asked.operation, asked.protocol)
-                return wire.refusal(asked, fault)
-            case "html":
-                return Answer(200, {"Content-Type": "text/html"}, _PAGE)
-            case "hang":
-                self.closed.wait(HANG)
-                _cut(environ)
-            case "reset-before":
-                _cut(environ)
-            case _:
-                return _spoil_after(rule, self._carry_out(asked, environ, body), environ)
+        if rule.kind == "error":
+            return wire.refusal(asked, rule.fault(asked.scope.service, asked.operation, asked.protocol))
+        if rule.kind == "html":
+            return Answer(200, {"Content-Type": "text/html"}, _PAGE)
+        if rule.kind == "hang":
+            self.closed.wait(HANG)
+        if rule.kind in ("hang", "reset-before"):
+            _cut(environ)
+        reply = self._carry_out(asked, environ, body)
+        return _spoil_after(rule, reply, environ) if rule.kind else reply
 
     def _carry_out(self, asked: Asked, environ: Mapping[str, Any], body: bytes) -> Answer:
         handler = HANDLERS.get((asked.scope.service, asked.operation))

@@ -1,11 +1,11 @@
 """The control path `/_toban/…`: faults, the clock, counts; for tests and benchmarks, never for the console.
 
-    GET    /_toban/ready                    {"scenario", "now"}
-    GET    /_toban/counts                   {"cloudwatch.DescribeAlarms": 3, …}
-    POST   /_toban/faults  FaultRule        put a fault in force
-    DELETE /_toban/faults                   remove all
-    POST   /_toban/clock   {"advance": s}   move a manual clock
-    POST   /_toban/reset                    begin anew
+GET    /_toban/ready                    {"scenario", "now"}
+GET    /_toban/counts                   {"cloudwatch.DescribeAlarms": 3, …}
+POST   /_toban/faults  FaultRule        put a fault in force
+DELETE /_toban/faults                   remove all
+POST   /_toban/clock   {"advance": s}   move a manual clock
+POST   /_toban/reset                    begin anew
 """
 
 from collections.abc import Callable

@@ -63,9 +63,7 @@ def preset_fault(preset: Preset, service: str, operation: str, protocol: str) ->
         return Fault("ThrottlingException" if json else "Throttling", "Rate exceeded", 400)
     if preset == "expired":
         message = "The security token included in the request is expired"
-        return Fault(
-            "ExpiredTokenException" if json else "ExpiredToken", message, 400 if json else 403
-        )
+        return Fault("ExpiredTokenException" if json else "ExpiredToken", message, 400 if json else 403)
     action = f"{_IAM_NAMES.get(service, service)}:{operation}"
     message = (
         f"User: {CALLER} is not authorized to perform: {action} because no identity-based policy allows the"

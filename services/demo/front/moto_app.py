@@ -37,7 +37,7 @@ class Moto:
             return None
         content = b"".join(chunks)
         html = headers.get("Content-Type", "").startswith("text/html") and b"<!doctype html" in content[:64]
-        if status == 500 and html:
+        if html and status in (404, 405, 500):
             return None
         return Answer(
             status, {name: value for name, value in headers.items() if name != "Content-Length"}, content
@@ -50,7 +50,7 @@ def _load() -> Any:
     def create(service: Any) -> Any:
         app = create_backend_app(service)
         app.debug = False
-        # An exception in moto becomes Flask's own page, recognised above; nothing reaches the terminal.
+        # An exception in moto becomes Flask's own page, recognised above.
         app.config["PROPAGATE_EXCEPTIONS"] = False
         app.logger.handlers = [logging.NullHandler()]
         app.logger.propagate = False

@@ -1,6 +1,8 @@
 """Serves the front on loopback: a thread for each request, nothing written to the terminal."""
 
+import sys
 import threading
+import traceback
 from typing import Any
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
@@ -25,7 +27,7 @@ class Server(ThreadedWSGIServer):
     """One front on 127.0.0.1; `failures` holds the tracebacks of bugs in our handlers, for tests."""
 
     def __init__(self, front: Front, port: int = 0) -> None:
-        super().__init__("127.0.0.1", port, front, _Handler)  # type: ignore[arg-type]
+        super().__init__("127.0.0.1", port, front, _Handler)
         self.front = front
         self.failures: list[str] = []
 
@@ -37,6 +39,11 @@ class Server(ThreadedWSGIServer):
     def log(self, type: str, message: str, *args: Any) -> None:
         """Remember instead of printing."""
         self.failures.append(message % args if args else message)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Called in an `except`; a connection that we cut ourselves is no failure."""
+        if not isinstance(sys.exc_info()[1], OSError | ValueError):
+            self.failures.append(traceback.format_exc())
 
     def start(self) -> threading.Thread:
         """Serve in a thread of its own."""

@@ -5,6 +5,7 @@ one test for each protocol.
 """
 
 import gzip
+import io
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -91,7 +92,7 @@ def body_of(environ: Mapping[str, Any]) -> bytes:
 
 def read(environ: dict[str, Any], scope: Scope, body: bytes) -> Asked | None:
     """What is asked for; None where botocore knows no such service or operation."""
-    request = Request(environ)
+    request = Request({**environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))})
     try:
         service = _service(scope.service)
         model, url_params = get_service_router(scope.service).match(request)

@@ -1,6 +1,7 @@
 """A fault server and sessions that talk to it, with nothing of this machine's own AWS configuration."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+import os
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,9 @@ from tests.faults.server import FaultServer, fault_server
 NOW = datetime(2026, 4, 1, 0, 0, tzinfo=UTC)
 
 
-@pytest.fixture()
-def aws_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+@pytest.fixture
+def aws_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty ~/.aws of our own; the environment names static keys."""
-    import os
-
     for name in list(os.environ):
         if name.startswith("AWS_") or name.lower() in ("http_proxy", "https_proxy", "all_proxy"):
             monkeypatch.delenv(name)
@@ -30,23 +29,23 @@ def aws_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAFIRST")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary-of-the-tests")
-    yield folder
+    return folder
 
 
-@pytest.fixture()
+@pytest.fixture
 def clock() -> ManualClock:
     """The world's clock."""
     return ManualClock(NOW)
 
 
-@pytest.fixture()
+@pytest.fixture
 async def server() -> AsyncIterator[FaultServer]:
     """A server that misbehaves as told."""
     async with fault_server() as running:
         yield running
 
 
-@pytest.fixture()
+@pytest.fixture
 async def open_session(
     aws_home: Path, server: FaultServer, clock: ManualClock
 ) -> AsyncIterator[Callable[..., AwsSession]]:
@@ -64,7 +63,7 @@ async def open_session(
         await session.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def session(open_session: Callable[..., AwsSession]) -> AwsSession:
     """A session towards the fault server."""
     return open_session()

@@ -10,7 +10,18 @@ from services.aws.session import AwsSession
 from services.models.problem import ProblemKind
 from tests.faults.server import FaultServer
 
-SERVICES = ("cloudwatch", "logs", "ecs", "elbv2", "application-autoscaling", "rds", "sts", "iam", "secretsmanager", "ssm")
+SERVICES = (
+    "cloudwatch",
+    "logs",
+    "ecs",
+    "elbv2",
+    "application-autoscaling",
+    "rds",
+    "sts",
+    "iam",
+    "secretsmanager",
+    "ssm",
+)
 
 
 def _least(shape: Any, depth: int = 0) -> Any:
@@ -30,11 +41,17 @@ def _least(shape: Any, depth: int = 0) -> Any:
     if shape.type_name in numbers:
         return max(1, int(shape.metadata.get("min", 1)))
     simple = {"boolean": True, "timestamp": 0, "blob": b"x"}
-    text = (shape.enum or ["x" * max(12, int(shape.metadata.get("min", 1)))])[0] if shape.type_name == "string" else ""
+    text = (
+        (shape.enum or ["x" * max(12, int(shape.metadata.get("min", 1)))])[0]
+        if shape.type_name == "string"
+        else ""
+    )
     return simple.get(shape.type_name, text)
 
 
-async def test_no_operation_off_the_list_reaches_the_network(session: AwsSession, server: FaultServer) -> None:
+async def test_no_operation_off_the_list_reaches_the_network(
+    session: AwsSession, server: FaultServer
+) -> None:
     await session.warm(SERVICES)
     login = await session._loaded()
     tried = 0
@@ -85,7 +102,11 @@ async def test_every_listed_read_exists_and_is_exact(session: AwsSession) -> Non
         wanted = {operation for name, operation in READS if name == service}
         assert wanted <= known
         assert not any("*" in operation for operation in wanted)
-    assert not READS & {("secretsmanager", "GetSecretValue"), ("sts", "GetSessionToken"), ("ssm", "GetParameter")}
+    assert not READS & {
+        ("secretsmanager", "GetSecretValue"),
+        ("sts", "GetSessionToken"),
+        ("ssm", "GetParameter"),
+    }
 
 
 def _operations(session: Any, service: str) -> list[str]:

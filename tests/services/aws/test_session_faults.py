@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from services.aws.errors import AwsError, Incomplete, Throttled, Unavailable, Unreachable
+from services.aws.errors import AwsError, Incomplete, Unreachable
 from services.aws.session import AwsSession
 from services.models.problem import ProblemKind
 from tests.faults.server import FAULTS, FaultServer, Manner, Reply, answer
+from tests.faults.waiting import until
 
 EXPECTED: dict[str, ProblemKind] = {
     "reset": ProblemKind.UNREACHABLE,
@@ -16,6 +17,7 @@ EXPECTED: dict[str, ProblemKind] = {
     "headers only": ProblemKind.UNREACHABLE,
     "slow drip": ProblemKind.UNREACHABLE,
     "truncated": ProblemKind.UNREACHABLE,
+    "redirect": ProblemKind.UNREACHABLE,
     "html with 502": ProblemKind.UNAVAILABLE,
     "500": ProblemKind.UNAVAILABLE,
     "503": ProblemKind.UNAVAILABLE,
@@ -28,7 +30,9 @@ NEVER_ENDING = {"hang", "headers only", "slow drip", "truncated"}
 
 
 @pytest.mark.parametrize("name", FAULTS)
-async def test_every_fault_is_an_error_of_ours_in_words(name: str, session: AwsSession, server: FaultServer) -> None:
+async def test_every_fault_is_an_error_of_ours_in_words(
+    name: str, session: AwsSession, server: FaultServer
+) -> None:
     server.always(FAULTS[name])
     limit = 0.7 if name in NEVER_ENDING else 15
     began = time.monotonic()
@@ -68,6 +72,15 @@ async def test_a_query_service_answering_html_is_incomplete(session: AwsSession,
         server.always(FAULTS[name])
         with pytest.raises(Incomplete):
             await session.read("rds", "DescribeDBInstances")
+
+
+async def test_a_sign_in_page_behind_a_redirect_is_incomplete(
+    session: AwsSession, server: FaultServer
+) -> None:
+    there = Reply(status=302, headers={"Location": f"{server.url}/portal"})
+    server.respond = lambda seen: FAULTS["html with 200"] if seen.path == "/portal" else there
+    with pytest.raises(Incomplete):
+        await session.read("cloudwatch", "DescribeAlarms")
 
 
 async def test_a_missing_key_is_named(session: AwsSession, server: FaultServer) -> None:
@@ -111,8 +124,7 @@ async def test_hung_reads_leave_the_connections_usable(session: AwsSession, serv
 async def test_a_read_can_be_cancelled(session: AwsSession, server: FaultServer) -> None:
     server.always(Reply(manner=Manner.HANG))
     read = asyncio.create_task(session.read("cloudwatch", "DescribeAlarms"))
-    while not server.seen:
-        await asyncio.sleep(0)
+    await until(lambda: server.seen)
     read.cancel()
     with pytest.raises(asyncio.CancelledError):
         await read
@@ -126,12 +138,3 @@ async def test_a_closed_session_refuses_in_our_words(session: AwsSession, server
     await session.close()
     with pytest.raises(AwsError):
         await session.read("cloudwatch", "DescribeAlarms")
-
-
-async def test_throttling_and_server_faults_have_their_own_kinds(session: AwsSession, server: FaultServer) -> None:
-    server.always(FAULTS["throttled"])
-    with pytest.raises(Throttled):
-        await session.read("logs", "FilterLogEvents", logGroupName="g")
-    server.always(FAULTS["500"])
-    with pytest.raises(Unavailable):
-        await session.read("logs", "FilterLogEvents", logGroupName="g")

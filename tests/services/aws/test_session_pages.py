@@ -38,7 +38,7 @@ async def test_a_token_that_comes_back_ends_the_reading(session: AwsSession, ser
 async def test_pages_without_end_are_refused(session: AwsSession, server: FaultServer) -> None:
     server.respond = lambda _seen: answer({"MetricAlarms": [], "NextToken": str(len(server.seen))})
     with pytest.raises(Incomplete):
-        await _names(session, limit=7)
+        await _names(session, page_limit=7)
     assert len(server.seen) == 7
 
 
@@ -62,3 +62,10 @@ async def test_markers_of_the_query_services(session: AwsSession, server: FaultS
         else xml("DescribeTargetGroups", "<TargetGroups/><NextMarker>m2</NextMarker>")
     )
     assert len([page async for page in session.pages("elbv2", "DescribeTargetGroups")]) == 2
+
+
+async def test_a_parameter_of_aws_called_limit_is_passed_on(session: AwsSession, server: FaultServer) -> None:
+    server.always(answer({"logGroups": []}))
+    async for _page in session.pages("logs", "DescribeLogGroups", limit=50):
+        pass
+    assert server.seen[0].json == {"limit": 50}

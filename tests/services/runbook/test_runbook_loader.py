@@ -180,9 +180,11 @@ def test_a_file_in_another_encoding(tmp_path: Path) -> None:
         load(file)
 
 
-def test_a_missing_file_is_an_os_error(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(RunbookError, match=r"none\.toml: there is no such file"):
         load(tmp_path / "none.toml")
+    with pytest.raises(RunbookError, match="is a folder"):
+        load(tmp_path)
 
 
 def test_hostile_text_in_a_mistake_is_harmless() -> None:

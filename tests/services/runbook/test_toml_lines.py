@@ -134,8 +134,8 @@ def test_whatever_tomllib_accepts_has_a_line_for_every_value(
         return
     lines = key_lines(text)
     rows = text.split("\n")
-    for path in leaves(data)[1:]:
-        assert path in lines
-        last = path[-1]
+    for leaf in leaves(data)[1:]:
+        assert leaf in lines
+        last = leaf[-1]
         if isinstance(last, str) and last.isascii() and last.isprintable():
-            assert last in rows[lines[path] - 1]
+            assert last in rows[lines[leaf] - 1]

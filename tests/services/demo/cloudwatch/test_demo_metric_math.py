@@ -1,5 +1,7 @@
 """The examples are those of "Using metric math" in the Amazon CloudWatch User Guide."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -169,7 +171,7 @@ def test_the_band_is_upper_then_lower() -> None:
         ("IF(m1)", "IF"),
         ("SORT(METRICS(), MEDIAN, ASC)", "SORT"),
         ("METRICS() + METRICS()", "arrays"),
-        ("PERIOD(m1 * 2)", "PERIOD"),
+        ("PERIOD(METRICS())", "single"),
         ("RATE(5)", "time series"),
         ("1/0", "zero"),
         ("(" * 500 + "m1" + ")" * 500, "nested"),
@@ -187,10 +189,8 @@ def test_what_cannot_be_evaluated_says_why(expression: str, words: str) -> None:
 
 @given(st.text(alphabet="m12 +-*/^()[],'\"<>=&|.AVGSUMFILIRDOREPTXE", max_size=60))
 def test_no_text_breaks_the_parser(text: str) -> None:
-    try:
+    with contextlib.suppress(MathError):
         run(text, m1=[1.0, 2.0], m2=[N, 3.0])
-    except MathError:
-        pass
 
 
 @given(

@@ -1,5 +1,7 @@
 """The examples are those of "CloudWatch search expression syntax" in the Amazon CloudWatch User Guide."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -102,7 +104,5 @@ def test_what_cannot_be_read(expression: str) -> None:
 
 @given(st.text(alphabet='aB1 "(){}=,\\NOTANDR', max_size=40))
 def test_no_text_breaks_the_search(text: str) -> None:
-    try:
+    with contextlib.suppress(MathError):
         compile_search(text)(MetricKey("AWS/EC2", "CPU", (("A", "B"),)))
-    except MathError:
-        pass

@@ -12,7 +12,7 @@ from services.demo.registry import HANDLERS, Call
 from tests.services.demo.shapes import assert_output_shape, parse_input
 
 START = datetime(2026, 9, 1, 0, 0, tzinfo=UTC)
-EPOCH = int(START.timestamp())
+SNS = "arn:aws:sns:ap-northeast-1:123456789012:facility-alert"
 
 
 class HandClock:
@@ -65,3 +65,24 @@ def cpu_alarm(name: str = "cpu-high", **more: Any) -> dict[str, Any]:
         "ComparisonOperator": "GreaterThanThreshold",
         **more,
     }
+
+
+def alarm(world: TinyWorld, name: str = "cpu-high") -> dict[str, Any]:
+    """One alarm of any kind as DescribeAlarms shows it."""
+    found = world.call(
+        "DescribeAlarms", AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm", "LogAlarm"]
+    )
+    (shown,) = found["MetricAlarms"] + found["CompositeAlarms"] + found["LogAlarms"]
+    return dict(shown)
+
+
+def states(world: TinyWorld, name: str = "cpu-high") -> list[str]:
+    """An alarm's transitions, oldest first: `OK to ALARM`."""
+    items = world.call(
+        "DescribeAlarmHistory",
+        AlarmName=name,
+        HistoryItemType="StateUpdate",
+        AlarmTypes=["MetricAlarm", "CompositeAlarm", "LogAlarm"],
+        ScanBy="TimestampAscending",
+    )["AlarmHistoryItems"]
+    return [item["HistorySummary"].removeprefix("Alarm updated from ") for item in items]

@@ -1,0 +1,228 @@
+"""ECS services whose tasks come and go: counts, deployments, events.
+
+Times are epoch seconds of the world. Source: DescribeServices, DescribeTasks (Amazon ECS API reference).
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from random import Random
+from uuid import UUID
+
+REGION = "ap-northeast-1"
+ACCOUNT = "123456789012"
+START = 35.0
+"""Seconds from a task's creation until it runs."""
+HEALTHY = 25.0
+"""Seconds from running until its target is healthy."""
+DRAIN = 30.0
+"""Seconds from the decision to stop until it is gone."""
+STOPPED_KEPT = 3600.0
+"""Seconds that a stopped task can still be described."""
+ZONES = ("ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d")
+
+
+@dataclass(slots=True)
+class Task:
+    """One task."""
+
+    id: str
+    definition: str
+    deployment: str
+    created: float
+    ip: str
+    zone: str
+    stopping: float | None = None
+    reason: str = ""
+    started: bool = False
+    """Its start has been told in the events."""
+
+    @property
+    def runs_at(self) -> float:
+        """When it runs."""
+        return self.created + START
+
+    @property
+    def healthy_at(self) -> float:
+        """When its target is healthy."""
+        return self.runs_at + HEALTHY
+
+    def running(self, at: float) -> bool:
+        """Whether it runs; one that drains still does."""
+        return self.runs_at <= at and (self.stopping is None or at < self.stopping + DRAIN)
+
+    def gone(self, at: float) -> bool:
+        """Whether it has stopped."""
+        return self.stopping is not None and at >= self.stopping + DRAIN
+
+
+@dataclass(slots=True)
+class Deployment:
+    """One deployment."""
+
+    id: str
+    definition: str
+    created: float
+    updated: float
+    primary: bool = True
+    completed: bool = False
+
+
+@dataclass(slots=True)
+class Service:
+    """One service."""
+
+    name: str
+    cluster: str
+    definition: str
+    desired: int
+    created: float
+    random: Random
+    region: str = REGION
+    target_group: str = ""
+    """ARN, or ""."""
+    container: str = "app"
+    port: int = 8080
+    tasks: list[Task] = field(default_factory=list)
+    deployments: list[Deployment] = field(default_factory=list)
+    events: deque[tuple[float, str, str]] = field(default_factory=lambda: deque(maxlen=100))
+    """(when, id, message), newest first."""
+    steady: bool = False
+
+    def __post_init__(self) -> None:
+        self.deployments.append(self._deployment(self.definition, self.created))
+
+    @property
+    def arn(self) -> str:
+        """Amazon resource name."""
+        return f"arn:aws:ecs:{self.region}:{ACCOUNT}:service/{self.cluster}/{self.name}"
+
+    @property
+    def primary(self) -> Deployment:
+        """The deployment that is wanted."""
+        return self.deployments[0]
+
+    def _deployment(self, definition: str, at: float) -> Deployment:
+        return Deployment(f"ecs-svc/{self.random.randrange(10**18, 10**19)}", definition, at, at)
+
+    def alive(self, at: float) -> list[Task]:
+        """Tasks that are neither stopping nor gone."""
+        return [task for task in self.tasks if task.stopping is None and task.created <= at]
+
+    def running(self, at: float) -> int:
+        """runningCount."""
+        return sum(task.running(at) for task in self.tasks)
+
+    def pending(self, at: float) -> int:
+        """pendingCount."""
+        return sum(task.stopping is None and task.created <= at < task.runs_at for task in self.tasks)
+
+    def serving(self, at: float) -> list[Task]:
+        """Tasks that take requests."""
+        return [task for task in self.alive(at) if task.healthy_at <= at]
+
+    def want(self, count: int, at: float) -> None:
+        """Set desiredCount."""
+        if count != self.desired:
+            self.desired = count
+            self.primary.updated = at
+            self.steady = False
+            self.advance(at)
+
+    def deploy(self, definition: str, at: float) -> None:
+        """Begin a rolling deployment of `definition`."""
+        for deployment in self.deployments:
+            deployment.primary = False
+        self.definition = definition
+        self.deployments.insert(0, self._deployment(definition, at))
+        self.steady = False
+        self.advance(at)
+
+    def advance(self, at: float) -> None:
+        """Let what is due by `at` happen, in order."""
+        self._start_missing(at)
+        for task in self.tasks:
+            if not task.started and task.runs_at <= at and task.stopping is None:
+                task.started = True
+                self.tell(task.runs_at, f"has started 1 tasks: (task {task.id}).")
+                if self.target_group:
+                    self.tell(task.runs_at + 2, f"registered 1 targets in (target-group {self.target_group})")
+        self._stop_surplus(at)
+        self._finish(at)
+        self.tasks = [
+            task for task in self.tasks if task.stopping is None or at < task.stopping + DRAIN + STOPPED_KEPT
+        ]
+
+    def _of_primary(self, at: float) -> list[Task]:
+        return [task for task in self.alive(at) if task.deployment == self.primary.id]
+
+    def _start_missing(self, at: float) -> None:
+        for _ in range(self.desired - len(self._of_primary(at))):
+            number = self.random.getrandbits(128)
+            host = self.random.randrange(10, 250)
+            self.tasks.append(
+                Task(
+                    f"{number:032x}",
+                    self.definition,
+                    self.primary.id,
+                    at,
+                    f"10.0.{len(self.tasks) % 3 + 10}.{host}",
+                    ZONES[len(self.tasks) % 3],
+                )
+            )
+
+    def _stop_surplus(self, at: float) -> None:
+        ours = self._of_primary(at)
+        surplus = ours[: max(0, len(ours) - self.desired)]
+        if sum(task.healthy_at <= at for task in ours) >= self.desired:
+            surplus += [task for task in self.alive(at) if task.deployment != self.primary.id]
+        for task in surplus:
+            self.stop(task, at, "Scaling activity initiated by deployment " + self.primary.id)
+
+    def stop(self, task: Task, at: float, reason: str) -> None:
+        """Begin to stop a task."""
+        task.stopping, task.reason = at, reason
+        self.tell(at, f"has stopped 1 running tasks: (task {task.id}).")
+        if self.target_group:
+            self.tell(at, f"has begun draining connections on 1 tasks. (task {task.id})")
+
+    def _finish(self, at: float) -> None:
+        if len(self._of_primary(at)) != self.desired or len(self.alive(at)) != self.desired:
+            return
+        alive = self.alive(at)
+        settled = max((task.healthy_at for task in alive), default=at)
+        drained = max((task.stopping + DRAIN for task in self.tasks if task.stopping is not None), default=settled)
+        moment = max(settled, drained, self.primary.updated)
+        if self.steady or moment > at:
+            return
+        self.steady = True
+        if not self.primary.completed:
+            self.primary.completed = True
+            self.primary.updated = moment
+            self.tell(moment, f"(deployment {self.primary.id}) deployment completed.")
+        del self.deployments[1:]
+        self.tell(moment, "has reached a steady state.")
+
+    def tell(self, at: float, message: str) -> None:
+        """Add an event in its place in time."""
+        name = str(UUID(int=self.random.getrandbits(128), version=4))
+        later = [event for event in self.events if event[0] > at]
+        self.events.rotate(-len(later))
+        self.events.appendleft((at, name, f"(service {self.name}) {message}"))
+        self.events.rotate(len(later))
+
+
+class Clusters:
+    """Every cluster and service; all of one region, which is enough for a runbook."""
+
+    def __init__(self) -> None:
+        self.clusters: dict[str, float] = {}
+        """Name -> when it was created."""
+        self.services: dict[tuple[str, str], Service] = {}
+        """By (cluster, service)."""
+        self.definitions: dict[str, list[dict[str, object]]] = {}
+        """Registered task definitions by family, revision 1 first."""
+
+    def advance(self, at: float) -> None:
+        """Let what is due happen."""
+        for service in self.services.values():
+            service.advance(at)

@@ -1,0 +1,172 @@
+"""Starts the embedded AWS as a child process; loads neither moto nor botocore.
+
+child = spawn("alb-5xx")            # before the screen is drawn
+demo = await ready(child)           # while it is drawn
+session = AwsSession(AwsSettings(**demo.settings("ap-northeast-1")), clock=demo.clock, …)
+await demo.stop()
+"""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from subprocess import PIPE, Popen
+
+from services.clock import SpedClock
+
+START_LIMIT = 30.0
+"""Seconds a start may take."""
+STOP_LIMIT = 3.0
+_FOLDER = Path(__file__).parent / "scenarios"
+_ROOT = Path(__file__).parents[2]
+_CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "ASIADEMODEMODEMODEMO",
+    "AWS_SECRET_ACCESS_KEY": "demo",
+    "AWS_SESSION_TOKEN": "demo",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+class DemoError(RuntimeError):
+    """The embedded AWS did not start; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioInfo:
+    """A scenario to choose from."""
+
+    name: str
+    title_ja: str
+    title_en: str
+    watch_ja: str
+    """What to look at."""
+    watch_en: str
+
+    def title(self, language: str) -> str:
+        """In `ja` or `en`."""
+        return self.title_ja if language == "ja" else self.title_en
+
+    def watch(self, language: str) -> str:
+        """In `ja` or `en`."""
+        return self.watch_ja if language == "ja" else self.watch_en
+
+
+def scenarios() -> list[ScenarioInfo]:
+    """Every scenario; the ordinary day first, then by name."""
+    found = []
+    for path in sorted(_FOLDER.glob("*.toml"), key=lambda path: (path.stem != "ordinary-day", path.stem)):
+        words = tomllib.loads(path.read_text("utf-8"))
+        ja, en = words["ja"], words["en"]
+        found.append(ScenarioInfo(path.stem, ja["title"], en["title"], ja["watch"], en["watch"]))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class DemoProcess:
+    """A running embedded AWS."""
+
+    child: "Popen[bytes]"
+    url: str
+    clock: SpedClock
+    """The world's clock, shared with the console."""
+
+    def settings(self, region: str) -> dict[str, str]:
+        """The fields of `services.aws.settings.AwsSettings` that lead to it."""
+        return {"region": region, "endpoint_url": self.url}
+
+    async def stop(self) -> None:
+        """End it and wait for its end."""
+        await asyncio.to_thread(stop_child, self.child)
+
+
+def isolate(environ: MutableMapping[str, str]) -> None:
+    """Let the SDK see only made-up credentials: a demo must never sign with real ones."""
+    for name in [name for name in environ if name.startswith("AWS_")]:
+        del environ[name]
+    environ.update(_CREDENTIALS)
+
+
+def spawn(
+    scenario: str = "ordinary-day",
+    speed: float = 1.0,
+    *,
+    origin: datetime | None = None,
+    ahead: float = 0.0,
+    port: int = 0,
+) -> "Popen[bytes]":
+    """Start the process and return at once; `ready` waits for it.
+
+    `origin` is the world's time at start (aware; None: the scenario's own hour, else now), `ahead` the
+    seconds that the scenario has run by then. The child ends when its stdin is closed.
+    """
+    command = [sys.executable, "-m", "services.demo", "--scenario", scenario, "--speed", str(speed)]
+    command += ["--port", str(port), "--ahead", str(ahead)]
+    if origin is not None:
+        command += ["--origin", origin.isoformat()]
+    environment = dict(os.environ)
+    isolate(environment)
+    # A session of its own: the terminal's ctrl+c is for the console.
+    return Popen(
+        command, stdin=PIPE, stdout=PIPE, stderr=PIPE, cwd=_ROOT, env=environment, start_new_session=True
+    )
+
+
+async def ready(child: "Popen[bytes]", limit: float = START_LIMIT) -> DemoProcess:
+    """Wait until it answers. From then on this process, too, uses only made-up credentials.
+
+    Raises DemoError, the child ended, where it does not start within `limit` seconds.
+    """
+    assert child.stdout is not None
+    assert child.stderr is not None
+    try:
+        line = await asyncio.wait_for(asyncio.to_thread(child.stdout.readline), limit)
+    except TimeoutError as error:
+        child.kill()
+        raise DemoError("the embedded AWS did not start in time") from error
+    if not line:
+        said = await asyncio.to_thread(child.stderr.read)
+        stop_child(child)
+        words = said.decode("utf-8", "replace").strip().splitlines() or ["it ended without a word"]
+        raise DemoError(words[-1])
+    told = json.loads(line)
+    isolate(os.environ)
+    clock = SpedClock(datetime.fromisoformat(told["origin"]), told["since"], told["speed"])
+    return DemoProcess(child, told["url"], clock)
+
+
+async def start(
+    scenario: str = "ordinary-day",
+    speed: float = 1.0,
+    *,
+    origin: datetime | None = None,
+    ahead: float = 0.0,
+) -> DemoProcess:
+    """`spawn` and `ready` in one; ends the child where the wait is cut short."""
+    child = spawn(scenario, speed, origin=origin, ahead=ahead)
+    try:
+        return await ready(child)
+    except asyncio.CancelledError:
+        stop_child(child)
+        raise
+
+
+def stop_child(child: "Popen[bytes]") -> None:
+    """End it; safe to call twice."""
+    if child.stdin is not None and not child.stdin.closed:
+        child.stdin.close()
+    try:
+        child.wait(STOP_LIMIT)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+    for pipe in (child.stdout, child.stderr):
+        if pipe is not None:
+            pipe.close()

@@ -1,0 +1,210 @@
+"""Application Auto Scaling of ECS services: bounds, target tracking, scheduled actions, activities.
+
+Source: Application Auto Scaling API reference and user guide.
+"""
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from services.demo.cloudwatch.missing import State
+from services.demo.ecs.model import ACCOUNT, Service
+
+if TYPE_CHECKING:
+    from services.demo.world import World
+
+DIMENSION = "ecs:service:DesiredCount"
+OUT_COOLDOWN = 60.0
+IN_COOLDOWN = 300.0
+REMIND = 300.0
+"""Seconds between two activities that scaled nothing for the same reason."""
+
+
+@dataclass(slots=True)
+class Policy:
+    """A target-tracking policy and the two alarms it owns."""
+
+    name: str
+    id: str
+    target: float
+    created: float
+    high: str = ""
+    low: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+    """Its TargetTrackingScalingPolicyConfiguration as it was put."""
+
+
+@dataclass(slots=True)
+class Activity:
+    """One decision."""
+
+    id: str
+    at: float
+    description: str
+    cause: str
+    status: str = "Successful"
+    message: str = ""
+    reasons: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(slots=True)
+class Target:
+    """A registered service."""
+
+    resource: str
+    """`service/<cluster>/<service>`."""
+    minimum: int
+    maximum: int
+    created: float
+    suspended: dict[str, bool] = field(default_factory=dict)
+    policies: dict[str, Policy] = field(default_factory=dict)
+    scheduled: dict[str, dict[str, Any]] = field(default_factory=dict)
+    activities: deque[Activity] = field(default_factory=lambda: deque(maxlen=500))
+    """Newest first."""
+    scaled: float = -math.inf
+    """When it scaled last."""
+
+    @property
+    def service(self) -> tuple[str, str]:
+        """(cluster, service)."""
+        _, cluster, name = self.resource.split("/")
+        return cluster, name
+
+    @property
+    def arn(self) -> str:
+        """Amazon resource name."""
+        return f"arn:aws:application-autoscaling:ap-northeast-1:{ACCOUNT}:scalable-target/{_id(self.resource)}"
+
+
+def _id(text: str) -> str:
+    return f"1ec5{abs(hash_of(text)):032x}"[:36]
+
+
+def hash_of(text: str) -> int:
+    """A hash that is the same in every process."""
+    return int.from_bytes(text.encode(), "big") % (2**121 - 1)
+
+
+class Scaling:
+    """Every scalable target, and the decisions."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self.targets: dict[str, Target] = {}
+
+    def register(self, resource: str, at: float, settings: dict[str, Any]) -> Target:
+        """Create or change; what `settings` omits stays. Bounds are kept from now on."""
+        target = self.targets.get(resource)
+        if target is None:
+            target = Target(resource, settings["MinCapacity"], settings["MaxCapacity"], at)
+            self.targets[resource] = target
+        target.minimum = settings.get("MinCapacity", target.minimum)
+        target.maximum = settings.get("MaxCapacity", target.maximum)
+        target.suspended |= settings.get("SuspendedState") or {}
+        self._keep_bounds(target, at)
+        return target
+
+    def _service(self, target: Target) -> Service | None:
+        return self._world.clusters.services.get(target.service)
+
+    def _keep_bounds(self, target: Target, at: float) -> None:
+        service = self._service(target)
+        if service is None:
+            return
+        if service.desired < target.minimum:
+            self._set(target, service, target.minimum, at, f"minimum capacity was set to {target.minimum}")
+        elif service.desired > target.maximum:
+            self._set(target, service, target.maximum, at, f"maximum capacity was set to {target.maximum}")
+
+    def _set(self, target: Target, service: Service, count: int, at: float, cause: str) -> None:
+        service.want(count, at)
+        target.scaled = at
+        message = f"Successfully set desired count to {count}. Change successfully fulfilled by ecs."
+        target.activities.appendleft(
+            Activity(
+                str(UUID(int=service.random.getrandbits(128), version=4)),
+                at,
+                f"Setting desired count to {count}.",
+                cause,
+                message=message,
+            )
+        )
+
+    def evaluate(self, at: float) -> None:
+        """Once a minute, after the alarms."""
+        for target in self.targets.values():
+            self._run_scheduled(target, at)
+            service = self._service(target)
+            if service is None:
+                continue
+            for policy in target.policies.values():
+                self._track(target, service, policy, at)
+
+    def _track(self, target: Target, service: Service, policy: Policy, at: float) -> None:
+        high, low = (self._world.alarm_book.get(name) for name in (policy.high, policy.low))
+        if high is not None and high.state is State.ALARM:
+            if not target.suspended.get("DynamicScalingOutSuspended"):
+                self._scale_out(target, service, policy, at)
+        elif low is not None and low.state is State.ALARM:
+            # Scale-in waits while a deployment runs.
+            if not target.suspended.get("DynamicScalingInSuspended") and len(service.deployments) == 1:
+                self._scale_in(target, service, policy, at)
+
+    def _wanted(self, service: Service, policy: Policy) -> int:
+        load = self._world.load_of(service)
+        return math.ceil(service.desired * load / policy.target - 1e-9) if load is not None else service.desired
+
+    def _scale_out(self, target: Target, service: Service, policy: Policy, at: float) -> None:
+        if at < target.scaled + OUT_COOLDOWN or service.pending(at):
+            return
+        wanted = min(target.maximum, max(service.desired + 1, self._wanted(service, policy)))
+        if service.desired >= target.maximum:
+            self._not_scaled(target, service, policy, at)
+        else:
+            self._set(target, service, wanted, at, self._cause(policy, policy.high))
+
+    def _scale_in(self, target: Target, service: Service, policy: Policy, at: float) -> None:
+        wanted = max(target.minimum, service.desired - 1, self._wanted(service, policy))
+        if at >= target.scaled + IN_COOLDOWN and wanted < service.desired:
+            self._set(target, service, wanted, at, self._cause(policy, policy.low))
+
+    @staticmethod
+    def _cause(policy: Policy, alarm: str) -> str:
+        return f"monitor alarm {alarm} in state ALARM triggered policy {policy.name}"
+
+    def _not_scaled(self, target: Target, service: Service, policy: Policy, at: float) -> None:
+        newest = target.activities[0] if target.activities else None
+        if newest is not None and newest.reasons and at < newest.at + REMIND:
+            return
+        reason = {
+            "Code": "AlreadyAtMaxCapacity",
+            "MaxCapacity": target.maximum,
+            "CurrentCapacity": service.desired,
+        }
+        target.activities.appendleft(
+            Activity(
+                str(UUID(int=service.random.getrandbits(128), version=4)),
+                at,
+                "Attempting to scale due to alarm triggered",
+                self._cause(policy, policy.high),
+                "Unfulfilled",
+                reasons=(reason,),
+            )
+        )
+
+    def _run_scheduled(self, target: Target, at: float) -> None:
+        if target.suspended.get("ScheduledScalingSuspended"):
+            return
+        for name, action in list(target.scheduled.items()):
+            due = action["due"]
+            if due is not None and due <= at:
+                del target.scheduled[name]
+                self.register(target.resource, at, action["ScalableTargetAction"])
+
+
+def when(at: float) -> datetime:
+    """Epoch seconds as AWS shows them."""
+    return datetime.fromtimestamp(at, UTC)

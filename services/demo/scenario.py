@@ -1,0 +1,166 @@
+"""A scenario: what happens in the embedded AWS, as one validated TOML file.
+
+Times are seconds of the world's clock after its beginning; negative is before it.
+"""
+
+import tomllib
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+FOLDER = Path(__file__).parent / "scenarios"
+TOKYO = ZoneInfo("Asia/Tokyo")
+_SATURDAY = 5
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Effect(_Model):
+    """Something that happens for a while."""
+
+    at: float
+    """When it begins."""
+    lasts: Annotated[float, Field(gt=0)] = 1e9
+    """For how many seconds."""
+
+    def active(self, at: float) -> bool:
+        """Whether it happens at `at`."""
+        return self.at <= at < self.at + self.lasts
+
+    def strength(self, at: float, ramp: float) -> float:
+        """0 to 1: it grows and fades over `ramp` seconds."""
+        if not self.active(at):
+            return 0.0
+        edge = min(at - self.at, self.at + self.lasts - at)
+        return min(1.0, (edge + 30) / ramp) if ramp > 0 else 1.0
+
+
+class Load(Effect):
+    """More requests than the day's shape brings."""
+
+    kind: Literal["load"]
+    requests: float
+    """Per minute."""
+    ramp: float = 120.0
+
+
+class Work(Effect):
+    """Requests that cost more: CPU of the tasks, in per cent of one task's CPU, shared by all tasks."""
+
+    kind: Literal["work"]
+    cpu: float
+    ramp: float = 120.0
+
+
+class Errors(Effect):
+    """A share of the requests fails."""
+
+    kind: Literal["errors"]
+    share: Annotated[float, Field(ge=0, le=1)]
+    cause: Literal["database", "application"] = "database"
+    unhealthy: Annotated[int, Field(ge=0)] = 0
+    """So many targets fail their health checks meanwhile."""
+
+
+class Slow(Effect):
+    """Requests take longer."""
+
+    kind: Literal["slow"]
+    milliseconds: float
+
+
+class Storage(Effect):
+    """The database's disk fills."""
+
+    kind: Literal["storage"]
+    gib_per_minute: float
+
+
+class DatabaseLoad(Effect):
+    """The database works harder, by per cent of its CPU."""
+
+    kind: Literal["database-load"]
+    cpu: float
+    ramp: float = 120.0
+
+
+class Deploy(Effect):
+    """A deployment of the service begins at `at`."""
+
+    kind: Literal["deploy"]
+
+
+class Refuse(Effect):
+    """AWS refuses requests, with a fault's preset; in waves where `period` is given."""
+
+    kind: Literal["refuse"]
+    preset: Literal["throttled", "denied", "expired"]
+    service: str = ""
+    operation: str = ""
+    period: float = 0.0
+    """Seconds from wave to wave."""
+    share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Of the period."""
+
+    def refuses(self, at: float) -> bool:
+        """Whether it refuses now."""
+        if not self.active(at):
+            return False
+        return not self.period or (at - self.at) % self.period < self.share * self.period
+
+
+AnyEffect = Annotated[
+    Load | Work | Errors | Slow | Storage | DatabaseLoad | Deploy | Refuse, Field(discriminator="kind")
+]
+
+
+class Words(_Model):
+    """What a person reads before choosing."""
+
+    title: str
+    watch: str
+    """What to look at."""
+
+
+class Scenario(_Model):
+    """One scenario."""
+
+    name: str
+    ja: Words
+    en: Words
+    start: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] | None = None
+    """The world's hour at its beginning (JST), on the newest weekday; None: the machine's own time."""
+    seed: int = 1
+    empty: bool = False
+    """No system at all: for one that is seeded by hand."""
+    free_storage_gib: float = 62.0
+    effects: tuple[AnyEffect, ...] = ()
+
+    def origin(self, now: datetime) -> datetime:
+        """The world's time at its beginning when the machine's is `now`."""
+        if self.start is None:
+            return now
+        hour, minute = map(int, self.start.split(":"))
+        origin = now.astimezone(TOKYO).replace(hour=hour, minute=minute, second=0, microsecond=0)
+        while origin.weekday() >= _SATURDAY:
+            origin -= timedelta(days=1)
+        return origin.astimezone(now.tzinfo)
+
+
+EMPTY = Scenario(name="empty", ja=Words(title="", watch=""), en=Words(title="", watch=""), empty=True)
+
+
+def load(name: str) -> Scenario:
+    """The scenario called `name`. Raises LookupError for an unknown one, ValueError for a bad file."""
+    if name == EMPTY.name:
+        return EMPTY
+    path = FOLDER / f"{name}.toml"
+    if not name.replace("-", "a").isalnum() or not path.is_file():
+        known = ", ".join(sorted(file.stem for file in FOLDER.glob("*.toml")))
+        raise LookupError(f"no scenario {name!r}; there are: {known}")
+    return Scenario(name=name, **tomllib.loads(path.read_text("utf-8")))

@@ -1,0 +1,77 @@
+"""Every string on screen is translated, and every marked string can be."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+
+from services import i18n
+from tests.tools import catalogue
+
+ROOT = Path(__file__).parents[2]
+MARKS = {"_", "N_", "plural"}
+
+
+def test_every_string_is_translated_and_compiled() -> None:
+    assert catalogue.mistakes() == []
+
+
+def test_update_changes_nothing_that_is_up_to_date() -> None:
+    kept = catalogue.merged(catalogue.collect(), catalogue.read_catalogue(catalogue.PO))
+    text = catalogue.po_bytes(kept)
+    assert text == catalogue.po_bytes(kept)
+    assert b"Date" not in text
+    assert str(ROOT).encode() not in text
+    assert b"Date" not in catalogue.mo_bytes(kept)
+
+
+def test_marked_strings_are_plain_literals() -> None:
+    """A string built inside the mark never matches an entry; a text inside an expression becomes a false one."""
+    wrong = []
+    for folder in ("tui", "widgets", "services"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKS:
+                    wrong += [f"{path.relative_to(ROOT)}:{each.lineno}" for each in node.args if _built(each)]
+    assert wrong == []
+
+
+def _built(argument: ast.expr) -> bool:
+    if isinstance(argument, ast.Constant | ast.Name | ast.Attribute):
+        return False
+    return any(
+        isinstance(each, ast.Constant) and isinstance(each.value, str) and each.value
+        for each in ast.walk(argument)
+    )
+
+
+def test_a_translation_reaches_the_screen() -> None:
+    before = i18n.language()
+    try:
+        i18n.use("ja")
+        assert i18n._("Alarms") == "アラーム"
+        i18n.use("en")
+        assert i18n._("Alarms") == "Alarms"
+    finally:
+        i18n.use(before)
+
+
+@pytest.mark.parametrize(
+    ("translation", "said"),
+    [
+        ("", "not translated"),
+        ("{nome} を読む", "placeholders differ"),
+        ("{name} を読む ", "space at the ends differs"),
+        ("{name} を読む", None),
+    ],
+)
+def test_what_the_check_refuses(translation: str, said: str | None) -> None:
+    strings = Catalog()
+    strings.add("Read {name}")
+    kept = Catalog(locale="ja")
+    kept.add("Read {name}", translation)
+    message = catalogue.merged(strings, kept).get("Read {name}")
+    assert message is not None
+    found = list(catalogue.message_mistakes(message))
+    assert (said in found[0]) if said else not found

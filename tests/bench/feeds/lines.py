@@ -1,0 +1,41 @@
+"""Log lines for the benchmarks: 300 bytes of JSON, a fifth with Japanese, some carrying a number to look for."""
+
+import hashlib
+import json
+
+EVERY = 10
+"""Every tenth line carries its number, so that what is on the screen tells how old it is."""
+
+_JAPANESE = "施設予約の受付を完了しました"
+_ENGLISH = "reservation accepted and queued for the mailer"
+
+
+def _template(index: int) -> bytes:
+    trace = hashlib.sha256(str(index).encode()).hexdigest()
+    level = "ERROR" if index % 97 == 0 else "WARN" if index % 31 == 0 else "INFO"
+    fields = {
+        "level": level,
+        "message": f"@@@@@@@@@ {_JAPANESE if index % 5 == 0 else _ENGLISH}",
+        "traceId": trace,
+        "http": {"status": 200 if index % 97 else 503, "path": "/api/v1/facilities"},
+        "durationMs": index % 900,
+    }
+    line = json.dumps(fields, ensure_ascii=False).encode()
+    return line[:-1] + b', "pad": "' + b"x" * max(0, 300 - len(line) - 12) + b'"}\n'
+
+
+TEMPLATES = [_template(index) for index in range(1000)]
+_PARTS = [line.split(b"@@@@@@@@@") for line in TEMPLATES]
+_PLAIN = [line.replace(b"@@@@@@@@@", b"---------") for line in TEMPLATES]
+
+
+def block(first: int, count: int) -> bytes:
+    """Lines `first` to `first + count`; every tenth says its number as `q00000000`."""
+    lines = []
+    for number in range(first, first + count):
+        if number % EVERY:
+            lines.append(_PLAIN[number % 1000])
+        else:
+            head, tail = _PARTS[number % 1000]
+            lines.append(b"%bq%08d%b" % (head, number, tail))
+    return b"".join(lines)

@@ -1,0 +1,62 @@
+"""An app that follows a file with one widget: `python -m tests.bench.feeds.tail_app KIND FILE`.
+
+KIND: `pane` (ours), `log` (Textual's Log, one write per read), `log-line` (one write per line),
+`richlog`. The file is read every 50 ms, so that only the widgets differ.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from textual.app import App, ComposeResult
+from textual.widget import Widget
+from textual.widgets import Log, RichLog
+
+from widgets.log_pane import LogPane
+
+POLL = 0.05
+MOST = 64 * 1024 * 1024
+
+
+class TailApp(App[None]):
+    """Nothing but the widget."""
+
+    def __init__(self, kind: str, path: Path) -> None:
+        super().__init__()
+        self._file = path.open("rb")
+        self._rest = b""
+        self._widget, self._write = _widget(kind)
+
+    def compose(self) -> ComposeResult:
+        yield self._widget
+
+    def on_mount(self) -> None:
+        self._widget.focus()
+        self.set_interval(POLL, self._read)
+
+    def _read(self) -> None:
+        data = self._file.read(MOST)
+        if not data:
+            return
+        data = self._rest + data
+        end = data.rfind(b"\n") + 1
+        self._rest = data[end:]
+        if end:
+            self._write(data[:end])
+
+
+def _widget(kind: str) -> tuple[Widget, Callable[[bytes], None]]:
+    if kind == "pane":
+        pane = LogPane(max_bytes=1024**3)
+        return pane, lambda data: pane.append_raw(data, 1_764_028_800_000)
+    if kind == "richlog":
+        rich = RichLog()
+        return rich, lambda data: [rich.write(line) for line in data.decode().splitlines()] and None
+    log = Log()
+    if kind == "log":
+        return log, lambda data: log.write_lines(data.decode().splitlines()) and None
+    return log, lambda data: [log.write_line(line) for line in data.decode().splitlines()] and None
+
+
+if __name__ == "__main__":
+    TailApp(sys.argv[1], Path(sys.argv[2])).run()

@@ -1,0 +1,109 @@
+"""A program in a pseudo-terminal: its output, its keys, its CPU and memory."""
+
+import contextlib
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import termios
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pyte
+
+COLUMNS, ROWS = 160, 48
+_TICK = os.sysconf("SC_CLK_TCK")
+_MARK = re.compile(rb"q(\d{8})")
+_WHO = b"\x1b[c"
+"""Asks what the terminal is; lnav waits for the answer."""
+_MARK_TEXT = re.compile(r"q(\d{8})")
+
+
+class Terminal:
+    """Runs `argv`; `emulate` for programs that send only changed cells (curses)."""
+
+    def __init__(self, argv: Sequence[str], env: Mapping[str, str], *, emulate: bool = False) -> None:
+        self.bytes = 0
+        self.newest = -1
+        """Highest line number seen on the screen."""
+        self._screen = pyte.Screen(COLUMNS, ROWS) if emulate else None
+        self._stream = pyte.ByteStream(self._screen) if self._screen else None
+        self.pid, self._fd = pty.fork()
+        if self.pid == 0:
+            os.environ.update(env)
+            os.execvp(argv[0], list(argv))
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        os.set_blocking(self._fd, False)
+
+    def read(self, seconds: float) -> int:
+        """Read what comes within `seconds`, at most once; bytes read."""
+        if not select.select([self._fd], [], [], seconds)[0]:
+            return 0
+        try:
+            data = os.read(self._fd, 1 << 20)
+        except (BlockingIOError, OSError):
+            return 0
+        self.bytes += len(data)
+        if _WHO in data:
+            self.send(b"\x1b[?62;22c")
+        if self._stream is not None and self._screen is not None:
+            self._stream.feed(data)
+            found = [int(mark) for line in self._changed() for mark in _MARK_TEXT.findall(line)]
+        else:
+            found = [int(mark) for mark in _MARK.findall(data)]
+        self.newest = max([self.newest, *found])
+        return len(data)
+
+    def _changed(self) -> list[str]:
+        """The rows that changed since the last call (pyte's own `display` trips over half wide characters)."""
+        assert self._screen is not None
+        rows = [self._screen.buffer[y] for y in self._screen.dirty]
+        self._screen.dirty.clear()
+        return ["".join([row[x].data for x in range(COLUMNS)]) for row in rows]
+
+    def quiet(self, seconds: float, most: float = 20.0) -> None:
+        """Read until nothing came for `seconds`."""
+        end = time.monotonic() + most
+        last = time.monotonic()
+        while time.monotonic() < end and time.monotonic() - last < seconds:
+            if self.read(0.02):
+                last = time.monotonic()
+
+    def wait_for(self, number: int, most: float) -> bool:
+        """Read until line `number` or a later one has been seen."""
+        end = time.monotonic() + most
+        while self.newest < number and time.monotonic() < end and self.alive:
+            self.read(0.02)
+        return self.newest >= number
+
+    def send(self, keys: bytes) -> None:
+        """Press keys."""
+        os.write(self._fd, keys)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+
+    def cpu(self) -> float:
+        """CPU seconds used so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / _TICK
+
+    def rss(self) -> float:
+        """Resident memory, MB."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        found = re.search(r"VmRSS:\s+(\d+)", status)
+        return int(found[1]) / 1024 if found else 0.0
+
+    def close(self) -> None:
+        """End it."""
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        self.pid = 0
+        os.close(self._fd)

@@ -1,0 +1,303 @@
+"""The log pane beside Textual's Log and RichLog, lnav and toolong: speed, CPU, delay, memory, search, paging.
+
+Every program follows the same kind of file in a pseudo-terminal of the same size, in the same run.
+"""
+
+import asyncio
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.bench.feeds.lines import EVERY, block
+from tests.bench.feeds.terminal import Terminal
+from tests.bench.peers import peer
+from tests.bench.rows import Row, against, print_rows
+from widgets.log_search import Query
+from widgets.log_store import LogStore
+from widgets.log_view import LogView
+
+GROUP = "log"
+ABSENT = "ZQ-nowhere-7f3a"
+RARE = "q00000500"
+PAGE_UP = b"\x1b[5~"
+
+
+class Follow(NamedTuple):
+    """How a program did while its file grew."""
+
+    cpu: float
+    """Percent of a core."""
+    median: float
+    """Milliseconds from the write to the screen."""
+    p95: float
+    kept_up: bool
+    """p95 below a second and no line missing two seconds after the end."""
+
+
+def run(quick: bool) -> list[Row]:
+    """All rows; about half a minute when `quick`, else within three minutes."""
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(folder), seconds=2.0 if quick else 4.0, quick=quick)
+        return [*bench.following(), *bench.sustained(), *bench.loading(), *bench.paging()]
+
+
+class Bench:
+    """One run; `seconds` is how long each program is watched."""
+
+    def __init__(self, folder: Path, seconds: float, quick: bool) -> None:
+        self.folder = folder
+        self.seconds = seconds
+        self.quick = quick
+        self.count = 200_000 if quick else 1_000_000
+        home = folder / "home"
+        home.mkdir()
+        self.env = {"HOME": str(home), "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
+        self.static = folder / "static.log"
+
+    # Following a growing file
+
+    def following(self) -> list[Row]:
+        """CPU and delay at a calm and at a high rate."""
+        rows = []
+        for rate, goals in ((1_000, ("<= 1", "<= 0.5")), (50_000, ("<= 0.25", "<= 0.5"))):
+            ours = self.follow("pane", rate)
+            for kind in self._kinds(rate):
+                other = self.follow(kind, rate)
+                goal = goals if kind == "lnav" else ("", "")
+                rows += _compared(f"{rate:,} lines/s", ours, kind, other, goal)
+        return rows + self._missing()
+
+    def sustained(self) -> list[Row]:
+        """The highest rate of a ladder at which a program keeps up."""
+        ladder = {
+            "pane": (200_000,) if self.quick else (200_000, 400_000),
+            "lnav": (50_000, 100_000),
+            "log": (50_000, 100_000),
+            "log-line": (1_000, 10_000),
+            "richlog": (1_000, 10_000),
+            "toolong": (10_000, 50_000),
+        }
+        best = {kind: self._best(kind, ladder[kind]) for kind in ("pane", *self._kinds(0))}
+        goals = {"lnav": ">= 2", "toolong": ">= 10"}
+        return [
+            against(GROUP, "sustained", best["pane"], "lines/s", kind, rate, goals.get(kind, ""))
+            for kind, rate in best.items()
+            if kind != "pane"
+        ]
+
+    def follow(self, kind: str, rate: int, seconds: float | None = None) -> Follow | None:
+        """Write lines at `rate` and watch them appear; None when the program is missing or died."""
+        path = self.folder / f"{kind}-{rate}.log"
+        path.write_bytes(block(0, 2 * EVERY))
+        try:
+            with self._running(kind, path) as terminal:
+                if terminal is None or not terminal.wait_for(EVERY, 10):
+                    return None
+                terminal.quiet(0.3, 3)
+                return _watch(terminal, path, rate, seconds or self.seconds)
+        finally:
+            path.unlink()
+
+    def _best(self, kind: str, rates: tuple[int, ...]) -> float | None:
+        kept = None
+        for rate in rates:
+            result = self.follow(kind, rate, self.seconds if rate <= 100_000 else min(self.seconds, 3.0))
+            if result is None or not result.kept_up:
+                break
+            kept = float(rate)
+        return kept
+
+    # A file that is there already
+
+    def loading(self) -> list[Row]:
+        """Memory per million lines, and searching them."""
+        self.static.write_bytes(b"".join(block(first, 50_000) for first in range(0, self.count, 50_000)))
+        share = self.count / 1_000_000
+        ours = self._memory("pane")
+        rows = []
+        for kind, goal in (("lnav", "<= 0.4"), ("log", ""), ("toolong", "")):
+            if kind == "toolong" and peer(kind) is None:
+                continue
+            other = self._memory(kind)
+            rows.append(
+                against(GROUP, "memory per 1M lines", _per(ours, share), "MB", kind, _per(other, share), goal)
+            )
+        return rows + self._searching()
+
+    def _memory(self, kind: str) -> float | None:
+        """MB that the loaded file costs beyond an almost empty one."""
+        small = self.folder / "small.log"
+        small.write_bytes(block(0, 2 * EVERY))
+        used = []
+        for path, last in ((small, EVERY), (self.static, self.count - EVERY)):
+            with self._running(kind, path) as terminal:
+                if terminal is None or not terminal.wait_for(last, 40):
+                    return None
+                terminal.quiet(0.5, 5)
+                used.append(terminal.rss())
+        return used[1] - used[0]
+
+    def _searching(self) -> list[Row]:
+        store = LogStore(max_bytes=2 * 1024**3)
+        data = self.static.read_bytes()
+        for start in range(0, len(data), 8 * 1024 * 1024):
+            end = min(len(data), start + 8 * 1024 * 1024)
+            store.append_raw(data[data.rfind(b"\n", 0, start) + 1 : data.rfind(b"\n", 0, end) + 1], 0)
+        del data
+        view = LogView(store)
+        cases = (
+            ("search, absent", ABSENT, ["-F", ABSENT]),
+            ("search, one hit", RARE.upper().replace("Q", "q"), ["-F", RARE]),
+            ("search, any case", ABSENT.lower(), ["-Fi", ABSENT]),
+            ("search, 20% of lines", "予約の受付", ["-F", "予約の受付"]),
+        )
+        rows = []
+        for figure, needle, options in cases:
+            ours = min(_search_seconds(view, Query(needle)) for _ in range(3))
+            grep = min(_grep_seconds(options, self.static) for _ in range(3))
+            goal = "<= 1" if options[0] == "-F" and "%" not in figure else ""
+            rows.append(against(GROUP, figure, ours * 1000, "ms", f"grep {options[0]} -c", grep * 1000, goal))
+        return rows
+
+    # A page
+
+    def paging(self) -> list[Row]:
+        """From the key to the last byte of its page."""
+        path = self.folder / "page.log"
+        path.write_bytes(block(0, 50_000))
+        ours = self._page("pane", path)
+        rows = []
+        for kind, goal in (("less", ""), ("lnav", ""), ("log", "<= 0.5"), ("toolong", "<= 0.02")):
+            if kind in ("less", "lnav", "toolong") and peer(kind) is None:
+                continue
+            other = self._page(kind, path)
+            for index, (figure, unit) in enumerate((("page up, wait", "ms"), ("page up, sent", "kB"))):
+                goal = goal if index == 0 else ""
+                rows.append(
+                    against(GROUP, figure, ours and ours[index], unit, kind, other and other[index], goal)
+                )
+        return rows
+
+    def _page(self, kind: str, path: Path) -> tuple[float, float] | None:
+        """Median (milliseconds, kB) of pages."""
+        with self._running(kind, path) as terminal:
+            if terminal is None:
+                return None
+            terminal.quiet(1.0, 8)
+            if kind == "less":
+                terminal.send(b"G")
+                terminal.quiet(0.5, 5)
+            taken, sent = [], []
+            for _ in range(4 if self.quick else 8):
+                before, began, last = terminal.bytes, time.perf_counter(), 0.0
+                terminal.send(PAGE_UP)
+                while time.perf_counter() - began - last < 0.2:
+                    if terminal.read(0.001):
+                        last = time.perf_counter() - began
+                taken.append(last * 1000)
+                sent.append((terminal.bytes - before) / 1000)
+            return statistics.median(taken), statistics.median(sent)
+
+    # Programs
+
+    def _kinds(self, rate: int) -> list[str]:
+        textual = ["log", "richlog"] if rate <= 1_000 else ["log"]
+        return [*textual, *[name for name in ("lnav", "toolong") if peer(name)]]
+
+    def _missing(self) -> list[Row]:
+        absent = [name for name in ("lnav", "toolong") if peer(name) is None]
+        return [Row(GROUP, "peer", None, "", f"{name}: not installed") for name in absent]
+
+    @contextmanager
+    def _running(self, kind: str, path: Path) -> Iterator[Terminal | None]:
+        command = peer(kind) if kind in ("lnav", "toolong", "less") else sys.executable
+        if command is None:
+            yield None
+            return
+        arguments = [str(path)]
+        if command == sys.executable:
+            arguments = ["-m", "tests.bench.feeds.tail_app", kind, str(path)]
+        terminal = Terminal([command, *arguments], self.env, emulate=kind in ("lnav", "less"))
+        try:
+            yield terminal
+        finally:
+            terminal.close()
+
+
+def _watch(terminal: Terminal, path: Path, rate: int, seconds: float) -> Follow | None:
+    """Write to `path` at `rate`, reading the terminal meanwhile."""
+    waiting: deque[tuple[int, float]] = deque()
+    delays: list[float] = []
+    number = 2 * EVERY
+    start_cpu, began = terminal.cpu(), time.monotonic()
+    with path.open("ab", buffering=0) as file:
+        while (now := time.monotonic()) - began < seconds:
+            due = int((now - began) * rate) + 2 * EVERY - number
+            if due >= max(EVERY, rate // 100):
+                file.write(block(number, due))
+                number += due
+                waiting.append(((number - 1) // EVERY * EVERY, time.monotonic()))
+            terminal.read(0.005)
+            delays += _arrived(waiting, terminal.newest)
+    if not terminal.alive:
+        return None
+    cpu = (terminal.cpu() - start_cpu) / (time.monotonic() - began) * 100
+    caught_up = terminal.wait_for((number - 1) // EVERY * EVERY, 2.0)
+    delays += _arrived(waiting, terminal.newest)
+    delays += [time.monotonic() - written for _number, written in waiting]
+    delays.sort()
+    p95 = delays[int(len(delays) * 0.95)]
+    return Follow(cpu, statistics.median(delays) * 1000, p95 * 1000, caught_up and p95 < 1.0)
+
+
+def _arrived(waiting: deque[tuple[int, float]], newest: int) -> list[float]:
+    """Seconds that the blocks up to line `newest` waited to be seen; they are taken out."""
+    now = time.monotonic()
+    arrived = []
+    while waiting and waiting[0][0] <= newest:
+        arrived.append(now - waiting.popleft()[1])
+    return arrived
+
+
+def _compared(
+    label: str, ours: Follow | None, kind: str, other: Follow | None, goals: tuple[str, str]
+) -> list[Row]:
+    cpu, delay = goals
+    behind = "" if other is None or other.kept_up else " (falls behind)"
+    return [
+        against(GROUP, f"CPU at {label}", ours and ours.cpu, "%", kind + behind, other and other.cpu, cpu),
+        against(
+            GROUP, f"append to visible at {label}", ours and ours.median, "ms", kind + behind,
+            other and other.median, delay,
+        ),
+        against(GROUP, f"  its 95th percentile at {label}", ours and ours.p95, "ms", kind + behind, other and other.p95),
+    ]  # fmt: skip
+
+
+def _per(megabytes: float | None, share: float) -> float | None:
+    return None if megabytes is None else megabytes / share
+
+
+def _search_seconds(view: LogView, query: Query) -> float:
+    for chunk in view.store.chunks:
+        chunk.memo.clear()
+    began = time.perf_counter()
+    asyncio.run(view.search(query))
+    return time.perf_counter() - began
+
+
+def _grep_seconds(options: list[str], path: Path) -> float:
+    began = time.perf_counter()
+    subprocess.run(["grep", "-c", *options, str(path)], check=False, capture_output=True)
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    print_rows(run("--quick" in sys.argv))

@@ -1,0 +1,123 @@
+"""Every test starts from a clean environment; `embedded` and `empty_aws` give it an AWS of its own."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from services.clock import ManualClock
+    from services.demo.front.server import Server
+    from services.demo.world import World
+
+ORIGIN = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
+"""A Wednesday, 10:00 JST."""
+REGION = "ap-northeast-1"
+_CLEARED = ("AWS_", "TOBAN_", "TEXTUAL", "XDG_", "MOTO_")
+_ALSO = ("NO_COLOR", "COLORTERM", "FORCE_COLOR", "LC_ALL", "LC_MESSAGES", "LC_CTYPE", "TMUX", "STY")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "scenario(name, history=seconds, origin=datetime): what happens in the fixture `embedded`",
+    )
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No configuration of the person who runs the tests; made-up credentials."""
+    for name in list(os.environ):
+        if name.startswith(_CLEARED) or name in _ALSO:
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(home / "aws-config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(home / "aws-credentials"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIATESTTESTTESTTEST")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+
+
+@dataclass
+class Embedded:
+    """An embedded AWS in this process, on a real port, whose clock stands until it is advanced."""
+
+    server: "Server"
+    clock: "ManualClock"
+    """Shared with whatever is tested: its sleepers wake as the world moves."""
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    @property
+    def world(self) -> "World":
+        return self.server.front.world
+
+    def advance(self, seconds: float) -> None:
+        """Let the world live `seconds` more. Call it on the loop whose tasks sleep on `clock`."""
+        with self.world.lock:
+            self.clock.advance(seconds)
+            self.world.tick()
+
+    def fault(self, service: str = "", operation: str = "", **rule: Any) -> None:
+        """Put a `services.demo.front.faults.FaultRule` in force."""
+        from services.demo.front.faults import FaultRule
+
+        self.server.front.faults.add(FaultRule(service=service, operation=operation, **rule))
+
+    def clear_faults(self) -> None:
+        self.server.front.faults.clear()
+
+    def counts(self) -> dict[str, int]:
+        """Requests by `service.Operation`."""
+        return dict(self.server.front.counts)
+
+    def settings(self, region: str = REGION) -> dict[str, str]:
+        """The fields of AwsSettings that lead to it."""
+        return {"region": region, "endpoint_url": self.url}
+
+
+def _run(scenario: str, history: float, origin: datetime) -> Iterator[Embedded]:
+    from services.clock import ManualClock
+    from services.demo import handlers
+    from services.demo.front import moto_app
+    from services.demo.front.app import Front
+    from services.demo.front.server import Server
+    from services.demo.scenario import load
+    from services.demo.world import World
+
+    assert handlers
+    moto_app.reset()
+    clock = ManualClock(origin)
+    story = load(scenario)
+    server = Server(Front(lambda: World(story, clock, history=timedelta(seconds=history))))
+    server.start()
+    try:
+        yield Embedded(server, clock)
+    finally:
+        server.stop()
+    assert not server.failures, "\n".join(server.failures)
+
+
+@pytest.fixture
+def embedded(request: pytest.FixtureRequest) -> Iterator[Embedded]:
+    """The runbook's system, on an ordinary day or as `@pytest.mark.scenario("alb-5xx")` says."""
+    marker = request.node.get_closest_marker("scenario")
+    name = marker.args[0] if marker and marker.args else "ordinary-day"
+    options = marker.kwargs if marker else {}
+    yield from _run(name, options.get("history", 3 * 3600.0), options.get("origin", ORIGIN))
+
+
+@pytest.fixture
+def empty_aws() -> Iterator[Embedded]:
+    """An account with nothing in it, for a system that is seeded by hand."""
+    yield from _run("empty", 0.0, ORIGIN)

@@ -1,0 +1,76 @@
+"""A session that answers from a script; every request is checked against botocore's own model."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from botocore.validate import validate_parameters
+
+from services.aws.errors import BY_KIND, AwsError
+from services.models.problem import Problem, ProblemKind
+
+Answers = Callable[[dict[str, Any]], Any]
+
+
+@cache
+def model(service: str) -> ServiceModel:
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
+
+
+def failure(kind: ProblemKind, summary: str = "refused") -> AwsError:
+    return BY_KIND[kind](Problem(kind=kind, summary=summary, at=datetime(2026, 4, 1, tzinfo=UTC)))
+
+
+class Canned:
+    """`answers[operation]` is an answer, an error, a list of pages, or a function of the parameters."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers = answers
+        self.calls: list[tuple[str, dict[str, Any], str | None]] = []
+
+    def asked(self, operation: str) -> list[dict[str, Any]]:
+        return [params for name, params, _region in self.calls if name == operation]
+
+    async def read(
+        self,
+        service: str,
+        operation: str,
+        /,
+        *,
+        region: str | None = None,
+        required: Sequence[str] = (),
+        timeout: float = 20.0,
+        **params: Any,
+    ) -> dict[str, Any]:
+        async for page in self.pages(
+            service, operation, region=region, required=required, timeout=timeout, **params
+        ):
+            return page
+        raise AssertionError(operation)
+
+    async def pages(
+        self,
+        service: str,
+        operation: str,
+        /,
+        *,
+        region: str | None = None,
+        required: Sequence[str] = (),
+        timeout: float = 20.0,
+        **params: Any,
+    ) -> AsyncIterator[dict[str, Any]]:
+        shape = model(service).operation_model(operation)
+        validate_parameters(params, shape.input_shape)
+        assert set(required) <= set(shape.output_shape.members)
+        self.calls.append((operation, params, region))
+        answer = self.answers[operation]
+        if callable(answer):
+            answer = answer(params)
+        for page in answer if isinstance(answer, list) else [answer]:
+            if isinstance(page, AwsError):
+                raise page
+            assert all(key in page for key in required), f"the script lacks {required}"
+            yield page

@@ -1,0 +1,173 @@
+"""The front answers every protocol as botocore expects, and goes wrong on demand."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from aiobotocore.config import AioConfig
+from aiobotocore.session import get_session
+from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
+from botocore.parsers import ResponseParserError
+
+from tests.services.demo.shapes import assert_output_shape
+
+_SESSION = get_session()
+
+
+@asynccontextmanager
+async def client(url: str, service: str) -> AsyncIterator[Any]:
+    config = AioConfig(
+        retries={"total_max_attempts": 1, "mode": "standard"},
+        inject_host_prefix=False,
+        read_timeout=5,
+    )
+    async with _SESSION.create_client(
+        service,
+        region_name="ap-northeast-1",
+        endpoint_url=url,
+        aws_access_key_id="AKIATESTTESTTESTTEST",
+        aws_secret_access_key="test",
+        config=config,
+    ) as made:
+        yield made
+
+
+async def ask(url: str, service: str, operation: str, **params: Any) -> dict[str, Any]:
+    async with client(url, service) as asked:
+        answer: dict[str, Any] = await asked._make_api_call(operation, params)
+    answer.pop("ResponseMetadata")
+    return answer
+
+
+async def refused(url: str, service: str, operation: str, **params: Any) -> tuple[str, int, str]:
+    with pytest.raises(ClientError) as caught:
+        await ask(url, service, operation, **params)
+    response = caught.value.response
+    return (
+        response["Error"]["Code"],
+        response["ResponseMetadata"]["HTTPStatusCode"],
+        response["Error"]["Message"],
+    )
+
+
+class TestProtocols:
+    async def test_json_with_query_errors(self, empty_aws: Any) -> None:
+        answer = await ask(empty_aws.url, "cloudwatch", "DescribeAlarms")
+        assert_output_shape("cloudwatch", "DescribeAlarms", answer)
+        code, status, _ = await refused(empty_aws.url, "cloudwatch", "GetDashboard", DashboardName="x")
+        assert (code, status) == ("ResourceNotFound", 404)
+
+    @pytest.mark.parametrize(
+        ("service", "operation", "params"),
+        [
+            ("sqs", "ListQueues", {}),  # json
+            ("rds", "DescribeDBInstances", {}),  # query
+            ("ec2", "DescribeVpcs", {}),  # ec2
+            ("s3", "ListBuckets", {}),  # rest-xml
+            ("batch", "DescribeComputeEnvironments", {}),  # rest-json
+        ],
+    )
+    async def test_moto_answers_the_rest(
+        self, empty_aws: Any, service: str, operation: str, params: dict[str, Any]
+    ) -> None:
+        assert_output_shape(service, operation, await ask(empty_aws.url, service, operation, **params))
+
+    @pytest.mark.parametrize(
+        ("service", "operation", "params"),
+        [
+            ("cloudwatch", "GetMetricStream", {"Name": "x"}),
+            ("rds", "DescribeAccountAttributes", {}),
+            ("cloudfront", "ListAnycastIpLists", {}),
+            ("batch", "ListServiceJobs", {"jobQueue": "x"}),
+            ("health", "DescribeEvents", {}),
+            (
+                "pi",
+                "GetDimensionKeyDetails",
+                {"ServiceType": "RDS", "Identifier": "x", "Group": "x", "GroupIdentifier": "x"},
+            ),
+        ],
+    )
+    async def test_what_nobody_has_is_not_implemented(
+        self, empty_aws: Any, service: str, operation: str, params: dict[str, Any]
+    ) -> None:
+        code, status, message = await refused(empty_aws.url, service, operation, **params)
+        assert (code, status) == ("NotImplemented", 501)
+        assert f"{service}:{operation}" in message
+
+    async def test_a_packed_body_is_unpacked(self, empty_aws: Any) -> None:
+        data = [
+            {"MetricName": f"m{n}", "Value": 1.0, "Dimensions": [{"Name": "d" * 200, "Value": "v" * 200}]}
+            for n in range(50)
+        ]
+        await ask(empty_aws.url, "cloudwatch", "PutMetricData", Namespace="N", MetricData=data)
+        answer = await ask(empty_aws.url, "cloudwatch", "ListMetrics", Namespace="N")
+        assert len(answer["Metrics"]) == 50
+
+
+class TestPresets:
+    @pytest.mark.parametrize(
+        ("service", "operation", "params", "preset", "code", "status"),
+        [
+            ("logs", "DescribeLogGroups", {}, "throttled", "ThrottlingException", 400),
+            ("rds", "DescribeDBInstances", {}, "throttled", "Throttling", 400),
+            ("logs", "DescribeLogGroups", {}, "expired", "ExpiredTokenException", 400),
+            ("elbv2", "DescribeLoadBalancers", {}, "expired", "ExpiredToken", 403),
+            ("cloudwatch", "DescribeAlarms", {}, "denied", "AccessDeniedException", 400),
+            ("sts", "GetCallerIdentity", {}, "denied", "AccessDenied", 403),
+        ],
+    )
+    async def test_in_the_services_own_words(
+        self,
+        empty_aws: Any,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        preset: Any,
+        code: str,
+        status: int,
+    ) -> None:
+        empty_aws.fault(service, operation, preset=preset)
+        found = await refused(empty_aws.url, service, operation, **params)
+        assert found[:2] == (code, status)
+        if preset == "denied":
+            name = "cloudwatch" if service == "cloudwatch" else service
+            assert f"is not authorized to perform: {name}:{operation}" in found[2]
+
+    async def test_times_and_clearing(self, empty_aws: Any) -> None:
+        empty_aws.fault("cloudwatch", preset="throttled", times=2)
+        for _ in range(2):
+            await refused(empty_aws.url, "cloudwatch", "DescribeAlarms")
+        await ask(empty_aws.url, "cloudwatch", "DescribeAlarms")
+        empty_aws.fault(preset="expired")
+        await refused(empty_aws.url, "cloudwatch", "DescribeAlarms")
+        empty_aws.clear_faults()
+        await ask(empty_aws.url, "cloudwatch", "DescribeAlarms")
+        assert empty_aws.counts() == {"cloudwatch.DescribeAlarms": 5}
+
+
+class TestBrokenWires:
+    @pytest.mark.parametrize("mode", ["reset-before", "reset-after", "truncated"])
+    async def test_the_connection_breaks(self, empty_aws: Any, mode: str) -> None:
+        empty_aws.fault("cloudwatch", "PutDashboard", mode=mode)
+        with pytest.raises((HTTPClientError, EndpointConnectionError)):
+            await ask(
+                empty_aws.url, "cloudwatch", "PutDashboard", DashboardName="d", DashboardBody='{"widgets":[]}'
+            )
+        assert ("d" in empty_aws.world.dashboards.dashboards) is (mode != "reset-before")
+
+    async def test_a_proxys_page(self, empty_aws: Any) -> None:
+        empty_aws.fault("rds", mode="html")
+        with pytest.raises(ResponseParserError):
+            await ask(empty_aws.url, "rds", "DescribeDBInstances")
+
+    async def test_an_empty_answer(self, empty_aws: Any) -> None:
+        empty_aws.fault("cloudwatch", mode="empty")
+        assert await ask(empty_aws.url, "cloudwatch", "DescribeAlarms") == {}
+
+    async def test_a_hang_ends_with_the_server(self, empty_aws: Any) -> None:
+        empty_aws.fault("cloudwatch", mode="hang")
+        async with client(empty_aws.url, "cloudwatch") as hanging:
+            hanging.meta.config.read_timeout = 0.05
+            with pytest.raises(HTTPClientError):
+                await hanging.describe_alarms()

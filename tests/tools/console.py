@@ -1,0 +1,80 @@
+"""The real console under Pilot, on any endpoint: for tests and for pictures."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from services.aws.settings import AwsSettings
+from services.clock import Clock
+from services.models.runbook import Runbook
+from services.runbook.loader import load, load_builtin
+from tui.app import Connected, TobanApp
+from tui.wiring import Intervals, connect
+
+LIMIT = 20.0
+"""Seconds that a state may take to come."""
+
+
+def app_on(
+    url: str,
+    clock: Clock,
+    *,
+    runbook: Runbook | Path | None = None,
+    scenario: str = "",
+    mode: str = "watch",
+    keys: dict[str, str] | None = None,
+    intervals: Intervals | None = None,
+) -> TobanApp:
+    """A console that watches `url`; its services are wired as at a real start."""
+    book = load(runbook) if isinstance(runbook, Path) else runbook or load_builtin("facility-prod")
+
+    async def wired() -> Connected:
+        settings = AwsSettings(region=book.system.region, endpoint_url=url)
+        return Connected(services=connect(book, settings, clock, intervals=intervals, seed=1), keys=keys or {})
+
+    return TobanApp(wired, start_mode=mode, demo=scenario)
+
+
+@asynccontextmanager
+async def console(
+    url: str, clock: Clock, *, size: tuple[int, int] = (120, 40), notifications: bool = False, **options: Any
+) -> AsyncIterator[Pilot[None]]:
+    """Run it until every panel has its first data."""
+    app = app_on(url, clock, **options)
+    async with app.run_test(size=size, notifications=notifications) as pilot:
+        await until(pilot, lambda: _filled(app))
+        yield pilot
+
+
+def _filled(app: TobanApp) -> bool:
+    return all(state is not None and (state.value is not None or state.problem) for state in (app.board, app.view))
+
+
+async def until(pilot: Pilot[Any], reached: Callable[[], object], limit: float = LIMIT) -> None:
+    """Let the console run until `reached()`; fails with the screen's text when it never is."""
+    try:
+        async with asyncio.timeout(limit):
+            while not reached():
+                await pilot.pause(0.01)
+    except TimeoutError:
+        raise AssertionError(f"never reached; the screen says:\n{screen_text(pilot)}") from None
+    await pilot.pause()
+
+
+async def settled(pilot: Pilot[Any]) -> None:
+    """Wait until two looks in a row see the same screen."""
+    before = ""
+    async with asyncio.timeout(LIMIT):
+        while (now := screen_text(pilot)) != before or not now.strip():
+            before = now
+            await pilot.pause(0.3)
+
+
+def screen_text(pilot: Pilot[Any]) -> str:
+    """What a person reads on the screen, row by row."""
+    strips = pilot.app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)

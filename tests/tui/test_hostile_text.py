@@ -1,0 +1,76 @@
+"""Hostile text everywhere AWS lets people write: shown harmlessly, obeyed by nobody."""
+
+import json
+
+import pytest
+
+from services import i18n
+from tests.conftest import Embedded
+from tests.tools.console import console, screen_text, settled, until
+from tests.tui.seeding import client, make_group, put_lines
+from tests.tui.test_other_system import OTHER
+
+HOSTILE = {
+    "markup": "[/ecs/web] [@click=app.quit]x[/] [bold",
+    "escape": "\x1b[2J\x1b[1;1Hall OK \x1b]52;c;ZXZpbA==\x07 \x1b[c\x1b[>q",
+    "c1": "\x9b2J\x9d0;title\x9c",
+    "bidi": "\u202egnp.exe \u2066x\u2069\u200b\ufeff",
+    "long": "長" * 350_000,
+    "combining": "a" + "\u0301" * 500,
+    "half": "broken \ufffd end",
+}
+QUIT_KEYS = "qcrgy0"
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    i18n.use("en")
+
+
+def widget(title: str, **properties: object) -> dict[str, object]:
+    metrics = [["N\u202es", "M[/]", "D", "v", {"label": title}]]
+    return {"type": "metric", "properties": {"title": title, "region": "ap-northeast-1", "metrics": metrics, **properties}}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+async def test_hostile_text_is_shown_harmlessly(empty_aws: Embedded, kind: str) -> None:
+    text = HOSTILE[kind]
+    now = empty_aws.clock.now()
+    name = text[:200].replace("\x00", "")
+    async with client("cloudwatch", empty_aws.url) as cloudwatch:
+        await cloudwatch.put_metric_data(
+            Namespace="N\u202es",
+            MetricData=[{"MetricName": "M[/]", "Dimensions": [{"Name": "D", "Value": "v"}],
+                         "Timestamp": now.timestamp() - 120, "Value": 1.0}],
+        )  # fmt: skip
+        body = {"widgets": [widget(text[:2000]), {"type": text[:500], "properties": {}},
+                            {"type": "text", "properties": {"markdown": text[:20_000]}}]}  # fmt: skip
+        await cloudwatch.put_dashboard(DashboardName="library-overview", DashboardBody=json.dumps(body))
+        await cloudwatch.put_metric_alarm(
+            AlarmName=name, AlarmDescription=text[:1000], Namespace="N\u202es", MetricName="M[/]",
+            Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=0, ComparisonOperator="GreaterThanThreshold",
+        )  # fmt: skip
+        await cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason=text[:1000])
+    async with client("logs", empty_aws.url) as logs:
+        await make_group(logs, "/app/catalogue", "a")
+        at = int(now.timestamp() * 1000)
+        lines = [(at - 3000, text), (at - 2000, json.dumps({"level": "ERROR", "message": text[:5000]}))]
+        await put_lines(logs, "/app/catalogue", "a", lines)
+    async with console(empty_aws.url, empty_aws.clock, size=(160, 48), runbook=OTHER, notifications=True) as pilot:
+        app = pilot.app
+        await until(pilot, lambda: len(app.screen.tail.store) == 2)
+        await settled(pilot)
+        seen = screen_text(pilot)
+        alarm = next(each for each in app.board.value.alarms if str(each.id) == name)
+        app.open_alarm(alarm)
+        await settled(pilot)
+        seen += screen_text(pilot)
+        await pilot.press("escape", "l", "enter")
+        await settled(pilot)
+        seen += screen_text(pilot)
+        app.say(alarm.name)
+        await settled(pilot)
+        assert app.filter_hits == 0, "cleaned where it entered, not by the last line of defence"
+        assert not app.bugs
+        assert app.is_running
+        assert not [c for c in seen if c != "\n" and (ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or c in "\u202e\u2066\u200b")]

@@ -1,0 +1,84 @@
+"""What goes wrong on AWS's side, and what the console says: the rest lives, nothing false is green."""
+
+import pytest
+
+from services import i18n
+from services.models.alarms import AlarmState
+from services.models.problem import ProblemKind
+from tests.conftest import Embedded
+from tests.tools.console import console, screen_text, settled, until
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    i18n.use("en")
+
+
+async def test_a_missing_permission_is_named_in_its_panel_and_the_rest_lives(embedded: Embedded) -> None:
+    embedded.fault("logs", "FilterLogEvents", preset="denied")
+    async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
+        tail = pilot.app.screen.tail
+        await until(pilot, lambda: tail.problem)
+        assert tail.problem.permission == "logs:FilterLogEvents"
+        await settled(pilot)
+        assert "logs:FilterLogEvents" in screen_text(pilot)
+        assert pilot.app.board.value.alarms
+        assert not pilot.app.screen.banner.display, "one panel's trouble is not everybody's"
+
+
+async def test_expired_credentials_are_one_banner_and_reading_resumes_by_itself(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
+        app = pilot.app
+        board = app.board.value
+        embedded.fault("", "", preset="expired")
+        embedded.advance(67)
+        await until(pilot, lambda: app.board.problem and app.board.problem.kind is ProblemKind.EXPIRED)
+        assert app.board.value == board, "the last values stay"
+        await settled(pilot)
+        text = screen_text(pilot)
+        assert app.screen.banner.display
+        assert "stale" in text
+        embedded.clear_faults()
+        embedded.advance(67)
+        await until(pilot, lambda: app.board.problem is None)
+        embedded.advance(67)
+        await until(pilot, lambda: app.view.problem is None and app.identity.problem is None or embedded.advance(60))
+        await until(pilot, lambda: not app.screen.banner.display)
+
+
+async def test_throttling_slows_down_keeps_the_values_and_says_so(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
+        app = pilot.app
+        embedded.fault("cloudwatch", "DescribeAlarms", preset="throttled")
+        embedded.advance(67)
+        await until(pilot, lambda: app.board.problem)
+        assert app.board.problem.kind is ProblemKind.THROTTLED
+        assert app.board.value.count(AlarmState.MISSING) == 0
+
+
+async def test_a_proxys_page_is_no_all_clear(embedded: Embedded) -> None:
+    embedded.fault("cloudwatch", "DescribeAlarms", mode="html")
+    async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
+        app = pilot.app
+        assert app.board.value is None
+        assert app.board.problem.kind is ProblemKind.INCOMPLETE
+        await settled(pilot)
+        assert "ok" not in screen_text(pilot).splitlines()[1].casefold().replace("looked", "")
+
+
+async def test_an_endpoint_that_is_not_there_is_one_banner(embedded: Embedded) -> None:
+    async with console("http://127.0.0.1:9", embedded.clock, size=(160, 48)) as pilot:
+        app = pilot.app
+        await until(pilot, lambda: app.screen.banner.display)
+        assert app.board.problem.kind is ProblemKind.UNREACHABLE
+        assert app.board.value is None
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 2), (10, 3), (40, 10), (500, 200)])
+async def test_any_size_is_survived(embedded: Embedded, size: tuple[int, int]) -> None:
+    async with console(embedded.url, embedded.clock, size=size) as pilot:
+        await pilot.press("d", "l", "a", "3", "1")
+        await pilot.resize_terminal(120, 40)
+        await settled(pilot)
+        assert not pilot.app.bugs
+        assert "read-only" in screen_text(pilot)

@@ -1,0 +1,75 @@
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from rich.cells import cell_len
+from textual.app import App, ComposeResult
+
+from services.models.identity import Identity
+from services.models.runbook import Environment
+from widgets.header import Header, HeaderFacts, HeaderLine, ModeLabel
+
+NOW = datetime(2026, 1, 5, 0, 0, 12, tzinfo=UTC)
+FACTS = HeaderFacts(
+    environment=Environment.PRODUCTION,
+    system="役所設備管理システム",
+    account="123456789012",
+    region="ap-northeast-1",
+    identity=Identity(account="123456789012", arn="arn", name="operator@example"),
+    expires_in="52m",
+    calls=1234,
+    yen=0.42,
+    modes=(ModeLabel("1", "監視", True), ModeLabel("3", "ログ")),
+)
+
+
+class Bench(App[None]):
+    def __init__(self, facts: HeaderFacts) -> None:
+        super().__init__()
+        self.facts = facts
+
+    def compose(self) -> ComposeResult:
+        header = Header(lambda: NOW, ZoneInfo("Asia/Tokyo"))
+        header.facts = self.facts
+        yield header
+
+
+async def text_at(width: int, facts: HeaderFacts = FACTS) -> str:
+    app = Bench(facts)
+    async with app.run_test(size=(width, 5)) as pilot:
+        await pilot.pause()
+        return "".join(segment.text for segment in app.screen._compositor.render_strips()[0])
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 120, 200])
+async def test_the_header_fills_one_row_and_never_loses_environment_and_time(width: int) -> None:
+    text = await text_at(width)
+    assert cell_len(text) == width
+    assert "09:00:12 JST" in text
+    assert "PROD" in text
+
+
+async def test_a_wide_header_says_everything() -> None:
+    text = await text_at(200)
+    for part in ("役所設備管理システム", "123456789012", "ap-northeast-1", "operator@example", "1,234", "0.42", "監視", "52m"):
+        assert part in text
+
+
+async def test_an_account_that_is_not_the_runbooks_is_named() -> None:
+    wrong = HeaderFacts(
+        environment=Environment.PRODUCTION,
+        account="123456789012",
+        identity=Identity(account="999999999999", arn="arn", name="x"),
+    )
+    text = await text_at(160, wrong)
+    assert "999999999999" in text
+    assert "123456789012" in text
+
+
+async def test_only_the_clock_is_repainted_for_the_time() -> None:
+    app = Bench(FACTS)
+    async with app.run_test(size=(120, 5)) as pilot:
+        line = app.query_one(HeaderLine)
+        await pilot.pause()
+        line.facts = HeaderFacts(**{name: getattr(FACTS, name) for name in FACTS.__slots__})
+        assert not line._repaint_required

@@ -1,0 +1,288 @@
+"""The command line: reads flags, prints what needs no screen, and starts the console.
+
+Exit statuses are those of sysexits.h: 64 wrong usage, 65 wrong data in a runbook, 78 wrong configuration.
+Nothing here ends in a traceback.
+"""
+
+import io
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from services import i18n
+from services.i18n import _
+from tui.cli_words import Choice, Command, Group, Named, Speed, usage_error
+from tui.headless import HEADLESS, Headless
+from tui.modes import MODES
+from tui.options import LANGUAGES, THEMES, StartError, StartOptions
+
+OK, USAGE, DATA, CONFIG, INTERRUPTED = 0, 64, 65, 78, 130
+_LEAVE_OUTLINE = "\x1b[?25h\x1b[?1049l"
+
+
+class Output:
+    """Where commands print; takes the outline off the screen first, if one was drawn before the imports."""
+
+    def __init__(self, *, outline_drawn: bool) -> None:
+        self.outline_drawn = outline_drawn
+
+    def say(self, lines: Iterable[str], *, error: bool = False) -> None:
+        """Print lines of cleaned text; what the terminal's encoding lacks becomes `?`."""
+        text = "\n".join(lines)
+        self.clear()
+        click.echo(text, err=error)
+
+    def clear(self) -> None:
+        """Back to the terminal's own screen."""
+        if self.outline_drawn:
+            self.outline_drawn = False
+            os.write(1, _LEAVE_OUTLINE.encode())
+
+
+def main(argv: Sequence[str] | None = None, *, outline_drawn: bool = False) -> NoReturn:
+    """Run the command line and exit with its status."""
+    sys.exit(run(sys.argv[1:] if argv is None else argv, Output(outline_drawn=outline_drawn)))
+
+
+def run(argv: Sequence[str], output: Output) -> int:
+    """The exit status; a start returns the console's own."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    i18n.use(wanted_language(argv))
+    try:
+        result = build(output).main(list(argv), prog_name="toban", standalone_mode=False)
+    except click.UsageError as error:
+        output.say([usage_error(error)], error=True)
+        return USAGE
+    except (click.Abort, KeyboardInterrupt):
+        output.clear()
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (`| head`); without this Python complains when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return OK
+    output.clear()
+    return result if isinstance(result, int) else OK
+
+
+def wanted_language(argv: Sequence[str]) -> str:
+    """The language of help and errors, needed before the flags are understood."""
+    from tui.start import peek
+
+    for index, word in enumerate(argv):
+        if word.startswith("--lang="):
+            return word.partition("=")[2]
+        if word == "--lang" and index + 1 < len(argv):
+            return argv[index + 1]
+    return peek("lang") or i18n.preferred()
+
+
+def build(output: Output) -> click.Group:
+    """The commands, in the language now spoken."""
+    return Group(
+        "toban",
+        callback=_Start(output).group,
+        invoke_without_command=True,
+        help=_("Toban (当番): the operations runbook, alive. Without a command: watch the system on AWS."),
+        params=[*_start_options(), *_aws_options(), _version_option()],
+        commands=[_demo(output), *_headless(output), _runbook(output), _config(output)],
+    )
+
+
+class _Start:
+    """Starts the console from the flags of `toban` and of the command behind it."""
+
+    def __init__(self, output: Output) -> None:
+        self.output = output
+
+    def group(self, **flags: Any) -> int | None:
+        """`toban …`: start, unless a command follows."""
+        context = click.get_current_context()
+        context.obj = StartOptions(**_given(flags))
+        return None if context.invoked_subcommand else self.go(context.obj)
+
+    def demo(self, *, list_scenarios: bool, **flags: Any) -> int:
+        """`toban demo …`."""
+        if list_scenarios:
+            self.output.say(scenarios().values())
+            return OK
+        return self.go(replace(_before(), demo=True, **_given(flags)))
+
+    def go(self, options: StartOptions) -> int:
+        """Hand the terminal over to the console."""
+        from tui.start import run as start
+
+        self.output.outline_drawn = False
+        return start(options)
+
+
+def _before() -> StartOptions:
+    """The flags that stood before the command."""
+    found = click.get_current_context().find_root().obj
+    return found if isinstance(found, StartOptions) else StartOptions()
+
+
+def _given(flags: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in flags.items() if value is not None}
+
+
+def _read_options() -> list[click.Parameter]:
+    return [
+        click.Option(["--runbook"], metavar="FILE|NAME", help=_("The system's runbook.")),
+        click.Option(["--lang"], type=Choice(LANGUAGES), help=_("Language of the screen.")),
+        click.Option(["--config"], metavar="FILE", help=_("Configuration file in place of the usual one.")),
+    ]
+
+
+def _start_options() -> list[click.Parameter]:
+    return [
+        *_read_options(),
+        click.Option(["--theme"], type=Choice(THEMES), help=_("Colours; 16: the terminal's own.")),
+        click.Option(["--mode"], type=Choice([mode.id for mode in MODES]), help=_("The first screen.")),
+    ]
+
+
+def _aws_options() -> list[click.Parameter]:
+    return [
+        click.Option(["--profile"], metavar="NAME", help=_("AWS profile.")),
+        click.Option(["--region"], metavar="REGION", help=_("AWS region in place of the runbook's.")),
+        click.Option(["--endpoint-url"], metavar="URL", help=_("AWS endpoint in place of Amazon's.")),
+        click.Option(["--role-arn"], metavar="ARN", help=_("A role to assume for reading.")),
+    ]
+
+
+def _version_option() -> click.Parameter:
+    def show(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+        if wanted:
+            click.echo(f"toban {version('toban')}")
+            context.exit()
+
+    return click.Option(
+        ["--version"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=show,
+        help=_("Show the version."),
+    )
+
+
+def _demo(output: Output) -> Command:
+    return Command(
+        "demo",
+        callback=_Start(output).demo,
+        help=_("Watch an embedded AWS; needs no account and no network."),
+        params=[
+            click.Option(["--scenario"], type=Named(scenarios), metavar="NAME", help=_("What happens.")),
+            click.Option(
+                ["--speed"],
+                type=Speed(),
+                metavar="N",
+                help=_("How many times as fast as the clock on the wall."),
+            ),
+            click.Option(["--list", "list_scenarios"], is_flag=True, help=_("List the scenarios and end.")),
+            *_start_options(),
+        ],
+    )
+
+
+def scenarios() -> dict[str, str]:
+    """The demo's scenarios by name, each with its line for `--list`."""
+    from services.demo.launch import scenarios as found
+
+    infos = {each.name: each.title(i18n.language()) for each in found()}
+    width = max(map(len, infos), default=0)
+    return {name: f"{name.ljust(width)}  {title}" for name, title in infos.items()}
+
+
+def _headless(output: Output) -> list[Command]:
+    def reads(command: Headless) -> Command:
+        def callback(*, as_json: bool, **flags: Any) -> int:
+            from tui.headless import run as read
+
+            try:
+                answer = read(command, replace(_before(), **_given(flags)), as_json=as_json)
+            except StartError as error:
+                output.say([str(error)], error=True)
+                return error.status
+            output.say(answer.lines)
+            return answer.status
+
+        as_json = click.Option(["--json", "as_json"], is_flag=True, help=_("Print JSON."))
+        return Command(
+            command.name,
+            callback=callback,
+            help=_(command.help),
+            params=[as_json, *_read_options(), *_aws_options()],
+        )
+
+    return [reads(each) for each in HEADLESS]
+
+
+def _runbook(output: Output) -> Group:
+    def check(file: str) -> int:
+        from tui.cli_files import check as lines_of
+
+        return _reading(output, lambda: lines_of(Path(file)))
+
+    def schema() -> int:
+        from services.runbook.loader import schema as described
+
+        output.say([json.dumps(described(), ensure_ascii=False, indent=2)])
+        return OK
+
+    def show(name: str | None) -> int:
+        from tui.cli_files import show as lines_of
+
+        return _reading(output, lambda: (list(lines_of(name or _before().runbook or "facility-prod")), OK))
+
+    return Group(
+        "runbook",
+        help=_("Check, describe and show runbooks."),
+        commands=[
+            Command(
+                "check",
+                callback=check,
+                params=[click.Argument(["file"], metavar="FILE")],
+                help=_("Name every mistake in a runbook by file, line and key."),
+            ),
+            Command("schema", callback=schema, help=_("Print the grammar as JSON Schema.")),
+            Command(
+                "show",
+                callback=show,
+                params=[click.Argument(["name"], metavar="[FILE|NAME]", required=False)],
+                help=_("Print a runbook for reading."),
+            ),
+        ],
+    )
+
+
+def _config(output: Output) -> Command:
+    def show() -> int:
+        from tui.cli_files import configuration
+
+        return _reading(output, lambda: (list(configuration(_before())), OK))
+
+    return Command("config", callback=show, help=_("Print the configuration and where each value is from."))
+
+
+def _reading(output: Output, work: Callable[[], tuple[list[str], int]]) -> int:
+    """Print what `work` finds, or why it cannot."""
+    from services.runbook.loader import RunbookError
+    from services.runbook.toml_file import DataFileError
+
+    try:
+        lines, status = work()
+    except DataFileError as error:
+        output.say(map(str, error.mistakes), error=True)
+        return DATA if isinstance(error, RunbookError) else CONFIG
+    output.say(lines)
+    return status

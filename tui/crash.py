@@ -1,0 +1,63 @@
+"""What is printed and kept when something of ours fails: where and why, never a local variable.
+
+Textual's own crash screen prints the locals of every frame, which may hold credentials.
+"""
+
+import os
+import traceback
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from services.models.text import clean, clean_block
+
+HIDDEN = "***"
+_ENVIRONMENT_SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
+_TEXT_LIMIT = 32_768
+# A shorter "secret" would blank ordinary words.
+_SHORTEST = 8
+
+
+@dataclass(slots=True)
+class Bug:
+    """One fault of the console, however often it struck."""
+
+    summary: str
+    """Kind, message and place in one cleaned line."""
+    text: str
+    """The traceback, cleaned, without locals."""
+    count: int = 1
+
+
+def environment_secrets() -> Iterator[str]:
+    """Credentials that the environment holds."""
+    for name in _ENVIRONMENT_SECRETS:
+        if value := os.environ.get(name):
+            yield value
+
+
+def without_secrets(text: str, secrets: Iterable[str]) -> str:
+    """`text` with every known secret replaced, longest first."""
+    for secret in sorted({each for each in secrets if len(each) >= _SHORTEST}, key=len, reverse=True):
+        text = text.replace(secret, HIDDEN)
+    return text
+
+
+def crash_text(error: BaseException, secrets: Iterable[str] = ()) -> str:
+    """The traceback of `error` as safe lines: no locals, no control characters, no known secret."""
+    described = traceback.TracebackException.from_exception(error, capture_locals=False, compact=True)
+    return clean_block(without_secrets("".join(described.format()), secrets), _TEXT_LIMIT)
+
+
+def crash_summary(error: BaseException, secrets: Iterable[str] = ()) -> str:
+    """`ValueError: … (alarms.py:31)`: one safe line."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
+    message = " ".join(str(error).split())
+    return clean(without_secrets(f"{type(error).__name__}: {message}", secrets), 200) + clean(place)
+
+
+def crash_site(error: BaseException) -> tuple[str, str, int]:
+    """Kind and place of `error`; the same fault striking again has the same one."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = frames[-1] if frames else None
+    return type(error).__name__, last.filename if last else "", (last.lineno or 0) if last else 0

@@ -1,0 +1,144 @@
+"""Writes to the terminal without ever making the event loop wait for it.
+
+A thread does the writing. When the terminal stops reading (a laptop asleep, a dead SSH link), frames are
+dropped whole and one full repaint is asked for once it reads again; control sequences are never dropped.
+"""
+
+import os
+import select
+import termios
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from time import monotonic
+
+_CHUNK = 4096
+_STALLED_AFTER = 0.3
+"""Seconds without progress after which the terminal counts as not reading."""
+_BACKLOG_LIMIT = 1 << 18
+"""Bytes of frames waiting; more than a terminal of any size needs for one moment."""
+_CANCEL = b"\x18\x1b\\"
+"""Ends whatever sequence was cut short: CAN, then a string terminator."""
+
+
+class Output:
+    """A queue of frames and control sequences for one file descriptor, and the thread that writes them."""
+
+    def __init__(self, fileno: int, on_caught_up: Callable[[], None]) -> None:
+        """`on_caught_up` is called, in the writer's thread, when frames were dropped and all else is written."""
+        self.fileno = fileno
+        self.frames_dropped = 0
+        self._on_caught_up = on_caught_up
+        self._waiting: deque[tuple[bytes, bool]] = deque()
+        self._frame_bytes = 0
+        self._missed = False
+        self._hasty = False
+        self._closed = False
+        self._writing_since: float | None = None
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="terminal-output", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def control(self, data: str) -> None:
+        """Queue a control sequence."""
+        self._put(data.encode("utf-8", "replace"), is_frame=False)
+
+    def frame(self, data: str) -> None:
+        """Queue one frame, or drop it: it is written whole or not at all."""
+        encoded = data.encode("utf-8", "replace")
+        with self._changed:
+            if self._missed or self._stalled():
+                self.frames_dropped += 1
+                self._drop_waiting_frames()
+                return
+        self._put(encoded, is_frame=True)
+
+    def close(self, seconds: float = 1.0) -> None:
+        """Write what waits and stop; when the terminal does not read, only the control sequences, if at all."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._thread.join(seconds / 2)
+        if self._thread.is_alive():
+            self._hurry()
+            self._thread.join(seconds / 2)
+
+    def _hurry(self) -> None:
+        """Leave the frames out and throw away what the kernel still holds, so that the end gets through."""
+        with self._changed:
+            self._hasty = True
+            self._drop_waiting_frames()
+        with suppress(termios.error):
+            termios.tcflush(self.fileno, termios.TCOFLUSH)
+
+    def _put(self, data: bytes, *, is_frame: bool) -> None:
+        with self._changed:
+            if self._closed or (not is_frame and self._waiting and self._waiting[-1][0] == data):
+                return  # nobody is left to read it, or it waits already, as a bell may
+            self._waiting.append((data, is_frame))
+            self._frame_bytes += len(data) if is_frame else 0
+            self._changed.notify()
+
+    def _stalled(self) -> bool:
+        since = self._writing_since
+        return self._frame_bytes > _BACKLOG_LIMIT or (since is not None and monotonic() - since > _STALLED_AFTER)
+
+    def _drop_waiting_frames(self) -> None:
+        """The coming repaint supersedes every frame that waits."""
+        kept = [item for item in self._waiting if not item[1]]
+        self.frames_dropped += len(self._waiting) - len(kept)
+        self._waiting = deque(kept)
+        self._frame_bytes = 0
+        self._missed = True
+
+    def _run(self) -> None:
+        try:
+            while (data := self._next()) is not None:
+                self._write(data)
+        except OSError:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """The terminal is gone: nothing more is kept for it."""
+        with self._changed:
+            self._closed = True
+            self._waiting.clear()
+            self._frame_bytes = 0
+
+    def _next(self) -> bytes | None:
+        """The next item, waiting for one; None at the end."""
+        with self._changed:
+            while not self._waiting:
+                if self._closed:
+                    return None
+                if self._missed:
+                    self._missed = False
+                    self._on_caught_up()
+                self._changed.wait()
+            data, is_frame = self._waiting.popleft()
+            self._frame_bytes -= len(data) if is_frame else 0
+            return data
+
+    def _write(self, data: bytes) -> None:
+        cut_short = False
+        view = memoryview(data)
+        while view and not cut_short:
+            self._writing_since = monotonic()
+            written = os.write(self.fileno, view[:_CHUNK])
+            view = view[written:]
+            cut_short = self._hasty and bool(view)
+        self._writing_since = None
+        if cut_short:
+            os.write(self.fileno, _CANCEL)
+
+
+def write_now(fileno: int, data: bytes, seconds: float = 0.3) -> None:
+    """Write the last words of a process, past everything queued; give up when the terminal does not read."""
+    with suppress(OSError, ValueError, termios.error):
+        termios.tcflush(fileno, termios.TCOFLUSH)
+        if select.select([], [fileno], [], seconds)[1]:
+            os.write(fileno, _CANCEL + data)

@@ -1,0 +1,216 @@
+"""Lets keys, mouse and pastes through; everything else a terminal may say is dropped before it can press keys.
+
+A terminal answers questions that a hostile log line may have put to it, and Textual's parser hands what it
+does not know on as key presses. So this is a list of what is allowed, in front of the parser: ECMA-48 5.4
+for the grammar, xterm's ctlseqs for the replies, the kitty keyboard protocol for the keys.
+"""
+
+import re
+from collections.abc import Iterable
+
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual._keyboard_protocol import FUNCTIONAL_KEYS
+from textual.events import Paste
+
+Item = str | Paste
+
+KEY_WAIT = 0.1
+"""Seconds after which an escape that nothing follows was the key itself."""
+REPLY_WAIT = 1.0
+"""Seconds without a byte after which a reply cut short is forgotten."""
+PASTE_WAIT = 3.0
+"""Seconds without a byte after which a paste without an end has ended."""
+PASTE_LIMIT = 1 << 20
+"""Characters kept of one paste."""
+
+_ESC = "\x1b"
+_PASTE_START = "\x1b[200~"
+_PASTE_END = "\x1b[201~"
+_C1 = {code: None for code in range(0x80, 0xA0)} | {
+    0x90: "\x1bP", 0x98: "\x1bX", 0x9B: "\x1b[", 0x9C: "\x1b\\", 0x9D: "\x1b]", 0x9E: "\x1b^", 0x9F: "\x1b_",
+}  # fmt: skip
+_NOT_TEXT = {code: None for code in (*range(0x20), 0x7F) if chr(code) not in "\t\n\r"}
+_PLAIN = re.compile(r"[^\x1b]+")
+_CSI = re.compile(r"\x1b\[(?:\[.|M...|[0-?]*[ -/]*[@-LN-Z\\-~]|[0-?]+[ -/]*M)", re.DOTALL)
+_CSI_BEGUN = re.compile(r"\x1b\[(?:\[|M.{0,2}|[0-?]*[ -/]*)", re.DOTALL)
+_CSI_LIMIT = 64
+_STRING_INTRODUCERS = "]PX^_"
+_STRING_END = re.compile(r"[\x07\x18\x1a\x1b]")
+_EXTENDED_KEY = re.compile(r"\x1b\[(\d*(?:;\d*(?:;[\d:]*)?)?)([u~ABCDEFHPQS])")
+_ALLOWED = re.compile(
+    r"\x1b\[(?:<\d+;-?\d+;-?\d+[Mm]"  # the mouse, SGR
+    r"|[IO]"  # focus gained and lost
+    r"|\?20(?:26|48);\d\$y)"  # the two modes that Textual asks for
+)
+_RESIZE = re.compile(r"\x1b\[48(?:;\d+(?::\d*)*){4}t")
+_CURSOR = re.compile(r"\x1b\[\d+;\d+R")
+
+
+class InputFilter:
+    """Cuts the input into what may go to Textual's parser and whole pastes; keeps what is not complete yet."""
+
+    def __init__(self) -> None:
+        self.dropped = 0
+        """Sequences nobody asked for."""
+        self.takes_resize = False
+        """Whether the terminal was told to report its size in band (mode 2048)."""
+        self.cursor_reports_due = 0
+        """Cursor position reports that were asked for and have not come."""
+        self._buffer = ""
+        self._in_string = False
+        self._paste: list[str] | None = None
+        self._paste_size = 0
+        self._last_byte = 0.0
+
+    @property
+    def deadline(self) -> float | None:
+        """When `expire` has something to do (the clock of `feed`); None when nothing is incomplete."""
+        if self._paste is not None:
+            return self._last_byte + PASTE_WAIT
+        if self._in_string:
+            return self._last_byte + REPLY_WAIT
+        if self._buffer:
+            return self._last_byte + (KEY_WAIT if self._is_key(self._buffer) else REPLY_WAIT)
+        return None
+
+    def feed(self, text: str, now: float) -> list[Item]:
+        """What `text` completes, in order. `now` in seconds of a monotonic clock."""
+        self._last_byte = now
+        self._buffer += text if text.isascii() else text.translate(_C1)
+        items: list[Item] = []
+        while self._buffer:
+            before = len(self._buffer), self._in_string, self._paste is None
+            items += self._step()
+            if (len(self._buffer), self._in_string, self._paste is None) == before:
+                break
+        return items
+
+    def expire(self, now: float) -> list[Item]:
+        """What is to be done when the time for completing something is over."""
+        if self.deadline is None or now < self.deadline:
+            return []
+        if self._paste is not None:
+            return [self._end_paste()]
+        left, self._buffer = self._buffer, ""
+        if not self._in_string and self._is_key(left):
+            return [left]
+        self._in_string = False
+        self.dropped += 1
+        return []
+
+    def _step(self) -> Iterable[Item]:
+        if self._paste is not None:
+            return self._read_paste()
+        if self._in_string:
+            return self._skip_string()
+        if plain := _PLAIN.match(self._buffer):
+            return [self._take(plain.end())]
+        return self._read_escape()
+
+    def _take(self, count: int) -> str:
+        taken, self._buffer = self._buffer[:count], self._buffer[count:]
+        return taken
+
+    def _read_escape(self) -> Iterable[Item]:
+        following = self._buffer[1:2]
+        if not following:
+            return []
+        if following == "[":
+            return self._read_csi()
+        if following in _STRING_INTRODUCERS:
+            if len(self._buffer) > 2:
+                self._take(2)
+                self._in_string = True
+                self.dropped += 1
+            return []
+        return [self._take(1 if following == _ESC else 2)]
+
+    def _read_csi(self) -> Iterable[Item]:
+        if complete := _CSI.match(self._buffer):
+            return self._judge(self._take(complete.end()))
+        begun = _CSI_BEGUN.match(self._buffer)
+        assert begun is not None, "the buffer starts with ESC ["
+        if begun.end() == len(self._buffer) and begun.end() <= _CSI_LIMIT:
+            return []
+        # Cut short by another sequence, or without an end. What some terminals send for a key looks so, too.
+        broken = self._take(begun.end())
+        if broken in ANSI_SEQUENCES_KEYS:
+            return [broken]
+        self.dropped += 1
+        return []
+
+    def _judge(self, sequence: str) -> Iterable[Item]:
+        if sequence == _PASTE_START:
+            self._paste, self._paste_size = [], 0
+            return []
+        if _CURSOR.fullmatch(sequence):
+            allowed = self.cursor_reports_due > 0
+            self.cursor_reports_due -= allowed
+        else:
+            allowed = self._is_allowed(sequence)
+        if allowed:
+            return [sequence]
+        self.dropped += 1
+        return []
+
+    def _is_allowed(self, sequence: str) -> bool:
+        if sequence in ANSI_SEQUENCES_KEYS or _ALLOWED.fullmatch(sequence):
+            return True
+        if _RESIZE.fullmatch(sequence):
+            return self.takes_resize
+        key = _EXTENDED_KEY.fullmatch(sequence)
+        return key is not None and len(sequence) <= _CSI_LIMIT and _is_extended_key(key[1], key[2])
+
+    def _is_key(self, text: str) -> bool:
+        """Whether an incomplete sequence is what one key sends."""
+        return len(text) <= 2 or text in ANSI_SEQUENCES_KEYS
+
+    def _skip_string(self) -> Iterable[Item]:
+        found = _STRING_END.search(self._buffer)
+        if found is None:
+            self._buffer = ""
+        elif found[0] != _ESC:
+            self._take(found.end())
+            self._in_string = False
+        else:
+            self._take(found.start())
+            if len(self._buffer) > 1:
+                self._take(2 if self._buffer[1] == "\\" else 0)
+                self._in_string = False
+        return []
+
+    def _read_paste(self) -> Iterable[Item]:
+        assert self._paste is not None
+        end = self._buffer.find(_PASTE_END)
+        if end >= 0:
+            self._keep(self._take(end))
+            self._take(len(_PASTE_END))
+            return [self._end_paste()]
+        # The end marker may have come in part.
+        safe = next(
+            (len(self._buffer) - n for n in range(len(_PASTE_END) - 1, 0, -1) if self._buffer.endswith(_PASTE_END[:n])),
+            len(self._buffer),
+        )
+        self._keep(self._take(safe))
+        return []
+
+    def _keep(self, text: str) -> None:
+        assert self._paste is not None
+        kept = text[: PASTE_LIMIT - self._paste_size]
+        self._paste_size += len(kept)
+        self._paste.append(kept)
+
+    def _end_paste(self) -> Paste:
+        """The paste as text; a control character in it must not reach the parser, which would press keys."""
+        assert self._paste is not None
+        text = "".join(self._paste).translate(_NOT_TEXT)
+        self._paste = None
+        return Paste(text)
+
+
+def _is_extended_key(codes: str, final: str) -> bool:
+    """Whether Textual's parser knows the key, and can make characters of all its numbers."""
+    first, _separator, _rest = codes.partition(";")
+    if final != "u" and f"{first or 1}{final}" not in FUNCTIONAL_KEYS:
+        return False
+    return all(not 0xD800 <= int(each) <= 0xDFFF and int(each) <= 0x10FFFF for each in re.split("[:;]", codes) if each)

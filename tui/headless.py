@@ -1,0 +1,131 @@
+"""Commands without a screen: one line each in `HEADLESS`; they read once, print and end.
+
+Exit status: 0 normal, 1 attention, 2 abnormal, 3 cannot be judged.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from services.i18n import N_
+from tui.options import StartOptions
+
+if TYPE_CHECKING:
+    from services.models.alarms import Alarm, AlarmBoard
+    from tui.wiring import Services
+
+NORMAL, ATTENTION, ABNORMAL, UNKNOWN = 0, 1, 2, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command found."""
+
+    lines: list[str]
+    data: object
+    """The same for `--json`."""
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Headless:
+    """One command."""
+
+    name: str
+    help: str
+    """English; translated where shown."""
+    read: "Callable[[Services], Awaitable[Answer]]"
+    """Raises AwsError."""
+
+
+async def alarms(services: "Services") -> Answer:
+    """Every alarm once; firing or missing is abnormal, no data or a silenced alarm needs attention."""
+    board = await services.alarms.board()
+    words = {ABNORMAL: "abnormal", ATTENTION: "attention", NORMAL: "normal"}
+    status = judge(board)
+    data = {
+        "system": services.runbook.system.id,
+        "region": services.session.settings.region,
+        "read_at": services.clock.now().isoformat(),
+        "verdict": words[status],
+        "remarks": board.remarks,
+        "alarms": [_facts(alarm) for alarm in board.alarms],
+    }
+    return Answer([*(_line(services, alarm) for alarm in board.alarms), *board.remarks], data, status)
+
+
+HEADLESS = (
+    Headless(
+        "alarms",
+        N_("Read every alarm once, print and end: 0 normal, 1 attention, 2 abnormal, 3 unknown."),
+        alarms,
+    ),
+)
+
+
+def judge(board: "AlarmBoard") -> int:
+    """The status of a board; an account without alarms is not watched and so not normal."""
+    from services.models.alarms import AlarmState
+
+    states = {alarm.state for alarm in board.watched}
+    if states & {AlarmState.ALARM, AlarmState.MISSING}:
+        return ABNORMAL
+    silenced = any(alarm.muted_by or not alarm.actions_enabled or alarm.evaluation for alarm in board.watched)
+    calm = states == {AlarmState.OK} and not silenced
+    return NORMAL if calm else ATTENTION
+
+
+def _facts(alarm: "Alarm") -> dict[str, object]:
+    return alarm.model_dump(
+        mode="json",
+        include={
+            "name",
+            "kind",
+            "state",
+            "reason",
+            "since",
+            "expected",
+            "scaling",
+            "actions_enabled",
+            "muted_by",
+            "evaluation",
+        },
+    )
+
+
+def _line(services: "Services", alarm: "Alarm") -> str:
+    from zoneinfo import ZoneInfo
+
+    from widgets.format import pad, stamp
+    from widgets.looks import ALARM_LOOKS
+
+    zone = ZoneInfo(services.runbook.system.timezone)
+    since = stamp(alarm.since, zone) if alarm.since else ""
+    return f"{pad(ALARM_LOOKS[alarm.state].text, 14)} {pad(since, 16)} {pad(alarm.name, 32)} {alarm.reason}".rstrip()
+
+
+def run(command: Headless, options: StartOptions, *, as_json: bool) -> Answer:
+    """Read and end; what stops the reading becomes the answer, with status 3.
+
+    Raises StartError for a configuration or a runbook that cannot be used.
+    """
+    from services.aws.errors import AwsError
+    from tui.start import connect
+
+    async def once() -> Answer:
+        services = (await connect(options, None)).services
+        try:
+            return await command.read(services)
+        except AwsError as error:
+            problem = error.problem
+            lines = [each for each in (problem.summary, problem.remedy, problem.detail) if each]
+            return Answer(lines, {"verdict": "unknown", "problem": problem.model_dump(mode="json")}, UNKNOWN)
+        finally:
+            await services.close()
+
+    answer = asyncio.run(once())
+    if not as_json:
+        return answer
+    return Answer([json.dumps(answer.data, ensure_ascii=False, indent=2)], answer.data, answer.status)

@@ -1,0 +1,275 @@
+"""The ground the console stands on: how it ends, how it survives its own faults, what reaches the terminal.
+
+A subclass adds screens and feeds. What Textual keeps private and this needs is named here, in `boundary`
+and in `driver`, and nowhere else; Textual's version is pinned for that reason.
+"""
+
+import asyncio
+import signal
+import sys
+from collections import deque
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual.app import App
+from textual.dom import DOMNode
+from textual.driver import Driver
+from textual.filter import LineFilter
+from textual.message import Message
+from textual.widget import Widget
+from textual.worker import WorkerFailed
+
+from services.i18n import _
+from services.models.text import clean
+from tui.boundary import contain
+from tui.crash import Bug, crash_site, crash_summary, crash_text, environment_secrets
+from tui.driver.safe import SafeDriver
+from tui.last_line import LastLine
+from tui.watchdog import Watchdog
+
+END_SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+HUNG_UP = 128 + signal.SIGHUP
+"""Exit status when the terminal is gone."""
+_FLOOD = 50
+_FLOOD_SECONDS = 5.0
+_BUGS_KEPT = 100
+
+
+class UnsafeText(Exception):
+    """Text that was not cleaned reached the screen; the last line of defence deleted what was unsafe."""
+
+
+class RuntimeApp(App[None]):
+    """Textual's App with an orderly end, a boundary for its faults and a driver that trusts no terminal."""
+
+    DRAIN_SECONDS: ClassVar[float] = 10.0
+    """How long the end waits for `drain`."""
+    END_SECONDS: ClassVar[float] = 4.0
+    """How long unmounting may take after that, before the process is ended by force."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fail_fast: bool | None = None
+        """Let faults end the app: True, False, or None for "when it runs headless", as in tests."""
+        self.bugs: dict[tuple[str, str, int], Bug] = {}
+        """Faults of the console itself since it started, by kind and place."""
+        self._last_line = LastLine(self._on_unsafe_text)
+        self._watchdog = Watchdog()
+        self._draining: asyncio.Task[None] | None = None
+        self._ending: asyncio.Task[None] | None = None
+        self._contains = False
+        self._recent_faults: deque[float] = deque(maxlen=_FLOOD)
+
+    # -- what a subclass adds
+
+    async def drain(self) -> None:
+        """Bring what is in flight to its recorded outcome; given DRAIN_SECONDS, called once before the end."""
+
+    def known_secrets(self) -> Iterable[str]:
+        """Live secrets, replaced wherever a fault is described."""
+        return environment_secrets()
+
+    def report_bug(self, error: BaseException) -> None:
+        """Keep a fault and tell the operator, once for each kind and place; never raises."""
+        site = crash_site(error)
+        if (known := self.bugs.get(site)) is not None:
+            known.count += 1
+            return
+        if len(self.bugs) < _BUGS_KEPT:
+            secrets = tuple(self.known_secrets())
+            bug = self.bugs[site] = Bug(crash_summary(error, secrets), crash_text(error, secrets))
+            self.notify(bug.summary, title=_("Fault of the console"), severity="error", timeout=20, markup=False)
+
+    # -- the end
+
+    def end(self, status: int = 0) -> None:
+        """Begin the orderly end: drain, unmount, give the terminal back, leave with `status`.
+
+        Asked a second time it stops waiting for the drain. Needs the running loop.
+        """
+        if self._ending is not None:
+            if self._draining is not None:
+                self._draining.cancel()
+            return
+        self._arm_watchdog(status)
+        self._ending = asyncio.get_running_loop().create_task(self._end(status), name="orderly end")
+
+    def hang_up(self) -> None:
+        """The terminal is gone."""
+        self.end(HUNG_UP)
+
+    async def _end(self, status: int) -> None:
+        await self._drain_once()
+        self.exit(return_code=status)
+
+    async def _drain_once(self) -> None:
+        if self._draining is None:
+            self._draining = asyncio.create_task(self._drain_in_time(), name="drain")
+        await asyncio.wait([self._draining])
+
+    async def _drain_in_time(self) -> None:
+        with self._context():
+            try:
+                async with asyncio.timeout(self.DRAIN_SECONDS):
+                    await self.drain()
+            except Exception as error:  # noqa: BLE001  the boundary: the terminal is given back whatever happened
+                self.report_bug(error)
+
+    def _arm_watchdog(self, status: int) -> None:
+        driver = self._driver
+        if isinstance(driver, SafeDriver):
+            self._watchdog.arm(self.DRAIN_SECONDS + self.END_SECONDS, status, driver.restore_by_force)
+
+    async def action_quit(self) -> None:
+        """End the console."""
+        self.end()
+
+    def run(self, **options: Any) -> None:
+        """Run until the end; see `App.run`."""
+        try:
+            super().run(**options)
+        finally:
+            self._watchdog.cancel()
+
+    async def run_async(self, **options: Any) -> None:
+        """Run until the end, with the signals that end a process turned into an orderly end."""
+        loop = asyncio.get_running_loop()
+        # A signal that was ignored from the start stays so: that is what `nohup` asks for.
+        caught = [each for each in END_SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
+        for number in caught:
+            loop.add_signal_handler(number, self.end, 128 + number)
+        try:
+            await super().run_async(**options)
+        finally:
+            for number in caught:
+                loop.remove_signal_handler(number)
+
+    async def _shutdown(self) -> None:
+        self._arm_watchdog(self.return_code or 0)
+        await self._drain_once()
+        await super()._shutdown()
+
+    # -- the boundary
+
+    @property
+    def _lets_faults_through(self) -> bool:
+        return self.is_headless if self.fail_fast is None else self.fail_fast
+
+    async def _process_messages_loop(self) -> None:
+        self._contains = True
+        try:
+            await super()._process_messages_loop()
+        finally:
+            self._contains = False
+
+    def _register_child(self, parent: DOMNode, child: Widget, before: int | None, after: int | None) -> None:
+        contain(child, self._on_contained)
+        super()._register_child(parent, child, before, after)
+
+    async def _dispatch_message(self, message: Message) -> None:
+        if not self._contains:
+            await super()._dispatch_message(message)
+            return
+        try:
+            await super()._dispatch_message(message)
+        except Exception as error:  # noqa: BLE001  the boundary: an action's fault is not the console's end
+            self._on_contained(error)
+
+    def _on_contained(self, error: Exception) -> None:
+        """A widget's fault, with `error` being handled."""
+        if self._lets_faults_through or not self._contains:
+            raise error
+        self.report_bug(error)
+
+    def _handle_exception(self, error: Exception) -> None:
+        if self._contains and not self._lets_faults_through and not self._is_flooded():
+            self.report_bug(error.error if isinstance(error, WorkerFailed) and error.error else error)
+        else:
+            super()._handle_exception(error)
+
+    def _is_flooded(self) -> bool:
+        """Whether faults come so fast that the screen cannot be what it should be."""
+        now = monotonic()
+        self._recent_faults.append(now)
+        return len(self._recent_faults) == _FLOOD and now - self._recent_faults[0] < _FLOOD_SECONDS
+
+    def _fatal_error(self) -> None:
+        self.bell()
+        error = sys.exc_info()[1]
+        if error is not None:
+            self._exit_renderables.append(Text(crash_text(error, self.known_secrets())))
+        self._close_messages_no_wait()
+
+    def _print_error_renderables(self) -> None:
+        # A terminal that is gone cannot be told anything.
+        with suppress(OSError):
+            super()._print_error_renderables()
+
+    # -- what reaches the terminal
+
+    @property
+    def filter_hits(self) -> int:
+        """How often the last line of defence had to delete something; each is a bug."""
+        return self._last_line.hits
+
+    def _on_unsafe_text(self, text: str) -> None:
+        self.call_later(self.report_bug, UnsafeText(clean(text, 80)))
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's filters, then the last line of defence."""
+        return [*super().get_line_filters(), self._last_line]
+
+    def get_driver_class(self) -> type[Driver]:
+        """Ours, whatever the environment says."""
+        return SafeDriver
+
+    def send_control(self, sequence: str) -> None:
+        """Write a control sequence of our own making between two frames; never dropped, never foreign text."""
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
+
+    def repaint_terminal(self) -> None:
+        """Send the whole screen anew: the terminal missed frames."""
+        if self._screen_stack:
+            self.screen.refresh()
+
+    def _begin_update(self) -> None:
+        if isinstance(self._driver, SafeDriver):
+            self._driver.begin_frame()
+        super()._begin_update()
+
+    def _end_update(self) -> None:
+        super()._end_update()
+        if isinstance(self._driver, SafeDriver):
+            self._driver.end_frame()
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy, and say where it went."""
+        from tui.clipboard import copy
+
+        self.notify(copy(self, text), markup=False)
+
+    def save_screenshot(self, filename: str | None = None, path: str | None = None, time_format: str | None = None) -> str:
+        """Save the screen as SVG, readable by its owner alone; the path."""
+        from tui.private_files import stamped_name, state_folder, write_private
+
+        folder = Path(path) if path else state_folder("screenshots")
+        target = folder / (filename or stamped_name("screen", ".svg", time_format))
+        write_private(target, self.export_screenshot())
+        return str(target)
+
+    def deliver_screenshot(
+        self, filename: str | None = None, path: str | None = None, time_format: str | None = None
+    ) -> str | None:
+        """Save the screen as SVG and say where; None."""
+        try:
+            saved = self.save_screenshot(filename, path, time_format)
+        except OSError as error:
+            self.notify(_("Not saved: {reason}").format(reason=clean(error)), severity="error", markup=False)
+        else:
+            self.notify(_("Saved to {path}").format(path=clean(saved)), markup=False)
+        return None

@@ -107,9 +107,10 @@ class DashboardReader:
         now = self._clock.now()
         dashboard = await self._current(now, reload)
         await self._read_alarms(dashboard, board)
-        dashboard = self._with_thresholds(dashboard)
+        dashboard = self._with_alarms(dashboard)
+        home = self._runbook.system.region
         asks = {
-            widget.key: board_plan.ask(widget, self._traces(widget), dashboard, now)
+            widget.key: board_plan.ask(widget, dashboard, now, region=home)
             for widget in dashboard.widgets
             if isinstance(widget, MetricWidget)
         }
@@ -162,30 +163,34 @@ class DashboardReader:
                 known = self._alarms.known | known
         self._alarms = _Alarms(known, problem)
 
-    def _with_thresholds(self, dashboard: Dashboard) -> Dashboard:
-        """An annotated alarm's threshold is a line of its widget."""
-        widgets = []
-        for widget in dashboard.widgets:
-            if isinstance(widget, MetricWidget) and widget.alarm_ids:
-                lines = [
-                    Line(value=alarm.threshold, label=alarm.name)
-                    for alarm in self._alarms.of(widget.alarm_ids)
-                    if alarm.threshold is not None
-                ]
-                widget = widget.model_copy(update={"lines": (*widget.lines, *lines)})
-            widgets.append(widget)
+    def _with_alarms(self, dashboard: Dashboard) -> Dashboard:
+        """What an annotated alarm adds to its widget: the threshold, and where it has no rows, the metric."""
+        widgets = [
+            self._with_alarm(widget) if isinstance(widget, MetricWidget) and widget.alarm_ids else widget
+            for widget in dashboard.widgets
+        ]
         return dashboard.model_copy(update={"widgets": tuple(widgets)})
 
-    def _traces(self, widget: MetricWidget) -> tuple[Trace, ...]:
-        """The widget's own rows, or the metric of its first alarm."""
-        if widget.traces or not widget.alarm_ids:
-            return widget.traces
-        region = arn_region(widget.alarm_ids[0])
-        return tuple(
-            Trace(query=query.model_copy(update={"region": query.region or region}))
-            for alarm in self._alarms.of(widget.alarm_ids[:1])
-            for query in alarm.queries
-        )
+    def _with_alarm(self, widget: MetricWidget) -> MetricWidget:
+        alarms = self._alarms.of(widget.alarm_ids)
+        added: dict[str, object] = {
+            "lines": (
+                *widget.lines,
+                *(
+                    Line(value=alarm.threshold, label=alarm.name)
+                    for alarm in alarms
+                    if alarm.threshold is not None
+                ),
+            )
+        }
+        if not widget.traces and alarms:
+            region = arn_region(widget.alarm_ids[0])
+            added["title"] = widget.title or alarms[0].name
+            added["traces"] = tuple(
+                Trace(query=query.model_copy(update={"region": query.region or region}))
+                for query in alarms[0].queries
+            )
+        return widget.model_copy(update=added)
 
     def _due(self, ask: board_plan.Ask) -> bool:
         """Something is asked that was not answered yet; a failed widget has no such answer."""

@@ -4,7 +4,7 @@ CloudWatch keeps one-minute points for 15 days, five-minute points for 63, hourl
 charges per metric asked for: a widget is asked only when its period has advanced, for its whole range.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -80,8 +80,8 @@ class Call:
     queries: tuple[MetricQuery, ...]
 
 
-def ask(widget: MetricWidget, traces: Sequence[Trace], dashboard: Dashboard, now: datetime) -> Ask:
-    """A widget's question at `now`, aligned to its period."""
+def ask(widget: MetricWidget, dashboard: Dashboard, now: datetime, *, region: str = "") -> Ask:
+    """A widget's question at `now`, aligned to its period; `region` is where it asks if it names none."""
     start_text, end_text = (widget.start, widget.end) if widget.start else (dashboard.start, dashboard.end)
     last = min(resolve(end_text, now) or now, now)
     first = resolve(start_text, now)
@@ -89,7 +89,7 @@ def ask(widget: MetricWidget, traces: Sequence[Trace], dashboard: Dashboard, now
         first = last - USUAL_RANGE
     length = -(-int((last - first).total_seconds()) // 60) * 60
     age = int((now - first).total_seconds())
-    resolved = _resolved(widget, traces, length, age)
+    resolved = _resolved(widget, widget.region or region, length, age)
     periods = [trace.query.period for trace in resolved] or [widget.period]
     step = max(FASTEST, widget.period if widget.whole_range else min(periods))
     settled = now - timedelta(seconds=SETTLE if step > FASTEST else 0)
@@ -108,15 +108,15 @@ def ask(widget: MetricWidget, traces: Sequence[Trace], dashboard: Dashboard, now
     )
 
 
-def _resolved(widget: MetricWidget, traces: Sequence[Trace], length: int, age: int) -> tuple[Trace, ...]:
+def _resolved(widget: MetricWidget, region: str, length: int, age: int) -> tuple[Trace, ...]:
     queries = [
         trace.query.model_copy(
             update={
                 "period": length if widget.whole_range else fitting_period(trace.query.period, length, age),
-                "region": trace.query.region or widget.region,
+                "region": trace.query.region or region,
             }
         )
-        for trace in traces
+        for trace in widget.traces
     ]
     named = prefixed(queries, _prefix(widget.key))
     return tuple(

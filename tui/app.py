@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from textual import work
 from textual.binding import BindingType
-from textual.command import CommandPalette
+from textual.command import CommandPalette, Provider
 from textual.reactive import var
 from textual.screen import Screen
 
@@ -39,6 +39,13 @@ JST = ZoneInfo("Asia/Tokyo")
 UTC = ZoneInfo("UTC")
 
 
+def commands_of_the_console() -> type[Provider]:
+    """The palette's source; imported when the palette is first opened."""
+    from tui.palette import CommandProvider
+
+    return CommandProvider
+
+
 @dataclass(frozen=True, slots=True)
 class Connected:
     """What starting has put together."""
@@ -56,6 +63,7 @@ class TobanApp(RuntimeApp):
 
     TITLE = "Toban"
     ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {commands_of_the_console}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
     CSS = """
     Screen { background: $background; }
@@ -254,6 +262,11 @@ class TobanApp(RuntimeApp):
         i18n.use("en" if i18n.language() == "ja" else "ja")
         for screen in self.screen_stack:
             screen.refresh(recompose=True)
+
+    def action_command_palette(self) -> None:
+        """Find a command."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(placeholder=_("Command, in English, kana or romaji…")))
 
     def action_jump(self) -> None:
         """Go somewhere by name."""

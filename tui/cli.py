@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -120,8 +119,12 @@ class _Start:
         """Hand the terminal over to the console."""
         from tui.start import run as start
 
+        def refuse(reason: str) -> None:
+            self.output.say([reason], error=True)
+
+        status = start(options, refuse)
         self.output.outline_drawn = False
-        return start(options)
+        return status
 
 
 def _before() -> StartOptions:
@@ -162,6 +165,8 @@ def _aws_options() -> list[click.Parameter]:
 def _version_option() -> click.Parameter:
     def show(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
         if wanted:
+            from importlib.metadata import version
+
             click.echo(f"toban {version('toban')}")
             context.exit()
 

@@ -3,7 +3,6 @@
 Exit status: 0 normal, 1 attention, 2 abnormal, 3 cannot be judged.
 """
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -111,6 +110,8 @@ def run(command: Headless, options: StartOptions, *, as_json: bool) -> Answer:
 
     Raises StartError for a configuration or a runbook that cannot be used.
     """
+    import asyncio
+
     from services.aws.errors import AwsError
     from tui.start import connect
 

@@ -82,7 +82,9 @@ class RuntimeApp(App[None]):
         if len(self.bugs) < _BUGS_KEPT:
             secrets = tuple(self.known_secrets())
             bug = self.bugs[site] = Bug(crash_summary(error, secrets), crash_text(error, secrets))
-            self.notify(bug.summary, title=_("Fault of the console"), severity="error", timeout=20, markup=False)
+            self.notify(
+                bug.summary, title=_("Fault of the console"), severity="error", timeout=20, markup=False
+            )
 
     # -- the end
 
@@ -253,7 +255,9 @@ class RuntimeApp(App[None]):
 
         self.notify(copy(self, text), markup=False)
 
-    def save_screenshot(self, filename: str | None = None, path: str | None = None, time_format: str | None = None) -> str:
+    def save_screenshot(
+        self, filename: str | None = None, path: str | None = None, time_format: str | None = None
+    ) -> str:
         """Save the screen as SVG, readable by its owner alone; the path."""
         from tui.private_files import stamped_name, state_folder, write_private
 

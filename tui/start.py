@@ -5,8 +5,9 @@ The only place, with the command line, that knows both worlds.
 
 import asyncio
 import os
-import sys
 import tomllib
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from services import i18n
@@ -24,14 +25,14 @@ if TYPE_CHECKING:
 OK, DATA, UNAVAILABLE, CONFIG = 0, 65, 69, 78
 
 
-def run(options: StartOptions) -> int:
-    """Run the console until it ends; the exit status."""
-    i18n.use(options.lang or peek("lang") or i18n.preferred())
+def run(options: StartOptions, refuse: Callable[[str], None]) -> int:
+    """Run the console until it ends; the exit status. `refuse` says why it cannot begin."""
+    i18n.use(options.lang or peek("lang", options.config) or i18n.preferred())
     from tui.terminal import check_terminal
 
     refusal = check_terminal()
     if refusal is not None:
-        print(refusal, file=sys.stderr)  # noqa: T201  there is no screen to say it on
+        refuse(refusal)
         return UNAVAILABLE
     child = spawn_demo(options)
     try:
@@ -40,7 +41,7 @@ def run(options: StartOptions) -> int:
         app = TobanApp(
             lambda: connect(options, child),
             start_mode=options.mode or "watch",
-            theme=options.theme or peek("theme") or "auto",
+            theme=options.theme or peek("theme", options.config) or "auto",
             demo=options.scenario if options.demo else "",
         )
         app.run()
@@ -52,14 +53,18 @@ def run(options: StartOptions) -> int:
             stop_child(child)
 
 
-def peek(key: str) -> str:
+def peek(key: str, config: str | None = None) -> str:
     """A preference needed before the first frame; mistakes in the file are reported after it."""
-    if os.environ.get(f"TOBAN_{key.upper()}"):
-        return os.environ[f"TOBAN_{key.upper()}"]
-    from platformdirs import user_config_path
+    named = os.environ.get(f"TOBAN_{key.upper()}")
+    if named:
+        return named
+    chosen = config or os.environ.get("TOBAN_CONFIG")
+    if not chosen:
+        from platformdirs import user_config_path
 
+        chosen = str(user_config_path("toban") / "config.toml")
     try:
-        found = tomllib.loads((user_config_path("toban") / "config.toml").read_text("utf-8")).get(key, "")
+        found = tomllib.loads(Path(chosen).read_text("utf-8")).get(key, "")
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return ""
     return found if isinstance(found, str) else ""

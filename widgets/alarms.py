@@ -49,7 +49,7 @@ class AlarmPanel(Panel[AlarmBoard]):
         self.table = KeyedTable(
             (
                 Column(_("state"), max_width=12),
-                Column(_("alarm"), flex=2, min_width=20),
+                Column(_("alarm"), flex=2, min_width=20, middle=True),
                 Column(_("for"), align="right", max_width=14),
                 Column(_("value"), align="right", max_width=12, rank=1),
                 Column(_("threshold"), max_width=14, rank=3),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from widgets.format import crop_middle
 from widgets.ink import Line, Span, fit, width_of
 
 GAP = 2
@@ -19,6 +20,8 @@ class Column:
     max_width: int = 40
     """For columns without flex."""
     align: str = "left"
+    middle: bool = False
+    """A text that does not fit loses its middle, not its end."""
     rank: int = 0
     """The column with the highest rank is dropped first when the table is too narrow; 0 stays."""
 
@@ -77,5 +80,7 @@ def lay_out(columns: Sequence[Column], cells: Sequence[Line], sizes: Sequence[in
             continue
         if line:
             line.append((" " * GAP, ""))
+        if column.middle:
+            cell = [(crop_middle(text, size), role) for text, role in cell]
         line.extend(fit(cell, size, column.align))
     return line

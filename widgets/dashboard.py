@@ -137,13 +137,18 @@ class TileGrid(ScrollableContainer, can_focus=False):
             min(found, key=lambda each: each[0])[1].focus()
 
 
-def _distance(here: Region, there: Region, dx: int, dy: int) -> int | None:
-    """How far in that direction, sideways counting more; None when it lies elsewhere."""
+def _distance(here: Region, there: Region, dx: int, dy: int) -> tuple[bool, int, int] | None:
+    """How far in that direction, those straight ahead before others; None when it lies elsewhere."""
     ahead = (there.x - here.x) * dx + (there.y - here.y) * dy
     if ahead <= 0:
         return None
-    aside = abs(there.y - here.y) if dx else abs(there.x - here.x)
-    return ahead + 4 * aside
+    if dx:
+        gap = max(here.y - there.bottom, there.y - here.bottom) + 1
+        aside = abs(there.y - here.y)
+    else:
+        gap = max(here.x - there.right, there.x - here.right) + 1
+        aside = abs(there.x - here.x)
+    return gap > 0, ahead + 4 * max(0, gap), aside
 
 
 class Remarks(Inked):

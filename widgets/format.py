@@ -72,6 +72,19 @@ def crop(text: str, width: int) -> str:
     return set_cell_size(text, width - 1).rstrip() + ELLIPSIS
 
 
+def crop_middle(text: str, width: int) -> str:
+    """As `crop`, but beginning and end stay: names often differ in their last part only."""
+    if cell_len(text) <= width or width < 8:
+        return crop(text, width)
+    tail_width = (width - 1) * 2 // 5
+    tail = text[-1:]
+    for start in range(len(text) - 1, -1, -1):
+        if cell_len(text[start:]) > tail_width:
+            break
+        tail = text[start:]
+    return set_cell_size(text, width - 1 - cell_len(tail)).rstrip() + ELLIPSIS + tail
+
+
 def pad(text: str, width: int, align: str = "left") -> str:
     """`text` in exactly `width` cells; `align` is left, right or center."""
     text = crop(text, width)

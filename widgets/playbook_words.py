@@ -16,16 +16,14 @@ def playbook_lines(
     if playbook is None:
         words = _("The runbook says nothing about this alarm.")
         return [[(text, "muted")] for text in wrap(words, width)]
-    lines: list[Line] = [
-        [(playbook.title, "strong")],
-        *clock_lines(playbook, since, now, width, firing=firing),
-    ]
+    lines: list[Line] = [[(text, "strong")] for text in wrap(playbook.title, width)]
+    lines += clock_lines(playbook, since, now, width, firing=firing)
     for number, step in enumerate(playbook.steps, 1):
         lines += _hanging([(f"{number}. ", "key")], step.text, width)
         if step.note:
             lines += _hanging([("   ", "")], step.note, width, "muted")
     if playbook.causes:
-        lines += [[], [(_("cause → what to do"), "head")], *_causes(playbook, width)]
+        lines += [[], [(_("cause → action"), "head")], *_causes(playbook, width)]
     for caution in playbook.caution:
         lines += _hanging([("⚠ ", "warn")], caution, width)
     if playbook.approval:

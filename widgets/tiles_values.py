@@ -57,7 +57,7 @@ def single_values(curves: Sequence[Curve], widget: MetricWidget, width: int, hei
     for first in range(0, len(blocks), across):
         group = blocks[first : first + across]
         lines += [[span for block in group for span in fit(block[y], size)] for y in range(tall)]
-    return lines
+    return counted(lines, height)
 
 
 def _single(index: int, curve: Curve, widget: MetricWidget, width: int, height: int) -> list[Line]:
@@ -129,7 +129,7 @@ def gauges(curves: Sequence[Curve], widget: MetricWidget, width: int, height: in
         lines.append(line)
         if height >= 3 * len(curves):
             lines.append([])
-    return lines
+    return counted(lines, height)
 
 
 def _marked(span: Span, at: int) -> list[Span]:

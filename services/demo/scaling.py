@@ -76,7 +76,9 @@ class Target:
     @property
     def arn(self) -> str:
         """Amazon resource name."""
-        return f"arn:aws:application-autoscaling:ap-northeast-1:{ACCOUNT}:scalable-target/{_id(self.resource)}"
+        return (
+            f"arn:aws:application-autoscaling:ap-northeast-1:{ACCOUNT}:scalable-target/{_id(self.resource)}"
+        )
 
 
 def _id(text: str) -> str:
@@ -86,6 +88,14 @@ def _id(text: str) -> str:
 def hash_of(text: str) -> int:
     """A hash that is the same in every process."""
     return int.from_bytes(text.encode(), "big") % (2**121 - 1)
+
+
+def policy_arn(target: Target, policy: Policy) -> str:
+    """Amazon resource name."""
+    return (
+        f"arn:aws:autoscaling:ap-northeast-1:{ACCOUNT}:scalingPolicy:{policy.id}:resource/ecs/{target.resource}"
+        f":policyName/{policy.name}"
+    )
 
 
 class Scaling:
@@ -106,6 +116,40 @@ class Scaling:
         target.suspended |= settings.get("SuspendedState") or {}
         self._keep_bounds(target, at)
         return target
+
+    def track(self, target: Target, policy: Policy) -> None:
+        """Add a target-tracking policy and the pair of alarms it owns."""
+        base = f"TargetTracking-{target.resource}"
+        policy.high = f"{base}-AlarmHigh-{UUID(int=hash_of(policy.id + 'high'), version=4)}"
+        policy.low = f"{base}-AlarmLow-{UUID(int=hash_of(policy.id + 'low'), version=4)}"
+        target.policies[policy.name] = policy
+        cluster, name = target.service
+        metric = {
+            "Namespace": "AWS/ECS",
+            "MetricName": "CPUUtilization",
+            "Dimensions": [
+                {"Name": "ClusterName", "Value": cluster},
+                {"Name": "ServiceName", "Value": name},
+            ],
+            "Statistic": "Average",
+            "Period": 60,
+            "Unit": "Percent",
+            "AlarmActions": [policy_arn(target, policy)],
+            "AlarmDescription": f"DO NOT EDIT OR DELETE. For TargetTrackingScaling policy {policy_arn(target, policy)}.",
+        }
+        above = {
+            "ComparisonOperator": "GreaterThanThreshold",
+            "Threshold": policy.target,
+            "EvaluationPeriods": 3,
+        }
+        below = {
+            "ComparisonOperator": "LessThanThreshold",
+            "Threshold": policy.target * 0.9,
+            "EvaluationPeriods": 15,
+        }
+        at = when(policy.created)
+        for alarm, bound in ((policy.high, above), (policy.low, below)):
+            self._world.alarm_book.put("MetricAlarm", {"AlarmName": alarm, **metric, **bound}, at=at)
 
     def _service(self, target: Target) -> Service | None:
         return self._world.clusters.services.get(target.service)
@@ -155,7 +199,9 @@ class Scaling:
 
     def _wanted(self, service: Service, policy: Policy) -> int:
         load = self._world.load_of(service)
-        return math.ceil(service.desired * load / policy.target - 1e-9) if load is not None else service.desired
+        return (
+            math.ceil(service.desired * load / policy.target - 1e-9) if load is not None else service.desired
+        )
 
     def _scale_out(self, target: Target, service: Service, policy: Policy, at: float) -> None:
         if at < target.scaled + OUT_COOLDOWN or service.pending(at):

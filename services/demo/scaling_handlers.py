@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from services.demo.cloudwatch.paging import page_of
 from services.demo.ecs.model import ACCOUNT
 from services.demo.registry import Call, Fault, op
-from services.demo.scaling import DIMENSION, Activity, Policy, Scaling, Target, hash_of, when
+from services.demo.scaling import DIMENSION, Activity, Policy, Scaling, Target, hash_of, policy_arn, when
 
 SERVICE = "application-autoscaling"
 PAGE = 50
@@ -51,13 +51,17 @@ def register_scalable_target(call: Call) -> dict[str, Any]:
     resource = params["ResourceId"]
     known = _scaling(call).targets.get(resource)
     if known is None and not {"MinCapacity", "MaxCapacity"} <= params.keys():
-        raise Fault("ValidationException", "MinCapacity and MaxCapacity are required for a new scalable target")
+        raise Fault(
+            "ValidationException", "MinCapacity and MaxCapacity are required for a new scalable target"
+        )
     low = params.get("MinCapacity", known.minimum if known else 0)
     high = params.get("MaxCapacity", known.maximum if known else 0)
     if low > high:
         raise Fault("ValidationException", "Maximum capacity cannot be less than minimum capacity")
     if re.fullmatch(r"service/[^/]+/[^/]+", resource) is None:
-        raise Fault("ValidationException", "Unsupported service namespace, resource type or scalable dimension")
+        raise Fault(
+            "ValidationException", "Unsupported service namespace, resource type or scalable dimension"
+        )
     return {"ScalableTargetARN": _scaling(call).register(resource, _now(call), params).arn}
 
 
@@ -137,21 +141,17 @@ def put_scaling_policy(call: Call) -> dict[str, Any]:
         raise Fault("ValidationException", "The embedded AWS knows target tracking only")
     number = hash_of(f"{target.resource}/{params['PolicyName']}")
     policy = Policy(
-        params["PolicyName"], str(UUID(int=number, version=4)), settings["TargetValue"], _now(call), settings=settings
+        params["PolicyName"],
+        str(UUID(int=number, version=4)),
+        settings["TargetValue"],
+        _now(call),
+        settings=settings,
     )
     _scaling(call).track(target, policy)
     return {
         "PolicyARN": policy_arn(target, policy),
         "Alarms": _alarms(target, policy),
     }
-
-
-def policy_arn(target: Target, policy: Policy) -> str:
-    """Amazon resource name."""
-    return (
-        f"arn:aws:autoscaling:ap-northeast-1:{ACCOUNT}:scalingPolicy:{policy.id}:resource/ecs/{target.resource}"
-        f":policyName/{policy.name}"
-    )
 
 
 def _alarms(_target: Target, policy: Policy) -> list[dict[str, str]]:

@@ -4,19 +4,28 @@ Deterministic: the same scenario, seed and beginning give the same world.
 """
 
 import threading
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from services.clock import Clock
+from services.demo.balancer import LoadBalancer
 from services.demo.cloudwatch.alarms import AlarmBook
 from services.demo.cloudwatch.dashboards import DashboardBook
 from services.demo.cloudwatch.store import MetricStore
+from services.demo.ecs.model import Clusters, Service
 from services.demo.front.faults import ACCOUNT, FaultRule
 from services.demo.logs.store import LogStore
+from services.demo.scaling import Scaling
 from services.demo.scenario import Refuse, Scenario
+from services.demo.system.facility import Facility
 
 REGION = "ap-northeast-1"
 HISTORY = timedelta(hours=26)
 """How much past a world is given."""
+LOG_HISTORY = timedelta(hours=3)
+QUIET = 15
+"""Far in the past alarms are evaluated every so many minutes: nothing happens there."""
+LIVELY = 3600
+"""Seconds before the scenario's beginning from which every minute is evaluated."""
 
 
 class World:
@@ -43,15 +52,46 @@ class World:
         self.alarm_book = AlarmBook(self.metrics, clock)
         self.dashboards = DashboardBook()
         self.logs = LogStore(ACCOUNT)
-        self.minute = int((self.began - history).timestamp()) // 60 * 60
-        """Start of the minute that is being lived (epoch seconds)."""
+        self.clusters = Clusters()
+        self.scaling = Scaling(self)
+        self.balancers: list[LoadBalancer] = []
+        self.sessions: dict[str, str] = {}
+        """Access key -> ARN of the assumed role."""
+        self._furnished: set[str] = set()
+        self._minute = int((self.began - history).timestamp()) // 60 * 60
+        self._lively = self.began.timestamp() - LIVELY
+        logs_from = int((self.began - min(history, LOG_HISTORY)).timestamp()) // 60 * 60
+        self.facility = None if scenario.empty else Facility(self, self._minute, logs_from)
+        if self.facility:
+            self.facility.begin(self._minute)
         self.tick()
 
     def tick(self) -> None:
         """Live every minute that has passed since the last call."""
         now = self.clock.now().timestamp()
-        while self.minute + 60 <= now:
-            self.minute += 60
+        while self._minute + 60 <= now:
+            self._minute += 60
+            self._live(self._minute)
+        self.clusters.advance(now)
+        if self.facility:
+            self.facility.release(now)
+
+    def _live(self, at: int) -> None:
+        """The minute that ends at `at` is over and the next begins."""
+        if self.facility:
+            self.facility.end()
+        if at >= self._lively or at // 60 % QUIET == 0:
+            self.alarm_book.evaluate(datetime.fromtimestamp(at, UTC))
+        self.clusters.advance(at)
+        self.scaling.evaluate(at)
+        if self.facility:
+            self.facility.begin(at)
+
+    def load_of(self, service: Service) -> float | None:
+        """Mean CPU of a service's tasks, per cent; None for one that is not simulated."""
+        if self.facility and service is self.facility.service:
+            return self.facility.load
+        return None
 
     def fault_rules(self) -> list[FaultRule]:
         """The refusals that the scenario has in force now."""

@@ -51,5 +51,13 @@ def run(quick: bool) -> list[Row]:
     naive_yen = BUSINESS_MINUTES * 60 / NAIVE_POLL * 14 * 0.01 / 1000 * 150
     return [
         Row("aws", "requests per business day", calls * day, "calls", "", None, ""),
-        Row("aws", "charges per business day", yen * day, "yen", "14 metrics every 10 s", naive_yen, "ours < 15 yen"),
+        Row(
+            "aws",
+            "charges per business day",
+            yen * day,
+            "yen",
+            "14 metrics every 10 s",
+            naive_yen,
+            "ours < 15 yen",
+        ),
     ]

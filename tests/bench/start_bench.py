@@ -37,7 +37,9 @@ def run(quick: bool) -> list[Row]:
     """The rows of this group."""
     runs = 3 if quick else 7
     nothing = median_ms([sys.executable, "-c", "print('done')"], lambda text: "done" in text, runs)
-    minimal = median_ms([sys.executable, str(HERE / "minimal_app.py")], lambda text: "minimal-is-ready" in text, runs)
+    minimal = median_ms(
+        [sys.executable, str(HERE / "minimal_app.py")], lambda text: "minimal-is-ready" in text, runs
+    )
     rows: list[Row] = []
     with running_world("ordinary-day") as world:
         toban = [sys.executable, "-m", "tui", "--endpoint-url", world.url, "--lang", "en"]
@@ -51,7 +53,17 @@ def run(quick: bool) -> list[Row]:
     rows.append(Row("start", "first live value", live, "ms", "minimal Textual app", minimal, ""))
     demo = [sys.executable, "-m", "tui", "demo", "--lang", "en"]
     first = median_ms(demo, lambda text: "alb-latency-high" in text, max(2, runs // 2))
-    rows.append(Row("start", "demo: first live value, embedded AWS started too", first, "ms", "minimal Textual app", minimal, ""))
+    rows.append(
+        Row(
+            "start",
+            "demo: first live value, embedded AWS started too",
+            first,
+            "ms",
+            "minimal Textual app",
+            minimal,
+            "",
+        )
+    )
     rows += [_beside(name, arguments, mark, shell, runs) for name, arguments, mark in PEERS]
     return rows
 

@@ -26,7 +26,15 @@ def run(quick: bool) -> list[Row]:
         naive_wire, naive_cpu = naive.measure(seconds / 2)
         naive_memory = naive.memory()
     return [
-        Row("wire", "all panels live, idle operator", wire, "B/s", "stock widgets, 1 s refresh", naive_wire, ""),
+        Row(
+            "wire",
+            "all panels live, idle operator",
+            wire,
+            "B/s",
+            "stock widgets, 1 s refresh",
+            naive_wire,
+            "",
+        ),
         Row("wire", "processor, same", cpu, "%", "stock widgets, 1 s refresh", naive_cpu, ""),
         Row("wire", "memory, same", memory, "MB", "stock widgets", naive_memory, ""),
         Row("wire", "bytes until all panels are filled", float(first), "B", "", None, ""),

@@ -124,7 +124,7 @@ async def test_all_widgets_of_a_region_in_one_request_with_their_ids_apart() -> 
         ("w1_m1", ""),
         ("w1_e1", "SUM([w1_m1])"),
     ]
-    assert region is None
+    assert region == "ap-northeast-1", "a widget that names no region is the system's own"
     assert (span.start, span.end) == (NOW.replace(hour=0, second=0), NOW.replace(second=0))
     assert [series.id for series in first.series] == ["m1", "e1"], "ids as the widget spells them"
     assert [series.id for series in second.series] == ["m1", "e1"]
@@ -161,10 +161,10 @@ async def test_a_read_in_which_everything_failed_is_an_error_but_a_missing_permi
     None
 ):
     world, board = reader(widget(["N", "CPU"]))
-    world.broken[None] = failure(ProblemKind.THROTTLED)
+    world.broken["ap-northeast-1"] = failure(ProblemKind.THROTTLED)
     with pytest.raises(Throttled):
         await board.read()
-    world.broken[None] = failure(ProblemKind.ACCESS_DENIED, "cloudwatch:GetMetricData is missing")
+    world.broken["ap-northeast-1"] = failure(ProblemKind.ACCESS_DENIED, "cloudwatch:GetMetricData is missing")
     (only,) = await data(board)
     assert only.problem == "cloudwatch:GetMetricData is missing"
 

@@ -39,7 +39,7 @@ class Watched:
         return {line.text for batch in self.batches for line in batch.lines if line.late}
 
     async def until_it_sleeps(self) -> None:
-        while not self.aws.clock.sleepers:
+        while not self.aws.clock.sleepers:  # noqa: ASYNC110  a manual clock has no event to wait on
             await asyncio.sleep(0.002)
 
     async def advance(self, seconds: float) -> None:
@@ -135,7 +135,7 @@ async def test_a_pattern_is_applied_by_aws(empty_aws: Any) -> None:
             assert watched.texts == ["level=ERROR one"]
 
 
-async def test_a_group_that_is_born_later_and_an_expired_session_that_comes_back(empty_aws: Any) -> None:
+async def test_a_group_that_is_born_later_and_a_permission_that_comes_back(empty_aws: Any) -> None:
     async with following(empty_aws) as watched:
         problem = watched.batches[-1].problem
         assert problem is not None
@@ -145,7 +145,7 @@ async def test_a_group_that_is_born_later_and_an_expired_session_that_comes_back
             await put(client, STREAMS[0], (now_ms(empty_aws), "born"))
             await watched.advance(60)
             assert watched.texts == ["born"]
-            empty_aws.fault("logs", "FilterLogEvents", preset="throttled")
+            empty_aws.fault("logs", "FilterLogEvents", preset="denied")
             await put(client, STREAMS[0], (now_ms(empty_aws), "meanwhile"))
             await watched.advance(60)
             assert watched.batches[-1].problem is not None

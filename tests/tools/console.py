@@ -34,7 +34,9 @@ def app_on(
 
     async def wired() -> Connected:
         settings = AwsSettings(region=book.system.region, endpoint_url=url)
-        return Connected(services=connect(book, settings, clock, intervals=intervals, seed=1), keys=keys or {})
+        return Connected(
+            services=connect(book, settings, clock, intervals=intervals, seed=1), keys=keys or {}
+        )
 
     return TobanApp(wired, start_mode=mode, demo=scenario)
 
@@ -51,7 +53,9 @@ async def console(
 
 
 def _filled(app: TobanApp) -> bool:
-    return all(state is not None and (state.value is not None or state.problem) for state in (app.board, app.view))
+    return all(
+        state is not None and (state.value is not None or state.problem) for state in (app.board, app.view)
+    )
 
 
 async def until(pilot: Pilot[Any], reached: Callable[[], object], limit: float = LIMIT) -> None:

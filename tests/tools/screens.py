@@ -35,7 +35,9 @@ async def _go(pilot: Pilot[object], shot: str) -> None:
     await settled(pilot)
 
 
-async def take(folder: Path, scenario: str, language: str, size: tuple[int, int], shots: tuple[str, ...]) -> None:
+async def take(
+    folder: Path, scenario: str, language: str, size: tuple[int, int], shots: tuple[str, ...]
+) -> None:
     """Write `<shot>-<language>-<width>x<height>.svg` for each shot."""
     demo = await start(scenario, 1.0, ahead=300.0)
     try:
@@ -44,7 +46,9 @@ async def take(folder: Path, scenario: str, language: str, size: tuple[int, int]
             async with console(demo.url, demo.clock, size=size, scenario=scenario) as pilot:
                 await _go(pilot, shot)
                 name = f"{shot}-{language}-{size[0]}x{size[1]}.svg"
-                (folder / name).write_text(pilot.app.export_screenshot(title=f"toban demo --scenario {scenario}"))
+                (folder / name).write_text(
+                    pilot.app.export_screenshot(title=f"toban demo --scenario {scenario}")
+                )
                 print(name)
     finally:
         await demo.stop()

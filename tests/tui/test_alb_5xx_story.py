@@ -2,16 +2,10 @@
 
 import pytest
 
-from services import i18n
 from services.models.alarms import AlarmState
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, settled, until
 from tui.screens.alarm import AlarmScreen
-
-
-@pytest.fixture(autouse=True)
-def english() -> None:
-    i18n.use("en")
 
 
 @pytest.mark.scenario("alb-5xx")

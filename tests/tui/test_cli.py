@@ -30,7 +30,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[StartOptions]:
     """What the console was started with; it ends at once with status 7."""
     seen: list[StartOptions] = []
 
-    def remember(options: StartOptions) -> int:
+    def remember(options: StartOptions, refuse: object) -> int:
         seen.append(options)
         return 7
 

@@ -10,11 +10,6 @@ from tui.commands import COMMANDS, Command
 LEAVES = {"quit", "screenshot"}
 
 
-@pytest.fixture(autouse=True)
-def english() -> None:
-    i18n.use("en")
-
-
 @pytest.mark.parametrize(
     "command", [each for each in COMMANDS if each.id not in LEAVES], ids=lambda each: each.id
 )

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from services import i18n
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, settled, until
 from tests.tui.seeding import client, make_group, put_lines
@@ -22,14 +21,12 @@ HOSTILE = {
 QUIT_KEYS = "qcrgy0"
 
 
-@pytest.fixture(autouse=True)
-def english() -> None:
-    i18n.use("en")
-
-
 def widget(title: str, **properties: object) -> dict[str, object]:
     metrics = [["N\u202es", "M[/]", "D", "v", {"label": title}]]
-    return {"type": "metric", "properties": {"title": title, "region": "ap-northeast-1", "metrics": metrics, **properties}}
+    return {
+        "type": "metric",
+        "properties": {"title": title, "region": "ap-northeast-1", "metrics": metrics, **properties},
+    }
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
@@ -56,7 +53,9 @@ async def test_hostile_text_is_shown_harmlessly(empty_aws: Embedded, kind: str) 
         at = int(now.timestamp() * 1000)
         lines = [(at - 3000, text), (at - 2000, json.dumps({"level": "ERROR", "message": text[:5000]}))]
         await put_lines(logs, "/app/catalogue", "a", lines)
-    async with console(empty_aws.url, empty_aws.clock, size=(160, 48), runbook=OTHER, notifications=True) as pilot:
+    async with console(
+        empty_aws.url, empty_aws.clock, size=(160, 48), runbook=OTHER, notifications=True
+    ) as pilot:
         app = pilot.app
         await until(pilot, lambda: len(app.screen.tail.store) == 2)
         await settled(pilot)
@@ -73,4 +72,8 @@ async def test_hostile_text_is_shown_harmlessly(empty_aws: Embedded, kind: str) 
         assert app.filter_hits == 0, "cleaned where it entered, not by the last line of defence"
         assert not app.bugs
         assert app.is_running
-        assert not [c for c in seen if c != "\n" and (ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or c in "\u202e\u2066\u200b")]
+        assert not [
+            c
+            for c in seen
+            if c != "\n" and (ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or c in "\u202e\u2066\u200b")
+        ]

@@ -3,9 +3,6 @@
 import json
 from pathlib import Path
 
-import pytest
-
-from services import i18n
 from services.models.alarms import AlarmState
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
@@ -25,11 +22,6 @@ BODY = {
         {"type": "hologram", "x": 0, "y": 6, "width": 24, "height": 4, "properties": {}},
     ],
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def english() -> None:
-    i18n.use("en")
 
 
 async def seed(embedded: Embedded) -> None:

@@ -2,16 +2,10 @@
 
 import pytest
 
-from services import i18n
 from services.models.alarms import AlarmState
 from services.models.problem import ProblemKind
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, settled, until
-
-
-@pytest.fixture(autouse=True)
-def english() -> None:
-    i18n.use("en")
 
 
 async def test_a_missing_permission_is_named_in_its_panel_and_the_rest_lives(embedded: Embedded) -> None:
@@ -42,7 +36,9 @@ async def test_expired_credentials_are_one_banner_and_reading_resumes_by_itself(
         embedded.advance(67)
         await until(pilot, lambda: app.board.problem is None)
         embedded.advance(67)
-        await until(pilot, lambda: app.view.problem is None and app.identity.problem is None or embedded.advance(60))
+        await until(
+            pilot, lambda: (app.view.problem is None and app.identity.problem is None) or embedded.advance(60)
+        )
         await until(pilot, lambda: not app.screen.banner.display)
 
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from services import i18n
 from services.models.alarms import AlarmState
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, settled, until
@@ -11,11 +10,6 @@ from tui.screens.alarm import AlarmScreen
 from tui.screens.logs import LogsScreen
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
-
-
-@pytest.fixture(autouse=True)
-def english() -> None:
-    i18n.use("en")
 
 
 @pytest.mark.parametrize("size", SIZES)

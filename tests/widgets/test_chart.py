@@ -127,7 +127,9 @@ def test_no_line_is_wider_and_no_chart_higher_than_asked(
     rows: list[tuple[str, list[float], bool]], width: int, height: int, stacked: bool
 ) -> None:
     curves = [curve(label, tuple(values), right=right) for label, values, right in rows]
-    data = chart(*curves, stacked=stacked, guides=(Guide(70, "限度<70%", to=math.inf),), moments=(Moment(START, "始"),))
+    data = chart(
+        *curves, stacked=stacked, guides=(Guide(70, "限度<70%", to=math.inf),), moments=(Moment(START, "始"),)
+    )
     lines = draw_chart(data, width, height, JST)
     assert len(lines) <= max(height, 3)
     if width >= 24:

@@ -30,8 +30,22 @@ def test_a_step_is_round_and_cuts_into_few_pieces(span: float, count: int) -> No
 
 
 def test_labels_are_what_a_person_would_write() -> None:
-    assert scale_for([61.0], PERCENT, low=0, high=100, room=13).labels == ("0", "20%", "40%", "60%", "80%", "100%")
-    assert scale_for([0.1, 0.45], SECONDS, room=11).labels == ("0", "100ms", "200ms", "300ms", "400ms", "500ms")
+    assert scale_for([61.0], PERCENT, low=0, high=100, room=13).labels == (
+        "0",
+        "20%",
+        "40%",
+        "60%",
+        "80%",
+        "100%",
+    )
+    assert scale_for([0.1, 0.45], SECONDS, room=11).labels == (
+        "0",
+        "100ms",
+        "200ms",
+        "300ms",
+        "400ms",
+        "500ms",
+    )
     assert scale_for([0.2, 1.2], PLAIN, room=11).labels[1] == "0.25"
     assert scale_for([3 * 2**30, 10 * 2**30], BYTES, room=5).labels[-1] == "10GiB"
 

@@ -77,5 +77,15 @@ def test_wrap_loses_nothing_and_fits(text: str, width: int) -> None:
     assert "".join("".join(lines).split()) == "".join(text.split())
 
 
+@given(TEXT, st.integers(0, 40))
+def test_crop_middle_never_exceeds_its_cells(text: str, width: int) -> None:
+    assert cell_len(fmt.crop_middle(text, width)) <= width
+
+
+def test_crop_middle_keeps_both_ends() -> None:
+    assert fmt.crop_middle("TargetTracking-service/cluster/api-AlarmLow", 22) == "TargetTrackin…AlarmLow"
+    assert fmt.crop_middle("短い名前", 8) == "短い名前"
+
+
 def test_wrap_keeps_paragraphs_and_words() -> None:
     assert fmt.wrap(clean_block("one two three\n四五六七"), 8) == ["one two", "three", "四五六七"]

@@ -6,7 +6,8 @@ from widgets.columns import Column, lay_out, widths
 from widgets.ink import fit, plain, spread, width_of
 
 SPANS = st.lists(
-    st.tuples(st.text(alphabet="ab漢字ｶﾅ 界", max_size=8).map(clean), st.sampled_from(["", "bad"])), max_size=5
+    st.tuples(st.text(alphabet="ab漢字ｶﾅ 界", max_size=8).map(clean), st.sampled_from(["", "bad"])),
+    max_size=5,
 )
 
 

@@ -7,7 +7,17 @@ from hypothesis import strategies as st
 from services.models.base import RawId
 from services.models.metrics import MetricQuery
 from services.models.verdict import Limit
-from widgets.units import BYTES, BYTES_PER_SECOND, MILLISECONDS, PERCENT, PLAIN, SECONDS, Unit, number, unit_of
+from widgets.units import (
+    BYTES,
+    BYTES_PER_SECOND,
+    MILLISECONDS,
+    PERCENT,
+    PLAIN,
+    SECONDS,
+    Unit,
+    number,
+    unit_of,
+)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,9 @@ from textual.message import Message
 from tui.driver.replies import InputFilter, Item
 
 _READ = 1 << 16
-_BAD_BYTES = {code: code - 0xDC00 for code in range(0xDC80, 0xDCA0)} | dict.fromkeys(range(0xDCA0, 0xDD00), 0xFFFD)
+_BAD_BYTES = {code: code - 0xDC00 for code in range(0xDC80, 0xDCA0)} | dict.fromkeys(
+    range(0xDCA0, 0xDD00), 0xFFFD
+)
 
 
 class Keyboard:

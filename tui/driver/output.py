@@ -85,7 +85,9 @@ class Output:
 
     def _stalled(self) -> bool:
         since = self._writing_since
-        return self._frame_bytes > _BACKLOG_LIMIT or (since is not None and monotonic() - since > _STALLED_AFTER)
+        return self._frame_bytes > _BACKLOG_LIMIT or (
+            since is not None and monotonic() - since > _STALLED_AFTER
+        )
 
     def _drop_waiting_frames(self) -> None:
         """The coming repaint supersedes every frame that waits."""

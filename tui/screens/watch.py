@@ -100,7 +100,10 @@ class WatchScreen(PaneScreen):
         """Remember which panel is looked at."""
         focused = self.focused
         for panel in PANELS:
-            if focused is not None and focused in (self.query_one(f"#{panel.id}"), *self.query(f"#{panel.id} *")):
+            if focused is not None and focused in (
+                self.query_one(f"#{panel.id}"),
+                *self.query(f"#{panel.id} *"),
+            ):
                 self.current = panel.id
 
     @on(AlarmPanel.Opened)

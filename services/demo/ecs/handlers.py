@@ -83,7 +83,9 @@ def describe_clusters(call: Call) -> dict[str, Any]:
     return {
         "clusters": [_describe_cluster(call, name) for name in names if name in known],
         "failures": [
-            {"arn": cluster_arn(name, call.region), "reason": "MISSING"} for name in names if name not in known
+            {"arn": cluster_arn(name, call.region), "reason": "MISSING"}
+            for name in names
+            if name not in known
         ],
     }
 

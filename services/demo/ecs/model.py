@@ -190,7 +190,9 @@ class Service:
             return
         alive = self.alive(at)
         settled = max((task.healthy_at for task in alive), default=at)
-        drained = max((task.stopping + DRAIN for task in self.tasks if task.stopping is not None), default=settled)
+        drained = max(
+            (task.stopping + DRAIN for task in self.tasks if task.stopping is not None), default=settled
+        )
         moment = max(settled, drained, self.primary.updated)
         if self.steady or moment > at:
             return

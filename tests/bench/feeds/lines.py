@@ -1,4 +1,7 @@
-"""Log lines for the benchmarks: 300 bytes of JSON, a fifth with Japanese, some carrying a number to look for."""
+"""Log lines for the benchmarks: 300 bytes of JSON, a fifth with Japanese, some carrying a number to look for.
+
+In bunyan's form, which lnav understands as JSON, too.
+"""
 
 import hashlib
 import json
@@ -12,12 +15,16 @@ _ENGLISH = "reservation accepted and queued for the mailer"
 
 def _template(index: int) -> bytes:
     trace = hashlib.sha256(str(index).encode()).hexdigest()
-    level = "ERROR" if index % 97 == 0 else "WARN" if index % 31 == 0 else "INFO"
     fields = {
-        "level": level,
-        "message": f"@@@@@@@@@ {_JAPANESE if index % 5 == 0 else _ENGLISH}",
+        "name": "staff-api",
+        "hostname": "ip-10-0-3-21",
+        "pid": 1,
+        "level": 50 if index % 97 == 0 else 40 if index % 31 == 0 else 30,
+        "time": "2025-11-25T00:00:00.000Z",
+        "v": 0,
+        "msg": f"@@@@@@@@@ {_JAPANESE if index % 5 == 0 else _ENGLISH}",
         "traceId": trace,
-        "http": {"status": 200 if index % 97 else 503, "path": "/api/v1/facilities"},
+        "status": 200 if index % 97 else 503,
         "durationMs": index % 900,
     }
     line = json.dumps(fields, ensure_ascii=False).encode()

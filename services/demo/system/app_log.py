@@ -1,0 +1,137 @@
+"""What staff-api writes: JSON lines of a Japanese municipal application."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from random import Random
+
+import orjson
+
+from services.demo.system import names
+from services.demo.system.day import JST
+from services.demo.system.lines import Line, delay
+from services.demo.system.minute import Minute
+
+_ROUTES = (
+    ("GET", "/api/v1/facilities", "施設一覧を取得しました"),
+    ("GET", "/api/v1/facilities/{n}", "施設情報を取得しました"),
+    ("GET", "/api/v1/facilities/{n}/equipment", "設備一覧を取得しました"),
+    ("GET", "/api/v1/reservations", "予約一覧を取得しました"),
+    ("POST", "/api/v1/reservations", "会議室の予約を登録しました"),
+    ("PUT", "/api/v1/reservations/{n}", "予約を変更しました"),
+    ("GET", "/api/v1/inspections", "点検記録を取得しました"),
+    ("POST", "/api/v1/inspections", "点検結果を登録しました"),
+    ("POST", "/api/v1/repairs", "修繕依頼を受け付けました"),
+    ("GET", "/api/v1/users/me", "Request completed"),
+    ("GET", "/api/v1/notices", "Request completed"),
+    ("GET", "/api/v1/reports/monthly", "月次報告書を作成しました"),
+)
+_WEIGHTS = (18, 16, 10, 15, 5, 3, 9, 4, 3, 14, 8, 1)
+_ERRORS = {
+    "database": (
+        ("データベースに接続できません", "org.postgresql.util.PSQLException", "FATAL: remaining connection slots are reserved for roles with the SUPERUSER attribute"),
+        ("Failed to obtain JDBC Connection", "java.sql.SQLTransientConnectionException", "HikariPool-1 - Connection is not available, request timed out after 30000ms"),
+        ("予約の登録に失敗しました", "org.springframework.dao.DataAccessResourceFailureException", "could not prepare statement [An I/O error occurred while sending to the backend.]"),
+    ),
+    "application": (
+        ("予期しないエラーが発生しました", "java.lang.NullPointerException", 'Cannot invoke "Equipment.getFloor()" because "equipment" is null'),
+        ("帳票の作成に失敗しました", "java.lang.IllegalStateException", "Template monthly-report.xlsx: sheet 「集計」 not found"),
+        ("Unhandled exception in request handler", "java.util.concurrent.TimeoutException", "Timeout waiting for task."),
+    ),
+}  # fmt: skip
+_REFUSED = (
+    (401, "セッションの有効期限が切れました"),
+    (403, "この施設を閲覧する権限がありません"),
+    (404, "Resource not found"),
+    (409, "予約が重複しています"),
+    (422, "入力値が正しくありません"),
+)
+
+
+def app_lines(minute: Minute, streams: Sequence[str]) -> list[Line]:
+    """A line for each request that reached a task, in the order of their times."""
+    if not streams:
+        return []
+    random = Random(minute.start * 31 + minute.requests)
+    reached = minute.requests - minute.balancer_errors
+    moments = sorted(int(random.random() * 60_000) for _ in range(max(0, reached)))
+    kinds = ["error"] * minute.target_errors + ["refused"] * minute.client_errors
+    kinds += ["fine"] * (len(moments) - len(kinds))
+    random.shuffle(kinds)
+    clock = datetime.fromtimestamp(minute.start + JST, UTC).strftime("%Y-%m-%dT%H:%M:")
+    routes = random.choices(_ROUTES, _WEIGHTS, k=len(moments))
+    lines = []
+    for moment, kind, route in zip(moments, kinds, routes, strict=False):
+        stamp = f"{clock}{moment // 1000:02d}.{moment % 1000:03d}+09:00"
+        at = minute.start * 1000 + moment
+        stream = streams[int(random.random() * len(streams))]
+        message = _message(random, kind, minute, stamp, route)
+        lines.append(Line(at + delay(random), at, names.APP_LOG, stream, message))
+    return lines
+
+
+def _message(random: Random, kind: str, minute: Minute, stamp: str, route: tuple[str, str, str]) -> str:
+    method, path, words = route
+    path = path.replace("{n}", str(int(random.random() * 240) + 1))
+    identity = f"{random.getrandbits(64):016x}"
+    user = f"u{10_000 + int(random.random() * 480)}"
+    taken = max(3, int(minute.latency * 1000 * random.choice((0.3, 0.5, 0.8, 1.0, 1.4, 2.0))))
+    if kind == "error":
+        return _error(random, minute.cause, stamp, (method, path, identity, user, taken))
+    status, level = 201 if method == "POST" else 200, "INFO"
+    if kind == "refused":
+        status, words = random.choice(_REFUSED)
+        level = "WARN"
+    elif taken > 1000:
+        level, words = "WARN", f"応答に時間がかかりました（{taken}ms）"
+    # Nothing in it needs escaping, and this is made thousands of times at start.
+    return (
+        f'{{"timestamp":"{stamp}","level":"{level}","logger":"jp.lg.facility.StaffApi","message":"{words}",'
+        f'"requestId":"{identity}","traceId":"1-{minute.start:08x}-{identity}00000000","method":"{method}",'
+        f'"path":"{path}","statusCode":{status},"durationMs":{taken},"userId":"{user}"}}'
+    )
+
+
+def _error(random: Random, cause: str, stamp: str, request: tuple[str, str, str, str, int]) -> str:
+    method, path, identity, user, taken = request
+    words, kind, detail = random.choice(_ERRORS[cause])
+    status = 503 if cause == "database" and random.random() < 0.3 else 500
+    content = {
+        "timestamp": stamp,
+        "level": "ERROR",
+        "logger": "jp.lg.facility.StaffApi",
+        "message": words,
+        "requestId": identity,
+        "traceId": f"1-{random.getrandbits(32):08x}-{identity}00000000",
+        "method": method,
+        "path": path,
+        "statusCode": status,
+        "durationMs": taken,
+        "userId": user,
+        "error": {
+            "type": kind,
+            "message": detail,
+            "stack": f"{kind}: {detail}\n\tat jp.lg.facility.ReservationService.save(ReservationService.java:142)"
+            "\n\tat jp.lg.facility.api.ReservationController.create(ReservationController.java:58)",
+        },
+    }
+    return orjson.dumps(content).decode()
+
+
+def startup_lines(at: float, stream: str) -> list[Line]:
+    """What a task writes when it starts; `at` epoch seconds."""
+    stamp = datetime.fromtimestamp(at + JST, UTC).strftime("%Y-%m-%dT%H:%M:%S.000+09:00")
+    told = (
+        "Starting StaffApiApplication v2.14.3 using Java 21.0.5",
+        "HikariPool-1 - Start completed.",
+        "起動しました（8.4 秒）",
+    )
+    return [
+        Line(
+            int(at * 1000) + 1500 + index * 900,
+            int(at * 1000) + index * 900,
+            names.APP_LOG,
+            stream,
+            f'{{"timestamp":"{stamp}","level":"INFO","logger":"jp.lg.facility.StaffApiApplication","message":"{words}"}}',
+        )
+        for index, words in enumerate(told)
+    ]

@@ -1,0 +1,116 @@
+"""One minute of the system: from demand and capacity to what is measured.
+
+Everything in a Minute agrees: as many error lines are logged as 5xx answers are counted.
+"""
+
+from dataclasses import dataclass, field
+from random import Random
+
+from services.demo.scenario import DatabaseLoad, Errors, Load, Scenario, Slow, Storage, Work
+from services.demo.system.day import requests_per_minute
+
+CPU_PER_REQUEST = 0.75
+"""Per cent of one task's CPU that one request a minute takes."""
+CPU_IDLE = 4.0
+LATENCY = 0.062
+"""Seconds that a request takes on an idle system (mean)."""
+SURGE_AT = 0.75
+"""Load from which requests begin to queue."""
+GIB = 2**30
+
+
+@dataclass(slots=True)
+class Minute:
+    """What happened from `start` (epoch seconds) for 60 seconds."""
+
+    start: int
+    random: Random
+    requests: int
+    tasks: int
+    cpu: float
+    """Mean of the tasks, per cent."""
+    memory: float
+    latency: float
+    """Mean seconds of a request."""
+    target_errors: int
+    balancer_errors: int
+    client_errors: int
+    slow_queries: int
+    database_cpu: float
+    connections: float
+    unhealthy: int
+    cause: str
+    """Of the errors: database or application."""
+    blocked: int
+    gib_lost: float
+    """Of the database's disk in this minute."""
+    task_cpu: tuple[float, ...] = field(default=())
+
+    @property
+    def errors(self) -> int:
+        """5xx answers of both kinds."""
+        return self.target_errors + self.balancer_errors
+
+
+def live(scenario: Scenario, began: float, start: int, tasks: int) -> Minute:
+    """The minute that begins at `start` when `tasks` tasks serve; the same arguments, the same minute."""
+    random = Random(scenario.seed * 1_000_003 + start)
+    at = start + 30 - began
+    effects = [effect for effect in scenario.effects if effect.active(at)]
+    load = sum(
+        effect.requests * effect.strength(at, effect.ramp) for effect in effects if isinstance(effect, Load)
+    )
+    work = sum(
+        effect.cpu * effect.strength(at, effect.ramp) for effect in effects if isinstance(effect, Work)
+    )
+    mean = requests_per_minute(start + 30) + load
+    requests = max(0, round(random.gauss(mean, mean**0.5)))
+    demand = requests * CPU_PER_REQUEST + work
+    servers = max(tasks, 1)
+    cpu = min(100.0, max(1.0, CPU_IDLE + demand / servers + random.gauss(0, 1.5)))
+    errors = next((effect for effect in effects if isinstance(effect, Errors)), None)
+    slow = sum(effect.milliseconds for effect in effects if isinstance(effect, Slow)) / 1000
+    latency = (LATENCY * random.uniform(0.9, 1.15) + slow) * _queueing(CPU_IDLE + demand / servers)
+    failed = _failures(random, requests, errors, tasks)
+    balancer = round(failed * 0.25) if errors and errors.unhealthy else 0
+    database = sum(
+        effect.cpu * effect.strength(at, effect.ramp)
+        for effect in effects
+        if isinstance(effect, DatabaseLoad)
+    )
+    broken = errors is not None and errors.cause == "database"
+    return Minute(
+        start=start,
+        random=random,
+        requests=requests,
+        tasks=tasks,
+        cpu=cpu,
+        memory=min(95.0, 38 + requests * 0.06 + random.gauss(0, 0.6)),
+        latency=latency * (4.0 if broken else 1.0),
+        target_errors=failed - balancer,
+        balancer_errors=balancer,
+        client_errors=round(requests * random.uniform(0.0, 0.02)),
+        slow_queries=int(random.random() < 0.04 + database / 100) + (2 if broken else 0),
+        database_cpu=min(100.0, max(2.0, 7 + requests * 0.13 + database + random.gauss(0, 1.2))),
+        connections=round(8 + tasks * 5 + requests * 0.05 + (14 if broken else 0) + random.uniform(0, 2)),
+        unhealthy=min(errors.unhealthy, tasks) if errors else 0,
+        cause=errors.cause if errors else "application",
+        blocked=int(random.random() * 2.5),
+        gib_lost=0.0006 + sum(effect.gib_per_minute for effect in effects if isinstance(effect, Storage)),
+        task_cpu=tuple(min(100.0, max(0.5, cpu + random.gauss(0, 3))) for _ in range(tasks)),
+    )
+
+
+def _queueing(percent: float) -> float:
+    """How many times longer requests take at a load of `percent`."""
+    load = percent / 100
+    return 1.0 if load <= SURGE_AT else min(14.0, 1.0 + (load - SURGE_AT) * 28)
+
+
+def _failures(random: Random, requests: int, errors: Errors | None, tasks: int) -> int:
+    if not tasks:
+        return requests
+    if errors is not None:
+        return max(1, round(requests * errors.share * random.uniform(0.85, 1.15))) if requests else 0
+    # A few an hour are normal.
+    return int(random.random() < requests * 0.0005)

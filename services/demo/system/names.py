@@ -1,0 +1,25 @@
+"""What the runbook's own system is called."""
+
+from services.demo.front.faults import ACCOUNT
+
+REGION = "ap-northeast-1"
+CLUSTER = "facility-prod-cluster"
+SERVICE = "staff-api"
+FAMILY = "facility-prod-staff-api"
+DATABASE = "facility-prod-db"
+BALANCER = "app/facility-prod-alb/50dc6c495c0c9188"
+GROUP = "targetgroup/facility-prod-staff-api-tg/73e2d6bc24d8a067"
+BALANCER_ARN = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/{BALANCER}"
+GROUP_ARN = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:{GROUP}"
+DASHBOARD = "facility-prod-main"
+APP_LOG = "/ecs/staff-api"
+DATABASE_LOG = "/aws/rds/instance/facility-prod-db/postgresql"
+WAF_LOG = "aws-waf-logs-facility-prod"
+WEB_ACL = "facility-prod-acl"
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:facility-prod-ops-alerts"
+
+ECS_DIMENSIONS = (("ClusterName", CLUSTER), ("ServiceName", SERVICE))
+ALB_DIMENSIONS = (("LoadBalancer", BALANCER),)
+GROUP_DIMENSIONS = (("LoadBalancer", BALANCER), ("TargetGroup", GROUP))
+RDS_DIMENSIONS = (("DBInstanceIdentifier", DATABASE),)
+WAF_DIMENSIONS = (("Region", REGION), ("Rule", "ALL"), ("WebACL", WEB_ACL))

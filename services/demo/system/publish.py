@@ -1,0 +1,108 @@
+"""Publishes a Minute as the metrics that AWS would show for it."""
+
+from collections.abc import Sequence
+
+from services.demo.cloudwatch.store import Dimensions, MetricStore
+from services.demo.system import names
+from services.demo.system.minute import GIB, Minute
+
+_SPREAD = (0.35, 0.6, 0.85, 1.15, 2.05)
+"""Latencies of a minute relative to their mean; their mean is 1."""
+
+
+def publish(store: MetricStore, minute: Minute, free_gib: float, credits: float) -> None:
+    """Put every metric of one minute."""
+    _ecs(store, minute)
+    _alb(store, minute)
+    _rds(store, minute, free_gib, credits)
+    store.put(
+        "AWS/WAFV2",
+        "AllowedRequests",
+        names.WAF_DIMENSIONS,
+        minute.start,
+        value=float(minute.requests),
+        unit="Count",
+    )
+    if minute.blocked:
+        store.put(
+            "AWS/WAFV2",
+            "BlockedRequests",
+            names.WAF_DIMENSIONS,
+            minute.start,
+            value=float(minute.blocked),
+            unit="Count",
+        )
+
+
+def _ecs(store: MetricStore, minute: Minute) -> None:
+    if not minute.tasks:
+        return
+    at, dimensions = minute.start, names.ECS_DIMENSIONS
+    # One sample a task: SampleCount is the number of tasks, as in AWS.
+    store.put("AWS/ECS", "CPUUtilization", dimensions, at, values=minute.task_cpu, unit="Percent")
+    memory = [minute.memory + index * 0.4 for index in range(minute.tasks)]
+    store.put("AWS/ECS", "MemoryUtilization", dimensions, at, values=memory, unit="Percent")
+
+
+def _alb(store: MetricStore, minute: Minute) -> None:
+    at = minute.start
+    both = (names.ALB_DIMENSIONS, names.GROUP_DIMENSIONS)
+
+    def count(metric: str, value: float, where: Sequence[Dimensions] = both[:1], unit: str = "Count") -> None:
+        # ALB publishes a metric only while there is something to count.
+        if value:
+            for dimensions in where:
+                store.put("AWS/ApplicationELB", metric, dimensions, at, value=float(value), unit=unit)
+
+    count("RequestCount", minute.requests, both)
+    count("HTTPCode_Target_5XX_Count", minute.target_errors, both)
+    count("HTTPCode_ELB_5XX_Count", minute.balancer_errors)
+    count("HTTPCode_ELB_503_Count", minute.balancer_errors)
+    count("HTTPCode_Target_4XX_Count", minute.client_errors)
+    count("HTTPCode_Target_2XX_Count", max(0, minute.requests - minute.errors - minute.client_errors))
+    count("ActiveConnectionCount", round(minute.requests * 1.6))
+    count("NewConnectionCount", round(minute.requests * 0.7))
+    count("ProcessedBytes", minute.requests * 18_400 + 4096, unit="Bytes")
+    if minute.requests:
+        share = max(1, minute.requests // len(_SPREAD))
+        store.put(
+            "AWS/ApplicationELB",
+            "TargetResponseTime",
+            names.ALB_DIMENSIONS,
+            at,
+            values=[round(minute.latency * factor, 4) for factor in _SPREAD],
+            counts=[float(share)] * len(_SPREAD),
+            unit="Seconds",
+        )
+    healthy = float(max(0, minute.tasks - minute.unhealthy))
+    store.put(
+        "AWS/ApplicationELB", "HealthyHostCount", names.GROUP_DIMENSIONS, at, value=healthy, unit="Count"
+    )
+    store.put(
+        "AWS/ApplicationELB",
+        "UnHealthyHostCount",
+        names.GROUP_DIMENSIONS,
+        at,
+        value=float(minute.unhealthy),
+        unit="Count",
+    )
+
+
+def _rds(store: MetricStore, minute: Minute, free_gib: float, credits: float) -> None:
+    requests = minute.requests
+    rows = (
+        ("CPUUtilization", minute.database_cpu, "Percent"),
+        ("DatabaseConnections", minute.connections, "Count"),
+        ("FreeStorageSpace", max(0.0, free_gib) * GIB, "Bytes"),
+        ("FreeableMemory", (1.42 - requests * 0.0012) * GIB, "Bytes"),
+        ("CPUCreditBalance", credits, "Count"),
+        ("ReadIOPS", 3 + requests * 0.9, "Count/Second"),
+        ("WriteIOPS", 5 + requests * 0.5, "Count/Second"),
+        ("ReadLatency", 0.0006 + minute.database_cpu * 0.00002, "Seconds"),
+        ("WriteLatency", 0.0011 + minute.database_cpu * 0.00003, "Seconds"),
+        ("DiskQueueDepth", minute.database_cpu * 0.004, "Count"),
+        ("NetworkReceiveThroughput", 2_100 + requests * 1_350.0, "Bytes/Second"),
+        ("NetworkTransmitThroughput", 9_800 + requests * 5_200.0, "Bytes/Second"),
+    )
+    for metric, value, unit in rows:
+        store.put("AWS/RDS", metric, names.RDS_DIMENSIONS, minute.start, value=value, unit=unit)

@@ -1,0 +1,211 @@
+"""Runs a console in a real pseudo-terminal that tests look at, type into, stall, resize and take away.
+
+Give it any command line: `PtyConsole([sys.executable, "-m", "tui", "demo"])`. Nothing sleeps: every wait is
+for a state, with a deadline.
+"""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import pyte
+
+LIMIT = 30.0
+"""Seconds after which a wait has failed; long, because the machine may be busy."""
+_NOT_FOR_PYTE = re.compile(rb"\x1b\[[<>=][0-9;]*[a-z]|\x1bP[^\x1b]*\x1b\\")
+_ROOT = Path(__file__).parents[2]
+_HZ = os.sysconf("SC_CLK_TCK")
+
+Stdin = Literal["terminal", "null", "closed"]
+
+
+class PtyConsole:
+    """One command in one terminal; use as a context manager."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        size: tuple[int, int] = (24, 80),
+        env: Mapping[str, str | None] | None = None,
+        stdin: Stdin = "terminal",
+        ignore_hup: bool = False,
+    ) -> None:
+        """`size` is rows, columns. A None in `env` removes the variable."""
+        self.raw = bytearray()
+        """Every byte that was read."""
+        self.master, slave = pty.openpty()
+        self._fed = 0
+        self._gone = False
+        self._screen = pyte.Screen(size[1] or 80, size[0] or 24)
+        self._stream = pyte.ByteStream(self._screen)
+        self._set_size(size)
+        self.attributes_before = termios.tcgetattr(self.master)
+        changes = {
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **(env or {}),
+        }
+        environment = {**os.environ, **{name: value for name, value in changes.items() if value is not None}}
+        for name in [name for name, value in changes.items() if value is None]:
+            environment.pop(name, None)
+
+        def prepare() -> None:
+            fcntl.ioctl(1, termios.TIOCSCTTY, 0)
+            if ignore_hup:
+                signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            if stdin == "closed":
+                os.close(0)
+
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL if stdin == "null" else slave,
+            stdout=slave,
+            stderr=slave,
+            env=environment,
+            cwd=_ROOT,
+            start_new_session=True,
+            preexec_fn=prepare,
+        )
+        os.close(slave)
+
+    def __enter__(self) -> "PtyConsole":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.close_terminal()
+
+    # -- what it shows
+
+    def read(self, seconds: float = 0.02) -> bool:
+        """Take what the console has written; False when nothing came within `seconds`."""
+        if self._gone or not select.select([self.master], [], [], seconds)[0]:
+            return False
+        try:
+            data = os.read(self.master, 1 << 16)
+        except OSError:
+            data = b""
+        self._gone = not data
+        self.raw += data
+        return bool(data)
+
+    @property
+    def lines(self) -> list[str]:
+        """The screen as a person sees it."""
+        # A sequence may have come in part; what follows the last escape waits for more.
+        end = max(self._fed, self.raw.rfind(b"\x1b")) if self.raw.rfind(b"\x1b", -64) >= 0 else len(self.raw)
+        self._stream.feed(_NOT_FOR_PYTE.sub(b"", bytes(self.raw[self._fed : end])))
+        self._fed = end
+        return list(self._screen.display)
+
+    @property
+    def text(self) -> str:
+        """The screen as one text."""
+        return "\n".join(self.lines)
+
+    # -- what is done to it
+
+    def send(self, keys: bytes | str) -> None:
+        """Type, or answer as a terminal would."""
+        os.write(self.master, keys.encode() if isinstance(keys, str) else keys)
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process itself."""
+        self.process.send_signal(number)
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Change the size of the terminal; the kernel tells the process."""
+        self._set_size((rows, columns))
+        self._screen.resize(rows or 24, columns or 80)
+
+    def _set_size(self, size: tuple[int, int]) -> None:
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
+
+    def close_terminal(self) -> None:
+        """Take the terminal away, as a dropped connection does."""
+        if self.master >= 0:
+            os.close(self.master)
+            self.master, self._gone = -1, True
+
+    # -- waiting
+
+    def wait(
+        self, seen: Callable[[], bool], what: str = "", *, reading: bool = True, limit: float = LIMIT
+    ) -> None:
+        """Wait until `seen()`; the terminal is read meanwhile, unless it is to be stalled."""
+        deadline = time.monotonic() + limit
+        while not seen():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"never seen: {what or seen}\n{self.text}\n{bytes(self.raw[-2000:])!r}")
+            if not (reading and self.read()):
+                select.select([], [], [], 0.01)
+
+    def wait_text(self, text: str, limit: float = LIMIT) -> None:
+        """Wait until the screen shows `text`."""
+        self.wait(lambda: text in self.text, repr(text), limit=limit)
+
+    def wait_raw(self, data: bytes, limit: float = LIMIT) -> None:
+        """Wait until `data` was written."""
+        self.wait(lambda: data in self.raw, repr(data), limit=limit)
+
+    def wait_exit(self, *, reading: bool = True, limit: float = LIMIT) -> int:
+        """Wait for the end; the exit status, negative when a signal killed it."""
+        self.wait(
+            lambda: self.process.poll() is not None, "the end of the process", reading=reading, limit=limit
+        )
+        while reading and self.read(0.05):
+            pass
+        status = self.process.returncode
+        assert status is not None
+        return status
+
+    # -- what is asked of it
+
+    def is_raw(self) -> bool:
+        """Whether keys reach the process one by one, unechoed."""
+        return not termios.tcgetattr(self.master)[3] & (termios.ICANON | termios.ECHO)
+
+    def assert_restored(self) -> None:
+        """The terminal is as it was before the console came."""
+        assert termios.tcgetattr(self.master) == self.attributes_before
+        for on, off in _MODES:
+            assert self.raw.rfind(off) > self.raw.rfind(on), f"{on!r} was not undone"
+
+    def cpu_seconds(self) -> float:
+        """Processor seconds used so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_bytes().rpartition(b")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _HZ
+
+
+_MODES = [
+    (b"\x1b[?1049h", b"\x1b[?1049l"),
+    (b"\x1b[?25l", b"\x1b[?25h"),
+    (b"\x1b[?1000h", b"\x1b[?1000l"),
+    (b"\x1b[?1003h", b"\x1b[?1003l"),
+    (b"\x1b[?1006h", b"\x1b[?1006l"),
+    (b"\x1b[?2004h", b"\x1b[?2004l"),
+    (b"\x1b[?1004h", b"\x1b[?1004l"),
+    (b"\x1b[?7l", b"\x1b[?7h"),
+]
+
+
+@contextmanager
+def growing(path: Path) -> Iterator[Callable[[], int]]:
+    """How much a file has grown since; for heartbeats."""
+    start = path.stat().st_size if path.exists() else 0
+    yield lambda: (path.stat().st_size if path.exists() else 0) - start

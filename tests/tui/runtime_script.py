@@ -1,0 +1,145 @@
+"""The smallest console on RuntimeApp, for the tests in a pseudo-terminal: it notes in files what happens to it.
+
+    python -m tests.tui.runtime_script FOLDER [option…]
+
+`FOLDER/beats` grows ten bytes a second while the event loop runs; `FOLDER/events` has one line an event.
+"""
+
+# ruff: noqa: E402
+import asyncio
+import sys
+from pathlib import Path
+
+from tui.terminal import check_terminal, forget_textual_settings
+
+forget_textual_settings()
+
+from textual import events
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from services import i18n
+from tui.runtime import RuntimeApp
+
+
+class Broken(Widget):
+    """Cannot be drawn."""
+
+    DEFAULT_CSS = "Broken { height: 1; }"
+
+    def render(self) -> str:
+        raise RuntimeError("cannot draw \x1b[2J")
+
+
+class Script(RuntimeApp):
+    """Notes keys, pastes and its end; some keys make it fail."""
+
+    ENABLE_COMMAND_PALETTE = False
+    DRAIN_SECONDS = 1.0
+    END_SECONDS = 3.0
+
+    def __init__(self, folder: Path, options: set[str]) -> None:
+        super().__init__()
+        self.folder = folder
+        self.options = options
+        self.beats = 0
+
+    def note(self, line: str) -> None:
+        with (self.folder / "events").open("a") as file:
+            file.write(f"{line}\n")
+
+    def compose(self) -> ComposeResult:
+        yield Static(Content("Ready."), id="title")
+        yield Static(Content(""), id="beat")
+        yield Static(Content(""), id="fill")
+        if "broken" in self.options:
+            yield Broken()
+        if "input" in self.options:
+            yield Input()
+
+    def on_mount(self) -> None:
+        if "fail-mount" in self.options:
+            secret = "local-secret-value"
+            raise RuntimeError(f"mount failed {len(secret)}")
+        self.set_interval(0.1, self.beat)
+        if "chatty" in self.options:
+            self.set_interval(0.02, self.fill)
+
+    def beat(self) -> None:
+        self.beats += 1
+        with (self.folder / "beats").open("a") as file:
+            file.write(".")
+        self.query_one("#beat", Static).update(Content(f"beat {self.beats}"))
+
+    def fill(self) -> None:
+        rows = [
+            f"row {row} of {self.beats} ".ljust(self.size.width - 1, "#")
+            for row in range(self.size.height - 6)
+        ]
+        self.query_one("#fill", Static).update(Content("\n".join(rows)))
+
+    def on_key(self, event: events.Key) -> None:
+        self.note(f"key {event.key}")
+        match event.key:
+            case "f1":
+                raise RuntimeError("handler failed")
+            case "f2":
+                self.set_timer(0.01, self.fail_later)
+            case "f3":
+                self.run_worker(self.fail_worker(), name="failing")
+            case "f4":
+                self.exit()
+            case "f5":
+                self.set_interval(0.001, self.fail_later)
+            case "f6":
+                self.query_one("#title", Static).update(
+                    Content("evil \x1b]2;PWNED\x07 \x1b[c \x9d \u202e end")
+                )
+
+    async def fail_worker(self) -> None:
+        raise RuntimeError("worker failed")
+
+    def fail_later(self) -> None:
+        raise RuntimeError("timer failed")
+
+    def on_paste(self, event: events.Paste) -> None:
+        self.note(f"paste {event.text!r}")
+
+    def on_app_focus(self) -> None:
+        self.note("focus")
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.note(f"size {event.size.width}x{event.size.height}")
+
+    def report_bug(self, error: BaseException) -> None:
+        super().report_bug(error)
+        self.note(f"bug {error}")
+
+    async def drain(self) -> None:
+        self.note("draining")
+        await asyncio.sleep(3600 if "slow-drain" in self.options else 0.01)
+        self.note("drained")
+
+    async def on_unmount(self) -> None:
+        self.note(
+            f"unmounted filter_hits={self.filter_hits} dropped={getattr(self._driver, 'frames_dropped', 0)}"
+        )
+        if "stuck" in self.options:
+            await asyncio.sleep(3600)
+
+
+def main() -> int:
+    i18n.use("en")
+    refusal = check_terminal()
+    if refusal is not None:
+        print(refusal, file=sys.stderr)
+        return 69
+    app = Script(Path(sys.argv[1]), set(sys.argv[2:]))
+    app.run()
+    return app.return_code or 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""`runtime_script` in a pseudo-terminal, with what it noted."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.tui.pty_console import PtyConsole
+
+
+class ScriptConsole(PtyConsole):
+    """The script, started with `options`, noting in `folder`."""
+
+    def __init__(self, folder: Path, *options: str, **terminal: Any) -> None:
+        self.folder = folder
+        super().__init__(
+            [sys.executable, "-m", "tests.tui.runtime_script", str(folder), *options], **terminal
+        )
+
+    @property
+    def events(self) -> list[str]:
+        """What was noted, a line each."""
+        path = self.folder / "events"
+        return path.read_text().splitlines() if path.exists() else []
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys that were pressed."""
+        return [line.removeprefix("key ") for line in self.events if line.startswith("key ")]
+
+    @property
+    def beats(self) -> int:
+        """How often the event loop's timer has ticked."""
+        path = self.folder / "beats"
+        return path.stat().st_size if path.exists() else 0
+
+    def wait_ready(self) -> None:
+        """Wait for the first live screen."""
+        self.wait_text("beat ")
+        self.wait(self.is_raw, "raw mode")
+
+    def wait_event(self, line: str, *, reading: bool = True) -> None:
+        """Wait until it has noted `line`."""
+        self.wait(lambda: line in self.events, f"{line} in {self.events}", reading=reading)
+
+    def wait_beats(self, count: int, *, reading: bool = True, limit: float = 30.0) -> None:
+        """Wait for `count` more ticks."""
+        until = self.beats + count
+        self.wait(lambda: self.beats >= until, f"{count} more beats", reading=reading, limit=limit)

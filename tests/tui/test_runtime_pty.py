@@ -1,0 +1,236 @@
+"""Every way a console ends, in a real terminal."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.tui.script_console import ScriptConsole
+
+pytestmark = pytest.mark.pty
+ENDED_IN_ORDER = ["draining", "drained", "unmounted filter_hits=0 dropped=0"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
+def test_a_signal_ends_the_console_in_order(tmp_path: Path, number: signal.Signals) -> None:
+    with ScriptConsole(tmp_path) as console:
+        console.wait_ready()
+        console.signal(number)
+        assert console.wait_exit() == 128 + number
+        console.assert_restored()
+        assert console.events[-3:] == ENDED_IN_ORDER
+
+
+def test_quitting_drains_too(tmp_path: Path) -> None:
+    with ScriptConsole(tmp_path) as console:
+        console.wait_ready()
+        console.send("\x11")
+        assert console.wait_exit() == 0
+        console.assert_restored()
+        assert console.events[-3:] == ENDED_IN_ORDER
+
+
+def test_exit_from_within_drains_too(tmp_path: Path) -> None:
+    with ScriptConsole(tmp_path) as console:
+        console.wait_ready()
+        console.send("\x1bOS")
+        assert console.wait_exit() == 0
+        console.assert_restored()
+        assert "drained" in console.events
+
+
+def test_a_drain_without_end_is_left_after_its_time(tmp_path: Path) -> None:
+    with ScriptConsole(tmp_path, "slow-drain") as console:
+        console.wait_ready()
+        console.signal(signal.SIGTERM)
+        assert console.wait_exit() == 128 + signal.SIGTERM
+        console.assert_restored()
+        assert "drained" not in console.events
+        assert console.events[-1].startswith("unmounted")
+
+
+def test_a_second_signal_does_not_wait_for_the_drain(tmp_path: Path) -> None:
+    with ScriptConsole(tmp_path, "slow-drain") as console:
+        console.wait_ready()
+        console.signal(signal.SIGTERM)
+        console.wait_event("draining")
+        console.signal(signal.SIGTERM)
+        assert console.wait_exit() == 128 + signal.SIGTERM
+        assert "drained" not in console.events
+
+
+def test_an_end_that_hangs_is_forced_and_the_terminal_restored(tmp_path: Path) -> None:
+    with ScriptConsole(tmp_path, "stuck") as console:
+        console.wait_ready()
+        console.signal(signal.SIGTERM)
+        assert console.wait_exit() == 128 + signal.SIGTERM
+        console.assert_restored()
+
+
+def test_the_terminal_is_closed(tmp_path: Path) -> None:
+    with ScriptConsole(tmp_path) as console:
+        console.wait_ready()
+        console.close_terminal()
+        assert console.wait_exit(reading=False) == 128 + signal.SIGHUP
+        assert console.events[-3:-1] == ENDED_IN_ORDER[:2]
+        assert console.events[-1].startswith("unmounted")
+
+
+def test_the_terminal_is_closed_and_hang_ups_are_ignored(tmp_path: Path) -> None:
+    with ScriptConsole(tmp_path, ignore_hup=True) as console:
+        console.wait_ready()
+        console.close_terminal()
+        assert console.wait_exit(reading=False) == 128 + signal.SIGHUP
+        assert "drained" in console.events
+
+
+@pytest.mark.parametrize("stdin", ["null", "closed"])
+def test_without_a_keyboard_the_console_ends(tmp_path: Path, stdin: str) -> None:
+    with ScriptConsole(tmp_path, stdin=stdin) as console:
+        status = console.wait_exit()
+        # A closed standard input is refused before the start; an empty one ends the console.
+        assert status == (69 if stdin == "closed" else 128 + signal.SIGHUP)
+        assert (b"needs a terminal" in console.raw) == (stdin == "closed")
+
+
+def test_stopped_and_continued(tmp_path: Path) -> None:
+    with ScriptConsole(tmp_path) as console:
+        console.wait_ready()
+        console.signal(signal.SIGTSTP)
+        console.wait_raw(b"\x1b[?1004l")
+        console.wait(lambda: not console.is_raw(), "the terminal given back")
+        console.assert_restored()
+        console.signal(signal.SIGCONT)
+        console.wait(console.is_raw, "the terminal taken again")
+        console.wait_beats(2)
+        console.send("k")
+        console.wait_event("key k")
+        console.wait(lambda: "Ready." in console.text, "the whole screen")
+        console.signal(signal.SIGTERM)
+        assert console.wait_exit() == 128 + signal.SIGTERM
+        console.assert_restored()
+
+
+def test_a_failed_start_says_where_but_no_local_value(tmp_path: Path) -> None:
+    with ScriptConsole(tmp_path, "fail-mount") as console:
+        assert console.wait_exit() == 1
+        console.assert_restored()
+        assert b"mount failed 18" in console.raw
+        assert b"on_mount" in console.raw
+        assert b"local-secret-value'" not in console.raw
+
+
+@pytest.mark.parametrize(
+    ("key", "bug"), [("\x1bOP", "handler failed"), ("\x1bOQ", "timer failed"), ("\x1bOR", "worker failed")]
+)
+def test_a_fault_is_told_and_survived(tmp_path: Path, key: str, bug: str) -> None:
+    with ScriptConsole(tmp_path) as console:
+        console.wait_ready()
+        console.send(key)
+        console.wait_event(f"bug {bug}")
+        console.wait_text("Fault of the console")
+        console.wait_beats(2)
+        console.send("k")
+        console.wait_event("key k")
+        console.signal(signal.SIGTERM)
+        assert console.wait_exit() == 128 + signal.SIGTERM
+        console.assert_restored()
+
+
+def test_a_widget_that_cannot_be_drawn_leaves_the_others(tmp_path: Path) -> None:
+    with ScriptConsole(tmp_path, "broken") as console:
+        console.wait_ready()
+        console.wait_text("cannot draw ␛[2J")
+        assert b"cannot draw \x1b" not in console.raw
+        console.wait_beats(2)
+
+
+def test_a_flood_of_faults_ends_the_console(tmp_path: Path) -> None:
+    with ScriptConsole(tmp_path) as console:
+        console.wait_ready()
+        console.send("\x1b[15~")
+        assert console.wait_exit() == 1
+        console.assert_restored()
+        assert b"timer failed" in console.raw
+
+
+def test_hostile_text_stops_at_the_last_line(tmp_path: Path) -> None:
+    with ScriptConsole(tmp_path) as console:
+        console.wait_ready()
+        console.send("\x1b[17~")
+        console.wait_text("evil ")
+        console.wait_text("Fault of the console")
+        console.signal(signal.SIGTERM)
+        console.wait_exit()
+        assert b"\x1b]2;" not in console.raw
+        assert b"\x1b[c" not in console.raw
+        assert "\x9d".encode() not in console.raw
+        assert "\u202e".encode() not in console.raw
+        assert "unmounted filter_hits=0" not in "\n".join(console.events)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (0, 0), (1, 200), (200, 1)])
+def test_any_size_is_survived(tmp_path: Path, rows: int, columns: int) -> None:
+    with ScriptConsole(tmp_path, size=(rows, columns)) as console:
+        expected = f"size {columns or 80}x{rows or 24}"
+        console.wait_event(expected)
+        console.wait_beats(3)
+        console.send("k")
+        console.wait_event("key k")
+        console.resize(24, 80)
+        console.wait_text("Ready.")
+        console.signal(signal.SIGTERM)
+        assert console.wait_exit() == 128 + signal.SIGTERM
+        console.assert_restored()
+
+
+def test_a_storm_of_sizes_is_survived(tmp_path: Path) -> None:
+    with ScriptConsole(tmp_path) as console:
+        console.wait_ready()
+        for step in range(300):
+            console.resize(1 + step % 60, 1 + step * 7 % 250)
+            console.read(0)
+        console.resize(30, 100)
+        console.wait_event("size 100x30")
+        console.wait_beats(2)
+        console.wait_text("Ready.")
+        assert console.process.poll() is None
+
+
+@pytest.mark.parametrize(
+    ("env", "words"),
+    [
+        ({"TERM": "dumb"}, b"TERM='dumb'"),
+        ({"TERM": None}, b"TERM=''"),
+        ({"LANG": "ja_JP.eucJP"}, b"set to 'eucJP'"),
+        ({"LC_ALL": "en_US.ISO-8859-1"}, b"set to 'ISO-8859-1'"),
+        ({"PYTHONIOENCODING": "latin-1"}, b"set to 'iso8859-1'"),
+    ],
+)
+def test_a_terminal_that_cannot_show_it_is_refused_in_words(
+    tmp_path: Path, env: dict[str, str | None], words: bytes
+) -> None:
+    with ScriptConsole(tmp_path, env=env) as console:
+        assert console.wait_exit() == 69
+        assert words in console.raw
+        assert b"export " in console.raw
+        assert b"\x1b" not in console.raw
+
+
+def test_the_environment_cannot_press_keys(tmp_path: Path) -> None:
+    with ScriptConsole(tmp_path, env={"TEXTUAL_PRESS": "s", "TEXTUAL_DRIVER": "nowhere:Driver"}) as console:
+        console.wait_ready()
+        console.send("k")
+        console.wait_event("key k")
+        assert console.keys == ["k"]
+
+
+def test_a_stalled_terminal_can_be_left(tmp_path: Path) -> None:
+    with ScriptConsole(tmp_path, "chatty", size=(60, 200)) as console:
+        console.wait_ready()
+        console.wait_beats(30, reading=False)
+        console.signal(signal.SIGTERM)
+        console.wait(lambda: console.process.poll() is not None, "the end", reading=False)
+        assert console.wait_exit() == 128 + signal.SIGTERM
+        assert "drained" in console.events
+        console.assert_restored()

@@ -1,0 +1,59 @@
+"""Pictures of the gallery, and that hostile text stays text in every widget and theme."""
+
+from collections.abc import Callable
+
+import pytest
+from textual.app import App
+
+from tests.widgets.gallery import GalleryApp
+
+PAGES = ("watch", "detail", "states", "alarms", "dashboard")
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("theme", ["toban-dark", "ansi-dark", "textual-light"])
+async def test_hostile_text_stays_text_in_every_theme(page: str, theme: str) -> None:
+    app = GalleryApp(page)
+    async with app.run_test(size=(120, 60)) as pilot:
+        app.theme = theme
+        await pilot.pause()
+        await pilot.pause()
+        text = "".join(strip.text for strip in app.screen._compositor.render_strips())
+        assert app.is_running
+        assert not any(ord(character) < 32 or character in "\x7f\x9b\u202e" for character in text)
+        if page in ("watch", "alarms", "dashboard"):
+            assert "[/ecs/web] [@" in text
+
+
+async def test_no_colour_still_tells_every_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = GalleryApp("alarms")
+    async with app.run_test(size=(120, 30)) as pilot:
+        await pilot.pause()
+        text = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+        for words in ("■ firing", "▲ missing", "? no data", "● ok", "▌"):
+            assert words in text
+
+
+async def test_a_new_theme_repaints_what_was_drawn() -> None:
+    app = GalleryApp("watch")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        await pilot.pause()
+        before = app.screen._compositor.render_strips()
+        app.theme = "toban-light"
+        await pilot.pause()
+        await pilot.pause()
+        after = app.screen._compositor.render_strips()
+        assert [strip.text for strip in before] == [strip.text for strip in after]
+        unchanged = [y for y, (one, two) in enumerate(zip(before, after, strict=True)) if one == two]
+        assert unchanged == []
+
+
+@pytest.mark.parametrize(
+    ("page", "size"),
+    [("watch", (120, 40)), ("detail", (120, 40)), ("states", (80, 40)), ("dashboard", (80, 50))],
+)
+def test_snapshot(snap_compare: Callable[..., bool], page: str, size: tuple[int, int]) -> None:
+    app: App[None] = GalleryApp(page)
+    assert snap_compare(app, terminal_size=size)

@@ -1,0 +1,42 @@
+"""Copies text to the clipboard of the machine the operator sits at, over SSH, or to a file where that fails."""
+
+import base64
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from services.i18n import _
+from services.models.text import clean
+from tui.passthrough import inside_tmux, pass_through
+from tui.private_files import state_folder, write_private
+
+if TYPE_CHECKING:
+    from tui.runtime import RuntimeApp
+
+OSC_LIMIT = 74_994
+"""Base64 characters that the common terminals take in one OSC 52 (xterm ctlseqs, "Operating System Commands")."""
+_WITHOUT_OSC = ("linux", "vt100", "vt220")
+
+
+def copy(app: "RuntimeApp", text: str, environ: Mapping[str, str] = os.environ) -> str:
+    """Copy `text` as it is; the words to show, which say where it went. A terminal never says whether it took it."""
+    encoded = base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
+    if len(encoded) <= OSC_LIMIT and not app.is_headless and environ.get("TERM") not in _WITHOUT_OSC:
+        app.send_control(clipboard_sequence(encoded, environ))
+        return _("Copied to the terminal's clipboard: {count} characters").format(count=len(text))
+    path = state_folder("clipboard.txt")
+    try:
+        write_private(path, text)
+    except OSError as error:
+        return _("Not copied: {reason}").format(reason=clean(error))
+    return _("Too much for the terminal's clipboard; saved to {path}").format(path=clean(path))
+
+
+def clipboard_sequence(encoded: str, environ: Mapping[str, str] = os.environ) -> str:
+    """OSC 52 for `encoded` (base64).
+
+    tmux is told twice: directly for `set-clipboard on`, wrapped for `allow-passthrough on`.
+    """
+    sequence = f"\x1b]52;c;{encoded}\x07"
+    wrapped = pass_through(sequence, environ)
+    return sequence + wrapped if inside_tmux(environ) else wrapped

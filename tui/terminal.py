@@ -1,0 +1,56 @@
+"""Looks at the terminal before anything is drawn on it; standard library only."""
+
+import os
+import sys
+from collections.abc import MutableMapping
+
+from services.i18n import _
+
+_TEXTUAL_KEPT = frozenset({"TEXTUAL_COLOR_SYSTEM", "TEXTUAL_DISABLE_KITTY_KEY", "TEXTUAL_SMOOTH_SCROLL"})
+"""Settings of Textual that only describe the terminal."""
+_LOCALE_NAMES = ("LC_ALL", "LC_CTYPE", "LANG")
+
+
+def check_terminal() -> str | None:
+    """Why this terminal cannot show the console, in words that say what to do; None when it can."""
+    if sys.stdin is None or sys.stdout is None or not sys.stdout.isatty():
+        return _(
+            "Toban needs a terminal: standard output leads elsewhere. Run it without a pipe or redirection."
+        )
+    if os.environ.get("TERM", "") in ("", "dumb", "unknown"):
+        return _(
+            "Toban needs a terminal that can move its cursor, and TERM={term} says this one cannot. "
+            "Set it, for example: export TERM=xterm-256color"
+        ).format(term=ascii(os.environ.get("TERM", "")))
+    if (encoding := _foreign_encoding()) is not None:
+        # Never translated: it must be readable in the very encoding it complains about.
+        return (
+            f"Toban needs a UTF-8 terminal, and this one is set to {encoding!a}. "
+            "Set the terminal and the locale to UTF-8, for example: export LC_ALL=C.UTF-8"
+        )
+    return None
+
+
+def _foreign_encoding() -> str | None:
+    """The encoding in use when it is not UTF-8: the locale's as it is named, or Python's for the terminal."""
+    name = next((os.environ[each] for each in _LOCALE_NAMES if os.environ.get(each)), "")
+    codeset = name.partition(".")[2].partition("@")[0]
+    if codeset and not _is_utf8(codeset):
+        return codeset
+    encoding = sys.stdout.encoding or ""
+    return None if _is_utf8(encoding) else encoding
+
+
+def _is_utf8(encoding: str) -> bool:
+    return encoding.lower().replace("-", "").replace("_", "") == "utf8"
+
+
+def forget_textual_settings(environ: MutableMapping[str, str] | None = None) -> None:
+    """Remove what would let the environment press keys, load classes or write logs through Textual.
+
+    To be called before Textual is imported, which reads its settings once.
+    """
+    environ = os.environ if environ is None else environ
+    for name in [*environ]:
+        if (name.startswith("TEXTUAL_") or name == "TEXTUAL") and name not in _TEXTUAL_KEPT:
+            del environ[name]

@@ -8,7 +8,7 @@ SPEED ?= 1
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench lock screens snapshots faults soak i18n clean
+.PHONY: help demo test lint format bench peers lock screens snapshots faults soak i18n clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,15 @@ format: $(VENV)/.dev ## let the formatter write
 
 bench: $(VENV)/.dev ## figures and ratios: start, wire, log pane, AWS charges
 	$(BIN)/python -m tests.bench $(BENCH)
+
+PEERS := posting harlequin toolong textual-plotext
+peers: $(PEERS:%=.peers/%/.done) ## what `make bench` compares with, each in an environment of its own (.peers/, ignored)
+
+.peers/%/.done:
+	@echo "Preparing .peers/$* …"
+	@$(PYTHON) -m venv .peers/$*
+	@.peers/$*/bin/python -m pip --disable-pip-version-check -q install $*
+	@touch $@
 
 screens: $(VENV)/.dev ## every screen as SVG into screens/ (ignored)
 	$(BIN)/python -m tests.tools.screens $(SCREENS)

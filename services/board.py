@@ -8,7 +8,7 @@ from typing import Protocol
 
 from services import board_plan
 from services.aws.alarm_parts import alarm_name, arn_region
-from services.aws.errors import AccessDenied, AwsError, NotFound
+from services.aws.errors import AccessDenied, AwsError, Invalid, NotFound
 from services.board_judge import judged
 from services.clock import Clock
 from services.i18n import _
@@ -26,6 +26,8 @@ from services.models.dashboards import (
 )
 from services.models.metrics import MetricQuery, Series, TimeSpan
 from services.models.runbook import Runbook
+
+Asked = tuple[board_plan.Call, tuple[Series, ...] | AwsError]
 
 BODY_AGE = timedelta(hours=1)
 """How long a dashboard's body is kept before it is read again."""
@@ -93,6 +95,7 @@ class DashboardReader:
         self._body: Dashboard | None = None
         self._body_at: datetime | None = None
         self._shown: dict[str, tuple[board_plan.Ask, WidgetData]] = {}
+        self._refused: dict[str, tuple[Trace, ...]] = {}
         self._alarms = _Alarms()
         self.requested = 0
         """Metrics asked for by the newest read; AWS charges for each."""
@@ -200,21 +203,39 @@ class DashboardReader:
         )
 
     async def _ask(self, due: Sequence[board_plan.Ask]) -> None:
-        calls = board_plan.calls(due)
-        self.requested = sum(bool(query.metric) for call in calls for query in call.queries)
-        answers = await asyncio.gather(*(self._call(call) for call in calls))
-        failures = [answer for answer in answers if isinstance(answer, AwsError)]
-        if failures and len(failures) == len(answers) and not isinstance(failures[0], AccessDenied):
+        asked = await self._answers(due)
+        self.requested = sum(bool(query.metric) for call, _answer in asked for query in call.queries)
+        failures = [answer for _call, answer in asked if isinstance(answer, AwsError)]
+        told_in_place = bool(failures) and isinstance(failures[0], AccessDenied | Invalid)
+        if failures and len(failures) == len(asked) and not told_in_place:
             raise failures[0]
         failed: dict[str, AwsError] = {}
         series: list[Series] = []
-        for call, answer in zip(calls, answers, strict=True):
+        for call, answer in asked:
             if isinstance(answer, AwsError):
                 failed |= {query.id: answer for query in call.queries}
             else:
                 series += answer
         for ask in due:
             self._keep(ask, series, failed)
+
+    async def _answers(self, due: Sequence[board_plan.Ask]) -> list[Asked]:
+        """Everything in the fewest calls; one malformed expression makes AWS refuse a whole call, so what
+        it refused is asked widget by widget, and the widget at fault stays alone from then on."""
+        apart = [ask for ask in due if self._refused.get(ask.key) == ask.traces]
+        together = [ask for ask in due if ask not in apart]
+        asked = await self._gather(board_plan.calls(together))
+        if any(isinstance(answer, Invalid) for _call, answer in asked):
+            apart, asked = list(due), []
+        for ask in apart:
+            alone = await self._gather(board_plan.calls([ask]))
+            if any(isinstance(answer, Invalid) for _call, answer in alone):
+                self._refused[ask.key] = ask.traces
+            asked += alone
+        return asked
+
+    async def _gather(self, calls: Sequence[board_plan.Call]) -> list[Asked]:
+        return list(zip(calls, await asyncio.gather(*(self._call(call) for call in calls)), strict=True))
 
     async def _call(self, call: board_plan.Call) -> tuple[Series, ...] | AwsError:
         """The answer or the failure: one region's failure is not another's."""
@@ -228,12 +249,12 @@ class DashboardReader:
         before = self._shown.get(ask.key)
         if errors and len(errors) == len(ask.queries) and before is not None:
             # The last good data stays, marked; its ask stays too, so the widget is due at the next read.
-            data = before[1].model_copy(update={"problem": errors[0].problem.summary})
+            data = before[1].model_copy(update={"problem": _words(errors[0])})
             self._shown[ask.key] = (before[0], data)
             return
         data = judged(ask, series, (), self._runbook)
         if errors:
-            data = data.model_copy(update={"problem": errors[0].problem.summary})
+            data = data.model_copy(update={"problem": _words(errors[0])})
             ask = _again(ask)
         self._shown[ask.key] = (ask, data)
 
@@ -253,6 +274,12 @@ class DashboardReader:
             return shown[1].model_copy(update={"alarms": alarms})
         problem = self._alarms.problem or _("There is no metric to draw.")
         return WidgetData(key=widget.key, alarms=alarms, start=ask.start, end=ask.end, problem=problem)
+
+
+def _words(error: AwsError) -> str:
+    """The failure in a line; AWS's own words where they say what is wrong with the dashboard."""
+    problem = error.problem
+    return f"{problem.summary} {problem.detail}".strip() if isinstance(error, Invalid) else problem.summary
 
 
 STATE_NAMES = {

@@ -120,7 +120,7 @@ def _resolved(widget: MetricWidget, region: str, length: int, age: int) -> tuple
     ]
     named = prefixed(queries, _prefix(widget.key))
     return tuple(
-        trace.model_copy(update={"query": query}) for trace, query in zip(traces, named, strict=True)
+        trace.model_copy(update={"query": query}) for trace, query in zip(widget.traces, named, strict=True)
     )
 
 

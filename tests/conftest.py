@@ -20,6 +20,8 @@ ORIGIN = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
 """A Wednesday, 10:00 JST."""
 REGION = "ap-northeast-1"
 _CLEARED = ("AWS_", "TOBAN_", "TEXTUAL", "XDG_", "MOTO_")
+_SNAPSHOTS = "TEXTUAL_SNAPSHOT_TEMPDIR"
+"""Where the snapshot plugin keeps what it compares."""
 _ALSO = ("NO_COLOR", "COLORTERM", "FORCE_COLOR", "LC_ALL", "LC_MESSAGES", "LC_CTYPE", "TMUX", "STY")
 
 
@@ -34,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No configuration of the person who runs the tests; made-up credentials."""
     for name in list(os.environ):
-        if name.startswith(_CLEARED) or name in _ALSO:
+        if (name.startswith(_CLEARED) and name != _SNAPSHOTS) or name in _ALSO:
             monkeypatch.delenv(name)
     home = tmp_path / "home"
     home.mkdir()

@@ -89,6 +89,8 @@ class TobanApp(RuntimeApp):
         self.log_bytes = 64 << 20
         self.demo = demo
         self.services: Services | None = None
+        self.wanted_logs: tuple[str, datetime | None] | None = None
+        """Where the logs mode should begin when it is opened for the first time."""
         for each in themes.THEMES:
             self.register_theme(each)
         self.theme = themes.theme_name(theme, self._colours())
@@ -116,13 +118,17 @@ class TobanApp(RuntimeApp):
             return
         self.services, self.bell_on, self.log_bytes = connected.services, connected.bell, connected.log_bytes
         self.set_keymap(connected.keys)
+        self._add_modes()
         for mode in MODES:
-            module, _colon, name = mode.screen.partition(":")
-            self.add_mode(mode.id, getattr(import_module(module), name))
             self.bind(mode.key, f"app.go('{mode.id}')", description=mode.title, show=False)
         await self.switch_mode(self._start_mode)
         self.follow_feeds()
         await self.services.session.warm(self._warm())
+
+    def _add_modes(self) -> None:
+        for mode in MODES:
+            module, _colon, name = mode.screen.partition(":")
+            self.add_mode(mode.id, getattr(import_module(module), name))
 
     def _warm(self) -> tuple[str, ...]:
         from tui.wiring import WARM
@@ -210,9 +216,11 @@ class TobanApp(RuntimeApp):
         """Show a log group, at a moment when one is given."""
         from tui.screens.logs import LogsScreen
 
+        self.wanted_logs = (group, at)
         await self.switch_mode("logs")
-        if isinstance(self.screen, LogsScreen):
-            await self.screen.show(group, at)
+        wanted, self.wanted_logs = self.wanted_logs, None
+        if wanted is not None and isinstance(self.screen, LogsScreen):
+            await self.screen.show(*wanted)
 
     @work(group="open-widget", exclusive=True)
     async def open_widget(self, key: str) -> None:
@@ -257,11 +265,18 @@ class TobanApp(RuntimeApp):
         at = themes.NAMES.index(self.theme) if self.theme in themes.NAMES else -1
         self.theme = themes.NAMES[(at + 1) % len(themes.NAMES)]
 
-    def action_next_language(self) -> None:
-        """Japanese or English."""
+    @work(group="language", exclusive=True)
+    async def action_next_language(self) -> None:
+        """Japanese or English; the screens are built anew in the other language."""
         i18n.use("en" if i18n.language() == "ja" else "ja")
-        for screen in self.screen_stack:
-            screen.refresh(recompose=True)
+        current = self.current_mode
+        self.add_mode("between", ShellScreen)
+        await self.switch_mode("between")
+        for mode in MODES:
+            await self.remove_mode(mode.id)
+        self._add_modes()
+        await self.switch_mode(current)
+        await self.remove_mode("between")
 
     def action_command_palette(self) -> None:
         """Find a command."""

@@ -91,14 +91,17 @@ class RuntimeApp(App[None]):
     def end(self, status: int = 0) -> None:
         """Begin the orderly end: drain, unmount, give the terminal back, leave with `status`.
 
-        Asked a second time it stops waiting for the drain. Needs the running loop.
+        Needs the running loop. An end that has begun goes on as it is.
         """
-        if self._ending is not None:
-            if self._draining is not None:
-                self._draining.cancel()
-            return
-        self._arm_watchdog(status)
-        self._ending = asyncio.get_running_loop().create_task(self._end(status), name="orderly end")
+        if self._ending is None:
+            self._arm_watchdog(status)
+            self._ending = asyncio.get_running_loop().create_task(self._end(status), name="orderly end")
+
+    def _on_signal(self, number: int) -> None:
+        # Machines send SIGTERM and SIGHUP in pairs; only a person who asks again does not want to wait.
+        if self._draining is not None and number in (signal.SIGINT, signal.SIGQUIT):
+            self._draining.cancel()
+        self.end(128 + number)
 
     def hang_up(self) -> None:
         """The terminal is gone."""
@@ -143,7 +146,7 @@ class RuntimeApp(App[None]):
         # A signal that was ignored from the start stays so: that is what `nohup` asks for.
         caught = [each for each in END_SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
         for number in caught:
-            loop.add_signal_handler(number, self.end, 128 + number)
+            loop.add_signal_handler(number, self._on_signal, number)
         try:
             await super().run_async(**options)
         finally:

@@ -9,6 +9,8 @@ from services.i18n import _
 _TEXTUAL_KEPT = frozenset({"TEXTUAL_COLOR_SYSTEM", "TEXTUAL_DISABLE_KITTY_KEY", "TEXTUAL_SMOOTH_SCROLL"})
 """Settings of Textual that only describe the terminal."""
 _LOCALE_NAMES = ("LC_ALL", "LC_CTYPE", "LANG")
+_COERCED = frozenset({"C.UTF-8", "C.utf8", "UTF-8"})
+"""What Python itself puts into LC_CTYPE where it does not know the locale that LANG names (PEP 538)."""
 
 
 def check_terminal() -> str | None:
@@ -33,7 +35,8 @@ def check_terminal() -> str | None:
 
 def _foreign_encoding() -> str | None:
     """The encoding in use when it is not UTF-8: the locale's as it is named, or Python's for the terminal."""
-    name = next((os.environ[each] for each in _LOCALE_NAMES if os.environ.get(each)), "")
+    named = [(each, os.environ[each]) for each in _LOCALE_NAMES if os.environ.get(each)]
+    name = next((value for each, value in named if each != "LC_CTYPE" or value not in _COERCED), "")
     codeset = name.partition(".")[2].partition("@")[0]
     if codeset and not _is_utf8(codeset):
         return codeset

@@ -80,7 +80,7 @@ def connect(
     usd_jpy = runbook.costs.usd_jpy if runbook.costs else 150.0
     meter = Meter(clock, usd_jpy=usd_jpy)
     session = AwsSession(settings, clock=clock, meter=meter)
-    alarms = Alarms(session, runbook)
+    alarms = Alarms(session, runbook, clock=clock)
     metrics = Metrics(session)
     logs = Logs(session)
     dashboard = DashboardReader(Dashboards(session), metrics, alarms, runbook, clock)

@@ -7,7 +7,7 @@ from textual import on
 from textual.message import Message
 from textual.widget import Widget
 
-from services.i18n import _, plural
+from services.i18n import _
 from services.models.alarms import Alarm, AlarmBoard, AlarmState
 from widgets.alarm_words import badges, how_long, measured, remark, state_spans
 from widgets.columns import Column
@@ -143,8 +143,3 @@ def count_spans(board: AlarmBoard) -> list[Span]:
         spans += [("  ", "")] if spans else []
         spans.append((f"{look.text} {count}", look.role if count else "muted"))
     return spans
-
-
-def alarm_count(count: int) -> str:
-    """`1 alarm`, `7 alarms`."""
-    return plural("{count} alarm", "{count} alarms", count).format(count=count)

@@ -1,5 +1,6 @@
 """Which curve is which, with its newest value and verdict."""
 
+import re
 from collections.abc import Sequence
 
 from rich.cells import cell_len
@@ -14,11 +15,13 @@ STROKE_MARKS = ("━━", "╍╍", "┅┅", "┉┉")
 """As the strokes of `widgets.canvas`, so that a legend can be read without colour."""
 
 _GAP = 3
+_HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def role_of(index: int, curve: Curve) -> str:
     """The role a curve is drawn in: its own colour, or the theme's for its place."""
-    return curve.color or SERIES_ROLES[index % len(SERIES_ROLES)]
+    own = curve.color if _HEX.fullmatch(curve.color) else ""
+    return own or SERIES_ROLES[index % len(SERIES_ROLES)]
 
 
 def legend_lines(curves: Sequence[Curve], width: int, rows: int) -> list[Line]:

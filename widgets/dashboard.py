@@ -74,10 +74,10 @@ class TileGrid(ScrollableContainer, can_focus=False):
     TileGrid.-enlarged > Tile.-enlarged { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "go(-1, 0)", N_("Left"), show=False),
-        Binding("right,l", "go(1, 0)", N_("Right"), show=False),
-        Binding("up,k", "go(0, -1)", N_("Up"), show=False),
-        Binding("down,j", "go(0, 1)", N_("Down"), show=False),
+        Binding("left", "go(-1, 0)", N_("Left"), show=False),
+        Binding("right", "go(1, 0)", N_("Right"), show=False),
+        Binding("up", "go(0, -1)", N_("Up"), show=False),
+        Binding("down", "go(0, 1)", N_("Down"), show=False),
         Binding("escape", "restore", N_("Back"), show=True),
     ]
 

@@ -11,6 +11,7 @@ from typing import ClassVar
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -80,6 +81,9 @@ INK_CSS = "\n".join(
 )
 """Goes into the DEFAULT_CSS of every widget that draws with ink."""
 
+_CONTRAST = 0.2
+"""Difference in brightness (0-1) below which a colour is hardly seen."""
+
 SERIES_ROLES = tuple(role for role in ROLES if role.startswith("series-"))
 
 
@@ -144,8 +148,18 @@ class Ink:
         if not role:
             return self._widget.rich_style
         if role.startswith("#"):
-            return self.style("") + Style(color=role)
+            return self.style("") + Style(color=self._readable(role))
         return self._widget.get_component_rich_style(f"ink--{role}")
+
+    def _readable(self, colour: str) -> str:
+        """A colour from outside, moved away from the background where it would hardly be seen."""
+        under = self.style("").bgcolor
+        if under is None or under.is_default:
+            return colour
+        back, wanted = Color.from_rich_color(under), Color.parse(colour)
+        if abs(back.brightness - wanted.brightness) >= _CONTRAST:
+            return colour
+        return wanted.blend(back.get_contrast_text(1.0), 0.5).hex6
 
     def strip(self, line: Line, width: int, base: str = "") -> Strip:
         """A line as a strip of exactly `width` cells; `base` is a role beneath all spans.

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from textual import on
+from textual.actions import SkipAction
 from textual.widget import Widget
 
 from services.i18n import _
@@ -77,7 +78,7 @@ class LogActions(Widget):
         pane.say()
 
     def action_back(self) -> None:
-        """Close what is open: the detail, the range, the search, the cursor."""
+        """Close what is open: the detail, the range, the search, the marked minute, the cursor."""
         pane = self._pane
         if pane.detail.display:
             pane.detail.close()
@@ -88,8 +89,10 @@ class LogActions(Widget):
         elif pane.lines.rules.marked_at is not None:
             pane.reader_moved()
             pane.lines.mark(None)
-        else:
+        elif pane.lines.cursor is not None:
             pane.lines.drop_cursor()
+        else:
+            raise SkipAction  # nothing is open here: the key belongs to the screen
 
     # The look
 
@@ -106,9 +109,10 @@ class LogActions(Widget):
         self._pane.say()
 
     def action_toggle_relative(self) -> None:
-        """Ages, or times of day. Ages are those at the last drawing."""
+        """Ages, which grow every second, or times of day."""
         look = self._pane.lines.look
         self._pane.lines.show(replace(look, relative=not look.relative))
+        self._pane.age(not look.relative)
         self._pane.say()
 
     def action_toggle_stream(self) -> None:

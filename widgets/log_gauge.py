@@ -19,17 +19,17 @@ class Gauge(Widget):
     thumb: reactive[tuple[int, int]] = reactive((0, 0))
     """First row and height of the thumb; height 0 for none."""
 
-    def show(self, view: LogView, drawn: list[int]) -> None:
-        """`drawn`: the store row on each screen row."""
+    def show(self, view: LogView, rows: list[int]) -> None:
+        """`rows`: the store rows in the window."""
         height = self.size.height
         total = view.shown.count()
-        if not drawn or height < 2 or total <= len(drawn):
+        above = view.shown.rank(rows[0]) if rows else 0
+        below = total - above - len(rows)
+        if height < 2 or above + below <= 0:
             self.thumb = (0, 0)
             return
-        size = max(1, height * len(drawn) // total)
-        above = view.shown.rank(drawn[0])
-        below = total - view.shown.rank(drawn[-1]) - 1
-        share = above / (above + below) if above + below else 1.0
+        size = max(1, height * len(rows) // total)
+        share = above / (above + below)
         self.thumb = (round((height - size) * share), size)
 
     def render(self) -> RenderResult:

@@ -86,9 +86,11 @@ class LogLines(Widget, can_focus=True):
         self.rules.gaps = gaps
         self.redraw()
 
-    def move_gauge(self) -> None:
-        """Let the gauge show where the window was drawn last."""
-        self.gauge.show(self.view, self._drawn)
+    def look_ahead(self) -> None:
+        """Work out what the next drawing will show: `bottom`, and the gauge's place."""
+        rows, _skip = self.scroller.window()
+        self.bottom = rows[-1] if rows else -1
+        self.gauge.show(self.view, rows)
 
     @property
     def cursor(self) -> int | None:
@@ -258,7 +260,6 @@ class LogLines(Widget, can_focus=True):
 
     def _window_strips(self, height: int) -> list[Strip]:
         rows, skip = self.scroller.window()
-        self.bottom = rows[-1] if rows else -1
         strips: list[Strip] = []
         self._drawn = []
         for row in rows:

@@ -116,7 +116,9 @@ class Painter:
         severity = severity_of(line.text[:DRAWN_LIMIT].encode("utf-8", "replace"))
         stamp = f"{stamp:>12}" if self.look.relative else clock_text(line.at, self.look.zone)
         letter = "plain" if severity is Severity.PLAIN else f"letter-{severity.name.lower()}"
-        head = [(accent.gutter, "gutter"), (f"{stamp} ", "time"), (LETTERS[severity], letter), (" ", "text")]
+        head = [(f" {stamp} ", "time"), (LETTERS[severity], letter), (" ", "text")]
+        if accent.gutter != " ":
+            head[:1] = [(accent.gutter, "gutter"), (f"{stamp} ", "time")]
         width = max(1, self.width - HEAD_WIDTH)
         reach = DRAWN_LIMIT if self.look.wrap else 2 * (self.look.shift + width) + 64
         body = self._body(line, severity.name.lower(), reach)

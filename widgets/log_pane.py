@@ -15,8 +15,8 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.message import Message
 from textual.reactive import reactive
+from textual.timer import Timer
 
 from services.models.logs import LogLine, Severity, TailStats
 from services.models.problem import Problem
@@ -25,6 +25,7 @@ from widgets.log_bar import LogBar, LogTitle, LogTrouble
 from widgets.log_detail import LogDetail
 from widgets.log_keys import LOG_BINDINGS
 from widgets.log_lines import LogLines
+from widgets.log_messages import CopyRequested, GroupRequested, PatternChanged, TimeRequested
 from widgets.log_paint import Look
 from widgets.log_prompt import LogPrompt
 from widgets.log_rules import Gap
@@ -62,43 +63,17 @@ class LogPane(LogActions, Vertical):
     gaps: reactive[tuple[Gap, ...]] = reactive(())
     """Spans in which lines may be missing."""
 
-    class PatternChanged(Message):
-        """The reader wants another filter pattern ("" for none)."""
-
-        def __init__(self, pane: "LogPane", pattern: str) -> None:
-            super().__init__()
-            self.pane = pane
-            self.pattern = pattern
-
-    class GroupRequested(Message):
-        """The reader wants to choose another log group."""
-
-        def __init__(self, pane: "LogPane") -> None:
-            super().__init__()
-            self.pane = pane
-
-    class CopyRequested(Message):
-        """The reader wants `text` on the clipboard."""
-
-        def __init__(self, pane: "LogPane", text: str) -> None:
-            super().__init__()
-            self.pane = pane
-            self.text = text
-
-    class TimeRequested(Message):
-        """The reader wants to go before the oldest line held, to `at` (epoch milliseconds)."""
-
-        def __init__(self, pane: "LogPane", at: int) -> None:
-            super().__init__()
-            self.pane = pane
-            self.at = at
+    GroupRequested = GroupRequested
+    PatternChanged = PatternChanged
+    CopyRequested = CopyRequested
+    TimeRequested = TimeRequested
 
     def __init__(
         self,
         *,
         now: Callable[[], datetime] = _utc_now,
         zone: tzinfo = UTC,
-        fps: float = 10.0,
+        fps: float = 15.0,
         max_bytes: int = DEFAULT_BYTES,
         stale_after: float = 30.0,
         order: tuple[str, ...] = (),
@@ -124,6 +99,7 @@ class LogPane(LogActions, Vertical):
         self._drawn_at = self._said_at = 0.0
         self._undrawn = False
         self._goal: int | None = None
+        self._ageing: Timer | None = None
         self.set_reactive(LogPane.zone, zone)
 
     def compose(self) -> ComposeResult:
@@ -150,13 +126,17 @@ class LogPane(LogActions, Vertical):
         self.mark_dirty()
 
     def clear(self) -> None:
-        """Forget every line and follow again; the look, the threshold and the search stay."""
+        """Forget every line and follow again; the look, the threshold and the search stay.
+
+        So does a minute that was asked for before any line came.
+        """
+        if len(self.store):
+            self._goal = None
+            self.lines.rules.marked_at = None
         self.store.clear()
         self.paused = False
-        self._goal = None
         self.read_at = None
         self.detail.close()
-        self.lines.rules.marked_at = None
         self.lines.go_end()
         self.set_reactive(LogPane.stats, None)
         self.lines.redraw()
@@ -197,7 +177,7 @@ class LogPane(LogActions, Vertical):
                 self.lines.refresh()
         wait = self._said_at + BAR_SECONDS - self._drawn_at
         if wait <= 0:
-            self.call_after_refresh(self.say)
+            self.say()
         else:
             self._frame = asyncio.get_running_loop().call_later(wait, self._draw_frame)
 
@@ -206,10 +186,16 @@ class LogPane(LogActions, Vertical):
         self._said_at = time.monotonic()
         if not self.is_attached or not self.is_mounted:
             return
+        self.lines.look_ahead()
         self.query_one(LogTitle).facts = title_facts(self)
         self.query_one(LogBar).facts = bar_facts(self)
         self.lines.message = empty_words(self)
-        self.lines.move_gauge()
+
+    def age(self, on: bool) -> None:
+        """Draw every second while ages are shown."""
+        if self._ageing is not None:
+            self._ageing.stop()
+        self._ageing = self.set_interval(1.0, self.lines.refresh) if on else None
 
     def _seek_goal(self) -> None:
         """Show the minute asked for, as soon as it or something later is there."""
@@ -273,7 +259,7 @@ class LogPane(LogActions, Vertical):
     def _moved(self, event: LogLines.Moved) -> None:
         event.stop()
         self._show_detail()
-        self.call_after_refresh(self.say)
+        self.say()
 
     def reader_moved(self) -> None:
         """The reader went somewhere: no longer bring the minute asked for into view."""

@@ -47,6 +47,7 @@ class LogView:
         await rows.prepare()
         self.threshold, self.shown = threshold, rows
         self.found = self.hits_for(self.query)
+        await self.found.prepare()
 
     async def search(self, query: Query | None) -> None:
         """Mark what `query` finds; takes effect when all is ready."""

@@ -1,6 +1,9 @@
 """Import this to register every handler of the embedded AWS."""
 
-from services.demo import balancer, identity, scaling_handlers  # noqa: F401  imported for their registration
-from services.demo.cloudwatch import handlers as cloudwatch  # noqa: F401
-from services.demo.ecs import handlers as ecs  # noqa: F401
-from services.demo.logs import handlers as logs  # noqa: F401
+# ruff: noqa: F401  imported for their registration
+from services.demo import balancer, identity, scaling_handlers
+from services.demo.cloudwatch import handlers as cloudwatch
+from services.demo.ecs import handlers as ecs
+from services.demo.ecs import task_handlers
+from services.demo.logs import handlers as logs
+from services.demo.logs import live

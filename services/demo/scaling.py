@@ -189,13 +189,14 @@ class Scaling:
 
     def _track(self, target: Target, service: Service, policy: Policy, at: float) -> None:
         high, low = (self._world.alarm_book.get(name) for name in (policy.high, policy.low))
+        out = not target.suspended.get("DynamicScalingOutSuspended")
+        # Scale-in waits while a deployment runs.
+        inward = not target.suspended.get("DynamicScalingInSuspended") and len(service.deployments) == 1
         if high is not None and high.state is State.ALARM:
-            if not target.suspended.get("DynamicScalingOutSuspended"):
+            if out:
                 self._scale_out(target, service, policy, at)
-        elif low is not None and low.state is State.ALARM:
-            # Scale-in waits while a deployment runs.
-            if not target.suspended.get("DynamicScalingInSuspended") and len(service.deployments) == 1:
-                self._scale_in(target, service, policy, at)
+        elif low is not None and low.state is State.ALARM and inward:
+            self._scale_in(target, service, policy, at)
 
     def _wanted(self, service: Service, policy: Policy) -> int:
         load = self._world.load_of(service)

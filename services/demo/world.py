@@ -16,6 +16,7 @@ from services.demo.front.faults import ACCOUNT, FaultRule
 from services.demo.logs.store import LogStore
 from services.demo.scaling import Scaling
 from services.demo.scenario import Refuse, Scenario
+from services.demo.system.database import create_database
 from services.demo.system.facility import Facility
 
 REGION = "ap-northeast-1"
@@ -23,9 +24,9 @@ HISTORY = timedelta(hours=26)
 """How much past a world is given."""
 LOG_HISTORY = timedelta(hours=3)
 QUIET = 15
-"""Far in the past alarms are evaluated every so many minutes: nothing happens there."""
-LIVELY = 3600
-"""Seconds before the scenario's beginning from which every minute is evaluated."""
+"""In the past, where nothing happens, alarms are evaluated every so many minutes."""
+AFTERMATH = 1800
+"""Seconds around an effect, and before the scenario's beginning, in which every minute is evaluated."""
 
 
 class World:
@@ -57,9 +58,7 @@ class World:
         self.balancers: list[LoadBalancer] = []
         self.sessions: dict[str, str] = {}
         """Access key -> ARN of the assumed role."""
-        self._furnished: set[str] = set()
         self._minute = int((self.began - history).timestamp()) // 60 * 60
-        self._lively = self.began.timestamp() - LIVELY
         logs_from = int((self.began - min(history, LOG_HISTORY)).timestamp()) // 60 * 60
         self.facility = None if scenario.empty else Facility(self, self._minute, logs_from)
         if self.facility:
@@ -80,12 +79,18 @@ class World:
         """The minute that ends at `at` is over and the next begins."""
         if self.facility:
             self.facility.end()
-        if at >= self._lively or at // 60 % QUIET == 0:
+        if at // 60 % QUIET == 0 or self._lively(at - self.began.timestamp()):
             self.alarm_book.evaluate(datetime.fromtimestamp(at, UTC))
         self.clusters.advance(at)
         self.scaling.evaluate(at)
         if self.facility:
             self.facility.begin(at)
+
+    def _lively(self, at: float) -> bool:
+        return at >= -AFTERMATH or any(
+            effect.at - AFTERMATH <= at <= effect.at + effect.lasts + AFTERMATH
+            for effect in self.scenario.effects
+        )
 
     def load_of(self, service: Service) -> float | None:
         """Mean CPU of a service's tasks, per cent; None for one that is not simulated."""
@@ -104,3 +109,5 @@ class World:
 
     def furnish(self, service: str) -> None:
         """Give moto what it should know of the system, before its first request for `service`."""
+        if self.facility and service == "rds":
+            create_database(self)

@@ -1,22 +1,31 @@
 """`make bench`: every group of figures in one run; `BENCH="--quick start wire"` chooses."""
 
 import argparse
+import time
 from importlib import import_module
 
 from tests.bench.rows import print_rows
 
-GROUPS = ("start", "wire", "log", "aws")
+GROUPS = ("start", "wire", "chart", "decode", "aws", "log")
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print, a table for each group."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("groups", nargs="*", choices=[*GROUPS, []], default=list(GROUPS))
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"of {', '.join(GROUPS)}; all when none is named")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs")
     chosen = parser.parse_args()
-    for group in chosen.groups:
+    if unknown := set(chosen.groups) - set(GROUPS):
+        parser.error(f"no group {', '.join(sorted(unknown))}; there are {', '.join(GROUPS)}")
+    met, missed = 0, []
+    for group in chosen.groups or GROUPS:
+        began = time.monotonic()
         rows = import_module(f"tests.bench.{group}_bench").run(chosen.quick)
         print_rows(rows)
+        print(f"({group}: {time.monotonic() - began:.0f} s)\n", flush=True)
+        met += sum(row.met is True for row in rows)
+        missed += [f"{row.group}: {row.figure} / {row.yardstick_name}" for row in rows if row.met is False]
+    print(f"goals met: {met}, missed: {len(missed)}", *missed, sep="\n  ")
 
 
 main()

@@ -1,4 +1,4 @@
-"""The smallest Textual app: the yardstick for start-up."""
+"""The smallest Textual app that answers a key: the yardstick for start-up."""
 
 from textual.app import App, ComposeResult
 from textual.widgets import Static
@@ -7,6 +7,9 @@ from textual.widgets import Static
 class Minimal(App[None]):
     def compose(self) -> ComposeResult:
         yield Static("minimal-is-ready")
+
+    def key_a(self) -> None:
+        self.query_one(Static).update("key-was-seen")
 
 
 Minimal().run()

@@ -1,81 +1,193 @@
-"""Time to the first frame and to the first live value, beside a minimal Textual app and beside peers."""
+"""From the command to the outline, the first frame, the panels and the first live value, beside peers.
+
+Every figure is a median of fresh processes, each in a pseudo-terminal of the same size, in the same run.
+"""
 
 import statistics
 import sys
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.bench.peers import peer
-from tests.bench.rows import Row
-from tests.bench.tty import Terminal
+from tests.bench.rows import Row, against
+from tests.bench.observed import Terminal
 from tests.bench.world import running_world
 
+GROUP = "start"
 HERE = Path(__file__).parent
-Seen = Callable[[str], bool]
-PEERS: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    ("posting", (), "Collection"),
-    ("harlequin", (":memory:",), "Data Catalog"),
-    ("toolong", ("{log}",), "ready-to-read"),
-    ("lnav", ("{log}",), "ready-to-read"),
+TOBAN = str(Path(sys.executable).with_name("toban"))
+MINIMAL = "minimal Textual app"
+HELP, QUIT = b"?", b"\x11"
+
+
+class Mark(NamedTuple):
+    """A moment of a start: a text that is on the screen from then on."""
+
+    figure: str
+    text: str
+
+
+SHELL = Mark("first real frame", "Connecting to AWS")
+PANELS = Mark("panels on screen", "read-only")
+LIVE = Mark("first live value", "alb-latency-high")
+LOG = Mark("first log line", "Request completed")
+OUTLINE = Mark("outline on screen", "Toban")
+MARKS = (OUTLINE, SHELL, PANELS, LIVE, LOG)
+
+
+class Peer(NamedTuple):
+    """Another console, what it shows when it is there, and a key with what that shows."""
+
+    name: str
+    arguments: tuple[str, ...]
+    text: str
+    key: bytes = b""
+    answer: str = ""
+    goal: str = ""
+
+
+PEERS = (
+    Peer("posting", (), "Collection", goal="<= 0.4"),
+    Peer("harlequin", (":memory:",), "Data Catalog", goal="<= 0.35"),
+    Peer("toolong", ("{log}",), "ready-to-read"),
+    Peer("lnav", ("{log}",), "ready-to-read", b"?", "lnav.org"),
 )
-
-
-def median_ms(command: Sequence[str], seen: Seen, runs: int, env: dict[str, str] | None = None) -> float:
-    """Median milliseconds from exec until `seen`, over `runs` after one warm-up; NaN when never seen."""
-    times = []
-    for attempt in range(runs + 1):
-        with Terminal(command, env) as terminal:
-            took = terminal.until(seen)
-        if took is None:
-            return float("nan")
-        if attempt:
-            times.append(took * 1000)
-    return statistics.median(times)
 
 
 def run(quick: bool) -> list[Row]:
     """The rows of this group."""
-    runs = 3 if quick else 7
-    nothing = median_ms([sys.executable, "-c", "print('done')"], lambda text: "done" in text, runs)
-    minimal = median_ms(
-        [sys.executable, str(HERE / "minimal_app.py")], lambda text: "minimal-is-ready" in text, runs
-    )
-    rows: list[Row] = []
-    with running_world("ordinary-day") as world:
-        toban = [sys.executable, "-m", "tui", "--endpoint-url", world.url, "--lang", "en"]
-        outline = median_ms(toban, lambda text: "Toban" in text, runs, world.env)
-        shell = median_ms(toban, lambda text: "Connecting to AWS" in text, runs, world.env)
-        panels = median_ms(toban, lambda text: "read-only" in text, runs, world.env)
-        live = median_ms(toban, lambda text: "alb-latency-high" in text, runs, world.env)
-    rows.append(Row("start", "outline on screen", outline, "ms", "python -c pass", nothing, "<= 2"))
-    rows.append(Row("start", "first real frame", shell, "ms", "minimal Textual app", minimal, "<= 1.6"))
-    rows.append(Row("start", "panels on screen", panels, "ms", "minimal Textual app", minimal, ""))
-    rows.append(Row("start", "first live value", live, "ms", "minimal Textual app", minimal, ""))
-    demo = [sys.executable, "-m", "tui", "demo", "--lang", "en"]
-    first = median_ms(demo, lambda text: "alb-latency-high" in text, max(2, runs // 2))
-    rows.append(
-        Row(
-            "start",
-            "demo: first live value, embedded AWS started too",
-            first,
-            "ms",
-            "minimal Textual app",
-            minimal,
-            "",
-        )
-    )
-    rows += [_beside(name, arguments, mark, shell, runs) for name, arguments, mark in PEERS]
-    return rows
+    bench = Bench(3 if quick else 7)
+    return [*bench.ours(), *bench.peers()]
 
 
-def _beside(name: str, arguments: Sequence[str], mark: str, ours: float, runs: int) -> Row:
-    command = peer(name)
-    goal = {"posting": "<= 0.4", "harlequin": "<= 0.35"}.get(name, "")
-    if command is None:
-        return Row("start", "first real frame", ours, "ms", f"{name}: not installed", None, goal)
-    log = HERE / "peer.log"
-    log.write_text("ready-to-read\n" * 3)
-    filled = [each.format(log=log) for each in arguments]
-    theirs = median_ms([command, *filled], lambda text: mark in text, max(2, runs // 2))
-    log.unlink()
-    return Row("start", "first real frame", ours, "ms", name, theirs, goal)
+class Bench:
+    """One run; `runs` starts a figure, after one that warms the caches."""
+
+    def __init__(self, runs: int) -> None:
+        self.runs = runs
+        self.few = max(2, runs // 2)
+        self.shell: float | None = None
+        self.interactive: float | None = None
+
+    def ours(self) -> list[Row]:
+        """The console's own moments, on a running AWS and with the demo's."""
+        python = self.reach([sys.executable, "-c", "print('done')"], ["done"])[0]
+        app = [sys.executable, str(HERE / "minimal_app.py")]
+        minimal = self.reach(app, ["minimal-is-ready"])[0]
+        minimal_key = self.until_answered(app, "minimal-is-ready", b"a", "key-was-seen")
+        with running_world("ordinary-day") as world:
+            toban = [TOBAN, "--endpoint-url", world.url, "--lang", "en"]
+            moments = self.reach(toban, [mark.text for mark in MARKS], world.env)
+            self.interactive = self.until_answered(toban, SHELL.text, HELP, "esc closes", world.env)
+            key = self.key_when_live(toban, world.env)
+        minimal_live = self.key([*app], "minimal-is-ready", b"a", "key-was-seen")
+        outline, self.shell, *later = moments
+        demo = self.reach([TOBAN, "demo", "--lang", "en"], [SHELL.text, LIVE.text], runs=self.few)
+        return [
+            against(GROUP, OUTLINE.figure, outline, "ms", "python -c pass", python, "<= 2"),
+            against(GROUP, SHELL.figure, self.shell, "ms", MINIMAL, minimal, "<= 1.6"),
+            *(
+                against(GROUP, mark.figure, took, "ms", MINIMAL, minimal)
+                for mark, took in zip(MARKS[2:], later, strict=True)
+            ),
+            against(GROUP, "demo: first real frame", demo[0], "ms", MINIMAL, minimal, "<= 1.6"),
+            against(GROUP, "demo: first live value, AWS started too", demo[1], "ms", MINIMAL, minimal),
+            against(GROUP, "a key at the first frame answered", self.interactive, "ms", MINIMAL, minimal_key),
+            against(GROUP, "key to its screen, all live", key, "ms", MINIMAL, minimal_live),
+        ]
+
+    def peers(self) -> list[Row]:
+        """First frame, and the first key, beside other consoles."""
+        rows = []
+        with tempfile.TemporaryDirectory() as folder:
+            log = Path(folder) / "peer.log"
+            log.write_text("ready-to-read\n" * 3)
+            for other in PEERS:
+                rows += self._beside(other, log)
+        return rows
+
+    def _beside(self, other: Peer, log: Path) -> list[Row]:
+        command = peer(other.name)
+        if command is None:
+            name = f"{other.name}: not installed"
+            return [Row(GROUP, SHELL.figure, self.shell, "ms", name, goal=other.goal)]
+        started = [command, *(each.format(log=log) for each in other.arguments)]
+        env = {"HOME": str(log.parent)}
+        theirs = self.reach(started, [other.text], env, self.few)[0]
+        rows = [against(GROUP, SHELL.figure, self.shell, "ms", other.name, theirs, other.goal)]
+        if other.key:
+            answered = self.until_answered(started, other.text, other.key, other.answer, env)
+            rows.append(
+                against(
+                    GROUP, "a key at the first frame answered", self.interactive, "ms", other.name, answered, "<= 2.2"
+                )
+            )  # fmt: skip
+        return rows
+
+    def reach(
+        self,
+        command: Sequence[str],
+        texts: Sequence[str],
+        env: Mapping[str, str] | None = None,
+        runs: int | None = None,
+    ) -> list[float | None]:
+        """Median milliseconds from the start to each of `texts`, which appear in this order."""
+
+        def once() -> list[float | None]:
+            with Terminal(command, env) as terminal:
+                return [terminal.until(text) for text in texts]
+
+        return _medians(once, runs or self.runs)
+
+    def until_answered(
+        self, command: Sequence[str], text: str, key: bytes, answer: str, env: Mapping[str, str] | None = None
+    ) -> float | None:
+        """Median milliseconds from the start until the answer to a key that is pressed at `text`."""
+
+        def once() -> list[float | None]:
+            with Terminal(command, env) as terminal:
+                terminal.until(text)
+                since = len(terminal.text)
+                terminal.send(key)
+                return [terminal.until(answer, since=since)]
+
+        return _medians(once, self.runs)[0]
+
+    def key(self, command: Sequence[str], text: str, key: bytes, answer: str) -> float | None:
+        """Median milliseconds from a key to its answer, once the start has come to rest."""
+
+        def once() -> list[float | None]:
+            with Terminal(command) as terminal:
+                terminal.until(text)
+                terminal.quiet(0.3)
+                return [terminal.answer(key, answer)]
+
+        return _medians(once, self.runs)[0]
+
+    def key_when_live(self, command: Sequence[str], env: Mapping[str, str]) -> float | None:
+        """The same with every panel live; several keys of one start, for it costs seconds."""
+        with Terminal(command, env) as terminal:
+            terminal.until(LOG.text)
+            terminal.quiet(0.8, 5)
+            times = []
+            for _ in range(self.runs + 1):
+                times.append(terminal.answer(HELP, "esc closes"))
+                terminal.quiet(0.2, 1)
+                terminal.send(b"\x1b")
+                terminal.quiet(0.4, 2)
+        seen = [each * 1000 for each in times[1:] if each is not None]
+        return statistics.median(seen) if seen else None
+
+
+def _medians(once: Callable[[], Sequence[float | None]], runs: int) -> list[float | None]:
+    """Medians in milliseconds of `runs` after one that warms up; None where a moment was not reached."""
+    once()
+    columns = zip(*(once() for _ in range(runs)), strict=True)
+    return [_median(column) for column in columns]
+
+
+def _median(times: Sequence[float | None]) -> float | None:
+    seen = [each * 1000 for each in times if each is not None]
+    return statistics.median(seen) if len(seen) == len(times) else None

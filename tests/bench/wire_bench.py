@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from tests.bench.rows import Row
-from tests.bench.tty import Terminal
+from tests.bench.observed import Terminal
 from tests.bench.world import running_world
 
 HERE = Path(__file__).parent

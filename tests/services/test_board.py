@@ -1,113 +1,18 @@
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.aws.dashboard_body import parse_body
-from services.aws.dashboard_builtin import builtin_dashboard
-from services.aws.errors import AwsError, Throttled
-from services.board import DashboardReader
+from services.aws.errors import Throttled
 from services.board_judge import worst
 from services.board_plan import MOST_POINTS, fitting_period
-from services.clock import ManualClock
-from services.models.alarms import Alarm, AlarmBoard, AlarmState
 from services.models.base import RawId
-from services.models.dashboards import Dashboard, MetricWidget, WidgetData
-from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
+from services.models.metrics import SeriesStatus
 from services.models.problem import ProblemKind
-from services.models.runbook import DashboardSpec, Environment, Runbook, System
-from services.models.verdict import Limit, Verdict
+from services.models.verdict import Verdict
 from tests.services.aws.canned import failure
-
-NOW = datetime(2026, 4, 1, 3, 7, 30, tzinfo=UTC)
-ARN = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:cpu"
-RUNBOOK = Runbook(
-    version=1,
-    system=System(
-        id="s", title="s", environment=Environment.TEST, account="123456789012", region="ap-northeast-1"
-    ),
-    dashboard=DashboardSpec(name="main"),
-    limits=(Limit(id="cpu", title="CPU", namespace="N", metric="CPU", below=70, unit="%"),),
-)
-
-
-def widget(*rows: Any, **properties: Any) -> dict[str, Any]:
-    return {"type": "metric", "properties": {"metrics": rows, "period": 60, **properties}}
-
-
-@dataclass
-class World:
-    """AWS as the reader sees it: a body, a value per metric, alarms; and what was asked."""
-
-    clock: ManualClock
-    widgets: list[Any]
-    start: str | None = None
-    value: float = 50.0
-    until: datetime | None = None
-    body_error: AwsError | None = None
-    broken: dict[str | None, AwsError] = field(default_factory=dict)
-    status: SeriesStatus = SeriesStatus.COMPLETE
-    alarms: dict[str, Alarm] = field(default_factory=dict)
-    alarm_error: AwsError | None = None
-    bodies: int = 0
-    arns: list[list[str]] = field(default_factory=list)
-    calls: list[tuple[tuple[MetricQuery, ...], TimeSpan, str | None]] = field(default_factory=list)
-
-    async def get(self, name: str) -> Dashboard:
-        self.bodies += 1
-        if self.body_error is not None:
-            raise self.body_error
-        body = {"widgets": self.widgets} | ({"start": self.start} if self.start else {})
-        return parse_body(name, json.dumps(body))
-
-    def builtin(self, runbook: Runbook) -> Dashboard:
-        return builtin_dashboard(runbook)
-
-    async def fetch(
-        self, queries: Sequence[MetricQuery], span: TimeSpan, *, region: str | None = None
-    ) -> tuple[Series, ...]:
-        self.calls.append((tuple(queries), span, region))
-        if region in self.broken:
-            raise self.broken[region]
-        return tuple(self.curve(query, span) for query in queries if query.visible)
-
-    def curve(self, query: MetricQuery, span: TimeSpan) -> Series:
-        last = min(self.until or span.end, span.end)
-        times = tuple(range(int(span.start.timestamp()), int(last.timestamp()), query.period))
-        return Series(
-            id=query.id,
-            label=query.metric or query.expression,
-            times=times,
-            values=tuple(self.value for _time in times),
-            period=query.period,
-            status=self.status,
-        )
-
-    async def by_arns(self, arns: Iterable[str]) -> tuple[Alarm, ...]:
-        wanted = list(arns)
-        self.arns.append(wanted)
-        if self.alarm_error is not None:
-            raise self.alarm_error
-        return tuple(self.alarms[arn] for arn in wanted if arn in self.alarms)
-
-
-def reader(*widgets: Any, **more: Any) -> tuple[World, DashboardReader]:
-    world = World(ManualClock(NOW), list(widgets), **more)
-    return world, DashboardReader(world, world, world, RUNBOOK, world.clock)
-
-
-def alarm(state: AlarmState = AlarmState.ALARM) -> Alarm:
-    query = MetricQuery(id="m1", namespace="N", metric="CPU", period=60)
-    return Alarm(id="cpu", name="cpu", arn=ARN, state=state, threshold=70.0, queries=(query,))
-
-
-async def data(board: DashboardReader, /, **more: Any) -> list[WidgetData]:
-    return list((await board.read(**more)).data)
+from tests.services.board_world import ARN, NOW, data, reader, widget
 
 
 async def test_all_widgets_of_a_region_in_one_request_with_their_ids_apart() -> None:
@@ -251,6 +156,7 @@ async def test_a_daily_metric_shows_its_last_full_day_in_a_range_of_hours() -> N
     assert shown.readings[0].value == 50.0
 
 
+@settings(deadline=None)
 @given(st.integers(1, 90_000), st.integers(60, 40_000_000), st.integers(0, 40_000_000))
 def test_periods_are_legal_kept_and_few(period: int, length: int, extra: int) -> None:
     fitting = fitting_period(period, length, length + extra)
@@ -347,55 +253,6 @@ async def test_a_body_that_was_never_read_is_an_error() -> None:
     _world, board = reader(body_error=failure(ProblemKind.THROTTLED))
     with pytest.raises(Throttled):
         await board.read()
-
-
-async def test_alarm_widgets_show_their_alarms_and_those_that_are_missing() -> None:
-    gone = ARN.replace(":cpu", ":gone")
-    every = {"type": "alarm", "properties": {"alarms": [ARN, gone]}}
-    chosen = {"type": "alarm", "properties": {"alarms": [ARN, gone], "states": ["OK"]}}
-    world, board = reader(every, chosen, alarms={ARN: alarm()})
-    first, second = await data(board)
-    assert [(each.id, each.state) for each in first.alarms] == [
-        ("cpu", AlarmState.ALARM),
-        ("gone", AlarmState.MISSING),
-    ]
-    assert [each.id for each in second.alarms] == ["gone"], "a missing alarm passes every choice"
-    assert world.arns == [[ARN, gone]]
-
-
-async def test_a_board_at_hand_saves_the_question() -> None:
-    world, board = reader({"type": "alarm", "properties": {"alarms": [ARN]}})
-    (shown,) = await data(board, board=AlarmBoard(alarms=(alarm(),)))
-    assert [each.id for each in shown.alarms] == ["cpu"]
-    assert world.arns == []
-
-
-async def test_alarms_that_cannot_be_read_are_not_missing() -> None:
-    world, board = reader({"type": "alarm", "properties": {"alarms": [ARN]}}, alarms={ARN: alarm()})
-    world.alarm_error = failure(ProblemKind.ACCESS_DENIED, "no permission")
-    (shown,) = await data(board)
-    assert (shown.alarms, shown.problem) == ((), "no permission")
-    world.alarm_error = None
-    await board.read()
-    world.alarm_error = failure(ProblemKind.THROTTLED, "slow down")
-    (shown,) = await data(board)
-    assert ([each.id for each in shown.alarms], shown.problem) == (["cpu"], "slow down")
-
-
-async def test_an_alarm_in_the_place_of_metrics_draws_its_metric_and_threshold() -> None:
-    world, board = reader(
-        {"type": "metric", "properties": {"annotations": {"alarms": [ARN]}}}, alarms={ARN: alarm()}
-    )
-    view = await board.read()
-    (shown,) = view.data
-    assert shown.series[0].label == "CPU"
-    assert shown.readings[0].verdict is Verdict.NORMAL
-    assert [each.id for each in shown.alarms] == ["cpu"]
-    ((_queries, _span, region),) = world.calls
-    assert region == "us-east-1", "the alarm's own region"
-    (drawn,) = view.dashboard.widgets
-    assert isinstance(drawn, MetricWidget)
-    assert [line.value for line in drawn.lines] == [70.0]
 
 
 async def test_a_widget_without_anything_to_draw_says_so() -> None:

@@ -87,6 +87,7 @@ def test_every_event_exactly_once_whatever_its_delay(
     assert len(window) <= len(events)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 10**7), st.integers(0, 300)), max_size=30))
 def test_ids_are_forgotten_only_when_no_later_round_can_read_them(rounds: list[tuple[int, int]]) -> None:
     window = FollowWindow(0, 0)

@@ -188,8 +188,14 @@ class PtyConsole:
 
     def cpu_seconds(self) -> float:
         """Processor seconds used so far."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_bytes().rpartition(b")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _HZ
+        return (int(self._stat()[11]) + int(self._stat()[12])) / _HZ
+
+    def is_stopped(self) -> bool:
+        """Whether the process stands still by a signal; what it wrote before is read."""
+        return self._stat()[0] == b"T" and not self.read(0.05)
+
+    def _stat(self) -> list[bytes]:
+        return Path(f"/proc/{self.process.pid}/stat").read_bytes().rpartition(b")")[2].split()
 
 
 _MODES = [

@@ -24,6 +24,9 @@ from services import i18n
 from tui.runtime import RuntimeApp
 
 
+DRAINS = {"slow-drain": 3600, "endless-drain": 3600, "half-drain": 0.5}
+
+
 class Broken(Widget):
     """Cannot be drawn."""
 
@@ -37,13 +40,15 @@ class Script(RuntimeApp):
     """Notes keys, pastes and its end; some keys make it fail."""
 
     ENABLE_COMMAND_PALETTE = False
-    DRAIN_SECONDS = 1.0
-    END_SECONDS = 3.0
+    DRAIN_SECONDS: float = 1.0
+    END_SECONDS = 1.5
 
     def __init__(self, folder: Path, options: set[str]) -> None:
         super().__init__()
         self.folder = folder
         self.options = options
+        if "endless-drain" in options:
+            self.DRAIN_SECONDS = 3600.0
         self.beats = 0
 
     def note(self, line: str) -> None:
@@ -63,7 +68,8 @@ class Script(RuntimeApp):
         if "fail-mount" in self.options:
             secret = "local-secret-value"
             raise RuntimeError(f"mount failed {len(secret)}")
-        self.set_interval(0.1, self.beat)
+        if "quiet" not in self.options:
+            self.set_interval(0.1, self.beat)
         if "chatty" in self.options:
             self.set_interval(0.02, self.fill)
 
@@ -119,7 +125,7 @@ class Script(RuntimeApp):
 
     async def drain(self) -> None:
         self.note("draining")
-        await asyncio.sleep(3600 if "slow-drain" in self.options else 0.01)
+        await asyncio.sleep(next((seconds for name, seconds in DRAINS.items() if name in self.options), 0.01))
         self.note("drained")
 
     async def on_unmount(self) -> None:

@@ -19,7 +19,7 @@ BODY = {
                            "metrics": [["Library", "QueueLength", "Desk", "main"]]},
         },
         {"type": "text", "x": 12, "y": 0, "width": 12, "height": 6, "properties": {"markdown": "# 図書館\n**案内**"}},
-        {"type": "hologram", "x": 0, "y": 6, "width": 24, "height": 4, "properties": {}},
+        {"type": "custom", "x": 0, "y": 6, "width": 24, "height": 4, "properties": {}},
     ],
 }  # fmt: skip
 
@@ -62,7 +62,7 @@ async def test_a_system_with_other_names_is_watched(empty_aws: Embedded) -> None
         await until(pilot, lambda: len(app.screen.tail.store) == 10)
         await settled(pilot)
         text = screen_text(pilot)
-        for part in ("STAGING", "図書館予約システム", "never-created", "catalogue-slow", "Queue", "hologram"):
+        for part in ("STAGING", "図書館予約システム", "never-created", "catalogue-slow", "Queue", "custom"):
             assert part in text
         data = app.view.value.data[0]
         assert data.readings[0].verdict is Verdict.ABNORMAL, "judged by this runbook's own limit"

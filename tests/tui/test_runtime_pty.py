@@ -49,14 +49,25 @@ def test_a_drain_without_end_is_left_after_its_time(tmp_path: Path) -> None:
         assert console.events[-1].startswith("unmounted")
 
 
-def test_a_second_signal_does_not_wait_for_the_drain(tmp_path: Path) -> None:
-    with ScriptConsole(tmp_path, "slow-drain") as console:
+def test_a_person_who_asks_twice_does_not_wait_for_the_drain(tmp_path: Path) -> None:
+    with ScriptConsole(tmp_path, "endless-drain") as console:
         console.wait_ready()
-        console.signal(signal.SIGTERM)
+        console.signal(signal.SIGINT)
+        console.wait_event("draining")
+        console.signal(signal.SIGINT)
+        assert console.wait_exit() == 128 + signal.SIGINT
+        assert "drained" not in console.events
+        console.assert_restored()
+
+
+def test_signals_in_pairs_leave_the_drain_its_time(tmp_path: Path) -> None:
+    with ScriptConsole(tmp_path, "half-drain") as console:
+        console.wait_ready()
+        console.signal(signal.SIGHUP)
         console.wait_event("draining")
         console.signal(signal.SIGTERM)
-        assert console.wait_exit() == 128 + signal.SIGTERM
-        assert "drained" not in console.events
+        assert console.wait_exit() == 128 + signal.SIGHUP
+        assert "drained" in console.events
 
 
 def test_an_end_that_hangs_is_forced_and_the_terminal_restored(tmp_path: Path) -> None:
@@ -93,19 +104,22 @@ def test_without_a_keyboard_the_console_ends(tmp_path: Path, stdin: str) -> None
         assert (b"needs a terminal" in console.raw) == (stdin == "closed")
 
 
-def test_stopped_and_continued(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGSTOP])
+def test_stopped_and_continued(tmp_path: Path, number: signal.Signals) -> None:
     with ScriptConsole(tmp_path) as console:
         console.wait_ready()
-        console.signal(signal.SIGTSTP)
-        console.wait_raw(b"\x1b[?1004l")
-        console.wait(lambda: not console.is_raw(), "the terminal given back")
-        console.assert_restored()
+        console.signal(number)
+        console.wait(console.is_stopped, "stopped")
+        if number == signal.SIGTSTP:
+            console.assert_restored()
+        before = len(console.raw)
         console.signal(signal.SIGCONT)
+        console.wait(lambda: b"Ready." in console.raw[before:], "the whole screen anew")
         console.wait(console.is_raw, "the terminal taken again")
         console.wait_beats(2)
         console.send("k")
         console.wait_event("key k")
-        console.wait(lambda: "Ready." in console.text, "the whole screen")
+        assert console.keys == ["k"]
         console.signal(signal.SIGTERM)
         assert console.wait_exit() == 128 + signal.SIGTERM
         console.assert_restored()

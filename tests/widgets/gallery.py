@@ -1,5 +1,4 @@
-"""Every widget of this floor with made-up data, to look at and for snapshots: `python -m tests.widgets.gallery`
-is not needed; `GalleryApp(page).run()` shows one page."""
+"""The widgets of alarms and dashboard with made-up data, a page each: to look at, and for snapshots."""
 
 from textual.app import App, ComposeResult
 
@@ -10,8 +9,6 @@ from widgets.alarm_detail import AlarmDetail
 from widgets.alarm_strip import AlarmStrip
 from widgets.alarms import AlarmPanel
 from widgets.dashboard import DashboardPanel
-
-PAGES = ("alarms", "dashboard", "detail", "states")
 
 
 class GalleryApp(App[None]):

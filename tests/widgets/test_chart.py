@@ -10,7 +10,7 @@ from services.models.verdict import Verdict
 from tests.widgets import gallery_data as made
 from widgets.chart import draw_chart, runs
 from widgets.chart_data import ChartData, Curve, Guide, Moment, alarm_chart, chart_of
-from widgets.chart_legend import legend_lines
+from widgets.chart_legend import legend_lines, role_of
 from widgets.ink import plain, width_of
 from widgets.units import PERCENT
 
@@ -160,3 +160,8 @@ def test_an_alarm_becomes_a_chart_with_its_threshold_and_when_it_fired() -> None
     made_chart = alarm_chart(made.ALARMS[0], made.CURVE, made.START, made.END)
     assert made_chart.guides[0].value == 5.0
     assert made_chart.moments[0].at == int(made.ALARMS[0].since.timestamp())
+
+
+def test_only_a_plain_hex_colour_is_taken_from_outside() -> None:
+    assert role_of(0, curve(color="#1f77b4")) == "#1f77b4"
+    assert role_of(1, curve(color="url(x)")) == "series-2"

@@ -4,6 +4,7 @@ from datetime import UTC
 import pytest
 from textual import on
 from textual.app import App, ComposeResult
+from textual.color import Color
 
 from services.models import dashboards as model
 from services.models.feeds import FeedState
@@ -208,3 +209,14 @@ def test_a_bar_fills_to_an_eighth_of_a_cell(part: float, cells: str) -> None:
 
 def test_an_unheard_of_widget_gets_the_tile_that_names_it() -> None:
     assert tile_type(model.UnknownWidget(key="0", kind="custom")) is UnknownTile
+
+
+async def test_a_colour_like_the_background_is_made_readable() -> None:
+    app = DashboardApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        tile = app.query_one(DashboardPanel).grid.tiles[0]
+        under = Color.from_rich_color(tile.ink.style("").bgcolor)
+        for colour in ("#000000", "#1f77b4", "#ffffff"):
+            drawn = Color.from_rich_color(tile.ink.style(colour).color)
+            assert abs(drawn.brightness - under.brightness) >= 0.2

@@ -1,83 +1,14 @@
-"""A reader at a log pane."""
+"""Moving in a log pane: following, staying, searching, hiding, going to a minute."""
 
-import asyncio
-import json
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from typing import ClassVar
 
-import pytest
-from textual import on
-from textual.app import App, ComposeResult
-from textual.pilot import Pilot
+from textual.binding import BindingType
 from textual.widgets import Input
 
-from services.models.logs import LogLine, Severity, TailStats
-from services.models.problem import Problem, ProblemKind
-from widgets.log_bar import LogBar, LogTitle, LogTrouble, Mode
-from widgets.log_pane import LogPane
+from services.models.logs import Severity
+from tests.widgets.log_reader import T0, PaneApp, facts, filled, line, search, texts, until
+from widgets.log_bar import LogBar, Mode
 from widgets.log_rules import Gap
-
-T0 = 1_764_028_800_000
-"""2025-11-25 09:00 JST."""
-NOW = datetime(2025, 11, 25, 0, 15, tzinfo=UTC)
-
-
-def line(index: int, text: str = "", at: int | None = None, *, late: bool = False) -> LogLine:
-    at = T0 + index * 1000 if at is None else at
-    return LogLine(f"e{index}", at, at + 500, f"ecs/web/task{index % 2}", text or f"line {index}", late)
-
-
-class PaneApp(App[None]):
-    def __init__(self, **options: object) -> None:
-        super().__init__()
-        self.present = NOW
-        self.pane = LogPane(now=lambda: self.present, zone=ZoneInfo("Asia/Tokyo"), fps=50, **options)  # type: ignore[arg-type]  # test helper
-        self.messages: list[object] = []
-
-    def compose(self) -> ComposeResult:
-        yield self.pane
-
-    def on_mount(self) -> None:
-        self.pane.focus()
-
-    @on(LogPane.PatternChanged)
-    @on(LogPane.CopyRequested)
-    @on(LogPane.GroupRequested)
-    @on(LogPane.TimeRequested)
-    def keep(self, message: object) -> None:
-        self.messages.append(message)
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    for _ in range(400):
-        await pilot.pause()
-        if condition():
-            return
-        await asyncio.sleep(0.005)
-    raise AssertionError("never became true")
-
-
-def rows(pane: LogPane) -> list[str]:
-    """What the lines widget draws, without the time, trailing blanks off."""
-    region = pane.lines.size.region
-    return [strip.text[16:].rstrip() for strip in pane.lines.render_lines(region)]
-
-
-def texts(pane: LogPane) -> list[str]:
-    return [row for row in rows(pane) if row and "─" not in row]
-
-
-async def filled(pilot: Pilot[None], count: int = 100) -> LogPane:
-    app = pilot.app
-    assert isinstance(app, PaneApp)
-    app.pane.append([line(index) for index in range(count)])
-    await until(pilot, lambda: app.pane.query_one(LogBar).facts.lines == count)
-    return app.pane
-
-
-def facts(pane: LogPane):  # type: ignore[no-untyped-def]  # short for a test
-    return pane.query_one(LogBar).facts
 
 
 async def test_it_follows_and_stays_put_when_the_reader_scrolls_up() -> None:
@@ -149,14 +80,6 @@ async def test_pausing_freezes_the_window_and_counts() -> None:
         await pilot.press("p")
         await until(pilot, lambda: facts(pane).mode is Mode.FOLLOWING)
         assert texts(pane)[-1] == "line 149"
-
-
-async def search(pilot: Pilot[None], text: str, *keys: str) -> None:
-    await pilot.press("slash")
-    pilot.app.query_one(Input).value = text
-    await pilot.press(*keys, "enter")
-    await pilot.app.workers.wait_for_complete()
-    await pilot.pause()
 
 
 async def test_search_goes_through_the_matches_and_round() -> None:
@@ -244,6 +167,7 @@ async def test_going_to_a_minute_marks_it_now_or_when_its_lines_come() -> None:
         pane.go_to(T0 + 5 * 60_000)
         await pilot.pause()
         assert [message.at for message in pilot.app.messages] == [T0 + 300_000]  # type: ignore[attr-defined]
+        pane.clear()
         pane.append([line(n) for n in range(250)])
         pane.append([line(n) for n in range(250, 600)])
         await until(pilot, lambda: "line 300" in texts(pane))
@@ -261,124 +185,6 @@ async def test_a_time_is_typed_in_the_panes_zone() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: "line 120" in texts(pane))
         assert not pane.prompt.display
-
-
-async def test_json_is_readable_raw_on_demand_and_whole_in_the_detail() -> None:
-    text = json.dumps(
-        {"level": "ERROR", "message": "決済に失敗", "error": {"code": 402, "stack": "a\n  b\x1b[2J"}},
-        ensure_ascii=False,
-    )
-    async with PaneApp().run_test(size=(100, 30)) as pilot:
-        app = pilot.app
-        assert isinstance(app, PaneApp)
-        pane = app.pane
-        pane.append([line(0, text), line(1, "plain")])
-        await until(pilot, lambda: len(texts(pane)) == 2)
-        assert texts(pane)[0].startswith("決済に失敗  error.code=402")
-        await pilot.press("r")
-        assert texts(pane)[0].startswith('{"level": "ERROR"')
-        await pilot.press("r", "up", "up", "enter")
-        await until(pilot, lambda: pane.detail.display)
-        shown = str(pane.detail._body.render())
-        assert "決済に失敗" in shown
-        assert "stack" in shown
-        assert "\u241b[2J" in shown
-        await pilot.press("down")
-        await until(pilot, lambda: "plain" in str(pane.detail._body.render()))
-        await pilot.press("escape")
-        assert not pane.detail.display
-
-
-async def test_looks_can_be_toggled() -> None:
-    async with PaneApp().run_test(size=(60, 24)) as pilot:
-        app = pilot.app
-        assert isinstance(app, PaneApp)
-        pane = app.pane
-        pane.append([line(0, "x" * 70 + "END"), line(1, "short")])
-        await until(pilot, lambda: len(texts(pane)) == 2)
-        assert texts(pane)[0].endswith("\u203a")
-        await pilot.press("right", "right")
-        assert texts(pane)[0].endswith("END")
-        await pilot.press("w")
-        assert texts(pane)[1].endswith("END")
-        await pilot.press("s")
-        assert any("web/task0" in text for text in texts(pane))
-        await pilot.press("t")
-        stamps = [strip.text[:16] for strip in pane.lines.render_lines(pane.lines.size.region)]
-        assert any("-0:15:00" in stamp for stamp in stamps)
-        pane.zone = UTC
-        await pilot.press("t")
-        stamps = [strip.text[:16] for strip in pane.lines.render_lines(pane.lines.size.region)]
-        assert any("00:00:00.000" in stamp for stamp in stamps)
-
-
-async def test_marked_lines_are_asked_to_be_copied() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        pane = await filled(pilot)
-        await pilot.press("up", "v", "up", "up")
-        await until(pilot, lambda: facts(pane).marking == 3)
-        await pilot.press("y")
-        copied = pilot.app.messages[-1]  # type: ignore[attr-defined]
-        assert isinstance(copied, LogPane.CopyRequested)
-        assert copied.text.splitlines()[0] == "2025-11-25T09:01:37.000+09:00 line 97"
-        assert len(copied.text.splitlines()) == 3
-
-
-async def test_filter_and_group_are_asked_for() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        pane = await filled(pilot)
-        await pilot.press("f")
-        pilot.app.query_one(Input).value = '{ $.level = "ERROR" }'
-        await pilot.press("enter", "g")
-        await pilot.pause()
-        first, second = pilot.app.messages  # type: ignore[attr-defined]
-        assert isinstance(first, LogPane.PatternChanged)
-        assert (first.pane, first.pattern) == (pane, '{ $.level = "ERROR" }')
-        assert isinstance(second, LogPane.GroupRequested)
-        pane.pattern = first.pattern
-        await until(pilot, lambda: pane.query_one(LogTitle).facts.pattern == first.pattern)
-
-
-async def test_what_was_dropped_is_said_and_the_window_survives() -> None:
-    async with PaneApp(max_bytes=60_000).run_test(size=(120, 24)) as pilot:
-        app = pilot.app
-        assert isinstance(app, PaneApp)
-        pane = app.pane
-        pane.store.chunk_bytes = 4096
-        pane.append([line(n, f"line {n} " + "x" * 100) for n in range(100)])
-        await until(pilot, lambda: facts(pane).lines == 100)
-        await pilot.press("home")
-        pane.append([line(n, f"line {n} " + "x" * 100) for n in range(100, 2000)])
-        await until(pilot, lambda: facts(pane).dropped > 1000)
-        assert f"older lines dropped: {facts(pane).dropped:,}" in str(pane.query_one(LogBar).render())
-        assert texts(pane)[0].startswith(f"line {facts(pane).dropped} ")
-        assert facts(pane).lines + facts(pane).dropped == 2000
-
-
-async def test_trouble_and_silence_are_said() -> None:
-    async with PaneApp(stale_after=0.05).run_test(size=(120, 24)) as pilot:
-        app = pilot.app
-        assert isinstance(app, PaneApp)
-        pane = app.pane
-        await until(pilot, lambda: "first read" in pane.lines.message)
-        pane.stats = TailStats(group="g", polls=3, lines=0, late=2, duplicates=7, lag=1.5)
-        await until(pilot, lambda: "no new lines" in pane.lines.message)
-        bar = str(pane.query_one(LogBar).render())
-        for said in ("lag 1.5s", "late 2", "duplicates dropped 7", "polls 3", "read 09:15:00"):
-            assert said in bar
-        app.present = NOW + timedelta(seconds=60)
-        await until(pilot, lambda: facts(pane).stale)
-        assert "STALE" in str(pane.query_one(LogBar).render())
-        problem = Problem(
-            kind=ProblemKind.ACCESS_DENIED, summary="no permission", remedy="ask [/] the owner", at=NOW
-        )
-        pane.problem = problem
-        trouble = pane.query_one(LogTrouble)
-        await until(pilot, lambda: trouble.display and trouble.size.height > 0)
-        assert "no permission — ask [/] the owner" in str(trouble.render())
-        await until(pilot, lambda: "reading fails" in pane.lines.message)
-        pane.problem = None
-        await until(pilot, lambda: not trouble.display)
 
 
 async def test_days_and_gaps_are_drawn_between_lines() -> None:
@@ -413,48 +219,24 @@ async def test_nothing_wakes_up_while_nothing_comes() -> None:
         assert drawn == 0
 
 
-@pytest.mark.parametrize("size", [(1, 1), (3, 2), (17, 3), (20, 5), (200, 60)])
-async def test_any_size_is_survived(size: tuple[int, int]) -> None:
-    async with PaneApp().run_test(size=size) as pilot:
-        pane = await filled(pilot, 50)
-        await pilot.press("w", "up", "pageup", "enter", "slash", "escape", "home", "end")
-        await pilot.resize_terminal(40, 12)
-        await until(pilot, lambda: pane.lines.size.width == 39)
-        await pilot.press("escape", "end")
-        assert texts(pane)[-1] == "line 49"
+async def test_escape_closes_one_thing_after_another_and_then_belongs_to_the_screen() -> None:
+    class Outer(PaneApp):
+        BINDINGS: ClassVar[list[BindingType]] = [("escape", "outer", "")]
 
+        def action_outer(self) -> None:
+            self.messages.append("outer")
 
-async def test_foreign_text_cannot_act_or_crash() -> None:
-    evil = "[@click=app.quit]x[/] [/] \x1b[2J \u202e"
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        app = pilot.app
-        assert isinstance(app, PaneApp)
-        pane = app.pane
-        pane.title = pane.pattern = evil.replace("\x1b", "")
-        pane.append(
-            [
-                LogLine("e", T0, T0, evil, evil),
-                LogLine("f", T0, T0, evil, json.dumps({"m": evil, evil: evil})),
-            ]
-        )
-        await until(pilot, lambda: len(texts(pane)) == 2)
-        await pilot.press("s", "up", "enter", "up", "r", "w")
-        await pilot.pause()
-        svg = app.export_screenshot()
-        assert "\x1b" not in svg
-        assert "\u202e" not in svg.split("log")[-1]
-
-
-async def test_a_large_batch_does_not_block_the_loop() -> None:
-    batch = [line(n, json.dumps({"level": "INFO", "message": "予約", "n": n})) for n in range(10_000)]
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        app = pilot.app
-        assert isinstance(app, PaneApp)
-        loop = asyncio.get_running_loop()
-        spent = []
-        for _ in range(5):
-            began = loop.time()
-            app.pane.append(batch[:1] * 10_000)
-            spent.append(loop.time() - began)
-            await pilot.pause()
-        assert min(spent) < 0.1
+    async with Outer().run_test(size=(80, 24)) as pilot:
+        pane = await filled(pilot)
+        await search(pilot, "line 1")
+        await pilot.press("v", "enter")
+        for still in (
+            lambda: pane.lines.ranging and not pane.detail.display,
+            lambda: pane.view.query is not None and not pane.lines.ranging,
+            lambda: pane.view.query is None and pane.lines.cursor is not None,
+            lambda: pane.lines.cursor is None and not pilot.app.messages,  # type: ignore[attr-defined]
+            lambda: pilot.app.messages == ["outer"],  # type: ignore[attr-defined]
+        ):
+            await pilot.press("escape")
+            await pilot.app.workers.wait_for_complete()
+            await until(pilot, still)

@@ -18,6 +18,8 @@ _STALLED_AFTER = 0.3
 """Seconds without progress after which the terminal counts as not reading."""
 _BACKLOG_LIMIT = 1 << 18
 """Bytes of frames waiting; more than a terminal of any size needs for one moment."""
+_PATIENCE = 0.2
+"""Seconds between two looks at whether to go on waiting for a terminal that does not read."""
 _CANCEL = b"\x18\x1b\\"
 """Ends whatever sequence was cut short: CAN, then a string terminator."""
 
@@ -27,7 +29,7 @@ class Output:
 
     def __init__(self, fileno: int, on_caught_up: Callable[[], None]) -> None:
         """`on_caught_up` is called, in the writer's thread, when frames were dropped and all else is written."""
-        self.fileno = fileno
+        self.fileno = _open_again(fileno)
         self.frames_dropped = 0
         self._on_caught_up = on_caught_up
         self._waiting: deque[tuple[bytes, bool]] = deque()
@@ -66,6 +68,8 @@ class Output:
         if self._thread.is_alive():
             self._hurry()
             self._thread.join(seconds / 2)
+        if not self._thread.is_alive():
+            os.close(self.fileno)
 
     def _hurry(self) -> None:
         """Leave the frames out and throw away what the kernel still holds, so that the end gets through."""
@@ -126,16 +130,31 @@ class Output:
             return data
 
     def _write(self, data: bytes) -> None:
-        cut_short = False
         view = memoryview(data)
-        while view and not cut_short:
-            self._writing_since = monotonic()
-            written = os.write(self.fileno, view[:_CHUNK])
-            view = view[written:]
-            cut_short = self._hasty and bool(view)
+        self._writing_since = monotonic()
+        while view:
+            try:
+                view = view[os.write(self.fileno, view[:_CHUNK]) :]
+            except BlockingIOError:
+                if self._hasty:
+                    view = memoryview(_CANCEL)
+                select.select([], [self.fileno], [], _PATIENCE)
+            else:
+                self._writing_since = monotonic()
         self._writing_since = None
-        if cut_short:
-            os.write(self.fileno, _CANCEL)
+
+
+def _open_again(fileno: int) -> int:
+    """The same terminal, opened a second time without blocking; the shell's own descriptor must stay as it is.
+
+    Where that is not allowed, a copy of the descriptor: the writer's thread then waits inside the write.
+    """
+    with suppress(OSError):
+        return os.open(os.ttyname(fileno), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    with suppress(OSError):
+        os.tcgetpgrp(fileno)  # fails when it is not the terminal that /dev/tty means
+        return os.open("/dev/tty", os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    return os.dup(fileno)
 
 
 def write_now(fileno: int, data: bytes, seconds: float = 0.3) -> None:

@@ -109,7 +109,10 @@ class SafeDriver(LinuxDriver):
             return
         self._output = Output(self._out_fileno, lambda: self._tell_app(self._app_repaint))
         self._output.start()
-        signal.signal(signal.SIGWINCH, lambda *_: self._on_winch())
+        # By way of the loop: between any two instructions of the app is no place to post messages from.
+        self._loop.add_signal_handler(signal.SIGWINCH, self._on_winch)
+        self._loop.add_signal_handler(signal.SIGTSTP, self._sigtstp_application)
+        self._loop.add_signal_handler(signal.SIGCONT, self._sigcont_application)
         self._send_size()
         self.write("\x1b[?1049h")
         self._enable_mouse_support()
@@ -127,6 +130,19 @@ class SafeDriver(LinuxDriver):
         if self._must_signal_resume:
             self._must_signal_resume = False
             self.send_message(self.SignalResume())
+
+    def resume_application_mode(self) -> None:
+        """Take the terminal again after a suspension, and paint all of it."""
+        super().resume_application_mode()
+        self._tell_app(self._app_repaint)
+
+    def _sigcont_application(self, *_args: object) -> None:
+        if self._output is not None:
+            if not os.isatty(self.fileno):
+                return  # the kernel sends this one with a hang-up
+            # Stopped from outside, without a word: the shell may have changed everything since.
+            self.suspend_application_mode()
+        super()._sigcont_application()
 
     def _may_use_terminal(self) -> bool:
         """Find out, before anything is drawn, whether the shell has put the console into the background."""
@@ -162,7 +178,7 @@ class SafeDriver(LinuxDriver):
         keyboard, self._keyboard = self._keyboard, None
         if keyboard is None:
             return
-        signal.signal(signal.SIGWINCH, signal.SIG_DFL)
+        self._loop.remove_signal_handler(signal.SIGWINCH)
         keyboard.stop()
         if self._key_thread is not None:
             self._key_thread.join()

@@ -7,56 +7,44 @@ from typing import TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.getters import app as app_getter
-from textual.screen import Screen
 
 from services.aws.errors import AwsError
 from services.models.alarms import Alarm
 from services.models.feeds import FeedState
 from services.models.metrics import Series, TimeSpan
-from tui.app import TobanApp
+from tui.screens.base import ModeScreen
 from widgets.alarm_detail import AlarmDetail
-from widgets.alarm_strip import AlarmStrip
-from widgets.key_bar import KeyBar
 
 T = TypeVar("T")
 HISTORY = timedelta(days=1)
 CURVE = timedelta(hours=3)
 
 
-class AlarmScreen(Screen[None]):
+class AlarmScreen(ModeScreen):
     """Opened from the alarm list; follows the alarm while it is open."""
-
-    app = app_getter(TobanApp)
 
     def __init__(self, alarm: Alarm) -> None:
         super().__init__()
         self.first = alarm
-        self.services = self.app.ready
-        self.strip = AlarmStrip(now=self.app.now)
         self.detail = AlarmDetail(now=self.app.now, zone=self.app.zone)
 
-    def compose(self) -> ComposeResult:
-        """The strip stays alive above the detail."""
-        yield self.strip
+    def body(self) -> ComposeResult:
+        """The detail alone."""
         yield self.detail
-        yield KeyBar()
 
-    def on_mount(self) -> None:
-        """What is known now, then what has to be read."""
+    async def opened(self) -> None:
+        """What is known now; the rest is read as the board changes."""
         runbook = self.services.runbook
         self.detail.alarm = self.first
         self.detail.playbook = runbook.playbook_for(self.first.id)
         self.detail.log_group = runbook.log_group_for(self.first.id)
-        self.watch(self.app, "board", self._board_changed)
-        self.watch(self.app, "zone", self._zone_changed)
         self.detail.focus()
 
     def _board_changed(self) -> None:
+        super()._board_changed()
         state = self.app.board
         if state is None:
             return
-        self.strip.state = state
         alarms = state.value.alarms if state.value else ()
         current = next((each for each in alarms if each.id == self.first.id), None)
         if current is not None:
@@ -64,8 +52,8 @@ class AlarmScreen(Screen[None]):
         self.read_rest(current or self.first)
 
     def _zone_changed(self) -> None:
+        super()._zone_changed()
         self.detail.zone = self.app.zone
-        self.strip.zone = self.app.zone
 
     @work(group="alarm-detail", exclusive=True)
     async def read_rest(self, alarm: Alarm) -> None:

@@ -48,13 +48,17 @@ class ModeScreen(Screen[object]):
         """The mode's own widgets."""
         raise NotImplementedError
 
-    def on_mount(self) -> None:
+    async def opened(self) -> None:
+        """What the mode does once it is on screen; the switch to it waits for this."""
+
+    async def on_mount(self) -> None:
         """Follow the app's states."""
         self.watch(self.app, "board", self._board_changed)
         self.watch(self.app, "view", self._frame_changed)
         self.watch(self.app, "identity", self._frame_changed)
         self.watch(self.app, "zone", self._zone_changed)
         self.set_interval(5.0, self._frame_changed)
+        await self.opened()
 
     def _board_changed(self) -> None:
         if self.app.board is not None:

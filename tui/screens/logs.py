@@ -33,12 +33,14 @@ class LogsScreen(PaneScreen):
         """The panes, side by side; one above the other where it is narrow."""
         yield Horizontal(id="panes")
 
-    def on_mount(self) -> None:
-        """Begin with the runbook's first group."""
-        super().on_mount()
+    async def opened(self) -> None:
+        """Begin with the runbook's first group, unless something else was asked for."""
         groups = self.services.runbook.log_groups
-        if groups and not self.tails:
-            self.call_later(self.add_pane, groups[0].id)
+        wanted, self.app.wanted_logs = self.app.wanted_logs, None
+        if wanted is not None:
+            await self.add_pane(*wanted)
+        elif groups:
+            await self.add_pane(groups[0].id)
 
     @property
     def pane(self) -> LogPane | None:

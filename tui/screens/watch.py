@@ -49,9 +49,8 @@ class WatchScreen(PaneScreen):
         parts: dict[str, Widget] = {"alarms": self.alarms, "dashboard": self.dashboard, "tail": self.tail}
         yield Container(*(parts[panel.id] for panel in PANELS), id="panels")
 
-    def on_mount(self) -> None:
+    async def opened(self) -> None:
         """Hand the app's states to the panels and start the tail."""
-        super().on_mount()
         self.watch(self.app, "board", self._panels_changed)
         self.watch(self.app, "view", self._panels_changed)
         groups = self.services.runbook.log_groups

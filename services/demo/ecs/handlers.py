@@ -1,4 +1,4 @@
-"""ECS handlers; moto's own services never run a task.
+"""ECS handlers for clusters, definitions and services; moto's own services never run a task.
 
 Source: Amazon ECS API reference.
 """
@@ -7,37 +7,42 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
-from services.demo.ecs.model import ACCOUNT, Clusters, Deployment, Service, Task
+from services.demo.ecs.model import ACCOUNT, Clusters, Deployment, Service
 from services.demo.registry import Call, Fault, op
 
 
-def _clusters(call: Call) -> Clusters:
+def clusters_of(call: Call) -> Clusters:
+    """The world's clusters."""
     found: Clusters = call.world.clusters
     return found
 
 
-def _now(call: Call) -> float:
+def now_of(call: Call) -> float:
+    """The world's time, epoch seconds."""
     return float(call.world.clock.now().timestamp())
 
 
-def _when(at: float) -> datetime:
+def when(at: float) -> datetime:
+    """Epoch seconds as AWS shows them."""
     return datetime.fromtimestamp(at, UTC)
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
+    """A name without the rest of its ARN."""
     return name.rsplit("/", 1)[-1]
 
 
-def _cluster(call: Call) -> str:
-    name = _short(call.params.get("cluster") or "default")
-    if name not in _clusters(call).clusters:
+def cluster_of(call: Call) -> str:
+    """The cluster that a request names. Raises Fault."""
+    name = short(call.params.get("cluster") or "default")
+    if name not in clusters_of(call).clusters:
         raise Fault("ClusterNotFoundException", "Cluster not found.")
     return name
 
 
 def _service(call: Call, name: str) -> Service:
-    cluster = _cluster(call)
-    service = _clusters(call).services.get((cluster, _short(name)))
+    cluster = cluster_of(call)
+    service = clusters_of(call).services.get((cluster, short(name)))
     if service is None:
         raise Fault("ServiceNotFoundException", "Service not found.")
     return service
@@ -57,13 +62,13 @@ def definition_arn(name: str, region: str) -> str:
 def create_cluster(call: Call) -> dict[str, Any]:
     """A cluster, empty."""
     name = call.params.get("clusterName") or "default"
-    _clusters(call).clusters.setdefault(name, _now(call))
+    clusters_of(call).clusters.setdefault(name, now_of(call))
     return {"cluster": _describe_cluster(call, name)}
 
 
 def _describe_cluster(call: Call, name: str) -> dict[str, Any]:
-    services = [service for (cluster, _), service in _clusters(call).services.items() if cluster == name]
-    now = _now(call)
+    services = [service for (cluster, _), service in clusters_of(call).services.items() if cluster == name]
+    now = now_of(call)
     return {
         "clusterArn": cluster_arn(name, call.region),
         "clusterName": name,
@@ -78,8 +83,8 @@ def _describe_cluster(call: Call, name: str) -> dict[str, Any]:
 @op("ecs", "DescribeClusters")
 def describe_clusters(call: Call) -> dict[str, Any]:
     """Clusters by name."""
-    names = [_short(name) for name in call.params.get("clusters") or ["default"]]
-    known = _clusters(call).clusters
+    names = [short(name) for name in call.params.get("clusters") or ["default"]]
+    known = clusters_of(call).clusters
     return {
         "clusters": [_describe_cluster(call, name) for name in names if name in known],
         "failures": [
@@ -93,14 +98,14 @@ def describe_clusters(call: Call) -> dict[str, Any]:
 @op("ecs", "ListClusters")
 def list_clusters(call: Call) -> dict[str, Any]:
     """Every cluster's ARN."""
-    return {"clusterArns": [cluster_arn(name, call.region) for name in sorted(_clusters(call).clusters)]}
+    return {"clusterArns": [cluster_arn(name, call.region) for name in sorted(clusters_of(call).clusters)]}
 
 
 @op("ecs", "RegisterTaskDefinition")
 def register_task_definition(call: Call) -> dict[str, Any]:
     """The next revision of a family."""
     params = call.params
-    revisions = _clusters(call).definitions.setdefault(params["family"], [])
+    revisions = clusters_of(call).definitions.setdefault(params["family"], [])
     number = len(revisions) + 1
     definition = {
         **{key: value for key, value in params.items() if key != "tags"},
@@ -115,8 +120,8 @@ def register_task_definition(call: Call) -> dict[str, Any]:
 @op("ecs", "DescribeTaskDefinition")
 def describe_task_definition(call: Call) -> dict[str, Any]:
     """One revision, the newest where none is named."""
-    family, _, revision = _short(call.params["taskDefinition"]).partition(":")
-    revisions = _clusters(call).definitions.get(family, [])
+    family, _, revision = short(call.params["taskDefinition"]).partition(":")
+    revisions = clusters_of(call).definitions.get(family, [])
     number = int(revision) if revision.isdigit() else len(revisions)
     if not 1 <= number <= len(revisions):
         raise Fault("ClientException", "Unable to describe task definition.")
@@ -127,60 +132,60 @@ def describe_task_definition(call: Call) -> dict[str, Any]:
 def create_service(call: Call) -> dict[str, Any]:
     """A service whose tasks start at once."""
     params = call.params
-    cluster, name = _cluster(call), params["serviceName"]
-    balancer = next(iter(params.get("loadBalancers") or ()), {})
+    cluster, name = cluster_of(call), params["serviceName"]
+    balancer: dict[str, Any] = next(iter(params.get("loadBalancers") or ()), {})
     service = Service(
         name,
         cluster,
-        _short(params.get("taskDefinition", name)),
+        short(params.get("taskDefinition", name)),
         params.get("desiredCount", 1),
-        _now(call),
+        now_of(call),
         Random(f"{cluster}/{name}"),
         region=call.region,
         target_group=balancer.get("targetGroupArn", ""),
         container=balancer.get("containerName", "app"),
         port=balancer.get("containerPort", 8080),
     )
-    service.advance(_now(call))
-    _clusters(call).services[cluster, name] = service
-    return {"service": describe(service, _now(call))}
+    service.advance(now_of(call))
+    clusters_of(call).services[cluster, name] = service
+    return {"service": describe(service, now_of(call))}
 
 
 @op("ecs", "UpdateService")
 def update_service(call: Call) -> dict[str, Any]:
     """A new count starts or stops tasks; a new definition (or force) starts a deployment."""
-    service, now = _service(call, call.params["service"]), _now(call)
+    service, now = _service(call, call.params["service"]), now_of(call)
     count = call.params.get("desiredCount")
     if count is not None:
         service.want(count, now)
     definition = call.params.get("taskDefinition")
     if definition or call.params.get("forceNewDeployment"):
-        service.deploy(_short(definition or service.definition), now)
+        service.deploy(short(definition or service.definition), now)
     return {"service": describe(service, now)}
 
 
 @op("ecs", "DescribeServices")
 def describe_services(call: Call) -> dict[str, Any]:
     """At most ten services; unknown ones are named in `failures`."""
-    cluster = _cluster(call)
-    names = [_short(name) for name in call.params["services"]]
+    cluster = cluster_of(call)
+    names = [short(name) for name in call.params["services"]]
     if len(names) > 10:
         raise Fault("InvalidParameterException", "Services cannot be more than 10.")
-    known = _clusters(call).services
+    known = clusters_of(call).services
     missing = [
         {"arn": f"arn:aws:ecs:{call.region}:{ACCOUNT}:service/{cluster}/{name}", "reason": "MISSING"}
         for name in names
         if (cluster, name) not in known
     ]
-    found = [describe(known[cluster, name], _now(call)) for name in names if (cluster, name) in known]
+    found = [describe(known[cluster, name], now_of(call)) for name in names if (cluster, name) in known]
     return {"services": found, "failures": missing}
 
 
 @op("ecs", "ListServices")
 def list_services(call: Call) -> dict[str, Any]:
     """The ARNs of a cluster's services."""
-    cluster = _cluster(call)
-    services = _clusters(call).services.values()
+    cluster = cluster_of(call)
+    services = clusters_of(call).services.values()
     return {"serviceArns": sorted(service.arn for service in services if service.cluster == cluster)}
 
 
@@ -201,11 +206,11 @@ def describe(service: Service, now: float) -> dict[str, Any]:
         "deploymentConfiguration": {"maximumPercent": 200, "minimumHealthyPercent": 100},
         "deployments": [_deployment(service, each, now) for each in service.deployments],
         "events": [
-            {"id": name, "createdAt": _when(at), "message": message}
+            {"id": name, "createdAt": when(at), "message": message}
             for at, name, message in service.events
             if at <= now
         ],
-        "createdAt": _when(service.created),
+        "createdAt": when(service.created),
         "schedulingStrategy": "REPLICA",
         "loadBalancers": [],
     }
@@ -230,84 +235,10 @@ def _deployment(service: Service, deployment: Deployment, now: float) -> dict[st
         "pendingCount": sum(task.stopping is None and task.created <= now < task.runs_at for task in tasks),
         "runningCount": sum(task.running(now) for task in tasks),
         "failedTasks": 0,
-        "createdAt": _when(deployment.created),
-        "updatedAt": _when(deployment.updated),
+        "createdAt": when(deployment.created),
+        "updatedAt": when(deployment.updated),
         "launchType": "FARGATE",
         "rolloutState": "COMPLETED" if deployment.completed else "IN_PROGRESS",
         "rolloutStateReason": f"ECS deployment {deployment.id} "
         + ("completed." if deployment.completed else "in progress."),
     }
-
-
-def _task_arn(service: Service, task: Task) -> str:
-    return f"arn:aws:ecs:{service.region}:{ACCOUNT}:task/{service.cluster}/{task.id}"
-
-
-def _tasks(call: Call) -> list[tuple[Service, Task]]:
-    cluster = _cluster(call)
-    return [
-        (service, task)
-        for service in _clusters(call).services.values()
-        if service.cluster == cluster
-        for task in service.tasks
-    ]
-
-
-@op("ecs", "ListTasks")
-def list_tasks(call: Call) -> dict[str, Any]:
-    """The ARNs of running tasks, or of those that stopped within the hour."""
-    name, stopped = call.params.get("serviceName"), call.params.get("desiredStatus") == "STOPPED"
-    return {
-        "taskArns": [
-            _task_arn(service, task)
-            for service, task in _tasks(call)
-            if name in (None, service.name, service.arn) and (task.stopping is not None) is stopped
-        ]
-    }
-
-
-@op("ecs", "DescribeTasks")
-def describe_tasks(call: Call) -> dict[str, Any]:
-    """Tasks by id or ARN."""
-    known = {task.id: (service, task) for service, task in _tasks(call)}
-    wanted = [_short(name) for name in call.params["tasks"]]
-    return {
-        "tasks": [_describe_task(*known[name], _now(call)) for name in wanted if name in known],
-        "failures": [{"arn": name, "reason": "MISSING"} for name in wanted if name not in known],
-    }
-
-
-def _describe_task(service: Service, task: Task, now: float) -> dict[str, Any]:
-    status = "STOPPED" if task.gone(now) else "RUNNING" if task.running(now) else "PENDING"
-    arn = _task_arn(service, task)
-    container: dict[str, Any] = {
-        "containerArn": arn.replace(":task/", ":container/"),
-        "taskArn": arn,
-        "name": service.container,
-        "lastStatus": status,
-        "networkInterfaces": [{"privateIpv4Address": task.ip}],
-    }
-    shown: dict[str, Any] = {
-        "taskArn": arn,
-        "clusterArn": cluster_arn(service.cluster, service.region),
-        "taskDefinitionArn": definition_arn(task.definition, service.region),
-        "group": f"service:{service.name}",
-        "lastStatus": status,
-        "desiredStatus": "RUNNING" if task.stopping is None else "STOPPED",
-        "availabilityZone": task.zone,
-        "cpu": "512",
-        "memory": "1024",
-        "launchType": "FARGATE",
-        "createdAt": _when(task.created),
-        "containers": [container],
-    }
-    if now >= task.runs_at:
-        shown["startedAt"] = _when(task.runs_at)
-    if task.stopping is not None:
-        container["exitCode"] = 143
-        shown |= {
-            "stoppingAt": _when(task.stopping),
-            "stopCode": "ServiceSchedulerInitiated",
-            "stoppedReason": task.reason,
-        }
-    return shown

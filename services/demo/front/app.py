@@ -61,12 +61,12 @@ class Front:
         if asked is None:
             reply = self._moto(environ, body) or _not_implemented(scope)
             return self._send(reply, start_response)
-        self.counts[f"{asked.scope.service}.{asked.operation}"] += 1
         return self._send(self._answer(asked, environ, body), start_response)
 
     def _answer(self, asked: Asked, environ: Mapping[str, Any], body: bytes) -> Answer:
         service, operation = asked.scope.service, asked.operation
         with self.world.lock:
+            self.counts[f"{service}.{operation}"] += 1
             self.world.tick()
             rule = self.faults.take(service, operation, self.world.fault_rules())
         if rule is None:

@@ -4,9 +4,14 @@ Source: PutLogEvents, FilterLogEvents (Amazon CloudWatch Logs API reference).
 """
 
 from bisect import bisect_left, bisect_right, insort
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import NamedTuple
+
+_FEW = 50
+"""Up to so many events are put in their places one by one."""
 
 
 class Event(NamedTuple):
@@ -50,6 +55,8 @@ class Group:
     retention: int | None = None
     streams: dict[str, Stream] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    arrivals: deque[Event] = field(default_factory=lambda: deque(maxlen=20_000))
+    """The newest events in the order in which they arrived."""
     bytes: int = 0
     asked: int = 0
     """How many searches were begun; see `services.demo.logs.search`."""
@@ -59,6 +66,11 @@ class Group:
         """Without the `:*`."""
         return f"arn:aws:logs:{self.region}:{self.account}:log-group:{self.name}"
 
+    def since(self, number: int) -> list[Event]:
+        """The events that arrived after event `number`, in their order of arrival."""
+        newer = list(takewhile(lambda event: event.number > number, reversed(self.arrivals)))
+        return newer[::-1]
+
 
 class LogStore:
     """Groups by (region, name)."""
@@ -66,7 +78,8 @@ class LogStore:
     def __init__(self, account: str, keep_hours: float = 48) -> None:
         self._account = account
         self._keep = int(keep_hours * 3_600_000)
-        self._number = 0
+        self.newest = 0
+        """Number of the newest event."""
         self.groups: dict[tuple[str, str], Group] = {}
 
     def create_group(self, name: str, at: int, region: str, retention: int | None = None) -> Group:
@@ -81,26 +94,26 @@ class LogStore:
 
     def put(self, group: Group, stream: str, rows: Iterable[tuple[int, str]], ingested: int) -> None:
         """Add (epoch milliseconds, message) rows; they are visible from now on, in their place in time."""
-        number = self._number
+        number = self.newest
         new = []
         size = 0
         for at, message in rows:
             number += 1
             size += len(message) + 26
             new.append(Event(at, ingested, number, stream, message))
-        self._number = number
+        self.newest = number
         if not new:
             return
         self._note(self.create_stream(group, stream, ingested), new, size)
         group.bytes += size
+        group.arrivals += new
         events = group.events
-        if len(new) == 1 and events and new[0] < events[-1]:
-            insort(events, new[0])
-        else:
-            in_order = not events or new[0] > events[-1]
+        if len(new) > _FEW:
             events += new
-            if not in_order or len(new) > 1:
-                events.sort()
+            events.sort()
+        else:
+            for event in new:
+                insort(events, event)
         if events[0].at < events[-1].at - 2 * self._keep:
             del events[: bisect_left(events, (events[-1].at - self._keep,))]
 

@@ -12,7 +12,7 @@ from services.demo.scenario import Deploy
 from services.demo.system import alarms, dashboard, names
 from services.demo.system.app_log import app_lines, startup_lines
 from services.demo.system.lines import Line
-from services.demo.system.minute import Minute, live
+from services.demo.system.minute import Minute, gib_lost, live
 from services.demo.system.other_logs import database_lines, firewall_lines
 from services.demo.system.publish import publish
 
@@ -35,7 +35,7 @@ class Facility:
         self._minute: Minute | None = None
         self._lines: list[Line] = []
         self._seen: set[str] = set()
-        self._free = world.scenario.free_storage_gib
+        self._free = world.scenario.free_storage_gib + _used(world, start)
         self._credits = CREDITS
         self.load = 0.0
         """Mean CPU of the tasks in the newest minute, per cent."""
@@ -142,10 +142,6 @@ class Facility:
         self._credits = min(CREDITS, max(0.0, self._credits + (20 - minute.database_cpu) / 60))
         publish(self._world.metrics, minute, self._free, self._credits)
 
-    def grow_storage(self, gib: float) -> None:
-        """The database's disk became larger."""
-        self._free += gib
-
     def release(self, now: float) -> None:
         """Let the lines that are due by `now` (epoch seconds) become visible."""
         due = int(now * 1000)
@@ -159,3 +155,9 @@ class Facility:
             group = self._world.logs.groups.get((names.REGION, name))
             if group is not None:
                 self._world.logs.put(group, stream, rows, min(due, second * 1000 + 999))
+
+
+def _used(world: "World", start: int) -> float:
+    """What the database's disk loses, in GiB, from `start` to the scenario's beginning."""
+    began = world.began.timestamp()
+    return sum(gib_lost(world.scenario, minute + 30 - began) for minute in range(start, int(began), 60))

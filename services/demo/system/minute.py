@@ -14,6 +14,8 @@ CPU_PER_REQUEST = 0.75
 CPU_IDLE = 4.0
 LATENCY = 0.062
 """Seconds that a request takes on an idle system (mean)."""
+RETRIES = 5
+"""Requests a minute that a failing system gets at least."""
 SURGE_AT = 0.75
 """Load from which requests begin to queue."""
 GIB = 2**30
@@ -64,11 +66,12 @@ def live(scenario: Scenario, began: float, start: int, tasks: int) -> Minute:
         effect.cpu * effect.strength(at, effect.ramp) for effect in effects if isinstance(effect, Work)
     )
     mean = requests_per_minute(start + 30) + load
-    requests = max(0, round(random.gauss(mean, mean**0.5)))
+    errors = next((effect for effect in effects if isinstance(effect, Errors)), None)
+    # Even at night somebody tries again when an answer fails.
+    requests = max(RETRIES if errors else 0, round(random.gauss(mean, mean**0.5)))
     demand = requests * CPU_PER_REQUEST + work
     servers = max(tasks, 1)
     cpu = min(100.0, max(1.0, CPU_IDLE + demand / servers + random.gauss(0, 1.5)))
-    errors = next((effect for effect in effects if isinstance(effect, Errors)), None)
     slow = sum(effect.milliseconds for effect in effects if isinstance(effect, Slow)) / 1000
     latency = (LATENCY * random.uniform(0.9, 1.15) + slow) * _queueing(CPU_IDLE + demand / servers)
     failed = _failures(random, requests, errors, tasks)
@@ -96,9 +99,19 @@ def live(scenario: Scenario, began: float, start: int, tasks: int) -> Minute:
         unhealthy=min(errors.unhealthy, tasks) if errors else 0,
         cause=errors.cause if errors else "application",
         blocked=int(random.random() * 2.5),
-        gib_lost=0.0006 + sum(effect.gib_per_minute for effect in effects if isinstance(effect, Storage)),
+        gib_lost=gib_lost(scenario, at),
         task_cpu=tuple(min(100.0, max(0.5, cpu + random.gauss(0, 3))) for _ in range(tasks)),
     )
+
+
+def gib_lost(scenario: Scenario, at: float) -> float:
+    """What the database's disk loses in a minute at `at` (seconds of the scenario)."""
+    filling = (
+        effect.gib_per_minute
+        for effect in scenario.effects
+        if isinstance(effect, Storage) and effect.active(at)
+    )
+    return 0.0006 + sum(filling)
 
 
 def _queueing(percent: float) -> float:
@@ -111,6 +124,6 @@ def _failures(random: Random, requests: int, errors: Errors | None, tasks: int) 
     if not tasks:
         return requests
     if errors is not None:
-        return max(1, round(requests * errors.share * random.uniform(0.85, 1.15))) if requests else 0
+        return max(1, round(requests * errors.share * random.uniform(0.85, 1.15)))
     # A few an hour are normal.
     return int(random.random() < requests * 0.0005)

@@ -3,7 +3,7 @@ import unicodedata
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.aws.errors import Invalid
@@ -66,6 +66,7 @@ def test_what_is_absent_or_of_another_type_does_no_harm() -> None:
     assert (second.text, second.seen, second.id) == ("5", 7, "7::5")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_lines_are_always_clean(message: str, stream: str) -> None:
     (line,) = log_lines([event("1", message, logStreamName=stream)])
@@ -73,6 +74,7 @@ def test_lines_are_always_clean(message: str, stream: str) -> None:
     assert not any(unicodedata.category(character) in ("Cc", "Cs") for character in line.text + line.stream)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(categories=("Mn", "Mc", "Me", "Lo", "Ll")), max_size=30))
 def test_no_base_carries_more_than_two_combining_marks(text: str) -> None:
     run = longest = 0

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.aws.errors import Throttled
@@ -168,6 +168,7 @@ def test_identifiers_are_renamed_and_nothing_else(expression: str, renamed: str)
     assert rename(expression, NAMES, ["m1", "m10", "errors1"]) == renamed
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="m1ab_ ()[]+'\"\\,.5eMETRICS", max_size=60))
 def test_renaming_back_gives_the_expression_again(expression: str) -> None:
     if re.search(r"METRICS\s*\(", expression):
@@ -198,6 +199,7 @@ def batches(draw: st.DrawFn) -> list[MetricQuery]:
     return queries
 
 
+@settings(deadline=None)
 @given(batches(), st.integers(1, 12))
 def test_packing_keeps_every_query_once_and_parts_nothing_from_what_it_uses(
     queries: list[MetricQuery], size: int

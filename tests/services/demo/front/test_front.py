@@ -1,60 +1,20 @@
 """The front answers every protocol as botocore expects, and goes wrong on demand."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import json
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
-from aiobotocore.config import AioConfig
-from aiobotocore.session import get_session
-from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
+from botocore.exceptions import EndpointConnectionError, HTTPClientError
 from botocore.parsers import ResponseParserError
 
-from tests.services.demo.shapes import assert_output_shape
-
-_SESSION = get_session()
-
-
-@asynccontextmanager
-async def client(url: str, service: str) -> AsyncIterator[Any]:
-    config = AioConfig(
-        retries={"total_max_attempts": 1, "mode": "standard"},
-        inject_host_prefix=False,
-        read_timeout=5,
-    )
-    async with _SESSION.create_client(
-        service,
-        region_name="ap-northeast-1",
-        endpoint_url=url,
-        aws_access_key_id="AKIATESTTESTTESTTEST",
-        aws_secret_access_key="test",
-        config=config,
-    ) as made:
-        yield made
-
-
-async def ask(url: str, service: str, operation: str, **params: Any) -> dict[str, Any]:
-    async with client(url, service) as asked:
-        answer: dict[str, Any] = await asked._make_api_call(operation, params)
-    answer.pop("ResponseMetadata")
-    return answer
-
-
-async def refused(url: str, service: str, operation: str, **params: Any) -> tuple[str, int, str]:
-    with pytest.raises(ClientError) as caught:
-        await ask(url, service, operation, **params)
-    response = caught.value.response
-    return (
-        response["Error"]["Code"],
-        response["ResponseMetadata"]["HTTPStatusCode"],
-        response["Error"]["Message"],
-    )
+from tests.services.demo.client import ask, client, refused
 
 
 class TestProtocols:
     async def test_json_with_query_errors(self, empty_aws: Any) -> None:
-        answer = await ask(empty_aws.url, "cloudwatch", "DescribeAlarms")
-        assert_output_shape("cloudwatch", "DescribeAlarms", answer)
+        await ask(empty_aws.url, "cloudwatch", "DescribeAlarms")
         code, status, _ = await refused(empty_aws.url, "cloudwatch", "GetDashboard", DashboardName="x")
         assert (code, status) == ("ResourceNotFound", 404)
 
@@ -71,7 +31,7 @@ class TestProtocols:
     async def test_moto_answers_the_rest(
         self, empty_aws: Any, service: str, operation: str, params: dict[str, Any]
     ) -> None:
-        assert_output_shape(service, operation, await ask(empty_aws.url, service, operation, **params))
+        await ask(empty_aws.url, service, operation, **params)
 
     @pytest.mark.parametrize(
         ("service", "operation", "params"),
@@ -167,7 +127,41 @@ class TestBrokenWires:
 
     async def test_a_hang_ends_with_the_server(self, empty_aws: Any) -> None:
         empty_aws.fault("cloudwatch", mode="hang")
-        async with client(empty_aws.url, "cloudwatch") as hanging:
-            hanging.meta.config.read_timeout = 0.05
+        async with client(empty_aws.url, "cloudwatch", read_timeout=0.1) as hanging:
             with pytest.raises(HTTPClientError):
                 await hanging.describe_alarms()
+
+
+class TestControl:
+    @pytest.fixture
+    def send(self, embedded: Any) -> Any:
+        def call(method: str, path: str, body: bytes | None = None) -> Any:
+            request = Request(f"{embedded.url}/_toban/{path}", data=body, method=method)
+            with urlopen(request, timeout=5) as answer:
+                return json.load(answer)
+
+        return call
+
+    async def test_clock_counts_faults_and_reset(self, embedded: Any, send: Any) -> None:
+        assert send("GET", "ready")["scenario"] == "ordinary-day"
+        before = embedded.clock.now()
+        send("POST", "clock", b'{"advance": 90}')
+        assert (embedded.clock.now() - before).total_seconds() == 90
+        send("POST", "faults", b'{"service": "cloudwatch", "preset": "throttled"}')
+        assert (await refused(embedded.url, "cloudwatch", "DescribeAlarms"))[0].startswith("Throttling")
+        assert send("GET", "counts") == {"cloudwatch.DescribeAlarms": 1}
+        send("DELETE", "faults")
+        await ask(embedded.url, "cloudwatch", "DeleteDashboards", DashboardNames=["facility-prod-main"])
+        send("POST", "reset")
+        assert send("GET", "counts") == {}
+        await ask(embedded.url, "cloudwatch", "GetDashboard", DashboardName="facility-prod-main")
+
+    @pytest.mark.parametrize(
+        ("method", "path", "body"),
+        [("POST", "faults", b'{"mode": "nonsense"}'), ("POST", "clock", b"{}"), ("GET", "nothing", None)],
+    )
+    def test_nonsense_is_refused(self, send: Any, method: str, path: str, body: bytes | None) -> None:
+        with pytest.raises(HTTPError) as caught:
+            send(method, path, body)
+        assert caught.value.code in (400, 404)
+        caught.value.close()

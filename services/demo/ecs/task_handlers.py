@@ -1,0 +1,92 @@
+"""ECS handlers for tasks.
+
+Source: Amazon ECS API reference.
+"""
+
+from typing import Any
+
+from services.demo.ecs.handlers import (
+    cluster_arn,
+    cluster_of,
+    clusters_of,
+    definition_arn,
+    now_of,
+    short,
+    when,
+)
+from services.demo.ecs.model import ACCOUNT, Service, Task
+from services.demo.registry import Call, op
+
+
+def _task_arn(service: Service, task: Task) -> str:
+    return f"arn:aws:ecs:{service.region}:{ACCOUNT}:task/{service.cluster}/{task.id}"
+
+
+def _tasks(call: Call) -> list[tuple[Service, Task]]:
+    cluster = cluster_of(call)
+    return [
+        (service, task)
+        for service in clusters_of(call).services.values()
+        if service.cluster == cluster
+        for task in service.tasks
+    ]
+
+
+@op("ecs", "ListTasks")
+def list_tasks(call: Call) -> dict[str, Any]:
+    """The ARNs of running tasks, or of those that stopped within the hour."""
+    name, stopped = call.params.get("serviceName"), call.params.get("desiredStatus") == "STOPPED"
+    return {
+        "taskArns": [
+            _task_arn(service, task)
+            for service, task in _tasks(call)
+            if name in (None, service.name, service.arn) and (task.stopping is not None) is stopped
+        ]
+    }
+
+
+@op("ecs", "DescribeTasks")
+def describe_tasks(call: Call) -> dict[str, Any]:
+    """Tasks by id or ARN."""
+    known = {task.id: (service, task) for service, task in _tasks(call)}
+    wanted = [short(name) for name in call.params["tasks"]]
+    return {
+        "tasks": [_describe_task(*known[name], now_of(call)) for name in wanted if name in known],
+        "failures": [{"arn": name, "reason": "MISSING"} for name in wanted if name not in known],
+    }
+
+
+def _describe_task(service: Service, task: Task, now: float) -> dict[str, Any]:
+    status = "STOPPED" if task.gone(now) else "RUNNING" if task.running(now) else "PENDING"
+    arn = _task_arn(service, task)
+    container: dict[str, Any] = {
+        "containerArn": arn.replace(":task/", ":container/"),
+        "taskArn": arn,
+        "name": service.container,
+        "lastStatus": status,
+        "networkInterfaces": [{"privateIpv4Address": task.ip}],
+    }
+    shown: dict[str, Any] = {
+        "taskArn": arn,
+        "clusterArn": cluster_arn(service.cluster, service.region),
+        "taskDefinitionArn": definition_arn(task.definition, service.region),
+        "group": f"service:{service.name}",
+        "lastStatus": status,
+        "desiredStatus": "RUNNING" if task.stopping is None else "STOPPED",
+        "availabilityZone": task.zone,
+        "cpu": "512",
+        "memory": "1024",
+        "launchType": "FARGATE",
+        "createdAt": when(task.created),
+        "containers": [container],
+    }
+    if now >= task.runs_at:
+        shown["startedAt"] = when(task.runs_at)
+    if task.stopping is not None:
+        container["exitCode"] = 143
+        shown |= {
+            "stoppingAt": when(task.stopping),
+            "stopCode": "ServiceSchedulerInitiated",
+            "stoppedReason": task.reason,
+        }
+    return shown

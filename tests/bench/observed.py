@@ -1,0 +1,171 @@
+"""Runs a command in a pseudo-terminal and watches its output, processor time and wake-ups from outside."""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import termios
+import time
+from codecs import getincrementaldecoder
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+ROWS, COLUMNS = 48, 160
+_ESCAPES = re.compile(rb"\x1b\[[0-9;:?<>=!$]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]|\x1b[^\[\]()]")
+_LONGEST_ESCAPE = 64
+_WHO = b"\x1b[c"
+"""Asks what the terminal is; lnav waits for the answer."""
+_HZ = os.sysconf("SC_CLK_TCK")
+NOT_INHERITED = ("PYTHONDONTWRITEBYTECODE", "NO_COLOR", "TEXTUAL_ANIMATIONS")
+"""What would make every Python program slower, or paint less, than at a user's desk."""
+
+
+class Load(NamedTuple):
+    """What a program costs while it is watched."""
+
+    bytes: float
+    """To the terminal, a second."""
+    cpu: float
+    """Percent of one core."""
+    wakeups: float
+    """Voluntary context switches of all threads, a minute."""
+
+
+class Terminal:
+    """One command in one terminal; use as a context manager."""
+
+    def __init__(self, command: Sequence[str], env: Mapping[str, str] | None = None) -> None:
+        self.bytes = 0
+        """Received so far."""
+        self.text = ""
+        """What could be read of the output so far, without its escape sequences."""
+        self._cut = b""
+        self._decoder = getincrementaldecoder("utf-8")("replace")
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+        environment = {**inherited, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
+        self.started = time.perf_counter()
+        self.process = subprocess.Popen(
+            command,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env={**environment, **(env or {})},
+            start_new_session=True,
+        )
+        os.close(slave)
+
+    def __enter__(self) -> "Terminal":
+        return self
+
+    def __exit__(self, *_args: object) -> None:
+        self.close()
+
+    def read(self, seconds: float) -> int:
+        """Take what comes within `seconds`, in one read at most; the bytes read."""
+        if not select.select([self.master], [], [], max(0.0, seconds))[0]:
+            return 0
+        try:
+            data = os.read(self.master, 1 << 16)
+        except OSError:
+            return 0
+        self.bytes += len(data)
+        if _WHO in data:
+            self.send(b"\x1b[?62;22c")
+        self._take(self._cut + data)
+        return len(data)
+
+    def _take(self, data: bytes) -> None:
+        """Add to `text`; an escape sequence cut in two waits for its rest."""
+        last = data.rfind(b"\x1b")
+        whole = last < 0 or len(data) - last > _LONGEST_ESCAPE or _ESCAPES.match(data, last)
+        data, self._cut = (data, b"") if whole else (data[:last], data[last:])
+        self.text += self._decoder.decode(_ESCAPES.sub(b"", data))
+
+    def until(self, mark: str, limit: float = 30.0, since: int = 0) -> float | None:
+        """Seconds from the start until `mark` stands in `text[since:]`; None when `limit` passed."""
+        end = time.perf_counter() + limit
+        while mark not in self.text[since:]:
+            since = max(since, len(self.text) - len(mark))
+            if time.perf_counter() > end or not (self.read(0.05) or self.alive):
+                return None
+        return time.perf_counter() - self.started
+
+    def send(self, keys: bytes) -> None:
+        """Type."""
+        os.write(self.master, keys)
+
+    def answer(self, keys: bytes, mark: str, limit: float = 10.0) -> float | None:
+        """Seconds from `keys` until `mark` is written after them."""
+        since, began = len(self.text), time.perf_counter()
+        self.send(keys)
+        seen = self.until(mark, limit, since)
+        return None if seen is None else time.perf_counter() - began
+
+    def quiet(self, seconds: float, limit: float = 10.0) -> None:
+        """Read until nothing came for `seconds`."""
+        end = last = time.perf_counter()
+        end += limit
+        while (now := time.perf_counter()) < end and now - last < seconds:
+            if self.read(0.02):
+                last = time.perf_counter()
+
+    def watch(self, seconds: float) -> Load:
+        """The load over `seconds`."""
+        count, began, cpu, switches = 0, time.perf_counter(), self.cpu(), self._switches()
+        end = began + seconds
+        while (left := end - time.perf_counter()) > 0:
+            count += self.read(left)
+        took = time.perf_counter() - began
+        woken = (self._switches() - switches) * 60 / took
+        return Load(count / took, 100 * (self.cpu() - cpu) / took, woken)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self.process.poll() is None
+
+    def cpu(self) -> float:
+        """Processor seconds of the command itself, not of its children."""
+        with open(f"/proc/{self.process.pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _HZ
+
+    def memory(self) -> float:
+        """Resident megabytes."""
+        with open(f"/proc/{self.process.pid}/statm", "rb") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def _switches(self) -> int:
+        total = 0
+        for thread in os.listdir(f"/proc/{self.process.pid}/task"):
+            try:
+                with open(f"/proc/{self.process.pid}/task/{thread}/status", encoding="ascii") as file:
+                    status = file.read()
+            except OSError:
+                continue  # the thread has ended
+            total += int(status.partition("\nvoluntary_ctxt_switches:")[2].split()[0])
+        return total
+
+    def close(self) -> None:
+        """End the command."""
+        if self.alive:
+            self._signal(signal.SIGTERM)
+            deadline = time.perf_counter() + 5
+            while self.alive and time.perf_counter() < deadline:
+                self.read(0.02)
+            if self.alive:
+                self._signal(signal.SIGKILL)
+        self.process.wait()
+        os.close(self.master)
+
+    def _signal(self, number: int) -> None:
+        try:
+            os.killpg(self.process.pid, number)
+        except ProcessLookupError:
+            return  # it ended meanwhile

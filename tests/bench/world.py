@@ -1,0 +1,32 @@
+"""An embedded AWS for a measurement, and what a console needs to be led to it."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from services.clock import SpedClock
+from services.demo.launch import isolate, ready, spawn, stop_child
+
+
+class World(NamedTuple):
+    """A running embedded AWS."""
+
+    url: str
+    env: dict[str, str]
+    """Made-up credentials, for a child's environment."""
+    clock: SpedClock
+    pid: int
+
+
+@contextmanager
+def running_world(scenario: str, speed: float = 1.0) -> Iterator[World]:
+    """Start one and end it; from then on this process, too, has only made-up credentials."""
+    env: dict[str, str] = {}
+    isolate(env)
+    child = spawn(scenario, speed)
+    try:
+        demo = asyncio.run(ready(child))
+        yield World(demo.url, env, demo.clock, child.pid)
+    finally:
+        stop_child(child)

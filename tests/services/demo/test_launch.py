@@ -1,0 +1,87 @@
+"""The embedded AWS as a process: it starts quickly, shares its clock, is quiet, and ends with its parent."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.demo.launch import DemoError, ready, spawn, start, stop_child
+from tests.services.demo.client import ask
+
+
+async def ended(pid: int) -> bool:
+    """Wait until no such process is left, ten seconds at most."""
+    for _ in range(500):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        await asyncio.sleep(0.02)
+    return False
+
+
+async def test_it_starts_shares_its_clock_and_stops() -> None:
+    origin = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
+    demo = await start("alb-5xx", 60.0, origin=origin, ahead=240.0)
+    try:
+        assert demo.settings("r") == {"region": "r", "endpoint_url": demo.url}
+        assert timedelta(0) <= demo.clock.now() - origin < timedelta(minutes=20)
+        alarms = await ask(demo.url, "cloudwatch", "DescribeAlarms", StateValue="ALARM")
+        assert "alb-5xx-error-rate" in {alarm["AlarmName"] for alarm in alarms["MetricAlarms"]}
+        assert os.environ["AWS_CONFIG_FILE"] == os.devnull
+    finally:
+        await demo.stop()
+    assert demo.child.returncode == 0
+
+
+async def test_an_unknown_scenario_is_told() -> None:
+    with pytest.raises(DemoError, match="no scenario 'nonsense'"):
+        await start("nonsense")
+
+
+async def test_it_is_ready_soon_and_writes_one_line() -> None:
+    began = time.perf_counter()
+    child = spawn()
+    demo = await ready(child)
+    took = time.perf_counter() - began
+    await ask(demo.url, "cloudwatch", "DescribeAlarms")
+    assert child.stdin is not None
+    child.stdin.close()
+    assert child.stdout is not None
+    assert child.stderr is not None
+    assert await asyncio.to_thread(child.stdout.read) == b""
+    assert await asyncio.to_thread(child.stderr.read) == b""
+    stop_child(child)
+    assert took < 10
+
+
+async def test_it_ends_with_its_parent() -> None:
+    script = (
+        "import asyncio, os\n"
+        "from services.demo.launch import start\n"
+        "demo = asyncio.run(start())\n"
+        "print(demo.child.pid, flush=True)\n"
+        "os._exit(1)\n"
+    )
+    parent = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert await ended(int(parent.stdout))
+
+
+def test_launching_loads_neither_moto_nor_botocore() -> None:
+    script = "import sys, services.demo.launch as l; l.scenarios(); print([m for m in sys.modules if m.split('.')[0] in ('moto', 'botocore', 'pydantic')])"
+    done: Any = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert done.stdout.strip() == "[]"

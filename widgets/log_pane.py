@@ -95,6 +95,7 @@ class LogPane(LogActions, Vertical):
         """Seconds without `stats` after which the pane calls itself stale."""
         self._period = 1 / fps
         self._frame: asyncio.TimerHandle | None = None
+        self._talk: asyncio.TimerHandle | None = None
         self._watchdog: asyncio.TimerHandle | None = None
         self._drawn_at = self._said_at = 0.0
         self._undrawn = False
@@ -170,20 +171,22 @@ class LogPane(LogActions, Vertical):
     def _draw_frame(self) -> None:
         self._frame = None
         self._drawn_at = time.monotonic()
-        if self._undrawn:
-            self._undrawn = False
-            self._seek_goal()
-            if not self.paused:
-                self.lines.refresh()
+        self._undrawn = False
+        self._seek_goal()
+        if not self.paused:
+            self.lines.refresh()
         wait = self._said_at + BAR_SECONDS - self._drawn_at
         if wait <= 0:
             self.say()
-        else:
-            self._frame = asyncio.get_running_loop().call_later(wait, self._draw_frame)
+        elif self._talk is None:
+            self._talk = asyncio.get_running_loop().call_later(wait, self.say)
 
     def say(self) -> None:
         """Bring title, counters and gauge up to date."""
         self._said_at = time.monotonic()
+        if self._talk is not None:
+            self._talk.cancel()
+            self._talk = None
         if not self.is_attached or not self.is_mounted:
             return
         self.lines.look_ahead()
@@ -214,7 +217,7 @@ class LogPane(LogActions, Vertical):
 
     def on_unmount(self) -> None:
         """Leave no timer behind."""
-        for handle in (self._frame, self._watchdog):
+        for handle in (self._frame, self._talk, self._watchdog):
             if handle is not None:
                 handle.cancel()
 

@@ -25,7 +25,10 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _stop_with_parent(stop: threading.Event, parent: int) -> None:
+def _wait_for_the_end(parent: int) -> None:
+    """Return when stdin ends or the parent is gone."""
+    stop = threading.Event()
+
     def stdin_ends() -> None:
         while os.read(sys.stdin.fileno(), 1024):
             pass
@@ -61,7 +64,8 @@ def main() -> None:
     clock = SpedClock(origin, time.time(), chosen.speed)
     began = origin - timedelta(seconds=chosen.ahead)
     server = Server(Front(lambda: World(story, clock, began=began)), chosen.port)
-    server.start()
+    # The process ends without stopping it, so it need not wake up to look for a stop.
+    server.start(poll=60.0)
     gc.freeze()
     gc.enable()
     ready = {"url": server.url, "origin": origin.isoformat(), "since": clock.since, "speed": clock.speed}
@@ -69,9 +73,8 @@ def main() -> None:
     sys.stdout.flush()
     # From here on whatever a library writes would land on the console's screen.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
-    stop = threading.Event()
-    _stop_with_parent(stop, parent)
-    server.stop()
+    _wait_for_the_end(parent)
+    server.front.close()
 
 
 if __name__ == "__main__":

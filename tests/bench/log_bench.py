@@ -95,7 +95,15 @@ class Bench:
         best = {kind: self._best(kind, ladder[kind]) for kind in ("pane", *self._kinds(0))}
         goals = {"lnav": ">= 2", "toolong": ">= 10"}
         return [
-            against(GROUP, "sustained", best["pane"], "lines/s", kind, rate, goals.get(kind, ""))
+            against(
+                GROUP,
+                "sustained",
+                best["pane"],
+                "lines/s",
+                kind if rate else f"{kind} (ended)",
+                rate,
+                goals.get(kind, ""),
+            )
             for kind, rate in best.items()
             if kind != "pane"
         ]

@@ -87,7 +87,7 @@ class Terminal:
         data, self._cut = (data, b"") if whole else (data[:last], data[last:])
         self.text += self._decoder.decode(_ESCAPES.sub(b"", data))
 
-    def until(self, mark: str, limit: float = 30.0, since: int = 0) -> float | None:
+    def until(self, mark: str, limit: float = 15.0, since: int = 0) -> float | None:
         """Seconds from the start until `mark` stands in `text[since:]`; None when `limit` passed."""
         end = time.perf_counter() + limit
         while mark not in self.text[since:]:

@@ -52,7 +52,7 @@ PEERS = (
     Peer("posting", (), "Collection", goal="<= 0.4"),
     Peer("harlequin", (":memory:",), "Data Catalog", goal="<= 0.35"),
     Peer("toolong", ("{log}",), "ready-to-read"),
-    Peer("lnav", ("{log}",), "ready-to-read", b"?", "lnav.org"),
+    Peer("lnav", ("{log}",), "ready-to-read", b"?", "HLP"),
 )
 
 

@@ -28,6 +28,7 @@ def app_on(
     mode: str = "watch",
     keys: dict[str, str] | None = None,
     intervals: Intervals | None = None,
+    theme: str = "dark",
 ) -> TobanApp:
     """A console that watches `url`; its services are wired as at a real start."""
     book = load(runbook) if isinstance(runbook, Path) else runbook or load_builtin("facility-prod")
@@ -38,7 +39,7 @@ def app_on(
             services=connect(book, settings, clock, intervals=intervals, seed=1), keys=keys or {}
         )
 
-    return TobanApp(wired, start_mode=mode, demo=scenario)
+    return TobanApp(wired, start_mode=mode, demo=scenario, theme=theme)
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from services import i18n
 from services.demo.launch import start
 from tests.tools.console import console, settled
+from tests.tools.picture import picture
 
 ROOT = Path(__file__).parents[2]
 SIZES = ((80, 24), (120, 40), (200, 60))
@@ -46,9 +47,7 @@ async def take(
             async with console(demo.url, demo.clock, size=size, scenario=scenario) as pilot:
                 await _go(pilot, shot)
                 name = f"{shot}-{language}-{size[0]}x{size[1]}.svg"
-                (folder / name).write_text(
-                    pilot.app.export_screenshot(title=f"toban demo --scenario {scenario}")
-                )
+                (folder / name).write_text(picture(pilot.app))
                 print(name)
     finally:
         await demo.stop()

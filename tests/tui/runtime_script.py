@@ -23,7 +23,6 @@ from textual.widgets import Input, Static
 from services import i18n
 from tui.runtime import RuntimeApp
 
-
 DRAINS = {"slow-drain": 3600, "endless-drain": 3600, "half-drain": 0.5}
 
 

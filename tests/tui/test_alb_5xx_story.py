@@ -28,7 +28,7 @@ async def test_the_storm_from_the_first_error_to_the_last_line_of_history(embedd
         await settled(pilot)
         detail = screen_text(pilot)
         assert "Threshold Crossed" in detail
-        assert "ロールバック" in detail, "the runbook's remedy"
+        assert "ECS タスククラッシュ" in detail, "the runbook's causes and remedies"
         since = app.screen.detail.alarm.since
         await pilot.press("escape")
 

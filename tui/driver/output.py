@@ -68,8 +68,6 @@ class Output:
         if self._thread.is_alive():
             self._hurry()
             self._thread.join(seconds / 2)
-        if not self._thread.is_alive():
-            os.close(self.fileno)
 
     def _hurry(self) -> None:
         """Leave the frames out and throw away what the kernel still holds, so that the end gets through."""
@@ -107,6 +105,8 @@ class Output:
                 self._write(data)
         except OSError:
             self._give_up()
+        finally:
+            os.close(self.fileno)
 
     def _give_up(self) -> None:
         """The terminal is gone: nothing more is kept for it."""

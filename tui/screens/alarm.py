@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from textual import on, work
@@ -64,10 +64,12 @@ class AlarmScreen(ModeScreen):
         self.detail.curve = await self._state(self.detail.curve, self._curve(alarm))
 
     async def _curve(self, alarm: Alarm) -> tuple[Series, ...]:
-        now = self.app.now()
         if not alarm.queries:
             return ()
-        return await self.services.metrics.fetch(alarm.queries, TimeSpan(start=now - CURVE, end=now))
+        # The period that is still filling would look like a fall to nothing.
+        now = self.app.now().timestamp()
+        end = datetime.fromtimestamp(now - now % max(60, alarm.period), UTC)
+        return await self.services.metrics.fetch(alarm.queries, TimeSpan(start=end - CURVE, end=end))
 
     async def _state(self, before: FeedState[T], reading: Awaitable[T]) -> FeedState[T]:
         try:

@@ -11,6 +11,10 @@ from tui.tailing import TailBinding
 from widgets.log_pane import LogPane
 
 
+TELLING_FIELDS = ("statusCode", "status", "method", "path", "durationMs", "duration", "userId", "user")
+"""JSON fields that come first in a line; the rest follows in its own order."""
+
+
 class PaneScreen(ModeScreen):
     """Follows a log group in each of its panes and answers their requests."""
 
@@ -20,7 +24,9 @@ class PaneScreen(ModeScreen):
 
     def new_pane(self, id: str | None = None) -> LogPane:
         """A pane ready to follow."""
-        pane = LogPane(now=self.app.now, zone=self.app.zone, max_bytes=self.app.log_bytes, id=id)
+        pane = LogPane(
+            now=self.app.now, zone=self.app.zone, max_bytes=self.app.log_bytes, order=TELLING_FIELDS, id=id
+        )
         self.tails[pane] = TailBinding(pane, self.services)
         return pane
 

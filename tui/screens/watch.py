@@ -27,8 +27,8 @@ class WatchScreen(PaneScreen):
         #panels { layout: grid; grid-size: 1 3; grid-rows: auto 1fr 10; height: 1fr; }
         #alarms { height: auto; max-height: 13; }
         #panels > .-off { display: none; }
-        &.-wide #panels { grid-size: 2 2; grid-columns: 2fr 3fr; grid-rows: 1fr 1fr; }
-        &.-wide #alarms { height: 1fr; max-height: 100%; }
+        &.-wide #panels { grid-size: 2 2; grid-columns: 2fr 3fr; grid-rows: auto 1fr; }
+        &.-wide #alarms { height: auto; max-height: 24; }
         &.-wide #dashboard { row-span: 2; }
         &.-short #panels, &.-narrow #panels, &.-zoom #panels { grid-size: 1 1; grid-columns: 1fr; grid-rows: 1fr; }
         &.-short #alarms, &.-narrow #alarms, &.-zoom #alarms { height: 1fr; max-height: 100%; }

@@ -10,7 +10,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from services.demo.front.app import Front
 
 POLL = 0.02
-"""Seconds until a stop is noticed."""
+"""Seconds until `stop` is noticed."""
 
 
 class _Handler(WSGIRequestHandler):
@@ -45,10 +45,10 @@ class Server(ThreadedWSGIServer):
         if not isinstance(sys.exc_info()[1], OSError | ValueError):
             self.failures.append(traceback.format_exc())
 
-    def start(self) -> threading.Thread:
+    def start(self, poll: float = POLL) -> threading.Thread:
         """Serve in a thread of its own."""
         thread = threading.Thread(
-            target=self.serve_forever, kwargs={"poll_interval": POLL}, name="embedded-aws", daemon=True
+            target=self.serve_forever, kwargs={"poll_interval": poll}, name="embedded-aws", daemon=True
         )
         thread.start()
         return thread

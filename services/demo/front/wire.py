@@ -6,6 +6,7 @@ one test for each protocol.
 
 import gzip
 import io
+import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -127,9 +128,7 @@ def answer(asked: Asked, result: Mapping[str, Any]) -> Answer:
     if asked.model.has_event_stream_output:
         return Answer(200, {"Content-Type": "application/vnd.amazon.eventstream"}, _stream(asked, result))
     if asked.protocol == "json" and _plain(asked.scope.service, asked.operation):
-        # moto's serialiser walks the model for every member: ten thousand log events take a second.
-        body = orjson.dumps(result, default=_epoch, option=orjson.OPT_PASSTHROUGH_DATETIME)
-        return Answer(200, {"Content-Type": f"application/x-amz-json-{_json_version(asked)}"}, body)
+        return Answer(200, {"Content-Type": f"application/x-amz-json-{_json_version(asked)}"}, _json(result))
     return _answer(_serializer(asked).serialize(result))
 
 
@@ -175,6 +174,15 @@ def _stream(asked: Asked, result: Mapping[str, Any]) -> Iterator[bytes]:
     encoder = EventStreamEncoder()
     for event in events:
         yield encoder.encode_event(event)
+
+
+def _json(result: Mapping[str, Any]) -> bytes:
+    # moto's serialiser walks the model for every member: ten thousand log events take a second.
+    try:
+        return orjson.dumps(result, default=_epoch, option=orjson.OPT_PASSTHROUGH_DATETIME)
+    except orjson.JSONEncodeError:
+        # Half a surrogate pair: JSON can carry it, orjson will not.
+        return json.dumps(result, default=_epoch).encode()
 
 
 def _json_version(asked: Asked) -> str:

@@ -70,7 +70,7 @@ def delete_log_group(call: Call) -> dict[str, Any]:
 
 @op("logs", "PutRetentionPolicy")
 def put_retention_policy(call: Call) -> dict[str, Any]:
-    """Only remembered: the store keeps two days at most."""
+    """Only remembered: the store keeps the newest events, however old they are."""
     group_of(call).retention = call.params["retentionInDays"]
     return {}
 
@@ -97,7 +97,10 @@ def put_log_events(call: Call) -> dict[str, Any]:
             "InvalidParameterException",
             "Log events in a single PutLogEvents request must be in chronological order.",
         )
-    if len(events) > _PUT_EVENTS or sum(len(event["message"].encode()) + 26 for event in events) > _PUT_BYTES:
+    if (
+        len(events) > _PUT_EVENTS
+        or sum(len(event["message"].encode("utf-8", "surrogatepass")) + 26 for event in events) > _PUT_BYTES
+    ):
         raise Fault("InvalidParameterException", "Upload too large")
     old = sum(at < now - 14 * _DAY for at in times)
     new = sum(at <= now + 7_200_000 for at in times)

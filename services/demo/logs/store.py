@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 _FEW = 50
 """Up to so many events are put in their places one by one."""
+_MOST = 200_000
+"""Events that a group keeps; the oldest quarter goes when there are more."""
 
 
 class Event(NamedTuple):
@@ -75,9 +77,8 @@ class Group:
 class LogStore:
     """Groups by (region, name)."""
 
-    def __init__(self, account: str, keep_hours: float = 48) -> None:
+    def __init__(self, account: str) -> None:
         self._account = account
-        self._keep = int(keep_hours * 3_600_000)
         self.newest = 0
         """Number of the newest event."""
         self.groups: dict[tuple[str, str], Group] = {}
@@ -114,8 +115,8 @@ class LogStore:
         else:
             for event in new:
                 insort(events, event)
-        if events[0].at < events[-1].at - 2 * self._keep:
-            del events[: bisect_left(events, (events[-1].at - self._keep,))]
+        if len(events) > _MOST:
+            del events[: _MOST // 4]
 
     @staticmethod
     def _note(stream: Stream, new: Sequence[Event], size: int) -> None:

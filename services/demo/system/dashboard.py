@@ -137,7 +137,7 @@ _WIDGETS: list[dict[str, Any]] = [
         stat="Sum",
         view="timeSeries",
         yAxis={"left": {"min": 0}},
-        annotations={"horizontal": [_limit(5, "アラーム 5%")], "alarms": []},
+        annotations={"horizontal": [_limit(5, "アラーム 5%")]},
     ),
     _metric(
         (12, 16, 6, 3),
@@ -207,6 +207,19 @@ _WIDGETS: list[dict[str, Any]] = [
         view="table",
         period=300,
     ),
+    {
+        "type": "metric",
+        "x": 0,
+        "y": 28,
+        "width": 12,
+        "height": 5,
+        "properties": {
+            "title": "DB 空き容量とアラーム",
+            "region": names.REGION,
+            "view": "timeSeries",
+            "annotations": {"alarms": [_alarm("rds-storage-low")]},
+        },
+    },
     {
         "type": "log",
         "x": 16,

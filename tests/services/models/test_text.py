@@ -11,7 +11,9 @@ from services.models.text import LIMIT, LINE_LIMIT, UNSAFE, clean, clean_block
 
 MARK = len("…(+1234567890)")
 NASTY = "\x00\x07\x08\t\n\r\x1b\x7f\x80\x9b\x9d\xad\u034f\u061c\u115f\u1160\u180e\u200b\u200d\u200e\u202e\u2028\u2066\u3164\ufe0f\ufeff\uffa0\ud800\udfff\ufffe\U000e0041\U0001d173\u0301\u20dd\u1161\U0001f3fb"
-hostile = st.text(st.one_of(st.sampled_from(NASTY), st.characters(), st.sampled_from("ab あ[]\\…(+1)")), max_size=200)
+hostile = st.text(
+    st.one_of(st.sampled_from(NASTY), st.characters(), st.sampled_from("ab あ[]\\…(+1)")), max_size=200
+)
 limits = st.integers(1, 60)
 
 

@@ -12,7 +12,9 @@ from textual._xterm_parser import XTermParser
 from tests.tui.driver.test_safe_driver_pty import REPLIES
 from tui.driver.replies import KEY_WAIT, PASTE_LIMIT, PASTE_WAIT, REPLY_WAIT, InputFilter, Item
 
-LATIN = {name: reply.decode("latin-1") for name, reply in REPLIES.items()}
+LATIN = {name: reply.decode("latin-1") for name, reply in REPLIES.items() if not name.startswith("UTF-8")}
+NO_KEYS = ("\x1b[1;2R", "\x1b[1;5R", "\x1b[1;6R", "\x9b")
+"""In Textual's table, but a cursor report and an introducer first of all."""
 ASKED = ["\x1b[?2026;2$y", "\x1b[?2048;0$y"]
 OTHER_INPUT = [
     "\x1b[I",
@@ -56,12 +58,7 @@ def test_what_was_asked_for_and_what_people_do_passes(sequence: str) -> None:
 
 
 def test_every_key_that_textual_knows_passes() -> None:
-    known = [
-        sequence
-        for sequence in ANSI_SEQUENCES_KEYS
-        if sequence not in ("\x1b[1;2R", "\x1b[1;5R", "\x1b[1;6R")
-    ]
-    for sequence in known:
+    for sequence in ANSI_SEQUENCES_KEYS.keys() - NO_KEYS:
         assert all_of(sequence) == sequence
         if not sequence.endswith("$"):
             assert all_of(f"{sequence}\x1b[A") == f"{sequence}\x1b[A"

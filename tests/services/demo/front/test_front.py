@@ -18,6 +18,18 @@ class TestProtocols:
         code, status, _ = await refused(empty_aws.url, "cloudwatch", "GetDashboard", DashboardName="x")
         assert (code, status) == ("ResourceNotFound", 404)
 
+    def test_an_older_client_speaks_query(self, empty_aws: Any) -> None:
+        scope = "AKIA/20260114/ap-northeast-1/monitoring/aws4_request"
+        request = Request(
+            empty_aws.url,
+            data=b"Action=DescribeAlarms&Version=2010-08-01&AlarmNames.member.1=a",
+            headers={
+                "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
+            },
+        )
+        with urlopen(request, timeout=5) as answer:
+            assert b"<DescribeAlarmsResult>" in answer.read()
+
     @pytest.mark.parametrize(
         ("service", "operation", "params"),
         [

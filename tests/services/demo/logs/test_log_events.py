@@ -107,6 +107,20 @@ async def test_events_too_old_or_too_far_ahead_are_rejected(group: Any) -> None:
     assert [event["message"] for event in events] == ["kept"]
 
 
+async def test_hostile_text_comes_back_as_it_was_put(group: Any) -> None:
+    hostile = [
+        "\x1b[2J\x1b]52;c;aGk=\x07",
+        "[@click=app.quit]x[/]",
+        "\u202eabc",
+        "half \ud800 a pair",
+        "x" * 1_000_000,
+    ]
+    for message in hostile:
+        await put(group, "s1", [(ms(group), message)])
+    events, _ = await every(group.url, logGroupName=GROUP)
+    assert [event["message"] for event in events] == hostile
+
+
 async def test_get_log_events_both_ways(group: Any) -> None:
     now = ms(group)
     await put(group, "s1", [(now + index, f"{index}") for index in range(10)])

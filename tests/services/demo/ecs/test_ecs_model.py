@@ -1,0 +1,48 @@
+"""Tasks come and go by rules, whatever is asked of a service and whenever it is looked at."""
+
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.demo.ecs.model import DRAIN, HEALTHY, START, Service
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["want", "deploy", "wait"]), st.integers(0, 8), st.floats(0, 200)), max_size=12
+)
+
+
+@given(STEPS)
+def test_a_service_always_settles_at_what_is_wanted(steps: list[tuple[str, int, float]]) -> None:
+    service = Service("s", "c", "d:1", 2, 0.0, Random(1), target_group="arn:tg")
+    now = 0.0
+    for number, (what, count, wait) in enumerate(steps):
+        if what == "want":
+            service.want(count, now)
+        elif what == "deploy":
+            service.deploy(f"d:{number + 2}", now)
+        now += wait
+        service.advance(now)
+        assert service.running(now) >= 0
+        assert len(service.alive(now)) >= service.desired
+    for _ in range(4):
+        now += START + HEALTHY + DRAIN
+        service.advance(now)
+    assert service.running(now) == service.desired
+    assert service.pending(now) == 0
+    assert [each.completed for each in service.deployments] == [True]
+    times = [at for at, _, _ in service.events]
+    assert times == sorted(times, reverse=True)
+    assert "steady state" in service.events[0][2]
+
+
+@given(st.integers(1, 8))
+def test_a_deployment_never_takes_capacity_away(count: int) -> None:
+    service = Service("s", "c", "d:1", count, 0.0, Random(1))
+    service.advance(200.0)
+    service.advance(200.0)
+    service.deploy("d:2", 300.0)
+    for second in range(300, 600, 5):
+        service.advance(float(second))
+        assert len(service.serving(float(second))) >= count
+    assert {task.definition for task in service.alive(600.0)} == {"d:2"}

@@ -6,37 +6,26 @@ The first frame needs Textual alone; models, widgets and AWS are imported after 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
-from zoneinfo import ZoneInfo
 
 from textual import work
 from textual.binding import BindingType
-from textual.command import CommandPalette, Provider
-from textual.reactive import var
+from textual.command import Provider
 from textual.screen import Screen
 
-from services import i18n
-from services.i18n import _
 from tui import themes
+from tui.actions import Actions
 from tui.commands import bindings
 from tui.modes import MODES
 from tui.options import StartError
-from tui.runtime import RuntimeApp
 from tui.screens.shell import ShellScreen
 
 if TYPE_CHECKING:
     from services.aws.session import MfaNeeded
-    from services.models.alarms import Alarm, AlarmBoard
-    from services.models.dashboards import DashboardView
+    from services.models.alarms import AlarmBoard
     from services.models.feeds import FeedState
-    from services.models.identity import Identity
-    from services.models.runbook import Runbook
     from tui.wiring import Services
-
-JST = ZoneInfo("Asia/Tokyo")
-UTC = ZoneInfo("UTC")
 
 
 def commands_of_the_console() -> type[Provider]:
@@ -58,7 +47,7 @@ class Connected:
     """Memory of one log pane."""
 
 
-class TobanApp(RuntimeApp):
+class TobanApp(Actions):
     """The console."""
 
     TITLE = "Toban"
@@ -68,11 +57,6 @@ class TobanApp(RuntimeApp):
     CSS = """
     Screen { background: $background; }
     """
-
-    board: var["FeedState[AlarmBoard] | None"] = var(None)
-    view: var["FeedState[DashboardView] | None"] = var(None)
-    identity: var["FeedState[Identity] | None"] = var(None)
-    zone: var[tzinfo] = var(JST)
 
     def __init__(
         self,
@@ -88,9 +72,6 @@ class TobanApp(RuntimeApp):
         self.bell_on = True
         self.log_bytes = 64 << 20
         self.demo = demo
-        self.services: Services | None = None
-        self.wanted_logs: tuple[str, datetime | None] | None = None
-        """Where the logs mode should begin when it is opened for the first time."""
         for each in themes.THEMES:
             self.register_theme(each)
         self.theme = themes.theme_name(theme, self._colours())
@@ -118,17 +99,12 @@ class TobanApp(RuntimeApp):
             return
         self.services, self.bell_on, self.log_bytes = connected.services, connected.bell, connected.log_bytes
         self.set_keymap(connected.keys)
-        self._add_modes()
+        self.add_modes()
         for mode in MODES:
             self.bind(mode.key, f"app.go('{mode.id}')", description=mode.title, show=False)
         await self.switch_mode(self._start_mode)
         self.follow_feeds()
         await self.services.session.warm(self._warm())
-
-    def _add_modes(self) -> None:
-        for mode in MODES:
-            module, _colon, name = mode.screen.partition(":")
-            self.add_mode(mode.id, getattr(import_module(module), name))
 
     def _warm(self) -> tuple[str, ...]:
         from tui.wiring import WARM
@@ -140,12 +116,6 @@ class TobanApp(RuntimeApp):
         self._follow_board()
         self._follow_view()
         self._follow_identity()
-
-    @property
-    def ready(self) -> "Services":
-        """The services; only what runs after the start asks for them."""
-        assert self.services is not None, "feeds start after the services are connected"
-        return self.services
 
     @work(group="feed-board", exclusive=True)
     async def _follow_board(self) -> None:
@@ -199,122 +169,6 @@ class TobanApp(RuntimeApp):
         done = await self.push_screen_wait(CodeScreen(self.ready.session, needed))
         if done:
             self.action_refresh_feeds()
-
-    @property
-    def runbook(self) -> "Runbook | None":
-        """The system's runbook, once loaded."""
-        return self.services.runbook if self.services else None
-
-    def open_alarm(self, alarm: "Alarm") -> None:
-        """Show one alarm's detail."""
-        from tui.screens.alarm import AlarmScreen
-
-        self.push_screen(AlarmScreen(alarm))
-
-    @work(group="open-logs", exclusive=True)
-    async def open_logs(self, group: str, at: datetime | None) -> None:
-        """Show a log group, at a moment when one is given."""
-        from tui.screens.logs import LogsScreen
-
-        self.wanted_logs = (group, at)
-        await self.switch_mode("logs")
-        wanted, self.wanted_logs = self.wanted_logs, None
-        if wanted is not None and isinstance(self.screen, LogsScreen):
-            await self.screen.show(*wanted)
-
-    @work(group="open-widget", exclusive=True)
-    async def open_widget(self, key: str) -> None:
-        """Show one dashboard widget."""
-        from tui.screens.watch import WatchScreen
-
-        await self.switch_mode("watch")
-        if isinstance(self.screen, WatchScreen):
-            self.screen.action_focus_panel("dashboard")
-            for tile in self.screen.dashboard.grid.tiles:
-                if tile.widget.key == key:
-                    tile.focus()
-
-    def say(self, text: str) -> None:
-        """A short word to the operator; foreign text is never markup here."""
-        self.notify(text, markup=False)
-
-    def action_go(self, mode: str) -> None:
-        """Show a mode."""
-        if self.services is not None:
-            self.switch_mode(mode)
-
-    def action_refresh_feeds(self) -> None:
-        """Read everything now."""
-        if self.services is None:
-            return
-        self.services.session.renew()
-        for feed in self.services.feeds:
-            feed.refresh()
-
-    def action_toggle_zone(self) -> None:
-        """JST or UTC, on every screen."""
-        self.zone = UTC if self.zone is JST else JST
-
-    def action_redraw(self) -> None:
-        """Paint the whole screen anew."""
-        self.refresh(layout=True, repaint=True)
-        self.screen.refresh(layout=True)
-
-    def action_next_theme(self) -> None:
-        """Next theme."""
-        at = themes.NAMES.index(self.theme) if self.theme in themes.NAMES else -1
-        self.theme = themes.NAMES[(at + 1) % len(themes.NAMES)]
-
-    @work(group="language", exclusive=True)
-    async def action_next_language(self) -> None:
-        """Japanese or English; the screens are built anew in the other language."""
-        i18n.use("en" if i18n.language() == "ja" else "ja")
-        current = self.current_mode
-        self.add_mode("between", ShellScreen)
-        await self.switch_mode("between")
-        for mode in MODES:
-            await self.remove_mode(mode.id)
-        self._add_modes()
-        await self.switch_mode(current)
-        await self.remove_mode("between")
-
-    def action_command_palette(self) -> None:
-        """Find a command."""
-        if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(placeholder=_("Command, in English, kana or romaji…")))
-
-    def action_jump(self) -> None:
-        """Go somewhere by name."""
-        from tui.palette import JumpProvider
-
-        self.push_screen(
-            CommandPalette(providers=[JumpProvider], placeholder=_("Alarm, panel or log group…"))
-        )
-
-    def action_keys_help(self) -> None:
-        """What works here."""
-        from tui.screens.help import HelpScreen
-
-        if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.screen))
-
-    def action_show_runbook(self) -> None:
-        """The runbook's contacts, limits and what is undecided."""
-        from tui.screens.runbook import RunbookScreen
-
-        self.push_screen(RunbookScreen(self.ready.runbook))
-
-    def action_show_usage(self) -> None:
-        """Requests and yen of today."""
-        from tui.screens.usage import UsageScreen
-
-        self.push_screen(UsageScreen(self.ready.meter))
-
-    def now(self) -> datetime:
-        """The present by the console's clock (UTC)."""
-        from datetime import UTC as utc
-
-        return self.services.clock.now() if self.services else datetime.now(utc)
 
     async def drain(self) -> None:
         """Close what runs before the terminal is given back."""

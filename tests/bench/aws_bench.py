@@ -1,63 +1,84 @@
-"""AWS requests and their price per business day (08:30 to 17:15), counted on the embedded AWS."""
+"""AWS requests and their price per business day (08:30 to 17:15), counted on the embedded AWS, beside naive ways."""
 
 import asyncio
-from datetime import timedelta
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from datetime import datetime, timedelta
 
-from tests.bench.rows import Row
-from tests.bench.world import running_world
+from services.aws.settings import AwsSettings
+from services.clock import Clock
+from services.models.usage import Usage
+from services.runbook.loader import load_named
+from tests.bench.rows import Row, against
+from tests.bench.world import World, running_world
+from tui.wiring import connect
 
+GROUP = "aws"
 BUSINESS_MINUTES = 525
-NAIVE_POLL = 10.0
-"""Seconds between reads of a console that asks for every widget by itself."""
-
-
-async def _count(url: str, minutes: int) -> tuple[float, float]:
-    """(calls, yen) of `minutes` of watching, counted by the console's own meter."""
-    from services.aws.session import AwsSettings
-    from services.clock import SpedClock
-    from services.runbook.loader import load_builtin
-    from tests.bench.world import clock_of
-    from tui.wiring import connect
-
-    clock: SpedClock = clock_of(url)
-    runbook = load_builtin("facility-prod")
-    services = connect(runbook, AwsSettings(region=runbook.system.region, endpoint_url=url), clock)
-    end = clock.now() + timedelta(minutes=minutes)
-
-    async def follow(states: object) -> None:
-        async for _state in states:  # type: ignore[attr-defined]  three feeds of three types
-            if clock.now() >= end:
-                return
-
-    async def tail() -> None:
-        async for _batch in services.tails.batches(str(runbook.log_groups[0].id)):
-            if clock.now() >= end:
-                return
-
-    try:
-        await asyncio.gather(*(follow(feed.states()) for feed in services.feeds), tail())
-        usage = services.meter.snapshot()
-        return usage.calls, usage.yen
-    finally:
-        await services.close()
+SPEED = 20.0
+"""Fast enough to wait for, slow enough that the time an answer takes is small against the intervals."""
+BUDGET_YEN = 15.0
+USD_JPY = 150.0
+POLL = 10.0
+"""Seconds between reads of a console that asks for each widget by itself."""
+USD_PER_METRIC = 0.01 / 1000
+USD_PER_LIVE_TAIL_MINUTE = 0.01
+USD_PER_COST_EXPLORER_CALL = 0.01
 
 
 def run(quick: bool) -> list[Row]:
     """The rows of this group."""
-    minutes = 30 if quick else 60
-    with running_world("ordinary-day", speed=120.0) as world:
-        calls, yen = asyncio.run(_count(world.url, minutes))
+    minutes = 5 if quick else 20
+    with running_world("ordinary-day", speed=SPEED) as world:
+        usage, metrics = asyncio.run(_watch(world, minutes))
     day = BUSINESS_MINUTES / minutes
-    naive_yen = BUSINESS_MINUTES * 60 / NAIVE_POLL * 14 * 0.01 / 1000 * 150
-    return [
-        Row("aws", "requests per business day", calls * day, "calls", "", None, ""),
-        Row(
-            "aws",
-            "charges per business day",
-            yen * day,
-            "yen",
-            "14 metrics every 10 s",
-            naive_yen,
-            "ours < 15 yen",
-        ),
+    reads = BUSINESS_MINUTES * 60 / POLL
+    # The same metrics each in a request of its own, the alarms and the log with them.
+    naive_calls = reads * (metrics + 2)
+    naive_yen = reads * metrics * USD_PER_METRIC * USD_JPY
+    yen = usage.yen * day
+    rows = [
+        against(GROUP, "requests a business day", usage.calls * day, "", f"each widget every {POLL:.0f} s", naive_calls),
+        against(GROUP, "charges a business day", yen, "yen", "budget", BUDGET_YEN, "<= 1"),
+        against(GROUP, "charges a business day", yen, "yen", f"each widget every {POLL:.0f} s", naive_yen),
+        against(GROUP, "charges a business day", yen, "yen", "Live Tail left open", _live_tail()),
+        against(GROUP, "charges a business day", yen, "yen", "Cost Explorer every 5 min", _cost_explorer()),
     ]
+    return rows + [
+        Row(GROUP, f"  {row.name}", row.calls * day, "", f"{row.yen * day:.2f} yen") for row in usage.rows
+    ]
+
+
+def _live_tail() -> float:
+    return BUSINESS_MINUTES * USD_PER_LIVE_TAIL_MINUTE * USD_JPY
+
+
+def _cost_explorer() -> float:
+    return BUSINESS_MINUTES / 5 * USD_PER_COST_EXPLORER_CALL * USD_JPY
+
+
+async def _watch(world: World, minutes: int) -> tuple[Usage, int]:
+    """(what the console's own meter says, metrics on the dashboard) after `minutes` of the world's time."""
+    runbook = load_named("facility-prod")
+    services = connect(
+        runbook, AwsSettings(region=runbook.system.region, endpoint_url=world.url), world.clock, seed=1
+    )
+    end = world.clock.now() + timedelta(minutes=minutes)
+    tail = services.tails.batches(str(runbook.log_groups[0].id))
+    streams = [*(feed.states() for feed in services.feeds), tail]
+    try:
+        await asyncio.gather(*(_follow(stream, world.clock, end) for stream in streams))
+        usage = services.meter.snapshot()
+        view = services.dashboard_feed.state.value
+        assert view is not None, "the dashboard was never read"
+        return usage, sum(len(data.series) for data in view.data)
+    finally:
+        await services.close()
+
+
+async def _follow(stream: "AsyncIterator[object]", clock: Clock, end: datetime) -> None:
+    """Read until `end` of the world's time."""
+    async with aclosing(stream) as items:  # type: ignore[type-var]  feeds and tails are async generators
+        async for _item in items:
+            if clock.now() >= end:
+                return

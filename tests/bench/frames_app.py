@@ -26,7 +26,7 @@ Update = Callable[[int], None]
 
 def value(panel: int, series: int, at: int) -> float:
     """A curve that moves."""
-    return 50 + 30 * math.sin(at / 23 + panel + 2 * series) + (at * 37 + panel * 11 + series * 5) % 13
+    return 50 + 30 * math.sin(at / 23 + panel + 2 * series) + (at * 37 + panel * 11 + series * 5) % 13 / 3
 
 
 def values(panel: int, series: int, frame: int) -> list[float]:
@@ -145,12 +145,14 @@ def tables(panel: int) -> tuple[Widget, Update]:
 def datatable(panel: int) -> tuple[Widget, Update]:
     """Textual's, by its cheapest way."""
     widget: DataTable[str] = DataTable()
-    for title in COLUMNS:
-        widget.add_column(title, key=title)
-    for row in range(ROWS):
-        widget.add_row(*cells(panel, row, 0), key=str(row))
 
     def update(frame: int) -> None:
+        if not frame:
+            for title in COLUMNS:
+                widget.add_column(title, key=title)
+            for row in range(ROWS):
+                widget.add_row(*cells(panel, row, 0), key=str(row))
+            return
         for row in range(CHANGED):
             widget.update_cell(str(row), "value", cells(panel, row, frame)[2])
 

@@ -77,7 +77,7 @@ class PtyConsole:
             env=environment,
             cwd=_ROOT,
             start_new_session=True,
-            preexec_fn=prepare,
+            preexec_fn=prepare,  # noqa: PLW1509  no test has threads of its own here
         )
         os.close(slave)
 

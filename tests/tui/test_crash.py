@@ -17,7 +17,7 @@ def fail(message: str) -> None:
     token = "local-token-of-the-frame"
     holder = Holder(token)
     answer = {"SecretAccessKey": token}
-    raise ValueError(f"{message} {len(answer)}{'' if holder else ''}")
+    raise ValueError(f"{message} {len([answer, holder]) - 1}")
 
 
 def fault(message: str = "broken") -> BaseException:

@@ -14,7 +14,7 @@ HOSTILE = {
     "escape": "\x1b[2J\x1b[1;1Hall OK \x1b]52;c;ZXZpbA==\x07 \x1b[c\x1b[>q",
     "c1": "\x9b2J\x9d0;title\x9c",
     "bidi": "\u202egnp.exe \u2066x\u2069\u200b\ufeff",
-    "long": "長" * 350_000,
+    "long": "長" * 300_000,
     "combining": "a" + "\u0301" * 500,
     "half": "broken \ufffd end",
 }
@@ -29,6 +29,7 @@ def widget(title: str, **properties: object) -> dict[str, object]:
     }
 
 
+@pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
 @pytest.mark.parametrize("kind", HOSTILE)
 async def test_hostile_text_is_shown_harmlessly(empty_aws: Embedded, kind: str) -> None:
     text = HOSTILE[kind]
@@ -40,7 +41,7 @@ async def test_hostile_text_is_shown_harmlessly(empty_aws: Embedded, kind: str) 
             MetricData=[{"MetricName": "M[/]", "Dimensions": [{"Name": "D", "Value": "v"}],
                          "Timestamp": now.timestamp() - 120, "Value": 1.0}],
         )  # fmt: skip
-        body = {"widgets": [widget(text[:2000]), {"type": text[:500], "properties": {}},
+        body = {"widgets": [widget(text[:2000]), {"type": "custom", "properties": {"title": text[:500]}},
                             {"type": "text", "properties": {"markdown": text[:20_000]}}]}  # fmt: skip
         await cloudwatch.put_dashboard(DashboardName="library-overview", DashboardBody=json.dumps(body))
         await cloudwatch.put_metric_alarm(

@@ -123,10 +123,13 @@ async def test_a_widget_that_cannot_be_drawn_is_blank_and_the_rest_is_painted() 
 
 
 async def test_tests_see_faults() -> None:
-    with pytest.raises(RuntimeError, match="action failed"):
+    async def press() -> None:
         async with Console(fail_fast=None).run_test() as pilot:
             pilot.app.query_one(Fragile).focus()
             await pilot.press("x")
+
+    with pytest.raises(RuntimeError, match="action failed"):
+        await press()
 
 
 async def test_kinds_of_faults_kept_are_bounded() -> None:

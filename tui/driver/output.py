@@ -14,6 +14,7 @@ from contextlib import suppress
 from time import monotonic
 
 _CHUNK = 4096
+_LAST_WORDS = 1024
 _STALLED_AFTER = 0.3
 """Seconds without progress after which the terminal counts as not reading."""
 _BACKLOG_LIMIT = 1 << 18
@@ -70,12 +71,10 @@ class Output:
             self._thread.join(seconds / 2)
 
     def _hurry(self) -> None:
-        """Leave the frames out and throw away what the kernel still holds, so that the end gets through."""
+        """From now on the writer leaves frames out, so that the end gets through."""
         with self._changed:
             self._hasty = True
             self._drop_waiting_frames()
-        with suppress(termios.error):
-            termios.tcflush(self.fileno, termios.TCOFLUSH)
 
     def _put(self, data: bytes, *, is_frame: bool) -> None:
         with self._changed:
@@ -137,11 +136,18 @@ class Output:
                 view = view[os.write(self.fileno, view[:_CHUNK]) :]
             except BlockingIOError:
                 if self._hasty:
-                    view = memoryview(_CANCEL)
+                    view = self._make_room(view, len(data))
                 select.select([], [self.fileno], [], _PATIENCE)
             else:
                 self._writing_since = monotonic()
         self._writing_since = None
+
+    def _make_room(self, view: memoryview, length: int) -> memoryview:
+        """Throw away what the kernel holds for a terminal that does not read; what is to be written then."""
+        with suppress(termios.error):
+            termios.tcflush(self.fileno, termios.TCOFLUSH)
+        # A kernel buffer holds few kilobytes: what is longer would fill it again before the last words.
+        return memoryview(_CANCEL) if length > _LAST_WORDS else view
 
 
 def _open_again(fileno: int) -> int:

@@ -94,8 +94,8 @@ class InputFilter:
         left, self._buffer = self._buffer, ""
         if not self._in_string and self._is_key(left):
             return [left]
+        self.dropped += not self._in_string
         self._in_string = False
-        self.dropped += 1
         return []
 
     def _step(self) -> Iterable[Item]:
@@ -118,10 +118,9 @@ class InputFilter:
         if following == "[":
             return self._read_csi()
         if following in _STRING_INTRODUCERS:
-            if len(self._buffer) > 2:
-                self._take(2)
-                self._in_string = True
-                self.dropped += 1
+            self._take(2)
+            self._in_string = True
+            self.dropped += 1
             return []
         if following == "O":
             return [self._take(3)] if len(self._buffer) > 2 else []
@@ -164,8 +163,11 @@ class InputFilter:
         return key is not None and len(sequence) <= _CSI_LIMIT and _is_extended_key(key[1], key[2])
 
     def _is_key(self, text: str) -> bool:
-        """Whether an incomplete sequence is what one key sends."""
-        return len(text) <= 2 or text in ANSI_SEQUENCES_KEYS
+        """Whether an incomplete sequence is what one key sends.
+
+        `ESC [` and `ESC ]` are not taken for Alt and a bracket: a reply may begin so and go on late.
+        """
+        return text in ANSI_SEQUENCES_KEYS
 
     def _skip_string(self) -> Iterable[Item]:
         found = _STRING_END.search(self._buffer)

@@ -198,7 +198,7 @@ _WIDGETS: list[dict[str, Any]] = [
         [
             [
                 {
-                    "expression": "SEARCH('{AWS/RDS,DBInstanceIdentifier} MetricName=(\"ReadIOPS\" OR \"WriteIOPS\")', 'Average', 300)",
+                    "expression": "SEARCH('{AWS/RDS,DBInstanceIdentifier} (MetricName=\"ReadIOPS\" OR MetricName=\"WriteIOPS\")', 'Average', 300)",
                     "id": "s1",
                     "label": "",
                 }

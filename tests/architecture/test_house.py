@@ -1,0 +1,155 @@
+"""The rules of the house: who may import whom, how long a file may be, what a package may hold."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FLOORS = ("services", "widgets", "tui")
+LONGEST = 300
+SCREEN = {"textual", "rich"}
+AWS = {"botocore", "aiobotocore", "boto3", "moto"}
+TESTS_WITH_PACKAGES = {"tests/tools", "tests/bench"}
+"""Run with `python -m`."""
+LOADED = """
+import importlib, json, sys
+for name in sys.argv[1].split(","):
+    importlib.import_module(name)
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+
+
+def files(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def loaded_by(*modules: str) -> set[str]:
+    """The top-level packages in memory after a fresh Python has imported `modules`."""
+    answer = subprocess.run(
+        [sys.executable, "-c", LOADED, ",".join(modules)],
+        check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert answer.returncode == 0, answer.stderr[-2000:]
+    return set(json.loads(answer.stdout.splitlines()[-1]))
+
+
+def imports(path: Path) -> set[str]:
+    """Modules that a file imports, anywhere in it, except for the type checker alone."""
+    tree = ast.parse(path.read_text("utf-8"))
+    for node in [node for node in ast.walk(tree) if isinstance(node, ast.If)]:
+        if ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            # `from services import i18n` names a module, too.
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def is_within(name: str, *packages: str) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+def test_services_load_no_screen_library() -> None:
+    modules = [
+        module_of(path) for path in files("services") if not is_within(module_of(path), "services.demo")
+    ]
+    assert not loaded_by(*modules) & SCREEN
+
+
+def test_models_load_no_aws_library() -> None:
+    modules = [module_of(path) for path in files("services/models")]
+    assert not loaded_by(*modules) & (SCREEN | AWS)
+
+
+@pytest.mark.parametrize("module", ["tui.app", "tui.runtime", "tui.start", "tui.cli", "tui.__main__"])
+def test_the_first_frame_loads_no_aws_library(module: str) -> None:
+    assert (ROOT / module.replace(".", "/")).with_suffix(".py").exists()
+    assert not loaded_by(module) & AWS
+
+
+def test_the_look_at_the_terminal_comes_before_the_screen_library() -> None:
+    assert not loaded_by("tui.__main__", "tui.terminal") & (SCREEN | AWS)
+
+
+@pytest.mark.parametrize("path", files("widgets"), ids=named)
+def test_widgets_import_models_words_and_textual(path: Path) -> None:
+    ours = {name for name in imports(path) if is_within(name, *FLOORS)}
+    assert {
+        name for name in ours if not is_within(name, "widgets", "services.models", "services.i18n")
+    } == set()
+
+
+@pytest.mark.parametrize("path", files("services/models"), ids=named)
+def test_models_import_models(path: Path) -> None:
+    ours = {name for name in imports(path) if is_within(name, *FLOORS)}
+    assert {name for name in ours if not is_within(name, "services.models", "services.i18n")} == set()
+
+
+@pytest.mark.parametrize("path", files(*FLOORS), ids=named)
+def test_only_two_places_speak_to_aws(path: Path) -> None:
+    if not is_within(module_of(path), "services.aws", "services.demo"):
+        assert {name for name in imports(path) if is_within(name, *AWS)} == set()
+
+
+@pytest.mark.parametrize("path", [path for path in files(*FLOORS) if path.name == "__init__.py"], ids=named)
+def test_a_package_is_only_a_folder(path: Path) -> None:
+    assert path.read_bytes() == b""
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_every_folder_of_code_is_a_package(floor: str) -> None:
+    folders = {path.parent for path in files(floor)}
+    assert {named(folder) for folder in folders if not (folder / "__init__.py").exists()} == set()
+
+
+def test_folders_of_tests_are_no_packages() -> None:
+    packages = {named(path.parent) for path in files("tests") if path.name == "__init__.py"}
+    assert {
+        name for name in packages if not any(name.startswith(each) for each in TESTS_WITH_PACKAGES)
+    } == set()
+
+
+def test_names_of_test_files_are_unique() -> None:
+    names = [path.name for path in files("tests") if path.name.startswith("test_")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
+@pytest.mark.parametrize("path", files(*FLOORS), ids=named)
+def test_a_long_file_says_why(path: Path) -> None:
+    text = path.read_text("utf-8")
+    if len(text.splitlines()) > LONGEST:
+        assert re.search(
+            r"\blong(er)?\b.*\bbecause\b", ast.get_docstring(ast.parse(text)) or "", re.IGNORECASE
+        )
+
+
+@pytest.mark.parametrize(
+    "path",
+    [ROOT / "pyproject.toml", *sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.toml"))],
+    ids=named,
+)
+def test_every_data_file_loads(path: Path) -> None:
+    assert tomllib.loads(path.read_text("utf-8"))

@@ -1,0 +1,117 @@
+"""No plain string reaches a widget that would read it as markup."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.sinks import findings
+
+ROOT = Path(__file__).parents[2]
+SCREENS = sorted(path for floor in ("widgets", "tui") for path in (ROOT / floor).rglob("*.py"))
+ALL = sorted(path for floor in ("widgets", "tui", "services") for path in (ROOT / floor).rglob("*.py"))
+# Raise an alarm about what these import, and nobody is fooled by an alias.
+BANNED_NAMES = {"escape", "generate_presigned_url", "generate_presigned_post", "DataTable", "from_ansi"}
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", SCREENS, ids=named)
+def test_no_plain_text_on_screen(path: Path) -> None:
+    assert findings(path.read_text("utf-8"), named(path)) == []
+
+
+@pytest.mark.parametrize("path", ALL, ids=named)
+def test_nothing_banned_is_used(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"))
+    used = [
+        f"{named(path)}:{node.lineno}: {name}"
+        for node in ast.walk(tree)
+        for name in _names_of(node)
+        if name in BANNED_NAMES and not _is_regular_expression(node)
+        if isinstance(node, ast.expr | ast.stmt)
+    ]
+    assert used == []
+
+
+def _names_of(node: ast.AST) -> list[str]:
+    match node:
+        case ast.Call(func=ast.Name(id=name)) | ast.Call(func=ast.Attribute(attr=name)):
+            return [name]
+        case ast.ImportFrom(names=names):
+            return [alias.name for alias in names]
+    return []
+
+
+def _is_regular_expression(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="re"))) | ast.ImportFrom(module="re"):
+            return True
+    return False
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Static(name)",
+        "Static(f'{name}')",
+        "Static(_('words'))",
+        "Static('a'.join(names))",
+        "Static(_('{name}').format(name=name))",
+        "Static('a' + name)",
+        "Label(str(name))",
+        "Option(name if name else 'x')",
+        "widget.update(name)",
+        "widget.border_title = name",
+        "widget.tooltip = _('words')",
+        "Static(id='x', tooltip=name)",
+        "app.notify(name)",
+        "app.notify(name, markup=True)",
+        "app.panic(name)",
+        "Hit(1, name, run)",
+        "DiscoveryHit(name, run)",
+        "title = name; Static(title)",
+        "title = Content('x'); title = name; Static(title)",
+    ],
+)
+def test_plain_text_is_found(line: str) -> None:
+    body = "\n    ".join(line.split("; "))
+    assert findings(f"def show(name: str, names: list[str]) -> None:\n    {body}\n", "x.py")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Static('literal')",
+        "Static()",
+        "Static(Content(name))",
+        "Static(Content.styled(name, 'bold'))",
+        "Static(Content('\\n').join([Content(name)]))",
+        "Static(Content(name) + ' ' + Content(name))",
+        "Static(built(name))",
+        "Static(given)",
+        "title = Content(name) if name else Content(''); Static(title)",
+        "widget.border_title = Content(name)",
+        "app.notify(name, markup=False)",
+        "numbers.update({'a': 1})",
+        "Hit(1, Content(name), run, text=name)",
+        "Binding('x', 'y', tooltip=name)",
+    ],
+)
+def test_safe_text_is_let_through(line: str) -> None:
+    body = "\n    ".join(line.split("; "))
+    source = f"""
+def built(name: str) -> Content: ...
+def show(name: str, given: Content) -> None:
+    {body}
+"""
+    assert findings(source, "x.py") == []
+
+
+def test_a_render_that_gives_text_is_found() -> None:
+    source = "class A:\n    def render(self) -> RenderResult:\n        return {}\n"
+    assert findings(source.format("self.title"), "x.py")
+    assert findings(source.format("f'{self.title}'"), "x.py")
+    assert findings(source.format("Content(self.title)"), "x.py") == []

@@ -1,0 +1,170 @@
+"""What the operator can do from anywhere: go places, read again, change how things are shown."""
+
+from datetime import UTC as utc
+from datetime import datetime, tzinfo
+from importlib import import_module
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from textual import work
+from textual.command import CommandPalette
+from textual.reactive import var
+
+from services import i18n
+from services.i18n import _
+from tui import themes
+from tui.modes import MODES
+from tui.runtime import RuntimeApp
+from tui.screens.shell import ShellScreen
+
+if TYPE_CHECKING:
+    from services.models.alarms import Alarm, AlarmBoard
+    from services.models.dashboards import DashboardView
+    from services.models.feeds import FeedState
+    from services.models.identity import Identity
+    from services.models.runbook import Runbook
+    from tui.wiring import Services
+
+JST = ZoneInfo("Asia/Tokyo")
+UTC = ZoneInfo("UTC")
+
+
+class Actions(RuntimeApp):
+    """The newest states, and the actions that need no screen of their own."""
+
+    board: var["FeedState[AlarmBoard] | None"] = var(None)
+    view: var["FeedState[DashboardView] | None"] = var(None)
+    identity: var["FeedState[Identity] | None"] = var(None)
+    zone: var[tzinfo] = var(JST)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.services: Services | None = None
+        self.wanted_logs: tuple[str, datetime | None] | None = None
+        """Where the logs mode should begin when it is opened for the first time."""
+
+    @property
+    def ready(self) -> "Services":
+        """The services; only what runs after the start asks for them."""
+        assert self.services is not None, "feeds start after the services are connected"
+        return self.services
+
+    @property
+    def runbook(self) -> "Runbook | None":
+        """The system's runbook, once loaded."""
+        return self.services.runbook if self.services else None
+
+    def now(self) -> datetime:
+        """The present by the console's clock (UTC)."""
+        return self.services.clock.now() if self.services else datetime.now(utc)
+
+    def add_modes(self) -> None:
+        """Build every mode's screen when it is first shown."""
+        for mode in MODES:
+            module, _colon, name = mode.screen.partition(":")
+            self.add_mode(mode.id, getattr(import_module(module), name))
+
+    def open_alarm(self, alarm: "Alarm") -> None:
+        """Show one alarm's detail."""
+        from tui.screens.alarm import AlarmScreen
+
+        self.push_screen(AlarmScreen(alarm))
+
+    @work(group="open-logs", exclusive=True)
+    async def open_logs(self, group: str, at: datetime | None) -> None:
+        """Show a log group, at a moment when one is given."""
+        from tui.screens.logs import LogsScreen
+
+        self.wanted_logs = (group, at)
+        await self.switch_mode("logs")
+        wanted, self.wanted_logs = self.wanted_logs, None
+        if wanted is not None and isinstance(self.screen, LogsScreen):
+            await self.screen.show(*wanted)
+
+    @work(group="open-widget", exclusive=True)
+    async def open_widget(self, key: str) -> None:
+        """Show one dashboard widget."""
+        from tui.screens.watch import WatchScreen
+
+        await self.switch_mode("watch")
+        if isinstance(self.screen, WatchScreen):
+            self.screen.action_focus_panel("dashboard")
+            for tile in self.screen.dashboard.grid.tiles:
+                if tile.widget.key == key:
+                    tile.focus()
+
+    def say(self, text: str) -> None:
+        """A short word to the operator; foreign text is never markup here."""
+        self.notify(text, markup=False)
+
+    def action_go(self, mode: str) -> None:
+        """Show a mode."""
+        if self.services is not None:
+            self.switch_mode(mode)
+
+    def action_refresh_feeds(self) -> None:
+        """Read everything now."""
+        if self.services is None:
+            return
+        self.services.session.renew()
+        for feed in self.services.feeds:
+            feed.refresh()
+
+    def action_toggle_zone(self) -> None:
+        """JST or UTC, on every screen."""
+        self.zone = UTC if self.zone is JST else JST
+
+    def action_redraw(self) -> None:
+        """Paint the whole screen anew."""
+        self.refresh(layout=True, repaint=True)
+        self.screen.refresh(layout=True)
+
+    def action_next_theme(self) -> None:
+        """Next theme."""
+        at = themes.NAMES.index(self.theme) if self.theme in themes.NAMES else -1
+        self.theme = themes.NAMES[(at + 1) % len(themes.NAMES)]
+
+    @work(group="language", exclusive=True)
+    async def action_next_language(self) -> None:
+        """Japanese or English; the screens are built anew in the other language."""
+        i18n.use("en" if i18n.language() == "ja" else "ja")
+        current = self.current_mode
+        self.add_mode("between", ShellScreen)
+        await self.switch_mode("between")
+        for mode in MODES:
+            await self.remove_mode(mode.id)
+        self.add_modes()
+        await self.switch_mode(current)
+        await self.remove_mode("between")
+
+    def action_command_palette(self) -> None:
+        """Find a command."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(placeholder=_("Command, in English, kana or romaji…")))
+
+    def action_jump(self) -> None:
+        """Go somewhere by name."""
+        from tui.palette import JumpProvider
+
+        self.push_screen(
+            CommandPalette(providers=[JumpProvider], placeholder=_("Alarm, panel or log group…"))
+        )
+
+    def action_keys_help(self) -> None:
+        """What works here."""
+        from tui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.screen))
+
+    def action_show_runbook(self) -> None:
+        """The runbook's contacts, limits and what is undecided."""
+        from tui.screens.runbook import RunbookScreen
+
+        self.push_screen(RunbookScreen(self.ready.runbook))
+
+    def action_show_usage(self) -> None:
+        """Requests and yen of today."""
+        from tui.screens.usage import UsageScreen
+
+        self.push_screen(UsageScreen(self.ready.meter))

@@ -12,7 +12,8 @@ _OUTLINE = "\x1b[?1049h\x1b[?25l\x1b[2J\x1b[H\x1b[7m Toban 当番 \x1b[0m …"
 
 def _draws(arguments: list[str]) -> bool:
     """Whether these arguments end in the console itself, on a terminal that can show it."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    # A closed stream is None.
+    if not all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout)):
         return False
     if os.environ.get("TERM", "dumb") in ("", "dumb") or any(
         each in arguments for each in ("--help", "--list", "--version")

@@ -28,8 +28,9 @@ OK, DATA, UNAVAILABLE, CONFIG = 0, 65, 69, 78
 def run(options: StartOptions, refuse: Callable[[str], None]) -> int:
     """Run the console until it ends; the exit status. `refuse` says why it cannot begin."""
     i18n.use(options.lang or peek("lang", options.config) or i18n.preferred())
-    from tui.terminal import check_terminal
+    from tui.terminal import check_terminal, forget_textual_settings
 
+    forget_textual_settings()
     refusal = check_terminal()
     if refusal is not None:
         refuse(refusal)

@@ -1,12 +1,11 @@
 """Lines as plain data, and the widget that turns them into strips.
 
 A drawing function is pure: it returns lines of (text, role) spans, measured in cells. The widget gives
-each role its style from a component class, so a theme or a style sheet can change it, and keeps the
-strips until data, size or theme change.
+each role its style from the theme, on its own background, and keeps the strips until data, size or theme
+change.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -14,6 +13,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.geometry import Region
 from textual.strip import Strip
+from textual.style import Style as VisualStyle
 from textual.widget import Widget
 
 from widgets.format import ELLIPSIS
@@ -22,64 +22,68 @@ Span = tuple[str, str]
 """(text, role); the role is a key of `ROLES`, "" or `#rrggbb`."""
 Line = Sequence[Span]
 
+_TEXT, _MUTED, _FAINT = "auto 87%", "auto 60%", "auto 38%"
+"""What `$text`, `$text-muted` and `$text-disabled` stand for; Textual's style parser loses their shares."""
+
 ROLES: dict[str, str] = {
-    "title": "color: $text; text-style: bold;",
-    "strong": "color: $text; text-style: bold;",
-    "muted": "color: $text-muted;",
-    "faint": "color: $text-disabled;",
-    "rule": "color: $foreground 25%;",
-    "rule-focus": "color: $primary;",
-    "title-focus": "color: $text-primary; text-style: bold;",
-    "good": "color: $text-success;",
-    "warn": "color: $text-warning;",
-    "bad": "color: $text-error; text-style: bold;",
-    "alert": "color: $text; background: $error 60%; text-style: bold;",
-    "caution": "color: $text-warning; text-style: bold;",
-    "limit": "color: $text-error;",
-    "mark": "color: $text-warning;",
-    "band": "color: $text-warning; background: $warning 8%;",
-    "link": "color: $text-primary; text-style: underline;",
-    "code": "color: $text-accent;",
-    "heading": "color: $text-primary; text-style: bold;",
-    "key": "color: $text-accent; text-style: bold;",
-    "cursor": "background: $primary 35%; text-style: bold;",
-    "cursor-blur": "background: $foreground 8%;",
-    "head": "color: $text-muted;",
-    "series-1": "color: $primary;",
-    "series-2": "color: $accent;",
-    "series-3": "color: $success;",
-    "series-4": "color: $foreground 70%;",
-    "series-5": "color: $text-secondary;",
-    "series-6": "color: $text-error;",
+    "title": f"bold {_TEXT}",
+    "strong": f"bold {_TEXT}",
+    "muted": _MUTED,
+    "faint": _FAINT,
+    "rule": "$foreground 25%",
+    "rule-focus": "$primary",
+    "title-focus": "bold $text-primary",
+    "good": "$text-success",
+    "warn": "$text-warning",
+    "bad": "bold $text-error",
+    "alert": f"bold {_TEXT} on $error 60%",
+    "caution": "bold $text-warning",
+    "limit": "$text-error",
+    "mark": "$text-warning",
+    "band": "$text-warning on $warning 8%",
+    "link": "underline $text-primary",
+    "code": "$text-accent",
+    "heading": "bold $text-primary",
+    "key": "bold $text-accent",
+    "cursor": "bold on $primary 35%",
+    "cursor-blur": "on $foreground 8%",
+    "head": _MUTED,
+    "series-1": "$primary",
+    "series-2": "$accent",
+    "series-3": "$success",
+    "series-4": "$foreground 70%",
+    "series-5": "$text-secondary",
+    "series-6": "$text-error",
 }
-"""Role -> its style; each is the component class `ink--<role>`."""
+"""Role -> its style, in Textual's words for styles and with the theme's colours.
+
+Component classes would say the same in CSS, and cost a tenth of a second at start: Textual works out each
+of them for each widget, used or not, whenever a class of an ancestor changes.
+"""
 
 _ANSI: dict[str, str] = {
-    "rule": "color: ansi_bright_black;",
-    "faint": "color: ansi_bright_black;",
-    "rule-focus": "color: ansi_bright_blue;",
-    "title-focus": "color: ansi_bright_blue;",
-    "link": "color: ansi_bright_blue;",
-    "heading": "color: ansi_bright_blue;",
-    "cursor": "color: $block-cursor-foreground; background: $block-cursor-background;",
-    "cursor-blur": "background: ansi_default;",
-    "band": "background: ansi_default;",
-    "alert": "color: ansi_bright_white; background: ansi_red;",
-    "series-1": "color: ansi_bright_blue;",
-    "series-2": "color: ansi_magenta;",
-    "series-3": "color: ansi_cyan;",
-    "series-4": "color: ansi_default;",
-    "series-5": "color: ansi_green;",
-    "series-6": "color: ansi_yellow;",
+    "title": "bold $text",
+    "strong": "bold $text",
+    "muted": "$text-muted",
+    "faint": "ansi_bright_black",
+    "head": "$text-muted",
+    "rule": "ansi_bright_black",
+    "rule-focus": "ansi_bright_blue",
+    "title-focus": "bold ansi_bright_blue",
+    "link": "underline ansi_bright_blue",
+    "heading": "bold ansi_bright_blue",
+    "cursor": "bold $block-cursor-foreground on $block-cursor-background",
+    "cursor-blur": "on ansi_default",
+    "band": "$text-warning on ansi_default",
+    "alert": "bold ansi_bright_white on ansi_red",
+    "series-1": "ansi_bright_blue",
+    "series-2": "ansi_magenta",
+    "series-3": "ansi_cyan",
+    "series-4": "ansi_default",
+    "series-5": "ansi_green",
+    "series-6": "ansi_yellow",
 }
 """What differs on the terminal's own 16 colours, which cannot be mixed."""
-
-INK_CLASSES = {f"ink--{role}" for role in ROLES}
-INK_CSS = "\n".join(
-    [f"& > .ink--{role} {{ {css} }}" for role, css in ROLES.items()]
-    + [f"&:ansi > .ink--{role} {{ {css} }}" for role, css in _ANSI.items()]
-)
-"""Goes into the DEFAULT_CSS of every widget that draws with ink."""
 
 _CONTRAST = 0.2
 """Difference in brightness (0-1) below which a colour is hardly seen."""
@@ -149,7 +153,9 @@ class Ink:
             return self._widget.rich_style
         if role.startswith("#"):
             return self.style("") + Style(color=self._readable(role))
-        return self._widget.get_component_rich_style(f"ink--{role}")
+        ansi = self._widget.app.native_ansi_color
+        words = _ANSI.get(role, ROLES[role]) if ansi else ROLES[role]
+        return (self._widget.visual_style + VisualStyle.parse(words)).rich_style
 
     def _readable(self, colour: str) -> str:
         """A colour from outside, moved away from the background where it would hardly be seen."""
@@ -169,24 +175,43 @@ class Ink:
         under = self.style(base)
         ansi = self._widget.app.native_ansi_color and base == "cursor"
         over = Style(color=under.color if ansi else None, bgcolor=under.bgcolor) if base else None
-        segments = []
+        spans: list[tuple[str, Style]] = []
         for text, role in fit(line, width):
             if text:
                 style = self.style(role) if role else under
-                segments.append(Segment(text, style + over if over and role else style))
-        return Strip(segments, width)
+                _append(spans, text, style + over if over and role else style)
+        return Strip([Segment(text, style) for text, style in spans], width)
 
     def blank(self, width: int) -> Strip:
         """An empty line."""
         return Strip.blank(width, self.style(""))
 
 
+def _append(spans: list[tuple[str, Style]], text: str, style: Style) -> None:
+    """Add to the last span where nobody sees the difference: every span costs 40 bytes on the wire."""
+    if spans:
+        before, last = spans[-1]
+        if style == last or (text.isspace() and _blank_alike(style, last)):
+            spans[-1] = (before + text, last)
+            return
+        if before.isspace() and _blank_alike(last, style):
+            spans[-1] = (before + text, style)
+            return
+    spans.append((text, style))
+
+
+def _blank_alike(one: Style, other: Style) -> bool:
+    """Whether a space looks the same in both."""
+    return one.bgcolor == other.bgcolor and not any(
+        style.underline or style.reverse or style.strike or style.underline2 for style in (one, other)
+    )
+
+
 class Inked(Widget):
     """Base of every widget that draws lines itself; `draw` is asked only when something changed."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = INK_CLASSES
-    DEFAULT_CSS = f"""
-    Inked {{ width: 1fr; height: 1fr; {INK_CSS} }}
+    DEFAULT_CSS = """
+    Inked { width: 1fr; height: 1fr; }
     """
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:

@@ -18,7 +18,7 @@ from textual.strip import Strip
 
 from services.i18n import N_
 from widgets.columns import Column, lay_out, widths
-from widgets.ink import INK_CLASSES, INK_CSS, Ink, Line, Span
+from widgets.ink import Ink, Line, Span
 
 _GUTTER = 2
 
@@ -35,9 +35,8 @@ class Row:
 class KeyedTable(ScrollView, can_focus=True):
     """Rows with a cursor, drawn by line."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = INK_CLASSES
-    DEFAULT_CSS = f"""
-    KeyedTable {{ height: 1fr; width: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; {INK_CSS} }}
+    DEFAULT_CSS = """
+    KeyedTable { height: 1fr; width: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", N_("Up"), show=False),

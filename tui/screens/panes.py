@@ -8,6 +8,7 @@ from tui.clipboard import copy
 from tui.screens.base import ModeScreen
 from tui.screens.groups import GroupScreen
 from tui.tailing import TailBinding
+from widgets.log_messages import CopyRequested, GroupRequested, PatternChanged, TimeRequested
 from widgets.log_pane import LogPane
 
 
@@ -45,24 +46,24 @@ class PaneScreen(ModeScreen):
         for pane in self.tails:
             pane.zone = self.app.zone
 
-    @on(LogPane.PatternChanged)
-    def change_pattern(self, message: LogPane.PatternChanged) -> None:
+    @on(PatternChanged)
+    def change_pattern(self, message: PatternChanged) -> None:
         """Filter on AWS's side."""
         self.follow(message.pane, self.tails[message.pane].group, message.pattern)
 
-    @on(LogPane.TimeRequested)
-    def time_requested(self, message: LogPane.TimeRequested) -> None:
+    @on(TimeRequested)
+    def time_requested(self, message: TimeRequested) -> None:
         """Read what lies before the oldest line held."""
         earlier = self.tails[message.pane].read_earlier(message.at)
         self.run_worker(earlier, group=f"earlier-{id(message.pane)}", exclusive=True)
 
-    @on(LogPane.CopyRequested)
-    def copy_requested(self, message: LogPane.CopyRequested) -> None:
+    @on(CopyRequested)
+    def copy_requested(self, message: CopyRequested) -> None:
         """Copy over SSH, or into a file; say where it went."""
         self.app.say(copy(self.app, message.text))
 
-    @on(LogPane.GroupRequested)
-    def group_requested(self, message: LogPane.GroupRequested) -> None:
+    @on(GroupRequested)
+    def group_requested(self, message: GroupRequested) -> None:
         """Choose what the pane follows."""
         self.choose(message.pane)
 

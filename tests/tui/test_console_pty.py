@@ -1,0 +1,187 @@
+"""The real command in a real terminal, on the embedded AWS."""
+
+import asyncio
+import re
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from services.demo.launch import start
+from tests.tui.pty_console import PtyConsole
+from tests.tui.seeding import client, make_group, put_lines
+from tests.tui.test_other_system import OTHER
+
+pytestmark = pytest.mark.pty
+TOBAN = [sys.executable, "-m", "tui"]
+SIZE = (40, 120)
+HOSTILE = "\x1b]2;PWNED\x07\x1b]52;c;ZXZpbA==\x07\x1b[c\x1b[>c\x1b[18t\x1b[2J\x1b[?1049l\x9b31m\u202egnp [@click=app.quit]x[/]"
+
+
+def demo(*options: str) -> PtyConsole:
+    return PtyConsole([*TOBAN, "demo", "--lang", "en", *options], size=SIZE)
+
+
+def live(console: PtyConsole) -> None:
+    console.wait_text("rds-storage-low")
+    console.wait_text("read-only")
+
+
+def calls(console: PtyConsole) -> int:
+    found = re.search(r"([\d,]+) calls", console.text)
+    return int(found[1].replace(",", "")) if found else 0
+
+
+def children(console: PtyConsole) -> list[int]:
+    pid = console.process.pid
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] != b"Z"
+    except OSError:
+        return False
+
+
+def test_the_demo_shows_live_data_and_ends_leaving_nothing_behind() -> None:
+    with demo() as console:
+        console.wait_raw("Toban 当番".encode())
+        live(console)
+        console.wait_text("PRODUCTION")
+        console.wait_text("DEMO ordinary-day")
+        (world,) = children(console)
+        console.send("\x11")
+        assert console.wait_exit() == 0
+        console.assert_restored()
+        assert not is_running(world)
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_in_order(number: signal.Signals) -> None:
+    with demo() as console:
+        live(console)
+        (world,) = children(console)
+        console.signal(number)
+        assert console.wait_exit() == 128 + number
+        console.assert_restored()
+        assert not is_running(world)
+
+
+def test_a_killed_console_leaves_no_world_running() -> None:
+    with demo() as console:
+        live(console)
+        (world,) = children(console)
+        console.process.kill()
+        console.wait(lambda: not is_running(world), "the end of the embedded AWS")
+
+
+def test_the_alarm_rings_the_bell_once_and_notifies_once() -> None:
+    with demo("--scenario", "alb-5xx", "--speed", "30") as console:
+        live(console)
+        console.wait(lambda: b"\x1b]9;" in console.raw, "a notification")
+        console.wait_text("firing 2")
+        notified = re.findall(rb"\x1b\]9;([^\x07\x1b]*)", console.raw)
+        assert len(notified) == 1
+        assert b"alb-5xx-error-rate ALARM" in notified[0]
+        without_strings = re.sub(rb"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)", b"", bytes(console.raw))
+        assert without_strings.count(b"\x07") == 1
+        console.wait(
+            lambda: len(re.findall(rb"\x1b\]9;", console.raw)) == 2, "and again as it clears", limit=60
+        )
+        console.send("\x11")
+        console.wait_exit()
+
+
+def test_a_stalled_terminal_stops_nothing_and_gets_the_right_screen_back() -> None:
+    with demo("--speed", "60") as console:
+        live(console)
+        console.wait(lambda: calls(console) > 8, "the first reads")
+        before, cpu = calls(console), console.cpu_seconds()
+        console.wait(lambda: console.cpu_seconds() - cpu > 1.5, "ten polls or so", reading=False)
+        console.wait(lambda: calls(console) > before + 5, "what was read meanwhile", limit=10)
+        console.wait_text("rds-storage-low")
+        console.send("\x11")
+        assert console.wait_exit() == 0
+        console.assert_restored()
+
+
+@pytest.mark.parametrize("stdin", ["null", "closed"])
+def test_without_a_keyboard_it_does_not_stay(stdin: str) -> None:
+    with PtyConsole([*TOBAN, "demo"], size=SIZE, stdin=stdin) as console:
+        assert console.wait_exit() != 0
+        assert b"Traceback" not in console.raw
+
+
+@pytest.mark.parametrize("env", [{"TERM": "dumb"}, {"LC_ALL": "en_US.ISO-8859-1"}, {"TERM": None}])
+def test_a_terminal_that_cannot_show_it_is_told_what_to_do(env: dict[str, str | None]) -> None:
+    with PtyConsole([*TOBAN, "demo", "--lang", "en"], size=SIZE, env=env) as console:
+        assert console.wait_exit() == 69
+        assert b"export " in console.raw
+        assert b"Traceback" not in console.raw
+
+
+def test_a_wrong_runbook_ends_the_start_with_file_line_and_key(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(OTHER.read_text().replace('region = "ap-northeast-1"', 'region = "Tokyo"'))
+    with PtyConsole([*TOBAN, "--lang", "en", "--runbook", str(wrong)], size=SIZE) as console:
+        assert console.wait_exit() == 65
+        console.assert_restored()
+        assert b"wrong.toml:9: system.region" in console.raw
+        assert b"Traceback" not in console.raw
+
+
+async def _seed(url: str, now: datetime) -> None:
+    async with client("cloudwatch", url) as cloudwatch:
+        await cloudwatch.put_metric_alarm(
+            AlarmName=HOSTILE[:200], AlarmDescription=HOSTILE, Namespace="N", MetricName="M", Statistic="Sum",
+            Period=60, EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanThreshold",
+        )  # fmt: skip
+        await cloudwatch.set_alarm_state(AlarmName=HOSTILE[:200], StateValue="ALARM", StateReason=HOSTILE)
+    async with client("logs", url) as logs:
+        await make_group(logs, "/app/catalogue", "a")
+        at = int(now.timestamp() * 1000)
+        await put_lines(logs, "/app/catalogue", "a", [(at - 1000, HOSTILE), (at - 900, "the last line")])
+
+
+@contextmanager
+def hostile_world() -> Iterator[str]:
+    """The address of an embedded AWS in which hostile text stands wherever people can write."""
+    demo = asyncio.run(start("ordinary-day", origin=datetime.now(UTC)))
+    try:
+        asyncio.run(_seed(demo.url, demo.clock.now()))
+        yield demo.url
+    finally:
+        asyncio.run(demo.stop())
+
+
+def test_hostile_text_reaches_no_terminal_and_presses_no_key() -> None:
+    with hostile_world() as url:
+        command = [*TOBAN, "--lang", "en", "--endpoint-url", url, "--runbook", str(OTHER)]
+        with PtyConsole(command, size=SIZE) as console:
+            console.wait_text("the last line")
+            console.wait_text("␛]2;PWNED␇")
+            console.send("a\r")
+            console.wait_text("What the runbook says")
+            console.send("\x1b")
+            console.wait_text("Dashboard")
+            for sequence in (
+                b"\x1b]2;PWNED",
+                b"\x1b]52;",
+                b"\x1b[>c",
+                b"\x1b[18t",
+                b"\xc2\x9b",
+                "\u202e".encode(),
+            ):
+                assert sequence not in console.raw
+            assert "bugs caught" not in console.text
+            # What a terminal would answer to such queries presses nothing.
+            console.send(b"\x1b[?1;2;4c\x1b[>84;0;0c\x1b[8;20;100t\x1b]lq\x1b\\\x1bP1$rq\x1b\\")
+            console.send("z")
+            console.wait(lambda: "Dashboard library" not in console.text, "the key that was really pressed")
+            console.send("\x11")
+            assert console.wait_exit() == 0

@@ -67,6 +67,8 @@ class TobanApp(Actions):
         demo: str = "",
     ) -> None:
         super().__init__()
+        self.failure: StartError | None = None
+        """Why the start failed; said once the terminal is given back."""
         self._connect = connect
         self._start_mode = start_mode
         self.bell_on = True
@@ -95,7 +97,8 @@ class TobanApp(Actions):
         try:
             connected = await self._connect()
         except StartError as error:
-            self.exit(return_code=error.status, message=error.content())
+            self.failure = error
+            self.exit(return_code=error.status)
             return
         self.services, self.bell_on, self.log_bytes = connected.services, connected.bell, connected.log_bytes
         self.set_keymap(connected.keys)

@@ -1,10 +1,7 @@
 """What the command line asks of the console, and how a start fails; nothing but the standard library."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
-
-if TYPE_CHECKING:
-    from textual.content import Content
+from typing import Literal, get_args
 
 Language = Literal["ja", "en"]
 LANGUAGES: tuple[str, ...] = get_args(Language)
@@ -48,9 +45,3 @@ class StartError(Exception):
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
         self.status = status
-
-    def content(self) -> "Content":
-        """The message for the screen; never markup."""
-        from textual.content import Content
-
-        return Content(str(self))

@@ -5,6 +5,7 @@ The only place, with the command line, that knows both worlds.
 
 import asyncio
 import os
+import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -46,6 +47,8 @@ def run(options: StartOptions, refuse: Callable[[str], None]) -> int:
             demo=options.scenario if options.demo else "",
         )
         app.run()
+        if app.failure is not None:
+            print(app.failure, file=sys.stderr)  # noqa: T201  the screen is gone
         return app.return_code or OK
     finally:
         if child is not None:

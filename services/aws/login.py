@@ -10,14 +10,12 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-from botocore.loaders import create_loader
-
 from services.aws.answers import require
 from services.aws.clients import Clients
 from services.aws.errors import AwsError
 from services.aws.identity import Stamp
 from services.aws.mfa import CodeDesk, Held
-from services.aws.sdk_models import warm_up
+from services.aws.sdk_models import ModelLoader, warm_up
 from services.aws.settings import AwsSettings
 from services.aws.translate import FAILURES, Asked, translate
 from services.aws.wire import Wire
@@ -39,7 +37,7 @@ class Login:
         self.wire = Wire(meter, wall)
         self._clock = clock
         self._wall = wall
-        self._loader = create_loader()
+        self._loader = ModelLoader()
         self._lock = asyncio.Lock()
         self._clients: Clients | None = None
         self._stamp: Stamp = ()

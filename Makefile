@@ -51,10 +51,10 @@ snapshots: $(VENV)/.dev ## rewrite the snapshot pictures after a wanted change
 	$(BIN)/python -m pytest -q tests -k snapshot --snapshot-update
 
 faults: $(VENV)/.dev ## every fault, repeated through a real terminal
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "slow and not soak" tests
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "slow and not soak"
 
 soak: $(VENV)/.dev ## hours of ticks: memory, tasks
-	$(BIN)/python -m pytest -q -m soak tests
+	$(BIN)/python -m pytest -q -m soak
 
 i18n: $(VENV)/.dev ## collect new strings and compile the Japanese catalogue
 	$(BIN)/python -m tests.tools.catalogue update

@@ -3,6 +3,7 @@
 Draws an outline before anything is imported, because importing takes longer than a person likes to wait.
 """
 
+import gc
 import os
 import sys
 
@@ -28,6 +29,8 @@ def main() -> None:
     drawn = _draws(sys.argv[1:])
     if drawn:
         os.write(1, _OUTLINE.encode())
+        # What is imported now stays: the collector, which would walk it again and again, begins when it is there.
+        gc.disable()
     from tui.cli import main as command_line
 
     command_line(outline_drawn=drawn)

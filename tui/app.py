@@ -4,6 +4,7 @@ The first frame needs Textual alone; models, widgets and AWS are imported after 
 """
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -108,6 +109,8 @@ class TobanApp(Actions):
         await self.switch_mode(self._start_mode)
         self.follow_feeds()
         await self.services.session.warm(self._warm())
+        gc.freeze()
+        gc.enable()
 
     def _warm(self) -> tuple[str, ...]:
         from tui.wiring import WARM

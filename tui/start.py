@@ -135,11 +135,12 @@ async def _wire(
 
 
 async def _embedded(child: "Popen[bytes]", region: str) -> "tuple[Clock, AwsSettings]":
+    from services.aws.session import preload
     from services.aws.settings import AwsSettings
     from services.demo.launch import DemoError, ready
 
     try:
-        demo = await ready(child)
+        demo, _sdk = await asyncio.gather(ready(child), asyncio.to_thread(preload))
     except DemoError as error:
         raise StartError(str(error), UNAVAILABLE) from error
     return demo.clock, AwsSettings(**demo.settings(region))

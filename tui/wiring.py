@@ -22,8 +22,8 @@ from services.models.identity import Identity
 from services.models.runbook import Runbook
 from services.tails import Tails
 
-WARM = ("sts", "cloudwatch", "logs", "ecs", "application-autoscaling")
-"""The services whose models are loaded before the first reads; the rest at first use."""
+WARM = ("cloudwatch", "logs", "sts", "ecs", "application-autoscaling")
+"""The services whose models are loaded at start, in the order of the first reads; the rest at first use."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import gc
 import gzip
 import os
+import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -36,13 +37,19 @@ class ModelLoader(Loader):  # type: ignore[misc]  # the SDK ships no types
         )
 
 
+_READING = threading.Lock()
+"""One at a time: two readers of one file would both decode it, in the interpreter's one thread."""
+
+
 def load_models(loader: Loader, services: Iterable[str]) -> None:
     """Read the API models of `services` into `loader`; run it in a thread. What is there is not read again."""
     for name in ("_retry", "endpoints", "partitions", "sdk-default-configuration"):
-        loader.load_data_with_path(name)
+        with _READING:
+            loader.load_data_with_path(name)
     for service in services:
-        loader.load_service_model(service, "service-2")
-        loader.load_service_model(service, "endpoint-rule-set-1")
+        for kind in ("service-2", "endpoint-rule-set-1"):
+            with _READING:
+                loader.load_service_model(service, kind)
 
 
 def warm_up(loader: Loader, services: Iterable[str]) -> None:

@@ -153,6 +153,11 @@ class AwsSession:
         )
 
 
+def preload() -> None:
+    """Import the SDK before it is needed; run it in a thread while something else is waited for."""
+    _import()
+
+
 def _import() -> "type[Login]":
     from services.aws.login import Login
 

@@ -1,0 +1,60 @@
+"""Every way AWS can fail, for every panel, in the running console: nothing false is green, nothing is lost,
+and reading resumes by itself."""
+
+from typing import Any
+
+import pytest
+
+from services.models.alarms import AlarmState
+from tests.conftest import Embedded
+from tests.tools.console import console, screen_text, settled, until
+
+pytestmark = pytest.mark.slow
+FAULTS: dict[str, dict[str, Any]] = {
+    "throttled": {"preset": "throttled"},
+    "denied": {"preset": "denied"},
+    "expired": {"preset": "expired"},
+    "500": {"code": "InternalFailure", "status": 500},
+    "503": {"code": "ServiceUnavailable", "status": 503},
+    "reset-before": {"mode": "reset-before"},
+    "reset-after": {"mode": "reset-after"},
+    "html": {"mode": "html"},
+    "empty": {"mode": "empty"},
+    "truncated": {"mode": "truncated"},
+    "hang": {"mode": "hang"},
+}
+PARTS = ("cloudwatch", "logs", "")
+"""One service, another, all of AWS."""
+
+
+@pytest.mark.parametrize("service", PARTS, ids=lambda part: part or "everything")
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_a_fault_is_told_the_last_values_stay_and_reading_resumes(
+    embedded: Embedded, fault: str, service: str
+) -> None:
+    async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
+        app, tail = pilot.app, pilot.app.screen.tail
+        await until(pilot, lambda: len(tail.store) > 50)
+        board, lines = app.board.value, len(tail.store)
+        embedded.fault(service, "", **FAULTS[fault])
+        embedded.advance(67)
+        await until(pilot, lambda: told(app, tail, service), limit=90)
+        await settled(pilot)
+        assert app.board.value == board, "the last good board stays"
+        assert len(tail.store) >= lines
+        if service != "logs":
+            assert app.board.value.count(AlarmState.OK) == 0 or app.board.problem
+            assert "stale" in screen_text(pilot).splitlines()[1], "the strip does not look fine"
+        embedded.clear_faults()
+        await until(pilot, lambda: embedded.advance(20) or recovered(app, tail), limit=90)
+        assert not app.bugs
+        assert app.filter_hits == 0
+
+
+def told(app: Any, tail: Any, service: str) -> bool:
+    problems = {"cloudwatch": [app.board.problem], "logs": [tail.problem], "": [app.board.problem, tail.problem]}
+    return all(problems[service])
+
+
+def recovered(app: Any, tail: Any) -> bool:
+    return app.board.problem is None and app.view.problem is None and tail.problem is None

@@ -3,7 +3,6 @@
 Times are epoch seconds of the world. Source: DescribeServices, DescribeTasks (Amazon ECS API reference).
 """
 
-from collections import deque
 from dataclasses import dataclass, field
 from random import Random
 from uuid import UUID
@@ -18,6 +17,7 @@ DRAIN = 30.0
 """Seconds from the decision to stop until it is gone."""
 STOPPED_KEPT = 3600.0
 """Seconds that a stopped task can still be described."""
+EVENTS_KEPT = 100
 ZONES = ("ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d")
 
 
@@ -84,8 +84,8 @@ class Service:
     port: int = 8080
     tasks: list[Task] = field(default_factory=list)
     deployments: list[Deployment] = field(default_factory=list)
-    events: deque[tuple[float, str, str]] = field(default_factory=lambda: deque(maxlen=100))
-    """(when, id, message), newest first."""
+    events: list[tuple[float, str, str]] = field(default_factory=list)
+    """(when, id, message), newest first; EVENTS_KEPT at most."""
     steady: bool = False
 
     def __post_init__(self) -> None:
@@ -207,10 +207,9 @@ class Service:
     def tell(self, at: float, message: str) -> None:
         """Add an event in its place in time."""
         name = str(UUID(int=self.random.getrandbits(128), version=4))
-        later = [event for event in self.events if event[0] > at]
-        self.events.rotate(-len(later))
-        self.events.appendleft((at, name, f"(service {self.name}) {message}"))
-        self.events.rotate(len(later))
+        later = sum(event[0] > at for event in self.events)
+        self.events.insert(later, (at, name, f"(service {self.name}) {message}"))
+        del self.events[EVENTS_KEPT:]
 
 
 class Clusters:

@@ -36,6 +36,17 @@ def test_a_service_always_settles_at_what_is_wanted(steps: list[tuple[str, int, 
     assert "steady state" in service.events[0][2]
 
 
+def test_a_full_list_of_events_loses_its_oldest() -> None:
+    service = Service("s", "c", "d:1", 1, 0.0, Random(1))
+    for at in range(200):
+        service.tell(float(at), "news")
+        service.tell(float(at) - 0.5, "late news")
+    times = [at for at, _, _ in service.events]
+    assert len(times) == 100
+    assert times == sorted(times, reverse=True)
+    assert times[0] == 199.0
+
+
 @given(st.integers(1, 8))
 def test_a_deployment_never_takes_capacity_away(count: int) -> None:
     service = Service("s", "c", "d:1", count, 0.0, Random(1))

@@ -44,6 +44,9 @@ class Connected:
     keys: dict[str, str] = field(default_factory=dict)
     """Command id to key, from the configuration."""
     bell: bool = True
+    mouse: bool = True
+    log_groups: tuple[str, ...] = ()
+    """Offered beside the runbook's."""
     log_bytes: int = 64 << 20
     """Memory of one log pane."""
 
@@ -74,6 +77,7 @@ class TobanApp(Actions):
         self._start_mode = start_mode
         self.bell_on = True
         self.log_bytes = 64 << 20
+        self.log_groups: tuple[str, ...] = ()
         self.demo = demo
         for each in themes.THEMES:
             self.register_theme(each)
@@ -102,6 +106,9 @@ class TobanApp(Actions):
             self.exit(return_code=error.status)
             return
         self.services, self.bell_on, self.log_bytes = connected.services, connected.bell, connected.log_bytes
+        self.log_groups = connected.log_groups
+        if not connected.mouse:
+            self.release_mouse()
         self.set_keymap(connected.keys)
         self.add_modes()
         for mode in MODES:

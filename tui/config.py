@@ -29,7 +29,7 @@ from services.runbook.toml_file import DataFileError, Mistake, TomlFile, explain
 from services.runbook.toml_lines import Path as KeyPath
 from services.runbook.toml_lines import dotted
 from tui.keys import key_mistakes, textual_keys
-from tui.options import Language, Link, StartOptions, Theme
+from tui.options import Language, StartOptions, Theme
 
 PREFIX = "TOBAN_"
 FILE_VARIABLE = "TOBAN_CONFIG"
@@ -79,14 +79,10 @@ class ConsoleConfig(BaseSettings):
     """Language of the screen; by default as the locale says, else Japanese."""
     theme: Theme = "auto"
     """Colours; `16` and `16-light` keep to the terminal's own sixteen."""
-    link: Link = "auto"
-    """`slow` paints less often, for a thin SSH line."""
     mouse: bool = True
     """Whether the mouse works; without it the terminal's own selection does."""
     bell: bool = True
     """Ring once when an alarm changes its state."""
-    editor: str = ""
-    """Command that edits notes; by default $VISUAL or $EDITOR."""
     log_groups: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ()
     """Log groups offered beside the runbook's; commas separate them in the environment."""
     log_memory_mb: Annotated[int, Field(ge=8, le=2048)] = 64

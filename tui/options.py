@@ -8,8 +8,6 @@ LANGUAGES: tuple[str, ...] = get_args(Language)
 Theme = Literal["auto", "dark", "light", "16", "16-light"]
 """`16`: the terminal's own sixteen colours."""
 THEMES: tuple[str, ...] = get_args(Theme)
-Link = Literal["auto", "fast", "slow"]
-"""`slow`: paint less often, for a thin SSH line."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,6 +237,11 @@ class RuntimeApp(App[None]):
         if self._driver is not None and not self.is_headless:
             self._driver.write(sequence)
 
+    def release_mouse(self) -> None:
+        """Leave the mouse to the terminal, so that its own selection works."""
+        if isinstance(self._driver, SafeDriver):
+            self._driver.release_mouse()
+
     def repaint_terminal(self) -> None:
         """Send the whole screen anew: the terminal missed frames."""
         if self._screen_stack:

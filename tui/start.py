@@ -130,6 +130,8 @@ async def _wire(
         services=wire(runbook, settings, clock, intervals=every),
         keys=dict(config.keys),
         bell=config.bell,
+        mouse=config.mouse,
+        log_groups=config.log_groups,
         log_bytes=config.log_memory_mb << 20,
     )
 

@@ -23,6 +23,7 @@ from widgets.block import Block
 from widgets.chart import Chart
 from widgets.chart_data import ChartData, alarm_chart
 from widgets.format import wrap
+from widgets.heartbeat import every_second
 from widgets.ink import Line
 from widgets.panel import Now, words_of
 from widgets.playbook_words import playbook_lines
@@ -92,7 +93,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
     def on_mount(self) -> None:
         """The clocks of the playbook run."""
         self._update()
-        self.set_interval(1.0, self._tick)
+        every_second(self, self._tick)
 
     def on_resize(self, event: Resize) -> None:
         """One column or two."""

@@ -12,6 +12,7 @@ from services.models.feeds import FeedState, Freshness
 from widgets.alarm_words import how_long
 from widgets.alarms import count_spans
 from widgets.format import age
+from widgets.heartbeat import every_second
 from widgets.ink import Inked, Line, Span, spread, width_of
 from widgets.looks import ALARM_LOOKS
 from widgets.panel import Now
@@ -38,7 +39,7 @@ class AlarmStrip(Inked):
 
     def on_mount(self) -> None:
         """Ages move with time."""
-        self.set_interval(1.0, self.redraw)
+        every_second(self, self.redraw)
 
     def watch_state(self) -> None:
         """New counts."""

@@ -103,7 +103,7 @@ def _draw_curves(
             continue
         points = list(zip(curve.times, curve.values, strict=False))
         for run in runs(points, curve.period):
-            dots = [_dot(canvas, data, scale, at, value) for at, value in run]
+            dots = _dots(canvas, data, scale, run)
             if len(dots) == 1:
                 canvas.spot(*dots[0], index + 1)
             for one, two in pairwise(dots):
@@ -125,11 +125,19 @@ def runs(points: Sequence[tuple[int, float]], period: int) -> list[list[tuple[in
     return pieces
 
 
-def _dot(canvas: Canvas, data: ChartData, scale: Scale, at: int, value: float) -> tuple[int, int]:
-    span = max(1, data.end - data.start)
-    x = round((at - data.start) / span * (canvas.columns - 1))
-    part = min(1.0, max(0.0, scale.part(value)))
-    return x, round((1 - part) * (canvas.lines - 1))
+def _dots(
+    canvas: Canvas, data: ChartData, scale: Scale, run: Sequence[tuple[int, float]]
+) -> list[tuple[int, int]]:
+    """Where the points of a run are on the canvas."""
+    start, span = data.start, max(1, data.end - data.start)
+    across, down = canvas.columns - 1, canvas.lines - 1
+    return [
+        (
+            round((at - start) / span * across),
+            round((1 - min(1.0, max(0.0, scale.part(value)))) * down),
+        )
+        for at, value in run
+    ]
 
 
 def _draw_stack(canvas: Canvas, data: ChartData, scale: Scale) -> None:
@@ -138,7 +146,7 @@ def _draw_stack(canvas: Canvas, data: ChartData, scale: Scale) -> None:
     for count in range(len(curves), 0, -1):
         owner = data.curves.index(curves[count - 1]) + 1
         for run in runs(_sums(curves, count), period):
-            dots = [_dot(canvas, data, scale, at, value) for at, value in run]
+            dots = _dots(canvas, data, scale, run)
             for one, two in zip(dots, dots[1:] or dots, strict=False):
                 canvas.area(one, two, owner)
 

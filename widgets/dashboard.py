@@ -69,7 +69,7 @@ class TileGrid(ScrollableContainer, can_focus=False):
     """The tiles, and the keys that go from one to another."""
 
     DEFAULT_CSS = """
-    TileGrid { padding: 0 1; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
+    TileGrid { padding: 0 1; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
     TileGrid.-enlarged > Tile { display: none; }
     TileGrid.-enlarged > Tile.-enlarged { display: block; }
     """

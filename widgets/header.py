@@ -17,6 +17,7 @@ from textual.widget import Widget
 from services.i18n import _
 from services.models.identity import Identity
 from services.models.runbook import Environment
+from widgets.heartbeat import every_second
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ class Clock(Widget):
 
     def on_mount(self) -> None:
         """Tick on the second."""
-        self.set_interval(1.0, self._tick)
+        every_second(self, self._tick)
 
     def _tick(self) -> None:
         if self._text() != self._shown:

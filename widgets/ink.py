@@ -6,6 +6,7 @@ change.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -191,7 +192,7 @@ def _append(spans: list[tuple[str, Style]], text: str, style: Style) -> None:
     """Add to the last span where nobody sees the difference: every span costs 40 bytes on the wire."""
     if spans:
         before, last = spans[-1]
-        if style == last or (text.isspace() and _blank_alike(style, last)):
+        if style is last or style == last or (text.isspace() and _blank_alike(style, last)):
             spans[-1] = (before + text, last)
             return
         if before.isspace() and _blank_alike(last, style):
@@ -200,6 +201,7 @@ def _append(spans: list[tuple[str, Style]], text: str, style: Style) -> None:
     spans.append((text, style))
 
 
+@lru_cache(1024)
 def _blank_alike(one: Style, other: Style) -> bool:
     """Whether a space looks the same in both."""
     return one.bgcolor == other.bgcolor and not any(

@@ -19,6 +19,7 @@ from services.i18n import _
 from services.models.feeds import FeedState, Freshness
 from services.models.problem import Problem
 from widgets import format as fmt
+from widgets.heartbeat import every_second
 from widgets.ink import Span
 from widgets.panel_parts import FrameLayout, PanelEmpty, PanelHead, PanelNotice
 
@@ -107,7 +108,7 @@ class Panel(Vertical, Generic[T]):
     def on_mount(self) -> None:
         """Show what was set before, then follow the clock."""
         self._update()
-        self.set_interval(1.0, self._tick)
+        every_second(self, self._tick)
 
     def on_descendant_focus(self) -> None:
         """The frame says where the keys go."""

@@ -142,7 +142,8 @@ class KeyedTable(ScrollView, can_focus=True):
             index = top + y
             old = before[index] if index < len(before) else None
             new = self._rows[index] if index < len(self._rows) else None
-            if old != new or index in (old_place, self._place):
+            moved = old_place != self._place and index in (old_place, self._place)
+            if old != new or moved:
                 regions.append(Region(0, y + 1, self.size.width, 1))
         if regions:
             self.refresh(*regions)

@@ -66,11 +66,13 @@ def main() -> None:
     server = Server(Front(lambda: World(story, clock, began=began)), chosen.port)
     # The process ends without stopping it, so it need not wake up to look for a stop.
     server.start(poll=60.0)
-    gc.freeze()
-    gc.enable()
     ready = {"url": server.url, "origin": origin.isoformat(), "since": clock.since, "speed": clock.speed}
     sys.stdout.write(json.dumps(ready) + "\n")
     sys.stdout.flush()
+    # The console imports what it needs meanwhile; its first questions wait for the world.
+    assert server.front.world
+    gc.freeze()
+    gc.enable()
     # From here on whatever a library writes would land on the console's screen.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     _wait_for_the_end(parent)

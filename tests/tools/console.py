@@ -29,15 +29,15 @@ def app_on(
     keys: dict[str, str] | None = None,
     intervals: Intervals | None = None,
     theme: str = "dark",
+    log_groups: tuple[str, ...] = (),
 ) -> TobanApp:
     """A console that watches `url`; its services are wired as at a real start."""
     book = load(runbook) if isinstance(runbook, Path) else runbook or load_builtin("facility-prod")
 
     async def wired() -> Connected:
         settings = AwsSettings(region=book.system.region, endpoint_url=url)
-        return Connected(
-            services=connect(book, settings, clock, intervals=intervals, seed=1), keys=keys or {}
-        )
+        services = connect(book, settings, clock, intervals=intervals, seed=1)
+        return Connected(services=services, keys=keys or {}, log_groups=log_groups)
 
     return TobanApp(wired, start_mode=mode, demo=scenario, theme=theme)
 

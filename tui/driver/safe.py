@@ -8,6 +8,7 @@ import threading
 import tty
 from collections.abc import Callable
 from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from textual import constants, events
@@ -39,6 +40,8 @@ _RESTORED = (
     "\x1b[?25h"  # the cursor
     "\x1b[?1004l"  # no focus reports
 )
+_SAME_AGAIN = 0.5
+"""Seconds within which an equal frame is not sent again; Textual paints up to three times at a start."""
 _SMALLEST = (80, 24)
 """Assumed when the terminal does not know its size."""
 
@@ -57,6 +60,8 @@ class SafeDriver(LinuxDriver):
         self._output: Output | None = None
         self._keyboard: Keyboard | None = None
         self._frame: list[str] | None = None
+        self._sent = ("", 0.0)
+        """The newest frame and when it was sent."""
         self._loop_thread = threading.get_ident()
 
     # -- output
@@ -79,9 +84,14 @@ class SafeDriver(LinuxDriver):
 
     def end_frame(self) -> None:
         """The frame is complete."""
-        frame, self._frame = self._frame, None
-        if frame and self._output is not None:
-            self._output.frame("".join(frame))
+        parts, self._frame = self._frame, None
+        if not parts or self._output is None:
+            return
+        frame, now = "".join(parts), monotonic()
+        before, at = self._sent
+        if frame != before or now - at > _SAME_AGAIN:
+            self._output.frame(frame)
+            self._sent = (frame, now)
 
     def close(self) -> None:
         """Write what waits, for a moment at most."""
@@ -209,6 +219,7 @@ class SafeDriver(LinuxDriver):
             self._send_size()
 
     def _send_size(self) -> None:
+        self._sent = ("", 0.0)
         size = Size(*self._get_terminal_size())
         self.send_message(events.Resize(size, size))
 
@@ -233,6 +244,10 @@ class SafeDriver(LinuxDriver):
         if self._keyboard is not None:
             self._keyboard.filter.takes_resize = self._in_band_window_resize
 
+    def release_mouse(self) -> None:
+        """Ask the terminal for no mouse events any more."""
+        self._disable_mouse_support()
+
     def expect_cursor_report(self) -> None:
         """A cursor position was asked for: let one report through, as `events.CursorPosition`."""
         if self._keyboard is not None:
@@ -241,6 +256,7 @@ class SafeDriver(LinuxDriver):
     # -- what the app is told
 
     def _app_repaint(self) -> None:
+        self._sent = ("", 0.0)
         repaint = getattr(self._app, "repaint_terminal", self._app.refresh)
         repaint()
 

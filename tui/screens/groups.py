@@ -13,6 +13,7 @@ from textual.widgets.option_list import Option
 from services.aws.errors import AwsError
 from services.i18n import _
 from services.models.logs import LogGroup
+from services.models.text import clean
 from tui.screens.dialog import Dialog
 from tui.wiring import Services
 
@@ -24,16 +25,17 @@ class GroupScreen(Dialog[str]):
     DEFAULT_CSS = """
     GroupScreen {
         OptionList { height: auto; max-height: 16; border: none; background: $surface; }
-        Input { border: none; height: 1; background: $panel; }
+        Input { border: none; height: 1; padding: 0 1; background: $panel; &:focus { border: none; } }
         #note { color: $text-muted; height: auto; }
     }
     """
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, further: tuple[str, ...] = ()) -> None:
         super().__init__()
         self.services = services
         self.known = {spec.id: spec.title for spec in services.runbook.log_groups}
         self.groups: dict[str, str] = {str(name): f"{name}  {title}" for name, title in self.known.items()}
+        self.groups |= {name: clean(name) for name in further if name not in self.groups}
         self.order: list[str] = []
 
     def compose(self) -> ComposeResult:

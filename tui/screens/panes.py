@@ -70,7 +70,7 @@ class PaneScreen(ModeScreen):
     @work(group="choose-group", exclusive=True)
     async def choose(self, pane: LogPane | None) -> None:
         """Ask for a group; None opens a new pane."""
-        group = await self.app.push_screen_wait(GroupScreen(self.services))
+        group = await self.app.push_screen_wait(GroupScreen(self.services, self.app.log_groups))
         if not group:
             return
         if pane is None:

@@ -29,7 +29,8 @@ class Front:
 
     def __init__(self, make_world: Callable[[], World]) -> None:
         self._make_world = make_world
-        self.world = make_world()
+        self._world: World | None = None
+        self._making = threading.Lock()
         self.faults = FaultDesk()
         self.counts: Counter[str] = Counter()
         """Requests by `service.Operation`."""
@@ -38,13 +39,21 @@ class Front:
         self._moto = moto_app.Moto()
         self._serial = 0
 
+    @property
+    def world(self) -> World:
+        """Everything there is; made when first asked for, and whoever asks meanwhile waits."""
+        with self._making:
+            if self._world is None:
+                self._world = self._make_world()
+            return self._world
+
     def reset(self) -> None:
         """Begin anew: world, counts, faults, moto."""
         self.world.ended.set()
         moto_app.reset()
         self.faults.clear()
         self.counts.clear()
-        self.world = self._make_world()
+        self._world = self._make_world()
 
     def close(self) -> None:
         """End what hangs, waits or streams."""

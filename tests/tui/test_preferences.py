@@ -1,0 +1,40 @@
+"""Preferences of the configuration, in the running console."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Embedded
+from tests.tools.console import console, screen_text, until
+from tests.tui.pty_console import PtyConsole
+
+
+@pytest.mark.pty
+def test_the_mouse_can_be_left_to_the_terminal() -> None:
+    command = [sys.executable, "-m", "tui", "demo", "--lang", "en"]
+    with PtyConsole(command, size=(40, 120), env={"TOBAN_MOUSE": "false"}) as console:
+        console.wait_text("read-only")
+        console.wait(
+            lambda: console.raw.rfind(b"\x1b[?1000l") > console.raw.rfind(b"\x1b[?1000h"), "no mouse"
+        )
+        console.send("\x11")
+        assert console.wait_exit() == 0
+
+
+@pytest.mark.pty
+def test_a_mistake_in_the_file_is_named_with_its_line(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('lang = "en"\nbel = true\n')
+    command = [sys.executable, "-m", "tui", "--config", str(config), "demo"]
+    with PtyConsole(command, size=(40, 120)) as console:
+        assert console.wait_exit() == 78
+        assert b"config.toml:2: bel" in console.raw
+        assert b"bell" in console.raw, "what was meant"
+
+
+async def test_configured_groups_are_offered(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="logs", log_groups=("/city/extra",)) as pilot:
+        await until(pilot, lambda: pilot.app.screen.tails)
+        await pilot.press("o")
+        await until(pilot, lambda: "/city/extra" in screen_text(pilot))

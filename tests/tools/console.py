@@ -30,12 +30,16 @@ def app_on(
     intervals: Intervals | None = None,
     theme: str = "dark",
     log_groups: tuple[str, ...] = (),
+    further: dict[str, str] | None = None,
 ) -> TobanApp:
-    """A console that watches `url`; its services are wired as at a real start."""
+    """A console that watches `url`; its services are wired as at a real start.
+
+    `further` are more fields of AwsSettings.
+    """
     book = load(runbook) if isinstance(runbook, Path) else runbook or load_builtin("facility-prod")
 
     async def wired() -> Connected:
-        settings = AwsSettings(region=book.system.region, endpoint_url=url)
+        settings = AwsSettings(region=book.system.region, endpoint_url=url, **(further or {}))
         services = connect(book, settings, clock, intervals=intervals, seed=1)
         return Connected(services=services, keys=keys or {}, log_groups=log_groups)
 

@@ -74,6 +74,7 @@ $(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/.python
 	@echo "Preparing .venv …"
 	@$(PIP) install --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q tui widgets services
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run | $(VENV)/.python

@@ -182,6 +182,15 @@ class Follow:
         return TailBatch(lines, stats, problem, note)
 
     def _problem(self, problem: Problem) -> Problem:
+        if problem.kind is ProblemKind.INVALID and self.pattern:
+            return problem.model_copy(
+                update={
+                    "summary": _("AWS does not accept the filter pattern {pattern}.").format(
+                        pattern=clean(self.pattern, 80)
+                    ),
+                    "remedy": _("Correct it, or leave it empty for every line."),
+                }
+            )
         if problem.kind is not ProblemKind.NOT_FOUND:
             return problem
         return problem.model_copy(

@@ -5,11 +5,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from services.aws.alarms import Alarms
-from services.aws.containers import Containers
 from services.aws.dashboards import Dashboards
 from services.aws.logs import Logs
 from services.aws.metrics import Metrics
-from services.aws.scaling import Scaling
 from services.aws.session import AwsSession, AwsSettings
 from services.board import DashboardReader
 from services.clock import Clock
@@ -22,7 +20,7 @@ from services.models.identity import Identity
 from services.models.runbook import Runbook
 from services.tails import Tails
 
-WARM = ("cloudwatch", "logs", "sts", "ecs", "application-autoscaling")
+WARM = ("cloudwatch", "logs", "sts")
 """The services whose models are loaded at start, in the order of the first reads; the rest at first use."""
 
 
@@ -47,8 +45,6 @@ class Services:
     alarms: Alarms
     metrics: Metrics
     logs: Logs
-    containers: Containers
-    scaling: Scaling
     dashboard: DashboardReader
     tails: Tails
     board_feed: Feed[AlarmBoard]
@@ -102,8 +98,6 @@ def connect(
         alarms=alarms,
         metrics=metrics,
         logs=logs,
-        containers=Containers(session),
-        scaling=Scaling(session),
         dashboard=dashboard,
         tails=Tails(follow),
         board_feed=board_feed,

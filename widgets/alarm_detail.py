@@ -17,6 +17,7 @@ from services.models.alarms import Alarm, AlarmState, AlarmTransition
 from services.models.base import RawId
 from services.models.feeds import FeedState, Freshness
 from services.models.metrics import Series
+from services.models.problem import Problem
 from services.models.runbook import Playbook
 from widgets.alarm_facts import fact_lines, history_lines
 from widgets.block import Block
@@ -25,7 +26,7 @@ from widgets.chart_data import ChartData, alarm_chart
 from widgets.format import wrap
 from widgets.heartbeat import every_second
 from widgets.ink import Line
-from widgets.panel import Now, words_of
+from widgets.panel import Now, same_trouble, words_of
 from widgets.playbook_words import playbook_lines
 
 _TWO_COLUMNS = 110
@@ -58,6 +59,8 @@ class AlarmDetail(VerticalScroll, can_focus=True):
     playbook: reactive[Playbook | None] = reactive(None, init=False)
     log_group: reactive[RawId] = reactive(RawId(""), init=False)
     zone: reactive[tzinfo] = reactive(UTC, init=False)
+    said: reactive[Problem | None] = reactive(None, init=False)
+    """What the screen's banner says for all panels; it is not said here again."""
 
     @dataclass
     class OpenLogs(Message):
@@ -121,10 +124,19 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         """Times are shown elsewhere."""
         self._update()
 
+    def watch_said(self) -> None:
+        """The banner appeared or disappeared."""
+        self._update()
+
     def action_open_logs(self) -> None:
-        """The log group at the minute it entered its state."""
-        if self.alarm is not None and self.log_group:
-            self.post_message(self.OpenLogs(self.log_group, self.alarm.since or self._now()))
+        """The log group at the minute the alarm last fired; one that never did, when it entered its state."""
+        alarm = self.alarm
+        if alarm is not None and self.log_group:
+            fired = next(
+                (each.at for each in self.history.value or () if each.after is AlarmState.ALARM), None
+            )
+            at = alarm.since if alarm.state is AlarmState.ALARM else fired or alarm.since
+            self.post_message(self.OpenLogs(self.log_group, at or self._now()))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Logs only where the runbook names a group."""
@@ -171,7 +183,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         freshness = state.freshness(self._now())
         if freshness is Freshness.WAITING:
             return [[(_("reading…"), "muted")]]
-        if state.problem is None:
+        if state.problem is None or same_trouble(state.problem, self.said):
             return []
         return [[(text, "warn")] for words in words_of(state.problem) for text in wrap(words, width)]
 

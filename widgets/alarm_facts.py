@@ -3,16 +3,19 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 
+from rich.cells import cell_len
+
 from services.i18n import N_, _
 from services.models.alarms import Alarm, AlarmState, AlarmTransition
 from widgets.alarm_words import badges, how_long, measured, remark, state_spans
 from widgets.chart_data import alarm_unit
-from widgets.format import NOTHING, duration, stamp, wrap
-from widgets.ink import Line, Span
+from widgets.format import ELLIPSIS, NOTHING, duration, stamp, wrap
+from widgets.ink import Line, Span, width_of
 from widgets.looks import ALARM_LOOKS
 from widgets.units import number
 
-_LABEL = 12
+_WHY = 3
+"""Lines of a reason in the history at most."""
 _KINDS = {"configuration": N_("configuration changed"), "action": N_("action")}
 
 
@@ -28,7 +31,8 @@ def fact_lines(alarm: Alarm, zone: tzinfo, now: datetime, width: int) -> list[Li
     lines += [[(text, "muted")] for text in wrap(remark(alarm), width) if text]
     if alarm.threshold is not None:
         value, threshold = measured(alarm)
-        lines.append([(_("measured") + "  ", "head"), *value, (" ", ""), *threshold])
+        limit: list[Span] = [("  " + _("threshold") + " ", "head"), *threshold]
+        lines.append([(_("value then") + "  ", "head"), *value, *limit])
         lines += _points(alarm, width)
         lines += _labelled(_("condition"), condition(alarm), width)
     if alarm.rule:
@@ -86,8 +90,6 @@ def _labelled(label: str, text: str, width: int) -> list[Line]:
 
 
 def _wrap_after(text: str, label: str, width: int) -> Iterable[str]:
-    from rich.cells import cell_len
-
     first, *rest = wrap(text, max(8, width - cell_len(label) - 2))
     yield first
     if rest:
@@ -100,18 +102,29 @@ def history_lines(history: Sequence[AlarmTransition], zone: tzinfo, now: datetim
         return [[(text, "muted")] for text in wrap(_("no change in the time AWS keeps (30 days)"), width)]
     lines: list[Line] = []
     for each in history:
-        lines.append([(stamp(each.at, zone, now) + "  ", "muted"), *_change(each)])
+        head: Line = [(stamp(each.at, zone, now) + "  ", "muted"), *_change(each)]
+        lines += _with_reason(head, each.summary if each.after is None else each.reason, width)
     return lines
+
+
+def _with_reason(head: Line, reason: str, width: int) -> list[Line]:
+    """The reason beside the head where it fits, else below it."""
+    if width_of(head) + 2 + cell_len(reason) <= width:
+        return [[*head, (f"  {reason}", "muted")]]
+    why = wrap(reason, width - 3)
+    if len(why) > _WHY:
+        why = [*why[: _WHY - 1], why[_WHY - 1] + ELLIPSIS]
+    return [head, *([("  " + text, "muted")] for text in why)]
 
 
 def _change(change: AlarmTransition) -> list[Span]:
     if change.after is None:
         words = _(_KINDS[change.kind]) if change.kind in _KINDS else change.kind
-        return [(words, ""), (f"  {change.summary}", "muted")]
+        return [(words, "")]
     after = ALARM_LOOKS[change.after]
     before: list[Span] = []
     if change.before is not None:
         look = ALARM_LOOKS[change.before]
         before = [(look.text, "muted"), (" → ", "muted")]
     strong = change.after in (AlarmState.ALARM, AlarmState.INSUFFICIENT)
-    return [*before, (after.text, after.role if strong else "good"), (f"  {change.reason}", "muted")]
+    return [*before, (after.text, after.role if strong else "good")]

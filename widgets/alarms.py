@@ -49,11 +49,11 @@ class AlarmPanel(Panel[AlarmBoard]):
         self.table = KeyedTable(
             (
                 Column(_("state"), max_width=12),
-                Column(_("alarm"), flex=2, min_width=20, middle=True),
+                Column(_("alarm"), flex=2, min_width=22, middle=True),
                 Column(_("for"), align="right", max_width=14),
-                Column(_("value"), align="right", max_width=12, rank=1),
+                Column(_("value then"), align="right", max_width=12, rank=1),
                 Column(_("threshold"), max_width=14, rank=3),
-                Column(_("note"), flex=3, min_width=22, rank=2),
+                Column(_("note"), flex=3, min_width=10, rank=2),
             )
         )
         yield self.table

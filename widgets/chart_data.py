@@ -1,13 +1,14 @@
 """What a chart draws, as frozen values: an equal chart is not drawn again."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.i18n import _
 from services.models.alarms import Alarm
 from services.models.dashboards import Axis, Line, MetricWidget, Reading, Trace, WidgetData
 from services.models.metrics import MetricQuery, Series
 from services.models.verdict import Limit, Verdict
+from widgets.looks import ALARM_LOOKS
 from widgets.units import PLAIN, Unit, number, unit_of
 
 _FREE = Axis()
@@ -86,13 +87,15 @@ def chart_of(widget: MetricWidget, data: WidgetData) -> ChartData:
     """A metric widget of a dashboard with its data."""
     traces = {trace.query.id: trace for trace in widget.traces}
     curves = curves_of(traces, data)
-    guides = [_guide(line) for line in widget.lines]
-    for curve, reading in zip(curves, data.readings, strict=False):
-        if reading.limit is not None:
-            guides += limit_guides(reading.limit, curve.unit, curve.right)
+    limits = [
+        guide
+        for curve, reading in zip(curves, data.readings, strict=False)
+        if reading.limit is not None
+        for guide in limit_guides(reading.limit, curve.unit, curve.right)
+    ]
     return ChartData(
         curves=curves,
-        guides=tuple(dict.fromkeys(guides)),
+        guides=_united([_guide(line) for line in widget.lines], limits),
         moments=tuple(
             Moment(int(mark.at.timestamp()), mark.label, int(mark.until.timestamp()) if mark.until else None)
             for mark in widget.marks
@@ -132,6 +135,18 @@ def _curve(series: Series, trace: Trace | None, reading: Reading | None) -> Curv
     )
 
 
+def _united(drawn: list[Guide], limits: list[Guide]) -> tuple[Guide, ...]:
+    """The dashboard's lines and the runbook's limits; where both name one value, one line with both looks:
+    the limit's role, the dashboard's label."""
+    places = {(guide.right, guide.value) for guide in limits}
+    named = {(guide.right, guide.value) for guide in drawn if guide.label}
+    united = [
+        replace(guide, role="limit") if (guide.right, guide.value) in places else guide for guide in drawn
+    ]
+    united += [guide for guide in limits if (guide.right, guide.value) not in named]
+    return tuple(dict.fromkeys(united))
+
+
 def _guide(line: Line) -> Guide:
     edges = {"above": float("inf"), "below": float("-inf")}
     to = line.to if line.to is not None else edges.get(line.fill)
@@ -165,7 +180,7 @@ def alarm_chart(alarm: Alarm, series: Sequence[Series], start: int, end: int) ->
         )
         guides = (Guide(alarm.threshold, label, role="limit"),)
     since = int(alarm.since.timestamp()) if alarm.since else 0
-    moments = (Moment(since, _("since")),) if start <= since <= end else ()
+    moments = (Moment(since, ALARM_LOOKS[alarm.state].text),) if start <= since <= end else ()
     return ChartData(curves, guides, moments, start, end)
 
 

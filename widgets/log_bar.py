@@ -16,6 +16,7 @@ from textual.widget import Widget
 from services.i18n import _, plural
 from services.models.logs import Severity, TailStats
 from services.models.problem import Problem
+from widgets.panel import same_trouble, words_of
 
 Part = tuple[int, Content]
 """Rank (the highest is left out first) and text."""
@@ -60,6 +61,8 @@ class BarFacts:
     """When the last statistics came (UTC)."""
     stale: bool = False
     """They should have come again by now."""
+    failing: bool = False
+    """The newest read failed."""
     search: str = ""
     """The query and how it stands, in words."""
     marking: int = 0
@@ -148,6 +151,18 @@ class LogTrouble(_Line):
     problem: reactive[Problem | None] = reactive(None, layout=True)
     zone: reactive[tzinfo | None] = reactive(None)
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._since: datetime | None = None
+        self._has_lines = False
+
+    def say(self, problem: Problem | None, said: Problem | None, *, has_lines: bool) -> None:
+        """Show the newest failure with the time of the first; nothing where the banner has `said` the same."""
+        if problem is None or self._since is None:
+            self._since = problem.at if problem else None
+        self._has_lines = has_lines
+        self.problem = None if same_trouble(problem, said) else problem
+
     def watch_problem(self, problem: Problem | None) -> None:
         """Appear and disappear."""
         self.display = problem is not None
@@ -157,15 +172,19 @@ class LogTrouble(_Line):
         problem = self.problem
         if problem is None:
             return Content("")
-        parts = [Content.styled("\u2716 ", "bold"), Content.styled(problem.summary, "bold")]
-        if problem.remedy:
-            parts += [Content(" \u2014 "), Content(problem.remedy)]
-        local = problem.at.astimezone(self.zone)
-        said = _("(since {time}; the lines shown are not newer)").format(time=f"{local:%H:%M:%S %Z}")
-        return Content("").join([*parts, Content.styled(f"  {said}", "$text-muted")])
+        happened, *more = words_of(problem)
+        parts = [Content.styled("\u2716 ", "bold"), Content.styled(happened, "bold")]
+        for words in more:
+            parts += [Content(" \u2014 "), Content(words)]
+        local = (self._since or problem.at).astimezone(self.zone)
+        said = _("(since {time}; the lines shown are not newer)") if self._has_lines else _("(since {time})")
+        parts.append(Content.styled("  " + said.format(time=f"{local:%H:%M:%S %Z}"), "$text-muted"))
+        return Content("").join(parts)
 
 
 def _mode(facts: BarFacts) -> Part:
+    if facts.mode is Mode.FOLLOWING and facts.failing:
+        return 0, Content.styled(f"\u25b3 {_('reading fails')}", "bold $text-warning")
     if facts.mode is Mode.FOLLOWING:
         return 0, Content.styled(f"\u25b6 {_('following')}", "bold $text-success")
     new = _("\u2193 {count} new").format(count=f"{facts.new:,}") if facts.new else ""
@@ -197,7 +216,8 @@ def _stats(facts: BarFacts, zone: tzinfo | None) -> list[Part]:
     parts.append((8, _muted(duplicates)))
     parts.append((9, _muted(_("polls {count}").format(count=f"{stats.polls:,}"))))
     if facts.read_at is not None:
-        read = _("read {time}").format(time=f"{facts.read_at.astimezone(zone):%H:%M:%S}")
+        words = _("tried {time}") if facts.failing else _("read {time}")
+        read = words.format(time=f"{facts.read_at.astimezone(zone):%H:%M:%S}")
         if facts.stale:
             parts.append((1, Content.styled(f" {_('STALE')} {read} ", "bold $text on $warning 50%")))
         else:

@@ -60,6 +60,8 @@ class LogPane(LogActions, Vertical):
     """How the follow loop is doing; to be set on every poll, because its coming is a sign of life."""
     problem: reactive[Problem | None] = reactive(None)
     """Why reading fails now; None when it does not."""
+    said: reactive[Problem | None] = reactive(None)
+    """What the screen's banner says for all panels; it is not said here again."""
     gaps: reactive[tuple[Gap, ...]] = reactive(())
     """Spans in which lines may be missing."""
 
@@ -159,8 +161,6 @@ class LogPane(LogActions, Vertical):
         self.lines.focus(scroll_visible)
         return self
 
-    # Frames
-
     def mark_dirty(self) -> None:
         """There is something to draw or to say."""
         self._undrawn = True
@@ -240,11 +240,13 @@ class LogPane(LogActions, Vertical):
             self._watch_for_silence()
         self.mark_dirty()
 
-    def watch_problem(self, problem: Problem | None) -> None:
+    def watch_problem(self) -> None:
         """Say it in a row of its own."""
         for trouble in self.query(LogTrouble):
-            trouble.problem = problem
+            trouble.say(self.problem, self.said, has_lines=len(self.store) > 0)
         self.mark_dirty()
+
+    watch_said = watch_problem
 
     def watch_gaps(self, gaps: tuple[Gap, ...]) -> None:
         """Draw them between the lines."""

@@ -46,6 +46,7 @@ def bar_facts(pane: "LogPane") -> BarFacts:
         stats=pane.stats,
         read_at=pane.read_at,
         stale=pane.stale,
+        failing=pane.problem is not None,
         search=_search(pane),
         marking=marking,
     )

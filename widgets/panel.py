@@ -17,13 +17,16 @@ from textual.widget import Widget
 
 from services.i18n import _
 from services.models.feeds import FeedState, Freshness
-from services.models.problem import Problem
+from services.models.problem import Problem, ProblemKind
 from widgets import format as fmt
 from widgets.heartbeat import every_second
 from widgets.ink import Span
 from widgets.panel_parts import FrameLayout, PanelEmpty, PanelHead, PanelNotice
 
 T = TypeVar("T")
+
+_TOLD_BY_AWS = (ProblemKind.INVALID, ProblemKind.OTHER)
+"""Kinds of which only AWS's own words say what is wrong."""
 
 Now = Callable[[], datetime]
 """The present (aware, UTC); injected so that tests and the demo own it."""
@@ -45,6 +48,8 @@ class Panel(Vertical, Generic[T]):
     state: reactive[FeedState[T]] = reactive(FeedState, always_update=True, init=False)
     zone: reactive[tzinfo] = reactive(UTC, init=False)
     """Where times are shown; the screen binds it to the operator's choice."""
+    said: reactive[Problem | None] = reactive(None, init=False)
+    """What the screen's banner says for all panels; it is not said here again."""
 
     def __init__(
         self,
@@ -128,6 +133,11 @@ class Panel(Vertical, Generic[T]):
         if self.is_mounted and self._shown is not None:
             self.show(self._shown)
 
+    def watch_said(self) -> None:
+        """The banner appeared or disappeared."""
+        if self.is_mounted:
+            self._frame()
+
     @property
     def freshness(self) -> Freshness:
         """How far the shown value may be trusted now."""
@@ -171,7 +181,7 @@ class Panel(Vertical, Generic[T]):
         problem = self.state.problem
         if problem is None:
             return (_("No new data arrives; shown is what was read last."),), role
-        return words_of(problem), role
+        return () if same_trouble(problem, self.said) else words_of(problem), role
 
     def _absent(self, freshness: Freshness) -> str:
         value = self.state.value
@@ -182,8 +192,14 @@ class Panel(Vertical, Generic[T]):
         return _("Reading…")
 
 
+def same_trouble(problem: Problem | None, said: Problem | None) -> bool:
+    """Whether what is said already tells this problem, too."""
+    return problem is not None and said is not None and problem.kind is said.kind
+
+
 def words_of(problem: Problem) -> tuple[str, ...]:
-    """What happened, what to do: one sentence each."""
+    """What happened, what to do: one sentence each; AWS's own words where ours cannot tell enough."""
     missing = problem.permission and problem.permission not in problem.summary + problem.remedy
     happened = f"{problem.summary} [{problem.permission}]" if missing else problem.summary
-    return tuple(words for words in (happened, problem.remedy) if words)
+    told = problem.kind in _TOLD_BY_AWS and problem.detail not in problem.remedy
+    return tuple(words for words in (happened, problem.remedy, problem.detail if told else "") if words)

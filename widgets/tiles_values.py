@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 
-from services.i18n import _
+from services.i18n import N_, _
 from services.models.dashboards import MetricWidget, View
 from widgets.canvas import Canvas
 from widgets.chart import draw_chart, runs
@@ -190,12 +190,12 @@ def _rows(
     return counted(lines, height)
 
 
-def counted(lines: list[Line], height: int) -> list[Line]:
-    """At most `height` lines; the last one counts what is left out."""
+def counted(lines: list[Line], height: int, words: str = N_("+{count} more")) -> list[Line]:
+    """At most `height` lines; the last one counts what is left out, in `words` (English)."""
     if len(lines) <= height or height < 1:
         return lines[: max(0, height)]
     left = len(lines) - height + 1
-    return [*lines[: height - 1], [(_("+{count} more").format(count=left), "muted")]]
+    return [*lines[: height - 1], [(_(words).format(count=left), "muted")]]
 
 
 def value_table(curves: Sequence[Curve], widget: MetricWidget, width: int, height: int) -> list[Line]:

@@ -4,17 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from services.i18n import N_, _
 from services.models import dashboards as model
-from widgets.format import NOTHING, stamp, wrap
+from services.models.alarms import Alarm, AlarmState
+from widgets.format import NOTHING, crop_middle, stamp, wrap
 from widgets.ink import Line, Span, fit, width_of
 from widgets.looks import ALARM_LOOKS
 from widgets.markdown import markdown_lines
 from widgets.tiles import AnyWidget, Tile
 from widgets.tiles_values import MetricTile, counted
+
+_WORST_FIRST = (AlarmState.ALARM, AlarmState.MISSING, AlarmState.INSUFFICIENT, AlarmState.OK)
 
 
 class TextTile(Tile):
@@ -23,7 +27,7 @@ class TextTile(Tile):
     def body(self, width: int, height: int) -> Sequence[Line]:
         """The text."""
         source = self.widget.markdown if isinstance(self.widget, model.TextWidget) else ""
-        return counted(markdown_lines(source, width), height)
+        return counted(markdown_lines(source, width), height, N_("+{count} more lines"))
 
     def draw(self, width: int, height: int) -> list[Line]:
         """Without a title the text begins at the top; a mark says where the keys go."""
@@ -43,19 +47,42 @@ class AlarmTile(Tile):
         return self.widget.title or _("Alarms")
 
     def body(self, width: int, height: int) -> Sequence[Line]:
-        """A row for each alarm: state, name, since when; those AWS does not have are counted."""
-        lines: list[Line] = []
-        word = max(width_of([(look.text, "")]) for look in ALARM_LOOKS.values())
-        for alarm in self.data.alarms:
-            look = ALARM_LOOKS[alarm.state]
-            since = stamp(alarm.since, self.zone) if alarm.since else NOTHING
-            room = max(1, width - word - len(since) - 2)
-            name = fit([(alarm.name, "")], room)
-            lines.append([*fit([(look.text, look.role)], word), (" ", ""), *name, (f" {since}", "muted")])
+        """A row for each alarm: state, name, since when; where not all fit, the firing ones come first."""
+        lines = self._rows(width, height)
         if isinstance(self.widget, model.AlarmWidget) and not lines:
             words = _("none of its {count} alarms to show").format(count=len(self.widget.alarm_ids))
             lines = [[(text, "warn")] for text in wrap(words, width)]
         return counted(lines, height)
+
+    def _rows(self, width: int, height: int) -> list[Line]:
+        alarms = list(self.data.alarms)
+        if len(alarms) > height:
+            alarms.sort(key=lambda alarm: _WORST_FIRST.index(alarm.state))
+        word = max((width_of([(ALARM_LOOKS[alarm.state].text, "")]) for alarm in alarms), default=0)
+        names = max((cell_len(alarm.name) for alarm in alarms), default=0)
+        since = self._since(alarms, width - word - names - 2)
+        room = max(1, width - word - 1 - max((len(text) + 1 for text in since if text), default=0))
+        lines: list[Line] = []
+        for alarm, text in zip(alarms, since, strict=True):
+            look = ALARM_LOOKS[alarm.state]
+            name = fit([(crop_middle(alarm.name, room), "")], room)
+            lines.append(
+                [
+                    *fit([(look.text, look.role)], word),
+                    (" ", ""),
+                    *name,
+                    (f" {text}" if text else "", "muted"),
+                ]
+            )
+        return lines
+
+    def _since(self, alarms: Sequence[Alarm], room: int) -> list[str]:
+        """Since when, with the zone, without it, or not at all: the names come first."""
+        for zoned in (True, False):
+            texts = [stamp(each.since, self.zone, name=zoned) if each.since else NOTHING for each in alarms]
+            if max(map(len, texts), default=0) <= room:
+                return texts
+        return [""] * len(alarms)
 
 
 class LogTile(Tile):

@@ -12,7 +12,9 @@ GROUPS = ("start", "wire", "chart", "decode", "aws", "log")
 def main() -> None:
     """Measure and print, a table for each group."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"of {', '.join(GROUPS)}; all when none is named")
+    parser.add_argument(
+        "groups", nargs="*", metavar="GROUP", help=f"of {', '.join(GROUPS)}; all when none is named"
+    )
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs")
     chosen = parser.parse_args()
     if unknown := set(chosen.groups) - set(GROUPS):

@@ -1,6 +1,7 @@
 """What drawing anew costs, in processor time and bytes: charts and tables beside stock ones."""
 
 import sys
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,12 +33,22 @@ def run(quick: bool) -> list[Row]:
     else:
         rows.append(Row(GROUP, "4 charts, a frame", None, "", "textual-plotext: not installed"))
     tables = cost("tables", frames)
-    return rows + _beside("4 tables, 12 cells", tables, "DataTable x4", cost("datatable", frames), ("", "<= 0.01"))
+    return rows + _beside(
+        "4 tables, 12 cells", tables, "DataTable x4", cost("datatable", frames), ("", "<= 0.01")
+    )
 
 
 def cost(kind: str, frames: int, python: str = sys.executable) -> Cost | None:
-    """One frame of `kind`, averaged over `frames`; None when it does not run."""
-    with Terminal([python, str(APP), kind, str(frames)]) as terminal:
+    """One frame of `kind` without the making of its data, averaged over `frames`; None when it does not run."""
+    whole, still = _cost(kind, frames, python), _cost("still", frames, sys.executable)
+    if whole is None or still is None:
+        return None
+    return Cost(whole.milliseconds - still.milliseconds, whole.bytes - still.bytes)
+
+
+@cache
+def _cost(kind: str, frames: int, python: str = sys.executable) -> Cost | None:
+    with Terminal([python, str(APP), kind, str(frames)], {"PYTHONPATH": str(ROOT)}) as terminal:
         if terminal.until("frames-ready") is None:
             return None
         terminal.quiet(0.5)
@@ -47,7 +58,9 @@ def cost(kind: str, frames: int, python: str = sys.executable) -> Cost | None:
         return Cost((terminal.cpu() - cpu) * 1000 / frames, (terminal.bytes - count) / frames)
 
 
-def _beside(figure: str, ours: Cost | None, name: str, theirs: Cost | None, goals: tuple[str, str]) -> list[Row]:
+def _beside(
+    figure: str, ours: Cost | None, name: str, theirs: Cost | None, goals: tuple[str, str]
+) -> list[Row]:
     return [
         against(
             GROUP, f"{figure}: processor", ours and ours.milliseconds, "ms", name,

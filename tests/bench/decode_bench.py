@@ -53,7 +53,8 @@ def _plain(value: Any) -> Any:
 
 def _as_epoch(answer: Any) -> Any:
     results = [
-        {**row, "Timestamps": [at.timestamp() for at in row["Timestamps"]]} for row in answer["MetricDataResults"]
+        {**row, "Timestamps": [at.timestamp() for at in row["Timestamps"]]}
+        for row in answer["MetricDataResults"]
     ]
     return {**answer, "MetricDataResults": results}
 

@@ -1,16 +1,12 @@
 """Draws one kind of widget anew, FRAMES times, on a key: `python frames_app.py KIND FRAMES`.
 
 KIND: `charts` (ours), `sparkline`, `plotext`: four panels of three series (a sparkline shows one) with 180
-points, of which one is new. `tables` (ours), `datatable`: four tables of twenty rows, twelve cells changed.
+points, of which one is new; `still` only makes the data. `tables` (ours), `datatable`: four tables of twenty rows, twelve cells changed.
 """
 
 import math
 import sys
 from collections.abc import Callable
-from pathlib import Path
-
-# Run as a file, also by the interpreter of a peer's environment; the console's packages are beside `tests`.
-sys.path[:0] = [str(Path(__file__).parents[2])]
 
 from textual.app import App, ComposeResult
 from textual.containers import Grid
@@ -68,6 +64,16 @@ class FramesApp(App[None]):
             return
         self._left -= 1
         self._draw(self.frames - self._left)
+
+
+def still(panel: int) -> tuple[Widget, Update]:
+    """Makes the data and draws nothing: what the others cost beside their drawing."""
+
+    def update(frame: int) -> None:
+        for series in range(SERIES):
+            values(panel, series, frame)
+
+    return Static(), update
 
 
 def sparkline(panel: int) -> tuple[Widget, Update]:
@@ -161,6 +167,7 @@ def datatable(panel: int) -> tuple[Widget, Update]:
 
 KINDS = {
     "charts": charts,
+    "still": still,
     "sparkline": sparkline,
     "plotext": plotext,
     "tables": tables,

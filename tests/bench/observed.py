@@ -15,7 +15,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 ROWS, COLUMNS = 48, 160
-_ESCAPES = re.compile(rb"\x1b\[[0-9;:?<>=!$]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]|\x1b[^\[\]()]")
+_ESCAPES = re.compile(
+    rb"\x1b\[[0-9;:?<>=!$]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]|\x1b[^\[\]()]"
+)
 _LONGEST_ESCAPE = 64
 _WHO = b"\x1b[c"
 """Asks what the terminal is; lnav waits for the answer."""

@@ -10,16 +10,18 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.bench.observed import Terminal
 from tests.bench.peers import peer
 from tests.bench.rows import Row, against
-from tests.bench.observed import Terminal
 from tests.bench.world import running_world
 
 GROUP = "start"
 HERE = Path(__file__).parent
 TOBAN = str(Path(sys.executable).with_name("toban"))
 MINIMAL = "minimal Textual app"
-HELP, QUIT = b"?", b"\x11"
+HELP = b"?"
+CURSOR = "▌"
+"""Stands before the row with the cursor."""
 
 
 class Mark(NamedTuple):
@@ -58,7 +60,7 @@ PEERS = (
 
 def run(quick: bool) -> list[Row]:
     """The rows of this group."""
-    bench = Bench(3 if quick else 7)
+    bench = Bench(3 if quick else 5)
     return [*bench.ours(), *bench.peers()]
 
 
@@ -167,18 +169,15 @@ class Bench:
         return _medians(once, self.runs)[0]
 
     def key_when_live(self, command: Sequence[str], env: Mapping[str, str]) -> float | None:
-        """The same with every panel live; several keys of one start, for it costs seconds."""
+        """The same with every panel live: the cursor in the alarms goes down, and up again."""
         with Terminal(command, env) as terminal:
             terminal.until(LOG.text)
             terminal.quiet(0.8, 5)
             times = []
-            for _ in range(self.runs + 1):
-                times.append(terminal.answer(HELP, "esc closes"))
-                terminal.quiet(0.2, 1)
-                terminal.send(b"\x1b")
-                terminal.quiet(0.4, 2)
-        seen = [each * 1000 for each in times[1:] if each is not None]
-        return statistics.median(seen) if seen else None
+            for turn in range(2 * self.runs + 2):
+                times.append(terminal.answer(b"k" if turn % 2 else b"j", CURSOR))
+                terminal.watch(0.3)
+        return _median(times[2:])
 
 
 def _medians(once: Callable[[], Sequence[float | None]], runs: int) -> list[float | None]:

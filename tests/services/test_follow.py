@@ -243,6 +243,14 @@ async def test_a_missing_group_is_named_and_looked_for_until_it_is_there() -> No
         assert tail.ids == ["born"]
 
 
+async def test_a_refused_filter_pattern_is_named() -> None:
+    tail = Tail(Group(errors=[failure(ProblemKind.INVALID)]), pattern="{ $.level = ")
+    async with tail:
+        problem = tail.batches[0].problem
+    assert problem is not None
+    assert "{ $.level =" in problem.summary
+
+
 async def test_back_off_is_bounded() -> None:
     group = Group(errors=[failure(ProblemKind.THROTTLED)] * 20)
     async with Tail(group) as tail:

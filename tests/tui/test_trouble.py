@@ -32,6 +32,7 @@ async def test_expired_credentials_are_one_banner_and_reading_resumes_by_itself(
         text = screen_text(pilot)
         assert app.screen.banner.display
         assert "stale" in text
+        assert text.count(app.board.problem.summary) == 1, "the panels do not repeat the banner"
         embedded.clear_faults()
         embedded.advance(67)
         await until(pilot, lambda: app.board.problem is None)

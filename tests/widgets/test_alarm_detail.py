@@ -4,7 +4,7 @@ from textual import on
 from textual.app import App, ComposeResult
 from textual.message import Message
 
-from services.models.alarms import Alarm
+from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
 from services.models.feeds import FeedState
 from tests.widgets import gallery_data as made
@@ -119,6 +119,31 @@ def test_breaching_points_are_marked() -> None:
 
 def test_facts_of_a_missing_alarm_say_that_it_is_missing() -> None:
     assert "AWS does not have it" in "\n".join(plain(fact_lines(made.ALARMS[1], made.JST, made.NOW, 60)))
+
+
+async def test_the_logs_of_a_cleared_alarm_open_where_it_fired() -> None:
+    app = DetailApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        cleared = made.ALARMS[0].model_copy(update={"state": AlarmState.OK, "since": made.NOW})
+        fill(app.query_one(AlarmDetail), cleared)
+        app.query_one(AlarmDetail).focus()
+        await pilot.press("enter")
+        await pilot.pause()
+        opened = app.seen[-1]
+        assert isinstance(opened, AlarmDetail.OpenLogs)
+        assert opened.at == next(each.at for each in made.HISTORY if each.after is AlarmState.ALARM)
+
+
+def test_a_reason_in_the_history_is_readable_in_a_narrow_column() -> None:
+    reason = (
+        "Threshold Crossed: 2 out of the last 2 datapoints [30.2, 32.1] were greater than the threshold (5.0)"
+    )
+    change = made.HISTORY[0].model_copy(update={"reason": reason})
+    for width in (30, 44):
+        shown = history_lines((change,), made.JST, made.NOW, width)
+        assert all(width_of(line) <= width for line in shown[1:])
+        assert len(shown) <= 4
+    assert "[30.2, 32.1]" in " ".join(plain(shown))
 
 
 def test_history_tells_state_changes_and_changes_of_the_alarm() -> None:

@@ -58,6 +58,16 @@ async def test_rows_are_in_the_boards_order_with_scaling_alarms_apart() -> None:
         assert "> 5" in text[at["alb-5xx"]]
 
 
+async def test_in_eighty_columns_the_value_stands_beside_its_threshold() -> None:
+    app = AlarmApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        known = tuple(alarm for alarm in made.ALARMS if alarm.state in (AlarmState.ALARM, AlarmState.OK))
+        app.query_one(AlarmPanel).state = made.fresh(AlarmBoard(alarms=known))
+        await pilot.pause()
+        assert "threshold" in "".join(lines(app))
+        assert any("7.20" in line and "> 5" in line for line in lines(app))
+
+
 async def test_the_counts_leave_scaling_alarms_out() -> None:
     app = AlarmApp()
     async with app.run_test(size=(140, 20)) as pilot:

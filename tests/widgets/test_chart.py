@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.models import dashboards as model
 from services.models.dashboards import Axis
-from services.models.verdict import Verdict
+from services.models.verdict import Limit, Verdict
 from tests.widgets import gallery_data as made
 from widgets.chart import draw_chart, runs
 from widgets.chart_data import ChartData, Curve, Guide, Moment, alarm_chart, chart_of
@@ -55,6 +56,20 @@ def test_a_limit_is_a_labelled_line_and_lies_within_the_axis() -> None:
     lines = drawn(chart(curve(values=(20.0,) * 60), guides=(Guide(70, "limit < 70%", role="limit"),)))
     assert sum("limit < 70%" in line and "╌╌╌" in line for line in lines) == 1
     assert "80%" in lines[0] or "75%" in lines[0]
+
+
+def test_a_limit_that_the_dashboard_draws_itself_is_one_line() -> None:
+    widget = model.MetricWidget(
+        key="w", x=0, y=0, width=12, height=6, lines=(model.Line(value=70.0, label="CPU 上限 70%"),)
+    )
+    limit = Limit(id="cpu", title="CPU", namespace="AWS/ECS", metric="CPUUtilization", below=70.0, unit="%")
+    data = model.WidgetData(
+        key="w",
+        series=made.CURVE,
+        readings=(model.Reading(label="CPU", value=1.0, verdict=Verdict.NORMAL, limit=limit),),
+    )
+    guides = chart_of(widget, data).guides
+    assert [(guide.value, guide.label, guide.role) for guide in guides] == [(70.0, "CPU 上限 70%", "limit")]
 
 
 def test_a_label_stays_off_the_curve_where_it_can() -> None:

@@ -7,6 +7,8 @@ from textual.app import App, ComposeResult
 from textual.color import Color
 
 from services.models import dashboards as model
+from services.models.alarms import AlarmState
+from services.models.base import RawId
 from services.models.feeds import FeedState
 from tests.widgets import gallery_data as made
 from widgets.dashboard import DashboardPanel
@@ -139,6 +141,18 @@ async def test_a_log_query_runs_only_when_asked() -> None:
         tile.focus()
         await pilot.press("r")
         assert [(each.key, each.query.startswith("SOURCE")) for each in app.seen] == [("12", True)]
+
+
+async def test_a_firing_alarm_is_never_among_those_that_do_not_fit() -> None:
+    quiet = [
+        made.ALARMS[0].model_copy(update={"name": f"quiet-{n}", "state": AlarmState.OK}) for n in range(9)
+    ]
+    alarms = (*quiet, made.ALARMS[0])
+    widget = model.AlarmWidget(key="a", x=0, y=0, width=12, height=3, alarm_ids=(RawId("a"),))
+    tile = tile_type(widget)(widget, model.WidgetData(key="a", alarms=alarms), made.JST)
+    assert "alb-5xx-error-rate" in plain(tile.body(60, 4))[0]
+    assert "quiet-0" in plain(tile.body(60, 12))[0], "the dashboard's own order where all fit"
+    assert plain(tile.body(28, 4))[0].rstrip() == "■ firing alb-5xx-error-rate"
 
 
 async def test_the_builtin_dashboard_and_remarks_are_said() -> None:

@@ -51,7 +51,16 @@ async def test_the_header_fills_one_row_and_never_loses_environment_and_time(wid
 
 async def test_a_wide_header_says_everything() -> None:
     text = await text_at(200)
-    for part in ("役所設備管理システム", "123456789012", "ap-northeast-1", "operator@example", "1,234", "0.42", "監視", "52m"):
+    for part in (
+        "役所設備管理システム",
+        "123456789012",
+        "ap-northeast-1",
+        "operator@example",
+        "1,234",
+        "0.42",
+        "監視",
+        "52m",
+    ):
         assert part in text
 
 

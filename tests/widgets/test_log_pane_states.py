@@ -177,3 +177,21 @@ async def test_a_large_batch_does_not_block_the_loop() -> None:
             spent.append(loop.time() - began)
             await pilot.pause()
         assert min(spent) < 0.1
+
+
+async def test_failing_is_told_from_its_first_minute_and_not_as_following() -> None:
+    async with PaneApp().run_test(size=(120, 24)) as pilot:
+        pane = await filled(pilot)
+        first = Problem(kind=ProblemKind.EXPIRED, summary="The credentials have ended.", at=NOW)
+        pane.problem = first
+        pane.problem = first.model_copy(update={"at": NOW + timedelta(minutes=9)})
+        trouble = pane.query_one(LogTrouble)
+        await until(pilot, lambda: facts(pane).failing)
+        assert "since 09:15:00" in str(trouble.render())
+        assert "reading fails" in str(pane.query_one(LogBar).render())
+        pane.said = first
+        assert not trouble.display
+        pane.said = None
+        assert trouble.display
+        pane.problem = None
+        assert not trouble.display

@@ -7,6 +7,7 @@ from textual.app import App, ComposeResult
 from textual.widget import Widget
 
 from services.models.feeds import FeedState
+from services.models.problem import ProblemKind
 from tests.widgets import gallery_data as made
 from widgets.ink import Inked, Line
 from widgets.panel import Panel, words_of
@@ -144,3 +145,25 @@ def test_the_missing_permission_is_named_once() -> None:
     problem = made.PROBLEM.model_copy(update={"summary": "denied", "remedy": "ask"})
     assert words_of(problem) == ("denied [cloudwatch:DescribeAlarms]", "ask")
     assert words_of(made.PROBLEM)[0] == made.PROBLEM.summary
+
+
+async def test_what_the_banner_says_is_not_said_again() -> None:
+    app = PanelApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        panel = app.query_one(NumberPanel)
+        panel.state = made.stale((1, 2))
+        panel.said = made.PROBLEM
+        await pilot.pause()
+        assert made.PROBLEM.summary[:8] not in screen_text(app)
+        assert "stale, 4m ago" in screen_text(app)
+        panel.said = None
+        await pilot.pause()
+        assert made.PROBLEM.summary[:8] in screen_text(app)
+
+
+def test_awss_own_words_are_told_where_only_they_tell_what_is_wrong() -> None:
+    problem = made.PROBLEM.model_copy(
+        update={"kind": ProblemKind.INVALID, "detail": "Invalid filter pattern"}
+    )
+    assert "Invalid filter pattern" in words_of(problem)
+    assert problem.detail not in words_of(problem.model_copy(update={"kind": ProblemKind.THROTTLED}))

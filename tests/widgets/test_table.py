@@ -83,7 +83,7 @@ async def test_only_rows_that_changed_are_painted() -> None:
         changed = rows(list("abcd"))
         changed[2] = rows(["c"], "2")[0]
         table.set_rows(changed)
-        assert sorted({region.y for region in regions}) == [1, 3]
+        assert {region.y for region in regions} == {3}
         texts(table)
         assert [key for key in "abcd" if table._strips[key] is not kept[key]] == ["c"]
 

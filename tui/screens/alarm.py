@@ -12,6 +12,7 @@ from services.aws.errors import AwsError
 from services.models.alarms import Alarm
 from services.models.feeds import FeedState
 from services.models.metrics import Series, TimeSpan
+from services.models.problem import Problem
 from tui.screens.base import ModeScreen
 from widgets.alarm_detail import AlarmDetail
 
@@ -50,6 +51,10 @@ class AlarmScreen(ModeScreen):
         if current is not None:
             self.detail.alarm = current
         self.read_rest(current or self.first)
+
+    def banner_changed(self, problem: Problem | None) -> None:
+        """The detail does not repeat the banner."""
+        self.detail.said = problem
 
     def _zone_changed(self) -> None:
         super()._zone_changed()

@@ -73,6 +73,10 @@ class ModeScreen(Screen[object]):
         self.header.facts = header_facts(self.app)
         states: list[FeedState[object] | None] = [self.app.board, self.app.view, self.app.identity]
         self.banner.problem = shared_problem([state.problem if state else None for state in states])
+        self.banner_changed(self.banner.problem)
+
+    def banner_changed(self, problem: Problem | None) -> None:
+        """Panels that would say the same are told that the banner says it."""
 
 
 def header_facts(app: TobanApp) -> HeaderFacts:

@@ -4,13 +4,13 @@ from datetime import datetime
 
 from textual import on, work
 
+from services.models.problem import Problem
 from tui.clipboard import copy
 from tui.screens.base import ModeScreen
 from tui.screens.groups import GroupScreen
 from tui.tailing import TailBinding
 from widgets.log_messages import CopyRequested, GroupRequested, PatternChanged, TimeRequested
 from widgets.log_pane import LogPane
-
 
 TELLING_FIELDS = ("statusCode", "status", "method", "path", "durationMs", "duration", "userId", "user")
 """JSON fields that come first in a line; the rest follows in its own order."""
@@ -28,6 +28,7 @@ class PaneScreen(ModeScreen):
         pane = LogPane(
             now=self.app.now, zone=self.app.zone, max_bytes=self.app.log_bytes, order=TELLING_FIELDS, id=id
         )
+        pane.said = self.banner.problem
         self.tails[pane] = TailBinding(pane, self.services)
         return pane
 
@@ -40,6 +41,11 @@ class PaneScreen(ModeScreen):
         """Stop following in `pane`."""
         self.workers.cancel_group(self, f"tail-{id(pane)}")
         del self.tails[pane]
+
+    def banner_changed(self, problem: Problem | None) -> None:
+        """The panes do not repeat the banner."""
+        for pane in self.tails:
+            pane.said = problem
 
     def _zone_changed(self) -> None:
         super()._zone_changed()

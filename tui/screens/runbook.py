@@ -1,15 +1,20 @@
 """手順書: contacts, approvers, limits and duties; what is undecided stands in red."""
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
 from services.i18n import _
-from services.models.runbook import Runbook
+from services.models.runbook import Duty, Runbook
 from services.models.verdict import Limit
 from tui.screens.dialog import Dialog
-from widgets.format import pad
+from widgets.format import pad, wrap
+
+ROLE = 30
+SCOPE = 28
+"""Cells for who has a role, and for what beside it; a longer one stands below."""
 
 
 class RunbookScreen(Dialog[None]):
@@ -33,7 +38,7 @@ class RunbookScreen(Dialog[None]):
             )
             yield from _section(_("Approved by"), [_person(_("Runbook"), book.approved_by, "")])
             yield from _section(_("Limits"), [_limit(limit) for limit in book.limits])
-            yield from _section(_("Duties"), [Content(f"  {duty.title}") for duty in book.duties])
+            yield from _section(_("Duties"), [_duty(duty) for duty in book.duties])
 
 
 def _section(title: str, rows: list[Content]) -> ComposeResult:
@@ -44,7 +49,14 @@ def _section(title: str, rows: list[Content]) -> ComposeResult:
 
 def _person(role: str, who: str, scope: str) -> Content:
     named = Content(pad(who, 24)) if who else Content.styled(pad(_("UNDECIDED"), 24), "bold $text-error")
-    return Content.assemble("  ", pad(role, 26), named, (scope, "$text-muted"))
+    if cell_len(scope) <= SCOPE:
+        return Content.assemble("  ", pad(role, ROLE), named, (scope, "$text-muted"))
+    below = "".join(f"\n    {line}" for line in wrap(scope, ROLE + 24))
+    return Content.assemble("  ", pad(role, ROLE), named, (below, "$text-muted"))
+
+
+def _duty(duty: Duty) -> Content:
+    return Content.assemble("  ", pad(duty.title, ROLE + 24), ("  ".join(duty.at), "$text-muted"))
 
 
 def _limit(limit: Limit) -> Content:

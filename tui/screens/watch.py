@@ -9,6 +9,7 @@ from textual.containers import Container
 from textual.widget import Widget
 
 from services.i18n import _
+from services.models.problem import Problem
 from tui.commands import bindings
 from tui.panels import PANELS
 from tui.screens.panes import PaneScreen
@@ -62,6 +63,11 @@ class WatchScreen(PaneScreen):
     def _zone_changed(self) -> None:
         super()._zone_changed()
         self.alarms.zone = self.dashboard.zone = self.app.zone
+
+    def banner_changed(self, problem: Problem | None) -> None:
+        """The panels do not repeat the banner."""
+        super().banner_changed(problem)
+        self.alarms.said = self.dashboard.said = problem
 
     def _panels_changed(self) -> None:
         if self.app.board is not None:

@@ -83,11 +83,11 @@ def _parts(facts: HeaderFacts) -> list[tuple[int, Content]]:
     if facts.account:
         parts.append((3, _account(facts)))
     if facts.region:
-        parts.append((7, Content.styled(facts.region, "$text-muted")))
+        parts.append((7, Content.styled(facts.region, "auto 60%")))
     if facts.identity is not None:
-        parts.append((6, Content.styled(facts.identity.name, "$text-muted")))
+        parts.append((6, Content.styled(facts.identity.name, "auto 60%")))
     if facts.expires_in:
-        style = "bold $text-warning" if facts.expires_soon else "$text-muted"
+        style = "bold $text-warning" if facts.expires_soon else "auto 60%"
         text = _("ends in {time}").format(time=facts.expires_in)
         parts.append((2 if facts.expires_soon else 6, Content.styled(text, style)))
     parts.append(
@@ -95,7 +95,7 @@ def _parts(facts: HeaderFacts) -> list[tuple[int, Content]]:
             4,
             Content.styled(
                 _("{calls} calls ¥{yen}").format(calls=f"{facts.calls:,}", yen=f"{facts.yen:,.2f}"),
-                "$text-muted",
+                "auto 60%",
             ),
         )
     )
@@ -126,7 +126,7 @@ def _environment(facts: HeaderFacts) -> Content:
 
 def _modes(modes: tuple[ModeLabel, ...]) -> Content:
     texts = [
-        Content.styled(f" {mode.key} {mode.title} ", "bold reverse" if mode.active else "$text-muted")
+        Content.styled(f" {mode.key} {mode.title} ", "bold reverse" if mode.active else "auto 60%")
         for mode in modes
     ]
     return Content("").join(texts)
@@ -145,7 +145,7 @@ def _account(facts: HeaderFacts) -> Content:
             actual=actual, expected=facts.account
         )
         return Content.styled(f" {text} ", "bold $text on $error")
-    return Content.styled(facts.account, "$text-muted" if not actual else "$text")
+    return Content.styled(facts.account, "auto 60%" if not actual else "$text")
 
 
 class Clock(Widget):

@@ -24,7 +24,7 @@ class Cost(NamedTuple):
 
 def run(quick: bool) -> list[Row]:
     """The rows of this group."""
-    frames = 20 if quick else 60
+    frames = 20 if quick else 40
     charts = cost("charts", frames)
     rows = _beside("4 charts, a frame", charts, "Sparkline x4", cost("sparkline", frames), ("", ""))
     if PLOTEXT.exists():

@@ -32,7 +32,7 @@ SETTLED = 1.5
 
 def run(quick: bool) -> list[Row]:
     """The rows of this group."""
-    seconds = 6.0 if quick else 15.0
+    seconds = 6.0 if quick else 10.0
     with running_world("ordinary-day") as world:
         toban = [TOBAN, "--endpoint-url", world.url, "--lang", "en"]
         first, rest, memory = _filled(toban, world.env | AT_REST, seconds)

@@ -12,7 +12,7 @@ from services.models.verdict import Limit
 from tui.screens.dialog import Dialog
 from widgets.format import pad, wrap
 
-ROLE = 30
+ROLE = 32
 SCOPE = 28
 """Cells for who has a role, and for what beside it; a longer one stands below."""
 
@@ -50,13 +50,13 @@ def _section(title: str, rows: list[Content]) -> ComposeResult:
 def _person(role: str, who: str, scope: str) -> Content:
     named = Content(pad(who, 24)) if who else Content.styled(pad(_("UNDECIDED"), 24), "bold $text-error")
     if cell_len(scope) <= SCOPE:
-        return Content.assemble("  ", pad(role, ROLE), named, (scope, "$text-muted"))
+        return Content.assemble("  ", pad(role, ROLE), named, (scope, "auto 60%"))
     below = "".join(f"\n    {line}" for line in wrap(scope, ROLE + 24))
-    return Content.assemble("  ", pad(role, ROLE), named, (below, "$text-muted"))
+    return Content.assemble("  ", pad(role, ROLE), named, (below, "auto 60%"))
 
 
 def _duty(duty: Duty) -> Content:
-    return Content.assemble("  ", pad(duty.title, ROLE + 24), ("  ".join(duty.at), "$text-muted"))
+    return Content.assemble("  ", pad(duty.title, ROLE + 24), ("  ".join(duty.at), "auto 60%"))
 
 
 def _limit(limit: Limit) -> Content:

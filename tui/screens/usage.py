@@ -30,4 +30,4 @@ class UsageScreen(Dialog[None]):
                 (pad(_("Total"), 48), "bold"), (f"{self.usage.calls:>8,}  ¥{self.usage.yen:>8.3f}", "bold")
             )
             yield Static(Content("\n").join([*rows, total]))
-            yield Static(Content.styled(self.usage.basis, "$text-muted"))
+            yield Static(Content.styled(self.usage.basis, "auto 60%"))

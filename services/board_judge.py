@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from services.board_plan import Ask
 from services.i18n import _
-from services.models.alarms import Alarm
-from services.models.dashboards import Reading, WidgetData
+from services.models.alarms import Alarm, AlarmBoard
+from services.models.dashboards import DashboardView, Reading, WidgetData
 from services.models.metrics import MetricQuery, Series, SeriesStatus
 from services.models.runbook import Runbook
 from services.models.verdict import Limit, Verdict
@@ -85,3 +85,15 @@ def trouble(curves: Sequence[Series]) -> str:
     if not parts and not any(curve.values for curve in curves):
         parts.append(_("No data in this range."))
     return " ".join(parts)
+
+
+def refreshed(view: DashboardView, board: AlarmBoard) -> DashboardView:
+    """The view with its alarms as the board has them; the same view where nothing differs."""
+    known = {alarm.arn: alarm for alarm in board.alarms if alarm.arn}
+    data = tuple(
+        each.model_copy(update={"alarms": tuple(known.get(alarm.arn, alarm) for alarm in each.alarms)})
+        if each.alarms
+        else each
+        for each in view.data
+    )
+    return view if data == view.data else view.model_copy(update={"data": data})

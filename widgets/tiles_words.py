@@ -1,5 +1,6 @@
 """Tiles without curves: text, alarms, log queries, and what the console does not draw."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -88,29 +89,29 @@ class AlarmTile(Tile):
 class LogTile(Tile):
     """A Logs Insights query; shown, and run only when asked."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("r", "run_query", N_("Run query"), show=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("r", "follow", N_("Follow its log group"), show=True)]
 
     @dataclass
-    class RunQuery(Message):
-        """The operator asked for this query, knowing that it is charged."""
+    class Follow(Message):
+        """The operator wants the tail of the log group that the query reads."""
 
-        key: str
-        query: str
-        region: str
+        group: str
 
     def body(self, width: int, height: int) -> Sequence[Line]:
         """The terms, then the query."""
         query = self.widget.query if isinstance(self.widget, model.LogWidget) else ""
-        words = _("r runs it. It never runs by itself: AWS charges every run by the bytes scanned.")
+        words = _(
+            "It never runs by itself: AWS charges every run by the bytes scanned. r follows its log group."
+        )
         lines: list[Line] = [[(text, "muted")] for text in wrap(words, width)]
         lines.append([])
         lines += [[(text, "code")] for line in query.split("\n") for text in wrap(line.strip(), width)]
         return counted(lines, height)
 
-    def action_run_query(self) -> None:
-        """Ask for it."""
-        if isinstance(self.widget, model.LogWidget):
-            self.post_message(self.RunQuery(self.widget.key, self.widget.query, self.widget.region))
+    def action_follow(self) -> None:
+        """Ask for the tail of the first group named."""
+        if isinstance(self.widget, model.LogWidget) and (found := _SOURCE.search(self.widget.query)):
+            self.post_message(self.Follow(found[1]))
 
 
 class UnknownTile(Tile):
@@ -122,6 +123,9 @@ class UnknownTile(Tile):
         words = _("The console does not draw widgets of type “{kind}”; see it in the AWS console.")
         return [[(text, "muted")] for text in wrap(words.format(kind=kind), width)]
 
+
+_SOURCE = re.compile(r"SOURCE\s+'([^']+)'", re.IGNORECASE)
+"""The group of a query, as dashboards write it."""
 
 _TILES: dict[type[model.Widget], type[Tile]] = {
     model.MetricWidget: MetricTile,

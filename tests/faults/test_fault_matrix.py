@@ -52,7 +52,11 @@ async def test_a_fault_is_told_the_last_values_stay_and_reading_resumes(
 
 
 def told(app: Any, tail: Any, service: str) -> bool:
-    problems = {"cloudwatch": [app.board.problem], "logs": [tail.problem], "": [app.board.problem, tail.problem]}
+    problems = {
+        "cloudwatch": [app.board.problem],
+        "logs": [tail.problem],
+        "": [app.board.problem, tail.problem],
+    }
     return all(problems[service])
 
 

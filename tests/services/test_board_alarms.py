@@ -1,3 +1,4 @@
+from services.board_judge import refreshed
 from services.models.alarms import AlarmBoard, AlarmState
 from services.models.dashboards import MetricWidget
 from services.models.problem import ProblemKind
@@ -53,3 +54,12 @@ async def test_an_alarm_in_the_place_of_metrics_draws_its_metric_and_threshold()
     (drawn,) = view.dashboard.widgets
     assert isinstance(drawn, MetricWidget)
     assert [line.value for line in drawn.lines] == [70.0]
+
+
+async def test_a_view_takes_over_what_the_board_knows_by_now() -> None:
+    _world, reader_ = reader({"type": "alarm", "properties": {"alarms": [ARN]}}, alarms={ARN: alarm()})
+    view = await reader_.read()
+    now_ok = alarm().model_copy(update={"state": AlarmState.OK})
+    assert refreshed(view, AlarmBoard(alarms=(now_ok,))).data[0].alarms[0].state is AlarmState.OK
+    assert refreshed(view, AlarmBoard(alarms=(alarm(),))) is view, "nothing new, nothing drawn"
+    assert refreshed(view, AlarmBoard()) is view

@@ -32,7 +32,9 @@ class Source:
 
     def say(self, group: str, *names: str) -> None:
         lines = tuple(LogLine(name, 1, 1, "s", name) for name in names)
-        self.queues.setdefault((group, ""), asyncio.Queue()).put_nowait(TailBatch(lines, TailStats(group=group)))
+        self.queues.setdefault((group, ""), asyncio.Queue()).put_nowait(
+            TailBatch(lines, TailStats(group=group))
+        )
 
 
 def names(batch: TailBatch) -> list[str]:

@@ -22,7 +22,7 @@ class DashboardApp(App[None]):
     def __init__(self, state: FeedState | None = None) -> None:
         super().__init__()
         self.first = state or made.fresh(made.VIEW)
-        self.seen: list[LogTile.RunQuery] = []
+        self.seen: list[LogTile.Follow] = []
 
     def compose(self) -> ComposeResult:
         yield DashboardPanel("Dashboard", now=made.now, zone=made.JST)
@@ -30,8 +30,8 @@ class DashboardApp(App[None]):
     def on_mount(self) -> None:
         self.query_one(DashboardPanel).state = self.first
 
-    @on(LogTile.RunQuery)
-    def keep(self, message: LogTile.RunQuery) -> None:
+    @on(LogTile.Follow)
+    def keep(self, message: LogTile.Follow) -> None:
         self.seen.append(message)
 
 
@@ -61,7 +61,7 @@ async def test_every_widget_has_a_tile_of_its_kind_in_its_place() -> None:
             "limit < 70%",
             "AccessDenied",
             "type “explorer”",
-            "r runs it",
+            "never runs by itself",
             "市役所",
             "△ 未知の設定",
         ):
@@ -132,7 +132,7 @@ async def test_every_size_is_drawn(size: tuple[int, int]) -> None:
         )
 
 
-async def test_a_log_query_runs_only_when_asked() -> None:
+async def test_a_log_query_never_runs_by_itself_and_leads_to_its_group() -> None:
     app = DashboardApp()
     async with app.run_test(size=(120, 60)) as pilot:
         await pilot.pause()
@@ -140,7 +140,7 @@ async def test_a_log_query_runs_only_when_asked() -> None:
         assert app.seen == []
         tile.focus()
         await pilot.press("r")
-        assert [(each.key, each.query.startswith("SOURCE")) for each in app.seen] == [("12", True)]
+        assert [each.group for each in app.seen] == ["/ecs/staff-api"]
 
 
 async def test_a_firing_alarm_is_never_among_those_that_do_not_fit() -> None:

@@ -1,5 +1,6 @@
 """監視: alarms, dashboard and log tail on one screen; one of them at a time where there is no room."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
@@ -8,6 +9,7 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.widget import Widget
 
+from services.board_judge import refreshed
 from services.i18n import _
 from services.models.problem import Problem
 from tui.commands import bindings
@@ -16,6 +18,7 @@ from tui.screens.panes import PaneScreen
 from widgets.alarm_strip import AlarmStrip
 from widgets.alarms import AlarmPanel
 from widgets.dashboard import DashboardPanel
+from widgets.tiles_words import LogTile
 
 
 class WatchScreen(PaneScreen):
@@ -72,8 +75,17 @@ class WatchScreen(PaneScreen):
     def _panels_changed(self) -> None:
         if self.app.board is not None:
             self.alarms.state = self.app.board
-        if self.app.view is not None:
-            self.dashboard.state = self.app.view
+        view, board = self.app.view, self.app.board
+        if view is not None:
+            # Alarm widgets show the board's alarms, so that the two never disagree on one screen.
+            known = board.value if board is not None else None
+            value = refreshed(view.value, known) if view.value is not None and known is not None else view.value
+            self.dashboard.state = replace(view, value=value)
+
+    @on(LogTile.Follow)
+    def follow_group(self, message: LogTile.Follow) -> None:
+        """From a log widget to its group's tail."""
+        self.app.open_logs(message.group, None)
 
     def on_resize(self) -> None:
         """What fits changes with the size."""

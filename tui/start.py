@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from services import i18n
+from services.i18n import _
 from tui.options import StartError, StartOptions
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ def run(options: StartOptions, refuse: Callable[[str], None]) -> int:
 
     forget_textual_settings()
     refusal = check_terminal()
+    if refusal is None and not (sys.stdin and sys.stdin.isatty()):
+        refusal = _(
+            "Standard input is not a terminal, so no key could be read; start the console without a redirection."
+        )
     if refusal is not None:
         refuse(refusal)
         return UNAVAILABLE

@@ -36,6 +36,10 @@ class TailBinding:
                 if batch.lines:
                     self.pane.append(batch.lines)
                 self.pane.stats = batch.stats
+                if self.pane.problem is not None and batch.problem is None:
+                    # What hindered this tail hindered the feeds too; they need not wait for their next turn.
+                    for feed in self.services.feeds:
+                        feed.refresh()
                 self.pane.problem = batch.problem
 
     async def read_earlier(self, at: int) -> None:

@@ -113,7 +113,8 @@ def test_a_stalled_terminal_stops_nothing_and_gets_the_right_screen_back() -> No
 @pytest.mark.parametrize("stdin", ["null", "closed"])
 def test_without_a_keyboard_it_does_not_stay(stdin: str) -> None:
     with PtyConsole([*TOBAN, "demo"], size=SIZE, stdin=stdin) as console:
-        assert console.wait_exit() != 0
+        assert console.wait_exit() == 69
+        assert "端末".encode() in console.raw or b"not a terminal" in console.raw
         assert b"Traceback" not in console.raw
 
 

@@ -97,8 +97,6 @@ class DashboardReader:
         self._shown: dict[str, tuple[board_plan.Ask, WidgetData]] = {}
         self._refused: dict[str, tuple[Trace, ...]] = {}
         self._alarms = _Alarms()
-        self.requested = 0
-        """Metrics asked for by the newest read; AWS charges for each."""
 
     async def read(self, board: AlarmBoard | None = None, *, reload: bool = False) -> DashboardView:
         """The dashboard now; only widgets whose period has advanced are asked, all in one call per region.
@@ -204,7 +202,6 @@ class DashboardReader:
 
     async def _ask(self, due: Sequence[board_plan.Ask]) -> None:
         asked = await self._answers(due)
-        self.requested = sum(bool(query.metric) for call, _answer in asked for query in call.queries)
         failures = [answer for _call, answer in asked if isinstance(answer, AwsError)]
         told_in_place = bool(failures) and isinstance(failures[0], AccessDenied | Invalid)
         if failures and len(failures) == len(asked) and not told_in_place:

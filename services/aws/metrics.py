@@ -11,6 +11,7 @@ from itertools import pairwise
 from math import isfinite
 
 from services.aws.metric_ids import packed
+from services.aws.metric_once import as_asked, once
 from services.aws.reader import Answer, Reader, epoch, rows
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
 
@@ -37,12 +38,13 @@ class Metrics:
     ) -> tuple[Series, ...]:
         """The curves of the visible queries, in their order; SEARCH gives several with one id.
 
-        One GetMetricData per region (more only above 500 queries). A query without its own region is
+        One GetMetricData per region (more only above 500 queries), each distinct metric once. A query without its own region is
         asked in `region`, or in the system's. An unanswered query gives an empty Series: no data.
         Ids must be unique. Raises AwsError; the first region's failure is everyone's.
         """
         calls: dict[str, list[MetricQuery]] = {}
-        for query in queries:
+        sent, answered_by = once(queries)
+        for query in sent:
             calls.setdefault(query.region or region or "", []).append(query)
         answers = await asyncio.gather(
             *(
@@ -55,7 +57,10 @@ class Metrics:
         for series in (each for answer in answers for each in answer):
             found.setdefault(series.id, []).append(series)
         return tuple(
-            each for query in queries if query.visible for each in found.get(query.id) or (_nothing(query),)
+            as_asked(each, query)
+            for query in queries
+            if query.visible
+            for each in found.get(answered_by.get(query.id, query.id)) or (_nothing(query),)
         )
 
     async def _ask(self, queries: Sequence[MetricQuery], span: TimeSpan, region: str | None) -> list[Series]:

@@ -61,12 +61,25 @@ async def test_one_malformed_expression_spoils_its_own_widget_only_and_is_asked_
 
 
 async def test_what_was_asked_is_what_is_charged(empty_aws: Embedded) -> None:
-    await put(empty_aws, widget("two", ["N", "good"], ["N", "good", {"stat": "Maximum"}]))
+    shared = ["N", "good", {"label": "again"}], [{"expression": "m1 + m2", "id": "e1", "label": "sum"}]
+    await put(
+        empty_aws,
+        widget(
+            "two", ["N", "good", {"label": "one", "id": "m1"}], ["N", "good", {"stat": "Maximum", "id": "m2"}]
+        ),
+        widget(
+            "none more",
+            ["N", "good", {"id": "m1", "label": "hidden", "visible": False}],
+            ["N", "good", {"id": "m2", "stat": "Maximum", "visible": False}],
+            *shared,
+        ),
+    )
     made = services(empty_aws)
     try:
-        await made.dashboard.read()
+        first, second = (await made.dashboard.read()).data
+        assert [(each.label, each.last) for each in first.series] == [("one", 7.0), ("good", 7.0)]
+        assert [(each.label, each.last) for each in second.series] == [("again", 7.0), ("sum", 14.0)]
         usage = made.meter.snapshot()
-        assert made.dashboard.requested == 2
         assert abs(usage.yen - 2 * 0.01 / 1000 * 150) < 1e-9
     finally:
         await made.close()

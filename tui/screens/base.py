@@ -23,7 +23,6 @@ EXPIRES_SOON = 15 * 60
 class ModeScreen(Screen[object]):
     """Frame of a mode; subclasses yield their body from `body()`."""
 
-    MODE = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (160, "-wide")]  # noqa: RUF012  Textual's own
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012  Textual's own
 
@@ -109,8 +108,3 @@ def _skew(seconds: float | None) -> str:
     if seconds is None or abs(seconds) < 60:
         return ""
     return _("this machine's clock is wrong by {time}").format(time=duration(abs(seconds)))
-
-
-def problem_of(state: FeedState[object] | None) -> Problem | None:
-    """A feed's problem, if it has one."""
-    return state.problem if state else None

@@ -18,7 +18,6 @@ MOST_PANES = 4
 class LogsScreen(PaneScreen):
     """Several tails on one screen."""
 
-    MODE = "logs"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("logs")]
     DEFAULT_CSS = """
     LogsScreen {

@@ -24,7 +24,6 @@ from widgets.tiles_words import LogTile
 class WatchScreen(PaneScreen):
     """The day's screen."""
 
-    MODE = "watch"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("watch")]
     DEFAULT_CSS = """
     WatchScreen {

@@ -2,11 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import aclosing
-from datetime import datetime, timedelta
 
 from services.aws.settings import AwsSettings
-from services.clock import Clock
 from services.models.usage import Usage
 from services.runbook.loader import load_named
 from tests.bench.rows import Row, against
@@ -72,29 +69,25 @@ async def _watch(world: World, minutes: int) -> tuple[Usage, Usage, int]:
     services = connect(
         runbook, AwsSettings(region=runbook.system.region, endpoint_url=world.url), world.clock, seed=1
     )
-    began = world.clock.now()
-    end = began + timedelta(minutes=minutes)
     tail = services.tails.batches(str(runbook.log_groups[0].id))
     streams = [*(feed.states() for feed in services.feeds), tail]
-
-    async def after_a_minute() -> Usage:
-        await world.clock.sleep(60)
-        return services.meter.snapshot()
-
+    watching = [asyncio.create_task(_watch_one(stream)) for stream in streams]
     try:
-        start, *_rest = await asyncio.gather(
-            after_a_minute(), *(_follow(stream, world.clock, end) for stream in streams)
-        )
+        await world.clock.sleep(60)
+        start = services.meter.snapshot()
+        await world.clock.sleep((minutes - 1) * 60)
+        end = services.meter.snapshot()
         view = services.dashboard_feed.state.value
         assert view is not None, "the dashboard was never read"
-        return start, services.meter.snapshot(), sum(len(data.series) for data in view.data)
+        return start, end, sum(len(data.series) for data in view.data)
     finally:
+        for task in watching:
+            task.cancel()
+        await asyncio.gather(*watching, return_exceptions=True)
         await services.close()
 
 
-async def _follow(stream: "AsyncIterator[object]", clock: Clock, end: datetime) -> None:
-    """Read until `end` of the world's time."""
-    async with aclosing(stream) as items:  # type: ignore[type-var]  feeds and tails are async generators
-        async for _item in items:
-            if clock.now() >= end:
-                return
+async def _watch_one(stream: AsyncIterator[object]) -> None:
+    """Read until cancelled."""
+    async for _item in stream:
+        pass

@@ -53,6 +53,9 @@ snapshots: $(VENV)/.dev ## rewrite the snapshot pictures after a wanted change
 faults: $(VENV)/.dev ## every fault, repeated through a real terminal
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "slow and not soak"
 
+explore: $(VENV)/.dev ## the property tests with new random examples, many of them
+	$(BIN)/python -m pytest -q -n $(JOBS) -m "not slow and not pty" --hypothesis-profile=explore
+
 soak: $(VENV)/.dev ## hours of ticks: memory, tasks
 	$(BIN)/python -m pytest -q -m soak
 

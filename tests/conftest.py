@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 from services import i18n
 
@@ -23,6 +24,12 @@ _CLEARED = ("AWS_", "TOBAN_", "TEXTUAL", "XDG_", "MOTO_")
 _SNAPSHOTS = "TEXTUAL_SNAPSHOT_TEMPDIR"
 """Where the snapshot plugin keeps what it compares."""
 _ALSO = ("NO_COLOR", "COLORTERM", "FORCE_COLOR", "LC_ALL", "LC_MESSAGES", "LC_CTYPE", "TMUX", "STY")
+
+
+# The same examples at every run, so that a red suite is about the change at hand; `make explore` looks further.
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("explore", max_examples=500, deadline=None, print_blob=True)
+settings.load_profile("steady")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from widgets.chart_data import Curve
 from widgets.format import crop
-from widgets.ink import SERIES_ROLES, Line, Span, width_of
+from widgets.ink import SERIES_ROLES, Line, Span, fit, width_of
 from widgets.looks import VERDICT_LOOKS
 from widgets.units import number
 
@@ -37,7 +37,10 @@ def legend_lines(curves: Sequence[Curve], width: int, rows: int) -> list[Line]:
         used = width_of(lines[-1])
         if used and used + _GAP + width_of(item) + reserve > width:
             if len(lines) == rows:
-                lines[-1].append((f" +{left}", "muted"))
+                more = f" +{left}"
+                if used + cell_len(more) > width:
+                    lines[-1] = fit(lines[-1], width - cell_len(more))
+                lines[-1].append((more, "muted"))
                 break
             lines.append([])
             used = 0

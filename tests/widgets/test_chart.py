@@ -128,6 +128,13 @@ def test_without_colour_curves_differ_by_stroke() -> None:
     assert len({frozenset(line.strip()) for line in dotted}) == 2
 
 
+def test_the_count_of_what_does_not_fit_stays_within_the_width() -> None:
+    curves = [curve("", (0.0,)), curve("a" * 17, ()), curve("", ())]
+    for width in range(12, 60):
+        for line in legend_lines(curves, width, 1):
+            assert width_of(line) <= width
+
+
 VALUE = st.floats(allow_nan=True, allow_infinity=True, width=32)
 LABELS = st.text(alphabet="ab漢字テスト ", max_size=30)
 

@@ -229,7 +229,8 @@ class LogLines(Widget, can_focus=True):
     # Drawing
 
     def _component(self, name: str) -> Style:
-        if name in UNCOLOURED:
+        # Textual forgets the component styles of a widget that it removes, yet may draw it once more.
+        if name in UNCOLOURED or not self.is_attached:
             return self.rich_style
         return self.get_component_rich_style(name)
 

@@ -240,3 +240,14 @@ async def test_escape_closes_one_thing_after_another_and_then_belongs_to_the_scr
             await pilot.press("escape")
             await pilot.app.workers.wait_for_complete()
             await until(pilot, still)
+
+
+async def test_a_pane_that_was_removed_can_be_drawn_once_more() -> None:
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        pane = await filled(pilot)
+        region = pane.lines.size.region
+        await pane.remove()
+        # The compositor may still hold the place of a widget that is being removed.
+        pane.lines._size = region.size
+        pane.lines.painter.forget()
+        assert len(pane.lines.render_lines(region)) == region.height

@@ -116,8 +116,10 @@ class TobanApp(Actions):
         await self.switch_mode(self._start_mode)
         self.follow_feeds()
         await self.services.session.warm(self._warm())
-        gc.freeze()
-        gc.enable()
+        if not gc.isenabled():
+            # The launcher switched it off: what start-up made lives as long as the console.
+            gc.freeze()
+            gc.enable()
 
     def _warm(self) -> tuple[str, ...]:
         from tui.wiring import WARM
@@ -136,7 +138,7 @@ class TobanApp(Actions):
             before = self.board
             self.board = state
             self._announce(before, state)
-            self._ask_for_code(state)
+            self._ask_for_code()
 
     @work(group="feed-dashboard", exclusive=True)
     async def _follow_view(self) -> None:
@@ -165,7 +167,7 @@ class TobanApp(Actions):
 
         ring(self, text)
 
-    def _ask_for_code(self, state: "FeedState[AlarmBoard]") -> None:
+    def _ask_for_code(self) -> None:
         from services.aws.session import MfaNeeded
 
         error = self.ready.board_feed.error

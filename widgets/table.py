@@ -32,6 +32,19 @@ class Row:
     heading: bool = False
 
 
+@dataclass
+class _OfObject(Message):
+    """What the table tells about one object; `key` is the one meant at that moment."""
+
+    table: "KeyedTable"
+    key: str
+
+    @property
+    def control(self) -> "KeyedTable":
+        """The sender."""
+        return self.table
+
+
 class KeyedTable(ScrollView, can_focus=True):
     """Rows with a cursor, drawn by line."""
 
@@ -48,41 +61,14 @@ class KeyedTable(ScrollView, can_focus=True):
         Binding("enter", "select", N_("Open"), show=True),
     ]
 
-    @dataclass
-    class Highlighted(Message):
+    class Highlighted(_OfObject):
         """The cursor moved to another object."""
 
-        table: "KeyedTable"
-        key: str
-
-        @property
-        def control(self) -> "KeyedTable":
-            """The sender."""
-            return self.table
-
-    @dataclass
-    class Selected(Message):
+    class Selected(_OfObject):
         """Enter or a click on the object under the cursor; `key` is what it was at that moment."""
 
-        table: "KeyedTable"
-        key: str
-
-        @property
-        def control(self) -> "KeyedTable":
-            """The sender."""
-            return self.table
-
-    @dataclass
-    class Gone(Message):
+    class Gone(_OfObject):
         """The object under the cursor is no longer in the table; the cursor is on nothing now."""
-
-        table: "KeyedTable"
-        key: str
-
-        @property
-        def control(self) -> "KeyedTable":
-            """The sender."""
-            return self.table
 
     def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -31,7 +31,7 @@ class WatchScreen(PaneScreen):
         #alarms { height: auto; max-height: 13; }
         #panels > .-off { display: none; }
         &.-wide #panels { grid-size: 2 2; grid-columns: 2fr 3fr; grid-rows: auto 1fr; }
-        &.-wide #alarms { height: auto; max-height: 24; }
+        &.-wide #alarms { max-height: 24; }
         &.-wide #dashboard { row-span: 2; }
         &.-short #panels, &.-narrow #panels, &.-zoom #panels { grid-size: 1 1; grid-columns: 1fr; grid-rows: 1fr; }
         &.-short #alarms, &.-narrow #alarms, &.-zoom #alarms { height: 1fr; max-height: 100%; }
@@ -54,8 +54,7 @@ class WatchScreen(PaneScreen):
 
     async def opened(self) -> None:
         """Hand the app's states to the panels and start the tail."""
-        self.watch(self.app, "board", self._panels_changed)
-        self.watch(self.app, "view", self._panels_changed)
+        self.watch(self.app, "view", self._show_view)
         groups = self.services.runbook.log_groups
         if groups:
             self.follow(self.tail, groups[0].id)
@@ -71,15 +70,20 @@ class WatchScreen(PaneScreen):
         super().banner_changed(problem)
         self.alarms.said = self.dashboard.said = problem
 
-    def _panels_changed(self) -> None:
+    def _board_changed(self) -> None:
+        super()._board_changed()
         if self.app.board is not None:
             self.alarms.state = self.app.board
+        self._show_view()
+
+    def _show_view(self) -> None:
         view, board = self.app.view, self.app.board
-        if view is not None:
-            # Alarm widgets show the board's alarms, so that the two never disagree on one screen.
-            known = board.value if board is not None else None
-            value = refreshed(view.value, known) if view.value is not None and known is not None else view.value
-            self.dashboard.state = replace(view, value=value)
+        if view is None:
+            return
+        # Alarm widgets show the board's alarms, so that the two never disagree on one screen.
+        if view.value is not None and board is not None and board.value is not None:
+            view = replace(view, value=refreshed(view.value, board.value))
+        self.dashboard.state = view
 
     @on(LogTile.Follow)
     def follow_group(self, message: LogTile.Follow) -> None:
@@ -114,13 +118,8 @@ class WatchScreen(PaneScreen):
 
     def on_descendant_focus(self) -> None:
         """Remember which panel is looked at."""
-        focused = self.focused
-        for panel in PANELS:
-            if focused is not None and focused in (
-                self.query_one(f"#{panel.id}"),
-                *self.query(f"#{panel.id} *"),
-            ):
-                self.current = panel.id
+        around = self.focused.ancestors_with_self if self.focused is not None else []
+        self.current = next((panel.id for panel in PANELS if self.query_one(f"#{panel.id}") in around), self.current)
 
     @on(AlarmPanel.Opened)
     def open_alarm(self, message: AlarmPanel.Opened) -> None:

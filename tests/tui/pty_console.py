@@ -64,6 +64,9 @@ class PtyConsole:
 
         def prepare() -> None:
             fcntl.ioctl(1, termios.TIOCSCTTY, 0)
+            # What runs the tests in the background may ignore signals, and a child would inherit that.
+            for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_DFL)
             if ignore_hup:
                 signal.signal(signal.SIGHUP, signal.SIG_IGN)
             if stdin == "closed":

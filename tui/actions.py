@@ -18,10 +18,15 @@ from tui.runtime import RuntimeApp
 from tui.screens.shell import ShellScreen
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from services.models.alarms import Alarm, AlarmBoard
+    from services.models.changes import Run
     from services.models.dashboards import DashboardView
+    from services.models.duties import AnchorDate, DutyView
     from services.models.feeds import FeedState
     from services.models.identity import Identity
+    from services.models.journal import Acknowledgement
     from services.models.runbook import Runbook
     from tui.wiring import Services
 
@@ -35,6 +40,12 @@ class Actions(RuntimeApp):
     board: var["FeedState[AlarmBoard] | None"] = var(None)
     view: var["FeedState[DashboardView] | None"] = var(None)
     identity: var["FeedState[Identity] | None"] = var(None)
+    anchors: var["FeedState[tuple[AnchorDate, ...]] | None"] = var(None)
+    duties: var["DutyView | None"] = var(None)
+    runs: var["tuple[Run, ...]"] = var(())
+    acknowledged: var["Mapping[str, Acknowledgement]"] = var(dict)
+    journal_head: var[int] = var(0)
+    """The newest entry's number."""
     zone: var[tzinfo] = var(JST)
 
     def __init__(self) -> None:
@@ -162,6 +173,24 @@ class Actions(RuntimeApp):
         from tui.screens.runbook import RunbookScreen
 
         self.push_screen(RunbookScreen(self.ready.runbook))
+
+    def action_arm(self) -> None:
+        """Allow writing for a while, or stop allowing it."""
+        from tui.screens.arm import arm_or_disarm
+
+        arm_or_disarm(self)
+
+    def action_note(self) -> None:
+        """Write a note into the journal."""
+        from tui.screens.note import NoteScreen
+
+        self.push_screen(NoteScreen())
+
+    def acknowledge(self, alarm: "Alarm") -> None:
+        """Say that the alarm's present state was seen."""
+        from tui.screens.acknowledge import AcknowledgeScreen
+
+        self.push_screen(AcknowledgeScreen(alarm))
 
     def action_show_usage(self) -> None:
         """Requests and yen of today."""

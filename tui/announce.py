@@ -2,6 +2,7 @@
 
 from services.i18n import _
 from services.models.alarms import Alarm, AlarmBoard, AlarmState
+from services.models.duties import DutyView
 
 WORDS = {
     AlarmState.ALARM: lambda: _("ALARM"),
@@ -24,3 +25,8 @@ def sentence(changed: tuple[Alarm, ...]) -> str:
     if len(changed) > 3:
         words.append(_("{count} more").format(count=len(changed) - 3))
     return ", ".join(words)
+
+
+def duty_changes(before: DutyView | None, after: DutyView) -> str:
+    """What has come due or late since the last look, in words; "" for nothing new."""
+    return ""

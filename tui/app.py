@@ -25,6 +25,7 @@ from tui.screens.shell import ShellScreen
 if TYPE_CHECKING:
     from services.aws.session import MfaNeeded
     from services.models.alarms import AlarmBoard
+    from services.models.duties import DutyView
     from services.models.feeds import FeedState
     from tui.wiring import Services
 
@@ -49,6 +50,8 @@ class Connected:
     """Offered beside the runbook's."""
     log_bytes: int = 64 << 20
     """Memory of one log pane."""
+    arm_minutes: int = 15
+    """How long writing is allowed once armed."""
 
 
 class TobanApp(Actions):
@@ -78,6 +81,7 @@ class TobanApp(Actions):
         self.bell_on = True
         self.log_bytes = 64 << 20
         self.log_groups: tuple[str, ...] = ()
+        self.arm_minutes = 15
         self.demo = demo
         for each in themes.THEMES:
             self.register_theme(each)
@@ -106,15 +110,17 @@ class TobanApp(Actions):
             self.exit(return_code=error.status)
             return
         self.services, self.bell_on, self.log_bytes = connected.services, connected.bell, connected.log_bytes
-        self.log_groups = connected.log_groups
+        self.log_groups, self.arm_minutes = connected.log_groups, connected.arm_minutes
         if not connected.mouse:
             self.release_mouse()
         self.set_keymap(connected.keys)
         self.add_modes()
         for mode in MODES:
             self.bind(mode.key, f"app.go('{mode.id}')", description=mode.title, show=False)
+        await self.ready.journal.open()
         await self.switch_mode(self._start_mode)
         self.follow_feeds()
+        self.follow_records()
         await self.services.session.warm(self._warm())
         if not gc.isenabled():
             # The launcher switched it off: what start-up made lives as long as the console.
@@ -131,6 +137,7 @@ class TobanApp(Actions):
         self._follow_board()
         self._follow_view()
         self._follow_identity()
+        self._follow_anchors()
 
     @work(group="feed-board", exclusive=True)
     async def _follow_board(self) -> None:
@@ -149,6 +156,47 @@ class TobanApp(Actions):
     async def _follow_identity(self) -> None:
         async for state in self.ready.identity_feed.states():
             self.identity = state
+
+    def follow_records(self) -> None:
+        """One worker for each thing the journal keeps; each assigns to one reactive."""
+        self._follow_journal()
+        self._follow_duties()
+        self._follow_runs()
+        self._follow_acknowledgements()
+
+    @work(group="feed-anchors", exclusive=True)
+    async def _follow_anchors(self) -> None:
+        async for state in self.ready.anchors_feed.states():
+            self.anchors = state
+
+    @work(group="journal", exclusive=True)
+    async def _follow_journal(self) -> None:
+        async for head in self.ready.journal.follow():
+            self.journal_head = head
+
+    @work(group="duties", exclusive=True)
+    async def _follow_duties(self) -> None:
+        async for view in self.ready.duties.states():
+            before, self.duties = self.duties, view
+            self._announce_duties(before, view)
+
+    @work(group="runs", exclusive=True)
+    async def _follow_runs(self) -> None:
+        async for runs in self.ready.engine.states():
+            self.runs = runs
+
+    @work(group="acknowledgements", exclusive=True)
+    async def _follow_acknowledgements(self) -> None:
+        async for seen in self.ready.acknowledgements.states():
+            self.acknowledged = seen
+
+    def _announce_duties(self, before: "DutyView | None", after: "DutyView") -> None:
+        """Ring once for duties that have come due or late since the last look."""
+        from tui.announce import duty_changes
+
+        said = duty_changes(before, after)
+        if said and self.bell_on:
+            self.ring(said)
 
     def _announce(self, before: "FeedState[AlarmBoard] | None", after: "FeedState[AlarmBoard]") -> None:
         """Ring once for the changes since the last read; the first read is not a change."""

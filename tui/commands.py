@@ -42,6 +42,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("language", "", "app.next_language", N_("Language"), N_("Japanese or English"), "げんご gengo nihongo eigo english"),
     Command("duty-list", "", "app.show_runbook", N_("Runbook"), N_("Contacts, approvers and limits of the runbook; what is undecided"), "てじゅんしょ tejunsho れんらくさき renrakusaki contacts"),
     Command("usage", "", "app.show_usage", N_("AWS usage"), N_("Requests and yen spent today, by operation"), "りょうきん ryoukin よびだし yobidashi cost"),
+    Command("arm", "f9", "app.arm", N_("Arm"), N_("Allow changes for a limited time, or back to read-only"), "かきこみ kakikomi きょか kyoka かいじょ kaijo write readonly"),
+    Command("note", "f8", "app.note", N_("Note"), N_("Write a note into the journal"), "めも memo のーと noto きろく kiroku"),
     Command("screenshot", "", "app.screenshot", N_("Screenshot"), N_("Save the screen as SVG, readable by you alone"), "すくりーんしょっと sukurinshotto gamen"),
     Command("quit", "ctrl+q", "app.quit", N_("Quit"), N_("End the console"), "しゅうりょう shuuryou おわる owaru exit"),
     Command("focus-alarms", "a", "screen.focus_panel('alarms')", N_("Alarms"), N_("Go to the alarms"), "あらーむ aramu けいほう keihou", show=True, scope="watch"),
@@ -50,6 +52,19 @@ COMMANDS: tuple[Command, ...] = (
     Command("zoom", "z", "screen.zoom", N_("Zoom"), N_("Give the focused panel the whole screen, or back"), "かくだい kakudai さいだいか saidaika maximize", show=True, scope="watch"),
     Command("pane-open", "o", "screen.open_pane", N_("Another pane"), N_("Follow one more log group beside this one"), "ぺいん pein ならべる naraberu tsuika", show=True, scope="logs"),
     Command("pane-close", "x", "screen.close_pane", N_("Close pane"), N_("Stop following in this pane"), "とじる tojiru ぺいん", show=True, scope="logs"),
+    Command("duty-sign", "s", "screen.sign", N_("Sign off"), N_("Sign the selected duty off, with a note"), "かくにん kakunin しょめい shomei", show=True, scope="inspect"),
+    Command("duty-skip", "x", "screen.skip", N_("Leave out"), N_("Leave the selected duty out, with a reason"), "みおくり miokuri すきっぷ sukippu", show=True, scope="inspect"),
+    Command("duty-plan", "p", "screen.plan", N_("Plan"), N_("Plan the selected duty, or take the plan back"), "けいかく keikaku", scope="inspect"),
+    Command("month-before", "left_square_bracket", "screen.month(-1)", N_("Month before"), N_("Show the month before"), "せんげつ sengetsu", scope="inspect"),
+    Command("month-after", "right_square_bracket", "screen.month(1)", N_("Month after"), N_("Show the month after"), "らいげつ raigetsu", scope="inspect"),
+    Command("month-now", "t", "screen.today", N_("Today"), N_("Back to today"), "きょう kyou", show=True, scope="inspect"),
+    Command("change-resolve", "c", "screen.resolve", N_("Check"), N_("Read AWS to find out what became of an unknown change"), "かくにん kakunin", show=True, scope="change"),
+    Command("change-revert", "r", "screen.revert", N_("Take back"), N_("Plan the way back of the selected change"), "もどす modosu", show=True, scope="change"),
+    Command("journal-filter", "f", "screen.filter", N_("Filter"), N_("Show only some kinds, persons or targets"), "しぼりこみ shiborikomi", show=True, scope="journal"),
+    Command("journal-search", "slash", "screen.search", N_("Search"), N_("Find entries by words"), "けんさく kensaku", show=True, scope="journal"),
+    Command("journal-day", "d", "screen.day", N_("Day"), N_("Go to a day"), "ひづけ hizuke", show=True, scope="journal"),
+    Command("journal-export", "e", "screen.export", N_("Export"), N_("Save what is shown as JSON lines, readable by you alone"), "しゅつりょく shutsuryoku", show=True, scope="journal"),
+    Command("journal-verify", "v", "screen.verify", N_("Verify"), N_("Check that no entry was altered, dropped or swapped"), "けんしょう kenshou", scope="journal"),
 )  # fmt: skip
 
 

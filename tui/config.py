@@ -75,6 +75,12 @@ class ConsoleConfig(BaseSettings):
     """AWS endpoint in place of Amazon's, as in AWS_ENDPOINT_URL."""
     role_arn: str | None = None
     """A role to assume for reading."""
+    journal: str | None = None
+    """The journal's file, shared by the consoles of one host; by default one of this person's own."""
+    read_only: bool = False
+    """Never change anything: arming is refused."""
+    arm_minutes: Annotated[int, Field(ge=1, le=60)] = 15
+    """How long writing is allowed once armed."""
     lang: Language | None = None
     """Language of the screen; by default as the locale says, else Japanese."""
     theme: Theme = "auto"

@@ -6,6 +6,7 @@ The only place, with the command line, that knows both worlds.
 import asyncio
 import os
 import sys
+import tempfile
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -132,13 +133,32 @@ async def _wire(
         alarms=config.intervals.alarms, metrics=config.intervals.metrics, logs=config.intervals.logs
     )
     return Connected(
-        services=wire(runbook, settings, clock, intervals=every),
+        services=wire(
+            runbook,
+            settings,
+            clock,
+            journal=_journal(config, runbook, demo=child is not None),
+            intervals=every,
+            read_only=config.read_only,
+        ),
         keys=dict(config.keys),
         bell=config.bell,
         mouse=config.mouse,
         log_groups=config.log_groups,
         log_bytes=config.log_memory_mb << 20,
+        arm_minutes=config.arm_minutes,
     )
+
+
+def _journal(config: "ConsoleConfig", runbook: "Runbook", *, demo: bool) -> Path:
+    """The journal's file; a demo without one named gets one that goes with it."""
+    from tui.private_files import state_folder
+
+    if config.journal:
+        return Path(config.journal).expanduser()
+    if demo:
+        return Path(tempfile.mkdtemp(prefix="toban-demo-")) / "journal.db"
+    return state_folder("journals") / f"{runbook.system.id}.db"
 
 
 async def _embedded(child: "Popen[bytes]", region: str) -> "tuple[Clock, AwsSettings]":

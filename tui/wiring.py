@@ -3,19 +3,35 @@
 import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from services.acknowledgements import Acknowledgements
+from services.anchors import Anchors
+from services.aws.access_keys import AccessKeys
 from services.aws.alarms import Alarms
+from services.aws.containers import Containers
 from services.aws.dashboards import Dashboards
 from services.aws.logs import Logs
 from services.aws.metrics import Metrics
+from services.aws.permits import Permits
+from services.aws.scaling import Scaling
 from services.aws.session import AwsSession, AwsSettings
 from services.board import DashboardReader
+from services.calendar import Calendar
+from services.changes.base import ChangeContext
+from services.changes.engine import ChangeEngine
+from services.changes.registry import changes
 from services.clock import Clock
+from services.duties import Duties
 from services.feed import Feed
 from services.follow import Follow, TailBatch
+from services.journal.journal import Journal
+from services.journal.origin import person
 from services.meter import Meter
 from services.models.alarms import AlarmBoard
 from services.models.dashboards import DashboardView
+from services.models.duties import AnchorDate
+from services.models.feeds import FeedState
 from services.models.identity import Identity
 from services.models.runbook import Runbook
 from services.tails import Tails
@@ -32,6 +48,7 @@ class Intervals:
     metrics: float = 60.0
     logs: float = 5.0
     identity: float = 300.0
+    anchors: float = 3600.0
 
 
 @dataclass
@@ -50,17 +67,27 @@ class Services:
     board_feed: Feed[AlarmBoard]
     dashboard_feed: Feed[DashboardView]
     identity_feed: Feed[Identity]
+    anchors_feed: Feed[tuple[AnchorDate, ...]]
+    journal: Journal
+    calendar: Calendar
+    duties: Duties
+    engine: ChangeEngine
+    acknowledgements: Acknowledgements
     intervals: Intervals = field(default_factory=Intervals)
 
     @property
-    def feeds(self) -> tuple[Feed[AlarmBoard], Feed[DashboardView], Feed[Identity]]:
+    def feeds(
+        self,
+    ) -> tuple[Feed[AlarmBoard], Feed[DashboardView], Feed[Identity], Feed[tuple[AnchorDate, ...]]]:
         """All feeds."""
-        return self.board_feed, self.dashboard_feed, self.identity_feed
+        return self.board_feed, self.dashboard_feed, self.identity_feed, self.anchors_feed
 
     async def close(self) -> None:
-        """Stop the loops and the connections."""
+        """Bring a change in flight to its recorded outcome; stop the loops and the connections."""
+        await self.engine.drain()
         await self.tails.close()
         await self.session.close()
+        await self.journal.close()
 
 
 def connect(
@@ -68,13 +95,16 @@ def connect(
     settings: AwsSettings,
     clock: Clock,
     *,
+    journal: Path,
     intervals: Intervals | None = None,
+    read_only: bool = False,
     seed: int | None = None,
 ) -> Services:
-    """Wire the readers of `runbook`'s system; asks AWS nothing yet."""
+    """Wire the readers of `runbook`'s system; asks AWS nothing yet and opens no file."""
     every = intervals or Intervals()
     usd_jpy = runbook.costs.usd_jpy if runbook.costs else 150.0
     meter = Meter(clock, usd_jpy=usd_jpy)
+    permits = Permits(clock, runbook.system.account, read_only=read_only)
     session = AwsSession(settings, clock=clock, meter=meter)
     alarms = Alarms(session, runbook, clock=clock)
     metrics = Metrics(session)
@@ -90,6 +120,22 @@ def connect(
     def follow(group: str, pattern: str) -> AsyncIterator[TailBatch]:
         return Follow(logs, group, clock=clock, pattern=pattern, poll=every.logs).batches()
 
+    identity_feed = Feed("identity", session.identity, clock=clock, interval=every.identity, rng=rng)
+    book = Journal(journal, clock=clock, person=lambda: person(identity_feed.state.value))
+    calendar = Calendar(runbook)
+    anchors = Anchors(AccessKeys(session), book, runbook)
+    anchors_feed = Feed("anchors", anchors.read, clock=clock, interval=every.anchors, rng=rng)
+    context = ChangeContext(
+        runbook=runbook,
+        calendar=calendar,
+        clock=clock,
+        region=settings.region or runbook.system.region,
+        containers=Containers(session),
+        scaling=Scaling(session),
+        metrics=metrics,
+    )
+    engine = ChangeEngine(changes(context), journal=book, session=session, permits=permits, clock=clock)
+
     return Services(
         runbook=runbook,
         clock=clock,
@@ -102,6 +148,18 @@ def connect(
         tails=Tails(follow),
         board_feed=board_feed,
         dashboard_feed=Feed("dashboard", view, clock=clock, interval=every.metrics, rng=rng),
-        identity_feed=Feed("identity", session.identity, clock=clock, interval=every.identity, rng=rng),
+        identity_feed=identity_feed,
+        anchors_feed=anchors_feed,
+        journal=book,
+        calendar=calendar,
+        duties=Duties(
+            runbook, calendar, book, clock, anchors=lambda: _newest(anchors_feed.state), dated=engine.reverts
+        ),
+        engine=engine,
+        acknowledgements=Acknowledgements(book),
         intervals=every,
     )
+
+
+def _newest(state: FeedState[tuple[AnchorDate, ...]]) -> tuple[AnchorDate, ...]:
+    return state.value or ()

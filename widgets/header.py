@@ -27,6 +27,8 @@ class ModeLabel:
     key: str
     title: str
     active: bool = False
+    badge: str = ""
+    """What waits there, shortly: `2`, `!1`; "" for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,10 @@ class HeaderFacts:
     """Scenario of the embedded AWS, or ""."""
     modes: tuple[ModeLabel, ...] = ()
     read_only: bool = True
+    armed_left: str = ""
+    """How long writing stays allowed, in words."""
+    journal: str = ""
+    """Why nothing can be recorded, shortly; "" while all is well."""
     bugs: int = 0
     """Errors and unclean texts caught so far; anything but 0 is ours to mend."""
     skew: str = ""
@@ -79,7 +85,9 @@ def _parts(facts: HeaderFacts) -> list[tuple[int, Content]]:
         parts.append((5, Content.styled(facts.system, "bold")))
     if facts.modes:
         parts.append((2, _modes(facts.modes)))
-    parts.append((1, _armed(facts.read_only)))
+    parts.append((1, _armed(facts)))
+    if facts.journal:
+        parts.append((1, Content.styled(f" {facts.journal} ", "bold $text on $error")))
     if facts.account:
         parts.append((3, _account(facts)))
     if facts.region:
@@ -126,16 +134,19 @@ def _environment(facts: HeaderFacts) -> Content:
 
 def _modes(modes: tuple[ModeLabel, ...]) -> Content:
     texts = [
-        Content.styled(f" {mode.key} {mode.title} ", "bold reverse" if mode.active else "auto 60%")
+        Content.assemble(
+            Content.styled(f" {mode.key} {mode.title} ", "bold reverse" if mode.active else "auto 60%"),
+            Content.styled(f"{mode.badge} ", "bold $text-warning") if mode.badge else "",
+        )
         for mode in modes
     ]
     return Content("").join(texts)
 
 
-def _armed(read_only: bool) -> Content:
-    if read_only:
+def _armed(facts: HeaderFacts) -> Content:
+    if facts.read_only:
         return Content.styled(_("read-only"), "$text-success")
-    return Content.styled(f" {_('ARMED')} ", "bold $text on $error")
+    return Content.styled(f" {_('ARMED')} {facts.armed_left} ", "bold $text on $error")
 
 
 def _account(facts: HeaderFacts) -> Content:

@@ -18,6 +18,7 @@ from services.models.problem import Problem, ProblemKind
 
 if TYPE_CHECKING:
     from services.aws.login import Login
+    from services.aws.permits import Permit
 
 __all__ = ["AwsSession", "AwsSettings", "MfaNeeded"]
 
@@ -108,6 +109,16 @@ class AwsSession:
             seen.add(token)
             params[parameter] = token
         raise self._endless(service, operation, _("More than {limit} pages.").format(limit=page_limit))
+
+    async def write(
+        self, permit: "Permit", /, *, required: Sequence[str] = (), timeout: float = 20.0
+    ) -> dict[str, Any]:
+        """Send what the permit allows, exactly once: no retry, no redirect. The answer, as of `read`.
+
+        Raises AwsError; only AccessDenied, NotFound, Invalid, Throttled, Expired, NoCredentials and Refused
+        say that nothing was done.
+        """
+        raise NotImplementedError
 
     async def identity(self) -> Identity:
         """Who AWS says we are, how we signed in, and until when. Raises AwsError."""

@@ -50,6 +50,8 @@ class Ecs(Model):
     """Task limit of month-end and year-end."""
     usual_min: Annotated[int, Field(ge=0)] | None = None
     """Least number of tasks."""
+    connections_per_task: Annotated[int, Field(gt=0)] | None = None
+    """Size of a task's database connection pool; without it, what is measured per running task."""
 
 
 class Rds(Model):
@@ -239,6 +241,9 @@ class Duty(Model):
     """Where the date comes from when not from the calendar: `access-key:<user>+<n>d` (days after the key
     was made) or `access-key-disabled:<user>+<n>d` (days after it was disabled)."""
     only_when_planned: bool = False
+    series: Slug | None = None
+    """Duties of one series follow one another: each is missed when the next of its series comes due.
+    Without one, when the duty itself comes due again."""
     inspections: tuple[Slug, ...] = ()
     asks: tuple[Clean, ...] = ()
     """What the runbook asks, one line each."""
@@ -337,6 +342,15 @@ class Slack(Model):
     channel: Clean = ""
 
 
+class JournalSpec(Model):
+    """Where the journal's newest hash is kept outside, so that a cut-off end is found."""
+
+    log_group: RawId = RawId("")
+    """A CloudWatch Logs group; empty: syslog alone."""
+    log_stream: RawId = RawId("")
+    """A stream of it that exists."""
+
+
 class Runbook(Model):
     """One system's runbook."""
 
@@ -373,6 +387,7 @@ class Runbook(Model):
     slow_queries: SlowQueries | None = None
     trail: Trail | None = None
     slack: Slack | None = None
+    journal: JournalSpec = JournalSpec()
 
     def limit_for(self, namespace: str, metric: str) -> Limit | None:
         """The runbook's limit on a metric, if it has one."""

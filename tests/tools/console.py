@@ -1,6 +1,7 @@
 """The real console under Pilot, on any endpoint: for tests and for pictures."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -31,16 +32,26 @@ def app_on(
     theme: str = "dark",
     log_groups: tuple[str, ...] = (),
     further: dict[str, str] | None = None,
+    journal: Path | None = None,
+    read_only: bool = False,
 ) -> TobanApp:
     """A console that watches `url`; its services are wired as at a real start.
 
-    `further` are more fields of AwsSettings.
+    `further` are more fields of AwsSettings. `journal` is by default a new file in the test's own home.
     """
     book = load(runbook) if isinstance(runbook, Path) else runbook or load_builtin("facility-prod")
 
     async def wired() -> Connected:
         settings = AwsSettings(region=book.system.region, endpoint_url=url, **(further or {}))
-        services = connect(book, settings, clock, intervals=intervals, seed=1)
+        services = connect(
+            book,
+            settings,
+            clock,
+            journal=journal or Path(os.environ["HOME"]) / "journal.db",
+            intervals=intervals,
+            read_only=read_only,
+            seed=1,
+        )
         return Connected(services=services, keys=keys or {}, log_groups=log_groups)
 
     return TobanApp(wired, start_mode=mode, demo=scenario, theme=theme)

@@ -55,6 +55,8 @@ class ModeScreen(Screen[object]):
         self.watch(self.app, "board", self._board_changed)
         self.watch(self.app, "view", self._frame_changed)
         self.watch(self.app, "identity", self._frame_changed)
+        self.watch(self.app, "duties", self._frame_changed)
+        self.watch(self.app, "runs", self._frame_changed)
         self.watch(self.app, "zone", self._zone_changed)
         self.set_interval(5.0, self._frame_changed)
         await self.opened()
@@ -86,6 +88,7 @@ def header_facts(app: TobanApp) -> HeaderFacts:
     system = services.runbook.system
     identity = app.identity.value if app.identity else None
     usage = services.meter.snapshot()
+    armed, health = services.engine.permits.armed, services.journal.health
     left = (identity.expires_at - app.now()).total_seconds() if identity and identity.expires_at else None
     return HeaderFacts(
         environment=Environment(system.environment),
@@ -98,7 +101,13 @@ def header_facts(app: TobanApp) -> HeaderFacts:
         calls=usage.calls,
         yen=usage.yen,
         demo=app.demo,
-        modes=tuple(ModeLabel(mode.key, _(mode.title), mode.id == app.current_mode) for mode in MODES),
+        modes=tuple(
+            ModeLabel(mode.key, _(mode.title), mode.id == app.current_mode, _badge(app, mode.id))
+            for mode in MODES
+        ),
+        read_only=armed is None,
+        armed_left="" if armed is None else duration((armed.until - app.now()).total_seconds()),
+        journal="" if health.writable else _("no journal"),
         bugs=app.filter_hits + len(app.bugs),
         skew=_skew(services.session.skew_seconds),
     )
@@ -108,3 +117,14 @@ def _skew(seconds: float | None) -> str:
     if seconds is None or abs(seconds) < 60:
         return ""
     return _("this machine's clock is wrong by {time}").format(time=duration(abs(seconds)))
+
+
+def _badge(app: TobanApp, mode: str) -> str:
+    """What waits in a mode: duties to sign, changes whose outcome is unknown."""
+    if mode == "inspect" and app.duties is not None:
+        waiting = len(app.duties.open)
+        return str(waiting) if waiting else ""
+    if mode == "change":
+        unknown = sum(run.in_flight for run in app.runs)
+        return f"!{unknown}" if unknown else ""
+    return ""

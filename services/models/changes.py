@@ -1,0 +1,269 @@
+"""Changes to production: what one would do, and what became of it."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from services.models.base import Clean, Model, RawId
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys and no spaces: equal values are equal texts."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def digest(value: Any) -> str:
+    """SHA-256 (hex) of the canonical JSON."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+class Danger(StrEnum):
+    """How much a change may break; decides what the confirmation asks for."""
+
+    ROUTINE = "routine"
+    """One key confirms."""
+    CAREFUL = "careful"
+    """The target's name is typed."""
+    DANGEROUS = "dangerous"
+    """The target's name is typed, and the warnings come first."""
+
+
+class Parameter(Model):
+    """Something the operator decides before there is a plan."""
+
+    id: str
+    title: Clean
+    kind: Literal["integer", "choice", "moment", "text"]
+    default: str = ""
+    """As typed: `10`, a choice's id, `2026-12-01 17:00` (local)."""
+    minimum: int | None = None
+    maximum: int | None = None
+    choices: tuple[tuple[str, Clean], ...] = ()
+    """(id, title)."""
+    help: Clean = ""
+
+
+class ChangeTarget(Model):
+    """One thing a change can be applied to."""
+
+    id: RawId
+    """The resource as AWS names it, e.g. `service/facility-prod-cluster/staff-api`."""
+    title: Clean
+    """The name people use and type, e.g. `staff-api`."""
+
+
+class Fact(Model):
+    """A named value of the live state."""
+
+    name: Clean
+    value: Clean
+    note: Clean = ""
+
+
+class LiveState(Model):
+    """A target as AWS has it now."""
+
+    target: ChangeTarget
+    facts: tuple[Fact, ...]
+    read_at: datetime
+    remarks: tuple[Clean, ...] = ()
+    """What an operator should know before changing it (already at its limit, suspended …)."""
+
+
+class Row(Model):
+    """One value before and after."""
+
+    name: Clean
+    before: Clean
+    after: Clean
+
+    @property
+    def changes(self) -> bool:
+        """Before and after differ."""
+        return self.before != self.after
+
+
+class AwsCall(Model):
+    """Exactly one request: what is confirmed is what is sent."""
+
+    service: str
+    """As botocore names it."""
+    operation: str
+    region: str
+    body: str
+    """The parameters as canonical JSON."""
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The parameters; what is serialized and sent."""
+        found = json.loads(self.body)
+        assert isinstance(found, dict)
+        return found
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of service, operation, region and parameters."""
+        return digest([self.service, self.operation, self.region, self.body])
+
+
+def aws_call(service: str, operation: str, region: str, params: Mapping[str, Any]) -> AwsCall:
+    """The call with these parameters."""
+    return AwsCall(service=service, operation=operation, region=region, body=canonical(dict(params)))
+
+
+class PlannedStep(Model):
+    """One request of a plan, with the state it was planned on."""
+
+    id: str
+    """Unique in its plan: `raise`, `schedule-revert` …"""
+    title: Clean
+    target: RawId
+    """The resource it changes; also what is locked while its outcome is unknown."""
+    call: AwsCall
+    rows: tuple[Row, ...]
+    expects: str
+    """Digest of the state that must still be there when it is sent."""
+    required: tuple[str, ...] = ()
+    """Keys a good answer has."""
+
+
+class Caution(Model):
+    """Something to know before confirming."""
+
+    grave: bool
+    text: Clean
+
+
+class Revert(Model):
+    """The way back that goes with a change."""
+
+    way: Literal["aws", "duty"]
+    """`aws`: AWS's own one-time scheduled action does it; `duty`: a person does, on a dated duty."""
+    at: datetime
+    """When (UTC)."""
+    title: Clean
+    """What the dated duty says."""
+    values: dict[str, str]
+    """The wish that plans the way back."""
+
+
+class Plan(Model):
+    """What a change would do, computed from live state."""
+
+    id: str
+    """Unique; sorts by time."""
+    kind: str
+    """The change's id in the registry."""
+    title: Clean
+    target: ChangeTarget
+    account: str
+    region: str
+    made_at: datetime
+    expires_at: datetime
+    """Not applied after this (UTC)."""
+    wish: dict[str, str]
+    """The parameters it was made from."""
+    danger: Danger
+    steps: tuple[PlannedStep, ...]
+    """In order; a step that is not done stops the rest. None where the plan is refused."""
+    blast: Clean = ""
+    """What it hits, first line of the dialog: `3 tasks are stopped at once`; "" where nothing is hit."""
+    cautions: tuple[Caution, ...] = ()
+    refusals: tuple[Clean, ...] = ()
+    """Why it must not be applied; a plan with one cannot be."""
+    approval: Clean = ""
+    """The role that must have approved; "": nobody."""
+    downtime: Clean = ""
+    cost: Clean = ""
+    reversible: Clean = ""
+    revert: Revert | None = None
+
+    @property
+    def confirm(self) -> str:
+        """What must be typed; "" where a key is enough."""
+        return "" if self.danger is Danger.ROUTINE else self.target.title
+
+
+class StepState(StrEnum):
+    """What became of a step."""
+
+    WAITING = "waiting"
+    """Nothing was sent."""
+    SENDING = "sending"
+    """The intent is recorded; the request may be under way."""
+    DONE = "done"
+    FAILED = "failed"
+    """AWS said no, or AWS shows that nothing was changed."""
+    UNKNOWN = "unknown"
+    """No answer that says what happened; the target is locked until AWS is read."""
+    REFUSED = "refused"
+    """Stopped before anything was sent."""
+
+
+class StepRun(Model):
+    """One step of a run."""
+
+    id: str
+    state: StepState
+    at: datetime | None = None
+    """When the state came (UTC)."""
+    text: Clean = ""
+    """What happened, in words."""
+    verified: bool | None = None
+    """AWS, read again, shows the change; None: not looked yet."""
+
+
+class Run(Model):
+    """One confirmed plan and what became of it."""
+
+    plan: Plan
+    by: Clean
+    at: datetime
+    """When it was confirmed (UTC)."""
+    steps: tuple[StepRun, ...]
+
+    @property
+    def id(self) -> str:
+        """The plan's id."""
+        return self.plan.id
+
+    @property
+    def state(self) -> StepState:
+        """The state of the first step that is not done; DONE when all are."""
+        return next((step.state for step in self.steps if step.state is not StepState.DONE), StepState.DONE)
+
+    @property
+    def in_flight(self) -> bool:
+        """A step is being sent or its outcome is unknown."""
+        return any(step.state in (StepState.SENDING, StepState.UNKNOWN) for step in self.steps)
+
+
+class Place(StrEnum):
+    """Where AWS stands between a step's before and after."""
+
+    BEFORE = "before"
+    AFTER = "after"
+    ELSEWHERE = "elsewhere"
+    """Neither: somebody else changed it."""
+
+
+class Observation(Model):
+    """What AWS shows of a step's target."""
+
+    digest: str
+    """Comparable with `PlannedStep.expects`."""
+    place: Place
+    text: Clean
+    """In words: `MaxCapacity is 10`."""
+
+
+class Armed(Model):
+    """Writing is allowed for a limited time."""
+
+    until: datetime
+    """UTC."""
+    reason: Clean
+    by: Clean

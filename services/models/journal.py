@@ -1,0 +1,154 @@
+"""The journal's entries: who did what, when, from where, chained so that no entry changes unseen."""
+
+import json
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from services.models.base import Clean, Model
+from services.models.problem import Problem
+
+
+class EntryKind(StrEnum):
+    """What an entry records."""
+
+    STARTED = "started"
+    """A console began."""
+    ENDED = "ended"
+    SIGN_OFF = "sign-off"
+    SKIPPED = "skipped"
+    """A duty left out, with a reason."""
+    PLANNED = "planned"
+    """A duty that only counts when planned, is."""
+    UNPLANNED = "unplanned"
+    ACKNOWLEDGED = "acknowledged"
+    """An alarm's state change was seen by a person."""
+    NOTE = "note"
+    ARMED = "armed"
+    DISARMED = "disarmed"
+    PLAN = "plan"
+    """A plan was confirmed; holds the plan whole."""
+    INTENT = "intent"
+    """A request is about to be sent."""
+    OUTCOME = "outcome"
+    """What became of it: done, failed, unknown, refused."""
+    RESOLVED = "resolved"
+    """What became of an unknown one, found by reading AWS or said by a person."""
+    REFUSED = "refused"
+    """A change was stopped before anything was sent."""
+
+
+class Person(Model):
+    """Who and from where, as far as the machine knows."""
+
+    user: Clean = ""
+    """OS user; `alice (sudo: bob)` where sudo says who is behind it."""
+    origin: Clean = ""
+    """Where the SSH session comes from, or the local terminal."""
+    identity: Clean = ""
+    """The STS identity's ARN; "" before it is known."""
+    host: Clean = ""
+
+    @property
+    def name(self) -> str:
+        """As screens show people: the OS user."""
+        return self.user or "?"
+
+
+class Draft(Model):
+    """What is to be recorded; the journal adds number, time, person and hash."""
+
+    kind: EntryKind
+    subject: str = ""
+    """What it is about, exactly: an occurrence's key, `alarm:<name>@<since>`, a change's id."""
+    target: str = ""
+    """The thing it concerns, exactly: a resource id, an alarm's name, a duty's id."""
+    text: Clean
+    """One line for people, in the language of the screen it was written on."""
+    data: dict[str, Any] = {}  # noqa: RUF012  pydantic copies it
+    """More for machines; JSON values only, no secrets."""
+    claim: str = ""
+    """At most one entry has this claim; a second one is refused and told of the first. "": no claim."""
+    holds: str = ""
+    """Appending takes this hold; refused while another entry holds it. Only INTENT takes holds."""
+    releases: str = ""
+    """Appending gives this hold back."""
+
+
+class Entry(Model):
+    """One line of the journal."""
+
+    seq: int
+    """1, 2, 3 … without a gap."""
+    at: datetime
+    """UTC."""
+    kind: EntryKind
+    subject: str
+    target: str
+    text: Clean
+    person: Person
+    body: str
+    """`data` as it was written: canonical JSON. For machines; may hold any text, so never for the screen."""
+    claim: str = ""
+    holds: str = ""
+    releases: str = ""
+    previous: str
+    """Hash of the entry before (hex); 64 zeros for the first."""
+    hash: str
+    """SHA-256 (hex) over everything above."""
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The parsed body; clean texts before they are shown."""
+        found = json.loads(self.body)
+        return found if isinstance(found, dict) else {}
+
+
+class Query(Model):
+    """Which entries are wanted; everything given must fit."""
+
+    kinds: frozenset[EntryKind] = frozenset()
+    """Empty: every kind."""
+    person: str = ""
+    """Exactly this OS user."""
+    target: str = ""
+    subject: str = ""
+    since: datetime | None = None
+    """Inclusive."""
+    before: datetime | None = None
+    """Exclusive."""
+    words: str = ""
+    """All of these words occur in text, target, subject or person, in any case."""
+
+
+class JournalPage(Model):
+    """A page of entries, newest first."""
+
+    entries: tuple[Entry, ...]
+    more: bool
+    """There are older ones."""
+
+
+class JournalHealth(Model):
+    """Whether the journal can be written; without it nothing is changed."""
+
+    writable: bool
+    entries: int = 0
+    head: str = ""
+    """Hash of the newest entry."""
+    problem: Problem | None = None
+    """Why not, and what to do."""
+    path: Clean = ""
+    anchored_seq: int = 0
+    """The newest entry whose hash is held outside; 0: none."""
+    anchor_problem: Clean = ""
+    """Why the head could not be sent outside."""
+
+
+class Acknowledgement(Model):
+    """A person has seen an alarm's state change."""
+
+    by: Clean
+    at: datetime
+    note: Clean = ""
+    seq: int

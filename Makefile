@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 SCENARIO ?= ordinary-day
 SPEED ?= 1
+AT ?=
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
@@ -13,8 +14,8 @@ JOBS ?= 2
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.run ## the console on the embedded AWS (SCENARIO=alb-5xx SPEED=10 …)
-	@$(BIN)/toban demo --scenario $(SCENARIO) --speed $(SPEED)
+demo: $(VENV)/.run ## the console on the embedded AWS (SCENARIO=alb-5xx SPEED=10 AT="2026-04-01 08:55" …)
+	@$(BIN)/toban demo --scenario $(SCENARIO) --speed $(SPEED) $(if $(AT),--at "$(AT)")
 
 test: $(VENV)/.dev ## the tests
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "not slow"

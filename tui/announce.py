@@ -2,7 +2,8 @@
 
 from services.i18n import _
 from services.models.alarms import Alarm, AlarmBoard, AlarmState
-from services.models.duties import DutyView
+from services.models.duties import DutyView, Occurrence
+from services.models.duties import OccurrenceState as State
 
 WORDS = {
     AlarmState.ALARM: lambda: _("ALARM"),
@@ -28,5 +29,29 @@ def sentence(changed: tuple[Alarm, ...]) -> str:
 
 
 def duty_changes(before: DutyView | None, after: DutyView) -> str:
-    """What has come due or late since the last look, in words; "" for nothing new."""
-    return ""
+    """What has come due or late since the last look: `late: A; due: B, C`; "" for nothing new.
+
+    At the first look nothing is new. Judged by time alone, so that what was planned, signed or found out
+    in between does not ring.
+    """
+    if before is None:
+        return ""
+    waiting = (*after.carried, *after.running, *after.today.occurrences)
+    late = [
+        each for each in waiting if each.state is State.LATE and before.at < each.slot.late_at <= after.at
+    ]
+    due = [each for each in waiting if each.state is State.DUE and before.at < each.slot.due_at <= after.at]
+    said = [
+        words.format(titles=_titles(group))
+        for words, group in ((_("late: {titles}"), late), (_("due: {titles}"), due))
+        if group
+    ]
+    return "; ".join(said)
+
+
+def _titles(occurrences: list[Occurrence]) -> str:
+    titles = list(dict.fromkeys(each.slot.title for each in occurrences))
+    words = titles[:3]
+    if len(titles) > 3:
+        words.append(_("{count} more").format(count=len(titles) - 3))
+    return ", ".join(words)

@@ -17,7 +17,9 @@ import click
 
 from services import i18n
 from services.i18n import _
-from tui.cli_words import Choice, Command, Group, Named, Speed, usage_error
+from tui.cli_change import change_command
+from tui.cli_journal import journal_group
+from tui.cli_words import Choice, Command, Group, Moment, Named, Speed, usage_error
 from tui.headless import HEADLESS, Headless
 from tui.modes import MODES
 from tui.options import LANGUAGES, THEMES, StartError, StartOptions
@@ -92,7 +94,14 @@ def build(output: Output) -> click.Group:
         invoke_without_command=True,
         help=_("Toban (当番): the operations runbook, alive. Without a command: watch the system on AWS."),
         params=[*_start_options(), *_aws_options(), _version_option()],
-        commands=[_demo(output), *_headless(output), _runbook(output), _config(output)],
+        commands=[
+            _demo(output),
+            *_headless(output),
+            change_command(output, [*_read_options(), *_aws_options()], _before),
+            journal_group(output, _read_options(), _before),
+            _runbook(output),
+            _config(output),
+        ],
     )
 
 
@@ -149,6 +158,7 @@ def _start_options() -> list[click.Parameter]:
     return [
         *_read_options(),
         click.Option(["--theme"], type=Choice(THEMES), help=_("Colours; 16: the terminal's own.")),
+        click.Option(["--read-only"], is_flag=True, default=None, help=_("Refuse to change anything.")),
         click.Option(["--mode"], type=Choice([mode.id for mode in MODES]), help=_("The first screen.")),
     ]
 
@@ -192,6 +202,12 @@ def _demo(output: Output) -> Command:
                 type=Speed(),
                 metavar="N",
                 help=_("How many times as fast as the clock on the wall."),
+            ),
+            click.Option(
+                ["--at"],
+                type=Moment(),
+                metavar="TIME",
+                help=_("When it begins (Japan), such as 2026-04-01 08:55."),
             ),
             click.Option(["--list", "list_scenarios"], is_flag=True, help=_("List the scenarios and end.")),
             *_start_options(),

@@ -5,7 +5,9 @@ the few sentences it has itself.
 """
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -95,6 +97,24 @@ class Speed(click.ParamType[float]):
             )
             self.fail(bounds, param, ctx)
         return speed
+
+
+class Moment(click.ParamType[datetime]):
+    """The demo's first moment, in Japan's time."""
+
+    name = "moment"
+    years = range(2000, 2051)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Aware; fails with an example."""
+        example = _('must be a date and time in Japan from 2000 to 2050, such as "2026-04-01 08:55"')
+        try:
+            moment = datetime.strptime(str(value).strip().replace("T", " "), "%Y-%m-%d %H:%M")  # noqa: DTZ007
+        except ValueError:
+            self.fail(example, param, ctx)
+        if moment.year not in self.years:
+            self.fail(example, param, ctx)
+        return moment.replace(tzinfo=ZoneInfo("Asia/Tokyo"))
 
 
 def usage_error(error: click.UsageError) -> str:

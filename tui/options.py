@@ -1,6 +1,7 @@
 """What the command line asks of the console, and how a start fails; nothing but the standard library."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, get_args
 
 Language = Literal["ja", "en"]
@@ -20,6 +21,8 @@ class StartOptions:
     """What happens in the demo."""
     speed: float = 1.0
     """How fast the demo's clock runs."""
+    at: datetime | None = None
+    """When the demo begins (aware); None: at the scenario's own hour."""
     runbook: str | None = None
     """A file, or the name of one that ships with the console."""
     profile: str | None = None
@@ -30,6 +33,8 @@ class StartOptions:
     theme: str | None = None
     mode: str | None = None
     """The first screen."""
+    read_only: bool | None = None
+    """Refuse to be armed."""
     config: str | None = None
     """The configuration file, in place of the usual one."""
 

@@ -43,11 +43,13 @@ def run(options: StartOptions, refuse: Callable[[str], None]) -> int:
         refuse(refusal)
         return UNAVAILABLE
     child = spawn_demo(options)
+    # A demo's clock is its own, so its journal goes with it.
+    scratch = tempfile.TemporaryDirectory(prefix="toban-demo-") if child else None
     try:
         from tui.app import TobanApp
 
         app = TobanApp(
-            lambda: connect(options, child),
+            lambda: connect(options, child, Path(scratch.name) if scratch else None),
             start_mode=options.mode or "watch",
             theme=options.theme or peek("theme", options.config) or "auto",
             demo=options.scenario if options.demo else "",
@@ -61,6 +63,8 @@ def run(options: StartOptions, refuse: Callable[[str], None]) -> int:
             from services.demo.launch import stop_child
 
             stop_child(child)
+        if scratch is not None:
+            scratch.cleanup()
 
 
 def peek(key: str, config: str | None = None) -> str:
@@ -86,11 +90,16 @@ def spawn_demo(options: StartOptions) -> "Popen[bytes] | None":
         return None
     from services.demo.launch import spawn
 
-    return spawn(options.scenario, options.speed)
+    return spawn(options.scenario, options.speed, origin=options.at)
 
 
-async def connect(options: StartOptions, child: "Popen[bytes] | None") -> "Connected":
-    """Configuration, runbook, session and feeds; raises StartError with what to do."""
+async def connect(
+    options: StartOptions, child: "Popen[bytes] | None", scratch: Path | None = None
+) -> "Connected":
+    """Configuration, runbook, session and feeds; raises StartError with what to do.
+
+    `scratch` is where a demo keeps its journal.
+    """
     from services.runbook.loader import RunbookError
     from services.runbook.toml_file import DataFileError
 
@@ -100,7 +109,7 @@ async def connect(options: StartOptions, child: "Popen[bytes] | None") -> "Conne
         raise StartError(str(error), DATA) from error
     except DataFileError as error:
         raise StartError(str(error), CONFIG) from error
-    return await _wire(options, config, runbook, child)
+    return await _wire(options, config, runbook, child, scratch)
 
 
 def _read_files(options: StartOptions) -> "tuple[ConsoleConfig, Runbook]":
@@ -112,10 +121,15 @@ def _read_files(options: StartOptions) -> "tuple[ConsoleConfig, Runbook]":
 
 
 async def _wire(
-    options: StartOptions, config: "ConsoleConfig", runbook: "Runbook", child: "Popen[bytes] | None"
+    options: StartOptions,
+    config: "ConsoleConfig",
+    runbook: "Runbook",
+    child: "Popen[bytes] | None",
+    scratch: Path | None,
 ) -> "Connected":
     from services.aws.settings import AwsSettings
     from services.clock import SystemClock
+    from services.journal.anchor import DEV_LOG
     from tui.app import Connected
     from tui.wiring import Intervals
     from tui.wiring import connect as wire
@@ -137,7 +151,8 @@ async def _wire(
             runbook,
             settings,
             clock,
-            journal=_journal(config, runbook, demo=child is not None),
+            journal=journal_path(config, runbook, scratch),
+            syslog=None if scratch else DEV_LOG,
             intervals=every,
             read_only=config.read_only,
         ),
@@ -150,15 +165,13 @@ async def _wire(
     )
 
 
-def _journal(config: "ConsoleConfig", runbook: "Runbook", *, demo: bool) -> Path:
-    """The journal's file; a demo without one named gets one that goes with it."""
+def journal_path(config: "ConsoleConfig", runbook: "Runbook", scratch: Path | None = None) -> Path:
+    """The journal's file: as configured, else in `scratch`, else this person's own for this system."""
     from tui.private_files import state_folder
 
     if config.journal:
         return Path(config.journal).expanduser()
-    if demo:
-        return Path(tempfile.mkdtemp(prefix="toban-demo-")) / "journal.db"
-    return state_folder("journals") / f"{runbook.system.id}.db"
+    return (scratch or state_folder("journals")) / f"{runbook.system.id}.db"
 
 
 async def _embedded(child: "Popen[bytes]", region: str) -> "tuple[Clock, AwsSettings]":

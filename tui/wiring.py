@@ -11,9 +11,10 @@ from services.aws.access_keys import AccessKeys
 from services.aws.alarms import Alarms
 from services.aws.containers import Containers
 from services.aws.dashboards import Dashboards
+from services.aws.journal_stream import JournalStream
 from services.aws.logs import Logs
 from services.aws.metrics import Metrics
-from services.aws.permits import Permits
+from services.aws.permits import LogStream, Permits
 from services.aws.scaling import Scaling
 from services.aws.session import AwsSession, AwsSettings
 from services.board import DashboardReader
@@ -96,16 +97,21 @@ def connect(
     clock: Clock,
     *,
     journal: Path,
+    syslog: Path | None = None,
     intervals: Intervals | None = None,
     read_only: bool = False,
     seed: int | None = None,
 ) -> Services:
-    """Wire the readers of `runbook`'s system; asks AWS nothing yet and opens no file."""
+    """Wire the readers of `runbook`'s system; asks AWS nothing yet and opens no file.
+
+    `syslog` is the socket that gets the journal's newest hash, too; None: a demo's and a test's are nobody's business.
+    """
     every = intervals or Intervals()
     usd_jpy = runbook.costs.usd_jpy if runbook.costs else 150.0
     meter = Meter(clock, usd_jpy=usd_jpy)
     permits = Permits(clock, runbook.system.account, read_only=read_only)
-    session = AwsSession(settings, clock=clock, meter=meter)
+    kept = LogStream(runbook.journal.log_group, runbook.journal.log_stream)
+    session = AwsSession(settings, clock=clock, meter=meter, journal=kept)
     alarms = Alarms(session, runbook, clock=clock)
     metrics = Metrics(session)
     logs = Logs(session)
@@ -121,7 +127,13 @@ def connect(
         return Follow(logs, group, clock=clock, pattern=pattern, poll=every.logs).batches()
 
     identity_feed = Feed("identity", session.identity, clock=clock, interval=every.identity, rng=rng)
-    book = Journal(journal, clock=clock, person=lambda: person(identity_feed.state.value))
+    book = Journal(
+        journal,
+        clock=clock,
+        person=lambda: person(identity_feed.state.value),
+        syslog=syslog,
+        stream=JournalStream(session, kept.group, kept.stream) if kept.group else None,
+    )
     calendar = Calendar(runbook)
     anchors = Anchors(AccessKeys(session), book, runbook)
     anchors_feed = Feed("anchors", anchors.read, clock=clock, interval=every.anchors, rng=rng)

@@ -16,10 +16,12 @@ from services.i18n import N_, _
 from services.models.alarms import Alarm, AlarmState, AlarmTransition
 from services.models.base import RawId
 from services.models.feeds import FeedState, Freshness
+from services.models.journal import Acknowledgement
 from services.models.metrics import Series
 from services.models.problem import Problem
 from services.models.runbook import Playbook
-from widgets.alarm_facts import fact_lines, history_lines
+from widgets.acknowledgement_words import past_lines, whole_lines
+from widgets.alarm_facts import fact_lines
 from widgets.block import Block
 from widgets.chart import Chart
 from widgets.chart_data import ChartData, alarm_chart
@@ -59,6 +61,10 @@ class AlarmDetail(VerticalScroll, can_focus=True):
     playbook: reactive[Playbook | None] = reactive(None, init=False)
     log_group: reactive[RawId] = reactive(RawId(""), init=False)
     zone: reactive[tzinfo] = reactive(UTC, init=False)
+    acknowledged: reactive[Acknowledgement | None] = reactive(None, init=False)
+    """Who has seen the present state."""
+    seen: reactive[tuple[Acknowledgement, ...]] = reactive((), init=False)
+    """The acknowledgements of all its states, newest first."""
     said: reactive[Problem | None] = reactive(None, init=False)
     """What the screen's banner says for all panels; it is not said here again."""
 
@@ -120,6 +126,14 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         """What the runbook says."""
         self._update()
 
+    def watch_acknowledged(self) -> None:
+        """Somebody has seen it."""
+        self._update()
+
+    def watch_seen(self) -> None:
+        """Somebody had seen it before."""
+        self._update()
+
     def watch_zone(self) -> None:
         """Times are shown elsewhere."""
         self._update()
@@ -171,7 +185,12 @@ class AlarmDetail(VerticalScroll, can_focus=True):
     def _facts(self, width: int) -> Sequence[Line]:
         if self.alarm is None:
             return [[(_("no alarm chosen"), "muted")]]
-        return fact_lines(self.alarm, self.zone, self._now(), width)
+        lines = fact_lines(self.alarm, self.zone, self._now(), width)
+        if self.acknowledged is None:
+            return lines
+        # Below name and state: who has seen it is read before why it is so.
+        seen = whole_lines(self.acknowledged, self.zone, self._now(), width)
+        return [*lines[:2], *seen, *lines[2:]]
 
     def _curve_words(self, width: int) -> Sequence[Line]:
         if self.alarm is not None and not self.alarm.queries:
@@ -195,6 +214,4 @@ class AlarmDetail(VerticalScroll, can_focus=True):
 
     def _history(self, width: int) -> Sequence[Line]:
         lines = self._trouble(self.history, width)
-        if self.history.value is not None:
-            lines += history_lines(self.history.value, self.zone, self._now(), width)
-        return lines
+        return lines + past_lines(self.history.value, self.seen, self.zone, self._now(), width)

@@ -9,6 +9,7 @@ from textual.reactive import reactive
 from services.i18n import _
 from services.models.alarms import Alarm, AlarmBoard, AlarmState, AlarmTransition
 from services.models.feeds import FeedState, Freshness
+from widgets.acknowledgement_words import MARK, Seen, seen_spans
 from widgets.alarm_words import how_long
 from widgets.alarms import count_spans
 from widgets.format import age
@@ -29,6 +30,8 @@ class AlarmStrip(Inked):
     transition: reactive[AlarmTransition | None] = reactive(None, init=False)
     """The newest change of state, where history was read; else the board tells."""
     zone: reactive[tzinfo] = reactive(UTC, init=False)
+    acknowledged: reactive[Seen] = reactive(dict, init=False)
+    """By the alarm's id."""
 
     class Clicked(Message):
         """The operator wants the alarms."""
@@ -49,6 +52,10 @@ class AlarmStrip(Inked):
         """A new change."""
         self.redraw()
 
+    def watch_acknowledged(self) -> None:
+        """Somebody has seen an alarm."""
+        self.redraw()
+
     def on_click(self, event: Click) -> None:
         """Go to the alarms."""
         self.post_message(self.Clicked())
@@ -59,7 +66,7 @@ class AlarmStrip(Inked):
         freshness = self.state.freshness(self._now())
         if board is None:
             return [[(" ", ""), *_absent(freshness)]]
-        left: list[Span] = [*self._stale(freshness), *_badge(board)]
+        left: list[Span] = [*self._stale(freshness), *_badge(board, self.acknowledged)]
         room = width - width_of(left) - 3
         right = next((each for each in self._newest(board) if width_of(each) <= room), [])
         return [spread([(" ", ""), *left], right, width)]
@@ -78,7 +85,8 @@ class AlarmStrip(Inked):
         look = ALARM_LOOKS[newest.state]
         name: Span = (newest.name, "strong" if newest.state is AlarmState.ALARM else "")
         long: Span = (" " + _("for {time}").format(time=how_long(newest, self._now())), "muted")
-        state: Span = (look.text, look.role)
+        seen = self.acknowledged.get(newest.id)
+        state: Span = (look.text + (f" {MARK}" if seen else ""), look.role)
         return [
             [
                 (_("last change") + " ", "muted"),
@@ -90,7 +98,7 @@ class AlarmStrip(Inked):
                 (" ", ""),
             ],
             [name, (" ", ""), state, long, (" ", "")],
-            [name, (" ", ""), (look.mark, look.role), (" ", "")],
+            [name, (" ", ""), (look.mark + (MARK if seen else ""), look.role), (" ", "")],
         ]
 
     def _before(self, newest: Alarm) -> list[Span]:
@@ -111,12 +119,12 @@ def _absent(freshness: Freshness) -> list[Span]:
     return [(_("alarms: reading…"), "muted")]
 
 
-def _badge(board: AlarmBoard) -> list[Span]:
+def _badge(board: AlarmBoard, seen: Seen) -> list[Span]:
     if not board.alarms:
         return [(_("? no alarms exist: nothing watches this system"), "warn")]
     spans = count_spans(board)
-    firing = board.count(AlarmState.ALARM)
-    if firing:
+    firing = [alarm for alarm in board.watched if alarm.state is AlarmState.ALARM]
+    if any(alarm.id not in seen for alarm in firing):
         text, _role = spans[0]
         spans[0] = (f" {text} ", "alert")
-    return spans
+    return [*spans, *seen_spans(board, seen)]

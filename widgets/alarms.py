@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from textual import on
 from textual.message import Message
+from textual.reactive import reactive
 from textual.widget import Widget
 
 from services.i18n import _
 from services.models.alarms import Alarm, AlarmBoard, AlarmState
+from widgets.acknowledgement_words import MARK, Seen, seen_spans, short_spans
 from widgets.alarm_words import badges, how_long, measured, remark, state_spans
 from widgets.columns import Column
 from widgets.ink import Line, Span
@@ -25,6 +27,9 @@ class AlarmPanel(Panel[AlarmBoard]):
     DEFAULT_CSS = """
     AlarmPanel { min-height: 4; }
     """
+
+    acknowledged: reactive[Seen] = reactive(dict, init=False)
+    """By the alarm's id."""
 
     @dataclass
     class Opened(Message):
@@ -75,18 +80,34 @@ class AlarmPanel(Panel[AlarmBoard]):
         """The head row of the table and its rows."""
         return 1 + len(self.table.rows)
 
+    def watch_acknowledged(self) -> None:
+        """Somebody has seen an alarm."""
+        value = self.state.value
+        if self.is_mounted and value is not None:
+            self.show(value)
+            self.head.update(facts=self.facts(value))
+
+    @property
+    def chosen(self) -> Alarm | None:
+        """The alarm under the cursor."""
+        return self.alarm(self.table.cursor_key) if self.table.cursor_key is not None else None
+
     def _row(self, alarm: Alarm) -> Row:
         now = self.now()
-        note: list[Span] = [*badges(alarm, self.zone, now)]
+        seen = self.acknowledged.get(alarm.id)
+        note: list[Span] = short_spans(seen) if seen else []
+        tags = badges(alarm, self.zone, now)
+        note += [("  ", ""), *tags] if note and tags else tags
         words = remark(alarm)
         if words:
             note += [("  ", "")] if note else []
             note.append((words, "muted"))
-        name = "strong" if alarm.state is AlarmState.ALARM and not alarm.scaling else ""
+        calls = alarm.state is AlarmState.ALARM and not alarm.scaling and seen is None
+        name = "strong" if calls else ""
         return Row(
             str(alarm.id),
             (
-                state_spans(alarm),
+                [*state_spans(alarm), *([(f" {MARK}", "good")] if seen else [])],
                 [(alarm.name, "muted" if alarm.scaling else name)],
                 [(how_long(alarm, now), "muted")],
                 *measured(alarm),
@@ -101,7 +122,7 @@ class AlarmPanel(Panel[AlarmBoard]):
 
     def facts(self, value: AlarmBoard) -> list[Span]:
         """How many in each state."""
-        return count_spans(value) if value.alarms else []
+        return [*count_spans(value), *seen_spans(value, self.acknowledged)] if value.alarms else []
 
     def empty(self, value: AlarmBoard) -> str:
         """No alarms at all is a fault, not "all well"."""

@@ -1,10 +1,10 @@
 """Durations, ages, times and text cut to cells: how the console writes them everywhere."""
 
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 
 from rich.cells import cell_len, set_cell_size
 
-from services.i18n import _
+from services.i18n import N_, _
 
 ELLIPSIS = "…"
 NOTHING = "—"
@@ -12,6 +12,11 @@ NOTHING = "—"
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _AGE_STEP = 5
+_WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
+_MONTHS = (
+    N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"), N_("Jun"),
+    N_("Jul"), N_("Aug"), N_("Sep"), N_("Oct"), N_("Nov"), N_("Dec"),
+)  # fmt: skip
 
 
 def duration(seconds: float) -> str:
@@ -61,6 +66,28 @@ def stamp(at: datetime, zone: tzinfo, now: datetime | None = None, *, name: bool
         return clock(at, zone, seconds=False, name=name)
     date = f"{local:%m-%d}" if today is None or local.year == today.year else f"{local:%Y-%m-%d}"
     return f"{date} {clock(at, zone, seconds=False, name=name)}"
+
+
+def weekday(number: int) -> str:
+    """The short name of a day of the week; 0 is Monday."""
+    return _(_WEEKDAYS[number])
+
+
+def short_day(day: date) -> str:
+    """`5 Jan`, 1月5日."""
+    return _("{day} {month}").format(day=day.day, month=_(_MONTHS[day.month - 1]))
+
+
+def day_words(day: date, *, year: bool = False) -> str:
+    """`Mon 5 Jan`, 1月5日(月); with the year where it is asked for."""
+    words = _("{weekday} {day} {month} {year}") if year else _("{weekday} {day} {month}")
+    month = _(_MONTHS[day.month - 1])
+    return words.format(weekday=weekday(day.weekday()), day=day.day, month=month, year=day.year)
+
+
+def month_words(year: int, month: int) -> str:
+    """`Jan 2026`, 2026年1月."""
+    return _("{month} {year}").format(month=_(_MONTHS[month - 1]), year=year)
 
 
 def crop(text: str, width: int) -> str:

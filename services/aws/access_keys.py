@@ -3,8 +3,15 @@
 Source: ListAccessKeys (IAM API reference).
 """
 
-from services.aws.reader import Reader, rows, when
+from services.aws.errors import NotFound
+from services.aws.reader import Answer, Reader, incomplete, not_found, rows, when
+from services.i18n import _
 from services.models.access_keys import AccessKey
+from services.models.base import RawId
+from services.models.text import clean
+
+REGION = "us-east-1"
+"""IAM is one for the whole account and is asked there."""
 
 
 class AccessKeys:
@@ -14,8 +21,38 @@ class AccessKeys:
         self._session = session
 
     async def keys(self, users: tuple[str, ...]) -> tuple[AccessKey, ...]:
-        """Every key of these users, by user, then oldest first. Raises AwsError."""
-        raise NotImplementedError
+        """Every key of these users, by user, then oldest first.
+
+        Raises AwsError; NotFound names the user whom IAM does not have.
+        """
+        return tuple([key for user in users for key in await self._of(user)])
+
+    async def _of(self, user: str) -> list[AccessKey]:
+        pages = self._session.pages(
+            "iam", "ListAccessKeys", region=REGION, required=("AccessKeyMetadata",), UserName=user
+        )
+        try:
+            found = [_key(row, user) async for page in pages for row in rows(page, "AccessKeyMetadata")]
+        except NotFound as error:
+            raise not_found(
+                _("IAM has no user {user}.").format(user=clean(user)),
+                "iam",
+                "ListAccessKeys",
+                detail=error.problem.detail,
+                remedy=_("Check the user names in the runbook (access_keys)."),
+            ) from error
+        return sorted(found, key=lambda key: (key.created, key.id))
 
 
-__all__ = ["AccessKeys", "rows", "when"]
+def _key(row: Answer, user: str) -> AccessKey:
+    id, created = str(row.get("AccessKeyId") or ""), when(row.get("CreateDate"))
+    if not id or created is None:
+        # A key left out would be a key that nobody rotates.
+        raise incomplete(
+            _("IAM lists a key of {user} without its id or its date.").format(user=clean(user)),
+            "iam",
+            "ListAccessKeys",
+        )
+    return AccessKey(
+        id=RawId(id), user=RawId(user), name=id, active=row.get("Status") == "Active", created=created
+    )

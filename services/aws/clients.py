@@ -22,7 +22,9 @@ from botocore.loaders import Loader
 from services.aws.gate import Gate
 from services.aws.identity import Stamp, credential_files, stamp
 from services.aws.mfa import CodeDesk, Held, RoleProvider
+from services.aws.once import OnceSession
 from services.aws.parsers import Parsers
+from services.aws.permits import NOWHERE, LogStream
 from services.aws.sdk_models import load_models
 from services.aws.secret import Secret
 from services.aws.settings import AwsSettings
@@ -34,6 +36,9 @@ Purpose = Literal["read", "write"]
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 15.0
 """Seconds without a byte; a slow drip beats it, so every call has a time-out around it as well."""
+
+_FRESH = {"force_close": True, "keepalive_timeout": None}
+"""A connection for each write: one kept alive may have died unseen, and the write's outcome with it."""
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -73,6 +78,7 @@ class Clients:
         desk: CodeDesk | None = None,
         held: Held | None = None,
         loader: Loader,
+        journal: LogStream = NOWHERE,
     ) -> None:
         self.settings = settings
         self.held = held
@@ -85,7 +91,7 @@ class Clients:
         self._open: dict[tuple[Purpose, str, str], Any] = {}
         self._loader = loader
         self._session = _session(settings, loader)
-        self._session.register("before-call", Gate(clock))
+        Gate(clock, journal=journal).attach(self._session)
         wire.attach(self._session)
         if held:
             self._session.set_credentials(held.access_key, held.secret_key.reveal(), held.token.reveal())
@@ -198,6 +204,8 @@ def _never_prompt(session: _Session, settings: AwsSettings, desk: CodeDesk) -> N
 
 def _config(purpose: Purpose, settings: AwsSettings, *, custom_endpoint: bool) -> AioConfig:
     more: dict[str, Any] = {"inject_host_prefix": False} if custom_endpoint else {}
+    if purpose == "write":
+        more |= {"http_session_cls": OnceSession, "connector_args": _FRESH}
     if urlsplit(settings.endpoint_url).hostname in _LOOPBACK:
         # A proxy cannot know the embedded AWS, and NO_PROXY often does not name this machine.
         more["proxies"] = {}

@@ -27,6 +27,11 @@ class AwsError(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.summary)
         self.problem = problem
+        self.certain: bool | None = None
+        """Of a write: whether it is proven that nothing was done; None: only the kind tells.
+        Ask `services.aws.certainty.nothing_done`."""
+        self.request_id = ""
+        """What AWS calls the request it refused; "" where AWS did not answer."""
 
 
 class AccessDenied(AwsError):

@@ -11,10 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from services.aws.answers import require
-from services.aws.clients import Clients
+from services.aws.clients import Clients, Purpose
 from services.aws.errors import AwsError
 from services.aws.identity import Stamp
 from services.aws.mfa import CodeDesk, Held
+from services.aws.permits import NOWHERE, LogStream, Permit
+from services.aws.proof import proves_nothing_done, request_id
 from services.aws.sdk_models import ModelLoader, warm_up
 from services.aws.settings import AwsSettings
 from services.aws.translate import FAILURES, Asked, translate
@@ -32,8 +34,17 @@ _LOST = (ProblemKind.EXPIRED, ProblemKind.NO_CREDENTIALS)
 class Login:
     """One set of clients at a time, replaced when its credentials are lost and others may be had."""
 
-    def __init__(self, settings: AwsSettings, *, clock: Clock, meter: Meter, wall: Clock) -> None:
+    def __init__(
+        self,
+        settings: AwsSettings,
+        *,
+        clock: Clock,
+        meter: Meter,
+        wall: Clock,
+        journal: LogStream = NOWHERE,
+    ) -> None:
         self.settings = settings
+        self._journal = journal
         self.wire = Wire(meter, wall)
         self._clock = clock
         self._wall = wall
@@ -55,6 +66,7 @@ class Login:
         operation: str,
         params: dict[str, Any],
         *,
+        purpose: Purpose = "read",
         region: str | None = None,
         required: Sequence[str] = (),
         timeout: float = 20.0,
@@ -63,11 +75,35 @@ class Login:
         clients: Clients | None = None
         try:
             async with asyncio.timeout(timeout), self._used() as clients:
-                answer = await clients.call("read", service, operation, params, region)
+                answer = await clients.call(purpose, service, operation, params, region)
             require(answer, required)
+            if purpose == "write":
+                require(answer["ResponseMetadata"], ("RequestId",))
             return answer
         except FAILURES as error:
             raise self._failed(error, service, operation, clients) from error
+
+    async def write(
+        self, permit: Permit, *, required: Sequence[str] = (), timeout: float = 20.0
+    ) -> dict[str, Any]:
+        """The checked answer to the permitted request. Raises AwsError, with `certain` set."""
+        call = permit.call
+        try:
+            with permit.in_force():
+                return await self.call(
+                    call.service,
+                    call.operation,
+                    call.params,
+                    purpose="write",
+                    region=call.region,
+                    required=required,
+                    timeout=timeout,
+                )
+        except AwsError as error:
+            cause = error.__cause__ or error
+            error.certain = not permit.sent or proves_nothing_done(cause, error.problem.kind)
+            error.request_id = request_id(cause)
+            raise
 
     async def method(self) -> tuple[str, datetime | None]:
         """(where the credentials came from, their end in UTC). Raises AwsError."""
@@ -131,7 +167,13 @@ class Login:
 
     async def _build(self, *, desk: CodeDesk | None = None, held: Held | None = None) -> Clients:
         clients = Clients(
-            self.settings, clock=self._clock, wire=self.wire, desk=desk, held=held, loader=self._loader
+            self.settings,
+            clock=self._clock,
+            wire=self.wire,
+            desk=desk,
+            held=held,
+            loader=self._loader,
+            journal=self._journal,
         )
         self._stamp = await asyncio.to_thread(clients.stamp)
         self._since = self._wall.now()

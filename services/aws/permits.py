@@ -1,5 +1,9 @@
 """Permission to write: off until armed, for a limited time, and then for one exact request at a time."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.aws.errors import Refused
@@ -15,11 +19,52 @@ class Permit:
     def __init__(self, call: AwsCall) -> None:
         self.call = call
         self.used = False
+        """The gate has let a request through on it; it lets no second one through."""
+        self.sent = False
+        """Bytes may have left the process."""
 
     def fits(self, service: str, operation: str, params: object) -> bool:
         """Whether this is the request that was confirmed, and it has not been sent."""
-        wanted = (self.call.service, self.call.operation, self.call.body)
-        return not self.used and (service, operation, canonical(params)) == wanted
+        try:
+            asked = (service, operation, canonical(params))
+        except (TypeError, ValueError):
+            # What is no JSON cannot have been confirmed as JSON.
+            return False
+        return not self.used and asked == (self.call.service, self.call.operation, self.call.body)
+
+    @contextmanager
+    def in_force(self) -> Iterator[None]:
+        """The gate sees it in this task, and in no other."""
+        token = _in_force.set(self)
+        try:
+            yield
+        finally:
+            _in_force.reset(token)
+
+
+_in_force: ContextVar[Permit | None] = ContextVar("permit in force", default=None)
+
+
+def permit_in_force() -> Permit | None:
+    """The permit of the task that asks."""
+    return _in_force.get()
+
+
+@dataclass(frozen=True, slots=True)
+class LogStream:
+    """A CloudWatch Logs stream, exactly; what may be appended to without a permit. Empty names: none."""
+
+    group: str
+    stream: str
+
+    def takes(self, params: object) -> bool:
+        """Whether PutLogEvents with these parameters writes to it and nowhere else."""
+        if not (self.group and self.stream and isinstance(params, Mapping)):
+            return False
+        return (params.get("logGroupName"), params.get("logStreamName")) == (self.group, self.stream)
+
+
+NOWHERE = LogStream("", "")
 
 
 class Permits:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from services.aws.errors import NotFound
+from services.aws.errors import Incomplete, NotFound
 from services.models.problem import Problem, ProblemKind
 
 Answer = dict[str, Any]
@@ -91,6 +91,19 @@ def not_found(summary: str, service: str, operation: str, *, detail: str = "", r
             service=service,
             operation=operation,
             detail=detail,
+            at=datetime.now(UTC),
+        )
+    )
+
+
+def incomplete(summary: str, service: str, operation: str) -> Incomplete:
+    """What to raise where a row lacks what it must have and cannot be left out."""
+    return Incomplete(
+        Problem(
+            kind=ProblemKind.INCOMPLETE,
+            summary=summary,
+            service=service,
+            operation=operation,
             at=datetime.now(UTC),
         )
     )

@@ -1,14 +1,22 @@
-"""Application Auto Scaling of ECS services: bounds and decisions.
+"""Application Auto Scaling of ECS services: bounds, policies, scheduled actions, decisions.
 
-Source: DescribeScalableTargets, DescribeScalingActivities (Application Auto Scaling API reference).
+Source: DescribeScalableTargets, DescribeScalingPolicies, DescribeScheduledActions, DescribeScalingActivities
+(Application Auto Scaling API reference).
 """
 
-from services.aws.reader import Reader, rows, when
-from services.models.containers import ScalableTarget, ScalingActivity
+import re
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from services.aws.reader import Answer, Reader, finite, rows, when
+from services.models.base import RawId
+from services.models.containers import ScalableTarget, ScalingActivity, ScalingPolicy, ScheduledAction
 from services.models.text import clean
 
 DIMENSION = "ecs:service:DesiredCount"
 SERVICE = "application-autoscaling"
+_AT = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?)\)")
 
 
 class Scaling:
@@ -36,6 +44,25 @@ class Scaling:
             )
         return None
 
+    async def policies(self, cluster: str, name: str) -> tuple[ScalingPolicy, ...]:
+        """By what a service is scaled, by name; empty where nothing scales it. Raises AwsError."""
+        pages = self._session.pages(
+            SERVICE, "DescribeScalingPolicies", required=("ScalingPolicies",), **_of(cluster, name)
+        )
+        found = [_policy(row) async for page in pages for row in rows(page, "ScalingPolicies")]
+        return tuple(sorted(found, key=lambda policy: policy.id))
+
+    async def scheduled_actions(self, cluster: str, name: str) -> tuple[ScheduledAction, ...]:
+        """What AWS will do to a service's bounds by itself: what comes once, soonest first, then the rest.
+
+        Raises AwsError.
+        """
+        pages = self._session.pages(
+            SERVICE, "DescribeScheduledActions", required=("ScheduledActions",), **_of(cluster, name)
+        )
+        found = [_scheduled(row) async for page in pages for row in rows(page, "ScheduledActions")]
+        return tuple(sorted(found, key=lambda action: (action.at or _NEVER, action.id)))
+
     async def activities(self, cluster: str, name: str, limit: int = 50) -> tuple[ScalingActivity, ...]:
         """A service's newest scaling decisions, newest first, also those that changed nothing.
 
@@ -46,10 +73,8 @@ class Scaling:
             SERVICE,
             "DescribeScalingActivities",
             required=("ScalingActivities",),
-            ServiceNamespace="ecs",
-            ResourceId=f"service/{cluster}/{name}",
-            ScalableDimension=DIMENSION,
             IncludeNotScaledActivities=True,
+            **_of(cluster, name),
         )
         async for page in pages:
             for row in rows(page, "ScalingActivities"):
@@ -67,3 +92,54 @@ class Scaling:
             if len(found) >= limit:
                 break
         return tuple(sorted(found, key=lambda activity: activity.at, reverse=True)[:limit])
+
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def _of(cluster: str, name: str) -> dict[str, Any]:
+    return {
+        "ServiceNamespace": "ecs",
+        "ResourceId": f"service/{cluster}/{name}",
+        "ScalableDimension": DIMENSION,
+    }
+
+
+def _policy(row: Answer) -> ScalingPolicy:
+    tracking = row.get("TargetTrackingScalingPolicyConfiguration") or {}
+    predefined = tracking.get("PredefinedMetricSpecification") or {}
+    custom = tracking.get("CustomizedMetricSpecification") or {}
+    name = str(row.get("PolicyName") or "")
+    return ScalingPolicy(
+        id=RawId(name),
+        name=name,
+        kind=clean(row.get("PolicyType")),
+        target=finite(tracking.get("TargetValue")),
+        metric=predefined.get("PredefinedMetricType") or custom.get("MetricName") or "",
+        scales_in=not tracking.get("DisableScaleIn", False),
+    )
+
+
+def _scheduled(row: Answer) -> ScheduledAction:
+    name, schedule = str(row.get("ScheduledActionName") or ""), str(row.get("Schedule") or "")
+    timezone, bounds = str(row.get("Timezone") or "UTC"), row.get("ScalableTargetAction") or {}
+    return ScheduledAction(
+        id=RawId(name),
+        name=name,
+        schedule=RawId(schedule),
+        timezone=clean(timezone),
+        at=_moment(schedule, timezone),
+        minimum=bounds.get("MinCapacity"),
+        maximum=bounds.get("MaxCapacity"),
+    )
+
+
+def _moment(schedule: str, timezone: str) -> datetime | None:
+    """When an `at(…)` comes; None for any other schedule, and for a zone this machine does not know."""
+    found = _AT.fullmatch(schedule)
+    if found is None:
+        return None
+    try:
+        return datetime.fromisoformat(found[1]).replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)
+    except (ValueError, OverflowError, ZoneInfoNotFoundError):
+        return None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.aws.errors import Incomplete, MfaNeeded
 from services.aws.identity import identity_of
+from services.aws.permits import NOWHERE, LogStream, Permit
 from services.aws.settings import AwsSettings
 from services.clock import Clock, SystemClock
 from services.i18n import _
@@ -18,7 +19,6 @@ from services.models.problem import Problem, ProblemKind
 
 if TYPE_CHECKING:
     from services.aws.login import Login
-    from services.aws.permits import Permit
 
 __all__ = ["AwsSession", "AwsSettings", "MfaNeeded"]
 
@@ -35,16 +35,24 @@ _TOKENS = (
 
 
 class AwsSession:
-    """Reads AWS; opens what it needs when it needs it.
+    """Reads AWS, and writes what is permitted; opens what it needs when it needs it.
 
     `clock` dates what is reported and is the world's; `wall` is this machine's own, by which signatures,
-    credentials and the comparison with AWS's clock go.
+    credentials and the comparison with AWS's clock go. `journal` is the one log stream that may be appended
+    to without a permit: the runbook's.
     """
 
     def __init__(
-        self, settings: AwsSettings, *, clock: Clock, meter: Meter, wall: Clock | None = None
+        self,
+        settings: AwsSettings,
+        *,
+        clock: Clock,
+        meter: Meter,
+        wall: Clock | None = None,
+        journal: LogStream = NOWHERE,
     ) -> None:
         self.settings = settings
+        self._journal = journal
         self._clock = clock
         self._meter = meter
         self._wall: Clock = wall or SystemClock()
@@ -111,14 +119,23 @@ class AwsSession:
         raise self._endless(service, operation, _("More than {limit} pages.").format(limit=page_limit))
 
     async def write(
-        self, permit: "Permit", /, *, required: Sequence[str] = (), timeout: float = 20.0
+        self, permit: Permit, /, *, required: Sequence[str] = (), timeout: float = 20.0
     ) -> dict[str, Any]:
         """Send what the permit allows, exactly once: no retry, no redirect. The answer, as of `read`.
 
-        Raises AwsError; only AccessDenied, NotFound, Invalid, Throttled, Expired, NoCredentials and Refused
-        say that nothing was done.
+        `answer["ResponseMetadata"]["RequestId"]` is what AWS calls the request; an answer without one is
+        Incomplete. Raises AwsError; `services.aws.certainty.nothing_done` says whether nothing was done.
         """
-        raise NotImplementedError
+        login = await self._loaded()
+        return await login.write(permit, required=required, timeout=timeout)
+
+    async def append(self, params: dict[str, Any], /, *, timeout: float = 10.0) -> dict[str, Any]:
+        """PutLogEvents with these parameters: one attempt, without a permit, to the journal's own stream.
+
+        Any other stream is Refused. Raises AwsError.
+        """
+        login = await self._loaded()
+        return await login.call("logs", "PutLogEvents", params, purpose="write", timeout=timeout)
 
     async def identity(self) -> Identity:
         """Who AWS says we are, how we signed in, and until when. Raises AwsError."""
@@ -145,7 +162,11 @@ class AwsSession:
             kind = await asyncio.to_thread(_import)
             # Another task may have been as quick; there must be one.
             self._login = self._login or kind(
-                self.settings, clock=self._clock, meter=self._meter, wall=self._wall
+                self.settings,
+                clock=self._clock,
+                meter=self._meter,
+                wall=self._wall,
+                journal=self._journal,
             )
         return self._login
 

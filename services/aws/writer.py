@@ -13,7 +13,7 @@ class Writer(Protocol):
     async def write(
         self, permit: Permit, /, *, required: Sequence[str] = (), timeout: float = 20.0
     ) -> dict[str, Any]:
-        """Send what the permit allows, exactly once."""
+        """Send what the permit allows, exactly once; `services.aws.certainty` reads the error."""
         ...
 
     async def identity(self) -> Identity:

@@ -1,7 +1,7 @@
 """Import this to register every handler of the embedded AWS."""
 
 # ruff: noqa: F401  imported for their registration
-from services.demo import balancer, identity, scaling_handlers
+from services.demo import balancer, iam, identity, scaling_handlers, schedule_handlers
 from services.demo.cloudwatch import handlers as cloudwatch
 from services.demo.ecs import handlers as ecs
 from services.demo.ecs import task_handlers

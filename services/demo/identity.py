@@ -8,7 +8,7 @@ from typing import Any
 
 from services.demo.front.faults import CALLER
 from services.demo.registry import Call, Fault, op
-from services.demo.scaling import hash_of
+from services.demo.scaling_model import hash_of
 
 WRONG_CODE = "000000"
 """The code that an MFA device never shows."""

@@ -4,98 +4,20 @@ Source: Application Auto Scaling API reference and user guide.
 """
 
 import math
-from collections import deque
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from services.demo.cloudwatch.missing import State
-from services.demo.ecs.model import ACCOUNT, Service
+from services.demo.ecs.model import Service
+from services.demo.scaling_model import Activity, Policy, Scheduled, Target, hash_of, policy_arn, when
 
 if TYPE_CHECKING:
     from services.demo.world import World
 
-DIMENSION = "ecs:service:DesiredCount"
 OUT_COOLDOWN = 60.0
 IN_COOLDOWN = 300.0
 REMIND = 300.0
 """Seconds between two activities that scaled nothing for the same reason."""
-
-
-@dataclass(slots=True)
-class Policy:
-    """A target-tracking policy and the two alarms it owns."""
-
-    name: str
-    id: str
-    target: float
-    created: float
-    high: str = ""
-    low: str = ""
-    settings: dict[str, Any] = field(default_factory=dict)
-    """Its TargetTrackingScalingPolicyConfiguration as it was put."""
-
-
-@dataclass(slots=True)
-class Activity:
-    """One decision."""
-
-    id: str
-    at: float
-    description: str
-    cause: str
-    status: str = "Successful"
-    message: str = ""
-    reasons: tuple[dict[str, Any], ...] = ()
-
-
-@dataclass(slots=True)
-class Target:
-    """A registered service."""
-
-    resource: str
-    """`service/<cluster>/<service>`."""
-    minimum: int
-    maximum: int
-    created: float
-    suspended: dict[str, bool] = field(default_factory=dict)
-    policies: dict[str, Policy] = field(default_factory=dict)
-    scheduled: dict[str, dict[str, Any]] = field(default_factory=dict)
-    activities: deque[Activity] = field(default_factory=lambda: deque(maxlen=500))
-    """Newest first."""
-    scaled: float = -math.inf
-    """When it scaled last."""
-
-    @property
-    def service(self) -> tuple[str, str]:
-        """(cluster, service)."""
-        _, cluster, name = self.resource.split("/")
-        return cluster, name
-
-    @property
-    def arn(self) -> str:
-        """Amazon resource name."""
-        return (
-            f"arn:aws:application-autoscaling:ap-northeast-1:{ACCOUNT}:scalable-target/{_id(self.resource)}"
-        )
-
-
-def _id(text: str) -> str:
-    return f"1ec5{abs(hash_of(text)):032x}"[:36]
-
-
-def hash_of(text: str) -> int:
-    """A hash that is the same in every process."""
-    return int.from_bytes(text.encode(), "big") % (2**121 - 1)
-
-
-def policy_arn(target: Target, policy: Policy) -> str:
-    """Amazon resource name."""
-    return (
-        f"arn:aws:autoscaling:ap-northeast-1:{ACCOUNT}:scalingPolicy:{policy.id}:resource/ecs/{target.resource}"
-        f":policyName/{policy.name}"
-    )
 
 
 class Scaling:
@@ -180,7 +102,6 @@ class Scaling:
     def evaluate(self, at: float) -> None:
         """Once a minute, after the alarms."""
         for target in self.targets.values():
-            self._run_scheduled(target, at)
             service = self._service(target)
             if service is None:
                 continue
@@ -242,16 +163,45 @@ class Scaling:
             )
         )
 
-    def _run_scheduled(self, target: Target, at: float) -> None:
-        if target.suspended.get("ScheduledScalingSuspended"):
-            return
-        for name, action in list(target.scheduled.items()):
-            due = action["due"]
-            if due is not None and due <= at:
-                del target.scheduled[name]
-                self.register(target.resource, at, action["ScalableTargetAction"])
+    def run_due(self, now: float) -> None:
+        """Carry out every scheduled action that is due by `now`, each at its own time."""
+        while found := self._first_due(now):
+            target, action = found
+            assert action.due is not None
+            at = action.due
+            action.plan_next(at)
+            if action.due is None:
+                del target.scheduled[action.name]
+            if not target.suspended.get("ScheduledScalingSuspended"):
+                self._run(target, action, at)
 
+    def _first_due(self, now: float) -> tuple[Target, Scheduled] | None:
+        due = [
+            (action.due, target.resource, action.name)
+            for target in self.targets.values()
+            for action in target.scheduled.values()
+            if action.due is not None and action.due <= now
+        ]
+        if not due:
+            return None
+        _at, resource, name = min(due)
+        return self.targets[resource], self.targets[resource].scheduled[name]
 
-def when(at: float) -> datetime:
-    """Epoch seconds as AWS shows them."""
-    return datetime.fromtimestamp(at, UTC)
+    def _run(self, target: Target, action: Scheduled, at: float) -> None:
+        names = {"MinCapacity": "min capacity", "MaxCapacity": "max capacity"}
+        said = " and ".join(f"{names[key]} to {value}" for key, value in action.bounds.items())
+        low = action.bounds.get("MinCapacity", target.minimum)
+        fits = low <= action.bounds.get("MaxCapacity", target.maximum)
+        identity = UUID(int=hash_of(f"{target.resource}/{action.name}/{at}"), version=4)
+        target.activities.appendleft(
+            Activity(
+                str(identity),
+                at,
+                f"Setting {said}",
+                f"scheduled action name {action.name} was triggered",
+                "Successful" if fits else "Failed",
+                f"Successfully set {said}" if fits else "Minimum capacity is above maximum capacity",
+            )
+        )
+        if fits:
+            self.register(target.resource, at, action.bounds)

@@ -4,19 +4,17 @@ Source: Application Auto Scaling API reference.
 """
 
 import re
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.demo.cloudwatch.paging import page_of
 from services.demo.ecs.model import ACCOUNT
 from services.demo.registry import Call, Fault, op
-from services.demo.scaling import DIMENSION, Activity, Policy, Scaling, Target, hash_of, policy_arn, when
+from services.demo.scaling import Scaling
+from services.demo.scaling_model import DIMENSION, Activity, Policy, Target, hash_of, policy_arn, when
 
 SERVICE = "application-autoscaling"
 PAGE = 50
-_AT = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?)\)")
 
 
 def _scaling(call: Call) -> Scaling:
@@ -24,11 +22,13 @@ def _scaling(call: Call) -> Scaling:
     return found
 
 
-def _now(call: Call) -> float:
+def now_of(call: Call) -> float:
+    """The world's time, epoch seconds."""
     return float(call.world.clock.now().timestamp())
 
 
-def _target(call: Call) -> Target:
+def target_of(call: Call) -> Target:
+    """The registered target that is meant."""
     resource = call.params["ResourceId"]
     target = _scaling(call).targets.get(resource)
     if target is None:
@@ -40,7 +40,8 @@ def _target(call: Call) -> Target:
     return target
 
 
-def _common(target: Target) -> dict[str, Any]:
+def common(target: Target) -> dict[str, Any]:
+    """What every answer says of a target."""
     return {"ServiceNamespace": "ecs", "ResourceId": target.resource, "ScalableDimension": DIMENSION}
 
 
@@ -62,7 +63,7 @@ def register_scalable_target(call: Call) -> dict[str, Any]:
         raise Fault(
             "ValidationException", "Unsupported service namespace, resource type or scalable dimension"
         )
-    return {"ScalableTargetARN": _scaling(call).register(resource, _now(call), params).arn}
+    return {"ScalableTargetARN": _scaling(call).register(resource, now_of(call), params).arn}
 
 
 @op(SERVICE, "DescribeScalableTargets")
@@ -82,7 +83,7 @@ def _describe_target(target: Target) -> dict[str, Any]:
     suspended = dict.fromkeys(
         ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended"), False
     )
-    return _common(target) | {
+    return common(target) | {
         "MinCapacity": target.minimum,
         "MaxCapacity": target.maximum,
         "RoleARN": f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/"
@@ -117,7 +118,7 @@ def describe_scaling_activities(call: Call) -> dict[str, Any]:
 
 
 def _describe_activity(target: Target, activity: Activity) -> dict[str, Any]:
-    shown = _common(target) | {
+    shown = common(target) | {
         "ActivityId": activity.id,
         "Description": activity.description,
         "Cause": activity.cause,
@@ -135,7 +136,7 @@ def _describe_activity(target: Target, activity: Activity) -> dict[str, Any]:
 @op(SERVICE, "PutScalingPolicy")
 def put_scaling_policy(call: Call) -> dict[str, Any]:
     """A target-tracking policy and its two alarms."""
-    target, params = _target(call), call.params
+    target, params = target_of(call), call.params
     settings = params.get("TargetTrackingScalingPolicyConfiguration")
     if settings is None:
         raise Fault("ValidationException", "The embedded AWS knows target tracking only")
@@ -144,7 +145,7 @@ def put_scaling_policy(call: Call) -> dict[str, Any]:
         params["PolicyName"],
         str(UUID(int=number, version=4)),
         settings["TargetValue"],
-        _now(call),
+        now_of(call),
         settings=settings,
     )
     _scaling(call).track(target, policy)
@@ -167,7 +168,7 @@ def describe_scaling_policies(call: Call) -> dict[str, Any]:
     wanted = call.params.get("ResourceId")
     return {
         "ScalingPolicies": [
-            _common(target)
+            common(target)
             | {
                 "PolicyARN": policy_arn(target, policy),
                 "PolicyName": policy.name,
@@ -181,63 +182,3 @@ def describe_scaling_policies(call: Call) -> dict[str, Any]:
             for policy in target.policies.values()
         ]
     }
-
-
-@op(SERVICE, "PutScheduledAction")
-def put_scheduled_action(call: Call) -> dict[str, Any]:
-    """`at(…)` is carried out; `cron(…)` and `rate(…)` are only remembered."""
-    target, params = _target(call), call.params
-    name = params["ScheduledActionName"]
-    action = dict(target.scheduled.get(name) or {"CreationTime": call.world.clock.now()})
-    action |= {
-        key: params[key]
-        for key in ("Schedule", "Timezone", "StartTime", "EndTime", "ScalableTargetAction")
-        if key in params
-    }
-    if "Schedule" not in action:
-        raise Fault("ValidationException", "Schedule is required for a new scheduled action")
-    action["due"] = _due(action["Schedule"], action.get("Timezone", "UTC"))
-    target.scheduled[name] = action
-    return {}
-
-
-def _due(schedule: str, zone: str) -> float | None:
-    try:
-        timezone = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise Fault("ValidationException", "Invalid timezone") from error
-    found = _AT.fullmatch(schedule)
-    if found is None:
-        if not schedule.startswith(("cron(", "rate(")):
-            raise Fault("ValidationException", "Invalid schedule expression")
-        return None
-    return datetime.fromisoformat(found[1]).replace(tzinfo=timezone).astimezone(UTC).timestamp()
-
-
-@op(SERVICE, "DescribeScheduledActions")
-def describe_scheduled_actions(call: Call) -> dict[str, Any]:
-    """Scheduled actions of the targets asked for."""
-    wanted, names = call.params.get("ResourceId"), call.params.get("ScheduledActionNames")
-    return {
-        "ScheduledActions": [
-            _common(target)
-            | {key: value for key, value in action.items() if key != "due"}
-            | {
-                "ScheduledActionName": name,
-                "ScheduledActionARN": f"arn:aws:autoscaling:ap-northeast-1:{ACCOUNT}:scheduledAction:"
-                f"{UUID(int=hash_of(name), version=4)}:resource/ecs/{resource}:scheduledActionName/{name}",
-            }
-            for resource, target in sorted(_scaling(call).targets.items())
-            if wanted in (None, resource)
-            for name, action in target.scheduled.items()
-            if not names or name in names
-        ]
-    }
-
-
-@op(SERVICE, "DeleteScheduledAction")
-def delete_scheduled_action(call: Call) -> dict[str, Any]:
-    """Forget one."""
-    if _target(call).scheduled.pop(call.params["ScheduledActionName"], None) is None:
-        raise Fault("ObjectNotFoundException", "No scheduled action found")
-    return {}

@@ -13,6 +13,7 @@ from services.demo.cloudwatch.dashboards import DashboardBook
 from services.demo.cloudwatch.store import MetricStore
 from services.demo.ecs.model import Clusters, Service
 from services.demo.front.faults import ACCOUNT, FaultRule
+from services.demo.iam import KeyRing
 from services.demo.logs.store import LogStore
 from services.demo.scaling import Scaling
 from services.demo.scenario import Refuse, Scenario
@@ -56,6 +57,7 @@ class World:
         self.clusters = Clusters()
         self.scaling = Scaling(self)
         self.balancers: list[LoadBalancer] = []
+        self.keys = KeyRing()
         self.sessions: dict[str, str] = {}
         """Access key -> ARN of the assumed role."""
         self._minute = int((self.began - history).timestamp()) // 60 * 60
@@ -71,6 +73,7 @@ class World:
         while self._minute + 60 <= now:
             self._minute += 60
             self._live(self._minute)
+        self.scaling.run_due(now)
         self.clusters.advance(now)
         if self.facility:
             self.facility.release(now)
@@ -81,6 +84,7 @@ class World:
             self.facility.end()
         if at // 60 % QUIET == 0 or self._lively(at - self.began.timestamp()):
             self.alarm_book.evaluate(datetime.fromtimestamp(at, UTC))
+        self.scaling.run_due(at)
         self.clusters.advance(at)
         self.scaling.evaluate(at)
         if self.facility:

@@ -1,6 +1,11 @@
-"""The hash chain: every entry's hash covers the entry and the hash before it."""
+"""The hash chain: every entry's hash covers the entry and the hash before it.
+
+A row is an entry as it lies in the file: the columns of `COLUMNS`, in that order.
+"""
 
 import hashlib
+import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from services.models.changes import canonical
@@ -8,7 +13,13 @@ from services.models.journal import Draft, Entry, Person
 
 NOTHING = "0" * 64
 """What the first entry follows."""
+COLUMNS = (
+    "seq", "at", "kind", "subject", "target", "text", "user", "origin", "identity", "host",
+    "body", "claim", "holds", "releases", "previous", "hash",
+)  # fmt: skip
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_UNSTORABLE = {0: "\u2400"} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
 
 def micros(at: datetime) -> int:
@@ -21,22 +32,43 @@ def moment(value: int) -> datetime:
     return _EPOCH + timedelta(microseconds=value)
 
 
+def storable(text: str) -> str:
+    """The text without what SQLite cannot keep exactly: NUL, and halves of surrogate pairs."""
+    return text if text.isascii() and "\0" not in text else text.translate(_UNSTORABLE)
+
+
+def row_of(entry: Entry) -> tuple[object, ...]:
+    """The entry as it is stored."""
+    person = entry.person
+    return (
+        entry.seq, micros(entry.at), entry.kind.value, entry.subject, entry.target, entry.text,
+        person.user, person.origin, person.identity, person.host,
+        entry.body, entry.claim, entry.holds, entry.releases, entry.previous, entry.hash,
+    )  # fmt: skip
+
+
+def hash_of_row(journal: str, row: Sequence[object]) -> str:
+    """SHA-256 (hex) of a row of the journal with this id; the row's own hash plays no part.
+
+    Whatever a hand other than the console's has put into a column is hashed too, or is no hash at all ("").
+    """
+    try:
+        covered = _encode([journal, *row[:-1]])
+    except TypeError:
+        return ""
+    return hashlib.sha256(covered.encode(errors="surrogateescape")).hexdigest()
+
+
 def hash_of(journal: str, entry: Entry) -> str:
     """SHA-256 (hex) of an entry of the journal with this id; the entry's own `hash` plays no part."""
-    person = entry.person
-    covered = [
-        journal, entry.seq, micros(entry.at), entry.kind.value, entry.subject, entry.target, entry.text,
-        person.user, person.origin, person.identity, person.host,
-        entry.body, entry.claim, entry.holds, entry.releases, entry.previous,
-    ]  # fmt: skip
-    return hashlib.sha256(canonical(covered).encode()).hexdigest()
+    return hash_of_row(journal, row_of(entry))
 
 
 def linked(journal: str, draft: Draft, *, seq: int, at: datetime, person: Person, previous: str) -> Entry:
     """The draft as the next entry."""
     entry = Entry(
-        seq=seq, at=at, kind=draft.kind, subject=draft.subject, target=draft.target, text=draft.text,
-        person=person, body=canonical(draft.data), claim=draft.claim, holds=draft.holds,
-        releases=draft.releases, previous=previous, hash="",
+        seq=seq, at=at, kind=draft.kind, subject=storable(draft.subject), target=storable(draft.target),
+        text=draft.text, person=person, body=storable(canonical(draft.data)), claim=storable(draft.claim),
+        holds=storable(draft.holds), releases=storable(draft.releases), previous=previous, hash="",
     )  # fmt: skip
     return entry.model_copy(update={"hash": hash_of(journal, entry)})

@@ -1,114 +1,298 @@
-"""The journal as the console uses it: asynchronous, in a thread of its own, shared with other consoles."""
+"""The journal as the console uses it: asynchronous, in threads of its own, shared with other consoles."""
 
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from services.clock import Clock
-from services.i18n import _
-from services.journal.errors import JournalError
-from services.journal.store import Store
-from services.models.journal import Draft, Entry, JournalHealth, JournalPage, Person, Query
-from services.models.problem import Problem, ProblemKind
+from services.journal.anchor import DEV_LOG, EVERY, Anchor, AnchorStream, StreamFeed, Syslog
+from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
+from services.journal.keeper import Keeper
+from services.journal.reader import Reader
+from services.journal.state import State
+from services.journal.trouble import Unfit, closed, is_damage, problem_of
+from services.journal.verify import verify
+from services.models.base import RawId
+from services.models.journal import (
+    DayCount,
+    Draft,
+    Entry,
+    JournalHealth,
+    JournalPage,
+    Person,
+    Query,
+    Verification,
+)
+from services.models.problem import Problem
 
 T = TypeVar("T")
 PAGE = 200
 POLL = 1.0
 """Seconds (of the machine, not of the world) between looks at whether another console has written."""
+RETRY = 10.0
+"""Seconds (of the machine) between attempts to write where the last one failed."""
 
 
 class Journal:
     """The append-only record of everything that happened.
 
-    `person` is asked at every append, for the identity may become known later.
+    `person` is asked at every append, for the identity may become known later. `syslog` is where the newest hash
+    is sent; None: nowhere. `stream` is a log stream in AWS that gets it, too.
     """
 
-    def __init__(self, path: Path, *, clock: Clock, person: Callable[[], Person], poll: float = POLL) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Clock,
+        person: Callable[[], Person],
+        poll: float = POLL,
+        retry: float = RETRY,
+        syslog: Path | None = DEV_LOG,
+        stream: AnchorStream | None = None,
+    ) -> None:
         self.path = path
         self._clock = clock
         self._person = person
         self._poll = poll
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
-        self._store: Store | None = None
-        self._health = JournalHealth(writable=False, path=str(path))
-        self._news = asyncio.Event()
+        self._retry = retry
+        self._stream = StreamFeed(stream, clock) if stream else None
+        self._writing = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._reading = ThreadPoolExecutor(1, thread_name_prefix="journal-read")
+        self._keeper = Keeper(path, Syslog(syslog) if syslog else None)
+        self._reader: Reader | None = None
+        self._state = State(path)
+        self._looked = 0.0
+        self._tried = 0.0
+        self._appending: set[asyncio.Task[Entry]] = set()
+        self._streaming: asyncio.Task[None] | None = None
+        self._closed = False
 
     @property
     def health(self) -> JournalHealth:
         """Whether it can be written, as last seen."""
-        return self._health
+        return self._state.health
 
     async def open(self) -> JournalHealth:
         """Open or make the file; what is wrong is in the answer, never raised."""
-        try:
-            self._store = await self._run(lambda: Store(self.path))
-            seq, head = await self._run(self._opened.head)
-        except JournalError as error:
-            self._health = JournalHealth(writable=False, path=str(self.path), problem=error.problem)
-        else:
-            self._health = JournalHealth(writable=True, path=str(self.path), entries=seq, head=head)
-        return self._health
+        await self._try_out()
+        if self._stream is not None:
+            self._streaming = asyncio.create_task(self._feed(self._stream))
+        return self.health
 
     async def append(self, draft: Draft) -> Entry:
         """Record durably; the entry as it stands in the file.
 
-        Raises JournalError (nothing recorded), AlreadyRecorded (its claim is taken), HeldByAnother.
+        Raises JournalError (nothing recorded), AlreadyRecorded (its claim is taken), HeldByAnother. Who is
+        cancelled while waiting does not know whether it was recorded; it is, whole, or not at all.
         """
-        at, person = self._clock.now(), self._person()
-        entry = await self._run(lambda: self._opened.append(draft, at=at, person=person))
-        self._health = self._health.model_copy(
-            update={"writable": True, "problem": None, "entries": entry.seq, "head": entry.hash}
-        )
-        self._news.set()
-        return entry
+        task = asyncio.create_task(self._append(draft))
+        self._appending.add(task)
+        task.add_done_callback(self._appended)
+        return await asyncio.shield(task)
 
     async def page(
-        self, query: Query | None = None, *, before_seq: int | None = None, limit: int = PAGE
+        self,
+        query: Query | None = None,
+        *,
+        before_seq: int | None = None,
+        after_seq: int | None = None,
+        limit: int = PAGE,
     ) -> JournalPage:
-        """Matching entries, newest first, older than `before_seq`. Raises JournalError."""
-        found = await self._run(
-            lambda: self._opened.find(query or Query(), limit=limit + 1, before_seq=before_seq)
-        )
-        return JournalPage(entries=tuple(found[:limit]), more=len(found) > limit)
+        """Matching entries, newest first, older than `before_seq`; with `after_seq` alone, the next newer ones.
 
-    async def entries(self, query: Query | None = None, *, limit: int = 100_000) -> tuple[Entry, ...]:
-        """Matching entries, oldest first. Raises JournalError."""
+        Raises JournalError.
+        """
+        upwards = after_seq is not None and before_seq is None
+        found = await self._read(
+            lambda reader: reader.find(
+                query or Query(), limit=limit + 1, before_seq=before_seq, after_seq=after_seq,
+                newest_first=not upwards,
+            )
+        )  # fmt: skip
+        kept = found[:limit]
+        return JournalPage(entries=tuple(reversed(kept) if upwards else kept), more=len(found) > limit)
+
+    async def entries(
+        self, query: Query | None = None, *, limit: int = 100_000, after_seq: int | None = None
+    ) -> tuple[Entry, ...]:
+        """Matching entries newer than `after_seq`, oldest first. Raises JournalError."""
         return tuple(
-            await self._run(lambda: self._opened.find(query or Query(), limit=limit, newest_first=False))
+            await self._read(
+                lambda reader: reader.find(
+                    query or Query(), limit=limit, after_seq=after_seq, newest_first=False
+                )
+            )
         )
+
+    async def days(
+        self, zone: ZoneInfo, *, before: date | None = None, limit: int = 31
+    ) -> tuple[DayCount, ...]:
+        """Days with entries in `zone`, newest first, older than `before`. Raises JournalError."""
+        return tuple(await self._read(lambda reader: reader.days(zone, before=before, limit=limit)))
+
+    async def people(self) -> tuple[str, ...]:
+        """Every OS user with an entry. Raises JournalError."""
+        return tuple(await self._read(lambda reader: reader.people()))
+
+    async def targets(self) -> tuple[RawId, ...]:
+        """Every target with an entry, exactly; clean it before it is drawn. Raises JournalError."""
+        return tuple(await self._read(lambda reader: reader.targets()))
+
+    async def verify(self) -> Verification:
+        """Check the whole chain, and compare it with the machine's log. Takes seconds; blocks nothing."""
+        return await asyncio.to_thread(verify, self.path, at=self._clock.now())
 
     async def follow(self) -> AsyncIterator[int]:
-        """The newest entry's number: at once, then whenever this or another console has written."""
-        yield self._health.entries
-        while True:
-            await self._news.wait()
-            self._news.clear()
-            yield self._health.entries
+        """The newest entry's number: at once, then whenever this or another console has written.
+
+        Also when `health` has changed. Any number may listen; each hears everything; ends with `close`.
+        """
+        told: JournalHealth | None = None
+        while not self._closed:
+            news = self._state.news
+            if told != self.health:
+                told = self.health
+                yield told.entries
+                continue
+            try:
+                async with asyncio.timeout(self._poll):
+                    await news.wait()
+            except TimeoutError:
+                await self._look()
 
     async def close(self) -> None:
         """Finish what is being written and close the file."""
-        if self._store is not None:
-            store, self._store = self._store, None
-            await asyncio.get_running_loop().run_in_executor(self._thread, store.close)
-        self._thread.shutdown(wait=False)
+        if self._closed:
+            return
+        while self._appending:
+            await asyncio.wait(self._appending)
+        self._closed = True
+        self._state.announce()
+        if self._streaming is not None:
+            self._streaming.cancel()
+            await asyncio.wait([self._streaming])
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._reading, self._drop_reader)
+        await loop.run_in_executor(self._writing, self._keeper.close)
+        self._writing.shutdown(wait=False)
+        self._reading.shutdown(wait=False)
 
-    @property
-    def _opened(self) -> Store:
-        if self._store is None:
-            raise sqlite3.OperationalError("the journal is not open")
-        return self._store
-
-    async def _run(self, work: Callable[[], T]) -> T:
+    async def _append(self, draft: Draft) -> Entry:
+        at, person = self._clock.now(), self._person()
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-        except (sqlite3.Error, OSError) as error:
-            problem = Problem(
-                kind=ProblemKind.OTHER,
-                summary=_("The journal cannot be used: {reason}.").format(reason=error),
-                remedy=_("Check the disk and the file {path}.").format(path=self.path),
-                at=self._clock.now(),
-            )
-            raise JournalError(problem) from error
+            entry = await self._write(lambda: self._keeper.append(draft, at=at, person=person))
+        except (AlreadyRecorded, HeldByAnother):
+            self._set(writable=True)
+            raise
+        self._set(writable=True)
+        return entry
+
+    def _appended(self, task: "asyncio.Task[Entry]") -> None:
+        self._appending.discard(task)
+        if not task.cancelled():
+            # Whoever waited may be gone; what went wrong is in `health`.
+            task.exception()
+
+    async def _look(self) -> None:
+        """Whether another console has written; one look a poll, however many listen."""
+        now = asyncio.get_running_loop().time()
+        if self._closed or now - self._looked < self._poll / 2:
+            return
+        self._looked = now
+        if (not self.health.writable or self._keeper.anchor_problem) and now - self._tried >= self._retry:
+            await self._try_out()
+            return
+        try:
+            head = await self._read(lambda reader: reader.head())
+        except JournalError:
+            return
+        if head[0] < self.health.entries and self.health.writable:
+            await self._try_out()
+        else:
+            self._state.saw(head)
+
+    async def _try_out(self) -> None:
+        """See whether it can be written, or else at least be read."""
+        self._tried = asyncio.get_running_loop().time()
+        try:
+            await self._write(self._keeper.try_out)
+        except JournalError:
+            try:
+                self._state.saw(await self._read(lambda reader: reader.head()))
+            except JournalError:
+                return
+        else:
+            self._set(writable=True)
+
+    async def _feed(self, stream: StreamFeed) -> None:
+        """Send the newest hash to AWS when it has changed, and not too often."""
+        while True:
+            news, health = self._state.news, self.health
+            if self._keeper.id and health.entries > stream.sent:
+                place = str(self.path.absolute())
+                await stream.send(Anchor(self._keeper.id, health.entries, health.head, place))
+                self._set(writable=self.health.writable, problem=self.health.problem)
+                await self._clock.sleep(EVERY)
+            else:
+                await news.wait()
+
+    def _set(self, *, writable: bool, problem: Problem | None = None) -> None:
+        keeper, stream = self._keeper, self._stream
+        troubles = (keeper.anchor_problem, stream.problem if stream else "")
+        known = (self.health.entries, self.health.head)
+        self._state.set(
+            writable=writable,
+            problem=problem,
+            head=max(known, (keeper.head.seq, keeper.head.hash)) if writable else known,
+            anchored=max(keeper.anchored, stream.sent if stream else 0),
+            anchor_problem="; ".join(trouble for trouble in troubles if trouble),
+        )
+
+    async def _write(self, work: Callable[[], T]) -> T:
+        """Run in the writing thread; a failure is in `health` before it is raised as JournalError."""
+        try:
+            return await self._run(self._writing, work)
+        except JournalError as error:
+            self._set(writable=False, problem=error.problem)
+            raise
+
+    async def _read(self, work: Callable[[Reader], T]) -> T:
+        """Run in the reading thread; what is found broken there is not written to any more."""
+        try:
+            return await self._run(self._reading, lambda: self._with_reader(work))
+        except JournalError as error:
+            if error.__cause__ is not None and is_damage(error.__cause__):
+                await self._run(self._writing, self._keeper.give_up)
+                self._set(writable=False, problem=error.problem)
+            raise
+
+    def _with_reader(self, work: Callable[[Reader], T]) -> T:
+        if self._reader is None:
+            self._reader = Reader.open(self.path)
+        try:
+            found = work(self._reader)
+        except (sqlite3.Error, OSError):
+            self._drop_reader()
+            raise
+        if not self._reader.lasting:
+            self._drop_reader()
+        return found
+
+    def _drop_reader(self) -> None:
+        if self._reader is not None:
+            reader, self._reader = self._reader, None
+            reader.close()
+
+    async def _run(self, thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        try:
+            if self._closed:
+                raise closed()
+            return await asyncio.get_running_loop().run_in_executor(thread, work)
+        except (sqlite3.Error, OSError, Unfit) as error:
+            raise JournalError(problem_of(error, self.path, self._clock.now())) from error

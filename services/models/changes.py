@@ -127,7 +127,9 @@ class PlannedStep(Model):
     expects: str
     """Digest of the state that must still be there when it is sent."""
     required: tuple[str, ...] = ()
-    """Keys a good answer has."""
+    """Keys a good answer has. Without any the answer proves nothing: only reading AWS tells that it is done."""
+    before: str = ""
+    """The value it replaces, as the change spells it; tells "not done" from "changed by somebody else"."""
 
 
 class Caution(Model):
@@ -224,6 +226,8 @@ class Run(Model):
     at: datetime
     """When it was confirmed (UTC)."""
     steps: tuple[StepRun, ...]
+    refusal: Clean = ""
+    """Why the whole of it was stopped before anything was sent; "" where it was not."""
 
     @property
     def id(self) -> str:
@@ -233,6 +237,8 @@ class Run(Model):
     @property
     def state(self) -> StepState:
         """The state of the first step that is not done; DONE when all are."""
+        if self.refusal:
+            return StepState.REFUSED
         return next((step.state for step in self.steps if step.state is not StepState.DONE), StepState.DONE)
 
     @property

@@ -1,6 +1,6 @@
 """ECS services as the console speaks of them.
 
-Source: DescribeServices (Amazon ECS API reference).
+Source: DescribeServices (Amazon ECS API reference), Application Auto Scaling API reference.
 """
 
 from datetime import datetime
@@ -53,6 +53,40 @@ class ScalableTarget(Model):
     minimum: int
     maximum: int
     suspended: bool = False
+
+
+class ScalingPolicy(Model):
+    """One rule by which Auto Scaling changes the count."""
+
+    id: RawId
+    """The name, exactly."""
+    name: Clean
+    kind: str
+    """TargetTrackingScaling, StepScaling or PredictiveScaling."""
+    target: float | None = None
+    """What target tracking keeps the metric at, in the metric's unit; None for other kinds."""
+    metric: Clean = ""
+    """What it tracks, e.g. ECSServiceAverageCPUUtilization; "" for other kinds."""
+    scales_in: bool = True
+    """It may also lower the count."""
+
+
+class ScheduledAction(Model):
+    """New bounds at a set time, carried out by AWS."""
+
+    id: RawId
+    """The name, exactly: putting another of this name replaces it."""
+    name: Clean
+    schedule: RawId
+    """As AWS spells it: `at(2026-12-01T17:00:00)`, `cron(…)`, `rate(…)`."""
+    timezone: str = "UTC"
+    """In which `at` and `cron` are meant."""
+    at: datetime | None = None
+    """When (UTC), for `at(…)` alone."""
+    minimum: int | None = None
+    """None: not changed."""
+    maximum: int | None = None
+    """None: not changed."""
 
 
 class ScalingActivity(Model):

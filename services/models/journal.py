@@ -1,11 +1,12 @@
 """The journal's entries: who did what, when, from where, chained so that no entry changes unseen."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from services.models.base import Clean, Model
+from services.models.alarms import AlarmState
+from services.models.base import Clean, CleanBlock, Model
 from services.models.problem import Problem
 
 
@@ -36,6 +37,8 @@ class EntryKind(StrEnum):
     """What became of an unknown one, found by reading AWS or said by a person."""
     REFUSED = "refused"
     """A change was stopped before anything was sent."""
+    OTHER = "other"
+    """A newer console's, or one that somebody's hand made unreadable; never written."""
 
 
 class Person(Model):
@@ -99,8 +102,11 @@ class Entry(Model):
 
     @property
     def data(self) -> dict[str, Any]:
-        """The parsed body; clean texts before they are shown."""
-        found = json.loads(self.body)
+        """The parsed body; clean texts before they are shown. {} where somebody's hand made it unreadable."""
+        try:
+            found = json.loads(self.body)
+        except ValueError:
+            return {}
         return found if isinstance(found, dict) else {}
 
 
@@ -129,6 +135,68 @@ class JournalPage(Model):
     """There are older ones."""
 
 
+class DayCount(Model):
+    """A day on which something was recorded."""
+
+    day: date
+    """In the zone that was asked for."""
+    count: int
+
+
+class FaultKind(StrEnum):
+    """How an entry fails the check."""
+
+    ALTERED = "altered"
+    DROPPED = "dropped"
+    """Missing between two others."""
+    SWAPPED = "swapped"
+    """Stands where another one was."""
+    INSERTED = "inserted"
+    """Never was a link of the chain."""
+    CUT_OFF = "cut-off"
+    """Missing at the end: its hash is held outside."""
+    REPLACED = "replaced"
+    """The whole journal is another one than was here before."""
+
+
+class Fault(Model):
+    """One place where the journal is not what was written."""
+
+    kind: FaultKind
+    seq: int
+    """The entry's number; 0: the whole journal."""
+    text: Clean
+    """What is wrong, in words."""
+
+
+class Verification(Model):
+    """What a check of the whole chain found."""
+
+    path: Clean
+    journal: Clean = ""
+    """The journal's id."""
+    entries: int = 0
+    head: Clean = ""
+    """Hash of the newest entry."""
+    faults: tuple[Fault, ...] = ()
+    """By number; the first ones where there are very many."""
+    unlisted: int = 0
+    """Faults beyond those listed."""
+    anchors: int = 0
+    """Hashes of this journal held outside that were compared."""
+    anchored_seq: int = 0
+    """The newest entry among them; what follows it could be cut off unseen."""
+    anchor_note: Clean = ""
+    """Why nothing outside could be compared; "" where something was."""
+    problem: Problem | None = None
+    """Why the check could not be made."""
+
+    @property
+    def intact(self) -> bool:
+        """It was checked, and nothing is wrong."""
+        return self.problem is None and not self.faults
+
+
 class JournalHealth(Model):
     """Whether the journal can be written; without it nothing is changed."""
 
@@ -150,5 +218,7 @@ class Acknowledgement(Model):
 
     by: Clean
     at: datetime
-    note: Clean = ""
+    note: CleanBlock = ""
     seq: int
+    state: AlarmState | None = None
+    """Which state was seen."""

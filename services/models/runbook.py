@@ -231,7 +231,9 @@ class Duty(Model):
     section: Clean = ""
     """The runbook's section."""
     rule: str = ""
-    """RFC 5545 RRULE without DTSTART, in the system's time zone; empty for an anchored duty."""
+    """RFC 5545 RRULE without DTSTART, in the system's time zone; empty for an anchored duty. INTERVAL counts
+    from Monday 1900-01-01, and a rule that names no day means a Monday, the 1st, 1 January. UNTIL is the last
+    local date it may come on; COUNT has no beginning to count from and is refused."""
     at: tuple[ClockTime, ...] = ()
     """Times of day (local); empty: any time of the day."""
     closed_day: ClosedDay = ClosedDay.SKIP

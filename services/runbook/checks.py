@@ -12,18 +12,21 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from dateutil.rrule import rrulestr
 
+from services.calendar_anchor import ANCHOR
 from services.i18n import _
-from services.models.runbook import Duty, Runbook
+from services.models.runbook import ClosedDay, Duty, Runbook
 from services.runbook import words
 from services.runbook.toml_lines import Path
 
 Mistakes = Iterator[tuple[Path, str]]
 
-ANCHOR = re.compile(r"(access-key|access-key-disabled):(.+)\+(\d+)d")
 _PART = re.compile(r"[A-Z]+=[A-Z0-9,+-]+")
 _WINDOW = re.compile(
     r"(sun|mon|tue|wed|thu|fri|sat):([01]\d|2[0-3]):[0-5]\d-(sun|mon|tue|wed|thu|fri|sat):([01]\d|2[0-3]):[0-5]\d"
 )
+_UNTIL = re.compile(r"[0-9]{8}(T[0-9]{6})?")
+_LONGEST = 1000
+"""Highest INTERVAL."""
 _BOUNDS = ("UNTIL", "COUNT", "INTERVAL")
 _LATE = datetime(9980, 1, 1)  # noqa: DTZ001  dateutil searches to the year 9999, so it starts near there
 
@@ -127,6 +130,19 @@ def duties(book: Runbook) -> Mistakes:
                 (*path, "at", place),
                 _('"{name}" is there twice: rename or remove one').format(name=duty.at[place]),
             )
+    yield from _series(book)
+
+
+def _series(book: Runbook) -> Mistakes:
+    """A series has at least two duties, and each has a rule."""
+    members = Counter(duty.series for duty in book.duties if duty.series)
+    for index, duty in enumerate(book.duties):
+        if duty.series and duty.anchor:
+            yield ("duties", index, "series"), _("a duty with an anchor follows no other: leave series out")
+        elif duty.series and members[duty.series] == 1:
+            hint = words.meant(duty.series, set(members) - {duty.series}) or _("leave it out")
+            said = _('no other duty is of the series "{name}"').format(name=duty.series)
+            yield ("duties", index, "series"), f"{said}: {hint}"
 
 
 def _anchor(book: Runbook, duty: Duty, path: Path) -> Mistakes:
@@ -136,6 +152,9 @@ def _anchor(book: Runbook, duty: Duty, path: Path) -> Mistakes:
         yield (*path, "anchor"), _("must be access-key:<user>+<n>d or access-key-disabled:<user>+<n>d")
     elif found[2] not in users:
         yield (*path, "anchor"), words.unknown(found[2], users)
+    elif duty.closed_day is ClosedDay.SKIP:
+        said = _("an anchored date comes once: say next-open, previous-open or keep")
+        yield (*path, "closed_day"), said
 
 
 def rule_mistake(rule: str) -> str:
@@ -143,14 +162,8 @@ def rule_mistake(rule: str) -> str:
     parts = dict(part.split("=", 1) for part in rule.split(";") if _PART.fullmatch(part))
     if len(parts) != rule.count(";") + 1:
         return _("must be an RFC 5545 rule such as FREQ=WEEKLY;BYDAY=MO, without DTSTART")
-    if parts.get("FREQ") not in ("DAILY", "WEEKLY", "MONTHLY", "YEARLY"):
-        return _("FREQ must be DAILY, WEEKLY, MONTHLY or YEARLY")
-    if {"BYHOUR", "BYMINUTE", "BYSECOND"} & parts.keys():
-        return _("times of day belong in at, not in the rule")
-    if parts.get("UNTIL", "").endswith("Z"):
-        return _("UNTIL is local here: leave out the Z")
-    if not parts.get("INTERVAL", "1").isdigit() or not int(parts.get("INTERVAL", "1")):
-        return _("INTERVAL must be 1 or more")
+    if said := _part_mistake(parts):
+        return said
     try:
         rrulestr(rule, dtstart=_LATE)
         unbounded = ";".join(f"{key}={value}" for key, value in parts.items() if key not in _BOUNDS)
@@ -160,6 +173,33 @@ def rule_mistake(rule: str) -> str:
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         return _("not an RFC 5545 rule: {reason}").format(reason=error)
     return "" if occurs else _("this rule never occurs")
+
+
+def _part_mistake(parts: dict[str, str]) -> str:
+    """What a rule here may not say though RFC 5545 or dateutil allows it."""
+    interval, until = parts.get("INTERVAL", "1"), parts.get("UNTIL", "")
+    if parts.get("FREQ") not in ("DAILY", "WEEKLY", "MONTHLY", "YEARLY"):
+        return _("FREQ must be DAILY, WEEKLY, MONTHLY or YEARLY")
+    if {"BYHOUR", "BYMINUTE", "BYSECOND"} & parts.keys():
+        return _("times of day belong in at, not in the rule")
+    if "COUNT" in parts:
+        return _("COUNT has no beginning to count from here: say UNTIL")
+    if until.endswith("Z"):
+        return _("UNTIL is local here: leave out the Z")
+    if until and not _UNTIL.fullmatch(until):
+        return _("UNTIL must be a date such as 20301231")
+    if not interval.isdecimal() or not 1 <= int(interval) <= _LONGEST:
+        return _("INTERVAL must be from 1 to {most}").format(most=_LONGEST)
+    return ""
+
+
+def journal(book: Runbook) -> Mistakes:
+    """A log group and a stream of it, or neither."""
+    spec = book.journal
+    if spec.log_group and not spec.log_stream:
+        yield ("journal", "log_stream"), _("give both log_group and log_stream, or neither")
+    elif spec.log_stream and not spec.log_group:
+        yield ("journal", "log_group"), _("give both log_group and log_stream, or neither")
 
 
 def closures(book: Runbook) -> Mistakes:
@@ -176,7 +216,7 @@ def closures(book: Runbook) -> Mistakes:
         yield ("closures", "weekdays"), _("all seven days are closed: leave at least one open")
 
 
-ALL = (system, unique, references, limits, duties, closures)
+ALL = (system, unique, references, limits, duties, closures, journal)
 """Every check, in the order of the file."""
 
 

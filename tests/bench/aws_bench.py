@@ -1,7 +1,9 @@
 """AWS requests and their price per business day (08:30 to 17:15), counted on the embedded AWS, beside naive ways."""
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from services.aws.settings import AwsSettings
 from services.models.usage import Usage
@@ -67,7 +69,11 @@ async def _watch(world: World, minutes: int) -> tuple[Usage, Usage, int]:
     """(the console's own meter after a minute, after `minutes`, metrics on the dashboard), in the world's time."""
     runbook = load_named("facility-prod")
     services = connect(
-        runbook, AwsSettings(region=runbook.system.region, endpoint_url=world.url), world.clock, seed=1
+        runbook,
+        AwsSettings(region=runbook.system.region, endpoint_url=world.url),
+        world.clock,
+        journal=Path(tempfile.gettempdir()) / "never-opened.db",
+        seed=1,
     )
     tail = services.tails.batches(str(runbook.log_groups[0].id))
     streams = [*(feed.states() for feed in services.feeds), tail]

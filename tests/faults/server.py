@@ -56,9 +56,13 @@ class Seen:
         return json.loads(self.body)
 
 
+REQUEST_ID = "4e8b1c9a-0000-4000-8000-70ba70ba70ba"
+
+
 def answer(value: Any, **more: Any) -> Reply:
-    """`value` as JSON."""
-    return Reply(json.dumps(value).encode(), **more)
+    """`value` as JSON, with the request id that AWS gives every answer."""
+    headers = {"x-amzn-RequestId": REQUEST_ID, **more.pop("headers", {})}
+    return Reply(json.dumps(value).encode(), headers=headers, **more)
 
 
 def failure(code: str, message: str = "", status: int = 400) -> Reply:
@@ -66,9 +70,12 @@ def failure(code: str, message: str = "", status: int = 400) -> Reply:
     return answer({"__type": code, "message": message}, status=status)
 
 
-def xml(operation: str, inner: str) -> Reply:
+def xml(operation: str, inner: str, request_id: str = REQUEST_ID) -> Reply:
     """A query-protocol answer."""
-    text = f"<{operation}Response><{operation}Result>{inner}</{operation}Result></{operation}Response>"
+    metadata = f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>"
+    text = (
+        f"<{operation}Response><{operation}Result>{inner}</{operation}Result>{metadata}</{operation}Response>"
+    )
     return Reply(text.encode(), type="text/xml")
 
 
@@ -112,6 +119,7 @@ class FaultServer:
         self.seen: list[Seen] = []
         self.respond: Callable[[Seen], Reply] = lambda _seen: Reply()
         self.url = ""
+        self.connections = 0
         self.released = asyncio.Event()
         """Set at the end: whatever hangs is let go."""
 
@@ -130,6 +138,7 @@ class FaultServer:
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
+        self.connections += 1
         try:
             while (seen := await _request(reader)) is not None:
                 self.seen.append(seen)

@@ -1,6 +1,8 @@
 """The dashboard reader against the embedded AWS over HTTP."""
 
 import json
+import os
+from pathlib import Path
 from typing import Any
 
 from services.aws.session import AwsSettings
@@ -12,7 +14,8 @@ from tui.wiring import Services, connect
 
 def services(aws: Embedded) -> Services:
     book: Runbook = load_builtin("facility-prod")
-    return connect(book, AwsSettings(**aws.settings()), aws.clock, seed=1)
+    journal = Path(os.environ["HOME"]) / "journal.db"
+    return connect(book, AwsSettings(**aws.settings()), aws.clock, journal=journal, seed=1)
 
 
 def widget(title: str, *metrics: list[Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,12 @@ def test_the_demo_takes_flags_before_and_after_its_name(started: list[StartOptio
     assert started == [StartOptions(demo=True, scenario="ordinary-day")]
 
 
+def test_the_demo_begins_when_it_is_told_to(started: list[StartOptions]) -> None:
+    for told in ("2026-04-01 08:55", "2026-04-01T08:55"):
+        assert toban("demo", "--at", told) == 7
+    assert started == [StartOptions(demo=True, at=datetime(2026, 3, 31, 23, 55, tzinfo=UTC))] * 2
+
+
 def test_scenarios_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert toban("--lang", "en", "demo", "--list") == 0
     assert "ordinary-day" in capsys.readouterr().out
@@ -91,6 +98,9 @@ def test_scenarios_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
         (("demo", "--scenario", "ordinaryday"), 'did you mean "ordinary-day"?'),
         (("demo", "--speed", "fast"), "--speed: must be a number from 0.1 to 600"),
         (("demo", "--speed", "nan"), "--speed: must be a number from 0.1 to 600"),
+        (("demo", "--at", "2026-02-30 09:00"), "--at: must be a date and time in Japan"),
+        (("demo", "--at", "tomorrow"), 'such as "2026-04-01 08:55"'),
+        (("demo", "--at", "1999-12-31 23:59"), "from 2000 to 2050"),
         (("runbook", "check"), "FILE is missing"),
         (("config", "\x1b[31mred"), "␛[31mred"),
     ],
@@ -150,7 +160,7 @@ def test_config_says_where_each_value_is_from(
     monkeypatch.setenv("TOBAN_ENDPOINT_URL", "https://user:hunter2@aws.example/x")
     file = tmp_path / "toban" / "config.toml"
     file.parent.mkdir()
-    file.write_text("bell = false\n[keys]\nzoom = 'f9'\n", "utf-8")
+    file.write_text("bell = false\n[keys]\nzoom = 'f7'\n", "utf-8")
     file.chmod(0o600)
     assert toban("--theme", "16", "config") == 0
     shown = capsys.readouterr().out
@@ -159,7 +169,7 @@ def test_config_says_where_each_value_is_from(
     assert rows["profile"] == "ops [TOBAN_PROFILE]"
     assert rows["theme"] == "16 [--theme]"
     assert rows["bell"] == f"false [{file}:1]"
-    assert rows["keys"] == f"zoom=f9 [{file}:3]"
+    assert rows["keys"] == f"zoom=f7 [{file}:3]"
     assert rows["intervals.alarms"] == "60 [default]"
     assert "hunter2" not in shown
     assert "https://***@aws.example/x" in shown

@@ -1,19 +1,59 @@
-"""The dialog `acknowledge`."""
+"""Acknowledge an alarm's present state: who has seen it, and what the next operator should know."""
 
-from textual.app import ComposeResult
-from textual.containers import Vertical
+from collections.abc import Iterable
+from time import monotonic
 
+from textual import on
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from services.acknowledgements import present
+from services.i18n import _
 from services.models.alarms import Alarm
-from tui.screens.dialog import Dialog
+from tui.screens.guard import Guard
+from tui.screens.writing import WritingDialog
+from widgets.acknowledgement_words import acknowledged_content, state_content
+from widgets.note_field import NoteField
 
 
-class AcknowledgeScreen(Dialog[None]):
-    """The dialog `acknowledge`."""
+class AcknowledgeScreen(WritingDialog):
+    """Acknowledges the state that the alarm had when the key was pressed."""
 
     def __init__(self, alarm: Alarm) -> None:
         super().__init__()
         self.alarm = alarm
+        self.guard = Guard(self)
 
-    def compose(self) -> ComposeResult:
-        """The window."""
-        yield Vertical(id="window")
+    def heading(self) -> str:
+        """The window's title."""
+        return _("Acknowledge")
+
+    def placeholder(self) -> str:
+        """The note may be left out."""
+        return _("Note for the next operator (may be empty)")
+
+    def about(self) -> Iterable[Widget]:
+        """Which alarm in which state, and who acknowledged it before."""
+        now, zone = self.app.now(), self.app.zone
+        parts = [state_content(self.alarm, zone, now)]
+        seen = present([self.alarm], self.app.acknowledged, now).get(self.alarm.id)
+        if seen is not None:
+            parts.append(acknowledged_content(seen, zone, now))
+        yield Static(Content("\n").join(parts), classes="about")
+
+    def on_mount(self) -> None:
+        """Enter counts only once the alarm's name could be read."""
+        super().on_mount()
+        self.guard.hold()
+
+    @on(NoteField.Submitted)
+    def submitted(self, message: NoteField.Submitted) -> None:
+        """Record, unless enter was typed ahead."""
+        if self.guard.lets(monotonic()):
+            super().submitted(message)
+
+    async def write(self, text: str) -> str:
+        """The acknowledgement. Raises JournalError."""
+        await self.app.ready.acknowledgements.acknowledge(self.alarm, text)
+        return _("{name} is acknowledged").format(name=self.alarm.name)

@@ -1,19 +1,24 @@
 """One alarm, whole: why, since when, its curve, its history, what the runbook says."""
 
 from collections.abc import Awaitable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import BindingType
 
 from services.aws.errors import AwsError
+from services.journal.errors import JournalError
 from services.models.alarms import Alarm
 from services.models.feeds import FeedState
+from services.models.journal import Acknowledgement
 from services.models.metrics import Series, TimeSpan
 from services.models.problem import Problem
-from tui.screens.base import ModeScreen
+from tui.commands import bindings
+from tui.screens.base import ModeScreen, Place
 from widgets.alarm_detail import AlarmDetail
 
 T = TypeVar("T")
@@ -23,6 +28,8 @@ CURVE = timedelta(hours=3)
 
 class AlarmScreen(ModeScreen):
     """Opened from the alarm list; follows the alarm while it is open."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [each for each in bindings("watch") if each.id == "acknowledge"]
 
     def __init__(self, alarm: Alarm) -> None:
         super().__init__()
@@ -51,6 +58,27 @@ class AlarmScreen(ModeScreen):
         if current is not None:
             self.detail.alarm = current
         self.read_rest(current or self.first)
+
+    def place(self) -> Place | None:
+        """The alarm."""
+        alarm = self.detail.alarm or self.first
+        return Place(str(alarm.id), alarm.name)
+
+    def acknowledged_changed(self, seen: dict[str, Acknowledgement]) -> None:
+        """Who has seen the present state, and who saw those before."""
+        super().acknowledged_changed(seen)
+        self.detail.acknowledged = seen.get(self.first.id)
+        self.read_acknowledgements()
+
+    @work(group="alarm-acknowledgements", exclusive=True)
+    async def read_acknowledgements(self) -> None:
+        """The earlier ones; without a journal there are none to show."""
+        with suppress(JournalError):
+            self.detail.seen = await self.services.acknowledgements.of(self.first)
+
+    def action_acknowledge(self) -> None:
+        """Say that the alarm's present state was seen."""
+        self.app.acknowledge(self.detail.alarm or self.first)
 
     def banner_changed(self, problem: Problem | None) -> None:
         """The detail does not repeat the banner."""

@@ -1,11 +1,15 @@
 """What every mode's screen has: the header, the alarm strip, the banner, the keys."""
 
+from dataclasses import dataclass
+
 from textual.app import ComposeResult
 from textual.getters import app as app_getter
 from textual.screen import Screen
 
+from services.acknowledgements import present
 from services.i18n import _
 from services.models.feeds import FeedState
+from services.models.journal import Acknowledgement
 from services.models.problem import Problem
 from services.models.runbook import Environment
 from tui.app import TobanApp
@@ -18,6 +22,16 @@ from widgets.key_bar import KeyBar
 
 EXPIRES_SOON = 15 * 60
 """Seconds before the end of the credentials at which the header warns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the operator is looking at, for a note about it."""
+
+    target: str
+    """Exactly, as the journal's entries name it."""
+    name: str
+    """For people; clean."""
 
 
 class ModeScreen(Screen[object]):
@@ -34,12 +48,14 @@ class ModeScreen(Screen[object]):
         self.header = Header(self.app.now, self.app.zone)
         self.strip = AlarmStrip(now=self.app.now)
         self.banner = Banner()
+        self.journal_banner = Banner()
 
     def compose(self) -> ComposeResult:
         """Frame and body."""
         yield self.header
         yield self.strip
         yield self.banner
+        yield self.journal_banner
         yield from self.body()
         yield KeyBar()
 
@@ -50,9 +66,14 @@ class ModeScreen(Screen[object]):
     async def opened(self) -> None:
         """What the mode does once it is on screen; the switch to it waits for this."""
 
+    def place(self) -> Place | None:
+        """What is under the cursor, for a note about it."""
+        return None
+
     async def on_mount(self) -> None:
         """Follow the app's states."""
         self.watch(self.app, "board", self._board_changed)
+        self.watch(self.app, "acknowledged", self._acknowledged_changed, init=False)
         self.watch(self.app, "view", self._frame_changed)
         self.watch(self.app, "identity", self._frame_changed)
         self.watch(self.app, "duties", self._frame_changed)
@@ -64,7 +85,17 @@ class ModeScreen(Screen[object]):
     def _board_changed(self) -> None:
         if self.app.board is not None:
             self.strip.state = self.app.board
+        self._acknowledged_changed()
         self._frame_changed()
+
+    def _acknowledged_changed(self) -> None:
+        board = self.app.board.value if self.app.board is not None else None
+        seen = present(board.alarms, self.app.acknowledged, self.app.now()) if board is not None else {}
+        self.acknowledged_changed(seen)
+
+    def acknowledged_changed(self, seen: dict[str, Acknowledgement]) -> None:
+        """Somebody acknowledged an alarm's state, or it is no longer that state; by the alarm's id."""
+        self.strip.acknowledged = seen
 
     def _zone_changed(self) -> None:
         self.header.clock.zone = self.app.zone
@@ -74,6 +105,7 @@ class ModeScreen(Screen[object]):
         self.header.facts = header_facts(self.app)
         states: list[FeedState[object] | None] = [self.app.board, self.app.view, self.app.identity]
         self.banner.problem = shared_problem([state.problem if state else None for state in states])
+        self.journal_banner.problem = self.services.journal.health.problem
         self.banner_changed(self.banner.problem)
 
     def banner_changed(self, problem: Problem | None) -> None:

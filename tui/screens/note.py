@@ -1,14 +1,72 @@
-"""The dialog `note`."""
+"""A note into the journal, about what one was looking at."""
 
-from textual.app import ComposeResult
-from textual.containers import Vertical
+from collections.abc import Iterable
+from typing import ClassVar
 
-from tui.screens.dialog import Dialog
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from services.i18n import N_, _
+from services.models.journal import Draft, EntryKind
+from tui.screens.base import ModeScreen, Place
+from tui.screens.writing import WritingDialog
 
 
-class NoteScreen(Dialog[None]):
-    """The dialog `note`."""
+class NoteScreen(WritingDialog):
+    """One line or several; opened over any screen."""
 
-    def compose(self) -> ComposeResult:
-        """The window."""
-        yield Vertical(id="window")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+t", "toggle_place", N_("About it, or not"), priority=True)
+    ]
+
+    def __init__(self) -> None:
+        below = self.app.screen
+        self.place: Place | None = below.place() if isinstance(below, ModeScreen) else None
+        """What the note could be about."""
+        self.is_about = self.place is not None
+        self.place_line = Static(classes="about")
+        super().__init__()
+
+    def heading(self) -> str:
+        """The window's title."""
+        return _("Note")
+
+    def placeholder(self) -> str:
+        """Shown while nothing is written."""
+        return _("What the next person should know")
+
+    def about(self) -> Iterable[Widget]:
+        """What the note is about, where there is something."""
+        if self.place is not None:
+            self._show_place()
+            yield self.place_line
+
+    def _show_place(self) -> None:
+        if self.place is None:
+            return
+        mark = "[x] " if self.is_about else "[ ] "
+        self.place_line.update(
+            Content.assemble(
+                (mark, "bold $text-accent"),
+                (_("about {name}").format(name=self.place.name), "bold" if self.is_about else "auto 60%"),
+                ("  ctrl+t", "auto 60%"),
+            )
+        )
+
+    def action_toggle_place(self) -> None:
+        """About what was looked at, or about nothing in particular."""
+        self.is_about = not self.is_about
+        self._show_place()
+
+    def refused(self, text: str) -> str:
+        """An empty note tells nobody anything."""
+        return "" if text else _("Nothing is written yet.")
+
+    async def write(self, text: str) -> str:
+        """The note as it stands. Raises JournalError."""
+        target = self.place.target if self.place is not None and self.is_about else ""
+        draft = Draft(kind=EntryKind.NOTE, target=target, text=" ".join(text.split()), data={"note": text})
+        entry = await self.app.ready.journal.append(draft)
+        return _("Noted in the journal as number {seq}").format(seq=entry.seq)

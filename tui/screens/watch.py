@@ -11,9 +11,11 @@ from textual.widget import Widget
 
 from services.board_judge import refreshed
 from services.i18n import _
+from services.models.journal import Acknowledgement
 from services.models.problem import Problem
 from tui.commands import bindings
 from tui.panels import PANELS
+from tui.screens.base import Place
 from tui.screens.panes import PaneScreen
 from widgets.alarm_strip import AlarmStrip
 from widgets.alarms import AlarmPanel
@@ -64,6 +66,33 @@ class WatchScreen(PaneScreen):
     def _zone_changed(self) -> None:
         super()._zone_changed()
         self.alarms.zone = self.dashboard.zone = self.app.zone
+
+    def place(self) -> Place | None:
+        """The alarm under the cursor, where the keys go to the alarms."""
+        alarm = self.alarms.chosen if self._at_alarms else None
+        return Place(str(alarm.id), alarm.name) if alarm is not None else None
+
+    def acknowledged_changed(self, seen: dict[str, Acknowledgement]) -> None:
+        """The rows say who has seen what."""
+        super().acknowledged_changed(seen)
+        self.alarms.acknowledged = seen
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """An alarm is acknowledged only where it is seen to be chosen."""
+        return self._at_alarms if action == "acknowledge" else True
+
+    @property
+    def _at_alarms(self) -> bool:
+        """The keys go to the alarms."""
+        return self.focused is not None and self.alarms in self.focused.ancestors
+
+    def action_acknowledge(self) -> None:
+        """Say that the state of the alarm under the cursor was seen."""
+        alarm = self.alarms.chosen
+        if alarm is None:
+            self.app.say(_("no alarm chosen"))
+        else:
+            self.app.acknowledge(alarm)
 
     def banner_changed(self, problem: Problem | None) -> None:
         """The panels do not repeat the banner."""
@@ -119,7 +148,9 @@ class WatchScreen(PaneScreen):
     def on_descendant_focus(self) -> None:
         """Remember which panel is looked at."""
         around = self.focused.ancestors_with_self if self.focused is not None else []
-        self.current = next((panel.id for panel in PANELS if self.query_one(f"#{panel.id}") in around), self.current)
+        self.current = next(
+            (panel.id for panel in PANELS if self.query_one(f"#{panel.id}") in around), self.current
+        )
 
     @on(AlarmPanel.Opened)
     def open_alarm(self, message: AlarmPanel.Opened) -> None:

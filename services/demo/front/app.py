@@ -89,6 +89,8 @@ class Front:
             return wire.refusal(asked, rule.fault(asked.scope.service, asked.operation, asked.protocol))
         if rule.kind == "html":
             return Answer(200, {"Content-Type": "text/html"}, _PAGE)
+        if rule.kind == "redirect":
+            return Answer(307, {"Location": f"http://{environ['HTTP_HOST']}{environ['PATH_INFO']}"}, b"")
         if rule.kind == "hang":
             self.closed.wait(HANG)
         if rule.kind in ("hang", "reset-before"):
@@ -124,7 +126,10 @@ class Front:
             return handler(call)
 
     def _send(self, reply: Answer, start_response: StartResponse) -> Iterable[bytes]:
-        headers = {"x-amzn-RequestId": self._request_id(), **reply.headers}
+        headers = dict(reply.headers)
+        if reply.body is not _PAGE and reply.status != HTTPStatus.TEMPORARY_REDIRECT:
+            # What stands between us and AWS gives no request id.
+            headers["x-amzn-RequestId"] = self._request_id()
         if isinstance(reply.body, bytes):
             headers.setdefault("Content-Length", str(len(reply.body)))
         start_response(f"{reply.status} {HTTPStatus(reply.status).phrase}", list(headers.items()))

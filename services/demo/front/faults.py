@@ -16,7 +16,7 @@ CALLER = f"arn:aws:sts::{ACCOUNT}:assumed-role/FacilityOperator/toban"
 _IAM_NAMES = {"elbv2": "elasticloadbalancing"}
 
 Preset = Literal["throttled", "denied", "expired"]
-Mode = Literal["error", "reset-before", "reset-after", "hang", "html", "empty", "truncated"]
+Mode = Literal["error", "reset-before", "reset-after", "hang", "html", "empty", "truncated", "redirect"]
 
 
 class FaultRule(BaseModel):

@@ -1,13 +1,13 @@
 """Drives the runbook's system: one Minute after another becomes metrics, log lines, ECS and scaling."""
 
 import heapq
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
 from services.demo.balancer import LoadBalancer, TargetGroup
 from services.demo.ecs.model import Service
-from services.demo.scaling import Policy
+from services.demo.scaling_model import Policy
 from services.demo.scenario import Deploy
 from services.demo.system import alarms, dashboard, names
 from services.demo.system.app_log import app_lines, startup_lines
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 TARGET = 60.0
 """Per cent of CPU that target tracking keeps."""
 CREDITS = 576.0
+KEY_AGE = timedelta(days=63)
+"""Of the deploy user's key at the scenario's beginning: its rotation is still to come."""
 _FIRST_TASKS = 600.0
 """So many seconds before the history begins the first tasks started."""
 
@@ -48,6 +50,7 @@ class Facility:
         for name, days in ((names.APP_LOG, 90), (names.DATABASE_LOG, 30), (names.WAF_LOG, 365)):
             world.logs.create_group(name, int(created * 1000), names.REGION, days)
         self._alarms(datetime.fromtimestamp(created, UTC))
+        world.keys.add(names.USER, names.USER_KEY, world.began - KEY_AGE)
         world.dashboards.put(names.DASHBOARD, dashboard.body(), datetime(2025, 10, 25, tzinfo=UTC))
 
     def _service(self, created: float) -> Service:

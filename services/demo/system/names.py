@@ -16,6 +16,7 @@ APP_LOG = "/ecs/staff-api"
 DATABASE_LOG = "/aws/rds/instance/facility-prod-db/postgresql"
 WAF_LOG = "aws-waf-logs-facility-prod"
 WEB_ACL = "facility-prod-acl"
+USER, USER_KEY = "ci-cd-user", "AKIA2TOBANDEMOCICD01"
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:facility-prod-ops-alerts"
 
 ECS_DIMENSIONS = (("ClusterName", CLUSTER), ("ServiceName", SERVICE))

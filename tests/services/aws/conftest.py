@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from services.aws.permits import NOWHERE, LogStream
 from services.aws.session import AwsSession
 from services.aws.settings import AwsSettings
 from services.clock import ManualClock
@@ -52,9 +53,17 @@ async def open_session(
     """Makes sessions towards the fault server, and closes them."""
     made: list[AwsSession] = []
 
-    def make(*, meter: Meter | None = None, wall: Any = None, **settings: str) -> AwsSession:
+    def make(
+        *,
+        meter: Meter | None = None,
+        wall: Any = None,
+        journal: LogStream = NOWHERE,
+        **settings: str,
+    ) -> AwsSession:
         settings = {"region": "ap-northeast-1", "endpoint_url": server.url, **settings}
-        session = AwsSession(AwsSettings(**settings), clock=clock, meter=meter or Meter(clock), wall=wall)
+        session = AwsSession(
+            AwsSettings(**settings), clock=clock, meter=meter or Meter(clock), wall=wall, journal=journal
+        )
         made.append(session)
         return session
 

@@ -38,3 +38,84 @@ async def test_activities_newest_first_with_the_reasons_for_doing_nothing() -> N
     assert [activity.description for activity in found] == ["1", "9"]
     assert found[0].not_scaled == ("AlreadyAtMaxCapacity",)
     assert canned.asked("DescribeScalingActivities")[0]["IncludeNotScaledActivities"] is True
+
+
+def scheduled(name: str, schedule: str, **more: object) -> dict[str, object]:
+    return {
+        "ScheduledActionName": name,
+        "ScheduledActionARN": "arn:x",
+        "Schedule": schedule,
+        "CreationTime": NOW,
+        **more,
+    }
+
+
+async def test_scheduled_actions_soonest_first_with_their_moment_in_their_own_zone() -> None:
+    pages = [
+        {
+            "ScheduledActions": [
+                scheduled("nightly", "cron(0 18 * * ? *)", ScalableTargetAction={"MinCapacity": 1}),
+                scheduled(
+                    "back",
+                    "at(2026-04-02T17:00:00)",
+                    Timezone="Asia/Tokyo",
+                    ScalableTargetAction={"MaxCapacity": 5},
+                ),
+            ],
+            "NextToken": "t",
+        },
+        {"ScheduledActions": [scheduled("utc", "at(2026-04-02T07:59)")]},
+    ]
+    canned = Canned(DescribeScheduledActions=pages)
+    first, second, third = await Scaling(canned).scheduled_actions("c", "s")
+    assert (first.id, first.at) == ("utc", datetime(2026, 4, 2, 7, 59, tzinfo=UTC))
+    assert (second.id, second.at, second.timezone) == (
+        "back",
+        datetime(2026, 4, 2, 8, tzinfo=UTC),
+        "Asia/Tokyo",
+    )
+    assert (second.minimum, second.maximum) == (None, 5)
+    assert (third.id, third.at, third.minimum, third.maximum) == ("nightly", None, 1, None)
+    assert canned.asked("DescribeScheduledActions") == [
+        {
+            "ServiceNamespace": "ecs",
+            "ResourceId": "service/c/s",
+            "ScalableDimension": "ecs:service:DesiredCount",
+        }
+    ]
+
+
+async def test_a_moment_that_cannot_be_told_is_none() -> None:
+    rows = [
+        scheduled("a", "at(2026-04-02T17:00:00)", Timezone="Mars/Olympus"),
+        scheduled("b", "at(2026-13-02T17:00:00)"),
+        scheduled("c", "at(9999-12-31T23:59:00)", Timezone="America/New_York"),
+    ]
+    found = await Scaling(Canned(DescribeScheduledActions={"ScheduledActions": rows})).scheduled_actions(
+        "c", "s"
+    )
+    assert [action.at for action in found] == [None, None, None]
+
+
+async def test_policies_with_what_they_track() -> None:
+    tracking = {
+        "TargetValue": 60.0,
+        "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
+        "DisableScaleIn": True,
+    }
+    rows = [
+        {"PolicyName": "step", "PolicyType": "StepScaling"},
+        {
+            "PolicyName": "cpu60",
+            "PolicyType": "TargetTrackingScaling",
+            "TargetTrackingScalingPolicyConfiguration": tracking,
+        },
+    ]
+    cpu, step = await Scaling(Canned(DescribeScalingPolicies={"ScalingPolicies": rows})).policies("c", "s")
+    assert (cpu.id, cpu.target, cpu.metric, cpu.scales_in) == (
+        "cpu60",
+        60.0,
+        "ECSServiceAverageCPUUtilization",
+        False,
+    )
+    assert (step.kind, step.target, step.metric) == ("StepScaling", None, "")

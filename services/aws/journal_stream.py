@@ -1,0 +1,68 @@
+"""The CloudWatch Logs stream that keeps the journal's newest hash out of reach of whoever edits the file.
+
+Source: PutLogEvents (CloudWatch Logs API reference).
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from services.aws.errors import AwsError, ClockSkew, NotFound
+from services.aws.reader import Answer, not_found
+from services.i18n import _
+from services.models.problem import Problem, ProblemKind
+from services.models.text import clean
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Appender(Protocol):
+    """The part of `services.aws.session.AwsSession` that appends."""
+
+    async def append(self, params: dict[str, Any], /, *, timeout: float = 10.0) -> Answer:
+        """One PutLogEvents to the journal's own stream."""
+        ...
+
+
+class JournalStream:
+    """One stream; the session lets through no other than the runbook's."""
+
+    def __init__(self, session: Appender, group: str, stream: str) -> None:
+        self._session = session
+        self._group = group
+        self._stream = stream
+
+    async def put(self, at: datetime, line: str) -> None:
+        """Append a line with this time. One attempt.
+
+        Raises AwsError; CloudWatch Logs takes times from 14 days ago to two hours ahead of its own clock and
+        drops others, which is an error too.
+        """
+        event = {"timestamp": (at - _EPOCH) // timedelta(milliseconds=1), "message": line}
+        params = {"logGroupName": self._group, "logStreamName": self._stream, "logEvents": [event]}
+        try:
+            answer = await self._session.append(params)
+        except NotFound as error:
+            raise self._missing(error) from error
+        if answer.get("rejectedLogEventsInfo"):
+            raise ClockSkew(
+                Problem(
+                    kind=ProblemKind.CLOCK,
+                    summary=_("CloudWatch Logs dropped the line: its time is too far from AWS's."),
+                    remedy=_("Set this machine's clock (NTP)."),
+                    service="logs",
+                    operation="PutLogEvents",
+                    detail=str(answer["rejectedLogEventsInfo"]),
+                    at=at,
+                )
+            )
+
+    def _missing(self, error: AwsError) -> NotFound:
+        return not_found(
+            _("CloudWatch Logs has no stream {stream} in {group}.").format(
+                stream=clean(self._stream), group=clean(self._group)
+            ),
+            "logs",
+            "PutLogEvents",
+            detail=error.problem.detail,
+            remedy=_("Create the log group and the stream, or correct [journal] in the runbook."),
+        )

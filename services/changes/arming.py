@@ -1,0 +1,86 @@
+"""Arming: writing is allowed for a limited time, for a reason, and all of that is recorded."""
+
+import asyncio
+import contextlib
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from services.aws.errors import Refused
+from services.changes.base import real
+from services.clock import Clock
+from services.i18n import _
+from services.journal.errors import JournalError
+from services.journal.journal import Journal
+from services.models.changes import Armed
+from services.models.journal import Draft, EntryKind
+from services.models.problem import Problem, ProblemKind
+
+if TYPE_CHECKING:
+    from services.aws.permits import Permits
+
+LONGEST = timedelta(hours=1)
+"""Longer than this nobody stands behind a decision."""
+
+
+class Arming:
+    """Arms and disarms the permits."""
+
+    def __init__(self, permits: "Permits", *, journal: Journal, clock: Clock) -> None:
+        self._permits = permits
+        self._journal = journal
+        self._clock = clock
+        self._end: asyncio.Task[None] | None = None
+
+    async def arm(self, reason: str, lasts: timedelta) -> Armed:
+        """Record it, then allow writing. Raises Refused, JournalError; nothing is allowed then."""
+        if self._permits.read_only:
+            raise self._refused(_("This console is configured to be read-only."))
+        if not reason.strip():
+            raise self._refused(_("Arming needs a reason."))
+        if not timedelta() < lasts <= LONGEST:
+            raise self._refused(
+                _("Arming lasts at most {minutes} minutes.").format(
+                    minutes=int(LONGEST.total_seconds() // 60)
+                )
+            )
+        until = self._clock.now() + real(self._clock, lasts.total_seconds())
+        entry = await self._journal.append(
+            Draft(
+                kind=EntryKind.ARMED,
+                text=_("Armed for changes: {reason}").format(reason=reason),
+                data={"until": until.isoformat(), "reason": reason},
+            )
+        )
+        armed = Armed(until=until, reason=reason, by=entry.person.name)
+        self._permits.arm(armed)
+        self._stop()
+        self._end = asyncio.create_task(self._expire(armed), name="disarm")
+        return armed
+
+    async def disarm(self, why: str = "") -> None:
+        """Back to read-only, whatever happens; then record it. Raises JournalError."""
+        was_armed = self._end is not None
+        self._permits.disarm()
+        self._stop()
+        if was_armed:
+            await self._record(why)
+
+    def _stop(self) -> None:
+        end, self._end = self._end, None
+        if end is not None:
+            end.cancel()
+
+    async def _expire(self, armed: Armed) -> None:
+        await self._clock.sleep((armed.until - self._clock.now()).total_seconds())
+        self._end = None
+        self._permits.disarm()
+        # Unrecorded it is no loss: the permits are gone, and ARMED says until when they were there.
+        with contextlib.suppress(JournalError):
+            await self._record(_("The time was over."))
+
+    async def _record(self, why: str) -> None:
+        text = _("Back to read-only. {why}").format(why=why).strip()
+        await self._journal.append(Draft(kind=EntryKind.DISARMED, text=text, data={"why": why}))
+
+    def _refused(self, summary: str) -> Refused:
+        return Refused(Problem(kind=ProblemKind.REFUSED, summary=summary, at=self._clock.now()))

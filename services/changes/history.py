@@ -1,0 +1,159 @@
+"""The runs of this journal, kept up to date; holds what the journal would not take until it does."""
+
+import asyncio
+from collections import Counter
+from datetime import datetime, timedelta
+
+from services.changes.drafts import CHANGE_KINDS, later
+from services.changes.runs import aged, newest_first, next_ageing, run_of
+from services.clock import Clock
+from services.journal.chain import linked
+from services.journal.errors import AlreadyRecorded, JournalError
+from services.journal.journal import Journal
+from services.models.changes import Run
+from services.models.journal import Draft, Entry, Person, Query
+
+PAGE = 100
+
+
+class History:
+    """Entries of this and other consoles by plan, and the runs they make."""
+
+    def __init__(self, journal: Journal, clock: Clock, window: timedelta) -> None:
+        self.journal = journal
+        self.window = window
+        """How long after its intent a step of another console may still be under way."""
+        self._ours: Counter[str] = Counter()
+        self._clock = clock
+        self._entries: dict[str, dict[int, Entry]] = {}
+        self._seen = 0
+        self._runs: dict[str, Run] = {}
+        self._unrecorded: list[Entry] = []
+        self._drafts: list[Draft] = []
+        self._loading = asyncio.Lock()
+        self._recording = asyncio.Lock()
+        self._listeners: set[asyncio.Event] = set()
+
+    # ---- reading
+
+    def runs(self) -> tuple[Run, ...]:
+        """Every run as it stands now, newest first."""
+        now = self._clock.now()
+        return newest_first(aged(run, now, self.window, self.busy) for run in self._runs.values())
+
+    def run(self, plan: str) -> Run:
+        """One run as it stands now. Raises KeyError."""
+        return aged(self._runs[plan], self._clock.now(), self.window, self.busy)
+
+    @property
+    def busy(self) -> frozenset[str]:
+        """Plans that this console is carrying out, or whose outcome it still has to record."""
+        return frozenset(self._ours) | {entry.subject for entry in self._unrecorded}
+
+    async def load(self) -> None:
+        """Take up what was written since, here or elsewhere. Raises JournalError."""
+        async with self._loading:
+            query = Query(kinds=CHANGE_KINDS)
+            if not self._seen:
+                fresh = list(await self.journal.entries(query))
+            else:
+                fresh = await self._newer(query)
+            self._take(fresh)
+            self._seen = max([self._seen, *(entry.seq for entry in fresh)])
+
+    async def _newer(self, query: Query) -> list[Entry]:
+        found: list[Entry] = []
+        before: int | None = None
+        while True:
+            page = await self.journal.page(query, before_seq=before, limit=PAGE)
+            found += (entry for entry in page.entries if entry.seq > self._seen)
+            if not page.more or page.entries[-1].seq <= self._seen:
+                return found
+            before = page.entries[-1].seq
+
+    # ---- writing
+
+    def begin(self, plan: str) -> None:
+        """This console carries `plan` out from now on."""
+        self._ours[plan] += 1
+
+    def end(self, plan: str) -> None:
+        """It does not any more."""
+        self._ours[plan] -= 1
+        if self._ours[plan] <= 0:
+            del self._ours[plan]
+        self.tell()
+
+    async def append(self, draft: Draft) -> Entry:
+        """Record durably, or not at all. Raises JournalError, AlreadyRecorded, HeldByAnother."""
+        entry = await self.journal.append(draft)
+        self._take([entry])
+        return entry
+
+    async def keep(self, draft: Draft) -> None:
+        """Record something that has happened: what the journal will not take now is kept, shown, and tried again."""
+        self._drafts.append(draft)
+        if not await self.retry():
+            self._unrecorded = [self._shown(each) for each in self._drafts]
+            self._rebuild({draft.subject})
+
+    async def retry(self) -> bool:
+        """Try again to record what is kept, in order; whether nothing is left."""
+        async with self._recording:
+            while self._drafts:
+                try:
+                    entry = await self.journal.append(self._drafts[0])
+                except JournalError:
+                    return False
+                except AlreadyRecorded:
+                    # Another console has resolved it meanwhile, and has given the hold back.
+                    self._drafts[0] = later(self._drafts[0])
+                    continue
+                self._drafts.pop(0)
+                self._unrecorded = self._unrecorded[1:]
+                self._take([entry])
+        return True
+
+    @property
+    def unrecorded(self) -> int:
+        """How many entries wait for the journal."""
+        return len(self._drafts)
+
+    # ---- news
+
+    def listen(self) -> asyncio.Event:
+        """An event that is set whenever `runs` may have changed; `forget` it in the end."""
+        event = asyncio.Event()
+        self._listeners.add(event)
+        return event
+
+    def forget(self, event: asyncio.Event) -> None:
+        """Nobody waits for this event any more."""
+        self._listeners.discard(event)
+
+    def tell(self) -> None:
+        """Something changed."""
+        for event in self._listeners:
+            event.set()
+
+    def next_change(self, now: datetime) -> datetime | None:
+        """When a run changes by time alone; None: never."""
+        return next_ageing((run for run in self._runs.values() if run.id not in self.busy), now, self.window)
+
+    def _take(self, entries: list[Entry]) -> None:
+        for entry in entries:
+            self._entries.setdefault(entry.subject, {})[entry.seq] = entry
+        self._rebuild({entry.subject for entry in entries})
+
+    def _rebuild(self, plans: set[str]) -> None:
+        for plan in plans:
+            known = sorted(self._entries.get(plan, {}).items())
+            kept = (entry for entry in self._unrecorded if entry.subject == plan)
+            run = run_of([*(entry for _seq, entry in known), *kept])
+            if run is not None:
+                self._runs[plan] = run
+        if plans:
+            self.tell()
+
+    def _shown(self, draft: Draft) -> Entry:
+        return linked("", draft, seq=0, at=self._clock.now(), person=Person(), previous="")

@@ -1,0 +1,18 @@
+"""Ids of plans: they sort by time, and no two are equal."""
+
+import secrets
+from datetime import datetime
+
+_DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
+"""Crockford's base 32: no letter is taken for a digit."""
+_TIME, _RANDOM = 10, 8
+"""Characters; ten hold the milliseconds of the next 35,000 years."""
+
+
+def new_id(now: datetime) -> str:
+    """An id made at `now`; good in a ScheduledActionName and in a file's name."""
+    return _base32(int(now.timestamp() * 1000), _TIME) + _base32(secrets.randbits(5 * _RANDOM), _RANDOM)
+
+
+def _base32(number: int, length: int) -> str:
+    return "".join(_DIGITS[number >> shift & 31] for shift in range(5 * (length - 1), -1, -5))

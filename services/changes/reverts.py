@@ -1,0 +1,64 @@
+"""Dated duties: the ways back of changes that were made. Pure."""
+
+from collections.abc import Iterable
+from datetime import timedelta, tzinfo
+
+from services.changes.base import WAY_BACK
+from services.i18n import _
+from services.models.changes import Revert, Run, StepState
+from services.models.duties import Slot
+
+LATE = timedelta(minutes=30)
+
+
+def reverts(runs: Iterable[Run], zone: tzinfo) -> tuple[Slot, ...]:
+    """The ways back that are still to be made or checked, by time; `runs` as the journal has them, newest first."""
+    found: list[Slot] = []
+    restored: list[Run] = []
+    for run in runs:
+        if not run.steps or run.steps[0].state is not StepState.DONE:
+            continue
+        revert = run.plan.revert
+        if revert is not None and not any(_restores(later, run, revert) for later in restored):
+            found.append(_slot(run, revert, zone))
+        restored.append(run)
+    return tuple(sorted(found, key=lambda slot: (slot.due_at, slot.key)))
+
+
+def _restores(later: Run, run: Run, revert: Revert) -> bool:
+    """A change of ours made after `run` has brought the value back."""
+    return (later.plan.kind, later.plan.target.id) == (run.plan.kind, run.plan.target.id) and all(
+        later.plan.wish.get(name) == value for name, value in revert.values.items() if name not in WAY_BACK
+    )
+
+
+def _slot(run: Run, revert: Revert, zone: tzinfo) -> Slot:
+    day = revert.at.astimezone(zone).date()
+    return Slot(
+        key=f"revert@{run.id}",
+        duty="",
+        title=revert.title,
+        nominal=(day,),
+        day=day,
+        until=day,
+        due_at=revert.at,
+        late_at=revert.at + LATE,
+        missed_at=None,
+        timed=True,
+        remark=_remark(run, revert, zone),
+    )
+
+
+def _remark(run: Run, revert: Revert, zone: tzinfo) -> str:
+    if revert.way == "duty":
+        return _("A person takes it back; it was changed on {day} by {name}.").format(
+            day=run.at.astimezone(zone).date().isoformat(), name=run.by
+        )
+    state = run.steps[-1].state if len(run.steps) > 1 else StepState.WAITING
+    if state is StepState.DONE:
+        return _("AWS takes it back by itself: check that it did.")
+    if state in (StepState.UNKNOWN, StepState.SENDING):
+        return _(
+            "It is not known whether AWS will take it back by itself: look, and take it back by hand if not."
+        )
+    return _("AWS does NOT take it back by itself, that step was not carried out: take it back by hand.")

@@ -1,0 +1,139 @@
+"""Runs as the journal tells them. Pure: entries in, runs out."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+
+from pydantic import ValidationError
+
+from services.i18n import _
+from services.models.changes import Plan, Run, StepRun, StepState
+from services.models.journal import Entry, EntryKind
+
+_FINAL = frozenset({StepState.DONE, StepState.FAILED, StepState.REFUSED})
+
+
+def runs_from(entries: Iterable[Entry]) -> tuple[Run, ...]:
+    """Every run that `entries` (oldest first) tell of, newest first; entries of other kinds are passed over."""
+    by_plan: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_plan.setdefault(entry.subject, []).append(entry)
+    found = (run_of(each) for each in by_plan.values())
+    return newest_first(run for run in found if run is not None)
+
+
+def newest_first(runs: Iterable[Run]) -> tuple[Run, ...]:
+    """In the order of the screen."""
+    return tuple(sorted(runs, key=lambda run: (run.at, run.id), reverse=True))
+
+
+def run_of(entries: Iterable[Entry]) -> Run | None:
+    """One plan's run from its entries, oldest first; None where they hold no plan that can be read."""
+    entries = tuple(entries)
+    first = next((entry for entry in entries if entry.kind is EntryKind.PLAN), None)
+    if first is None:
+        return _refused(entries)
+    plan = _plan(first)
+    if plan is None:
+        return None
+    known = {step.id: (0, StepRun(id=step.id, state=StepState.WAITING)) for step in plan.steps}
+    for entry in entries:
+        step = str(entry.data.get("step", ""))
+        if step in known:
+            known[step] = _after(*known[step], entry)
+    return Run(
+        plan=plan, by=first.person.name, at=first.at, steps=tuple(step for _rank, step in known.values())
+    )
+
+
+def _refused(entries: tuple[Entry, ...]) -> Run | None:
+    """An attempt that was stopped before it counted as confirmed; the newest one of the same plan."""
+    last = next((entry for entry in reversed(entries) if entry.kind is EntryKind.REFUSED), None)
+    plan = _plan(last) if last else None
+    if last is None or plan is None:
+        return None
+    why = str(last.data.get("why", "")) or last.text
+    waiting = tuple(StepRun(id=step.id, state=StepState.WAITING) for step in plan.steps)
+    return Run(plan=plan, by=last.person.name, at=last.at, steps=waiting, refusal=why)
+
+
+def _plan(entry: Entry) -> Plan | None:
+    try:
+        return Plan.model_validate(entry.data.get("plan"))
+    except ValidationError:
+        return None
+
+
+# What AWS answered outweighs what was found out later, and that outweighs "unknown", in whatever order
+# two consoles write them.
+_SENDING, _UNKNOWN, _RESOLVED, _ANSWERED = 1, 2, 3, 4
+
+
+def _after(rank: int, step: StepRun, entry: Entry) -> tuple[int, StepRun]:
+    told = _told(entry)
+    if told is None or told[0] < rank:
+        return rank, step
+    weight, state, text, verified = told
+    if state is step.state:  # a second look: the time stays that of the first
+        better = {"text": text, "verified": verified} if verified is not None else {}
+        return weight, step.model_copy(update=better)
+    return weight, StepRun(id=step.id, state=state, at=entry.at, text=text, verified=verified)
+
+
+def _told(entry: Entry) -> tuple[int, StepState, str, bool | None] | None:
+    """(weight, state, text, verified) that an entry gives its step."""
+    data = entry.data
+    if entry.kind is EntryKind.INTENT:
+        return _SENDING, StepState.SENDING, "", None
+    if entry.kind is EntryKind.REFUSED:
+        return _ANSWERED, StepState.REFUSED, str(data.get("why", "")), None
+    if entry.kind not in (EntryKind.OUTCOME, EntryKind.RESOLVED):
+        return None
+    try:
+        state = StepState(str(data.get("state")))
+    except ValueError:
+        return None
+    text, verified = str(data.get("text", "")), data.get("verified")
+    if entry.kind is EntryKind.RESOLVED:
+        return _RESOLVED, state, text, True if data.get("how") == "read" and state is StepState.DONE else None
+    if state not in _FINAL:
+        return _UNKNOWN, StepState.UNKNOWN, text, None
+    return _ANSWERED, state, text, verified if isinstance(verified, bool) else None
+
+
+def aged(run: Run, now: datetime, window: timedelta, ours: Collection[str] = ()) -> Run:
+    """The run as it stands at `now`: whoever carries it out has `window` for each step; `ours` (plan ids) go on.
+
+    After that an intent without outcome is UNKNOWN, and a step that nobody began is not going to be.
+    """
+    if run.refusal or run.id in ours:
+        return run
+    steps: list[StepRun] = []
+    last = run.at
+    for step in run.steps:
+        last = max(last, step.at or last)
+        steps.append(
+            _aged(step, late=now >= last + window, alone=all(s.state is StepState.DONE for s in steps))
+        )
+    return run if tuple(steps) == run.steps else run.model_copy(update={"steps": tuple(steps)})
+
+
+def _aged(step: StepRun, *, late: bool, alone: bool) -> StepRun:
+    if late and step.state is StepState.SENDING:
+        text = _("The console that sent it ended, or lost the journal, before it recorded the outcome.")
+        return step.model_copy(update={"state": StepState.UNKNOWN, "text": text})
+    if late and alone and step.state is StepState.WAITING:
+        text = _("It was not begun: the console that was to send it ended.")
+        return step.model_copy(update={"state": StepState.REFUSED, "text": text})
+    return step
+
+
+def next_ageing(runs: Iterable[Run], now: datetime, window: timedelta) -> datetime | None:
+    """When `aged` will next change something; None: never."""
+    times = (
+        (step.at or run.at) + window
+        for run in runs
+        if not run.refusal
+        for step in run.steps
+        if step.state in (StepState.SENDING, StepState.WAITING)
+    )
+    return min((at for at in times if at > now), default=None)

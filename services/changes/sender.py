@@ -1,0 +1,221 @@
+"""Carries out one confirmed plan: record, look again, send once, record, verify."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
+
+from services.aws.certainty import nothing_done
+from services.aws.errors import AwsError, Refused
+from services.aws.writer import Writer
+from services.changes import drafts
+from services.changes.base import Change, real
+from services.changes.history import History
+from services.changes.words import found_done, held, told
+from services.clock import Clock
+from services.i18n import _
+from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
+from services.models.changes import Observation, Place, Plan, PlannedStep, Run, StepState
+
+if TYPE_CHECKING:
+    from services.aws.permits import Permits
+
+WRITE_SECONDS = 20.0
+"""The longest that AWS may take to answer a change."""
+INTENT_SECONDS = 25.0
+"""A request is not sent later than this after its intent: others take it for lost after `WINDOW_SECONDS`."""
+WINDOW_SECONDS = 60.0
+"""After this long nothing of an intent can be under way any more; more than the two above together."""
+LOOKS = (0.0, 1.0, 2.0, 4.0)
+"""Seconds before each look at whether AWS shows what was done; it is eventually consistent."""
+LOOK_SECONDS = 30.0
+"""For all of them together."""
+
+
+class Sender:
+    """What the engine does with a plan once it is confirmed."""
+
+    def __init__(
+        self,
+        changes: Mapping[str, Change],
+        *,
+        history: History,
+        session: Writer,
+        permits: "Permits",
+        clock: Clock,
+        zone: tzinfo,
+    ) -> None:
+        self._changes = changes
+        self._history = history
+        self._session = session
+        self._permits = permits
+        self._clock = clock
+        self._zone = zone
+        self.hurry = asyncio.Event()
+        """The console ends: look once more, then wait no longer."""
+
+    async def carry_out(self, plan: Plan, typed: str) -> Run:
+        """Every check, then every step until one is not done.
+
+        Raises JournalError where the confirmation cannot be recorded; nothing was sent then.
+        """
+        objection = self._objection(plan, typed)
+        account = ""
+        if not objection:
+            account, objection = await self._account(plan)
+        if objection:
+            await self._history.append(drafts.refused(plan, objection))
+            return self._history.run(plan.id)
+        try:
+            await self._history.append(drafts.confirmed(plan))
+        except AlreadyRecorded:
+            await self._history.load()
+            return self._history.run(plan.id)
+        for step in plan.steps:
+            if not await self._carry_out(plan, step, account):
+                break
+        return self._history.run(plan.id)
+
+    def _objection(self, plan: Plan, typed: str) -> str:
+        """Why it is not even confirmed; "" for nothing."""
+        if plan.refusals or not plan.steps or plan.kind not in self._changes:
+            return _("The plan was refused: {why}").format(why=" ".join(plan.refusals)).strip()
+        if self._clock.now() >= plan.expires_at:
+            return _("The plan has expired; plan it again.")
+        if plan.confirm and typed.strip() != plan.confirm:
+            return _("The name that was typed is not {name}.").format(name=plan.confirm)
+        if self._permits.read_only:
+            return _("This console is configured to be read-only.")
+        if self._permits.armed is None:
+            return _("The console is read-only; arm it first.")
+        return ""
+
+    async def _account(self, plan: Plan) -> tuple[str, str]:
+        """(the account that AWS says we are in, why that is not good enough)."""
+        try:
+            identity = await self._session.identity()
+        except AwsError as error:
+            return "", _("AWS does not say which account this is: {why}").format(why=told(error.problem))
+        if identity.account != plan.account:
+            return "", _("These credentials are for account {actual}, the runbook's is {expected}.").format(
+                actual=identity.account, expected=plan.account
+            )
+        return identity.account, ""
+
+    async def _carry_out(self, plan: Plan, step: PlannedStep, account: str) -> bool:
+        """One step; whether it is done."""
+        try:
+            intent = await self._history.append(drafts.intent(plan, step))
+        except HeldByAnother as error:
+            why = held(error.entry.person.name, error.entry.at, self._zone)
+            await self._history.keep(drafts.refused(plan, why, step))
+            return False
+        except AlreadyRecorded as error:
+            await self._history.keep(drafts.refused(plan, error.entry.text, step))
+            return False
+        except JournalError as error:
+            await self._history.keep(drafts.refused(plan, told(error.problem), step))
+            return False
+        moved = await self._moved(plan, step, intent.at)
+        if moved:
+            return await self._record(plan, step, StepState.REFUSED, moved)
+        return await self._send(plan, step, account)
+
+    async def _moved(self, plan: Plan, step: PlannedStep, since: datetime) -> str:
+        """Why the world is not the one the plan was made for; "" where it is."""
+        try:
+            seen = await self._changes[plan.kind].observe(step)
+        except AwsError as error:
+            return _("AWS could not be read before sending: {why}").format(why=told(error.problem))
+        if seen.digest != step.expects:
+            return _("It moved since the plan: {state}").format(state=seen.text)
+        if self._clock.now() - since > real(self._clock, INTENT_SECONDS):
+            return _("It took too long to look at AWS; plan it again.")
+        return ""
+
+    async def _send(self, plan: Plan, step: PlannedStep, account: str) -> bool:
+        try:
+            permit = self._permits.issue(step.call, account)
+        except Refused as error:
+            return await self._record(plan, step, StepState.REFUSED, told(error.problem))
+        try:
+            await self._session.write(permit, required=step.required, timeout=WRITE_SECONDS)
+        except AwsError as error:
+            if nothing_done(error):
+                refused = isinstance(error, Refused)
+                state = StepState.REFUSED if refused else StepState.FAILED
+                return await self._record(plan, step, state, told(error.problem))
+            return await self._unknown(plan, step, told(error.problem))
+        if not step.required:
+            return await self._prove(plan, step)
+        await self._record(plan, step, StepState.DONE, _("AWS accepted it."))
+        verified, text = await self._look(plan, step)
+        return await self._record(plan, step, StepState.DONE, text, verified)
+
+    async def _record(
+        self, plan: Plan, step: PlannedStep, state: StepState, text: str, verified: bool | None = None
+    ) -> bool:
+        await self._history.keep(drafts.outcome(plan, step, state, text, verified))
+        return state is StepState.DONE
+
+    async def _prove(self, plan: Plan, step: PlannedStep) -> bool:
+        """AWS's good answer says nothing, as a proxy's page may: done is what AWS shows."""
+        verified, text = await self._look(plan, step)
+        if verified:
+            return await self._record(plan, step, StepState.DONE, text, verified)
+        why = _("AWS answered, but does not show it: {state}").format(state=text)
+        return await self._record(plan, step, StepState.UNKNOWN, why)
+
+    async def _unknown(self, plan: Plan, step: PlannedStep, why: str) -> bool:
+        """Record it, and look at once: what AWS shows as done is done."""
+        await self._record(plan, step, StepState.UNKNOWN, why)
+        try:
+            seen = await self._changes[plan.kind].observe(step)
+        except AwsError:
+            return False
+        if seen.place is not Place.AFTER:
+            return False
+        await self._history.keep(drafts.resolved(plan, step, done=True, text=found_done(seen), how="read"))
+        return True
+
+    async def _look(self, plan: Plan, step: PlannedStep) -> tuple[bool | None, str]:
+        """(AWS shows the change, in words); None: it could not be read."""
+        change = self._changes[plan.kind]
+        seen: Observation | None = None
+        why = _("AWS could not be read.")
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                for wait in LOOKS:
+                    await self._pause(wait)
+                    try:
+                        seen = await change.observe(step)
+                    except AwsError as error:
+                        why = told(error.problem)
+                        continue
+                    if seen.place is Place.AFTER:
+                        return True, " ".join([seen.text, await self._outcome(change, plan)]).strip()
+        except TimeoutError:
+            pass
+        if seen is None:
+            return None, _("Not verified: {why}").format(why=why)
+        return False, _("AWS does not show it yet: {state}").format(state=seen.text)
+
+    async def _outcome(self, change: Change, plan: Plan) -> str:
+        try:
+            return await change.outcome(plan)
+        except AwsError:
+            return ""
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait on the clock, unless the console ends."""
+        if not seconds or self.hurry.is_set():
+            return
+        waits = {
+            asyncio.ensure_future(self._clock.sleep(seconds)),
+            asyncio.ensure_future(self.hurry.wait()),
+        }
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()

@@ -1,0 +1,54 @@
+"""The engine's sentences."""
+
+from datetime import datetime, tzinfo
+
+from services.i18n import N_, _
+from services.models.changes import Observation, StepState
+from services.models.problem import Problem
+
+_OUTCOMES = {
+    StepState.DONE: N_("Done: {title} ({target}). {text}"),
+    StepState.FAILED: N_("Failed: {title} ({target}). {text}"),
+    StepState.UNKNOWN: N_("Outcome unknown: {title} ({target}). {text}"),
+    StepState.REFUSED: N_("Not sent: {title} ({target}). {text}"),
+}
+
+
+def outcome_text(state: StepState, title: str, target: str, text: str) -> str:
+    """One line about a step's outcome."""
+    return _(_OUTCOMES[state]).format(title=title, target=target, text=text).strip()
+
+
+def told(problem: Problem) -> str:
+    """A problem as part of a sentence: what happened, AWS's own words, what to do."""
+    detail = f"[{problem.detail}]" if problem.detail and problem.detail not in problem.summary else ""
+    return " ".join(part for part in (problem.summary, detail, problem.remedy) if part)
+
+
+def held(name: str, at: datetime, zone: tzinfo) -> str:
+    """Who holds a target, and since when."""
+    return _("{name} is changing it, or the outcome of that is unknown, since {when}.").format(
+        name=name, when=moment(at, zone)
+    )
+
+
+def moment(at: datetime, zone: tzinfo) -> str:
+    """A time of the system's zone, with the zone."""
+    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
+
+
+def found_done(seen: Observation) -> str:
+    """The answer did not come, and AWS shows the change."""
+    return _("The answer was lost; AWS shows that it was done: {state}").format(state=seen.text)
+
+
+def found_undone(seen: Observation) -> str:
+    """The answer did not come, and AWS shows what was there before."""
+    return _("AWS shows the state before it: it was not done. {state}").format(state=seen.text)
+
+
+def found_elsewhere(seen: Observation) -> str:
+    """The answer did not come, and reading does not tell either."""
+    return _("AWS shows neither the state before nor after it: {state} Say what became of it.").format(
+        state=seen.text
+    )

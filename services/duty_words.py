@@ -1,0 +1,43 @@
+"""How the journal tells of duties, in the language of the screen."""
+
+from datetime import tzinfo
+
+from services.i18n import N_, _
+from services.models.duties import OccurrenceState, Slot
+
+_SIGNED = {
+    OccurrenceState.UPCOMING: N_("Signed off early: {title}, due {due}"),
+    OccurrenceState.LATE: N_("Signed off late: {title}, due {due}"),
+    OccurrenceState.MISSED: N_("Signed off after it was missed: {title}, due {due}"),
+}
+
+
+def due_words(slot: Slot, zone: tzinfo) -> str:
+    """`2026-01-05 09:00 JST`; the day alone for a duty without a time, both ends where it has several days."""
+    if slot.timed:
+        return f"{slot.due_at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+    if slot.until > slot.day:
+        return _("{first} to {last}").format(first=slot.day.isoformat(), last=slot.until.isoformat())
+    return slot.day.isoformat()
+
+
+def signed_text(slot: Slot, was: OccurrenceState, note: str, zone: tzinfo) -> str:
+    """One line for a signature."""
+    return _line(_(_SIGNED.get(was, N_("Signed off: {title}, due {due}"))), slot, note, zone)
+
+
+def skipped_text(slot: Slot, reason: str, zone: tzinfo) -> str:
+    """One line for what was left out."""
+    return _line(_("Left out: {title}, due {due}"), slot, reason, zone)
+
+
+def planned_text(slot: Slot, planned: bool, zone: tzinfo) -> str:
+    """One line for a plan made or taken back."""
+    text = _("Planned: {title}, due {due}") if planned else _("No longer planned: {title}, due {due}")
+    return _line(text, slot, "", zone)
+
+
+def _line(text: str, slot: Slot, note: str, zone: tzinfo) -> str:
+    said = text.format(title=slot.title, due=due_words(slot, zone))
+    words = " ".join(note.split())
+    return f"{said} — {words}" if words else said

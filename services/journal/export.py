@@ -1,0 +1,115 @@
+"""The journal as JSON lines, for other programs and for the archive.
+
+One object a line, oldest first, with the keys, in this order: `journal` (the id), `seq`, `at` (ISO 8601, UTC, with
+microseconds), `kind`, `subject`, `target`, `text`, `person` (`user`, `origin`, `identity`, `host`), `data`, `claim`,
+`holds`, `releases`, `previous`, `hash`. `hash` is the SHA-256 of the JSON array, without spaces and in UTF-8, of
+`journal`, `seq`, `at` in microseconds since 1970, `kind`, `subject`, `target`, `text`, the four of `person`, `data`
+as a string of JSON with sorted keys and without spaces, `claim`, `holds`, `releases`, `previous`; so a line is
+checked with nothing but the line before it. Only where somebody's hand altered the file are `at` or `data` null,
+and `body` holds what stands in place of the data.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+from uuid import uuid4
+
+from services.journal.chain import moment
+from services.journal.files import place
+from services.journal.reader import Reader, Row
+from services.models.changes import canonical
+from services.models.journal import Query
+from services.models.text import UNSAFE
+
+_BATCH = 1000
+
+
+def rows(reader: Reader, query: Query) -> Iterator[Row]:
+    """Matching rows, oldest first, up to what is the newest now."""
+    last, _hash = reader.head()
+    after = 0
+    while True:
+        batch = reader.rows(query, limit=_BATCH, after_seq=after, before_seq=last + 1, newest_first=False)
+        yield from batch
+        if len(batch) < _BATCH:
+            return
+        after = batch[-1][0]
+
+
+def lines(reader: Reader, query: Query) -> Iterator[str]:
+    """One JSON object an entry; raises sqlite3.Error."""
+    return (line_of(reader.id, row) for row in rows(reader, query))
+
+
+def export(journal: Path, query: Query, to: Path) -> int:
+    """Write the matching entries to a new file as `write` does; how many they are.
+
+    Blocks. Raises as `write`, and sqlite3.Error and Unfit.
+    """
+    with closing(Reader.open(journal)) as reader:
+        return write(lines(reader, query), to)
+
+
+def write(found: Iterable[str], to: Path) -> int:
+    """Write lines to a new file that its owner alone can read, whole or not at all; how many they are.
+
+    Raises FileExistsError, OSError.
+    """
+    unfinished = to.with_name(f".{to.name}.{uuid4().hex[:8]}")
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        count = 0
+        with open(descriptor, "w", encoding="utf-8") as file:
+            for line in found:
+                file.write(line + "\n")
+                count += 1
+            file.flush()
+            os.fsync(file.fileno())
+        place(unfinished, to)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return count
+
+
+def line_of(journal: str, row: Row) -> str:
+    """One entry as JSON, exactly as it lies in the file; what a terminal would obey is escaped."""
+    seq, at, kind, subject, target, text, user, origin, identity, host, *rest = row
+    body, claim, holds, releases, previous, own = rest
+    data = _data(body)
+    found = {
+        "journal": journal,
+        "seq": seq,
+        "at": _moment(at),
+        "kind": kind,
+        "subject": subject,
+        "target": target,
+        "text": text,
+        "person": {"user": user, "origin": origin, "identity": identity, "host": host},
+        "data": data,
+        **({"body": body} if data is None else {}),
+        "claim": claim,
+        "holds": holds,
+        "releases": releases,
+        "previous": previous,
+        "hash": own,
+    }
+    said = json.dumps(found, ensure_ascii=False, separators=(",", ":"), default=repr)
+    return UNSAFE.sub(lambda match: json.dumps(match[0])[1:-1], said)
+
+
+def _data(body: object) -> object:
+    """The body parsed; None unless it is what the console writes."""
+    try:
+        data = json.loads(str(body))
+        return data if canonical(data) == body else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _moment(at: object) -> str | None:
+    try:
+        return moment(at).isoformat(timespec="microseconds") if isinstance(at, int) else None
+    except OverflowError:
+        return None

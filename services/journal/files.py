@@ -1,0 +1,94 @@
+"""The journal's file itself: what may be used, how it is made, who may read it."""
+
+import errno
+import os
+import sqlite3
+import stat
+from contextlib import closing, suppress
+from pathlib import Path
+from urllib.parse import quote
+from uuid import uuid4
+
+from services.i18n import _
+from services.journal.schema import SCHEMA
+from services.journal.trouble import Unfit
+
+OWN, SHARED = 0o600, 0o660
+
+
+def check(path: Path) -> bool:
+    """Whether the file exists; raises Unfit for what must not be used, OSError for what cannot be looked at."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return False
+    if stat.S_ISLNK(found.st_mode):
+        raise Unfit(
+            _("The journal's path is a symbolic link: refused."),
+            _("Name the file itself with the setting journal, or remove the link {path}."),
+        )
+    if not stat.S_ISREG(found.st_mode):
+        raise Unfit(
+            _("What stands at the journal's path is no file."),
+            _("Move {path} away, or name another file with the setting journal."),
+        )
+    if found.st_mode & stat.S_IWOTH:
+        raise Unfit(
+            _("Everybody may write the journal's file: refused."),
+            _("Find out who did, then run: chmod o-w {path}"),
+        )
+    if found.st_size == 0:
+        raise Unfit(
+            _("The journal's file is empty; a journal never is. Its contents are lost."),
+            _("Restore it from a backup, or move {path} aside to begin a new journal."),
+        )
+    return True
+
+
+def create(path: Path) -> None:
+    """Make a new journal, whole or not at all; another console may be first. Raises OSError, sqlite3.Error."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    unfinished = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
+    try:
+        os.close(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, OWN))
+        with closing(sqlite3.connect(unfinished, isolation_level=None)) as db:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = FULL")
+            db.executescript(f"BEGIN;{SCHEMA}COMMIT;")
+            db.execute("INSERT INTO journal VALUES ('id', ?)", (uuid4().hex,))
+        _share(unfinished)
+        with suppress(FileExistsError):
+            place(unfinished, path)
+    finally:
+        for name in (unfinished, *(Path(f"{unfinished}{end}") for end in ("-wal", "-shm", "-journal"))):
+            name.unlink(missing_ok=True)
+
+
+def _share(file: Path) -> None:
+    """In a folder that a group shares, the group may write the journal, too."""
+    folder, made = file.parent.stat(), file.stat()
+    if folder.st_mode & stat.S_IWGRP and folder.st_gid == made.st_gid:
+        file.chmod(SHARED)
+
+
+def place(unfinished: Path, path: Path) -> None:
+    """Give a finished file its name. Raises FileExistsError rather than take the place of another one."""
+    try:
+        os.link(unfinished, path)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        # A file system without links.
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from error
+        unfinished.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def address(path: Path, options: str) -> str:
+    """The file as SQLite's URI, e.g. with `mode=ro`."""
+    return f"file:{quote(str(path.absolute()))}?{options}"

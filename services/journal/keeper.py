@@ -1,0 +1,137 @@
+"""The writing side of a journal: opens, appends, anchors, and notices when the file is no longer the one it was.
+
+Every method blocks and runs in one thread. Raises Unfit, sqlite3.Error and OSError.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from services.i18n import _
+from services.journal.anchor import Anchor, Syslog, line_of
+from services.journal.chain import NOTHING
+from services.journal.store import Store
+from services.journal.trouble import Unfit, damaged, is_damage
+from services.models.journal import Draft, Entry, Person
+
+T = TypeVar("T")
+
+
+class Head(NamedTuple):
+    """The newest entry's number and hash."""
+
+    seq: int = 0
+    hash: str = NOTHING
+
+
+class Keeper:
+    """One console's hold on the journal; remembers what it knew when the file has to be opened again."""
+
+    def __init__(self, path: Path, syslog: Syslog | None) -> None:
+        self.path = path
+        self.id = ""
+        """The journal's id; "" before it was ever open."""
+        self.head = Head()
+        """The newest entry seen."""
+        self.anchored = 0
+        """The newest entry whose hash went to syslog."""
+        self.anchor_problem = ""
+        self._syslog = syslog
+        self._store: Store | None = None
+        self._place = (0, 0)
+        self._damaged = False
+
+    def try_out(self) -> None:
+        """Open if needed and see whether it can be written."""
+        self._use(lambda store: store.probe())
+        self.anchor()
+
+    def append(self, draft: Draft, *, at: datetime, person: Person) -> Entry:
+        """Record durably, then tell syslog. Raises AlreadyRecorded, HeldByAnother, too."""
+        entry = self._use(lambda store: store.append(draft, at=at, person=person))
+        self.head = Head(entry.seq, entry.hash)
+        self.anchor()
+        return entry
+
+    def anchor(self) -> None:
+        """Send the newest hash to syslog unless that was done."""
+        if self._syslog is None or self.anchored >= self.head.seq:
+            return
+        anchor = Anchor(self.id, self.head.seq, self.head.hash, str(self.path.absolute()))
+        self.anchor_problem = self._syslog.send(line_of(anchor))
+        if not self.anchor_problem:
+            self.anchored = self.head.seq
+
+    def give_up(self) -> None:
+        """Write nothing more: a reader found the contents broken."""
+        self._damaged = True
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; the next use opens it again."""
+        if self._store is not None:
+            store, self._store = self._store, None
+            store.close()
+        if self._syslog is not None:
+            self._syslog.close()
+
+    def _use(self, work: Callable[[Store], T]) -> T:
+        if self._damaged:
+            raise damaged()
+        try:
+            store = self._opened()
+            self._compare(store)
+            return work(store)
+        except (sqlite3.Error, OSError, Unfit) as error:
+            self._damaged = is_damage(error)
+            # What went wrong may sit in the connection; only a wait for another writer does not.
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
+                self.close()
+            raise
+
+    def _opened(self) -> Store:
+        if self._store is None:
+            if self.id and not self.path.exists():
+                raise _gone()
+            store = Store(self.path)
+            if self.id and store.id != self.id:
+                store.close()
+                raise _another()
+            self._store, self.id, self._place = store, store.id, self._now_at()
+        elif self._now_at() != self._place:
+            # What is written into a file without a name is lost.
+            raise _gone()
+        return self._store
+
+    def _now_at(self) -> tuple[int, int]:
+        try:
+            found = os.stat(self.path)
+        except FileNotFoundError:
+            return (0, 0)
+        return (found.st_dev, found.st_ino)
+
+    def _compare(self, store: Store) -> None:
+        """The entries seen before must still be there; a journal only grows."""
+        if store.hash_at(self.head.seq) != self.head.hash:
+            raise Unfit(
+                _("Entries that were in the journal a moment ago are gone or altered."),
+                _("Keep {path} as it is, and run: toban journal verify"),
+            )
+        self.head = Head(*store.head())
+
+
+def _gone() -> Unfit:
+    return Unfit(
+        _("The journal's file was moved or deleted while it was open."),
+        _("Put {path} back, or start the console again to begin a new journal."),
+    )
+
+
+def _another() -> Unfit:
+    return Unfit(
+        _("Another journal now stands where this one was."),
+        _("Put the first one back at {path}, or start the console again to use the new one."),
+    )

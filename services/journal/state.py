@@ -1,0 +1,58 @@
+"""What a console knows of its journal now, and who waits to hear of it."""
+
+import asyncio
+from pathlib import Path
+
+from services.models.journal import JournalHealth
+from services.models.problem import Problem
+
+
+class State:
+    """The newest health; any number may listen, and each hears everything."""
+
+    def __init__(self, path: Path) -> None:
+        self.health = JournalHealth(writable=False, path=str(path))
+        self.news = asyncio.Event()
+        """Set at the next change. Each change has its own, so that no listener takes another's news."""
+
+    def set(
+        self,
+        *,
+        writable: bool,
+        head: tuple[int, str],
+        problem: Problem | None = None,
+        anchored: int = 0,
+        anchor_problem: str = "",
+    ) -> None:
+        """What is known now; the listeners hear of it when it is something new."""
+        before = self.health.problem
+        if before is not None and problem is not None and before.summary == problem.summary:
+            # The same trouble, seen again, is no news.
+            problem = before
+        seq, hash_ = head
+        self._hold(
+            JournalHealth(
+                writable=writable,
+                entries=seq,
+                head=hash_ if seq else "",
+                problem=problem,
+                path=self.health.path,
+                anchored_seq=anchored,
+                anchor_problem=anchor_problem,
+            )
+        )
+
+    def saw(self, head: tuple[int, str]) -> None:
+        """The newest entry is this one now."""
+        seq, hash_ = head
+        self._hold(self.health.model_copy(update={"entries": seq, "head": hash_ if seq else ""}))
+
+    def announce(self) -> None:
+        """Wake every listener."""
+        news, self.news = self.news, asyncio.Event()
+        news.set()
+
+    def _hold(self, health: JournalHealth) -> None:
+        if health != self.health:
+            self.health = health
+            self.announce()

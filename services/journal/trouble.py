@@ -1,0 +1,132 @@
+"""What is wrong with the journal's file, in words that say what to do."""
+
+import errno
+import sqlite3
+from datetime import datetime
+
+from services.i18n import _
+from services.models.problem import Problem, ProblemKind
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+FORBIDDEN = {errno.EACCES, errno.EPERM}
+
+
+class Unfit(Exception):
+    """The file must not be used as it is; the words are in the screen's language."""
+
+    def __init__(self, summary: str, remedy: str) -> None:
+        super().__init__(summary)
+        self.summary = summary
+        self.remedy = remedy
+
+
+def problem_of(error: Exception, path: object, at: datetime) -> Problem:
+    """Any failure of the file as a problem; Unfit, sqlite3.Error and OSError are known."""
+    match error:
+        case Unfit():
+            summary, remedy, detail = error.summary, error.remedy, ""
+        case sqlite3.Error():
+            summary, remedy = _of_sqlite(error)
+            detail = str(error)
+        case OSError():
+            summary, remedy = _of_system(error)
+            detail = error.strerror or str(error)
+        case _:
+            summary, remedy, detail = _unknown(str(error))
+    return Problem(
+        kind=ProblemKind.OTHER,
+        summary=summary,
+        remedy=remedy.format(path=path),
+        detail=detail,
+        at=at,
+    )
+
+
+def is_damage(error: BaseException) -> bool:
+    """The file's contents are broken, so nothing more must be written to it."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def closed() -> Unfit:
+    """For what comes after the end."""
+    return Unfit(_("The journal is closed: this console is ending."), _("Start the console again."))
+
+
+def damaged() -> Unfit:
+    """For a file whose contents are broken."""
+    return Unfit(
+        _("The journal's file is damaged; nothing is written to it."),
+        _("Keep {path} with its -wal file for recovery, move both aside, and start again."),
+    )
+
+
+def _of_sqlite(error: sqlite3.Error) -> tuple[str, str]:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    match code:
+        case sqlite3.SQLITE_FULL:
+            return _full()
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return (
+                _("The journal is locked by another process."),
+                _("See who has {path} open (fuser), and end it if it hangs."),
+            )
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
+            return _forbidden()
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            broken = damaged()
+            return broken.summary, broken.remedy
+        case sqlite3.SQLITE_IOERR:
+            return (
+                _("The disk failed while the journal was used."),
+                _("Check that the disk of {path} has room, is mounted and is healthy."),
+            )
+        case _:
+            return _unknown(str(error))[:2]
+
+
+def _of_system(error: OSError) -> tuple[str, str]:
+    if error.errno in FULL:
+        return _full()
+    if error.errno in FORBIDDEN:
+        return _forbidden()
+    if error.errno == errno.EROFS:
+        return (
+            _("The journal's disk can only be read."),
+            _("Mount it for writing, or name another file with the setting journal."),
+        )
+    if error.errno == errno.ENOENT:
+        return (
+            _("There is no journal here."),
+            _("See whether {path} is the right file; a console makes it when it starts."),
+        )
+    if error.errno in (errno.ENOTDIR, errno.EEXIST):
+        return (
+            _("The journal's folder cannot be made."),
+            _("See what stands in the way of {path}, or name another file with the setting journal."),
+        )
+    return _unknown(error.strerror or str(error))[:2]
+
+
+def _full() -> tuple[str, str]:
+    return (
+        _("The disk is full: the journal cannot be written."),
+        _("Free some room on the disk of {path}; the console tries again by itself."),
+    )
+
+
+def _forbidden() -> tuple[str, str]:
+    return (
+        _("The journal cannot be written by this user."),
+        _(
+            "Give this user the right to write {path} and its folder, or name another file with the setting journal."
+        ),
+    )
+
+
+def _unknown(reason: str) -> tuple[str, str, str]:
+    return (
+        _("The journal cannot be used: {reason}.").format(reason=reason),
+        _("Check the disk and the file {path}."),
+        reason,
+    )

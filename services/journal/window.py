@@ -1,0 +1,73 @@
+"""A bounded part of the journal that moves as one reads on: never the whole file in memory."""
+
+from services.journal.journal import PAGE, Journal
+from services.models.journal import Entry, Query
+from services.models.journal_view import JournalView
+
+MOST = 5 * PAGE
+"""Entries held at once."""
+
+
+class EntryWindow:
+    """Consecutive matching entries, newest first. Callers do one thing at a time.
+
+    Every method raises JournalError and then leaves what was held as it was.
+    """
+
+    def __init__(self, journal: Journal, query: Query, *, page: int = PAGE, most: int = MOST) -> None:
+        self.query = query
+        self._journal = journal
+        self._page = page
+        self._most = most
+        self._entries: tuple[Entry, ...] = ()
+        self._newer = self._older = False
+
+    @property
+    def view(self) -> JournalView:
+        """What is held now."""
+        return JournalView(
+            entries=self._entries,
+            newer=self._newer,
+            older=self._older,
+            query=self.query,
+            total=self._journal.health.entries,
+        )
+
+    async def newest(self) -> None:
+        """Go to the newest page."""
+        page = await self._journal.page(self.query, limit=self._page)
+        self._entries, self._newer, self._older = page.entries, False, page.more
+
+    async def oldest(self) -> None:
+        """Go to the oldest page."""
+        page = await self._journal.page(self.query, after_seq=0, limit=self._page)
+        self._entries, self._newer, self._older = page.entries, page.more, False
+
+    async def go_older(self) -> None:
+        """One page further back; the newest ones are let go where there are too many."""
+        if not self._entries or not self._older:
+            return
+        page = await self._journal.page(self.query, before_seq=self._entries[-1].seq, limit=self._page)
+        held = self._entries + page.entries
+        self._entries, self._older = held[-self._most :], page.more
+        self._newer = self._newer or len(held) > self._most
+
+    async def go_newer(self) -> None:
+        """One page further on; the oldest ones are let go where there are too many."""
+        after = self._entries[0].seq if self._entries else 0
+        page = await self._journal.page(self.query, after_seq=after, limit=self._page)
+        held = page.entries + self._entries
+        self._entries, self._newer = held[: self._most], page.more
+        self._older = self._older or len(held) > self._most
+
+    async def refresh(self) -> None:
+        """Take in what was recorded meanwhile, without letting go of anything that is held."""
+        while not self._newer:
+            after = self._entries[0].seq if self._entries else 0
+            page = await self._journal.page(self.query, after_seq=after, limit=self._page)
+            if len(page.entries) + len(self._entries) > self._most:
+                self._newer = True
+                return
+            self._entries = page.entries + self._entries
+            if not page.more:
+                return

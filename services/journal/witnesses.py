@@ -1,0 +1,82 @@
+"""Reads what logs outside the journal say of it: journald, syslog's files, or a file somebody kept."""
+
+import shutil
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+from sys import intern
+from typing import NamedTuple
+
+from services.i18n import _
+from services.journal.anchor import IDENT, Anchor, anchor_in
+
+SYSLOG_FILES = tuple(Path("/var/log") / name for name in ("auth.log", "secure", "syslog", "messages"))
+_FOLDERS = "/usr/bin:/bin"
+_PATIENCE = 60
+"""Seconds that journald may take."""
+
+
+class Witnesses(NamedTuple):
+    """The hashes that were found outside."""
+
+    anchors: tuple[Anchor, ...] = ()
+    note: str = ""
+    """Why there are none, in words; "" where there are some."""
+    given: bool = False
+    """A person named where they are, so they must speak of the journal."""
+
+
+def machine_log() -> Witnesses:
+    """From journald, or else from syslog's files, as far as this user may read them."""
+    found, troubles = _journald()
+    if not found:
+        for path in SYSLOG_FILES:
+            try:
+                found = (*found, *_in_file(path))
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                troubles = (*troubles, f"{path}: {error.strerror}")
+    if found:
+        return Witnesses(found)
+    return Witnesses(note="; ".join(troubles) or _("No log of this machine holds a hash of a journal."))
+
+
+def from_file(path: Path) -> Witnesses:
+    """From a file that holds the lines among others, e.g. a copy of syslog. Raises OSError."""
+    found = _in_file(path)
+    note = "" if found else _("The file holds no hash of a journal.")
+    return Witnesses(found, note, given=True)
+
+
+def _in_file(path: Path) -> tuple[Anchor, ...]:
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        return _anchors(lines)
+
+
+def _anchors(lines: Iterable[str]) -> tuple[Anchor, ...]:
+    found = (anchor_in(line) for line in lines)
+    # Many lines, few journals.
+    return tuple(
+        each._replace(journal=intern(each.journal), file=intern(each.file)) for each in found if each
+    )
+
+
+def _journald() -> tuple[tuple[Anchor, ...], tuple[str, ...]]:
+    """The anchors, and why they could not be read."""
+    command = shutil.which("journalctl", path=_FOLDERS)
+    if command is None:
+        return (), ()
+    try:
+        answer = subprocess.run(
+            [command, "--quiet", "--no-pager", "--output=cat", f"--identifier={IDENT}"],
+            check=False,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_PATIENCE,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return (), (f"journald: {error}",)
+    found = _anchors(answer.stdout.decode("utf-8", "replace").splitlines())
+    said = answer.stderr.decode("utf-8", "replace").strip().splitlines()[:1]
+    return found, tuple(f"journald: {line}" for line in said)

@@ -1,0 +1,71 @@
+"""How soon the calendar shows any month, and fifty years: beside following every rule from its beginning."""
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from itertools import takewhile
+
+from dateutil.rrule import rrulestr
+
+from services.calendar import Calendar
+from services.calendar_rules import EPOCH
+from services.runbook.loader import load_named
+from tests.bench.rows import Row, against
+
+GROUP = "calendar"
+FIRST = date(2026, 1, 1)
+MONTH_MS, FIRST_MONTH_MS, YEARS_S = 5.0, 50.0, 1.0
+_COLD = """
+import time
+from datetime import date
+from services.calendar import Calendar
+from services.runbook.loader import load_named
+calendar = Calendar(load_named("facility-prod"))
+began = time.perf_counter()
+calendar.slots(date(2026, 1, 1), date(2026, 1, 31))
+print((time.perf_counter() - began) * 1000)
+"""
+
+
+def run(quick: bool) -> list[Row]:
+    """The rows of this group."""
+    book = load_named("facility-prod")
+    calendar = Calendar(book)
+    rules = [duty.rule for duty in book.duties if duty.rule]
+    months = [date(2026 + number // 12, number % 12 + 1, 1) for number in range(12 if quick else 60)]
+    spans = [(first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)) for first in months]
+    for span in spans:
+        calendar.slots(*span)
+    month = statistics.median(_milliseconds(lambda span=span: calendar.slots(*span)) for span in spans)
+    naive = _milliseconds(lambda: [_followed(rule, *spans[0]) for rule in rules])
+    years = 10 if quick else 50
+    end = date(FIRST.year + years - 1, 12, 31)
+    calendar.slots(FIRST, end)
+    whole = _milliseconds(lambda: calendar.slots(FIRST, end)) / 1000
+    cold = statistics.median(_cold() for _run in range(3 if quick else 7))
+    label = f"every duty of {years} years"
+    return [
+        against(GROUP, "every duty of a month", month, "ms", "goal", MONTH_MS, "<= 1"),
+        against(GROUP, "every duty of a month", month, "ms", "rules followed from 1900", naive, "<= 0.1"),
+        against(GROUP, "  the first one of a process", cold, "ms", "goal", FIRST_MONTH_MS, "<= 1"),
+        against(GROUP, label, whole, "s", "goal", YEARS_S * years / 50, "<= 1.5"),
+    ]
+
+
+def _milliseconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return (time.perf_counter() - began) * 1000
+
+
+def _followed(rule: str, first: date, last: date) -> list[date]:
+    dates = (moment.date() for moment in rrulestr(rule, dtstart=datetime(EPOCH.year, 1, 1)))  # noqa: DTZ001
+    return [day for day in takewhile(lambda day: day <= last, dates) if day >= first]
+
+
+def _cold() -> float:
+    done = subprocess.run([sys.executable, "-c", _COLD], check=True, capture_output=True, text=True)
+    return float(done.stdout)

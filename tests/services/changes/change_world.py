@@ -1,0 +1,87 @@
+"""The change engine as the console wires it, on the embedded AWS, and its counts on the server's side."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from services.aws.settings import AwsSettings
+from services.changes.engine import ChangeEngine
+from services.models.changes import Plan, Run
+from services.models.journal import Entry, EntryKind
+from services.models.runbook import Runbook
+from services.runbook.loader import load_builtin
+from tui.wiring import Services, connect
+
+SERVICE = "staff-api"
+RESOURCE = "service/facility-prod-cluster/staff-api"
+REGISTER = "application-autoscaling.RegisterScalableTarget"
+SCHEDULE = "application-autoscaling.PutScheduledAction"
+ARMED = timedelta(minutes=30)
+
+
+@dataclass
+class Desk:
+    """One console's engine."""
+
+    services: Services
+    embedded: Any
+
+    @property
+    def engine(self) -> ChangeEngine:
+        return self.services.engine
+
+    async def arm(self) -> None:
+        await self.engine.arm("month end", ARMED)
+
+    async def plan(self, **wish: str) -> Plan:
+        return await self.engine.plan("task-limit", SERVICE, wish)
+
+    async def apply(self, plan: Plan) -> Run:
+        return await self.engine.apply(plan, typed=SERVICE)
+
+    async def entries(self) -> tuple[Entry, ...]:
+        return await self.services.journal.entries()
+
+    async def kinds(self) -> list[EntryKind]:
+        return [entry.kind for entry in await self.entries() if entry.kind is not EntryKind.STARTED]
+
+    async def runs(self) -> tuple[Run, ...]:
+        """As `states` first says."""
+        states = self.engine.states()
+        try:
+            return await anext(states)
+        finally:
+            await states.aclose()
+
+
+@asynccontextmanager
+async def desk(
+    embedded: Any, path: Path, *, runbook: Runbook | None = None, **options: Any
+) -> AsyncIterator[Desk]:
+    """A console without a screen; its journal is at `path`."""
+    services = connect(
+        runbook or load_builtin("facility-prod"),
+        AwsSettings(**embedded.settings()),
+        embedded.clock,
+        journal=path,
+        seed=1,
+        **options,
+    )
+    await services.journal.open()
+    try:
+        yield Desk(services, embedded)
+    finally:
+        await services.close()
+
+
+def target(embedded: Any) -> Any:
+    """The scalable target as the server has it."""
+    return embedded.world.scaling.targets[RESOURCE]
+
+
+def service(embedded: Any) -> Any:
+    """The ECS service as the server has it."""
+    return embedded.world.clusters.services["facility-prod-cluster", SERVICE]

@@ -1,0 +1,277 @@
+"""One change from plan to record over HTTP, and everything that must stop it."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.aws.errors import Refused
+from services.models.changes import Place, StepState
+from services.models.journal import EntryKind
+from tests.faults.waiting import until
+from tests.services.changes.change_world import REGISTER, RESOURCE, SCHEDULE, SERVICE, Desk, desk, target
+
+K = EntryKind
+
+
+async def test_a_limit_is_raised_and_its_way_back_scheduled(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        plan = await one.plan(max="10")
+        assert plan.refusals == ()
+        assert embedded.counts().get(REGISTER) is None, "planning sends nothing"
+        await one.arm()
+        run = await one.apply(plan)
+        assert run.state is StepState.DONE, run
+        assert [step.verified for step in run.steps] == [True, True]
+        assert run.steps[0].text == "Maximum 10, minimum 2, desired 2. Desired 2, running 2."
+        assert (target(embedded).minimum, target(embedded).maximum) == (2, 10)
+        action = target(embedded).scheduled[f"toban-revert-{plan.id}"]
+        assert action["ScalableTargetAction"] == {"MaxCapacity": 5}
+        assert action["Timezone"] == "Asia/Tokyo"
+        assert await one.kinds() == [
+            K.ARMED, K.PLAN, K.INTENT, K.OUTCOME, K.OUTCOME, K.INTENT, K.OUTCOME,
+        ]  # fmt: skip
+        assert await one.runs() == (run,)
+        (slot,) = one.engine.reverts()
+        assert plan.revert is not None
+        assert slot.due_at == plan.revert.at
+        back = await one.plan(**one.engine.changes["task-limit"].way_back(plan))
+        assert back.wish == {"max": "5", "revert": "none"}
+        assert (await one.apply(back)).state is StepState.DONE
+        assert target(embedded).maximum == 5
+        assert one.engine.reverts() == (), "the value is back, so nobody has to take it back"
+        assert (embedded.counts()[REGISTER], embedded.counts()[SCHEDULE]) == (2, 1)
+
+
+async def test_another_console_sees_the_run(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one, desk(embedded, tmp_path / "j.db") as two:
+        states = two.engine.states()
+        assert await anext(states) == ()
+        await one.arm()
+        run = await one.apply(await one.plan(max="10"))
+        async with asyncio.timeout(10):
+            while (await anext(states)) != (run,):
+                pass
+        await states.aclose()
+
+
+async def refused(one: Desk, plan: Any, said: str, typed: str = SERVICE) -> None:
+    before = dict(one.embedded.counts())
+    run = await one.engine.apply(plan, typed)
+    assert run.state is StepState.REFUSED
+    assert said in run.refusal
+    assert (await one.kinds())[-1] is K.REFUSED
+    assert {step.state for step in run.steps} <= {StepState.WAITING}
+    assert one.embedded.counts().get(REGISTER) == before.get(REGISTER)
+
+
+async def test_every_check_before_anything_is_sent(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        plan = await one.plan(max="10")
+        await refused(one, plan, "arm it first")
+        await one.arm()
+        await refused(one, plan, "is not staff-api", "staff-ap")
+        await refused(one, plan, "is not staff-api", "")
+        await refused(one, await one.plan(max="5"), "Nothing to change")
+        await refused(one, plan.model_copy(update={"account": "999999999999"}), "account 123456789012")
+        await refused(one, plan.model_copy(update={"steps": ()}), "refused")
+        await refused(one, plan.model_copy(update={"kind": "unheard-of"}), "refused")
+        embedded.fault("sts", "GetCallerIdentity", preset="denied")
+        await refused(one, plan, "does not say which account")
+        embedded.clear_faults()
+        embedded.advance(120)
+        await refused(one, plan, "expired")
+        fresh = await one.plan(max="10")
+        run = await one.engine.apply(fresh, " staff-api ")
+        assert run.state is StepState.DONE
+
+
+async def test_an_attempt_that_was_refused_can_be_made_again(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        plan = await one.plan(max="10")
+        assert (await one.apply(plan)).state is StepState.REFUSED
+        await one.arm()
+        assert (await one.apply(plan)).state is StepState.DONE
+        assert len(await one.runs()) == 1
+
+
+async def test_read_only_consoles_do_not_arm(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db", read_only=True) as one:
+        with pytest.raises(Refused):
+            await one.arm()
+        await refused(one, await one.plan(max="10"), "configured to be read-only")
+
+
+async def test_arming_needs_a_reason_and_ends_by_itself(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        for reason, lasts in ((" ", 600), ("x", 0), ("x", 3601)):
+            with pytest.raises(Refused):
+                await one.engine.arm(reason, timedelta(seconds=lasts))
+        assert one.engine.permits.armed is None
+        armed = await one.engine.arm("月末", timedelta(minutes=10))
+        assert one.engine.permits.armed == armed
+        assert armed.by
+        again = await one.engine.arm("月末、延長", timedelta(minutes=20))
+        embedded.advance(601)
+        assert one.engine.permits.armed == again, "the first arming's end does not end the second"
+        embedded.advance(600)
+        assert one.engine.permits.armed is None
+        async with asyncio.timeout(5):
+            while (await one.kinds())[-1] is not K.DISARMED:
+                pass
+        await one.engine.disarm("not armed any more")
+        await one.arm()
+        await one.engine.disarm("done")
+        assert await one.kinds() == [K.ARMED, K.ARMED, K.DISARMED, K.ARMED, K.DISARMED]
+        await one.arm()
+    # A console that ends disarms.
+    async with desk(embedded, tmp_path / "j.db") as one:
+        assert (await one.kinds())[-1] is K.DISARMED
+
+
+async def test_pressed_three_times_it_is_done_once(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        plan = await one.plan(max="10")
+        tasks = [one.engine.apply(plan, SERVICE) for _press in range(3)]
+        runs = await asyncio.gather(*tasks)
+        assert [run.state for run in runs] == [StepState.DONE] * 3
+        assert (await one.engine.apply(plan, SERVICE)).state is StepState.DONE
+        assert (embedded.counts()[REGISTER], embedded.counts()[SCHEDULE]) == (1, 1)
+
+
+async def test_closing_the_screen_changes_nothing(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        plan = await one.plan(max="10")
+        embedded.fault("application-autoscaling", "RegisterScalableTarget", delay=0.2)
+        task = one.engine.apply(plan, SERVICE)
+        waiter = asyncio.create_task(asyncio.wait_for(task, 5))
+        await until(lambda: embedded.counts().get(REGISTER))
+        waiter.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiter
+        assert task.cancelled()
+        assert (await one.engine.apply(plan, SERVICE)).state is StepState.DONE
+        assert embedded.counts()[REGISTER] == 1
+
+
+async def test_an_ending_console_waits_for_what_is_being_sent(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        plan = await one.plan(max="10")
+        embedded.fault("application-autoscaling", "RegisterScalableTarget", delay=0.2)
+        one.engine.apply(plan, SERVICE)
+    async with desk(embedded, tmp_path / "j.db") as two:
+        (run,) = await two.runs()
+        assert run.state is StepState.DONE
+        assert (await two.kinds())[-1] is K.DISARMED
+        assert two.engine.permits.armed is None
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [{"MaxCapacity": 7}, {"MinCapacity": 3}, {"SuspendedState": {"DynamicScalingOutSuspended": True}}],
+)
+async def test_a_state_that_moved_since_the_plan_is_not_changed(
+    embedded: Any, tmp_path: Path, moved: dict[str, Any]
+) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        plan = await one.plan(max="10")
+        with embedded.world.lock:
+            embedded.world.scaling.register(RESOURCE, embedded.clock.now().timestamp(), moved)
+        run = await one.apply(plan)
+        assert run.state is StepState.REFUSED
+        assert "It moved since the plan" in run.steps[0].text
+        assert run.steps[1].state is StepState.WAITING
+        assert embedded.counts().get(REGISTER) is None
+        again = await one.plan(max="10", revert="duty")
+        assert again.refusals == (), "what was refused holds nothing"
+
+
+async def test_a_plan_for_a_target_under_change_is_refused(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one, desk(embedded, tmp_path / "j.db") as two:
+        await one.arm()
+        await two.arm()
+        early = await two.plan(max="8")
+        embedded.fault("application-autoscaling", "RegisterScalableTarget", mode="reset-before", times=1)
+        run = await one.apply(await one.plan(max="10"))
+        assert run.state is StepState.UNKNOWN
+        assert any("outcome of that is unknown" in why for why in (await two.plan(max="8")).refusals)
+        late = await two.apply(early)
+        assert late.steps[0].state is StepState.REFUSED
+        assert "outcome of that is unknown" in late.steps[0].text
+        assert embedded.counts()[REGISTER] == 1
+        # What the second console may not do is give the first one's hold back.
+        assert any("outcome of that is unknown" in why for why in (await two.plan(max="8")).refusals)
+
+
+async def test_what_was_not_done_is_told_from_what_was_once_nothing_can_be_under_way(
+    embedded: Any, tmp_path: Path
+) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        embedded.fault("application-autoscaling", "RegisterScalableTarget", mode="reset-before", times=1)
+        run = await one.apply(await one.plan(max="10"))
+        assert run.steps[0].state is StepState.UNKNOWN
+        run = await one.engine.resolve(run.id)
+        assert run.steps[0].state is StepState.UNKNOWN, "it may still be under way"
+        states = one.engine.states()
+        assert (await anext(states))[0].state is StepState.UNKNOWN
+        embedded.advance(61)
+        run = (await anext(states))[0]
+        assert run.steps[0].state is StepState.FAILED
+        assert "it was not done" in run.steps[0].text
+        await states.aclose()
+        assert (await one.plan(max="10")).refusals == ()
+        assert embedded.counts()[REGISTER] == 1
+
+
+async def test_what_reading_does_not_tell_is_asked(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one, desk(embedded, tmp_path / "j.db") as two:
+        await one.arm()
+        embedded.fault("application-autoscaling", "RegisterScalableTarget", mode="reset-before", times=1)
+        run = await one.apply(await one.plan(max="10"))
+        embedded.advance(61)
+        with embedded.world.lock:
+            embedded.world.scaling.register(RESOURCE, embedded.clock.now().timestamp(), {"MaxCapacity": 7})
+        run = await two.engine.resolve(run.id)
+        assert run.steps[0].state is StepState.UNKNOWN
+        assert "Say what became of it" in run.steps[0].text
+        mine, theirs = await asyncio.gather(
+            one.engine.settle(run.id, "register", done=True, note="見た"),
+            two.engine.settle(run.id, "register", done=False, note="見ていない"),
+        )
+        mine, theirs = await one.engine.resolve(run.id), await two.engine.resolve(run.id)
+        assert mine.steps == theirs.steps, "whoever was first is believed"
+        assert (await one.kinds()).count(K.RESOLVED) == 1
+        assert embedded.counts()[REGISTER] == 1
+
+
+async def test_targets_are_known_by_id_and_by_name(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        assert one.engine.target("task-limit", RESOURCE) == one.engine.target("task-limit", SERVICE)
+        for kind, name in (("task-limit", "nobody"), ("reboot", SERVICE)):
+            with pytest.raises(KeyError):
+                await one.engine.plan(kind, name, {})
+
+
+async def test_look_and_parameters_say_what_is_there(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        change = one.engine.changes["task-limit"]
+        (found,) = change.targets()
+        state = await change.look(found)
+        assert ("Maximum", "5") in [(fact.name, fact.value) for fact in state.facts]
+        maximum, way, at = await change.parameters(found)
+        assert (maximum.default, maximum.minimum, way.default, at.default) == (
+            "10",
+            2,
+            "aws",
+            "2026-02-02 17:00",
+        )
+        plan = await one.plan(max="10")
+        before = await change.observe(plan.steps[0])
+        assert (before.place, before.digest) == (Place.BEFORE, plan.steps[0].expects)

@@ -1,0 +1,155 @@
+"""Every way an answer can go wrong, with the key pressed three times: one effect at most, and its outcome known."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.changes import sender
+from services.journal.errors import JournalError
+from services.models.changes import StepState
+from services.models.journal import Draft, Entry, EntryKind
+from services.models.problem import Problem, ProblemKind
+from tests.services.changes.change_world import REGISTER, SCHEDULE, SERVICE, Desk, desk, target
+
+SCALING = "application-autoscaling"
+DONE, FAILED, UNKNOWN = StepState.DONE, StepState.FAILED, StepState.UNKNOWN
+FAULTS: dict[str, tuple[dict[str, Any], StepState]] = {
+    "lost answer": ({"mode": "reset-after"}, DONE),
+    "cut answer": ({"mode": "truncated"}, DONE),
+    "empty answer": ({"mode": "empty"}, DONE),
+    "never arrived": ({"mode": "reset-before"}, UNKNOWN),
+    "no answer": ({"mode": "hang"}, UNKNOWN),
+    "a proxy's page": ({"mode": "html"}, UNKNOWN),
+    "a redirect": ({"code": "Moved", "status": 307}, UNKNOWN),
+    "500": ({"code": "InternalFailure", "status": 500}, UNKNOWN),
+    "503": ({"code": "ServiceUnavailable", "status": 503}, UNKNOWN),
+    "throttled": ({"preset": "throttled"}, FAILED),
+    "denied": ({"preset": "denied"}, FAILED),
+    "expired": ({"preset": "expired"}, FAILED),
+}
+
+
+@pytest.mark.parametrize("operation", ["RegisterScalableTarget", "PutScheduledAction"])
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_one_effect_at_most_and_its_outcome_known(
+    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str, operation: str
+) -> None:
+    rule, expected = FAULTS[fault]
+    monkeypatch.setattr(sender, "WRITE_SECONDS", 0.3)
+    monkeypatch.setattr(sender, "LOOKS", (0.0,))
+    number = 0 if operation == "RegisterScalableTarget" else 1
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        plan = await one.plan(max="10")
+        embedded.fault(SCALING, operation, times=1, **rule)
+        presses = [one.engine.apply(plan, SERVICE) for _press in range(3)]
+        runs = [await press for press in presses]
+        assert runs[0] == runs[1] == runs[2]
+        step = runs[0].steps[number]
+        assert step.state is expected, step
+        assert embedded.counts()[f"{SCALING}.{operation}"] == 1
+        locked = any("outcome of that is unknown" in why for why in (await one.plan(max="9")).refusals)
+        assert locked == (expected is UNKNOWN), "an unknown outcome locks its target, and nothing else does"
+    # The next start.
+    embedded.advance(61)
+    async with desk(embedded, tmp_path / "j.db") as two:
+        states = two.engine.states()
+        (run,) = await anext(states)
+        if run.in_flight:
+            (run,) = await anext(states)
+        await states.aclose()
+        done = [target(embedded).maximum == 10, bool(target(embedded).scheduled)]
+        known = [each.state is DONE for each in run.steps]
+        assert known == done, "what the journal says is what AWS has"
+        assert not run.in_flight
+        assert max(embedded.counts().get(each, 0) for each in (REGISTER, SCHEDULE)) == 1
+        assert (await two.plan(max="9" if done[0] else "10", revert="duty")).refusals == ()
+
+
+def fill_disk(one: Desk, monkeypatch: pytest.MonkeyPatch, *, after: EntryKind | None) -> set[str]:
+    """From the first entry of kind `after` on, or at once, no entry can be written; until the set is cleared."""
+    journal, append = one.services.journal, one.services.journal.append
+    full = {"now"} if after is None else {"soon"}
+
+    async def limited(draft: Draft) -> Entry:
+        if "now" in full:
+            raise JournalError(
+                Problem(kind=ProblemKind.OTHER, summary="disk full", at=one.embedded.clock.now())
+            )
+        if full and draft.kind is after:
+            full.add("now")
+        return await append(draft)
+
+    monkeypatch.setattr(journal, "append", limited)
+    return full
+
+
+async def test_an_outcome_the_journal_does_not_take_is_kept_shown_and_recorded_later(
+    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one, desk(embedded, tmp_path / "j.db") as two:
+        await one.arm()
+        plan = await one.plan(max="10")
+        full = fill_disk(one, monkeypatch, after=EntryKind.INTENT)
+        run = await one.apply(plan)
+        assert (run.steps[0].state, run.steps[0].verified) == (DONE, True), "it happened, so it is shown"
+        assert run.steps[1].state is StepState.REFUSED
+        assert one.engine.unrecorded == 3
+        assert one.engine.runs == (run,)
+        assert target(embedded).scheduled == {}
+        (seen,) = await two.runs()
+        assert seen.state is StepState.SENDING, "the other console knows the intent alone"
+        assert (await two.plan(max="8")).refusals
+        full.clear()
+        embedded.advance(5)
+        async with asyncio.timeout(10):
+            while one.engine.unrecorded or (await two.runs())[0].steps != run.steps:
+                pass
+        assert (await two.plan(max="8", revert="duty")).refusals == ()
+        assert embedded.counts()[REGISTER] == 1
+
+
+async def test_another_console_finds_out_what_this_one_could_not_record(
+    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one, desk(embedded, tmp_path / "j.db") as two:
+        await one.arm()
+        plan = await one.plan(max="10", revert="duty")
+        full = fill_disk(one, monkeypatch, after=EntryKind.INTENT)
+        assert (await one.apply(plan)).state is DONE
+        embedded.clock.advance(61)
+        states = two.engine.states()
+        (run,) = await anext(states)
+        assert run.state is UNKNOWN
+        (run,) = await anext(states)
+        await states.aclose()
+        assert run.state is DONE
+        full.clear()
+        embedded.clock.advance(5)
+        async with asyncio.timeout(10):
+            while one.engine.unrecorded:
+                await one.entries()
+        outcomes = [each for each in await one.entries() if each.kind is EntryKind.OUTCOME]
+        assert [each.releases for each in outcomes] == ["", ""], "the hold was given back once, by the other"
+        assert (await two.runs())[0].state is DONE
+
+
+async def test_without_the_journal_nothing_is_planned_armed_or_sent(
+    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        plan = await one.plan(max="10")
+        full = fill_disk(one, monkeypatch, after=None)
+        with pytest.raises(JournalError):
+            await one.apply(plan)
+        assert embedded.counts().get(REGISTER) is None
+        await one.engine.disarm()
+        with pytest.raises(JournalError):
+            await one.arm()
+        assert one.engine.permits.armed is None
+        full.clear()
+        await one.arm()
+        assert (await one.apply(plan)).state is DONE

@@ -1,0 +1,213 @@
+"""Runs rebuilt from the journal's entries, in whatever order two consoles wrote them."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.changes import drafts
+from services.changes.ids import new_id
+from services.changes.reverts import reverts
+from services.changes.runs import aged, next_ageing, run_of, runs_from
+from services.journal.chain import linked
+from services.models.base import RawId
+from services.models.changes import (
+    ChangeTarget,
+    Danger,
+    Plan,
+    PlannedStep,
+    Revert,
+    StepState,
+    aws_call,
+)
+from services.models.journal import Draft, Entry, Person
+
+NOW = datetime(2026, 1, 30, 1, 0, tzinfo=UTC)
+WINDOW = timedelta(seconds=60)
+TARGET = ChangeTarget(id=RawId("service/c/staff-api"), title="staff-api")
+
+
+def step(id: str) -> PlannedStep:
+    call = aws_call(
+        "application-autoscaling", "RegisterScalableTarget", "ap-northeast-1", {"MaxCapacity": 10}
+    )
+    return PlannedStep(id=id, title=id, target=TARGET.id, call=call, rows=(), expects="x", before="5")
+
+
+def plan(id: str = "p1", *, maximum: str = "10", way: str = "aws") -> Plan:
+    back = Revert(
+        way="aws" if way == "aws" else "duty",
+        at=NOW + timedelta(days=3),
+        title="back to 5",
+        values={"max": "5", "revert": "none"},
+    )
+    steps = (step("register"), step("schedule-revert")) if way == "aws" else (step("register"),)
+    return Plan(
+        id=id, kind="task-limit", title="Maximum", target=TARGET, account="123456789012",
+        region="ap-northeast-1", made_at=NOW, expires_at=NOW + timedelta(seconds=120),
+        wish={"max": maximum, "revert": way}, danger=Danger.CAREFUL, steps=steps,
+        revert=None if way == "none" else back,
+    )  # fmt: skip
+
+
+def entries(*written: Draft, at: datetime = NOW, gap: float = 1.0) -> list[Entry]:
+    found = []
+    for seq, draft in enumerate(written, start=1):
+        when = at + timedelta(seconds=gap * (seq - 1))
+        found.append(linked("j", draft, seq=seq, at=when, person=Person(user="hanako"), previous=""))
+    return found
+
+
+P = plan()
+FIRST, SECOND = P.steps
+DONE = drafts.outcome(P, FIRST, StepState.DONE, "AWS accepted it.")
+
+
+def states(*written: Draft) -> list[StepState]:
+    run = run_of(entries(*written))
+    assert run is not None
+    return [each.state for each in run.steps]
+
+
+def test_a_run_follows_its_entries() -> None:
+    sent = [drafts.confirmed(P), drafts.intent(P, FIRST)]
+    assert states(*sent) == [StepState.SENDING, StepState.WAITING]
+    sent.append(DONE)
+    assert states(*sent) == [StepState.DONE, StepState.WAITING]
+    sent += [drafts.outcome(P, FIRST, StepState.DONE, "Maximum 10.", True), drafts.intent(P, SECOND)]
+    sent.append(drafts.outcome(P, SECOND, StepState.UNKNOWN, "no answer"))
+    run = run_of(entries(*sent))
+    assert run is not None
+    assert run.by == "hanako"
+    assert run.at == NOW
+    assert run.plan == P
+    assert (run.steps[0].verified, run.steps[0].text) == (True, "Maximum 10.")
+    assert run.steps[0].at == NOW + timedelta(seconds=2), "the time it was done, not the time it was verified"
+    assert run.state is StepState.UNKNOWN
+    sent.append(drafts.resolved(P, SECOND, done=True, text="there", how="read"))
+    assert states(*sent) == [StepState.DONE, StepState.DONE]
+
+
+@pytest.mark.parametrize("answer", [StepState.DONE, StepState.FAILED])
+@pytest.mark.parametrize("first", [True, False])
+def test_what_aws_answered_outweighs_what_another_console_found(answer: StepState, first: bool) -> None:
+    found = drafts.resolved(P, FIRST, done=answer is not StepState.DONE, text="read", how="read")
+    said = drafts.outcome(P, FIRST, answer, "answered")
+    pair = [said, found] if first else [found, drafts.later(said)]
+    assert states(drafts.confirmed(P), drafts.intent(P, FIRST), *pair)[0] is answer
+
+
+def test_an_unknown_outcome_written_late_does_not_undo_a_resolution() -> None:
+    found = drafts.resolved(P, FIRST, done=False, text="read", how="read")
+    late = drafts.outcome(P, FIRST, StepState.UNKNOWN, "no answer")
+    assert states(drafts.confirmed(P), drafts.intent(P, FIRST), found, late)[0] is StepState.FAILED
+
+
+def test_only_the_final_entries_give_the_hold_back() -> None:
+    assert drafts.intent(P, FIRST).holds == TARGET.id
+    assert drafts.outcome(P, FIRST, StepState.UNKNOWN, "").releases == ""
+    assert drafts.refused(P, "held by another", FIRST).releases == ""
+    final = [DONE, drafts.resolved(P, FIRST, done=True, text="", how="said")]
+    assert {draft.releases for draft in final} == {TARGET.id}
+    assert len({draft.claim for draft in final}) == 1, "of two consoles only one gives the hold back"
+    assert drafts.later(DONE).releases == ""
+    assert drafts.later(DONE).claim == ""
+
+
+def test_a_refused_attempt_is_shown_until_the_plan_is_confirmed() -> None:
+    written = [drafts.refused(P, "not armed")]
+    run = run_of(entries(*written))
+    assert run is not None
+    assert (run.state, run.refusal, run.in_flight) == (StepState.REFUSED, "not armed", False)
+    written += [drafts.confirmed(P), drafts.intent(P, FIRST)]
+    assert states(*written)[0] is StepState.SENDING
+
+
+def test_entries_that_make_no_sense_are_passed_over() -> None:
+    strange = DONE.model_copy(update={"data": {"step": "register", "state": "exploded"}})
+    no_step = DONE.model_copy(update={"data": {"step": ["x"], "state": "done"}})
+    assert states(drafts.confirmed(P), strange, no_step) == [StepState.WAITING] * 2
+    broken = drafts.confirmed(P).model_copy(update={"data": {"plan": {"id": "p1"}}})
+    assert runs_from(entries(broken, DONE)) == ()
+
+
+def test_after_the_window_an_intent_is_unknown_and_the_rest_is_not_begun() -> None:
+    sending = run_of(entries(drafts.confirmed(P), drafts.intent(P, FIRST)))
+    assert sending is not None
+    at = NOW + timedelta(seconds=1)
+    assert next_ageing([sending], NOW, WINDOW) == NOW + WINDOW
+    assert aged(sending, at + WINDOW - timedelta(seconds=1), WINDOW).steps[0].state is StepState.SENDING
+    late = aged(sending, at + WINDOW, WINDOW)
+    assert [each.state for each in late.steps] == [StepState.UNKNOWN, StepState.WAITING]
+    assert late.steps[0].at == at
+    assert aged(sending, at + WINDOW, WINDOW, {"p1"}) == sending
+    half = run_of(entries(drafts.confirmed(P), drafts.intent(P, FIRST), DONE))
+    assert half is not None
+    assert aged(half, NOW + timedelta(seconds=90), WINDOW).state is StepState.REFUSED
+    only_confirmed = run_of(entries(drafts.confirmed(P)))
+    assert only_confirmed is not None
+    assert aged(only_confirmed, NOW + WINDOW, WINDOW).steps[0].state is StepState.REFUSED
+
+
+LATER = st.permutations(
+    [
+        drafts.outcome(P, FIRST, StepState.UNKNOWN, "u"),
+        drafts.resolved(P, FIRST, done=True, text="r", how="read"),
+        drafts.intent(P, FIRST),
+        drafts.later(drafts.outcome(P, FIRST, StepState.DONE, "o", True)),
+    ]
+)
+
+
+@given(LATER)
+def test_the_order_of_two_consoles_does_not_matter(written: list[Draft]) -> None:
+    assert states(drafts.confirmed(P), *written)[0] is StepState.DONE
+
+
+@given(st.lists(st.integers(1_000_000_000, 4_000_000_000), min_size=2, unique=True))
+def test_ids_sort_by_time_and_fit_where_they_go(seconds: list[int]) -> None:
+    times = [datetime.fromtimestamp(each, UTC) for each in sorted(seconds)]
+    ids = [new_id(each) for each in times]
+    assert ids == sorted(ids)
+    assert all(each.isascii() and each.isalnum() and len(each) == 18 for each in ids)
+    assert new_id(NOW) != new_id(NOW)
+
+
+def made(one: Plan, *more: Draft, start: int = 0) -> list[Entry]:
+    first = one.steps[0]
+    done = drafts.outcome(one, first, StepState.DONE, "")
+    return entries(
+        drafts.confirmed(one), drafts.intent(one, first), done, *more, at=NOW + timedelta(days=start)
+    )
+
+
+def test_a_change_that_was_made_has_a_dated_duty() -> None:
+    done = drafts.outcome(P, SECOND, StepState.DONE, "", True)
+    (slot,) = reverts(runs_from(made(P, drafts.intent(P, SECOND), done)), UTC)
+    assert slot.key == "revert@p1"
+    assert (slot.duty, slot.due_at, slot.late_at) == (
+        "",
+        NOW + timedelta(days=3),
+        NOW + timedelta(days=3, minutes=30),
+    )
+    assert slot.missed_at is None
+    assert "check that it did" in slot.remark
+    (slot,) = reverts(runs_from(made(P)), UTC)
+    assert "NOT" in slot.remark
+    unknown = drafts.outcome(P, SECOND, StepState.UNKNOWN, "")
+    (slot,) = reverts(runs_from(made(P, drafts.intent(P, SECOND), unknown)), UTC)
+    assert "not known" in slot.remark
+    (slot,) = reverts(runs_from(made(plan("p2", way="duty"))), UTC)
+    assert "person" in slot.remark
+
+
+def test_a_change_that_was_not_made_or_is_taken_back_has_none() -> None:
+    failed = drafts.outcome(P, FIRST, StepState.FAILED, "no")
+    assert reverts(runs_from(entries(drafts.confirmed(P), drafts.intent(P, FIRST), failed)), UTC) == ()
+    back, up = plan("p3", maximum="5", way="none"), plan("p4", maximum="8", way="none")
+    assert reverts(runs_from(made(P) + made(back, start=1)), UTC) == ()
+    assert len(reverts(runs_from(made(P) + made(up, start=1)), UTC)) == 1
+    assert len(reverts(runs_from(made(P, start=1) + made(back)), UTC)) == 1, (
+        "what came before restores nothing"
+    )

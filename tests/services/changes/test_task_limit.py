@@ -1,0 +1,312 @@
+"""Plans over generated states and wishes: what is sent, what is refused, what is shown."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.calendar import Calendar
+from services.changes.base import ChangeContext
+from services.changes.task_limit import ACTION, TaskLimit
+from services.changes.task_limit_facts import facts, remarks
+from services.changes.task_limit_state import Load, Seen
+from services.clock import ManualClock
+from services.models.base import RawId
+from services.models.changes import Danger, Plan
+from services.models.containers import (
+    ContainerService,
+    Deployment,
+    ScalableTarget,
+    ScalingActivity,
+    ScalingPolicy,
+    ScheduledAction,
+)
+from services.models.runbook import Runbook
+from services.runbook.loader import load_builtin
+
+NOW = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)
+"""A Wednesday, 10:00 JST: the last days of the month."""
+BOOK = load_builtin("facility-prod")
+CALENDAR = Calendar(BOOK)
+
+
+def task_limit(book: Runbook = BOOK, now: datetime = NOW) -> TaskLimit:
+    nothing = cast(Any, None)
+    context = ChangeContext(
+        runbook=book, calendar=CALENDAR, clock=ManualClock(now), region="ap-northeast-1",
+        containers=nothing, scaling=nothing, metrics=nothing,
+    )  # fmt: skip
+    return TaskLimit(context)
+
+
+CHANGE = task_limit()
+(TARGET,) = CHANGE.targets()
+
+
+CPU60 = ScalingPolicy(
+    id=RawId("cpu60"), name="cpu60", kind="TargetTrackingScaling", target=60.0,
+    metric="ECSServiceAverageCPUUtilization",
+)  # fmt: skip
+
+
+def service(desired: int = 5, running: int = 5, **more: Any) -> ContainerService:
+    return ContainerService(
+        id=RawId("staff-api"), name="staff-api", cluster="facility-prod-cluster", status="ACTIVE",
+        desired=desired, running=running, **more,
+    )  # fmt: skip
+
+
+def seen(
+    minimum: int = 2, maximum: int = 5, desired: int = 5, *, suspended: bool = False, **more: Any
+) -> Seen:
+    known: dict[str, Any] = {
+        "at": NOW,
+        "service": service(desired, desired),
+        "target": ScalableTarget(minimum=minimum, maximum=maximum, suspended=suspended),
+        "load": Load(cpu=80.0, connections=40.0),
+    }
+    return Seen(**(known | more))
+
+
+def plan(state: Seen | None = None, change: TaskLimit = CHANGE, **wish: str) -> Plan:
+    return change.plan_on(TARGET, wish, state or seen())
+
+
+def texts(made: Plan, *, grave: bool | None = None) -> str:
+    return "\n".join(each.text for each in made.cautions if grave in (None, each.grave))
+
+
+STATES = st.builds(
+    seen,
+    st.integers(0, 20),
+    st.integers(0, 60),
+    st.integers(0, 60),
+    suspended=st.booleans(),
+    load=st.builds(Load, st.none() | st.floats(0, 100), st.none() | st.floats(0, 500)),
+)
+WISHES = st.fixed_dictionaries(
+    {},
+    optional={
+        "max": st.integers(-5, 1100).map(str) | st.text(max_size=8) | st.sampled_from(["10", "７", "5.0"]),
+        "revert": st.sampled_from(["aws", "duty", "none"]) | st.text(max_size=5),
+        "revert_at": st.sampled_from(
+            ["2026-02-02 17:00", "2026-01-28 10:03", "2020-01-01 00:00", "2026-2-2 17:00"]
+        )
+        | st.text(max_size=20),
+    },
+)
+
+
+@given(STATES, WISHES)
+def test_a_plan_sends_the_maximum_alone_or_nothing(state: Seen, wish: dict[str, str]) -> None:
+    made = plan(state, **wish)
+    if made.refusals:
+        assert made.steps == ()
+        return
+    register, *rest = made.steps
+    assert state.target is not None
+    wanted = int(made.wish["max"])
+    assert json.loads(register.call.body) == {
+        "ServiceNamespace": "ecs",
+        "ResourceId": "service/facility-prod-cluster/staff-api",
+        "ScalableDimension": "ecs:service:DesiredCount",
+        "MaxCapacity": wanted,
+    }
+    assert register.before == str(state.target.maximum) != str(wanted)
+    assert state.target.minimum <= wanted <= 1000
+    stopped = max(0, state.desired - wanted)
+    assert (made.danger is Danger.DANGEROUS) == bool(stopped) == bool(made.blast)
+    assert made.confirm == "staff-api"
+    assert made.expires_at - made.made_at == timedelta(seconds=120)
+    rows = {row.name: row for row in register.rows}
+    assert (rows["Maximum"].before, rows["Maximum"].after) == (register.before, str(wanted))
+    assert not rows["Minimum"].changes
+    assert rows["Desired"].changes == (
+        bool(stopped) or (wanted > state.target.maximum and not state.target.suspended)
+    )
+    check_way_back(made, rest, register.before)
+    assert CHANGE.way_back(made) == {"max": register.before, "revert": "none"}
+
+
+def check_way_back(made: Plan, rest: list[Any], before: str) -> None:
+    way = made.wish["revert"]
+    assert (made.revert is None) == (way == "none")
+    assert len(rest) == (way == "aws")
+    if made.revert is not None:
+        assert made.revert.values["max"] == before
+        assert made.revert.at > NOW + timedelta(minutes=5)
+    for each in rest:
+        sent = json.loads(each.call.body)
+        assert made.revert is not None
+        assert sent.pop("ScheduledActionName") == f"{ACTION}{made.id}"
+        assert sent.pop("Schedule") == f"at({made.wish['revert_at'].replace(' ', 'T')}:00)"
+        assert sent == {
+            "ServiceNamespace": "ecs",
+            "ResourceId": "service/facility-prod-cluster/staff-api",
+            "ScalableDimension": "ecs:service:DesiredCount",
+            "Timezone": "Asia/Tokyo",
+            "ScalableTargetAction": {"MaxCapacity": int(before)},
+        }
+
+
+@given(STATES, WISHES)
+def test_a_plan_planned_again_from_its_own_wish_is_the_same(state: Seen, wish: dict[str, str]) -> None:
+    made = plan(state, **wish)
+    if not made.refusals:
+        again = plan(state, **made.wish)
+        assert (again.wish, again.steps[0]) == (made.wish, made.steps[0])
+        assert Plan.model_validate_json(made.model_dump_json()) == made, "the journal gives it back whole"
+
+
+def test_without_a_wish_the_busy_maximum_is_planned_and_taken_back_by_the_runbooks_duty() -> None:
+    made = plan()
+    assert made.wish == {"max": "10", "revert": "aws", "revert_at": "2026-02-02 17:00"}
+    assert made.title == "Maximum task count 5 → 10"
+    assert made.danger is Danger.CAREFUL
+    assert made.steps[0].rows[2].after == "5, rises with load"
+    assert made.approval == "PM（プロジェクトマネージャー）"
+    assert "undecided in the runbook" in texts(made, grave=True)
+    assert "Only MaxCapacity is sent; the minimum stays 2." in texts(made)
+    assert "stops the tasks above 5 at once" in texts(made)
+    assert made.revert is not None
+    assert made.revert.at == datetime(2026, 2, 2, 8, 0, tzinfo=UTC)
+
+
+def test_without_the_duty_it_is_taken_back_on_the_first_open_day_of_next_month() -> None:
+    book = BOOK.model_copy(update={"duties": ()})
+    context = task_limit(book).context
+    bare = TaskLimit(
+        ChangeContext(
+            **{**{name: getattr(context, name) for name in context.__slots__}, "calendar": Calendar(book)}
+        )
+    )
+    assert bare.plan_on(TARGET, {}, seen()).wish["revert_at"] == "2026-02-02 17:00"
+
+
+def test_lowering_says_first_what_it_stops() -> None:
+    made = plan(seen(maximum=10, desired=8), max="5")
+    assert made.blast == "3 tasks are stopped at once"
+    assert plan(seen(maximum=10, desired=6), max="5").blast == "1 task is stopped at once"
+    assert made.danger is Danger.DANGEROUS
+    assert made.wish == {"max": "5", "revert": "none"}
+    assert made.approval == ""
+    assert "CPU would be about 128 % (now 80 %" in texts(made)
+    assert made.cautions[0].grave
+    calm = plan(seen(maximum=10, desired=3), max="5")
+    assert (calm.blast, calm.danger) == ("", Danger.CAREFUL)
+
+
+def test_the_target_of_scaling_weighs_the_way_back() -> None:
+    aim = (CPU60,)
+    assert "target 60 %" in texts(plan(seen(maximum=10, desired=8, policies=aim), max="5"), grave=True)
+    assert "taken back to 5 now, CPU would be about 80 %" in texts(plan(seen(policies=aim)))
+
+
+@pytest.mark.parametrize(
+    ("load", "grave", "said"),
+    [
+        (Load(80, 20), False, "20 connections on 5 running tasks now, so 10 tasks make about 40"),
+        (Load(80, 40), True, "so 10 tasks make about 80; the limit is below 80. That is too many."),
+        (Load(80, None), True, "could not be measured: check that 10 tasks stay below 80"),
+    ],
+)
+def test_connections_are_checked_with_the_numbers(load: Load, grave: bool, said: str) -> None:
+    assert said in texts(plan(seen(load=load)), grave=grave)
+
+
+def test_the_runbooks_pool_size_outweighs_what_is_measured() -> None:
+    assert BOOK.ecs is not None
+    book = BOOK.model_copy(update={"ecs": BOOK.ecs.model_copy(update={"connections_per_task": 20})})
+    made = plan(change=task_limit(book))
+    assert "20 connections per task by the runbook, so 10 tasks make about 200" in texts(made, grave=True)
+
+
+@pytest.mark.parametrize(
+    ("wish", "said"),
+    [
+        ({"max": "ten"}, "whole number"),
+        ({"max": "10.5"}, "whole number"),
+        ({"max": ""}, "whole number"),
+        ({"max": "0"}, "from 1 to 1000"),
+        ({"max": "1001"}, "from 1 to 1000"),
+        ({"max": "1"}, "below the minimum, 2"),
+        ({"max": "5"}, "Nothing to change"),
+        ({"max": "10", "revert": "none"}, "needs a way back"),
+        ({"max": "10", "revert": "later"}, "must be one of aws, duty, none"),
+        ({"max": "10", "revert_at": "tomorrow"}, "must look like"),
+        ({"max": "10", "revert_at": "2026-02-30 17:00"}, "must look like"),
+        ({"max": "10", "revert_at": "2026-01-28 10:05"}, "more than 5 minutes from now"),
+        ({"max": "10", "revert_at": "2025-12-01 17:00"}, "more than 5 minutes from now"),
+        ({"maximum": "10"}, "no parameter maximum"),
+        ({"max": "\x1b[31m10"}, "whole number"),
+    ],
+)
+def test_a_wrong_wish_is_refused_in_words(wish: dict[str, str], said: str) -> None:
+    made = plan(**wish)
+    assert said in " ".join(made.refusals)
+    assert made.steps == ()
+    assert "\x1b" not in made.model_dump_json()
+
+
+def test_full_width_digits_are_digits() -> None:
+    assert plan(max="１０").wish["max"] == "10"
+    assert plan(max=" 10 ", revert_at="２０２６-02-03 17:00").wish["revert_at"] == "2026-02-03 17:00"
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        (seen(target=None), "not configured"),
+        (seen(service=None), "no such active service"),
+        (seen(service=service().model_copy(update={"status": "INACTIVE"})), "no such active service"),
+    ],
+)
+def test_what_cannot_be_changed_is_refused(state: Seen, said: str) -> None:
+    made = plan(state, max="10")
+    assert said in " ".join(made.refusals)
+    assert made.steps == ()
+    assert any(said in each for each in remarks(state, UTC))
+
+
+def test_a_suspended_target_is_said_to_be() -> None:
+    state = seen(suspended=True)
+    made = plan(state)
+    assert "Auto Scaling is suspended" in texts(made, grave=True)
+    assert "does not take it back either" in texts(made, grave=True)
+    assert made.steps[0].rows[2].after == "5"
+    assert any("suspended" in each for each in remarks(state, UTC))
+
+
+def test_facts_name_every_value_and_whose_scheduled_actions_there_are() -> None:
+    ours, other = RawId("toban-revert-x"), RawId("nightly")
+    actions = (
+        ScheduledAction(
+            id=ours, name=ours, schedule=RawId("at(2026-02-02T17:00:00)"), timezone="Asia/Tokyo", maximum=5,
+            at=datetime(2026, 2, 2, 8, tzinfo=UTC),
+        ),
+        ScheduledAction(id=other, name=other, schedule=RawId("cron(0 20 * * ? *)"), minimum=1),
+    )  # fmt: skip
+    stuck = ScalingActivity(
+        at=NOW, status="Unfulfilled", description="d", not_scaled=("AlreadyAtMaxCapacity", "Odd")
+    )
+    deployments = (Deployment(id="a", status="PRIMARY"), Deployment(id="b", status="ACTIVE"))
+    state = seen(
+        actions=actions, activities=(stuck,), service=service(deployments=deployments),
+        policies=(CPU60,),
+    )  # fmt: skip
+    found = [(each.name, each.value, each.note) for each in facts(state, ACTION, UTC)]
+    assert ("Maximum", "5", "") in found
+    assert ("Desired", "5", "at its maximum") in found
+    assert ("Scaling policy", "cpu60", "keeps CPU at 60 %") in found
+    assert ("Last not scaled", "already at the maximum, Odd", "2026-01-28 01:00 UTC") in found
+    notes = {name: note for _fact, name, note in found}
+    assert notes["toban-revert-x"] == "2026-02-02 08:00 UTC: maximum 5, by this console"
+    assert notes["nightly"] == "cron(0 20 * * ? *) UTC: minimum 1, by somebody else"
+    said = " ".join(remarks(state, UTC))
+    assert "at its limit: 5 tasks of at most 5" in said
+    assert "deployment is under way" in said
+    assert "tried in vain" in said
+    assert "nightly" in texts(plan(state))

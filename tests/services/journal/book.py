@@ -1,0 +1,97 @@
+"""Journals for tests: made, filled, and tampered with behind the console's back."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from services.clock import Clock, ManualClock
+from services.journal.journal import Journal
+from services.journal.store import Store
+from services.journal.verify import verify
+from services.journal.witnesses import Witnesses
+from services.models.journal import Draft, Entry, EntryKind, Person, Verification
+
+NOON = datetime(2026, 1, 14, 3, 0, tzinfo=UTC)
+"""12:00 in Japan."""
+ALICE = Person(user="alice", origin="ssh 10.0.0.5", host="bastion-1")
+
+
+def note(text: str = "x", **fields: Any) -> Draft:
+    return Draft(kind=EntryKind.NOTE, text=text, **fields)
+
+
+def filled(path: Path, count: int) -> list[Entry]:
+    """A closed journal of `count` notes, a minute apart."""
+    with closing(Store(path)) as store:
+        return [
+            store.append(
+                note(f"entry {number}", subject=f"s{number}", data={"note": f"n{number}"}),
+                at=NOON + timedelta(minutes=number),
+                person=ALICE,
+            )
+            for number in range(1, count + 1)
+        ]
+
+
+def tampered(path: Path, *statements: str, values: tuple[object, ...] = ()) -> None:
+    """What somebody does who has the file and a SQL shell."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("PRAGMA synchronous = OFF")
+        db.execute("BEGIN")
+        for trigger in ("entries_stay", "entries_last", "words_stay", "words_last"):
+            db.execute(f"DROP TRIGGER IF EXISTS {trigger}")
+        for statement in statements:
+            db.execute(statement, values if "?" in statement else ())
+        db.execute("COMMIT")
+
+
+def checked(path: Path, witnesses: Witnesses | None = None) -> Verification:
+    """The verification; no log of the machine that runs the tests has a say."""
+    return verify(path, at=NOON, witnesses=witnesses or Witnesses())
+
+
+@asynccontextmanager
+async def journal(path: Path, *, clock: Clock | None = None, **options: Any) -> AsyncIterator[Journal]:
+    """An open journal that looks quickly and sends nothing anywhere."""
+    settings: dict[str, Any] = {
+        "person": lambda: ALICE,
+        "poll": 0.01,
+        "retry": 0.02,
+        "syslog": None,
+        **options,
+    }
+    made = Journal(path, clock=clock or ManualClock(NOON), **settings)
+    await made.open()
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+class Listener:
+    """Somebody who follows a journal."""
+
+    def __init__(self, followed: Journal) -> None:
+        self.heard: list[int] = []
+        self._news = asyncio.Event()
+        self._task = asyncio.create_task(self._listen(followed))
+
+    async def _listen(self, followed: Journal) -> None:
+        async for seq in followed.follow():
+            self.heard.append(seq)
+            self._news.set()
+
+    async def hears(self, wanted: Callable[[list[int]], object]) -> None:
+        """Until what was heard is what is wanted."""
+        async with asyncio.timeout(10):
+            while not wanted(self.heard):
+                await self._news.wait()
+                self._news.clear()
+
+    async def ends(self) -> None:
+        async with asyncio.timeout(10):
+            await self._task

@@ -1,0 +1,205 @@
+import asyncio
+import socket
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from services.aws.errors import Unreachable
+from services.clock import ManualClock
+from services.journal import witnesses
+from services.journal.anchor import EVERY, Anchor, Syslog, anchor_in, line_of
+from services.journal.witnesses import from_file, machine_log
+from services.models.journal import FaultKind
+from services.models.problem import Problem, ProblemKind
+from tests.services.journal.book import NOON, Listener, checked, journal, note, tampered
+
+
+class Log:
+    """A syslog of the test's own."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(path))
+        self._socket.setblocking(False)
+
+    def lines(self) -> list[str]:
+        found = []
+        while True:
+            try:
+                found.append(self._socket.recv(65536).decode())
+            except BlockingIOError:
+                return found
+
+    def close(self) -> None:
+        self._socket.close()
+        self.path.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[Log]:
+    made = Log(tmp_path / "log")
+    yield made
+    made.close()
+
+
+class Stream:
+    """A log stream in AWS."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[datetime, str]] = []
+        self.trouble = ""
+
+    async def put(self, at: datetime, line: str) -> None:
+        if self.trouble:
+            raise Unreachable(Problem(kind=ProblemKind.UNREACHABLE, summary=self.trouble, at=at))
+        self.lines.append((at, line))
+
+    def seqs(self) -> list[int]:
+        return [anchor.seq for _, line in self.lines if (anchor := anchor_in(line))]
+
+
+def test_a_line_says_what_it_was_made_of() -> None:
+    anchor = Anchor("ab12", 7, "f" * 64, "/home/a b/日本=x\n.db")
+    line = line_of(anchor)
+    assert line.isascii()
+    assert len(line.split()) == 5
+    assert anchor_in(f"Jan 14 03:00:00 bastion-1 toban: {line}\n") == anchor
+    assert anchor_in(line.partition(" file=")[0]) == anchor._replace(file="")
+    for other in ("", "toban-journal id=ab12 seq=x head=" + "f" * 64, "sshd: toban-journal"):
+        assert anchor_in(other) is None
+
+
+async def test_every_entry_is_told_to_syslog(tmp_path: Path, log: Log) -> None:
+    path = tmp_path / "j.db"
+    async with journal(path, syslog=log.path) as book:
+        entries = [await book.append(note(str(number))) for number in range(3)]
+        assert (book.health.anchored_seq, book.health.anchor_problem) == (3, "")
+    lines = log.lines()
+    assert all(line.startswith("<85>toban: toban-journal id=") for line in lines)
+    anchors = [anchor for line in lines if (anchor := anchor_in(line))]
+    assert [(anchor.seq, anchor.head, anchor.file) for anchor in anchors] == [
+        (entry.seq, entry.hash, str(path)) for entry in entries
+    ]
+
+
+async def test_a_console_that_starts_tells_what_it_finds(tmp_path: Path, log: Log) -> None:
+    for _ in range(2):
+        async with journal(tmp_path / "j.db", syslog=log.path) as book:
+            await book.append(note())
+    seqs = [anchor.seq for line in log.lines() if (anchor := anchor_in(line))]
+    assert seqs == [1, 1, 2]
+
+
+async def test_without_syslog_entries_are_recorded_and_the_trouble_is_told(tmp_path: Path) -> None:
+    async with journal(tmp_path / "j.db", syslog=tmp_path / "none") as book:
+        assert (await book.append(note())).seq == 1
+        assert (book.health.writable, book.health.anchored_seq) == (True, 0)
+        assert "No such file" in book.health.anchor_problem
+        listener = Listener(book)
+        log = Log(tmp_path / "none")
+        await listener.hears(lambda _heard: book.health.anchored_seq == 1)
+        assert book.health.anchor_problem == ""
+        assert len(log.lines()) == 1
+        log.close()
+
+
+async def test_a_syslog_that_reads_nothing_stops_nobody(tmp_path: Path, log: Log) -> None:
+    async with asyncio.timeout(20):
+        async with journal(tmp_path / "j.db", syslog=log.path, poll=60) as book:
+            while not book.health.anchor_problem:
+                await book.append(note())
+            stuck = book.health.entries
+            assert book.health.anchored_seq < stuck
+            log.lines()
+            await book.append(note())
+            assert book.health.anchored_seq == stuck + 1
+
+
+def test_a_restarted_syslog_is_found_again(log: Log) -> None:
+    syslog = Syslog(log.path)
+    assert syslog.send("one") == ""
+    path = log.path
+    log.close()
+    assert syslog.send("two") != ""
+    other = Log(path)
+    assert syslog.send("three") == ""
+    assert other.lines() == ["<85>toban: three"]
+    other.close()
+    syslog.close()
+
+
+async def test_the_stream_gets_the_newest_hash_once_a_minute(tmp_path: Path) -> None:
+    stream, clock = Stream(), ManualClock(NOON)
+    async with journal(tmp_path / "j.db", clock=clock, stream=stream) as book:
+        listener = Listener(book)
+        await book.append(note())
+        await listener.hears(lambda _heard: book.health.anchored_seq == 1)
+        await book.append(note())
+        entry = await book.append(note())
+        assert stream.seqs() == [1]
+        clock.advance(EVERY)
+        await listener.hears(lambda _heard: book.health.anchored_seq == 3)
+        assert stream.seqs() == [1, 3]
+        at, line = stream.lines[-1]
+        assert at == NOON + timedelta(seconds=EVERY)
+        assert entry.hash in line
+
+
+async def test_a_stream_that_fails_is_told_and_tried_again(tmp_path: Path) -> None:
+    stream, clock = Stream(), ManualClock(NOON)
+    stream.trouble = "AWS cannot be reached."
+    async with journal(tmp_path / "j.db", clock=clock, stream=stream) as book:
+        listener = Listener(book)
+        await book.append(note())
+        await listener.hears(lambda _heard: book.health.anchor_problem)
+        assert book.health.anchor_problem == "CloudWatch Logs: AWS cannot be reached."
+        assert book.health.writable
+        stream.trouble = ""
+        clock.advance(EVERY)
+        await listener.hears(lambda _heard: not book.health.anchor_problem)
+        assert book.health.anchored_seq == 1
+
+
+async def test_the_machines_log_finds_a_cut_off_end(
+    tmp_path: Path, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, kept = tmp_path / "j.db", tmp_path / "syslog"
+    async with journal(path, syslog=log.path) as book:
+        for _ in range(3):
+            await book.append(note())
+    kept.write_text("".join(f"Jan 14 03:00:00 bastion-1 {line[4:]}\n" for line in log.lines()))
+    monkeypatch.setattr(witnesses, "_journald", lambda: ((), ()))
+    monkeypatch.setattr(witnesses, "SYSLOG_FILES", (tmp_path / "missing", kept))
+    assert checked(path, machine_log()).intact
+    assert checked(path, from_file(kept)).anchors == 3
+    tampered(path, "DELETE FROM entries WHERE seq > 1")
+    for seen in (machine_log(), from_file(kept)):
+        found = checked(path, seen)
+        assert [(fault.seq, fault.kind) for fault in found.faults] == [(2, FaultKind.CUT_OFF)]
+
+
+def test_a_log_without_a_hash_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "syslog").write_text("Jan 14 nothing\n")
+    monkeypatch.setattr(witnesses, "_journald", lambda: ((), ("journald: no rights",)))
+    monkeypatch.setattr(witnesses, "SYSLOG_FILES", ())
+    assert machine_log().note == "journald: no rights"
+    assert from_file(tmp_path / "syslog").note == "The file holds no hash of a journal."
+    with pytest.raises(OSError, match="No such file"):
+        from_file(tmp_path / "missing")
+
+
+def test_journald_is_asked_for_our_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = line_of(Anchor("ab12", 7, "f" * 64, "/j.db"))
+    tool = tmp_path / "journalctl"
+    tool.write_text(
+        f'#!/bin/sh\necho "$@" | grep -q -- --identifier=toban && echo "{line}"\necho trouble >&2\n'
+    )
+    tool.chmod(0o755)
+    monkeypatch.setattr(witnesses, "_FOLDERS", str(tmp_path))
+    monkeypatch.setattr(witnesses, "SYSLOG_FILES", ())
+    assert machine_log().anchors == (Anchor("ab12", 7, "f" * 64, "/j.db"),)
+    tool.write_text("#!/bin/sh\necho Not allowed >&2\nexit 1\n")
+    assert machine_log().note == "journald: Not allowed"

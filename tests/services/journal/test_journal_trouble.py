@@ -1,0 +1,301 @@
+import asyncio
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from services.journal.errors import JournalError
+from services.journal.journal import Journal
+from services.models.journal import JournalHealth
+from tests.services.journal.book import Listener, checked, filled, journal, note, tampered
+
+ROOT = Path(__file__).parents[3]
+NOBODY = 65534
+LOOK = """
+import asyncio, json, os, sys
+from pathlib import Path
+from services.clock import SystemClock
+from services.journal.errors import JournalError
+from services.journal.journal import Journal
+from services.models.journal import Draft, EntryKind, Person
+
+# After the imports, for the interpreter itself may be out of reach of the other user.
+if sys.argv[2] != "":
+    os.setgroups([])
+    os.setgid(int(sys.argv[2]))
+    os.setuid(int(sys.argv[2]))
+
+async def main():
+    book = Journal(Path(sys.argv[1]), clock=SystemClock(), person=lambda: Person(user="x"), syslog=None)
+    health = await book.open()
+    found = {"health": health.model_dump(mode="json"), "appended": False, "read": None}
+    try:
+        found["read"] = [entry.text for entry in await book.entries()]
+    except JournalError as error:
+        found["unread"] = error.problem.summary
+    try:
+        await book.append(Draft(kind=EntryKind.NOTE, text="new"))
+        found["appended"] = True
+    except JournalError as error:
+        found["refused"] = error.problem.summary
+    await book.close()
+    print(json.dumps(found))
+
+asyncio.run(main())
+"""
+
+
+async def opened(path: Path) -> JournalHealth:
+    async with journal(path) as book:
+        if not book.health.writable:
+            with pytest.raises(JournalError):
+                await book.append(note())
+        return book.health
+
+
+def said(health: JournalHealth) -> str:
+    assert not health.writable
+    assert health.problem is not None
+    assert "{" not in health.problem.remedy
+    return f"{health.problem.summary} {health.problem.remedy}"
+
+
+async def test_a_folder_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "j.db").mkdir()
+    assert "Move" in said(await opened(tmp_path / "j.db"))
+    assert (tmp_path / "j.db").is_dir()
+
+
+async def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
+    (tmp_path / "folder").write_text("x")
+    assert "folder cannot be made" in said(await opened(tmp_path / "folder" / "j.db"))
+
+
+async def test_a_symbolic_link_is_refused(tmp_path: Path) -> None:
+    filled(tmp_path / "real.db", 1)
+    (tmp_path / "j.db").symlink_to(tmp_path / "real.db")
+    assert "symbolic link" in said(await opened(tmp_path / "j.db"))
+
+
+async def test_a_file_that_everybody_may_write_is_refused(tmp_path: Path) -> None:
+    filled(tmp_path / "j.db", 1)
+    (tmp_path / "j.db").chmod(0o666)
+    assert "chmod o-w" in said(await opened(tmp_path / "j.db"))
+
+
+async def test_a_pipe_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "j.db")
+    assert "no file" in said(await opened(tmp_path / "j.db"))
+
+
+@pytest.mark.parametrize("entries", [1, 300])
+@pytest.mark.parametrize("damage", ["header", "middle", "end", "truncated", "empty", "text"])
+async def test_a_damaged_file_is_never_touched(tmp_path: Path, damage: str, entries: int) -> None:
+    path = tmp_path / "j.db"
+    filled(path, entries)
+    whole = path.read_bytes()
+    size = len(whole)
+    spoilt = {
+        "header": b"\x00" * 100 + whole[100:],
+        "middle": whole[: size // 2] + os.urandom(4096) + whole[size // 2 + 4096 :],
+        "end": whole[:-4096] + b"\x5a" * 4096,
+        "truncated": whole[: size // 2],
+        "empty": b"",
+        "text": b"This is no database.\n" * 400,
+    }[damage]
+    path.write_bytes(spoilt)
+    words = said(await opened(path))
+    assert "damaged" in words or "empty" in words
+    assert path.read_bytes() == spoilt
+    assert checked(path).problem is not None
+
+
+async def test_damage_far_inside_a_large_file_is_found_when_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.journal.store.SMALL", 0)
+    path = tmp_path / "j.db"
+    filled(path, 300)
+    spoilt = bytearray(path.read_bytes())
+    page = spoilt.index(b'{"note":"n20"}') // 4096
+    spoilt[page * 4096 : (page + 1) * 4096] = b"\x5a" * 4096
+    path.write_bytes(spoilt)
+    async with journal(path) as book:
+        assert (book.health.writable, book.health.entries) == (True, 300)
+        assert (await book.page(limit=10)).entries[0].seq == 300
+        with pytest.raises(JournalError, match="damaged"):
+            await book.entries()
+        assert "Keep" in said(book.health)
+        with pytest.raises(JournalError, match="damaged"):
+            await book.append(note())
+
+
+async def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE bookmarks (url TEXT)")
+    before = path.read_bytes()
+    assert "not a journal" in said(await opened(path))
+    assert path.read_bytes() == before
+
+
+async def test_a_newer_consoles_journal_is_not_written(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    filled(path, 1)
+    tampered(path, "PRAGMA user_version = 2")
+    assert "newer version" in said(await opened(path))
+
+
+async def test_a_locked_journal_is_read_and_heals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.journal.reader.BUSY_MS", 20)
+    path = tmp_path / "j.db"
+    filled(path, 2)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        async with journal(path) as book:
+            assert "locked" in said(book.health)
+            assert book.health.entries == 2
+            assert len(await book.entries()) == 2
+            with pytest.raises(JournalError, match="locked"):
+                await book.append(note())
+            other.execute("ROLLBACK")
+            await healed(book)
+            assert (await book.append(note())).seq == 3
+
+
+async def test_the_next_append_tries_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.journal.reader.BUSY_MS", 20)
+    path = tmp_path / "j.db"
+    filled(path, 1)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        async with journal(path, retry=3600) as book:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(JournalError):
+                await book.append(note())
+            assert not book.health.writable
+            other.execute("ROLLBACK")
+            assert (await book.append(note())).seq == 2
+            assert book.health.writable
+            assert book.health.problem is None
+
+
+async def test_a_cleared_obstacle_heals_without_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    path.mkdir()
+    async with journal(path) as book:
+        listener = Listener(book)
+        await listener.hears(lambda heard: heard == [0])
+        path.rmdir()
+        await healed(book)
+        assert (await book.append(note())).seq == 1
+
+
+async def test_a_journal_that_is_moved_away_is_not_written_any_more(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    async with journal(path, retry=3600) as book:
+        await book.append(note())
+        path.rename(tmp_path / "elsewhere.db")
+        with pytest.raises(JournalError, match="moved or deleted"):
+            await book.append(note("lost"))
+        assert "Put" in said(book.health)
+        with pytest.raises(JournalError, match="moved or deleted"):
+            await book.append(note("lost, too"))
+        assert not path.exists()
+        (tmp_path / "elsewhere.db").rename(path)
+        assert (await book.append(note("kept"))).seq == 2
+
+
+async def test_another_journal_in_its_place_is_not_taken_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    async with journal(path, retry=3600) as book:
+        await book.append(note())
+        for name in ("j.db", "j.db-wal", "j.db-shm"):
+            (tmp_path / name).unlink()
+        filled(path, 5)
+        with pytest.raises(JournalError, match="moved or deleted"):
+            await book.append(note())
+        with pytest.raises(JournalError, match="Another journal"):
+            await book.append(note())
+
+
+async def test_entries_taken_away_under_a_running_console_are_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    async with journal(path) as book:
+        for _ in range(3):
+            await book.append(note())
+        listener = Listener(book)
+        tampered(path, "DELETE FROM entries WHERE seq = 3")
+        await listener.hears(lambda _heard: not book.health.writable)
+        assert "toban journal verify" in said(book.health)
+        with pytest.raises(JournalError, match="gone or altered"):
+            await book.append(note())
+        assert len(await book.entries()) == 2
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A folder that the user of `look` can reach, with a journal of two entries."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        filled(folder / "j.db", 2)
+        folder.chmod(0o755)
+        (folder / "j.db").chmod(0o644)
+        yield folder
+        folder.chmod(0o755)
+
+
+def look(path: Path) -> dict[str, object]:
+    """What somebody without rights sees: nobody when root runs the tests, else the file's own mode decides."""
+    answer = subprocess.run(
+        [sys.executable, "-c", LOOK, str(path), str(NOBODY) if os.getuid() == 0 else ""],
+        check=False,
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": "/"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert answer.returncode == 0, answer.stderr
+    found = json.loads(answer.stdout)
+    assert isinstance(found, dict)
+    return found
+
+
+def test_a_home_that_can_only_be_read_still_shows_the_journal(home: Path) -> None:
+    (home / "j.db").chmod(0o444)
+    home.chmod(0o555)
+    found = look(home / "j.db")
+    assert found["read"] == ["entry 1", "entry 2"]
+    assert found["refused"] == "The journal cannot be written by this user."
+    assert not found["appended"]
+    assert isinstance(found["health"], dict)
+    assert (found["health"]["writable"], found["health"]["entries"]) == (False, 2)
+
+
+def test_a_home_without_a_journal_that_can_only_be_read(home: Path) -> None:
+    home.chmod(0o555)
+    found = look(home / "new" / "j.db")
+    assert found["refused"] == "The journal cannot be written by this user."
+    assert found["unread"] == "There is no journal here."
+
+
+def test_a_journal_that_cannot_be_read_either(home: Path) -> None:
+    (home / "j.db").chmod(0o000)
+    found = look(home / "j.db")
+    assert found["unread"] == "The journal cannot be written by this user."
+    assert not found["appended"]
+
+
+async def healed(book: Journal) -> None:
+    """Until it can be written again."""
+    async with asyncio.timeout(10):
+        async for _seq in book.follow():
+            if book.health.writable:
+                return

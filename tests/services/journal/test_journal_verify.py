@@ -1,0 +1,253 @@
+import random
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from services.journal.anchor import Anchor
+from services.journal.chain import COLUMNS, hash_of_row
+from services.journal.reader import Reader
+from services.journal.store import Store
+from services.journal.witnesses import Witnesses
+from services.models.journal import Entry, FaultKind
+from tests.services.journal.book import ALICE, NOON, checked, filled, note, tampered
+
+COUNT = 8
+TRIES = 1000
+TEXTS = [column for column in COLUMNS if column not in ("seq", "at")]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Entry]]:
+    path = tmp_path_factory.mktemp("whole") / "j.db"
+    return path, filled(path, COUNT)
+
+
+@pytest.fixture
+def path(whole: tuple[Path, list[Entry]], tmp_path: Path) -> Path:
+    return Path(shutil.copy(whole[0], tmp_path / "j.db"))
+
+
+def held(path: Path, *seqs: int, file: str = "", given: bool = False) -> Witnesses:
+    """What a log outside would hold of these entries."""
+    with closing(Reader.open(path)) as reader:
+        hashes = {row[0]: row[-2] for row in reader.every_row()}
+        return Witnesses(tuple(Anchor(reader.id, seq, hashes[seq], file) for seq in seqs), given=given)
+
+
+def kinds(path: Path, witnesses: Witnesses | None = None) -> dict[int, FaultKind]:
+    found = checked(path, witnesses)
+    assert found.problem is None
+    return {fault.seq: fault.kind for fault in found.faults}
+
+
+def test_a_whole_journal_is_intact(whole: tuple[Path, list[Entry]]) -> None:
+    path, entries = whole
+    found = checked(path, held(path, 3, COUNT))
+    assert found.intact
+    assert (found.entries, found.head) == (COUNT, entries[-1].hash)
+    assert (found.anchors, found.anchored_seq, found.anchor_note) == (2, COUNT, "")
+
+
+def test_an_empty_journal_is_intact_too(tmp_path: Path) -> None:
+    Store(tmp_path / "j.db").close()
+    found = checked(tmp_path / "j.db")
+    assert found.intact
+    assert (found.entries, found.head) == (0, "")
+
+
+def test_without_a_log_outside_it_says_so(path: Path) -> None:
+    assert checked(path).anchor_note == "No log outside names this journal."
+
+
+@pytest.mark.parametrize("column", TEXTS)
+def test_any_altered_column_is_found(path: Path, column: str) -> None:
+    tampered(path, f"UPDATE entries SET {column} = {column} || 'x' WHERE seq = 4")
+    assert 4 in kinds(path)
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("UPDATE entries SET at = at + 1 WHERE seq = 4", {4: FaultKind.ALTERED}),
+        ("UPDATE entries SET hash = '' WHERE seq = 4", {4: FaultKind.ALTERED}),
+        (
+            "UPDATE entries SET text = CAST('entry 4' AS BLOB), hash = '' WHERE seq = 4",
+            {4: FaultKind.ALTERED},
+        ),
+        ("UPDATE entries SET text = text || CAST(x'ff' AS TEXT) WHERE seq = 4", {4: FaultKind.ALTERED}),
+        ("UPDATE words SET folded = '' WHERE seq = 4", {4: FaultKind.ALTERED}),
+        ("DELETE FROM words WHERE seq = 4", {4: FaultKind.ALTERED}),
+        ("DELETE FROM entries WHERE seq = 4", {4: FaultKind.DROPPED}),
+        ("DELETE FROM entries WHERE seq IN (4, 5)", {4: FaultKind.DROPPED}),
+        ("DELETE FROM entries WHERE seq = 1", {1: FaultKind.DROPPED}),
+        ("UPDATE entries SET seq = 0 WHERE seq = 1", {0: FaultKind.INSERTED, 1: FaultKind.DROPPED}),
+    ],
+)
+def test_the_fault_is_named(path: Path, statement: str, expected: dict[int, FaultKind]) -> None:
+    tampered(path, statement)
+    assert kinds(path) == expected
+
+
+def test_swapped_entries_are_named_as_such(path: Path) -> None:
+    swap(path, 3, 6)
+    found = checked(path)
+    assert [(fault.seq, fault.kind) for fault in found.faults] == [
+        (3, FaultKind.SWAPPED),
+        (6, FaultKind.SWAPPED),
+    ]
+    assert found.faults[0].text == "Entry 6 stands here."
+
+
+def test_an_entry_put_between_is_found(path: Path) -> None:
+    tampered(
+        path,
+        "UPDATE entries SET seq = -seq WHERE seq > 4",
+        "UPDATE entries SET seq = 1 - seq WHERE seq < 0",
+        f"INSERT INTO entries SELECT 5, {', '.join(COLUMNS[1:-2])}, 'x', 'y' FROM entries WHERE seq = 2",
+    )
+    assert kinds(path)[5] is FaultKind.INSERTED
+
+
+def test_an_entry_rewritten_with_a_hash_of_its_own_is_found(path: Path) -> None:
+    rewrite(path, 4)
+    assert kinds(path) == {4: FaultKind.ALTERED}
+
+
+def test_a_rewritten_end_is_found_by_the_log_outside(path: Path) -> None:
+    outside = held(path, 2, 5, COUNT)
+    for seq in range(4, COUNT + 1):
+        rewrite(path, seq, relink=True)
+    assert checked(path).intact, "the chain alone cannot know"
+    assert kinds(path, outside) == {5: FaultKind.ALTERED, COUNT: FaultKind.ALTERED}
+
+
+def test_a_cut_off_end_is_found_by_the_log_outside(path: Path) -> None:
+    outside = held(path, 2, COUNT)
+    tampered(path, f"DELETE FROM entries WHERE seq > {COUNT - 2}")
+    assert checked(path).intact
+    found = checked(path, outside)
+    assert [(fault.seq, fault.kind) for fault in found.faults] == [(COUNT - 1, FaultKind.CUT_OFF)]
+    assert found.faults[0].text.startswith(f"Entries {COUNT - 1} to {COUNT} are missing at the end")
+
+
+def test_another_journal_in_its_place_is_found(path: Path) -> None:
+    outside = held(path, COUNT, file=str(path))
+    path.unlink()
+    filled(path, 2)
+    assert kinds(path) == {}
+    assert kinds(path, outside) == {0: FaultKind.REPLACED}
+    assert kinds(path, held(path, 2, file="/elsewhere")) == {}
+
+
+def test_a_log_that_a_person_names_must_speak_of_the_journal(path: Path) -> None:
+    outside = held(path, COUNT, given=True)
+    path.unlink()
+    filled(path, 2)
+    assert kinds(path, outside) == {0: FaultKind.REPLACED}
+
+
+def test_another_id_is_one_fault(path: Path) -> None:
+    tampered(path, "UPDATE journal SET value = 'other' WHERE key = 'id'")
+    assert kinds(path) == {0: FaultKind.REPLACED}
+
+
+def test_very_many_faults_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.journal.verify.LISTED", 3)
+    filled(tmp_path / "j.db", 9)
+    tampered(tmp_path / "j.db", "UPDATE entries SET text = 'y' WHERE seq > 1")
+    found = checked(tmp_path / "j.db")
+    assert (len(found.faults), found.unlisted) == (3, 5)
+
+
+def test_it_can_be_checked_while_a_console_writes(path: Path) -> None:
+    with closing(Store(path)) as store:
+        for _ in range(3):
+            store.append(note(), at=NOON, person=ALICE)
+            assert checked(path).intact
+
+
+def test_a_thousand_random_alterations_drops_and_swaps_are_all_found(
+    whole: tuple[Path, list[Entry]], tmp_path: Path
+) -> None:
+    rng = random.Random(20260114)
+    outside = held(whole[0], COUNT)
+    path = tmp_path / "j.db"
+    hands: tuple[Callable[[Path, random.Random], str], ...] = (alter, drop, exchange, rewritten)
+    missed = []
+    for number in range(TRIES):
+        shutil.copy(whole[0], path)
+        done = rng.choice(hands)(path, rng)
+        if checked(path, outside).intact:
+            missed.append(f"{number}: {done}")
+    assert missed == []
+
+
+def alter(path: Path, rng: random.Random) -> str:
+    column, seq = rng.choice(COLUMNS[1:]), rng.randint(1, COUNT)
+    other = rng.choice(("x", "", "0" * 64, 7, b"\xff", "entry"))
+    with closing(sqlite3.connect(path)) as db:
+        before = db.execute(f"SELECT {column} FROM entries WHERE seq = ?", (seq,)).fetchone()[0]
+    value = before + rng.choice((-1, 1, 10**9)) if column == "at" else other
+    tampered(path, f"UPDATE entries SET {column} = ?1 WHERE seq = {seq}", values=(value,))
+    with closing(sqlite3.connect(path)) as db:
+        if db.execute(f"SELECT {column} FROM entries WHERE seq = ?", (seq,)).fetchone()[0] == before:
+            return drop(path, rng)
+    return f"{column} of {seq} = {value!r}"
+
+
+def drop(path: Path, rng: random.Random) -> str:
+    first = rng.randint(1, COUNT)
+    last = min(COUNT, first + rng.choice((0, 0, 1, 3)))
+    tampered(path, f"DELETE FROM entries WHERE seq BETWEEN {first} AND {last}")
+    if rng.random() < 0.5:
+        gone = last - first + 1
+        tampered(
+            path,
+            f"UPDATE entries SET seq = -seq WHERE seq > {last}",
+            f"UPDATE entries SET seq = -seq - {gone} WHERE seq < 0",
+        )
+    return f"dropped {first} to {last}"
+
+
+def exchange(path: Path, rng: random.Random) -> str:
+    one, other = rng.sample(range(1, COUNT + 1), 2)
+    swap(path, one, other)
+    return f"swapped {one} and {other}"
+
+
+def rewritten(path: Path, rng: random.Random) -> str:
+    seq = rng.randint(1, COUNT)
+    for each in range(seq, rng.randint(seq, COUNT) + 1):
+        rewrite(path, each, relink=each > seq)
+    return f"rewrote {seq} and what follows"
+
+
+def swap(path: Path, one: int, other: int) -> None:
+    tampered(
+        path,
+        f"UPDATE entries SET seq = -1 WHERE seq = {one}",
+        f"UPDATE entries SET seq = {one} WHERE seq = {other}",
+        f"UPDATE entries SET seq = {other} WHERE seq = -1",
+        f"UPDATE words SET seq = -1 WHERE seq = {one}",
+        f"UPDATE words SET seq = {one} WHERE seq = {other}",
+        f"UPDATE words SET seq = {other} WHERE seq = -1",
+    )
+
+
+def rewrite(path: Path, seq: int, *, relink: bool = False) -> None:
+    """Give an entry another person and the hash that goes with it, as somebody would who knows the format."""
+    with closing(Reader.open(path)) as reader:
+        rows = {row[0]: list(row[:-1]) for row in reader.every_row()}
+        row = rows[seq]
+        row[7] = "ssh 10.9.9.9"
+        if relink:
+            row[-2] = rows[seq - 1][-1]
+        own = hash_of_row(reader.id, row)
+    tampered(
+        path,
+        f"UPDATE entries SET origin = 'ssh 10.9.9.9', previous = '{row[-2]}', hash = '{own}' WHERE seq = {seq}",
+    )

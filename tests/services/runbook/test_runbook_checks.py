@@ -1,0 +1,88 @@
+"""What the checks say of duties that follow one another, of anchored ones, and of the journal."""
+
+import pytest
+
+from services.runbook.loader import RunbookError, load_named, loads
+
+SYSTEM = """version = 1
+[system]
+id = "other"
+title = "別のシステム"
+environment = "staging"
+account = "210987654321"
+region = "eu-central-1"
+[access_keys]
+users = ["bob"]
+"""
+DAILY = '[[duties]]\nid = "{id}"\ntitle = "d"\nrule = "FREQ=DAILY"\n'
+
+
+def mistakes(text: str) -> dict[str, str]:
+    """Key to message."""
+    try:
+        loads(SYSTEM + text)
+    except RunbookError as error:
+        return {each.key: each.message for each in error.mistakes}
+    return {}
+
+
+def daily(name: str, more: str = "") -> str:
+    return DAILY.format(id=name) + more
+
+
+def anchored(more: str) -> str:
+    return f'[[duties]]\nid = "k"\ntitle = "k"\nanchor = "access-key:bob+90d"\n{more}'
+
+
+def test_a_series_of_two() -> None:
+    assert mistakes(daily("a", 'series = "s"\n') + daily("b", 'series = "s"\n')) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "words"),
+    [
+        (daily("a", 'series = "s"\n'), "duties[0].series", "leave it out"),
+        (
+            daily("a", 'series = "daily"\n')
+            + daily("b", 'series = "daily"\n')
+            + daily("c", 'series = "dayly"\n'),
+            "duties[2].series",
+            'did you mean "daily"?',
+        ),
+        (
+            anchored('closed_day = "keep"\nseries = "s"\n') + daily("a", 'series = "s"\n'),
+            "duties[0].series",
+            "follows no other",
+        ),
+        (anchored(""), "duties[0].closed_day", "comes once"),
+        (anchored('closed_day = "skip"\n'), "duties[0].closed_day", "comes once"),
+        ('[journal]\nlog_group = "/ops/journal"\n', "journal.log_stream", "both"),
+        ('[journal]\nlog_stream = "console"\n', "journal.log_group", "both"),
+    ],
+)
+def test_what_is_refused(text: str, key: str, words: str) -> None:
+    found = mistakes(text)
+    assert list(found) == [key]
+    assert words in found[key]
+
+
+@pytest.mark.parametrize("days", ["90", "0", "9999"])
+def test_days_after_an_anchor(days: str) -> None:
+    assert mistakes(anchored('closed_day = "keep"\n').replace("+90d", f"+{days}d")) == {}
+
+
+@pytest.mark.parametrize("days", ["10000", "９０", "-1", ""])
+def test_days_that_are_none(days: str) -> None:
+    found = mistakes(anchored('closed_day = "keep"\n').replace("+90d", f"+{days}d"))
+    assert list(found) == ["duties[0].anchor"]
+
+
+def test_the_shipped_series() -> None:
+    series: dict[str | None, list[str]] = {}
+    for duty in load_named("facility-prod").duties:
+        series.setdefault(duty.series, []).append(duty.id)
+    series.pop(None)
+    assert series == {
+        "daily": ["daily-morning", "daily-afternoon", "daily-evening"],
+        "scaling": ["month-end-scale-up", "year-end-scale-up", "scale-down"],
+    }

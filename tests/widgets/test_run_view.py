@@ -1,0 +1,85 @@
+"""What became of a change, in marks and words."""
+
+from datetime import timedelta
+
+import pytest
+
+from services.models.changes import StepState
+from tests.widgets import plan_data as made
+from widgets.ink import plain
+from widgets.run_table import run_rows
+from widgets.run_view import Mark, outcome_lines, partly, progress_lines, revert_span, stages, verified_span
+from widgets.unknown_banner import unknown_lines
+
+
+@pytest.mark.parametrize(
+    ("state", "marks"),
+    [
+        (StepState.WAITING, "✓▶···"),
+        (StepState.REFUSED, "✓✖···"),
+        (StepState.SENDING, "✓✓▶··"),
+        (StepState.UNKNOWN, "✓✓✓?·"),
+        (StepState.FAILED, "✓✓✓✖·"),
+        (StepState.DONE, "✓✓✓✓▶"),
+    ],
+)
+def test_each_state_has_come_to_its_stage(state: StepState, marks: str) -> None:
+    letters = {Mark.PAST: "✓", Mark.NOW: "▶", Mark.AHEAD: "·", Mark.WRONG: "✖", Mark.UNSURE: "?"}
+    step = made.run(state).steps[0]
+    assert "".join(letters[stage.mark] for stage in stages(step)) == marks
+    verified = stages(step.model_copy(update={"verified": True}))
+    assert (verified[4].mark is Mark.PAST) is (state is StepState.DONE)
+
+
+def test_before_it_is_recorded_nothing_is_past() -> None:
+    assert [stage.mark for stage in stages(None)] == [Mark.NOW, *[Mark.AHEAD] * 4]
+
+
+def test_the_second_step_waits_for_the_first() -> None:
+    shown = plain(progress_lines(made.plan(), made.run(StepState.SENDING), 120))
+    assert "▶ sent" in shown[1]
+    assert "▶" not in shown[3]
+
+
+def test_a_refusal_of_the_whole_is_said_and_nothing_looks_sent() -> None:
+    run = made.run(StepState.WAITING).model_copy(update={"refusal": "the world moved"})
+    shown = "\n".join(plain(progress_lines(run.plan, run, 120)))
+    assert "the world moved" in shown
+    assert "✓ sent" not in shown
+    assert "nothing was sent" in "\n".join(plain(outcome_lines(run, 120)))
+
+
+def test_a_first_step_that_stays_done_is_not_called_failed() -> None:
+    run = made.run(StepState.DONE, StepState.FAILED)
+    assert "step 2 was not made" in partly(run)
+    assert "▲ partly done" in plain(run_rows([run], (), made.JST, made.NOW)[0].cells)[0]
+    assert "Not done" not in "\n".join(plain(outcome_lines(run, 120)))
+    way, role = revert_span(run, made.JST, made.NOW, waiting=True)
+    assert (way, role) == ("▲ 02-02 17:00 JST by a person", "warn"), "AWS was never told to take it back"
+
+
+def test_the_way_back_tells_who_when_and_whether_it_was() -> None:
+    run = made.run(StepState.DONE, StepState.DONE)
+    assert revert_span(run, made.JST, made.NOW, waiting=True)[0] == "02-02 17:00 JST by AWS"
+    assert revert_span(run, made.JST, made.NOW, waiting=False)[0] == "✓ taken back"
+    assert revert_span(made.run(StepState.FAILED), made.JST, made.NOW, waiting=True)[0] == "—"
+    by_hand = made.plan(revert=made.plan().revert.model_copy(update={"way": "duty"}))
+    late = made.BACK + timedelta(minutes=1)
+    run = made.run(StepState.DONE, StepState.DONE, plan_made=by_hand)
+    assert revert_span(run, made.JST, late, waiting=True) == ("▲ 17:00 JST by a person", "warn")
+
+
+def test_verified_is_never_claimed_early() -> None:
+    assert verified_span(made.run(StepState.SENDING))[0] == "—"
+    assert verified_span(made.run(StepState.DONE))[0] == "looking…"
+    assert verified_span(made.run(StepState.DONE, verified=True))[0] == "✓ verified"
+    assert verified_span(made.run(StepState.DONE, verified=False))[0] == "▲ not seen"
+
+
+def test_the_banner_names_two_and_counts_the_rest() -> None:
+    run = made.run(StepState.UNKNOWN, text="no answer came")
+    shown = "\n".join(plain(unknown_lines([run, run, run], 100)))
+    assert shown.count("OUTCOME UNKNOWN: 最大タスク数 5 → 10 staff-api") == 2
+    assert "no answer came" in shown
+    assert "and 1 more" in shown
+    assert unknown_lines([], 100) == []

@@ -1,0 +1,197 @@
+"""`toban change <kind> --plan`: what a change would do, printed; it is applied in the console alone.
+
+`--json` prints one object: the fields of `services.models.changes.Plan` (times as ISO 8601 UTC), with each
+step's `call` as `service`, `operation`, `region`, `params` (the request's parameters as an object) and
+`digest`, and with `confirm` (what the console asks to be typed). What stops the planning is printed as
+`{"problem": …}` with the fields of `services.models.problem.Problem`.
+
+Exit status: 0 the plan can be confirmed, 2 it is refused, 64 wrong usage, 69 AWS could not be read.
+"""
+
+import json
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+import click
+
+from services.i18n import _
+from services.models.text import clean
+from services.runbook import words
+from tui.cli_words import Command, Named
+from tui.options import StartError, StartOptions
+
+if TYPE_CHECKING:
+    from services.changes.base import Change
+    from services.models.changes import ChangeTarget, Parameter, Plan
+    from tui.wiring import Services
+
+OK, REFUSED, USAGE, UNAVAILABLE = 0, 2, 64, 69
+_NARROW, _WIDE = 60, 110
+_KEPT = frozenset({"kind", "rest", "sets", "target", "plan", "as_json"})
+"""What the callback takes itself; the rest are options of the start."""
+
+
+class Prints(Protocol):
+    """Where the lines go."""
+
+    def say(self, lines: Iterable[str], *, error: bool = False) -> None:
+        """Print them."""
+        ...
+
+
+def change_command(
+    output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
+) -> Command:
+    """The command; `shared` are the options that lead to a system, `before` the flags that stood before it."""
+
+    def callback(**flags: Any) -> int:
+        given = {key: value for key, value in flags.items() if key not in _KEPT and value is not None}
+        if not flags["plan"]:
+            told = _("Changes are applied in the console only; --plan prints what one would do.")
+            raise click.UsageError(told, click.get_current_context())
+        wish = _wish(flags["rest"], flags["sets"])
+        try:
+            lines, status = _run(flags, wish, replace(before(), **given))
+        except StartError as error:
+            output.say([str(error)], error=True)
+            return error.status
+        output.say(lines)
+        return status
+
+    return Command(
+        "change",
+        callback=callback,
+        help=_(
+            "Print what a change would do: 0 it can be confirmed, 2 it is refused. KIND comes first; its questions "
+            "are options (task-limit: --max 10 --revert aws|duty|none --revert-at “2026-03-31 17:00”)."
+        ),
+        context_settings={"ignore_unknown_options": True},
+        params=[
+            click.Argument(["kind"], type=Named(_kinds), metavar="KIND"),
+            click.Argument(["rest"], nargs=-1, type=click.UNPROCESSED, metavar="[--QUESTION ANSWER]…"),
+            click.Option(
+                ["--target"], metavar="NAME", help=_("What to change; may be left out where there is one.")
+            ),
+            click.Option(
+                ["--set", "sets"], multiple=True, metavar="ID=VALUE", help=_("The answer to a question.")
+            ),
+            click.Option(["--plan"], is_flag=True, help=_("Print the plan; nothing is sent.")),
+            click.Option(["--json", "as_json"], is_flag=True, help=_("Print JSON.")),
+            *shared,
+        ],
+    )
+
+
+def _kinds() -> list[str]:
+    from services.changes.registry import CHANGES
+
+    return [change.kind for change in CHANGES]
+
+
+def _wish(rest: Sequence[str], sets: Sequence[str]) -> dict[str, str]:
+    """The answers of `--max 10`, `--max=10` and `--set max=10`. Raises UsageError."""
+    wish: dict[str, str] = {}
+    words_left = list(rest)
+    while words_left:
+        word = words_left.pop(0)
+        name, equals, value = word.removeprefix("--").partition("=")
+        if not word.startswith("--") or not name:
+            raise click.UsageError(_("{word} is not an option").format(word=clean(word)), _context())
+        if not equals and not words_left:
+            raise click.UsageError(_("{name} is missing").format(name=clean(word)), _context())
+        wish[_id(name)] = value if equals else words_left.pop(0)
+    for each in sets:
+        name, equals, value = each.partition("=")
+        if not equals:
+            raise click.UsageError(_("{word}: write it as id=value").format(word=clean(each)), _context())
+        wish[_id(name)] = value
+    return wish
+
+
+def _id(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def _context() -> click.Context:
+    return click.get_current_context()
+
+
+def _run(flags: Mapping[str, Any], wish: Mapping[str, str], options: StartOptions) -> tuple[list[str], int]:
+    """Connect, plan and end."""
+    import asyncio
+
+    from services.aws.errors import AwsError
+    from tui.start import connect
+
+    async def once() -> tuple[list[str], int]:
+        services = (await connect(options, None)).services
+        try:
+            await services.journal.open()
+            plan = await _plan(services, flags, wish)
+        except AwsError as error:
+            problem = error.problem
+            if flags["as_json"]:
+                return _json({"problem": problem.model_dump(mode="json")}), UNAVAILABLE
+            return [each for each in (problem.summary, problem.remedy, problem.detail) if each], UNAVAILABLE
+        finally:
+            await services.close()
+        status = REFUSED if plan.refusals or not plan.steps else OK
+        return (_json(plan_data(plan)) if flags["as_json"] else _text(services, plan)), status
+
+    return asyncio.run(once())
+
+
+async def _plan(services: "Services", flags: Mapping[str, Any], wish: Mapping[str, str]) -> "Plan":
+    """The plan. Raises AwsError, UsageError."""
+    kind = flags["kind"]
+    change = services.engine.changes[kind]
+    target = _target(change, flags["target"])
+    parameters = await change.parameters(target)
+    _check(parameters, wish)
+    return await services.engine.plan(
+        kind, str(target.id), {each.id: each.default for each in parameters} | dict(wish)
+    )
+
+
+def _target(change: "Change", name: str | None) -> "ChangeTarget":
+    targets = change.targets()
+    if name is None:
+        if len(targets) == 1:
+            return targets[0]
+        names = ", ".join(each.title for each in targets)
+        raise click.UsageError(_("--target is needed: one of {names}").format(names=names or "–"), _context())
+    found = next((each for each in targets if name in (each.id, each.title)), None)
+    if found is None:
+        raise click.UsageError(words.unknown(clean(name), [each.title for each in targets]), _context())
+    return found
+
+
+def _check(parameters: "Iterable[Parameter]", wish: Mapping[str, str]) -> None:
+    known = [each.id for each in parameters]
+    for name in wish:
+        if name not in known:
+            raise click.UsageError(words.unknown(clean(name), known), _context())
+
+
+def plan_data(plan: "Plan") -> dict[str, object]:
+    """The plan as it is printed with `--json`."""
+    data = plan.model_dump(mode="json")
+    for step, shown in zip(plan.steps, data["steps"], strict=True):
+        del shown["call"]["body"]
+        shown["call"] |= {"params": step.call.params, "digest": step.call.digest}
+    return {**data, "confirm": plan.confirm}
+
+
+def _json(data: object) -> list[str]:
+    return [json.dumps(data, ensure_ascii=False, indent=2)]
+
+
+def _text(services: "Services", plan: "Plan") -> list[str]:
+    from zoneinfo import ZoneInfo
+
+    from widgets.plan_lines import plan_text
+
+    width = max(_NARROW, min(_WIDE, shutil.get_terminal_size((_WIDE, 0)).columns))
+    return plan_text(plan, ZoneInfo(services.runbook.system.timezone), services.clock.now(), width)

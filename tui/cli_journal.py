@@ -1,0 +1,331 @@
+"""`toban journal verify`, `export` and `list`: the journal without a screen, also while consoles have it open.
+
+Exit status of `verify`: 0 intact, 2 tampered with, 3 it could not be checked. `--json` prints the fields of
+`services.models.journal.Verification`. `export` prints the lines that `services.journal.export` describes.
+Of all of them: 64 wrong usage, 65 and 78 a runbook or configuration with mistakes, 69 no journal could be read.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+from zoneinfo import ZoneInfo
+
+import click
+
+from services.i18n import _, plural
+from services.models.text import clean
+from tui.cli_words import Choice, Command, Group
+from tui.options import StartOptions
+
+if TYPE_CHECKING:
+    from services.journal.reader import Reader
+    from services.journal.witnesses import Witnesses
+    from services.models.journal import Entry, Query, Verification
+    from services.models.problem import Problem
+
+OK, TAMPERED, UNCHECKED, DATA, UNAVAILABLE, CONFIG = 0, 2, 3, 65, 69, 78
+NEWEST = 200
+"""Entries that `list` prints when no day is named."""
+_BATCH = 500
+
+
+class Prints(Protocol):
+    """Where the lines go."""
+
+    def say(self, lines: Iterable[str], *, error: bool = False) -> None:
+        """Print them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Which journal, and the zone of its days."""
+
+    path: Path
+    zone: ZoneInfo
+
+
+class _Stop(Exception):
+    """Nothing can be printed; `lines` say why."""
+
+    def __init__(self, lines: list[str], status: int) -> None:
+        super().__init__(*lines)
+        self.lines = lines
+        self.status = status
+
+
+def journal_group(
+    output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
+) -> Group:
+    """The commands; `shared` are the options that lead to a system, `before` the flags that stood before."""
+
+    def doing(work: Callable[..., int]) -> Callable[..., int]:
+        def callback(*, file: str | None, **flags: Any) -> int:
+            names = {option.name for option in shared}
+            given = {key: value for key, value in flags.items() if key in names and value is not None}
+            rest = {key: value for key, value in flags.items() if key not in names}
+            try:
+                return work(output, find(replace(before(), **given), file), **rest)
+            except _Stop as stop:
+                output.say(stop.lines, error=True)
+                return stop.status
+
+        return callback
+
+    file = click.Option(
+        ["--file"], metavar="FILE", help=_("The journal's file, in place of the configured one.")
+    )
+    as_json = click.Option(["--json", "as_json"], is_flag=True, help=_("Print JSON."))
+    anchors = click.Option(
+        ["--anchors"],
+        metavar="FILE",
+        help=_("A copy of syslog or of the log stream, in place of this machine's log."),
+    )
+    to = click.Option(["--output", "-o", "to"], metavar="FILE", help=_("A new file that you alone can read."))
+    return Group(
+        "journal",
+        help=_("Check, save and print the journal."),
+        commands=[
+            Command(
+                "verify",
+                callback=doing(verify),
+                params=[anchors, as_json, file, *shared],
+                help=_(
+                    "Look for altered, missing and swapped entries: 0 intact, 2 tampered with, 3 unknown."
+                ),
+            ),
+            Command(
+                "export",
+                callback=doing(export),
+                params=[*_filters(), to, file, *shared],
+                help=_("Print the entries as JSON lines, with their hashes."),
+            ),
+            Command(
+                "list",
+                callback=doing(show),
+                params=[*_filters(), file, *shared],
+                help=_("Print the entries by day; without --since the newest {count}.").format(count=NEWEST),
+            ),
+        ],
+    )
+
+
+class Day(click.ParamType[date]):
+    """A day as the calendar writes it."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """The day; fails with an example."""
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return self.fail(_("must be a day like 2026-03-31"), param, ctx)
+
+
+def _filters() -> list[click.Parameter]:
+    from services.models.journal import EntryKind
+
+    kinds = [kind.value for kind in EntryKind]
+    return [
+        click.Option(["--since"], type=Day(), metavar="DATE", help=_("The first day.")),
+        click.Option(["--until"], type=Day(), metavar="DATE", help=_("The last day.")),
+        click.Option(
+            ["--kind", "kinds"], type=Choice(kinds), multiple=True, metavar="KIND",
+            help=_("Only this kind; may be given several times: {kinds}.").format(kinds=", ".join(kinds)),
+        ),
+        click.Option(["--person"], metavar="USER", help=_("Only this OS user.")),
+        click.Option(["--target"], metavar="NAME", help=_("Only what concerns this resource, alarm or duty.")),
+    ]  # fmt: skip
+
+
+def find(options: StartOptions, file: str | None) -> Book:
+    """The journal that the console would open, or `file`."""
+    from services.runbook.loader import RunbookError, load_named
+    from services.runbook.toml_file import DataFileError
+    from tui.config import load_config
+    from tui.start import journal_path
+
+    try:
+        config = load_config(options)
+        runbook = load_named(config.runbook)
+    except DataFileError as error:
+        status = DATA if isinstance(error, RunbookError) else CONFIG
+        raise _Stop([str(each) for each in error.mistakes], status) from error
+    path = Path(file).expanduser() if file else journal_path(config, runbook)
+    return Book(path, ZoneInfo(runbook.system.timezone))
+
+
+def verify(output: Prints, book: Book, *, anchors: str | None, as_json: bool) -> int:
+    """`toban journal verify`."""
+    from services.journal.verify import verify as check
+
+    found = check(book.path, at=datetime.now(UTC), witnesses=_witnesses(anchors))
+    output.say([found.model_dump_json(indent=2)] if as_json else _report(found))
+    if found.problem is not None:
+        return UNCHECKED
+    return OK if found.intact else TAMPERED
+
+
+def _witnesses(anchors: str | None) -> "Witnesses | None":
+    from services.journal.witnesses import from_file
+
+    if anchors is None:
+        return None
+    try:
+        return from_file(Path(anchors).expanduser())
+    except OSError as error:
+        raise _Stop([f"{clean(anchors)}: {error.strerror}"], UNCHECKED) from error
+
+
+def _report(found: "Verification") -> Iterator[str]:
+    yield found.path
+    if found.problem is not None:
+        yield from _words(found.problem)
+        return
+    yield plural(
+        "{count} entry, newest hash {head}", "{count} entries, newest hash {head}", found.entries
+    ).format(count=f"{found.entries:,}", head=found.head or "-")
+    if found.anchor_note:
+        yield _("Not compared with anything outside, so a cut-off end would not be seen: {reason}").format(
+            reason=found.anchor_note
+        )
+    else:
+        yield plural(
+            "{count} hash held outside was compared, the newest of entry {seq}",
+            "{count} hashes held outside were compared, the newest of entry {seq}",
+            found.anchors,
+        ).format(count=f"{found.anchors:,}", seq=f"{found.anchored_seq:,}")
+    for fault in found.faults:
+        where = _("entry {seq}").format(seq=f"{fault.seq:,}") if fault.seq else _("the journal")
+        yield f"{where}: {_fault_word(fault.kind)}: {fault.text}"
+    if found.unlisted:
+        yield _("… and {count} more").format(count=f"{found.unlisted:,}")
+    yield _("INTACT") if found.intact else _("TAMPERED WITH")
+
+
+def _fault_word(kind: str) -> str:
+    return {
+        "altered": _("altered"),
+        "dropped": _("missing"),
+        "swapped": _("swapped"),
+        "inserted": _("inserted"),
+        "cut-off": _("cut off"),
+        "replaced": _("replaced"),
+    }[kind]
+
+
+def export(output: Prints, book: Book, *, to: str | None, **filters: Any) -> int:
+    """`toban journal export`."""
+    from services.journal.export import lines, write
+
+    query = _query(book.zone, **filters)
+    with _reading(book.path) as reader:
+        if to is None:
+            return _print(output, lines(reader, query))
+        try:
+            count = write(lines(reader, query), Path(to).expanduser())
+        except OSError as error:
+            raise _Stop([f"{clean(to)}: {error.strerror}"], UNAVAILABLE) from error
+    said = plural("{count} entry saved in {path}", "{count} entries saved in {path}", count)
+    output.say([said.format(count=f"{count:,}", path=clean(to))])
+    return OK
+
+
+def show(output: Prints, book: Book, **filters: Any) -> int:
+    """`toban journal list`."""
+    from services.journal.export import rows
+    from services.journal.reader import entry_of
+
+    query = _query(book.zone, **filters)
+    with _reading(book.path) as reader:
+        entries: Iterable[Entry] = (
+            map(entry_of, rows(reader, query)) if query.since else reader.find(query, limit=NEWEST)[::-1]
+        )
+        return _print(output, _by_day(entries, book.zone))
+
+
+def _print(output: Prints, lines: Iterator[str]) -> int:
+    """Some lines at a time, for there may be very many."""
+    while batch := list(islice(lines, _BATCH)):
+        output.say(batch)
+    return OK
+
+
+def _by_day(entries: Iterable["Entry"], zone: tzinfo) -> Iterator[str]:
+    before: date | None = None
+    for entry in entries:
+        at = entry.at.astimezone(zone)
+        if at.date() != before:
+            yield from ([""] if before else [])
+            yield _day(at)
+            before = at.date()
+        yield _line(entry, zone)
+
+
+def _day(at: datetime) -> str:
+    from widgets.format import day_words
+
+    return f"{day_words(at.date(), year=True)} {at.tzname()}"
+
+
+def _line(entry: "Entry", zone: tzinfo) -> str:
+    """`  09:05:12  #123  sign-off  alice (ssh 10.0.0.5)  text  [target]`."""
+    from widgets.format import clock, pad
+    from widgets.journal_words import KIND_LOOKS
+
+    person = entry.person
+    who = f"{person.name} ({person.origin})" if person.origin else person.name
+    target = clean(entry.target)
+    about = f"  [{target}]" if target and target not in entry.text else ""
+    at, kind = clock(entry.at, zone, name=False), KIND_LOOKS[entry.kind].word
+    return f"  {at}  {pad(f'#{entry.seq}', 7)} {pad(kind, 14)} {pad(who, 24)} {entry.text}{about}"
+
+
+def _query(
+    zone: ZoneInfo,
+    *,
+    since: date | None,
+    until: date | None,
+    kinds: tuple[str, ...],
+    person: str | None,
+    target: str | None,
+) -> "Query":
+    from services.models.journal import EntryKind, Query
+
+    return Query(
+        kinds=frozenset(map(EntryKind, kinds)),
+        person=person or "",
+        target=target or "",
+        since=_midnight(since, zone) if since else None,
+        before=_midnight(until + timedelta(days=1), zone) if until else None,
+    )
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone)
+
+
+@contextmanager
+def _reading(path: Path) -> "Iterator[Reader]":
+    """The journal, read beside whoever has it open; what goes wrong becomes words."""
+    from services.journal.reader import Reader
+    from services.journal.trouble import Unfit, problem_of
+
+    try:
+        with closing(Reader.open(path)) as reader:
+            yield reader
+    except BrokenPipeError:
+        raise
+    except (sqlite3.Error, OSError, Unfit) as error:
+        problem = problem_of(error, path, datetime.now(UTC))
+        raise _Stop(_words(problem), UNAVAILABLE) from error
+
+
+def _words(problem: "Problem") -> list[str]:
+    return [each for each in (problem.summary, problem.remedy, problem.detail) if each]

@@ -1,0 +1,53 @@
+"""Days as people write them."""
+
+import re
+import unicodedata
+from contextlib import suppress
+from datetime import date, datetime, time, timedelta, tzinfo
+
+from services.i18n import _
+
+_PARTS = re.compile(r"(?:(?:(\d{4})[-/.年])?(\d{1,2})[-/.月])?(\d{1,2})日?")
+_AGO = re.compile(r"-(\d{1,5})")
+
+
+def read_day(text: str, today: date) -> date | None:
+    """`14`, `1/14`, `1月14日`, `2026-01-14`, `-1` or `yesterday`; None for anything else.
+
+    What is left out is taken so that the day is not after today.
+    """
+    text = unicodedata.normalize("NFKC", text).strip().casefold()
+    if text in ("today", "今日", "きょう", _("today")):
+        return today
+    if text in ("yesterday", "昨日", "きのう", _("yesterday")):
+        return today - timedelta(days=1)
+    if ago := _AGO.fullmatch(text):
+        with suppress(OverflowError):
+            return today - timedelta(days=int(ago[1]))
+    found = _PARTS.fullmatch(text)
+    if found is None:
+        return None
+    year, month, day = (int(part) if part else 0 for part in found.groups())
+    if year:
+        with suppress(ValueError):
+            return date(year, month, day)
+        return None
+    return _newest(month, day, today)
+
+
+def _newest(month: int, day: int, today: date) -> date | None:
+    """The last such day until today; 0 for any month. Eight years back, for 29 February skips 2100."""
+    for back in range(8 * 12 + 1):
+        years, months = divmod(today.year * 12 + today.month - 1 - back, 12)
+        if month in (0, months + 1):
+            with suppress(ValueError):
+                found = date(years, months + 1, day)
+                if found <= today:
+                    return found
+    return None
+
+
+def day_span(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
+    """The day's first moment and the next day's, in `zone`."""
+    start = datetime.combine(day, time(), zone)
+    return start, datetime.combine(day + timedelta(days=1), time(), zone)

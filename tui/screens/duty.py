@@ -1,0 +1,76 @@
+"""One duty, whole, over the screen it was opened from."""
+
+from dataclasses import replace
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.getters import app as app_getter
+
+from services.models.duties import Occurrence
+from tui.app import TobanApp
+from tui.commands import bindings
+from tui.screens import duty_actions
+from tui.screens.dialog import Dialog
+from widgets.duty_detail import DutyDetail
+from widgets.key_bar import KeyBar
+
+_KEYS = ("duty-sign", "duty-skip", "duty-plan")
+
+
+class DutyScreen(Dialog[None]):
+    """Follows the occurrence while it is open."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        replace(each, show=True) for each in bindings("inspect") if each.id in _KEYS
+    ]
+    DEFAULT_CSS = """
+    DutyScreen {
+        & #window { max-width: 100; }
+        & DutyDetail { height: auto; max-height: 100%; }
+    }
+    """
+
+    app = app_getter(TobanApp)
+
+    def __init__(self, occurrence: Occurrence) -> None:
+        super().__init__()
+        self.occurrence = occurrence
+        self.detail = DutyDetail(self.app.now, self.app.zone)
+
+    def compose(self) -> ComposeResult:
+        """The detail, and the keys that work on it."""
+        with Vertical(id="window"):
+            yield self.detail
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Another console may sign it meanwhile."""
+        self.detail.duty = self.app.ready.duties.duty(self.occurrence)
+        self.watch(self.app, "duties", self._follow)
+        self.watch(self.app, "zone", self._zone_changed)
+        self.detail.focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Planning only where a plan makes a difference."""
+        return self.occurrence.slot.if_planned if action == "plan" else True
+
+    def action_sign(self) -> None:
+        """Sign it off."""
+        duty_actions.sign(self.app, self.occurrence)
+
+    def action_skip(self) -> None:
+        """Leave it out."""
+        duty_actions.leave_out(self.app, self.occurrence)
+
+    def action_plan(self) -> None:
+        """Plan it, or take the plan back."""
+        duty_actions.plan(self.app, self.occurrence)
+
+    def _follow(self) -> None:
+        self.occurrence = self.app.ready.duties.now(self.occurrence.slot)
+        self.detail.occurrence = self.occurrence
+
+    def _zone_changed(self) -> None:
+        self.detail.zone = self.app.zone

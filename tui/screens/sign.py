@@ -1,0 +1,188 @@
+"""Signing a duty off, and leaving one out: what is signed and how it will be recorded, then the note."""
+
+from collections.abc import Iterable
+from datetime import datetime, tzinfo
+from time import monotonic
+
+from textual import on
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from services.duties import NotNow
+from services.i18n import N_, _
+from services.journal.errors import AlreadyRecorded
+from services.models.duties import Occurrence, OccurrenceState, SignOff, Slot
+from services.models.journal import Entry
+from tui.screens.guard import Guard
+from tui.screens.writing import WritingDialog
+from widgets.duty_words import clock_of, look, when, zone_name
+from widgets.heartbeat import every_second
+from widgets.ink import ROLES
+from widgets.note_field import NoteField
+
+_RECORDED = {
+    OccurrenceState.UPCOMING: N_("due {due}, signed now {now} {zone} — recorded as early"),
+    OccurrenceState.LATE: N_("due {due}, signed now {now} {zone} — recorded as late"),
+    OccurrenceState.MISSED: N_("due {due}, signed now {now} {zone} — recorded as after it was missed"),
+}
+"""What a signature out of its time says of itself, before it is given."""
+
+
+class _RecordScreen(WritingDialog):
+    """About one occurrence, the one that was meant when the key was pressed.
+
+    Keys count only once its title could be read; what was typed ahead is dropped.
+    """
+
+    AUTO_FOCUS = ""
+
+    def __init__(self, occurrence: Occurrence) -> None:
+        super().__init__()
+        self.occurrence = occurrence
+        self.guard = Guard(self, self._begin)
+        self._about = Static(classes="about")
+
+    def about(self) -> Iterable[Widget]:
+        """What it is about."""
+        self._tick()
+        yield self._about
+
+    def on_mount(self) -> None:
+        """The time goes on while the note is written."""
+        super().on_mount()
+        self.set_focus(None)
+        self.guard.hold()
+        every_second(self, self._tick)
+
+    def _begin(self) -> None:
+        self.field.focus()
+
+    @on(NoteField.Submitted)
+    def submitted(self, message: NoteField.Submitted) -> None:
+        """Record, unless enter was typed ahead."""
+        if self.guard.lets(monotonic()):
+            super().submitted(message)
+
+    async def write(self, text: str) -> str:
+        """Record it; who was first where somebody was. Raises JournalError."""
+        try:
+            return await self.record(text)
+        except AlreadyRecorded as error:
+            return was_first(error.entry, self.app.zone, self.app.now())
+        except NotNow as error:
+            return why_not(error.occurrence, self.app.zone, self.app.now())
+
+    async def record(self, text: str) -> str:
+        """Record it; what to say then. Raises JournalError, AlreadyRecorded, NotNow."""
+        raise NotImplementedError
+
+    def words(self, occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
+        """What it is about, at this moment."""
+        raise NotImplementedError
+
+    def _tick(self) -> None:
+        standing = self.app.ready.duties.now(self.occurrence.slot)
+        self._about.update(self.words(standing, self.app.zone, self.app.now()))
+
+
+class SignScreen(_RecordScreen):
+    """Signs an occurrence off; the note may be empty."""
+
+    def heading(self) -> str:
+        """The window's title."""
+        return _("Sign off")
+
+    def placeholder(self) -> str:
+        """The note may be left out."""
+        return _("Note (may be empty)")
+
+    def words(self, occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
+        """Title, due at, and how the signature will be recorded."""
+        return signing_words(occurrence, zone, now)
+
+    async def record(self, text: str) -> str:
+        """Sign. Raises JournalError, AlreadyRecorded, NotNow."""
+        await self.app.ready.duties.sign(self.occurrence, text)
+        return _("{title} is signed off").format(title=self.occurrence.slot.title)
+
+
+class LeaveOutScreen(_RecordScreen):
+    """Leaves an occurrence out; the reason is asked for."""
+
+    def heading(self) -> str:
+        """The window's title."""
+        return _("Leave out")
+
+    def placeholder(self) -> str:
+        """The reason must be given."""
+        return _("Why it is left out")
+
+    def words(self, occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
+        """Title, due at, and that it counts as not done."""
+        warning = _("It will not be done, and this cannot be taken back.")
+        return Content("\n").join([_head(occurrence, zone, now), Content.styled(warning, ROLES["caution"])])
+
+    def refused(self, text: str) -> str:
+        """No reason, no leaving out."""
+        return "" if text else _("A reason is needed to leave a duty out.")
+
+    async def record(self, text: str) -> str:
+        """Leave it out. Raises JournalError, AlreadyRecorded."""
+        await self.app.ready.duties.skip(self.occurrence, text)
+        return _("{title} is left out").format(title=self.occurrence.slot.title)
+
+
+def signing_words(occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
+    """What is being signed; both times, said plainly, when it is not signed in time."""
+    lines = [_head(occurrence, zone, now)]
+    words = _RECORDED.get(occurrence.state)
+    if words is not None and occurrence.signed is None:
+        day = now.astimezone(zone).date()
+        said = _(words).format(
+            due=when(occurrence.slot, zone, day),
+            now=f"{now.astimezone(zone):%H:%M}",
+            zone=zone_name(zone, now),
+        )
+        late = occurrence.state is not OccurrenceState.UPCOMING
+        lines.append(Content.styled(said, ROLES["caution"] if late else ROLES["muted"]))
+    return Content("\n").join(lines)
+
+
+def _head(occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
+    shown, day = look(occurrence), now.astimezone(zone).date()
+    title = Content.styled(occurrence.slot.title, ROLES["title"])
+    if occurrence.signed is not None:
+        first = signed_first(occurrence.signed, zone, now)
+        return Content("\n").join([title, Content.styled(first, ROLES["caution"])])
+    due = f"{when(occurrence.slot, zone, day)} {zone_name(zone, now)}"
+    state = Content.styled(shown.text, ROLES[shown.role] if shown.role else "")
+    return Content("\n").join([title, Content.assemble(due, "  ", state)])
+
+
+def was_first(entry: Entry, zone: tzinfo, now: datetime) -> str:
+    """`first was alice, 09:02`, from the entry that has the claim."""
+    return _first(entry.person.name, entry.at, zone, now)
+
+
+def signed_first(signed: SignOff, zone: tzinfo, now: datetime) -> str:
+    """`first was alice, 09:02`, from a signature."""
+    return _first(signed.by, signed.at, zone, now)
+
+
+def _first(name: str, at: datetime, zone: tzinfo, now: datetime) -> str:
+    day = now.astimezone(zone).date()
+    return _("first was {name}, {time}").format(name=name, time=clock_of(at, zone, day))
+
+
+def why_not(occurrence: Occurrence, zone: tzinfo, now: datetime) -> str:
+    """Why it cannot be signed now; "" where it can."""
+    if occurrence.signed is not None:
+        return signed_first(occurrence.signed, zone, now)
+    if occurrence.state is OccurrenceState.UNPLANNED:
+        return _("nobody has planned it; it can be signed once it is planned")
+    return _("it can be signed on its day: {day}").format(day=_day(occurrence.slot, zone, now))
+
+
+def _day(slot: Slot, zone: tzinfo, now: datetime) -> str:
+    return when(slot, zone, now.astimezone(zone).date())

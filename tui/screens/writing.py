@@ -1,0 +1,129 @@
+"""The dialog in which a person writes for the journal; what was written outlives a journal that refuses it."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.getters import app as app_getter
+from textual.widget import Widget
+from textual.widgets import Static
+
+from services.i18n import N_, _
+from services.journal.errors import JournalError
+from tui.app import TobanApp
+from tui.screens.dialog import Dialog
+from widgets.note_field import LONGEST, NoteField
+
+
+class WritingDialog(Dialog[bool]):
+    """Answers True once the text is in the journal; a subclass says what about and how."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", N_("Close"))]
+    DEFAULT_CSS = """
+    WritingDialog {
+        & #window { max-width: 84; }
+        & .about { height: auto; margin-bottom: 1; }
+        & #say { height: auto; color: $text-muted; }
+        & #say.-trouble { color: $text-error; }
+    }
+    """
+
+    app = app_getter(TobanApp)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.field = NoteField(self.placeholder())
+        self.say_line = Static(id="say")
+        self._writing = False
+        self._leaving = ""
+
+    def heading(self) -> str:
+        """The window's title."""
+        raise NotImplementedError
+
+    def placeholder(self) -> str:
+        """Shown in the field while it is empty."""
+        return ""
+
+    def about(self) -> Iterable[Widget]:
+        """What stands above the field."""
+        return ()
+
+    def refused(self, text: str) -> str:
+        """Why this text is not recorded, or ""."""
+        return ""
+
+    async def write(self, text: str) -> str:
+        """Record; what to tell the writer afterwards. Raises JournalError."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """What about, the field, what happened."""
+        with Vertical(id="window") as window:
+            window.border_title = Content(self.heading())
+            window.border_subtitle = Content(_("enter records · ctrl+j new line · esc closes"))
+            yield from self.about()
+            yield self.field
+            yield self.say_line
+
+    def on_mount(self) -> None:
+        """Write at once; where nothing can be recorded that is said before anything is written."""
+        self.field.focus()
+        health = self.app.ready.journal.health
+        if not health.writable:
+            problem = health.problem
+            told = f"{problem.summary} {problem.remedy}" if problem else _("The journal cannot be written.")
+            self.tell(told, trouble=True)
+
+    def tell(self, text: str, *, trouble: bool = False) -> None:
+        """Say something below the field."""
+        self.say_line.set_class(trouble, "-trouble")
+        self.say_line.update(Content(text))
+
+    @on(NoteField.Changed)
+    def _changed(self) -> None:
+        self._leaving = ""
+
+    @on(NoteField.Submitted)
+    def submitted(self, message: NoteField.Submitted) -> None:
+        """Record what was written, once."""
+        if self._writing:
+            return
+        if len(message.text) > LONGEST:
+            why = _("A note has {limit} characters at most; this one has {count}.")
+            self.tell(why.format(limit=f"{LONGEST:,}", count=f"{len(message.text):,}"), trouble=True)
+        elif why := self.refused(message.text):
+            self.tell(why, trouble=True)
+        else:
+            self._writing = True
+            self.tell(_("Recording…"))
+            self._record(message.text)
+
+    @work(group="record")
+    async def _record(self, text: str) -> None:
+        try:
+            said = await self.write(text)
+        except JournalError as error:
+            problem = error.problem
+            kept = _("Nothing was recorded; your text stays here, enter tries again.")
+            self.tell(f"{problem.summary} {problem.remedy} {kept}", trouble=True)
+            return
+        finally:
+            self._writing = False
+        self.app.say(said)
+        self.dismiss(True)
+
+    def action_leave(self) -> None:
+        """Close; a text that would be lost needs a second press."""
+        if self._writing:
+            return
+        written = self.field.written
+        if written and self._leaving != written:
+            self._leaving = written
+            self.tell(_("esc again throws the text away."), trouble=True)
+        else:
+            self.dismiss(False)

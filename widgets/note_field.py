@@ -1,0 +1,68 @@
+"""Where a person writes a note: enter is done, ctrl+j begins another line."""
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.events import Paste
+from textual.message import Message
+from textual.widgets import TextArea
+
+from services.i18n import N_
+from services.models.text import clean_block
+
+LONGEST = 4000
+"""Characters of a note; the journal keeps it whole."""
+
+
+class NoteField(TextArea):
+    """Grows with its text, as far as its style allows."""
+
+    DEFAULT_CSS = """
+    NoteField {
+        height: auto; min-height: 3; max-height: 10; border: none; padding: 0 1; background: $panel;
+        scrollbar-size-vertical: 1;
+        &:focus { border: none; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", N_("Record"), show=False, priority=True),
+        Binding("ctrl+j", "new_line", N_("New line"), show=False, priority=True),
+    ]
+
+    class Submitted(Message):
+        """The writer is done."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def __init__(self, placeholder: str = "", *, id: str | None = None) -> None:
+        super().__init__(
+            id=id,
+            soft_wrap=True,
+            tab_behavior="focus",
+            compact=True,
+            highlight_cursor_line=False,
+            placeholder=Content(placeholder),
+        )
+        self.cursor_blink = False
+
+    @property
+    def written(self) -> str:
+        """The text without blank ends."""
+        return self.text.strip()
+
+    def on_paste(self, event: Paste) -> None:
+        """What comes from the clipboard may hold what a terminal obeys."""
+        event.prevent_default()
+        event.stop()
+        self.insert(clean_block(event.text, LONGEST))
+
+    def action_submit(self) -> None:
+        """Done."""
+        self.post_message(self.Submitted(self.written))
+
+    def action_new_line(self) -> None:
+        """Another line."""
+        self.insert("\n")

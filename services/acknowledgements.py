@@ -12,6 +12,8 @@ from services.models.journal import Acknowledgement, Draft, Entry, EntryKind, Qu
 
 UNDATED = timedelta(hours=24)
 """How long an acknowledgement counts for a state without a beginning: a missing alarm must be seen each day."""
+YEAR = timedelta(days=366)
+"""How far back acknowledgements are read at the start: a state that lasts longer must be seen again."""
 _KEPT = 4
 """Changes of one alarm that are remembered; older ones cannot be an alarm's present state."""
 _WORDS = {
@@ -104,7 +106,7 @@ class Acknowledgements:
         while True:
             page = await self._journal.page(wanted, before_seq=before)
             found += [entry for entry in page.entries if entry.seq > self._seen]
-            if not page.more or page.entries[-1].seq <= self._seen:
+            if not page.more or page.entries[-1].seq <= self._seen or found[0].at - found[-1].at > YEAR:
                 return found[::-1]
             before = page.entries[-1].seq
 

@@ -59,9 +59,7 @@ class Anchors:
         rotated, remark = await self._rotated(user)
         return [*self._made(user, keys, rotated), *self._disabled(user, keys, rotated, remark)]
 
-    def _made(
-        self, user: str, keys: tuple[AccessKey, ...], rotated: datetime | None
-    ) -> Iterator[AnchorDate]:
+    def _made(self, user: str, keys: tuple[AccessKey, ...], rotated: datetime | None) -> Iterator[AnchorDate]:
         """A disabled key keeps its date until its rotation is signed: only that says when it was disabled."""
         if (_MADE, user) in self._wanted:
             for key in keys:

@@ -55,7 +55,6 @@ class Duties:
         self._book = SlotBook(calendar, anchors, dated)
         self._nudge = asyncio.Event()
         self._unread = True
-        self._changed = False
 
     async def states(self) -> AsyncIterator[DutyView]:
         """The view now, then whenever a state changes by time, by a signature here or in another console.
@@ -66,11 +65,11 @@ class Duties:
         view, basis = None, self._book.basis()
         try:
             while True:
-                changed = await self._read()
-                if changed or view is None or self._moved(view, basis):
+                await self._read()
+                if view is None or self._moved(view, basis):
                     basis, before = self._book.basis(), view
                     view = await asyncio.to_thread(self._view)
-                    if changed or before is None or view.model_copy(update={"at": before.at}) != before:
+                    if before is None or view.model_copy(update={"at": before.at}) != before:
                         yield view
                 await self._wait(view, basis, listener)
         finally:
@@ -165,7 +164,7 @@ class Duties:
 
     def _taken(self, entry: Entry) -> None:
         """Show an entry at once, without waiting until the journal is read again."""
-        self._changed |= self._records.absorb([entry])
+        self._records.absorb([entry])
         self._nudge.set()
 
     async def _listen(self) -> None:
@@ -173,18 +172,16 @@ class Duties:
             self._unread = True
             self._nudge.set()
 
-    async def _read(self) -> bool:
-        """Read on in the journal; True when a record changed since the last view."""
-        changed, self._changed = self._changed, False
+    async def _read(self) -> None:
+        """Read on in the journal where it has grown."""
         if not self._unread and self._records.started:
-            return changed
+            return
         self._unread = False
         try:
-            return await self._records.read(self._clock.now()) or changed
+            await self._records.read(self._clock.now())
         except JournalError:
             # What is known stays; the journal itself says what is wrong with it.
             self._unread = True
-            return changed
 
     async def _wait(self, view: DutyView, basis: object, listener: "asyncio.Task[None]") -> None:
         """Until something may have changed; never long, for the clock may jump and the machine may sleep."""
@@ -209,16 +206,18 @@ class Duties:
     def _moved(self, view: DutyView, basis: object) -> bool:
         now = self._clock.now()
         passed = view.next_change is not None and now >= view.next_change
-        return passed or now < view.at or self._book.basis() != basis
+        news = self._records.version != view.records
+        return passed or news or now < view.at or self._book.basis() != basis
 
     def _view(self) -> DutyView:
         """The duties as they stand now; runs in a thread, for a year of slots may have to be placed first."""
-        now = self._clock.now()
+        now, known = self._clock.now(), self._records.version
         today = self._today(now)
         ancient = [slot for slot in self._book.dated() if slot.day < today - BACK]
         earlier = self._unsigned([*ancient, *self._book.between(today - BACK, today - DAY)])
         still = [each for each in (self._occurrence(slot, now) for slot in earlier) if each.open]
-        held = self._day(today, self._book.between(today, today), now)
+        undated = self._unsigned(self._book.undated(today))
+        held = self._day(today, [*undated, *self._book.between(today, today)], now)
         upcoming = self._next(today, now)
         midnight = datetime.combine(today + DAY, time(), self._calendar.zone).astimezone(UTC)
         turns = [
@@ -232,6 +231,7 @@ class Duties:
             running=tuple(each for each in still if each.slot.until >= today),
             next=upcoming,
             next_change=min([midnight, *(turn for turn in turns if turn is not None)]),
+            records=known,
         )
 
     def _unsigned(self, slots: Iterable[Slot]) -> Iterator[Slot]:

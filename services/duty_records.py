@@ -28,6 +28,8 @@ class DutyRecords:
         self.began = now
         """When the journal began (UTC); before it was read, or while it is empty, when this was made: what
         comes due from then on is seen."""
+        self.version = 0
+        """Grows with every record that changes."""
         self.started = False
         """The recent entries have been read."""
         self._journal = journal
@@ -40,52 +42,48 @@ class DutyRecords:
         """What is known of an occurrence."""
         return self._records.get(key, NO_ENTRIES)
 
-    async def read(self, now: datetime) -> bool:
-        """The first time the recent entries, later all that is left and new; True when a record changed."""
+    async def read(self, now: datetime) -> None:
+        """The first time the recent entries, later all that is left and new."""
         if self.started:
-            older = await self._read_older()
-            return await self._read_news() or older
+            await self._read_older()
+            await self._read_news()
+            return
         first = await self._journal.entries(limit=1)
         self.began = min([self.began, *(entry.at for entry in first)])
         await self._read_news(back_to=now - RECENT)
         self.started = True
-        return True
 
-    async def _read_news(self, back_to: datetime | None = None) -> bool:
+    async def _read_news(self, back_to: datetime | None = None) -> None:
         """From the newest back to what is known, or to what is older than `back_to`."""
-        known, changed = self._newest, False
+        known = self._newest
         before: int | None = None
         while True:
             page = await self._journal.page(Query(kinds=KINDS), before_seq=before, limit=_PAGE)
             fresh = [entry for entry in page.entries if entry.seq > known]
-            changed |= self.absorb(fresh)
+            self.absorb(fresh)
             if fresh:
                 self._newest = max(self._newest, fresh[0].seq)
                 before = fresh[-1].seq
             if not page.more or len(fresh) < len(page.entries):
-                return changed
+                return
             if back_to is not None and fresh[-1].at < back_to:
                 self._older = before
-                return changed
+                return
 
-    async def _read_older(self) -> bool:
-        changed = False
+    async def _read_older(self) -> None:
         while self._older is not None:
             page = await self._journal.page(Query(kinds=KINDS), before_seq=self._older, limit=_PAGE)
-            changed |= self.absorb(page.entries)
+            self.absorb(page.entries)
             self._older = page.entries[-1].seq if page.more else None
-        return changed
 
-    def absorb(self, entries: Iterable[Entry]) -> bool:
-        """Take entries in, in any order and as often as they come; True when a record changed."""
-        changed = False
+    def absorb(self, entries: Iterable[Entry]) -> None:
+        """Take entries in, in any order and as often as they come."""
         for entry in entries:
             before = self.of(entry.subject)
             after = _with(before, entry)
             if after != before:
                 self._records[entry.subject] = after
-                changed = True
-        return changed
+                self.version += 1
 
 
 def _with(record: Record, entry: Entry) -> Record:

@@ -35,6 +35,23 @@ class SlotBook:
         """Those that hang on something, however long ago they were due."""
         return (*self._calendar.anchored(self._anchors()), *self._dated())
 
+    def undated(self, today: date) -> Iterator[Slot]:
+        """Duties that hang on something whose date nobody knows: to be looked at today, until they are signed."""
+        for duty, anchor in self._calendar.undated(self._anchors()):
+            yield Slot(
+                key=f"{duty.id}:{anchor.id}@",
+                duty=duty.id,
+                title=duty.title,
+                nominal=(),
+                day=today,
+                until=today,
+                due_at=self._calendar.local(today, "00:00"),
+                late_at=self._calendar.local(today + timedelta(days=1), "00:00"),
+                missed_at=None,
+                timed=False,
+                remark=anchor.remark,
+            )
+
     def month(self, year: int, month: int) -> tuple[Slot, ...]:
         """The slots held in a month, by time; those without a time first on their day."""
         dated = tuple(each for each in self._dated() if (each.day.year, each.day.month) == (year, month))

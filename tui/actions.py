@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from services.models.alarms import Alarm, AlarmBoard
-    from services.models.changes import Run
+    from services.models.changes import ChangeTarget, Run
     from services.models.dashboards import DashboardView
     from services.models.duties import AnchorDate, DutyView
     from services.models.feeds import FeedState
@@ -173,6 +173,12 @@ class Actions(RuntimeApp):
         from tui.screens.runbook import RunbookScreen
 
         self.push_screen(RunbookScreen(self.ready.runbook))
+
+    def plan_change(self, kind: str, target: "ChangeTarget") -> None:
+        """Plan one change of one target."""
+        from tui.screens.plan import PlanScreen
+
+        self.push_screen(PlanScreen(kind, target))
 
     def action_arm(self) -> None:
         """Allow writing for a while, or stop allowing it."""

@@ -117,8 +117,9 @@ class TobanApp(Actions):
         self.add_modes()
         for mode in MODES:
             self.bind(mode.key, f"app.go('{mode.id}')", description=mode.title, show=False)
-        await self.ready.journal.open()
+        opening = asyncio.create_task(self.ready.open_journal())
         await self.switch_mode(self._start_mode)
+        await opening
         self.follow_feeds()
         self.follow_records()
         await self.services.session.warm(self._warm())
@@ -168,6 +169,7 @@ class TobanApp(Actions):
     async def _follow_anchors(self) -> None:
         async for state in self.ready.anchors_feed.states():
             self.anchors = state
+            self.ready.duties.refresh()
 
     @work(group="journal", exclusive=True)
     async def _follow_journal(self) -> None:
@@ -184,6 +186,7 @@ class TobanApp(Actions):
     async def _follow_runs(self) -> None:
         async for runs in self.ready.engine.states():
             self.runs = runs
+            self.ready.duties.refresh()
 
     @work(group="acknowledgements", exclusive=True)
     async def _follow_acknowledgements(self) -> None:

@@ -19,10 +19,10 @@ from services import i18n
 from services.i18n import _
 from tui.cli_change import change_command
 from tui.cli_journal import journal_group
-from tui.cli_words import Choice, Command, Group, Moment, Named, Speed, usage_error
+from tui.cli_options import aws_options, read_options, start_options, version_option
+from tui.cli_words import Command, Group, Moment, Named, Speed, usage_error
 from tui.headless import HEADLESS, Headless
-from tui.modes import MODES
-from tui.options import LANGUAGES, THEMES, StartError, StartOptions
+from tui.options import StartError, StartOptions
 
 OK, USAGE, DATA, CONFIG, INTERRUPTED = 0, 64, 65, 78, 130
 _LEAVE_OUTLINE = "\x1b[?25h\x1b[?1049l"
@@ -93,12 +93,12 @@ def build(output: Output) -> click.Group:
         callback=_Start(output).group,
         invoke_without_command=True,
         help=_("Toban (当番): the operations runbook, alive. Without a command: watch the system on AWS."),
-        params=[*_start_options(), *_aws_options(), _version_option()],
+        params=[*start_options(), *aws_options(), version_option()],
         commands=[
             _demo(output),
             *_headless(output),
-            change_command(output, [*_read_options(), *_aws_options()], _before),
-            journal_group(output, _read_options(), _before),
+            change_command(output, [*read_options(), *aws_options()], _before),
+            journal_group(output, read_options(), _before),
             _runbook(output),
             _config(output),
         ],
@@ -146,50 +146,6 @@ def _given(flags: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in flags.items() if value is not None}
 
 
-def _read_options() -> list[click.Parameter]:
-    return [
-        click.Option(["--runbook"], metavar="FILE|NAME", help=_("The system's runbook.")),
-        click.Option(["--lang"], type=Choice(LANGUAGES), help=_("Language of the screen.")),
-        click.Option(["--config"], metavar="FILE", help=_("Configuration file in place of the usual one.")),
-    ]
-
-
-def _start_options() -> list[click.Parameter]:
-    return [
-        *_read_options(),
-        click.Option(["--theme"], type=Choice(THEMES), help=_("Colours; 16: the terminal's own.")),
-        click.Option(["--read-only"], is_flag=True, default=None, help=_("Refuse to change anything.")),
-        click.Option(["--mode"], type=Choice([mode.id for mode in MODES]), help=_("The first screen.")),
-    ]
-
-
-def _aws_options() -> list[click.Parameter]:
-    return [
-        click.Option(["--profile"], metavar="NAME", help=_("AWS profile.")),
-        click.Option(["--region"], metavar="REGION", help=_("AWS region in place of the runbook's.")),
-        click.Option(["--endpoint-url"], metavar="URL", help=_("AWS endpoint in place of Amazon's.")),
-        click.Option(["--role-arn"], metavar="ARN", help=_("A role to assume for reading.")),
-    ]
-
-
-def _version_option() -> click.Parameter:
-    def show(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
-        if wanted:
-            from importlib.metadata import version
-
-            click.echo(f"toban {version('toban')}")
-            context.exit()
-
-    return click.Option(
-        ["--version"],
-        is_flag=True,
-        is_eager=True,
-        expose_value=False,
-        callback=show,
-        help=_("Show the version."),
-    )
-
-
 def _demo(output: Output) -> Command:
     return Command(
         "demo",
@@ -210,7 +166,7 @@ def _demo(output: Output) -> Command:
                 help=_("When it begins (Japan), such as 2026-04-01 08:55."),
             ),
             click.Option(["--list", "list_scenarios"], is_flag=True, help=_("List the scenarios and end.")),
-            *_start_options(),
+            *start_options(),
         ],
     )
 
@@ -242,7 +198,7 @@ def _headless(output: Output) -> list[Command]:
             command.name,
             callback=callback,
             help=_(command.help),
-            params=[as_json, *_read_options(), *_aws_options()],
+            params=[as_json, *read_options(), *aws_options()],
         )
 
     return [reads(each) for each in HEADLESS]

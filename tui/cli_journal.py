@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,14 +19,14 @@ import click
 
 from services.i18n import _, plural
 from services.models.text import clean
-from tui.cli_words import Choice, Command, Group
+from tui.cli_journal_lines import by_day, problem_lines, report
+from tui.cli_words import Command, Group, Named
 from tui.options import StartOptions
 
 if TYPE_CHECKING:
     from services.journal.reader import Reader
     from services.journal.witnesses import Witnesses
-    from services.models.journal import Entry, Query, Verification
-    from services.models.problem import Problem
+    from services.models.journal import Entry, Query
 
 OK, TAMPERED, UNCHECKED, DATA, UNAVAILABLE, CONFIG = 0, 2, 3, 65, 69, 78
 NEWEST = 200
@@ -129,19 +129,27 @@ class Day(click.ParamType[date]):
 
 
 def _filters() -> list[click.Parameter]:
-    from services.models.journal import EntryKind
-
-    kinds = [kind.value for kind in EntryKind]
     return [
         click.Option(["--since"], type=Day(), metavar="DATE", help=_("The first day.")),
         click.Option(["--until"], type=Day(), metavar="DATE", help=_("The last day.")),
         click.Option(
-            ["--kind", "kinds"], type=Choice(kinds), multiple=True, metavar="KIND",
-            help=_("Only this kind; may be given several times: {kinds}.").format(kinds=", ".join(kinds)),
+            ["--kind", "kinds"],
+            type=Named(_kinds),
+            multiple=True,
+            metavar="KIND",
+            help=_("Only this kind, e.g. sign-off; may be given several times."),
         ),
         click.Option(["--person"], metavar="USER", help=_("Only this OS user.")),
-        click.Option(["--target"], metavar="NAME", help=_("Only what concerns this resource, alarm or duty.")),
-    ]  # fmt: skip
+        click.Option(
+            ["--target"], metavar="NAME", help=_("Only what concerns this resource, alarm or duty.")
+        ),
+    ]
+
+
+def _kinds() -> list[str]:
+    from services.models.journal import EntryKind
+
+    return [kind.value for kind in EntryKind]
 
 
 def find(options: StartOptions, file: str | None) -> Book:
@@ -166,7 +174,7 @@ def verify(output: Prints, book: Book, *, anchors: str | None, as_json: bool) ->
     from services.journal.verify import verify as check
 
     found = check(book.path, at=datetime.now(UTC), witnesses=_witnesses(anchors))
-    output.say([found.model_dump_json(indent=2)] if as_json else _report(found))
+    output.say([found.model_dump_json(indent=2)] if as_json else report(found))
     if found.problem is not None:
         return UNCHECKED
     return OK if found.intact else TAMPERED
@@ -181,43 +189,6 @@ def _witnesses(anchors: str | None) -> "Witnesses | None":
         return from_file(Path(anchors).expanduser())
     except OSError as error:
         raise _Stop([f"{clean(anchors)}: {error.strerror}"], UNCHECKED) from error
-
-
-def _report(found: "Verification") -> Iterator[str]:
-    yield found.path
-    if found.problem is not None:
-        yield from _words(found.problem)
-        return
-    yield plural(
-        "{count} entry, newest hash {head}", "{count} entries, newest hash {head}", found.entries
-    ).format(count=f"{found.entries:,}", head=found.head or "-")
-    if found.anchor_note:
-        yield _("Not compared with anything outside, so a cut-off end would not be seen: {reason}").format(
-            reason=found.anchor_note
-        )
-    else:
-        yield plural(
-            "{count} hash held outside was compared, the newest of entry {seq}",
-            "{count} hashes held outside were compared, the newest of entry {seq}",
-            found.anchors,
-        ).format(count=f"{found.anchors:,}", seq=f"{found.anchored_seq:,}")
-    for fault in found.faults:
-        where = _("entry {seq}").format(seq=f"{fault.seq:,}") if fault.seq else _("the journal")
-        yield f"{where}: {_fault_word(fault.kind)}: {fault.text}"
-    if found.unlisted:
-        yield _("… and {count} more").format(count=f"{found.unlisted:,}")
-    yield _("INTACT") if found.intact else _("TAMPERED WITH")
-
-
-def _fault_word(kind: str) -> str:
-    return {
-        "altered": _("altered"),
-        "dropped": _("missing"),
-        "swapped": _("swapped"),
-        "inserted": _("inserted"),
-        "cut-off": _("cut off"),
-        "replaced": _("replaced"),
-    }[kind]
 
 
 def export(output: Prints, book: Book, *, to: str | None, **filters: Any) -> int:
@@ -247,7 +218,7 @@ def show(output: Prints, book: Book, **filters: Any) -> int:
         entries: Iterable[Entry] = (
             map(entry_of, rows(reader, query)) if query.since else reader.find(query, limit=NEWEST)[::-1]
         )
-        return _print(output, _by_day(entries, book.zone))
+        return _print(output, by_day(entries, book.zone))
 
 
 def _print(output: Prints, lines: Iterator[str]) -> int:
@@ -255,36 +226,6 @@ def _print(output: Prints, lines: Iterator[str]) -> int:
     while batch := list(islice(lines, _BATCH)):
         output.say(batch)
     return OK
-
-
-def _by_day(entries: Iterable["Entry"], zone: tzinfo) -> Iterator[str]:
-    before: date | None = None
-    for entry in entries:
-        at = entry.at.astimezone(zone)
-        if at.date() != before:
-            yield from ([""] if before else [])
-            yield _day(at)
-            before = at.date()
-        yield _line(entry, zone)
-
-
-def _day(at: datetime) -> str:
-    from widgets.format import day_words
-
-    return f"{day_words(at.date(), year=True)} {at.tzname()}"
-
-
-def _line(entry: "Entry", zone: tzinfo) -> str:
-    """`  09:05:12  #123  sign-off  alice (ssh 10.0.0.5)  text  [target]`."""
-    from widgets.format import clock, pad
-    from widgets.journal_words import KIND_LOOKS
-
-    person = entry.person
-    who = f"{person.name} ({person.origin})" if person.origin else person.name
-    target = clean(entry.target)
-    about = f"  [{target}]" if target and target not in entry.text else ""
-    at, kind = clock(entry.at, zone, name=False), KIND_LOOKS[entry.kind].word
-    return f"  {at}  {pad(f'#{entry.seq}', 7)} {pad(kind, 14)} {pad(who, 24)} {entry.text}{about}"
 
 
 def _query(
@@ -324,8 +265,4 @@ def _reading(path: Path) -> "Iterator[Reader]":
         raise
     except (sqlite3.Error, OSError, Unfit) as error:
         problem = problem_of(error, path, datetime.now(UTC))
-        raise _Stop(_words(problem), UNAVAILABLE) from error
-
-
-def _words(problem: "Problem") -> list[str]:
-    return [each for each in (problem.summary, problem.remedy, problem.detail) if each]
+        raise _Stop(problem_lines(problem), UNAVAILABLE) from error

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
@@ -72,8 +72,18 @@ def _words(command: Command) -> str:
     return f"{command.title} {_(command.title)} {command.words} {command.id} {_(command.help)}"
 
 
+class Found(NamedTuple):
+    """A place to go to."""
+
+    name: str
+    kind: str
+    go: Callable[[], object]
+    words: str = ""
+    """Readings it is found by, too."""
+
+
 class JumpProvider(Provider):
-    """Alarms, log groups and dashboard widgets by name."""
+    """Alarms, log groups, dashboard widgets and changes by name."""
 
     @property
     def _toban(self) -> "TobanApp":
@@ -82,28 +92,37 @@ class JumpProvider(Provider):
         assert isinstance(self.app, TobanApp)
         return self.app
 
-    def _places(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
+    def _places(self) -> Iterator[Found]:
         app = self._toban
+        yield from self._changes()
         board = app.board.value if app.board else None
         titles = {alarm.name: alarm.title for alarm in app.runbook.alarms} if app.runbook else {}
         for alarm in board.alarms if board else ():
             title = titles.get(alarm.id, "")
-            yield f"{alarm.name}  {title}", _("alarm"), partial(app.open_alarm, alarm)
+            yield Found(f"{alarm.name}  {title}", _("alarm"), partial(app.open_alarm, alarm))
         for group in app.runbook.log_groups if app.runbook else ():
-            yield f"{group.id}  {group.title}", _("log group"), partial(app.open_logs, str(group.id), None)
+            go = partial(app.open_logs, str(group.id), None)
+            yield Found(f"{group.id}  {group.title}", _("log group"), go)
         view = app.view.value if app.view else None
         for widget in view.dashboard.widgets if view else ():
             if widget.title:
-                yield widget.title, _("dashboard"), partial(app.open_widget, widget.key)
+                yield Found(widget.title, _("dashboard"), partial(app.open_widget, widget.key))
+
+    def _changes(self) -> Iterator[Found]:
+        app = self._toban
+        for kind, change in app.ready.engine.changes.items():
+            for target in change.targets():
+                go = partial(app.plan_change, kind, target)
+                yield Found(f"{_(change.title)}  {target.title}", _("change"), go, change.words)
 
     async def discover(self) -> Hits:
         """All places."""
-        for name, kind, go in self._places():
-            yield DiscoveryHit(Content(name), go, text=name, help=kind)
+        for each in self._places():
+            yield DiscoveryHit(Content(each.name), each.go, text=each.name, help=each.kind)
 
     async def search(self, query: str) -> Hits:
         """Places that match."""
-        for name, kind, go in self._places():
-            points = score(query, name)
+        for each in self._places():
+            points = score(query, f"{each.name} {each.words}")
             if points:
-                yield Hit(points, Content(name), go, text=name, help=kind)
+                yield Hit(points, Content(each.name), each.go, text=each.name, help=each.kind)

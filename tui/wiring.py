@@ -1,7 +1,9 @@
 """Puts the readers and feeds of one system together; knows neither the screen nor whether AWS is real."""
 
+import os
 import random
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +28,8 @@ from services.clock import Clock
 from services.duties import Duties
 from services.feed import Feed
 from services.follow import Follow, TailBatch
+from services.i18n import _
+from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.journal.origin import person
 from services.meter import Meter
@@ -34,6 +38,7 @@ from services.models.dashboards import DashboardView
 from services.models.duties import AnchorDate
 from services.models.feeds import FeedState
 from services.models.identity import Identity
+from services.models.journal import Draft, EntryKind
 from services.models.runbook import Runbook
 from services.tails import Tails
 
@@ -83,9 +88,19 @@ class Services:
         """All feeds."""
         return self.board_feed, self.dashboard_feed, self.identity_feed, self.anchors_feed
 
+    async def open_journal(self) -> None:
+        """Open the journal and record that a console began; what is wrong with it is in its health."""
+        await self.journal.open()
+        await self._record(EntryKind.STARTED, _("Console started"))
+
+    async def _record(self, kind: EntryKind, text: str) -> None:
+        with suppress(JournalError):
+            await self.journal.append(Draft(kind=kind, text=text, data={"pid": os.getpid()}))
+
     async def close(self) -> None:
         """Bring a change in flight to its recorded outcome; stop the loops and the connections."""
         await self.engine.drain()
+        await self._record(EntryKind.ENDED, _("Console ended"))
         await self.tails.close()
         await self.session.close()
         await self.journal.close()

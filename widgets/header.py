@@ -72,19 +72,32 @@ class HeaderLine(Widget):
     def render(self) -> RenderResult:
         """The parts that fit, most needed first, in reading order."""
         width = self.size.width
-        parts = _parts(self.facts)
-        while len(parts) > 1 and sum(part.cell_length + 2 for _rank, part in parts) - 2 > width:
+        parts = _parts(self.facts, short=False)
+        while _too_wide(parts, width) and max(rank for rank, _part in parts) > _MODES:
+            parts.remove(max(parts, key=lambda ranked: ranked[0]))
+        if _too_wide(parts, width):
+            kept = {rank for rank, _part in parts}
+            parts = [(rank, part) for rank, part in _parts(self.facts, short=True) if rank in kept]
+        while len(parts) > 1 and _too_wide(parts, width):
             parts.remove(max(parts, key=lambda ranked: ranked[0]))
         return Content("  ").join([part for _rank, part in parts])
 
 
-def _parts(facts: HeaderFacts) -> list[tuple[int, Content]]:
+_MODES = 2
+"""Rank of the modes; they are written shorter before they are dropped."""
+
+
+def _too_wide(parts: list[tuple[int, Content]], width: int) -> bool:
+    return sum(part.cell_length + 2 for _rank, part in parts) - 2 > width
+
+
+def _parts(facts: HeaderFacts, *, short: bool) -> list[tuple[int, Content]]:
     """(rank, text) in reading order; a higher rank is dropped first."""
     parts: list[tuple[int, Content]] = [(0, _environment(facts))]
     if facts.system:
         parts.append((5, Content.styled(facts.system, "bold")))
     if facts.modes:
-        parts.append((2, _modes(facts.modes)))
+        parts.append((_MODES, _modes(facts.modes, short=short)))
     parts.append((1, _armed(facts)))
     if facts.journal:
         parts.append((1, Content.styled(f" {facts.journal} ", "bold $text on $error")))
@@ -132,10 +145,13 @@ def _environment(facts: HeaderFacts) -> Content:
     return Content.assemble(badge, demo)
 
 
-def _modes(modes: tuple[ModeLabel, ...]) -> Content:
+def _modes(modes: tuple[ModeLabel, ...], *, short: bool) -> Content:
     texts = [
         Content.assemble(
-            Content.styled(f" {mode.key} {mode.title} ", "bold reverse" if mode.active else "auto 60%"),
+            Content.styled(
+                f" {mode.key} " if short and not mode.active else f" {mode.key} {mode.title} ",
+                "bold reverse" if mode.active else "auto 60%",
+            ),
             Content.styled(f"{mode.badge} ", "bold $text-warning") if mode.badge else "",
         )
         for mode in modes

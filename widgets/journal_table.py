@@ -1,12 +1,16 @@
 """The journal's rows: what stays in view stays where it was while entries come above and below."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 from textual.message import Message
+from textual.strip import Strip
 
 from services.i18n import _
-from widgets.columns import Column
+from widgets.columns import Column, lay_out
+from widgets.format import short_day
+from widgets.ink import Line
 from widgets.table import KeyedTable, Row
 
 NEAR = 60
@@ -94,6 +98,25 @@ class JournalTable(KeyedTable):
             self.post_message(self.Wanted(older=True))
         elif self.newer and top < NEAR:
             self.post_message(self.Wanted(older=False))
+
+    def render_line(self, y: int) -> Strip:
+        """The head names the day of the first entry in view where its heading is not."""
+        if y > 0:
+            return super().render_line(y)
+        title = self._day_above()
+        columns = (replace(self.columns[0], title=title), *self.columns[1:]) if title else self.columns
+        head: list[Line] = [
+            [(column.title, "heading" if title and at == 0 else "head")] for at, column in enumerate(columns)
+        ]
+        return self.ink.strip([("  ", ""), *lay_out(columns, head, self._widths)], self._room)
+
+    def _day_above(self) -> str:
+        """The day whose heading is above the view, shortly; "" where a heading is in its first line."""
+        top = self.scroll_offset.y
+        if top >= len(self.rows) or self.rows[top].heading:
+            return ""
+        above = next((row.key for row in reversed(self.rows[:top]) if row.heading), "")
+        return short_day(date.fromisoformat(above.partition(":")[0])) if above else ""
 
     def _reveal(self, place: int) -> None:
         if not self._holding:

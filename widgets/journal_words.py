@@ -17,7 +17,7 @@ KIND_LOOKS: dict[EntryKind, Look] = {
     EntryKind.PLANNED: Look("+", N_("planned"), "muted"),
     EntryKind.UNPLANNED: Look("-", N_("plan dropped"), "muted"),
     EntryKind.ACKNOWLEDGED: Look("◎", N_("acknowledged"), "good"),
-    EntryKind.NOTE: Look("✎", N_("note"), "link"),
+    EntryKind.NOTE: Look("✎", N_("note"), "code"),
     EntryKind.ARMED: Look("▲", N_("armed"), "caution"),
     EntryKind.DISARMED: Look("▽", N_("disarmed"), "muted"),
     EntryKind.PLAN: Look("◇", N_("plan"), "key"),

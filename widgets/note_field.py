@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.message import Message
 from textual.widgets import TextArea
 
@@ -26,8 +26,8 @@ class NoteField(TextArea):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", N_("Record"), show=False, priority=True),
-        Binding("ctrl+j", "new_line", N_("New line"), show=False, priority=True),
+        Binding("enter", "submit", N_("Record"), show=False),
+        Binding("ctrl+j", "new_line", N_("New line"), show=False),
     ]
 
     class Submitted(Message):
@@ -52,6 +52,14 @@ class NoteField(TextArea):
     def written(self) -> str:
         """The text without blank ends."""
         return self.text.strip()
+
+    def on_key(self, event: Key) -> None:
+        """Enter and ctrl+j in their turn: a binding with priority would overtake letters not yet taken in."""
+        work = {"enter": self.action_submit, "ctrl+j": self.action_new_line}.get(event.key)
+        if work is not None:
+            event.prevent_default()
+            event.stop()
+            work()
 
     def on_paste(self, event: Paste) -> None:
         """What comes from the clipboard may hold what a terminal obeys."""

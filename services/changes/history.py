@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from services.changes.drafts import CHANGE_KINDS, later
@@ -10,10 +11,10 @@ from services.clock import Clock
 from services.journal.chain import linked
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
-from services.models.changes import Run
+from services.models.changes import Run, canonical
 from services.models.journal import Draft, Entry, Person, Query
 
-PAGE = 100
+_ABOUT_CHANGES = Query(kinds=CHANGE_KINDS)
 
 
 class History:
@@ -53,23 +54,9 @@ class History:
     async def load(self) -> None:
         """Take up what was written since, here or elsewhere. Raises JournalError."""
         async with self._loading:
-            query = Query(kinds=CHANGE_KINDS)
-            if not self._seen:
-                fresh = list(await self.journal.entries(query))
-            else:
-                fresh = await self._newer(query)
+            fresh = await self.journal.entries(_ABOUT_CHANGES, after_seq=self._seen)
             self._take(fresh)
             self._seen = max([self._seen, *(entry.seq for entry in fresh)])
-
-    async def _newer(self, query: Query) -> list[Entry]:
-        found: list[Entry] = []
-        before: int | None = None
-        while True:
-            page = await self.journal.page(query, before_seq=before, limit=PAGE)
-            found += (entry for entry in page.entries if entry.seq > self._seen)
-            if not page.more or page.entries[-1].seq <= self._seen:
-                return found
-            before = page.entries[-1].seq
 
     # ---- writing
 
@@ -105,10 +92,13 @@ class History:
                     entry = await self.journal.append(self._drafts[0])
                 except JournalError:
                     return False
-                except AlreadyRecorded:
-                    # Another console has resolved it meanwhile, and has given the hold back.
-                    self._drafts[0] = later(self._drafts[0])
-                    continue
+                except AlreadyRecorded as error:
+                    if _is(error.entry, self._drafts[0]):
+                        entry = error.entry  # the journal took it, and failed to say so
+                    else:
+                        # Another console has resolved it meanwhile, and has given the hold back.
+                        self._drafts[0] = later(self._drafts[0])
+                        continue
                 self._drafts.pop(0)
                 self._unrecorded = self._unrecorded[1:]
                 self._take([entry])
@@ -140,7 +130,7 @@ class History:
         """When a run changes by time alone; None: never."""
         return next_ageing((run for run in self._runs.values() if run.id not in self.busy), now, self.window)
 
-    def _take(self, entries: list[Entry]) -> None:
+    def _take(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
             self._entries.setdefault(entry.subject, {})[entry.seq] = entry
         self._rebuild({entry.subject for entry in entries})
@@ -157,3 +147,8 @@ class History:
 
     def _shown(self, draft: Draft) -> Entry:
         return linked("", draft, seq=0, at=self._clock.now(), person=Person(), previous="")
+
+
+def _is(entry: Entry, draft: Draft) -> bool:
+    """The entry is the draft's own."""
+    return (entry.kind, entry.claim, entry.body) == (draft.kind, draft.claim, canonical(draft.data))

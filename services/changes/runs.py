@@ -23,7 +23,7 @@ def runs_from(entries: Iterable[Entry]) -> tuple[Run, ...]:
 
 def newest_first(runs: Iterable[Run]) -> tuple[Run, ...]:
     """In the order of the screen."""
-    return tuple(sorted(runs, key=lambda run: (run.at, run.id), reverse=True))
+    return tuple(sorted(runs, key=lambda run: run.seq, reverse=True))
 
 
 def run_of(entries: Iterable[Entry]) -> Run | None:
@@ -41,7 +41,11 @@ def run_of(entries: Iterable[Entry]) -> Run | None:
         if step in known:
             known[step] = _after(*known[step], entry)
     return Run(
-        plan=plan, by=first.person.name, at=first.at, steps=tuple(step for _rank, step in known.values())
+        plan=plan,
+        by=first.person.name,
+        at=first.at,
+        steps=tuple(step for _rank, step in known.values()),
+        seq=first.seq,
     )
 
 
@@ -53,7 +57,7 @@ def _refused(entries: tuple[Entry, ...]) -> Run | None:
         return None
     why = str(last.data.get("why", "")) or last.text
     waiting = tuple(StepRun(id=step.id, state=StepState.WAITING) for step in plan.steps)
-    return Run(plan=plan, by=last.person.name, at=last.at, steps=waiting, refusal=why)
+    return Run(plan=plan, by=last.person.name, at=last.at, steps=waiting, seq=last.seq, refusal=why)
 
 
 def _plan(entry: Entry) -> Plan | None:

@@ -1,9 +1,7 @@
 """The journal as the console uses it: asynchronous, in threads of its own, shared with other consoles."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
@@ -15,7 +13,7 @@ from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.journal.keeper import Keeper
 from services.journal.reader import Reader
 from services.journal.state import State
-from services.journal.trouble import Unfit, closed, is_damage, problem_of
+from services.journal.threads import Threads
 from services.journal.verify import verify
 from services.models.base import RawId
 from services.models.journal import (
@@ -62,10 +60,8 @@ class Journal:
         self._poll = poll
         self._retry = retry
         self._stream = StreamFeed(stream, clock) if stream else None
-        self._writing = ThreadPoolExecutor(1, thread_name_prefix="journal")
-        self._reading = ThreadPoolExecutor(1, thread_name_prefix="journal-read")
         self._keeper = Keeper(path, Syslog(syslog) if syslog else None)
-        self._reader: Reader | None = None
+        self._threads = Threads(self._keeper, clock)
         self._state = State(path)
         self._looked = 0.0
         self._tried = 0.0
@@ -177,16 +173,12 @@ class Journal:
         if self._streaming is not None:
             self._streaming.cancel()
             await asyncio.wait([self._streaming])
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._reading, self._drop_reader)
-        await loop.run_in_executor(self._writing, self._keeper.close)
-        self._writing.shutdown(wait=False)
-        self._reading.shutdown(wait=False)
+        await self._threads.close()
 
     async def _append(self, draft: Draft) -> Entry:
         at, person = self._clock.now(), self._person()
         try:
-            entry = await self._write(lambda: self._keeper.append(draft, at=at, person=person))
+            entry = await self._write(lambda keeper: keeper.append(draft, at=at, person=person))
         except (AlreadyRecorded, HeldByAnother):
             self._set(writable=True)
             raise
@@ -205,9 +197,14 @@ class Journal:
         if self._closed or now - self._looked < self._poll / 2:
             return
         self._looked = now
-        if (not self.health.writable or self._keeper.anchor_problem) and now - self._tried >= self._retry:
-            await self._try_out()
-            return
+        if now - self._tried >= self._retry:
+            if not self.health.writable:
+                await self._try_out()
+                return
+            if self._keeper.anchor_problem:
+                self._tried = now
+                await self._write(Keeper.anchor)
+                self._set(writable=True)
         try:
             head = await self._read(lambda reader: reader.head())
         except JournalError:
@@ -221,7 +218,7 @@ class Journal:
         """See whether it can be written, or else at least be read."""
         self._tried = asyncio.get_running_loop().time()
         try:
-            await self._write(self._keeper.try_out)
+            await self._write(Keeper.try_out)
         except JournalError:
             try:
                 self._state.saw(await self._read(lambda reader: reader.head()))
@@ -254,45 +251,19 @@ class Journal:
             anchor_problem="; ".join(trouble for trouble in troubles if trouble),
         )
 
-    async def _write(self, work: Callable[[], T]) -> T:
+    async def _write(self, work: Callable[[Keeper], T]) -> T:
         """Run in the writing thread; a failure is in `health` before it is raised as JournalError."""
         try:
-            return await self._run(self._writing, work)
+            return await self._threads.write(work)
         except JournalError as error:
             self._set(writable=False, problem=error.problem)
             raise
 
     async def _read(self, work: Callable[[Reader], T]) -> T:
-        """Run in the reading thread; what is found broken there is not written to any more."""
+        """Run in the reading thread. Raises JournalError."""
         try:
-            return await self._run(self._reading, lambda: self._with_reader(work))
+            return await self._threads.read(work)
         except JournalError as error:
-            if error.__cause__ is not None and is_damage(error.__cause__):
-                await self._run(self._writing, self._keeper.give_up)
+            if self._keeper.damaged and self.health.writable:
                 self._set(writable=False, problem=error.problem)
             raise
-
-    def _with_reader(self, work: Callable[[Reader], T]) -> T:
-        if self._reader is None:
-            self._reader = Reader.open(self.path)
-        try:
-            found = work(self._reader)
-        except (sqlite3.Error, OSError):
-            self._drop_reader()
-            raise
-        if not self._reader.lasting:
-            self._drop_reader()
-        return found
-
-    def _drop_reader(self) -> None:
-        if self._reader is not None:
-            reader, self._reader = self._reader, None
-            reader.close()
-
-    async def _run(self, thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-        try:
-            if self._closed:
-                raise closed()
-            return await asyncio.get_running_loop().run_in_executor(thread, work)
-        except (sqlite3.Error, OSError, Unfit) as error:
-            raise JournalError(problem_of(error, self.path, self._clock.now())) from error

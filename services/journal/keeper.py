@@ -42,7 +42,8 @@ class Keeper:
         self._syslog = syslog
         self._store: Store | None = None
         self._place = (0, 0)
-        self._damaged = False
+        self.damaged = False
+        """The contents are broken: nothing is written any more, until the console starts again."""
 
     def try_out(self) -> None:
         """Open if needed and see whether it can be written."""
@@ -67,7 +68,7 @@ class Keeper:
 
     def give_up(self) -> None:
         """Write nothing more: a reader found the contents broken."""
-        self._damaged = True
+        self.damaged = True
         self.close()
 
     def close(self) -> None:
@@ -79,14 +80,14 @@ class Keeper:
             self._syslog.close()
 
     def _use(self, work: Callable[[Store], T]) -> T:
-        if self._damaged:
+        if self.damaged:
             raise damaged()
         try:
             store = self._opened()
             self._compare(store)
             return work(store)
         except (sqlite3.Error, OSError, Unfit) as error:
-            self._damaged = is_damage(error)
+            self.damaged = is_damage(error)
             # What went wrong may sit in the connection; only a wait for another writer does not.
             if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
                 self.close()

@@ -226,6 +226,8 @@ class Run(Model):
     at: datetime
     """When it was confirmed (UTC)."""
     steps: tuple[StepRun, ...]
+    seq: int = 0
+    """The journal's entry that says so; a later run has a higher one."""
     refusal: Clean = ""
     """Why the whole of it was stopped before anything was sent; "" where it was not."""
 

@@ -138,6 +138,8 @@ class DutyView(Model):
     """The first that is still to come, today or later."""
     next_change: datetime | None = None
     """When a state changes by time alone (UTC)."""
+    records: int = 0
+    """Grows with every signature and plan that becomes known, of whatever day: the months look different."""
 
     @property
     def open(self) -> tuple[Occurrence, ...]:

@@ -79,7 +79,9 @@ async def test_without_a_later_sign_off_the_date_is_not_known_and_that_is_said(
 ) -> None:
     await sign(journal)
     later = clock.now() + timedelta(days=1)
-    _rotation, anchor = await Anchors(AccessKeys(listing(row("AKIA1", "Inactive", later))), journal, runbook).read()
+    _rotation, anchor = await Anchors(
+        AccessKeys(listing(row("AKIA1", "Inactive", later))), journal, runbook
+    ).read()
     assert anchor.at is None
     assert "AKIA1" in anchor.remark
 

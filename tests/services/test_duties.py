@@ -238,3 +238,30 @@ async def test_the_first_on_a_sunday_is_held_on_the_second(tmp_path: Path) -> No
         held = {each.slot.duty: day.day for day in february for each in day.occurrences}
         assert held["monthly-trail"] == held["monthly-patches"] == date(2026, 2, 2)
         assert not february.days[0].is_open
+
+
+async def test_monthly_duties_of_five_years_are_held_once_each_on_the_first_open_day(tmp_path: Path) -> None:
+    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY))) as found:
+        for number in range(60):
+            month = found.duties.month(2026 + number // 12, number % 12 + 1)
+            held = [day for day in month for each in day.occurrences if each.slot.duty == "monthly-trail"]
+            assert [day.day for day in held] == [next(day.day for day in month if day.is_open)]
+            for day in month:
+                assert day.is_open or all(each.slot.if_planned for each in day.occurrences)
+
+
+async def test_what_hangs_on_an_unknown_date_is_due_today_until_it_is_signed(tmp_path: Path) -> None:
+    unknown = AnchorDate(
+        anchor="access-key-disabled:ci-cd-user",
+        id=RawId("AKIAOLD"),
+        at=None,
+        remark="since when is not known",
+    )
+    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY)), anchors=(unknown,)) as found:
+        old = found.today("key-deletion")
+        assert (old.state, old.slot.remark) == (S.DUE, "since when is not known")
+        found.advance("2026-01-15 10:00")
+        await found.until(lambda: found.view.today.day == date(2026, 1, 15))
+        assert found.today("key-deletion").key == old.key
+        await found.duties.sign(found.today("key-deletion"), "deleted")
+        await found.until(lambda: "key-deletion" not in {each.slot.duty for each in found.view.open})

@@ -90,17 +90,18 @@ async def test_a_filter_counts_only_what_fits(journal: Journal) -> None:
     assert len(window.view.entries) == 16
 
 
-async def test_a_read_that_fails_leaves_what_was_held(journal: Journal) -> None:
-    await note(journal, 5)
+async def test_a_read_that_fails_leaves_what_was_held(journal: Journal, tmp_path: Path) -> None:
+    await note(journal, 15)
     window = EntryWindow(journal, Query(), page=10, most=30)
     await window.newest()
     before = window.view
-    journal.path.unlink()
-    journal.path.write_bytes(b"no database, but long enough to be looked at" * 100)
-    with pytest.raises(JournalError):
-        for _try in range(3):
-            await window.newest()
-            await journal.append(Draft(kind=EntryKind.NOTE, text="x"))
+    (tmp_path / "file").touch()
+    unreadable = Journal(tmp_path / "file" / "j.db", clock=ManualClock(NOW), person=Person, syslog=None)
+    window._journal = unreadable
+    for move in (window.newest, window.oldest, window.go_older, window.go_newer, window.refresh):
+        with pytest.raises(JournalError):
+            await move()
+    await unreadable.close()
     assert window.view.entries == before.entries
 
 

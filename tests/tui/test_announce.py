@@ -1,6 +1,10 @@
+from datetime import date, datetime, timedelta
+
 from services.models.alarms import Alarm, AlarmBoard, AlarmState
 from services.models.base import RawId
-from tui.announce import changes, sentence
+from services.models.duties import Day, DutyView, Occurrence, Slot
+from services.models.duties import OccurrenceState as State
+from tui.announce import changes, duty_changes, sentence
 
 
 def board(**states: AlarmState) -> AlarmBoard:
@@ -25,3 +29,45 @@ def test_many_changes_are_one_short_sentence() -> None:
     before = board(**dict.fromkeys("abcde", AlarmState.OK))
     after = board(**dict.fromkeys("abcde", AlarmState.ALARM))
     assert sentence(changes(before, after)) == "a ALARM, b ALARM, c ALARM, 2 more"
+
+
+def duties(at: str, *occurrences: Occurrence) -> DutyView:
+    now = datetime.fromisoformat(f"2026-01-14T{at}:00+00:00")
+    return DutyView(at=now, today=Day(day=date(2026, 1, 14), is_open=True, occurrences=occurrences))
+
+
+def occurrence(title: str, state: State, due: str = "09:00") -> Occurrence:
+    at = datetime.fromisoformat(f"2026-01-14T{due}:00+00:00")
+    day = date(2026, 1, 14)
+    slot = Slot(
+        key=title, duty=title, title=title, nominal=(day,), day=day, until=day, due_at=at,
+        late_at=at + timedelta(minutes=30), missed_at=None, timed=True,
+    )  # fmt: skip
+    return Occurrence(slot=slot, state=state)
+
+
+def test_at_the_start_nothing_is_new_however_late_it_is() -> None:
+    assert duty_changes(None, duties("10:00", occurrence("a", State.LATE))) == ""
+
+
+def test_what_comes_due_and_late_is_said_once() -> None:
+    before, due = (
+        duties("08:59", occurrence("a", State.UPCOMING)),
+        duties("09:00", occurrence("a", State.DUE)),
+    )
+    assert duty_changes(before, due) == "due: a"
+    assert duty_changes(due, duties("09:10", occurrence("a", State.DUE))) == ""
+    late = duties("09:30", occurrence("a", State.LATE), occurrence("b", State.DUE, due="09:30"))
+    assert duty_changes(due, late) == "late: a; due: b"
+    assert duty_changes(late, late) == ""
+
+
+def test_what_is_found_late_or_signed_meanwhile_does_not_ring() -> None:
+    before = duties("09:40")
+    assert duty_changes(before, duties("09:50", occurrence("key", State.LATE))) == ""
+    assert duty_changes(duties("08:50"), duties("09:00", occurrence("a", State.DONE))) == ""
+
+
+def test_many_duties_are_one_short_sentence() -> None:
+    every = [occurrence(each, State.DUE) for each in "abcde"]
+    assert duty_changes(duties("08:59"), duties("09:00", *every)) == "due: a, b, c, 2 more"

@@ -50,6 +50,7 @@ async def test_a_failed_read_keeps_the_last_state_and_says_why(embedded: Embedde
         await until(pilot, lambda: live.state.problem is None)
 
 
+@pytest.mark.slow
 async def test_nobody_looks_nothing_is_read(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         await pilot.press("1")
@@ -107,6 +108,7 @@ async def test_an_unknown_outcome_cannot_be_missed_and_is_asked_when_aws_does_no
         assert [entry.data["how"] for entry in resolved] == ["said"]
 
 
+@pytest.mark.slow
 async def test_a_change_that_was_made_is_shown_whole(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         app = pilot.app
@@ -126,15 +128,7 @@ async def test_a_change_that_was_made_is_shown_whole(embedded: Embedded) -> None
         assert "✓ recorded" in said(pilot)
 
 
-async def test_keys_without_a_change_to_act_on_say_so(embedded: Embedded) -> None:
-    async with change_mode(embedded) as pilot:
-        await pilot.press("c")
-        await until(pilot, lambda: "No outcome is unknown" in notices(pilot))
-        await pilot.press("r")
-        await until(pilot, lambda: "no change to take back" in notices(pilot))
-
-
-async def test_a_plan_that_cannot_be_read_says_why_and_is_tried_again(embedded: Embedded) -> None:
+async def test_a_plan_that_cannot_be_read_says_why_is_tried_again_and_answered(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         embedded.fault("application-autoscaling", preset="denied")
         await pilot.press("enter")
@@ -146,10 +140,7 @@ async def test_a_plan_that_cannot_be_read_says_why_and_is_tried_again(embedded: 
         await pilot.press("f5")
         await until(pilot, lambda: pilot.app.screen.plan is not None)
 
-
-async def test_a_full_width_number_and_a_choice_by_key_are_planned(embedded: Embedded) -> None:
-    async with change_mode(embedded) as pilot:
-        screen = await planned(pilot)
+        screen = pilot.app.screen
         screen.form.query_one("#ask-max", Input).value = "１０"
         await until(pilot, lambda: screen.plan is None)
         await until(pilot, lambda: screen.plan is not None and screen.plan.wish["max"] == "10")
@@ -179,9 +170,22 @@ async def test_a_resize_makes_the_confirmation_deaf_again(
 # -- arming
 
 
-async def test_arming_needs_a_reason_and_a_time_within_the_hour(embedded: Embedded) -> None:
+async def test_keys_say_what_they_miss_and_arming_needs_a_reason_and_a_time_within_the_hour(
+    embedded: Embedded,
+) -> None:
     async with change_mode(embedded) as pilot:
         app = pilot.app
+        await pilot.press("c")
+        await until(pilot, lambda: "No outcome is unknown" in notices(pilot))
+        await pilot.press("r")
+        await until(pilot, lambda: "no change to take back" in notices(pilot))
+
+        await pilot.press("f9")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ArmScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChangeScreen))
+        assert pilot.app.ready.engine.permits.armed is None
+
         await pilot.press("f9")
         await until(pilot, lambda: isinstance(app.screen, ArmScreen) and app.screen.focused is not None)
         screen = app.screen
@@ -205,15 +209,7 @@ async def test_arming_needs_a_reason_and_a_time_within_the_hour(embedded: Embedd
         assert kinds[-2:] == [EntryKind.ARMED, EntryKind.DISARMED]
 
 
-async def test_escape_leaves_it_read_only(embedded: Embedded) -> None:
-    async with change_mode(embedded) as pilot:
-        await pilot.press("f9")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ArmScreen))
-        await pilot.press("escape")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ChangeScreen))
-        assert pilot.app.ready.engine.permits.armed is None
-
-
+@pytest.mark.slow
 async def test_a_console_configured_read_only_says_so_plainly(embedded: Embedded) -> None:
     async with change_mode(embedded, read_only=True) as pilot:
         screen = await planned(pilot)
@@ -237,6 +233,7 @@ async def test_without_a_journal_nothing_can_be_armed_or_planned(embedded: Embed
         await until(pilot, lambda: "Without the journal nothing is changed" in said(pilot))
 
 
+@pytest.mark.slow
 async def test_arming_from_the_dialog_lets_it_be_confirmed(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         screen = await planned(pilot)

@@ -130,7 +130,7 @@ async def test_read_only_nothing_can_be_typed_and_nothing_is_sent(embedded: Embe
 
 
 @pytest.mark.usefixtures("at_once")
-async def test_the_wrong_name_sends_nothing_and_says_so(embedded: Embedded) -> None:
+async def test_a_wrong_name_an_edit_and_an_expired_plan_send_nothing_and_say_so(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         await arm_without_screen(pilot)
         screen = await planned(pilot)
@@ -140,12 +140,15 @@ async def test_the_wrong_name_sends_nothing_and_says_so(embedded: Embedded) -> N
         assert screen.bar.question().value == ""
         assert (sent(embedded), pilot.app.runs, screen.applying) == (0, (), False)
 
+        await pilot.press(*"staff-a")
+        field = screen.form.query_one("#ask-max")
+        field.value = "8"
+        await until(pilot, lambda: screen.plan is None)
+        assert not screen.bar.asking
+        await until(pilot, lambda: screen.plan is not None and screen.bar.asking)
+        assert screen.plan.wish["max"] == "8"
+        assert screen.bar.question().value == ""
 
-@pytest.mark.usefixtures("at_once")
-async def test_an_expired_plan_cannot_be_confirmed_and_is_made_again_on_a_key(embedded: Embedded) -> None:
-    async with change_mode(embedded) as pilot:
-        await arm_without_screen(pilot)
-        screen = await planned(pilot)
         await to_question(pilot, screen)
         first = screen.plan
         embedded.advance(121)
@@ -158,37 +161,34 @@ async def test_an_expired_plan_cannot_be_confirmed_and_is_made_again_on_a_key(em
         await until(pilot, lambda: screen.bar.asking)
 
 
-@pytest.mark.usefixtures("at_once")
-async def test_an_edit_forgets_the_plan_and_what_was_typed(embedded: Embedded) -> None:
+async def test_what_was_typed_ahead_confirms_nothing(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = [*"staff-api", "enter", "enter"]
     async with change_mode(embedded) as pilot:
-        await arm_without_screen(pilot)
-        screen = await planned(pilot)
-        await to_question(pilot, screen)
-        await pilot.press(*"staff-a")
-        field = screen.form.query_one("#ask-max")
-        field.value = "8"
-        await until(pilot, lambda: screen.plan is None)
-        assert not screen.bar.asking
-        await until(pilot, lambda: screen.plan is not None and screen.bar.asking)
-        assert screen.plan.wish["max"] == "8"
-        assert screen.bar.question().value == ""
-
-
-async def test_what_was_typed_ahead_confirms_nothing(embedded: Embedded) -> None:
-    async with change_mode(embedded) as pilot:
-        await arm_without_screen(pilot)
         app = pilot.app
-        await pilot.press("enter", "tab", "tab", "tab", "tab", *"staff-api", "enter", "enter")
-        await until(pilot, lambda: isinstance(app.screen, PlanScreen) and app.screen.plan is not None)
+        await arm_without_screen(pilot)
+        monkeypatch.setattr(Guard, "seconds", 3600.0)
+        await pilot.press("enter", "tab", "tab", "tab", "tab", *typed)
+        await until(pilot, lambda: isinstance(app.screen, PlanScreen) and app.screen.bar.asking)
         screen = app.screen
-        await until(pilot, lambda: screen.guard.is_open and screen.bar.asking)
+        await pilot.press("tab", *typed)
         assert (app.runs, screen.applying, screen.bar.question().value) == ((), False, "")
+        assert screen.plan.wish["max"] == "10", "nor did it reach the questions"
+
+        monkeypatch.setattr(Guard, "seconds", 0.01)
+        screen.hold()
+        await until(pilot, lambda: screen.guard.is_open and screen.focused is not None)
+        monkeypatch.setattr(Guard, "seconds", 3600.0)
         screen.look_again()
         screen.set_focus(screen.bar.question())
-        await pilot.press(*"staff-api", "enter")
+        await pilot.press(*typed)
         assert screen.bar.question().value == "", "typed before the question was seen for a moment"
+
+        monkeypatch.setattr(Guard, "seconds", 0.01)
+        screen.look_again()
         await until(pilot, lambda: screen._seen.is_open)
-        await pilot.press(*"staff-api", "enter")
+        await pilot.press(*typed)
         await until(pilot, lambda: app.runs and app.runs[0].state is StepState.DONE)
         assert sent(embedded, RAISE) == 1
 

@@ -1,14 +1,18 @@
-"""The widgets of alarms and dashboard with made-up data, a page each: to look at, and for snapshots."""
+"""The widgets with made-up data, a page each: to look at, and for snapshots."""
 
 from textual.app import App, ComposeResult
 
 from services.models.feeds import FeedState
 from tests.widgets import gallery_data as made
+from tests.widgets import journal_data as book
 from tui.themes import THEMES
 from widgets.alarm_detail import AlarmDetail
 from widgets.alarm_strip import AlarmStrip
 from widgets.alarms import AlarmPanel
 from widgets.dashboard import DashboardPanel
+from widgets.entry_detail import EntryDetail
+from widgets.journal_panel import FilterLine, JournalPanel
+from widgets.journal_words import filter_spans
 
 
 class GalleryApp(App[None]):
@@ -16,6 +20,7 @@ class GalleryApp(App[None]):
 
     CSS = """
     #states AlarmPanel { height: 8; }
+    JournalPanel { height: 18; }
     #watch-alarms { height: auto; max-height: 15; }
     """
 
@@ -31,6 +36,10 @@ class GalleryApp(App[None]):
             yield DashboardPanel("Dashboard", now=made.now, zone=made.JST)
         elif self.page == "detail":
             yield AlarmDetail(now=made.now, zone=made.JST)
+        elif self.page == "journal":
+            yield FilterLine()
+            yield JournalPanel("Journal", now=made.now, zone=made.JST)
+            yield EntryDetail(now=made.now, zone=made.JST)
         elif self.page == "watch":
             yield AlarmPanel("Alarms", now=made.now, zone=made.JST, id="watch-alarms")
             yield DashboardPanel("Dashboard", now=made.now, zone=made.JST)
@@ -44,6 +53,11 @@ class GalleryApp(App[None]):
         self.theme = "toban-dark"
         self.query_one(AlarmStrip).state = made.fresh(made.BOARD)
         self.query_one(AlarmStrip).transition = made.HISTORY[0]
+        for journal in self.query(JournalPanel):
+            self.query_one(FilterLine).spans = tuple(filter_spans(book.FILTER, made.JST))
+            journal.state = book.state()
+            detail = self.query_one(EntryDetail)
+            detail.entry, detail.story, detail.link = book.ENTRIES[0], (), book.GOOD
         for dashboard in self.query(DashboardPanel):
             dashboard.state = made.fresh(made.VIEW)
         for panel in self.query(AlarmPanel):

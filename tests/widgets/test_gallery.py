@@ -8,7 +8,7 @@ from textual.app import App
 from tests.widgets.gallery import GalleryApp
 
 SHOWN = [
-    *[(page, "toban-dark") for page in ("watch", "detail", "states", "alarms", "dashboard")],
+    *[(page, "toban-dark") for page in ("watch", "detail", "states", "alarms", "dashboard", "journal")],
     ("watch", "ansi-dark"),
     ("watch", "ansi-light"),
     ("watch", "textual-light"),
@@ -25,7 +25,7 @@ async def test_hostile_text_stays_text_in_every_theme(page: str, theme: str) -> 
         text = "".join(strip.text for strip in app.screen._compositor.render_strips())
         assert app.is_running
         assert not any(ord(character) < 32 or character in "\x7f\x9b\u202e" for character in text)
-        if page in ("watch", "alarms", "dashboard"):
+        if page in ("watch", "alarms", "dashboard", "journal"):
             assert "[/ecs/web] [@" in text
 
 

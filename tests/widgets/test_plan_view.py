@@ -137,7 +137,7 @@ async def test_what_it_hits_is_the_first_thing_read(size: tuple[int, int]) -> No
         await pilot.pause()
         await pilot.pause()
         shown = text(app).splitlines()
-        assert "What it hits" in shown[0]
+        assert "Most important" in shown[0]
         assert "■ 3 タスクがただちに停止" in shown[1]
         side_by_side = any("Before → after" in line and "To know" in line for line in shown)
         assert side_by_side is (size[0] >= 110)

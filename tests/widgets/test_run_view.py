@@ -79,7 +79,7 @@ def test_verified_is_never_claimed_early() -> None:
 def test_the_banner_names_two_and_counts_the_rest() -> None:
     run = made.run(StepState.UNKNOWN, text="no answer came")
     shown = "\n".join(plain(unknown_lines([run, run, run], 100)))
-    assert shown.count("OUTCOME UNKNOWN: 最大タスク数 5 → 10 staff-api") == 2
+    assert shown.count("OUTCOME UNKNOWN: staff-api  最大タスク数 5 → 10") == 2
     assert "no answer came" in shown
     assert "and 1 more" in shown
     assert unknown_lines([], 100) == []

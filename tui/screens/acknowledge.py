@@ -1,9 +1,7 @@
 """Acknowledge an alarm's present state: who has seen it, and what the next operator should know."""
 
 from collections.abc import Iterable
-from time import monotonic
 
-from textual import on
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
@@ -14,7 +12,6 @@ from services.models.alarms import Alarm
 from tui.screens.guard import Guard
 from tui.screens.writing import WritingDialog
 from widgets.acknowledgement_words import acknowledged_content, state_content
-from widgets.note_field import NoteField
 
 
 class AcknowledgeScreen(WritingDialog):
@@ -47,11 +44,9 @@ class AcknowledgeScreen(WritingDialog):
         super().on_mount()
         self.guard.hold()
 
-    @on(NoteField.Submitted)
-    def submitted(self, message: NoteField.Submitted) -> None:
-        """Record, unless enter was typed ahead."""
-        if self.guard.lets(monotonic()):
-            super().submitted(message)
+    def hears(self) -> bool:
+        """Not what was typed ahead."""
+        return self.guard.is_open
 
     async def write(self, text: str) -> str:
         """The acknowledgement. Raises JournalError."""

@@ -62,7 +62,7 @@ class AlarmScreen(ModeScreen):
     def place(self) -> Place | None:
         """The alarm."""
         alarm = self.detail.alarm or self.first
-        return Place(str(alarm.id), alarm.name)
+        return Place(str(alarm.id), alarm.name, opened=True)
 
     def acknowledged_changed(self, seen: dict[str, Acknowledgement]) -> None:
         """Who has seen the present state, and who saw those before."""

@@ -81,7 +81,7 @@ class ArmScreen(PlacedDialog[bool]):
         """What it means, why, how long."""
         with Vertical(id="window") as window:
             window.border_title = Content(_("Allow changes"))
-            yield Static(self.place(), id="place")
+            yield self.place()
             if self.refused:
                 yield Static(_lines(self.refused, "bold $text-error"), classes="arm-words")
                 yield Static(Content.styled(_("Escape closes this window."), "auto 60%"))

@@ -32,6 +32,8 @@ class Place:
     """Exactly, as the journal's entries name it."""
     name: str
     """For people; clean."""
+    opened: bool = False
+    """It was opened, so a note is about it; else the cursor merely stands there, and the writer decides."""
 
 
 class ModeScreen(Screen[object]):
@@ -78,6 +80,7 @@ class ModeScreen(Screen[object]):
         self.watch(self.app, "identity", self._frame_changed)
         self.watch(self.app, "duties", self._frame_changed)
         self.watch(self.app, "runs", self._frame_changed)
+        self.watch(self.app, "journal_head", self._frame_changed)
         self.watch(self.app, "zone", self._zone_changed)
         self.set_interval(5.0, self._frame_changed)
         await self.opened()
@@ -139,7 +142,7 @@ def header_facts(app: TobanApp) -> HeaderFacts:
         ),
         read_only=armed is None,
         armed_left="" if armed is None else duration((armed.until - app.now()).total_seconds()),
-        journal="" if health.writable else _("no journal"),
+        journal="" if health.problem is None else _("no journal"),
         bugs=app.filter_hits + len(app.bugs),
         skew=_skew(services.session.skew_seconds),
     )

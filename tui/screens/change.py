@@ -135,13 +135,15 @@ class ChangeScreen(ModeScreen):
     def plan(self, event: ChangeList.Opened) -> None:
         """Plan what was under the cursor when the key was pressed."""
         event.stop()
-        self.app.push_screen(PlanScreen(event.offer.kind, event.offer.target))
+        # A second Enter may come before the dialog does; one is enough.
+        if self.is_current:
+            self.app.push_screen(PlanScreen(event.offer.kind, event.offer.target))
 
     @on(KeyedTable.Selected)
     def open_run(self, event: KeyedTable.Selected) -> None:
         """Everything about a change that was made."""
         found = next((run for run in self.runs.runs if run.id == event.key), None)
-        if found is not None:
+        if found is not None and self.is_current:
             self.app.push_screen(RunScreen(found))
 
     def action_revert(self) -> None:

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from services.journal.errors import JournalError
 from services.journal.link import check_link
 from services.models.journal import Entry, Query
+from services.models.text import clean
 from tui.screens.base import ModeScreen, Place
 from widgets.entry_detail import EntryDetail
 
@@ -40,7 +41,7 @@ class EntryScreen(ModeScreen):
     def place(self) -> Place | None:
         """A note from here is about the entry's target."""
         entry = self.detail.entry or self.first
-        return Place(entry.target, entry.text) if entry.target else None
+        return Place(entry.target, clean(entry.target), opened=True) if entry.target else None
 
     def _zone_changed(self) -> None:
         super()._zone_changed()

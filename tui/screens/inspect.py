@@ -10,7 +10,7 @@ from textual.containers import Container, Vertical
 from textual.widget import Widget
 
 from services.i18n import N_
-from services.models.duties import Occurrence
+from services.models.duties import DutyView, Occurrence
 from tui.commands import bindings
 from tui.screens import duty_actions
 from tui.screens.base import ModeScreen, Place
@@ -89,11 +89,19 @@ class InspectScreen(ModeScreen):
     def _duties_changed(self) -> None:
         view = self.app.duties
         self.list.view = view
-        today = view.today.day if view is not None else self._today
-        if today != self._today and self.grid.day == self._today:
-            self.grid.day = self.agenda.day = today
-        self._today = self.grid.today = self.agenda.today = today
+        if view is not None and view.today.day != self._today:
+            self._turn(view)
+        self.grid.today = self.agenda.today = self._today
         self._show_month()
+
+    def _turn(self, view: DutyView) -> None:
+        """Another day: the calendar goes along if it stood on today; the list begins anew if its duty is over."""
+        before, self._today = self._today, view.today.day
+        if self.grid.day == before:
+            self.grid.day = self.agenda.day = self._today
+        first = next(iter((*view.open, *view.today.occurrences)), None)
+        if self.list.selected is None and first is not None:
+            self.list.select(first.key)
 
     def _show_month(self) -> None:
         day = self.grid.day

@@ -25,7 +25,7 @@ class NoteScreen(WritingDialog):
         below = self.app.screen
         self.place: Place | None = below.place() if isinstance(below, ModeScreen) else None
         """What the note could be about."""
-        self.is_about = self.place is not None
+        self.is_about = self.place is not None and self.place.opened
         self.place_line = Static(classes="about")
         super().__init__()
 

@@ -2,6 +2,7 @@
 
 from textual.content import Content
 from textual.getters import app as app_getter
+from textual.widgets import Static
 
 from services.i18n import _
 from services.models.runbook import Environment
@@ -30,8 +31,11 @@ class PlacedDialog(GuardedDialog[T]):
         """Take the environment's colours."""
         self.add_class(f"-{self.app.ready.runbook.system.environment.value}")
 
-    def place(self) -> Content:
-        """Environment, system, account and region."""
+    def place(self) -> Static:
+        """The first row: environment, system, account and region."""
+        return Static(self._where(), id="place")
+
+    def _where(self) -> Content:
         system = self.app.ready.runbook.system
         words = {
             Environment.PRODUCTION: _("PRODUCTION"),

@@ -79,7 +79,7 @@ class PlanScreen(PlacedDialog[None]):
         with Vertical(id="window") as window:
             window.border_title = Content(f"{_(self.change.title)}: {self.target.title}")
             window.border_subtitle = Content(_("Tab next  F5 plan again  F9 arm  Escape close"))
-            yield Static(self.place(), id="place")
+            yield self.place()
             yield self.form
             yield self.view
             yield self.bar

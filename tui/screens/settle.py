@@ -26,7 +26,7 @@ class SettleScreen(PlacedDialog[bool]):
     DEFAULT_CSS = """
     SettleScreen > #window {
         & HorizontalGroup { height: 1; }
-        & .settle-label { width: auto; min-width: 16; padding-right: 1; color: $text-muted; }
+        & .settle-label { width: auto; min-width: 20; padding-right: 1; color: $text-muted; }
         & Input { width: 1fr; height: 1; border: none; padding: 0 1; background: $foreground 8%; }
         & Input:focus { background: $primary 25%; }
         & #say { height: auto; margin-top: 1; }
@@ -48,7 +48,7 @@ class SettleScreen(PlacedDialog[bool]):
         """What was to be done, what AWS shows now, the question."""
         with Vertical(id="window") as window:
             window.border_title = Content(_("Was it done?"))
-            yield Static(self.place(), id="place")
+            yield self.place()
             yield Block(_("What was sent, and got no clear answer"), self._sent)
             yield self.now_block
             with HorizontalGroup():

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
-from time import monotonic
 
-from textual import on
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
@@ -19,7 +17,6 @@ from tui.screens.writing import WritingDialog
 from widgets.duty_words import clock_of, look, when, zone_name
 from widgets.heartbeat import every_second
 from widgets.ink import ROLES
-from widgets.note_field import NoteField
 
 _RECORDED = {
     OccurrenceState.UPCOMING: N_("due {due}, signed now {now} {zone} — recorded as early"),
@@ -41,6 +38,7 @@ class _RecordScreen(WritingDialog):
         super().__init__()
         self.occurrence = occurrence
         self.guard = Guard(self, self._begin)
+        self.field.can_focus = False
         self._about = Static(classes="about")
 
     def about(self) -> Iterable[Widget]:
@@ -50,26 +48,25 @@ class _RecordScreen(WritingDialog):
 
     def on_mount(self) -> None:
         """The time goes on while the note is written."""
-        super().on_mount()
-        self.set_focus(None)
         self.guard.hold()
         every_second(self, self._tick)
 
-    def _begin(self) -> None:
-        self.field.focus()
+    def hears(self) -> bool:
+        """Not what was typed ahead."""
+        return self.guard.is_open
 
-    @on(NoteField.Submitted)
-    def submitted(self, message: NoteField.Submitted) -> None:
-        """Record, unless enter was typed ahead."""
-        if self.guard.lets(monotonic()):
-            super().submitted(message)
+    def _begin(self) -> None:
+        self.field.can_focus = True
+        self.field.focus()
 
     async def write(self, text: str) -> str:
         """Record it; who was first where somebody was. Raises JournalError."""
         try:
             return await self.record(text)
         except AlreadyRecorded as error:
-            return was_first(error.entry, self.app.zone, self.app.now())
+            first = was_first(error.entry, self.app.zone, self.app.now())
+            lost = _("{first}; your note was not recorded: {note}")
+            return lost.format(first=first, note=text) if text else first
         except NotNow as error:
             return why_not(error.occurrence, self.app.zone, self.app.now())
 

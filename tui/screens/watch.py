@@ -154,8 +154,9 @@ class WatchScreen(PaneScreen):
 
     @on(AlarmPanel.Opened)
     def open_alarm(self, message: AlarmPanel.Opened) -> None:
-        """Show the alarm that was under the cursor when the key was pressed."""
-        self.app.open_alarm(message.alarm)
+        """Show the alarm that was under the cursor when the key was pressed; not over a dialog that came first."""
+        if self.is_current:
+            self.app.open_alarm(message.alarm)
 
     @on(AlarmPanel.Lost)
     def alarm_lost(self, message: AlarmPanel.Lost) -> None:

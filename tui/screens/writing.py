@@ -53,6 +53,10 @@ class WritingDialog(Dialog[bool]):
         """What stands above the field."""
         return ()
 
+    def hears(self) -> bool:
+        """Whether enter counts yet."""
+        return True
+
     def refused(self, text: str) -> str:
         """Why this text is not recorded, or ""."""
         return ""
@@ -91,7 +95,7 @@ class WritingDialog(Dialog[bool]):
     @on(NoteField.Submitted)
     def submitted(self, message: NoteField.Submitted) -> None:
         """Record what was written, once."""
-        if self._writing:
+        if self._writing or not self.hears():
             return
         if len(message.text) > LONGEST:
             why = _("A note has {limit} characters at most; this one has {count}.")

@@ -46,7 +46,8 @@ class Desk:
         return await self.services.journal.entries()
 
     async def kinds(self) -> list[EntryKind]:
-        return [entry.kind for entry in await self.entries() if entry.kind is not EntryKind.STARTED]
+        others = (EntryKind.STARTED, EntryKind.ENDED)
+        return [entry.kind for entry in await self.entries() if entry.kind not in others]
 
     async def runs(self) -> tuple[Run, ...]:
         """As `states` first says."""

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from services.aws.errors import Refused
-from services.models.changes import Place, StepState
+from services.models.changes import Observation, Place, PlannedStep, StepState
 from services.models.journal import EntryKind
 from tests.faults.waiting import until
 from tests.services.changes.change_world import REGISTER, RESOURCE, SCHEDULE, SERVICE, Desk, desk, target
 
 K = EntryKind
+pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 
 
 async def test_a_limit_is_raised_and_its_way_back_scheduled(embedded: Any, tmp_path: Path) -> None:
@@ -28,8 +29,7 @@ async def test_a_limit_is_raised_and_its_way_back_scheduled(embedded: Any, tmp_p
         assert run.steps[0].text == "Maximum 10, minimum 2, desired 2. Desired 2, running 2."
         assert (target(embedded).minimum, target(embedded).maximum) == (2, 10)
         action = target(embedded).scheduled[f"toban-revert-{plan.id}"]
-        assert action["ScalableTargetAction"] == {"MaxCapacity": 5}
-        assert action["Timezone"] == "Asia/Tokyo"
+        assert (action.bounds, action.timezone) == ({"MaxCapacity": 5}, "Asia/Tokyo")
         assert await one.kinds() == [
             K.ARMED, K.PLAN, K.INTENT, K.OUTCOME, K.OUTCOME, K.INTENT, K.OUTCOME,
         ]  # fmt: skip
@@ -140,6 +140,40 @@ async def test_pressed_three_times_it_is_done_once(embedded: Any, tmp_path: Path
         assert [run.state for run in runs] == [StepState.DONE] * 3
         assert (await one.engine.apply(plan, SERVICE)).state is StepState.DONE
         assert (embedded.counts()[REGISTER], embedded.counts()[SCHEDULE]) == (1, 1)
+
+
+async def test_one_plan_in_two_consoles_is_carried_out_once(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one, desk(embedded, tmp_path / "j.db") as two:
+        await one.arm()
+        await two.arm()
+        plan = await one.plan(max="10")
+        first = await one.apply(plan)
+        back = await one.plan(max="5")
+        await one.apply(back)
+        assert await two.apply(plan) == first, "told what became of it, although its state is there again"
+        assert target(embedded).maximum == 5
+        assert embedded.counts()[REGISTER] == 2
+
+
+async def test_a_request_is_not_sent_long_after_its_intent(
+    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others take it for lost then; a stopped process that goes on must not surprise them."""
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        plan = await one.plan(max="10")
+        change = one.engine.changes["task-limit"]
+        observe = change.observe
+
+        async def slow(step: PlannedStep) -> Observation:
+            embedded.clock.advance(26)
+            return await observe(step)
+
+        monkeypatch.setattr(change, "observe", slow)
+        run = await one.apply(plan)
+        assert "took too long" in run.steps[0].text
+        assert run.state is StepState.REFUSED
+        assert embedded.counts().get(REGISTER) is None
 
 
 async def test_closing_the_screen_changes_nothing(embedded: Any, tmp_path: Path) -> None:

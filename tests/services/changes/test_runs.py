@@ -51,10 +51,10 @@ def plan(id: str = "p1", *, maximum: str = "10", way: str = "aws") -> Plan:
     )  # fmt: skip
 
 
-def entries(*written: Draft, at: datetime = NOW, gap: float = 1.0) -> list[Entry]:
+def entries(*written: Draft, start: int = 0) -> list[Entry]:
     found = []
-    for seq, draft in enumerate(written, start=1):
-        when = at + timedelta(seconds=gap * (seq - 1))
+    for seq, draft in enumerate(written, start=start + 1):
+        when = NOW + timedelta(seconds=seq - 1)
         found.append(linked("j", draft, seq=seq, at=when, person=Person(user="hanako"), previous=""))
     return found
 
@@ -177,9 +177,7 @@ def test_ids_sort_by_time_and_fit_where_they_go(seconds: list[int]) -> None:
 def made(one: Plan, *more: Draft, start: int = 0) -> list[Entry]:
     first = one.steps[0]
     done = drafts.outcome(one, first, StepState.DONE, "")
-    return entries(
-        drafts.confirmed(one), drafts.intent(one, first), done, *more, at=NOW + timedelta(days=start)
-    )
+    return entries(drafts.confirmed(one), drafts.intent(one, first), done, *more, start=start)
 
 
 def test_a_change_that_was_made_has_a_dated_duty() -> None:
@@ -206,8 +204,8 @@ def test_a_change_that_was_not_made_or_is_taken_back_has_none() -> None:
     failed = drafts.outcome(P, FIRST, StepState.FAILED, "no")
     assert reverts(runs_from(entries(drafts.confirmed(P), drafts.intent(P, FIRST), failed)), UTC) == ()
     back, up = plan("p3", maximum="5", way="none"), plan("p4", maximum="8", way="none")
-    assert reverts(runs_from(made(P) + made(back, start=1)), UTC) == ()
-    assert len(reverts(runs_from(made(P) + made(up, start=1)), UTC)) == 1
-    assert len(reverts(runs_from(made(P, start=1) + made(back)), UTC)) == 1, (
+    assert reverts(runs_from(made(P) + made(back, start=10)), UTC) == ()
+    assert len(reverts(runs_from(made(P) + made(up, start=10)), UTC)) == 1
+    assert len(reverts(runs_from(made(P, start=10) + made(back)), UTC)) == 1, (
         "what came before restores nothing"
     )

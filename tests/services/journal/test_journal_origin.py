@@ -58,5 +58,5 @@ def test_the_identity_is_added_each_time(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (first.user, first.origin, first.identity) == (ME, "ssh 10.0.0.5", "")
     monkeypatch.setenv("SSH_CONNECTION", "10.0.0.9 1 10.0.0.1 22")
     arn = "arn:aws:sts::123456789012:assumed-role/Operator/alice"
-    known = person(Identity(account="123456789012", arn=arn, user_id="x"))
+    known = person(Identity(account="123456789012", arn=arn, name="alice"))
     assert known == first.model_copy(update={"identity": arn})

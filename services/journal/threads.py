@@ -1,0 +1,75 @@
+"""The two threads of a journal: writing waits for the disk, and reading does not wait for writing."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from services.clock import Clock
+from services.journal.errors import JournalError
+from services.journal.keeper import Keeper
+from services.journal.reader import Reader
+from services.journal.trouble import Unfit, closed, is_damage, problem_of
+
+T = TypeVar("T")
+
+
+class Threads:
+    """Runs what blocks. Raises JournalError for whatever is wrong with the file."""
+
+    def __init__(self, keeper: Keeper, clock: Clock) -> None:
+        self._keeper = keeper
+        self._clock = clock
+        self._writing = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._reading = ThreadPoolExecutor(1, thread_name_prefix="journal-read")
+        self._reader: Reader | None = None
+        self._closed = False
+
+    async def write(self, work: Callable[[Keeper], T]) -> T:
+        """Do `work` with the keeper; one at a time, in the order of the calls."""
+        return await self._run(self._writing, lambda: work(self._keeper))
+
+    async def read(self, work: Callable[[Reader], T]) -> T:
+        """Do `work` with a reader; what it finds broken is not written to any more."""
+        try:
+            return await self._run(self._reading, lambda: self._with_reader(work))
+        except JournalError as error:
+            if error.__cause__ is not None and is_damage(error.__cause__):
+                await self.write(Keeper.give_up)
+            raise
+
+    async def close(self) -> None:
+        """Close the file, once what was begun is done."""
+        self._closed = True
+        loop = asyncio.get_running_loop()
+        # The writer closes last, for it can put the entries of the -wal file into their place.
+        await loop.run_in_executor(self._reading, self._drop_reader)
+        await loop.run_in_executor(self._writing, self._keeper.close)
+        self._writing.shutdown(wait=False)
+        self._reading.shutdown(wait=False)
+
+    async def _run(self, thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        try:
+            if self._closed:
+                raise closed()
+            return await asyncio.get_running_loop().run_in_executor(thread, work)
+        except (sqlite3.Error, OSError, Unfit) as error:
+            raise JournalError(problem_of(error, self._keeper.path, self._clock.now())) from error
+
+    def _with_reader(self, work: Callable[[Reader], T]) -> T:
+        if self._reader is None:
+            self._reader = Reader.open(self._keeper.path)
+        try:
+            found = work(self._reader)
+        except (sqlite3.Error, OSError):
+            self._drop_reader()
+            raise
+        if not self._reader.lasting:
+            self._drop_reader()
+        return found
+
+    def _drop_reader(self) -> None:
+        if self._reader is not None:
+            reader, self._reader = self._reader, None
+            reader.close()

@@ -1,0 +1,31 @@
+"""A console's writing side in a process of its own, for tests that kill it.
+
+`journal_writer.py FILE append NAME COUNT` appends, prints each acknowledged entry's number and ends after COUNT (0:
+never). `… claim NAME COUNT` claims `c0`, `c1` … and prints the claims that it got.
+"""
+
+import sys
+from datetime import UTC, datetime
+from itertools import count, islice
+from pathlib import Path
+
+from services.journal.errors import AlreadyRecorded
+from services.journal.store import Store
+from services.models.journal import Draft, EntryKind, Person
+
+
+def main(file: str, what: str, name: str, limit: str) -> None:
+    store = Store(Path(file))
+    numbers = count() if limit == "0" else islice(count(), int(limit))
+    for number in numbers:
+        claim = f"c{number}" if what == "claim" else ""
+        draft = Draft(kind=EntryKind.NOTE, text=f"{name} {number}", claim=claim, data={"filler": "x" * 300})
+        try:
+            entry = store.append(draft, at=datetime.now(UTC), person=Person(user=name))
+        except AlreadyRecorded:
+            continue
+        print(claim or entry.seq, flush=True)
+    store.close()
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,176 @@
+"""Makes changes in processes that are killed: imports everything once, then forks a process for each order.
+
+One order a line (JSON) on standard input, one answer a line on standard output:
+- {"do": "change", "journal": path, "after_marks": n, "delay": s}: make the change and kill it `s` seconds after its
+  n-th mark (null: never). Marks: confirmed by the operator, then before and after each journal entry and each request.
+- {"do": "start", "journal": path}: the next start of the console, two minutes later, and one more after it.
+"""
+
+import asyncio
+import json
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiobotocore.session
+import orjson
+
+from services.aws import clients, login
+from services.aws.sdk_models import ModelLoader, warm_up
+from services.aws.settings import AwsSettings
+from services.changes.task_limit import TaskLimit
+from services.changes.task_limit_state import Seen
+from services.clock import SpedClock
+from services.models.base import RawId
+from services.models.changes import Run
+from services.models.containers import ContainerService, ScalableTarget
+from services.runbook.loader import load_builtin
+from tui.wiring import Services, connect
+
+ORIGIN = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
+LATER = timedelta(minutes=2)
+BOOK = load_builtin("facility-prod")
+LOADER = ModelLoader()
+FORKS_LEAN = (aiobotocore.session, clients, orjson)
+"""What a console imports when it is first needed; imported here, a fork has it."""
+
+
+def wired(url: str, journal: str, ahead: timedelta = timedelta()) -> Services:
+    settings = AwsSettings(region="ap-northeast-1", endpoint_url=url)
+    return connect(BOOK, settings, SpedClock(ORIGIN + ahead, time.time(), 1.0), journal=Path(journal), seed=1)
+
+
+async def change(url: str, journal: str, mark: Callable[[], None]) -> None:
+    """Plan on the state that the server is known to be in, and apply."""
+    services = wired(url, journal)
+    await services.journal.open()
+    await services.engine.arm("月末", timedelta(minutes=30))
+    kind = services.engine.changes["task-limit"]
+    assert isinstance(kind, TaskLimit)
+    service = ContainerService(
+        id=RawId("staff-api"), name="staff-api", cluster="facility-prod-cluster", status="ACTIVE", desired=2
+    )
+    seen = Seen(services.clock.now(), service, ScalableTarget(minimum=2, maximum=5))
+    plan = kind.plan_on(kind.targets()[0], {"max": "10"}, seen)
+    services.journal.append = marked(services.journal.append, mark)  # type: ignore[method-assign]
+    services.session.write = marked(services.session.write, mark)  # type: ignore[method-assign]
+    mark()
+    await services.engine.apply(plan, "staff-api")
+    mark()
+
+
+def marked(call: Callable[..., Awaitable[Any]], mark: Callable[[], None]) -> Callable[..., Awaitable[Any]]:
+    async def wrapped(*args: Any, **options: Any) -> Any:
+        mark()
+        try:
+            return await call(*args, **options)
+        finally:
+            mark()
+
+    return wrapped
+
+
+async def start(url: str, journal: str) -> dict[str, Any]:
+    """What the next start knows, and whether the one after it still does something."""
+    first = await _start(url, journal, LATER)
+    second = await _start(url, journal, 2 * LATER)
+    return first | {
+        "further": second["entries"] - first["entries"],
+        "same": _states(first) == _states(second),
+    }
+
+
+def _states(found: dict[str, Any]) -> list[list[str]]:
+    """With time a step that waits becomes one that was not begun; nothing is done about either."""
+    return [["refused" if state == "waiting" else state for state, _text in run] for run in found["runs"]]
+
+
+async def _start(url: str, journal: str, ahead: timedelta) -> dict[str, Any]:
+    services = wired(url, journal, ahead)
+    await services.journal.open()
+    runs: tuple[Run, ...] = ()
+    try:
+        async with asyncio.timeout(10):
+            async for runs in services.engine.states():
+                if not any(run.in_flight for run in runs):
+                    break
+    except TimeoutError:
+        pass  # what reading does not tell is asked
+    entries = await services.journal.entries()
+    found = await services.journal.verify()
+    await services.engine.drain()
+    await services.session.close()
+    await services.journal.close()
+    return {
+        "runs": [[(step.state.value, step.text) for step in run.steps] for run in runs],
+        "entries": len(entries),
+        "intact": found.intact,
+        "kinds": [entry.kind.value for entry in entries],
+    }
+
+
+def ordered(url: str, order: dict[str, Any]) -> dict[str, Any]:
+    """Carry an order out in a process of its own."""
+    reader, writer = os.pipe()
+    began = time.monotonic()
+    child = os.fork()
+    if not child:
+        os.close(reader)
+        _child(url, order, writer)
+    os.close(writer)
+    if order["do"] == "start":
+        with os.fdopen(reader, "rb") as pipe:
+            answer: dict[str, Any] = json.loads(pipe.read() or b"{}")
+        os.waitpid(child, 0)
+        return answer
+    marks, killed = _kill(child, reader, order)
+    os.close(reader)
+    os.waitpid(child, 0)
+    return {"marks": marks, "killed": killed, "seconds": time.monotonic() - began}
+
+
+def _child(url: str, order: dict[str, Any], writer: int) -> None:
+    status = 1
+    try:
+        if order["do"] == "start":
+            os.write(writer, json.dumps(asyncio.run(start(url, order["journal"]))).encode())
+        else:
+            asyncio.run(change(url, order["journal"], lambda: os.write(writer, b".") and None))
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _kill(child: int, marks: int, order: dict[str, Any]) -> tuple[list[float], bool]:
+    """Kill `child` at the time that was ordered; (when its marks came, whether it was still there)."""
+    seen: list[float] = []
+    due: float | None = None
+    while True:
+        if due is None and order["after_marks"] is not None and len(seen) >= order["after_marks"]:
+            due = (seen[-1] if seen else time.monotonic()) + order["delay"]
+        left = None if due is None else max(0.0, due - time.monotonic())
+        if not select.select([marks], [], [], left)[0]:
+            os.kill(child, signal.SIGKILL)
+            return seen, True
+        found = os.read(marks, 1)
+        if not found:
+            return seen, False
+        seen.append(time.monotonic())
+
+
+def main() -> None:
+    url = sys.argv[1]
+    warm_up(LOADER, ("application-autoscaling", "ecs", "sts"))
+    login.ModelLoader = lambda: LOADER  # type: ignore[misc, assignment]
+    for line in sys.stdin:
+        print(json.dumps(ordered(url, json.loads(line))), flush=True)
+
+
+if __name__ == "__main__":
+    main()

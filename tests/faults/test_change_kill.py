@@ -1,0 +1,157 @@
+"""Killed with SIGKILL at any instant of a change, the next start knows or asks what happened, and nothing is done twice.
+
+500 kills, spread over the whole change and packed around its journal entries and its requests, a part of them while
+answers are lost. What was done is counted on the server's side.
+"""
+
+import json
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.services.changes.change_world import REGISTER, SCHEDULE, service, target
+
+pytestmark = [pytest.mark.slow, pytest.mark.scenario("ordinary-day", history=600)]
+ROOT = Path(__file__).parents[2]
+KILLS = 500
+FAULTS: tuple[dict[str, Any] | None, ...] = (
+    None,
+    None,
+    {"mode": "reset-after"},
+    {"mode": "reset-before"},
+    {"mode": "truncated"},
+    {"mode": "html"},
+    {"code": "InternalFailure", "status": 500},
+    {"preset": "throttled"},
+    {"mode": "reset-after", "delay": 0.02},
+)
+
+
+class Zygote:
+    """See `tests.faults.kill_zygote`."""
+
+    def __init__(self, url: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.kill_zygote", url],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def order(self, **order: Any) -> dict[str, Any]:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return answer
+
+    def close(self) -> None:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.close()
+        self._process.wait(20)
+        self._process.stdout.close()
+
+
+@pytest.fixture
+def zygote(embedded: Any) -> Iterator[Zygote]:
+    found = Zygote(embedded.url)
+    yield found
+    found.close()
+
+
+def prepare(embedded: Any) -> None:
+    """The state that every change begins with."""
+    embedded.clear_faults()
+    with embedded.world.lock:
+        target(embedded).maximum = 5
+        target(embedded).scheduled.clear()
+        service(embedded).desired = 2
+    embedded.server.front.counts.clear()
+
+
+def quiet() -> None:
+    """Wait until the server has ended every connection: a killed client's request may still be carried out."""
+    still = 0
+    while still < 3:
+        busy = any("process_request" in thread.name for thread in threading.enumerate())
+        still = 0 if busy else still + 1
+        time.sleep(0.004)
+
+
+def check(embedded: Any, found: dict[str, Any]) -> str:
+    """Everything that must be true after the next start; the run's state in a word."""
+    counts = embedded.counts()
+    done = [target(embedded).maximum == 10, len(target(embedded).scheduled) == 1]
+    assert counts.get(REGISTER, 0) <= 1, "sent twice"
+    assert counts.get(SCHEDULE, 0) <= 1, "sent twice"
+    assert found["intact"], "the journal is broken"
+    assert (found["further"], found["same"]) == (0, True), "a further start did something"
+    if not found["runs"]:
+        assert done == [False, False], "done without a record"
+        return "not confirmed"
+    ((*steps,),) = found["runs"]
+    for (state, text), truth in zip(steps, done, strict=True):
+        if state == "unknown":
+            assert "Say what became of it" in text, "unknown, and not asked"
+        else:
+            assert (state == "done") == truth, f"the journal says {state}: {text}"
+    return "+".join(state for state, _text in steps)
+
+
+def test_500_kills(embedded: Any, zygote: Zygote, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    began, rng = time.monotonic(), random.Random(20260114)
+    whole = []
+    for number in range(3):
+        prepare(embedded)
+        whole.append(zygote.order(do="change", journal=str(tmp_path / f"w{number}.db"), after_marks=None))
+        assert not whole[-1]["killed"]
+        quiet()
+        found = zygote.order(do="start", journal=str(tmp_path / f"w{number}.db"))
+        assert check(embedded, found) == "done+done"
+    marks = len(whole[-1]["marks"])
+    length = max(run["marks"][-1] - run["marks"][0] for run in whole[1:])
+    states: Counter[str] = Counter()
+    points: Counter[str] = Counter()
+    number = 0
+    while points["killed"] < KILLS:
+        number += 1
+        prepare(embedded)
+        fault = rng.choice(FAULTS) if number % 2 else None
+        if fault is not None:
+            operation = rng.choice(("RegisterScalableTarget", "PutScheduledAction"))
+            embedded.fault("application-autoscaling", operation, times=1, **fault)
+        # By turns anywhere in the whole change, and within a few milliseconds of an entry or a request.
+        if rng.random() < 0.4:
+            after, delay = 1, rng.uniform(0, length)
+        else:
+            after, delay = rng.randint(1, marks - 1), rng.uniform(0, 0.006)
+        path = tmp_path / f"{number}.db"
+        run = zygote.order(do="change", journal=str(path), after_marks=after, delay=delay)
+        points["killed" if run["killed"] else "ended before"] += 1
+        quiet()
+        embedded.clear_faults()
+        found = zygote.order(do="start", journal=str(path))
+        try:
+            states[check(embedded, found)] += 1
+        except AssertionError as error:
+            raise AssertionError(
+                f"kill {number} ({fault}, after mark {after} + {delay:.4f} s): {error}\n{found}"
+            ) from error
+        path.unlink()
+    with capsys.disabled():
+        print(
+            f"\n{KILLS} changes, {dict(points)}, {time.monotonic() - began:.0f} s; as the next start knows them:"
+        )
+        for state, count in states.most_common():
+            print(f"  {count:4d}  {state}")

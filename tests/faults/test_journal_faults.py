@@ -1,0 +1,205 @@
+"""The journal under what machines do to files: killed writers, many writers, a disk without room."""
+
+import asyncio
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from services.journal.errors import JournalError
+from services.journal.journal import Journal
+from services.journal.reader import Reader
+from services.models.journal import Query
+from tests.services.journal.book import checked, filled, journal, note
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[2]
+KILLS = 60
+WRITERS = 6
+MEGABYTE = 1 << 20
+
+
+def writer(path: Path, what: str, name: str, count: int) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.faults.journal_writer", str(path), what, name, str(count)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def ended(process: "subprocess.Popen[str]") -> list[str]:
+    said, _ = process.communicate(timeout=300)
+    assert process.returncode == 0
+    return said.split()
+
+
+def test_no_acknowledged_entry_is_lost_when_the_writer_is_killed(tmp_path: Path) -> None:
+    path, rng, last = tmp_path / "j.db", random.Random(9), 0
+    for kill in range(KILLS):
+        process = writer(path, "append", f"w{kill}", 0)
+        assert process.stdout is not None
+        acknowledged = [int(process.stdout.readline()) for _ in range(rng.randint(1, 40))]
+        process.send_signal(signal.SIGKILL)
+        rest = process.stdout.read().split("\n")
+        acknowledged += [int(line) for line in rest[:-1]]
+        process.stdout.close()
+        process.wait()
+        last = max([last, *acknowledged])
+        found = checked(path)
+        assert found.intact, found
+        assert found.entries >= last, f"entry {last} was acknowledged"
+
+
+def test_a_console_killed_while_it_makes_the_file_is_in_nobodys_way(tmp_path: Path) -> None:
+    for kill in range(10):
+        folder = tmp_path / str(kill)
+        folder.mkdir()
+        process = writer(folder / "j.db", "append", "killed", 1)
+        while not any(folder.iterdir()):
+            assert process.poll() is None
+        process.kill()
+        process.communicate()
+        assert len(ended(writer(folder / "j.db", "append", "next", 2))) == 2
+        assert checked(folder / "j.db").intact
+
+
+def test_many_writers_keep_one_chain(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    each = 150
+    writers = [writer(path, "append", f"w{number}", each) for number in range(WRITERS)]
+    seqs = [int(seq) for process in writers for seq in ended(process)]
+    assert sorted(seqs) == list(range(1, WRITERS * each + 1))
+    assert checked(path).intact
+    with closing(Reader.open(path)) as reader:
+        for number in range(WRITERS):
+            texts = [
+                entry.text
+                for entry in reader.find(Query(person=f"w{number}"), limit=each + 1, newest_first=False)
+            ]
+            assert texts == [f"w{number} {count}" for count in range(each)]
+
+
+def test_of_racing_claims_exactly_one_is_given(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    writers = [writer(path, "claim", f"w{number}", 100) for number in range(WRITERS)]
+    given = [claim for process in writers for claim in ended(process)]
+    assert sorted(given) == sorted(f"c{number}" for number in range(100))
+    assert checked(path).intact
+
+
+def test_consoles_that_make_the_file_at_once_agree_on_one(tmp_path: Path) -> None:
+    for round_ in range(5):
+        path = tmp_path / f"{round_}.db"
+        writers = [writer(path, "append", f"w{number}", 3) for number in range(WRITERS)]
+        assert sorted(int(seq) for process in writers for seq in ended(process)) == list(range(1, 19))
+        assert checked(path).intact
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of two megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = os.getuid() == 0 and shutil.which("mount") is not None
+    if (
+        not mounted
+        or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], check=False, capture_output=True
+        ).returncode
+    ):
+        pytest.skip("nobody here may mount a file system")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+async def test_a_full_disk_is_told_reading_goes_on_and_room_heals_it(small_disk: Path) -> None:
+    path = small_disk / "j.db"
+    async with journal(path) as book:
+        recorded = [await book.append(note("x" * 1000)) for _ in range(20)]
+        fill(small_disk / "other")
+        refused, further = await refusal(book)
+        assert str(refused) == "The disk is full: the journal cannot be written."
+        assert not book.health.writable
+        assert book.health.problem is not None
+        assert book.health.problem.remedy.startswith("Free some room")
+        assert len(await book.entries()) == len(recorded) + further
+        (small_disk / "other").unlink()
+        await healed(book)
+        assert (await book.append(note("after"))).seq == len(recorded) + further + 1
+    found = checked(path)
+    assert (found.intact, found.entries) == (True, len(recorded) + further + 1)
+
+
+async def test_a_console_that_starts_on_a_full_disk_reads_and_refuses(small_disk: Path) -> None:
+    path = small_disk / "j.db"
+    filled(path, 20)
+    fill(small_disk / "other")
+    async with journal(path) as book:
+        assert not book.health.writable
+        assert len(await book.entries()) == 20
+        with pytest.raises(JournalError):
+            await book.append(note())
+    assert checked(path).entries == 20
+
+
+async def test_a_console_that_starts_on_a_full_disk_without_a_journal(small_disk: Path) -> None:
+    fill(small_disk / "other")
+    async with journal(small_disk / "j.db") as book:
+        assert not book.health.writable
+        (small_disk / "other").unlink()
+        await healed(book)
+        assert (await book.append(note())).seq == 1
+    assert os.listdir(small_disk) == ["j.db"]
+
+
+async def refusal(book: Journal) -> tuple[JournalError, int]:
+    """Append until it is refused; also how many entries were recorded."""
+    recorded = 0
+    while True:
+        try:
+            await book.append(note("y" * 4000, data={"filler": "z" * 50_000}))
+        except JournalError as error:
+            return error, recorded
+        recorded += 1
+
+
+async def healed(book: Journal) -> None:
+    """Until it can be written again."""
+    async with asyncio.timeout(10):
+        async for _seq in book.follow():
+            if book.health.writable:
+                return
+
+
+def fill(file: Path) -> None:
+    """Leave no room at all."""
+    with file.open("wb", buffering=0) as filler:
+        try:
+            while True:
+                filler.write(b"x" * 4096)
+        except OSError:
+            return
+
+
+async def test_a_file_that_may_not_grow_loses_nothing(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    path = tmp_path / "j.db"
+    async with journal(path) as book:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (MEGABYTE, before[1]))
+        try:
+            refused, recorded = await refusal(book)
+            assert str(refused) == "The disk failed while the journal was used."
+            assert len(await book.entries()) == recorded
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert (await book.append(note("after"))).seq == recorded + 1
+    assert checked(path).intact

@@ -1,0 +1,93 @@
+"""One service's scaling in memory, for thousands of changes: it answers as AWS does, and counts what it carried out."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+from services.aws.errors import Invalid, Throttled, Unreachable
+from services.aws.permits import Permit
+from services.changes.task_limit_state import action_digest, limit_digest
+from services.models.base import RawId
+from services.models.changes import AwsCall, Plan
+from services.models.containers import ScalableTarget, ScheduledAction
+from services.models.identity import Identity
+from services.models.problem import Problem, ProblemKind
+
+NOW = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)
+
+
+class FakeAws:
+    """A session's `read`, `pages`, `write` and `identity`."""
+
+    def __init__(self) -> None:
+        self.minimum, self.maximum, self.desired, self.suspended = 2, 5, 4, False
+        self.actions: dict[str, dict[str, Any]] = {}
+        self.effects: Counter[int] = Counter()
+        """By the identity of the confirmed call: how often it was carried out."""
+        self.plans: list[Plan] = []
+        self.faults: list[str] = []
+        """What happens to the next writes: `lost-after`, `lost-before`, `throttled`, `invalid`, or "" for nothing."""
+
+    async def identity(self) -> Identity:
+        return Identity(account="123456789012", arn="arn", name="hanako")
+
+    async def pages(self, service: str, operation: str, /, **params: Any) -> AsyncIterator[dict[str, Any]]:
+        yield await self.read(service, operation, **params)
+
+    async def read(self, service: str, operation: str, /, **_params: Any) -> dict[str, Any]:
+        counts = {"desiredCount": self.desired, "runningCount": self.desired, "pendingCount": 0}
+        suspended = {"DynamicScalingOutSuspended": self.suspended}
+        target = {"MinCapacity": self.minimum, "MaxCapacity": self.maximum, "SuspendedState": suspended}
+        answers: dict[str, dict[str, Any]] = {
+            "DescribeScalableTargets": {"ScalableTargets": [target]},
+            "DescribeServices": {"services": [{"serviceName": "staff-api", "status": "ACTIVE", **counts}]},
+            "DescribeScheduledActions": {
+                "ScheduledActions": [{"ScheduledActionName": name, **it} for name, it in self.actions.items()]
+            },
+            "DescribeScalingPolicies": {"ScalingPolicies": []},
+            "DescribeScalingActivities": {"ScalingActivities": []},
+            "GetMetricData": {"MetricDataResults": []},
+        }
+        return answers[operation]
+
+    async def write(self, permit: Permit, /, *, required: Any = (), timeout: float = 20.0) -> dict[str, Any]:
+        fault = self.faults.pop(0) if self.faults else ""
+        if fault == "throttled":
+            raise Throttled(_problem(ProblemKind.THROTTLED))
+        if fault == "invalid":
+            raise Invalid(_problem(ProblemKind.INVALID))
+        if fault != "lost-before":
+            self._carry_out(permit.call)
+        if fault:
+            raise Unreachable(_problem(ProblemKind.UNREACHABLE))
+        return dict.fromkeys(required, "x")
+
+    def _carry_out(self, call: AwsCall) -> None:
+        step = next(step for plan in self.plans for step in plan.steps if step.call is call)
+        assert step.expects == self._digest(step.id, call.params), "a stale plan was applied"
+        self.effects[id(call)] += 1
+        if call.operation == "RegisterScalableTarget":
+            assert call.params.keys() == {
+                "ServiceNamespace",
+                "ResourceId",
+                "ScalableDimension",
+                "MaxCapacity",
+            }
+            self.maximum = call.params["MaxCapacity"]
+            self.desired = min(self.desired, self.maximum)
+        else:
+            self.actions[call.params["ScheduledActionName"]] = {
+                key: call.params[key] for key in ("Schedule", "Timezone", "ScalableTargetAction")
+            }
+
+    def _digest(self, step: str, params: dict[str, Any]) -> str:
+        if step == "register":
+            target = ScalableTarget(minimum=self.minimum, maximum=self.maximum, suspended=self.suspended)
+            return limit_digest(target, max(0, self.desired - params["MaxCapacity"]))
+        there = params["ScheduledActionName"] in self.actions
+        return action_digest(ScheduledAction(id=RawId(""), name="", schedule=RawId("")) if there else None)
+
+
+def _problem(kind: ProblemKind) -> Problem:
+    return Problem(kind=kind, summary=kind.value, at=NOW)

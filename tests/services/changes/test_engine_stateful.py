@@ -1,0 +1,172 @@
+"""Two operators at two consoles, a world that moves, answers that are lost, consoles that die: nothing stale, nothing twice."""
+
+import asyncio
+import tempfile
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from services.aws.containers import Containers
+from services.aws.metrics import Metrics
+from services.aws.permits import Permits
+from services.aws.scaling import Scaling
+from services.calendar import Calendar
+from services.changes.base import ChangeContext
+from services.changes.engine import ChangeEngine
+from services.changes.registry import changes
+from services.clock import ManualClock
+from services.journal.journal import Journal
+from services.models.changes import Plan, Run, StepState
+from services.models.journal import EntryKind, Person
+from services.runbook.loader import load_builtin
+from tests.services.changes.fake_aws import NOW, FakeAws
+
+T = TypeVar("T")
+BOOK = load_builtin("facility-prod")
+CALENDAR = Calendar(BOOK)
+WHO = st.sampled_from([0, 1])
+
+
+@dataclass
+class Console:
+    journal: Journal
+    engine: ChangeEngine
+    plan: Plan | None = None
+
+
+class TwoConsoles(RuleBasedStateMachine):
+    @initialize()
+    def start(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.folder = tempfile.TemporaryDirectory()
+        self.aws, self.clock = FakeAws(), ManualClock(NOW)
+        self.consoles = [self.run(self.console(name)) for name in ("hanako", "taro")]
+        self.dead: list[Console] = []
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.loop.run_until_complete(asyncio.wait_for(work, 20))
+
+    async def console(self, name: str) -> Console:
+        session: Any = self.aws
+        journal = Journal(
+            Path(self.folder.name) / "j.db", clock=self.clock, person=lambda: Person(user=name), syslog=None
+        )
+        await journal.open()
+        context = ChangeContext(
+            runbook=BOOK, calendar=CALENDAR, clock=self.clock, region="ap-northeast-1",
+            containers=Containers(session), scaling=Scaling(session), metrics=Metrics(session),
+        )  # fmt: skip
+        permits = Permits(self.clock, BOOK.system.account)
+        engine = ChangeEngine(
+            changes(context), journal=journal, session=session, permits=permits, clock=self.clock
+        )
+        await engine.arm("month end", timedelta(minutes=60))
+        return Console(journal, engine)
+
+    @rule(who=WHO, maximum=st.integers(1, 8), way=st.sampled_from(["aws", "duty", "none"]))
+    def plan(self, who: int, maximum: int, way: str) -> None:
+        console = self.consoles[who]
+        wish = {"max": str(maximum), "revert": way}
+        console.plan = self.run(console.engine.plan("task-limit", "staff-api", wish))
+        self.aws.plans.append(console.plan)
+
+    async def apply(self, console: Console, presses: int = 1) -> list[Run]:
+        if console.plan is None:
+            return []
+        if console.engine.permits.armed is None:
+            await console.engine.arm("again", timedelta(minutes=60))
+        tasks = [console.engine.apply(console.plan, "staff-api") for _press in range(presses)]
+        return list(await asyncio.gather(*tasks))
+
+    @rule(who=WHO, presses=st.integers(1, 3))
+    def one_applies(self, who: int, presses: int) -> None:
+        runs = self.run(self.apply(self.consoles[who], presses))
+        assert all(run == runs[0] for run in runs)
+
+    @rule()
+    def both_apply(self) -> None:
+        async def both() -> None:
+            await asyncio.gather(*(self.apply(console) for console in self.consoles))
+
+        self.run(both())
+
+    @rule(what=st.sampled_from(["minimum", "maximum", "desired", "suspended"]), number=st.integers(1, 8))
+    def the_world_moves(self, what: str, number: int) -> None:
+        setattr(self.aws, what, number % 2 == 0 if what == "suspended" else number)
+
+    @rule(seconds=st.sampled_from([1, 61, 130]))
+    def time_passes(self, seconds: int) -> None:
+        self.clock.advance(seconds)
+        self.run(asyncio.sleep(0))
+
+    @rule(
+        faults=st.lists(
+            st.sampled_from(["", "lost-after", "lost-before", "throttled", "invalid"]), max_size=3
+        )
+    )
+    def the_next_answers_go_wrong(self, faults: list[str]) -> None:
+        self.aws.faults = faults
+
+    @rule(who=WHO)
+    def look_what_became_of_it(self, who: int) -> None:
+        self.run(self.look(self.consoles[who]))
+
+    async def look(self, console: Console) -> tuple[Run, ...]:
+        states = console.engine.states()
+        runs = await anext(states)
+        await states.aclose()
+        for run in runs:
+            if run.in_flight:
+                await console.engine.resolve(run.id)
+        return console.engine.runs
+
+    @rule(who=WHO, done=st.booleans())
+    def say_what_became_of_it(self, who: int, done: bool) -> None:
+        for run in self.run(self.look(self.consoles[who])):
+            for step in run.steps:
+                if step.state is StepState.UNKNOWN:
+                    self.run(self.consoles[who].engine.settle(run.id, step.id, done=done, note="seen"))
+
+    @rule(who=WHO)
+    def a_console_dies_and_another_is_opened(self, who: int) -> None:
+        self.dead.append(self.consoles[who])
+        self.consoles[who] = self.run(self.console("jiro"))
+
+    @invariant()
+    def nothing_is_done_twice(self) -> None:
+        assert all(count == 1 for count in self.aws.effects.values())
+
+    def teardown(self) -> None:
+        if not hasattr(self, "loop"):
+            return
+        self.run(self.end())
+        self.loop.close()
+        self.folder.cleanup()
+
+    async def end(self) -> None:
+        """What the journal says of answers is true, and both consoles say the same."""
+        self.clock.advance(61)
+        known = [await self.look(console) for console in self.consoles]
+        await self.look(self.consoles[0])
+        await self.look(self.consoles[1])
+        first, second = (console.engine.runs for console in self.consoles)
+        assert [(run.id, run.state) for run in first] == [(run.id, run.state) for run in second], known
+        calls = {(plan.id, step.id): step.call for plan in self.aws.plans for step in plan.steps}
+        for entry in await self.consoles[0].journal.entries():
+            state = entry.data.get("state")
+            if entry.kind is EntryKind.OUTCOME and state != "unknown":
+                done = self.aws.effects[id(calls[entry.subject, entry.data["step"]])] == 1
+                assert done == (state == "done")
+        for console in (*self.consoles, *self.dead):
+            await console.engine.drain()
+            await console.journal.close()
+
+
+TestTwoConsoles = TwoConsoles.TestCase
+TestTwoConsoles.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)

@@ -1,0 +1,93 @@
+import hashlib
+import json
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from services.journal import export as exporting
+from services.journal.export import export, lines
+from services.journal.reader import Reader
+from services.journal.store import Store
+from services.models.changes import canonical
+from services.models.journal import Query
+from tests.services.journal.book import ALICE, NOON, filled, note, tampered
+
+KEYS = [
+    "journal", "seq", "at", "kind", "subject", "target", "text", "person", "data", "claim", "holds", "releases",
+    "previous", "hash",
+]  # fmt: skip
+
+
+def exported(path: Path, query: Query | None = None) -> list[str]:
+    with closing(Reader.open(path)) as reader:
+        return list(lines(reader, query or Query()))
+
+
+def test_a_line_is_checked_with_the_line_before_it_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "_BATCH", 3)
+    path = tmp_path / "j.db"
+    filled(path, 8)
+    previous = "0" * 64
+    for number, line in enumerate(exported(path), 1):
+        found = json.loads(line)
+        assert list(found) == KEYS
+        assert found["at"] == f"2026-01-14T03:{number:02}:00.000000+00:00"
+        micros = int((NOON.timestamp() + 60 * number) * 1e6)
+        person = found["person"]
+        covered = [
+            found["journal"], found["seq"], micros, found["kind"], found["subject"], found["target"],
+            found["text"], person["user"], person["origin"], person["identity"], person["host"],
+            canonical(found["data"]), found["claim"], found["holds"], found["releases"], previous,
+        ]  # fmt: skip
+        text = json.dumps(covered, ensure_ascii=False, separators=(",", ":"))
+        assert hashlib.sha256(text.encode()).hexdigest() == found["hash"]
+        assert found["previous"] == previous
+        previous = found["hash"]
+    assert number == 8
+
+
+def test_only_what_is_asked_for(tmp_path: Path) -> None:
+    filled(tmp_path / "j.db", 5)
+    assert [json.loads(line)["seq"] for line in exported(tmp_path / "j.db", Query(subject="s3"))] == [3]
+
+
+def test_a_line_is_harmless_on_a_terminal_and_still_exact(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    subject, said = "\x1b[2J\u202e日本\U000e0041", "\x9b31m\u2028"
+    with closing(Store(path)) as store:
+        store.append(note(subject=subject, data={"note": said}), at=NOON, person=ALICE)
+    (line,) = exported(path)
+    assert line.isprintable()
+    assert "日本" in line
+    found = json.loads(line)
+    assert (found["subject"], found["data"]["note"]) == (subject, said)
+
+
+def test_what_somebody_spoilt_is_shown_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    filled(path, 3)
+    tampered(
+        path,
+        "UPDATE entries SET body = '{\"a\": 1}' WHERE seq = 1",
+        "UPDATE entries SET body = '[' , at = 'noon' WHERE seq = 2",
+        "UPDATE entries SET text = x'00ff' WHERE seq = 3",
+    )
+    first, second, third = map(json.loads, exported(path))
+    assert (first["data"], first["body"]) == (None, '{"a": 1}')
+    assert (second["data"], second["body"], second["at"]) == (None, "[", None)
+    assert third["text"] == "b'\\x00\\xff'"
+
+
+def test_the_file_is_private_and_never_takes_anothers_place(tmp_path: Path) -> None:
+    path, to = tmp_path / "j.db", tmp_path / "out.jsonl"
+    filled(path, 4)
+    assert export(path, Query(), to) == 4
+    assert stat.S_IMODE(to.stat().st_mode) == 0o600
+    assert to.read_text().splitlines() == exported(path)
+    with pytest.raises(FileExistsError):
+        export(path, Query(), to)
+    assert [each.name for each in tmp_path.iterdir() if "out" in each.name] == ["out.jsonl"]

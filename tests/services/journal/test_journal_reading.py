@@ -1,0 +1,186 @@
+import random
+from contextlib import closing
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.journal.queries import MANY_KINDS, fold
+from services.journal.reader import Reader
+from services.journal.store import Store
+from services.models.journal import DayCount, Draft, Entry, EntryKind, Person, Query
+from tests.services.journal.book import NOON, journal, note
+
+JST = ZoneInfo("Asia/Tokyo")
+KINDS = [kind for kind in EntryKind if kind is not EntryKind.OTHER]
+PEOPLE = ("alice", "bob", "uid 1004")
+TARGETS = ("staff-api", "alb-5xx", "")
+TEXTS = ("始業点検を確認", "ＣＰＵ使用率 ﾊﾞｯｸｱｯﾌﾟ", "Scaled OUT 100%", "a_b", "定例作業　完了")
+WORDS = (
+    "",
+    "点検",
+    "cpu",
+    "バックアップ",
+    "scaled out",
+    "100%",
+    "_",
+    "ALICE",
+    "完了　定例",
+    "s17",
+    "nothing",
+)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Entry]]:
+    """Two hundred entries of every kind over some days, not always in the order of their times."""
+    rng = random.Random(3)
+    path = tmp_path_factory.mktemp("reading") / "j.db"
+    with closing(Store(path)) as store:
+        store._db.execute("PRAGMA synchronous = OFF")
+        entries = []
+        for number in range(200):
+            draft = Draft(
+                kind=rng.choice(KINDS),
+                text=rng.choice(TEXTS),
+                target=rng.choice(TARGETS),
+                subject=f"s{number // 4}",
+            )
+            at = NOON + timedelta(hours=number) + timedelta(minutes=rng.randint(-90, 90))
+            entries.append(store.append(draft, at=at, person=Person(user=rng.choice(PEOPLE))))
+    return path, entries
+
+
+def fits(query: Query, entry: Entry) -> bool:
+    """What a query means, without an index."""
+    searched = fold(" ".join((entry.text, entry.target, entry.subject, entry.person.user)))
+    return (
+        (not query.kinds or entry.kind in query.kinds)
+        and query.person in ("", entry.person.user)
+        and query.target in ("", entry.target)
+        and query.subject in ("", entry.subject)
+        and (query.since is None or entry.at >= query.since)
+        and (query.before is None or entry.at < query.before)
+        and all(word in searched for word in fold(query.words).split())
+    )
+
+
+hours = st.none() | st.integers(-5, 210).map(lambda hour: NOON + timedelta(hours=hour))
+queries = st.builds(
+    Query,
+    kinds=st.frozensets(st.sampled_from(KINDS), max_size=MANY_KINDS + 2),
+    person=st.sampled_from(("", *PEOPLE, "nobody")),
+    target=st.sampled_from(TARGETS),
+    subject=st.sampled_from(("", "", "s17")),
+    since=hours,
+    before=hours,
+    words=st.sampled_from(WORDS),
+)
+
+
+@given(
+    query=queries,
+    before=st.none() | st.integers(0, 210),
+    after=st.none() | st.integers(0, 210),
+    limit=st.integers(1, 60),
+    newest_first=st.booleans(),
+)
+def test_what_a_query_finds_is_what_it_means(
+    made: tuple[Path, list[Entry]], query: Query, before: int | None, after: int | None, **options: Any
+) -> None:
+    path, entries = made
+    expected = [
+        entry
+        for entry in entries
+        if fits(query, entry)
+        and (before is None or entry.seq < before)
+        and (after is None or entry.seq > after)
+    ]
+    if options["newest_first"]:
+        expected.reverse()
+    with closing(Reader.open(path)) as reader:
+        assert (
+            reader.find(query, before_seq=before, after_seq=after, **options) == expected[: options["limit"]]
+        )
+
+
+async def test_pages_go_both_ways_and_lose_nothing(made: tuple[Path, list[Entry]]) -> None:
+    path, entries = made
+    query = Query(person="alice")
+    wanted = [entry for entry in reversed(entries) if entry.person.user == "alice"]
+    async with journal(path) as book:
+        down: list[Entry] = []
+        before, more = None, True
+        while more:
+            page = await book.page(query, before_seq=before, limit=7)
+            down += page.entries
+            before, more = page.entries[-1].seq, page.more
+        assert down == wanted
+        up: list[Entry] = []
+        after, more = 0, True
+        while more:
+            page = await book.page(query, after_seq=after, limit=7)
+            up = [*page.entries, *up]
+            after, more = page.entries[0].seq, page.more
+        assert up == wanted
+        between = await book.page(query, before_seq=wanted[2].seq, after_seq=wanted[5].seq)
+        assert between.entries == tuple(wanted[3:5])
+        assert await book.entries(query, after_seq=wanted[3].seq) == tuple(reversed(wanted[:3]))
+
+
+async def test_days_people_and_targets(made: tuple[Path, list[Entry]]) -> None:
+    path, entries = made
+    counted: dict[date, int] = {}
+    for entry in entries:
+        day = entry.at.astimezone(JST).date()
+        counted[day] = counted.get(day, 0) + 1
+    expected = [DayCount(day=day, count=counted[day]) for day in sorted(counted, reverse=True)]
+    async with journal(path) as book:
+        assert list(await book.days(JST)) == expected
+        assert list(await book.days(JST, limit=3)) == expected[:3]
+        assert list(await book.days(JST, before=expected[2].day)) == expected[3:]
+        assert await book.days(JST, before=expected[-1].day) == ()
+        assert set(await book.people()) == set(PEOPLE)
+        assert set(await book.targets()) == {"staff-api", "alb-5xx"}
+
+
+async def test_an_empty_journal_has_nothing(tmp_path: Path) -> None:
+    async with journal(tmp_path / "j.db") as book:
+        assert (await book.page()).entries == ()
+        assert not (await book.page()).more
+        assert await book.days(JST) == ()
+        assert await book.people() == ()
+
+
+async def test_days_follow_the_zones_own_midnight(tmp_path: Path) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    path = tmp_path / "j.db"
+    # The clocks change on 29 March 2026: the day has 23 hours.
+    moments = ("2026-03-28T22:59Z", "2026-03-28T23:00Z", "2026-03-29T21:59Z", "2026-03-29T22:00Z")
+    with closing(Store(path)) as store:
+        for at in moments:
+            store.append(note(), at=datetime.fromisoformat(at), person=Person(user="x"))
+    async with journal(path) as book:
+        assert [(str(each.day), each.count) for each in await book.days(berlin)] == [
+            ("2026-03-30", 1),
+            ("2026-03-29", 2),
+            ("2026-03-28", 1),
+        ]
+
+
+@pytest.mark.parametrize("words", ["\x00", "\ud800", "'", '"', "%", "\\", "\u202e", "*", "a" * 10_000])
+async def test_any_words_may_be_searched_for(made: tuple[Path, list[Entry]], words: str) -> None:
+    async with journal(made[0]) as book:
+        await book.page(Query(words=words, person=words))
+
+
+async def test_reading_goes_on_while_another_writes(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    async with journal(path) as ours, journal(path) as theirs:
+        for number in range(1, 20):
+            await theirs.append(note(str(number)))
+            assert (await ours.page(limit=1)).entries[0].seq == number

@@ -1,0 +1,154 @@
+"""No journal: the console watches and says so, and refuses what must be recorded."""
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from services.demo.launch import start
+from services.models.alarms import AlarmState
+from tests.conftest import Embedded
+from tests.services.journal.book import filled
+from tests.tools.console import console, screen_text, settled, until
+from tests.tui.journal_tools import flat_text
+from tests.tui.pty_console import PtyConsole
+from tui.screens.acknowledge import AcknowledgeScreen
+from tui.screens.guard import Guard
+from tui.screens.journal import JournalScreen
+from tui.screens.note import NoteScreen
+from tui.screens.writing import WritingDialog
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Guard, "seconds", 0.05)
+    monkeypatch.setattr("services.journal.reader.BUSY_MS", 20)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own with half a megabyte."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=512k", "none", str(folder)], check=False, capture_output=True
+    )
+    if made.returncode:
+        pytest.skip("no right to mount a disk")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=False)
+
+
+async def refuses_and_watches(embedded: Embedded, path: Path, words: str, *, readable: bool) -> None:
+    """Everything a console without a writable journal must do."""
+    async with console(embedded.url, embedded.clock, journal=path, size=(140, 40)) as pilot:
+        app = pilot.app
+        assert app.board.value.count(AlarmState.OK) == 8, "it watches"
+        await until(pilot, lambda: app.screen.journal_banner.display)
+        text = screen_text(pilot)
+        assert "no journal" in text.splitlines()[0]
+        assert words in " ".join(text.split())
+        assert app.ready.journal.health.problem.remedy[:24] in " ".join(text.split()), "what to do"
+
+        for key, kind in (("c", AcknowledgeScreen), ("f8", NoteScreen)):
+            await pilot.press("a", key)
+            await until(pilot, lambda kind=kind: isinstance(app.screen, kind))
+            dialog = app.screen
+            assert isinstance(dialog, WritingDialog)
+            assert words in flat_text(pilot)
+            dialog.field.text = "kept"
+            await until(pilot, lambda dialog=dialog: dialog.hears())
+            await pilot.press("enter")
+            await until(pilot, lambda: "Nothing was recorded" in flat_text(pilot))
+            assert dialog.field.text == "kept"
+            await pilot.press("escape", "escape")
+            await until(pilot, lambda dialog=dialog: app.screen is not dialog)
+
+        await app.run_action("app.arm")
+        await settled(pilot)
+        assert app.ready.engine.permits.armed is None
+        await pilot.press("escape")
+
+        await pilot.press("6")
+        await until(pilot, lambda: isinstance(app.screen, JournalScreen))
+        sign = "entry 1" if readable else "The journal cannot be read"
+        await until(pilot, lambda: sign in screen_text(pilot))
+        assert not app.bugs
+        assert app.filter_hits == 0
+
+
+async def test_a_file_where_the_folder_should_be(embedded: Embedded, tmp_path: Path) -> None:
+    (tmp_path / "folder").write_text("")
+    await refuses_and_watches(embedded, tmp_path / "folder" / "j.db", "folder cannot be made", readable=False)
+
+
+async def test_a_damaged_file(embedded: Embedded, tmp_path: Path) -> None:
+    (tmp_path / "j.db").write_bytes(b"This is no database.\n" * 400)
+    await refuses_and_watches(embedded, tmp_path / "j.db", "damaged", readable=False)
+
+
+async def test_a_locked_file_can_be_read_and_heals_by_itself(embedded: Embedded, tmp_path: Path) -> None:
+    filled(tmp_path / "j.db", 2)
+    with closing(sqlite3.connect(tmp_path / "j.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        await refuses_and_watches(embedded, tmp_path / "j.db", "locked by another process", readable=True)
+
+
+async def test_a_full_disk_can_be_read_and_heals_by_itself(embedded: Embedded, small_disk: Path) -> None:
+    path = small_disk / "j.db"
+    filled(path, 2)
+    ballast = small_disk / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(b"x" * 4096)
+        except OSError:
+            pass
+    await refuses_and_watches(embedded, path, "The disk", readable=True)
+    async with console(embedded.url, embedded.clock, journal=path) as pilot:
+        await until(pilot, lambda: pilot.app.screen.journal_banner.display)
+        ballast.unlink()
+        await pilot.press("f8", *"room", "enter")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, NoteScreen))
+        await until(pilot, lambda: not pilot.app.screen.journal_banner.display)
+        assert "no journal" not in screen_text(pilot)
+
+
+@pytest.mark.pty
+@pytest.mark.skipif(os.getuid() == 0 and not shutil.which("setpriv"), reason="root may write everywhere")
+def test_a_home_that_can_only_be_read(tmp_path: Path) -> None:
+    home = tmp_path / "still"
+    home.mkdir()
+    home.chmod(0o555)
+    # Root may write what nobody may; without this one right it is as everybody else.
+    alike = ["setpriv", "--bounding-set", "-dac_override"] if os.getuid() == 0 else []
+    demo = asyncio.run(start("ordinary-day", 1.0))
+    try:
+        command = [*alike, sys.executable, "-m", "tui", "--lang", "en", "--endpoint-url", demo.url]
+        with PtyConsole(command, size=(40, 120), env={"HOME": str(home)}) as terminal:
+            terminal.wait_text("rds-storage-low")
+            terminal.wait_text("no journal")
+            terminal.wait_text("cannot be written")
+            terminal.send("\x1b[19~")
+            terminal.wait_text("What the next person should know")
+            terminal.send("lost?\r")
+            terminal.wait_text("Nothing was recorded")
+            terminal.wait_text("lost?")
+            terminal.send("\x1b")
+            terminal.wait_text("esc again throws")
+            terminal.send("\x1b")
+            terminal.wait_text("rds-storage-low")
+            terminal.send("\x11")
+            assert terminal.wait_exit() == 0
+            terminal.assert_restored()
+        assert list(home.iterdir()) == []
+    finally:
+        asyncio.run(demo.stop())
+        home.chmod(0o755)

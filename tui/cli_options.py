@@ -1,0 +1,57 @@
+"""The flags that several commands share."""
+
+import click
+
+from services.i18n import _
+from tui.cli_words import Choice
+from tui.modes import MODES
+from tui.options import LANGUAGES, THEMES
+
+
+def read_options() -> list[click.Parameter]:
+    """Which system, in which language."""
+    return [
+        click.Option(["--runbook"], metavar="FILE|NAME", help=_("The system's runbook.")),
+        click.Option(["--lang"], type=Choice(LANGUAGES), help=_("Language of the screen.")),
+        click.Option(["--config"], metavar="FILE", help=_("Configuration file in place of the usual one.")),
+    ]
+
+
+def start_options() -> list[click.Parameter]:
+    """How the screen is."""
+    return [
+        *read_options(),
+        click.Option(["--theme"], type=Choice(THEMES), help=_("Colours; 16: the terminal's own.")),
+        click.Option(["--read-only"], is_flag=True, default=None, help=_("Refuse to change anything.")),
+        click.Option(["--mode"], type=Choice([mode.id for mode in MODES]), help=_("The first screen.")),
+    ]
+
+
+def aws_options() -> list[click.Parameter]:
+    """Which AWS, and as whom."""
+    return [
+        click.Option(["--profile"], metavar="NAME", help=_("AWS profile.")),
+        click.Option(["--region"], metavar="REGION", help=_("AWS region in place of the runbook's.")),
+        click.Option(["--endpoint-url"], metavar="URL", help=_("AWS endpoint in place of Amazon's.")),
+        click.Option(["--role-arn"], metavar="ARN", help=_("A role to assume for reading.")),
+    ]
+
+
+def version_option() -> click.Parameter:
+    """Prints the version and ends."""
+
+    def show(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+        if wanted:
+            from importlib.metadata import version
+
+            click.echo(f"toban {version('toban')}")
+            context.exit()
+
+    return click.Option(
+        ["--version"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=show,
+        help=_("Show the version."),
+    )

@@ -23,7 +23,8 @@ def due_words(slot: Slot, zone: tzinfo) -> str:
 
 def signed_text(slot: Slot, was: OccurrenceState, note: str, zone: tzinfo) -> str:
     """One line for a signature."""
-    return _line(_(_SIGNED.get(was, N_("Signed off: {title}, due {due}"))), slot, note, zone)
+    said = _(_SIGNED[was]) if was in _SIGNED else _("Signed off: {title}, due {due}")
+    return _line(said, slot, note, zone)
 
 
 def skipped_text(slot: Slot, reason: str, zone: tzinfo) -> str:

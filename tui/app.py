@@ -63,6 +63,7 @@ class TobanApp(Actions):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
     CSS = """
     Screen { background: $background; }
+    ToastRack { dock: top; align: right top; margin: 2 0 0 0; }
     """
 
     def __init__(

@@ -102,8 +102,9 @@ class Services:
         await self.engine.drain()
         await self._record(EntryKind.ENDED, _("Console ended"))
         await self.tails.close()
-        await self.session.close()
+        # The journal first: its last hash may still be on the way to AWS.
         await self.journal.close()
+        await self.session.close()
 
 
 def connect(

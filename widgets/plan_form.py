@@ -34,6 +34,7 @@ class ChoiceRow(Widget, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "step(-1)", N_("Before"), show=False),
         Binding("right,l,space", "step(1)", N_("Next"), show=False),
+        Binding("enter", "app.focus_next", N_("Next"), show=False),
     ]
 
     value: reactive[str] = reactive("", init=False)

@@ -55,6 +55,7 @@ class ChangeEngine:
         self._sending: dict[str, asyncio.Task[Run]] = {}
         self._waiting: dict[str, asyncio.Task[Run]] = {}
         self._retrying: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -82,7 +83,7 @@ class ChangeEngine:
                 if self.runs != shown:
                     shown = self.runs
                     yield shown
-                await self._recovery.look(self._history.runs())
+                self._look()
                 if self.runs == shown:
                     await self._until(news, self._next_change())
         finally:
@@ -156,8 +157,9 @@ class ChangeEngine:
         self._sender.hurry.set()
         while sending := [task for task in self._sending.values() if not task.done()]:
             await asyncio.wait(sending)
-        if self._retrying is not None:
-            self._retrying.cancel()
+        for background in (self._retrying, self._looking):
+            if background is not None:
+                background.cancel()
         if self._history.unrecorded:
             await self._history.retry()
         with contextlib.suppress(JournalError):
@@ -215,10 +217,26 @@ class ChangeEngine:
         async for _seq in self._journal.follow():
             news.set()
 
+    def _look(self) -> None:
+        """Look at unknown steps whose time has come, without keeping anybody waiting."""
+        due = self._recovery.next_look(self._history.runs())
+        if not self._is_looking and due is not None and due <= self._clock.now():
+            self._looking = asyncio.create_task(self._looked(), name="changes-look")
+
+    @property
+    def _is_looking(self) -> bool:
+        return self._looking is not None and not self._looking.done()
+
+    async def _looked(self) -> None:
+        try:
+            await self._recovery.look(self._history.runs())
+        finally:
+            self._history.tell()
+
     def _next_change(self) -> datetime | None:
         now, runs = self._clock.now(), self._history.runs()
-        times = (self._history.next_change(now), self._recovery.next_look(runs))
-        return min((at for at in times if at is not None), default=None)
+        look = None if self._is_looking else self._recovery.next_look(runs)
+        return min((at for at in (self._history.next_change(now), look) if at is not None), default=None)
 
     async def _until(self, news: asyncio.Event, at: datetime | None) -> None:
         waits: list[asyncio.Future[object]] = [asyncio.ensure_future(news.wait())]

@@ -57,15 +57,13 @@ class Recovery:
 
     async def _try(self, run: Run, planned: PlannedStep, step: StepRun) -> None:
         key = (run.id, step.id)
-        try:
-            await self.resolve(run, planned, step)
-        except AwsError as error:
-            self._said[key] = told(error.problem)
-        except JournalError as error:
-            self._said[key] = told(error.problem)
         tries = self._due.get(key, (None, 0))[1]
         wait = real(self._clock, min(LONGEST, FIRST * 2.0 ** min(tries, 10)))
         self._due[key] = (self._clock.now() + wait, tries + 1)
+        try:
+            await self.resolve(run, planned, step)
+        except (AwsError, JournalError) as error:
+            self._said[key] = told(error.problem)
 
     async def resolve_all(self, run: Run) -> None:
         """Look at every unknown step of one run now. Raises AwsError, JournalError."""
@@ -84,8 +82,8 @@ class Recovery:
 
     async def settle(self, run: Run, step: str, *, done: bool, note: str) -> None:
         """Record what a person says of an unknown step. Raises JournalError."""
-        for planned, found in self._open(run):
-            if found.id == step:
+        for planned, found in _unknown_of(run):
+            if found.id == step and run.id not in self._history.busy:
                 await self._record(run, planned, done=done, text=note, how="said")
 
     def _over(self, step: StepRun) -> bool:
@@ -106,8 +104,12 @@ class Recovery:
         """Its unknown steps, unless this console is still busy with it or no longer knows the kind."""
         if run.plan.kind not in self._changes or run.id in self._history.busy:
             return ()
-        return tuple(
-            (planned, step)
-            for planned, step in zip(run.plan.steps, run.steps, strict=True)
-            if step.state is StepState.UNKNOWN
-        )
+        return _unknown_of(run)
+
+
+def _unknown_of(run: Run) -> tuple[tuple[PlannedStep, StepRun], ...]:
+    return tuple(
+        (planned, step)
+        for planned, step in zip(run.plan.steps, run.steps, strict=True)
+        if step.state is StepState.UNKNOWN
+    )

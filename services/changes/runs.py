@@ -68,8 +68,9 @@ def _plan(entry: Entry) -> Plan | None:
 
 
 # What AWS answered outweighs what was found out later, and that outweighs "unknown", in whatever order
-# two consoles write them.
-_SENDING, _UNKNOWN, _RESOLVED, _ANSWERED = 1, 2, 3, 4
+# two consoles write them. "Refused" is said of a step without an intent; where the journal has one after all
+# (it took the entry and failed to say so), it may have been sent.
+_REFUSED, _SENDING, _UNKNOWN, _RESOLVED, _ANSWERED = range(5)
 
 
 def _after(rank: int, step: StepRun, entry: Entry) -> tuple[int, StepRun]:
@@ -89,7 +90,7 @@ def _told(entry: Entry) -> tuple[int, StepState, str, bool | None] | None:
     if entry.kind is EntryKind.INTENT:
         return _SENDING, StepState.SENDING, "", None
     if entry.kind is EntryKind.REFUSED:
-        return _ANSWERED, StepState.REFUSED, str(data.get("why", "")), None
+        return _REFUSED, StepState.REFUSED, str(data.get("why", "")), None
     if entry.kind not in (EntryKind.OUTCOME, EntryKind.RESOLVED):
         return None
     try:

@@ -78,6 +78,8 @@ class Sender:
 
     def _objection(self, plan: Plan, typed: str) -> str:
         """Why it is not even confirmed; "" for nothing."""
+        if self.hurry.is_set():
+            return _("The console is ending.")
         if plan.refusals or not plan.steps or plan.kind not in self._changes:
             return _("The plan was refused: {why}").format(why=" ".join(plan.refusals)).strip()
         if self._clock.now() >= plan.expires_at:
@@ -150,7 +152,8 @@ class Sender:
             return await self._prove(plan, step)
         await self._record(plan, step, StepState.DONE, _("AWS accepted it."))
         verified, text = await self._look(plan, step)
-        return await self._record(plan, step, StepState.DONE, text, verified)
+        await self._history.keep(drafts.later(drafts.outcome(plan, step, StepState.DONE, text, verified)))
+        return True
 
     async def _record(
         self, plan: Plan, step: PlannedStep, state: StepState, text: str, verified: bool | None = None

@@ -5,17 +5,23 @@ not be the real one. Source: RegisterScalableTarget, PutScheduledAction (Applica
 """
 
 import asyncio
-import re
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from services.aws.scaling import DIMENSION, SERVICE
 from services.changes.base import PLAN_SECONDS, REVERT, REVERT_AT, Change, real
 from services.changes.ids import new_id
 from services.changes.task_limit_cautions import approver, cautions, stopped_text
 from services.changes.task_limit_facts import facts, remarks
-from services.changes.task_limit_state import Seen, action_digest, limit_digest, names, read, read_counts
+from services.changes.task_limit_state import Seen, names, read, read_counts
+from services.changes.task_limit_steps import (
+    ACTION,
+    REGISTER,
+    SCHEDULE,
+    register,
+    schedule,
+    seen_action,
+    seen_limit,
+)
 from services.changes.task_limit_wish import (
     LARGEST,
     MAX,
@@ -26,31 +32,20 @@ from services.changes.task_limit_wish import (
     local,
     read_wish,
 )
-from services.changes.words import moment
 from services.i18n import N_, _
 from services.models.base import RawId
 from services.models.changes import (
-    AwsCall,
     ChangeTarget,
     Danger,
     LiveState,
     Observation,
     Parameter,
-    Place,
     Plan,
     PlannedStep,
     Revert,
-    Row,
-    aws_call,
 )
-from services.models.containers import ScheduledAction
 from services.models.runbook import Ecs
-
-REGISTER = "register"
-SCHEDULE = "schedule-revert"
-ACTION = "toban-revert-"
-"""Scheduled actions of ours begin like this; the plan's id follows."""
-_SCHEDULE = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)")
+from services.models.text import clean
 
 
 class TaskLimit(Change):
@@ -131,13 +126,19 @@ class TaskLimit(Change):
         """The plan on a given state; pure but for the id."""
         found, refusals = self._judged(wish, seen)
         if found is None or refusals or seen.target is None:
-            return self._plan(target, seen, wish=dict(wish), refusals=refusals)
+            return self._plan(
+                target,
+                seen,
+                wish={clean(key): clean(value) for key, value in wish.items()},
+                refusals=refusals,
+            )
         before, raising = seen.target.maximum, found.maximum > seen.target.maximum
         id = new_id(seen.at)
-        register = self._register(target, found, seen)
-        steps: tuple[PlannedStep, ...] = (register,)
+        region = self.context.region
+        first = register(target, found, seen, region)
+        steps: tuple[PlannedStep, ...] = (first,)
         if found.way == "aws" and found.at is not None:
-            steps += (self._schedule(id, target, before, found.at),)
+            steps += (schedule(id, target, before, found.at, self._zone, region),)
         stopped, who = seen.stopped(found.maximum), approver(self.context.runbook)
         return self._plan(
             target,
@@ -160,8 +161,9 @@ class TaskLimit(Change):
         """Where the bounds, or the scheduled action, stand."""
         if step.id == SCHEDULE:
             cluster, name = names(step.target)
-            return self._seen_action(step.call, await self.context.scaling.scheduled_actions(cluster, name))
-        return _seen_limit(step, await read_counts(self.context, step.target))
+            actions = await self.context.scaling.scheduled_actions(cluster, name)
+            return seen_action(step, actions, self._zone, self.context.clock.now())
+        return seen_limit(step, await read_counts(self.context, step.target))
 
     async def outcome(self, plan: Plan) -> str:
         """How the counts follow."""
@@ -170,8 +172,8 @@ class TaskLimit(Change):
 
     def way_back(self, plan: Plan) -> dict[str, str]:
         """The maximum of before, for good."""
-        register = next((step for step in plan.steps if step.id == REGISTER), None)
-        return {MAX: register.before, REVERT: "none"} if register else {}
+        first = next((step for step in plan.steps if step.id == REGISTER), None)
+        return {MAX: first.before, REVERT: "none"} if first else {}
 
     @property
     def _ecs(self) -> Ecs:
@@ -185,7 +187,7 @@ class TaskLimit(Change):
 
     def _judged(self, wish: Mapping[str, str], seen: Seen) -> tuple[Wish | None, tuple[str, ...]]:
         """(the wish, why it must not be applied)."""
-        if seen.service is None or seen.service.status != "ACTIVE":
+        if not seen.active:
             return None, (_("ECS has no such active service."),)
         if seen.target is None:
             return None, (_("Auto Scaling is not configured for this service; there is no limit to change."),)
@@ -220,112 +222,6 @@ class TaskLimit(Change):
                 "expires_at": seen.at + real(clock, PLAN_SECONDS),
             }
         )
-
-    def _register(self, target: ChangeTarget, wish: Wish, seen: Seen) -> PlannedStep:
-        assert seen.target is not None
-        params = _resource(target.id) | {"MaxCapacity": wish.maximum}
-        return PlannedStep(
-            id=REGISTER,
-            title=_("Set the maximum task count to {maximum}").format(maximum=wish.maximum),
-            target=target.id,
-            call=aws_call(SERVICE, "RegisterScalableTarget", self.context.region, params),
-            rows=_rows(seen, wish),
-            expects=limit_digest(seen.target, seen.stopped(wish.maximum)),
-            required=("ScalableTargetARN",),
-            before=str(seen.target.maximum),
-        )
-
-    def _schedule(self, id: str, target: ChangeTarget, before: int, at: datetime) -> PlannedStep:
-        params = _resource(target.id) | {
-            "ScheduledActionName": f"{ACTION}{id}",
-            "Schedule": f"at({at.astimezone(self._zone):%Y-%m-%dT%H:%M:%S})",
-            "Timezone": self._zone.key,
-            "ScalableTargetAction": {"MaxCapacity": before},
-        }
-        when = moment(at, self._zone)
-        return PlannedStep(
-            id=SCHEDULE,
-            title=_("Let AWS take it back to {before} on {when}").format(before=before, when=when),
-            target=target.id,
-            call=aws_call(SERVICE, "PutScheduledAction", self.context.region, params),
-            rows=(
-                Row(
-                    name=_("Way back"),
-                    before=_("none"),
-                    after=_("{when}: maximum {before}").format(when=when, before=before),
-                ),
-            ),
-            expects=action_digest(None),
-        )
-
-    def _seen_action(self, call: AwsCall, actions: tuple[ScheduledAction, ...]) -> Observation:
-        wanted = call.params
-        found = next((each for each in actions if each.id == wanted["ScheduledActionName"]), None)
-        if found is None:
-            # AWS forgets a one-time action once its time is over, so absence tells nothing then.
-            over = _due(wanted["Schedule"], self._zone) <= self.context.clock.now()
-            text = _("There is no scheduled action {name}.").format(name=wanted["ScheduledActionName"])
-            place = Place.ELSEWHERE if over else Place.BEFORE
-            return Observation(digest=action_digest(None), place=place, text=text)
-        same = (found.schedule, found.timezone, found.maximum) == (
-            wanted["Schedule"],
-            wanted["Timezone"],
-            wanted["ScalableTargetAction"]["MaxCapacity"],
-        )
-        text = _("The scheduled action {name} is there: {schedule}, maximum {maximum}.").format(
-            name=found.name, schedule=found.schedule, maximum="–" if found.maximum is None else found.maximum
-        )
-        place = Place.AFTER if same else Place.ELSEWHERE
-        return Observation(digest=action_digest(found), place=place, text=text)
-
-
-def _seen_limit(step: PlannedStep, seen: Seen) -> Observation:
-    wanted = step.call.params["MaxCapacity"]
-    found = limit_digest(seen.target, seen.stopped(wanted))
-    if seen.target is None:
-        text = _("Auto Scaling is not configured for this service any more.")
-        return Observation(digest=found, place=Place.ELSEWHERE, text=text)
-    maximum = seen.target.maximum
-    places = {wanted: Place.AFTER, int(step.before or -1): Place.BEFORE}
-    text = _("Maximum {maximum}, minimum {minimum}, desired {desired}.").format(
-        maximum=maximum, minimum=seen.target.minimum, desired=seen.desired
-    )
-    if seen.target.suspended:
-        text = " ".join([text, _("Auto Scaling is suspended.")])
-    return Observation(digest=found, place=places.get(maximum, Place.ELSEWHERE), text=text)
-
-
-def _resource(target: RawId) -> dict[str, object]:
-    return {"ServiceNamespace": "ecs", "ResourceId": str(target), "ScalableDimension": DIMENSION}
-
-
-def _due(schedule: str, zone: tzinfo) -> datetime:
-    found = _SCHEDULE.fullmatch(schedule)
-    assert found is not None, "written by _schedule"
-    return datetime.fromisoformat(found[1]).replace(tzinfo=zone)
-
-
-def _rows(seen: Seen, wish: Wish) -> tuple[Row, ...]:
-    """Every value that is shown, changed or not."""
-    assert seen.target is not None
-    target, stopped = seen.target, seen.stopped(wish.maximum)
-    desired = str(seen.desired)
-    if stopped:
-        after = _("{count}: {stopped}").format(count=wish.maximum, stopped=stopped_text(stopped))
-        running = _("falls to {count}").format(count=wish.maximum)
-    elif wish.maximum > target.maximum and not target.suspended:
-        after = _("{count}, rises with load").format(count=seen.desired)
-        running = _("{count}, rises with load").format(count=seen.running)
-    else:
-        after, running = desired, str(seen.running)
-    scaling = _("suspended") if target.suspended else _("active")
-    return (
-        Row(name=_("Maximum"), before=target.maximum, after=wish.maximum),
-        Row(name=_("Minimum"), before=target.minimum, after=target.minimum),
-        Row(name=_("Desired"), before=desired, after=after),
-        Row(name=_("Running"), before=seen.running, after=running),
-        Row(name=_("Auto Scaling"), before=scaling, after=scaling),
-    )
 
 
 def _cost(more: int) -> str:

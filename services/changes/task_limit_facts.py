@@ -89,7 +89,7 @@ def remarks(seen: Seen, zone: tzinfo) -> tuple[str, ...]:
 
 
 def _remarks(seen: Seen, zone: tzinfo) -> Iterator[str]:
-    if seen.service is None or seen.service.status != "ACTIVE":
+    if not seen.active:
         yield _("ECS has no such active service.")
         return
     if seen.target is None:

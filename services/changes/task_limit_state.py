@@ -61,6 +61,11 @@ class Seen:
         return self.service.running if self.service else 0
 
     @property
+    def active(self) -> bool:
+        """There is such a service, and it is not being deleted."""
+        return self.service is not None and self.service.status == "ACTIVE"
+
+    @property
     def deploying(self) -> bool:
         """A deployment is under way."""
         return self.service is not None and len(self.service.deployments) > 1
@@ -87,11 +92,11 @@ def names(resource: str) -> tuple[str, str]:
     return cluster, name
 
 
-def limit_digest(target: ScalableTarget | None, stopped: int) -> str:
+def limit_digest(target: ScalableTarget | None, stopped: int, *, active: bool) -> str:
     """The state that a new maximum is planned on."""
     if target is None:
         return digest(None)
-    return digest([target.minimum, target.maximum, target.suspended, stopped])
+    return digest([target.minimum, target.maximum, target.suspended, stopped, active])
 
 
 def action_digest(action: ScheduledAction | None) -> str:

@@ -21,6 +21,12 @@ def check(path: Path) -> bool:
     try:
         found = path.lstat()
     except FileNotFoundError:
+        if has_wal(path):
+            # SQLite would put the entries of the lost file into the new one.
+            raise Unfit(
+                _("The journal's file is gone, but the -wal file that belongs to it is still here."),
+                _("Put {path} back, or move {path}-wal aside to begin a new journal."),
+            ) from None
         return False
     if stat.S_ISLNK(found.st_mode):
         raise Unfit(
@@ -43,6 +49,21 @@ def check(path: Path) -> bool:
             _("Restore it from a backup, or move {path} aside to begin a new journal."),
         )
     return True
+
+
+def has_wal(path: Path) -> bool:
+    """Entries lie beside the file that are not in it yet."""
+    wal = Path(f"{path}-wal")
+    return wal.exists() and wal.stat().st_size > 0
+
+
+def which(path: Path) -> tuple[int, int]:
+    """Which file has this name now; (0, 0): none."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return (0, 0)
+    return (found.st_dev, found.st_ino)
 
 
 def create(path: Path) -> None:

@@ -208,6 +208,8 @@ class Journal:
         try:
             head = await self._read(lambda reader: reader.head())
         except JournalError:
+            if self.health.writable and now - self._tried >= self._retry:
+                await self._try_out()
             return
         if head[0] < self.health.entries and self.health.writable:
             await self._try_out()

@@ -3,7 +3,6 @@
 Every method blocks and runs in one thread. Raises Unfit, sqlite3.Error and OSError.
 """
 
-import os
 import sqlite3
 from collections.abc import Callable
 from datetime import datetime
@@ -11,10 +10,11 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from services.i18n import _
+from services.journal import files
 from services.journal.anchor import Anchor, Syslog, line_of
 from services.journal.chain import NOTHING
 from services.journal.store import Store
-from services.journal.trouble import Unfit, damaged, is_damage
+from services.journal.trouble import Unfit, another, damaged, gone, is_damage
 from services.models.journal import Draft, Entry, Person
 
 T = TypeVar("T")
@@ -41,7 +41,7 @@ class Keeper:
         self.anchor_problem = ""
         self._syslog = syslog
         self._store: Store | None = None
-        self._place = (0, 0)
+        self._file = (0, 0)
         self.damaged = False
         """The contents are broken: nothing is written any more, until the console starts again."""
 
@@ -96,23 +96,16 @@ class Keeper:
     def _opened(self) -> Store:
         if self._store is None:
             if self.id and not self.path.exists():
-                raise _gone()
+                raise gone()
             store = Store(self.path)
             if self.id and store.id != self.id:
                 store.close()
-                raise _another()
-            self._store, self.id, self._place = store, store.id, self._now_at()
-        elif self._now_at() != self._place:
+                raise another()
+            self._store, self.id, self._file = store, store.id, files.which(self.path)
+        elif files.which(self.path) != self._file:
             # What is written into a file without a name is lost.
-            raise _gone()
+            raise gone()
         return self._store
-
-    def _now_at(self) -> tuple[int, int]:
-        try:
-            found = os.stat(self.path)
-        except FileNotFoundError:
-            return (0, 0)
-        return (found.st_dev, found.st_ino)
 
     def _compare(self, store: Store) -> None:
         """The entries seen before must still be there; a journal only grows."""
@@ -122,17 +115,3 @@ class Keeper:
                 _("Keep {path} as it is, and run: toban journal verify"),
             )
         self.head = Head(*store.head())
-
-
-def _gone() -> Unfit:
-    return Unfit(
-        _("The journal's file was moved or deleted while it was open."),
-        _("Put {path} back, or start the console again to begin a new journal."),
-    )
-
-
-def _another() -> Unfit:
-    return Unfit(
-        _("Another journal now stands where this one was."),
-        _("Put the first one back at {path}, or start the console again to use the new one."),
-    )

@@ -51,7 +51,7 @@ class Reader:
         try:
             return cls(connect(path, "mode=ro"))
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF not in _NO_PLACE or _has_wal(path):
+            if error.sqlite_errorcode & 0xFF not in _NO_PLACE or files.has_wal(path):
                 raise
             # A journal that was closed well needs no -wal and -shm files, and here they could not be made.
             return cls(connect(path, "mode=ro&immutable=1"), lasting=False)
@@ -207,12 +207,6 @@ def _identify(db: sqlite3.Connection) -> str:
         )
     found = db.execute("SELECT value FROM journal WHERE key = 'id'").fetchone()
     return str(found[0]) if found else ""
-
-
-def _has_wal(path: Path) -> bool:
-    """Entries lie beside the file that an immutable connection would not see."""
-    wal = Path(f"{path}-wal")
-    return wal.exists() and wal.stat().st_size > 0
 
 
 def _text(raw: bytes) -> str:

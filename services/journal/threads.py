@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from services.clock import Clock
+from services.journal import files
 from services.journal.errors import JournalError
 from services.journal.keeper import Keeper
 from services.journal.reader import Reader
-from services.journal.trouble import Unfit, closed, is_damage, problem_of
+from services.journal.trouble import Unfit, another, closed, gone, is_damage, problem_of
 
 T = TypeVar("T")
 
@@ -24,6 +25,7 @@ class Threads:
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._reading = ThreadPoolExecutor(1, thread_name_prefix="journal-read")
         self._reader: Reader | None = None
+        self._file = (0, 0)
         self._closed = False
 
     async def write(self, work: Callable[[Keeper], T]) -> T:
@@ -58,16 +60,30 @@ class Threads:
             raise JournalError(problem_of(error, self._keeper.path, self._clock.now())) from error
 
     def _with_reader(self, work: Callable[[Reader], T]) -> T:
-        if self._reader is None:
-            self._reader = Reader.open(self._keeper.path)
+        reader = self._opened()
         try:
-            found = work(self._reader)
+            found = work(reader)
         except (sqlite3.Error, OSError):
             self._drop_reader()
             raise
-        if not self._reader.lasting:
+        if not reader.lasting:
             self._drop_reader()
         return found
+
+    def _opened(self) -> Reader:
+        path, known = self._keeper.path, self._keeper.id
+        if self._reader is not None and files.which(path) != self._file:
+            # A file without a name would show what once was, or nothing at all.
+            self._drop_reader()
+        if self._reader is None:
+            if known and not path.exists():
+                raise gone()
+            reader = Reader.open(path)
+            if known and reader.id != known:
+                reader.close()
+                raise another()
+            self._reader, self._file = reader, files.which(path)
+        return self._reader
 
     def _drop_reader(self) -> None:
         if self._reader is not None:

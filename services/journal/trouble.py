@@ -53,6 +53,22 @@ def closed() -> Unfit:
     return Unfit(_("The journal is closed: this console is ending."), _("Start the console again."))
 
 
+def gone() -> Unfit:
+    """For a file that is no longer there under its name."""
+    return Unfit(
+        _("The journal's file was moved or deleted while it was open."),
+        _("Put {path} back, or start the console again to begin a new journal."),
+    )
+
+
+def another() -> Unfit:
+    """For another journal under the same name."""
+    return Unfit(
+        _("Another journal now stands where this one was."),
+        _("Put the first one back at {path}, or start the console again to use the new one."),
+    )
+
+
 def damaged() -> Unfit:
     """For a file whose contents are broken."""
     return Unfit(

@@ -32,6 +32,7 @@ FAULTS: tuple[dict[str, Any] | None, ...] = (
     {"code": "InternalFailure", "status": 500},
     {"preset": "throttled"},
     {"mode": "reset-after", "delay": 0.02},
+    {"delay": 0.15},
 )
 
 
@@ -151,7 +152,7 @@ def test_500_kills(embedded: Any, zygote: Zygote, tmp_path: Path, capsys: pytest
         path.unlink()
     with capsys.disabled():
         print(
-            f"\n{KILLS} changes, {dict(points)}, {time.monotonic() - began:.0f} s; as the next start knows them:"
+            f"\n{number} changes, {dict(points)}, {time.monotonic() - began:.0f} s; as the next start knows them:"
         )
         for state, count in states.most_common():
             print(f"  {count:4d}  {state}")

@@ -5,18 +5,31 @@ Runs the real console on the embedded AWS; `--docs` rewrites the pictures of the
 
 import argparse
 import asyncio
+from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
 
 from textual.pilot import Pilot
 
 from services import i18n
 from services.demo.launch import start
-from tests.tools.console import console, settled
+from tests.tools.console import console, settled, until
 from tests.tools.picture import picture
+from tui.app import TobanApp
 
 ROOT = Path(__file__).parents[2]
 SIZES = ((80, 24), (120, 40), (200, 60))
-SHOTS = ("watch", "alarm", "logs", "help", "palette", "runbook", "usage", "dashboard", "tail")
+SHOTS = (
+    "watch", "alarm", "logs", "help", "palette", "runbook", "usage", "dashboard", "tail",
+    "inspect", "duty", "change", "plan", "journal",
+)  # fmt: skip
+SCENARIOS = {"change": "ecs-cpu", "plan": "ecs-cpu"}
+"""Where a shot needs another scenario than the one asked for."""
+PUBLISHED = ("watch", "alarm", "logs", "inspect", "plan", "journal")
+"""In the README."""
+BEGIN = datetime(2026, 1, 13, 9, 7, tzinfo=ZoneInfo("Asia/Tokyo"))
+"""The Tuesday after a Monday that was a holiday: Monday's duties are due."""
 
 
 async def _go(pilot: Pilot[object], shot: str) -> None:
@@ -27,8 +40,17 @@ async def _go(pilot: Pilot[object], shot: str) -> None:
         "palette": ["ctrl+p"],
         "dashboard": ["d", "z"],
         "tail": ["l", "z"],
+        "inspect": ["2"],
+        "duty": ["2", "enter"],
+        "change": ["4"],
+        "plan": ["4", "enter"],
+        "journal": ["6"],
     }
-    await pilot.press(*keys.get(shot, []))
+    if shot == "journal":
+        await _write(pilot)
+    for key in keys.get(shot, []):
+        await pilot.press(key)
+        await settled(pilot)
     if shot == "runbook":
         await pilot.app.run_action("app.show_runbook")
     if shot == "usage":
@@ -36,19 +58,35 @@ async def _go(pilot: Pilot[object], shot: str) -> None:
     await settled(pilot)
 
 
+async def _write(pilot: Pilot[object]) -> None:
+    """Sign a duty, arm and disarm, so that there is something to read."""
+    app = pilot.app
+    assert isinstance(app, TobanApp)
+    ready = app.ready
+    await until(pilot, lambda: app.duties is not None and app.duties.open)
+    assert app.duties is not None
+    await ready.duties.sign(app.duties.open[0], "OK")
+    await ready.engine.arm("2026-01 month end", timedelta(minutes=15))
+    await ready.engine.disarm()
+
+
 async def take(
     folder: Path, scenario: str, language: str, size: tuple[int, int], shots: tuple[str, ...]
 ) -> None:
     """Write `<shot>-<language>-<width>x<height>.svg` for each shot."""
-    demo = await start(scenario, 1.0, ahead=300.0)
+    demo = await start(scenario, 1.0, origin=BEGIN, ahead=300.0)
     try:
         for shot in shots:
             i18n.use(language)
-            async with console(demo.url, demo.clock, size=size, scenario=scenario) as pilot:
-                await _go(pilot, shot)
-                name = f"{shot}-{language}-{size[0]}x{size[1]}.svg"
-                (folder / name).write_text(picture(pilot.app))
-                print(name)
+            with TemporaryDirectory() as home:
+                journal = Path(home) / "journal.db"
+                async with console(
+                    demo.url, demo.clock, size=size, scenario=scenario, journal=journal
+                ) as pilot:
+                    await _go(pilot, shot)
+                    name = f"{shot}-{language}-{size[0]}x{size[1]}.svg"
+                    (folder / name).write_text(picture(pilot.app))
+                    print(name)
     finally:
         await demo.stop()
 
@@ -64,7 +102,11 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     for language in i18n.LANGUAGES:
         for size in [(120, 40)] if chosen.docs else SIZES:
-            asyncio.run(take(folder, chosen.scenario, language, size, tuple(chosen.only)))
+            for scenario in sorted({SCENARIOS.get(shot, chosen.scenario) for shot in chosen.only}):
+                shots = tuple(
+                    shot for shot in chosen.only if SCENARIOS.get(shot, chosen.scenario) == scenario
+                )
+                asyncio.run(take(folder, scenario, language, size, shots))
     if chosen.docs:
         _publish(folder)
 
@@ -72,7 +114,7 @@ def main() -> None:
 def _publish(folder: Path) -> None:
     docs = ROOT / "docs" / "screens"
     docs.mkdir(parents=True, exist_ok=True)
-    for shot in ("watch", "alarm", "logs"):
+    for shot in PUBLISHED:
         for language, suffix in (("en", ""), ("ja", "-ja")):
             (docs / f"{shot}{suffix}.svg").write_text((folder / f"{shot}-{language}-120x40.svg").read_text())
 

@@ -101,9 +101,17 @@ class PlanScreen(PlacedDialog[None]):
         self.look_again()
 
     def on_screen_resume(self) -> None:
-        """Another dialog stood over this one."""
+        """Another dialog stood over this one; where it armed the console, the name is what is wanted next."""
+        asked_before = self.bar.asking
         self.look_again()
         self.show_bar()
+        if self.bar.asking and not asked_before:
+            self.to_question()
+
+    def to_question(self) -> None:
+        """Go to the field for the name; never to a yes."""
+        if self.bar.asking and self.plan is not None and self.plan.confirm:
+            self.set_focus(self.bar.question())
 
     def look_again(self) -> None:
         """What confirms is deaf until the present picture has been seen."""

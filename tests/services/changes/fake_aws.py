@@ -84,7 +84,7 @@ class FakeAws:
     def _digest(self, step: str, params: dict[str, Any]) -> str:
         if step == "register":
             target = ScalableTarget(minimum=self.minimum, maximum=self.maximum, suspended=self.suspended)
-            return limit_digest(target, max(0, self.desired - params["MaxCapacity"]))
+            return limit_digest(target, max(0, self.desired - params["MaxCapacity"]), active=True)
         there = params["ScheduledActionName"] in self.actions
         return action_digest(ScheduledAction(id=RawId(""), name="", schedule=RawId("")) if there else None)
 

@@ -1,17 +1,27 @@
 """One change from plan to record over HTTP, and everything that must stop it."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.aws.errors import Refused
+from services.journal.errors import JournalError
 from services.models.changes import Observation, Place, PlannedStep, StepState
 from services.models.journal import EntryKind
 from tests.faults.waiting import until
-from tests.services.changes.change_world import REGISTER, RESOURCE, SCHEDULE, SERVICE, Desk, desk, target
+from tests.services.changes.change_world import (
+    REGISTER,
+    RESOURCE,
+    SCHEDULE,
+    SERVICE,
+    Desk,
+    desk,
+    service,
+    target,
+)
 
 K = EntryKind
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
@@ -198,11 +208,21 @@ async def test_an_ending_console_waits_for_what_is_being_sent(embedded: Any, tmp
         plan = await one.plan(max="10")
         embedded.fault("application-autoscaling", "RegisterScalableTarget", delay=0.2)
         one.engine.apply(plan, SERVICE)
+        await until(lambda: embedded.counts().get(REGISTER))
+    await refused_at_the_end(one)
     async with desk(embedded, tmp_path / "j.db") as two:
         (run,) = await two.runs()
         assert run.state is StepState.DONE
         assert (await two.kinds())[-1] is K.DISARMED
         assert two.engine.permits.armed is None
+
+
+async def refused_at_the_end(one: Desk) -> None:
+    """Nothing is begun any more."""
+    plan = (one.engine.runs[0]).plan.model_copy(update={"id": "another"})
+    with pytest.raises(JournalError):
+        await one.engine.apply(plan, SERVICE)
+    assert one.embedded.counts()[REGISTER] == 1
 
 
 @pytest.mark.parametrize(
@@ -309,3 +329,75 @@ async def test_look_and_parameters_say_what_is_there(embedded: Any, tmp_path: Pa
         plan = await one.plan(max="10")
         before = await change.observe(plan.steps[0])
         assert (before.place, before.digest) == (Place.BEFORE, plan.steps[0].expects)
+
+
+async def test_a_service_deleted_since_the_plan_is_not_touched(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        plan = await one.plan(max="10")
+        with embedded.world.lock:
+            del embedded.world.clusters.services["facility-prod-cluster", SERVICE]
+        run = await one.apply(plan)
+        assert run.state is StepState.REFUSED
+        assert "no such active service" in run.steps[0].text
+        assert embedded.counts().get(REGISTER) is None
+        assert "no such active service" in " ".join((await one.plan(max="10")).refusals)
+
+
+async def test_what_cannot_be_read_is_looked_at_again_and_keeps_nobody_waiting(
+    embedded: Any, tmp_path: Path
+) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        embedded.fault("application-autoscaling", "RegisterScalableTarget", mode="reset-before", times=1)
+        run = await one.apply(await one.plan(max="10", revert="duty"))
+        embedded.fault("application-autoscaling", "DescribeScalableTargets", preset="denied")
+        states = one.engine.states()
+        assert (await anext(states))[0].state is StepState.UNKNOWN
+        embedded.advance(61)
+        told = await anext(states)
+        assert "application-autoscaling:DescribeScalableTargets" in told[0].steps[0].text
+        embedded.clear_faults()
+        while told[0].state is StepState.UNKNOWN:
+            await until(lambda: embedded.clock.sleepers)
+            embedded.advance(300)
+            told = await anext(states)
+        assert told[0].id == run.id
+        assert told[0].state is StepState.FAILED
+        await states.aclose()
+
+
+@pytest.mark.scenario("ecs-cpu", history=3600, origin=datetime(2026, 1, 30, 1, 0, tzinfo=UTC))
+async def test_the_raised_limit_brings_tasks_and_aws_takes_it_back(embedded: Any, tmp_path: Path) -> None:
+    """As on the runbook's month end: at its limit, raised, calm, and taken back by AWS at the hour."""
+    async with desk(embedded, tmp_path / "j.db") as one:
+        change = one.engine.changes["task-limit"]
+        await advance_until(embedded, lambda: target(embedded).maximum == service(embedded).desired, 90)
+        state = await change.look(change.targets()[0])
+        assert any("at its limit" in each for each in state.remarks)
+        await advance_until(embedded, lambda: alarm(embedded) == "ALARM", 30)
+        await one.arm()
+        assert (await one.plan()).wish == {"max": "10", "revert": "aws", "revert_at": "2026-02-02 17:00"}
+        plan = await one.plan(revert_at="2026-01-30 13:00")
+        assert (await one.apply(plan)).state is StepState.DONE
+        await advance_until(embedded, lambda: service(embedded).desired > 5 and alarm(embedded) == "OK", 60)
+        assert target(embedded).maximum == 10
+        (slot,) = one.engine.reverts()
+        assert "by itself" in slot.remark
+        await advance_until(embedded, lambda: target(embedded).maximum == 5, 180)
+        assert embedded.clock.now() - slot.due_at < timedelta(minutes=2)
+        assert service(embedded).desired <= 5
+        assert (await one.engine.resolve(plan.id)).state is StepState.DONE, "what is known stays known"
+
+
+async def advance_until(embedded: Any, holds: Any, minutes: int) -> None:
+    for _minute in range(minutes):
+        if holds():
+            return
+        embedded.advance(60)
+        await asyncio.sleep(0)
+    raise AssertionError("never came")
+
+
+def alarm(embedded: Any) -> str:
+    return str(embedded.world.alarm_book.get("ecs-cpu-high").state.value)

@@ -1,6 +1,7 @@
 import asyncio
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -207,9 +208,22 @@ async def test_a_journal_that_is_moved_away_is_not_written_any_more(tmp_path: Pa
         assert "Put" in said(book.health)
         with pytest.raises(JournalError, match="moved or deleted"):
             await book.append(note("lost, too"))
+        with pytest.raises(JournalError, match="moved or deleted"):
+            await book.page()
         assert not path.exists()
         (tmp_path / "elsewhere.db").rename(path)
+        assert len(await book.entries()) == 1
         assert (await book.append(note("kept"))).seq == 2
+
+
+async def test_a_journal_that_is_moved_away_is_noticed_without_an_append(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    async with journal(path) as book:
+        listener = Listener(book)
+        path.rename(tmp_path / "elsewhere.db")
+        await listener.hears(lambda _heard: not book.health.writable)
+        (tmp_path / "elsewhere.db").rename(path)
+        await healed(book)
 
 
 async def test_another_journal_in_its_place_is_not_taken_for_it(tmp_path: Path) -> None:
@@ -223,6 +237,23 @@ async def test_another_journal_in_its_place_is_not_taken_for_it(tmp_path: Path) 
             await book.append(note())
         with pytest.raises(JournalError, match="Another journal"):
             await book.append(note())
+        with pytest.raises(JournalError, match="Another journal"):
+            await book.page()
+
+
+async def test_a_lost_journals_entries_do_not_get_into_a_new_one(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    async with journal(path) as book:
+        await book.append(note())
+        for name in ("j.db", "j.db-wal"):
+            shutil.copy(tmp_path / name, tmp_path / f"kept-{name}")
+    path.unlink()
+    (tmp_path / "kept-j.db-wal").rename(tmp_path / "j.db-wal")
+    assert "-wal aside" in said(await opened(path))
+    assert not path.exists()
+    (tmp_path / "kept-j.db").rename(path)
+    async with journal(path) as book:
+        assert len(await book.entries()) == 1
 
 
 async def test_entries_taken_away_under_a_running_console_are_noticed(tmp_path: Path) -> None:

@@ -1,0 +1,143 @@
+"""The requests that change the task limit, and where AWS stands between before and after. Pure.
+
+Source: RegisterScalableTarget, PutScheduledAction (Application Auto Scaling API reference).
+"""
+
+import re
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from services.aws.scaling import DIMENSION, SERVICE
+from services.changes.task_limit_cautions import stopped_text
+from services.changes.task_limit_state import Seen, action_digest, limit_digest
+from services.changes.task_limit_wish import Wish
+from services.changes.words import moment
+from services.i18n import _
+from services.models.base import RawId
+from services.models.changes import ChangeTarget, Observation, Place, PlannedStep, Row, aws_call
+from services.models.containers import ScheduledAction
+
+REGISTER = "register"
+SCHEDULE = "schedule-revert"
+ACTION = "toban-revert-"
+"""Scheduled actions of ours begin like this; the plan's id follows."""
+_SCHEDULE = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)")
+
+
+def register(target: ChangeTarget, wish: Wish, seen: Seen, region: str) -> PlannedStep:
+    """The new maximum, and nothing else."""
+    assert seen.target is not None
+    params = _resource(target.id) | {"MaxCapacity": wish.maximum}
+    return PlannedStep(
+        id=REGISTER,
+        title=_("Set the maximum task count to {maximum}").format(maximum=wish.maximum),
+        target=target.id,
+        call=aws_call(SERVICE, "RegisterScalableTarget", region, params),
+        rows=_rows(seen, wish),
+        expects=limit_digest(seen.target, seen.stopped(wish.maximum), active=seen.active),
+        required=("ScalableTargetARN",),
+        before=str(seen.target.maximum),
+    )
+
+
+def schedule(
+    id: str, target: ChangeTarget, before: int, at: datetime, zone: ZoneInfo, region: str
+) -> PlannedStep:
+    """AWS's own one-time way back to the maximum of `before`."""
+    params = _resource(target.id) | {
+        "ScheduledActionName": f"{ACTION}{id}",
+        "Schedule": f"at({at.astimezone(zone):%Y-%m-%dT%H:%M:%S})",
+        "Timezone": zone.key,
+        "ScalableTargetAction": {"MaxCapacity": before},
+    }
+    when = moment(at, zone)
+    return PlannedStep(
+        id=SCHEDULE,
+        title=_("Let AWS take it back to {before} on {when}").format(before=before, when=when),
+        target=target.id,
+        call=aws_call(SERVICE, "PutScheduledAction", region, params),
+        rows=(
+            Row(
+                name=_("Way back"),
+                before=_("none"),
+                after=_("{when}: maximum {before}").format(when=when, before=before),
+            ),
+        ),
+        expects=action_digest(None),
+    )
+
+
+def seen_limit(step: PlannedStep, seen: Seen) -> Observation:
+    """Where the maximum stands."""
+    wanted = step.call.params["MaxCapacity"]
+    found = limit_digest(seen.target, seen.stopped(wanted), active=seen.active)
+    if seen.target is None:
+        text = _("Auto Scaling is not configured for this service any more.")
+        return Observation(digest=found, place=Place.ELSEWHERE, text=text)
+    maximum = seen.target.maximum
+    places = {wanted: Place.AFTER, int(step.before or -1): Place.BEFORE}
+    text = _("Maximum {maximum}, minimum {minimum}, desired {desired}.").format(
+        maximum=maximum, minimum=seen.target.minimum, desired=seen.desired
+    )
+    if not seen.active:
+        text = " ".join([text, _("ECS has no such active service.")])
+    if seen.target.suspended:
+        text = " ".join([text, _("Auto Scaling is suspended.")])
+    return Observation(digest=found, place=places.get(maximum, Place.ELSEWHERE), text=text)
+
+
+def seen_action(
+    step: PlannedStep, actions: tuple[ScheduledAction, ...], zone: tzinfo, now: datetime
+) -> Observation:
+    """Where the scheduled way back stands."""
+    wanted = step.call.params
+    found = next((each for each in actions if each.id == wanted["ScheduledActionName"]), None)
+    if found is None:
+        # AWS forgets a one-time action once its time is over, so absence tells nothing then.
+        over = _due(wanted["Schedule"], zone) <= now
+        text = _("There is no scheduled action {name}.").format(name=wanted["ScheduledActionName"])
+        place = Place.ELSEWHERE if over else Place.BEFORE
+        return Observation(digest=action_digest(None), place=place, text=text)
+    same = (found.schedule, found.timezone, found.maximum) == (
+        wanted["Schedule"],
+        wanted["Timezone"],
+        wanted["ScalableTargetAction"]["MaxCapacity"],
+    )
+    text = _("The scheduled action {name} is there: {schedule}, maximum {maximum}.").format(
+        name=found.name, schedule=found.schedule, maximum="–" if found.maximum is None else found.maximum
+    )
+    place = Place.AFTER if same else Place.ELSEWHERE
+    return Observation(digest=action_digest(found), place=place, text=text)
+
+
+def _resource(target: RawId) -> dict[str, object]:
+    return {"ServiceNamespace": "ecs", "ResourceId": str(target), "ScalableDimension": DIMENSION}
+
+
+def _due(schedule: str, zone: tzinfo) -> datetime:
+    found = _SCHEDULE.fullmatch(schedule)
+    assert found is not None, "written by `schedule`"
+    return datetime.fromisoformat(found[1]).replace(tzinfo=zone)
+
+
+def _rows(seen: Seen, wish: Wish) -> tuple[Row, ...]:
+    """Every value that is shown, changed or not."""
+    assert seen.target is not None
+    target, stopped = seen.target, seen.stopped(wish.maximum)
+    desired = str(seen.desired)
+    if stopped:
+        after = _("{count}: {stopped}").format(count=wish.maximum, stopped=stopped_text(stopped))
+        running = _("falls to {count}").format(count=wish.maximum)
+    elif wish.maximum > target.maximum and not target.suspended:
+        after = _("{count}, rises with load").format(count=seen.desired)
+        running = _("{count}, rises with load").format(count=seen.running)
+    else:
+        after, running = desired, str(seen.running)
+    scaling = _("suspended") if target.suspended else _("active")
+    return (
+        Row(name=_("Maximum"), before=target.maximum, after=wish.maximum),
+        Row(name=_("Minimum"), before=target.minimum, after=target.minimum),
+        Row(name=_("Desired"), before=desired, after=after),
+        Row(name=_("Running"), before=seen.running, after=running),
+        Row(name=_("Auto Scaling"), before=scaling, after=scaling),
+    )

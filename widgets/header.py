@@ -7,6 +7,7 @@ environment and the clock always stay.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import NamedTuple
 
 from textual.app import ComposeResult, RenderResult
 from textual.containers import Horizontal
@@ -70,34 +71,48 @@ class HeaderLine(Widget):
     facts: reactive[HeaderFacts] = reactive(HeaderFacts())
 
     def render(self) -> RenderResult:
-        """The parts that fit, most needed first, in reading order."""
+        """The parts that fit, most needed first, in reading order; words are shortened before they are missed."""
         width = self.size.width
-        parts = _parts(self.facts, short=False)
-        while _too_wide(parts, width) and max(rank for rank, _part in parts) > _MODES:
-            parts.remove(max(parts, key=lambda ranked: ranked[0]))
-        if _too_wide(parts, width):
-            kept = {rank for rank, _part in parts}
-            parts = [(rank, part) for rank, part in _parts(self.facts, short=True) if rank in kept]
-        while len(parts) > 1 and _too_wide(parts, width):
-            parts.remove(max(parts, key=lambda ranked: ranked[0]))
+        for form in _FORMS:
+            parts, dropped = _fitting(_parts(self.facts, form), width)
+            if dropped > _NEEDED:
+                break
         return Content("  ").join([part for _rank, part in parts])
 
 
-_MODES = 2
-"""Rank of the modes; they are written shorter before they are dropped."""
+class Form(NamedTuple):
+    """How much is written out."""
+
+    scenario: bool = True
+    modes: bool = True
 
 
-def _too_wide(parts: list[tuple[int, Content]], width: int) -> bool:
-    return sum(part.cell_length + 2 for _rank, part in parts) - 2 > width
+_FORMS = (Form(), Form(scenario=False), Form(scenario=False, modes=False))
+"""From the longest to the shortest."""
+_NEEDED = 4
+"""Rank up to which nothing is dropped while something else can be written shorter."""
 
 
-def _parts(facts: HeaderFacts, *, short: bool) -> list[tuple[int, Content]]:
+_NOTHING = 99
+"""A rank that no part has."""
+
+
+def _fitting(parts: list[tuple[int, Content]], width: int) -> tuple[list[tuple[int, Content]], int]:
+    """(what fits, the lowest rank that was dropped)."""
+    dropped = _NOTHING
+    while len(parts) > 1 and sum(part.cell_length + 2 for _rank, part in parts) - 2 > width:
+        dropped = max(rank for rank, _part in parts)
+        parts.remove(next(each for each in parts if each[0] == dropped))
+    return parts, dropped
+
+
+def _parts(facts: HeaderFacts, form: Form) -> list[tuple[int, Content]]:
     """(rank, text) in reading order; a higher rank is dropped first."""
-    parts: list[tuple[int, Content]] = [(0, _environment(facts))]
+    parts: list[tuple[int, Content]] = [(0, _environment(facts, form))]
     if facts.system:
         parts.append((5, Content.styled(facts.system, "bold")))
     if facts.modes:
-        parts.append((_MODES, _modes(facts.modes, short=short)))
+        parts.append((2, _modes(facts.modes, short=not form.modes)))
     parts.append((1, _armed(facts)))
     if facts.journal:
         parts.append((1, Content.styled(f" {facts.journal} ", "bold $text on $error")))
@@ -129,7 +144,7 @@ def _parts(facts: HeaderFacts, *, short: bool) -> list[tuple[int, Content]]:
     return parts
 
 
-def _environment(facts: HeaderFacts) -> Content:
+def _environment(facts: HeaderFacts, form: Form) -> Content:
     words = {
         Environment.PRODUCTION: (_("PRODUCTION"), "bold $text on $error 80%"),
         Environment.STAGING: (_("STAGING"), "bold $text on $warning 60%"),
@@ -141,7 +156,8 @@ def _environment(facts: HeaderFacts) -> Content:
     badge = Content.styled(f" {word} ", style)
     if not facts.demo:
         return badge
-    demo = Content.styled(f" {_('DEMO')} {facts.demo} ", "bold $text on $accent 60%")
+    scenario = f"{facts.demo} " if form.scenario else ""
+    demo = Content.styled(f" {_('DEMO')} {scenario}", "bold $text on $accent 60%")
     return Content.assemble(badge, demo)
 
 

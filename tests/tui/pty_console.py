@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Literal
 
 import pyte
+from pyte.screens import Char
+from rich.cells import cell_len
 
 LIMIT = 30.0
 """Seconds after which a wait has failed; long, because the machine may be busy."""
@@ -114,7 +116,7 @@ class PtyConsole:
         end = max(self._fed, self.raw.rfind(b"\x1b")) if self.raw.rfind(b"\x1b", -64) >= 0 else len(self.raw)
         self._stream.feed(_NOT_FOR_PYTE.sub(b"", bytes(self.raw[self._fed : end])))
         self._fed = end
-        return list(self._screen.display)
+        return [_shown(self._screen.buffer[row], self._screen.columns) for row in range(self._screen.lines)]
 
     @property
     def text(self) -> str:
@@ -199,6 +201,18 @@ class PtyConsole:
 
     def _stat(self) -> list[bytes]:
         return Path(f"/proc/{self.process.pid}/stat").read_bytes().rpartition(b")")[2].split()
+
+
+def _shown(line: Mapping[int, Char], columns: int) -> str:
+    """A row as text; pyte's own `display` breaks on half a wide character, which terminals show as a blank."""
+    shown: list[str] = []
+    wide = False
+    for column in range(columns):
+        data = line[column].data
+        if not wide:
+            shown.append(data or " ")
+        wide = not wide and bool(data) and cell_len(data) == 2
+    return "".join(shown)
 
 
 _MODES = [

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -82,3 +83,17 @@ async def test_only_the_clock_is_repainted_for_the_time() -> None:
         await pilot.pause()
         line.facts = HeaderFacts(**{name: getattr(FACTS, name) for name in FACTS.__slots__})
         assert not line._repaint_required
+
+
+async def test_words_are_shortened_before_the_account_and_the_costs_are_dropped() -> None:
+    titles = ("Watch", "Inspect", "Logs", "Change", "Journal")
+    modes = tuple(ModeLabel(key, title, key == "2") for key, title in zip("12346", titles, strict=True))
+    demo = replace(FACTS, demo="ordinary-day", modes=modes, expires_in="")
+    wide, narrow = await text_at(120, demo), await text_at(100, demo)
+    for text in (wide, narrow):
+        assert "123456789012" in text
+        assert "1,234" in text
+        assert "2 Inspect" in text
+    assert "1 Watch" in wide
+    assert "ordinary-day" not in wide
+    assert "1 Watch" not in narrow

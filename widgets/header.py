@@ -164,15 +164,26 @@ def _environment(facts: HeaderFacts, form: Form) -> Content:
 def _modes(modes: tuple[ModeLabel, ...], *, short: bool) -> Content:
     texts = [
         Content.assemble(
-            Content.styled(
-                f" {mode.key} " if short and not mode.active else f" {mode.key} {mode.title} ",
-                "bold reverse" if mode.active else "auto 60%",
-            ),
-            Content.styled(f"{mode.badge} ", "bold $text-warning") if mode.badge else "",
+            _active(mode) if mode.active else _inactive(mode, short=short),
+            _badge(mode),
         )
         for mode in modes
     ]
-    return Content("").join(texts)
+    return Content(" ").join(texts)
+
+
+def _badge(mode: ModeLabel) -> Content:
+    space = "" if mode.active or not mode.badge else " "
+    return Content.styled(f"{space}{mode.badge}", "bold $text-warning")
+
+
+def _active(mode: ModeLabel) -> Content:
+    return Content.styled(f" {mode.key} {mode.title} ", "bold reverse")
+
+
+def _inactive(mode: ModeLabel, *, short: bool) -> Content:
+    key = Content.styled(mode.key, "bold auto 80%")
+    return key if short else Content.assemble(key, Content.styled(f" {mode.title}", "auto 60%"))
 
 
 def _armed(facts: HeaderFacts) -> Content:

@@ -88,11 +88,11 @@ async def test_only_the_clock_is_repainted_for_the_time() -> None:
 async def test_words_are_shortened_before_the_account_and_the_costs_are_dropped() -> None:
     titles = ("Watch", "Inspect", "Logs", "Change", "Journal")
     modes = tuple(ModeLabel(key, title, key == "2") for key, title in zip("12346", titles, strict=True))
-    demo = replace(FACTS, demo="ordinary-day", modes=modes, expires_in="")
+    demo = replace(FACTS, demo="ordinary-day", modes=modes, expires_in="", calls=29)
     wide, narrow = await text_at(120, demo), await text_at(100, demo)
     for text in (wide, narrow):
         assert "123456789012" in text
-        assert "1,234" in text
+        assert "29 calls" in text
         assert "2 Inspect" in text
     assert "1 Watch" in wide
     assert "ordinary-day" not in wide

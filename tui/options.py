@@ -35,6 +35,8 @@ class StartOptions:
     """The first screen."""
     read_only: bool | None = None
     """Refuse to be armed."""
+    journal: str | None = None
+    """The journal's file; a demo has no other than this one or one of its own."""
     config: str | None = None
     """The configuration file, in place of the usual one."""
 

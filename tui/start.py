@@ -151,7 +151,7 @@ async def _wire(
             runbook,
             settings,
             clock,
-            journal=journal_path(config, runbook, scratch),
+            journal=_demo_journal(options, scratch) if scratch else journal_path(config, runbook),
             syslog=None if scratch else DEV_LOG,
             intervals=every,
             read_only=config.read_only,
@@ -165,13 +165,18 @@ async def _wire(
     )
 
 
-def journal_path(config: "ConsoleConfig", runbook: "Runbook", scratch: Path | None = None) -> Path:
-    """The journal's file: as configured, else in `scratch`, else this person's own for this system."""
+def journal_path(config: "ConsoleConfig", runbook: "Runbook") -> Path:
+    """The journal's file: as configured, else this person's own for this system."""
     from tui.private_files import state_folder
 
     if config.journal:
         return Path(config.journal).expanduser()
-    return (scratch or state_folder("journals")) / f"{runbook.system.id}.db"
+    return state_folder("journals") / f"{runbook.system.id}.db"
+
+
+def _demo_journal(options: StartOptions, scratch: Path) -> Path:
+    """What happens in a demo must never stand in the journal that is configured for the real system."""
+    return Path(options.journal).expanduser() if options.journal else scratch / "demo.db"
 
 
 async def _embedded(child: "Popen[bytes]", region: str) -> "tuple[Clock, AwsSettings]":

@@ -53,7 +53,7 @@ def test_the_demo_shows_live_data_and_ends_leaving_nothing_behind() -> None:
         console.wait_raw("Toban 当番".encode())
         live(console)
         console.wait_text("PRODUCTION")
-        console.wait_text("DEMO ordinary-day")
+        console.wait_text("DEMO")
         (world,) = children(console)
         console.send("\x11")
         assert console.wait_exit() == 0
@@ -108,6 +108,21 @@ def test_a_stalled_terminal_stops_nothing_and_gets_the_right_screen_back() -> No
         console.send("\x11")
         assert console.wait_exit() == 0
         console.assert_restored()
+
+
+def test_a_demo_keeps_out_of_the_configured_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    configured, named = tmp_path / "configured.db", tmp_path / "named.db"
+    monkeypatch.setenv("TOBAN_JOURNAL", str(configured))
+    with demo("--journal", str(named)) as console:
+        live(console)
+        console.wait(named.exists, "the journal that was named")
+        console.send("\x11")
+        assert console.wait_exit() == 0
+    with demo() as console:
+        live(console)
+        console.send("\x11")
+        assert console.wait_exit() == 0
+    assert not configured.exists()
 
 
 @pytest.mark.parametrize("stdin", ["null", "closed"])

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from services.i18n import _
 from services.journal.errors import JournalError
@@ -112,7 +111,7 @@ class Acknowledgements:
 
 
 def _acknowledgement(entry: Entry) -> Acknowledgement:
-    data = body_of(entry)
+    data = entry.data
     said = data.get("state")
     return Acknowledgement(
         by=entry.person.name,
@@ -121,11 +120,3 @@ def _acknowledgement(entry: Entry) -> Acknowledgement:
         seq=entry.seq,
         state=next((state for state in AlarmState if state.value == said), None),
     )
-
-
-def body_of(entry: Entry) -> dict[str, Any]:
-    """What the entry holds for machines; nothing where somebody has spoilt it."""
-    try:
-        return entry.data
-    except ValueError:
-        return {}

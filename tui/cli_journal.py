@@ -5,6 +5,7 @@ Exit status of `verify`: 0 intact, 2 tampered with, 3 it could not be checked. `
 Of all of them: 64 wrong usage, 65 and 78 a runbook or configuration with mistakes, 69 no journal could be read.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -48,6 +49,9 @@ class Book:
 
     path: Path
     zone: ZoneInfo
+    stream: bool
+    """The runbook names a log stream in AWS that keeps the newest hash."""
+    options: StartOptions
 
 
 class _Stop(Exception):
@@ -84,7 +88,7 @@ def journal_group(
     anchors = click.Option(
         ["--anchors"],
         metavar="FILE",
-        help=_("A copy of syslog or of the log stream, in place of this machine's log."),
+        help=_("A copy of syslog or of the log stream, in place of the logs themselves."),
     )
     to = click.Option(["--output", "-o", "to"], metavar="FILE", help=_("A new file that you alone can read."))
     return Group(
@@ -166,29 +170,40 @@ def find(options: StartOptions, file: str | None) -> Book:
         status = DATA if isinstance(error, RunbookError) else CONFIG
         raise _Stop([str(each) for each in error.mistakes], status) from error
     path = Path(file).expanduser() if file else journal_path(config, runbook)
-    return Book(path, ZoneInfo(runbook.system.timezone))
+    return Book(path, ZoneInfo(runbook.system.timezone), bool(runbook.journal.log_group), options)
 
 
 def verify(output: Prints, book: Book, *, anchors: str | None, as_json: bool) -> int:
     """`toban journal verify`."""
     from services.journal.verify import verify as check
 
-    found = check(book.path, at=datetime.now(UTC), witnesses=_witnesses(anchors))
+    found = check(book.path, at=datetime.now(UTC), witnesses=_witnesses(book, anchors))
     output.say([found.model_dump_json(indent=2)] if as_json else report(found))
     if found.problem is not None:
         return UNCHECKED
     return OK if found.intact else TAMPERED
 
 
-def _witnesses(anchors: str | None) -> "Witnesses | None":
-    from services.journal.witnesses import from_file
+def _witnesses(book: Book, anchors: str | None) -> "Witnesses":
+    from services.journal.witnesses import from_file, machine_log
 
     if anchors is None:
-        return None
+        return asyncio.run(_outside(book.options)) if book.stream else machine_log()
     try:
         return from_file(Path(anchors).expanduser())
     except OSError as error:
         raise _Stop([f"{clean(anchors)}: {error.strerror}"], UNCHECKED) from error
+
+
+async def _outside(options: StartOptions) -> "Witnesses":
+    """What the machine's log and the stream in AWS say; the journal is not opened for it."""
+    from tui.start import connect
+
+    services = (await connect(options, None)).services
+    try:
+        return await services.journal.outside()
+    finally:
+        await services.session.close()
 
 
 def export(output: Prints, book: Book, *, to: str | None, **filters: Any) -> int:

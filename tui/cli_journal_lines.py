@@ -21,7 +21,7 @@ def report(found: "Verification") -> Iterator[str]:
     yield plural(
         "{count} entry, newest hash {head}", "{count} entries, newest hash {head}", found.entries
     ).format(count=f"{found.entries:,}", head=found.head or "-")
-    if found.anchor_note:
+    if not found.anchors:
         yield _("Not compared with anything outside, so a cut-off end would not be seen: {reason}").format(
             reason=found.anchor_note
         )
@@ -31,6 +31,8 @@ def report(found: "Verification") -> Iterator[str]:
             "{count} hashes held outside were compared, the newest of entry {seq}",
             found.anchors,
         ).format(count=f"{found.anchors:,}", seq=f"{found.anchored_seq:,}")
+        if found.anchor_note:
+            yield _("Not compared: {reason}").format(reason=found.anchor_note)
     for fault in found.faults:
         where = _("entry {seq}").format(seq=f"{fault.seq:,}") if fault.seq else _("the journal")
         yield f"{where}: {_fault_word(fault.kind)}: {fault.text}"

@@ -11,12 +11,14 @@ from services.models.journal_view import EntryLink
 from services.models.text import LINE_LIMIT, clean, clean_block
 from widgets.format import NOTHING, clock, crop, day_words, pad, stamp, wrap
 from widgets.ink import Line, Span
-from widgets.journal_words import body_of, kind_spans
+from widgets.journal_words import kind_spans
 
 _LABEL = 16
 _MOST = 2000
 """Lines of contents at most; the export has everything."""
 _INDENT = 2
+_DEEPEST = 100
+"""Lists within lists at most; the console writes no such bodies."""
 
 
 def fact_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
@@ -88,7 +90,7 @@ def chain_lines(entry: Entry, link: EntryLink | None, width: int) -> list[Line]:
 
 def contents_lines(entry: Entry, width: int) -> list[Line]:
     """The body for people: names, values, lists; nothing in it is obeyed or cut."""
-    body = body_of(entry)
+    body = entry.data
     if not body:
         plain_ = entry.body not in ("{}", "")
         words = clean(entry.body, LINE_LIMIT) if plain_ else _("nothing further")
@@ -114,7 +116,10 @@ def _tree(value: object, depth: int, width: int) -> Iterator[Line]:
         start: list[Span] = [(" " * indent, ""), (label, "head")]
         if isinstance(each, dict | list) and each:
             yield start
-            yield from _tree(each, depth + 1, width)
+            if depth < _DEEPEST:
+                yield from _tree(each, depth + 1, width)
+            else:
+                yield [(" " * indent, ""), ("… " + _("more: see the export"), "muted")]
             continue
         text = _scalar(each)
         one_line = "\n" not in text and indent + cell_len(label) + cell_len(text) <= width

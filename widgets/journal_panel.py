@@ -41,6 +41,25 @@ class FilterLine(Inked):
         return [[*fit(shown, max(0, width - width_of(way_out))), *way_out]]
 
 
+class AnchorLine(Inked):
+    """One row that says what is wrong with holding the newest hash outside; there is none while nothing is."""
+
+    DEFAULT_CSS = """
+    AnchorLine { height: 1; display: none; background: $warning 12%; }
+    """
+
+    spans: reactive[tuple[Span, ...]] = reactive((), init=False)
+
+    def watch_spans(self, spans: tuple[Span, ...]) -> None:
+        """Appear and disappear."""
+        self.display = bool(spans)
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        """As much of it as there is room for."""
+        return [fit(self.spans, width)]
+
+
 class JournalPanel(Panel[JournalView]):
     """Entries newest first, by day; set `state`, or `begin` where another part of the journal is shown."""
 

@@ -3,7 +3,7 @@
 from datetime import date, timedelta, tzinfo
 
 from services.i18n import N_, _
-from services.models.journal import Entry, EntryKind, Query
+from services.models.journal import Entry, EntryKind, JournalHealth, Query
 from services.models.text import clean
 from widgets.format import clock, day_words
 from widgets.ink import Line, Span
@@ -36,20 +36,12 @@ _OUTCOMES = {
 _STATED = (EntryKind.OUTCOME, EntryKind.RESOLVED)
 
 
-def body_of(entry: Entry) -> dict[str, object]:
-    """What the entry holds for machines; nothing where somebody has spoilt it."""
-    try:
-        return entry.data
-    except ValueError:
-        return {}
-
-
 def kind_spans(entry: Entry) -> list[Span]:
     """Mark and word; what became of a change is told by the mark."""
     look = KIND_LOOKS[entry.kind]
     mark, role = look.mark, look.role
     if entry.kind in _STATED:
-        mark, role = _OUTCOMES.get(str(body_of(entry).get("state")), (mark, role))
+        mark, role = _OUTCOMES.get(str(entry.data.get("state")), (mark, role))
     return [(f"{mark} ", role), (look.word, "muted" if role == "faint" else "")]
 
 
@@ -83,6 +75,20 @@ def day_title(day: date, today: date) -> str:
     if day == today - timedelta(days=1):
         return _("Yesterday, {day}").format(day=words)
     return words
+
+
+def anchor_spans(health: JournalHealth) -> list[Span]:
+    """That the newest hash did not get out of reach, and why; empty where it did."""
+    if not health.anchor_problem:
+        return []
+    if not health.anchored_seq:
+        words = _("No hash is held outside: {reason}")
+    elif health.anchored_seq < health.entries:
+        words = _("No hash after entry {seq} is held outside: {reason}")
+    else:
+        words = "{reason}"
+    said = words.format(seq=f"{health.anchored_seq:,}", reason=health.anchor_problem)
+    return [(" ▲ ", "caution"), (said, "")]
 
 
 def filter_spans(query: Query, zone: tzinfo) -> list[Span]:

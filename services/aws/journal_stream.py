@@ -1,8 +1,9 @@
 """The CloudWatch Logs stream that keeps the journal's newest hash out of reach of whoever edits the file.
 
-Source: PutLogEvents (CloudWatch Logs API reference).
+Source: PutLogEvents, FilterLogEvents (CloudWatch Logs API reference).
 """
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -15,11 +16,21 @@ from services.models.text import clean
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+PAGES = 1_000
+"""FilterLogEvents gives a megabyte a page, about 4,000 lines; pages may be empty."""
+
+
 class Appender(Protocol):
-    """The part of `services.aws.session.AwsSession` that appends."""
+    """The part of `services.aws.session.AwsSession` that appends and reads pages."""
 
     async def append(self, params: dict[str, Any], /, *, timeout: float = 10.0) -> Answer:
         """One PutLogEvents to the journal's own stream."""
+        ...
+
+    def pages(
+        self, service: str, operation: str, /, *, required: tuple[str, ...], page_limit: int, **params: Any
+    ) -> AsyncIterator[Answer]:
+        """Every page of one question."""
         ...
 
 
@@ -42,12 +53,12 @@ class JournalStream:
         try:
             answer = await self._session.append(params)
         except NotFound as error:
-            raise self._missing(error) from error
+            raise self._missing(error, "PutLogEvents") from error
         if answer.get("rejectedLogEventsInfo"):
             raise ClockSkew(
                 Problem(
                     kind=ProblemKind.CLOCK,
-                    summary=_("CloudWatch Logs dropped the line: its time is too far from AWS's."),
+                    summary=_("The line was dropped: its time is too far from AWS's."),
                     remedy=_("Set this machine's clock (NTP)."),
                     service="logs",
                     operation="PutLogEvents",
@@ -56,13 +67,27 @@ class JournalStream:
                 )
             )
 
-    def _missing(self, error: AwsError) -> NotFound:
+    async def lines(self) -> tuple[str, ...]:
+        """Every message of the stream, byte for byte, oldest first. Raises AwsError."""
+        found: list[str] = []
+        wanted = {"logGroupName": self._group, "logStreamNames": [self._stream]}
+        pages = self._session.pages(
+            "logs", "FilterLogEvents", required=("events",), page_limit=PAGES, **wanted
+        )
+        try:
+            async for page in pages:
+                found += [str(event.get("message") or "") for event in page["events"]]
+        except NotFound as error:
+            raise self._missing(error, "FilterLogEvents") from error
+        return tuple(found)
+
+    def _missing(self, error: AwsError, operation: str) -> NotFound:
         return not_found(
-            _("CloudWatch Logs has no stream {stream} in {group}.").format(
+            _("There is no stream {stream} in {group}.").format(
                 stream=clean(self._stream), group=clean(self._group)
             ),
             "logs",
-            "PutLogEvents",
+            operation,
             detail=error.problem.detail,
             remedy=_("Create the log group and the stream, or correct [journal] in the runbook."),
         )

@@ -1,7 +1,8 @@
 """The newest hash, sent where the user who writes the journal cannot take it back.
 
-A line `toban-journal id=<journal> seq=<number> head=<hash> file=<path>` goes to syslog (journald) with every
-entry, and to a CloudWatch Logs stream, where there is one, at most once a minute. The path is percent-encoded.
+A line `toban-journal id=<journal> seq=<number> head=<hash> file=<path> host=<name>` goes to syslog (journald) with
+every entry, and to a CloudWatch Logs stream, where there is one, at most once a minute and at the end. Path and
+name are percent-encoded.
 """
 
 import re
@@ -22,7 +23,9 @@ EVERY = 60.0
 """Seconds (of the clock) between two lines to CloudWatch Logs."""
 _PRIORITY = 10 << 3 | 5
 """Facility authpriv, severity notice."""
-_LINE = re.compile(rf"{MARK} id=([0-9a-f]{{1,64}}) seq=(\d{{1,18}}) head=([0-9a-f]{{64}})(?: file=(\S+))?")
+_LINE = re.compile(
+    rf"{MARK} id=([0-9a-f]{{1,64}}) seq=(\d{{1,18}}) head=([0-9a-f]{{64}})(?: file=(\S+))?(?: host=(\S+))?"
+)
 
 
 class Anchor(NamedTuple):
@@ -33,6 +36,8 @@ class Anchor(NamedTuple):
     head: str
     file: str
     """The journal's path when it was written; "" where the line does not say."""
+    host: str = ""
+    """The machine's name; "" where the line does not say."""
 
 
 class AnchorStream(Protocol):
@@ -42,10 +47,21 @@ class AnchorStream(Protocol):
         """Append one line with this time (UTC). Raises AwsError."""
         ...
 
+    async def lines(self) -> tuple[str, ...]:
+        """Every line of the stream, oldest first. Raises AwsError."""
+        ...
+
+
+def anchor_of(journal: str, seq: int, head: str, path: Path) -> Anchor:
+    """What this machine says of the journal at this path."""
+    return Anchor(journal, seq, head, str(path.absolute()), socket.gethostname())
+
 
 def line_of(anchor: Anchor) -> str:
     """The line."""
-    return f"{MARK} id={anchor.journal} seq={anchor.seq} head={anchor.head} file={quote(anchor.file)}"
+    journal, seq, head, file, host = anchor
+    said = f"{MARK} id={journal} seq={seq} head={head} file={quote(file)}"
+    return f"{said} host={quote(host)}" if host else said
 
 
 def anchor_in(line: str) -> Anchor | None:
@@ -53,8 +69,13 @@ def anchor_in(line: str) -> Anchor | None:
     found = _LINE.search(line)
     if found is None:
         return None
-    journal, seq, head, file = found.groups()
-    return Anchor(journal, int(seq), head, unquote(file or ""))
+    journal, seq, head, file, host = found.groups()
+    return Anchor(journal, int(seq), head, unquote(file or ""), unquote(host or ""))
+
+
+def of_aws(error: AwsError) -> str:
+    """Why the log stream could not be used."""
+    return _("CloudWatch Logs: {reason}").format(reason=error.problem.summary)
 
 
 class Syslog:
@@ -101,14 +122,14 @@ class StreamFeed:
         """The newest entry whose hash is there."""
         self.problem = ""
         """Why the newest attempt failed."""
-        self._stream = stream
+        self.stream = stream
         self._clock = clock
 
     async def send(self, anchor: Anchor) -> None:
         """Send it once; what went wrong is in `problem`."""
         try:
-            await self._stream.put(self._clock.now(), line_of(anchor))
+            await self.stream.put(self._clock.now(), line_of(anchor))
         except AwsError as error:
-            self.problem = _("CloudWatch Logs: {reason}").format(reason=error.problem.summary)
+            self.problem = of_aws(error)
         else:
             self.sent, self.problem = anchor.seq, ""

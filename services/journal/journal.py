@@ -2,22 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from datetime import date
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from services.clock import Clock
-from services.journal.anchor import DEV_LOG, EVERY, Anchor, AnchorStream, StreamFeed, Syslog
+from services.journal.anchor import DEV_LOG, EVERY, AnchorStream, StreamFeed, Syslog, anchor_of
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.journal.keeper import Keeper
 from services.journal.reader import Reader
 from services.journal.state import State
 from services.journal.threads import Threads
 from services.journal.verify import verify
+from services.journal.witnesses import Witnesses, in_stream, machine_log, together
 from services.models.base import RawId
 from services.models.journal import (
-    DayCount,
     Draft,
     Entry,
     JournalHealth,
@@ -34,6 +33,8 @@ POLL = 1.0
 """Seconds (of the machine, not of the world) between looks at whether another console has written."""
 RETRY = 10.0
 """Seconds (of the machine) between attempts to write where the last one failed."""
+LAST = 3.0
+"""Seconds (of the machine) that the end waits for the newest hash to arrive in AWS."""
 
 
 class Journal:
@@ -126,12 +127,6 @@ class Journal:
             )
         )
 
-    async def days(
-        self, zone: ZoneInfo, *, before: date | None = None, limit: int = 31
-    ) -> tuple[DayCount, ...]:
-        """Days with entries in `zone`, newest first, older than `before`. Raises JournalError."""
-        return tuple(await self._read(lambda reader: reader.days(zone, before=before, limit=limit)))
-
     async def people(self) -> tuple[str, ...]:
         """Every OS user with an entry. Raises JournalError."""
         return tuple(await self._read(lambda reader: reader.people()))
@@ -141,8 +136,14 @@ class Journal:
         return tuple(await self._read(lambda reader: reader.targets()))
 
     async def verify(self) -> Verification:
-        """Check the whole chain, and compare it with the machine's log. Takes seconds; blocks nothing."""
-        return await asyncio.to_thread(verify, self.path, at=self._clock.now())
+        """Check the whole chain, and compare it with what is held outside. Takes seconds; blocks nothing."""
+        seen = await self.outside()
+        return await asyncio.to_thread(verify, self.path, at=self._clock.now(), witnesses=seen)
+
+    async def outside(self) -> Witnesses:
+        """What the machine's log and the stream in AWS say; the journal need not be open."""
+        seen = await asyncio.to_thread(machine_log)
+        return together(seen, await in_stream(self._stream.stream)) if self._stream else seen
 
     async def follow(self) -> AsyncIterator[int]:
         """The newest entry's number: at once, then whenever this or another console has written.
@@ -173,6 +174,10 @@ class Journal:
         if self._streaming is not None:
             self._streaming.cancel()
             await asyncio.wait([self._streaming])
+        if self._stream is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST):
+                    await self._send(self._stream)
         await self._threads.close()
 
     async def _append(self, draft: Draft) -> Entry:
@@ -232,14 +237,20 @@ class Journal:
     async def _feed(self, stream: StreamFeed) -> None:
         """Send the newest hash to AWS when it has changed, and not too often."""
         while True:
-            news, health = self._state.news, self.health
-            if self._keeper.id and health.entries > stream.sent:
-                place = str(self.path.absolute())
-                await stream.send(Anchor(self._keeper.id, health.entries, health.head, place))
+            news = self._state.news
+            if await self._send(stream):
                 self._set(writable=self.health.writable, problem=self.health.problem)
                 await self._clock.sleep(EVERY)
             else:
                 await news.wait()
+
+    async def _send(self, stream: StreamFeed) -> bool:
+        """Send the newest hash to AWS unless it is there; whether it was tried."""
+        health = self.health
+        if not self._keeper.id or health.entries <= stream.sent:
+            return False
+        await stream.send(anchor_of(self._keeper.id, health.entries, health.head, self.path))
+        return True
 
     def _set(self, *, writable: bool, problem: Problem | None = None) -> None:
         keeper, stream = self._keeper, self._stream

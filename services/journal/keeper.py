@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 
 from services.i18n import _
 from services.journal import files
-from services.journal.anchor import Anchor, Syslog, line_of
+from services.journal.anchor import Syslog, anchor_of, line_of
 from services.journal.chain import NOTHING
 from services.journal.store import Store
 from services.journal.trouble import Unfit, another, damaged, gone, is_damage
@@ -61,8 +61,7 @@ class Keeper:
         """Send the newest hash to syslog unless that was done."""
         if self._syslog is None or self.anchored >= self.head.seq:
             return
-        anchor = Anchor(self.id, self.head.seq, self.head.hash, str(self.path.absolute()))
-        self.anchor_problem = self._syslog.send(line_of(anchor))
+        self.anchor_problem = self._syslog.send(line_of(anchor_of(self.id, *self.head, self.path)))
         if not self.anchor_problem:
             self.anchored = self.head.seq
 
@@ -105,6 +104,9 @@ class Keeper:
         elif files.which(self.path) != self._file:
             # What is written into a file without a name is lost.
             raise gone()
+        else:
+            # Nor does it last where the file was emptied: the -wal file alone is no journal.
+            files.check(self.path)
         return self._store
 
     def _compare(self, store: Store) -> None:

@@ -7,23 +7,27 @@ import errno
 import os
 import sqlite3
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
-from zoneinfo import ZoneInfo
 
 from services.i18n import _
 from services.journal import files
-from services.journal.chain import NOTHING, micros, moment
+from services.journal.chain import NOTHING, moment
 from services.journal.queries import select
 from services.journal.schema import SELECTED, VERSION
 from services.journal.trouble import Unfit, damaged
 from services.models.base import RawId
-from services.models.journal import DayCount, Entry, EntryKind, Person, Query
+from services.models.journal import Entry, EntryKind, Person, Query
 from services.models.text import clean
 
 BUSY_MS = 5000
 Row = tuple[Any, ...]
+_FIRST, _LAST = (
+    datetime.min.replace(tzinfo=UTC) + timedelta(days=1),
+    datetime.max.replace(tzinfo=UTC) - timedelta(days=1),
+)
+"""Between these a moment has a date in every zone."""
 _NO_PLACE = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR}
 
 
@@ -65,10 +69,6 @@ class Reader:
         row = self._db.execute("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
         return (row[0], row[1]) if row else (0, NOTHING)
 
-    def data_version(self) -> int:
-        """Changes when another connection has written."""
-        return int(self._db.execute("PRAGMA data_version").fetchone()[0])
-
     def rows(
         self,
         query: Query,
@@ -94,6 +94,10 @@ class Reader:
         finally:
             self._db.text_factory = _text
 
+    def last_words(self) -> int:
+        """The newest entry that the search knows; 0 where there is none."""
+        return int(self._db.execute("SELECT max(seq) FROM words").fetchone()[0] or 0)
+
     def check_pages(self) -> None:
         """Raises Unfit where the file's own structure is broken."""
         if self._db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
@@ -114,23 +118,6 @@ class Reader:
         )
         return [entry_of(row) for row in found]
 
-    def days(self, zone: ZoneInfo, *, before: date | None, limit: int) -> list[DayCount]:
-        """Days with entries in `zone`, newest first, older than `before`."""
-        found: list[DayCount] = []
-        until = _midnight(before, zone) if before else None
-        while len(found) < limit:
-            newest = self._newest_moment(until)
-            if newest is None:
-                break
-            day = moment(newest).astimezone(zone).date()
-            since = _midnight(day, zone)
-            count = self._db.execute(
-                "SELECT count(*) FROM entries WHERE at >= ? AND at <= ?", (since, newest)
-            ).fetchone()[0]
-            found.append(DayCount(day=day, count=count))
-            until = since
-        return found
-
     def people(self) -> list[str]:
         """Every OS user with an entry."""
         return [clean(each) for each in self._distinct("user")]
@@ -138,11 +125,6 @@ class Reader:
     def targets(self) -> list[RawId]:
         """Every target with an entry, exactly."""
         return [RawId(each) for each in self._distinct("target")]
-
-    def _newest_moment(self, until: int | None) -> int | None:
-        where, values = ("WHERE at < ?", (until,)) if until is not None else ("", ())
-        found = self._db.execute(f"SELECT max(at) FROM entries {where}", values).fetchone()[0]
-        return found if isinstance(found, int) and _is_moment(found) else None
 
     def _distinct(self, column: str) -> Iterator[str]:
         """Hops from value to value along the index."""
@@ -177,7 +159,7 @@ def entry_of(row: Row) -> Entry:
     body, claim, holds, releases, previous, own = rest
     try:
         return Entry(
-            seq=seq, at=moment(at), kind=_KINDS.get(kind, EntryKind.OTHER), subject=subject, target=target,
+            seq=seq, at=_moment(at), kind=_KINDS.get(kind, EntryKind.OTHER), subject=subject, target=target,
             text=text, person=Person(user=user, origin=origin, identity=identity, host=host),
             body=body, claim=claim, holds=holds, releases=releases, previous=previous, hash=own,
         )  # fmt: skip
@@ -217,13 +199,9 @@ def _exact(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
-def _midnight(day: date, zone: ZoneInfo) -> int:
-    return micros(datetime.combine(day, time(), zone))
-
-
-def _is_moment(value: int) -> bool:
-    try:
-        moment(value) + timedelta(days=2)
-    except OverflowError:
-        return False
-    return True
+def _moment(value: int) -> datetime:
+    """Raises OverflowError for a moment that has no date in some zone."""
+    found = moment(value)
+    if not _FIRST <= found <= _LAST:
+        raise OverflowError(value)
+    return found

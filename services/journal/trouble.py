@@ -135,7 +135,8 @@ def _forbidden() -> tuple[str, str]:
     return (
         _("The journal cannot be written by this user."),
         _(
-            "Give this user the right to write {path} and its folder, or name another file with the setting journal."
+            "Give this user the right to write {path}, the -wal and -shm files beside it and their folder (chmod 2770 "
+            "on a folder that a group shares), or name another file with the setting journal."
         ),
     )
 

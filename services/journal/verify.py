@@ -1,5 +1,6 @@
 """Checks a journal from its first entry to its last, and against the hashes that are held outside."""
 
+import socket
 import sqlite3
 from contextlib import closing
 from datetime import datetime
@@ -55,6 +56,8 @@ class _Check:
         """The first of the entries whose own hash does not fit."""
         self.unfits = 0
         self.newest, self.head = 0, ""
+        self.worded = reader.last_words()
+        """Asked before the entries are read, for a console may write meanwhile."""
 
     def run(self) -> Verification:
         """The whole answer."""
@@ -68,7 +71,7 @@ class _Check:
             self._find_swapped()
         self._compare_end()
         self._look_for_others()
-        note = self.witnesses.note or _("No log outside names this journal.")
+        unnamed = "" if self.own else _("No log outside names this journal.")
         return Verification(
             path=self.place,
             journal=self.reader.id,
@@ -78,7 +81,7 @@ class _Check:
             unlisted=self.unlisted,
             anchors=len(self.own),
             anchored_seq=max(self.held, default=0),
-            anchor_note="" if self.own else note,
+            anchor_note=self.witnesses.note or unnamed,
         )
 
     def _walk(self) -> None:
@@ -151,11 +154,16 @@ class _Check:
             text = _("Entries {first} to {last} are missing at the end: the log outside knows them.")
             first = self.newest + 1
             self._fault(first, FaultKind.CUT_OFF, text.format(first=first, last=last))
+        elif self.worded > self.newest:
+            text = _("Entries are missing at the end: the words that a search finds them by are still there.")
+            self._fault(self.newest + 1, FaultKind.CUT_OFF, text)
 
     def _look_for_others(self) -> None:
         """Another journal that the log outside knows at this place, or alone."""
         others = [each for each in self.witnesses.anchors if each.journal != self.reader.id]
-        here = [each for each in others if each.file == self.place]
+        # Several machines may send to one stream, and have their journals at the same path.
+        hosts = ("", socket.gethostname())
+        here = [each for each in others if each.file == self.place and each.host in hosts]
         lost = here or (others if self.witnesses.given and not self.own else [])
         if lost:
             newest: Anchor = max(lost, key=lambda anchor: anchor.seq)

@@ -1,14 +1,17 @@
-"""Reads what logs outside the journal say of it: journald, syslog's files, or a file somebody kept."""
+"""Reads what logs outside the journal say of it: journald, syslog's files, a stream in AWS, a file somebody kept."""
 
+import gzip
 import shutil
 import subprocess
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from sys import intern
 from typing import NamedTuple
 
+from services.aws.errors import AwsError
 from services.i18n import _
-from services.journal.anchor import IDENT, Anchor, anchor_in
+from services.journal.anchor import IDENT, Anchor, AnchorStream, anchor_in, of_aws
 
 SYSLOG_FILES = tuple(Path("/var/log") / name for name in ("auth.log", "secure", "syslog", "messages"))
 _FOLDERS = "/usr/bin:/bin"
@@ -21,7 +24,7 @@ class Witnesses(NamedTuple):
 
     anchors: tuple[Anchor, ...] = ()
     note: str = ""
-    """Why there are none, in words; "" where there are some."""
+    """What could not be read, or that nothing was found, in words."""
     given: bool = False
     """A person named where they are, so they must speak of the journal."""
 
@@ -30,13 +33,11 @@ def machine_log() -> Witnesses:
     """From journald, or else from syslog's files, as far as this user may read them."""
     found, troubles = _journald()
     if not found:
-        for path in SYSLOG_FILES:
+        for path in (each for name in SYSLOG_FILES for each in _rotated(name)):
             try:
                 found = (*found, *_in_file(path))
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                troubles = (*troubles, f"{path}: {error.strerror}")
+            except (OSError, EOFError, zlib.error) as error:
+                troubles = (*troubles, f"{path}: {getattr(error, 'strerror', None) or error}")
     if found:
         return Witnesses(found)
     return Witnesses(note="; ".join(troubles) or _("No log of this machine holds a hash of a journal."))
@@ -49,8 +50,32 @@ def from_file(path: Path) -> Witnesses:
     return Witnesses(found, note, given=True)
 
 
+async def in_stream(stream: AnchorStream) -> Witnesses:
+    """From a log stream in AWS."""
+    try:
+        found = _anchors(await stream.lines())
+    except AwsError as error:
+        return Witnesses(note=of_aws(error))
+    return Witnesses(found, "" if found else _("The CloudWatch Logs stream holds no hash of a journal."))
+
+
+def together(*parts: Witnesses) -> Witnesses:
+    """What several have said."""
+    return Witnesses(
+        tuple(anchor for part in parts for anchor in part.anchors),
+        " ".join(part.note for part in parts if part.note),
+        any(part.given for part in parts),
+    )
+
+
+def _rotated(path: Path) -> list[Path]:
+    """The log and its older parts (`syslog.1`, `syslog.2.gz`, `secure-20260104`), as far as there are any."""
+    return sorted(path.parent.glob(f"{path.name}*"))
+
+
 def _in_file(path: Path) -> tuple[Anchor, ...]:
-    with path.open(encoding="utf-8", errors="replace") as lines:
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8", errors="replace") as lines:
         return _anchors(lines)
 
 

@@ -1,7 +1,7 @@
 """The journal's entries: who did what, when, from where, chained so that no entry changes unseen."""
 
 import json
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -105,7 +105,7 @@ class Entry(Model):
         """The parsed body; clean texts before they are shown. {} where somebody's hand made it unreadable."""
         try:
             found = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
 
@@ -133,14 +133,6 @@ class JournalPage(Model):
     entries: tuple[Entry, ...]
     more: bool
     """There are older ones."""
-
-
-class DayCount(Model):
-    """A day on which something was recorded."""
-
-    day: date
-    """In the zone that was asked for."""
-    count: int
 
 
 class FaultKind(StrEnum):
@@ -187,7 +179,7 @@ class Verification(Model):
     anchored_seq: int = 0
     """The newest entry among them; what follows it could be cut off unseen."""
     anchor_note: Clean = ""
-    """Why nothing outside could be compared; "" where something was."""
+    """Which log outside could not be compared, and why."""
     problem: Problem | None = None
     """Why the check could not be made."""
 

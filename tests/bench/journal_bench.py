@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from services.clock import SystemClock
 from services.journal import files
@@ -28,7 +27,6 @@ LARGE, SMALL = 200_000, 1_000
 PAGE = 200
 FLAT = ("open", "first page", "page 1,000", "one target, first page", "search, common word", "append, p50")
 """Must not grow with the journal."""
-ZONE = ZoneInfo("Asia/Tokyo")
 START = datetime(2016, 4, 1, tzinfo=UTC)
 PEOPLE = ("sato", "suzuki", "takahashi", "tanaka", "root (sudo: ito)")
 _COMMON = (EntryKind.SIGN_OFF,) * 10 + (EntryKind.ACKNOWLEDGED,) * 5 + (EntryKind.NOTE, EntryKind.STARTED)
@@ -112,7 +110,6 @@ async def _measure(path: Path) -> list[tuple[str, float]]:
         "search, one match": lambda: journal.page(Query(words="#500")),
         "search, person, no match": lambda: journal.page(Query(words="ナイアガラ", person="sato")),
         "search, kinds, no match": lambda: journal.page(Query(words="ナイアガラ", kinds=frozenset({EntryKind.NOTE, EntryKind.SIGN_OFF}))),
-        "days, a month of them": lambda: journal.days(ZONE),
         "people": journal.people,
         "targets": journal.targets,
     }  # fmt: skip

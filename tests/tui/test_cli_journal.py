@@ -1,3 +1,4 @@
+import asyncio
 import json
 import os
 import stat
@@ -14,7 +15,9 @@ from services.journal.anchor import Anchor, line_of
 from services.journal.reader import Reader
 from services.journal.store import Store
 from services.models.journal import Draft, EntryKind, Person
+from tests.conftest import Embedded
 from tests.services.journal.book import tampered
+from tests.tui.seeding import client, make_group, put_lines
 from tui.cli import Output, run
 
 START = datetime(2026, 1, 13, 14, 30, tzinfo=UTC)
@@ -74,10 +77,47 @@ def test_a_cut_off_end_is_found_with_a_copy_of_syslog(
     log = anchors(book, tmp_path / "syslog")
     assert toban("verify", "--anchors", str(log)) == 0
     assert "1 hash held outside was compared, the newest of entry 3" in capsys.readouterr().out
-    tampered(book, "DELETE FROM entries WHERE seq = 3")
+    tampered(book, "DELETE FROM entries WHERE seq = 3", "DELETE FROM words WHERE seq = 3")
     assert toban("verify", "--anchors", str(log)) == 2
     assert "entry 3: cut off" in capsys.readouterr().out
     assert toban("verify") == 0
+
+
+def test_a_cut_off_end_is_found_with_the_log_stream_that_the_runbook_names(
+    book: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    embedded: Embedded,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    line = anchors(book, tmp_path / "line").read_text()
+
+    async def keep() -> None:
+        async with client("logs", embedded.url) as logs:
+            await make_group(logs, "/toban/journal", "bastion", "another")
+            await put_lines(
+                logs, "/toban/journal", "bastion", [(int(embedded.clock.now().timestamp() * 1000), line)]
+            )
+
+    asyncio.run(keep())
+    runbook = tmp_path / "city.toml"
+    builtin = Path("services/runbook/facility-prod.toml").read_text("utf-8")
+    runbook.write_text(
+        builtin + '\n[journal]\nlog_group = "/toban/journal"\nlog_stream = "bastion"\n', "utf-8"
+    )
+    monkeypatch.setenv("TOBAN_RUNBOOK", str(runbook))
+    monkeypatch.setenv("TOBAN_ENDPOINT_URL", embedded.url)
+    assert toban("verify") == 0
+    assert "1 hash held outside was compared, the newest of entry 3" in capsys.readouterr().out
+    tampered(book, "DELETE FROM entries WHERE seq = 3", "DELETE FROM words WHERE seq = 3")
+    assert toban("verify") == 2
+    assert "entry 3: cut off" in capsys.readouterr().out
+    monkeypatch.setenv("TOBAN_ENDPOINT_URL", "http://127.0.0.1:9")
+    assert toban("verify") == 0
+    assert "cut-off end would not be seen: No log of this machine" in (said := capsys.readouterr().out)
+    assert "CloudWatch Logs: " in said
+    with closing(Reader.open(book)) as reader:
+        assert reader.head()[0] == 2, "a check writes nothing"
 
 
 def test_what_cannot_be_checked(book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

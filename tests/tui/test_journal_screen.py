@@ -8,10 +8,15 @@ import pytest
 
 from services.clock import ManualClock
 from services.journal.window import EntryWindow
+from services.models.base import RawId
 from services.models.journal import EntryKind, Query
+from services.models.runbook import JournalSpec, Runbook
+from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
+from tests.services.journal.book import tampered
 from tests.tools.console import console, screen_text, settled, until
-from tests.tui.journal_tools import other_console, record
+from tests.tui.journal_tools import flat_text, other_console, record
+from tests.tui.seeding import client, make_group
 from tui.screens.entry import EntryScreen
 from tui.screens.journal import JournalScreen
 from tui.screens.journal_filter import JournalFilterScreen
@@ -199,6 +204,40 @@ async def test_an_entry_opens_whole_and_leads_through_its_story(embedded: Embedd
             await pilot.press("escape")
             await until(pilot, lambda: pilot.app.screen is screen)
             assert pilot.app.filter_hits == 0
+
+
+def keeping(stream: str) -> Runbook:
+    """The runbook with a log stream for the newest hash."""
+    spec = JournalSpec(log_group=RawId("/toban/journal"), log_stream=RawId(stream))
+    return load_builtin("facility-prod").model_copy(update={"journal": spec})
+
+
+async def test_the_stream_of_the_runbook_tells_of_a_cut_off_end(embedded: Embedded, path: Path) -> None:
+    async with client("logs", embedded.url) as logs:
+        await make_group(logs, "/toban/journal", "bastion")
+    with_stream = {"journal": path, "runbook": keeping("bastion"), "mode": "journal"}
+    async with console(embedded.url, embedded.clock, **with_stream) as pilot:
+        for text in ("first", "second"):
+            await record(pilot.app.screen.services.journal, text)
+        await pilot.pause()
+    tampered(path, "DELETE FROM entries WHERE seq > 1", "DELETE FROM words WHERE seq > 1")
+    async with console(embedded.url, embedded.clock, **with_stream) as pilot:
+        await pilot.press("v")
+        await until(pilot, lambda: "Entries 3 to 4 are missing at the end" in flat_text(pilot))
+
+
+async def test_a_hash_that_cannot_be_held_outside_is_told(embedded: Embedded, path: Path) -> None:
+    runbook = keeping("none")
+    async with console(embedded.url, embedded.clock, journal=path, runbook=runbook, mode="journal") as pilot:
+        await until(
+            pilot,
+            lambda: "No hash is held outside: CloudWatch Logs: There is no stream" in screen_text(pilot),
+        )
+        await pilot.press("v")
+        await until(pilot, lambda: "cannot be told" in screen_text(pilot))
+        assert "There is no stream none" in flat_text(pilot)
+    async with console(embedded.url, embedded.clock, journal=path, mode="journal") as pilot:
+        assert not pilot.app.screen.anchor_line.display
 
 
 async def test_verify_says_in_words_what_was_altered(embedded: Embedded, path: Path) -> None:

@@ -1,7 +1,7 @@
 from textual.app import App, ComposeResult
 
 from services.models.feeds import FeedState
-from services.models.journal import EntryKind, Fault, FaultKind, Query, Verification
+from services.models.journal import EntryKind, Fault, FaultKind, JournalHealth, Query, Verification
 from services.models.journal_view import EntryLink, JournalView
 from tests.widgets import gallery_data as made
 from tests.widgets import journal_data as book
@@ -9,7 +9,7 @@ from widgets.entry_detail import EntryDetail
 from widgets.entry_lines import chain_lines, contents_lines, story_lines
 from widgets.ink import plain, width_of
 from widgets.journal_panel import JournalPanel
-from widgets.journal_words import KIND_LOOKS, day_title, filter_spans, kind_spans
+from widgets.journal_words import KIND_LOOKS, anchor_spans, day_title, filter_spans, kind_spans
 from widgets.verification_lines import verification_lines
 
 
@@ -109,6 +109,20 @@ def test_a_deep_body_does_not_run_out_of_the_screen() -> None:
         deep = {"in": deep}
     lines = contents_lines(book.entry(1, EntryKind.NOTE, "x", **deep), 40)
     assert "here" in "".join(plain(lines))
+
+
+def test_a_body_that_is_too_deep_ends_with_a_hint() -> None:
+    body = '{"in":' * 800 + '"there"' + "}" * 800
+    lines = plain(contents_lines(book.ENTRIES[0].model_copy(update={"body": body}), 40))
+    assert "see the export" in lines[-1]
+
+
+def test_what_cannot_be_held_outside_is_told_in_words() -> None:
+    says = lambda **fields: "".join(text for text, _ in anchor_spans(JournalHealth(writable=True, **fields)))  # noqa: E731
+    assert says(entries=7) == ""
+    assert "No hash is held outside: x" in says(entries=7, anchor_problem="x")
+    assert "No hash after entry 5 is held outside: x" in says(entries=7, anchored_seq=5, anchor_problem="x")
+    assert says(entries=7, anchored_seq=7, anchor_problem="x").endswith("▲ x")
 
 
 def test_the_chain_is_told_in_words() -> None:

@@ -23,10 +23,10 @@ from tui.screens.base import ModeScreen, Place
 from tui.screens.entry import EntryScreen
 from tui.screens.journal_filter import JournalFilterScreen
 from tui.screens.journal_verify import JournalVerifyScreen
-from widgets.journal_panel import FilterLine, JournalPanel
+from widgets.journal_panel import AnchorLine, FilterLine, JournalPanel
 from widgets.journal_prompt import JournalAsk, JournalPrompt
 from widgets.journal_table import JournalTable
-from widgets.journal_words import filter_spans
+from widgets.journal_words import anchor_spans, filter_spans
 
 Move = Callable[[EntryWindow], Awaitable[None]]
 _FOREVER = 1e12
@@ -42,6 +42,7 @@ class JournalScreen(ModeScreen):
         super().__init__()
         self.window = EntryWindow(self.services.journal, Query())
         self.panel = JournalPanel(_("Journal"), now=self.app.now, zone=self.app.zone, id="journal")
+        self.anchor_line = AnchorLine()
         self.filter_line = FilterLine()
         self.prompt = JournalPrompt()
         self.day: date | None = None
@@ -49,7 +50,8 @@ class JournalScreen(ModeScreen):
         self._one_at_a_time = asyncio.Lock()
 
     def body(self) -> ComposeResult:
-        """What is filtered, the entries, the input row."""
+        """What is wrong outside, what is filtered, the entries, the input row."""
+        yield self.anchor_line
         yield self.filter_line
         yield self.panel
         yield self.prompt
@@ -137,6 +139,7 @@ class JournalScreen(ModeScreen):
 
     def _frame_changed(self) -> None:
         super()._frame_changed()
+        self.anchor_line.spans = tuple(anchor_spans(self.services.journal.health))
         if self.panel.state.problem is not None:
             self.take_news()
 

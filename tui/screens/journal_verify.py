@@ -48,6 +48,15 @@ class JournalVerifyScreen(Dialog[None]):
 
     def _lines(self, width: int) -> list[Line]:
         if self.found is not None:
-            return verification_lines(self.found, width)
+            return verification_lines(self.found, width) + _untold(self.found, width)
         words = _("Checking {count} entries…").format(count=f"{self.journal.health.entries:,}")
         return [[(text, "muted")] for text in wrap(words, width)]
+
+
+def _untold(found: Verification, width: int) -> list[Line]:
+    """Which log outside had no say, where another one had."""
+    if not (found.anchors and found.anchor_note):
+        return []
+    words = _("Not compared: {reason}").format(reason=found.anchor_note)
+    parts = wrap(words, max(8, width - 2))
+    return [[("? " if index == 0 else "  ", "warn"), (part, "")] for index, part in enumerate(parts)]

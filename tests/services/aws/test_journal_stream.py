@@ -76,6 +76,29 @@ async def test_a_dropped_line_is_an_error(session: AwsSession, server: FaultServ
         await JournalStream(session, GROUP, STREAM).put(AT, "x")
 
 
+async def test_it_is_read_page_by_page(session: AwsSession, server: FaultServer) -> None:
+    pages = iter(
+        (
+            answer({"events": [{"message": "one"}, {"message": "二"}], "nextToken": "more"}),
+            answer({"events": [], "nextToken": "further"}),
+            answer({"events": [{"message": "three"}]}),
+        )
+    )
+    server.respond = lambda _seen: next(pages)
+    assert await JournalStream(session, GROUP, STREAM).lines() == ("one", "二", "three")
+    asked = {"logGroupName": GROUP, "logStreamNames": [STREAM]}
+    assert [seen.json for seen in server.seen] == [
+        asked, {**asked, "nextToken": "more"}, {**asked, "nextToken": "further"}
+    ]  # fmt: skip
+
+
+async def test_a_missing_stream_is_told_when_it_is_read(session: AwsSession, server: FaultServer) -> None:
+    server.always(failure("ResourceNotFoundException", "The specified log stream does not exist."))
+    with pytest.raises(NotFound) as caught:
+        await JournalStream(session, GROUP, STREAM).lines()
+    assert STREAM in caught.value.problem.summary
+
+
 async def test_a_failed_line_is_tried_once(session: AwsSession, server: FaultServer) -> None:
     server.always(FAULTS["503"])
     with pytest.raises(AwsError):

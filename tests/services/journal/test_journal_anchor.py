@@ -1,4 +1,5 @@
 import asyncio
+import gzip
 import socket
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -10,10 +11,11 @@ from services.aws.errors import Unreachable
 from services.clock import ManualClock
 from services.journal import witnesses
 from services.journal.anchor import EVERY, Anchor, Syslog, anchor_in, line_of
+from services.journal.journal import Journal
 from services.journal.witnesses import from_file, machine_log
-from services.models.journal import FaultKind
+from services.models.journal import FaultKind, Verification
 from services.models.problem import Problem, ProblemKind
-from tests.services.journal.book import NOON, Listener, checked, journal, note, tampered
+from tests.services.journal.book import ALICE, NOON, Listener, checked, journal, note, tampered
 
 
 class Log:
@@ -49,25 +51,47 @@ class Stream:
     """A log stream in AWS."""
 
     def __init__(self) -> None:
-        self.lines: list[tuple[datetime, str]] = []
+        self.taken: list[tuple[datetime, str]] = []
         self.trouble = ""
 
     async def put(self, at: datetime, line: str) -> None:
         if self.trouble:
             raise Unreachable(Problem(kind=ProblemKind.UNREACHABLE, summary=self.trouble, at=at))
-        self.lines.append((at, line))
+        self.taken.append((at, line))
+
+    async def lines(self) -> tuple[str, ...]:
+        if self.trouble:
+            raise Unreachable(Problem(kind=ProblemKind.UNREACHABLE, summary=self.trouble, at=NOON))
+        return tuple(line for _, line in self.taken)
 
     def seqs(self) -> list[int]:
-        return [anchor.seq for _, line in self.lines if (anchor := anchor_in(line))]
+        return [anchor.seq for _, line in self.taken if (anchor := anchor_in(line))]
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine whose own log knows nothing."""
+    monkeypatch.setattr(witnesses, "_journald", lambda: ((), ()))
+    monkeypatch.setattr(witnesses, "SYSLOG_FILES", ())
+
+
+async def verified(path: Path, stream: Stream) -> Verification:
+    """What a console that is not started finds, with the stream alone."""
+    book = Journal(path, clock=ManualClock(NOON), person=lambda: ALICE, syslog=None, stream=stream)
+    try:
+        return await book.verify()
+    finally:
+        await book.close()
 
 
 def test_a_line_says_what_it_was_made_of() -> None:
-    anchor = Anchor("ab12", 7, "f" * 64, "/home/a b/日本=x\n.db")
+    anchor = Anchor("ab12", 7, "f" * 64, "/home/a b/日本=x\n.db", "bastion 1")
     line = line_of(anchor)
     assert line.isascii()
-    assert len(line.split()) == 5
+    assert len(line.split()) == 6
     assert anchor_in(f"Jan 14 03:00:00 bastion-1 toban: {line}\n") == anchor
-    assert anchor_in(line.partition(" file=")[0]) == anchor._replace(file="")
+    assert anchor_in(line.partition(" host=")[0]) == anchor._replace(host="")
+    assert anchor_in(line.partition(" file=")[0]) == anchor._replace(file="", host="")
     for other in ("", "toban-journal id=ab12 seq=x head=" + "f" * 64, "sshd: toban-journal"):
         assert anchor_in(other) is None
 
@@ -80,8 +104,8 @@ async def test_every_entry_is_told_to_syslog(tmp_path: Path, log: Log) -> None:
     lines = log.lines()
     assert all(line.startswith("<85>toban: toban-journal id=") for line in lines)
     anchors = [anchor for line in lines if (anchor := anchor_in(line))]
-    assert [(anchor.seq, anchor.head, anchor.file) for anchor in anchors] == [
-        (entry.seq, entry.hash, str(path)) for entry in entries
+    assert [(anchor.seq, anchor.head, anchor.file, anchor.host) for anchor in anchors] == [
+        (entry.seq, entry.hash, str(path), socket.gethostname()) for entry in entries
     ]
 
 
@@ -143,7 +167,7 @@ async def test_the_stream_gets_the_newest_hash_once_a_minute(tmp_path: Path) -> 
         clock.advance(EVERY)
         await listener.hears(lambda _heard: book.health.anchored_seq == 3)
         assert stream.seqs() == [1, 3]
-        at, line = stream.lines[-1]
+        at, line = stream.taken[-1]
         assert at == NOON + timedelta(seconds=EVERY)
         assert entry.hash in line
 
@@ -161,6 +185,80 @@ async def test_a_stream_that_fails_is_told_and_tried_again(tmp_path: Path) -> No
         clock.advance(EVERY)
         await listener.hears(lambda _heard: not book.health.anchor_problem)
         assert book.health.anchored_seq == 1
+
+
+async def test_the_end_does_not_wait_for_the_minute_to_tell_the_last_entry(tmp_path: Path) -> None:
+    stream = Stream()
+    async with journal(tmp_path / "j.db", stream=stream) as book:
+        listener = Listener(book)
+        await book.append(note())
+        await listener.hears(lambda _heard: book.health.anchored_seq == 1)
+        await book.append(note())
+        await book.append(note())
+    assert stream.seqs() == [1, 3]
+
+
+async def test_an_end_is_not_held_up_by_a_stream_that_hangs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Hanging(Stream):
+        async def put(self, at: datetime, line: str) -> None:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr("services.journal.journal.LAST", 0.05)
+    async with asyncio.timeout(10), journal(tmp_path / "j.db", stream=Hanging()) as book:
+        await book.append(note())
+    assert checked(tmp_path / "j.db").entries == 1
+
+
+@pytest.mark.usefixtures("silent")
+async def test_the_stream_alone_finds_a_cut_off_end_and_an_older_copy(tmp_path: Path) -> None:
+    path, stream = tmp_path / "j.db", Stream()
+    async with journal(path, stream=stream) as book:
+        await book.append(note())
+    older = path.read_bytes()
+    async with journal(path, stream=stream) as book:
+        await book.append(note())
+        await book.append(note())
+    found = await verified(path, stream)
+    assert (found.intact, found.anchored_seq, found.anchor_note[:6]) == (True, 3, "No log")
+    path.write_bytes(older)
+    found = await verified(path, stream)
+    assert [(fault.seq, fault.kind) for fault in found.faults] == [(2, FaultKind.CUT_OFF)]
+    async with journal(path, stream=None) as book:
+        for _ in range(3):
+            await book.append(note("a new story"))
+    found = await verified(path, stream)
+    assert [(fault.seq, fault.kind) for fault in found.faults] == [(3, FaultKind.ALTERED)]
+
+
+@pytest.mark.usefixtures("silent")
+async def test_a_stream_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    path, stream = tmp_path / "j.db", Stream()
+    async with journal(path) as book:
+        await book.append(note())
+    assert "holds no hash" in (await verified(path, stream)).anchor_note
+    stream.trouble = "AWS cannot be reached."
+    found = await verified(path, stream)
+    assert found.anchors == 0
+    assert "CloudWatch Logs: AWS cannot be reached." in found.anchor_note
+
+
+async def test_a_log_that_was_rotated_is_read_too(
+    tmp_path: Path, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "j.db"
+    async with journal(path, syslog=log.path) as book:
+        for _ in range(3):
+            await book.append(note())
+    first, second, _third = log.lines()
+    (tmp_path / "auth.log").write_text("")
+    (tmp_path / "auth.log.1").write_text(second)
+    (tmp_path / "auth.log.2.gz").write_bytes(gzip.compress(first.encode()))
+    (tmp_path / "auth.log.3.gz").write_bytes(gzip.compress(first.encode())[:-9])
+    monkeypatch.setattr(witnesses, "_journald", lambda: ((), ()))
+    monkeypatch.setattr(witnesses, "SYSLOG_FILES", (tmp_path / "auth.log",))
+    assert [anchor.seq for anchor in machine_log().anchors] == [2, 1]
 
 
 async def test_the_machines_log_finds_a_cut_off_end(

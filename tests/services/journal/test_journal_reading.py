@@ -1,6 +1,6 @@
 import random
 from contextlib import closing
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from services.journal.queries import MANY_KINDS, fold
 from services.journal.reader import Reader
 from services.journal.store import Store
-from services.models.journal import DayCount, Draft, Entry, EntryKind, Person, Query
-from tests.services.journal.book import NOON, journal, note
+from services.models.journal import Draft, Entry, EntryKind, Person, Query
+from tests.services.journal.book import NOON, checked, filled, journal, note, tampered
+from tui.cli_journal_lines import by_day
+from widgets.entry_lines import contents_lines, fact_lines, person_lines
 
 JST = ZoneInfo("Asia/Tokyo")
 KINDS = [kind for kind in EntryKind if kind is not EntryKind.OTHER]
@@ -132,18 +134,9 @@ async def test_pages_go_both_ways_and_lose_nothing(made: tuple[Path, list[Entry]
         assert await book.entries(query, after_seq=wanted[3].seq) == tuple(reversed(wanted[:3]))
 
 
-async def test_days_people_and_targets(made: tuple[Path, list[Entry]]) -> None:
-    path, entries = made
-    counted: dict[date, int] = {}
-    for entry in entries:
-        day = entry.at.astimezone(JST).date()
-        counted[day] = counted.get(day, 0) + 1
-    expected = [DayCount(day=day, count=counted[day]) for day in sorted(counted, reverse=True)]
+async def test_people_and_targets(made: tuple[Path, list[Entry]]) -> None:
+    path, _entries = made
     async with journal(path) as book:
-        assert list(await book.days(JST)) == expected
-        assert list(await book.days(JST, limit=3)) == expected[:3]
-        assert list(await book.days(JST, before=expected[2].day)) == expected[3:]
-        assert await book.days(JST, before=expected[-1].day) == ()
         assert set(await book.people()) == set(PEOPLE)
         assert set(await book.targets()) == {"staff-api", "alb-5xx"}
 
@@ -152,24 +145,35 @@ async def test_an_empty_journal_has_nothing(tmp_path: Path) -> None:
     async with journal(tmp_path / "j.db") as book:
         assert (await book.page()).entries == ()
         assert not (await book.page()).more
-        assert await book.days(JST) == ()
         assert await book.people() == ()
 
 
-async def test_days_follow_the_zones_own_midnight(tmp_path: Path) -> None:
-    berlin = ZoneInfo("Europe/Berlin")
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        *(("at", at) for at in (253402300799_000000, -62135596800_000000, 1 << 62, "x", b"\0")),
+        *(("body", body) for body in ("[" * 100_000, '{"a":' * 5000, "9" * 5000, "[]", "\x1b[2J", b"\xff")),
+        *(("kind", kind) for kind in ("", "newer", b"note")),
+        *((column, b"\xff\0") for column in ("subject", "target", "text", "user", "claim", "hash")),
+    ],
+    ids=lambda each: repr(each)[:12],
+)
+async def test_a_row_that_somebody_spoilt_is_shown_as_far_as_it_goes(
+    tmp_path: Path, column: str, value: object
+) -> None:
     path = tmp_path / "j.db"
-    # The clocks change on 29 March 2026: the day has 23 hours.
-    moments = ("2026-03-28T22:59Z", "2026-03-28T23:00Z", "2026-03-29T21:59Z", "2026-03-29T22:00Z")
-    with closing(Store(path)) as store:
-        for at in moments:
-            store.append(note(), at=datetime.fromisoformat(at), person=Person(user="x"))
+    filled(path, 3)
+    tampered(path, f"UPDATE entries SET {column} = ? WHERE seq = 2", values=(value,))
+    assert not checked(path).intact
     async with journal(path) as book:
-        assert [(str(each.day), each.count) for each in await book.days(berlin)] == [
-            ("2026-03-30", 1),
-            ("2026-03-29", 2),
-            ("2026-03-28", 1),
-        ]
+        entries = (await book.page()).entries
+    assert [entry.seq for entry in entries] == [3, 2, 1]
+    spoilt = entries[1]
+    assert spoilt.at.astimezone(JST)
+    assert isinstance(spoilt.data, dict)
+    assert list(by_day(entries, JST))
+    for width in (20, 120):
+        assert [*fact_lines(spoilt, JST, width), *person_lines(spoilt, width), *contents_lines(spoilt, width)]
 
 
 @pytest.mark.parametrize("words", ["\x00", "\ud800", "'", '"', "%", "\\", "\u202e", "*", "a" * 10_000])

@@ -91,6 +91,16 @@ async def test_a_file_that_everybody_may_write_is_refused(tmp_path: Path) -> Non
     assert "chmod o-w" in said(await opened(tmp_path / "j.db"))
 
 
+async def test_a_file_that_is_emptied_while_it_is_open_takes_no_more(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    async with journal(path) as book:
+        await book.append(note())
+        os.truncate(path, 0)
+        with pytest.raises(JournalError, match="empty"):
+            await book.append(note())
+        assert "Restore it" in said(book.health)
+
+
 async def test_a_pipe_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "j.db")
     assert "no file" in said(await opened(tmp_path / "j.db"))

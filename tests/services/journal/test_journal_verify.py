@@ -1,7 +1,8 @@
 import random
 import shutil
+import socket
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from services.journal.anchor import Anchor
 from services.journal.chain import COLUMNS, hash_of_row
-from services.journal.reader import Reader
+from services.journal.reader import Reader, Row
 from services.journal.store import Store
 from services.journal.witnesses import Witnesses
 from services.models.journal import Entry, FaultKind
@@ -127,11 +128,37 @@ def test_a_rewritten_end_is_found_by_the_log_outside(path: Path) -> None:
 
 def test_a_cut_off_end_is_found_by_the_log_outside(path: Path) -> None:
     outside = held(path, 2, COUNT)
-    tampered(path, f"DELETE FROM entries WHERE seq > {COUNT - 2}")
+    tampered(path, *(f"DELETE FROM {table} WHERE seq > {COUNT - 2}" for table in ("entries", "words")))
     assert checked(path).intact
     found = checked(path, outside)
     assert [(fault.seq, fault.kind) for fault in found.faults] == [(COUNT - 1, FaultKind.CUT_OFF)]
     assert found.faults[0].text.startswith(f"Entries {COUNT - 1} to {COUNT} are missing at the end")
+
+
+def test_a_cut_off_end_is_found_by_the_words_that_were_left(path: Path) -> None:
+    tampered(path, f"DELETE FROM entries WHERE seq > {COUNT - 2}")
+    assert kinds(path) == {COUNT - 1: FaultKind.CUT_OFF}
+
+
+def test_an_entry_that_comes_while_the_last_ones_are_read_is_no_fault(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Reader.every_row
+
+    def slowly(reader: Reader) -> Iterator[Row]:
+        yield from list(read(reader))
+        with closing(Store(path)) as store:
+            store.append(note(), at=NOON, person=ALICE)
+
+    monkeypatch.setattr(Reader, "every_row", slowly)
+    assert kinds(path) == {}
+
+
+def test_another_machines_journal_at_the_same_path_is_no_fault(path: Path) -> None:
+    theirs = Anchor("ab12", 7, "f" * 64, str(path), "another-bastion")
+    ours = theirs._replace(host=socket.gethostname())
+    assert kinds(path, Witnesses((theirs,))) == {}
+    assert kinds(path, Witnesses((ours,))) == {0: FaultKind.REPLACED}
 
 
 def test_another_journal_in_its_place_is_found(path: Path) -> None:

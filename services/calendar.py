@@ -23,7 +23,7 @@ class _Ruled:
     def __init__(self, open_days: OpenDays, duty: Duty) -> None:
         self.duty = duty
         self._rule = Rule(duty.rule)
-        self._places = Places(open_days, duty.closed_day, duty.within)
+        self._places = Places(open_days, duty.closed_day, duty.within, before=duty.open_days_before or 0)
 
     def held(self, first: date, last: date) -> Iterator[Held]:
         """What is held from `first` to `last`, in order."""
@@ -90,10 +90,6 @@ class Calendar:
         """The first open day at or after `day`; `day` itself where there is none within a year."""
         return self.open_days.next_open(day) or day
 
-    def last_open(self, day: date) -> date:
-        """The last open day at or before `day`; `day` itself where there is none within a year."""
-        return self.open_days.previous_open(day) or day
-
     def local(self, day: date, at: str = "00:00") -> datetime:
         """A local date and time of day (`HH:MM`) as UTC."""
         return datetime.combine(day, time.fromisoformat(at), self.zone).astimezone(UTC)
@@ -123,7 +119,7 @@ class Calendar:
             missed = dues[place] if place < len(dues) else None
             if missed and ruled.duty.within is Within.MONTH:
                 missed = max(missed, self.local(_next_month(held.place.day)))
-            remark = calendar_words.moved(held, self.open_days)
+            remark = "" if _counted(ruled.duty, held) else calendar_words.moved(held, self.open_days)
             key = f"{ruled.duty.id}@{held.own}"
             yield self._slot(ruled.duty, held, at, key=key, missed_at=missed, remark=remark)
 
@@ -166,7 +162,7 @@ class Calendar:
             key=f"{key}T{at}" if at else key,
             duty=duty.id,
             title=duty.title,
-            nominal=held.nominal,
+            nominal=(place.day,) if _counted(duty, held) else held.nominal,
             day=place.day,
             until=place.until,
             due_at=self._due(duty, held, at),
@@ -182,6 +178,11 @@ class Calendar:
 
     def _sorted(self, slots: list[Slot]) -> tuple[Slot, ...]:
         return tuple(sorted(slots, key=lambda slot: (slot.due_at, self._order[slot.duty], slot.key)))
+
+
+def _counted(duty: Duty, held: Held) -> bool:
+    """Its day was counted back from the rule's: that is no move, and the rule's date only names it."""
+    return duty.open_days_before is not None and held.place.found
 
 
 def _series(duty: Duty) -> str:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from services.closures import REACH, OpenDays
 from services.models.runbook import ClosedDay, Within
 
+_DAY = timedelta(days=1)
+
 
 class Place(NamedTuple):
     """The days one occurrence may be held on."""
@@ -35,8 +37,12 @@ class Held(NamedTuple):
 class Places:
     """One duty's way to place dates. A later date is never placed before an earlier one."""
 
-    def __init__(self, open_days: OpenDays, closed_day: ClosedDay, within: Within) -> None:
+    def __init__(
+        self, open_days: OpenDays, closed_day: ClosedDay, within: Within, *, before: int = 0
+    ) -> None:
+        """`before`: so many open days earlier than the policy says."""
         self._open = open_days
+        self._before = before
         self._policy = closed_day
         self._month = within is Within.MONTH
 
@@ -59,12 +65,16 @@ class Places:
         if self._policy is ClosedDay.NEXT:
             return self._edge(first, -1), last
         if self._policy is ClosedDay.PREVIOUS:
+            for _count in range(self._before):
+                last = self._open.next_open(last + _DAY) or last
             return first, self._edge(last, 1)
         return first, last
 
     def _on_day(self, nominal: date) -> Place:
         search = self._search()
         day = search(nominal) if search else nominal
+        for _count in range(self._before):
+            day = self._open.previous_open(day - _DAY) if day else None
         return Place(day, day) if day else Place(nominal, nominal, found=False)
 
     def _search(self) -> Callable[[date], date | None] | None:

@@ -49,7 +49,10 @@ class DutyRecords:
             await self._read_news()
             return
         first = await self._journal.entries(limit=1)
-        self.began = min([self.began, *(entry.at for entry in first)])
+        began = min([self.began, *(entry.at for entry in first)])
+        if began != self.began:  # what is known of earlier slots changes with it
+            self.began = began
+            self.version += 1
         await self._read_news(back_to=now - RECENT)
         self.started = True
 

@@ -74,8 +74,7 @@ class SlotBook:
         found = kept.get((year, month))
         if found is None:
             first, last = date(year, month, 1), date(year, month, monthrange(year, month)[1])
-            slots = self._calendar.slots(first, last, anchors)
-            found = tuple(sorted((slot for slot in slots if first <= slot.day <= last), key=order))
+            found = tuple(sorted(self._calendar.slots(first, last, anchors), key=order))
             while len(kept) >= _MONTHS:
                 kept.pop(next(iter(kept)))
             kept[year, month] = found
@@ -83,8 +82,8 @@ class SlotBook:
 
 
 def order(slot: Slot) -> tuple[object, ...]:
-    """By day, those without a time first, then by time."""
-    return slot.day, slot.timed, slot.due_at, slot.key
+    """By day, those without a time first, then by time; at one time they stay as they were, as in the runbook."""
+    return slot.day, slot.timed, slot.due_at
 
 
 def months(first: date, last: date) -> Iterator[tuple[int, int]]:

@@ -1,7 +1,7 @@
 """What the operator can do from anywhere: go places, read again, change how things are shown."""
 
 from datetime import UTC as utc
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from importlib import import_module
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -104,6 +104,15 @@ class Actions(RuntimeApp):
                 if tile.widget.key == key:
                     tile.focus()
 
+    @work(group="open-day", exclusive=True)
+    async def open_day(self, day: date) -> None:
+        """Show a day in the calendar."""
+        from tui.screens.inspect import InspectScreen
+
+        await self.switch_mode("inspect")
+        if isinstance(self.screen, InspectScreen):
+            self.screen.show_day(day)
+
     def say(self, text: str) -> None:
         """A short word to the operator; foreign text is never markup here."""
         self.notify(text, markup=False)
@@ -158,7 +167,9 @@ class Actions(RuntimeApp):
         from tui.palette import JumpProvider
 
         self.push_screen(
-            CommandPalette(providers=[JumpProvider], placeholder=_("Alarm, panel or log group…"))
+            CommandPalette(
+                providers=[JumpProvider], placeholder=_("Alarm, panel, log group, change or date…")
+            )
         )
 
     def action_keys_help(self) -> None:

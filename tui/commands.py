@@ -34,7 +34,7 @@ class Command:
 COMMANDS: tuple[Command, ...] = (
     Command("help", "question_mark,f1", "app.keys_help", N_("Help"), N_("Keys and commands that work here"), "へるぷ herupu たすけ つかいかた tsukaikata", show=True),
     Command("palette", "ctrl+p", "app.command_palette", N_("Commands"), N_("Find a command by name, reading or romaji"), "ぱれっと paretto こまんど komando", show=True),
-    Command("jump", "colon", "app.jump", N_("Jump"), N_("Go to an alarm, a panel or a log group by name"), "じゃんぷ janpu いどう idou", show=True),
+    Command("jump", "colon", "app.jump", N_("Jump"), N_("Go to an alarm, a panel, a log group or a change by name, or to a date"), "じゃんぷ janpu いどう idou ひづけ hizuke date", show=True),
     Command("refresh", "ctrl+r", "app.refresh_feeds", N_("Read again"), N_("Read everything from AWS now"), "こうしん koushin さいよみこみ saiyomikomi reload"),
     Command("zone", "u", "app.toggle_zone", N_("JST/UTC"), N_("Show times in JST or UTC"), "じこく jikoku たいむぞーん taimuzon utc jst"),
     Command("redraw", "ctrl+l", "app.redraw", N_("Redraw"), N_("Paint the whole screen anew"), "さいびょうが saibyouga repaint"),

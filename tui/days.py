@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from services.i18n import _
 
 _PARTS = re.compile(r"(?:(?:(\d{4})[-/.年])?(\d{1,2})[-/.月])?(\d{1,2})日?")
+_MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?")
 _AGO = re.compile(r"-(\d{1,5})")
 
 
@@ -16,14 +17,36 @@ def read_day(text: str, today: date) -> date | None:
 
     What is left out is taken so that the day is not after today.
     """
-    text = unicodedata.normalize("NFKC", text).strip().casefold()
-    if text in ("today", "今日", "きょう", _("today")):
-        return today
+    text = _folded(text)
     if text in ("yesterday", "昨日", "きのう", _("yesterday")):
         return today - timedelta(days=1)
     if ago := _AGO.fullmatch(text):
         with suppress(OverflowError):
             return today - timedelta(days=int(ago[1]))
+    return _read(text, today, step=-1)
+
+
+def read_coming_day(text: str, today: date) -> date | None:
+    """`14`, `1/14`, `1月14日`, `2026-01-14`, `tomorrow`; `2026-01` or `2026年1月` is its 1st; None for anything else.
+
+    What is left out is taken so that the day is not before today.
+    """
+    text = _folded(text)
+    if text in ("tomorrow", "明日", "あした", "あす", _("tomorrow")):
+        return today + timedelta(days=1)
+    if month := _MONTH.fullmatch(text):
+        with suppress(ValueError):
+            return date(int(month[1]), int(month[2]), 1)
+    return _read(text, today, step=1)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip().casefold()
+
+
+def _read(text: str, today: date, *, step: int) -> date | None:
+    if text in ("today", "今日", "きょう", _("today")):
+        return today
     found = _PARTS.fullmatch(text)
     if found is None:
         return None
@@ -32,17 +55,17 @@ def read_day(text: str, today: date) -> date | None:
         with suppress(ValueError):
             return date(year, month, day)
         return None
-    return _newest(month, day, today)
+    return _nearest(month, day, today, step)
 
 
-def _newest(month: int, day: int, today: date) -> date | None:
-    """The last such day until today; 0 for any month. Eight years back, for 29 February skips 2100."""
-    for back in range(8 * 12 + 1):
-        years, months = divmod(today.year * 12 + today.month - 1 - back, 12)
+def _nearest(month: int, day: int, today: date, step: int) -> date | None:
+    """The first such day from today on, or back; 0 for any month. Eight years, for 29 February skips 2100."""
+    for away in range(8 * 12 + 1):
+        years, months = divmod(today.year * 12 + today.month - 1 + step * away, 12)
         if month in (0, months + 1):
             with suppress(ValueError):
                 found = date(years, months + 1, day)
-                if found <= today:
+                if (found - today).days * step >= 0:
                     return found
     return None
 

@@ -10,7 +10,9 @@ from textual.content import Content
 
 from services.i18n import _
 from tui.commands import COMMANDS, Command
+from tui.days import read_coming_day
 from tui.modes import MODES
+from widgets.format import day_words
 
 if TYPE_CHECKING:
     from tui.app import TobanApp
@@ -83,7 +85,7 @@ class Found(NamedTuple):
 
 
 class JumpProvider(Provider):
-    """Alarms, log groups, dashboard widgets and changes by name."""
+    """Alarms, log groups, dashboard widgets and changes by name; days by date."""
 
     @property
     def _toban(self) -> "TobanApp":
@@ -115,13 +117,21 @@ class JumpProvider(Provider):
                 go = partial(app.plan_change, kind, target)
                 yield Found(f"{_(change.title)}  {target.title}", _("change"), go, change.words)
 
+    def _day(self, query: str) -> Found | None:
+        app = self._toban
+        calendar = app.ready.calendar
+        day = read_coming_day(query, calendar.day_of(app.now()))
+        return Found(day_words(day, year=True), _("calendar"), partial(app.open_day, day)) if day else None
+
     async def discover(self) -> Hits:
         """All places."""
         for each in self._places():
             yield DiscoveryHit(Content(each.name), each.go, text=each.name, help=each.kind)
 
     async def search(self, query: str) -> Hits:
-        """Places that match."""
+        """Places that match; a date leads to the calendar."""
+        if day := self._day(query):
+            yield Hit(1.0, Content(day.name), day.go, text=day.name, help=day.kind)
         for each in self._places():
             points = score(query, f"{each.name} {each.words}")
             if points:

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, tzinfo
 from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.reactive import reactive
 
 from services.i18n import _
@@ -24,30 +23,10 @@ from widgets.duty_words import (
 )
 from widgets.format import coarse, day_words, pad, wrap
 from widgets.heartbeat import every_second
-from widgets.ink import ROLES, Line, Span, width_of
+from widgets.ink import Line, Span, width_of
 
-_UNWRAPPED = 100_000
 Fact = tuple[str, Sequence[Span]]
 """A label and what it says."""
-
-
-def duty_block(
-    occurrence: Occurrence, duty: Duty | None, zone: tzinfo, now: datetime, *, width: int = 0
-) -> Content:
-    """Everything about one occurrence as text; without a width it is wrapped by who shows it.
-
-    Without `duty` (a change's way back) there is nothing of the runbook in it.
-    """
-    room = width or _UNWRAPPED
-    asked, told = ask_lines(occurrence, duty, room), runbook_lines(duty, room)
-    lines = [*fact_lines(occurrence, zone, now, room)]
-    if asked:
-        lines += [[], [(_("What it asks"), "heading")], *asked]
-    if told:
-        lines += [[], *told]
-    return Content("\n").join(
-        [Content.assemble(*((text, ROLES[role] if role else "") for text, role in line)) for line in lines]
-    )
 
 
 def fact_lines(occurrence: Occurrence, zone: tzinfo, now: datetime, width: int) -> list[Line]:

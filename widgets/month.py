@@ -32,6 +32,8 @@ class MonthGrid(Inked, can_focus=True):
         Binding("end", "edge(-1)", N_("Last"), show=False),
         Binding("pageup", "leaf(-1)", N_("Month before"), show=False),
         Binding("pagedown", "leaf(1)", N_("Month after"), show=False),
+        Binding("left_curly_bracket", "leaf(-12)", N_("Year before"), show=False),
+        Binding("right_curly_bracket", "leaf(12)", N_("Year after"), show=False),
         Binding("enter", "choose", N_("Open"), show=True),
     ]
 
@@ -105,7 +107,7 @@ class MonthGrid(Inked, can_focus=True):
         self._go(self.day.replace(day=1 if index == 0 else last))
 
     def action_leaf(self, months: int) -> None:
-        """To the same day of another month, or its last."""
+        """To the same day of another month (twelve: of another year), or its last."""
         year, month = divmod(self.day.year * 12 + self.day.month - 1 + months, 12)
         if date.min.year <= year <= date.max.year:
             last = calendar.monthrange(year, month + 1)[1]

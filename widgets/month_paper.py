@@ -16,6 +16,7 @@ from services.models.duties import Day, Month, Occurrence
 from widgets.duty_words import (
     CLOSED_MARK,
     DUTY_LOOKS,
+    PLANNED,
     TODAY_MARK,
     State,
     clock_of,
@@ -37,7 +38,16 @@ _TIMED = 24
 _WIDEST = 34
 _RULED = 5
 """Rows of a week from which lines part the days, as on paper."""
-_LEGEND = (State.LATE, State.MISSED, State.DUE, State.UPCOMING, State.DONE, State.SKIPPED, State.UNPLANNED)
+_LEGEND = (
+    *(
+        DUTY_LOOKS[each]
+        for each in (
+            State.LATE, State.MISSED, State.DUE, State.UPCOMING, State.DONE, State.SKIPPED, State.UNPLANNED,
+        )
+    ),
+    PLANNED,
+    DUTY_LOOKS[State.NO_RECORD],
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +131,7 @@ def title_line(month: Month, width: int) -> list[Span]:
 
 def legend_lines(width: int) -> list[Line]:
     """What the marks mean."""
-    shown = [(DUTY_LOOKS[state].mark, DUTY_LOOKS[state].word, DUTY_LOOKS[state].role) for state in _LEGEND]
+    shown = [(each.mark, each.word, each.role) for each in _LEGEND]
     lines: list[list[Span]] = [[]]
     for mark, word, role in [*shown, (CLOSED_MARK, _("closed"), "muted")]:
         size = cell_len(mark) + 1 + cell_len(word)

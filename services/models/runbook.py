@@ -234,6 +234,9 @@ class Duty(Model):
     """RFC 5545 RRULE without DTSTART, in the system's time zone; empty for an anchored duty. INTERVAL counts
     from Monday 1900-01-01, and a rule that names no day means a Monday, the 1st, 1 January. UNTIL is the last
     local date it may come on; COUNT has no beginning to count from and is refused."""
+    open_days_before: Annotated[int, Field(ge=1, le=20)] | None = None
+    """Held so many open days before the last open day at or before each date of the rule, which RFC 5545 cannot
+    count: with `FREQ=MONTHLY;BYMONTHDAY=-1`, 2 is the third last open day of the month. Needs `previous-open`."""
     at: tuple[ClockTime, ...] = ()
     """Times of day (local); empty: any time of the day."""
     closed_day: ClosedDay = ClosedDay.SKIP

@@ -14,7 +14,7 @@ from dateutil.rrule import rrulestr
 
 from services.calendar_anchor import ANCHOR
 from services.i18n import _
-from services.models.runbook import ClosedDay, Duty, Runbook
+from services.models.runbook import ClosedDay, Duty, Runbook, Within
 from services.runbook import words
 from services.runbook.toml_lines import Path
 
@@ -125,12 +125,24 @@ def duties(book: Runbook) -> Mistakes:
                 yield (*path, "rule"), said
         else:
             yield from _anchor(book, duty, path)
+        yield from _counted(duty, path)
         for place in _repeated(duty.at):
             yield (
                 (*path, "at", place),
                 _('"{name}" is there twice: rename or remove one').format(name=duty.at[place]),
             )
     yield from _series(book)
+
+
+def _counted(duty: Duty, path: Path) -> Mistakes:
+    """Open days are counted back from a rule's date, from the last open day at or before it."""
+    if duty.open_days_before is None:
+        return
+    if duty.anchor or duty.within is Within.MONTH:
+        said = _("needs a rule and a day: leave it out with an anchor or within a month")
+        yield (*path, "open_days_before"), said
+    elif duty.closed_day is not ClosedDay.PREVIOUS:
+        yield (*path, "closed_day"), _("open days are counted back: say previous-open")
 
 
 def _series(book: Runbook) -> Mistakes:

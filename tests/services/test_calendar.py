@@ -78,16 +78,25 @@ def test_a_saturday_opened_by_the_runbook_has_its_daily_duties() -> None:
     assert [slot.day.day for slot in found] == [5, 6, 8]
 
 
-def test_the_last_weekdays_of_the_month() -> None:
-    """Raised at the third weekday from the end, earlier over New Year, and taken back in the next month."""
+def test_the_last_open_days_of_the_month() -> None:
+    """Raised on the third last open day, before the holidays in April and December; taken back in the next month."""
     year = FACILITY.slots(date(2026, 1, 1), date(2026, 12, 31))
     up = [slot for slot in year if slot.duty in ("month-end-scale-up", "year-end-scale-up")]
     assert [f"{slot.day:%m-%d}" for slot in up] == [
-        "01-28", "02-25", "03-27", "04-28", "05-27", "06-26", "07-29", "08-27", "09-28", "10-28", "11-26", "12-28",
+        "01-28", "02-25", "03-27", "04-27", "05-27", "06-26", "07-29", "08-27", "09-28", "10-28", "11-26", "12-24",
     ]  # fmt: skip
     assert [slot.duty for slot in up].index("year-end-scale-up") == 2
-    assert up[-1].nominal == (date(2026, 12, 29),)
+    assert not any(slot.moved or slot.remark for slot in up)
+    assert up[-1].key == "month-end-scale-up@2026-12-31T09:00"
     assert up[-1].missed_at == utc("2027-01-04 08:00")
+
+
+def test_counted_back_in_open_days() -> None:
+    counted = duty("FREQ=WEEKLY;BYDAY=SA", closed_day=ClosedDay.PREVIOUS, open_days_before=1)
+    days = calendar(counted).slots(date(2026, 4, 27), date(2026, 5, 10))
+    assert [slot.day for slot in days] == [date(2026, 4, 30), date(2026, 5, 7)]
+    assert [slot.nominal for slot in days] == [(slot.day,) for slot in days]
+    assert [slot.key for slot in days] == ["d@2026-05-02T09:00", "d@2026-05-09T09:00"]
 
 
 def test_sunday_deploys_stay_on_sunday_and_wait_for_a_plan() -> None:
@@ -288,7 +297,6 @@ def test_an_anchored_duty_may_have_times() -> None:
 def test_days_and_moments() -> None:
     assert FACILITY.first_open(date(2026, 1, 1)) == date(2026, 1, 5)
     assert FACILITY.first_open(date(2026, 1, 5)) == date(2026, 1, 5)
-    assert FACILITY.last_open(date(2026, 1, 4)) == date(2025, 12, 26)
     assert FACILITY.local(date(2026, 1, 5), "09:00") == utc("2026-01-05 00:00")
     assert FACILITY.day_of(utc("2026-01-04 15:00")) == date(2026, 1, 5)
     assert FACILITY.day_of(utc("2026-01-04 14:59")) == date(2026, 1, 4)

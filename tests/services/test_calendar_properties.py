@@ -14,7 +14,17 @@ from services.closures import REACH
 from services.models.duties import Slot
 from services.models.runbook import ClosedDay, Closures, Duty, Within
 from services.runbook.loader import load_named
-from tests.services.calendar_world import OFFICE, POLICIES, calendar, closures, days, duty, every, rules
+from tests.services.calendar_world import (
+    OFFICE,
+    POLICIES,
+    calendar,
+    closures,
+    days,
+    duty,
+    every,
+    open_in,
+    rules,
+)
 
 BOOK = load_named("facility-prod")
 RULES = sorted({each.rule for each in BOOK.duties if each.rule})
@@ -61,6 +71,9 @@ def check(found: Calendar, one: Duty, first: date, last: date) -> None:
         assert seen[day] == (0 if dropped else times_of_day), day
     assert len({slot.key for slot in slots}) == len(slots)
     assert list(slots) == sorted(slots, key=lambda slot: slot.due_at)
+    for at in one.at or ("",):
+        own = [day for slot in slots if slot.key.endswith(at) for day in slot.nominal]
+        assert own == sorted(own), "an earlier date is never held after a later one"
     for slot in slots:
         check_place(found, one, slot)
 
@@ -83,10 +96,21 @@ def check_place(found: Calendar, one: Duty, slot: Slot) -> None:
     if one.within is Within.MONTH:
         months = {(day.year, day.month) for day in (*slot.nominal, slot.day, slot.until)}
         assert len(months) == 1
+        check_direction_in_month(found, one, slot)
     else:
         assert slot.until == slot.day
         assert one.closed_day is not ClosedDay.NEXT or slot.day >= slot.nominal[-1]
         assert one.closed_day is not ClosedDay.PREVIOUS or slot.day <= slot.nominal[0]
+
+
+def check_direction_in_month(found: Calendar, one: Duty, slot: Slot) -> None:
+    """Against its direction it goes only where its month has no open day that way."""
+    first, last = slot.nominal[0].replace(day=1), slot.nominal[-1]
+    month_end = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    if one.closed_day is ClosedDay.NEXT and slot.day < last:
+        assert open_in(found.open_days, last, month_end) == []
+    if one.closed_day is ClosedDay.PREVIOUS and slot.day > slot.nominal[0]:
+        assert open_in(found.open_days, first, slot.nominal[0]) == []
 
 
 @pytest.mark.parametrize(("policy", "within"), POLICIES)
@@ -109,6 +133,25 @@ def test_no_open_day_is_passed_over(world: tuple[Calendar, Duty, date, date]) ->
         between = every(min(slot.nominal[0], slot.day), max(slot.nominal[-1], slot.day))
         if one.closed_day in (ClosedDay.NEXT, ClosedDay.PREVIOUS) and one.within is Within.DAY:
             assert [day for day in between if found.open_days.is_open(day)] in ([slot.day], [])
+
+
+@given(closures(), st.integers(1, 20), st.integers(1, 20), spans())
+def test_counted_back_in_open_days(
+    closed: Closures, before: int, count: int, span: tuple[date, date]
+) -> None:
+    """As many open days lie from where it is held to the rule's date as the runbook says, and one more."""
+    first, last = span
+    one = duty(f"FREQ=DAILY;INTERVAL={count}", closed_day=ClosedDay.PREVIOUS, open_days_before=before)
+    found = calendar(one, closures=closed)
+    slots = found.slots(first, last)
+    assert [slot.day for slot in slots] == sorted({slot.day for slot in slots})
+    for slot in slots:
+        named = date.fromisoformat(slot.key.partition("@")[2][:10])
+        assert len(open_in(found.open_days, slot.day, named)) == before + 1
+        assert found.open_days.is_open(slot.day)
+        assert not slot.moved
+    wide = found.slots(first - timedelta(days=9), last + timedelta(days=9))
+    assert tuple(slot for slot in wide if first <= slot.day <= last) == slots
 
 
 # Ranges

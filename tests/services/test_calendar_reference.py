@@ -1,6 +1,6 @@
 """The shipped runbook's calendar beside a naive one that knows no RFC 5545: every month of 2026 to 2030.
 
-The naive one reads the runbook's words (Mondays, the 1st, the last three weekdays), walks day by day, and
+The naive one reads the runbook's words (Mondays, the 1st, the last three open days), walks day by day, and
 asks of each day only whether city hall is open.
 """
 
@@ -45,9 +45,9 @@ def back(day: date) -> date:
     return day if is_open(day) else back(day - timedelta(days=1))
 
 
-def third_last_weekday(day: date) -> bool:
-    rest = [each for each in every(day, month_end(day)) if each.weekday() < 5]
-    return day.weekday() < 5 and len(rest) == 3
+def third_last_open(day: date) -> bool:
+    rest = [each for each in every(day, month_end(day)) if is_open(each)]
+    return is_open(day) and len(rest) == 3
 
 
 def month_end(day: date) -> date:
@@ -84,8 +84,8 @@ RULES: dict[str, Callable[[date], bool]] = {
     **dict.fromkeys(WEEKLY, _monday),
     **dict.fromkeys(MONTHLY, _first),
     "weekly-deploy": _sunday,
-    "month-end-scale-up": lambda day: third_last_weekday(day) and day.month != 3,
-    "year-end-scale-up": lambda day: third_last_weekday(day) and day.month == 3,
+    "month-end-scale-up": lambda day: third_last_open(day) and day.month != 3,
+    "year-end-scale-up": lambda day: third_last_open(day) and day.month == 3,
     "dr-drill": _first_of(1, 4, 7, 10),
     "failover-drill": _first_of(4),
     "region-drill": _first_of(10),
@@ -108,7 +108,7 @@ def place(name: str, nominal: date) -> tuple[date, date] | None:
         return nominal, nominal
     if name in DRILLS:
         return forward(nominal), back(month_end(nominal))
-    day = back(nominal) if name.endswith("-up") else forward(nominal)
+    day = forward(nominal)
     return day, day
 
 

@@ -240,6 +240,15 @@ async def test_the_first_on_a_sunday_is_held_on_the_second(tmp_path: Path) -> No
         assert not february.days[0].is_open
 
 
+async def test_duties_of_one_time_stand_as_in_the_runbook(tmp_path: Path) -> None:
+    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY))) as found:
+        monday = found.duties.month(2026, 6).days[0]
+        assert [each.slot.duty for each in monday.occurrences if each.slot.due_at.hour == 0] == [
+            "daily-morning", "weekly-backup", "weekly-cost", "weekly-patches",
+            "monthly-trail", "monthly-patches", "monthly-review",
+        ]  # fmt: skip
+
+
 async def test_monthly_duties_of_five_years_are_held_once_each_on_the_first_open_day(tmp_path: Path) -> None:
     async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY))) as found:
         for number in range(60):

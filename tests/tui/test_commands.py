@@ -1,5 +1,7 @@
 """Every line of the command registry, pressed in the real console."""
 
+from datetime import date
+
 import pytest
 
 from services import i18n
@@ -45,6 +47,21 @@ async def test_jump_finds_an_alarm_by_name(embedded: Embedded) -> None:
         await until(pilot, lambda: "rds-storage-low" in screen_text(pilot))
         await pilot.press("enter")
         await until(pilot, lambda: type(pilot.app.screen).__name__ == "AlarmScreen")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_jump_leads_to_a_date_in_the_calendar(embedded: Embedded, size: tuple[int, int]) -> None:
+    async with console(embedded.url, embedded.clock, size=size) as pilot:
+        await pilot.press("colon")
+        await settled(pilot)
+        await pilot.press(*"2027-03-31")
+        await until(pilot, lambda: "31 Mar 2027" in screen_text(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: type(pilot.app.screen).__name__ == "InspectScreen")
+        screen = pilot.app.screen
+        await until(pilot, lambda: screen.focused is screen.grid)
+        assert screen.grid.day == date(2027, 3, 31)
+        assert "Mar 2027" in screen_text(pilot)
 
 
 async def test_keys_come_from_the_configuration(embedded: Embedded) -> None:

@@ -105,6 +105,20 @@ async def test_a_missed_one_says_both_times_before_it_is_signed(embedded: Embedd
         assert today(pilot, "daily-morning").signed.was is S.MISSED
 
 
+async def test_one_from_before_the_journal_says_both_times_too(embedded: Embedded) -> None:
+    embedded.advance(3600)
+    async with inspect(embedded) as pilot:
+        await until(pilot, lambda: pilot.app.duties)
+        assert today(pilot, "daily-morning").state is S.NO_RECORD
+        pilot.app.screen.list.select(today(pilot, "daily-morning").key)
+        await pilot.press("s")
+        await ready(pilot, SignScreen)
+        assert "due 09:00, signed now 10:02 JST — recorded as late" in screen_text(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: today(pilot, "daily-morning").state is S.DONE)
+        assert today(pilot, "daily-morning").signed.was is S.LATE
+
+
 async def test_leaving_out_wants_a_reason(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:
         await shown(pilot)
@@ -218,6 +232,16 @@ async def test_the_calendar_goes_by_days_and_months_and_back(embedded: Embedded)
         await pilot.press("s")
         await until(pilot, lambda: "it can be signed on its day" in screen_text(pilot))
         assert pilot.app.screen is screen
+
+
+async def test_where_it_is_narrow_another_month_brings_the_calendar(embedded: Embedded) -> None:
+    async with inspect(embedded, size=(80, 24)) as pilot:
+        screen = await shown(pilot)
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: "Feb 2026" in screen_text(pilot))
+        assert screen.focused is screen.grid
+        await pilot.press("shift+tab")
+        await until(pilot, lambda: screen.focused is screen.list.table and screen.list.display)
 
 
 async def test_a_deploy_is_planned_and_the_plan_taken_back(embedded: Embedded) -> None:

@@ -11,9 +11,11 @@ from textual.app import App, ComposeResult
 
 from services import i18n
 from services.models.duties import Occurrence
+from services.models.runbook import Duty
 from tests.widgets import duty_data as made
 from tests.widgets.duty_data import DUTY, HOSTILE, JST, NOW, TODAY, State
-from widgets.duty_detail import DutyDetail, duty_block
+from widgets.duty_detail import DutyDetail, ask_lines, fact_lines, runbook_lines
+from widgets.ink import plain
 
 
 @pytest.fixture(autouse=True)
@@ -23,8 +25,9 @@ def english() -> Iterator[None]:
     i18n.use("en")
 
 
-def said(occurrence: Occurrence, width: int = 90) -> str:
-    return duty_block(occurrence, DUTY, JST, NOW, width=width).plain
+def said(occurrence: Occurrence, width: int = 90, duty: Duty | None = DUTY) -> str:
+    asked, told = ask_lines(occurrence, duty, width), runbook_lines(duty, width)
+    return "\n".join(plain([*fact_lines(occurrence, JST, NOW, width), *asked, *told]))
 
 
 def test_a_late_one_says_what_to_do_and_until_when() -> None:
@@ -71,9 +74,9 @@ def test_window_plan_and_why_it_moved() -> None:
 
 
 def test_a_way_back_has_nothing_of_the_runbook() -> None:
-    text = duty_block(made.REVERT, None, JST, NOW).plain
+    text = said(made.REVERT, duty=None)
     assert "変更操作 c-0042 の戻し" in text
-    assert "What it asks" not in text
+    assert "□" not in text
 
 
 @given(

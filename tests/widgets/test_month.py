@@ -103,6 +103,8 @@ def test_the_legend_names_every_mark_where_there_is_room() -> None:
         "✓ done",
         "– left out",
         "◇ not planned",
+        "◆ planned",
+        "· no record",
         "╱ closed",
     ):
         assert words in body
@@ -136,6 +138,8 @@ class MonthApp(App[None]):
         ("home left", date(2025, 12, 31), MonthGrid.Left),
         ("end pagedown", date(2026, 2, 28), MonthGrid.Left),
         ("pageup", date(2025, 12, 14), MonthGrid.Left),
+        ("left_curly_bracket", date(2025, 1, 14), MonthGrid.Left),
+        ("right_curly_bracket", date(2027, 1, 14), MonthGrid.Left),
         ("enter", TODAY, MonthGrid.Chosen),
     ],
 )

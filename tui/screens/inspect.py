@@ -174,8 +174,19 @@ class InspectScreen(ModeScreen):
         wanted.focus()
 
     def action_month(self, months: int) -> None:
-        """Another month."""
+        """Another month; where it is narrow, the calendar takes the list's place, or nothing would be seen of it."""
         self.grid.action_leaf(months)
+        if self.has_class("-narrow") and not self.has_class("-calendar"):
+            self._to_calendar()
+
+    def show_day(self, day: date) -> None:
+        """The calendar at a day."""
+        self._go(day)
+        self._to_calendar()
+
+    def _to_calendar(self) -> None:
+        self.add_class("-calendar")
+        self.grid.focus()
 
     def action_today(self) -> None:
         """The calendar back to today."""

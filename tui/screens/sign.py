@@ -8,6 +8,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from services.duties import NotNow
+from services.duty_states import by_time
 from services.i18n import N_, _
 from services.journal.errors import AlreadyRecorded
 from services.models.duties import Occurrence, OccurrenceState, SignOff, Slot
@@ -133,7 +134,8 @@ class LeaveOutScreen(_RecordScreen):
 def signing_words(occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
     """What is being signed; both times, said plainly, when it is not signed in time."""
     lines = [_head(occurrence, zone, now)]
-    words = _RECORDED.get(occurrence.state)
+    was = by_time(occurrence.slot, now)
+    words = _RECORDED.get(was)
     if words is not None and occurrence.signed is None:
         day = now.astimezone(zone).date()
         said = _(words).format(
@@ -141,7 +143,7 @@ def signing_words(occurrence: Occurrence, zone: tzinfo, now: datetime) -> Conten
             now=f"{now.astimezone(zone):%H:%M}",
             zone=zone_name(zone, now),
         )
-        late = occurrence.state is not OccurrenceState.UPCOMING
+        late = was is not OccurrenceState.UPCOMING
         lines.append(Content.styled(said, ROLES["caution"] if late else ROLES["muted"]))
     return Content("\n").join(lines)
 

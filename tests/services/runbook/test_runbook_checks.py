@@ -56,6 +56,17 @@ def test_a_series_of_two() -> None:
         ),
         (anchored(""), "duties[0].closed_day", "comes once"),
         (anchored('closed_day = "skip"\n'), "duties[0].closed_day", "comes once"),
+        (daily("a", "open_days_before = 2\n"), "duties[0].closed_day", "previous-open"),
+        (
+            daily("a", 'open_days_before = 2\nwithin = "month"\nclosed_day = "previous-open"\n'),
+            "duties[0].open_days_before",
+            "leave it out",
+        ),
+        (
+            anchored('closed_day = "previous-open"\nopen_days_before = 2\n'),
+            "duties[0].open_days_before",
+            "leave it out",
+        ),
         ('[journal]\nlog_group = "/ops/journal"\n', "journal.log_stream", "both"),
         ('[journal]\nlog_stream = "console"\n', "journal.log_group", "both"),
     ],

@@ -23,7 +23,9 @@ def start_options() -> list[click.Parameter]:
         *read_options(),
         click.Option(["--theme"], type=Choice(THEMES), help=_("Colours; 16: the terminal's own.")),
         click.Option(["--read-only"], is_flag=True, default=None, help=_("Refuse to change anything.")),
-        click.Option(["--journal"], metavar="FILE", help=_("The journal's file; a demo makes one of its own.")),
+        click.Option(
+            ["--journal"], metavar="FILE", help=_("The journal's file; a demo makes one of its own.")
+        ),
         click.Option(["--mode"], type=Choice([mode.id for mode in MODES]), help=_("The first screen.")),
     ]
 

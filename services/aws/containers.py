@@ -5,7 +5,7 @@ Source: DescribeServices (Amazon ECS API reference).
 
 from typing import Any
 
-from services.aws.reader import Answer, Reader, not_found, rows, when
+from services.aws.reader import Answer, Reader, incomplete, not_found, rows, when
 from services.i18n import _
 from services.models.base import RawId
 from services.models.containers import ContainerService, Deployment, ServiceEvent
@@ -22,7 +22,7 @@ class Containers:
         self._session = session
 
     async def service(self, cluster: str, name: str) -> ContainerService:
-        """One service as it stands. Raises AwsError (NotFound: no such cluster or service)."""
+        """One service as it stands. Raises AwsError (NotFound: no such cluster or service; Incomplete)."""
         answer = await self._session.read(
             "ecs", "DescribeServices", required=("services",), cluster=cluster, services=[name]
         )
@@ -41,6 +41,10 @@ class Containers:
                 else "",
                 remedy=_("Check the cluster and service names in the runbook."),
             )
+        # Without its counts a service would look as if nothing ran, and lowering its limit as if it stopped nothing.
+        if not {"desiredCount", "runningCount"} <= found[0].keys():
+            text = _("AWS tells of the service {name} without its task counts.")
+            raise incomplete(text.format(name=clean(name)), "ecs", "DescribeServices")
         return container_service(found[0], cluster)
 
 

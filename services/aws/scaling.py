@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from services.aws.reader import Answer, Reader, finite, rows, when
+from services.aws.reader import Answer, Reader, finite, incomplete, rows, when
+from services.i18n import _
 from services.models.base import RawId
 from services.models.containers import ScalableTarget, ScalingActivity, ScalingPolicy, ScheduledAction
 from services.models.text import clean
@@ -26,7 +27,7 @@ class Scaling:
         self._session = session
 
     async def target(self, cluster: str, name: str) -> ScalableTarget | None:
-        """A service's bounds; None where scaling was never configured. Raises AwsError."""
+        """A service's bounds; None where scaling was never configured. Raises AwsError (Incomplete: no bounds)."""
         answer = await self._session.read(
             SERVICE,
             "DescribeScalableTargets",
@@ -37,9 +38,13 @@ class Scaling:
         )
         for row in rows(answer, "ScalableTargets"):
             suspended = row.get("SuspendedState") or {}
+            minimum, maximum = row.get("MinCapacity"), row.get("MaxCapacity")
+            if minimum is None or maximum is None:
+                text = _("AWS tells of the scaling of {name} without its bounds.")
+                raise incomplete(text.format(name=clean(name)), SERVICE, "DescribeScalableTargets")
             return ScalableTarget(
-                minimum=int(row.get("MinCapacity") or 0),
-                maximum=int(row.get("MaxCapacity") or 0),
+                minimum=int(minimum),
+                maximum=int(maximum),
                 suspended=any(suspended.values()),
             )
         return None

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from services import i18n
 from services.aws.permits import Permits
 from services.aws.writer import Writer
 from services.changes.arming import Arming
@@ -54,6 +55,8 @@ class ChangeEngine:
         self._arming = Arming(permits, journal=journal, clock=clock)
         self._sending: dict[str, asyncio.Task[Run]] = {}
         self._waiting: dict[str, asyncio.Task[Run]] = {}
+        self._reverts_of: tuple[tuple[Run, ...], str] = ((), "")
+        self._reverts: tuple[Slot, ...] = ()
         self._retrying: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[None] | None = None
 
@@ -150,11 +153,14 @@ class ChangeEngine:
 
     def reverts(self) -> tuple[Slot, ...]:
         """Dated duties: the ways back of changes that were made and not taken back yet."""
-        return reverts(self._history.runs(), self._zone)
+        runs, language = self._history.runs(), i18n.language()
+        if (runs, language) != self._reverts_of:
+            self._reverts_of, self._reverts = (runs, language), reverts(runs, self._zone)
+        return self._reverts
 
     async def drain(self) -> None:
         """Wait until nothing is being sent, then disarm; what was sent has its recorded outcome."""
-        self._sender.hurry.set()
+        self._sender.ending.begin()
         while sending := [task for task in self._sending.values() if not task.done()]:
             await asyncio.wait(sending)
         for background in (self._retrying, self._looking):

@@ -19,15 +19,20 @@ def reverts(runs: Iterable[Run], zone: tzinfo) -> tuple[Slot, ...]:
         if not run.steps or run.steps[0].state is not StepState.DONE:
             continue
         revert = run.plan.revert
-        if revert is not None and not any(_restores(later, run, revert) for later in restored):
+        if revert is not None and not any(_restores(later, run, revert) for later in reversed(restored)):
             found.append(_slot(run, revert, zone))
         restored.append(run)
     return tuple(sorted(found, key=lambda slot: (slot.due_at, slot.key)))
 
 
 def _restores(later: Run, run: Run, revert: Revert) -> bool:
-    """A change of ours made after `run` has brought the value back."""
-    return (later.plan.kind, later.plan.target.id) == (run.plan.kind, run.plan.target.id) and all(
+    """A change of ours made after `run` has brought the value back, or found it brought back."""
+    if (later.plan.kind, later.plan.target.id) != (run.plan.kind, run.plan.target.id):
+        return False
+    before = run.plan.steps[0].before
+    if before and later.plan.steps[0].before == before:
+        return True
+    return all(
         later.plan.wish.get(name) == value for name, value in revert.values.items() if name not in WAY_BACK
     )
 

@@ -127,7 +127,9 @@ def _aged(step: StepRun, *, late: bool, alone: bool) -> StepRun:
         text = _("The console that sent it ended, or lost the journal, before it recorded the outcome.")
         return step.model_copy(update={"state": StepState.UNKNOWN, "text": text})
     if late and alone and step.state is StepState.WAITING:
-        text = _("It was not begun: the console that was to send it ended.")
+        text = _(
+            "It was not begun: the console ended, or did not know in time that what comes before was done."
+        )
         return step.model_copy(update={"state": StepState.REFUSED, "text": text})
     return step
 

@@ -1,6 +1,7 @@
 """Carries out one confirmed plan: record, look again, send once, record, verify."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from services.aws.errors import AwsError, Refused
 from services.aws.writer import Writer
 from services.changes import drafts
 from services.changes.base import Change, real
+from services.changes.ending import Ending
 from services.changes.history import History
 from services.changes.words import found_done, held, told
 from services.clock import Clock
@@ -51,18 +53,17 @@ class Sender:
         self._permits = permits
         self._clock = clock
         self._zone = zone
-        self.hurry = asyncio.Event()
-        """The console ends: look once more, then wait no longer."""
+        self.ending = Ending()
 
     async def carry_out(self, plan: Plan, typed: str) -> Run:
         """Every check, then every step until one is not done.
 
         Raises JournalError where the confirmation cannot be recorded; nothing was sent then.
         """
-        objection = self._objection(plan, typed)
-        account = ""
-        if not objection:
-            account, objection = await self._account(plan)
+        # Asking for the account takes its time: the plan may have expired meanwhile.
+        objection = (
+            self._objection(plan, typed) or await self._elsewhere(plan) or self._objection(plan, typed)
+        )
         if objection:
             await self._history.append(drafts.refused(plan, objection))
             return self._history.run(plan.id)
@@ -72,13 +73,13 @@ class Sender:
             await self._history.load()
             return self._history.run(plan.id)
         for step in plan.steps:
-            if not await self._carry_out(plan, step, account):
+            if not await self._carry_out(plan, step):
                 break
         return self._history.run(plan.id)
 
     def _objection(self, plan: Plan, typed: str) -> str:
         """Why it is not even confirmed; "" for nothing."""
-        if self.hurry.is_set():
+        if self.ending.begun:
             return _("The console is ending.")
         if plan.refusals or not plan.steps or plan.kind not in self._changes:
             return _("The plan was refused: {why}").format(why=" ".join(plan.refusals)).strip()
@@ -92,19 +93,21 @@ class Sender:
             return _("The console is read-only; arm it first.")
         return ""
 
-    async def _account(self, plan: Plan) -> tuple[str, str]:
-        """(the account that AWS says we are in, why that is not good enough)."""
+    async def _elsewhere(self, plan: Plan) -> str:
+        """Why these credentials are not good enough for the plan's account; "" where they are."""
         try:
-            identity = await self._session.identity()
+            identity = await self.ending.in_time(self._session.identity())
+        except TimeoutError:
+            return _("The console is ending.")
         except AwsError as error:
-            return "", _("AWS does not say which account this is: {why}").format(why=told(error.problem))
+            return _("AWS does not say which account this is: {why}").format(why=told(error.problem))
         if identity.account != plan.account:
-            return "", _("These credentials are for account {actual}, the runbook's is {expected}.").format(
+            return _("These credentials are for account {actual}, the runbook's is {expected}.").format(
                 actual=identity.account, expected=plan.account
             )
-        return identity.account, ""
+        return ""
 
-    async def _carry_out(self, plan: Plan, step: PlannedStep, account: str) -> bool:
+    async def _carry_out(self, plan: Plan, step: PlannedStep) -> bool:
         """One step; whether it is done."""
         try:
             intent = await self._history.append(drafts.intent(plan, step))
@@ -121,12 +124,18 @@ class Sender:
         moved = await self._moved(plan, step, intent.at)
         if moved:
             return await self._record(plan, step, StepState.REFUSED, moved)
-        return await self._send(plan, step, account)
+        return await self._send(plan, step)
 
     async def _moved(self, plan: Plan, step: PlannedStep, since: datetime) -> str:
         """Why the world is not the one the plan was made for; "" where it is."""
+        # Before each step: credentials may have been renewed since the last one, as somebody else's.
+        elsewhere = await self._elsewhere(plan)
+        if elsewhere:
+            return elsewhere
         try:
-            seen = await self._changes[plan.kind].observe(step)
+            seen = await self.ending.in_time(self._changes[plan.kind].observe(step))
+        except TimeoutError:
+            return _("The console is ending.")
         except AwsError as error:
             return _("AWS could not be read before sending: {why}").format(why=told(error.problem))
         if seen.digest != step.expects:
@@ -135,13 +144,16 @@ class Sender:
             return _("It took too long to look at AWS; plan it again.")
         return ""
 
-    async def _send(self, plan: Plan, step: PlannedStep, account: str) -> bool:
+    async def _send(self, plan: Plan, step: PlannedStep) -> bool:
         try:
-            permit = self._permits.issue(step.call, account)
+            permit = self._permits.issue(step.call, plan.account)
         except Refused as error:
             return await self._record(plan, step, StepState.REFUSED, told(error.problem))
+        write = self._session.write(permit, required=step.required, timeout=WRITE_SECONDS)
         try:
-            await self._session.write(permit, required=step.required, timeout=WRITE_SECONDS)
+            await self.ending.in_time(write)
+        except TimeoutError:
+            return await self._unknown(plan, step, _("The console ended before AWS answered."))
         except AwsError as error:
             if nothing_done(error):
                 refused = isinstance(error, Refused)
@@ -170,11 +182,11 @@ class Sender:
         return await self._record(plan, step, StepState.UNKNOWN, why)
 
     async def _unknown(self, plan: Plan, step: PlannedStep, why: str) -> bool:
-        """Record it, and look at once: what AWS shows as done is done."""
+        """Record it, and look at once: what AWS shows as done is done, and the rest of the plan goes on."""
         await self._record(plan, step, StepState.UNKNOWN, why)
         try:
-            seen = await self._changes[plan.kind].observe(step)
-        except AwsError:
+            seen = await self.ending.in_time(self._changes[plan.kind].observe(step))
+        except (AwsError, TimeoutError):
             return False
         if seen.place is not Place.AFTER:
             return False
@@ -185,40 +197,27 @@ class Sender:
         """(AWS shows the change, in words); None: it could not be read."""
         change = self._changes[plan.kind]
         seen: Observation | None = None
-        why = _("AWS could not be read.")
-        try:
+        follows, why = "", _("AWS could not be read.")
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LOOK_SECONDS):
                 for wait in LOOKS:
-                    await self._pause(wait)
+                    await self.ending.pause(self._clock, wait)
                     try:
-                        seen = await change.observe(step)
+                        seen = await self.ending.in_time(change.observe(step))
                     except AwsError as error:
                         why = told(error.problem)
                         continue
                     if seen.place is Place.AFTER:
-                        return True, " ".join([seen.text, await self._outcome(change, plan)]).strip()
-        except TimeoutError:
-            pass
+                        follows = await self.ending.in_time(self._outcome(change, plan))
+                        break
         if seen is None:
             return None, _("Not verified: {why}").format(why=why)
-        return False, _("AWS does not show it yet: {state}").format(state=seen.text)
+        if seen.place is not Place.AFTER:
+            return False, _("AWS does not show it yet: {state}").format(state=seen.text)
+        return True, f"{seen.text} {follows}".strip()
 
     async def _outcome(self, change: Change, plan: Plan) -> str:
         try:
             return await change.outcome(plan)
         except AwsError:
             return ""
-
-    async def _pause(self, seconds: float) -> None:
-        """Wait on the clock, unless the console ends."""
-        if not seconds or self.hurry.is_set():
-            return
-        waits = {
-            asyncio.ensure_future(self._clock.sleep(seconds)),
-            asyncio.ensure_future(self.hurry.wait()),
-        }
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()

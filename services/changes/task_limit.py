@@ -171,9 +171,13 @@ class TaskLimit(Change):
         return _("Desired {desired}, running {running}.").format(desired=seen.desired, running=seen.running)
 
     def way_back(self, plan: Plan) -> dict[str, str]:
-        """The maximum of before, for good."""
+        """The maximum of before: for good where it may stay, else to be taken back in its turn."""
         first = next((step for step in plan.steps if step.id == REGISTER), None)
-        return {MAX: first.before, REVERT: "none"} if first else {}
+        if first is None:
+            return {}
+        before = int(first.before)
+        stays = before < first.call.params["MaxCapacity"] or before == self._ecs.usual_max
+        return {MAX: first.before, REVERT: "none" if stays else "aws"}
 
     @property
     def _ecs(self) -> Ecs:

@@ -143,7 +143,8 @@ class Revert(Model):
     """The way back that goes with a change."""
 
     way: Literal["aws", "duty"]
-    """`aws`: AWS's own one-time scheduled action does it; `duty`: a person does, on a dated duty."""
+    """`aws`: AWS's own one-time scheduled action does it, made by the plan's last step; `duty`: a person does, on a
+    dated duty. Either way it counts once the plan's first step is done."""
     at: datetime
     """When (UTC)."""
     title: Clean

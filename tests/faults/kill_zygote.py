@@ -1,8 +1,8 @@
 """Makes changes in processes that are killed: imports everything once, then forks a process for each order.
 
 One order a line (JSON) on standard input, one answer a line on standard output:
-- {"do": "change", "journal": path, "after_marks": n, "delay": s}: make the change and kill it `s` seconds after its
-  n-th mark (null: never). Marks: confirmed by the operator, then before and after each journal entry and each request.
+- {"do": "change", "journal": path, "after_marks": n, "delay": s}: confirm the change three times and kill it `s` seconds
+  after its n-th mark (null: never). Marks: confirmed by the operator, then before and after each journal entry and each request.
 - {"do": "start", "journal": path}: the next start of the console, two minutes later, and one more after it.
 """
 
@@ -61,7 +61,7 @@ async def change(url: str, journal: str, mark: Callable[[], None]) -> None:
     services.journal.append = marked(services.journal.append, mark)  # type: ignore[method-assign]
     services.session.write = marked(services.session.write, mark)  # type: ignore[method-assign]
     mark()
-    await services.engine.apply(plan, "staff-api")
+    await asyncio.gather(*(services.engine.apply(plan, "staff-api") for _press in range(3)))
     mark()
 
 
@@ -111,7 +111,7 @@ async def _start(url: str, journal: str, ahead: timedelta) -> dict[str, Any]:
         "runs": [[(step.state.value, step.text) for step in run.steps] for run in runs],
         "entries": len(entries),
         "intact": found.intact,
-        "kinds": [entry.kind.value for entry in entries],
+        "held": sum(bool(entry.holds) for entry in entries) - sum(bool(entry.releases) for entry in entries),
     }
 
 

@@ -1,12 +1,14 @@
 """The change mode: how a target stands, what is unknown, who says what became of it, and arming."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 from textual.widgets import Input
 
+from services.changes import drafts
 from services.models.changes import StepState
-from services.models.journal import EntryKind
+from services.models.journal import Draft, Entry, EntryKind
 from tests.conftest import Embedded
 from tests.tools.console import until
 from tests.tui.change_steps import (
@@ -25,6 +27,7 @@ from tui.screens.guard import Guard
 from tui.screens.plan import PlanScreen
 from tui.screens.run import RunScreen
 from tui.screens.settle import SettleScreen
+from widgets.change_list import ChangeList
 
 RESOURCE = "service/facility-prod-cluster/staff-api"
 
@@ -106,6 +109,47 @@ async def test_an_unknown_outcome_cannot_be_missed_and_is_asked_when_aws_does_no
         entries = await app.services.journal.entries()
         resolved = [entry for entry in entries if entry.kind is EntryKind.RESOLVED]
         assert [entry.data["how"] for entry in resolved] == ["said"]
+
+
+async def test_keys_that_come_faster_than_the_dialog_open_one(embedded: Embedded) -> None:
+    async with change_mode(embedded) as pilot:
+        app = pilot.app
+        screen = app.screen
+        offer = screen.changes.offer_at_cursor()
+        for _ in range(3):
+            screen.changes.post_message(ChangeList.Opened(offer))
+        await until(pilot, lambda: isinstance(app.screen, PlanScreen))
+        await pilot.pause()
+        screen.action_revert()
+        screen.action_resolve()
+        assert [type(each) for each in app.screen_stack[-2:]] == [ChangeScreen, PlanScreen]
+        assert "no change to take back" not in notices(pilot)
+
+
+async def test_an_unknown_outcome_of_a_kind_that_this_version_does_not_know_is_asked(
+    embedded: Embedded,
+) -> None:
+    async with change_mode(embedded) as pilot:
+        app = pilot.app
+        known = await app.services.engine.plan("task-limit", "staff-api", {"max": "10"})
+        plan = known.model_copy(update={"kind": "another-versions"})
+        for draft in (
+            drafts.confirmed(plan),
+            drafts.intent(plan, plan.steps[0]),
+            drafts.outcome(plan, plan.steps[0], StepState.UNKNOWN, "no answer"),
+        ):
+            await app.services.journal.append(draft)
+        await until(pilot, lambda: "OUTCOME UNKNOWN: staff-api" in said(pilot))
+        await pilot.press("tab", "r")
+        await until(pilot, lambda: "no way back that can be planned" in notices(pilot))
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(app.screen, SettleScreen))
+        await until(pilot, lambda: "does not know this kind of change" in said(pilot))
+        settle = app.screen
+        await until(pilot, lambda: settle.focused is settle.choice)
+        settle.query_one("#note", Input).value = "looked in the AWS console"
+        await pilot.press("right", "tab", "enter")
+        await until(pilot, lambda: app.runs[0].steps[0].state is StepState.DONE)
 
 
 @pytest.mark.slow
@@ -210,6 +254,33 @@ async def test_keys_say_what_they_miss_and_arming_needs_a_reason_and_a_time_with
 
 
 @pytest.mark.slow
+async def test_what_the_journal_says_of_arming_is_so(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Closed while it is being recorded, the dialog would leave an entry of something that never was."""
+    async with change_mode(embedded) as pilot:
+        app, slow, begun = pilot.app, asyncio.Event(), asyncio.Event()
+        append = app.services.journal.append
+
+        async def later(draft: Draft) -> Entry:
+            begun.set()
+            await slow.wait()
+            return await append(draft)
+
+        await pilot.press("f9")
+        await until(pilot, lambda: isinstance(app.screen, ArmScreen) and app.screen.focused is not None)
+        app.screen.query_one("#reason", Input).value = "why"
+        monkeypatch.setattr(app.services.journal, "append", later)
+        await pilot.press("enter")
+        await until(pilot, begun.is_set)
+        await pilot.press("escape")
+        slow.set()
+        await until(pilot, lambda: not isinstance(app.screen, ArmScreen))
+        assert app.services.engine.permits.armed is not None
+        kinds = [entry.kind for entry in await app.services.journal.entries()]
+        assert EntryKind.ARMED in kinds
+
+
 async def test_a_console_configured_read_only_says_so_plainly(embedded: Embedded) -> None:
     async with change_mode(embedded, read_only=True) as pilot:
         screen = await planned(pilot)

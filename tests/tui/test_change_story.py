@@ -1,9 +1,11 @@
 """The first change that touches production, through the running console, from the plan to the way back."""
 
+from typing import Any
+
 import pytest
 
 from services.models.alarms import AlarmState
-from services.models.changes import StepState
+from services.models.changes import Danger, Plan, StepState
 from tests.conftest import Embedded
 from tests.tools.console import until
 from tests.tui.change_steps import (
@@ -217,3 +219,27 @@ def move_limit(embedded: Embedded, maximum: int) -> None:
         embedded.world.scaling.register(
             "service/facility-prod-cluster/staff-api", now, {"MaxCapacity": maximum}
         )
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_a_routine_change_begins_at_no_and_a_yes_sends_it_once(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with change_mode(embedded) as pilot:
+        await arm_without_screen(pilot)
+        change = pilot.app.services.engine.changes["task-limit"]
+        plan = change.plan
+
+        async def routine(*args: Any) -> Plan:
+            return (await plan(*args)).model_copy(update={"danger": Danger.ROUTINE})
+
+        monkeypatch.setattr(change, "plan", routine)
+        screen = await planned(pilot)
+        await to_question(pilot, screen)
+        assert "Apply this?" in said(pilot)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert sent(embedded) == 0
+        await pilot.press("right", "enter", "enter", "enter")
+        await until(pilot, lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.DONE)
+        assert sent(embedded) == 1

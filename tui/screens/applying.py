@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from services.i18n import _
-from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
+from services.journal.errors import JournalError
 from services.models.changes import Plan, Run, StepState
-from services.models.problem import Problem, ProblemKind
+from services.models.problem import Problem
 from tui.app import TobanApp
 from widgets.run_view import partly, unknown_words
 
@@ -23,10 +23,6 @@ def carry_out(app: TobanApp, plan: Plan, typed: str, stopped: Stopped) -> None:
         except JournalError as error:
             stopped(error.problem)
             tell(app, f"{error.problem.summary} {error.problem.remedy}", bad=True)
-        except (AlreadyRecorded, HeldByAnother) as error:
-            said = Problem(kind=ProblemKind.REFUSED, summary=error.entry.text, at=app.now())
-            stopped(said)
-            tell(app, error.entry.text, bad=True)
         else:
             tell(app, said_of(run), bad=run.state is not StepState.DONE)
 

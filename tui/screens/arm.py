@@ -124,6 +124,11 @@ class ArmScreen(PlacedDialog[bool]):
             self.arming = True
             self.arm(reason, minutes)
 
+    async def action_dismiss(self, result: bool | None = None) -> None:
+        """Not while it is being recorded: the journal would call a console armed that is not."""
+        if not self.arming:
+            await super().action_dismiss(result)
+
     @work(group="arm")
     async def arm(self, reason: str, minutes: int) -> None:
         """Record it, then allow writing."""

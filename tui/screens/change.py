@@ -136,18 +136,20 @@ class ChangeScreen(ModeScreen):
         """Plan what was under the cursor when the key was pressed."""
         event.stop()
         # A second Enter may come before the dialog does; one is enough.
-        if self.is_current:
+        if self.is_active:
             self.app.push_screen(PlanScreen(event.offer.kind, event.offer.target))
 
     @on(KeyedTable.Selected)
     def open_run(self, event: KeyedTable.Selected) -> None:
         """Everything about a change that was made."""
         found = next((run for run in self.runs.runs if run.id == event.key), None)
-        if found is not None and self.is_current:
+        if found is not None and self.is_active:
             self.app.push_screen(RunScreen(found))
 
     def action_revert(self) -> None:
         """Plan the way back of the selected change."""
+        if not self.is_active:
+            return
         run = self.runs.run_at_cursor()
         if run is None:
             self.app.say(_("There is no change to take back."))
@@ -161,6 +163,8 @@ class ChangeScreen(ModeScreen):
 
     def action_resolve(self) -> None:
         """Look at AWS for the selected unknown change, or for the newest one."""
+        if not self.is_active:
+            return
         unknown = [run for run in self.runs.runs if run.state is StepState.UNKNOWN]
         at_cursor = self.runs.run_at_cursor()
         chosen = next((run for run in unknown if run is at_cursor), unknown[0] if unknown else None)
@@ -193,8 +197,11 @@ class ChangeScreen(ModeScreen):
 
     async def _may_be_under_way(self, run: Run, step: PlannedStep) -> bool:
         """AWS shows the state before: too early to say that it was not done, and no person knows better."""
+        change = self.services.engine.changes.get(run.plan.kind)
+        if change is None:  # another version's: only a person can tell
+            return False
         try:
-            seen = await self.services.engine.changes[run.plan.kind].observe(step)
+            seen = await change.observe(step)
         except AwsError:
             return False
         return seen.place is Place.BEFORE

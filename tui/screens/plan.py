@@ -15,7 +15,6 @@ from textual.content import Content
 from textual.events import Resize
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Static
 
 from services.aws.errors import AwsError
 from services.i18n import N_, _

@@ -74,8 +74,13 @@ class SettleScreen(PlacedDialog[bool]):
     @work(group="look", exclusive=True)
     async def look(self) -> None:
         """What AWS shows of the target now."""
+        change = self.app.ready.engine.changes.get(self.run.plan.kind)
+        if change is None:
+            self.seen = [[(_("This console does not know this kind of change; look at AWS by hand."), "bad")]]
+            self.now_block.update()
+            return
         try:
-            seen = await self.app.ready.engine.changes[self.run.plan.kind].observe(self.step)
+            seen = await change.observe(self.step)
         except AwsError as error:
             self.seen = [[(words, "bad")] for words in words_of(error.problem)]
         else:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.aws.containers import Containers
-from services.aws.errors import NotFound
+from services.aws.errors import Incomplete, NotFound
 from tests.services.aws.canned import Canned
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
@@ -59,3 +59,9 @@ async def test_a_misspelt_service_is_not_found_although_aws_answers_200() -> Non
         )
     assert "staf-api" in caught.value.problem.summary
     assert "MISSING" in caught.value.problem.detail
+
+
+async def test_counts_that_are_not_told_are_not_zero() -> None:
+    row = {"serviceName": "staff-api", "status": "ACTIVE", "runningCount": 2}
+    with pytest.raises(Incomplete):
+        await Containers(Canned(DescribeServices={"services": [row]})).service("c", "staff-api")

@@ -1,5 +1,8 @@
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from services.aws.errors import Incomplete
 from services.aws.scaling import Scaling
 from tests.services.aws.canned import Canned
 
@@ -13,6 +16,14 @@ async def test_bounds_and_suspension() -> None:
     assert target is not None
     assert (target.minimum, target.maximum, target.suspended) == (2, 5, True)
     assert canned.asked("DescribeScalableTargets")[0]["ResourceIds"] == ["service/c/s"]
+
+
+@pytest.mark.parametrize("missing", ["MinCapacity", "MaxCapacity"])
+async def test_bounds_that_are_not_told_are_not_zero(missing: str) -> None:
+    row = {"MinCapacity": 2, "MaxCapacity": 5}
+    del row[missing]
+    with pytest.raises(Incomplete):
+        await Scaling(Canned(DescribeScalableTargets={"ScalableTargets": [row]})).target("c", "s")
 
 
 async def test_a_service_that_was_never_registered_has_no_bounds() -> None:

@@ -57,6 +57,10 @@ async def test_one_effect_at_most_and_its_outcome_known(
         assert runs[0] == runs[1] == runs[2]
         step = runs[0].steps[number]
         assert step.state is expected, step
+        after = [each.state for each in runs[0].steps[number + 1 :]]
+        assert after == [DONE if expected is DONE else StepState.WAITING] * len(after), (
+            "what AWS shows as done goes on: a raised limit gets its way back"
+        )
         assert embedded.counts()[f"{SCALING}.{operation}"] == 1
         locked = any("outcome of that is unknown" in why for why in (await one.plan(max="9")).refusals)
         assert locked == (expected is UNKNOWN), "an unknown outcome locks its target, and nothing else does"

@@ -28,21 +28,22 @@ WINDOW = timedelta(seconds=60)
 TARGET = ChangeTarget(id=RawId("service/c/staff-api"), title="staff-api")
 
 
-def step(id: str) -> PlannedStep:
+def step(id: str, before: str = "5") -> PlannedStep:
     call = aws_call(
         "application-autoscaling", "RegisterScalableTarget", "ap-northeast-1", {"MaxCapacity": 10}
     )
-    return PlannedStep(id=id, title=id, target=TARGET.id, call=call, rows=(), expects="x", before="5")
+    return PlannedStep(id=id, title=id, target=TARGET.id, call=call, rows=(), expects="x", before=before)
 
 
-def plan(id: str = "p1", *, maximum: str = "10", way: str = "aws") -> Plan:
+def plan(id: str = "p1", *, maximum: str = "10", way: str = "aws", before: str = "5") -> Plan:
     back = Revert(
         way="aws" if way == "aws" else "duty",
         at=NOW + timedelta(days=3),
         title="back to 5",
         values={"max": "5", "revert": "none"},
     )
-    steps = (step("register"), step("schedule-revert")) if way == "aws" else (step("register"),)
+    first = step("register", before)
+    steps = (first, step("schedule-revert", "")) if way == "aws" else (first,)
     return Plan(
         id=id, kind="task-limit", title="Maximum", target=TARGET, account="123456789012",
         region="ap-northeast-1", made_at=NOW, expires_at=NOW + timedelta(seconds=120),
@@ -203,9 +204,14 @@ def test_a_change_that_was_made_has_a_dated_duty() -> None:
 def test_a_change_that_was_not_made_or_is_taken_back_has_none() -> None:
     failed = drafts.outcome(P, FIRST, StepState.FAILED, "no")
     assert reverts(runs_from(entries(drafts.confirmed(P), drafts.intent(P, FIRST), failed)), UTC) == ()
-    back, up = plan("p3", maximum="5", way="none"), plan("p4", maximum="8", way="none")
+    back = plan("p3", maximum="5", way="none", before="10")
+    up = plan("p4", maximum="8", way="none", before="10")
+    next_month = plan("p5", before="5")
     assert reverts(runs_from(made(P) + made(back, start=10)), UTC) == ()
     assert len(reverts(runs_from(made(P) + made(up, start=10)), UTC)) == 1
+    assert [slot.key for slot in reverts(runs_from(made(P) + made(next_month, start=10)), UTC)] == [
+        "revert@p5"
+    ], "the next change found the value brought back"
     assert len(reverts(runs_from(made(P, start=10) + made(back)), UTC)) == 1, (
         "what came before restores nothing"
     )

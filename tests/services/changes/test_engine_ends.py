@@ -1,0 +1,176 @@
+"""What ends in the middle of a change: the console, the arming, the credentials, the patience with AWS."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.changes import ending, sender
+from services.models.changes import Plan, Run, StepState
+from services.models.identity import Identity
+from services.models.journal import Entry, EntryKind
+from tests.faults.waiting import until
+from tests.services.changes.change_world import REGISTER, SCHEDULE, SERVICE, Desk, desk, target
+from tui.runtime import RuntimeApp
+
+pytestmark = pytest.mark.scenario("ordinary-day", history=600)
+SCALING = "application-autoscaling"
+DONE, REFUSED, UNKNOWN = StepState.DONE, StepState.REFUSED, StepState.UNKNOWN
+
+
+def states_of(run: Run) -> list[StepState]:
+    return [step.state for step in run.steps]
+
+
+def held(entries: tuple[Entry, ...]) -> list[str]:
+    """Holds that were taken and not given back."""
+    open_: list[str] = []
+    for entry in entries:
+        open_ += [entry.holds] if entry.holds else []
+        if entry.releases:
+            open_.remove(entry.releases)
+    return open_
+
+
+async def test_an_ending_console_gives_aws_a_moment_and_records_what_it_knows(
+    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A console is given ten seconds to end, and AWS twenty to answer."""
+    assert ending.LAST_SECONDS + 3 <= RuntimeApp.DRAIN_SECONDS < sender.WRITE_SECONDS
+    monkeypatch.setattr(ending, "LAST_SECONDS", 0.2)
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        plan = await one.plan(max="10")
+        embedded.fault(SCALING, "RegisterScalableTarget", mode="hang", times=1)
+        task = one.engine.apply(plan, SERVICE)
+        await until(lambda: embedded.counts().get(REGISTER))
+        async with asyncio.timeout(5):
+            await one.engine.drain()
+        assert states_of(await task) == [UNKNOWN, StepState.WAITING]
+        kinds = await one.kinds()
+        assert kinds[-2:] == [EntryKind.OUTCOME, EntryKind.DISARMED]
+    embedded.advance(61)
+    async with desk(embedded, tmp_path / "j.db") as two:
+        states = two.engine.states()
+        async for (run,) in states:
+            if not run.in_flight:
+                break
+        await states.aclose()
+        assert states_of(run)[0] is StepState.FAILED
+        assert held(await two.entries()) == []
+        assert embedded.counts()[REGISTER] == 1
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"), [(SCALING, "DescribeScalableTargets"), ("sts", "GetCallerIdentity")]
+)
+async def test_an_ending_console_sends_nothing_that_it_has_not_looked_at(
+    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: str, operation: str
+) -> None:
+    monkeypatch.setattr(ending, "LAST_SECONDS", 0.2)
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        plan = await one.plan(max="10")
+        before = embedded.counts().get(f"{service}.{operation}", 0)
+        embedded.fault(service, operation, mode="hang")
+        task = one.engine.apply(plan, SERVICE)
+        await until(lambda: embedded.counts().get(f"{service}.{operation}", 0) > before)
+        async with asyncio.timeout(5):
+            await one.engine.drain()
+        assert (await task).state is REFUSED
+        assert held(await one.entries()) == []
+        assert embedded.counts().get(REGISTER) is None
+
+
+async def test_disarmed_between_two_steps_the_second_is_not_sent_and_a_person_is_to_take_it_back(
+    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        after_the_first(one, monkeypatch, one.services.engine.permits.disarm)
+        run = await one.apply(await one.plan(max="10"))
+        assert states_of(run) == [DONE, REFUSED]
+        assert "arm it first" in run.steps[1].text
+        assert embedded.counts().get(SCHEDULE) is None
+        assert held(await one.entries()) == []
+        (slot,) = one.engine.reverts()
+        assert "NOT" in slot.remark
+
+
+async def test_credentials_of_another_account_between_two_steps_send_nothing_more(
+    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def other() -> Identity:
+        return Identity(account="999999999999", arn="arn", name="hanako")
+
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        after_the_first(
+            one, monkeypatch, lambda: monkeypatch.setattr(one.services.session, "identity", other)
+        )
+        run = await one.apply(await one.plan(max="10"))
+        assert states_of(run) == [DONE, REFUSED]
+        assert "999999999999" in run.steps[1].text
+        assert embedded.counts().get(SCHEDULE) is None
+        assert held(await one.entries()) == []
+
+
+async def test_a_plan_that_expires_while_the_account_is_asked_for_is_not_applied(
+    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        plan, identity = await one.plan(max="10"), one.services.session.identity
+
+        async def slow() -> Identity:
+            embedded.advance(121)
+            return await identity()
+
+        monkeypatch.setattr(one.services.session, "identity", slow)
+        run = await one.apply(plan)
+        assert "expired" in run.refusal
+        assert embedded.counts().get(REGISTER) is None
+
+
+async def test_what_aws_shows_is_seen_though_nobody_says_how_the_world_follows(
+    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limit was read and is there; that the counts cannot be read after it takes nothing away."""
+
+    async def never(_plan: Plan) -> str:
+        await asyncio.Event().wait()
+        return ""
+
+    monkeypatch.setattr(sender, "LOOK_SECONDS", 0.3)
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        monkeypatch.setattr(one.engine.changes["task-limit"], "outcome", never)
+        run = await one.apply(await one.plan(max="10"))
+        assert [(step.state, step.verified) for step in run.steps] == [(DONE, True), (DONE, True)]
+
+
+def after_the_first(one: Desk, monkeypatch: pytest.MonkeyPatch, act: Any) -> None:
+    """`act` once the first request was answered."""
+    write = one.services.session.write
+
+    async def wrapped(*args: Any, **options: Any) -> dict[str, Any]:
+        answer = await write(*args, **options)
+        act()
+        return answer
+
+    monkeypatch.setattr(one.services.session, "write", wrapped)
+
+
+async def test_the_way_back_of_a_way_back_can_be_planned(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        change = one.engine.changes["task-limit"]
+        up = await one.apply(await one.plan(max="10"))
+        down_plan = await one.plan(**change.way_back(up.plan))
+        assert (down_plan.refusals, down_plan.revert) == ((), None)
+        down = await one.apply(down_plan)
+        assert (down.state, target(embedded).maximum) == (DONE, 5)
+        again = await one.plan(**change.way_back(down.plan))
+        assert again.refusals == ()
+        assert again.revert is not None, "raised again, it has a way back again"

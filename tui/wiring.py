@@ -11,13 +11,11 @@ from services.acknowledgements import Acknowledgements
 from services.anchors import Anchors
 from services.aws.access_keys import AccessKeys
 from services.aws.alarms import Alarms
-from services.aws.containers import Containers
 from services.aws.dashboards import Dashboards
 from services.aws.journal_stream import JournalStream
 from services.aws.logs import Logs
 from services.aws.metrics import Metrics
 from services.aws.permits import LogStream, Permits
-from services.aws.scaling import Scaling
 from services.aws.session import AwsSession, AwsSettings
 from services.board import DashboardReader
 from services.calendar import Calendar
@@ -158,9 +156,7 @@ def connect(
         calendar=calendar,
         clock=clock,
         region=settings.region or runbook.system.region,
-        containers=Containers(session),
-        scaling=Scaling(session),
-        metrics=metrics,
+        reader=session,
     )
     engine = ChangeEngine(changes(context), journal=book, session=session, permits=permits, clock=clock)
 

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from services.aws.containers import Containers
-from services.aws.metrics import Metrics
-from services.aws.scaling import Scaling
+from services.aws.reader import Reader
 from services.calendar import Calendar
 from services.clock import Clock, SpedClock
 from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep
@@ -29,15 +27,13 @@ def real(clock: Clock, seconds: float) -> timedelta:
 
 @dataclass(frozen=True, slots=True)
 class ChangeContext:
-    """What changes read with; nothing here can write."""
+    """What changes are made of; nothing here can write. Each makes the readers it needs (`services.aws`)."""
 
     runbook: Runbook
     calendar: Calendar
     clock: Clock
     region: str
-    containers: Containers
-    scaling: Scaling
-    metrics: Metrics
+    reader: Reader
 
 
 class Change(ABC):

@@ -1,25 +1,29 @@
 """Maximum task count of an ECS service (runbook: スケール操作 1).
 
 Only MaxCapacity is sent: what a RegisterScalableTarget omits stays as it is, and the runbook's minimum may
-not be the real one. Source: RegisterScalableTarget, PutScheduledAction (Application Auto Scaling API reference).
+not be the real one. Source: RegisterScalableTarget, PutScheduledAction, DeleteScheduledAction (Application Auto Scaling API reference).
 """
 
 import asyncio
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-from services.changes.base import PLAN_SECONDS, REVERT, REVERT_AT, Change, real
+from services.changes.base import PLAN_SECONDS, REVERT, REVERT_AT, Change, ChangeContext, real
 from services.changes.ids import new_id
 from services.changes.task_limit_cautions import approver, cautions, stopped_text
 from services.changes.task_limit_facts import facts, remarks
-from services.changes.task_limit_state import Seen, names, read, read_counts
+from services.changes.task_limit_reads import Reads
+from services.changes.task_limit_state import Seen
 from services.changes.task_limit_steps import (
     ACTION,
     REGISTER,
     SCHEDULE,
+    cancel,
+    needless,
     register,
     schedule,
     seen_action,
+    seen_cancelled,
     seen_limit,
 )
 from services.changes.task_limit_wish import (
@@ -56,6 +60,10 @@ class TaskLimit(Change):
     help = N_("Raise or lower the number of tasks that Auto Scaling may start")
     words = "さいだいたすくすう saidai tasuku suu すけーる sukeru scale max"
 
+    def __init__(self, context: ChangeContext) -> None:
+        super().__init__(context)
+        self._reads = Reads(context)
+
     def targets(self) -> tuple[ChangeTarget, ...]:
         """The runbook's services."""
         ecs = self.context.runbook.ecs
@@ -67,7 +75,7 @@ class TaskLimit(Change):
 
     async def look(self, target: ChangeTarget) -> LiveState:
         """The service's bounds and counts."""
-        seen = await read(self.context, target.id)
+        seen = await self._reads.everything(target.id)
         return LiveState(
             target=target,
             facts=facts(seen, ACTION, self._zone),
@@ -77,7 +85,7 @@ class TaskLimit(Change):
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
         """The limit, and the way back."""
-        seen, ecs, calendar = await read_counts(self.context, target.id), self._ecs, self.context.calendar
+        seen, ecs, calendar = await self._reads.counts(target.id), self._ecs, self.context.calendar
         maximum = default_max(seen, ecs)
         at = await asyncio.to_thread(default_at, calendar, seen.at)
         return (
@@ -119,7 +127,7 @@ class TaskLimit(Change):
 
     async def plan(self, target: ChangeTarget, wish: Mapping[str, str]) -> Plan:
         """Before and after."""
-        seen = await read(self.context, target.id, load=True)
+        seen = await self._reads.everything(target.id, load=True)
         return await asyncio.to_thread(self.plan_on, target, wish, seen)
 
     def plan_on(self, target: ChangeTarget, wish: Mapping[str, str], seen: Seen) -> Plan:
@@ -139,6 +147,8 @@ class TaskLimit(Change):
         steps: tuple[PlannedStep, ...] = (first,)
         if found.way == "aws" and found.at is not None:
             steps += (schedule(id, target, before, found.at, self._zone, region),)
+        for number, action in enumerate(needless(seen, found)):
+            steps += (cancel(number, target, action, self._zone, region),)
         stopped, who = seen.stopped(found.maximum), approver(self.context.runbook)
         return self._plan(
             target,
@@ -159,15 +169,16 @@ class TaskLimit(Change):
 
     async def observe(self, step: PlannedStep) -> Observation:
         """Where the bounds, or the scheduled action, stand."""
-        if step.id == SCHEDULE:
-            cluster, name = names(step.target)
-            actions = await self.context.scaling.scheduled_actions(cluster, name)
-            return seen_action(step, actions, self._zone, self.context.clock.now())
-        return seen_limit(step, await read_counts(self.context, step.target))
+        if step.id != REGISTER:
+            actions = await self._reads.actions(step.target)
+            if step.id == SCHEDULE:
+                return seen_action(step, actions, self._zone, self.context.clock.now())
+            return seen_cancelled(step, actions)
+        return seen_limit(step, await self._reads.counts(step.target))
 
     async def outcome(self, plan: Plan) -> str:
         """How the counts follow."""
-        seen = await read_counts(self.context, plan.target.id)
+        seen = await self._reads.counts(plan.target.id)
         return _("Desired {desired}, running {running}.").format(desired=seen.desired, running=seen.running)
 
     def way_back(self, plan: Plan) -> dict[str, str]:

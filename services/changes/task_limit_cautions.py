@@ -26,7 +26,7 @@ def cautions(seen: Seen, wish: Wish, runbook: Runbook, zone: tzinfo) -> tuple[Ca
         *_suspended(seen, wish),
         *_cpu(seen, wish, raising=raising),
         *_way_back(seen, wish, raising=raising, zone=zone),
-        *_others(seen, zone),
+        *_others(seen, wish, zone),
         *_deployment(seen),
         Caution(
             grave=False,
@@ -130,8 +130,14 @@ def _cpu(seen: Seen, wish: Wish, *, raising: bool) -> Iterator[Caution]:
     if seen.load.cpu is None:
         yield Caution(grave=not raising, text=_("The CPU load could not be measured."))
         return
-    tasks = min(seen.desired, lower) or 1
-    expected = seen.load.cpu * seen.desired / tasks
+    if seen.running != seen.desired:
+        text = _(
+            "Tasks start or stop now (desired {desired}, running {running}): no telling what the CPU would be."
+        )
+        yield Caution(grave=not raising, text=text.format(desired=seen.desired, running=seen.running))
+        return
+    tasks = min(seen.running, lower) or 1
+    expected = seen.load.cpu * seen.running / tasks
     over = seen.aim is not None and expected > seen.aim
     aim = "–" if seen.aim is None else f"{seen.aim:g} %"
     text = (
@@ -160,10 +166,11 @@ def _way_back(seen: Seen, wish: Wish, *, raising: bool, zone: tzinfo) -> Iterato
         yield Caution(grave=False, text=text.format(when=when, before=before))
 
 
-def _others(seen: Seen, zone: tzinfo) -> Iterator[Caution]:
+def _others(seen: Seen, wish: Wish, zone: tzinfo) -> Iterator[Caution]:
     for action in seen.actions:
         text = _("A scheduled action is there already: {name}, {what}.")
-        yield Caution(grave=False, text=text.format(name=action.name, what=action_text(action, zone)))
+        cuts = action.maximum is not None and action.maximum < wish.maximum
+        yield Caution(grave=cuts, text=text.format(name=action.name, what=action_text(action, zone)))
 
 
 def _deployment(seen: Seen) -> Iterator[Caution]:

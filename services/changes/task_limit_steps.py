@@ -1,6 +1,6 @@
 """The requests that change the task limit, and where AWS stands between before and after. Pure.
 
-Source: RegisterScalableTarget, PutScheduledAction (Application Auto Scaling API reference).
+Source: RegisterScalableTarget, PutScheduledAction, DeleteScheduledAction (Application Auto Scaling API reference).
 """
 
 import re
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from services.aws.scaling import DIMENSION, SERVICE
 from services.changes.task_limit_cautions import stopped_text
+from services.changes.task_limit_facts import action_text
 from services.changes.task_limit_state import Seen, action_digest, limit_digest
 from services.changes.task_limit_wish import Wish
 from services.changes.words import moment
@@ -19,6 +20,8 @@ from services.models.containers import ScheduledAction
 
 REGISTER = "register"
 SCHEDULE = "schedule-revert"
+CANCEL = "cancel-revert"
+"""And a number where there are several."""
 ACTION = "toban-revert-"
 """Scheduled actions of ours begin like this; the plan's id follows."""
 _SCHEDULE = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)")
@@ -67,6 +70,40 @@ def schedule(
     )
 
 
+def needless(seen: Seen, wish: Wish) -> tuple[ScheduledAction, ...]:
+    """Ways back of this console's that would do once more what `wish` does; left alone, they would cut a later raise."""
+    if wish.way != "none":
+        return ()
+    return tuple(each for each in seen.actions if each.id.startswith(ACTION) and each.maximum == wish.maximum)
+
+
+def cancel(
+    number: int, target: ChangeTarget, action: ScheduledAction, zone: tzinfo, region: str
+) -> PlannedStep:
+    """AWS forgets a way back that is needed no more."""
+    params = _resource(target.id) | {"ScheduledActionName": str(action.id)}
+    return PlannedStep(
+        id=f"{CANCEL}-{number}" if number else CANCEL,
+        title=_("Remove the scheduled way back {name}").format(name=action.name),
+        target=target.id,
+        call=aws_call(SERVICE, "DeleteScheduledAction", region, params),
+        rows=(Row(name=_("Way back"), before=action_text(action, zone), after=_("none")),),
+        expects=action_digest(action),
+    )
+
+
+def seen_cancelled(step: PlannedStep, actions: tuple[ScheduledAction, ...]) -> Observation:
+    """Whether the way back is gone."""
+    name = step.call.params["ScheduledActionName"]
+    found = next((each for each in actions if each.id == name), None)
+    if found is None:
+        text = _("There is no scheduled action {name}.").format(name=name)
+        return Observation(digest=action_digest(None), place=Place.AFTER, text=text)
+    now = action_digest(found)
+    place = Place.BEFORE if now == step.expects else Place.ELSEWHERE
+    return Observation(digest=now, place=place, text=_there(found))
+
+
 def seen_limit(step: PlannedStep, seen: Seen) -> Observation:
     """Where the maximum stands."""
     wanted = step.call.params["MaxCapacity"]
@@ -103,11 +140,17 @@ def seen_action(
         wanted["Timezone"],
         wanted["ScalableTargetAction"]["MaxCapacity"],
     )
-    text = _("The scheduled action {name} is there: {schedule}, maximum {maximum}.").format(
-        name=found.name, schedule=found.schedule, maximum="–" if found.maximum is None else found.maximum
-    )
+    text = _there(found)
     place = Place.AFTER if same else Place.ELSEWHERE
     return Observation(digest=action_digest(found), place=place, text=text)
+
+
+def _there(action: ScheduledAction) -> str:
+    return _("The scheduled action {name} is there: {schedule}, maximum {maximum}.").format(
+        name=action.name,
+        schedule=action.schedule,
+        maximum="–" if action.maximum is None else action.maximum,
+    )
 
 
 def _resource(target: RawId) -> dict[str, object]:
@@ -127,7 +170,8 @@ def _rows(seen: Seen, wish: Wish) -> tuple[Row, ...]:
     desired = str(seen.desired)
     if stopped:
         after = _("{count}: {stopped}").format(count=wish.maximum, stopped=stopped_text(stopped))
-        running = _("falls to {count}").format(count=wish.maximum)
+        falls = seen.running > wish.maximum
+        running = _("falls to {count}").format(count=wish.maximum) if falls else str(seen.running)
     elif wish.maximum > target.maximum and not target.suspended:
         after = _("{count}, rises with load").format(count=seen.desired)
         running = _("{count}, rises with load").format(count=seen.running)

@@ -19,6 +19,7 @@ SERVICE = "staff-api"
 RESOURCE = "service/facility-prod-cluster/staff-api"
 REGISTER = "application-autoscaling.RegisterScalableTarget"
 SCHEDULE = "application-autoscaling.PutScheduledAction"
+CANCEL = "application-autoscaling.DeleteScheduledAction"
 ARMED = timedelta(minutes=30)
 
 

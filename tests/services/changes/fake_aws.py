@@ -76,6 +76,8 @@ class FakeAws:
             }
             self.maximum = call.params["MaxCapacity"]
             self.desired = min(self.desired, self.maximum)
+        elif call.operation == "DeleteScheduledAction":
+            del self.actions[call.params["ScheduledActionName"]]
         else:
             self.actions[call.params["ScheduledActionName"]] = {
                 key: call.params[key] for key in ("Schedule", "Timezone", "ScalableTargetAction")
@@ -85,8 +87,18 @@ class FakeAws:
         if step == "register":
             target = ScalableTarget(minimum=self.minimum, maximum=self.maximum, suspended=self.suspended)
             return limit_digest(target, max(0, self.desired - params["MaxCapacity"]), active=True)
-        there = params["ScheduledActionName"] in self.actions
-        return action_digest(ScheduledAction(id=RawId(""), name="", schedule=RawId("")) if there else None)
+        there = self.actions.get(params["ScheduledActionName"])
+        if there is None:
+            return action_digest(None)
+        return action_digest(
+            ScheduledAction(
+                id=RawId(""),
+                name="",
+                schedule=there["Schedule"],
+                timezone=there["Timezone"],
+                maximum=there["ScalableTargetAction"]["MaxCapacity"],
+            )
+        )
 
 
 def _problem(kind: ProblemKind) -> Problem:

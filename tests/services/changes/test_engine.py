@@ -13,6 +13,7 @@ from services.models.changes import Observation, Place, PlannedStep, StepState
 from services.models.journal import EntryKind
 from tests.faults.waiting import until
 from tests.services.changes.change_world import (
+    CANCEL,
     REGISTER,
     RESOURCE,
     SCHEDULE,
@@ -52,7 +53,12 @@ async def test_a_limit_is_raised_and_its_way_back_scheduled(embedded: Any, tmp_p
         assert (await one.apply(back)).state is StepState.DONE
         assert target(embedded).maximum == 5
         assert one.engine.reverts() == (), "the value is back, so nobody has to take it back"
-        assert (embedded.counts()[REGISTER], embedded.counts()[SCHEDULE]) == (2, 1)
+        assert target(embedded).scheduled == {}, "left alone, it would cut the next raise"
+        assert (embedded.counts()[REGISTER], embedded.counts()[SCHEDULE], embedded.counts()[CANCEL]) == (
+            2,
+            1,
+            1,
+        )
 
 
 async def test_another_console_sees_the_run(embedded: Any, tmp_path: Path) -> None:

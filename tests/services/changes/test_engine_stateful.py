@@ -12,10 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from services.aws.containers import Containers
-from services.aws.metrics import Metrics
 from services.aws.permits import Permits
-from services.aws.scaling import Scaling
 from services.calendar import Calendar
 from services.changes.base import ChangeContext
 from services.changes.engine import ChangeEngine
@@ -60,7 +57,7 @@ class TwoConsoles(RuleBasedStateMachine):
         await journal.open()
         context = ChangeContext(
             runbook=BOOK, calendar=CALENDAR, clock=self.clock, region="ap-northeast-1",
-            containers=Containers(session), scaling=Scaling(session), metrics=Metrics(session),
+            reader=session,
         )  # fmt: skip
         permits = Permits(self.clock, BOOK.system.account)
         engine = ChangeEngine(

@@ -38,7 +38,7 @@ def task_limit(book: Runbook = BOOK, now: datetime = NOW) -> TaskLimit:
     nothing = cast(Any, None)
     context = ChangeContext(
         runbook=book, calendar=CALENDAR, clock=ManualClock(now), region="ap-northeast-1",
-        containers=nothing, scaling=nothing, metrics=nothing,
+        reader=nothing,
     )  # fmt: skip
     return TaskLimit(context)
 
@@ -199,6 +199,41 @@ def test_lowering_says_first_what_it_stops() -> None:
     assert made.cautions[0].grave
     calm = plan(seen(maximum=10, desired=3), max="5")
     assert (calm.blast, calm.danger) == ("", Danger.CAREFUL)
+
+
+def action(name: str, maximum: int | None) -> ScheduledAction:
+    schedule = RawId("at(2026-02-02T17:00:00)")
+    return ScheduledAction(
+        id=RawId(name), name=name, schedule=schedule, timezone="Asia/Tokyo", maximum=maximum
+    )
+
+
+def test_taking_back_removes_the_scheduled_way_back_that_would_do_it_once_more() -> None:
+    there = (
+        action("toban-revert-a", 5), action("toban-revert-b", 7), action("night", 5), action("toban-revert-c", 5),
+    )  # fmt: skip
+    made = plan(seen(maximum=10, desired=3, actions=there), max="5", revert="none")
+    assert [step.id for step in made.steps] == ["register", "cancel-revert", "cancel-revert-1"]
+    assert [step.call.params.get("ScheduledActionName") for step in made.steps] == [
+        None, "toban-revert-a", "toban-revert-c",
+    ]  # fmt: skip
+    assert [step.id for step in plan(seen(actions=there), max="7", revert="duty").steps] == ["register"]
+
+
+def test_a_scheduled_action_that_would_cut_a_raise_weighs() -> None:
+    raised = plan(seen(actions=(action("toban-revert-a", 5),)), max="10", revert="aws")
+    assert "toban-revert-a" in texts(raised, grave=True)
+    other = plan(seen(actions=(action("up", 20),)), max="10", revert="aws")
+    assert "up" in texts(other, grave=False)
+
+
+def test_while_tasks_start_the_load_is_not_foretold() -> None:
+    starting = seen(maximum=10, service=service(desired=8, running=5))
+    made = plan(starting, max="5", revert="none")
+    assert "no telling what the CPU would be" in texts(made, grave=True)
+    assert "CPU would be about" not in texts(made)
+    rows = {row.name: row.after for row in made.steps[0].rows}
+    assert rows["Running"] == "5", "none of those that run is stopped"
 
 
 def test_the_target_of_scaling_weighs_the_way_back() -> None:

@@ -256,7 +256,7 @@ class Duties:
         duty = self._duties.get(slot.duty)
         # A key that AWS still has, or a limit that is still raised, speaks for itself: no journal is needed.
         began = self._records.began if duty is not None and not duty.anchor else None
-        return occurrence_of(slot, self._records.of(slot.key), now, began)
+        return occurrence_of(slot, self._records.of(slot.key), now, began, read=self._records.started)
 
     def _today(self, now: datetime) -> date:
         return now.astimezone(self._calendar.zone).date()

@@ -29,9 +29,9 @@ class DutyRecords:
         """When the journal began (UTC); before it was read, or while it is empty, when this was made: what
         comes due from then on is seen."""
         self.version = 0
-        """Grows with every record that changes."""
+        """Grows with every record that changes, and as they become known at all."""
         self.started = False
-        """The recent entries have been read."""
+        """The recent entries have been read; before that nothing is known of what should have been done."""
         self._journal = journal
         self._records: dict[str, Record] = {}
         self._newest = 0
@@ -49,12 +49,10 @@ class DutyRecords:
             await self._read_news()
             return
         first = await self._journal.entries(limit=1)
-        began = min([self.began, *(entry.at for entry in first)])
-        if began != self.began:  # what is known of earlier slots changes with it
-            self.began = began
-            self.version += 1
+        self.began = min([self.began, *(entry.at for entry in first)])
         await self._read_news(back_to=now - RECENT)
         self.started = True
+        self.version += 1
 
     async def _read_news(self, back_to: datetime | None = None) -> None:
         """From the newest back to what is known, or to what is older than `back_to`."""

@@ -30,13 +30,18 @@ def by_time(slot: Slot, now: datetime) -> OccurrenceState:
     return OccurrenceState.DUE if now >= slot.due_at else OccurrenceState.UPCOMING
 
 
-def state_of(slot: Slot, record: Record, now: datetime, began: datetime | None = None) -> OccurrenceState:
+def state_of(
+    slot: Slot, record: Record, now: datetime, began: datetime | None = None, *, read: bool = True
+) -> OccurrenceState:
     """The one state; `began` is when the journal began, None where the slot needs no journal to be known.
 
     What was already late when the journal began is NO_RECORD: it may have been done, and nobody wrote it down.
+    So is, while the journal could not be `read`, everything that somebody may have signed or planned.
     """
     if record.signed is not None:
         return OccurrenceState.SKIPPED if record.skipped else OccurrenceState.DONE
+    if not read and (slot.if_planned or now >= slot.due_at):
+        return OccurrenceState.NO_RECORD
     if began is not None and slot.late_at <= min(began, now):
         return OccurrenceState.NO_RECORD
     if slot.if_planned and not record.planned:
@@ -44,11 +49,13 @@ def state_of(slot: Slot, record: Record, now: datetime, began: datetime | None =
     return by_time(slot, now)
 
 
-def occurrence_of(slot: Slot, record: Record, now: datetime, began: datetime | None = None) -> Occurrence:
+def occurrence_of(
+    slot: Slot, record: Record, now: datetime, began: datetime | None = None, *, read: bool = True
+) -> Occurrence:
     """The slot with its state, signature and plan."""
     return Occurrence(
         slot=slot,
-        state=state_of(slot, record, now, began),
+        state=state_of(slot, record, now, began, read=read),
         signed=record.signed,
         planned=record.planned,
     )

@@ -117,6 +117,16 @@ class Actions(RuntimeApp):
         """A short word to the operator; foreign text is never markup here."""
         self.notify(text, markup=False)
 
+    async def action_quit(self) -> None:
+        """End the console, from any screen; a change under way is brought to its recorded outcome first."""
+        from tui.screens.dialog import Dialog
+
+        if isinstance(self.screen, Dialog) and self.screen.holds_back():
+            return
+        if any(run.in_flight for run in self.runs):
+            self.say(_("The console ends as soon as the outcome of the change is recorded."))
+        await super().action_quit()
+
     def action_go(self, mode: str) -> None:
         """Show a mode."""
         if self.services is not None:

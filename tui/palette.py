@@ -1,5 +1,6 @@
 """The palette: commands by English name, Japanese name, reading in kana or romaji; and places by name."""
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -18,10 +19,15 @@ if TYPE_CHECKING:
     from tui.app import TobanApp
 
 
+_LONG = re.compile(r"o[ou]+|([aeiu])\1+")
+"""Long vowels, which people romanize in several ways: sukeeru, sukeru; kakunin jikkou, jikko."""
+
+
 def folded(text: str) -> str:
-    """Case, width and kana folded: ｶﾀｶﾅ, カタカナ and ひらがな are found by each other."""
-    text = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(chr(ord(each) - 0x60) if "ァ" <= each <= "ヶ" else each for each in text)
+    """Case, width, kana and long vowels folded: ｶﾀｶﾅ, カタカナ and ひらがな are found by each other."""
+    text = unicodedata.normalize("NFKC", text).casefold().replace("ー", "")
+    text = "".join(chr(ord(each) - 0x60) if "ァ" <= each <= "ヶ" else each for each in text)
+    return _LONG.sub(lambda match: match[1] or "o", text)
 
 
 def score(query: str, haystack: str) -> float:
@@ -37,34 +43,50 @@ def score(query: str, haystack: str) -> float:
         return 0.8
     if all(word in text for word in wanted.split()):
         return 0.6
-    rest = iter(text)
-    return 0.3 if len(wanted) > 2 and all(letter in rest for letter in wanted) else 0.0
+    return 0.3 if len(wanted) > 2 and any(_scattered(wanted, word) for word in text.split()) else 0.0
+
+
+def _scattered(wanted: str, word: str) -> bool:
+    rest = iter(word)
+    return all(letter in rest for letter in wanted)
+
+
+class Found(NamedTuple):
+    """A place to go to, or something to do."""
+
+    name: str
+    kind: str
+    """What it is, or what it does."""
+    go: Callable[[], object]
+    words: str = ""
+    """Readings it is found by, too."""
 
 
 class CommandProvider(Provider):
-    """Every command that works on this screen."""
+    """Every command that works on this screen, the modes, and the changes."""
 
-    def _commands(self) -> Iterator[tuple[str, str, str, str]]:
-        """(shown, help, action, words to find it by)."""
+    def _commands(self) -> Iterator[Found]:
         mode = self.app.current_mode
         for command in COMMANDS:
             if command.scope in ("app", mode):
-                yield _(command.title), _(command.help), command.action, _words(command)
+                go = partial(self._run, command.action)
+                yield Found(_(command.title), _(command.help), go, _words(command))
         for each in MODES:
-            words = f"{each.title} {_(each.title)} {each.words}"
-            yield _(each.title), _(each.help), f"app.go('{each.id}')", words
+            words = f"{each.title} {each.words}"
+            yield Found(_(each.title), _(each.help), partial(self._run, f"app.go('{each.id}')"), words)
+        yield from _changes(_toban(self))
 
     async def discover(self) -> Hits:
         """All of them, before anything is typed."""
-        for shown, text, action, _find in self._commands():
-            yield DiscoveryHit(Content(shown), partial(self._run, action), text=shown, help=text)
+        for each in self._commands():
+            yield DiscoveryHit(Content(each.name), each.go, text=each.name, help=each.kind)
 
     async def search(self, query: str) -> Hits:
         """Those that match."""
-        for shown, text, action, find in self._commands():
-            points = score(query, find)
+        for each in self._commands():
+            points = score(query, f"{each.name} {each.words}")
             if points:
-                yield Hit(points, Content(shown), partial(self._run, action), text=shown, help=text)
+                yield Hit(points, Content(each.name), each.go, text=each.name, help=each.kind)
 
     async def _run(self, action: str) -> None:
         await self.app.run_action(action, self.screen)
@@ -74,29 +96,12 @@ def _words(command: Command) -> str:
     return f"{command.title} {_(command.title)} {command.words} {command.id} {_(command.help)}"
 
 
-class Found(NamedTuple):
-    """A place to go to."""
-
-    name: str
-    kind: str
-    go: Callable[[], object]
-    words: str = ""
-    """Readings it is found by, too."""
-
-
 class JumpProvider(Provider):
     """Alarms, log groups, dashboard widgets and changes by name; days by date."""
 
-    @property
-    def _toban(self) -> "TobanApp":
-        from tui.app import TobanApp
-
-        assert isinstance(self.app, TobanApp)
-        return self.app
-
     def _places(self) -> Iterator[Found]:
-        app = self._toban
-        yield from self._changes()
+        app = _toban(self)
+        yield from _changes(app)
         board = app.board.value if app.board else None
         titles = {alarm.name: alarm.title for alarm in app.runbook.alarms} if app.runbook else {}
         for alarm in board.alarms if board else ():
@@ -110,16 +115,11 @@ class JumpProvider(Provider):
             if widget.title:
                 yield Found(widget.title, _("dashboard"), partial(app.open_widget, widget.key))
 
-    def _changes(self) -> Iterator[Found]:
-        app = self._toban
-        for kind, change in app.ready.engine.changes.items():
-            for target in change.targets():
-                go = partial(app.plan_change, kind, target)
-                yield Found(f"{_(change.title)}  {target.title}", _("change"), go, change.words)
-
     def _day(self, query: str) -> Found | None:
-        app = self._toban
-        calendar = app.ready.calendar
+        app = _toban(self)
+        if app.services is None:
+            return None
+        calendar = app.services.calendar
         day = read_coming_day(query, calendar.day_of(app.now()))
         return Found(day_words(day, year=True), _("calendar"), partial(app.open_day, day)) if day else None
 
@@ -136,3 +136,17 @@ class JumpProvider(Provider):
             points = score(query, f"{each.name} {each.words}")
             if points:
                 yield Hit(points, Content(each.name), each.go, text=each.name, help=each.kind)
+
+
+def _toban(provider: Provider) -> "TobanApp":
+    from tui.app import TobanApp
+
+    assert isinstance(provider.app, TobanApp)
+    return provider.app
+
+
+def _changes(app: "TobanApp") -> Iterator[Found]:
+    for kind, change in app.services.engine.changes.items() if app.services else ():
+        for target in change.targets():
+            go = partial(app.plan_change, kind, target)
+            yield Found(f"{_(change.title)}  {target.title}", _(change.help), go, change.words)

@@ -1,4 +1,4 @@
-"""One line that is on every screen: how many alarms in which state, and what changed last."""
+"""One line that is on every screen: how many alarms in which state, and what fires or changed last."""
 
 from datetime import UTC, tzinfo
 
@@ -20,7 +20,7 @@ from widgets.panel import Now
 
 
 class AlarmStrip(Inked):
-    """Counts to the left, the newest change to the right; old or absent data never looks fine."""
+    """Counts to the left, what fires or else the newest change to the right; old or absent data never looks fine."""
 
     DEFAULT_CSS = """
     AlarmStrip { height: 1; width: 1fr; }
@@ -78,10 +78,11 @@ class AlarmStrip(Inked):
         return [(f"{words} ", "caution"), (" ", "")]
 
     def _newest(self, board: AlarmBoard) -> list[list[Span]]:
-        """The newest change in words, the longest form first."""
-        newest = board.newest
+        """The newest alarm that fires, else the newest change, in words, the longest form first."""
+        newest = board.newest_firing or board.newest
         if newest is None:
             return []
+        lead: list[Span] = [(_("last change") + " ", "muted")] if newest == board.newest else []
         look = ALARM_LOOKS[newest.state]
         name: Span = (newest.name, "strong" if newest.state is AlarmState.ALARM else "")
         long: Span = (" " + _("for {time}").format(time=how_long(newest, self._now())), "muted")
@@ -89,7 +90,7 @@ class AlarmStrip(Inked):
         state: Span = (look.text + (f" {MARK}" if seen else ""), look.role)
         return [
             [
-                (_("last change") + " ", "muted"),
+                *lead,
                 name,
                 (" ", ""),
                 *self._before(newest),

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from services.i18n import _
-from services.models.duties import Day, DutyView, Occurrence
+from services.models.duties import Day, DutyView, Occurrence, OccurrenceState
 from widgets.columns import Column
 from widgets.duty_words import closed_words, look, note_of, progress, tally, title_role, when, zone_name
 from widgets.format import day_words
@@ -110,12 +110,17 @@ class DutyList(Vertical):
         self._update()
 
     def _start(self) -> None:
-        """The cursor begins on what wants a person first."""
-        waiting = next((each for each in self._shown.values() if each.open), None)
-        if waiting is None and self.view is not None:
-            waiting = self.view.next
-        if waiting is not None:
-            self.table.move_to(waiting.key)
+        """The cursor begins on what wants a person first; what has the whole month comes last."""
+        view = self.view
+        if view is None:
+            return
+        today = [
+            each for each in view.today.occurrences if each.open or each.state is OccurrenceState.UPCOMING
+        ]
+        coming = [*today, *([view.next] if view.next else []), *view.running]
+        coming.sort(key=lambda each: each.slot.until > each.slot.day)
+        for first in [*view.carried, *coming][:1]:
+            self.table.move_to(first.key)
 
     def _tick(self) -> None:
         if self._minute != int(self._now().timestamp()) // 60:

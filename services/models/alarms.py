@@ -3,6 +3,7 @@
 Source: DescribeAlarms, DescribeAlarmHistory (Amazon CloudWatch API reference).
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
@@ -107,5 +108,13 @@ class AlarmBoard(Model):
     @property
     def newest(self) -> Alarm | None:
         """The watched alarm that changed last."""
-        dated = [alarm for alarm in self.watched if alarm.since is not None]
-        return max(dated, key=lambda alarm: alarm.since.timestamp() if alarm.since else 0.0, default=None)
+        return _newest(alarm for alarm in self.watched if alarm.since is not None)
+
+    @property
+    def newest_firing(self) -> Alarm | None:
+        """Of the watched alarms that fire, the one that began last."""
+        return _newest(alarm for alarm in self.watched if alarm.state is AlarmState.ALARM)
+
+
+def _newest(alarms: Iterable[Alarm]) -> Alarm | None:
+    return max(alarms, key=lambda alarm: alarm.since.timestamp() if alarm.since else 0.0, default=None)

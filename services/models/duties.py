@@ -24,7 +24,7 @@ class OccurrenceState(StrEnum):
     UNPLANNED = "unplanned"
     """A duty that only counts when somebody plans it, and nobody has."""
     NO_RECORD = "no-record"
-    """Before this journal began: nothing is known, so nothing is claimed."""
+    """Before this journal began, or it cannot be read: nothing is known, so nothing is claimed."""
 
 
 OPEN_STATES = frozenset({OccurrenceState.DUE, OccurrenceState.LATE, OccurrenceState.MISSED})

@@ -213,11 +213,30 @@ async def test_without_a_journal_it_watches_claims_nothing_and_refuses_signature
     blocked.write_text("not a folder")
     async with desk(blocked / "j.db", ManualClock(jst("2026-01-14 09:05"))) as found:
         assert not found.journal.health.writable
-        assert states(found)["daily-morning"] is S.DUE
+        assert states(found)["daily-morning"] is S.NO_RECORD
         assert found.view.carried == ()
         with pytest.raises(JournalError):
             await found.duties.sign(found.today("daily-morning"))
-        assert found.duties.now(found.today("daily-morning").slot).state is S.DUE
+        assert found.duties.now(found.today("daily-morning").slot).signed is None
+
+
+async def test_while_the_journal_cannot_be_read_what_came_due_is_not_claimed_to_be_open(
+    tmp_path: Path,
+) -> None:
+    """A colleague may have signed it, or planned the deploy."""
+    hidden, path = tmp_path / "hidden.db", tmp_path / "j.db"
+    async with desk(hidden, ManualClock(jst("2026-01-14 09:05")), began="2026-01-13 08:00") as other:
+        await other.duties.sign(other.today("daily-morning"))
+    path.mkdir()
+    async with desk(path, ManualClock(jst("2026-01-14 09:10"))) as found:
+        assert states(found)["daily-morning"] is S.NO_RECORD
+        assert states(found)["daily-afternoon"] is S.UPCOMING
+        deploys = [e for day in found.duties.month(2026, 1) for e in day.occurrences if e.slot.if_planned]
+        assert {each.state for each in deploys} == {S.NO_RECORD}
+        assert found.view.open == ()
+        path.rmdir()
+        hidden.rename(path)
+        await found.until(lambda: states(found)["daily-morning"] is S.DONE)
 
 
 async def test_any_month_comes_at_once(tmp_path: Path) -> None:

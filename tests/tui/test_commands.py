@@ -39,6 +39,18 @@ async def test_the_palette_finds_by_reading_romaji_and_english(embedded: Embedde
         await until(pilot, lambda: "アラーム" in screen_text(pilot).split("Search", 1)[-1])
 
 
+@pytest.mark.parametrize("typed", ["sukeeru", "task", "スケール"])
+async def test_the_palette_leads_to_a_change(embedded: Embedded, typed: str) -> None:
+    i18n.use("ja")
+    async with console(embedded.url, embedded.clock) as pilot:
+        await pilot.press("ctrl+p")
+        await settled(pilot)
+        await pilot.press(*typed)
+        await until(pilot, lambda: "最大タスク数  staff-api" in screen_text(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: type(pilot.app.screen).__name__ == "PlanScreen")
+
+
 async def test_jump_finds_an_alarm_by_name(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock) as pilot:
         await pilot.press("colon")

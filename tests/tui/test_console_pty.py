@@ -110,6 +110,26 @@ def test_a_stalled_terminal_stops_nothing_and_gets_the_right_screen_back() -> No
         console.assert_restored()
 
 
+def test_it_ends_from_any_dialog_and_asks_before_a_text_is_lost() -> None:
+    with demo() as console:
+        live(console)
+        console.send("\x1b[19~")  # f8
+        console.wait_text("esc closes")
+        console.send("half a note")
+        console.wait_text("half a note")
+        console.send("\x11")
+        console.wait_text("Quitting again throws the text away.")
+        console.send("\x11")
+        assert console.wait_exit() == 0
+        console.assert_restored()
+    with demo() as console:
+        live(console)
+        console.send("?")
+        console.wait_text("Everywhere")
+        console.send("\x11")
+        assert console.wait_exit() == 0
+
+
 def test_a_demo_keeps_out_of_the_configured_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     configured, named = tmp_path / "configured.db", tmp_path / "named.db"
     monkeypatch.setenv("TOBAN_JOURNAL", str(configured))

@@ -19,6 +19,7 @@ from tests.tools.console import console, screen_text, until
 from tui.screens.duty import DutyScreen
 from tui.screens.guard import Guard
 from tui.screens.inspect import InspectScreen
+from tui.screens.notice import NoticeScreen
 from tui.screens.sign import LeaveOutScreen, SignScreen
 
 S = OccurrenceState
@@ -86,7 +87,10 @@ async def test_a_duty_is_signed_with_a_note(embedded: Embedded) -> None:
         await until(pilot, lambda: "quiet" in screen_text(pilot))
         await pilot.press("s")
         await until(pilot, lambda: "first was" in screen_text(pilot))
-        assert isinstance(pilot.app.screen, InspectScreen), "nothing is left to sign"
+        await pilot.press("4", "x")
+        assert isinstance(pilot.app.screen, NoticeScreen), "a note that is typed already presses nothing"
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, InspectScreen))
 
 
 async def test_a_missed_one_says_both_times_before_it_is_signed(embedded: Embedded) -> None:
@@ -186,7 +190,7 @@ async def test_a_signature_of_another_console_appears(embedded: Embedded) -> Non
         )
         await pilot.press("s")
         await until(pilot, lambda: "first was alice" in screen_text(pilot))
-        await pilot.press("escape")
+        await pilot.press("escape", "escape")
         await until(pilot, lambda: pilot.app.screen is screen)
 
 
@@ -231,7 +235,30 @@ async def test_the_calendar_goes_by_days_and_months_and_back(embedded: Embedded)
         assert screen.chosen.slot.day == date(2026, 1, 15), "the keys act on what the calendar shows"
         await pilot.press("s")
         await until(pilot, lambda: "it can be signed on its day" in screen_text(pilot))
-        assert pilot.app.screen is screen
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+
+
+async def test_on_the_month_no_duty_is_meant_until_one_is_chosen(embedded: Embedded) -> None:
+    async with inspect(embedded) as pilot:
+        screen = await shown(pilot)
+        await pilot.press("tab", "right")
+        for key in ("s", "x"):
+            await pilot.press(key)
+            await until(pilot, lambda: "Choose one of the day" in screen_text(pilot))
+            await pilot.press("escape")
+            await until(pilot, lambda: screen.focused is screen.agenda.table)
+            await pilot.press("shift+tab")
+            await until(pilot, lambda: screen.focused is screen.grid)
+
+
+@pytest.mark.scenario("ordinary-day", history=600.0, origin=datetime(2026, 1, 13, 23, 55, tzinfo=UTC))
+async def test_before_nine_the_cursor_waits_on_todays_first_duty(embedded: Embedded) -> None:
+    """Not on the drill, which is due all month: a signature meant for nine o'clock would fall on it."""
+    async with inspect(embedded) as pilot:
+        screen = await shown(pilot)
+        assert any(each.slot.duty == "dr-drill" for each in pilot.app.duties.running)
+        assert screen.chosen.slot.duty == "daily-morning"
 
 
 async def test_where_it_is_narrow_another_month_brings_the_calendar(embedded: Embedded) -> None:
@@ -247,13 +274,13 @@ async def test_where_it_is_narrow_another_month_brings_the_calendar(embedded: Em
 async def test_a_deploy_is_planned_and_the_plan_taken_back(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:
         screen = await shown(pilot)
-        await pilot.press("p")
-        await until(pilot, lambda: "counts without a plan" in screen_text(pilot))
+        assert "p Plan" not in screen_text(pilot), "most duties count without a plan"
         await pilot.press("tab", *["right"] * 4, "tab")
         await until(pilot, lambda: screen.chosen and screen.chosen.slot.duty == "weekly-deploy")
+        await until(pilot, lambda: "p Plan" in screen_text(pilot))
         await pilot.press("s")
         await until(pilot, lambda: "nobody has planned it" in screen_text(pilot))
-        await pilot.press("p")
+        await pilot.press("escape", "p")
         await until(pilot, lambda: screen.chosen.planned)
         assert screen.chosen.state is S.UPCOMING
         await pilot.press("enter")

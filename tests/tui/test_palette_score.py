@@ -13,6 +13,9 @@ from tui.palette import folded, score
         ("ｱﾗｰﾑ", "Alarms アラーム"),
         ("KANSHI", "Watch 監視 かんし kanshi"),
         ("監視", "Watch 監視"),
+        ("sukeeru", "すけーる sukeru scale"),
+        ("スケール", "すけーる sukeru scale"),
+        ("shūryō".replace("ū", "uu").replace("ō", "ou"), "しゅうりょう shuryo"),
         ("log tail", "Log tail ログ追跡"),
     ],
 )
@@ -27,6 +30,7 @@ def test_a_beginning_beats_a_middle_beats_scattered_letters() -> None:
 def test_nothing_typed_and_nothing_alike_score_nothing() -> None:
     assert score("", "Dashboard") == 0
     assert score("xyz", "Dashboard") == 0
+    assert score("sukeeru", "Show times in JST or UTC, as everybody here likes them, or utc") == 0
 
 
 def test_folding_is_idempotent() -> None:

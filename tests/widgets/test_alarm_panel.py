@@ -152,6 +152,18 @@ async def test_the_strip_names_the_newest_change_as_long_as_it_fits() -> None:
             assert ("alb-5xx" in line) == bool(words)
 
 
+async def test_the_strip_names_what_fires_even_when_something_else_changed_later() -> None:
+    (fires,) = (each for each in made.BOARD.alarms if each.name == "alb-5xx-error-rate")
+    (other,) = (each for each in made.BOARD.alarms if each.name == "ecs-cpu-high")
+    board = AlarmBoard(alarms=(fires, other.model_copy(update={"since": made.NOW})))
+    app = AlarmApp()
+    async with app.run_test(size=(140, 4)) as pilot:
+        app.query_one(AlarmStrip).state = made.fresh(board)
+        await pilot.pause()
+        assert lines(app)[0].rstrip().endswith("alb-5xx-error-rate ■ firing for 7m")
+        assert "last change" not in lines(app)[0]
+
+
 async def test_durations_move_with_the_clock() -> None:
     app = AlarmApp()
     async with app.run_test(size=(120, 20)) as pilot:

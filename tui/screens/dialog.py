@@ -26,3 +26,7 @@ class Dialog(ModalScreen[T]):
         }
     }
     """
+
+    def holds_back(self) -> bool:
+        """Whether the console must not end yet; says why. Asked again, it lets go."""
+        return False

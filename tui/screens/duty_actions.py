@@ -4,6 +4,7 @@ from services.i18n import _
 from services.journal.errors import JournalError
 from services.models.duties import Occurrence
 from tui.app import TobanApp
+from tui.screens.notice import NoticeScreen
 from tui.screens.sign import LeaveOutScreen, SignScreen, signed_first, why_not
 
 
@@ -15,7 +16,7 @@ def sign(app: TobanApp, chosen: Occurrence | None) -> None:
     if app.ready.duties.signable(meant.slot):
         app.push_screen(SignScreen(meant))
     else:
-        app.say(why_not(meant, app.zone, app.now()))
+        _refuse(app, meant, why_not(meant, app.zone, app.now()))
 
 
 def leave_out(app: TobanApp, chosen: Occurrence | None) -> None:
@@ -24,7 +25,7 @@ def leave_out(app: TobanApp, chosen: Occurrence | None) -> None:
     if meant is None:
         return
     if meant.signed is not None:
-        app.say(signed_first(meant.signed, app.zone, app.now()))
+        _refuse(app, meant, signed_first(meant.signed, app.zone, app.now()))
     else:
         app.push_screen(LeaveOutScreen(meant))
 
@@ -32,12 +33,10 @@ def leave_out(app: TobanApp, chosen: Occurrence | None) -> None:
 def plan(app: TobanApp, chosen: Occurrence | None) -> None:
     """Plan it, or take the plan back."""
     meant = _standing(app, chosen)
-    if meant is None:
+    if meant is None or not meant.slot.if_planned:
         return
-    if not meant.slot.if_planned:
-        app.say(_("this duty counts without a plan"))
-    elif meant.signed is not None:
-        app.say(signed_first(meant.signed, app.zone, app.now()))
+    if meant.signed is not None:
+        _refuse(app, meant, signed_first(meant.signed, app.zone, app.now()))
     else:
         app.run_worker(_plan(app, meant, not meant.planned), group="duty-plan")
 
@@ -53,9 +52,14 @@ async def _plan(app: TobanApp, meant: Occurrence, planned: bool) -> None:
     app.say(words.format(title=meant.slot.title))
 
 
+def _refuse(app: TobanApp, meant: Occurrence, why: str) -> None:
+    """A note may be typed already, and its letters are keys here."""
+    app.push_screen(NoticeScreen(meant.slot.title, why))
+
+
 def _standing(app: TobanApp, chosen: Occurrence | None) -> Occurrence | None:
     """The chosen one as it stands at this moment; says so where none is chosen."""
     if chosen is None:
-        app.say(_("no duty chosen"))
+        app.push_screen(NoticeScreen(_("duty"), _("no duty chosen")))
         return None
     return app.ready.duties.now(chosen.slot)

@@ -9,15 +9,17 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.widget import Widget
 
-from services.i18n import N_
+from services.i18n import N_, _
 from services.models.duties import DutyView, Occurrence
 from tui.commands import bindings
 from tui.screens import duty_actions
 from tui.screens.base import ModeScreen, Place
 from tui.screens.duty import DutyScreen
+from tui.screens.notice import NoticeScreen
 from widgets.agenda import Agenda
 from widgets.duty_detail import DutyDetail
 from widgets.duty_list import DutyList
+from widgets.format import day_words
 from widgets.month import MonthGrid
 
 
@@ -110,6 +112,7 @@ class InspectScreen(ModeScreen):
 
     def _show_detail(self) -> None:
         chosen = self.chosen
+        self.refresh_bindings()
         self.detail.duty = self.services.duties.duty(chosen) if chosen is not None else None
         self.detail.occurrence = chosen
 
@@ -144,7 +147,8 @@ class InspectScreen(ModeScreen):
     @on(DutyList.Opened)
     @on(Agenda.Opened)
     def _opened(self, message: DutyList.Opened | Agenda.Opened) -> None:
-        self.app.push_screen(DutyScreen(message.occurrence))
+        if self.is_active:
+            self.app.push_screen(DutyScreen(message.occurrence))
 
     def _go(self, day: date) -> None:
         self.grid.day = self.agenda.day = day
@@ -192,14 +196,30 @@ class InspectScreen(ModeScreen):
         """The calendar back to today."""
         self._go(self._today)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Planning only where a plan makes a difference."""
+        return self.chosen is not None and self.chosen.slot.if_planned if action == "plan" else True
+
     def action_sign(self) -> None:
         """Sign the chosen duty off."""
-        duty_actions.sign(self.app, self.chosen)
+        if self._is_chosen():
+            duty_actions.sign(self.app, self.chosen)
 
     def action_skip(self) -> None:
         """Leave the chosen duty out."""
-        duty_actions.leave_out(self.app, self.chosen)
+        if self._is_chosen():
+            duty_actions.leave_out(self.app, self.chosen)
 
     def action_plan(self) -> None:
         """Plan the chosen duty, or take its plan back."""
-        duty_actions.plan(self.app, self.chosen)
+        if self._is_chosen():
+            duty_actions.plan(self.app, self.chosen)
+
+    def _is_chosen(self) -> bool:
+        """On the month a day is chosen, and which of its duties is meant must be said first."""
+        if self.focused is not self.grid:
+            return True
+        day = day_words(self.grid.day, year=True)
+        self.agenda.focus()
+        self.app.push_screen(NoticeScreen(day, _("Choose one of the day's duties, then press the key again.")))
+        return False

@@ -160,7 +160,8 @@ class JournalScreen(ModeScreen):
     @on(JournalPanel.Opened)
     def open_entry(self, message: JournalPanel.Opened) -> None:
         """One entry, whole."""
-        self.app.push_screen(EntryScreen(message.entry))
+        if self.is_active:
+            self.app.push_screen(EntryScreen(message.entry))
 
     @work(group="journal-filter", exclusive=True)
     async def action_filter(self) -> None:

@@ -155,7 +155,7 @@ class WatchScreen(PaneScreen):
     @on(AlarmPanel.Opened)
     def open_alarm(self, message: AlarmPanel.Opened) -> None:
         """Show the alarm that was under the cursor when the key was pressed; not over a dialog that came first."""
-        if self.is_current:
+        if self.is_active:
             self.app.open_alarm(message.alarm)
 
     @on(AlarmPanel.Lost)

@@ -123,11 +123,18 @@ class WritingDialog(Dialog[bool]):
 
     def action_leave(self) -> None:
         """Close; a text that would be lost needs a second press."""
-        if self._writing:
-            return
-        written = self.field.written
-        if written and self._leaving != written:
-            self._leaving = written
-            self.tell(_("esc again throws the text away."), trouble=True)
-        else:
+        if not self._writing and not self._keeps(_("esc again throws the text away.")):
             self.dismiss(False)
+
+    def holds_back(self) -> bool:
+        """A text that would be lost."""
+        return self._writing or self._keeps(_("Quitting again throws the text away."))
+
+    def _keeps(self, warning: str) -> bool:
+        """Say `warning` of a text that was written, the first time."""
+        written = self.field.written
+        if not written or self._leaving == written:
+            return False
+        self._leaving = written
+        self.tell(warning, trouble=True)
+        return True

@@ -1,8 +1,9 @@
-"""Contextual help: what the keys do here, nearest to the focus first."""
+"""Contextual help: what the keys do here, the screen's own first."""
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -10,9 +11,11 @@ from services.i18n import N_, _
 from tui.commands import COMMANDS
 from tui.modes import MODES
 from tui.screens.dialog import Dialog
-from widgets.format import pad
+from widgets.format import pad, wrap
 
 KEY_WIDTH = 16
+_GO = "app.go("
+"""What the keys of the modes do; these have a section of their own."""
 SILENT = ("super+c",)
 """Keys that only some terminals send."""
 
@@ -48,11 +51,33 @@ class HelpScreen(Dialog[None]):
             window.border_subtitle = Content(_("esc closes"))
             for title, rows in self.sections:
                 yield Static(Content.styled(title, "bold $primary"))
-                yield Static(Content("\n").join([_row(key, text) for key, text in rows]) + Content("\n"))
+                yield _Keys(rows)
 
 
-def _row(key: str, text: str) -> Content:
-    return Content.assemble("  ", (pad(key, KEY_WIDTH), "bold"), text)
+class _Keys(Static):
+    """Keys to the left, what they do wrapped beside them."""
+
+    DEFAULT_CSS = """
+    _Keys { margin-bottom: 1; }
+    """
+
+    def __init__(self, rows: list[tuple[str, str]]) -> None:
+        super().__init__()
+        self._rows = rows
+
+    def on_resize(self, event: Resize) -> None:
+        """Wrap anew."""
+        room = event.size.width - KEY_WIDTH - 2
+        self.update(Content("\n").join([line for key, text in self._rows for line in _row(key, text, room)]))
+
+
+def _row(key: str, text: str, room: int) -> list[Content]:
+    lines = wrap(text, max(1, room))
+    keys = [key, *[""] * (len(lines) - 1)]
+    return [
+        Content.assemble("  ", (pad(each, KEY_WIDTH), "bold"), line)
+        for each, line in zip(keys, lines, strict=True)
+    ]
 
 
 def sections(screen: Screen[object]) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -61,12 +86,13 @@ def sections(screen: Screen[object]) -> list[tuple[str, list[tuple[str, str]]]]:
     found: dict[str, dict[str, list[str]]] = {}
     for active in screen.active_bindings.values():
         binding = active.binding
-        if binding.description and binding.key not in SILENT:
+        if binding.description and binding.key not in SILENT and not binding.action.startswith(_GO):
             text = _(helps.get(binding.id or "", "") or binding.tooltip or binding.description)
             keys = found.setdefault(_place(active.node, screen), {}).setdefault(text, [])
             keys.append(screen.app.get_key_display(binding))
     listed = [
-        (title, [(" ".join(keys), text) for text, keys in rows.items()]) for title, rows in found.items()
+        (title, [(" ".join(keys), text) for text, keys in rows.items()])
+        for title, rows in sorted(found.items(), key=lambda each: each[0] != _("On this screen"))
     ]
     modes = [(mode.key, f"{_(mode.title)}: {_(mode.help)}") for mode in MODES]
     return [*listed, (_("Modes"), modes)]

@@ -243,12 +243,18 @@ def _runbook(output: Output) -> Group:
 
 
 def _config(output: Output) -> Command:
-    def show() -> int:
+    def show(**flags: Any) -> int:
         from tui.cli_files import configuration
 
-        return _reading(output, lambda: (list(configuration(_before())), OK))
+        options = replace(_before(), **_given(flags))
+        return _reading(output, lambda: (list(configuration(options)), OK))
 
-    return Command("config", callback=show, help=_("Print the configuration and where each value is from."))
+    return Command(
+        "config",
+        callback=show,
+        params=[*start_options(), *aws_options()],
+        help=_("Print the configuration and where each value is from."),
+    )
 
 
 def _reading(output: Output, work: Callable[[], tuple[list[str], int]]) -> int:

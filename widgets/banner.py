@@ -1,11 +1,14 @@
 """One line across the screen for what concerns every panel: credentials, network, throttling."""
 
+from rich.cells import cell_len
 from textual.app import RenderResult
 from textual.content import Content
+from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
 from services.models.problem import Problem, ProblemKind
+from widgets.format import crop
 
 SHARED = (
     ProblemKind.EXPIRED,
@@ -29,14 +32,24 @@ class Banner(Widget):
         """Appear and disappear."""
         self.display = problem is not None
 
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """One row, or two where what to do does not fit beside what happened."""
+        return len(self._lines(width))
+
     def render(self) -> RenderResult:
         """What happened and what to do."""
-        if self.problem is None:
-            return Content("")
-        parts = [Content.styled("✖ ", "bold"), Content.styled(self.problem.summary, "bold")]
-        if self.problem.remedy:
-            parts += [Content(" — "), Content(self.problem.remedy)]
-        return Content("").join(parts)
+        return Content("\n").join(self._lines(self.size.width))
+
+    def _lines(self, width: int) -> list[Content]:
+        problem = self.problem
+        if problem is None:
+            return [Content("")]
+        happened = f"✖ {problem.summary}"
+        both = f"{happened} — {problem.remedy}" if problem.remedy else happened
+        if cell_len(both) <= width:
+            return [Content.assemble((happened, "bold"), both[len(happened) :])]
+        rows = [Content.styled(crop(happened, width), "bold")]
+        return [*rows, Content(crop(f"→ {problem.remedy}", width))] if problem.remedy else rows
 
 
 def shared_problem(problems: list[Problem | None]) -> Problem | None:

@@ -15,7 +15,8 @@ from services.i18n import N_, _
 from services.models.journal import Entry
 from services.models.journal_view import EntryLink
 from widgets.block import Block
-from widgets.entry_lines import chain_lines, contents_lines, fact_lines, person_lines, story_lines
+from widgets.entry_contents import contents_lines
+from widgets.entry_lines import chain_lines, fact_lines, person_lines, story_lines
 from widgets.ink import Line
 from widgets.panel import Now
 
@@ -61,7 +62,7 @@ class EntryDetail(VerticalScroll, can_focus=True):
         self.set_reactive(EntryDetail.zone, zone)
         self.blocks = (
             Block(_("Entry"), self._make(lambda entry, width: fact_lines(entry, self.zone, width))),
-            Block(_("Contents"), self._make(contents_lines)),
+            Block(_("Contents"), self._make(lambda entry, width: contents_lines(entry, self.zone, width))),
             Block(_("Story"), self._make(self._story)),
             Block(_("Who"), self._make(person_lines)),
             Block(_("Chain"), self._make(lambda entry, width: chain_lines(entry, self.link, width))),

@@ -1,6 +1,6 @@
-"""One journal entry as lines: facts, person, contents, chain, its story. Pure."""
+"""One journal entry as lines: facts, person, chain, its story. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 from rich.cells import cell_len
@@ -8,17 +8,12 @@ from rich.cells import cell_len
 from services.i18n import _
 from services.models.journal import Entry
 from services.models.journal_view import EntryLink
-from services.models.text import LINE_LIMIT, clean, clean_block
+from services.models.text import clean
 from widgets.format import NOTHING, clock, crop, day_words, pad, stamp, wrap
 from widgets.ink import Line, Span
 from widgets.journal_words import kind_spans
 
 _LABEL = 16
-_MOST = 2000
-"""Lines of contents at most; the export has everything."""
-_INDENT = 2
-_DEEPEST = 100
-"""Lists within lists at most; the console writes no such bodies."""
 
 
 def fact_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
@@ -86,59 +81,6 @@ def chain_lines(entry: Entry, link: EntryLink | None, width: int) -> list[Line]:
         ]
     rows = [(_("hash"), clean(entry.hash)), (_("hash before"), clean(entry.previous))]
     return [*lines, *labelled(rows, width)]
-
-
-def contents_lines(entry: Entry, width: int) -> list[Line]:
-    """The body for people: names, values, lists; nothing in it is obeyed or cut."""
-    body = entry.data
-    if not body:
-        plain_ = entry.body not in ("{}", "")
-        words = clean(entry.body, LINE_LIMIT) if plain_ else _("nothing further")
-        return [[(text, "" if plain_ else "muted")] for text in wrap(words, width)]
-    lines: list[Line] = []
-    for line in _tree(body, 0, width):
-        if len(lines) >= _MOST:
-            return [*lines, [("… " + _("more: see the export"), "muted")]]
-        lines.append(line)
-    return lines
-
-
-def _tree(value: object, depth: int, width: int) -> Iterator[Line]:
-    pairs: list[tuple[str, object]]
-    if isinstance(value, dict):
-        pairs = [(f"{clean(key)}: ", each) for key, each in value.items()]
-    elif isinstance(value, list):
-        pairs = [("- ", each) for each in value]
-    else:
-        pairs = [("", value)]
-    indent = min(depth * _INDENT, max(0, width // 2))
-    for label, each in pairs:
-        start: list[Span] = [(" " * indent, ""), (label, "head")]
-        if isinstance(each, dict | list) and each:
-            yield start
-            if depth < _DEEPEST:
-                yield from _tree(each, depth + 1, width)
-            else:
-                yield [(" " * indent, ""), ("… " + _("more: see the export"), "muted")]
-            continue
-        text = _scalar(each)
-        one_line = "\n" not in text and indent + cell_len(label) + cell_len(text) <= width
-        if one_line:
-            yield [*start, (text, "")]
-            continue
-        yield start
-        for part in wrap(text, max(8, width - indent - _INDENT)):
-            yield [(" " * (indent + _INDENT), ""), (part, "")]
-
-
-def _scalar(value: object) -> str:
-    if value is None:
-        return NOTHING
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, dict | list):
-        return NOTHING
-    return clean_block(value, LINE_LIMIT) if value != "" else NOTHING
 
 
 def story_lines(

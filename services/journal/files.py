@@ -68,7 +68,11 @@ def which(path: Path) -> tuple[int, int]:
 
 def create(path: Path) -> None:
     """Make a new journal, whole or not at all; another console may be first. Raises OSError, sqlite3.Error."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except FileNotFoundError as error:
+        # What a folder cannot be made in says so in this way, too (/proc), and "no journal" would mislead.
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path.parent)) from error
     unfinished = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
     try:
         os.close(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, OWN))

@@ -173,6 +173,12 @@ def test_config_says_where_each_value_is_from(
     assert rows["intervals.alarms"] == "60 [default]"
     assert "hunter2" not in shown
     assert "https://***@aws.example/x" in shown
+    other = tmp_path / "other.toml"
+    other.write_text("bell = false\n", "utf-8")
+    assert toban("config", "--config", str(other), "--journal", "/j.db") == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"{other}\n")
+    assert "/j.db  [--journal]" in shown
 
 
 def test_a_wrong_configuration_has_its_own_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,8 +5,9 @@ from services.models.journal import EntryKind, Fault, FaultKind, JournalHealth, 
 from services.models.journal_view import EntryLink, JournalView
 from tests.widgets import gallery_data as made
 from tests.widgets import journal_data as book
+from widgets.entry_contents import contents_lines
 from widgets.entry_detail import EntryDetail
-from widgets.entry_lines import chain_lines, contents_lines, story_lines
+from widgets.entry_lines import chain_lines, story_lines
 from widgets.ink import plain, width_of
 from widgets.journal_panel import JournalPanel
 from widgets.journal_words import KIND_LOOKS, anchor_spans, day_title, filter_spans, kind_spans
@@ -91,29 +92,42 @@ async def test_the_day_of_what_is_in_view_is_always_told() -> None:
 
 
 def test_the_contents_are_pretty_whole_and_harmless() -> None:
-    lines = plain(contents_lines(book.ENTRIES[3], 60))
+    lines = plain(contents_lines(book.ENTRIES[3], made.JST, 60))
     assert "plan:" in lines[0]
     assert any("after: 8" in line for line in lines)
-    hostile = "\n".join(plain(contents_lines(book.ENTRIES[0], 60)))
+    hostile = "\n".join(plain(contents_lines(book.ENTRIES[0], made.JST, 60)))
     assert "\x1b" not in hostile
     assert "\u202e" not in hostile
     spoilt = book.ENTRIES[0].model_copy(update={"body": "{not json\x1b"})
-    assert "not json" in "".join(plain(contents_lines(spoilt, 60)))
+    assert "not json" in "".join(plain(contents_lines(spoilt, made.JST, 60)))
     for width in (10, 40, 200):
-        assert all(width_of(line) <= max(width, 12) for line in contents_lines(book.ENTRIES[0], width))
+        assert all(
+            width_of(line) <= max(width, 12) for line in contents_lines(book.ENTRIES[0], made.JST, width)
+        )
+
+
+def test_the_contents_are_in_words_and_in_the_screens_time() -> None:
+    body: dict[str, object] = {
+        "why": "first", "reason": "second", "was": "missed", "due_at": "2026-01-14T00:00:00+00:00",
+        "verified": True, "note": "2026-01-14", "other": None,
+    }  # fmt: skip
+    assert plain(contents_lines(book.entry(1, EntryKind.SIGN_OFF, "x", **body), made.JST, 60)) == [
+        "due at: 2026-01-14 09:00:00 JST", "note: 2026-01-14", "other: —", "reason: second",
+        "verified: yes", "when signed: missed", "reason: first",
+    ]  # fmt: skip
 
 
 def test_a_deep_body_does_not_run_out_of_the_screen() -> None:
     deep: dict[str, object] = {"end": "here"}
     for _level in range(60):
         deep = {"in": deep}
-    lines = contents_lines(book.entry(1, EntryKind.NOTE, "x", **deep), 40)
+    lines = contents_lines(book.entry(1, EntryKind.NOTE, "x", **deep), made.JST, 40)
     assert "here" in "".join(plain(lines))
 
 
 def test_a_body_that_is_too_deep_ends_with_a_hint() -> None:
     body = '{"in":' * 800 + '"there"' + "}" * 800
-    lines = plain(contents_lines(book.ENTRIES[0].model_copy(update={"body": body}), 40))
+    lines = plain(contents_lines(book.ENTRIES[0].model_copy(update={"body": body}), made.JST, 40))
     assert "see the export" in lines[-1]
 
 
@@ -160,6 +174,8 @@ def test_a_verification_says_what_it_rests_on_and_what_to_do() -> None:
     says = lambda **facts: "\n".join(plain(verification_lines(Verification(path="/j.db", **facts), 80)))  # noqa: E731
     assert "10 entries were checked" in says(entries=10, anchors=2, anchored_seq=10)
     assert "cut off unseen" in says(entries=10, anchors=2, anchored_seq=8)
+    cut_off = Fault(kind=FaultKind.CUT_OFF, seq=9, text="entry 10 was written")
+    assert "A log outside" not in says(entries=8, anchors=2, anchored_seq=10, faults=(cut_off,))
     assert "cannot be told" in says(entries=10, anchor_note="no log")
     assert made.PROBLEM.remedy in says(problem=made.PROBLEM)
     faulty = says(

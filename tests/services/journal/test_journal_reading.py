@@ -15,7 +15,8 @@ from services.journal.store import Store
 from services.models.journal import Draft, Entry, EntryKind, Person, Query
 from tests.services.journal.book import NOON, checked, filled, journal, note, tampered
 from tui.cli_journal_lines import by_day
-from widgets.entry_lines import contents_lines, fact_lines, person_lines
+from widgets.entry_contents import contents_lines
+from widgets.entry_lines import fact_lines, person_lines
 
 JST = ZoneInfo("Asia/Tokyo")
 KINDS = [kind for kind in EntryKind if kind is not EntryKind.OTHER]
@@ -173,7 +174,11 @@ async def test_a_row_that_somebody_spoilt_is_shown_as_far_as_it_goes(
     assert isinstance(spoilt.data, dict)
     assert list(by_day(entries, JST))
     for width in (20, 120):
-        assert [*fact_lines(spoilt, JST, width), *person_lines(spoilt, width), *contents_lines(spoilt, width)]
+        assert [
+            *fact_lines(spoilt, JST, width),
+            *person_lines(spoilt, width),
+            *contents_lines(spoilt, JST, width),
+        ]
 
 
 @pytest.mark.parametrize("words", ["\x00", "\ud800", "'", '"', "%", "\\", "\u202e", "*", "a" * 10_000])

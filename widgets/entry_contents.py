@@ -1,0 +1,116 @@
+"""The body of a journal entry for people: names, values, lists; nothing in it is obeyed or cut. Pure."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import datetime, tzinfo
+
+from rich.cells import cell_len
+
+from services.i18n import N_, _
+from services.models.duties import OccurrenceState
+from services.models.journal import Entry
+from services.models.text import LINE_LIMIT, clean, clean_block
+from widgets.duty_words import DUTY_LOOKS
+from widgets.format import NOTHING, clock, wrap
+from widgets.ink import Line, Span
+
+_MOST = 2000
+"""Lines of contents at most; the export has everything."""
+_INDENT = 2
+_DEEPEST = 100
+"""Lists within lists at most; the console writes no such bodies."""
+_NAMES = {
+    "title": N_("duty"),
+    "due_at": N_("due at"),
+    "late_at": N_("judged late from"),
+    "was": N_("when signed"),
+    "note": N_("note"),
+    "reason": N_("reason"),
+    "until": N_("until"),
+    "why": N_("reason"),
+    "text": N_("what happened"),
+    "state": N_("state"),
+    "step": N_("step"),
+    "plan": N_("plan"),
+    "pid": N_("process"),
+    "verified": N_("verified"),
+}
+"""What the console's own bodies hold, in words; other names stay as they are."""
+
+
+def contents_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
+    """The whole body; times are those of `zone`."""
+    body = entry.data
+    if not body:
+        plain = entry.body not in ("{}", "")
+        words = clean(entry.body, LINE_LIMIT) if plain else _("nothing further")
+        return [[(text, "" if plain else "muted")] for text in wrap(words, width)]
+    lines: list[Line] = []
+    pairs = [(f"{_name(key)}: ", _said(key, each)) for key, each in body.items()]
+    for line in _Tree(zone, width).lines(pairs, 0):
+        if len(lines) >= _MOST:
+            return [*lines, [("… " + _("more: see the export"), "muted")]]
+        lines.append(line)
+    return lines
+
+
+def _name(key: str) -> str:
+    return _(_NAMES[key]) if key in _NAMES else clean(key)
+
+
+def _said(key: str, value: object) -> object:
+    """The state that a signature found, as the screens say it."""
+    if key == "was" and isinstance(value, str):
+        with suppress(ValueError):
+            return _(DUTY_LOOKS[OccurrenceState(value)].word)
+    return value
+
+
+class _Tree:
+    """Values of JSON, indented."""
+
+    def __init__(self, zone: tzinfo, width: int) -> None:
+        self._zone = zone
+        self._width = width
+
+    def lines(self, pairs: Iterable[tuple[str, object]], depth: int) -> Iterator[Line]:
+        """Every line, from `depth` on."""
+        indent = min(depth * _INDENT, max(0, self._width // 2))
+        for label, each in pairs:
+            start: list[Span] = [(" " * indent, ""), (label, "head")]
+            if isinstance(each, dict | list) and each:
+                yield start
+                if depth < _DEEPEST:
+                    yield from self.lines(_pairs(each), depth + 1)
+                else:
+                    yield [(" " * indent, ""), ("… " + _("more: see the export"), "muted")]
+                continue
+            text = self._scalar(each)
+            if "\n" not in text and indent + cell_len(label) + cell_len(text) <= self._width:
+                yield [*start, (text, "")]
+                continue
+            yield start
+            for part in wrap(text, max(8, self._width - indent - _INDENT)):
+                yield [(" " * (indent + _INDENT), ""), (part, "")]
+
+    def _scalar(self, value: object) -> str:
+        if value is None or value == "" or isinstance(value, dict | list):
+            return NOTHING
+        if isinstance(value, bool):
+            return _("yes") if value else _("no")
+        return self._moment(value) or clean_block(value, LINE_LIMIT)
+
+    def _moment(self, value: object) -> str:
+        """A time with its zone, as the console writes it into bodies; "" for anything else."""
+        if isinstance(value, str) and len(value) > len("2026-01-05"):
+            with suppress(ValueError, OverflowError):
+                at = datetime.fromisoformat(value)
+                if at.tzinfo is not None:
+                    return f"{at.astimezone(self._zone):%Y-%m-%d} {clock(at, self._zone)}"
+        return ""
+
+
+def _pairs(value: dict[str, object] | list[object]) -> list[tuple[str, object]]:
+    if isinstance(value, dict):
+        return [(f"{clean(key)}: ", each) for key, each in value.items()]
+    return [("- ", each) for each in value]

@@ -2,14 +2,17 @@
 
 `--json` prints one object: the fields of `services.models.changes.Plan` (times as ISO 8601 UTC), with each
 step's `call` as `service`, `operation`, `region`, `params` (the request's parameters as an object) and
-`digest`, and with `confirm` (what the console asks to be typed). What stops the planning is printed as
-`{"problem": …}` with the fields of `services.models.problem.Problem`.
+`digest`, and with `confirm` (what the console asks to be typed). `approval` is the role that must have approved,
+"" where nobody has to, and null where the plan was refused before that was known; such a plan has no steps. What
+stops the planning is printed as `{"problem": …}` with the fields of `services.models.problem.Problem`.
 
 Exit status: 0 the plan can be confirmed, 2 it is refused, 64 wrong usage, 69 AWS could not be read.
 """
 
 import json
+import re
 import shutil
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
@@ -52,6 +55,7 @@ def change_command(
             told = _("Changes are applied in the console only; --plan prints what one would do.")
             raise click.UsageError(told, click.get_current_context())
         wish = _wish(flags["rest"], flags["sets"])
+        _check_numbers(flags["kind"], wish)
         try:
             lines, status = _run(flags, wish, replace(before(), **given))
         except StartError as error:
@@ -110,6 +114,19 @@ def _wish(rest: Sequence[str], sets: Sequence[str]) -> dict[str, str]:
     return wish
 
 
+def _check_numbers(kind: str, wish: Mapping[str, str]) -> None:
+    """What can be told without credentials is told without. Raises UsageError."""
+    from services.changes.registry import CHANGES
+
+    for change in CHANGES:
+        for name in change.numbers if change.kind == kind else ():
+            # A Japanese keyboard's full-width digits count as digits.
+            typed = unicodedata.normalize("NFKC", wish.get(name, "0")).strip()
+            if re.fullmatch(r"[0-9]+", typed) is None:
+                said = _("--{name} must be a whole number, not “{text}”")
+                raise click.UsageError(said.format(name=name, text=clean(typed)), _context())
+
+
 def _id(name: str) -> str:
     return name.replace("-", "_")
 
@@ -129,7 +146,7 @@ def _run(flags: Mapping[str, Any], wish: Mapping[str, str], options: StartOption
         services = (await connect(options, None)).services
         try:
             await services.journal.open()
-            plan = await _plan(services, flags, wish)
+            plan, why = await _plan(services, flags, wish)
         except AwsError as error:
             problem = error.problem
             if flags["as_json"]:
@@ -138,21 +155,25 @@ def _run(flags: Mapping[str, Any], wish: Mapping[str, str], options: StartOption
         finally:
             await services.close()
         status = REFUSED if plan.refusals or not plan.steps else OK
-        return (_json(plan_data(plan)) if flags["as_json"] else _text(services, plan)), status
+        return (_json(plan_data(plan)) if flags["as_json"] else _text(services, plan, why)), status
 
     return asyncio.run(once())
 
 
-async def _plan(services: "Services", flags: Mapping[str, Any], wish: Mapping[str, str]) -> "Plan":
-    """The plan. Raises AwsError, UsageError."""
+async def _plan(
+    services: "Services", flags: Mapping[str, Any], wish: Mapping[str, str]
+) -> tuple["Plan", str]:
+    """(the plan, why its way back is at its time). Raises AwsError, UsageError."""
+    from widgets.plan_lines import why_then
+
     kind = flags["kind"]
     change = services.engine.changes[kind]
     target = _target(change, flags["target"])
     parameters = await change.parameters(target)
     _check(parameters, wish)
-    return await services.engine.plan(
-        kind, str(target.id), {each.id: each.default for each in parameters} | dict(wish)
-    )
+    full = {each.id: each.default for each in parameters} | dict(wish)
+    plan = await services.engine.plan(kind, str(target.id), full)
+    return plan, why_then(parameters, plan)
 
 
 def _target(change: "Change", name: str | None) -> "ChangeTarget":
@@ -181,17 +202,19 @@ def plan_data(plan: "Plan") -> dict[str, object]:
     for step, shown in zip(plan.steps, data["steps"], strict=True):
         del shown["call"]["body"]
         shown["call"] |= {"params": step.call.params, "digest": step.call.digest}
-    return {**data, "confirm": plan.confirm}
+    known = {} if plan.steps else {"approval": None}
+    return {**data, **known, "confirm": plan.confirm}
 
 
 def _json(data: object) -> list[str]:
     return [json.dumps(data, ensure_ascii=False, indent=2)]
 
 
-def _text(services: "Services", plan: "Plan") -> list[str]:
+def _text(services: "Services", plan: "Plan", why: str) -> list[str]:
     from zoneinfo import ZoneInfo
 
     from widgets.plan_lines import plan_text
 
     width = max(_NARROW, min(_WIDE, shutil.get_terminal_size((_WIDE, 0)).columns))
-    return plan_text(plan, ZoneInfo(services.runbook.system.timezone), services.clock.now(), width)
+    zone = ZoneInfo(services.runbook.system.timezone)
+    return plan_text(plan, zone, services.clock.now(), width, why)

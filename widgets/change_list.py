@@ -29,6 +29,8 @@ class Offer:
     target: ChangeTarget
     locked: bool = False
     """The outcome of an earlier change is unknown."""
+    busy: bool = False
+    """A change of it is under way, here or elsewhere, or was cut off just now."""
 
     @property
     def key(self) -> str:
@@ -125,6 +127,11 @@ def offer_rows(offers: Sequence[Offer]) -> list[Row]:
             before = offer.kind
             heading: Line = [("  ", ""), (offer.title, "heading")]
             rows.append(Row(f"heading {offer.kind}", (heading,), heading=True))
-        locked: Line = [(_("? locked"), "alert")] if offer.locked else []
-        rows.append(Row(offer.key, ([("  ", ""), (offer.target.title, "strong")], locked)))
+        rows.append(Row(offer.key, ([("  ", ""), (offer.target.title, "strong")], _lock(offer))))
     return rows
+
+
+def _lock(offer: Offer) -> Line:
+    if offer.locked:
+        return [(_("? locked"), "alert")]
+    return [(_("▶ locked"), "warn")] if offer.busy else []

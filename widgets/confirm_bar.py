@@ -1,7 +1,8 @@
 """The last row before a change: why it cannot be confirmed yet, or the question that confirms it.
 
 The typed name is judged by whoever uses it; the row only carries it up. A key pressed before the row
-was seen for a moment does nothing.
+was seen for a moment does nothing. What stops it for a while does not take the keys from the question,
+so that a name that is being typed ends up in no other field.
 """
 
 from collections.abc import Callable
@@ -24,6 +25,12 @@ from widgets.plan_form import ChoiceRow
 
 Lets = Callable[[float], bool]
 """Whether a key pressed at that time (monotonic seconds) counts."""
+_FREE = frozenset({"escape", "tab", "shift+tab", "up", "down", "pageup", "pagedown", "ctrl+r"})
+
+
+def _is_free(key: str) -> bool:
+    """It neither writes nor answers, so it always counts: these, and the function keys."""
+    return key in _FREE or (key[0] == "f" and key[1:].isdigit())
 
 
 class _Status(Inked):
@@ -64,7 +71,7 @@ class _Typed(Input):
 
     def on_key(self, event: Key) -> None:
         """Drop what was pressed before the row was seen."""
-        if event.key not in ("escape", "tab", "shift+tab") and not self._lets(event.time):
+        if not _is_free(event.key) and not self._lets(event.time):
             event.stop()
             event.prevent_default()
 
@@ -72,6 +79,9 @@ class _Typed(Input):
         """A name is typed, not pasted: typing it is what makes one read it."""
         event.stop()
         event.prevent_default()
+
+    def action_paste(self) -> None:
+        """Nor is it pasted from what was copied in the console."""
 
 
 class _YesNo(ChoiceRow):
@@ -89,7 +99,7 @@ class _YesNo(ChoiceRow):
 
     def on_key(self, event: Key) -> None:
         """Drop what was pressed before the row was seen."""
-        if event.key not in ("escape", "tab", "shift+tab") and not self._lets(event.time):
+        if not _is_free(event.key) and not self._lets(event.time):
             event.stop()
             event.prevent_default()
 
@@ -100,7 +110,7 @@ class _YesNo(ChoiceRow):
 
 
 class ConfirmBar(VerticalGroup):
-    """Call `block` while it must not be confirmed, `ask` when it may."""
+    """Call `block` or `wait` while it must not be confirmed, `ask` when it may, `open` once keys count."""
 
     DEFAULT_CSS = """
     ConfirmBar { height: 3; border-top: solid $border; }
@@ -119,10 +129,13 @@ class ConfirmBar(VerticalGroup):
         super().__init__(id=id)
         self._status = _Status()
         self._words = Static(id="confirm-words")
-        self._typed = _Typed(lets)
-        self._yes_no = _YesNo(lets)
+        self._lets = lets
+        self._typed = _Typed(self._hears)
+        self._yes_no = _YesNo(self._hears)
         self._asked: str | None = None
         """What must be typed, "" for a yes; None while nothing can be confirmed."""
+        self._shown: str | None = None
+        """The question that is shown; deaf while it is not asked."""
 
     def compose(self) -> ComposeResult:
         """The status, then the question."""
@@ -147,17 +160,33 @@ class ConfirmBar(VerticalGroup):
 
     def block(self) -> None:
         """Nothing can be confirmed; what was typed is forgotten."""
+        if self._shown is not None:
+            self._asked = self._shown = None
+            self.clear()
+            self._show()
+
+    def wait(self, words: str) -> None:
+        """Nothing can be confirmed for a while: the question stays, empty and deaf, with `words` in its field."""
         if self._asked is not None:
             self._asked = None
             self.clear()
-            self._show()
+        self._typed.placeholder = words
 
     def ask(self, name: str) -> None:
         """Let `name` be typed, or yes be chosen where it is ""."""
         if self._asked != name:
-            self._asked = name
+            self._asked = self._shown = name
             self.clear()
             self._show()
+
+    def hush(self, words: str) -> None:
+        """Keys do not count for a moment; the field says `words` until they do."""
+        self._typed.placeholder = words
+
+    def open(self) -> None:
+        """Keys count from now on: nothing stands in the field."""
+        if self.asking:
+            self._typed.placeholder = ""
 
     def clear(self) -> None:
         """Forget what was typed or chosen."""
@@ -166,10 +195,13 @@ class ConfirmBar(VerticalGroup):
 
     def question(self) -> Widget:
         """What is focused to answer."""
-        return self._yes_no if self._asked == "" else self._typed
+        return self._yes_no if self._shown == "" else self._typed
+
+    def _hears(self, pressed_at: float) -> bool:
+        return self.asking and self._lets(pressed_at)
 
     def _show(self) -> None:
-        asked = self._asked
+        asked = self._shown
         self._words.set_class(asked is None, "-off")
         self._typed.set_class(not asked, "-off")
         self._yes_no.set_class(asked != "", "-off")

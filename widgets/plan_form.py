@@ -115,11 +115,23 @@ class Field(Input):
             compact=True,
             max_length=_LENGTH,
             select_on_focus=True,
-            restrict=r"-?\d{0,9}" if kind == "integer" else None,
+            restrict=_digits(parameter) if kind == "integer" else None,
             placeholder="2026-03-31 18:00" if kind == "moment" else "",
         )
         self.cursor_blink = False
         self.set_class(kind == "text", "-text")
+
+    @dataclass
+    class Refused(Message):
+        """A key was not taken; the answer is as it was."""
+
+        words: str
+
+    def restricted(self) -> None:
+        """A key that does nothing says so."""
+        super().restricted()
+        long = _("At most {count} characters are taken here.").format(count=self.max_length)
+        self.post_message(self.Refused(_("Only digits are taken here.") if self.restrict else long))
 
 
 class PlanForm(VerticalGroup):
@@ -137,6 +149,10 @@ class PlanForm(VerticalGroup):
         """An answer is another one now."""
 
         wish: Mapping[str, str]
+
+    @dataclass
+    class Finished(Message):
+        """Enter in the last field."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -169,21 +185,34 @@ class PlanForm(VerticalGroup):
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """What the question at hand means."""
-        found = next((each for each in self.parameters if _widget_id(each) == event.widget.id), None)
+        self._explain(event.widget)
+
+    def _explain(self, widget: Widget | None) -> None:
+        found = next((each for each in self.parameters if widget and _widget_id(each) == widget.id), None)
         if found is not None:
             self._help.update(Content(found.help))
 
+    @on(Field.Refused)
+    def _refused(self, event: Field.Refused) -> None:
+        event.stop()
+        self._help.update(Content.styled(f"✖ {event.words}", "bold $text-error"))
+
     @on(Input.Changed)
     @on(ChoiceRow.Changed)
-    def _changed(self, event: Message) -> None:
+    def _changed(self, event: Input.Changed | ChoiceRow.Changed) -> None:
         event.stop()
+        if event.control.has_focus:
+            self._explain(event.control)
         self.post_message(self.Changed(self.wish))
 
     @on(Input.Submitted)
     def _next(self, event: Input.Submitted) -> None:
         """Enter goes on to the next question; it never confirms."""
         event.stop()
-        self.screen.focus_next()
+        if self.parameters and event.input.id == _widget_id(self.parameters[-1]):
+            self.post_message(self.Finished())
+        else:
+            self.screen.focus_next()
 
 
 def _row(parameter: Parameter, value: str, room: int) -> HorizontalGroup:
@@ -192,6 +221,12 @@ def _row(parameter: Parameter, value: str, room: int) -> HorizontalGroup:
         return HorizontalGroup(label, ChoiceRow(parameter.choices, value, id=_widget_id(parameter)))
     hint = Static(Content(_hint(parameter)), classes="form-hint")
     return HorizontalGroup(label, Field(parameter, value), hint)
+
+
+def _digits(parameter: Parameter) -> str:
+    """What may stand in a number's field while it is typed; a minus only where it can be one."""
+    signed = parameter.minimum is not None and parameter.minimum < 0
+    return r"-?\d{0,9}" if signed else r"\d{0,9}"
 
 
 def _hint(parameter: Parameter) -> str:

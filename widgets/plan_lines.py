@@ -10,7 +10,7 @@ from datetime import datetime, tzinfo
 from rich.cells import cell_len
 
 from services.i18n import _
-from services.models.changes import AwsCall, Plan, PlannedStep, Revert, Row
+from services.models.changes import AwsCall, Parameter, Plan, PlannedStep, Revert, Row
 from services.models.text import LINE_LIMIT, clean
 from widgets.format import NOTHING, duration, pad, stamp, wrap
 from widgets.ink import Line, Span, plain, spread
@@ -20,6 +20,8 @@ CHANGED, SAME = "◆", " "
 """Before a row that changes, and before one that does not."""
 _LABEL = 26
 """Cells that the longest label may take beside its value."""
+_BEFORE, _AFTER = 24, 14
+"""Cells that the longest value of before may take in its column, and the least that the one after needs beside it."""
 _ODD = 3
 """How many of a name's odd characters are named."""
 
@@ -37,7 +39,8 @@ def pairs(rows: Iterable[tuple[str, str, str]], width: int) -> list[Line]:
     room = min(_LABEL, max((cell_len(label) for label, _value, _role in told), default=0))
     lines: list[Line] = []
     for label, value, role in told:
-        broken = " " not in value and cell_len(value) > width - room - 2
+        name = " " not in value and cell_len(value) == len(value)  # Japanese may be broken anywhere
+        broken = name and cell_len(value) > width - room - 2
         if label and (cell_len(label) > room or broken):
             lines.append([(label, "muted")])
             lines += hanging([("  ", "")], value, role, width)
@@ -100,18 +103,20 @@ def step_title(number: int, step: PlannedStep, width: int) -> list[Line]:
 
 def _table(rows: Sequence[Row], width: int) -> list[Line]:
     names = min(_LABEL, max((cell_len(row.name) for row in rows), default=0))
-    befores = min(24, max((cell_len(row.before or NOTHING) for row in rows), default=0))
+    befores = min(_BEFORE, max((cell_len(row.before or NOTHING) for row in rows), default=0))
+    room = width - (2 + names + 2 + befores + len(ARROW))
     lines: list[Line] = []
     for row in rows:
         before, after = row.before or NOTHING, row.after or NOTHING
-        if 2 + names + 2 + befores + len(ARROW) + cell_len(after) > width or cell_len(before) > befores:
+        shown = after if row.changes else _("stays")
+        if cell_len(row.name) > names or cell_len(before) > befores or room < min(_AFTER, cell_len(shown)):
             lines += _stacked(row, before, after, width)
             continue
         role = "strong" if row.changes else "muted"
         line: list[Span] = [(f"{CHANGED if row.changes else SAME} ", "mark"), (pad(row.name, names), role)]
         line += [("  ", ""), (pad(before, befores, "right"), "" if row.changes else "muted")]
-        line += [(ARROW, "mark"), (after, "strong")] if row.changes else [("   ", ""), (_("stays"), "faint")]
-        lines.append(line)
+        line.append((ARROW if row.changes else " " * len(ARROW), "mark"))
+        lines += hanging(line, shown, "strong" if row.changes else "faint", width)
     return lines
 
 
@@ -174,9 +179,14 @@ def caution_lines(plan: Plan, width: int) -> list[Line]:
     return lines
 
 
-def fact_lines(plan: Plan, width: int, zone: tzinfo, now: datetime) -> list[Line]:
-    """Target, approval, downtime, cost, and the way back with its date."""
+def fact_lines(plan: Plan, width: int, zone: tzinfo, now: datetime, why: str = "") -> list[Line]:
+    """Target, approval, downtime, cost, and the way back with its date and `why` it is that one.
+
+    Of a plan that was refused before its steps were worked out only the target is known.
+    """
     rows = _marked(_("target"), plan.target.title, plan.target.title)
+    if not plan.steps:
+        return pairs(rows, width)
     rows.append((_("approval"), plan.approval or _("nobody's"), "strong" if plan.approval else "muted"))
     for label, value in (
         (_("downtime"), plan.downtime),
@@ -186,13 +196,22 @@ def fact_lines(plan: Plan, width: int, zone: tzinfo, now: datetime) -> list[Line
         if value:
             rows.append((label, value, ""))
     rows.append((_("way back"), way_back(plan.revert, zone, now), "" if plan.revert else "warn"))
+    if why and plan.revert is not None:
+        rows.append(("", why, "muted"))
     return pairs(rows, width)
+
+
+def why_then(parameters: Iterable[Parameter], plan: Plan) -> str:
+    """Why it is taken back at this time, where the proposed one stands; else ""."""
+    asked = next((each for each in parameters if each.kind == "moment"), None)
+    taken = asked is not None and plan.revert is not None and plan.wish.get(asked.id) == asked.default
+    return asked.why if asked is not None and taken else ""
 
 
 def way_back(revert: Revert | None, zone: tzinfo, now: datetime) -> str:
     """Who takes it back and when, in words."""
     if revert is None:
-        return _("▲ none is planned: it stays until somebody changes it")
+        return _("none: it stays")
     words = (
         _("{time}: AWS does it by itself (one-time scheduled action)")
         if revert.way == "aws"
@@ -209,14 +228,14 @@ def expiry(plan: Plan, now: datetime) -> Span:
     return (_("valid for {time}").format(time=duration(left)), "warn" if left <= 30 else "muted")
 
 
-def plan_text(plan: Plan, zone: tzinfo, now: datetime, width: int = 100) -> list[str]:
-    """The whole plan as plain text."""
+def plan_text(plan: Plan, zone: tzinfo, now: datetime, width: int = 100, why: str = "") -> list[str]:
+    """The whole plan as plain text; `why` as in `fact_lines`."""
     parts: list[tuple[str, list[Line]]] = [
         ("", [*refusal_lines(plan, width), *blast_lines(plan, width)]),
         (_("Before → after"), row_lines(plan, width)),
         (_("Exactly what is sent"), request_lines(plan, width)),
         (_("To know before confirming"), caution_lines(plan, width)),
-        (_("Conditions"), fact_lines(plan, width, zone, now)),
+        (_("Conditions"), fact_lines(plan, width, zone, now, why)),
     ]
     lines: list[Line] = [[(f"{plan.title}: {plan.target.title}", "title")]]
     for title, body in parts:

@@ -25,7 +25,7 @@ from widgets.plan_lines import (
     request_lines,
     row_lines,
 )
-from widgets.run_view import outcome_lines, progress_lines
+from widgets.run_view import elsewhere_lines, outcome_lines, progress_lines
 
 _TWO_COLUMNS = 104
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -40,7 +40,8 @@ class PlanView(VerticalScroll, can_focus=True):
     PlanView .plan-side { width: 1fr; height: auto; }
     PlanView HorizontalGroup { layout: vertical; }
     PlanView.-two HorizontalGroup { layout: horizontal; }
-    PlanView.-two #plan-left { margin-right: 2; }
+    PlanView.-two #plan-left { width: 6fr; margin-right: 2; }
+    PlanView.-two #plan-right { width: 5fr; }
     """
 
     plan: reactive[Plan | None] = reactive(None, init=False)
@@ -48,6 +49,8 @@ class PlanView(VerticalScroll, can_focus=True):
     applying: reactive[bool] = reactive(False, init=False)
     trouble: reactive[tuple[str, ...]] = reactive((), init=False)
     """Why there is no plan, or why it was not carried out: a sentence each."""
+    why: reactive[str] = reactive("", init=False)
+    """Why the way back is at its time."""
     zone: reactive[tzinfo] = reactive(UTC, init=False)
 
     def __init__(self, *, now: Now, zone: tzinfo = UTC, id: str | None = None) -> None:
@@ -107,6 +110,10 @@ class PlanView(VerticalScroll, can_focus=True):
         self.scroll_home(animate=False)
         self._update()
 
+    def watch_why(self) -> None:
+        """It is the time that was proposed, or not any more."""
+        self._update()
+
     def watch_zone(self) -> None:
         """Times are shown elsewhere."""
         self._update()
@@ -134,7 +141,8 @@ class PlanView(VerticalScroll, can_focus=True):
         return lines(self.plan, width) if self.plan is not None else []
 
     def _facts(self, width: int) -> Sequence[Line]:
-        return fact_lines(self.plan, width, self.zone, self._now()) if self.plan is not None else []
+        plan = self.plan
+        return fact_lines(plan, width, self.zone, self._now(), self.why) if plan is not None else []
 
     def _trouble(self, width: int) -> Sequence[Line]:
         return [
@@ -146,8 +154,11 @@ class PlanView(VerticalScroll, can_focus=True):
     def _progress(self, width: int) -> Sequence[Line]:
         if self.plan is None:
             return []
-        ended = outcome_lines(self.run, width) if self.run is not None else []
-        return [*progress_lines(self.plan, self.run, width), *([[], *ended] if ended else [])]
+        run = self.run
+        said = (
+            [*outcome_lines(run, width), *elsewhere_lines(run, self.zone, width)] if run is not None else []
+        )
+        return [*progress_lines(self.plan, run, width), *([[], *said] if said else [])]
 
 
 def _look(plan: Plan) -> Plan:

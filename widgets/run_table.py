@@ -39,7 +39,7 @@ class RunTable(Vertical):
         self._empty = PanelEmpty()
         self.table = KeyedTable(
             (
-                Column(_("state"), max_width=24),
+                Column(_("state"), max_width=38),
                 Column(_("what"), flex=3, min_width=32),
                 Column(_("by"), max_width=20, rank=3),
                 Column(_("when"), max_width=18, rank=1),
@@ -97,11 +97,11 @@ def run_rows(runs: Sequence[Run], waiting: Collection[str], zone: tzinfo, now: d
         Row(
             run.id,
             (
-                state_spans(run),
+                state_spans(run, zone),
                 what_spans(run),
                 [(run.by, "")],
                 [(stamp(run.at, zone, now), "muted")],
-                [verified_span(run)],
+                [verified_span(run, now)],
                 [revert_span(run, zone, now, waiting=run.id in waiting)],
             ),
         )

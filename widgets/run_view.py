@@ -1,12 +1,12 @@
 """What became of a confirmed plan: stage by stage while it is made, one row each afterwards."""
 
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from services.i18n import N_, _
 from services.models.changes import Plan, Run, StepRun, StepState
-from widgets.format import NOTHING, stamp
+from widgets.format import NOTHING, clock, stamp
 from widgets.ink import Line, Span, width_of
 from widgets.looks import Look
 from widgets.plan_lines import hanging
@@ -14,11 +14,15 @@ from widgets.plan_lines import hanging
 RUN_LOOKS: dict[StepState, Look] = {
     StepState.WAITING: Look("○", N_("not sent yet"), "muted"),
     StepState.SENDING: Look("▶", N_("being sent"), "warn"),
-    StepState.DONE: Look("●", N_("done"), "good"),
+    StepState.DONE: Look("●", N_("applied"), "good"),
     StepState.FAILED: Look("✖", N_("failed"), "bad"),
     StepState.UNKNOWN: Look("?", N_("UNKNOWN"), "alert"),
     StepState.REFUSED: Look("■", N_("stopped before sending"), "warn"),
 }
+
+
+_OPEN = frozenset({StepState.WAITING, StepState.SENDING})
+"""States of a run that has not ended."""
 
 
 class Mark(StrEnum):
@@ -67,6 +71,8 @@ def stages(step: StepRun | None, *, turn: bool = True) -> tuple[Stage, ...]:
     at, mark = (0, Mark.NOW) if step is None else _REACHED[step.state]
     if step is not None and step.state is StepState.WAITING and not turn:
         mark = Mark.AHEAD
+    if step is not None and step.until is not None:
+        mark = Mark.UNSURE
     if step is not None and step.state is StepState.DONE and step.verified is not None:
         mark = Mark.PAST if step.verified else Mark.UNSURE
     return tuple(
@@ -122,6 +128,20 @@ def outcome_lines(run: Run, width: int) -> list[Line]:
     return hanging([(f"{look.mark} ", look.role)], words, look.role, width) if words else []
 
 
+def elsewhere_words(until: datetime, zone: tzinfo) -> str:
+    """What is known of a change that another console carries out, or that was cut off."""
+    return _(
+        "Under way in another console, or cut off; nobody knows yet. Toban looks again at {time}; "
+        "until then this target is locked."
+    ).format(time=clock(until, zone, seconds=False))
+
+
+def elsewhere_lines(run: Run, zone: tzinfo, width: int) -> list[Line]:
+    """The same as lines; [] where this console carries it out or it has ended."""
+    until = run.elsewhere_until
+    return hanging([("? ", "warn")], elsewhere_words(until, zone), "warn", width) if until else []
+
+
 def partly(run: Run) -> str:
     """What it means when the first steps were done and a later one was not; "" where that is not so."""
     done = next((at for at, step in enumerate(run.steps) if step.state is not StepState.DONE), 0)
@@ -140,22 +160,34 @@ def unknown_words() -> str:
     )
 
 
-def state_spans(run: Run) -> list[Span]:
+def state_spans(run: Run, zone: tzinfo) -> list[Span]:
     """Mark and word."""
     if partly(run):
         return [(_("▲ partly done"), "bad")]
+    if run.elsewhere_until is not None:
+        time = clock(run.elsewhere_until, zone, seconds=False, name=False)
+        return [(_("? elsewhere or cut off: again {time}").format(time=time), "warn")]
     look = RUN_LOOKS[run.state]
     return [(look.text, look.role)]
 
 
-def verified_span(run: Run) -> Span:
+LOOKING = timedelta(minutes=2)
+"""So long after a step was done somebody may still look whether AWS shows it."""
+
+
+def verified_span(run: Run, now: datetime) -> Span:
     """Whether AWS, read again, showed the change."""
     told = [step.verified for step in run.steps if step.state is StepState.DONE]
-    if not told:
+    if any(each is False for each in told):
+        return (_("▲ not seen"), "warn")
+    if not told or run.elsewhere_until is not None:
         return (NOTHING, "faint")
-    if all(told):
-        return (_("✓ verified"), "good")
-    return (_("▲ not seen"), "warn") if any(each is False for each in told) else (_("looking…"), "muted")
+    if not all(told):
+        newest = max((step.at for step in run.steps if step.at is not None), default=run.at)
+        return (_("looking…"), "muted") if now - newest < LOOKING else (_("▲ not looked"), "warn")
+    # The whole change is meant: while a step is open, what was seen of the others says nothing of it.
+    seen = run.state not in _OPEN and run.state is not StepState.UNKNOWN
+    return (_("✓ verified"), "good") if seen else (NOTHING, "faint")
 
 
 def what_spans(run: Run) -> list[Span]:
@@ -166,7 +198,7 @@ def what_spans(run: Run) -> list[Span]:
 def revert_span(run: Run, zone: tzinfo, now: datetime, *, waiting: bool) -> Span:
     """How and when it is taken back; `waiting` while that has not happened."""
     revert = run.plan.revert
-    if not run.steps or run.steps[0].state is not StepState.DONE:
+    if not run.steps or run.steps[0].state is not StepState.DONE or run.state in _OPEN:
         return (NOTHING, "faint")
     if revert is None:
         return (_("no way back planned"), "muted")

@@ -63,7 +63,7 @@ def _faulty(found: Verification, width: int) -> list[Line]:
 
 
 def _outside(found: Verification, width: int) -> list[Line]:
-    """What the hashes held outside can tell of a cut-off end."""
+    """What the hashes held outside can tell of a cut-off end; they know more than is left where it was cut off."""
     if not found.anchors:
         words = _("Whether the newest entries were cut off cannot be told: {reason}").format(
             reason=found.anchor_note
@@ -72,7 +72,9 @@ def _outside(found: Verification, width: int) -> list[Line]:
     words = _(
         "A log outside of this file knows it up to entry {seq}; what came after could be cut off unseen."
     )
-    if found.anchored_seq >= found.entries:
+    if found.anchored_seq > found.entries:
+        return []
+    if found.anchored_seq == found.entries:
         words = _("A log outside of this file knows it up to its newest entry, {seq}.")
     return _marked("●", "good", words.format(seq=f"{found.anchored_seq:,}"), width)
 

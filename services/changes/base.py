@@ -47,6 +47,8 @@ class Change(ABC):
     """One sentence, marked with N_."""
     words: ClassVar[str] = ""
     """Readings and romaji for the palette."""
+    numbers: ClassVar[frozenset[str]] = frozenset()
+    """Parameters that are whole numbers: what is none is told before AWS is asked."""
 
     def __init__(self, context: ChangeContext) -> None:
         self.context = context

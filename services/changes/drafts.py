@@ -42,7 +42,7 @@ def intent(plan: Plan, step: PlannedStep) -> Draft:
         kind=EntryKind.INTENT,
         subject=plan.id,
         target=step.target,
-        text=_("Sending: {title} ({target})").format(title=step.title, target=plan.target.title),
+        text=_("About to send: {title} ({target})").format(title=step.title, target=plan.target.title),
         data={"step": step.id, "call": step.call.digest},
         claim=f"intent:{plan.id}:{step.id}",
         holds=step.target,

@@ -1,6 +1,6 @@
 """Runs as the journal tells them. Pure: entries in, runs out."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 
 from pydantic import ValidationError
@@ -108,25 +108,34 @@ def _told(entry: Entry) -> tuple[int, StepState, str, bool | None] | None:
 def aged(run: Run, now: datetime, window: timedelta, ours: Collection[str] = ()) -> Run:
     """The run as it stands at `now`: whoever carries it out has `window` for each step; `ours` (plan ids) go on.
 
-    After that an intent without outcome is UNKNOWN, and a step that nobody began is not going to be.
+    Until then the step that is next is under way elsewhere, or was cut off: it says until when. After that an
+    intent without outcome is UNKNOWN, and a step that nobody began is not going to be.
     """
     if run.refusal or run.id in ours:
         return run
-    steps: list[StepRun] = []
-    last = run.at
+    steps = tuple(_aged(step, now, until, turn=turn) for step, until, turn in _in_turn(run, window))
+    return run if steps == run.steps else run.model_copy(update={"steps": steps})
+
+
+def _in_turn(run: Run, window: timedelta) -> Iterator[tuple[StepRun, datetime, bool]]:
+    """Each step, until when somebody may be busy with it (UTC), and whether those before it are done."""
+    last, turn = run.at, True
     for step in run.steps:
         last = max(last, step.at or last)
-        steps.append(
-            _aged(step, late=now >= last + window, alone=all(s.state is StepState.DONE for s in steps))
-        )
-    return run if tuple(steps) == run.steps else run.model_copy(update={"steps": tuple(steps)})
+        yield step, last + window, turn
+        turn = turn and step.state is StepState.DONE
 
 
-def _aged(step: StepRun, *, late: bool, alone: bool) -> StepRun:
-    if late and step.state is StepState.SENDING:
+def _aged(step: StepRun, now: datetime, until: datetime, *, turn: bool) -> StepRun:
+    """The step at `now`, which nobody can be busy with from `until` on; `turn`: those before it are done."""
+    if step.state not in (StepState.SENDING, StepState.WAITING):
+        return step
+    if now < until:
+        return step.model_copy(update={"until": until}) if turn else step
+    if step.state is StepState.SENDING:
         text = _("The console that sent it ended, or lost the journal, before it recorded the outcome.")
         return step.model_copy(update={"state": StepState.UNKNOWN, "text": text})
-    if late and alone and step.state is StepState.WAITING:
+    if turn:
         text = _(
             "It was not begun: the console ended, or did not know in time that what comes before was done."
         )
@@ -137,10 +146,10 @@ def _aged(step: StepRun, *, late: bool, alone: bool) -> StepRun:
 def next_ageing(runs: Iterable[Run], now: datetime, window: timedelta) -> datetime | None:
     """When `aged` will next change something; None: never."""
     times = (
-        (step.at or run.at) + window
+        until
         for run in runs
         if not run.refusal
-        for step in run.steps
+        for step, until, _turn in _in_turn(run, window)
         if step.state in (StepState.SENDING, StepState.WAITING)
     )
     return min((at for at in times if at > now), default=None)

@@ -30,10 +30,10 @@ from services.changes.task_limit_wish import (
     LARGEST,
     MAX,
     Wish,
-    default_at,
     default_max,
     default_way,
     local,
+    proposed_at,
     read_wish,
 )
 from services.i18n import N_, _
@@ -58,6 +58,7 @@ class TaskLimit(Change):
     kind = "task-limit"
     title = N_("Maximum task count")
     help = N_("Raise or lower the number of tasks that Auto Scaling may start")
+    numbers = frozenset({MAX})
     words = "さいだいたすくすう saidai tasuku suu すけーる sukeru scale max"
 
     def __init__(self, context: ChangeContext) -> None:
@@ -87,7 +88,7 @@ class TaskLimit(Change):
         """The limit, and the way back."""
         seen, ecs, calendar = await self._reads.counts(target.id), self._ecs, self.context.calendar
         maximum = default_max(seen, ecs)
-        at = await asyncio.to_thread(default_at, calendar, seen.at)
+        at, why = await asyncio.to_thread(proposed_at, calendar, seen.at)
         return (
             Parameter(
                 id=MAX,
@@ -119,6 +120,7 @@ class TaskLimit(Change):
                 title=_("Taken back at"),
                 kind="moment",
                 default=local(at, calendar),
+                why=why,
                 help=_("Time in {zone}, like 2026-12-01 17:00; not used when it stays.").format(
                     zone=calendar.zone.key
                 ),

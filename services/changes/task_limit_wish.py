@@ -59,13 +59,17 @@ def may_stay(maximum: int, seen: Seen, ecs: Ecs) -> bool:
     return lowered or maximum == ecs.usual_max
 
 
-def default_at(calendar: Calendar, now: datetime) -> datetime:
-    """The runbook's next slot for taking it back, else 17:00 of the next month's first open day (UTC)."""
+def proposed_at(calendar: Calendar, now: datetime) -> tuple[datetime, str]:
+    """(when it is taken back unless somebody says otherwise (UTC), why then).
+
+    The runbook's next slot for taking it back, else 17:00 of the next month's first open day.
+    """
     slot = calendar.next_slot(SCALE_DOWN, now + AHEAD)
     if slot is not None:
-        return slot.due_at
+        return slot.due_at, _("the runbook's next date for it: {duty}").format(duty=slot.title)
     next_month = (calendar.day_of(now).replace(day=1) + timedelta(days=32)).replace(day=1)
-    return calendar.local(calendar.first_open(next_month), DEFAULT_TIME)
+    at = calendar.local(calendar.first_open(next_month), DEFAULT_TIME)
+    return at, _("the first open day of next month")
 
 
 def local(at: datetime, calendar: Calendar) -> str:
@@ -129,7 +133,7 @@ def _way(text: str | None, maximum: int, seen: Seen, ecs: Ecs) -> tuple[Way | No
 
 def _at(text: str | None, calendar: Calendar, now: datetime) -> tuple[datetime | None, str]:
     if text is None:
-        return default_at(calendar, now), ""
+        return proposed_at(calendar, now)[0], ""
     typed = _typed(text)
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}", typed) is None:

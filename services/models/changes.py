@@ -43,6 +43,8 @@ class Parameter(Model):
     maximum: int | None = None
     choices: tuple[tuple[str, Clean], ...] = ()
     """(id, title)."""
+    why: Clean = ""
+    """Why the default is what it is."""
     help: Clean = ""
 
 
@@ -217,6 +219,8 @@ class StepRun(Model):
     """What happened, in words."""
     verified: bool | None = None
     """AWS, read again, shows the change; None: not looked yet."""
+    until: datetime | None = None
+    """Not carried out by this console: under way in another one until then (UTC), or cut off. None: not so."""
 
 
 class Run(Model):
@@ -243,6 +247,11 @@ class Run(Model):
         if self.refusal:
             return StepState.REFUSED
         return next((step.state for step in self.steps if step.state is not StepState.DONE), StepState.DONE)
+
+    @property
+    def elsewhere_until(self) -> datetime | None:
+        """Until when it may be under way in another console (UTC); None: it is not, or this console carries it out."""
+        return next((step.until for step in self.steps if step.until is not None), None)
 
     @property
     def in_flight(self) -> bool:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from services.aws.scaling import Scaling
 from services.models.alarms import AlarmState
 from services.models.changes import Danger, Plan, StepState
 from tests.conftest import Embedded
@@ -74,9 +75,8 @@ async def test_the_limit_rises_tasks_come_the_alarm_clears_and_the_way_back_is_d
         assert alarm() is AlarmState.OK
         assert running() > 5
 
-        actions = await app.services.engine.changes["task-limit"].context.scaling.scheduled_actions(
-            "facility-prod-cluster", "staff-api"
-        )
+        reader = app.services.engine.changes["task-limit"].context.reader
+        actions = await Scaling(reader).scheduled_actions("facility-prod-cluster", "staff-api")
         assert len(actions) == 1, "AWS has the way back"
         slot = app.services.engine.reverts()[0]
         assert slot.key == f"revert@{app.runs[0].id}"
@@ -100,7 +100,7 @@ async def test_three_enters_send_one_request_and_closing_the_dialog_changes_noth
         await until(pilot, lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.DONE)
         assert sent(embedded) == 1
         assert len(pilot.app.runs) == 1
-        await until(pilot, lambda: "● done" in said(pilot))
+        await until(pilot, lambda: "● applied" in said(pilot))
 
 
 @pytest.mark.usefixtures("at_once")

@@ -70,7 +70,23 @@ def test_a_refused_plan_says_why_and_ends_with_two(
     embedded: Embedded, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert plan(embedded, "--max", "1", "--revert", "none") == 2
-    assert "✖ This cannot be applied:" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "✖ This cannot be applied:" in shown
+    assert "approval" not in shown, "nobody knows yet whether it needs one"
+    assert "way back" not in shown
+    assert plan(embedded, "--max", "1", "--revert", "none", "--json") == 2
+    found = json.loads(capsys.readouterr().out)
+    assert (found["steps"], found["approval"], found["revert"]) == ([], None, None)
+
+
+def test_a_number_that_is_none_is_told_without_credentials(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    assert toban("change", "task-limit", "--max", "abc", "--plan") == 64
+    assert "--max must be a whole number, not “abc”" in capsys.readouterr().err
+    assert toban("change", "task-limit", "--max", "１０", "--plan") == 69, "full-width digits are digits"
 
 
 @pytest.mark.parametrize(

@@ -49,4 +49,5 @@ RUNS = (
     made.run(StepState.DONE, StepState.FAILED, plan_made=made.plan(id="partly"), verified=False),
     made.run(StepState.DONE, StepState.DONE, plan_made=made.plan(id="back"), verified=True),
     made.run(StepState.REFUSED, plan_made=made.plan(id="refused")),
+    made.cut_off(made.run(StepState.DONE, StepState.SENDING, plan_made=made.plan(id="cut"), verified=True)),
 )

@@ -133,6 +133,13 @@ def run(*states: StepState, plan_made: Plan | None = None, **more: object) -> Ru
     return Run(plan=made, by="yamada", at=NOW, steps=steps)
 
 
+def cut_off(whole: Run) -> Run:
+    """The run, whose second step another console sends, or nobody any more."""
+    first, second = whole.steps
+    until = NOW + timedelta(seconds=60)
+    return whole.model_copy(update={"steps": (first, second.model_copy(update={"until": until}))})
+
+
 PARAMETERS = (
     Parameter(
         id="max",
@@ -150,7 +157,14 @@ PARAMETERS = (
         default="aws",
         choices=(("aws", "AWS が自動で戻す"), ("duty", "人が戻す（定例作業）"), ("none", "戻さない")),
     ),
-    Parameter(id="revert_at", title="戻す日時", kind="moment", default="2026-02-02 17:00", help="日本時間"),
+    Parameter(
+        id="revert_at",
+        title="戻す日時",
+        kind="moment",
+        default="2026-02-02 17:00",
+        help="日本時間",
+        why="手順書の次の予定",
+    ),
 )
 LIVE = LiveState(
     target=TARGET,

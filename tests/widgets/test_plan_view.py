@@ -43,6 +43,45 @@ def test_a_value_without_before_or_too_long_for_its_column_is_shown_whole() -> N
     assert f"→ {long[:-1]}" in joined
 
 
+@pytest.mark.parametrize("width", [52, 60, 72])
+def test_a_long_value_of_after_goes_on_below_its_column(width: int) -> None:
+    rows = (
+        Row(name="Auto Scaling", before="suspended", after="suspended"),
+        Row(name="Desired", before="10", after="3: 7 tasks are stopped at once, whatever they do"),
+    )
+    step = made.REGISTER.model_copy(update={"rows": rows})
+    first, second, *more = words(drawn.row_lines(made.plan(steps=(step,)), width)).splitlines()
+    assert first.startswith("  Auto Scaling  suspended")
+    assert second.startswith("◆ Desired              10 → 3: 7 tasks")
+    assert more, "it is too long for one row"
+    assert all(line.startswith(" " * second.index("3: 7")) for line in more)
+
+
+def test_of_a_plan_that_was_refused_before_it_was_worked_out_only_the_target_is_told() -> None:
+    plan = made.plan(refusals=("上限",), steps=(), approval="", revert=None)
+    shown = words(drawn.fact_lines(plan, 100, made.JST, made.NOW))
+    assert "staff-api" in shown
+    assert "approval" not in shown
+    assert "way back" not in shown
+    held = made.plan(refusals=("held by another",))
+    assert "運用責任者" in words(drawn.fact_lines(held, 100, made.JST, made.NOW)), "this one is known"
+
+
+def test_a_japanese_sentence_stands_beside_its_label_however_long() -> None:
+    plan = made.plan(downtime="停止するタスクで処理中のリクエストは途切れることがあります。")
+    shown = words(drawn.fact_lines(plan, 50, made.JST, made.NOW)).splitlines()
+    assert any(line.startswith("downtime") and "停止するタスク" in line for line in shown)
+
+
+def test_the_way_back_says_why_it_is_then_while_its_default_stands() -> None:
+    why = drawn.why_then(made.PARAMETERS, made.plan())
+    assert why == "手順書の次の予定"
+    assert why in words(drawn.fact_lines(made.plan(), 100, made.JST, made.NOW, why))
+    other = made.plan(wish={"max": "10", "revert": "aws", "revert_at": "2026-02-03 17:00"})
+    assert drawn.why_then(made.PARAMETERS, other) == ""
+    assert drawn.why_then(made.PARAMETERS, made.plan(revert=None)) == ""
+
+
 def test_the_request_is_shown_in_full() -> None:
     for width in (38, 60, 100):
         shown = words(drawn.request_lines(made.plan(), width))
@@ -90,7 +129,7 @@ def test_the_grave_stands_first_and_only_there() -> None:
 
 def test_the_way_back_is_said_with_its_date_and_its_absence_too() -> None:
     assert "02-02 17:00 JST: AWS does it" in words(drawn.fact_lines(made.plan(), 100, made.JST, made.NOW))
-    assert "▲ none is planned" in words(drawn.fact_lines(made.plan(revert=None), 100, made.JST, made.NOW))
+    assert "none: it stays" in words(drawn.fact_lines(made.plan(revert=None), 100, made.JST, made.NOW))
 
 
 def test_a_plan_counts_down_and_expires_in_words() -> None:

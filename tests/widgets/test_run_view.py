@@ -8,7 +8,16 @@ from services.models.changes import StepState
 from tests.widgets import plan_data as made
 from widgets.ink import plain
 from widgets.run_table import run_rows
-from widgets.run_view import Mark, outcome_lines, partly, progress_lines, revert_span, stages, verified_span
+from widgets.run_view import (
+    Mark,
+    elsewhere_lines,
+    outcome_lines,
+    partly,
+    progress_lines,
+    revert_span,
+    stages,
+    verified_span,
+)
 from widgets.unknown_banner import unknown_lines
 
 
@@ -70,10 +79,29 @@ def test_the_way_back_tells_who_when_and_whether_it_was() -> None:
 
 
 def test_verified_is_never_claimed_early() -> None:
-    assert verified_span(made.run(StepState.SENDING))[0] == "—"
-    assert verified_span(made.run(StepState.DONE))[0] == "looking…"
-    assert verified_span(made.run(StepState.DONE, verified=True))[0] == "✓ verified"
-    assert verified_span(made.run(StepState.DONE, verified=False))[0] == "▲ not seen"
+    assert verified_span(made.run(StepState.SENDING), made.NOW)[0] == "—"
+    assert verified_span(made.run(StepState.DONE), made.NOW)[0] == "looking…"
+    done = made.run(StepState.DONE, StepState.DONE, verified=True)
+    seen = tuple(step.model_copy(update={"verified": True}) for step in done.steps)
+    assert verified_span(done.model_copy(update={"steps": seen}), made.NOW)[0] == "✓ verified"
+    for second in (StepState.WAITING, StepState.SENDING, StepState.UNKNOWN):
+        assert verified_span(made.run(StepState.DONE, second, verified=True), made.NOW)[0] == "—"
+    assert (
+        verified_span(made.run(StepState.DONE, StepState.FAILED, verified=True), made.NOW)[0] == "✓ verified"
+    )
+    assert verified_span(made.run(StepState.DONE, verified=False), made.NOW)[0] == "▲ not seen"
+    later = made.NOW + timedelta(minutes=3)
+    assert verified_span(made.run(StepState.DONE), later)[0] == "▲ not looked", "whoever was to look is gone"
+
+
+def test_a_step_that_nobody_here_carries_out_is_elsewhere_or_cut_off() -> None:
+    run = made.cut_off(made.run(StepState.DONE, StepState.SENDING, verified=True))
+    shown = plain(run_rows([run], (), made.JST, made.NOW)[0].cells)
+    assert shown[0] == "? elsewhere or cut off: again 10:01"
+    assert "verified" not in " ".join(shown)
+    assert "looks again at 10:01 JST" in " ".join(plain(elsewhere_lines(run, made.JST, 200)))
+    assert "? sent" in "\n".join(plain(progress_lines(run.plan, run, 120)))
+    assert elsewhere_lines(made.run(StepState.SENDING), made.JST, 100) == [], "this console sends it"
 
 
 def test_the_banner_names_two_and_counts_the_rest() -> None:

@@ -22,6 +22,7 @@ from tui.screens.settle import SettleScreen
 from widgets.change_list import ChangeList, Offer
 from widgets.live_state import LiveStatePanel
 from widgets.run_table import RunTable
+from widgets.run_view import elsewhere_words
 from widgets.table import KeyedTable
 from widgets.unknown_banner import UnknownBanner
 
@@ -80,14 +81,16 @@ class ChangeScreen(ModeScreen):
 
     def _runs_changed(self, runs: tuple[Run, ...]) -> None:
         engine = self.services.engine
-        locked = {
-            str(planned.target)
-            for run in runs
-            for planned, step in zip(run.plan.steps, run.steps, strict=False)
-            if step.state in (StepState.SENDING, StepState.UNKNOWN)
-        }
+        unknown, sending = _targets(runs, StepState.UNKNOWN), _targets(runs, StepState.SENDING)
         self.changes.offers = tuple(
-            Offer(kind, _(change.title), _(change.help), target, locked=str(target.id) in locked)
+            Offer(
+                kind,
+                _(change.title),
+                _(change.help),
+                target,
+                locked=str(target.id) in unknown,
+                busy=str(target.id) in sending,
+            )
             for kind, change in engine.changes.items()
             for target in change.targets()
         )
@@ -162,16 +165,20 @@ class ChangeScreen(ModeScreen):
         self.app.push_screen(PlanScreen(run.plan.kind, run.plan.target, wish))
 
     def action_resolve(self) -> None:
-        """Look at AWS for the selected unknown change, or for the newest one."""
+        """Look at AWS for the selected unknown change, or for the newest one; of others say how they stand."""
         if not self.is_active:
             return
-        unknown = [run for run in self.runs.runs if run.state is StepState.UNKNOWN]
-        at_cursor = self.runs.run_at_cursor()
-        chosen = next((run for run in unknown if run is at_cursor), unknown[0] if unknown else None)
+        at_cursor, runs = self.runs.run_at_cursor(), self.runs.runs
+        by_weight = sorted(runs, key=lambda run: (run is not at_cursor, run.state is not StepState.UNKNOWN))
+        chosen = next((run for run in by_weight if _is_open(run)), None)
         if chosen is None:
             self.app.say(_("No outcome is unknown."))
-        else:
+        elif chosen.state is StepState.UNKNOWN:
             self.resolve(chosen)
+        else:
+            until, what = chosen.elsewhere_until, f"{chosen.plan.target.title}: {chosen.plan.title}."
+            here = _("This console is carrying it out now.")
+            self.app.say(f"{what} {here if until is None else elsewhere_words(until, self.app.zone)}")
 
     @work(group="resolve", exclusive=True)
     async def resolve(self, run: Run) -> None:
@@ -205,6 +212,21 @@ class ChangeScreen(ModeScreen):
         except AwsError:
             return False
         return seen.place is Place.BEFORE
+
+
+def _is_open(run: Run) -> bool:
+    """Its outcome is unknown, or it is under way here or elsewhere."""
+    return run.state in (StepState.WAITING, StepState.SENDING, StepState.UNKNOWN)
+
+
+def _targets(runs: tuple[Run, ...], state: StepState) -> set[str]:
+    """The resources that have a step in `state`."""
+    return {
+        str(planned.target)
+        for run in runs
+        for planned, step in zip(run.plan.steps, run.steps, strict=False)
+        if step.state is state
+    }
 
 
 def _unknown_step(run: Run) -> PlannedStep | None:

@@ -2,10 +2,11 @@
 
 What is shown is what is sent: every edit and every read forgets the plan before it, and the keys that
 confirm count only once the new one has been seen for a moment. Closing the dialog changes nothing.
+The keys go to the questions or to the name, wherever the work goes on; the plan scrolls from any of them.
 """
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -18,18 +19,18 @@ from textual.widget import Widget
 
 from services.aws.errors import AwsError
 from services.i18n import N_, _
-from services.models.changes import ChangeTarget, Plan, Run, StepState
+from services.models.changes import ChangeTarget, Plan, Run
 from services.models.problem import Problem
 from tui.commands import bindings
 from tui.screens.applying import carry_out
 from tui.screens.guard import Guard
 from tui.screens.place import PlacedDialog
+from tui.screens.plan_words import Standing, keys, passing, status
 from widgets.confirm_bar import ConfirmBar
 from widgets.heartbeat import every_second
-from widgets.ink import Line, Span
 from widgets.panel import words_of
 from widgets.plan_form import PlanForm
-from widgets.plan_lines import expiry
+from widgets.plan_lines import why_then
 from widgets.plan_view import PlanView
 
 DEBOUNCE = 0.4
@@ -51,8 +52,10 @@ class PlanScreen(PlacedDialog[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *(each for each in bindings("app") if each.id == "arm"),
         Binding("f5,ctrl+r", "replan", N_("Plan again"), id="plan-again"),
-        Binding("pageup", "scroll_plan(-1)", N_("Page up"), show=False),
-        Binding("pagedown", "scroll_plan(1)", N_("Page down"), show=False),
+        Binding("up", "scroll_plan('up')", N_("Up"), show=False),
+        Binding("down", "scroll_plan('down')", N_("Down"), show=False),
+        Binding("pageup", "scroll_plan('page_up')", N_("Page up"), show=False),
+        Binding("pagedown", "scroll_plan('page_down')", N_("Page down"), show=False),
     ]
 
     def __init__(self, kind: str, target: ChangeTarget, wish: Mapping[str, str] | None = None) -> None:
@@ -65,19 +68,21 @@ class PlanScreen(PlacedDialog[None]):
         self.applying = False
         """It was confirmed: nothing more is sent from here."""
         self._wish = dict(wish or {})
-        self._seen = Guard(self)
+        self._seen = Guard(self, lambda: self.bar.open())
+        self._go_on = True
+        """The name is what is wanted next, once there is a plan for it."""
         self._typing: Timer | None = None
         self._problem: Problem | None = None
         self._wrong = ""
         self.form = PlanForm()
         self.view = PlanView(now=self.app.now, zone=self.app.zone)
+        self.view.can_focus = False
         self.bar = ConfirmBar(self._counts)
 
     def compose(self) -> ComposeResult:
         """Where it happens, the questions, the plan, the confirmation."""
-        with Vertical(id="window") as window:
-            window.border_title = Content(f"{_(self.change.title)}: {self.target.title}")
-            window.border_subtitle = Content(_("Tab next  F5 plan again  F9 arm  Escape close"))
+        with Vertical(id="window") as self.window:
+            self.window.border_title = Content(f"{_(self.change.title)}: {self.target.title}")
             yield self.place()
             yield self.form
             yield self.view
@@ -91,9 +96,11 @@ class PlanScreen(PlacedDialog[None]):
         self.show_bar()
         self.begin()
 
-    def first(self) -> Widget:
-        """The first question; never what confirms."""
-        return self.form.first() or self.view
+    def first(self) -> Widget | None:
+        """The name where it is asked for, else the first question; never a yes."""
+        if self.applying:
+            return self.view
+        return self.bar.question() if self._asks_name() else self.form.first()
 
     def on_resize(self, _event: Resize) -> None:
         """What was read stands elsewhere now."""
@@ -104,17 +111,29 @@ class PlanScreen(PlacedDialog[None]):
         asked_before = self.bar.asking
         self.look_again()
         self.show_bar()
-        if self.bar.asking and not asked_before:
-            self.to_question()
+        self._go_on |= self.bar.asking and not asked_before
+        self.proceed()
 
-    def to_question(self) -> None:
-        """Go to the field for the name; never to a yes."""
-        if self.bar.asking and self.plan is not None and self.plan.confirm:
+    def on_descendant_focus(self) -> None:
+        """Whoever goes to another question stays there."""
+        if self.guard.is_open and self.focused not in (None, self.first(), self.form.first()):
+            self._go_on = False
+
+    def proceed(self) -> None:
+        """Give the keys to what is wanted next; where nothing is, leave them where they are, but nowhere lost."""
+        if self._go_on and self._asks_name():
+            self._go_on = False
             self.set_focus(self.bar.question())
+        elif self.focused is None and self.guard.is_open:
+            self.set_focus(self.first())
+
+    def _asks_name(self) -> bool:
+        return self.bar.asking and self.plan is not None and bool(self.plan.confirm)
 
     def look_again(self) -> None:
         """What confirms is deaf until the present picture has been seen."""
         self.bar.clear()
+        self.bar.hush(_("one moment…"))
         self._seen.hold()
 
     def _counts(self, pressed_at: float) -> bool:
@@ -131,8 +150,7 @@ class PlanScreen(PlacedDialog[None]):
             self._failed(error.problem)
             return
         await self.form.ask(parameters, self._wish)
-        if self.guard.is_open and self.focused is None:
-            self.set_focus(self.first())
+        self.proceed()
         await self._plan()
 
     @on(PlanForm.Changed)
@@ -141,10 +159,19 @@ class PlanScreen(PlacedDialog[None]):
         event.stop()
         if self.applying or event.wish == self._wish:
             return
+        self._go_on = False
         self.forget()
         if self._typing is not None:
             self._typing.stop()
         self._typing = self.set_timer(DEBOUNCE, self.replan)
+
+    @on(PlanForm.Finished)
+    def finished(self, event: PlanForm.Finished) -> None:
+        """The answers are there: on to the name, at once or when their plan is made; else round to the first."""
+        event.stop()
+        self._go_on = self.plan is None and self._problem is None
+        if not self._go_on:
+            self.focus_next()
 
     def forget(self) -> None:
         """There is no plan to confirm."""
@@ -153,10 +180,13 @@ class PlanScreen(PlacedDialog[None]):
 
     def action_replan(self) -> None:
         """Read AWS and plan again; also after what was confirmed was stopped or failed."""
-        if self.applying and self._may_try_again():
+        if self._standing().may_try_again:
             self.applying, self.view.applying, self.view.run = False, False, None
             self.form.remove_class("-off")
+            self.view.can_focus = False
+            self.set_focus(None)
         if not self.applying:
+            self._go_on = True
             self.forget()
             if self.form.parameters:
                 self.replan()
@@ -178,77 +208,67 @@ class PlanScreen(PlacedDialog[None]):
         if self.applying or self.form.wish != self._wish:
             return
         self.plan, self.view.plan = plan, plan
+        self.view.why = why_then(self.form.parameters, plan)
         self.look_again()
         self.show_bar()
+        self.proceed()
 
     def _failed(self, problem: Problem) -> None:
+        """There is no plan, or it could not even be recorded; nothing was sent."""
         self.plan, self._problem = None, problem
-        self.show_bar()
+        if self.is_attached:
+            self.show_bar()
+            self.proceed()
 
     # -- confirming
 
     def show_bar(self) -> None:
         """Whether it may be confirmed now, and if not, why."""
+        at = self._standing()
         self.view.trouble = words_of(self._problem) if self._problem is not None else ()
-        words, right = self._said()
-        ready = self._is_ready()
-        if ready and self.plan is not None:
+        if at.ready and self.plan is not None:
             if not self.bar.asking:
                 self.look_again()
             self.bar.ask(self.plan.confirm)
+        elif self._is_answering() and passing(at):
+            self.bar.wait(passing(at))
         else:
             self._leave_bar()
             self.bar.block()
-        self.bar.say(words, right)
+        self.bar.say(*status(at))
+        self.window.border_subtitle = Content(keys(at))
+
+    def _standing(self) -> Standing:
+        services = self.app.ready
+        permits = services.engine.permits
+        return Standing(
+            now=self.app.now(),
+            armed=permits.armed is not None,
+            read_only=permits.read_only,
+            writable=services.journal.health.writable,
+            plan=self.plan,
+            problem=self._problem,
+            wrong=self._wrong,
+            applying=self.applying,
+            run=self.view.run,
+        )
+
+    def _is_answering(self) -> bool:
+        return self.focused is not None and self.bar in self.focused.ancestors
 
     def _leave_bar(self) -> None:
-        if self.focused is not None and self.bar in self.focused.ancestors:
-            self.set_focus(self.view)
-
-    def _is_ready(self) -> bool:
-        plan, permits = self.plan, self.app.ready.engine.permits
-        if plan is None or self.applying or plan.refusals or not plan.steps:
-            return False
-        return self.app.now() < plan.expires_at and permits.armed is not None
-
-    def _said(self) -> tuple[Line, tuple[Span, ...]]:
-        if self.applying and self._problem is None:
-            if self._may_try_again():
-                return [(_("Nothing was changed by this step; see above."), "")], _again()
-            run = self.view.run
-            if run is not None and run.state is StepState.DONE:
-                return [(_("Escape closes this window."), "muted")], ()
-            return [(_("Escape closes this window; the change goes on by itself."), "muted")], ()
-        if self._problem is not None:
-            return [("⚠ ", "bad"), (_("It did not work: see above; nothing was sent."), "bad")], _again()
-        plan = self.plan
-        if plan is None:
-            return [(_("Reading AWS and planning…"), "muted")], ()
-        valid = expiry(plan, self.app.now())
-        if plan.refusals or not plan.steps:
-            return [("✖ ", "bad"), (_("Refused: see above; nothing can be confirmed."), "bad")], _again()
-        if self.app.now() >= plan.expires_at:
-            return [valid], _again()
-        if self._wrong:
-            return [("✖ ", "bad"), (self._wrong, "bad")], (valid,)
-        return self._gate(), (valid,)
-
-    def _gate(self) -> Line:
-        services = self.app.ready
-        if services.engine.permits.armed is not None:
-            return [("▲ ", "warn"), (_("ARMED: what is confirmed is sent to AWS at once."), "caution")]
-        if services.engine.permits.read_only:
-            return [("● ", "good"), (_("This console is configured read-only: nothing can be sent."), "")]
-        if not services.journal.health.writable:
-            return [("✖ ", "bad"), (_("The journal cannot be written: without it nothing is sent."), "bad")]
-        return [("● ", "good"), (_("Read-only: nothing can be sent. F9 arms the console."), "")]
+        """Away from the name, which may be half typed: what is pressed meanwhile must reach no other field."""
+        if self._is_answering():
+            self.set_focus(None)
+            self._back_to = None
+            self.hold()
 
     @on(ConfirmBar.Confirmed)
     def confirmed(self, event: ConfirmBar.Confirmed) -> None:
         """Send it, once: the first confirmation takes the plan away from all that follow."""
         event.stop()
         plan = self.plan
-        if plan is None or not self._is_ready():
+        if plan is None or not self._standing().ready:
             self.show_bar()
             return
         if event.typed != plan.confirm:
@@ -258,20 +278,10 @@ class PlanScreen(PlacedDialog[None]):
             return
         self.applying, self.plan, self._problem, self._wrong = True, None, None, ""
         self.form.add_class("-off")
-        self.view.applying = True
+        self.view.applying = self.view.can_focus = True
+        self.set_focus(self.view)
         self.show_bar()
-        self.view.focus()
-        carry_out(self.app, plan, event.typed, self._stopped)
-
-    def _stopped(self, problem: Problem) -> None:
-        """It could not even be recorded; nothing was sent."""
-        if self.is_attached:
-            self._failed(problem)
-
-    def _may_try_again(self) -> bool:
-        run = self.view.run
-        ended = run is not None and run.state in (StepState.REFUSED, StepState.FAILED)
-        return ended or (run is None and self._problem is not None)
+        carry_out(self.app, plan, event.typed, self._failed)
 
     # -- following
 
@@ -284,13 +294,6 @@ class PlanScreen(PlacedDialog[None]):
     def _zone_changed(self) -> None:
         self.view.zone = self.app.zone
 
-    def action_scroll_plan(self, by: int) -> None:
-        """A page further in the plan, wherever the keys are."""
-        if by > 0:
-            self.view.scroll_page_down(animate=False)
-        else:
-            self.view.scroll_page_up(animate=False)
-
-
-def _again() -> tuple[Span, ...]:
-    return ((_("F5 plan again"), "key"),)
+    def action_scroll_plan(self, way: Literal["up", "down", "page_up", "page_down"]) -> None:
+        """Move in the plan, wherever the keys are."""
+        getattr(self.view, f"scroll_{way}")(animate=False)

@@ -137,7 +137,7 @@ def test_after_the_window_an_intent_is_unknown_and_the_rest_is_not_begun() -> No
     sending = run_of(entries(drafts.confirmed(P), drafts.intent(P, FIRST)))
     assert sending is not None
     at = NOW + timedelta(seconds=1)
-    assert next_ageing([sending], NOW, WINDOW) == NOW + WINDOW
+    assert next_ageing([sending], NOW, WINDOW) == at + WINDOW
     assert aged(sending, at + WINDOW - timedelta(seconds=1), WINDOW).steps[0].state is StepState.SENDING
     late = aged(sending, at + WINDOW, WINDOW)
     assert [each.state for each in late.steps] == [StepState.UNKNOWN, StepState.WAITING]
@@ -145,10 +145,32 @@ def test_after_the_window_an_intent_is_unknown_and_the_rest_is_not_begun() -> No
     assert aged(sending, at + WINDOW, WINDOW, {"p1"}) == sending
     half = run_of(entries(drafts.confirmed(P), drafts.intent(P, FIRST), DONE))
     assert half is not None
-    assert aged(half, NOW + timedelta(seconds=90), WINDOW).state is StepState.REFUSED
+    done = NOW + timedelta(seconds=2)
+    assert next_ageing([half], NOW, WINDOW) == done + WINDOW, (
+        "what waits is looked at when its own time is over"
+    )
+    assert aged(half, done + WINDOW, WINDOW).state is StepState.REFUSED
     only_confirmed = run_of(entries(drafts.confirmed(P)))
     assert only_confirmed is not None
     assert aged(only_confirmed, NOW + WINDOW, WINDOW).steps[0].state is StepState.REFUSED
+
+
+def test_within_the_window_a_step_of_nobody_here_says_until_when_it_may_be_under_way() -> None:
+    sending = run_of(entries(drafts.confirmed(P), drafts.intent(P, FIRST), DONE, drafts.intent(P, SECOND)))
+    assert sending is not None
+    until = NOW + timedelta(seconds=3) + WINDOW
+    found = aged(sending, NOW + timedelta(seconds=5), WINDOW)
+    assert [step.until for step in found.steps] == [None, until]
+    assert found.elsewhere_until == until
+    assert aged(sending, NOW + timedelta(seconds=5), WINDOW, {"p1"}).elsewhere_until is None, "it is ours"
+    assert aged(sending, until, WINDOW).elsewhere_until is None, "its time is over: unknown"
+    between = run_of(entries(drafts.confirmed(P), drafts.intent(P, FIRST), DONE))
+    assert between is not None
+    assert aged(between, NOW + timedelta(seconds=5), WINDOW).elsewhere_until == until - timedelta(seconds=1)
+
+
+def test_an_intent_is_said_as_what_it_is() -> None:
+    assert drafts.intent(P, FIRST).text.startswith("About to send: ")
 
 
 LATER = st.permutations(

@@ -14,6 +14,7 @@ from services.changes.task_limit import TaskLimit
 from services.changes.task_limit_facts import facts, remarks
 from services.changes.task_limit_state import Load, Seen
 from services.changes.task_limit_steps import ACTION
+from services.changes.task_limit_wish import proposed_at
 from services.clock import ManualClock
 from services.models.base import RawId
 from services.models.changes import Danger, Plan
@@ -186,6 +187,8 @@ def test_without_the_duty_it_is_taken_back_on_the_first_open_day_of_next_month()
         )
     )
     assert bare.plan_on(TARGET, {}, seen()).wish["revert_at"] == "2026-02-02 17:00"
+    assert proposed_at(Calendar(book), NOW)[1] == "the first open day of next month"
+    assert "スケール調整の戻し" in proposed_at(CALENDAR, NOW)[1]
 
 
 def test_lowering_says_first_what_it_stops() -> None:

@@ -85,9 +85,17 @@ class Form(NamedTuple):
 
     scenario: bool = True
     modes: bool = True
+    gap: int = 2
+    """Cells between the modes."""
 
 
-_FORMS = (Form(), Form(scenario=False), Form(scenario=False, modes=False))
+_FORMS = (
+    Form(),
+    Form(scenario=False),
+    Form(scenario=False, gap=1),
+    Form(scenario=False, gap=2, modes=False),
+    Form(scenario=False, gap=1, modes=False),
+)
 """From the longest to the shortest."""
 _NEEDED = 4
 """Rank up to which nothing is dropped while something else can be written shorter."""
@@ -112,7 +120,7 @@ def _parts(facts: HeaderFacts, form: Form) -> list[tuple[int, Content]]:
     if facts.system:
         parts.append((5, Content.styled(facts.system, "bold")))
     if facts.modes:
-        parts.append((2, _modes(facts.modes, short=not form.modes)))
+        parts.append((2, _modes(facts.modes, form)))
     parts.append((1, _armed(facts)))
     if facts.journal:
         parts.append((1, Content.styled(f" {facts.journal} ", "bold $text on $error")))
@@ -161,29 +169,23 @@ def _environment(facts: HeaderFacts, form: Form) -> Content:
     return Content.assemble(badge, demo)
 
 
-def _modes(modes: tuple[ModeLabel, ...], *, short: bool) -> Content:
-    texts = [
-        Content.assemble(
-            _active(mode) if mode.active else _inactive(mode, short=short),
-            _badge(mode),
-        )
-        for mode in modes
-    ]
-    return Content(" ").join(texts)
+def _modes(modes: tuple[ModeLabel, ...], form: Form) -> Content:
+    texts = [_active(mode) if mode.active else _inactive(mode, short=not form.modes) for mode in modes]
+    return Content(" " * form.gap).join(texts)
 
 
 def _badge(mode: ModeLabel) -> Content:
-    space = "" if mode.active or not mode.badge else " "
-    return Content.styled(f"{space}{mode.badge}", "bold $text-warning")
+    """In brackets: a bare number would read as another mode's key."""
+    return Content.styled(f"({mode.badge})", "bold $text-warning") if mode.badge else Content("")
 
 
 def _active(mode: ModeLabel) -> Content:
-    return Content.styled(f" {mode.key} {mode.title} ", "bold reverse")
+    return Content.assemble(f" {mode.key} {mode.title}", _badge(mode), " ").stylize("bold reverse")
 
 
 def _inactive(mode: ModeLabel, *, short: bool) -> Content:
-    key = Content.styled(mode.key, "bold auto 80%")
-    return key if short else Content.assemble(key, Content.styled(f" {mode.title}", "auto 60%"))
+    title = "" if short else f" {mode.title}"
+    return Content.assemble((mode.key, "bold auto 80%"), (title, "auto 60%"), _badge(mode))
 
 
 def _armed(facts: HeaderFacts) -> Content:

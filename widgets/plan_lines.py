@@ -195,7 +195,7 @@ def fact_lines(plan: Plan, width: int, zone: tzinfo, now: datetime, why: str = "
     ):
         if value:
             rows.append((label, value, ""))
-    rows.append((_("way back"), way_back(plan.revert, zone, now), "" if plan.revert else "warn"))
+    rows.append((_("way back"), way_back(plan.revert, zone, now), ""))
     if why and plan.revert is not None:
         rows.append(("", why, "muted"))
     return pairs(rows, width)

@@ -63,9 +63,9 @@ async def _write(pilot: Pilot[object]) -> None:
     app = pilot.app
     assert isinstance(app, TobanApp)
     ready = app.ready
-    await until(pilot, lambda: app.duties is not None and app.duties.open)
+    await until(pilot, lambda: app.duties is not None and app.duties.today.occurrences)
     assert app.duties is not None
-    await ready.duties.sign(app.duties.open[0], "OK")
+    await ready.duties.sign(app.duties.today.occurrences[0], "OK")
     await ready.engine.arm("2026-01 month end", timedelta(minutes=15))
     await ready.engine.disarm()
 

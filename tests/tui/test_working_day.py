@@ -76,7 +76,7 @@ async def test_from_morning_to_the_next(embedded: Embedded, monkeypatch: pytest.
         await at(pilot, embedded, "2026-01-13 09:00", daily_morning=S.DUE, weekly_backup=S.DUE)
         assert len(rung) == 1
         assert "due: " in rung[0]
-        await until(pilot, lambda: "2 Inspect 5" in screen_text(pilot))
+        await until(pilot, lambda: "2 Inspect(5)" in screen_text(pilot))
         await sign(pilot, "daily-morning 13", "quiet night")
         await until(pilot, lambda: waiting(pilot)["daily-morning 13"] is S.DONE)
         await bob.until(lambda: bob.today("daily-morning").state is S.DONE)

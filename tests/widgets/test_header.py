@@ -85,6 +85,15 @@ async def test_only_the_clock_is_repainted_for_the_time() -> None:
         assert not line._repaint_required
 
 
+async def test_what_waits_in_a_mode_does_not_read_as_another_modes_key() -> None:
+    modes = (
+        ModeLabel("2", "Inspect", True, "5"),
+        ModeLabel("3", "Logs"),
+        ModeLabel("4", "Change", badge="!1"),
+    )
+    assert "2 Inspect(5)   3 Logs  4 Change(!1)" in await text_at(200, replace(FACTS, modes=modes))
+
+
 async def test_words_are_shortened_before_the_account_and_the_costs_are_dropped() -> None:
     titles = ("Watch", "Inspect", "Logs", "Change", "Journal")
     modes = tuple(ModeLabel(key, title, key == "2") for key, title in zip("12346", titles, strict=True))

@@ -4,22 +4,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, tzinfo
 from itertools import groupby
-from typing import Self
 
-from textual import on
-from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.events import Resize
 from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 
 from services.i18n import _
-from services.models.duties import Day, Month, Occurrence
-from widgets.duty_list import duty_columns, duty_row
+from services.models.duties import Day, Month
 from widgets.duty_words import TODAY_MARK, closed_words, tally, zone_name
 from widgets.format import day_words, weekday
 from widgets.ink import Span
+from widgets.occurrence_list import OccurrenceList, duty_columns, duty_row
 from widgets.table import KeyedTable, Row
 
 
@@ -51,31 +47,13 @@ class AgendaTable(KeyedTable):
         return place - 1
 
 
-class Agenda(Vertical):
+class Agenda(OccurrenceList):
     """Set `month` and `day`. The cursor is on an occurrence of `day`, or on nothing where it has none."""
-
-    DEFAULT_CSS = """
-    Agenda { width: 1fr; height: 1fr; }
-    """
 
     month: reactive[Month | None] = reactive(None, repaint=False, init=False)
     day: reactive[date] = reactive(date.min, repaint=False, init=False)
     """Follows the cursor; setting it leads the list there."""
     today: reactive[date] = reactive(date.min, repaint=False, init=False)
-    zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
-    """Where times are shown."""
-
-    @dataclass
-    class Opened(Message):
-        """Enter, or a click on the row under the cursor; `occurrence` is what it was at that moment."""
-
-        occurrence: Occurrence
-
-    @dataclass
-    class Selected(Message):
-        """The cursor is on another occurrence, on the same one with another state, or on nothing."""
-
-        occurrence: Occurrence | None
 
     @dataclass
     class Moved(Message):
@@ -83,81 +61,55 @@ class Agenda(Vertical):
 
         day: date
 
+    table: AgendaTable
+
     def __init__(self, zone: tzinfo = UTC, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self.set_reactive(Agenda.zone, zone)
-        self.table = AgendaTable(duty_columns(zone_name(zone)))
-        self._shown: dict[str, Occurrence] = {}
+        super().__init__(AgendaTable(duty_columns(zone_name(zone))), zone, id=id)
         self._days: dict[str, date] = {}
         self._headings: dict[date, str] = {}
-        self._told: Occurrence | None = None
-
-    def compose(self) -> ComposeResult:
-        """The table."""
-        yield self.table
 
     def on_mount(self) -> None:
         """Show what was set before."""
-        self._update()
+        self.fill()
         self._lead()
-
-    @property
-    def selected(self) -> Occurrence | None:
-        """What the cursor is on, as it is now; None when it is on nothing."""
-        return self._shown.get(self.table.cursor_key or "")
-
-    def focus(self, scroll_visible: bool = True) -> Self:
-        """The keys go to the table."""
-        self.table.focus(scroll_visible)
-        return self
-
-    def select(self, key: str) -> bool:
-        """Put the cursor on an occurrence; False when it is not here."""
-        return self.table.move_to(key)
 
     def watch_month(self, before: Month | None, month: Month | None) -> None:
         """Another month begins at `day`; the same with other states stays where it is."""
         if not self.is_mounted:
             return
-        self._update()
+        self.fill()
         if before is None or month is None or (before.year, before.month) != (month.year, month.month):
             self._lead()
 
     def watch_day(self) -> None:
         """The calendar's cursor moved."""
         if self.is_mounted:
-            self._update()
+            self.fill()
             self._lead()
 
     def watch_today(self) -> None:
         """Midnight."""
         if self.is_mounted:
-            self._update()
-
-    def watch_zone(self) -> None:
-        """Times are shown elsewhere."""
-        if self.is_mounted:
-            self.table.columns = duty_columns(zone_name(self.zone))
-            self._update()
-            self.table.refresh()
+            self.fill()
 
     def on_resize(self, event: Resize) -> None:
         """The day's section stays in sight."""
-        self._update()
+        self.fill()
         self.call_after_refresh(self._lead)
 
     def _lead(self) -> None:
         here = [key for key, day in self._days.items() if day == self.day]
         chosen = self.table.cursor_key
         if chosen not in here:
-            chosen = next((key for key in here if self._shown[key].open), here[0] if here else None)
+            chosen = next((key for key in here if self.shown[key].open), here[0] if here else None)
         self.table.lead_to(self._headings.get(self.day) or next(iter(self._headings.values()), ""), chosen)
-        self._tell()
+        self.tell()
 
-    def _update(self) -> None:
-        self._shown, self._days, self._headings = {}, {}, {}
+    def fill(self) -> None:
+        """The month as it stands now."""
+        self.shown, self._days, self._headings = {}, {}, {}
         self.table.set_rows(list(self._rows()))
-        self._tell()
+        self.tell()
 
     def _rows(self) -> Iterable[Row]:
         if self.month is None:
@@ -193,8 +145,8 @@ class Agenda(Vertical):
             facts += [("  ", ""), (closed, "muted")]
         yield self._heading(key, day_words(day.day), day.day == self.day, day.day == self.today, facts)
         for each in day.occurrences:
-            if each.key not in self._shown:
-                self._shown[each.key], self._days[each.key] = each, day.day
+            if each.key not in self.shown:
+                self.shown[each.key], self._days[each.key] = each, day.day
                 yield duty_row(each, None, self.zone, day.day, weekdays=False)
 
     def _heading(self, key: str, words: str, here: bool, today: bool, facts: Sequence[Span]) -> Row:
@@ -204,27 +156,10 @@ class Agenda(Vertical):
             line.append((f" {_('today')}{TODAY_MARK}", "title-focus"))
         return Row(key, ([*line, ("  ", ""), *facts],), heading=True)
 
-    def _tell(self) -> None:
-        """The selected occurrence came to another state, or there is none any more."""
-        selected = self.selected
-        if selected != self._told:
-            self._told = selected
-            self.post_message(self.Selected(selected))
-
-    @on(KeyedTable.Highlighted)
-    @on(KeyedTable.Gone)
-    def _moved(self, event: Message) -> None:
-        event.stop()
+    def moved(self) -> None:
+        """To another day, perhaps."""
         day = self._days.get(self.table.cursor_key or "")
         if day is not None and day != self.day:
             self.set_reactive(Agenda.day, day)
-            self._update()
+            self.fill()
             self.post_message(self.Moved(day))
-        self._tell()
-
-    @on(KeyedTable.Selected)
-    def _open(self, event: KeyedTable.Selected) -> None:
-        event.stop()
-        found = self._shown.get(event.key)
-        if found is not None:
-            self.post_message(self.Opened(found))

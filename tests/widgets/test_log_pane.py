@@ -112,7 +112,7 @@ async def test_a_regular_expression_and_what_is_wrong_with_one() -> None:
         assert pane.view.found.count() == 3
         await search(pilot, "(")
         assert pane.prompt.display
-        assert pane.query_one("#log-hint").has_class("-error")
+        assert pane.query_one(".hint").has_class("-error")
         await pilot.press("escape")
         assert not pane.prompt.display
         assert pilot.app.focused is pane.lines

@@ -21,6 +21,7 @@ from widgets.duty_detail import DutyDetail
 from widgets.duty_list import DutyList
 from widgets.format import day_words
 from widgets.month import MonthGrid
+from widgets.occurrence_list import OccurrenceList
 
 
 class InspectScreen(ModeScreen):
@@ -58,7 +59,7 @@ class InspectScreen(ModeScreen):
         self.grid = MonthGrid(self.app.zone, id="month")
         self.agenda = Agenda(self.app.zone, id="agenda")
         self.detail = DutyDetail(self.app.now, self.app.zone, id="detail")
-        self._source: DutyList | Agenda = self.list
+        self._source: OccurrenceList = self.list
         self._today = self.services.calendar.day_of(self.app.now())
 
     def body(self) -> ComposeResult:
@@ -139,14 +140,12 @@ class InspectScreen(ModeScreen):
         self.agenda.day = message.day
         self.agenda.focus()
 
-    @on(DutyList.Selected)
-    @on(Agenda.Selected)
+    @on(OccurrenceList.Selected)
     def _selected(self) -> None:
         self._show_detail()
 
-    @on(DutyList.Opened)
-    @on(Agenda.Opened)
-    def _opened(self, message: DutyList.Opened | Agenda.Opened) -> None:
+    @on(OccurrenceList.Opened)
+    def _opened(self, message: OccurrenceList.Opened) -> None:
         if self.is_active:
             self.app.push_screen(DutyScreen(message.occurrence))
 

@@ -1,0 +1,98 @@
+"""One input row that asks for one thing at a time, hidden until it does."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import ClassVar, Generic, TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from services.i18n import N_, _
+
+A = TypeVar("A", bound=StrEnum)
+Asks = Mapping[A, tuple[str, str]]
+"""What may be asked for: label and hint, English, marked with N_."""
+
+
+class Prompt(Horizontal, Generic[A]):
+    """Answers with what was entered; `complain` says why it cannot be used."""
+
+    DEFAULT_CSS = """
+    Prompt {
+        height: 1; display: none; background: $panel;
+        & .ask { width: auto; padding: 0 1; color: $text-accent; text-style: bold; }
+        & .hint { width: auto; max-width: 60%; padding: 0 1; color: $text-muted; }
+        & .hint.-error { color: $text-error; }
+        & Input { width: 1fr; border: none; padding: 0; height: 1; background: $panel; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", N_("cancel"), id="prompt.cancel")]
+
+    class Answered(Message):
+        """The reader entered something; "" to clear."""
+
+        def __init__(self, ask: StrEnum, text: str) -> None:
+            super().__init__()
+            self.ask = ask
+            self.text = text
+
+    class Cancelled(Message):
+        """The reader thought better of it."""
+
+    def __init__(self, asks: Asks[A], first: A, *, longest: int) -> None:
+        super().__init__()
+        self.ask = first
+        self.entry = Input(max_length=longest, select_on_focus=True, compact=True)
+        self.entry.cursor_blink = False
+        self._asks = asks
+        self._ask_line = Static(classes="ask")
+        self._hint_line = Static(classes="hint")
+
+    def compose(self) -> ComposeResult:
+        """Label, input, hint."""
+        yield self._ask_line
+        yield self.entry
+        yield self._hint_line
+
+    def open(self, ask: A, text: str = "") -> None:
+        """Ask, with `text` to begin with."""
+        self.ask = ask
+        self.display = True
+        self.label()
+        self.entry.value = text
+        self.entry.focus()
+
+    def close(self) -> None:
+        """Disappear."""
+        self.display = False
+
+    def complain(self, text: str) -> None:
+        """Say why the entry cannot be used."""
+        self._hint_line.add_class("-error")
+        self._hint_line.update(Content(text))
+
+    def action_cancel(self) -> None:
+        """Leave without an answer."""
+        self.post_message(self.Cancelled())
+
+    @on(Input.Submitted)
+    def _answered(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Answered(self.ask, event.value))
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.label()
+
+    def label(self) -> None:
+        """Say what is asked for now."""
+        label, hint = self._asks[self.ask]
+        self._ask_line.update(Content(_(label)))
+        self._hint_line.remove_class("-error")
+        self._hint_line.update(Content(_(hint)))

@@ -29,7 +29,7 @@ from services.models.problem import Problem
 
 T = TypeVar("T")
 PAGE = 200
-POLL = 1.0
+POLL = 2.0
 """Seconds (of the machine, not of the world) between looks at whether another console has written."""
 RETRY = 10.0
 """Seconds (of the machine) between attempts to write where the last one failed."""
@@ -64,7 +64,7 @@ class Journal:
         self._keeper = Keeper(path, Syslog(syslog) if syslog else None)
         self._threads = Threads(self._keeper, clock)
         self._state = State(path)
-        self._looked = 0.0
+        self._watching: asyncio.Task[None] | None = None
         self._tried = 0.0
         self._appending: set[asyncio.Task[Entry]] = set()
         self._streaming: asyncio.Task[None] | None = None
@@ -151,17 +151,16 @@ class Journal:
         Also when `health` has changed. Any number may listen; each hears everything; ends with `close`.
         """
         told: JournalHealth | None = None
+        if self._watching is None:
+            # One look for all who listen.
+            self._watching = asyncio.create_task(self._watch(), name="journal-watch")
         while not self._closed:
             news = self._state.news
-            if told != self.health:
+            if told == self.health:
+                await news.wait()
+            else:
                 told = self.health
                 yield told.entries
-                continue
-            try:
-                async with asyncio.timeout(self._poll):
-                    await news.wait()
-            except TimeoutError:
-                await self._look()
 
     async def close(self) -> None:
         """Finish what is being written and close the file."""
@@ -171,6 +170,9 @@ class Journal:
             await asyncio.wait(self._appending)
         self._closed = True
         self._state.announce()
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
         if self._streaming is not None:
             self._streaming.cancel()
             await asyncio.wait([self._streaming])
@@ -196,12 +198,16 @@ class Journal:
             # Whoever waited may be gone; what went wrong is in `health`.
             task.exception()
 
+    async def _watch(self) -> None:
+        while not self._closed:
+            await asyncio.sleep(self._poll)
+            # What is wrong is in `health`.
+            with suppress(JournalError):
+                await self._look()
+
     async def _look(self) -> None:
-        """Whether another console has written; one look a poll, however many listen."""
+        """Whether another console has written."""
         now = asyncio.get_running_loop().time()
-        if self._closed or now - self._looked < self._poll / 2:
-            return
-        self._looked = now
         if now - self._tried >= self._retry:
             if not self.health.writable:
                 await self._try_out()

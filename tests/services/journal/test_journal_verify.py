@@ -219,7 +219,7 @@ def alter(path: Path, rng: random.Random) -> str:
     with closing(sqlite3.connect(path)) as db:
         before = db.execute(f"SELECT {column} FROM entries WHERE seq = ?", (seq,)).fetchone()[0]
     value = before + rng.choice((-1, 1, 10**9)) if column == "at" else other
-    tampered(path, f"UPDATE entries SET {column} = ?1 WHERE seq = {seq}", values=(value,))
+    tampered(path, f"UPDATE entries SET {column} = ? WHERE seq = {seq}", values=(value,))
     with closing(sqlite3.connect(path)) as db:
         if db.execute(f"SELECT {column} FROM entries WHERE seq = ?", (seq,)).fetchone()[0] == before:
             return drop(path, rng)

@@ -53,6 +53,8 @@ class Duties:
         self._duties = {str(duty.id): duty for duty in runbook.duties}
         self._records = DutyRecords(journal, clock.now())
         self._book = SlotBook(calendar, anchors, dated)
+        self._bases = 0
+        """How often what the slots hang on (anchors, ways back) has changed."""
         self._nudge = asyncio.Event()
         self._unread = True
 
@@ -67,7 +69,9 @@ class Duties:
             while True:
                 await self._read()
                 if view is None or self._moved(view, basis):
-                    basis, before = self._book.basis(), view
+                    found, before = self._book.basis(), view
+                    self._bases += found != basis
+                    basis = found
                     view = await asyncio.to_thread(self._view)
                     if before is None or view.model_copy(update={"at": before.at}) != before:
                         yield view
@@ -203,15 +207,19 @@ class Duties:
         if listener.done():
             listener.result()
 
+    @property
+    def _version(self) -> int:
+        return self._records.version + self._bases
+
     def _moved(self, view: DutyView, basis: object) -> bool:
         now = self._clock.now()
         passed = view.next_change is not None and now >= view.next_change
-        news = self._records.version != view.records
+        news = self._version != view.records
         return passed or news or now < view.at or self._book.basis() != basis
 
     def _view(self) -> DutyView:
         """The duties as they stand now; runs in a thread, for a year of slots may have to be placed first."""
-        now, known = self._clock.now(), self._records.version
+        now, known = self._clock.now(), self._version
         today = self._today(now)
         ancient = [slot for slot in self._book.dated() if slot.day < today - BACK]
         earlier = self._unsigned([*ancient, *self._book.between(today - BACK, today - DAY)])

@@ -115,7 +115,10 @@ class Actions(RuntimeApp):
 
     def say(self, text: str) -> None:
         """A short word to the operator; foreign text is never markup here."""
-        self.notify(text, markup=False)
+        from widgets.format import wrap
+
+        # Textual measures a toast by its words, and Japanese has none.
+        self.notify("\n".join(wrap(text, max(10, min(54, self.size.width // 2 - 6)))), markup=False)
 
     async def action_quit(self) -> None:
         """End the console, from any screen; a change under way is brought to its recorded outcome first."""

@@ -83,10 +83,17 @@ class CommandProvider(Provider):
 
     async def search(self, query: str) -> Hits:
         """Those that match."""
-        for each in self._commands():
-            points = score(query, f"{each.name} {each.words}")
-            if points:
-                yield Hit(points, Content(each.name), each.go, text=each.name, help=each.kind)
+        for hit in _hits(query, [*self._commands(), *self._elsewhere()]):
+            yield hit
+
+    def _elsewhere(self) -> Iterator[Found]:
+        """What is done in another mode leads there."""
+        titles = {mode.id: _(mode.title) for mode in MODES}
+        for command in COMMANDS:
+            if command.scope in titles and command.scope != self.app.current_mode:
+                go = partial(self._run, f"app.go('{command.scope}')")
+                name = f"{titles[command.scope]}: {_(command.title)}"
+                yield Found(name, _(command.help), go, _words(command))
 
     async def _run(self, action: str) -> None:
         await self.app.run_action(action, self.screen)
@@ -119,9 +126,10 @@ class JumpProvider(Provider):
         app = _toban(self)
         if app.services is None:
             return None
-        calendar = app.services.calendar
-        day = read_coming_day(query, calendar.day_of(app.now()))
-        return Found(day_words(day, year=True), _("calendar"), partial(app.open_day, day)) if day else None
+        day = read_coming_day(query, app.services.calendar.day_of(app.now()))
+        if day is None:
+            return None
+        return Found(day_words(day, year=True), _("calendar"), partial(app.open_day, day), query)
 
     async def discover(self) -> Hits:
         """All places."""
@@ -130,12 +138,22 @@ class JumpProvider(Provider):
 
     async def search(self, query: str) -> Hits:
         """Places that match; a date leads to the calendar."""
-        if day := self._day(query):
-            yield Hit(1.0, Content(day.name), day.go, text=day.name, help=day.kind)
-        for each in self._places():
-            points = score(query, f"{each.name} {each.words}")
-            if points:
-                yield Hit(points, Content(each.name), each.go, text=each.name, help=each.kind)
+        day = self._day(query)
+        for hit in _hits(query, [*([day] if day else []), *self._places()]):
+            yield hit
+
+
+def _hits(query: str, places: list[Found]) -> Iterator[Hit]:
+    """What matches; where nothing does, that is said in the screen's language."""
+    found = False
+    for each in places:
+        points = score(query, f"{each.name} {each.words}")
+        if points:
+            found = True
+            yield Hit(points, Content(each.name), each.go, text=each.name, help=each.kind)
+    if not found and query.strip():
+        words = _("Nothing is found.")
+        yield Hit(0.01, Content(words), lambda: None, text=words)
 
 
 def _toban(provider: Provider) -> "TobanApp":

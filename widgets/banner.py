@@ -8,7 +8,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from services.models.problem import Problem, ProblemKind
-from widgets.format import crop
+from widgets.format import crop, wrap
 
 SHARED = (
     ProblemKind.EXPIRED,
@@ -23,7 +23,7 @@ class Banner(Widget):
     """Shown while there is something to say."""
 
     DEFAULT_CSS = """
-    Banner { height: auto; max-height: 2; display: none; background: $error 40%; color: $text; padding: 0 1; }
+    Banner { height: auto; max-height: 4; display: none; background: $error 40%; color: $text; padding: 0 1; }
     """
 
     problem: reactive[Problem | None] = reactive(None, layout=True)
@@ -33,7 +33,7 @@ class Banner(Widget):
         self.display = problem is not None
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """One row, or two where what to do does not fit beside what happened."""
+        """One row, or more where what to do does not fit beside what happened."""
         return len(self._lines(width))
 
     def render(self) -> RenderResult:
@@ -48,8 +48,8 @@ class Banner(Widget):
         both = f"{happened} — {problem.remedy}" if problem.remedy else happened
         if cell_len(both) <= width:
             return [Content.assemble((happened, "bold"), both[len(happened) :])]
-        rows = [Content.styled(crop(happened, width), "bold")]
-        return [*rows, Content(crop(f"→ {problem.remedy}", width))] if problem.remedy else rows
+        remedy = wrap(f"→ {problem.remedy}", width)[:3] if problem.remedy else []
+        return [Content.styled(crop(happened, width), "bold"), *map(Content, remedy)]
 
 
 def shared_problem(problems: list[Problem | None]) -> Problem | None:

@@ -134,14 +134,21 @@ def wrap(text: str, width: int) -> list[str]:
     return lines
 
 
+_NEVER_FIRST = frozenset("、。，．・：；？！」』）］｝〕〉》】ーぁぃぅぇぉっゃゅょァィゥェォッャュョ％")
+
+
 def _wrap_line(text: str, width: int) -> list[str]:
     lines, line, used = [], "", 0
     for word in _pieces(text, width):
         size = cell_len(word)
         if used + size > width:
+            # What closes or lengthens what comes before must not begin a line.
+            held = line[-1:] if word in _NEVER_FIRST and len(line) > 1 and cell_len(line[-1]) > 1 else ""
+            if cell_len(held) + size > width:
+                held = ""
             if used:
-                lines.append(line.rstrip())
-            line, used = "", 0
+                lines.append(line[: len(line) - len(held)].rstrip())
+            line, used = held, cell_len(held)
             if word.isspace():
                 continue
         line, used = line + word, used + size

@@ -152,7 +152,7 @@ class PlanForm(VerticalGroup):
 
     @dataclass
     class Finished(Message):
-        """Enter in the last field."""
+        """Enter in a field."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -207,12 +207,9 @@ class PlanForm(VerticalGroup):
 
     @on(Input.Submitted)
     def _next(self, event: Input.Submitted) -> None:
-        """Enter goes on to the next question; it never confirms."""
+        """Enter says that the answer stands; it never confirms."""
         event.stop()
-        if self.parameters and event.input.id == _widget_id(self.parameters[-1]):
-            self.post_message(self.Finished())
-        else:
-            self.screen.focus_next()
+        self.post_message(self.Finished())
 
 
 def _row(parameter: Parameter, value: str, room: int) -> HorizontalGroup:

@@ -75,6 +75,8 @@ def stages(step: StepRun | None, *, turn: bool = True) -> tuple[Stage, ...]:
         mark = Mark.UNSURE
     if step is not None and step.state is StepState.DONE and step.verified is not None:
         mark = Mark.PAST if step.verified else Mark.UNSURE
+    if step is not None and step.state is StepState.FAILED and step.found:
+        at, mark = 2, Mark.WRONG  # nobody knows whether it left; AWS has not done it
     return tuple(
         Stage(title, Mark.PAST if place < at else mark if place == at else Mark.AHEAD)
         for place, title in enumerate(_TITLES)
@@ -147,9 +149,11 @@ def partly(run: Run) -> str:
     done = next((at for at, step in enumerate(run.steps) if step.state is not StepState.DONE), 0)
     if run.refusal or not done or run.state not in (StepState.FAILED, StepState.REFUSED):
         return ""
-    return _("Partly done: what came before step {number} stays changed, step {number} was not made.").format(
-        number=done + 1
-    )
+    said = _("Partly done: what came before step {number} stays changed, step {number} was not made.")
+    if run.plan.revert is None or run.plan.revert.way != "aws":
+        return said.format(number=done + 1)
+    hand = _("AWS does not take it back by itself: a dated duty asks a person to, and r plans it now.")
+    return f"{said.format(number=done + 1)} {hand}"
 
 
 def unknown_words() -> str:

@@ -74,7 +74,7 @@ class Change(ABC):
         """Where AWS stands between the step's before and after. Raises AwsError."""
 
     async def outcome(self, plan: Plan) -> str:
-        """After a verified change: how the world follows, in words (`desired 7, running 5`); "" for nothing."""
+        """After a verified change: how the world follows, in words (`Running 5.`); "" for nothing."""
         return ""
 
     def way_back(self, plan: Plan) -> dict[str, str]:

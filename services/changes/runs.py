@@ -81,7 +81,8 @@ def _after(rank: int, step: StepRun, entry: Entry) -> tuple[int, StepRun]:
     if state is step.state:  # a second look: the time stays that of the first
         better = {"text": text, "verified": verified} if verified is not None else {}
         return weight, step.model_copy(update=better)
-    return weight, StepRun(id=step.id, state=state, at=entry.at, text=text, verified=verified)
+    found = weight == _RESOLVED
+    return weight, StepRun(id=step.id, state=state, at=entry.at, text=text, verified=verified, found=found)
 
 
 def _told(entry: Entry) -> tuple[int, StepState, str, bool | None] | None:

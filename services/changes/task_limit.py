@@ -181,7 +181,7 @@ class TaskLimit(Change):
     async def outcome(self, plan: Plan) -> str:
         """How the counts follow."""
         seen = await self._reads.counts(plan.target.id)
-        return _("Desired {desired}, running {running}.").format(desired=seen.desired, running=seen.running)
+        return _("Running {running}.").format(running=seen.running)
 
     def way_back(self, plan: Plan) -> dict[str, str]:
         """The maximum of before: for good where it may stay, else to be taken back in its turn."""

@@ -65,7 +65,7 @@ def _approval(runbook: Runbook) -> Iterator[Caution]:
     if who is None:
         return
     if who.undecided:
-        text = _("Raising it needs the approval of {role}; who that is is undecided in the runbook.")
+        text = _("Raising it needs the approval of {role}; the runbook does not say yet who that is.")
         yield Caution(grave=True, text=text.format(role=who.role))
     else:
         text = _("Raising it needs the approval of {role} ({name}).")

@@ -20,7 +20,7 @@ _REASONS = {
 
 def facts(seen: Seen, ours: str, zone: tzinfo) -> tuple[Fact, ...]:
     """Every value worth a row; `ours` begins the names of this console's scheduled actions."""
-    return (*_bounds(seen), *_counts(seen), *_scaling(seen, zone), *_actions(seen, ours, zone))
+    return (*_bounds(seen), *_actions(seen, ours, zone), *_counts(seen), *_scaling(seen, zone))
 
 
 def _bounds(seen: Seen) -> Iterator[Fact]:

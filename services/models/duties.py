@@ -139,7 +139,7 @@ class DutyView(Model):
     next_change: datetime | None = None
     """When a state changes by time alone (UTC)."""
     records: int = 0
-    """Grows with every signature and plan that becomes known, of whatever day: the months look different."""
+    """Grows with every signature, plan, anchor and way back that becomes known: the months look different."""
 
     @property
     def open(self) -> tuple[Occurrence, ...]:

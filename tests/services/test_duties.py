@@ -196,6 +196,24 @@ async def test_the_way_back_of_a_change_is_a_duty_without_the_runbook(tmp_path: 
         assert (await found.duties.sign(late, "set back by hand")).state is S.DONE
 
 
+async def test_a_way_back_of_another_month_is_news(tmp_path: Path) -> None:
+    """The calendar may stand on that month."""
+    slot = Slot(
+        key="revert@x", duty="", title="back to 5", nominal=(date(2026, 3, 2),), day=date(2026, 3, 2),
+        until=date(2026, 3, 2), due_at=jst("2026-03-02 17:00"), late_at=jst("2026-03-02 17:30"), missed_at=None,
+        timed=True,
+    )  # fmt: skip
+    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY))) as found:
+        known = found.view.records
+        for dated in ((slot,), ()):
+            found.dated = dated
+            found.duties.refresh()
+            await found.until(lambda known=known: found.view.records > known)
+            known = found.view.records
+            held = [each.key for day in found.duties.month(2026, 3) for each in day.occurrences]
+            assert ("revert@x" in held) == bool(dated)
+
+
 async def test_the_clock_may_jump_either_way(tmp_path: Path) -> None:
     async with desk(
         tmp_path / "j.db", ManualClock(jst("2026-01-14 10:00")), began="2026-01-05 08:00"

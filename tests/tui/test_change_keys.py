@@ -160,19 +160,23 @@ async def test_disarming_and_arming_again_comes_back_to_the_name(embedded: Embed
         await name_asked(pilot, screen)
 
 
-async def test_enter_goes_through_the_questions_to_the_name(embedded: Embedded) -> None:
+async def test_enter_leads_from_any_question_to_the_name(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         await arm_without_screen(pilot)
         screen = await planned(pilot)
         field = await name_asked(pilot, screen)
         await pilot.press("tab")
         assert screen.focused is number(screen)
-        await pilot.press("enter", "enter")
-        at = screen.form.query_one("#ask-revert_at", Input)
-        assert screen.focused is at
         await pilot.press("enter")
         assert screen.focused is field
 
+        number(screen).focus()
+        await until(pilot, lambda: screen.focused is number(screen))
+        await pilot.press("9", "enter")
+        await name_asked(pilot, screen)
+        assert screen.plan.wish["max"] == "9"
+
+        at = screen.form.query_one("#ask-revert_at", Input)
         at.focus()
         await until(pilot, lambda: screen.focused is at)
         await pilot.press("end", "backspace", "5", "enter")

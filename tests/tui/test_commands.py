@@ -51,6 +51,19 @@ async def test_the_palette_leads_to_a_change(embedded: Embedded, typed: str) -> 
         await until(pilot, lambda: type(pilot.app.screen).__name__ == "PlanScreen")
 
 
+async def test_what_is_done_in_another_mode_leads_there_and_nothing_found_is_said(embedded: Embedded) -> None:
+    i18n.use("ja")
+    async with console(embedded.url, embedded.clock) as pilot:
+        await pilot.press("ctrl+p")
+        await settled(pilot)
+        await pilot.press(*"xyzzy")
+        await until(pilot, lambda: "見つかりません" in screen_text(pilot))
+        await pilot.press(*["backspace"] * 5, *"shomei")
+        await until(pilot, lambda: "点検: 確認" in screen_text(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: type(pilot.app.screen).__name__ == "InspectScreen")
+
+
 async def test_jump_finds_an_alarm_by_name(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock) as pilot:
         await pilot.press("colon")

@@ -18,7 +18,7 @@ class Bench(App[None]):
         yield Banner()
 
 
-@pytest.mark.parametrize(("width", "rows"), [(200, 1), (100, 2), (60, 2)])
+@pytest.mark.parametrize(("width", "rows"), [(200, 1), (100, 2), (60, 3)])
 async def test_what_to_do_never_hangs_at_the_end_of_the_first_row(width: int, rows: int) -> None:
     app = Bench()
     async with app.run_test(size=(width, 5)) as pilot:
@@ -26,7 +26,7 @@ async def test_what_to_do_never_hangs_at_the_end_of_the_first_row(width: int, ro
         banner.problem = WORDS
         await pilot.pause()
         assert banner.size.height == rows
-        lines = [strip.text.strip() for strip in app.screen._compositor.render_strips()][:2]
+        lines = [strip.text.strip() for strip in app.screen._compositor.render_strips()]
         assert lines[0].startswith("✖ AWS に接続できません")
         assert not lines[0].endswith("—")
-        assert "ネットワーク" in lines[rows - 1]
+        assert "ネットワーク" in lines[min(rows - 1, 1)]

@@ -87,5 +87,11 @@ def test_crop_middle_keeps_both_ends() -> None:
     assert fmt.crop_middle("短い名前", 8) == "短い名前"
 
 
+def test_no_line_begins_with_what_closes_the_one_before() -> None:
+    assert fmt.wrap("確認していません。", 16) == ["確認していませ", "ん。"]
+    assert fmt.wrap("予約アクション", 10) == ["予約アク", "ション"]
+    assert fmt.wrap("あ。", 2) == ["あ", "。"]
+
+
 def test_wrap_keeps_paragraphs_and_words() -> None:
     assert fmt.wrap(clean_block("one two three\n四五六七"), 8) == ["one two", "three", "四五六七"]

@@ -78,6 +78,14 @@ def test_the_way_back_tells_who_when_and_whether_it_was() -> None:
     assert revert_span(run, made.JST, late, waiting=True) == ("▲ 17:00 JST by a person", "warn")
 
 
+def test_what_was_found_undone_was_perhaps_never_sent() -> None:
+    (step, *_rest) = made.run(StepState.FAILED).steps
+    marks = {stage.title: stage.mark for stage in stages(step)}
+    assert (marks["sent"], marks["AWS accepted"]) == (Mark.PAST, Mark.WRONG), "AWS said no"
+    marks = {stage.title: stage.mark for stage in stages(step.model_copy(update={"found": True}))}
+    assert (marks["sent"], marks["AWS accepted"]) == (Mark.WRONG, Mark.AHEAD), "reading AWS shows that it was not done"
+
+
 def test_verified_is_never_claimed_early() -> None:
     assert verified_span(made.run(StepState.SENDING), made.NOW)[0] == "—"
     assert verified_span(made.run(StepState.DONE), made.NOW)[0] == "looking…"

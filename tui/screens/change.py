@@ -38,6 +38,7 @@ class ChangeScreen(ModeScreen):
     ChangeScreen {
         #offers { layout: grid; grid-size: 2 1; grid-columns: 2fr 3fr; height: 1fr; min-height: 8; }
         #runs { height: 1fr; min-height: 5; }
+        &.-short #runs { height: 6; }
     }
     """
 

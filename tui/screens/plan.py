@@ -167,10 +167,13 @@ class PlanScreen(PlacedDialog[None]):
 
     @on(PlanForm.Finished)
     def finished(self, event: PlanForm.Finished) -> None:
-        """The answers are there: on to the name, at once or when their plan is made; else round to the first."""
+        """On to the name, at once or when the plan for the answers is made; else to the next question."""
         event.stop()
-        self._go_on = self.plan is None and self._problem is None
-        if not self._go_on:
+        if self._asks_name():
+            self.set_focus(self.bar.question())
+        elif self.plan is None and self._problem is None:
+            self._go_on = True
+        else:
             self.focus_next()
 
     def forget(self) -> None:

@@ -14,7 +14,7 @@ from services.journal.errors import AlreadyRecorded
 from services.models.duties import Occurrence, OccurrenceState, SignOff, Slot
 from services.models.journal import Entry
 from tui.screens.guard import Guard
-from tui.screens.writing import WritingDialog
+from tui.screens.writing import NotTaken, WritingDialog
 from widgets.duty_words import clock_of, look, when, zone_name
 from widgets.heartbeat import every_second
 from widgets.ink import ROLES
@@ -61,13 +61,14 @@ class _RecordScreen(WritingDialog):
         self.field.focus()
 
     async def write(self, text: str) -> str:
-        """Record it; who was first where somebody was. Raises JournalError."""
+        """Record it; who was first where somebody was. Raises JournalError, NotTaken."""
         try:
             return await self.record(text)
         except AlreadyRecorded as error:
             first = was_first(error.entry, self.app.zone, self.app.now())
-            lost = _("{first}; your note was not recorded: {note}")
-            return lost.format(first=first, note=text) if text else first
+            if text:
+                raise NotTaken(_("{first}; your note was not recorded.").format(first=first)) from error
+            return first
         except NotNow as error:
             return why_not(error.occurrence, self.app.zone, self.app.now())
 

@@ -19,6 +19,10 @@ from tui.screens.dialog import Dialog
 from widgets.note_field import LONGEST, NoteField
 
 
+class NotTaken(Exception):
+    """It was not recorded and never will be; the words say why, and what was written stays on screen."""
+
+
 class WritingDialog(Dialog[bool]):
     """Answers True once the text is in the journal; a subclass says what about and how."""
 
@@ -62,7 +66,7 @@ class WritingDialog(Dialog[bool]):
         return ""
 
     async def write(self, text: str) -> str:
-        """Record; what to tell the writer afterwards. Raises JournalError."""
+        """Record; what to tell the writer afterwards. Raises JournalError, NotTaken."""
         raise NotImplementedError
 
     def compose(self) -> ComposeResult:
@@ -115,6 +119,9 @@ class WritingDialog(Dialog[bool]):
             problem = error.problem
             kept = _("Nothing was recorded; your text stays here, enter tries again.")
             self.tell(f"{problem.summary} {problem.remedy} {kept}", trouble=True)
+            return
+        except NotTaken as why:
+            self.tell(str(why), trouble=True)
             return
         finally:
             self._writing = False

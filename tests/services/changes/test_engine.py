@@ -37,7 +37,7 @@ async def test_a_limit_is_raised_and_its_way_back_scheduled(embedded: Any, tmp_p
         run = await one.apply(plan)
         assert run.state is StepState.DONE, run
         assert [step.verified for step in run.steps] == [True, True]
-        assert run.steps[0].text == "Maximum 10, minimum 2, desired 2. Desired 2, running 2."
+        assert run.steps[0].text == "Maximum 10, minimum 2, desired 2. Running 2."
         assert (target(embedded).minimum, target(embedded).maximum) == (2, 10)
         action = target(embedded).scheduled[f"toban-revert-{plan.id}"]
         assert (action.bounds, action.timezone) == ({"MaxCapacity": 5}, "Asia/Tokyo")

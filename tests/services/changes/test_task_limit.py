@@ -171,7 +171,7 @@ def test_without_a_wish_the_busy_maximum_is_planned_and_taken_back_by_the_runboo
     assert made.danger is Danger.CAREFUL
     assert made.steps[0].rows[2].after == "5, rises with load"
     assert made.approval == "PM（プロジェクトマネージャー）"
-    assert "undecided in the runbook" in texts(made, grave=True)
+    assert "the runbook does not say yet who that is" in texts(made, grave=True)
     assert "Only MaxCapacity is sent; the minimum stays 2." in texts(made)
     assert "stops the tasks above 5 at once" in texts(made)
     assert made.revert is not None

@@ -83,7 +83,9 @@ def test_what_was_found_undone_was_perhaps_never_sent() -> None:
     marks = {stage.title: stage.mark for stage in stages(step)}
     assert (marks["sent"], marks["AWS accepted"]) == (Mark.PAST, Mark.WRONG), "AWS said no"
     marks = {stage.title: stage.mark for stage in stages(step.model_copy(update={"found": True}))}
-    assert (marks["sent"], marks["AWS accepted"]) == (Mark.WRONG, Mark.AHEAD), "reading AWS shows that it was not done"
+    assert (marks["sent"], marks["AWS accepted"]) == (Mark.WRONG, Mark.AHEAD), (
+        "reading AWS shows that it was not done"
+    )
 
 
 def test_verified_is_never_claimed_early() -> None:

@@ -286,8 +286,6 @@ class PlanScreen(PlacedDialog[None]):
         self.show_bar()
         carry_out(self.app, plan, event.typed, self._failed)
 
-    # -- following
-
     def _runs_changed(self, runs: tuple[Run, ...]) -> None:
         plan = self.view.plan
         if self.applying and plan is not None:

@@ -6,6 +6,7 @@ not be the real one. Source: RegisterScalableTarget, PutScheduledAction, DeleteS
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from services.changes.base import PLAN_SECONDS, REVERT, REVERT_AT, Change, ChangeContext, real
@@ -149,8 +150,10 @@ class TaskLimit(Change):
         steps: tuple[PlannedStep, ...] = (first,)
         if found.way == "aws" and found.at is not None:
             steps += (schedule(id, target, before, found.at, self._zone, region),)
-        for number, action in enumerate(needless(seen, found)):
+        gone = needless(seen, found)
+        for number, action in enumerate(gone):
             steps += (cancel(number, target, action, self._zone, region),)
+        left = tuple(each for each in seen.actions if each not in gone)
         stopped, who = seen.stopped(found.maximum), approver(self.context.runbook)
         return self._plan(
             target,
@@ -161,7 +164,7 @@ class TaskLimit(Change):
             danger=Danger.DANGEROUS if stopped else Danger.CAREFUL,
             steps=steps,
             blast=stopped_text(stopped) if stopped else "",
-            cautions=cautions(seen, found, self.context.runbook, self._zone),
+            cautions=cautions(replace(seen, actions=left), found, self.context.runbook, self._zone),
             approval=who.role if who and raising else "",
             downtime=_("Requests on the stopped tasks may be cut off.") if stopped else _("None"),
             cost=_cost(found.maximum - before),

@@ -221,6 +221,8 @@ def test_taking_back_removes_the_scheduled_way_back_that_would_do_it_once_more()
         None, "toban-revert-a", "toban-revert-c",
     ]  # fmt: skip
     assert [step.id for step in plan(seen(actions=there), max="7", revert="duty").steps] == ["register"]
+    assert "night" in texts(made)
+    assert "toban-revert-a" not in texts(made), "what the plan removes needs no caution"
 
 
 def test_a_scheduled_action_that_would_cut_a_raise_weighs() -> None:

@@ -6,12 +6,11 @@ from services.board_plan import Ask
 from services.i18n import _
 from services.models.alarms import Alarm, AlarmBoard
 from services.models.dashboards import DashboardView, Reading, WidgetData
+from services.models.findings import worst
 from services.models.metrics import MetricQuery, Series, SeriesStatus
 from services.models.runbook import Runbook
-from services.models.verdict import Limit, Verdict
+from services.models.verdict import Limit
 
-WORSE = (Verdict.NORMAL, Verdict.ATTENTION, Verdict.UNKNOWN, Verdict.ABNORMAL)
-"""Judgements, the worst last: not knowing is worse than being near the limit."""
 LATE = 300
 """Seconds that a point may be late before its curve counts as having no value now."""
 COUNTING = ("SampleCount", "TC", "tc", "PR")
@@ -62,11 +61,6 @@ def limit_of(query: MetricQuery, runbook: Runbook) -> Limit | None:
     if not query.metric or query.stat.startswith(COUNTING):
         return None
     return runbook.limit_for(query.namespace, query.metric)
-
-
-def worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:
-    """The worst judgement, or None where nothing is judged."""
-    return max((each for each in verdicts if each is not None), key=WORSE.index, default=None)
 
 
 def trouble(curves: Sequence[Series]) -> str:

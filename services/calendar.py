@@ -47,6 +47,7 @@ class Calendar:
     def __init__(self, runbook: Runbook) -> None:
         self.zone = ZoneInfo(runbook.system.timezone)
         self.open_days = OpenDays(runbook.closures)
+        self._hours = runbook.closures
         self._order = {duty.id: number for number, duty in enumerate(runbook.duties)}
         self._anchored = [duty for duty in runbook.duties if duty.anchor]
         self._ruled = {duty.id: _Ruled(self.open_days, duty) for duty in runbook.duties if duty.rule}
@@ -97,6 +98,23 @@ class Calendar:
     def day_of(self, moment: datetime) -> date:
         """The local date of a moment."""
         return moment.astimezone(self.zone).date()
+
+    def closed_at(self, moment: datetime) -> datetime:
+        """When city hall closed on the last open day before the day of `moment` (UTC)."""
+        before = self.day_of(moment) - _DAY
+        return self.local(self.open_days.previous_open(before) or before, self._hours.closes)
+
+    def within_hours(self, moment: datetime) -> bool:
+        """Whether it lies within the opening hours of an open day."""
+        local = moment.astimezone(self.zone)
+        opens, closes = map(time.fromisoformat, (self._hours.opens, self._hours.closes))
+        return self.open_days.is_open(local.date()) and opens <= local.time() < closes
+
+    def closed_between(self, since: datetime, until: datetime) -> int:
+        """How many closed days lie wholly or partly between two moments."""
+        first, last = self.day_of(since), self.day_of(until)
+        days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+        return sum(not self.open_days.is_open(day) for day in days)
 
     # Rules
 

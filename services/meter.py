@@ -1,8 +1,7 @@
 """Counts requests to AWS and what they cost, by JST day.
 
-Prices (aws.amazon.com/cloudwatch/pricing): GetMetricData is always charged, by metrics requested; the
-other CloudWatch requests cost the same per thousand beyond the free million a month; reading logs,
-containers, scaling, load balancers, databases and identity is free.
+Prices are those of `services.prices`: GetMetricData and Cost Explorer always cost; other CloudWatch requests
+cost beyond the free million a month; what queries scan is told by who made them.
 """
 
 from collections import Counter
@@ -12,9 +11,7 @@ from zoneinfo import ZoneInfo
 from services.clock import Clock
 from services.i18n import _
 from services.models.usage import Usage, UsageRow
-
-USD_PER_METRIC = 0.01 / 1000
-USD_PER_CLOUDWATCH_CALL = 0.01 / 1000
+from services.prices import COST_EXPLORER, USD_PER_CLOUDWATCH_CALL, USD_PER_COST_CALL, USD_PER_METRIC
 
 _JST = ZoneInfo("Asia/Tokyo")
 _ALWAYS_CHARGED = "cloudwatch.GetMetricData"
@@ -29,12 +26,22 @@ class Meter:
         self._day = self._today()
         self._calls: Counter[str] = Counter()
         self._metrics = 0
+        self._charged: Counter[str] = Counter()
+        """Micro-dollars charged for other things than metrics, by name."""
 
     def count(self, service: str, operation: str, *, metrics: int = 0) -> None:
         """One request was sent; `metrics` is how many metrics a GetMetricData asked for."""
         self._turn()
-        self._calls[f"{service}.{operation}"] += 1
+        name = f"{service}.{operation}"
+        self._calls[name] += 1
         self._metrics += metrics
+        if service == "ce" and operation in COST_EXPLORER:
+            self.charge(name, USD_PER_COST_CALL)
+
+    def charge(self, name: str, usd: float) -> None:
+        """AWS charges this for something that requests alone do not tell (what a query scanned)."""
+        self._turn()
+        self._charged[name] += round(usd * 1e6)
 
     @property
     def calls_today(self) -> int:
@@ -46,7 +53,7 @@ class Meter:
     def yen_today(self) -> float:
         """What they certainly cost."""
         self._turn()
-        return self._yen(self._metrics * USD_PER_METRIC)
+        return self._yen(self._metrics * USD_PER_METRIC + self._charged.total() / 1e6)
 
     def snapshot(self) -> Usage:
         """The day so far, as a model."""
@@ -63,14 +70,18 @@ class Meter:
             yen=sure,
             worst_yen=sure + self._yen(beyond * USD_PER_CLOUDWATCH_CALL),
             rows=tuple(
-                UsageRow(name=name, calls=calls, yen=sure if name == _ALWAYS_CHARGED else 0.0)
-                for name, calls in sorted(self._calls.items(), key=lambda row: (-row[1], row[0]))
+                UsageRow(name=name, calls=self._calls[name], yen=self._yen(self._usd_of(name)))
+                for name in sorted(self._calls | self._charged, key=lambda name: (-self._calls[name], name))
             ),
             basis=_(
                 "GetMetricData $0.01 per 1,000 metrics at ¥{rate:g}/$; beyond CloudWatch's free tier"
                 " the other requests would add ¥{more:.3f}."
             ).format(rate=self._usd_jpy, more=self._yen(beyond * USD_PER_CLOUDWATCH_CALL)),
         )
+
+    def _usd_of(self, name: str) -> float:
+        metrics = self._metrics * USD_PER_METRIC if name == _ALWAYS_CHARGED else 0.0
+        return metrics + self._charged[name] / 1e6
 
     def _yen(self, usd: float) -> float:
         return usd * self._usd_jpy
@@ -83,4 +94,5 @@ class Meter:
         if today != self._day:
             self._day = today
             self._calls.clear()
+            self._charged.clear()
             self._metrics = 0

@@ -31,7 +31,12 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
         "DescribeLogStreams",
         "FilterLogEvents",
         "GetLogEvents",
+        "GetLogGroupFields",
+        "GetQueryResults",
         "StartLiveTail",
+        # A query reads; stopping one only ends what the console began.
+        "StartQuery",
+        "StopQuery",
     ),
     "ecs": (
         "DescribeClusters",
@@ -61,7 +66,26 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
         "DescribeEvents",
         "DescribePendingMaintenanceActions",
     ),
-    "iam": ("ListAccessKeys",),
+    "iam": ("GetAccessKeyLastUsed", "ListAccessKeys", "ListUsers"),
+    "ce": ("GetCostAndUsage", "GetCostForecast"),
+    "budgets": ("DescribeBudgets",),
+    "cloudtrail": ("DescribeTrails", "GetTrailStatus", "LookupEvents"),
+    "wafv2": (
+        "GetLoggingConfiguration",
+        "GetSampledRequests",
+        "GetWebACL",
+        "GetWebACLForResource",
+        "ListWebACLs",
+    ),
+    # Athena writes what it finds to the workgroup's own place; the table it reads is not touched.
+    "athena": (
+        "GetQueryExecution",
+        "GetQueryResults",
+        "GetWorkGroup",
+        "StartQueryExecution",
+        "StopQueryExecution",
+    ),
+    "s3": ("ListObjectsV2",),
     # AssumeRole and the two below it only obtain the console's own credentials.
     "sts": ("AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity"),
     "sso": ("GetRoleCredentials",),

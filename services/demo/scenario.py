@@ -6,11 +6,14 @@ Times are seconds of the world's clock after its beginning; negative is before i
 import tomllib
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from services.demo.facts import AnyFact
+
+F = TypeVar("F")
 FOLDER = Path(__file__).parent / "scenarios"
 TOKYO = ZoneInfo("Asia/Tokyo")
 _SATURDAY = 5
@@ -114,8 +117,59 @@ class Refuse(Effect):
         return not self.period or (at - self.at) % self.period < self.share * self.period
 
 
+class SlowQueries(Effect):
+    """More slow queries than usual."""
+
+    kind: Literal["slow-queries"]
+    per_minute: float
+
+
+class Attack(Effect):
+    """The firewall blocks more than usual."""
+
+    kind: Literal["attack"]
+    per_minute: float
+    address: str = ""
+    """All from this one; empty: from several."""
+
+
+class LevelField(Effect):
+    """The application writes its level in another way."""
+
+    kind: Literal["level-field"]
+    written: Literal["absent", "numeric", "lower-case"]
+
+
+class Silence(Effect):
+    """A metric is not published."""
+
+    kind: Literal["silence"]
+    namespace: str
+    metric: str
+
+
+class Connections(Effect):
+    """More database connections than usual."""
+
+    kind: Literal["connections"]
+    more: float
+
+
 AnyEffect = Annotated[
-    Load | Work | Errors | Slow | Storage | DatabaseLoad | Deploy | Refuse, Field(discriminator="kind")
+    Load
+    | Work
+    | Errors
+    | Slow
+    | Storage
+    | DatabaseLoad
+    | Deploy
+    | Refuse
+    | SlowQueries
+    | Attack
+    | LevelField
+    | Silence
+    | Connections,
+    Field(discriminator="kind"),
 ]
 
 
@@ -140,6 +194,12 @@ class Scenario(_Model):
     """No system at all: for one that is seeded by hand."""
     free_storage_gib: float = 62.0
     effects: tuple[AnyEffect, ...] = ()
+    facts: tuple[AnyFact, ...] = ()
+    """What stands in the account from the beginning, beside what every world has."""
+
+    def facts_of(self, kind: type[F]) -> tuple[F, ...]:
+        """The facts of one kind."""
+        return tuple(fact for fact in self.facts if isinstance(fact, kind))
 
     def origin(self, now: datetime) -> datetime:
         """The world's time at its beginning when the machine's is `now`."""

@@ -5,6 +5,7 @@ Deterministic: the same scenario, seed and beginning give the same world.
 
 import threading
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
 from services.clock import Clock
 from services.demo.balancer import LoadBalancer
@@ -20,6 +21,7 @@ from services.demo.scenario import Refuse, Scenario
 from services.demo.system.database import create_database
 from services.demo.system.facility import Facility
 
+T = TypeVar("T")
 REGION = "ap-northeast-1"
 HISTORY = timedelta(hours=26)
 """How much past a world is given."""
@@ -60,12 +62,20 @@ class World:
         self.keys = KeyRing()
         self.sessions: dict[str, str] = {}
         """Access key -> ARN of the assumed role."""
+        self._parts: dict[type, Any] = {}
         self._minute = int((self.began - history).timestamp()) // 60 * 60
         logs_from = int((self.began - min(history, LOG_HISTORY)).timestamp()) // 60 * 60
         self.facility = None if scenario.empty else Facility(self, self._minute, logs_from)
         if self.facility:
             self.facility.begin(self._minute)
         self.tick()
+
+    def part(self, kind: type[T]) -> T:
+        """The one `kind(world)` of this world, made at its first use."""
+        if kind not in self._parts:
+            self._parts[kind] = kind(self)  # type: ignore[call-arg]  # every part is made of its world
+        found: T = self._parts[kind]
+        return found
 
     def tick(self) -> None:
         """Live every minute that has passed since the last call."""

@@ -101,7 +101,24 @@ class Firewall(Model):
     log_bucket: RawId = RawId("")
     athena_table: RawId = RawId("")
     blocked_query: CleanBlock = ""
-    """SQL for Athena that lists blocked requests."""
+    """The written runbook's SQL; shown, not sent: it names no partition and would scan everything."""
+    web_acl: RawId = RawId("")
+    """Name of the web ACL, as CloudWatch's dimension `WebACL` spells it."""
+    scope: Literal["regional", "cloudfront"] = "regional"
+    """On the load balancer, or on CloudFront (then it is asked in us-east-1)."""
+    log_prefix: str = ""
+    """Key prefix of the bucket before `yyyy/mm/dd/`."""
+    athena_database: RawId = RawId("")
+    workgroup: RawId = RawId("")
+    """Athena workgroup; it must have a limit on the bytes a query may scan."""
+    partition: str = "day"
+    """The table's partition column."""
+    partition_format: str = "%Y/%m/%d"
+    """How that column spells a day (UTC), as strftime."""
+    blocked_per_hour: Annotated[int, Field(gt=0)] = 300
+    """Attention from so many blocked requests an hour."""
+    blocked_from_one: Annotated[int, Field(gt=0)] = 500
+    """Attention from so many of one address in the window."""
 
 
 class LogGroupSpec(Model):
@@ -223,6 +240,14 @@ class Within(StrEnum):
     """Any open day from the rule's date to the end of its month (a drill in April)."""
 
 
+class EvidenceField(Model):
+    """Something to write down when a duty is signed: a drill's restored snapshot, how long it took."""
+
+    id: Slug
+    title: Clean
+    required: bool = True
+
+
 class Duty(Model):
     """A recurring task: when, what on closed days, what it asks."""
 
@@ -250,8 +275,13 @@ class Duty(Model):
     """Duties of one series follow one another: each is missed when the next of its series comes due.
     Without one, when the duty itself comes due again."""
     inspections: tuple[Slug, ...] = ()
+    """What looks by itself when it comes due: ids of `toban inspect`, or of `[[inspections]]`."""
     asks: tuple[Clean, ...] = ()
-    """What the runbook asks, one line each."""
+    """What the runbook asks, one line each; a checklist where no inspection answers it."""
+    checklist: bool = False
+    """A person ticks every line of `asks` before signing."""
+    evidence: tuple[EvidenceField, ...] = ()
+    """What a person writes down when signing."""
     record: Clean = ""
     """What it says about records."""
 
@@ -267,6 +297,9 @@ class Closures(Model):
     extra: tuple[date, ...] = ()
     opened: tuple[date, ...] = ()
     """Days open in spite of the rules."""
+    opens: ClockTime = "08:30"
+    closes: ClockTime = "17:15"
+    """Opening hours of an open day (local)."""
 
 
 class ServiceCost(Model):
@@ -305,6 +338,8 @@ class AccessKeys(Model):
     max_age_days: Annotated[int, Field(gt=0)] = 90
     delete_after_days: Annotated[int, Field(gt=0)] = 7
     """A key is deleted this many days after it was disabled."""
+    warn_days: Annotated[int, Field(ge=0)] = 7
+    """Attention this many days before a key reaches its greatest age."""
 
 
 class ErrorLogs(Model):
@@ -317,12 +352,23 @@ class ErrorLogs(Model):
     """Logs Insights query."""
     tail_pattern: Clean = ""
     """Filter pattern for errors in the log tail."""
+    field: str = "level"
+    """The field that tells an error; without it in the events nothing can be judged."""
+    value: str = "ERROR"
+    message: str = "message"
+    """The field by which equal errors are grouped."""
+    status: str = "statusCode"
+    """The field of the HTTP status; empty: there is none."""
+    repeated: Annotated[int, Field(gt=1)] = 5
+    """Attention from so many of the same error in the window."""
 
 
 class SlowQueries(Model):
     """Limits of the slow-query look."""
 
     over_ms: Annotated[int, Field(gt=0)] = 1000
+    per_hour: Annotated[float, Field(gt=0)] = 10
+    """Attention from so many slow queries an hour."""
     log_group: RawId = RawId("")
     query: CleanBlock = ""
     """Logs Insights query."""
@@ -338,13 +384,68 @@ class Trail(Model):
     global_region: Region = "us-east-1"
     """Where IAM and CloudFront events are recorded."""
     grave_events: tuple[str, ...] = ()
-    """Event names of changes that must never go unnoticed."""
+    """Event names of destructive changes that must never go unnoticed, in the system's own region."""
+    global_events: tuple[str, ...] = ()
+    """The same for IAM and CloudFront, which `global_region` records."""
+    known_people: tuple[str, ...] = ()
+    """User and role names that are expected, as CloudTrail spells them."""
+    known_networks: tuple[str, ...] = ()
+    """Networks people sign in from (CIDR)."""
+    without_mfa: tuple[str, ...] = ()
+    """People who may sign in without MFA (machines, break-glass)."""
+    many_failures: Annotated[int, Field(gt=0)] = 3
+    """Abnormal from so many failed sign-ins of one person in the window; fewer ask for attention."""
 
 
 class Slack(Model):
-    """Where notes go."""
+    """Where notes go; the token or the webhook comes from the environment, never from this file."""
 
     channel: Clean = ""
+
+
+class Inspecting(Model):
+    """How the looks are made, and what AWS charges for them here."""
+
+    ask_above_yen: Annotated[float, Field(ge=0)] = 20.0
+    """A query that would cost more waits until a person agrees."""
+    insights_usd_per_gb: Annotated[float, Field(ge=0)] = 0.0076
+    """Logs Insights, for a gigabyte scanned."""
+    athena_usd_per_tb: Annotated[float, Field(ge=0)] = 5.0
+    """Athena, for a terabyte scanned."""
+    jitter_seconds: Annotated[float, Field(ge=0)] = 20.0
+    """Looks begin at random within so many seconds of their duty, so that consoles do not all ask at once."""
+
+
+class CustomInspection(Model):
+    """A look of the runbook's own: a metric with a limit, or a Logs Insights query whose count has one."""
+
+    id: Slug
+    title: Clean
+    kind: Literal["metric", "insights"]
+    namespace: RawId = RawId("")
+    metric: RawId = RawId("")
+    dimensions: dict[RawId, RawId] = {}  # noqa: RUF012  pydantic copies it
+    stat: str = "Average"
+    period: Annotated[int, Field(ge=60)] = 300
+    """Seconds."""
+    region: str = ""
+    """Empty: the system's own."""
+    log_group: RawId = RawId("")
+    query: CleanBlock = ""
+    """Logs Insights query; what it matches is counted."""
+    below: float | None = None
+    """Normal while value < below: of the metric at any time, or of the count in an hour."""
+    above: float | None = None
+    """Normal while value > above."""
+    unit: str = ""
+    scale: float = 1.0
+    """Shown value = measured value * scale."""
+    field: str = ""
+    """A field the events must have, or nothing can be judged."""
+    advice: tuple[Clean, ...] = ()
+    """What to do where it is not normal."""
+    source: Clean = ""
+    """The runbook's section."""
 
 
 class JournalSpec(Model):
@@ -393,6 +494,9 @@ class Runbook(Model):
     trail: Trail | None = None
     slack: Slack | None = None
     journal: JournalSpec = JournalSpec()
+    inspecting: Inspecting = Inspecting()
+    inspections: tuple[CustomInspection, ...] = ()
+    """Looks of this runbook's own."""
 
     def limit_for(self, namespace: str, metric: str) -> Limit | None:
         """The runbook's limit on a metric, if it has one."""

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.aws.errors import Throttled
-from services.board_judge import worst
 from services.board_plan import MOST_POINTS, fitting_period
 from services.models.base import RawId
+from services.models.findings import worst
 from services.models.metrics import SeriesStatus
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict

@@ -1,0 +1,164 @@
+"""What a scenario says stands in the account: keys, sign-ins, snapshots, patches, prices.
+
+Times are seconds of the world's clock after its beginning; negative is before it. `days_ago` counts days before
+the beginning.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Fact(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class UserFact(_Fact):
+    """One more IAM user."""
+
+    kind: Literal["user"]
+    user: str
+
+
+class KeyFact(_Fact):
+    """An access key; instead of the usual one where the id is the same."""
+
+    kind: Literal["key"]
+    user: str
+    id: str
+    age_days: float
+    active: bool = True
+    used_days_ago: float | None = 0.1
+    """None: never used."""
+
+
+class SignIn(_Fact):
+    """A sign-in to the console."""
+
+    kind: Literal["sign-in"]
+    at: float
+    user: str
+    """`root`, an IAM user, or `HIDDEN_DUE_TO_SECURITY_REASONS`."""
+    address: str
+    region: str = "ap-southeast-2"
+    mfa: bool = True
+    success: bool = True
+
+
+class TrailFact(_Fact):
+    """A change that CloudTrail recorded."""
+
+    kind: Literal["trail"]
+    at: float
+    event: str
+    source: str
+    """`rds.amazonaws.com`"""
+    user: str
+    address: str = "203.0.113.10"
+    region: str = "ap-northeast-1"
+    resource: str = ""
+    error: str = ""
+
+
+class TrailStopped(_Fact):
+    """The trail does not log."""
+
+    kind: Literal["trail-stopped"]
+
+
+class NoSnapshot(_Fact):
+    """The backup window of this day made none."""
+
+    kind: Literal["no-snapshot"]
+    days_ago: Annotated[int, Field(ge=0)]
+    """0: the last window before the beginning."""
+    reason: str = ""
+    """As an RDS event says it."""
+
+
+class Retention(_Fact):
+    """Days that automatic backups are kept."""
+
+    kind: Literal["retention"]
+    days: int
+
+
+class Patch(_Fact):
+    """A pending maintenance action."""
+
+    kind: Literal["patch"]
+    action: str = "system-update"
+    description: str = ""
+    auto_after_days: float | None = None
+    """Applied in the first window after so many days."""
+    forced_days: float | None = None
+    """Applied after so many days, whatever the window."""
+    current_days: float | None = None
+    """When it is applied as things stand."""
+
+
+class PendingChange(_Fact):
+    """A change of the database that waits for the window."""
+
+    kind: Literal["pending-change"]
+    instance_class: str = ""
+    storage_gib: int = 0
+
+
+class Certificate(_Fact):
+    """The database's certificate ends in so many days."""
+
+    kind: Literal["certificate"]
+    days: float
+
+
+class Window(_Fact):
+    """The database's maintenance window, as RDS spells it (UTC)."""
+
+    kind: Literal["window"]
+    utc: str
+
+
+class CostGrowth(_Fact):
+    """A service costs more since some days."""
+
+    kind: Literal["cost"]
+    service: str
+    """As Cost Explorer spells it."""
+    percent: float
+    since_days: float = 10
+
+
+class BudgetFact(_Fact):
+    """An AWS budget for the month, in US dollars."""
+
+    kind: Literal["budget"]
+    name: str = "facility-prod-monthly"
+    usd: float
+
+
+class AlarmFact(_Fact):
+    """An alarm is not as the runbook expects it."""
+
+    kind: Literal["alarm"]
+    name: str
+    state: Literal["missing", "disabled", "muted"]
+
+
+AnyFact = Annotated[
+    UserFact
+    | KeyFact
+    | SignIn
+    | TrailFact
+    | TrailStopped
+    | NoSnapshot
+    | Retention
+    | Patch
+    | PendingChange
+    | Certificate
+    | Window
+    | CostGrowth
+    | BudgetFact
+    | AlarmFact,
+    Field(discriminator="kind"),
+]

@@ -1,0 +1,138 @@
+"""What one inspection must know; each is one file and one line in `services.inspections.registry`."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from services.aws.reader import Reader
+from services.calendar import Calendar
+from services.clock import Clock
+from services.i18n import _
+from services.inspections.known import Known
+from services.models.findings import ROWS, Evidence, Finding, Progress, Row
+from services.models.metrics import TimeSpan
+from services.models.runbook import Runbook
+from services.models.verdict import Verdict
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class InspectionContext:
+    """What inspections are made of; nothing here can write. Each makes the readers it needs (`services.aws`)."""
+
+    runbook: Runbook
+    calendar: Calendar
+    clock: Clock
+    region: str
+    reader: Reader
+    """Counts what this look asks; see `services.inspections.tally`."""
+    known: Known = field(default_factory=Known)
+    """People and networks that the journal says are known."""
+    memory: dict[str, Any] = field(default_factory=dict)
+    """What may be kept from look to look (an answer that AWS charges for), under the inspection's own id."""
+    scanned: Callable[[int, float], None] = lambda _bytes, _yen: None
+    """Tell what a query scanned (bytes) and what that costs (yen)."""
+
+
+def _quiet(_progress: Progress) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look is asked to cover."""
+
+    since: datetime
+    """Aware, UTC."""
+    until: datetime
+    """Aware, UTC; for most looks, now."""
+    gap: str = ""
+    """That it covers closed days or looks nobody made, in words."""
+    consent: bool = False
+    """A person has agreed to what it costs."""
+    tell: Callable[[Progress], None] = _quiet
+    """Say how far it has come."""
+
+    @property
+    def span(self) -> TimeSpan:
+        """The window."""
+        return TimeSpan(start=self.since, end=self.until)
+
+    @property
+    def hours(self) -> float:
+        """Length of the window in hours; never less than one minute's."""
+        return max(1 / 60, (self.until - self.since).total_seconds() / 3600)
+
+
+class Inspection(ABC):
+    """One read-only look at AWS that judges itself."""
+
+    id: ClassVar[str]
+    """As duties name it and on the command line: `toban inspect <id>`."""
+    title: ClassVar[str]
+    """English, marked with N_."""
+    words: ClassVar[str] = ""
+    """Readings and romaji for the palette."""
+    longest: ClassVar[timedelta] = timedelta(days=35)
+    """No look reaches further back; what lies before is said to be unseen."""
+
+    def __init__(self, context: InspectionContext) -> None:
+        self.context = context
+
+    @classmethod
+    @abstractmethod
+    def lacks(cls, runbook: Runbook) -> str:
+        """The runbook's key that this look needs and that is not there (`rds`, `error_logs.log_group`); "": none."""
+
+    @abstractmethod
+    async def look(self, look: Look) -> Finding:
+        """Read and judge. Raises AwsError, which becomes a finding that cannot judge."""
+
+    def first_since(self, now: datetime) -> datetime:
+        """Where the window begins when nobody has looked before: the close of the last open day before today."""
+        return self.context.calendar.closed_at(now)
+
+    @property
+    def name(self) -> str:
+        """The title in the screen's language."""
+        return _(self.title)
+
+    def found(
+        self,
+        look: Look,
+        verdict: Verdict,
+        summary: str,
+        *,
+        windowed: bool = True,
+        advice: Iterable[str] = (),
+        **more: Any,
+    ) -> Finding:
+        """The finding; advice is only kept where it is not normal. `windowed`: the window matters."""
+        return Finding(
+            inspection=self.id,
+            title=self.name,
+            verdict=verdict,
+            summary=summary,
+            window=look.span if windowed else None,
+            gap=look.gap if windowed else "",
+            read_at=self.context.clock.now(),
+            advice=() if verdict is Verdict.NORMAL else tuple(advice),
+            **more,
+        )
+
+
+def table(
+    title: str, columns: Sequence[str], rows: Iterable[Row | Sequence[str]], *, private: bool = False
+) -> Evidence:
+    """Evidence with at most ROWS rows; the worst should come first."""
+    every = [row if isinstance(row, Row) else Row(cells=tuple(row)) for row in rows]
+    return Evidence(
+        title=title,
+        columns=tuple(columns),
+        rows=tuple(every[:ROWS]),
+        omitted=max(0, len(every) - ROWS),
+        private=private,
+    )

@@ -1,0 +1,221 @@
+"""Findings: what one look at AWS saw, judged by the runbook's limits, and what people said of it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from services.models.base import Clean, Model, RawId
+from services.models.metrics import TimeSpan
+from services.models.problem import Problem
+from services.models.verdict import Verdict
+
+WORSE = (Verdict.NORMAL, Verdict.ATTENTION, Verdict.UNKNOWN, Verdict.ABNORMAL)
+"""Judgements, the worst last: not knowing is worse than being near the limit."""
+ROWS = 50
+"""Evidence rows kept of one table; the rest is counted."""
+
+
+def worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:
+    """The worst judgement, or None where nothing is judged."""
+    return max((each for each in verdicts if each is not None), key=WORSE.index, default=None)
+
+
+class Measure(Model):
+    """One measured value beside what is allowed."""
+
+    title: Clean
+    shown: Clean
+    """The value as a person reads it, with its unit: `43 %`, `12 an hour`; "" where there is none."""
+    allowed: Clean = ""
+    """What is normal: `< 70 %`; "" where the runbook gives no limit."""
+    verdict: Verdict | None = None
+    """None: not judged, information only."""
+    value: float | None = None
+    """The same for machines, in `unit`."""
+    unit: str = ""
+    at: datetime | None = None
+    """When it was at its worst (UTC); None where it is of the whole window."""
+    note: Clean = ""
+
+
+class Row(Model):
+    """One line of evidence."""
+
+    cells: tuple[Clean, ...]
+    verdict: Verdict | None = None
+    """None: neither good nor bad."""
+
+
+class Evidence(Model):
+    """A table of what was seen."""
+
+    title: Clean
+    columns: tuple[Clean, ...]
+    rows: tuple[Row, ...] = ()
+    """At most ROWS."""
+    omitted: int = 0
+    """Rows beyond those kept."""
+    private: bool = False
+    """Holds texts of logs: never posted, and printed only where somebody asks for it."""
+
+
+class Spell(Model):
+    """A time in which an alarm was not OK."""
+
+    alarm: Clean
+    state: str
+    """`alarm` or `insufficient`."""
+    began: datetime | None
+    """None: before the window."""
+    ended: datetime | None
+    """None: it still lasts."""
+    reason: Clean = ""
+
+
+class Unfamiliar(Model):
+    """Somebody or something not in the runbook, which one key makes known from now on."""
+
+    kind: str
+    """`person` or `network`."""
+    value: Clean
+    """As the trail spells it: a user name, an IP address."""
+    network: str = ""
+    """For an address: the network that would become known (CIDR)."""
+
+
+class Cost(Model):
+    """What a look asked of AWS and what AWS charges for it."""
+
+    calls: int = 0
+    yen: float = 0.0
+    """0 where the requests are free of charge."""
+    bytes_scanned: int = 0
+    """By Logs Insights or Athena."""
+
+
+class Finding(Model):
+    """One look, judged. Cannot judge (UNKNOWN) is never green."""
+
+    inspection: str
+    """The inspection's id."""
+    title: Clean
+    verdict: Verdict
+    summary: Clean
+    """One line in words."""
+    measures: tuple[Measure, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    advice: tuple[Clean, ...] = ()
+    """What to do, where it is not normal."""
+    remarks: tuple[Clean, ...] = ()
+    """What else must be known to read it: what could not be read beside it, how a figure is worked out."""
+    window: TimeSpan | None = None
+    """The time looked over; None where only the present state counts."""
+    gap: Clean = ""
+    """That the window covers closed days or looks nobody made, in words."""
+    spells: tuple[Spell, ...] = ()
+    unfamiliar: tuple[Unfamiliar, ...] = ()
+    read_at: datetime
+    """UTC."""
+    cost: Cost = Cost()
+    estimate_yen: float | None = None
+    """It was not made, for it would cost this much: somebody must agree first."""
+    problem: Problem | None = None
+    """Why it could not be made or judged."""
+
+    @property
+    def waits_for_consent(self) -> bool:
+        """Somebody must agree to its cost first."""
+        return self.estimate_yen is not None
+
+
+class Progress(Model):
+    """How far a look has come."""
+
+    text: Clean = ""
+    done: int = 0
+    total: int = 0
+    """0: not known."""
+
+
+class Overrule(Model):
+    """A person judged a finding otherwise."""
+
+    by: Clean
+    at: datetime
+    reason: Clean
+    seq: int
+    """The journal entry."""
+
+
+class Recorded(Model):
+    """A finding in the journal, and what people said of it."""
+
+    seq: int
+    by: Clean
+    """On whose console it was made."""
+    finding: Finding
+    overruled: Overrule | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Nothing is left to decide: it is normal, or somebody overruled it."""
+        return self.finding.verdict is Verdict.NORMAL or self.overruled is not None
+
+
+class Looking(Model):
+    """An inspection that is being made now."""
+
+    inspection: str
+    title: Clean
+    by: Clean = ""
+    """Whose console makes it; "" for this one."""
+    began: datetime
+    progress: Progress = Progress()
+
+
+class DutyFindings(Model):
+    """What the inspections of one occurrence found so far."""
+
+    key: str
+    """The slot's key."""
+    expected: tuple[str, ...]
+    """Ids of its inspections, in the runbook's order."""
+    recorded: tuple[Recorded, ...] = ()
+    """The newest of each inspection, in the runbook's order."""
+    looking: tuple[Looking, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Every inspection has a finding."""
+        return {each.finding.inspection for each in self.recorded} >= set(self.expected)
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The worst of what was found, overruled or not; None before anything was found."""
+        return worst(each.finding.verdict for each in self.recorded)
+
+    @property
+    def all_normal(self) -> bool:
+        """Complete, and every finding is normal or overruled."""
+        return self.complete and all(each.settled for each in self.recorded)
+
+
+class FindingsView(Model):
+    """The findings of every occurrence that matters now."""
+
+    duties: tuple[DutyFindings, ...] = ()
+    by_hand: tuple[Recorded, ...] = ()
+    """Looks that belong to no duty, newest first."""
+    version: int = 0
+
+    def of(self, key: str) -> DutyFindings | None:
+        """Those of one occurrence."""
+        return next((each for each in self.duties if each.key == key), None)
+
+
+class InspectionInfo(Model):
+    """An inspection as a list offers it."""
+
+    id: RawId
+    title: Clean
+    words: str = ""
+    """Readings and romaji for the palette."""

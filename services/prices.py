@@ -1,0 +1,37 @@
+"""What AWS charges for requests, in US dollars.
+
+Sources: aws.amazon.com/cloudwatch/pricing (GetMetricData is always charged, by metrics requested), the Cost
+Explorer FAQ ($0.01 for each paginated request), aws.amazon.com/athena/pricing (10 MB at least). Reading logs,
+containers, scaling, load balancers, databases, identity and the trail is free. What Logs Insights and Athena
+charge for a gigabyte differs by region and stands in the runbook (`[inspecting]`).
+"""
+
+from typing import Any
+
+USD_PER_METRIC = 0.01 / 1000
+USD_PER_CLOUDWATCH_CALL = 0.01 / 1000
+"""Beyond the free million a month."""
+USD_PER_COST_CALL = 0.01
+COST_EXPLORER = frozenset({"GetCostAndUsage", "GetCostForecast", "GetDimensionValues", "GetAnomalies"})
+GB = 10**9
+"""As AWS's price lists count gigabytes of scanned data."""
+ATHENA_LEAST = 10 * 10**6
+"""Bytes that Athena charges for at least."""
+
+
+def usd_of_call(service: str, operation: str, params: dict[str, Any]) -> float:
+    """What one request certainly costs, whatever the free tier."""
+    if (service, operation) == ("cloudwatch", "GetMetricData"):
+        metrics = sum("MetricStat" in query for query in params.get("MetricDataQueries") or ())
+        return metrics * USD_PER_METRIC
+    return USD_PER_COST_CALL if service == "ce" and operation in COST_EXPLORER else 0.0
+
+
+def usd_of_insights(size: int, usd_per_gb: float) -> float:
+    """What Logs Insights charges for scanning `size` bytes."""
+    return size / GB * usd_per_gb
+
+
+def usd_of_athena(size: int, usd_per_tb: float) -> float:
+    """What Athena charges for scanning `size` bytes; a query that scans nothing is free."""
+    return max(size, ATHENA_LEAST) / (1000 * GB) * usd_per_tb if size else 0.0

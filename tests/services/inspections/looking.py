@@ -1,0 +1,63 @@
+"""Inspections on the embedded AWS over HTTP, as the console makes them but without journal and screen."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+from services.aws.session import AwsSession, AwsSettings
+from services.calendar import Calendar
+from services.clock import Clock
+from services.inspections.base import InspectionContext, Look
+from services.inspections.known import Known
+from services.inspections.registry import make
+from services.meter import Meter
+from services.models.findings import Finding, Progress
+from services.models.runbook import Runbook
+from services.runbook.loader import load_builtin
+from tests.conftest import Embedded
+
+
+@asynccontextmanager
+async def context(
+    embedded: Embedded, *, runbook: Runbook | None = None, known: Known | None = None
+) -> AsyncIterator[InspectionContext]:
+    """What inspections are made of, on this embedded AWS and its clock."""
+    book = runbook or load_builtin("facility-prod")
+    clock: Clock = embedded.clock
+    settings = AwsSettings(region=book.system.region, endpoint_url=embedded.url)
+    session = AwsSession(settings, clock=clock, meter=Meter(clock))
+    try:
+        yield InspectionContext(
+            runbook=book,
+            calendar=Calendar(book),
+            clock=clock,
+            region=book.system.region,
+            reader=session,
+            known=known or Known(),
+        )
+    finally:
+        await session.close()
+
+
+async def look(
+    embedded: Embedded,
+    id: str,
+    *,
+    hours: float = 1.0,
+    since: datetime | None = None,
+    runbook: Runbook | None = None,
+    known: Known | None = None,
+    consent: bool = False,
+    told: list[Progress] | None = None,
+) -> Finding:
+    """One look over the last `hours`, or since `since`. AwsError passes through."""
+    until = embedded.clock.now()
+    async with context(embedded, runbook=runbook, known=known) as made:
+        return await make(made, id).look(
+            Look(
+                since=since or until - timedelta(hours=hours),
+                until=until,
+                consent=consent,
+                tell=(told if told is not None else []).append,
+            )
+        )

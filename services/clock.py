@@ -88,3 +88,8 @@ class ManualClock:
             else:
                 waiting.append((due, future))
         self._sleepers = waiting
+
+
+def real(clock: Clock, seconds: float) -> timedelta:
+    """`seconds` of the people and requests of this machine, in the clock's time: a sped-up world passes more."""
+    return timedelta(seconds=seconds * (clock.speed if isinstance(clock, SpedClock) else 1.0))

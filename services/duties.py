@@ -1,8 +1,9 @@
 """The duties' states: what the calendar places and what the journal says of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from services.calendar import Calendar
 from services.clock import Clock
@@ -111,8 +112,13 @@ class Duties:
         early = standing.state is OccurrenceState.UPCOMING and self._today(now) < slot.day
         return standing.signed is None and not early and standing.state is not OccurrenceState.UNPLANNED
 
-    async def sign(self, occurrence: Occurrence, note: str = "") -> Occurrence:
-        """Sign it off now. Raises AlreadyRecorded (who was first), NotNow, JournalError."""
+    async def sign(
+        self, occurrence: Occurrence, note: str = "", *, more: Mapping[str, Any] | None = None
+    ) -> Occurrence:
+        """Sign it off now; `more` is what was signed: findings, ticked lines, evidence (JSON values).
+
+        Raises AlreadyRecorded (who was first), NotNow, JournalError.
+        """
         slot = occurrence.slot
         standing = self.now(slot)
         # Whoever signed meanwhile is for the journal to name: its claim decides, not what is known here.
@@ -120,7 +126,7 @@ class Duties:
             raise NotNow(standing)
         was = by_time(slot, self._clock.now())
         text = signed_text(slot, was, note, self._calendar.zone)
-        return await self._record(EntryKind.SIGN_OFF, slot, text, was=was, note=note)
+        return await self._record(EntryKind.SIGN_OFF, slot, text, was=was, note=note, more=more)
 
     async def skip(self, occurrence: Occurrence, reason: str) -> Occurrence:
         """Leave it out, with a reason. Raises AlreadyRecorded, JournalError, ValueError (no reason)."""
@@ -144,9 +150,17 @@ class Duties:
         return await self._append(slot, draft)
 
     async def _record(
-        self, kind: EntryKind, slot: Slot, text: str, *, was: OccurrenceState, note: str
+        self,
+        kind: EntryKind,
+        slot: Slot,
+        text: str,
+        *,
+        was: OccurrenceState,
+        note: str,
+        more: Mapping[str, Any] | None = None,
     ) -> Occurrence:
         data = {
+            **(more or {}),
             "title": slot.title,
             "due_at": slot.due_at.isoformat(),
             "late_at": slot.late_at.isoformat(),

@@ -28,6 +28,7 @@ class Meter:
         self._metrics = 0
         self._charged: Counter[str] = Counter()
         """Micro-dollars charged for other things than metrics, by name."""
+        self._before: Usage | None = None
 
     def count(self, service: str, operation: str, *, metrics: int = 0) -> None:
         """One request was sent; `metrics` is how many metrics a GetMetricData asked for."""
@@ -53,17 +54,29 @@ class Meter:
     def yen_today(self) -> float:
         """What they certainly cost."""
         self._turn()
+        return self._sure
+
+    @property
+    def _sure(self) -> float:
         return self._yen(self._metrics * USD_PER_METRIC + self._charged.total() / 1e6)
+
+    def days(self) -> tuple[Usage, ...]:
+        """The day before, where this console asked anything then, and the day so far."""
+        today = self.snapshot()
+        return (self._before, today) if self._before is not None else (today,)
 
     def snapshot(self) -> Usage:
         """The day so far, as a model."""
         self._turn()
+        return self._usage()
+
+    def _usage(self) -> Usage:
         beyond = sum(
             calls
             for name, calls in self._calls.items()
             if name.startswith("cloudwatch.") and name != _ALWAYS_CHARGED
         )
-        sure = self.yen_today
+        sure = self._sure
         return Usage(
             day=self._day,
             calls=self._calls.total(),
@@ -92,6 +105,7 @@ class Meter:
     def _turn(self) -> None:
         today = self._today()
         if today != self._day:
+            self._before = self._usage() if self._calls else None
             self._day = today
             self._calls.clear()
             self._charged.clear()

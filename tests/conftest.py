@@ -58,6 +58,12 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture(autouse=True)
+def no_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The embedded AWS bears any number of questions about its trail; AWS two a second."""
+    monkeypatch.setattr("services.inspections.sign_ins.SignIns.pace", 0.0)
+
+
+@pytest.fixture(autouse=True)
 def english() -> Iterator[None]:
     """Tests read English unless they ask for Japanese."""
     i18n.use("en")
@@ -134,6 +140,15 @@ def embedded(request: pytest.FixtureRequest) -> Iterator[Embedded]:
     name = marker.args[0] if marker and marker.args else "ordinary-day"
     options = marker.kwargs if marker else {}
     yield from _run(name, options.get("history", 3 * 3600.0), options.get("origin", ORIGIN))
+
+
+@pytest.fixture
+def embedded_now(request: pytest.FixtureRequest) -> Iterator[Embedded]:
+    """As `embedded`, at this machine's own time: for commands, whose clock is the machine's."""
+    marker = request.node.get_closest_marker("scenario")
+    name = marker.args[0] if marker and marker.args else "ordinary-day"
+    history = marker.kwargs.get("history", 3 * 3600.0) if marker else 3 * 3600.0
+    yield from _run(name, history, datetime.now(UTC))
 
 
 @pytest.fixture

@@ -20,11 +20,14 @@ from tui.screens.shell import ShellScreen
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from textual.notifications import SeverityLevel
+
     from services.models.alarms import Alarm, AlarmBoard
     from services.models.changes import ChangeTarget, Run
     from services.models.dashboards import DashboardView
     from services.models.duties import AnchorDate, DutyView
     from services.models.feeds import FeedState
+    from services.models.findings import FindingsView
     from services.models.identity import Identity
     from services.models.journal import Acknowledgement
     from services.models.runbook import Runbook
@@ -42,6 +45,7 @@ class Actions(RuntimeApp):
     identity: var["FeedState[Identity] | None"] = var(None)
     anchors: var["FeedState[tuple[AnchorDate, ...]] | None"] = var(None)
     duties: var["DutyView | None"] = var(None)
+    findings: var["FindingsView | None"] = var(None)
     runs: var["tuple[Run, ...]"] = var(())
     acknowledged: var["Mapping[str, Acknowledgement]"] = var(dict)
     journal_head: var[int] = var(0)
@@ -113,12 +117,25 @@ class Actions(RuntimeApp):
         if isinstance(self.screen, InspectScreen):
             self.screen.show_day(day)
 
-    def say(self, text: str) -> None:
-        """A short word to the operator; foreign text is never markup here."""
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: "SeverityLevel" = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """As Textual's, wrapped by cells: it measures a toast by its words, and Japanese has none."""
         from widgets.format import wrap
 
-        # Textual measures a toast by its words, and Japanese has none.
-        self.notify("\n".join(wrap(text, max(10, min(54, self.size.width // 2 - 6)))), markup=False)
+        room = max(10, min(54, self.size.width // 2 - 6))
+        shown = "\n".join(wrap(message, room))
+        super().notify(shown, title=title, severity=severity, timeout=timeout, markup=markup)
+
+    def say(self, text: str) -> None:
+        """A short word to the operator; foreign text is never markup here."""
+        self.notify(text, markup=False)
 
     async def action_quit(self) -> None:
         """End the console, from any screen; a change under way is brought to its recorded outcome first."""
@@ -126,7 +143,7 @@ class Actions(RuntimeApp):
 
         if isinstance(self.screen, Dialog) and self.screen.holds_back():
             return
-        if any(run.in_flight for run in self.runs):
+        if self.services is not None and self.services.engine.sending:
             self.say(_("The console ends as soon as the outcome of the change is recorded."))
         await super().action_quit()
 

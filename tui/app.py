@@ -118,6 +118,7 @@ class TobanApp(Actions):
         self.add_modes()
         for mode in MODES:
             self.bind(mode.key, f"app.go('{mode.id}')", description=mode.title, show=False)
+        self.services.inspector.fault = self.report_bug
         opening = asyncio.create_task(self.ready.open_journal())
         await self.switch_mode(self._start_mode)
         await opening
@@ -162,6 +163,7 @@ class TobanApp(Actions):
     def follow_records(self) -> None:
         """One worker for each thing the journal keeps; each assigns to one reactive."""
         self._follow_journal()
+        self._follow_findings()
         self._follow_duties()
         self._follow_runs()
         self._follow_acknowledgements()
@@ -181,7 +183,13 @@ class TobanApp(Actions):
     async def _follow_duties(self) -> None:
         async for view in self.ready.duties.states():
             before, self.duties = self.duties, view
+            self.ready.rounds.consider(view)
             self._announce_duties(before, view)
+
+    @work(group="findings", exclusive=True)
+    async def _follow_findings(self) -> None:
+        async for view in self.ready.rounds.states():
+            self.findings = view
 
     @work(group="runs", exclusive=True)
     async def _follow_runs(self) -> None:

@@ -18,8 +18,11 @@ import click
 from services import i18n
 from services.i18n import _
 from tui.cli_change import change_command
+from tui.cli_duties import duties_command
+from tui.cli_inspect import inspect_command
 from tui.cli_journal import journal_group
 from tui.cli_options import aws_options, read_options, start_options, version_option
+from tui.cli_report import report_command
 from tui.cli_words import Command, Group, Moment, Named, Speed, usage_error
 from tui.headless import HEADLESS, Headless
 from tui.options import StartError, StartOptions
@@ -97,7 +100,10 @@ def build(output: Output) -> click.Group:
         commands=[
             _demo(output),
             *_headless(output),
+            inspect_command(output, [*read_options(), *aws_options()], _before),
             change_command(output, [*read_options(), *aws_options()], _before),
+            duties_command(output, read_options(), _before),
+            report_command(output, read_options(), _before),
             journal_group(output, read_options(), _before),
             _runbook(output),
             _config(output),

@@ -27,6 +27,10 @@ from services.duties import Duties
 from services.feed import Feed
 from services.follow import Follow, TailBatch
 from services.i18n import _
+from services.inspections.inspector import Inspector
+from services.inspections.known import Known
+from services.inspections.records import FindingRecords
+from services.inspections.rounds import Rounds
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.journal.origin import person
@@ -39,6 +43,7 @@ from services.models.identity import Identity
 from services.models.journal import Draft, EntryKind
 from services.models.runbook import Runbook
 from services.tails import Tails
+from services.usage_log import UsageLog
 
 WARM = ("cloudwatch", "logs", "sts")
 """The services whose models are loaded at start, in the order of the first reads; the rest at first use."""
@@ -77,7 +82,12 @@ class Services:
     duties: Duties
     engine: ChangeEngine
     acknowledgements: Acknowledgements
+    inspector: Inspector
+    records: FindingRecords
+    rounds: Rounds
+    usage_log: UsageLog
     intervals: Intervals = field(default_factory=Intervals)
+    _began: bool = False
 
     @property
     def feeds(
@@ -89,6 +99,7 @@ class Services:
     async def open_journal(self) -> None:
         """Open the journal and record that a console began; what is wrong with it is in its health."""
         await self.journal.open()
+        self._began = True
         await self._record(EntryKind.STARTED, _("Console started"))
 
     async def _record(self, kind: EntryKind, text: str) -> None:
@@ -98,7 +109,11 @@ class Services:
     async def close(self) -> None:
         """Bring a change in flight to its recorded outcome; stop the loops and the connections."""
         await self.engine.drain()
-        await self._record(EntryKind.ENDED, _("Console ended"))
+        await self.rounds.close()
+        # A command that only reads leaves nothing in the journal, and makes none.
+        if self._began:
+            await self.usage_log.record()
+            await self._record(EntryKind.ENDED, _("Console ended"))
         await self.tails.close()
         # The journal first: its last hash may still be on the way to AWS.
         await self.journal.close()
@@ -159,6 +174,12 @@ def connect(
         reader=session,
     )
     engine = ChangeEngine(changes(context), journal=book, session=session, permits=permits, clock=clock)
+    region = settings.region or runbook.system.region
+    records = FindingRecords(book, known_of(runbook))
+    usage_log = UsageLog(book, meter)
+    inspector = Inspector(
+        runbook, calendar, session, clock, meter, region=region, known=lambda: records.known
+    )
 
     return Services(
         runbook=runbook,
@@ -181,8 +202,27 @@ def connect(
         ),
         engine=engine,
         acknowledgements=Acknowledgements(book),
+        inspector=inspector,
+        records=records,
+        rounds=Rounds(
+            inspector,
+            records,
+            book,
+            calendar,
+            clock,
+            jitter=runbook.inspecting.jitter_seconds,
+            rng=rng,
+            looked=usage_log.record,
+        ),
+        usage_log=usage_log,
         intervals=every,
     )
+
+
+def known_of(runbook: Runbook) -> Known:
+    """The people and networks that the runbook knows."""
+    trail = runbook.trail
+    return Known(frozenset(trail.known_people), frozenset(trail.known_networks)) if trail else Known()
 
 
 def _newest(state: FeedState[tuple[AnchorDate, ...]]) -> tuple[AnchorDate, ...]:

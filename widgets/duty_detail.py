@@ -1,6 +1,6 @@
 """One occurrence in full: what it asks, when it is due, who signed it when."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from rich.cells import cell_len
@@ -10,17 +10,18 @@ from textual.reactive import reactive
 
 from services.i18n import _
 from services.models.duties import Occurrence, SignOff, Slot
+from services.models.findings import DutyFindings
 from services.models.runbook import Duty
 from widgets.block import Block
 from widgets.duty_words import (
     State,
-    inspection_words,
     look,
     moved_from,
     progress,
     signed_late,
     zone_name,
 )
+from widgets.finding_words import looking_words, recorded_spans
 from widgets.format import coarse, day_words, pad, wrap
 from widgets.heartbeat import every_second
 from widgets.ink import Line, Span, width_of
@@ -59,14 +60,31 @@ def ask_lines(occurrence: Occurrence, duty: Duty | None, width: int) -> list[Lin
     return lines
 
 
-def runbook_lines(duty: Duty | None, width: int) -> list[Line]:
+def found_lines(found: DutyFindings, titles: Mapping[str, str], width: int) -> list[Line]:
+    """Each inspection with its verdict, and what it found below it."""
+    lines: list[Line] = []
+    looking = {each.inspection: looking_words(each) for each in found.looking}
+    by_id = {each.finding.inspection: each for each in found.recorded}
+    for id in found.expected:
+        each = by_id.get(id)
+        title = each.finding.title if each is not None else titles.get(id, id)
+        words = looking.get(id) or (_("not looked yet") if each is None else "")
+        spans: list[Span] = [(title, "strong"), ("  ", "")]
+        lines.append([*spans, *([(words, "muted")] if words or each is None else recorded_spans(each))])
+        if each is not None:
+            lines += _hanging([("  ", "")], [(each.finding.summary, "")], width)
+    return lines
+
+
+def runbook_lines(duty: Duty | None, width: int, titles: Mapping[str, str] | None = None) -> list[Line]:
     """What it says about records, the section, the inspections."""
     if duty is None:
         return []
+    named = titles or {}
     facts: list[Fact] = [
         (_("record"), [(duty.record, "")]),
         (_("runbook"), [(duty.section, "")]),
-        (_("inspections"), [(inspection_words(duty.inspections), "")]),
+        (_("inspections"), [(_(", ").join(named.get(id, id) for id in duty.inspections), "")]),
     ]
     return _table([(label, spans) for label, spans in facts if spans[0][0]], width)
 
@@ -148,20 +166,32 @@ class DutyDetail(VerticalScroll, can_focus=True):
 
     occurrence: reactive[Occurrence | None] = reactive(None, repaint=False, init=False)
     duty: reactive[Duty | None] = reactive(None, repaint=False, init=False)
+    found: reactive[DutyFindings | None] = reactive(None, repaint=False, init=False)
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
 
-    def __init__(self, now: Callable[[], datetime], zone: tzinfo = UTC, *, id: str | None = None) -> None:
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        zone: tzinfo = UTC,
+        *,
+        titles: Mapping[str, str] | None = None,
+        id: str | None = None,
+    ) -> None:
         super().__init__(id=id)
         self._now = now
+        self._titles = titles or {}
+        """Inspections by id."""
         self.set_reactive(DutyDetail.zone, zone)
         self._minute = -1
         self.facts = Block(_("Duty"), self._facts)
+        self.findings = Block(_("Findings"), self._findings)
         self.asks = Block(_("What it asks"), self._asks)
         self.told = Block(_("What the runbook says"), self._told)
 
     def compose(self) -> ComposeResult:
         """The blocks; those with nothing to say are not there."""
         yield self.facts
+        yield self.findings
         yield self.asks
         yield self.told
 
@@ -178,6 +208,10 @@ class DutyDetail(VerticalScroll, can_focus=True):
 
     def watch_duty(self) -> None:
         """What the runbook says of it."""
+        self._update()
+
+    def watch_found(self) -> None:
+        """Another look was judged."""
         self._update()
 
     def watch_zone(self) -> None:
@@ -197,7 +231,8 @@ class DutyDetail(VerticalScroll, can_focus=True):
     def _show(self) -> None:
         self.asks.display = self.occurrence is not None and self.duty is not None and bool(self.duty.asks)
         self.told.display = self.occurrence is not None and self.duty is not None
-        for block in (self.facts, self.asks, self.told):
+        self.findings.display = self.occurrence is not None and self.found is not None
+        for block in (self.facts, self.findings, self.asks, self.told):
             block.update()
 
     def _facts(self, width: int) -> Sequence[Line]:
@@ -208,5 +243,8 @@ class DutyDetail(VerticalScroll, can_focus=True):
     def _asks(self, width: int) -> Sequence[Line]:
         return ask_lines(self.occurrence, self.duty, width) if self.occurrence is not None else []
 
+    def _findings(self, width: int) -> Sequence[Line]:
+        return found_lines(self.found, self._titles, width) if self.found is not None else []
+
     def _told(self, width: int) -> Sequence[Line]:
-        return runbook_lines(self.duty, width)
+        return runbook_lines(self.duty, width, self._titles)

@@ -8,6 +8,8 @@ from textual.reactive import reactive
 
 from services.i18n import _
 from services.models.duties import Day, DutyView, Occurrence, OccurrenceState
+from services.models.findings import DutyFindings, FindingsView
+from widgets.columns import Column
 from widgets.duty_words import closed_words, tally, zone_name
 from widgets.format import day_words
 from widgets.heartbeat import every_second
@@ -23,6 +25,8 @@ class DutyList(OccurrenceList):
     """Set `view`."""
 
     view: reactive[DutyView | None] = reactive(None, repaint=False, init=False)
+    findings: reactive[FindingsView | None] = reactive(None, repaint=False, init=False)
+    """What the duties' inspections found."""
 
     def __init__(self, now: Callable[[], datetime], zone: tzinfo = UTC, *, id: str | None = None) -> None:
         super().__init__(KeyedTable(duty_columns(zone_name(zone, now()))), zone, id=id)
@@ -39,6 +43,27 @@ class DutyList(OccurrenceList):
         """Another state of things."""
         if self.is_mounted:
             self.fill()
+
+    def watch_findings(self) -> None:
+        """Something was looked at; the first finding brings a column of its own."""
+        if not self.is_mounted:
+            return
+        columns = self.columns()
+        if len(columns) != len(self.table.columns):
+            self.table.columns = columns
+            self.table.refresh()
+        self.fill()
+
+    @property
+    def _has_findings(self) -> bool:
+        return self.findings is not None and bool(self.findings.duties)
+
+    def columns(self) -> tuple[Column, ...]:
+        """With the findings, where any duty looks at something."""
+        return duty_columns(self.zone_words(), findings=self._has_findings)
+
+    def _found(self, occurrence: Occurrence) -> DutyFindings | None:
+        return self.findings.of(occurrence.key) if self.findings is not None else None
 
     def on_resize(self, event: Resize) -> None:
         """Dates are shorter where there is little room."""
@@ -105,7 +130,15 @@ class DutyList(OccurrenceList):
 
     def _row(self, occurrence: Occurrence, now: datetime) -> Row:
         day = now.astimezone(self.zone).date()
-        return duty_row(occurrence, now, self.zone, day, weekdays=self.size.width >= _NARROW)
+        return duty_row(
+            occurrence,
+            now,
+            self.zone,
+            day,
+            weekdays=self.size.width >= _NARROW,
+            findings=self._has_findings,
+            found=self._found(occurrence),
+        )
 
 
 def today_spans(today: Day) -> list[Span]:

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from services.i18n import N_, _
 from services.models.duties import Day, Occurrence, OccurrenceState, SignOff, Slot
-from widgets.format import NOTHING, coarse, day_words, short_day, weekday
+from widgets.format import coarse, day_words, short_day, weekday
 from widgets.ink import Span, width_of
 from widgets.looks import Look
 
@@ -178,23 +178,3 @@ def _counted(occurrences: Sequence[Occurrence]) -> list[tuple[Look, int]]:
     ]
     order.append(DUTY_LOOKS[State.NO_RECORD])
     return [(each, looks.count(each)) for each in order if each in looks]
-
-
-_INSPECTIONS = {
-    "alarms": N_("alarms"),
-    "dashboard": N_("dashboard"),
-    "error-logs": N_("error logs"),
-    "backups": N_("backups"),
-    "costs": N_("costs"),
-    "patches": N_("patches"),
-    "sign-ins": N_("sign-ins"),
-    "slow-queries": N_("slow queries"),
-    "waf-blocks": N_("blocked requests (WAF)"),
-    "scaling": N_("task limits"),
-    "access-keys": N_("access keys"),
-}
-
-
-def inspection_words(names: Sequence[str]) -> str:
-    """The inspections by name."""
-    return _(", ").join(_(_INSPECTIONS[name]) if name in _INSPECTIONS else name for name in names) or NOTHING

@@ -4,13 +4,16 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, tzinfo
 
+from pydantic import ValidationError
 from rich.cells import cell_len
 
 from services.i18n import N_, _
 from services.models.duties import OccurrenceState
-from services.models.journal import Entry
+from services.models.findings import Finding, Recorded
+from services.models.journal import Entry, EntryKind
 from services.models.text import LINE_LIMIT, clean, clean_block
 from widgets.duty_words import DUTY_LOOKS
+from widgets.finding_lines import finding_lines
 from widgets.format import NOTHING, clock, wrap
 from widgets.ink import Line, Span
 
@@ -41,6 +44,8 @@ _NAMES = {
 def contents_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
     """The whole body; times are those of `zone`."""
     body = entry.data
+    if (recorded := _recorded(entry)) is not None:
+        return finding_lines(recorded, zone, entry.at, width)
     if not body:
         plain = entry.body not in ("{}", "")
         words = clean(entry.body, LINE_LIMIT) if plain else _("nothing further")
@@ -52,6 +57,17 @@ def contents_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
             return [*lines, [("… " + _("more: see the export"), "muted")]]
         lines.append(line)
     return lines
+
+
+def _recorded(entry: Entry) -> Recorded | None:
+    """The finding it holds; None for other entries, and where it cannot be read as one."""
+    if entry.kind is not EntryKind.FINDING:
+        return None
+    try:
+        finding = Finding.model_validate(entry.data.get("finding"))
+    except ValidationError:
+        return None
+    return Recorded(seq=entry.seq, by=entry.person.name, finding=finding)
 
 
 def _name(key: str) -> str:

@@ -7,7 +7,7 @@ from services.models.journal import Entry, EntryKind, JournalHealth, Query
 from services.models.text import clean
 from widgets.format import clock, day_words
 from widgets.ink import Line, Span
-from widgets.looks import Look
+from widgets.looks import VERDICT_LOOKS, Look
 
 KIND_LOOKS: dict[EntryKind, Look] = {
     EntryKind.STARTED: Look("▷", N_("start"), "faint"),
@@ -25,6 +25,16 @@ KIND_LOOKS: dict[EntryKind, Look] = {
     EntryKind.OUTCOME: Look("◆", N_("outcome"), "strong"),
     EntryKind.RESOLVED: Look("◈", N_("resolved"), "strong"),
     EntryKind.REFUSED: Look("✖", N_("refused"), "warn"),
+    EntryKind.LOOKING: Look("◌", N_("looking"), "faint"),
+    EntryKind.FINDING: Look("◍", N_("finding"), ""),
+    EntryKind.OVERRULED: Look("⇄", N_("overruled"), "caution"),
+    EntryKind.KNOWN: Look("☑", N_("known"), "muted"),
+    EntryKind.REMARK: Look("✎", N_("remark"), "code"),
+    EntryKind.POST: Look("▤", N_("post"), "key"),
+    EntryKind.POSTING: Look("▥", N_("posting"), "muted"),
+    EntryKind.POSTED: Look("▣", N_("posted"), "good"),
+    EntryKind.UNPOSTED: Look("▨", N_("not posted"), "bad"),
+    EntryKind.USAGE: Look("¥", N_("usage"), "faint"),
     EntryKind.OTHER: Look("?", N_("unknown kind"), "warn"),
 }
 _OUTCOMES = {
@@ -34,20 +44,31 @@ _OUTCOMES = {
     "refused": ("✖", "warn"),
 }
 _STATED = (EntryKind.OUTCOME, EntryKind.RESOLVED)
+QUIET = (EntryKind.STARTED, EntryKind.ENDED, EntryKind.LOOKING, EntryKind.USAGE)
+"""What the console says of itself."""
 
 
 def kind_spans(entry: Entry) -> list[Span]:
     """Mark and word; what became of a change is told by the mark."""
     look = KIND_LOOKS[entry.kind]
     mark, role = look.mark, look.role
-    if entry.kind in _STATED:
+    if entry.kind is EntryKind.FINDING:
+        mark, role = _verdict(entry)
+    elif entry.kind in _STATED:
         mark, role = _OUTCOMES.get(str(entry.data.get("state")), (mark, role))
     return [(f"{mark} ", role), (look.word, "muted" if role == "faint" else "")]
 
 
+def _verdict(entry: Entry) -> tuple[str, str]:
+    finding = entry.data.get("finding")
+    said = str(finding.get("verdict")) if isinstance(finding, dict) else ""
+    look = next((look for verdict, look in VERDICT_LOOKS.items() if verdict.value == said), None)
+    return (look.mark, look.role) if look is not None else ("?", "warn")
+
+
 def cells(entry: Entry, zone: tzinfo) -> tuple[Line, ...]:
     """Time, kind, person, what, target: the row of one entry."""
-    quiet = entry.kind in (EntryKind.STARTED, EntryKind.ENDED)
+    quiet = entry.kind in QUIET
     return (
         [(clock(entry.at, zone, name=False), "muted")],
         kind_spans(entry),

@@ -12,8 +12,10 @@ from textual.reactive import reactive
 
 from services.i18n import _
 from services.models.duties import Occurrence
+from services.models.findings import DutyFindings
 from widgets.columns import Column
 from widgets.duty_words import look, note_of, progress, title_role, when, zone_name
+from widgets.finding_words import verdict_cell
 from widgets.table import KeyedTable, Row
 
 
@@ -78,10 +80,14 @@ class OccurrenceList(Vertical):
     def moved(self) -> None:
         """The operator moved the cursor."""
 
+    def columns(self) -> tuple[Column, ...]:
+        """The columns as they are now."""
+        return duty_columns(self.zone_words())
+
     def watch_zone(self) -> None:
         """Times are shown elsewhere."""
         if self.is_mounted:
-            self.table.columns = duty_columns(self.zone_words())
+            self.table.columns = self.columns()
             self.fill()
             self.table.refresh()
 
@@ -107,20 +113,29 @@ class OccurrenceList(Vertical):
             self.post_message(self.Opened(found))
 
 
-def duty_columns(zone: str) -> tuple[Column, ...]:
+def duty_columns(zone: str, *, findings: bool = False) -> tuple[Column, ...]:
     """The columns of a list of occurrences; the head names the zone of the times."""
+    looked = (Column(_("finding"), max_width=12),) if findings else ()
     return (
         Column("", max_width=1, min_width=1),
         Column(zone, max_width=19),
         Column(_("duty"), flex=4, min_width=24),
         Column(_("state"), max_width=12),
+        *looked,
         Column("", max_width=26, rank=1),
         Column(_("note"), flex=1, min_width=13, rank=2),
     )
 
 
 def duty_row(
-    occurrence: Occurrence, now: datetime | None, zone: tzinfo, day: date, *, weekdays: bool = True
+    occurrence: Occurrence,
+    now: datetime | None,
+    zone: tzinfo,
+    day: date,
+    *,
+    weekdays: bool = True,
+    findings: bool = False,
+    found: DutyFindings | None = None,
 ) -> Row:
     """An occurrence as a row of `duty_columns`, seen from `day`."""
     shown, title = look(occurrence), title_role(occurrence)
@@ -131,6 +146,7 @@ def duty_row(
             [(when(occurrence.slot, zone, day, weekdays=weekdays), title)],
             [(occurrence.slot.title, title)],
             [(shown.word, shown.role)],
+            *([verdict_cell(found)] if findings else []),
             progress(occurrence, now, zone, day),
             [(note_of(occurrence), "muted")],
         ),

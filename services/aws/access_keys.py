@@ -1,12 +1,12 @@
-"""IAM access keys: when they were made, which are in use.
+"""IAM users and access keys: when they were made, which are in use, when they were used last.
 
-Source: ListAccessKeys (IAM API reference).
+Source: ListUsers, ListAccessKeys, GetAccessKeyLastUsed (IAM API reference).
 """
 
 from services.aws.errors import NotFound
 from services.aws.reader import Answer, Reader, incomplete, not_found, rows, when
 from services.i18n import _
-from services.models.access_keys import AccessKey
+from services.models.access_keys import AccessKey, IamUser, KeyUse
 from services.models.base import RawId
 from services.models.text import clean
 
@@ -19,6 +19,30 @@ class AccessKeys:
 
     def __init__(self, session: Reader) -> None:
         self._session = session
+
+    async def users(self) -> tuple[IamUser, ...]:
+        """Every user of the account, by name. Raises AwsError."""
+        pages = self._session.pages("iam", "ListUsers", region=REGION, required=("Users",))
+        found = [_user(row) async for page in pages for row in rows(page, "Users")]
+        return tuple(sorted(found, key=lambda user: user.id))
+
+    async def used(self, key: AccessKey) -> KeyUse:
+        """When, and for what, a key was used last. Raises AwsError."""
+        answer = await self._session.read(
+            "iam",
+            "GetAccessKeyLastUsed",
+            region=REGION,
+            required=("AccessKeyLastUsed",),
+            AccessKeyId=key.id,
+        )
+        last = answer["AccessKeyLastUsed"]
+        at = when(last.get("LastUsedDate"))
+        # Without a date the service and the region are "N/A".
+        return (
+            KeyUse(at=at, service=last.get("ServiceName"), region=last.get("Region"))
+            if at
+            else KeyUse(at=None)
+        )
 
     async def keys(self, users: tuple[str, ...]) -> tuple[AccessKey, ...]:
         """Every key of these users, by user, then oldest first.
@@ -54,5 +78,20 @@ def _key(row: Answer, user: str) -> AccessKey:
             "ListAccessKeys",
         )
     return AccessKey(
-        id=RawId(id), user=RawId(user), name=id, active=row.get("Status") == "Active", created=created
+        id=RawId(id),
+        user=RawId(user),
+        name=id,
+        active=row.get("Status") == "Active",
+        created=created,
+        status=row.get("Status"),
+    )
+
+
+def _user(row: Answer) -> IamUser:
+    name, created = str(row.get("UserName") or ""), when(row.get("CreateDate"))
+    if not name or created is None:
+        # A user left out would be one whose keys nobody rotates.
+        raise incomplete(_("IAM lists a user without a name or a date."), "iam", "ListUsers")
+    return IamUser(
+        id=RawId(name), name=name, created=created, password_used=when(row.get("PasswordLastUsed"))
     )

@@ -6,8 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from services.aws.errors import Refused
-from services.changes.base import real
-from services.clock import Clock
+from services.clock import Clock, real
 from services.i18n import _
 from services.journal.errors import JournalError
 from services.journal.journal import Journal

@@ -3,12 +3,11 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from services.aws.reader import Reader
 from services.calendar import Calendar
-from services.clock import Clock, SpedClock
+from services.clock import Clock
 from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep
 from services.models.runbook import Runbook
 
@@ -18,11 +17,6 @@ REVERT = "revert"
 REVERT_AT = "revert_at"
 WAY_BACK = frozenset({REVERT, REVERT_AT})
 """Parameters that say how the change is taken back rather than what it is."""
-
-
-def real(clock: Clock, seconds: float) -> timedelta:
-    """`seconds` of the people and requests of this machine, in the clock's time: a sped-up world passes more."""
-    return timedelta(seconds=seconds * (clock.speed if isinstance(clock, SpedClock) else 1.0))
 
 
 @dataclass(frozen=True, slots=True)

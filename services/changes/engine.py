@@ -9,13 +9,13 @@ from services import i18n
 from services.aws.permits import Permits
 from services.aws.writer import Writer
 from services.changes.arming import Arming
-from services.changes.base import Change, real
+from services.changes.base import Change
 from services.changes.history import History
 from services.changes.recovery import Recovery
 from services.changes.reverts import reverts
 from services.changes.sender import WINDOW_SECONDS, Sender
 from services.changes.words import held, told
-from services.clock import Clock
+from services.clock import Clock, real
 from services.i18n import _
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
@@ -157,6 +157,11 @@ class ChangeEngine:
         if (runs, language) != self._reverts_of:
             self._reverts_of, self._reverts = (runs, language), reverts(runs, self._zone)
         return self._reverts
+
+    @property
+    def sending(self) -> bool:
+        """Whether this console is carrying a change out."""
+        return any(not task.done() for task in self._sending.values())
 
     async def drain(self) -> None:
         """Wait until nothing is being sent, then disarm; what was sent has its recorded outcome."""

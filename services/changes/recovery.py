@@ -5,10 +5,10 @@ from datetime import datetime
 
 from services.aws.errors import AwsError
 from services.changes import drafts
-from services.changes.base import Change, real
+from services.changes.base import Change
 from services.changes.history import History
 from services.changes.words import found_done, found_elsewhere, found_undone, told
-from services.clock import Clock
+from services.clock import Clock, real
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.changes import Place, PlannedStep, Run, StepRun, StepState
 

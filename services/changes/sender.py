@@ -10,11 +10,11 @@ from services.aws.certainty import nothing_done
 from services.aws.errors import AwsError, Refused
 from services.aws.writer import Writer
 from services.changes import drafts
-from services.changes.base import Change, real
+from services.changes.base import Change
 from services.changes.ending import Ending
 from services.changes.history import History
 from services.changes.words import found_done, held, told
-from services.clock import Clock
+from services.clock import Clock, real
 from services.i18n import _
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.models.changes import Observation, Place, Plan, PlannedStep, Run, StepState

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from services.changes.base import PLAN_SECONDS, REVERT, REVERT_AT, Change, ChangeContext, real
+from services.changes.base import PLAN_SECONDS, REVERT, REVERT_AT, Change, ChangeContext
 from services.changes.ids import new_id
 from services.changes.task_limit_cautions import approver, cautions, stopped_text
 from services.changes.task_limit_facts import facts, remarks
@@ -37,6 +37,7 @@ from services.changes.task_limit_wish import (
     proposed_at,
     read_wish,
 )
+from services.clock import real
 from services.i18n import N_, _
 from services.models.base import RawId
 from services.models.changes import (

@@ -94,11 +94,9 @@ def cancel(
 
 def seen_cancelled(step: PlannedStep, actions: tuple[ScheduledAction, ...]) -> Observation:
     """Whether the way back is gone."""
-    name = step.call.params["ScheduledActionName"]
-    found = next((each for each in actions if each.id == name), None)
+    found = _action_of(step, actions)
     if found is None:
-        text = _("There is no scheduled action {name}.").format(name=name)
-        return Observation(digest=action_digest(None), place=Place.AFTER, text=text)
+        return Observation(digest=action_digest(None), place=Place.AFTER, text=_no_action(step))
     now = action_digest(found)
     place = Place.BEFORE if now == step.expects else Place.ELSEWHERE
     return Observation(digest=now, place=place, text=_there(found))
@@ -128,13 +126,12 @@ def seen_action(
 ) -> Observation:
     """Where the scheduled way back stands."""
     wanted = step.call.params
-    found = next((each for each in actions if each.id == wanted["ScheduledActionName"]), None)
+    found = _action_of(step, actions)
     if found is None:
         # AWS forgets a one-time action once its time is over, so absence tells nothing then.
         over = _due(wanted["Schedule"], zone) <= now
-        text = _("There is no scheduled action {name}.").format(name=wanted["ScheduledActionName"])
         place = Place.ELSEWHERE if over else Place.BEFORE
-        return Observation(digest=action_digest(None), place=place, text=text)
+        return Observation(digest=action_digest(None), place=place, text=_no_action(step))
     same = (found.schedule, found.timezone, found.maximum) == (
         wanted["Schedule"],
         wanted["Timezone"],
@@ -185,3 +182,12 @@ def _rows(seen: Seen, wish: Wish) -> tuple[Row, ...]:
         Row(name=_("Running"), before=seen.running, after=running),
         Row(name=_("Auto Scaling"), before=scaling, after=scaling),
     )
+
+
+def _action_of(step: PlannedStep, actions: tuple[ScheduledAction, ...]) -> ScheduledAction | None:
+    name = step.call.params["ScheduledActionName"]
+    return next((each for each in actions if each.id == name), None)
+
+
+def _no_action(step: PlannedStep) -> str:
+    return _("There is no scheduled action {name}.").format(name=step.call.params["ScheduledActionName"])

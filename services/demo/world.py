@@ -17,15 +17,14 @@ from services.demo.front.faults import ACCOUNT, FaultRule
 from services.demo.iam import KeyRing
 from services.demo.logs.store import LogStore
 from services.demo.scaling import Scaling
-from services.demo.scenario import Refuse, Scenario
-from services.demo.system.database import create_database
+from services.demo.scenario import TOKYO, Refuse, Scenario
 from services.demo.system.facility import Facility
 
 T = TypeVar("T")
+_SATURDAY = 5
 REGION = "ap-northeast-1"
 HISTORY = timedelta(hours=26)
-"""How much past a world is given."""
-LOG_HISTORY = timedelta(hours=3)
+"""How much past a world is given at least, unless it is told."""
 QUIET = 15
 """In the past, where nothing happens, alarms are evaluated every so many minutes."""
 AFTERMATH = 1800
@@ -41,8 +40,9 @@ class World:
         clock: Clock,
         *,
         began: datetime | None = None,
-        history: timedelta = HISTORY,
+        history: timedelta | None = None,
     ) -> None:
+        """`history` bounds the past of metrics and logs; None: as far as a nine-o'clock look reaches back."""
         self.scenario = scenario
         self.clock = clock
         self.account = ACCOUNT
@@ -63,8 +63,10 @@ class World:
         self.sessions: dict[str, str] = {}
         """Access key -> ARN of the assumed role."""
         self._parts: dict[type, Any] = {}
-        self._minute = int((self.began - history).timestamp()) // 60 * 60
-        logs_from = int((self.began - min(history, LOG_HISTORY)).timestamp()) // 60 * 60
+        closing = before_closing(self.began)
+        oldest = min(self.began - HISTORY, closing) if history is None else self.began - history
+        self._minute = int(oldest.timestamp()) // 60 * 60
+        logs_from = int(max(oldest, closing).timestamp()) // 60 * 60
         self.facility = None if scenario.empty else Facility(self, self._minute, logs_from)
         if self.facility:
             self.facility.begin(self._minute)
@@ -121,7 +123,10 @@ class World:
             if isinstance(effect, Refuse) and effect.refuses(at)
         ]
 
-    def furnish(self, service: str) -> None:
-        """Give moto what it should know of the system, before its first request for `service`."""
-        if self.facility and service == "rds":
-            create_database(self)
+
+def before_closing(at: datetime) -> datetime:
+    """16:45 JST, half an hour before the office closes, of the newest weekday before the day of `at`."""
+    found = at.astimezone(TOKYO).replace(hour=16, minute=45, second=0, microsecond=0) - timedelta(days=1)
+    while found.weekday() >= _SATURDAY:
+        found -= timedelta(days=1)
+    return found.astimezone(UTC)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 
-from services.models.journal import Draft, Entry, EntryKind
+from services.models.journal import Entry, EntryKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +47,3 @@ def is_network(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def known_draft(kind: str, value: str, text: str) -> Draft:
-    """The entry that makes a `person` or a `network` known from now on; `text` is its line for people."""
-    return Draft(
-        kind=EntryKind.KNOWN,
-        subject=f"known:{kind}",
-        target=value,
-        text=text,
-        data={"kind": kind, "value": value},
-    )

@@ -2,14 +2,32 @@
 
 from collections.abc import Callable
 
+from services.inspections.access_keys import KeyAges
+from services.inspections.backups import Backups
 from services.inspections.base import Inspection, InspectionContext
+from services.inspections.custom_insights import CustomInsights
+from services.inspections.error_logs import ErrorLogs
+from services.inspections.maintenance import Maintenance
+from services.inspections.sign_ins import SignIns
+from services.inspections.slow_queries import SlowQueries
+from services.inspections.waf_blocks import WafBlocks
 from services.models.base import RawId
 from services.models.findings import InspectionInfo
 from services.models.runbook import CustomInspection, Runbook
 
-INSPECTIONS: tuple[type[Inspection], ...] = ()
+INSPECTIONS: tuple[type[Inspection], ...] = (
+    ErrorLogs,
+    SlowQueries,
+    SignIns,
+    KeyAges,
+    Backups,
+    Maintenance,
+    WafBlocks,
+)
 
-KINDS: dict[str, Callable[[InspectionContext, CustomInspection], Inspection]] = {}
+KINDS: dict[str, Callable[[InspectionContext, CustomInspection], Inspection]] = {
+    "insights": CustomInsights,
+}
 """What `[[inspections]]` of a runbook can be, by their `kind`."""
 
 

@@ -1,11 +1,24 @@
-"""IAM access keys as the console speaks of them; never their secrets.
+"""IAM users and their access keys as the console speaks of them; never the keys' secrets.
 
-Source: ListAccessKeys (IAM API reference).
+Source: ListUsers, ListAccessKeys, GetAccessKeyLastUsed (IAM API reference).
 """
 
 from datetime import datetime
 
 from services.models.base import Clean, Model, RawId
+
+
+class IamUser(Model):
+    """One user of the account."""
+
+    id: RawId
+    """The user name."""
+    name: Clean
+    """The same, for the screen."""
+    created: datetime
+    """UTC."""
+    password_used: datetime | None = None
+    """Last sign-in with a password (UTC); None: never, or it has none."""
 
 
 class AccessKey(Model):
@@ -19,3 +32,15 @@ class AccessKey(Model):
     active: bool
     created: datetime
     """UTC."""
+    status: Clean = ""
+    """As IAM spells it: `Active`, `Inactive`, `Expired`."""
+
+
+class KeyUse(Model):
+    """When a key was used last."""
+
+    at: datetime | None
+    """UTC; None: never."""
+    service: Clean = ""
+    """`ecs`; "" where it was never used."""
+    region: Clean = ""

@@ -23,6 +23,7 @@ class Measure(Model):
     """One measured value beside what is allowed."""
 
     title: Clean
+    """What was measured."""
     shown: Clean
     """The value as a person reads it, with its unit: `43 %`, `12 an hour`; "" where there is none."""
     allowed: Clean = ""
@@ -32,15 +33,18 @@ class Measure(Model):
     value: float | None = None
     """The same for machines, in `unit`."""
     unit: str = ""
+    """Of `value`."""
     at: datetime | None = None
     """When it was at its worst (UTC); None where it is of the whole window."""
     note: Clean = ""
+    """What else must be known of it."""
 
 
 class Row(Model):
     """One line of evidence."""
 
     cells: tuple[Clean, ...]
+    """One text a column."""
     verdict: Verdict | None = None
     """None: neither good nor bad."""
 
@@ -49,7 +53,9 @@ class Evidence(Model):
     """A table of what was seen."""
 
     title: Clean
+    """What the table shows."""
     columns: tuple[Clean, ...]
+    """The heads."""
     rows: tuple[Row, ...] = ()
     """At most ROWS."""
     omitted: int = 0
@@ -62,6 +68,7 @@ class Spell(Model):
     """A time in which an alarm was not OK."""
 
     alarm: Clean
+    """Its name."""
     state: str
     """`alarm` or `insufficient`."""
     began: datetime | None
@@ -69,6 +76,7 @@ class Spell(Model):
     ended: datetime | None
     """None: it still lasts."""
     reason: Clean = ""
+    """AWS's words."""
 
 
 class Unfamiliar(Model):
@@ -86,6 +94,7 @@ class Cost(Model):
     """What a look asked of AWS and what AWS charges for it."""
 
     calls: int = 0
+    """Requests."""
     yen: float = 0.0
     """0 where the requests are free of charge."""
     bytes_scanned: int = 0
@@ -98,11 +107,15 @@ class Finding(Model):
     inspection: str
     """The inspection's id."""
     title: Clean
+    """Its name in the screen's language."""
     verdict: Verdict
+    """normal, attention, abnormal, or unknown where it cannot be judged."""
     summary: Clean
     """One line in words."""
     measures: tuple[Measure, ...] = ()
+    """What was measured beside what is allowed."""
     evidence: tuple[Evidence, ...] = ()
+    """What was seen."""
     advice: tuple[Clean, ...] = ()
     """What to do, where it is not normal."""
     remarks: tuple[Clean, ...] = ()
@@ -112,10 +125,13 @@ class Finding(Model):
     gap: Clean = ""
     """That the window covers closed days or looks nobody made, in words."""
     spells: tuple[Spell, ...] = ()
+    """Times in which alarms were not OK; only of the look at alarms."""
     unfamiliar: tuple[Unfamiliar, ...] = ()
+    """People and networks that are not known; only of the look at sign-ins."""
     read_at: datetime
-    """UTC."""
+    """When it was made (UTC)."""
     cost: Cost = Cost()
+    """What it cost."""
     estimate_yen: float | None = None
     """It was not made, for it would cost this much: somebody must agree first."""
     problem: Problem | None = None

@@ -66,4 +66,6 @@ class TimeSpan(Model):
     """A half-open span of time (UTC)."""
 
     start: datetime
+    """Inclusive."""
     end: datetime
+    """Exclusive."""

@@ -34,6 +34,7 @@ class Problem(Model):
     """A failure in words; made only by `services.aws.translate` and the readers above it."""
 
     kind: ProblemKind
+    """Decides what a person does about it."""
     summary: Clean
     """What happened, one sentence, in the screen's language."""
     remedy: Clean = ""

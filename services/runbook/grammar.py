@@ -94,3 +94,20 @@ def _docs_of(model: type[BaseModel]) -> dict[str, str]:
         ):
             found[field.target.id] = inspect.cleandoc(text.value.value)
     return found
+
+
+def schema(model: type[BaseModel]) -> dict[str, Any]:
+    """A model as JSON Schema 2020-12; descriptions are the models' own."""
+    found = model.model_json_schema()
+    models = {each.__name__: each for each in _models(model)}
+    for name, definition in ((model.__name__, found), *found.get("$defs", {}).items()):
+        described = docs(models[name]) if name in models else {}
+        for key, entry in definition.get("properties", {}).items():
+            if key in described:
+                entry["description"] = described[key]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
+
+
+def _models(model: type[BaseModel]) -> set[type[BaseModel]]:
+    inner = (model_in(field.annotation) for field in model.model_fields.values())
+    return {model}.union(*(_models(each) for each in inner if each))

@@ -5,8 +5,6 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
 from services.i18n import _
 from services.models.runbook import Runbook
 from services.runbook import checks, grammar, words
@@ -84,16 +82,4 @@ def load_named(name: str) -> Runbook:
 
 def schema() -> dict[str, Any]:
     """The grammar as JSON Schema 2020-12, for editors; descriptions are the models' own."""
-    found = Runbook.model_json_schema()
-    models = {each.__name__: each for each in _models(Runbook)}
-    for name, definition in ((Runbook.__name__, found), *found.get("$defs", {}).items()):
-        described = grammar.docs(models[name]) if name in models else {}
-        for key, entry in definition.get("properties", {}).items():
-            if key in described:
-                entry["description"] = described[key]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
-
-
-def _models(model: type[BaseModel]) -> set[type[BaseModel]]:
-    inner = (grammar.model_in(field.annotation) for field in model.model_fields.values())
-    return {model}.union(*(_models(each) for each in inner if each))
+    return grammar.schema(Runbook)

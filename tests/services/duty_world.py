@@ -75,6 +75,7 @@ async def desk(
     anchors: tuple[AnchorDate, ...] = (),
     dated: tuple[Slot, ...] = (),
     poll: float = 0.02,
+    retry: float = 10.0,
 ) -> AsyncIterator[Desk]:
     """A console that has seen its first view; `began` (JST) writes the journal's first entry then."""
     book = runbook or load_builtin("facility-prod")
@@ -83,7 +84,7 @@ async def desk(
         await early.open()
         await early.append(Draft(kind=EntryKind.STARTED, text="begin"))
         await early.close()
-    journal = Journal(path, clock=clock, person=lambda: Person(user=user), poll=poll)
+    journal = Journal(path, clock=clock, person=lambda: Person(user=user), poll=poll, retry=retry)
     await journal.open()
     found: list[Desk] = []
     duties = Duties(

@@ -20,16 +20,11 @@ from tests.tui.change_steps import (
     to_question,
 )
 from tui.screens.change import ChangeScreen
-from tui.screens.guard import Guard
 from tui.screens.plan import PlanScreen
 
+pytestmark = pytest.mark.usefixtures("at_once")
+
 NAME = "staff-api"
-
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Dialogs take keys as soon as they are painted."""
-    monkeypatch.setattr(Guard, "seconds", 0.01)
 
 
 async def name_asked(pilot: Pilot[Any], screen: PlanScreen) -> Input:

@@ -29,13 +29,9 @@ from tui.screens.run import RunScreen
 from tui.screens.settle import SettleScreen
 from widgets.change_list import ChangeList
 
+pytestmark = pytest.mark.usefixtures("at_once")
+
 RESOURCE = "service/facility-prod-cluster/staff-api"
-
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Dialogs take keys as soon as they are painted."""
-    monkeypatch.setattr(Guard, "seconds", 0.01)
 
 
 async def test_a_failed_read_keeps_the_last_state_and_says_why(embedded: Embedded) -> None:

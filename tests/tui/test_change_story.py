@@ -24,13 +24,6 @@ from tui.screens.change import ChangeScreen
 from tui.screens.guard import Guard
 from tui.screens.plan import PlanScreen
 
-
-@pytest.fixture
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Dialogs take keys as soon as they are painted."""
-    monkeypatch.setattr(Guard, "seconds", 0.01)
-
-
 pytestmark = pytest.mark.scenario("ecs-cpu")
 
 

@@ -1,4 +1,6 @@
 import json
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,6 +28,8 @@ def test_alarms_are_printed_once(embedded: "Embedded", capsys: pytest.CaptureFix
     assert status in (0, 1), shown
     for name in ("ecs-cpu-high", "alb-5xx-error-rate", "rds-storage-low"):
         assert name in shown.out
+    # A command that only reads leaves nothing behind.
+    assert not list(Path(os.environ["HOME"]).rglob("*.db"))
 
 
 def test_alarms_as_json(embedded: "Embedded", capsys: pytest.CaptureFixture[str]) -> None:

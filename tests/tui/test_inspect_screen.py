@@ -25,12 +25,10 @@ from tui.screens.sign import LeaveOutScreen, SignScreen
 S = OccurrenceState
 NINE = datetime(2026, 1, 14, 0, 2, tzinfo=UTC)
 """A Wednesday, 9:02 JST."""
-pytestmark = pytest.mark.scenario("ordinary-day", history=600.0, origin=NINE)
-
-
-@pytest.fixture(autouse=True)
-def _no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Guard, "seconds", 0.01)
+pytestmark = [
+    pytest.mark.scenario("ordinary-day", history=600.0, origin=NINE),
+    pytest.mark.usefixtures("at_once"),
+]
 
 
 def inspect(embedded: Embedded, **options: Any) -> Any:

@@ -12,18 +12,14 @@ from services.models.duties import Occurrence, OccurrenceState
 from tests.conftest import Embedded
 from tests.services.duty_world import JST, desk, jst
 from tests.tools.console import console, screen_text, until
-from tui.screens.guard import Guard
 from tui.screens.inspect import InspectScreen
 from tui.screens.sign import SignScreen
+
+pytestmark = pytest.mark.usefixtures("at_once")
 
 S = OccurrenceState
 TUESDAY = datetime(2026, 1, 12, 23, 55, tzinfo=UTC)
 """8:55 JST on the day after Coming of Age Day, a Monday on which city hall was closed."""
-
-
-@pytest.fixture(autouse=True)
-def _no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Guard, "seconds", 0.01)
 
 
 def waiting(pilot: Pilot[Any]) -> dict[str, OccurrenceState]:

@@ -40,7 +40,7 @@ def test_a_late_one_says_what_to_do_and_until_when() -> None:
         "□ 1 ECS CPU使用率",
         "Slack の #ops-alerts",
         "日常監視 1",
-        "alarms, dashboard, error logs, next-year",
+        "alarms, dashboard, error-logs, next-year",
     ):
         assert words in text
 

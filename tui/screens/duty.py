@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -13,10 +14,13 @@ from tui.app import TobanApp
 from tui.commands import bindings
 from tui.screens import duty_actions
 from tui.screens.dialog import Dialog
+from tui.screens.finding import FindingScreen
+from tui.screens.finding_actions import titles
 from widgets.duty_detail import DutyDetail
+from widgets.finding_list import FindingList
 from widgets.key_bar import KeyBar
 
-_KEYS = ("duty-sign", "duty-skip", "duty-plan")
+_KEYS = ("duty-sign", "duty-look", "duty-skip", "duty-plan")
 
 
 class DutyScreen(Dialog[None]):
@@ -27,7 +31,8 @@ class DutyScreen(Dialog[None]):
     ]
     DEFAULT_CSS = """
     DutyScreen {
-        & #window { max-width: 100; }
+        & #window { max-width: 110; }
+        & FindingList { margin-bottom: 1; }
         & DutyDetail { height: auto; max-height: 100%; }
     }
     """
@@ -37,11 +42,14 @@ class DutyScreen(Dialog[None]):
     def __init__(self, occurrence: Occurrence) -> None:
         super().__init__()
         self.occurrence = occurrence
-        self.detail = DutyDetail(self.app.now, self.app.zone)
+        named = titles(self.app.ready.runbook)
+        self.findings = FindingList(self.app.zone, titles=named)
+        self.detail = DutyDetail(self.app.now, self.app.zone, titles=named)
 
     def compose(self) -> ComposeResult:
-        """The detail, and the keys that work on it."""
+        """What was found, the detail, and the keys that work on it."""
         with Vertical(id="window"):
+            yield self.findings
             yield self.detail
         yield KeyBar()
 
@@ -49,16 +57,23 @@ class DutyScreen(Dialog[None]):
         """Another console may sign it meanwhile."""
         self.detail.duty = self.app.ready.duties.duty(self.occurrence)
         self.watch(self.app, "duties", self._follow)
+        self.watch(self.app, "findings", self._found, init=False)
         self.watch(self.app, "zone", self._zone_changed)
-        self.detail.focus()
+        (self.findings if self.findings.display else self.detail).focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Planning only where a plan makes a difference."""
+        """Planning only where a plan makes a difference, looking only where there is something to look at."""
+        if action == "look_again":
+            return bool(self.app.ready.rounds.wanted(self.occurrence.slot))
         return self.occurrence.slot.if_planned if action == "plan" else True
 
     def action_sign(self) -> None:
         """Sign it off."""
         duty_actions.sign(self.app, self.occurrence)
+
+    def action_look_again(self) -> None:
+        """Make its looks again now."""
+        duty_actions.look_again(self.app, self.occurrence)
 
     def action_skip(self) -> None:
         """Leave it out."""
@@ -72,5 +87,17 @@ class DutyScreen(Dialog[None]):
         self.occurrence = self.app.ready.duties.now(self.occurrence.slot)
         self.detail.occurrence = self.occurrence
 
+        self._found()
+
+    def _found(self) -> None:
+        found = self.app.ready.rounds.of(self.occurrence.slot)
+        self.findings.found = found
+        self.findings.display = found is not None
+
     def _zone_changed(self) -> None:
-        self.detail.zone = self.app.zone
+        self.detail.zone = self.findings.zone = self.app.zone
+
+    @on(FindingList.Opened)
+    def _opened(self, message: FindingList.Opened) -> None:
+        slot = self.occurrence.slot
+        self.app.push_screen(FindingScreen(slot.key, message.recorded, slot))

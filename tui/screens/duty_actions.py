@@ -1,10 +1,15 @@
 """What can be done with a duty wherever one is shown. The caller says which one was meant when the key was pressed."""
 
 from services.i18n import _
+from services.inspections.records import BY_HAND
 from services.journal.errors import JournalError
 from services.models.duties import Occurrence
 from tui.app import TobanApp
+from tui.screens.choose import Choice, ChooseScreen
+from tui.screens.finding import FindingScreen
+from tui.screens.finding_actions import titles
 from tui.screens.notice import NoticeScreen
+from tui.screens.sign_all import SignAllScreen
 from tui.screens.sign import LeaveOutScreen, SignScreen, signed_first, why_not
 
 
@@ -30,6 +35,53 @@ def leave_out(app: TobanApp, chosen: Occurrence | None) -> None:
         app.push_screen(LeaveOutScreen(meant))
 
 
+def look_again(app: TobanApp, chosen: Occurrence | None) -> None:
+    """Make its looks now, whatever was found before."""
+    meant = _standing(app, chosen)
+    if meant is None:
+        return
+    if not app.ready.rounds.wanted(meant.slot):
+        _refuse(app, meant, _("it has no inspection: a person does it and signs it off"))
+        return
+    app.say(_("{title}: looking…").format(title=meant.slot.title))
+    app.run_worker(app.ready.rounds.look_again(meant.slot), group=f"look {meant.key}", exclusive=True)
+
+
+def look_by_hand(app: TobanApp) -> None:
+    """Choose an inspection and make it now."""
+    choices = [Choice(id, title) for id, title in titles(app.ready.runbook).items()]
+
+    def chosen(id: str | None) -> None:
+        if id is not None:
+            app.run_worker(_by_hand(app, id), group="look by hand", exclusive=True)
+
+    app.push_screen(ChooseScreen(_("Look now"), choices), chosen)
+
+
+async def _by_hand(app: TobanApp, id: str) -> None:
+    app.say(_("{title}: looking…").format(title=titles(app.ready.runbook)[id]))
+    recorded = await app.ready.rounds.looks.by_hand(id)
+    app.push_screen(FindingScreen(BY_HAND, recorded))
+
+
+def sign_normal(app: TobanApp) -> None:
+    """Sign every open duty whose findings are all normal, after one look at what they are."""
+    ready = app.ready
+    open_now = app.duties.open if app.duties is not None else ()
+    meant = [
+        each
+        for each in open_now
+        if (found := ready.rounds.of(each.slot)) is not None
+        and found.all_normal
+        and ready.duties.signable(each.slot)
+    ]
+    if meant:
+        app.push_screen(SignAllScreen(meant))
+    else:
+        why = _("No open duty has findings that are all normal.")
+        app.push_screen(NoticeScreen(_("Sign all normal"), why))
+
+
 def plan(app: TobanApp, chosen: Occurrence | None) -> None:
     """Plan it, or take the plan back."""
     meant = _standing(app, chosen)
@@ -45,8 +97,7 @@ async def _plan(app: TobanApp, meant: Occurrence, planned: bool) -> None:
     try:
         await app.ready.duties.plan(meant, planned=planned)
     except JournalError as error:
-        problem = error.problem
-        app.notify(f"{problem.summary} {problem.remedy}", severity="error", markup=False)
+        _refuse(app, meant, f"{error.problem.summary} {error.problem.remedy}")
         return
     words = _("{title} is planned") if planned else _("{title} is no longer planned")
     app.say(words.format(title=meant.slot.title))

@@ -15,6 +15,7 @@ from tui.commands import bindings
 from tui.screens import duty_actions
 from tui.screens.base import ModeScreen, Place
 from tui.screens.duty import DutyScreen
+from tui.screens.finding_actions import titles
 from tui.screens.notice import NoticeScreen
 from widgets.agenda import Agenda
 from widgets.duty_detail import DutyDetail
@@ -58,7 +59,9 @@ class InspectScreen(ModeScreen):
         self.list = DutyList(self.app.now, self.app.zone, id="today")
         self.grid = MonthGrid(self.app.zone, id="month")
         self.agenda = Agenda(self.app.zone, id="agenda")
-        self.detail = DutyDetail(self.app.now, self.app.zone, id="detail")
+        self.detail = DutyDetail(
+            self.app.now, self.app.zone, titles=titles(self.services.runbook), id="detail"
+        )
         self._source: OccurrenceList = self.list
         self._today = self.services.calendar.day_of(self.app.now())
 
@@ -75,6 +78,7 @@ class InspectScreen(ModeScreen):
         """Show what is known, and follow it."""
         self.grid.day = self.agenda.day = self._today
         self.watch(self.app, "duties", self._duties_changed)
+        self.watch(self.app, "findings", self._findings_changed)
         # Remarks are in the language of the screen, which may be another one now.
         self.services.duties.refresh()
         self.list.focus()
@@ -97,6 +101,10 @@ class InspectScreen(ModeScreen):
         self.grid.today = self.agenda.today = self._today
         self._show_month()
 
+    def _findings_changed(self) -> None:
+        self.list.findings = self.app.findings
+        self._show_detail()
+
     def _turn(self, view: DutyView) -> None:
         """Another day: the calendar goes along if it stood on today; the list begins anew if its duty is over."""
         before, self._today = self._today, view.today.day
@@ -116,6 +124,7 @@ class InspectScreen(ModeScreen):
         self.refresh_bindings()
         self.detail.duty = self.services.duties.duty(chosen) if chosen is not None else None
         self.detail.occurrence = chosen
+        self.detail.found = self.services.rounds.of(chosen.slot) if chosen is not None else None
 
     def _zone_changed(self) -> None:
         super()._zone_changed()
@@ -203,6 +212,19 @@ class InspectScreen(ModeScreen):
         """Sign the chosen duty off."""
         if self._is_chosen():
             duty_actions.sign(self.app, self.chosen)
+
+    def action_sign_normal(self) -> None:
+        """Sign off every open duty whose findings are all normal, in one go."""
+        duty_actions.sign_normal(self.app)
+
+    def action_look_again(self) -> None:
+        """Make the chosen duty's looks again now."""
+        if self._is_chosen():
+            duty_actions.look_again(self.app, self.chosen)
+
+    def action_look_by_hand(self) -> None:
+        """Make one look now that belongs to no duty."""
+        duty_actions.look_by_hand(self.app)
 
     def action_skip(self) -> None:
         """Leave the chosen duty out."""

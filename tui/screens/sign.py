@@ -9,15 +9,19 @@ from textual.widgets import Static
 
 from services.duties import NotNow
 from services.duty_states import by_time
-from services.i18n import N_, _
+from services.i18n import N_, _, plural
+from services.inspections import drafts
 from services.journal.errors import AlreadyRecorded
 from services.models.duties import Occurrence, OccurrenceState, SignOff, Slot
+from services.models.findings import DutyFindings, Recorded
 from services.models.journal import Entry
 from tui.screens.guard import Guard
 from tui.screens.writing import NotTaken, WritingDialog
+from widgets.checklist import Checklist
 from widgets.duty_words import clock_of, look, when, zone_name
 from widgets.heartbeat import every_second
 from widgets.ink import ROLES
+from widgets.looks import VERDICT_LOOKS
 
 _RECORDED = {
     OccurrenceState.UPCOMING: N_("due {due}, signed now {now} {zone} — recorded as early"),
@@ -86,7 +90,28 @@ class _RecordScreen(WritingDialog):
 
 
 class SignScreen(_RecordScreen):
-    """Signs an occurrence off; the note may be empty."""
+    """Signs an occurrence off, its findings accepted as they stand; the note may be empty.
+
+    A duty that a person does has its lines to tick and its fields to fill; what is not ticked needs a note.
+    """
+
+    def __init__(self, occurrence: Occurrence) -> None:
+        super().__init__(occurrence)
+        duty = self.app.ready.duties.duty(occurrence)
+        manual = duty is not None and (duty.checklist or bool(duty.evidence) or not duty.inspections)
+        self.checklist = Checklist(duty.asks, duty.evidence) if duty is not None and manual else None
+        self._seen: tuple[Recorded, ...] = ()
+
+    def about(self) -> Iterable[Widget]:
+        """What it is about; what is to be ticked."""
+        yield from super().about()
+        if self.checklist is not None:
+            yield self.checklist
+
+    def _begin(self) -> None:
+        super()._begin()
+        if self.checklist is not None and self.checklist.boxes:
+            self.checklist.boxes[0].focus()
 
     def heading(self) -> str:
         """The window's title."""
@@ -97,12 +122,44 @@ class SignScreen(_RecordScreen):
         return _("Note (may be empty)")
 
     def words(self, occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
-        """Title, due at, and how the signature will be recorded."""
-        return signing_words(occurrence, zone, now)
+        """Title, due at, how the signature will be recorded, and what it is given for."""
+        said = signing_words(occurrence, zone, now)
+        found = self.app.ready.rounds.of(occurrence.slot)
+        if found is None or occurrence.signed is not None:
+            return said
+        # What is accepted is what was on screen when enter was pressed.
+        self._seen = found.recorded
+        return Content("\n").join([said, *accepting_words(found)])
+
+    def refused(self, text: str) -> str:
+        """What must be filled is; what was not done is explained."""
+        if self.checklist is None:
+            return ""
+        if missing := self.checklist.missing():
+            return _("Still to be filled: {names}").format(names=_(", ").join(missing))
+        left = self.checklist.unticked()
+        if left and not text:
+            words = plural(
+                "{count} line is not ticked: say why in the note.",
+                "{count} lines are not ticked: say why in the note.",
+                left,
+            )
+            return words.format(count=left)
+        return ""
+
+    def unsaved(self) -> str:
+        """Ticks and fields would be lost as well."""
+        ticked = self.checklist.written if self.checklist is not None else ""
+        return "\n".join(part for part in (super().unsaved(), ticked) if part)
 
     async def record(self, text: str) -> str:
         """Sign. Raises JournalError, AlreadyRecorded, NotNow."""
-        await self.app.ready.duties.sign(self.occurrence, text)
+        more: dict[str, object] = {}
+        if self.app.ready.rounds.wanted(self.occurrence.slot):
+            more["findings"] = drafts.signed(self._seen)
+        if self.checklist is not None:
+            more |= {"checked": list(self.checklist.ticked()), "evidence": self.checklist.evidence()}
+        await self.app.ready.duties.sign(self.occurrence, text, more=more)
         return _("{title} is signed off").format(title=self.occurrence.slot.title)
 
 
@@ -130,6 +187,36 @@ class LeaveOutScreen(_RecordScreen):
         """Leave it out. Raises JournalError, AlreadyRecorded."""
         await self.app.ready.duties.skip(self.occurrence, text)
         return _("{title} is left out").format(title=self.occurrence.slot.title)
+
+
+def accepting_words(found: DutyFindings) -> Iterable[Content]:
+    """Each finding that the signature accepts; what is missing is said plainly."""
+    for each in found.recorded:
+        look = VERDICT_LOOKS[each.finding.verdict]
+        role = "muted" if each.overruled is not None else look.role
+        yield Content.assemble(
+            (f"{look.text}  ", ROLES[role]), f"{each.finding.title}  ", (each.finding.summary, ROLES["muted"])
+        )
+        if each.overruled is not None:
+            yield Content.styled(
+                "  " + _("overruled by {name}").format(name=each.overruled.by), ROLES["caution"]
+            )
+    missing = len(found.expected) - len(found.recorded)
+    if missing:
+        words = plural(
+            "{count} look has no finding yet: it is signed for without one",
+            "{count} looks have no finding yet: they are signed for without one",
+            missing,
+        )
+        yield Content.styled(words.format(count=missing), ROLES["caution"])
+    bad = [each for each in found.recorded if not each.settled]
+    if bad:
+        words = plural(
+            "{count} finding is not normal; signing accepts it as it was found",
+            "{count} findings are not normal; signing accepts them as they were found",
+            len(bad),
+        )
+        yield Content.styled(words.format(count=len(bad)), ROLES["caution"])
 
 
 def signing_words(occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:

@@ -137,9 +137,13 @@ class WritingDialog(Dialog[bool]):
         """A text that would be lost."""
         return self._writing or self._keeps(_("Quitting again throws the text away."))
 
+    def unsaved(self) -> str:
+        """What would be lost."""
+        return self.field.written
+
     def _keeps(self, warning: str) -> bool:
         """Say `warning` of a text that was written, the first time."""
-        written = self.field.written
+        written = self.unsaved()
         if not written or self._leaving == written:
             return False
         self._leaving = written

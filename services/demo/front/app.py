@@ -107,8 +107,6 @@ class Front:
                 return wire.refusal(asked, fault)
             except ToMoto:
                 pass
-        with self.world.lock:
-            self.world.furnish(asked.scope.service)
         return self._moto(environ, body) or wire.refusal(asked, _lacking(asked.scope, asked.operation))
 
     def _handle(self, handler: Callable[[Call], dict[str, Any]], asked: Asked) -> dict[str, Any]:

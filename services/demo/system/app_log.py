@@ -36,8 +36,15 @@ _ERRORS = {
         ("予期しないエラーが発生しました", "java.lang.NullPointerException", 'Cannot invoke "Equipment.getFloor()" because "equipment" is null'),
         ("帳票の作成に失敗しました", "java.lang.IllegalStateException", "Template monthly-report.xlsx: sheet 「集計」 not found"),
         ("Unhandled exception in request handler", "java.util.concurrent.TimeoutException", "Timeout waiting for task."),
+        ("点検写真を保存できませんでした", "java.io.IOException", "Premature EOF while reading multipart body"),
+        ("修繕依頼の通知を送信できませんでした", "jakarta.mail.MessagingException", "Could not connect to SMTP host"),
+        ("予約の更新が競合しました", "org.springframework.dao.OptimisticLockingFailureException", "Row was updated by another transaction"),
+        ("Failed to parse request body", "com.fasterxml.jackson.core.JsonParseException", "Unexpected end-of-input in field name"),
+        ("施設カレンダーを読み込めませんでした", "java.time.DateTimeException", "Invalid date 'FEBRUARY 30'"),
     ),
 }  # fmt: skip
+_NUMERIC = {"ERROR": 50, "WARN": 40, "INFO": 30}
+"""As pino writes them."""
 _REFUSED = (
     (401, "セッションの有効期限が切れました"),
     (403, "この施設を閲覧する権限がありません"),
@@ -76,19 +83,30 @@ def _message(random: Random, kind: str, minute: Minute, stamp: str, route: tuple
     user = f"u{10_000 + int(random.random() * 480)}"
     taken = max(3, int(minute.latency * 1000 * random.choice((0.3, 0.5, 0.8, 1.0, 1.4, 2.0))))
     if kind == "error":
-        return _error(random, minute.cause, stamp, (method, path, identity, user, taken))
+        line = _error(random, minute.cause, stamp, (method, path, identity, user, taken))
+        return line.replace('"level":"ERROR",', _level("ERROR", minute.level_field), 1)
     status, level = 201 if method == "POST" else 200, "INFO"
     if kind == "refused":
         status, words = random.choice(_REFUSED)
         level = "WARN"
     elif taken > 1000:
         level, words = "WARN", f"応答に時間がかかりました（{taken}ms）"
+    told = _level(level, minute.level_field)
     # Nothing in it needs escaping, and this is made thousands of times at start.
     return (
-        f'{{"timestamp":"{stamp}","level":"{level}","logger":"jp.lg.facility.StaffApi","message":"{words}",'
+        f'{{"timestamp":"{stamp}",{told}"logger":"jp.lg.facility.StaffApi","message":"{words}",'
         f'"requestId":"{identity}","traceId":"1-{minute.start:08x}-{identity}00000000","method":"{method}",'
         f'"path":"{path}","statusCode":{status},"durationMs":{taken},"userId":"{user}"}}'
     )
+
+
+def _level(level: str, written: str) -> str:
+    """The JSON member `level` with its comma."""
+    if written == "absent":
+        return ""
+    if written == "numeric":
+        return f'"level":{_NUMERIC[level]},'
+    return f'"level":"{level.lower() if written == "lower-case" else level}",'
 
 
 def _error(random: Random, cause: str, stamp: str, request: tuple[str, str, str, str, int]) -> str:
@@ -117,8 +135,9 @@ def _error(random: Random, cause: str, stamp: str, request: tuple[str, str, str,
     return orjson.dumps(content).decode()
 
 
-def startup_lines(at: float, stream: str) -> list[Line]:
+def startup_lines(at: float, stream: str, level_field: str) -> list[Line]:
     """What a task writes when it starts; `at` epoch seconds."""
+    level = _level("INFO", level_field)
     stamp = datetime.fromtimestamp(at + JST, UTC).strftime("%Y-%m-%dT%H:%M:%S.000+09:00")
     told = (
         "Starting StaffApiApplication v2.14.3 using Java 21.0.5",
@@ -131,7 +150,7 @@ def startup_lines(at: float, stream: str) -> list[Line]:
             int(at * 1000) + index * 900,
             names.APP_LOG,
             stream,
-            f'{{"timestamp":"{stamp}","level":"INFO","logger":"jp.lg.facility.StaffApiApplication","message":"{words}"}}',
+            f'{{"timestamp":"{stamp}",{level}"logger":"jp.lg.facility.StaffApiApplication","message":"{words}"}}',
         )
         for index, words in enumerate(told)
     ]

@@ -131,7 +131,7 @@ class Facility:
         for task in self.service.tasks:
             if task.id not in self._seen and task.runs_at < minute.start + 60:
                 self._seen.add(task.id)
-                lines += startup_lines(task.runs_at, f"ecs/{names.SERVICE}/{task.id}")
+                lines += startup_lines(task.runs_at, f"ecs/{names.SERVICE}/{task.id}", minute.level_field)
         for line in lines:
             heapq.heappush(self._lines, line)
 

@@ -3,10 +3,26 @@
 Everything in a Minute agrees: as many error lines are logged as 5xx answers are counted.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
+from typing import TypeVar
 
-from services.demo.scenario import DatabaseLoad, Errors, Load, Scenario, Slow, Storage, Work
+from services.demo.scenario import (
+    Attack,
+    Connections,
+    DatabaseLoad,
+    Effect,
+    Errors,
+    LevelField,
+    Load,
+    Scenario,
+    Silence,
+    Slow,
+    SlowQueries,
+    Storage,
+    Work,
+)
 from services.demo.system.day import requests_per_minute
 
 CPU_PER_REQUEST = 0.75
@@ -19,6 +35,7 @@ RETRIES = 5
 SURGE_AT = 0.75
 """Load from which requests begin to queue."""
 GIB = 2**30
+E = TypeVar("E", bound=Effect)
 
 
 @dataclass(slots=True)
@@ -44,9 +61,16 @@ class Minute:
     cause: str
     """Of the errors: database or application."""
     blocked: int
+    """Requests that the firewall blocked, those of attacks among them."""
     gib_lost: float
     """Of the database's disk in this minute."""
     task_cpu: tuple[float, ...] = field(default=())
+    attackers: tuple[str, ...] = field(default=())
+    """Address of each blocked request of an attack; empty: any."""
+    silent: frozenset[tuple[str, str]] = field(default=frozenset())
+    """(namespace, metric) of what is not published."""
+    level_field: str = "upper-case"
+    """How the application writes its level; see LevelField."""
 
     @property
     def errors(self) -> int:
@@ -59,30 +83,22 @@ def live(scenario: Scenario, began: float, start: int, tasks: int) -> Minute:
     random = Random(scenario.seed * 1_000_003 + start)
     at = start + 30 - began
     effects = [effect for effect in scenario.effects if effect.active(at)]
-    load = sum(
-        effect.requests * effect.strength(at, effect.ramp) for effect in effects if isinstance(effect, Load)
-    )
-    work = sum(
-        effect.cpu * effect.strength(at, effect.ramp) for effect in effects if isinstance(effect, Work)
-    )
+    load = sum(effect.requests * effect.strength(at, effect.ramp) for effect in _of(effects, Load))
+    work = sum(effect.cpu * effect.strength(at, effect.ramp) for effect in _of(effects, Work))
     mean = requests_per_minute(start + 30) + load
-    errors = next((effect for effect in effects if isinstance(effect, Errors)), None)
+    errors = next(iter(_of(effects, Errors)), None)
     # Even at night somebody tries again when an answer fails.
     requests = max(RETRIES if errors else 0, round(random.gauss(mean, mean**0.5)))
     demand = requests * CPU_PER_REQUEST + work
     servers = max(tasks, 1)
     cpu = min(100.0, max(1.0, CPU_IDLE + demand / servers + random.gauss(0, 1.5)))
-    slow = sum(effect.milliseconds for effect in effects if isinstance(effect, Slow)) / 1000
+    slow = sum(effect.milliseconds for effect in _of(effects, Slow)) / 1000
     latency = (LATENCY * random.uniform(0.9, 1.15) + slow) * _queueing(CPU_IDLE + demand / servers)
     failed = _failures(random, requests, errors, tasks)
     balancer = round(failed * 0.25) if errors and errors.unhealthy else 0
-    database = sum(
-        effect.cpu * effect.strength(at, effect.ramp)
-        for effect in effects
-        if isinstance(effect, DatabaseLoad)
-    )
+    database = sum(effect.cpu * effect.strength(at, effect.ramp) for effect in _of(effects, DatabaseLoad))
     broken = errors is not None and errors.cause == "database"
-    return Minute(
+    minute = Minute(
         start=start,
         random=random,
         requests=requests,
@@ -102,6 +118,32 @@ def live(scenario: Scenario, began: float, start: int, tasks: int) -> Minute:
         gib_lost=gib_lost(scenario, at),
         task_cpu=tuple(min(100.0, max(0.5, cpu + random.gauss(0, 3))) for _ in range(tasks)),
     )
+    if effects:
+        _disturb(minute, effects, Random(scenario.seed * 1_000_003 + start + 1))
+    return minute
+
+
+def _of(effects: Sequence[Effect], kind: type[E]) -> list[E]:
+    """The effects of one kind."""
+    return [effect for effect in effects if isinstance(effect, kind)]
+
+
+def _disturb(minute: Minute, effects: Sequence[Effect], random: Random) -> None:
+    """What changes one thing alone; with chances of its own, so that everything else stays as it is."""
+    minute.slow_queries += sum(_times(random, each.per_minute) for each in _of(effects, SlowQueries))
+    minute.attackers = tuple(
+        each.address for each in _of(effects, Attack) for _ in range(_times(random, each.per_minute))
+    )
+    minute.blocked += len(minute.attackers)
+    minute.connections += sum(each.more for each in _of(effects, Connections))
+    minute.silent = frozenset((each.namespace, each.metric) for each in _of(effects, Silence))
+    for each in _of(effects, LevelField):
+        minute.level_field = each.written
+
+
+def _times(random: Random, mean: float) -> int:
+    """How often something happens in a minute when it does so `mean` times on average."""
+    return int(mean) + (random.random() < mean % 1)
 
 
 def gib_lost(scenario: Scenario, at: float) -> float:
@@ -125,5 +167,5 @@ def _failures(random: Random, requests: int, errors: Errors | None, tasks: int) 
         return requests
     if errors is not None:
         return max(1, round(requests * errors.share * random.uniform(0.85, 1.15)))
-    # A few an hour are normal.
-    return int(random.random() < requests * 0.0005)
+    # One or two an hour are normal.
+    return int(random.random() < requests * 0.0002)

@@ -56,7 +56,8 @@ def firewall_lines(minute: Minute) -> list[Line]:
     """AWS WAF's lines for the requests that it blocked."""
     random = Random(minute.start * 41)
     lines = []
-    for _ in range(minute.blocked):
+    usual = minute.blocked - len(minute.attackers)
+    for attacker in [""] * usual + list(minute.attackers):
         at = minute.start * 1000 + int(random.random() * 60_000)
         content = {
             "timestamp": at,
@@ -67,8 +68,8 @@ def firewall_lines(minute: Minute) -> list[Line]:
             "action": "BLOCK",
             "httpSourceName": "ALB",
             "httpRequest": {
-                "clientIp": random.choice(_ADDRESSES),
-                "country": random.choice(("NL", "US", "RU", "BR")),
+                "clientIp": attacker or random.choice(_ADDRESSES),
+                "country": "NL" if attacker else random.choice(("NL", "US", "RU", "BR")),
                 "uri": random.choice(_ATTACKS),
                 "httpMethod": "GET",
                 "requestId": f"1-{minute.start:08x}-{random.getrandbits(96):024x}",

@@ -1,21 +1,25 @@
 """Publishes a Minute as the metrics that AWS would show for it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from services.demo.cloudwatch.store import Dimensions, MetricStore
 from services.demo.system import names
 from services.demo.system.minute import GIB, Minute
 
+Put = Callable[..., None]
+"""As MetricStore.put."""
 _SPREAD = (0.35, 0.6, 0.85, 1.15, 2.05)
 """Latencies of a minute relative to their mean; their mean is 1."""
 
 
 def publish(store: MetricStore, minute: Minute, free_gib: float, credits: float) -> None:
-    """Put every metric of one minute."""
-    _ecs(store, minute)
-    _alb(store, minute)
-    _rds(store, minute, free_gib, credits)
-    store.put(
+    """Put every metric of one minute, but for the silent ones."""
+    put = _without(store.put, minute.silent) if minute.silent else store.put
+    _ecs(put, minute)
+    _alb(put, minute)
+    _rds(put, minute, free_gib, credits)
+    put(
         "AWS/WAFV2",
         "AllowedRequests",
         names.WAF_DIMENSIONS,
@@ -24,7 +28,7 @@ def publish(store: MetricStore, minute: Minute, free_gib: float, credits: float)
         unit="Count",
     )
     if minute.blocked:
-        store.put(
+        put(
             "AWS/WAFV2",
             "BlockedRequests",
             names.WAF_DIMENSIONS,
@@ -34,17 +38,25 @@ def publish(store: MetricStore, minute: Minute, free_gib: float, credits: float)
         )
 
 
-def _ecs(store: MetricStore, minute: Minute) -> None:
+def _without(put: Put, silent: frozenset[tuple[str, str]]) -> Put:
+    def some(namespace: str, metric: str, *where: Any, **what: Any) -> None:
+        if (namespace, metric) not in silent:
+            put(namespace, metric, *where, **what)
+
+    return some
+
+
+def _ecs(put: Put, minute: Minute) -> None:
     if not minute.tasks:
         return
     at, dimensions = minute.start, names.ECS_DIMENSIONS
     # One sample a task: SampleCount is the number of tasks, as in AWS.
-    store.put("AWS/ECS", "CPUUtilization", dimensions, at, values=minute.task_cpu, unit="Percent")
+    put("AWS/ECS", "CPUUtilization", dimensions, at, values=minute.task_cpu, unit="Percent")
     memory = [minute.memory + index * 0.4 for index in range(minute.tasks)]
-    store.put("AWS/ECS", "MemoryUtilization", dimensions, at, values=memory, unit="Percent")
+    put("AWS/ECS", "MemoryUtilization", dimensions, at, values=memory, unit="Percent")
 
 
-def _alb(store: MetricStore, minute: Minute) -> None:
+def _alb(put: Put, minute: Minute) -> None:
     at = minute.start
     both = (names.ALB_DIMENSIONS, names.GROUP_DIMENSIONS)
 
@@ -52,7 +64,7 @@ def _alb(store: MetricStore, minute: Minute) -> None:
         # ALB publishes a metric only while there is something to count.
         if value:
             for dimensions in where:
-                store.put("AWS/ApplicationELB", metric, dimensions, at, value=float(value), unit=unit)
+                put("AWS/ApplicationELB", metric, dimensions, at, value=float(value), unit=unit)
 
     count("RequestCount", minute.requests, both)
     count("HTTPCode_Target_5XX_Count", minute.target_errors, both)
@@ -65,7 +77,7 @@ def _alb(store: MetricStore, minute: Minute) -> None:
     count("ProcessedBytes", minute.requests * 18_400 + 4096, unit="Bytes")
     if minute.requests:
         share = max(1, minute.requests // len(_SPREAD))
-        store.put(
+        put(
             "AWS/ApplicationELB",
             "TargetResponseTime",
             names.ALB_DIMENSIONS,
@@ -75,10 +87,8 @@ def _alb(store: MetricStore, minute: Minute) -> None:
             unit="Seconds",
         )
     healthy = float(max(0, minute.tasks - minute.unhealthy))
-    store.put(
-        "AWS/ApplicationELB", "HealthyHostCount", names.GROUP_DIMENSIONS, at, value=healthy, unit="Count"
-    )
-    store.put(
+    put("AWS/ApplicationELB", "HealthyHostCount", names.GROUP_DIMENSIONS, at, value=healthy, unit="Count")
+    put(
         "AWS/ApplicationELB",
         "UnHealthyHostCount",
         names.GROUP_DIMENSIONS,
@@ -88,7 +98,7 @@ def _alb(store: MetricStore, minute: Minute) -> None:
     )
 
 
-def _rds(store: MetricStore, minute: Minute, free_gib: float, credits: float) -> None:
+def _rds(put: Put, minute: Minute, free_gib: float, credits: float) -> None:
     requests = minute.requests
     rows = (
         ("CPUUtilization", minute.database_cpu, "Percent"),
@@ -105,4 +115,4 @@ def _rds(store: MetricStore, minute: Minute, free_gib: float, credits: float) ->
         ("NetworkTransmitThroughput", 9_800 + requests * 5_200.0, "Bytes/Second"),
     )
     for metric, value, unit in rows:
-        store.put("AWS/RDS", metric, names.RDS_DIMENSIONS, minute.start, value=value, unit=unit)
+        put("AWS/RDS", metric, names.RDS_DIMENSIONS, minute.start, value=value, unit=unit)

@@ -4,6 +4,7 @@ import pytest
 
 from services.aws.access_keys import AccessKeys
 from services.aws.errors import Incomplete, NotFound
+from services.models.access_keys import AccessKey
 from services.models.problem import ProblemKind
 from tests.services.aws.canned import Canned, failure
 
@@ -49,3 +50,31 @@ async def test_a_key_that_cannot_be_dated_is_not_left_out(lacking: str) -> None:
     canned = Canned(ListAccessKeys={"AccessKeyMetadata": [row("AKIA2"), broken]})
     with pytest.raises(Incomplete):
         await AccessKeys(canned).keys(("ci-cd-user",))
+
+
+async def test_every_user_of_every_page() -> None:
+    def user(name: str, **more: object) -> dict[str, object]:
+        return {"UserName": name, "Path": "/", "UserId": "AIDA", "Arn": "arn", "CreateDate": MADE} | more
+
+    pages = [
+        {"Users": [user("b", PasswordLastUsed=MADE)], "IsTruncated": True, "Marker": "m"},
+        {"Users": [user("a")], "IsTruncated": False},
+    ]
+    first, second = await AccessKeys(Canned(ListUsers=pages)).users()
+    assert (first.id, first.password_used, second.id, second.password_used) == ("a", None, "b", MADE)
+    with pytest.raises(Incomplete):
+        await AccessKeys(Canned(ListUsers={"Users": [user("")]})).users()
+
+
+async def test_a_key_without_a_date_of_use_was_never_used() -> None:
+    key = AccessKey(id="AKIAIOSFODNN7EXAMPLE", user="ci", name="AKIA", active=True, created=MADE)
+    never = {"ServiceName": "N/A", "Region": "N/A"}
+    used = {"LastUsedDate": MADE, "ServiceName": "ecs", "Region": "ap-northeast-1"}
+    for last, expected in ((never, (None, "", "")), (used, (MADE, "ecs", "ap-northeast-1"))):
+        found = await AccessKeys(Canned(GetAccessKeyLastUsed={"AccessKeyLastUsed": last})).used(key)
+        assert (found.at, found.service, found.region) == expected
+
+
+async def test_the_status_is_kept_as_iam_spells_it() -> None:
+    canned = Canned(ListAccessKeys={"AccessKeyMetadata": [row("AKIA1", status="Expired")]})
+    assert (await AccessKeys(canned).keys(("ci-cd-user",)))[0].status == "Expired"

@@ -146,9 +146,9 @@ def test_log_searches(book: Runbook) -> None:
         ("daily-evening", "FREQ=DAILY", "17:00", ClosedDay.SKIP, ("alarms",)),
         ("weekly-backup", "FREQ=WEEKLY;BYDAY=MO", "09:00", ClosedDay.NEXT, ("backups",)),
         ("weekly-cost", "FREQ=WEEKLY;BYDAY=MO", "09:00", ClosedDay.NEXT, ("costs",)),
-        ("weekly-deploy", "FREQ=WEEKLY;BYDAY=SU", "02:00", ClosedDay.KEEP, ("patches",)),
+        ("weekly-deploy", "FREQ=WEEKLY;BYDAY=SU", "02:00", ClosedDay.KEEP, ("maintenance",)),
         ("monthly-trail", "FREQ=MONTHLY;BYMONTHDAY=1", "09:00", ClosedDay.NEXT, ("sign-ins",)),
-        ("monthly-patches", "FREQ=MONTHLY;BYMONTHDAY=1", "09:00", ClosedDay.NEXT, ("patches",)),
+        ("monthly-patches", "FREQ=MONTHLY;BYMONTHDAY=1", "09:00", ClosedDay.NEXT, ("maintenance",)),
     ],
 )
 def test_the_calendar(

@@ -1,0 +1,164 @@
+"""Athena: runs one query in a workgroup and reads what it found.
+
+Source: GetWorkGroup, StartQueryExecution, GetQueryExecution, GetQueryResults, StopQueryExecution (Amazon Athena API
+reference). A query costs by the bytes it reads, so one that nobody waits for is stopped.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from itertools import chain, repeat
+from typing import Any
+from uuid import uuid4
+
+from services.aws.errors import AwsError
+from services.aws.reader import Answer, Reader, finite, incomplete, rows
+from services.i18n import _
+from services.models.athena import SqlResult, SqlState, Workgroup
+from services.models.text import clean
+
+PAUSES = (0.1, 0.3, 0.5, 1.0, 2.0)
+"""Seconds before each look at a running query; the last for ever."""
+LONGEST = 300.0
+"""Seconds that a query may run (AWS itself allows half an hour)."""
+REUSE_MINUTES = 60
+"""An equal query made within so many minutes is answered again, free of charge."""
+
+Sleep = Callable[[float], Awaitable[None]]
+Seen = Callable[[SqlResult], None]
+
+
+def _unseen(_result: SqlResult) -> None:
+    pass
+
+
+class Athena:
+    """Asks Athena; `sleep` waits on this machine's clock."""
+
+    def __init__(self, session: Reader, *, sleep: Sleep = asyncio.sleep) -> None:
+        self._session = session
+        self._sleep = sleep
+
+    async def workgroup(self, name: str) -> Workgroup:
+        """A workgroup's state and limit. Raises AwsError (Invalid: there is no such workgroup)."""
+        answer = await self._session.read("athena", "GetWorkGroup", required=("WorkGroup",), WorkGroup=name)
+        row = answer["WorkGroup"]
+        cutoff = (row.get("Configuration") or {}).get("BytesScannedCutoffPerQuery")
+        return Workgroup(
+            name=row.get("Name"),
+            enabled=row.get("State", "ENABLED") == "ENABLED",
+            cutoff=cutoff if isinstance(cutoff, int) and cutoff > 0 else None,
+        )
+
+    async def run(
+        self,
+        query: str,
+        *,
+        database: str,
+        workgroup: str,
+        longest: float = LONGEST,
+        seen: Seen = _unseen,
+    ) -> SqlResult:
+        """Run one query. Only a result that SUCCEEDED has rows; one that did not says why.
+
+        `seen` is told of every state on the way, for what it read is charged however it ends. A query that runs
+        longer than `longest` seconds is stopped. Raises AwsError.
+        """
+        id = await self._start(query, database, workgroup)
+        going = True
+        try:
+            result = await self._outcome(id, longest, seen)
+            going = result.going
+        finally:
+            # Also where the look is cancelled: what goes on is paid for.
+            if going:
+                await self._stop(id)
+        if result.state is not SqlState.SUCCEEDED:
+            return result
+        return result.model_copy(update={"rows": await self._rows(id)})
+
+    async def _start(self, query: str, database: str, workgroup: str) -> str:
+        answer = await self._session.read(
+            "athena",
+            "StartQueryExecution",
+            required=("QueryExecutionId",),
+            QueryString=query,
+            # The SDK may send the request twice; with a token it still is one query.
+            ClientRequestToken=uuid4().hex,
+            QueryExecutionContext={"Database": database},
+            WorkGroup=workgroup,
+            ResultReuseConfiguration={
+                "ResultReuseByAgeConfiguration": {"Enabled": True, "MaxAgeInMinutes": REUSE_MINUTES}
+            },
+        )
+        return str(answer["QueryExecutionId"])
+
+    async def _outcome(self, id: str, longest: float, seen: Seen) -> SqlResult:
+        waited = 0.0
+        result = SqlResult(state=SqlState.QUEUED)
+        for pause in chain(PAUSES, repeat(PAUSES[-1])):
+            await self._sleep(pause)
+            waited += pause
+            result = _state(await self._execution(id))
+            seen(result)
+            if not result.going or waited >= longest:
+                break
+        return result
+
+    async def _execution(self, id: str) -> Answer:
+        answer = await self._session.read(
+            "athena", "GetQueryExecution", required=("QueryExecution",), QueryExecutionId=id
+        )
+        execution: Answer = answer["QueryExecution"]
+        return execution
+
+    async def _rows(self, id: str) -> tuple[dict[str, str], ...]:
+        found: list[dict[str, str]] = []
+        pages = self._session.pages(
+            "athena", "GetQueryResults", required=("ResultSet",), QueryExecutionId=id, MaxResults=1000
+        )
+        first = True
+        async for page in pages:
+            result = page["ResultSet"]
+            names = [str(column.get("Name")) for column in _columns(result)]
+            read = [
+                [cell.get("VarCharValue") for cell in row.get("Data") or ()] for row in rows(result, "Rows")
+            ]
+            # Of a SELECT, the first row of all is the names of the columns.
+            if first and read and read[0] == names:
+                read = read[1:]
+            first = False
+            found += [_row(names, values) for values in read]
+        return tuple(found)
+
+    async def _stop(self, id: str) -> None:
+        # It may have ended meanwhile, which AWS calls an error; nothing is lost where this fails.
+        with suppress(AwsError):
+            await self._session.read("athena", "StopQueryExecution", timeout=5.0, QueryExecutionId=id)
+
+
+def _columns(result: Answer) -> list[Answer]:
+    columns = rows(result.get("ResultSetMetadata") or {}, "ColumnInfo")
+    if not columns:
+        raise incomplete(_("Athena sends rows without their columns."), "athena", "GetQueryResults")
+    return columns
+
+
+def _row(names: list[str], values: list[Any]) -> dict[str, str]:
+    return {
+        clean(name): clean(value) for name, value in zip(names, values, strict=False) if value is not None
+    }
+
+
+def _state(execution: Answer) -> SqlResult:
+    status, statistics = execution.get("Status") or {}, execution.get("Statistics") or {}
+    told = str(status.get("State") or "")
+    if told not in set(SqlState):
+        raise incomplete(_("Athena does not say how its query stands."), "athena", "GetQueryExecution")
+    reuse = statistics.get("ResultReuseInformation") or {}
+    return SqlResult(
+        state=SqlState(told),
+        reason=status.get("StateChangeReason"),
+        scanned=int(finite(statistics.get("DataScannedInBytes")) or 0),
+        reused=bool(reuse.get("ReusedPreviousResult")),
+    )

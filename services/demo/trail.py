@@ -1,0 +1,90 @@
+"""The event history: what an ordinary office does, and what the scenario says beside it."""
+
+from datetime import date, datetime, timedelta
+from random import Random
+from typing import TYPE_CHECKING
+
+from services.demo.facts import SignIn, TrailFact
+from services.demo.scenario import TOKYO
+from services.demo.trail_days import day
+from services.demo.trail_records import Entry, change, recorded, sign_in
+
+if TYPE_CHECKING:
+    from services.demo.world import World
+
+KEPT = timedelta(days=90)
+DELIVERY = timedelta(minutes=5)
+"""How long an event takes until it is found."""
+
+
+class TrailBook:
+    """Every region's events of the last 90 days; the past is made when it is first asked for."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self._days: dict[date, list[Entry]] = {}
+        self._told = [] if world.scenario.empty else _told(world)
+
+    def visible(self) -> list[Entry]:
+        """Those that can be found now, newest first."""
+        now = self._world.clock.now()
+        oldest, newest = now - KEPT, now - DELIVERY
+        found = [
+            entry for entry in (*self._ordinary(oldest, newest), *self._told) if oldest <= entry.at <= newest
+        ]
+        return sorted(found, key=lambda entry: (entry.at, entry.id), reverse=True)
+
+    def signed_in(self, user: str) -> datetime | None:
+        """When a user signed in last."""
+        return next(
+            (
+                entry.at
+                for entry in self.visible()
+                if entry.name == "ConsoleLogin" and entry.username == user and '"Success"' in entry.record
+            ),
+            None,
+        )
+
+    def _ordinary(self, oldest: datetime, newest: datetime) -> list[Entry]:
+        if self._world.facility is None:
+            return []
+        first, last = oldest.astimezone(TOKYO).date(), newest.astimezone(TOKYO).date()
+        found = []
+        for number in range((last - first).days + 1):
+            of = first + timedelta(days=number)
+            if of not in self._days:
+                self._days[of] = day(self._world.scenario.seed, of)
+            found += self._days[of]
+        return found
+
+
+def _told(world: "World") -> list[Entry]:
+    """The scenario's own events."""
+    random = Random(f"{world.scenario.seed} told")
+    entries = [
+        sign_in(
+            random,
+            world.began + timedelta(seconds=fact.at),
+            fact.user,
+            fact.address,
+            fact.region,
+            mfa=fact.mfa,
+            success=fact.success,
+        )
+        for fact in world.scenario.facts_of(SignIn)
+    ]
+    return entries + [
+        change(
+            random,
+            world.began + timedelta(seconds=fact.at),
+            fact.event,
+            fact.source,
+            fact.user,
+            fact.address,
+            fact.region,
+            resource=fact.resource,
+            error=fact.error,
+        )
+        for fact in world.scenario.facts_of(TrailFact)
+        if recorded(fact.event, fact.source)
+    ]

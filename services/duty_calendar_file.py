@@ -1,0 +1,98 @@
+"""The duties as an iCalendar file (RFC 5545): one event for each, with an id that stays the same in every export.
+
+Nothing in the file depends on when it was made: two exports of the same days are the same bytes.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from services import i18n
+from services.i18n import _
+from services.models.duties import Occurrence, OccurrenceState, Slot
+from services.models.runbook import Duty, Runbook
+
+if TYPE_CHECKING:
+    from icalendar import Alarm, Event
+
+BEFORE = timedelta(minutes=5)
+"""So long before a duty with a time the calendar rings."""
+
+
+def calendar_file(runbook: Runbook, occurrences: Iterable[Occurrence]) -> str:
+    """The file's text, with CRLF. Duties that only count when planned stand in it where somebody planned them."""
+    from icalendar import Calendar, Timezone  # on demand: few commands need it
+
+    slots = [each.slot for each in occurrences if each.state is not OccurrenceState.UNPLANNED]
+    system = runbook.system
+    file = Calendar()
+    file.add("prodid", f"-//Toban//{system.id}//{i18n.language().upper()}")
+    file.add("version", "2.0")
+    file.add("calscale", "GREGORIAN")
+    file.add("x-wr-calname", system.title)
+    file.add("x-wr-timezone", system.timezone)
+    if slots:
+        first, last = min(slot.day for slot in slots), max(slot.until for slot in slots)
+        zone = Timezone.from_tzid(
+            system.timezone, first_date=date(first.year, 1, 1), last_date=date(last.year + 1, 12, 31)
+        )
+        file.add_component(zone)
+    for slot in slots:
+        file.add_component(_event(runbook, slot))
+    return bytes(file.to_ical()).decode("utf-8")
+
+
+def _event(runbook: Runbook, slot: Slot) -> "Event":
+    from icalendar import Event
+
+    zone = ZoneInfo(runbook.system.timezone)
+    duty = next((each for each in runbook.duties if each.id == slot.duty), None)
+    event = Event()
+    event.add("uid", f"{slot.key}@{runbook.system.id}")
+    event.add("dtstamp", _stamp(runbook, slot))
+    event.add("summary", slot.title)
+    event.add("description", "\n".join(_description(slot, duty)))
+    if slot.timed and slot.until == slot.day:
+        event.add("dtstart", slot.due_at.astimezone(zone))
+        # It ends when it would be late.
+        event.add("dtend", slot.late_at.astimezone(zone))
+        rings = -BEFORE
+    else:
+        event.add("dtstart", slot.day)
+        event.add("dtend", slot.until + timedelta(days=1))
+        opens = time.fromisoformat(runbook.closures.opens)
+        rings = timedelta(hours=opens.hour, minutes=opens.minute)
+    # Nobody's calendar should look busy because the system has its duties.
+    event.add("transp", "TRANSPARENT")
+    event.add("categories", [runbook.system.title])
+    event.add_component(_alarm(slot, rings))
+    return event
+
+
+def _alarm(slot: Slot, rings: timedelta) -> "Alarm":
+    from icalendar import Alarm
+
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", slot.title)
+    alarm.add("trigger", rings)
+    return alarm
+
+
+def _stamp(runbook: Runbook, slot: Slot) -> datetime:
+    """When the event was last written down: the runbook's date, for an export must not differ from itself."""
+    written = runbook.document_updated or runbook.document_date
+    return datetime.combine(written, time(), UTC) if written else slot.due_at
+
+
+def _description(slot: Slot, duty: Duty | None) -> Iterator[str]:
+    if slot.remark:
+        yield slot.remark
+    if duty is None:
+        return
+    yield from (f"- {each}" for each in duty.asks)
+    if duty.record:
+        yield _("Record: {text}").format(text=duty.record)
+    if duty.section:
+        yield _("Runbook: {section}").format(section=duty.section)

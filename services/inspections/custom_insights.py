@@ -1,0 +1,177 @@
+"""A look of the runbook's own: a Logs Insights query, and how many log events it may match in an hour.
+
+Runbook: `[[inspections]]` with `kind = "insights"`.
+"""
+
+from collections.abc import Iterator
+from datetime import tzinfo
+
+from services.aws.insights import ROWS
+from services.aws.insights_text import commands, joined, verb
+from services.aws.reader import when
+from services.i18n import _, plural
+from services.inspections.base import InspectionContext, Look, table
+from services.inspections.error_logs_text import masked
+from services.inspections.insights_fields import shares, values_of
+from services.inspections.insights_hours import BIN, COUNT, Hours, binned, local, zone_name
+from services.inspections.insights_look import AT_ONCE, InsightsLook, query_table
+from services.inspections.insights_queries import Queries, hours_words, number
+from services.models.findings import Evidence, Finding, Measure, worst
+from services.models.insights import QueryResult
+from services.models.runbook import CustomInspection, Runbook
+from services.models.verdict import Limit, Verdict
+
+SHAPING = ("fields", "display", "sort", "limit")
+"""Commands that do not change how many events match."""
+COUNTABLE = ("fields", "filter", "parse", "filterindex")
+"""Commands behind which events can still be counted by the hour."""
+
+
+class CustomInsights(InsightsLook):
+    """One query with a limit on its count."""
+
+    def __init__(self, context: InspectionContext, spec: CustomInspection) -> None:
+        super().__init__(context)
+        self._spec = spec
+        self.id = spec.id  # type: ignore[misc]  # built-in looks have theirs on the class
+        self.title = spec.title  # type: ignore[misc]
+
+    @classmethod
+    def lacks(cls, runbook: Runbook) -> str:
+        """Nothing: it is there because the runbook has it."""
+        return ""
+
+    @property
+    def name(self) -> str:
+        """The title as the runbook spells it."""
+        return self._spec.title
+
+    async def look(self, look: Look) -> Finding:
+        """Count what the query matches; its rows are read only where there are too many or too few. Raises AwsError."""
+        spec = self._spec
+        queries = Queries(self.context, look, spec.log_group, region=spec.region)
+        hourly = by_hour(spec.query)
+        found = await self.begin(look, queries, hourly or spec.query, limit=AT_ONCE if hourly else ROWS)
+        if isinstance(found, Finding):
+            return found
+        trouble = await self._field_trouble(queries)
+        return await self._judged(look, queries, found, binned(found) if hourly else None, trouble)
+
+    async def _judged(
+        self, look: Look, queries: Queries, found: QueryResult, hours: Hours | None, trouble: str
+    ) -> Finding:
+        measures = tuple(self._measures(queries, found, hours))
+        judged = worst(each.verdict for each in measures) or Verdict.UNKNOWN
+        verdict = worst((judged, Verdict.UNKNOWN)) if trouble else judged
+        text = plural("{count} match in {hours}", "{count} matches in {hours}", found.matched)
+        said = text.format(count=f"{found.matched:,}", hours=hours_words(look.hours))
+        if hours and found.matched:
+            said = _("{found}, at most {count} in an hour").format(found=said, count=f"{hours.worst[1]:,}")
+        said = _("{parts}.").format(parts=said)
+        return self.found(
+            look,
+            verdict or judged,
+            _("{trouble} {found}").format(trouble=trouble, found=said) if trouble else said,
+            measures=measures,
+            evidence=await self._evidence(queries, found, hours, fine=verdict is Verdict.NORMAL),
+            advice=self._spec.advice,
+            remarks=(*self._remarks(hours), *queries.remarks, queries.price()),
+        )
+
+    @property
+    def _limit(self) -> Limit:
+        spec = self._spec
+        return Limit(
+            id=spec.id,
+            title=spec.title,
+            namespace=spec.namespace,
+            metric=spec.metric,
+            below=spec.below,
+            above=spec.above,
+        )
+
+    def _measures(self, queries: Queries, found: QueryResult, hours: Hours | None) -> Iterator[Measure]:
+        spec = self._spec
+        sign, bound = ("<", spec.below) if spec.below is not None else (">", spec.above)
+        allowed = "" if bound is None else f"{sign} {self._shown(bound)}"
+        rate = found.matched / (queries.covered if spec.above is not None else queries.hours)
+        yield Measure(
+            title=_("Matches an hour"),
+            shown=self._shown(rate),
+            allowed=allowed,
+            verdict=None if bound is None else self._limit.judge(rate),
+            value=rate * spec.scale,
+            unit=spec.unit,
+            note=_("{count} in all").format(count=f"{found.matched:,}"),
+        )
+        if hours is None or bound is None:
+            return
+        at, extreme = hours.worst if spec.below is not None else (None, hours.least(queries.span))
+        if extreme is not None:
+            yield Measure(
+                title=_("Matches in the worst hour"),
+                shown=self._shown(extreme),
+                allowed=allowed,
+                verdict=self._limit.judge(extreme),
+                value=extreme * spec.scale,
+                unit=spec.unit,
+                at=at,
+            )
+
+    def _shown(self, count: float) -> str:
+        return f"{number(count * self._spec.scale)} {self._spec.unit}".strip()
+
+    async def _evidence(
+        self, queries: Queries, found: QueryResult, hours: Hours | None, *, fine: bool
+    ) -> list[Evidence]:
+        zone, tables = self.context.calendar.zone, []
+        if hours and hours.counts:
+            tables.append(hours.evidence(zone, self._limit.judge))
+        if hours is not None and found.matched and not fine and queries.again():
+            found = await queries.ask(self._spec.query)
+        if found.rows and not (hours is not None and fine):
+            tables.append(_rows(found, zone))
+        tables.append(query_table(commands(self._spec.query)))
+        return tables
+
+    def _remarks(self, hours: Hours | None) -> Iterator[str]:
+        if self._spec.source:
+            yield _("Runbook: {section}").format(section=self._spec.source)
+        if hours is None:
+            yield _("Only the mean is judged: this query's matches cannot be counted by the hour.")
+
+    async def _field_trouble(self, queries: Queries) -> str:
+        """Why nothing can be judged of a field; "" where the events have it, or none is asked for."""
+        name = self._spec.field
+        if not name:
+            return ""
+        every = await shares(queries)
+        seen = every.get(name, 0) > 0 if every else any(await values_of(queries, name))
+        return "" if seen else _("No such field: the events have no {field}.").format(field=name)
+
+
+def by_hour(query: str) -> str:
+    """A query that counts by the hour what `query` matches; "" where it does more than choose events."""
+    parts = [each for each in commands(query) if verb(each) not in SHAPING or _makes(each)]
+    if not all(verb(each) in COUNTABLE for each in parts):
+        return ""
+    return joined((*parts, f"stats count(*) as {COUNT} by {BIN}"))
+
+
+def _makes(command: str) -> bool:
+    """Whether it is a `fields` that makes a field, which a later filter may need."""
+    return verb(command) == "fields" and " as " in command.lower()
+
+
+def _rows(found: QueryResult, zone: tzinfo) -> Evidence:
+    """The rows as the query shows them; times in the system's zone, texts without secrets."""
+    columns = list(dict.fromkeys(name for row in found.rows for name in row))
+    rows = [[_cell(name, row.get(name, ""), zone) for name in columns] for row in found.rows]
+    titles = [
+        _("Time ({zone})").format(zone=zone_name(zone)) if name == "@timestamp" else name for name in columns
+    ]
+    return table(_("What it found"), titles, rows, private=True)
+
+
+def _cell(name: str, text: str, zone: tzinfo) -> str:
+    return local(when(text), zone) if name == "@timestamp" else masked(text)

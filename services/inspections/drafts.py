@@ -1,0 +1,94 @@
+"""How the journal tells of looks, in the language of the screen."""
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from services.i18n import N_, _
+from services.models.duties import Slot
+from services.models.findings import Finding, Recorded, Unfamiliar
+from services.models.journal import Draft, EntryKind
+from services.models.metrics import TimeSpan
+from services.models.verdict import Verdict
+
+WORDS = {
+    Verdict.NORMAL: N_("normal"),
+    Verdict.ATTENTION: N_("attention"),
+    Verdict.ABNORMAL: N_("abnormal"),
+    Verdict.UNKNOWN: N_("not judged"),
+}
+
+
+def looking(slot: Slot, turn: int) -> Draft:
+    """A console begins the looks of a slot; the `turn`-th one to do so."""
+    return Draft(
+        kind=EntryKind.LOOKING,
+        subject=slot.key,
+        target=slot.duty,
+        text=_("Looking: {title}").format(title=slot.title),
+        data={"pid": os.getpid(), "turn": turn},
+        claim=f"look:{slot.key}#{turn}",
+    )
+
+
+def found(subject: str, finding: Finding) -> Draft:
+    """A finding, whole."""
+    return Draft(
+        kind=EntryKind.FINDING,
+        subject=subject,
+        target=finding.inspection,
+        text=_("{title}: {verdict} — {summary}").format(
+            title=finding.title, verdict=_(WORDS[finding.verdict]), summary=finding.summary
+        ),
+        data={"finding": finding.model_dump(mode="json")},
+    )
+
+
+def overruled(subject: str, recorded: Recorded, reason: str) -> Draft:
+    """A person judges it otherwise; once for each finding."""
+    finding = recorded.finding
+    return Draft(
+        kind=EntryKind.OVERRULED,
+        subject=subject,
+        target=finding.inspection,
+        text=_("{title}: {verdict} was overruled — {reason}").format(
+            title=finding.title, verdict=_(WORDS[finding.verdict]), reason=" ".join(reason.split())
+        ),
+        data={"seq": recorded.seq, "verdict": finding.verdict.value, "reason": reason},
+        claim=f"overrule:{recorded.seq}",
+    )
+
+
+def known(each: Unfamiliar) -> Draft:
+    """A person or a network is known from now on."""
+    value = each.network or str(each.value)
+    words = _("Known from now on: user {value}") if each.kind == "person" else _("Known from now on: {value}")
+    return Draft(
+        kind=EntryKind.KNOWN,
+        subject=f"known:{each.kind}",
+        target=value,
+        text=words.format(value=value),
+        data={"kind": each.kind, "value": value},
+    )
+
+
+def signed(findings: Iterable[Recorded]) -> list[dict[str, Any]]:
+    """What a sign-off says of the findings it is about."""
+    return [
+        {
+            "seq": each.seq,
+            "inspection": each.finding.inspection,
+            "verdict": each.finding.verdict.value,
+            "decision": "overruled" if each.overruled else "accepted",
+            "reason": each.overruled.reason if each.overruled else "",
+            "until": _until(each.finding).isoformat(),
+        }
+        for each in findings
+        # A look that waits for consent was not made: nobody has signed for its time.
+        if not each.finding.waits_for_consent
+    ]
+
+
+def _until(finding: Finding) -> Any:
+    span: TimeSpan | None = finding.window
+    return span.end if span else finding.read_at

@@ -1,0 +1,214 @@
+"""エラーログ: how many errors came, how many in the worst hour, the same one again and again, 5xx.
+
+Runbook: 日常監視 3. Looks over everything since the last look, not over the last hour. Limits: `[error_logs]`.
+"""
+
+from collections.abc import Iterator
+
+from services.aws.insights_text import commands
+from services.aws.reader import when
+from services.i18n import N_, _, plural
+from services.inspections.base import Look, table
+from services.inspections.error_logs_count import Counts, count, newest
+from services.inspections.error_logs_field import HALF, FieldSeen, field_seen
+from services.inspections.error_logs_text import masked
+from services.inspections.insights_hours import below, local, zone_name
+from services.inspections.insights_look import InsightsLook, query_table
+from services.inspections.insights_queries import Queries, hours_words, number
+from services.models.findings import Evidence, Finding, Measure, Row, worst
+from services.models.insights import QueryResult
+from services.models.runbook import ErrorLogs as Spec
+from services.models.runbook import Runbook
+from services.models.verdict import Verdict
+
+
+class ErrorLogs(InsightsLook):
+    """The errors of the application's log."""
+
+    id = "error-logs"
+    title = N_("Error logs")
+    words = "えらーろぐ eraarogu error log insights 5xx"
+
+    @classmethod
+    def lacks(cls, runbook: Runbook) -> str:
+        """The log group and the field that tells an error."""
+        spec = runbook.error_logs
+        if spec is None:
+            return "error_logs"
+        return next((f"error_logs.{key}" for key in ("log_group", "field") if not getattr(spec, key)), "")
+
+    async def look(self, look: Look) -> Finding:
+        """One query, and two more where there are many errors. Raises AwsError."""
+        spec = self._spec
+        queries = Queries(self.context, look, spec.log_group)
+        found = await self.begin(look, queries, newest(spec))
+        if isinstance(found, Finding):
+            return found
+        counts = await count(queries, spec, found)
+        seen = await field_seen(queries, spec, found)
+        return self._judged(look, queries, found, counts, seen)
+
+    @property
+    def _spec(self) -> Spec:
+        spec = self.context.runbook.error_logs
+        assert spec is not None
+        return spec
+
+    def _judged(
+        self, look: Look, queries: Queries, found: QueryResult, counts: Counts, seen: FieldSeen
+    ) -> Finding:
+        measures = tuple(self._measures(queries, found, counts, seen))
+        verdict = worst(each.verdict for each in measures) or Verdict.UNKNOWN
+        summary = self._summary(look, found, counts)
+        if seen.trouble:
+            summary = _("{trouble} {found}").format(trouble=seen.trouble, found=summary)
+        return self.found(
+            look,
+            verdict,
+            summary,
+            measures=measures,
+            evidence=tuple(self._evidence(queries, found, counts)),
+            advice=tuple(self._advice(found, counts, seen)),
+            remarks=(*self._remarks(found, counts, verdict), *queries.remarks, queries.price()),
+        )
+
+    def _summary(self, look: Look, found: QueryResult, counts: Counts) -> str:
+        hours = hours_words(look.hours)
+        if not found.matched:
+            text = plural(
+                "No errors in {hours} ({count} event read).",
+                "No errors in {hours} ({count} events read).",
+                found.scanned,
+            )
+            return text.format(hours=hours, count=f"{found.scanned:,}")
+        text = plural("{count} error in {hours}", "{count} errors in {hours}", found.matched)
+        said = [text.format(count=f"{found.matched:,}", hours=hours)]
+        if counts.hours:
+            said.append(_("at most {count} in an hour").format(count=f"{counts.hours.worst[1]:,}"))
+        if counts.shapes is not None and counts.most > 1:
+            said.append(_("the same one up to {count} times").format(count=f"{counts.most:,}"))
+        if counts.fives is not None:
+            said.append(_("5xx: {count}").format(count=f"{counts.fives:,}"))
+        return _("{parts}.").format(parts=_(", ").join(said))
+
+    def _measures(
+        self, queries: Queries, found: QueryResult, counts: Counts, seen: FieldSeen
+    ) -> Iterator[Measure]:
+        spec = self._spec
+        hourly = below(spec.per_hour)
+        rate = found.matched / queries.hours
+        few = _("< {count} an hour").format(count=spec.per_hour)
+        yield Measure(
+            title=_("Errors an hour"),
+            shown=number(rate),
+            allowed=few,
+            verdict=hourly.judge(rate),
+            value=rate,
+            unit="/h",
+            note=_("{count} in all").format(count=f"{found.matched:,}"),
+        )
+        at, most = counts.hours.worst if counts.hours else (None, None)
+        yield Measure(
+            title=_("Errors in the worst hour"),
+            shown="" if most is None else f"{most:,}",
+            allowed=few,
+            verdict=hourly.judge(most),
+            value=most,
+            at=at,
+        )
+        yield self._repeated(counts)
+        if spec.status:
+            yield Measure(
+                title=_("5xx answers"),
+                shown="" if counts.fives is None else f"{counts.fives:,}",
+                value=counts.fives,
+                verdict=Verdict.UNKNOWN if counts.fives is None else None,
+            )
+        if counts.database is not None:
+            yield Measure(
+                title=_("Failed connections to the database"),
+                shown=f"{counts.database:,}",
+                allowed=_("none"),
+                verdict=Verdict.ATTENTION if counts.database else Verdict.NORMAL,
+                value=counts.database,
+            )
+        yield Measure(
+            title=_("Events with the field {field}").format(field=spec.field),
+            shown="" if seen.percent is None else f"{seen.percent} %",
+            allowed=f"≥ {HALF} %",
+            verdict=Verdict.UNKNOWN if seen.trouble else Verdict.NORMAL,
+            value=seen.percent,
+            unit="%",
+        )
+
+    def _repeated(self, counts: Counts) -> Measure:
+        limit = self._spec.repeated
+        verdict = Verdict.ATTENTION if counts.most >= limit else Verdict.NORMAL
+        if counts.shapes is None or (verdict is Verdict.NORMAL and counts.ungrouped):
+            verdict = Verdict.UNKNOWN
+        return Measure(
+            title=_("The same error, at most"),
+            shown="" if counts.shapes is None else f"{counts.most:,}",
+            allowed=_("< {count} in the window").format(count=limit),
+            verdict=verdict,
+            value=None if counts.shapes is None else counts.most,
+        )
+
+    def _evidence(self, queries: Queries, found: QueryResult, counts: Counts) -> Iterator[Evidence]:
+        spec = self._spec
+        if counts.shapes:
+            ordered = sorted(counts.shapes.items(), key=lambda item: -item[1])
+            rows = [
+                Row(
+                    cells=(f"{number:,}", text or _("(no message)")),
+                    verdict=Verdict.ATTENTION if number >= spec.repeated else None,
+                )
+                for text, number in ordered
+            ]
+            columns = (_("Count"), _("Error (ids and numbers as #)"))
+            yield table(_("The same errors"), columns, rows, private=True)
+        if counts.hours and counts.hours.counts:
+            yield counts.hours.evidence(self.context.calendar.zone, below(spec.per_hour).judge)
+        yield from self.texts(found)
+        yield query_table(commands(newest(spec)))
+
+    def texts(self, found: QueryResult) -> tuple[Evidence, ...]:
+        """The newest errors, without secrets."""
+        spec, zone = self._spec, self.context.calendar.zone
+        rows = [
+            (
+                local(when(row.get("@timestamp")), zone),
+                row.get(spec.field, ""),
+                row.get(spec.status, "") if spec.status else "",
+                masked(row.get(spec.message, "")),
+            )
+            for row in found.rows
+        ]
+        columns = (
+            _("Time ({zone})").format(zone=zone_name(zone)),
+            spec.field,
+            spec.status or _("Status"),
+            _("Message"),
+        )
+        return (table(_("The newest errors"), columns, rows, private=True),) if rows else ()
+
+    def _advice(self, found: QueryResult, counts: Counts, seen: FieldSeen) -> Iterator[str]:
+        if seen.trouble:
+            yield _(
+                "Ask who develops the application how it marks an error, and correct error_logs in the runbook."
+            )
+        if found.matched:
+            yield _(
+                "Write serious errors (500 errors, failed connections to the database…) into the operations report."
+            )
+        if counts.most >= self._spec.repeated:
+            yield _("The same error again and again is a sign of a bug or an outage.")
+
+    def _remarks(self, found: QueryResult, counts: Counts, verdict: Verdict) -> Iterator[str]:
+        if counts.fives and verdict is Verdict.NORMAL:
+            yield _("The runbook wants 500 errors in the operations report, however few they are.")
+        if counts.ungrouped:
+            yield _("{count} of {all} errors are not grouped: there are too many different messages.").format(
+                count=f"{counts.ungrouped:,}", all=f"{found.matched:,}"
+            )
+        yield _("Read up to one minute ago, for the newest log events may still be on their way.")

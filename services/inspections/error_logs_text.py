@@ -1,0 +1,66 @@
+"""Texts of error messages: what must not be shown taken out, and what makes two of them the same error."""
+
+import re
+
+HIDDEN = "***"
+SHAPE = 200
+"""Characters of a message by which it is grouped."""
+SHOWN = 300
+"""Characters of a message that evidence shows."""
+_READ = 2000
+"""Characters of a message that are looked at: a stack trace may have 30,000."""
+
+_SECRETS = re.compile(
+    r"""(?ix)
+      (?P<id> \b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b )
+    | (?P<kept> \b(?:bearer|basic)\s+ ) [A-Za-z0-9+/._~=-]{8,}
+    | (?P<key> [\w-]{0,40}(?:passw(?:or)?d|passwd|pwd|secret|token|api[_-]?key|authorization|パスワード)[\w-]*["']? \s*[=:：]\s* )
+      (?:(?:bearer|basic)\s+)? (?: "(?:\\.|[^"\\])*"? | '[^']*'? | [^\s,;&)}\]]+ )
+    | \b(?:AKIA|ASIA)[A-Z0-9]{12,}\b
+    | \beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+)*
+    | [\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]+)+
+    | \b0\d{1,4}-\d{1,4}-\d{3,4}\b
+    | (?<!\d)\d{12,}(?!\d)
+    """
+)
+"""UUIDs, which stay; tokens, passwords, AWS keys, mail addresses, telephone numbers, 個人番号 and other long numbers."""
+
+_VARIABLE = re.compile(
+    r"""(?ix)
+      \b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b
+    | \b0x[0-9a-f]+\b
+    | (?<![0-9a-z]) (?=[a-f]*\d) (?=\d*[a-f]) [0-9a-f]{8,} (?![0-9a-z])
+    | [+-]?\d+(?:[.,:/-]\d+)*
+    """
+)
+"""UUIDs, hexadecimal ids, numbers, times and addresses."""
+
+_DATABASE = re.compile(
+    r"""(?ix)
+      (?:jdbc|database|db|postgres\w*|mysql|sql|hikaripool\S*) [^\n]{0,40} connect
+    | connect\w* [^\n]{0,40} (?:database|postgres\w*|mysql|\bdb\b)
+    | connection\ (?:slots|pool)
+    | too\ many\ (?:connections|clients)
+    | (?:データベース|ＤＢ|DB) [^\n]{0,12} 接続
+    """
+)
+
+
+def masked(text: str) -> str:
+    """The message, cut, without secrets and the plainest kinds of personal data; it may still name people."""
+    hidden = _SECRETS.sub(_hide, text[:_READ])
+    return hidden if len(hidden) <= SHOWN else hidden[:SHOWN] + "…"
+
+
+def _hide(found: re.Match[str]) -> str:
+    return found["id"] or (found["kept"] or found["key"] or "") + HIDDEN
+
+
+def shape(text: str) -> str:
+    """What stays the same when the same error comes again: ids, numbers and times become `#`."""
+    return _VARIABLE.sub("#", masked(text))[:SHAPE].strip()
+
+
+def about_database(text: str) -> bool:
+    """Whether it tells of a failed connection to the database."""
+    return _DATABASE.search(text[:_READ]) is not None

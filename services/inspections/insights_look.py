@@ -1,0 +1,56 @@
+"""What every look through Logs Insights does first, and says where it cannot judge."""
+
+from typing import Any
+
+from services.aws.insights import ROWS
+from services.i18n import _
+from services.inspections.base import Inspection, Look, table
+from services.inspections.insights_queries import Queries, hours_words, partial_words
+from services.models.findings import Evidence, Finding
+from services.models.insights import QueryResult
+from services.models.verdict import Verdict
+
+AT_ONCE = 10_000
+"""Rows that AWS sends at once."""
+
+
+class InsightsLook(Inspection):
+    """An inspection by Logs Insights."""
+
+    async def begin(
+        self, look: Look, queries: Queries, query: str, *, limit: int = ROWS
+    ) -> QueryResult | Finding:
+        """What `query` found; a finding where somebody must agree first, or nothing can be judged. Raises AwsError."""
+        yen = await queries.estimate()
+        if yen is not None and not queries.affordable(yen):
+            return self.unknown(look, queries, queries.consent_summary(yen), estimate_yen=yen)
+        found = await queries.ask(query, limit=limit)
+        if not found.complete:
+            return self.unknown(look, queries, partial_words(found), evidence=self.texts(found))
+        if not found.scanned:
+            text = _("Nothing to judge: the log group {group} has no events in {hours}.")
+            return self.unknown(
+                look,
+                queries,
+                text.format(group=queries.group, hours=hours_words(look.hours)),
+                advice=self.nothing_advice(queries),
+            )
+        return found
+
+    def texts(self, found: QueryResult) -> tuple[Evidence, ...]:
+        """The rows of a result as evidence; private."""
+        return ()
+
+    def nothing_advice(self, queries: Queries) -> tuple[str, ...]:
+        """What to do where the log group has no events."""
+        return (_("Check that anything writes to {group}.").format(group=queries.group),)
+
+    def unknown(self, look: Look, queries: Queries, summary: str, **more: Any) -> Finding:
+        """A finding that cannot judge, with what was spent on it."""
+        spent = (queries.price(),) if queries.bytes else ()
+        return self.found(look, Verdict.UNKNOWN, summary, remarks=(*queries.remarks, *spent), **more)
+
+
+def query_table(commands: tuple[str, ...]) -> Evidence:
+    """The query that was sent, so that it can be made again by hand."""
+    return table(_("The query"), (_("Command"),), [(each,) for each in commands])

@@ -1,0 +1,162 @@
+"""The Logs Insights queries of one look: their window, their price before and after, and whether it needs consent."""
+
+from datetime import timedelta
+
+from services.aws.errors import AwsError
+from services.aws.insights import ROWS, Insights
+from services.i18n import N_, _
+from services.inspections.base import InspectionContext, Look
+from services.models.findings import Progress
+from services.models.insights import GroupSize, QueryResult, QueryState
+from services.models.metrics import TimeSpan
+from services.prices import usd_of_insights
+
+LAG = timedelta(minutes=1)
+"""Log events of the newest minute may not be there yet; the next look reads them, for it begins as much earlier."""
+HOUR = timedelta(hours=1)
+YEN = 150.0
+"""Yen for a dollar where the runbook says nothing of costs."""
+
+_STATES = {
+    QueryState.FAILED: N_("Logs Insights failed on the query."),
+    QueryState.CANCELLED: N_("Somebody cancelled the query."),
+    QueryState.TIMEOUT: N_("Logs Insights ran out of time."),
+}
+_STOPPED = N_("The query did not end in time and was stopped.")
+
+
+class Queries:
+    """Asks Logs Insights for one look at one log group, and counts what that costs."""
+
+    def __init__(self, context: InspectionContext, look: Look, group: str, *, region: str = "") -> None:
+        self.insights = Insights(context.reader, region=region)
+        self.span = TimeSpan(start=look.since - LAG, end=look.until - LAG)
+        self.group = group
+        self.bytes = 0
+        """Scanned so far, by every query."""
+        self.remarks: list[str] = []
+        self._begun = self.span.start
+        self._context = context
+        self._look = look
+
+    @property
+    def hours(self) -> float:
+        """For rates with an upper limit: at least one, so that a few minutes are not blown up."""
+        return max(1.0, self.covered)
+
+    @property
+    def covered(self) -> float:
+        """Hours of the window, as far as the log group reaches back; never less than one minute's."""
+        return max(1 / 60, (self.span.end - self._begun) / HOUR)
+
+    def yen(self, size: float) -> float:
+        """What scanning so many bytes costs."""
+        costs = self._context.runbook.costs
+        usd = usd_of_insights(int(size), self._context.runbook.inspecting.insights_usd_per_gb)
+        return usd * (costs.usd_jpy if costs else YEN)
+
+    def affordable(self, yen: float) -> bool:
+        """Whether so much may be spent: it is below the runbook's limit, or a person agreed."""
+        return self._look.consent or yen <= self._context.runbook.inspecting.ask_above_yen
+
+    def again(self, times: int = 1) -> bool:
+        """Whether what was scanned so far may be scanned so many times more."""
+        return self.affordable(self.yen(self.bytes * (times + 1)))
+
+    async def estimate(self) -> float | None:
+        """Yen that one query over the window costs, about; None where it cannot be told, which is remarked."""
+        size = await self.size(self.span)
+        if size is None:
+            return None
+        self.remarks.append(
+            _(
+                "Estimated before: {size}, {yen} (from the stored size, which is compressed; the query may read more)."
+            ).format(size=size_words(size.bytes), yen=yen_words(self.yen(size.bytes)))
+        )
+        if size.since and size.since > self.span.start:
+            self._begun = min(size.since, self.span.end)
+            at = self._begun.astimezone(self._context.calendar.zone).strftime("%Y-%m-%d %H:%M %Z")
+            self.remarks.append(_("The log group keeps nothing from before {at}.").format(at=at))
+        return self.yen(size.bytes)
+
+    async def size(self, span: TimeSpan) -> GroupSize | None:
+        """About what a query over `span` reads; None where it cannot be told, which is remarked."""
+        try:
+            size = await self.insights.size_of(self.group, span, self._context.clock.now())
+        except AwsError as error:
+            why = error.problem.summary
+        else:
+            if size:
+                return size
+            why = _("AWS does not list the log group.")
+        self.remarks.append(_("The price could not be estimated. {why}").format(why=why))
+        return None
+
+    def consent_summary(self, yen: float) -> str:
+        """Why nothing was read yet."""
+        return _(
+            "Not read yet: it would cost about {yen}, and above {limit} somebody must agree first."
+        ).format(yen=yen_words(yen), limit=yen_words(self._context.runbook.inspecting.ask_above_yen))
+
+    async def ask(self, query: str, *, limit: int = ROWS, span: TimeSpan | None = None) -> QueryResult:
+        """Run a query over the window; what it scanned is charged, also where the look is given up. Raises AwsError."""
+        newest = QueryResult(state=QueryState.SCHEDULED)
+        self._tell(newest)
+
+        def seen(result: QueryResult) -> None:
+            nonlocal newest
+            newest = result
+            self._tell(result)
+
+        try:
+            return await self.insights.run(self.group, query, span or self.span, limit=limit, seen=seen)
+        finally:
+            self.bytes += newest.bytes
+            self._context.scanned(newest.bytes, self.yen(newest.bytes))
+
+    def price(self) -> str:
+        """What was scanned and what that costs, for the remarks."""
+        return _("Logs Insights read {size}: {yen}.").format(
+            size=size_words(self.bytes), yen=yen_words(self.yen(self.bytes))
+        )
+
+    def _tell(self, result: QueryResult) -> None:
+        text = _("Logs Insights: {count} log events read").format(count=f"{result.scanned:,}")
+        self._look.tell(Progress(text=text))
+
+
+def partial_words(result: QueryResult) -> str:
+    """Why a result is not judged."""
+    said = _STATES.get(result.state, _STOPPED)
+    return _("{why} Partial: {count} matches so far, not judged.").format(
+        why=_(said), count=f"{result.matched:,}"
+    )
+
+
+def size_words(size: float) -> str:
+    """Bytes as AWS's price lists count them."""
+    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size / 1000:.0f} KB"
+
+
+def yen_words(yen: float) -> str:
+    """Yen with as many decimals as matter."""
+    return f"¥{yen:,.0f}" if yen >= 100 else f"¥{yen:.1f}" if yen >= 0.1 or not yen else "< ¥0.1"
+
+
+def hours_words(hours: float) -> str:
+    """A window's length for people."""
+    if hours < 1:
+        return _("{count} min").format(count=max(1, round(hours * 60)))
+    if hours < 48:
+        return _("{count} h").format(count=f"{hours:.1f}".removesuffix(".0"))
+    return _("{count} days").format(count=f"{hours / 24:.1f}".removesuffix(".0"))
+
+
+def number(value: float) -> str:
+    """Whole from a hundred up, else with one decimal where there is one."""
+    if 0 < value < 0.1:
+        return "< 0.1"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}".removesuffix(".0")

@@ -1,0 +1,97 @@
+"""Makes one look and judges what went wrong with it; records nothing."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import Any
+
+from services.aws.errors import AwsError
+from services.aws.reader import Reader
+from services.calendar import Calendar
+from services.clock import Clock
+from services.i18n import _
+from services.inspections.base import Inspection, InspectionContext, Look
+from services.inspections.known import Known
+from services.inspections.registry import make
+from services.inspections.tally import Tally
+from services.meter import Meter
+from services.models.findings import Finding
+from services.models.problem import Problem, ProblemKind
+from services.models.runbook import Runbook
+from services.models.verdict import Verdict
+
+YEN = 150.0
+"""Yen for a dollar where the runbook says nothing of costs."""
+
+
+class Inspector:
+    """The inspections of one system. `fault` hears of a fault of the console itself, which no finding may hide."""
+
+    def __init__(
+        self,
+        runbook: Runbook,
+        calendar: Calendar,
+        reader: Reader,
+        clock: Clock,
+        meter: Meter,
+        *,
+        region: str,
+        known: Callable[[], Known] = Known,
+        fault: Callable[[BaseException], None] = lambda _error: None,
+    ) -> None:
+        self.fault = fault
+        self._reader = reader
+        self._meter = meter
+        self._known = known
+        self._usd_jpy = runbook.costs.usd_jpy if runbook.costs else YEN
+        self._context = InspectionContext(
+            runbook=runbook, calendar=calendar, clock=clock, region=region, reader=reader
+        )
+
+    @property
+    def runbook(self) -> Runbook:
+        """Whose looks these are."""
+        return self._context.runbook
+
+    def inspection(self, id: str) -> Inspection:
+        """For its name and its first window. Raises LookupError."""
+        return make(self._context, id)
+
+    async def look(self, id: str, look: Look) -> Finding:
+        """One look. Whatever goes wrong becomes a finding that cannot judge. Raises LookupError."""
+        tally = Tally(self._reader, usd_jpy=self._usd_jpy, charge=self._meter.charge)
+        context = replace(self._context, reader=tally, known=self._known(), scanned=tally.scanned)
+        inspection = make(context, id)
+        finding = await self._outcome(inspection, inspection.look(look), look)
+        return finding.model_copy(update={"cost": tally.cost})
+
+    async def _outcome(
+        self, inspection: Inspection, looking: Coroutine[Any, Any, Finding], look: Look
+    ) -> Finding:
+        # A task of its own: what it raises is looked at here, and a fault in one look ends no other.
+        task = asyncio.create_task(looking, name=f"look {inspection.id}")
+        try:
+            await asyncio.wait({task})
+        finally:
+            task.cancel()
+        error = task.exception()
+        if error is None:
+            return task.result()
+        if isinstance(error, AwsError):
+            return failed(inspection, look, error.problem)
+        self.fault(error)
+        return failed(inspection, look, self._fault_problem(inspection))
+
+    def _fault_problem(self, inspection: Inspection) -> Problem:
+        return Problem(
+            kind=ProblemKind.OTHER,
+            summary=_("{title}: a fault of the console stopped the look.").format(title=inspection.name),
+            remedy=_("Look by hand as the runbook says, and report the fault."),
+            at=self._context.clock.now(),
+        )
+
+
+def failed(inspection: Inspection, look: Look, problem: Problem) -> Finding:
+    """What a look says that could not be made."""
+    advice = (problem.remedy,) if problem.remedy else ()
+    return inspection.found(look, Verdict.UNKNOWN, problem.summary, advice=advice, problem=problem)

@@ -1,0 +1,62 @@
+"""What must be known to read a look at sign-ins: what is missing from it, and what is lost."""
+
+from collections.abc import Iterator
+
+from services.i18n import _
+from services.inspections.sign_ins_judge import Rules
+from services.inspections.sign_ins_measures import Judged
+from services.inspections.sign_ins_read import USERS, Gathered, Purpose
+from services.models.runbook import Trail as TrailSpec
+
+
+def unread(gathered: Gathered) -> Iterator[str]:
+    """What could not be read, and the permission that is missing."""
+    problems: dict[str, list[str]] = {}
+    for question, lookup in gathered.answers:
+        if lookup.problem is not None:
+            problems.setdefault(lookup.problem.summary, []).append(question.region)
+        elif lookup.unreadable:
+            yield _("{region}: {count} events of {name} could not be understood.").format(
+                region=lookup.region, count=lookup.unreadable, name=lookup.value
+            )
+    for words, regions in problems.items():
+        yield _("Not read in {regions}: {problem}").format(
+            regions=_(", ").join(dict.fromkeys(regions)), problem=words
+        )
+    if gathered.users_problem is not None:
+        yield _("The account's users were not read: {problem}").format(problem=gathered.users_problem.summary)
+
+
+def trails(gathered: Gathered) -> Iterator[str]:
+    """What is lost with the event history."""
+    if gathered.trails_problem is not None:
+        yield _("Whether a trail records was not read: {problem}").format(
+            problem=gathered.trails_problem.summary
+        )
+        return
+    logging = [trail for trail in gathered.trails if trail.logging]
+    if not logging:
+        yield _("No trail is logging: evidence older than 90 days is lost.")
+    elif not any(trail.multi_region for trail in logging):
+        text = _("The trail {name} covers one region only: sign-ins elsewhere are lost after 90 days.")
+        yield text.format(name=logging[0].name)
+    for trail in logging:
+        if trail.delivery_error:
+            yield _("The trail {name} cannot deliver its files: {error}").format(
+                name=trail.name, error=trail.delivery_error
+            )
+
+
+def limits(judged: Judged, rules: Rules, spec: TrailSpec) -> Iterator[str]:
+    """What was not looked for, or not where it should be."""
+    if not judged.sign_ins and judged.gathered.whole(Purpose.SIGN_IN):
+        regions = _(", ").join(spec.sign_in_regions)
+        yield _("Nobody signed in at all: are these the right regions? {regions}").format(regions=regions)
+    for network in rules.bad_networks:
+        yield _("The runbook's known_networks holds {value}, which is no network.").format(value=network)
+    if len(judged.users) > USERS:
+        text = _("What {count} more unexpected users did was not looked up.")
+        yield text.format(count=len(judged.users) - USERS)
+    for key, events in (("grave_events", spec.grave_events), ("global_events", spec.global_events)):
+        if not events:
+            yield _("The runbook names no {key}: such changes were not looked for.").format(key=key)

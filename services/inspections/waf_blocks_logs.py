@@ -1,0 +1,167 @@
+"""The firewall's logs in S3: where they really go, and what lies under the days of the window."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from services.aws.errors import AwsError, NotFound
+from services.aws.firewall import Firewall
+from services.aws.objects import Objects
+from services.i18n import _
+from services.inspections.base import InspectionContext, Look, table
+from services.inspections.insights_hours import local, zone_name
+from services.inspections.insights_queries import size_words
+from services.inspections.waf_blocks_notes import Notes
+from services.models.findings import Measure, Progress
+from services.models.firewall import LogDestination, WebAcl
+from services.models.objects import StoredObject
+from services.models.runbook import Firewall as Spec
+from services.models.verdict import Verdict
+
+NEWEST = 20
+"""Objects shown, as many as the runbook looks at."""
+PAGES = 120
+"""Requests that the listing of all days may take."""
+DAYS = 7
+"""Days looked at, newest first, where only the newest objects are wanted."""
+DIRECT = "aws-waf-logs-"
+"""AWS WAF itself writes only to buckets whose names begin so."""
+
+
+async def destination(firewall: Firewall, acl: WebAcl, spec: Spec, notes: Notes) -> None:
+    """Compare where the ACL's logs go with where the runbook looks for them."""
+    title = _("Log delivery")
+    try:
+        found = await firewall.destination(acl)
+    except AwsError as error:
+        notes.unread(error, title)
+        notes.unjudged(title)
+        return
+    if found is None:
+        notes.measures.append(
+            Measure(title=title, shown=_("off"), allowed=_("on"), verdict=Verdict.ATTENTION)
+        )
+        notes.remarks.append(
+            _("The web ACL writes no logs: afterwards nobody can tell whom it blocked and why.")
+        )
+        return
+    notes.measures.append(Measure(title=title, shown=_shown(found), allowed=_("on"), verdict=Verdict.NORMAL))
+    if remark := _compared(found, spec.log_bucket):
+        notes.remarks.append(remark)
+
+
+def _shown(found: LogDestination) -> str:
+    words = {"firehose": _("Firehose: {name}"), "s3": _("S3: {name}"), "logs": _("CloudWatch Logs: {name}")}
+    return words.get(found.kind, "{name}").format(name=found.name)
+
+
+def _compared(found: LogDestination, bucket: str) -> str:
+    if not bucket or (found.kind == "s3" and found.name == bucket):
+        return ""
+    if found.kind != "firehose":
+        text = _("The logs go to {found}, not to the runbook's bucket {bucket}.")
+    elif bucket.startswith(DIRECT):
+        text = _(
+            "The logs go to {found}, although WAF could write to the runbook's bucket {bucket} directly: check which is right."
+        )
+    else:
+        text = _(
+            "The logs go to {found}. Only through it can they reach the runbook's bucket {bucket}: WAF itself writes to no bucket whose name does not begin with aws-waf-logs-."
+        )
+    return text.format(found=_shown(found), bucket=bucket)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What lies in the bucket under the days of a window."""
+
+    newest: tuple[StoredObject, ...] = ()
+    count: int = 0
+    days: int = 0
+    """Days looked at."""
+    size: int | None = None
+    """Bytes under all days, estimated where not all were listed; None: not known."""
+
+
+class LogFiles:
+    """Lists the bucket, day by day, newest first; never without a day in the prefix."""
+
+    def __init__(self, context: InspectionContext, look: Look, spec: Spec, notes: Notes) -> None:
+        self._context = context
+        self._look = look
+        self._spec = spec
+        self._notes = notes
+
+    async def under(self, days: Sequence[date], *, every: bool) -> Listed:
+        """The objects of these days. `every`: all days count; else only the newest objects are wanted."""
+        title = _("Log files in S3")
+        if not self._spec.log_bucket:
+            self._notes.remarks.append(_("The runbook names no bucket of the logs (waf.log_bucket)."))
+            return Listed()
+        try:
+            listed = await self._listed(days, every=every)
+        except NotFound as error:
+            self._notes.unread(error, title)
+            self._notes.measures.append(
+                Measure(title=title, shown=_("no such bucket"), verdict=Verdict.ATTENTION)
+            )
+            return Listed()
+        except AwsError as error:
+            self._notes.unread(error, title)
+            self._notes.unjudged(title)
+            return Listed()
+        self._judge(title, listed)
+        return listed
+
+    async def _listed(self, days: Sequence[date], *, every: bool) -> Listed:
+        objects = Objects(self._context.reader)
+        found: list[StoredObject] = []
+        left, whole, size = PAGES, 0, 0
+        for number, day in enumerate(days if every else days[:DAYS]):
+            self._look.tell(Progress(text=_("Listing the logs"), done=number, total=len(days)))
+            listing = await objects.under(self._spec.log_bucket, self._prefix(day), pages=left)
+            left -= listing.pages
+            found += listing.objects
+            if not listing.complete:
+                break
+            whole += 1
+            size += sum(each.size for each in listing.objects)
+            if not left or (not every and len(found) >= NEWEST):
+                break
+        estimate = size * len(days) // whole if whole and size else None
+        newest = sorted(found, key=lambda each: (each.modified, each.key), reverse=True)
+        return Listed(tuple(newest[:NEWEST]), len(found), whole, estimate if every else None)
+
+    def _prefix(self, day: date) -> str:
+        return f"{self._spec.log_prefix}{day:%Y/%m/%d}/"
+
+    def _judge(self, title: str, listed: Listed) -> None:
+        place = f"s3://{self._spec.log_bucket}/{self._spec.log_prefix}yyyy/mm/dd/"
+        if not listed.count:
+            text = _(
+                "No log files under {place}: check waf.log_prefix, and whether logs are still delivered."
+            )
+            self._notes.remarks.append(text.format(place=place))
+            self._notes.measures.append(
+                Measure(title=title, shown="0", allowed="> 0", verdict=Verdict.ATTENTION, value=0)
+            )
+            return
+        zone = self._context.calendar.zone
+        self._notes.measures.append(
+            Measure(
+                title=title,
+                shown=f"{listed.count:,}",
+                allowed="> 0",
+                verdict=Verdict.NORMAL,
+                value=listed.count,
+                at=listed.newest[0].modified,
+                note=_("the newest of {at}").format(at=local(listed.newest[0].modified, zone)),
+            )
+        )
+        self._notes.table(
+            table(
+                _("Newest log files"),
+                (_("Time ({zone})").format(zone=zone_name(zone)), _("Size"), _("Key")),
+                [(local(each.modified, zone), size_words(each.size), each.key) for each in listed.newest],
+            )
+        )

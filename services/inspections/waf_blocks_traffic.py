@@ -1,0 +1,130 @@
+"""The cheap way: how many requests the firewall blocked, by CloudWatch's metrics, and samples of the last hours."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from services.aws.errors import AwsError
+from services.aws.firewall import Firewall
+from services.aws.metrics import Metrics
+from services.i18n import _
+from services.inspections.base import InspectionContext, Look
+from services.inspections.waf_blocks_notes import Notes
+from services.models.base import RawId
+from services.models.firewall import BlockedGroup, Samples, WebAcl
+from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
+
+HOUR = 3600
+KEPT = timedelta(hours=3)
+"""AWS WAF keeps samples so long."""
+MOST_RULES = 30
+"""Rules that are asked for samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What the metrics say."""
+
+    hours: dict[datetime, int] = field(default_factory=dict)
+    """Blocked requests by the hour; an hour without any is absent."""
+    allowed: int = 0
+    unknown: str = ""
+    """Why nothing can be said, in words; "" where `hours` can be relied on."""
+
+    @property
+    def blocked(self) -> int | None:
+        """In all; None where that is not known."""
+        return None if self.unknown else sum(self.hours.values())
+
+    @property
+    def worst(self) -> tuple[datetime | None, int]:
+        """The hour with most, the newest of several; (None, 0) without any."""
+        return max(self.hours.items(), key=lambda item: (item[1], item[0]), default=(None, 0))
+
+
+async def traffic(context: InspectionContext, look: Look, firewall: Firewall, metric: RawId) -> Traffic:
+    """Blocked and allowed requests of a web ACL by the hour, from the full hour before the window. Raises AwsError."""
+    # Metrics of CloudFront's ACLs have no dimension `Region`.
+    region = ((RawId("Region"), RawId(context.region)),) if firewall.region is None else ()
+    dimensions = (*region, (RawId("Rule"), RawId("ALL")), (RawId("WebACL"), metric))
+    queries = [
+        MetricQuery(
+            id=name.lower(),
+            namespace=RawId("AWS/WAFV2"),
+            metric=RawId(f"{name}Requests"),
+            dimensions=dimensions,
+            stat="Sum",
+            period=HOUR,
+        )
+        for name in ("Blocked", "Allowed")
+    ]
+    start = look.since.replace(minute=0, second=0, microsecond=0)
+    span = TimeSpan(start=start, end=max(look.until, start + timedelta(minutes=1)))
+    blocked, allowed = await Metrics(context.reader).fetch(queries, span, region=firewall.region)
+    return Traffic(
+        hours={
+            datetime.fromtimestamp(at, UTC): round(value)
+            for at, value in zip(blocked.times, blocked.values, strict=True)
+            if value > 0
+        },
+        allowed=round(sum(allowed.values)),
+        unknown=_unknown(blocked, allowed),
+    )
+
+
+def _unknown(blocked: Series, allowed: Series) -> str:
+    for series in (blocked, allowed):
+        if series.status is not SeriesStatus.COMPLETE:
+            return _("CloudWatch did not answer in full ({why}).").format(why=series.message or series.status)
+    # AWS publishes either only where there is something to count: nothing at all proves nothing.
+    if not blocked.times and not allowed.times:
+        return _("CloudWatch has neither allowed nor blocked requests of the web ACL.")
+    return ""
+
+
+async def sampled(
+    context: InspectionContext, look: Look, firewall: Firewall, acl: WebAcl, notes: Notes
+) -> tuple[Samples, ...] | None:
+    """Samples of the rules that may block, over the last three hours of the window; None where there are none to have."""
+    start = max(look.since, context.clock.now() - KEPT)
+    if start >= look.until:
+        notes.remarks.append(_("AWS WAF keeps samples for 3 hours: there are none of this window."))
+        return None
+    rules = [rule for rule in acl.rules if rule.blocks and rule.sampled]
+    silent = [rule.name for rule in acl.rules if rule.blocks and not rule.sampled]
+    if silent:
+        notes.remarks.append(_("Not sampled: {rules}.").format(rules=", ".join(silent)))
+    if acl.blocks_by_default:
+        notes.remarks.append(
+            _("What no rule allows is blocked by default, and of that there are no samples.")
+        )
+    try:
+        span = TimeSpan(start=start, end=look.until)
+        return tuple([await firewall.samples(acl, rule, span) for rule in rules[:MOST_RULES]])
+    except AwsError as error:
+        notes.unread(error, _("Sampled requests"))
+        return None
+
+
+def grouped(every: Iterable[Samples]) -> tuple[BlockedGroup, ...]:
+    """What the samples stand for, estimated from their weights, the largest first."""
+    counts: defaultdict[tuple[str, str, str], float] = defaultdict(float)
+    for samples in every:
+        weights = sum(request.weight for request in samples.requests)
+        scale = samples.population / weights if weights else 0.0
+        for request in samples.requests:
+            if request.blocked:
+                many = request.weight * scale
+                for key in (
+                    ("address", request.address, request.country),
+                    ("rule", samples.rule, ""),
+                    ("uri", request.uri, ""),
+                    ("all", "", ""),
+                ):
+                    counts[key] += many
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(
+        BlockedGroup.model_validate({"kind": kind, "name": name, "country": country, "count": round(count)})
+        for (kind, name, country), count in ordered
+    )

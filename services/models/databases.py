@@ -1,0 +1,127 @@
+"""Databases as the console speaks of them: the instance, its snapshots, its events, what waits to be applied.
+
+Source: DescribeDBInstances, DescribeDBSnapshots, DescribeEvents, DescribePendingMaintenanceActions (Amazon RDS
+API reference).
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from services.models.base import Clean, Model, RawId
+
+
+class DatabaseState(StrEnum):
+    """What a status means to whoever needs the database."""
+
+    AVAILABLE = "available"
+    """Also while a backup is made."""
+    BUSY = "busy"
+    """It is being changed, maintained, restarted; that passes."""
+    BROKEN = "broken"
+    """Stopped, full, failed: somebody must act."""
+
+
+class PendingSetting(Model):
+    """A change of the instance that was asked for and is not applied yet."""
+
+    id: str
+    """`instance_class`, `storage_gib`, `engine_version`…; AWS's own word where the console has none."""
+    title: Clean
+    value: Clean
+    """What it becomes; a password as `***`."""
+    outage: bool = False
+    """Applying it interrupts the database."""
+
+
+class Database(Model):
+    """One database instance."""
+
+    id: RawId
+    name: Clean
+    arn: RawId
+    status: Clean
+    """As RDS spells it: `available`, `storage-full`."""
+    state: DatabaseState
+    engine: Clean = ""
+    """`postgres`"""
+    engine_version: Clean = ""
+    instance_class: Clean = ""
+    """`db.t4g.medium`"""
+    storage_gib: int | None = None
+    multi_az: bool | None = None
+    retention_days: int | None = None
+    """Days automatic backups are kept; 0: none are made; None: AWS does not say."""
+    backup_window: Clean = ""
+    """UTC, as RDS spells it: `18:10-18:40`."""
+    maintenance_window: Clean = ""
+    """UTC, as RDS spells it: `sat:17:00-sat:18:00`."""
+    latest_restorable: datetime | None = None
+    """Until when it can be restored to any moment (UTC)."""
+    created: datetime | None = None
+    """UTC."""
+    log_exports: tuple[Clean, ...] = ()
+    """Logs sent to CloudWatch: `postgresql`."""
+    pending: tuple[PendingSetting, ...] = ()
+    certificate: Clean = ""
+    """The server certificate's authority: `rds-ca-rsa2048-g1`."""
+    certificate_until: datetime | None = None
+    """When the server certificate ends (UTC)."""
+
+
+class SnapshotState(StrEnum):
+    """What a snapshot's status means."""
+
+    AVAILABLE = "available"
+    CREATING = "creating"
+    UNUSABLE = "unusable"
+    """Failed, being deleted, anything else."""
+
+
+class Snapshot(Model):
+    """One snapshot."""
+
+    id: RawId
+    name: Clean
+    """`rds:facility-prod-db-2026-01-11-18-14`"""
+    kind: Clean
+    """`automated`, `manual`, `awsbackup`."""
+    status: Clean
+    """As RDS spells it."""
+    state: SnapshotState
+    at: datetime | None
+    """When it was taken (UTC); None while it is being made and AWS does not say yet."""
+    percent: int | None = None
+    """How far it has come."""
+
+
+class DatabaseEvent(Model):
+    """What RDS says happened."""
+
+    at: datetime
+    """UTC."""
+    message: Clean
+    categories: tuple[Clean, ...] = ()
+    """`backup`, `low storage`."""
+
+
+class OptIn(StrEnum):
+    """Whether a person has asked for a pending action."""
+
+    NONE = ""
+    NEXT_WINDOW = "next-window"
+    IMMEDIATE = "immediate"
+
+
+class PendingAction(Model):
+    """A maintenance action that AWS offers or is going to apply; all times UTC."""
+
+    action: Clean
+    """`system-update`, `db-upgrade`, `ca-certificate-rotation`…"""
+    description: Clean = ""
+    auto_after: datetime | None = None
+    """Applied in the first maintenance window after it."""
+    forced: datetime | None = None
+    """Applied then, whatever the window."""
+    current: datetime | None = None
+    """When it is applied as things stand, all the others considered."""
+    opt_in: OptIn = OptIn.NONE

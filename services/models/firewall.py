@@ -1,0 +1,77 @@
+"""The web application firewall: its ACL, where its logs go, and requests it sampled.
+
+Source: WebACL, LoggingConfiguration, SampledHTTPRequest (AWS WAFV2 API reference).
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from services.models.base import Clean, Model, RawId
+from services.models.metrics import TimeSpan
+
+
+class FirewallRule(Model):
+    """One rule, or one rule group, of a web ACL."""
+
+    name: Clean
+    metric: RawId
+    """As CloudWatch's dimension `Rule` and GetSampledRequests spell it."""
+    sampled: bool
+    """Requests that match it are sampled."""
+    blocks: bool
+    """It may block; otherwise it counts, allows or asks for a puzzle."""
+
+
+class WebAcl(Model):
+    """A web ACL."""
+
+    name: Clean
+    arn: RawId
+    metric: RawId
+    """As CloudWatch's dimension `WebACL` spells it."""
+    measured: bool
+    """It publishes metrics."""
+    blocks_by_default: bool
+    """What no rule allows is blocked."""
+    rules: tuple[FirewallRule, ...] = ()
+    """In the order in which they are tried."""
+
+
+class LogDestination(Model):
+    """Where a web ACL sends its logs."""
+
+    kind: Literal["firehose", "s3", "logs", "other"]
+    name: Clean
+    """Of the delivery stream, the bucket or the log group."""
+
+
+class SampledRequest(Model):
+    """One sampled request."""
+
+    at: datetime | None
+    address: Clean
+    country: Clean
+    uri: Clean
+    blocked: bool
+    weight: float
+    """How many requests it stands for, relative to the others of its rule."""
+
+
+class Samples(Model):
+    """Requests of one rule, sampled."""
+
+    rule: Clean
+    population: int
+    """Requests from which the sample was taken, whatever was done with them."""
+    span: TimeSpan
+    """What the sample covers, which is less than what was asked for where there were more than 5,000 requests."""
+    requests: tuple[SampledRequest, ...] = ()
+
+
+class BlockedGroup(Model):
+    """Blocked requests that share an address, a rule or a URI."""
+
+    kind: Literal["address", "rule", "uri", "all"]
+    name: Clean = ""
+    country: Clean = ""
+    count: int

@@ -1,0 +1,139 @@
+"""A report as one HTML file that needs nothing else and prints well on A4."""
+
+from collections.abc import Iterator
+from html import escape
+
+from services.models.report import Report
+from services.models.verdict import Verdict
+from services.report.document import (
+    Block,
+    Bullets,
+    Document,
+    Facts,
+    Line,
+    Paragraph,
+    Quote,
+    Section,
+    Table,
+)
+from services.report.documents import document
+from services.report.words import verdict
+
+# No script, picture or font from anywhere: whatever a log line holds, the page fetches and runs nothing.
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+_STYLE = """
+@page { size: A4; margin: 18mm 15mm 18mm 15mm; @bottom-right { content: counter(page) " / " counter(pages); font-size: 8pt; } }
+:root { color-scheme: light; }
+body { font-family: "Hiragino Sans", "Hiragino Kaku Gothic ProN", "BIZ UDPGothic", "Yu Gothic", "Meiryo",
+  "Noto Sans CJK JP", "Noto Sans JP", "IPAexGothic", sans-serif; font-size: 10pt; line-height: 1.5;
+  color: #111; background: #fff; max-width: 190mm; margin: 8mm auto; padding: 0 4mm; }
+h1 { font-size: 16pt; border-bottom: 2px solid #111; padding-bottom: 2mm; }
+h2 { font-size: 12pt; border-left: 4px solid #345; padding-left: 2mm; margin-top: 7mm; }
+h3 { font-size: 10.5pt; margin-top: 5mm; }
+h1, h2, h3, caption { break-after: avoid; page-break-after: avoid; }
+table { border-collapse: collapse; width: 100%; margin: 2mm 0; }
+caption { text-align: left; font-weight: bold; padding: 1mm 0; }
+th, td { border: 1px solid #999; padding: 0.8mm 1.5mm; text-align: left; vertical-align: top;
+  overflow-wrap: anywhere; white-space: pre-wrap; }
+th { background: #eee; font-weight: bold; }
+td.right, th.right { text-align: right; }
+thead { display: table-header-group; }
+tr, blockquote, li { break-inside: avoid; page-break-inside: avoid; }
+table.facts { width: auto; } table.facts th { white-space: nowrap; }
+p { white-space: pre-wrap; margin: 1.5mm 0; } ul { margin: 1mm 0; padding-left: 6mm; }
+blockquote { margin: 2mm 0; padding: 1mm 3mm; border-left: 3px solid #999; white-space: pre-wrap; }
+footer { margin-top: 8mm; border-top: 1px solid #999; font-size: 8pt; color: #444; }
+.attention { background: #fff6d6; } .abnormal { background: #fde0dd; font-weight: bold; }
+.unknown { background: #e9e6f5; } .verdict { font-size: 13pt; padding: 1mm 3mm; border: 2px solid #111;
+  display: inline-block; }
+@media print { body { margin: 0; padding: 0; max-width: none; font-size: 9pt; }
+  * { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }
+"""
+
+
+def to_html(report: Report, *, wareki: bool = False) -> str:
+    """The report in the language now spoken."""
+    return write(document(report, wareki=wareki))
+
+
+def write(whole: Document) -> str:
+    """The document as a page; everything in it is text."""
+    title = escape(whole.title)
+    lines = [
+        "<!DOCTYPE html>",
+        f'<html lang="{escape(whole.language)}">',
+        "<head>",
+        '<meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(_POLICY)}">',
+        '<meta name="viewport" content="width=device-width">',
+        f"<title>{title}</title>",
+        f"<style>{_STYLE}</style>",
+        "</head>",
+        "<body>",
+        f"<h1>{title}</h1>",
+        f'<p class="verdict{_tone(whole.tone)}">{escape(verdict(whole.tone))}</p>',
+        *_block(whole.facts),
+        *(line for block in whole.summary for line in _block(block)),
+        *(line for section in whole.sections for line in _section(section, 2)),
+        f"<footer>{escape(whole.footer)}</footer>",
+        "</body>",
+        "</html>",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _section(section: Section, level: int) -> Iterator[str]:
+    yield "<section>"
+    yield f"<h{level}>{escape(section.title)}</h{level}>"
+    for block in section.blocks:
+        yield from _block(block)
+    for part in section.parts:
+        yield from _section(part, level + 1)
+    yield "</section>"
+
+
+def _block(block: Block) -> Iterator[str]:
+    match block:
+        case Paragraph():
+            yield f'<p class="said{_tone(block.tone)}">{escape(block.text)}</p>'
+        case Quote():
+            yield f"<blockquote>{escape(block.text)}\n— {escape(block.by)}</blockquote>"
+        case Bullets():
+            yield f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in block.items)}</ul>"
+        case Facts():
+            rows = (
+                f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>'
+                for name, value in block.pairs
+            )
+            yield f'<table class="facts"><tbody>{"".join(rows)}</tbody></table>'
+        case Table():
+            yield from _table(block)
+
+
+def _table(block: Table) -> Iterator[str]:
+    yield "<table>"
+    if block.title:
+        yield f"<caption>{escape(block.title)}</caption>"
+    heads = "".join(
+        f'<th scope="col"{_right(block, number)}>{escape(name)}</th>'
+        for number, name in enumerate(block.columns)
+    )
+    yield f"<thead><tr>{heads}</tr></thead>"
+    yield "<tbody>"
+    yield from (_row(block, line) for line in block.lines)
+    yield "</tbody></table>"
+
+
+def _row(block: Table, line: Line) -> str:
+    made = "".join(
+        f"<td{_right(block, number)}>{escape(cell)}</td>" for number, cell in enumerate(block.cells(line))
+    )
+    return f'<tr class="row{_tone(line.tone)}">{made}</tr>'
+
+
+def _right(block: Table, number: int) -> str:
+    return ' class="right"' if number in block.right else ""
+
+
+def _tone(value: Verdict | None) -> str:
+    return "" if value in (None, Verdict.NORMAL) else f" {value}"

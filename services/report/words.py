@@ -1,0 +1,179 @@
+"""How reports put days, times, lengths and states into words."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+
+from services import i18n
+from services.i18n import N_, _
+from services.models.changes import StepState
+from services.models.duties import OccurrenceState
+from services.models.report_lines import DutyLine
+from services.models.verdict import Verdict
+from services.report.periods import era_of
+
+NOTHING = "—"
+_WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
+_MONTHS = (
+    N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"), N_("Jun"),
+    N_("Jul"), N_("Aug"), N_("Sep"), N_("Oct"), N_("Nov"), N_("Dec"),
+)  # fmt: skip
+_ROMAN = {"令和": "Reiwa", "平成": "Heisei", "昭和": "Showa"}
+_VERDICTS = {
+    Verdict.NORMAL: ("●", N_("normal")),
+    Verdict.ATTENTION: ("▲", N_("attention")),
+    Verdict.ABNORMAL: ("■", N_("abnormal")),
+    Verdict.UNKNOWN: ("?", N_("not judged")),
+}
+_DUTIES = {
+    OccurrenceState.UPCOMING: N_("upcoming"),
+    OccurrenceState.DUE: N_("due"),
+    OccurrenceState.LATE: N_("late"),
+    OccurrenceState.DONE: N_("done"),
+    OccurrenceState.MISSED: N_("missed"),
+    OccurrenceState.SKIPPED: N_("left out"),
+    OccurrenceState.UNPLANNED: N_("not planned"),
+    OccurrenceState.NO_RECORD: N_("no record"),
+}
+_STEPS = {
+    StepState.WAITING: N_("not sent yet"),
+    StepState.SENDING: N_("being sent"),
+    StepState.DONE: N_("applied"),
+    StepState.FAILED: N_("failed"),
+    StepState.UNKNOWN: N_("UNKNOWN"),
+    StepState.REFUSED: N_("stopped before sending"),
+}
+_POSTS = {
+    "waiting": N_("not sent yet"),
+    "sending": N_("unclear whether it was sent"),
+    "posted": N_("was sent"),
+    "unposted": N_("NOT sent"),
+}
+_ALARMS = {
+    "alarm": N_("firing"),
+    "insufficient": N_("no data"),
+    "missing": N_("missing"),
+    "ok": N_("ok"),
+}
+_KINDS = {
+    "note": N_("note"),
+    "known": N_("known from now on"),
+    "armed": N_("armed"),
+    "disarmed": N_("disarmed"),
+    "planned": N_("planned"),
+    "unplanned": N_("plan dropped"),
+}
+
+
+def verdict(value: Verdict | None) -> str:
+    """`■ 異常`: mark and word, never colour alone; a dash where nothing is judged."""
+    if value is None:
+        return NOTHING
+    mark, word = _VERDICTS[value]
+    return f"{mark} {_(word)}"
+
+
+def duty_state(value: OccurrenceState) -> str:
+    """済, 遅延 …"""
+    return _(_DUTIES[value])
+
+
+def step_state(value: StepState) -> str:
+    """What became of a change."""
+    return _(_STEPS[value])
+
+
+def post_state(value: str) -> str:
+    """What became of a post."""
+    return _(_POSTS[value])
+
+
+def alarm_state(value: str) -> str:
+    """発報, データ不足 …; a word nobody knows stays as it is."""
+    return _(_ALARMS[value]) if value in _ALARMS else value
+
+
+def entry_kind(value: str) -> str:
+    """メモ …; another kind stays as it is."""
+    return _(_KINDS[value]) if value in _KINDS else value
+
+
+def lasting(seconds: float) -> str:
+    """A length in its two largest units, no finer than minutes."""
+    minutes = max(0, int(seconds)) // 60
+    if minutes < 1:
+        return _("under 1m")
+    if minutes < 60:
+        return _("{minutes}m").format(minutes=minutes)
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return _("{hours}h {minutes}m").format(hours=hours, minutes=minutes)
+    return _("{days}d {hours}h").format(days=hours // 24, hours=hours % 24)
+
+
+def yen(value: float) -> str:
+    """`¥3.21`."""
+    return f"¥{value:,.2f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """Days and times in one zone, in our years or an era's."""
+
+    zone: tzinfo
+    wareki: bool = False
+
+    def year(self, day: date) -> str:
+        """`2026`, or 令和8: without the word for year."""
+        era = era_of(day) if self.wareki else None
+        if era is None:
+            return str(day.year)
+        name, number = era
+        if i18n.language() == "ja":
+            return f"{name}{'元' if number == 1 else number}"
+        return f"{_ROMAN[name]} {number}"
+
+    def day(self, day: date) -> str:
+        """`Mon 5 Jan 2026`, 2026年1月5日(月)."""
+        return _("{weekday} {day} {month} {year}").format(
+            weekday=_(_WEEKDAYS[day.weekday()]),
+            day=day.day,
+            month=_(_MONTHS[day.month - 1]),
+            year=self.year(day),
+        )
+
+    def short(self, day: date) -> str:
+        """`Mon 5 Jan`, 1月5日(月)."""
+        return _("{weekday} {day} {month}").format(
+            weekday=_(_WEEKDAYS[day.weekday()]), day=day.day, month=_(_MONTHS[day.month - 1])
+        )
+
+    def month(self, day: date) -> str:
+        """`Jan 2026`, 2026年1月."""
+        return _("{month} {year}").format(month=_(_MONTHS[day.month - 1]), year=self.year(day))
+
+    def fiscal(self, first: date) -> str:
+        """`FY 2025`, 2025年度 of the fiscal year that begins on `first`.
+
+        The one that began as 平成31年度 is 令和元年度 all through, so May decides.
+        """
+        return _("FY {year}").format(year=self.year(first.replace(month=first.month % 12 + 1)))
+
+    def at(self, moment: datetime, day: date | None = None) -> str:
+        """`09:04` on `day`, else with its date."""
+        local = moment.astimezone(self.zone)
+        if local.date() == day:
+            return f"{local:%H:%M}"
+        return f"{self.short(local.date())} {local:%H:%M}"
+
+    def stamp(self, moment: datetime) -> str:
+        """`2026-01-05 17:05 JST` in words, with the zone."""
+        local = moment.astimezone(self.zone)
+        return f"{self.day(local.date())} {local:%H:%M} {local.tzname()}"
+
+    def due(self, line: DutyLine, day: date | None = None) -> str:
+        """When a duty is due, seen from `day`."""
+        if line.until > line.day:
+            return _("until {day}").format(day=self.short(line.until))
+        if line.timed:
+            return self.at(line.due_at, day)
+        return _("any time") if line.day == day else self.short(line.day)

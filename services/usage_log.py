@@ -1,0 +1,51 @@
+"""What this console asked of AWS, in the journal: the report tells from there what a day cost."""
+
+import os
+from contextlib import suppress
+
+from services.i18n import _
+from services.journal.errors import JournalError
+from services.journal.journal import Journal
+from services.meter import Meter
+from services.models.journal import Draft, EntryKind
+from services.models.usage import Usage
+
+
+class UsageLog:
+    """Records the running total of a JST day; the newest entry of a process and a day counts."""
+
+    def __init__(self, journal: Journal, meter: Meter) -> None:
+        self._journal = journal
+        self._meter = meter
+        self._recorded: dict[str, int] = {}
+        """Requests of a day that stand in the journal already."""
+
+    async def record(self) -> None:
+        """Write today's total, and the day before's where it grew after it was last written.
+
+        A journal that takes nothing says so itself; what is asked of AWS goes on.
+        """
+        for usage in self._meter.days():
+            day = usage.day.isoformat()
+            if usage.calls == self._recorded.get(day, 0):
+                continue
+            with suppress(JournalError):
+                await self._journal.append(_draft(usage))
+                self._recorded[day] = usage.calls
+
+
+def _draft(usage: Usage) -> Draft:
+    return Draft(
+        kind=EntryKind.USAGE,
+        subject=f"usage@{usage.day.isoformat()}",
+        text=_("{calls} requests to AWS on {day}: ¥{yen:.2f}").format(
+            calls=usage.calls, day=usage.day.isoformat(), yen=usage.yen
+        ),
+        data={
+            "day": usage.day.isoformat(),
+            "calls": usage.calls,
+            "yen": usage.yen,
+            "worst_yen": usage.worst_yen,
+            "pid": os.getpid(),
+        },
+    )

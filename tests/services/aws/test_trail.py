@@ -1,0 +1,198 @@
+"""CloudTrail's event history; the events are the user guide's examples."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.aws.trail import Pace, Trail
+from services.aws.trail_events import event_of
+from services.clock import ManualClock
+from services.models.problem import ProblemKind
+from services.models.trail import ActorKind, SignIn
+from tests.services.aws.canned import Canned, failure
+
+AT = datetime(2026, 1, 11, 3, 0, tzinfo=UTC)
+ANAYA = {"type": "IAMUser", "principalId": "EXAMPLE", "accountId": "999999999999", "userName": "Anaya"}
+ROOT = {"type": "Root", "principalId": "AIDACKCEVSQ6C2EXAMPLE", "arn": "arn:aws:iam::111122223333:root"}
+ROLE = {
+    "type": "AssumedRole",
+    "principalId": "AROAJIKPFTA72SWU4L7T4:my-session-name",
+    "arn": "arn:aws:sts::123456789012:assumed-role/my-role/my-session-name",
+    "sessionContext": {"sessionIssuer": {"type": "Role", "userName": "my-role"}},
+}
+HIDDEN = {"type": "IAMUser", "accountId": "123456789012", "userName": "HIDDEN_DUE_TO_SECURITY_REASONS"}
+
+
+def row(number: int = 0, *, name: str = "ConsoleLogin", **record: Any) -> dict[str, Any]:
+    """As LookupEvents lists it; `record` is what stands in the JSON."""
+    record = {"userIdentity": ANAYA, "eventName": name, "sourceIPAddress": "192.0.2.0"} | record
+    return {
+        "EventId": f"id-{number}",
+        "EventName": name,
+        "EventTime": AT + timedelta(minutes=number),
+        "EventSource": "signin.amazonaws.com",
+        "CloudTrailEvent": json.dumps(record),
+    }
+
+
+def login(number: int = 0, *, said: str = "Success", mfa: str = "Yes", **record: Any) -> dict[str, Any]:
+    extra = {"MFAUsed": mfa} if mfa else {}
+    return row(number, responseElements={"ConsoleLogin": said}, additionalEventData=extra, **record)
+
+
+@pytest.mark.parametrize(
+    ("identity", "said", "mfa", "kind", "shown", "success", "used"),
+    [
+        (ANAYA, "Success", "No", ActorKind.USER, "Anaya", True, False),
+        (ANAYA, "Success", "Yes", ActorKind.USER, "Anaya", True, True),
+        (ANAYA, "Failure", "Yes", ActorKind.USER, "Anaya", False, True),
+        (ROOT, "Success", "No", ActorKind.ROOT, "root", True, False),
+        (ROLE, "Success", "No", ActorKind.ROLE, "my-role/my-session-name", True, False),
+        (HIDDEN, "Failure", "No", ActorKind.USER, "", False, False),
+        (ANAYA, "Success", "", ActorKind.USER, "Anaya", True, None),
+    ],
+)
+def test_the_user_guides_sign_ins(
+    identity: dict[str, Any], said: str, mfa: str, kind: ActorKind, shown: str, success: bool, used: bool
+) -> None:
+    event = event_of(login(said=said, mfa=mfa, userIdentity=identity), "us-east-1")
+    assert isinstance(event, SignIn)
+    assert (event.actor.kind, event.actor.shown) == (kind, shown)
+    assert event.actor.hidden is (identity is HIDDEN)
+    assert (event.success, event.mfa) == (success, used)
+
+
+def test_trap_6_the_address_is_in_the_json_alone() -> None:
+    event = event_of(login(sourceIPAddress="198.51.100.7"), "us-east-1")
+    assert event is not None
+    assert event.address == "198.51.100.7"
+
+
+@pytest.mark.parametrize("spelt", ["YES", "Yes", "yes"])
+def test_roots_mfa_is_spelt_in_capitals(spelt: str) -> None:
+    event = event_of(login(mfa=spelt, userIdentity=ROOT), "us-east-1")
+    assert isinstance(event, SignIn)
+    assert event.mfa is True
+
+
+def test_a_change_says_what_it_was_made_to() -> None:
+    named = row(name="DeleteDBInstance") | {"Resources": [{"ResourceName": "facility-prod-db"}]}
+    asked = row(name="DeleteBucket", requestParameters={"bucketName": "logs", "force": True})
+    refused = row(name="CreateUser", errorCode="AccessDenied", errorMessage="not\x1b allowed")
+    service = row(
+        name="DeleteBucket",
+        userIdentity={"type": "AWSService", "invokedBy": "cloudformation.amazonaws.com"},
+        sourceIPAddress="cloudformation.amazonaws.com",
+    )
+    events = [event_of(each, "ap-northeast-1") for each in (named, asked, refused, service)]
+    assert [each.resources for each in events if each] == [("facility-prod-db",), ("logs",), (), ()]
+    assert events[2] is not None
+    assert events[2].error.startswith("AccessDenied: not")
+    assert "\x1b" not in events[2].error
+    assert events[3] is not None
+    assert (events[3].actor.kind, events[3].address) == (ActorKind.SERVICE, "cloudformation.amazonaws.com")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        login() | {"CloudTrailEvent": "<html>"},
+        login() | {"CloudTrailEvent": "[1]"},
+        {key: value for key, value in login().items() if key != "CloudTrailEvent"},
+        login(said="Maybe"),
+        {key: value for key, value in login().items() if key != "EventId"},
+        {key: value for key, value in login().items() if key != "EventTime"},
+    ],
+)
+async def test_an_event_that_cannot_be_understood_is_counted(broken: dict[str, Any]) -> None:
+    lookup = await looked(Canned(LookupEvents={"Events": [broken, login(5)]}))
+    assert ([event.id for event in lookup.events], lookup.unreadable, lookup.whole) == (["id-5"], 1, False)
+
+
+async def looked(canned: Canned, **options: Any) -> Any:
+    return await Trail(canned, pace=0).lookup(
+        "ap-southeast-2", "EventName", "ConsoleLogin", since=AT, until=AT + timedelta(days=1), **options
+    )
+
+
+def pages(*given: Any) -> Any:
+    """One answer after another, by the token asked with."""
+
+    def answer(params: dict[str, Any]) -> Any:
+        return given[int(params.get("NextToken", "0"))]
+
+    return answer
+
+
+async def test_every_page_is_the_same_request_and_every_event_comes_once() -> None:
+    first = {"Events": [login(3), login(2)], "NextToken": "1"}
+    last = {"Events": [login(2), login(1, userIdentity=ROOT)]}
+    canned, told = Canned(LookupEvents=pages(first, last)), []
+    lookup = await looked(canned, tell=told.append)
+    assert [event.id for event in lookup.events] == ["id-3", "id-2", "id-1"]
+    assert (lookup.requests, lookup.whole, lookup.more, told) == (2, True, False, [2, 3])
+    before, after = canned.asked("LookupEvents")
+    assert after == before | {"NextToken": "1"}
+    assert before["MaxResults"] == 50
+    assert {region for _name, _params, region in canned.calls} == {"ap-southeast-2"}
+
+
+async def test_what_was_read_before_a_refusal_is_kept_and_not_whole() -> None:
+    refused = failure(ProblemKind.THROTTLED)
+    lookup = await looked(Canned(LookupEvents=pages({"Events": [login()], "NextToken": "1"}, refused)))
+    assert (len(lookup.events), lookup.problem, lookup.whole) == (1, refused.problem, False)
+
+
+async def test_a_token_that_comes_back_ends_it() -> None:
+    again = {"Events": [login()], "NextToken": "1"}
+    lookup = await looked(Canned(LookupEvents=pages(again, again)))
+    assert lookup.problem is not None
+    assert (lookup.problem.kind, lookup.requests) == (ProblemKind.INCOMPLETE, 2)
+
+
+async def test_no_more_pages_than_wanted() -> None:
+    lookup = await looked(Canned(LookupEvents=pages({"Events": [login()], "NextToken": "1"})), most=1)
+    assert (lookup.requests, lookup.more, lookup.problem) == (1, True, None)
+
+
+async def test_two_requests_a_second_and_region() -> None:
+    class Skipping(ManualClock):
+        """Nobody waits: the clock moves on."""
+
+        async def sleep(self, seconds: float) -> None:
+            self.advance(seconds)
+
+    clock = Skipping(AT)
+    pace = Pace(0.5, clock)
+    left = []
+    for _request in range(3):
+        await pace.turn()
+        left.append((clock.now() - AT).total_seconds())
+    assert left == [0.0, 0.5, 1.0]
+    clock.advance(60)
+    await pace.turn()
+    assert clock.now() == AT + timedelta(seconds=61)
+    reader = Trail(Canned(LookupEvents={"Events": []}), pace=0.5, clock=clock)
+    for region in ("us-east-1", "ap-southeast-2"):
+        await reader.lookup(region, "EventName", "ConsoleLogin", since=AT, until=AT)
+    assert clock.now() == AT + timedelta(seconds=61)
+    await reader.lookup("us-east-1", "EventName", "CreateUser", since=AT, until=AT)
+    assert clock.now() == AT + timedelta(seconds=61.5)
+
+
+async def test_a_trail_is_asked_at_home_by_its_arn() -> None:
+    trail = {
+        "Name": "main",
+        "TrailARN": "arn:trail/main",
+        "HomeRegion": "us-east-1",
+        "IsMultiRegionTrail": True,
+    }
+    status = {"IsLogging": False, "StopLoggingTime": AT, "LatestDeliveryError": "AccessDenied"}
+    canned = Canned(DescribeTrails={"trailList": [trail]}, GetTrailStatus=status)
+    (found,) = await Trail(canned).trails("ap-northeast-1")
+    assert (found.name, found.region, found.multi_region) == ("main", "us-east-1", True)
+    assert (found.logging, found.stopped_at, found.delivery_error) == (False, AT, "AccessDenied")
+    assert canned.calls[1] == ("GetTrailStatus", {"Name": "arn:trail/main"}, "us-east-1")
+    assert await Trail(Canned(DescribeTrails={"trailList": []})).trails("ap-northeast-1") == ()

@@ -1,0 +1,190 @@
+"""The values of Logs Insights, and what the runbook's queries stumble over, against AWS's user guide."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.demo.logs.insights_parse import parse
+from services.demo.logs.insights_records import names_of
+from services.demo.logs.insights_values import QueryError, compare, sort_key
+from tests.services.demo.logs.insights_tables import AT, column, outcome, table
+
+CLOUDTRAIL = {
+    "eventVersion": "1.0",
+    "userIdentity": {"type": "IAMUser", "accountId": "123456789012", "userName": "Alice"},
+    "requestParameters": {"instancesSet": {"items": [{"instanceId": "i-abcde123"}]}},
+    "responseElements": {"items": [{"currentState": {"code": 0, "name": "pending"}}], "none": None},
+}
+
+
+class TestFields:
+    def test_json_is_flattened_with_dots(self) -> None:
+        query = """fields userIdentity.type, requestParameters.instancesSet.items.0.instanceId as id,
+            responseElements.items.0.currentState.code as code, responseElements.none, userIdentity"""
+        assert table(query, CLOUDTRAIL) == [{"userIdentity.type": "IAMUser", "id": "i-abcde123", "code": "0"}]
+        assert set(names_of(CLOUDTRAIL)) == {
+            "eventVersion",
+            "userIdentity.type",
+            "userIdentity.accountId",
+            "userIdentity.userName",
+            "requestParameters.instancesSet.items.0.instanceId",
+            "responseElements.items.0.currentState.code",
+            "responseElements.items.0.currentState.name",
+        }
+
+    def test_a_discovered_name_with_at_gets_one_more(self) -> None:
+        assert table("fields @@example.com", {"@example.com": 1}) == [{"@@example.com": "1"}]
+
+    def test_generated_fields(self) -> None:
+        assert table("fields @log, @logStream, @ingestionTime, @timestamp, @message, level", "plain") == [
+            {
+                "@log": "123456789012:/app",
+                "@logStream": "s1",
+                "@ingestionTime": "2026-01-14 01:00:00.900",
+                "@timestamp": "2026-01-14 01:00:00.000",
+                "@message": "plain",
+            }
+        ]
+
+    def test_functions(self) -> None:
+        query = """fields ltrim("xyZfooxyZ","xyZ") as l, rtrim("xyZfooxyZ","xyZ") as r, trim("xyZfooxyZ","xyZ") as t,
+            substr("xyZfooxyZ",3, 3) as s, replace("foo","o","0") as o, strlen("施設") as n, toupper("a") as u,
+            greatest(1, 3, 2) as g, least(3, 2) as m, floor(2.7) as f, ceil(2.1) as c, 10 % 3 as remainder,
+            coalesce(none, "x") as first, datefloor(@timestamp, 1h) as hour, toMillis(@timestamp) as ms,
+            ispresent(none) as isRes, sqrt(-1) as nothing"""
+        assert table(query, "x") == [
+            {"l": "fooxyZ", "r": "xyZfoo", "t": "foo", "s": "foo", "o": "f00", "n": "2", "u": "A", "g": "3"}
+            | {
+                "m": "2",
+                "f": "2",
+                "c": "3",
+                "remainder": "1",
+                "first": "x",
+                "hour": "2026-01-14 01:00:00.000",
+            }
+            | {"ms": str(AT), "isRes": "0"}
+        ]
+
+
+class TestTraps:
+    def test_trap_20_a_comment_behind_a_command_is_refused(self) -> None:
+        query = "fields @timestamp\n| filter duration > 1000 # 1秒以上\n| limit 20"
+        with pytest.raises(QueryError, match="unexpected symbol found # at line 2 and position 26"):
+            parse(query)
+
+    def test_equality_is_case_sensitive(self) -> None:
+        messages = [{"level": "error"}, {"level": 50}, {"level": "ERROR"}]
+        assert column('fields level | filter level = "ERROR"', *messages) == ["ERROR"]
+
+    def test_an_absent_level_matches_nothing(self) -> None:
+        found = outcome('filter level = "ERROR" or level > 1 or level like /E/', {"message": "ERROR"})
+        assert (found.matched, found.scanned) == (0, 1)
+
+    def test_an_applications_message_is_not_the_whole_line(self) -> None:
+        assert table("fields message", {"message": "inner"}) == [{"message": "inner"}]
+
+    def test_limit_hides_what_matched(self) -> None:
+        found = outcome("filter n >= 0 | limit 3", *({"n": n} for n in range(10)))
+        assert (len(found.rows), found.matched) == (3, 10)
+
+    def test_strings_with_units_are_no_numbers(self) -> None:
+        assert column("fields t | filter t > 5", {"t": "10ms"}, {"t": "10"}) == ["10"]
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "",
+            "| fields a",
+            "fields a |",
+            "select * from logs",
+            "fields a, ",
+            "filter",
+            "filter a =",
+            "filter a like b",
+            "filter a like /(?=x)/",
+            "filter a like /(?<!x)y/",
+            r"filter a like /(x)\1/",
+            "filter a like /(/",
+            "filter a like /x/i",
+            "filter (a = 1",
+            "filter a in 1",
+            "filter a not 1",
+            "filter count(*) > 1",
+            "filter nosuch(a)",
+            "filter abs()",
+            "parse @message /x/",
+            "parse @message 'a*b*' as x",
+            "parse @message 'a*' as x | parse @message 'b*' as x",
+            "parse @message",
+            "stats a by b",
+            "stats count(*) by bin(5y)",
+            "stats count(*) by bin(n)",
+            "stats pct(a)",
+            "sort",
+            "limit many",
+            "limit 0",
+            "limit 1.5",
+            "fields foo-bar as x | fields 'y' as x",
+        ],
+    )
+    def test_refused(self, query: str) -> None:
+        with pytest.raises(QueryError):
+            parse(query)
+
+
+DOCUMENTED = [
+    "!:",
+    "#",
+    "*%04",
+    "0#",
+    "5A",
+    "111A",
+    "2345_",
+    "@",
+    "@_",
+    "A",
+    "A9876fghj",
+    "a12345hfh",
+    "0",
+    "01",
+    "1",
+    "2",
+    "3",
+]
+
+
+def test_sort_is_natural_as_documented() -> None:
+    assert sorted(set(DOCUMENTED), key=sort_key) == DOCUMENTED
+    messages = [{"v": text} for text in DOCUMENTED]
+    assert column("fields v | sort v desc", *messages) == DOCUMENTED[::-1]
+
+
+@given(st.lists(st.one_of(st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text())))
+def test_numbers_sort_behind_texts_and_by_their_size(values: list[Any]) -> None:
+    ordered = sorted(values, key=sort_key)
+    kinds = [sort_key(value)[0] for value in ordered]
+    assert kinds == sorted(kinds)
+    numbers = [float(value) for value in ordered if sort_key(value)[0] == 2]
+    assert numbers == sorted(numbers)
+
+
+@given(st.integers(-99, 99) | st.text(max_size=3), st.integers(-99, 99) | st.text(max_size=3))
+def test_comparisons_agree_with_each_other(left: Any, right: Any) -> None:
+    assert compare("=", left, right) is not compare("!=", left, right)
+    assert compare("<", left, right) is compare(">", right, left)
+    assert compare("<=", left, right) is (
+        compare("<", left, right) or compare("=", left, right)
+    ) or isinstance(left, str) is not isinstance(right, str)
+    assert not compare("=", None, right)
+    assert compare("!=", None, right)
+
+
+@given(st.text(alphabet="ab*| ,()=\"'/#@f1 \n`[]", max_size=40))
+def test_any_text_is_either_a_query_or_refused(text: str) -> None:
+    try:
+        plan = parse(f"filter {text}")
+    except QueryError:
+        return
+    assert plan.columns == ["@timestamp", "@message"]

@@ -1,0 +1,147 @@
+"""The log that queries find: how far it reaches back, and what scenarios write into it."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+import pytest
+
+from services.clock import ManualClock
+from services.demo.cloudwatch.store import metric_key
+from services.demo.scenario import Connections, LevelField, Scenario, Silence, Words, load
+from services.demo.system import names
+from services.demo.system.app_log import app_lines, startup_lines
+from services.demo.system.minute import live
+from services.demo.world import World, before_closing
+from tests.conftest import ORIGIN
+from tests.services.demo.client import ask
+from tests.services.demo.logs.test_insights_handlers import ended
+
+WORDS = Words(title="", watch="")
+
+
+def jst(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text}+09:00").astimezone(UTC)
+
+
+@pytest.mark.parametrize(
+    ("at", "closing"),
+    [
+        ("2026-01-14T09:00", "2026-01-13T16:45"),
+        ("2026-01-14T18:00", "2026-01-13T16:45"),
+        ("2026-01-12T09:00", "2026-01-09T16:45"),  # Monday
+        ("2026-01-11T03:00", "2026-01-09T16:45"),
+    ],
+)
+def test_the_history_reaches_back_before_the_last_closing(at: str, closing: str) -> None:
+    assert before_closing(jst(at)) == jst(closing)
+
+
+def test_a_world_that_is_not_told_remembers_the_night() -> None:
+    world = World(load("ordinary-day"), ManualClock(jst("2026-01-14T09:00")))
+    events = world.logs.groups[names.REGION, names.WAF_LOG].events
+    assert (
+        jst("2026-01-13T16:45").timestamp() * 1000
+        <= events[0].at
+        < jst("2026-01-13T17:15").timestamp() * 1000
+    )
+    cpu = metric_key("AWS/ECS", "CPUUtilization", names.ECS_DIMENSIONS)
+    oldest = world.metrics.buckets(cpu, 0, 1 << 40)[0].at
+    assert oldest == jst("2026-01-13T07:00").timestamp()
+
+
+def test_what_is_told_bounds_both() -> None:
+    world = World(load("ordinary-day"), ManualClock(ORIGIN), history=timedelta(minutes=10))
+    events = world.logs.groups[names.REGION, names.DATABASE_LOG].events
+    assert events[0].at >= (ORIGIN - timedelta(minutes=10)).timestamp() * 1000
+
+
+class TestEffects:
+    def minute(self, *effects: Any, at: int = 36_000) -> Any:
+        return live(Scenario(name="x", ja=WORDS, en=WORDS, effects=effects), 0.0, at, 2)
+
+    @pytest.mark.parametrize(
+        ("written", "levels"),
+        [("absent", {None}), ("numeric", {30, 40, 50}), ("lower-case", {"info", "warn", "error"})],
+    )
+    def test_the_level_is_written_in_another_way(self, written: Any, levels: set[Any]) -> None:
+        minute = self.minute(LevelField(kind="level-field", at=0, written=written))
+        usual = self.minute()
+        minute.target_errors = usual.target_errors = 2
+        minute.client_errors = usual.client_errors = 2
+        told = [orjson.loads(line.message) for line in app_lines(minute, ["s"])]
+        plain = [orjson.loads(line.message) for line in app_lines(usual, ["s"])]
+        assert {line.get("level") for line in told} == levels
+        assert {line["level"] for line in plain} == {"INFO", "WARN", "ERROR"}
+        drop = lambda lines: [{k: v for k, v in line.items() if k != "level"} for line in lines]  # noqa: E731
+        assert drop(told) == drop(plain)
+        begun = [orjson.loads(line.message) for line in startup_lines(0.0, "s", written)]
+        assert {line.get("level") for line in begun} <= levels
+
+    def test_connections_and_nothing_else(self) -> None:
+        usual, more = self.minute(), self.minute(Connections(kind="connections", at=0, more=60))
+        assert more.connections == usual.connections + 60
+        assert (more.requests, more.cpu, more.blocked) == (usual.requests, usual.cpu, usual.blocked)
+
+    def test_silence(self) -> None:
+        silent = Silence(kind="silence", at=-300, namespace="AWS/RDS", metric="CPUUtilization")
+        story = Scenario(name="x", ja=WORDS, en=WORDS, effects=(silent,))
+        world = World(story, ManualClock(ORIGIN), history=timedelta(minutes=10))
+        cpu, memory = (
+            metric_key("AWS/RDS", metric, names.RDS_DIMENSIONS)
+            for metric in ("CPUUtilization", "FreeableMemory")
+        )
+        assert len(world.metrics.buckets(cpu, 0, 1 << 40)) == 5
+        assert len(world.metrics.buckets(memory, 0, 1 << 40)) == 10
+
+
+@pytest.mark.scenario("attack", history=5700)
+async def test_an_attack_is_the_same_in_the_log_and_in_the_metric(embedded: Any) -> None:
+    embedded.advance(180)
+    end = int(embedded.clock.now().timestamp()) - 120
+    asked = {"startTime": end - 3600, "endTime": end - 1, "logGroupName": names.WAF_LOG}
+    found = await ended(
+        embedded, "stats count(*) as n by httpRequest.clientIp as address | sort n desc", **asked
+    )
+    rows = [{pair["field"]: pair["value"] for pair in row} for row in found["results"]]
+    assert rows[0] == {"address": "198.51.100.77", "n": "1200"}
+    assert all(int(row["n"]) < 60 for row in rows[1:])
+    answer = await ask(
+        embedded.url,
+        "cloudwatch",
+        "GetMetricStatistics",
+        Namespace="AWS/WAFV2",
+        MetricName="BlockedRequests",
+        Dimensions=[{"Name": name, "Value": value} for name, value in names.WAF_DIMENSIONS],
+        StartTime=end - 3600,
+        EndTime=end,
+        Period=3600,
+        Statistics=["Sum"],
+    )
+    assert answer["Datapoints"][0]["Sum"] == found["statistics"]["recordsMatched"]
+
+
+@pytest.mark.scenario("slow-queries", history=3600)
+async def test_slow_queries_are_found_by_the_runbooks_query(embedded: Any) -> None:
+    query = r"""fields @timestamp, @message
+        | filter @message like /duration/
+        | parse @message /duration: (?<duration>\d+\.\d+) ms/
+        | filter duration > 1000 | sort duration desc | limit 20"""
+    found = await ended(embedded, query, logGroupName=names.DATABASE_LOG)
+    assert len(found["results"]) == 20
+    assert found["statistics"]["recordsMatched"] > 600
+    taken = [float(row[2]["value"]) for row in found["results"]]
+    assert taken == sorted(taken, reverse=True)
+    assert re.search(r"duration: \d+\.\d+ ms", found["results"][0][1]["value"])
+
+
+@pytest.mark.scenario("no-level", history=1200)
+async def test_no_level_is_told_apart_from_no_errors(embedded: Any) -> None:
+    found = await ended(embedded, 'filter level = "ERROR"', back=900)
+    assert found["results"] == []
+    assert found["statistics"]["recordsScanned"] > 100
+    fields = await ask(embedded.url, "logs", "GetLogGroupFields", logGroupName=names.APP_LOG)
+    held = {row["name"]: row["percent"] for row in fields["logGroupFields"]}
+    assert "level" not in held
+    assert held["statusCode"] == held["message"] == 100

@@ -1,0 +1,65 @@
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.report.periods import (
+    Span,
+    era_of,
+    fiscal_year,
+    of_day,
+    of_fiscal_year,
+    of_month,
+    read_period,
+)
+
+DAYS = st.dates(date(2019, 5, 1), date(2098, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("said", "span", "name"),
+    [
+        ("2026-01-05", Span.DAY, "2026-01-05"),
+        ("2026年1月5日", Span.DAY, "2026-01-05"),
+        ("令和８年１月５日", Span.DAY, "2026-01-05"),
+        ("R8.1.5", Span.DAY, "2026-01-05"),
+        ("2026-01", Span.MONTH, "2026-01"),
+        ("令和8年1月", Span.MONTH, "2026-01"),
+        ("FY2025", Span.FISCAL_YEAR, "FY2025"),
+        ("2025年度", Span.FISCAL_YEAR, "FY2025"),
+        ("令和7年度", Span.FISCAL_YEAR, "FY2025"),
+        ("令和元年度", Span.FISCAL_YEAR, "FY2019"),
+        ("平成31年度", Span.FISCAL_YEAR, "FY2019"),
+    ],
+)
+def test_periods_as_people_write_them(said: str, span: Span, name: str) -> None:
+    found = read_period(said)
+    assert found is not None
+    assert (found.span, found.name, found.subject) == (span, name, f"report@{name}")
+
+
+@pytest.mark.parametrize("said", ["", "2026", "2026-13", "2026-02-30", "2026年", "FY25", "x", "令和年度"])
+def test_what_is_no_period(said: str) -> None:
+    assert read_period(said) is None
+
+
+@given(day=DAYS)
+def test_a_name_leads_back_to_its_period_and_every_day_lies_in_its_own(day: date) -> None:
+    for period in (of_day(day), of_month(day), of_fiscal_year(fiscal_year(day))):
+        assert read_period(period.name) == period
+        assert period.holds(day)
+        assert not period.holds(period.first - timedelta(1))
+        assert not period.holds(period.last + timedelta(1))
+
+
+@given(day=DAYS)
+def test_an_era_year_leads_back_to_its_day(day: date) -> None:
+    era = era_of(day)
+    assert era is not None
+    assert read_period(f"{era[0]}{era[1]}年{day.month}月{day.day}日") == of_day(day)
+
+
+def test_a_fiscal_year_runs_from_april_to_march() -> None:
+    year = of_fiscal_year(2025)
+    assert (year.first, year.last) == (date(2025, 4, 1), date(2026, 3, 31))

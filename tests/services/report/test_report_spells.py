@@ -1,0 +1,121 @@
+"""Alarms' spells from looks whose windows overlap: each counted once, as long as it was."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.models.findings import Spell
+from services.models.journal import EntryKind
+from services.models.report import DayReport
+from services.models.verdict import Verdict
+from services.report.spells import _merged, _seen
+from tests.services.report.ledger import Ledger, finding, moment, spell
+
+MORNING, NOON, EVENING = (f"daily-{each}@2026-01-06T{at}" for each, at in
+                          (("morning", "09:00"), ("afternoon", "14:00"), ("evening", "17:00")))  # fmt: skip
+
+
+def look(ledger: Ledger, at: str, key: str, since: str, *spells: Spell) -> None:
+    verdict = Verdict.ATTENTION if spells else Verdict.NORMAL
+    ledger.find(at, key, finding(at, verdict=verdict, since=since, spells=spells))
+
+
+def day(ledger: Ledger, now: str = "2026-01-08 10:00", of: str = "2026-01-06") -> DayReport:
+    found = ledger.report(of, now)
+    assert isinstance(found, DayReport)
+    return found
+
+
+def test_one_spell_seen_by_three_looks_is_one(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "j.db")
+    # Nobody had signed the morning, so the afternoon's window covers it again.
+    look(ledger, "2026-01-06 09:00", MORNING, "2026-01-05 17:00", spell("2026-01-06 03:10", None))
+    ledger.entry(
+        "2026-01-06 09:20", EntryKind.ACKNOWLEDGED, target="ecs-cpu-high",
+        subject="alarm:ecs-cpu-high@x", data={"state": "alarm", "note": "見ている"},
+    )  # fmt: skip
+    look(ledger, "2026-01-06 14:00", NOON, "2026-01-05 17:00", spell("2026-01-06 03:10", "2026-01-06 10:40"))
+    look(ledger, "2026-01-06 17:00", EVENING, "2026-01-06 09:30", spell(None, "2026-01-06 10:40"))
+    report = day(ledger)
+    (line,) = report.alarms
+    assert (line.began, line.ended) == (moment("2026-01-06 03:10"), moment("2026-01-06 10:40"))
+    assert (line.seconds, line.at_least) == (7.5 * 3600, False)
+    assert [(ack.by, ack.note) for ack in line.acknowledged] == [("yamada", "見ている")]
+    assert report.acknowledgements == ()
+    assert line.title == "ECS CPU使用率"
+
+
+def test_a_spell_that_still_lasts_and_one_from_before_the_window_say_so(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "j.db")
+    look(
+        ledger, "2026-01-06 09:00", MORNING, "2026-01-05 17:00",
+        spell(None, "2026-01-05 18:00"), spell("2026-01-06 08:00", None, "alb-latency-high"),
+    )  # fmt: skip
+    before, still = day(ledger).alarms
+    assert (before.began, before.since, before.at_least) == (None, moment("2026-01-05 17:00"), True)
+    assert (still.ended, still.last_seen, still.at_least) == (None, moment("2026-01-06 09:00"), True)
+    assert still.seconds == 3600
+
+
+def test_what_only_the_next_morning_saw_stands_in_a_report_made_again(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "j.db")
+    look(ledger, "2026-01-06 17:00", EVENING, "2026-01-06 09:00")
+    assert day(ledger, "2026-01-06 17:10").alarms == ()
+    look(
+        ledger, "2026-01-07 09:00", "daily-morning@2026-01-07T09:00", "2026-01-06 17:00",
+        spell("2026-01-06 20:00", "2026-01-06 20:30"), spell("2026-01-07 03:00", "2026-01-07 03:05"),
+    )  # fmt: skip
+    (line,) = day(ledger).alarms
+    assert (line.began, line.seen_later) == (moment("2026-01-06 20:00"), True)
+    assert len(day(ledger, of="2026-01-07").alarms) == 2
+
+
+T0 = datetime(2026, 1, 5)  # noqa: DTZ001  only differences matter
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """True spells in minutes, apart from each other, and looks whose windows leave no time out."""
+    edges = sorted(draw(st.sets(st.integers(1, 999), min_size=2, max_size=12)))
+    spells = list(zip(edges[::2], edges[1::2], strict=False))
+    ends = [*sorted(draw(st.sets(st.integers(1, 999), max_size=5))), 1000]
+    looks, before = [], 0
+    for end in ends:
+        # A window begins where the last one ended, or earlier where nobody had signed.
+        looks.append((draw(st.integers(0, before)), end))
+        before = end
+    return spells, looks
+
+
+@given(history=histories())
+def test_any_looks_that_leave_no_time_out_give_the_true_spells(history: Any) -> None:
+    spells, looks = history
+    at = lambda minute: moment("2026-01-05 00:00") + timedelta(minutes=minute)  # noqa: E731
+    seen = []
+    for start, end in looks:
+        found = finding("2026-01-05 00:00", since="2026-01-05 00:00").model_copy(update={"read_at": at(end)})
+        window = found.window.model_copy(update={"start": at(start), "end": at(end)})  # type: ignore[union-attr]
+        found = found.model_copy(update={"window": window})
+        for first, last in spells:
+            if first < end and last > start:
+                one = Spell(
+                    alarm="a", state="alarm",
+                    began=at(first) if first >= start else None, ended=at(last) if last <= end else None,
+                )  # fmt: skip
+                seen.append(_seen(one, found, later=False))
+    merged = [(each.start, each.end, each.begun, each.over) for each in _merged(seen)]
+    assert merged == [(at(first), at(last), True, True) for first, last in spells]
+
+
+@pytest.mark.parametrize("state", ["ok", "insufficient"])
+def test_an_acknowledgement_of_another_state_stands_for_itself(tmp_path: Path, state: str) -> None:
+    ledger = Ledger(tmp_path / "j.db")
+    look(ledger, "2026-01-06 14:00", NOON, "2026-01-06 09:00", spell("2026-01-06 10:00", "2026-01-06 11:00"))
+    ledger.entry("2026-01-06 10:30", EntryKind.ACKNOWLEDGED, target="ecs-cpu-high", data={"state": state})
+    report = day(ledger)
+    assert report.alarms[0].acknowledged == ()
+    assert [ack.state for ack in report.acknowledgements] == [state]

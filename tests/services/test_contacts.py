@@ -1,0 +1,34 @@
+from services.contacts import escalation, reachable, undecided
+from services.models.runbook import Approver, Contact
+from services.runbook.loader import load_builtin
+
+RUNBOOK = load_builtin("facility-prod")
+
+
+def test_who_to_call_for_what_with_what_is_undecided() -> None:
+    found = {each.role: each for each in reachable(RUNBOOK)}
+    assert found["AWSサポート"].reach == "AWSコンソール"
+    assert found["開発チーム"].undecided
+    assert found["開発チーム"].scope == "アプリケーションエラー対応"
+    assert found["PM（プロジェクトマネージャー）"].kind == "approver"
+    assert [each.role for each in undecided(RUNBOOK)] == [
+        "運用担当者（当番）", "システム管理者", "開発チーム", "PM（プロジェクトマネージャー）"
+    ]  # fmt: skip
+
+
+def test_escalation_says_in_words_that_nobody_decided() -> None:
+    assert escalation(RUNBOOK, "AWSサポート") == "AWSサポート: AWSコンソール"
+    assert "UNDECIDED" in escalation(RUNBOOK, "開発チーム")
+    assert "no contact of that role" in escalation(RUNBOOK, "社長")
+    assert escalation(RUNBOOK, "") == ""
+
+
+def test_an_approver_with_a_number_is_reached_by_it() -> None:
+    runbook = RUNBOOK.model_copy(
+        update={
+            "contacts": (Contact(role="PM", contact="内線 1234"),),
+            "approvers": (Approver(role="PM", name="鈴木"),),
+        }
+    )
+    assert escalation(runbook, "PM") == "PM: 内線 1234"
+    assert escalation(runbook.model_copy(update={"contacts": ()}), "PM") == "PM: 鈴木"

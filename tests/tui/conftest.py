@@ -1,0 +1,11 @@
+"""What the tests of screens share."""
+
+import pytest
+
+from tui.screens.guard import Guard
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dialogs take keys as soon as they are painted."""
+    monkeypatch.setattr(Guard, "seconds", 0.01)

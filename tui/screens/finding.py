@@ -1,0 +1,125 @@
+"""One finding, whole, with what can be done about it."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from services.i18n import N_, _
+from services.models.duties import Slot
+from services.models.findings import Recorded
+from services.models.verdict import Verdict
+from tui.screens import finding_actions
+from tui.screens.base import ModeScreen, Place
+from widgets.finding_view import FindingView
+
+
+class FindingScreen(ModeScreen):
+    """Follows the newest finding of one inspection of a slot; a look by hand stays as it is."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "app.pop_screen", N_("Back"), show=True),
+        Binding("r", "look_again", N_("Look again"), show=True),
+        Binding("o", "overrule", N_("Overrule"), show=True),
+        Binding("k", "known", N_("Known from now on"), show=True),
+        Binding("y", "consent", N_("Agree to the cost"), show=True),
+        Binding("left_square_bracket", "step(-1)", N_("Finding before"), show=False),
+        Binding("right_square_bracket", "step(1)", N_("Next finding"), show=True),
+    ]
+
+    def __init__(self, subject: str, recorded: Recorded, slot: Slot | None = None) -> None:
+        super().__init__()
+        self.subject = subject
+        self.slot = slot
+        self.recorded = recorded
+        self.view = FindingView(self.app.now, self.app.zone)
+
+    def body(self) -> ComposeResult:
+        """The finding alone."""
+        yield self.view
+
+    async def opened(self) -> None:
+        """The finding at once; then what becomes of it."""
+        self.view.recorded = self.recorded
+        self.view.focus()
+        self.watch(self.app, "findings", self._follow)
+
+    def place(self) -> Place | None:
+        """A note from here is about the inspection."""
+        finding = self.recorded.finding
+        return Place(finding.inspection, finding.title, opened=True)
+
+    def _zone_changed(self) -> None:
+        super()._zone_changed()
+        self.view.zone = self.app.zone
+
+    def _follow(self) -> None:
+        rounds, id = self.services.rounds, self.recorded.finding.inspection
+        if self.slot is not None and (found := rounds.of(self.slot)) is not None:
+            newest = next((each for each in found.recorded if each.finding.inspection == id), None)
+            self.view.looking = next((each for each in found.looking if each.inspection == id), None)
+        else:
+            newest = next((each for each in self._by_hand() if each.seq == self.recorded.seq), None)
+            self.view.looking = next(
+                (each for (subject, of), each in rounds.looks.progress.items() if (subject, of) == ("hand", id)),
+                None,
+            )
+        if newest is not None and newest != self.recorded:
+            self.recorded = self.view.recorded = newest
+        self.refresh_bindings()
+
+    def _by_hand(self) -> tuple[Recorded, ...]:
+        return self.app.findings.by_hand if self.app.findings is not None else ()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what makes a difference to this finding."""
+        finding = self.recorded.finding
+        fits: dict[str, Callable[[], bool]] = {
+            "overrule": lambda: finding.verdict is not Verdict.NORMAL and self.recorded.overruled is None,
+            "known": lambda: bool(finding.unfamiliar),
+            "consent": lambda: finding.waits_for_consent,
+            "step": lambda: self.slot is not None and len(self._siblings()) > 1,
+        }
+        return fits[action]() if action in fits else True
+
+    def action_overrule(self) -> None:
+        """Judge it otherwise, with a reason."""
+        finding_actions.overrule(self.app, self.subject, self.recorded)
+
+    def action_known(self) -> None:
+        """Make somebody or a network known from now on."""
+        finding_actions.known(self.app, self.recorded.finding)
+
+    def action_look_again(self) -> None:
+        """Make the look again now."""
+        self._look(consent=False)
+
+    def action_consent(self) -> None:
+        """Make it whatever it costs."""
+        self._look(consent=True)
+
+    @work(group="look", exclusive=True)
+    async def _look(self, *, consent: bool) -> None:
+        id = self.recorded.finding.inspection
+        if self.slot is not None:
+            await self.services.rounds.look_again(self.slot, (id,), consent=consent)
+            self._follow()
+            return
+        self.app.say(_("{title}: looking…").format(title=self.recorded.finding.title))
+        self.recorded = self.view.recorded = await self.services.rounds.looks.by_hand(id, consent=consent)
+        self.refresh_bindings()
+
+    def _siblings(self) -> tuple[Recorded, ...]:
+        found = self.services.rounds.of(self.slot) if self.slot is not None else None
+        return found.recorded if found is not None else ()
+
+    def action_step(self, by: int) -> None:
+        """Another finding of the same duty."""
+        siblings = self._siblings()
+        ids = [each.finding.inspection for each in siblings]
+        if self.recorded.finding.inspection in ids:
+            at = (ids.index(self.recorded.finding.inspection) + by) % len(ids)
+            self.recorded = self.view.recorded = siblings[at]
+            self.refresh_bindings()

@@ -1,0 +1,52 @@
+"""What can be done with findings wherever one is shown, and the words for inspections."""
+
+from services.i18n import _
+from services.inspections.registry import offered
+from services.journal.errors import JournalError
+from services.models.findings import Finding, Recorded, Unfamiliar
+from services.models.runbook import Runbook
+from tui.app import TobanApp
+from tui.screens.choose import Choice, ChooseScreen
+from tui.screens.notice import NoticeScreen
+from tui.screens.overrule import OverruleScreen
+
+
+def titles(runbook: Runbook) -> dict[str, str]:
+    """Inspections by id, in the screen's language."""
+    return {str(each.id): _(each.title) for each in offered(runbook)}
+
+
+def overrule(app: TobanApp, subject: str, recorded: Recorded) -> None:
+    """Ask for a reason and judge it otherwise."""
+    if recorded.seq == 0:
+        app.push_screen(
+            NoticeScreen(recorded.finding.title, _("The journal did not take this finding; it cannot be overruled."))
+        )
+        return
+    app.push_screen(OverruleScreen(subject, recorded))
+
+
+def known(app: TobanApp, finding: Finding) -> None:
+    """Choose who or what is known from now on."""
+    choices = [Choice(str(at), _words(each)) for at, each in enumerate(finding.unfamiliar)]
+
+    def chosen(key: str | None) -> None:
+        if key is not None:
+            app.run_worker(_make_known(app, finding.unfamiliar[int(key)]), group="known")
+
+    app.push_screen(ChooseScreen(_("Known from now on"), choices), chosen)
+
+
+def _words(each: Unfamiliar) -> str:
+    if each.kind == "person":
+        return _("user {name}").format(name=each.value)
+    return _("network {network} ({value})").format(network=each.network or each.value, value=each.value)
+
+
+async def _make_known(app: TobanApp, each: Unfamiliar) -> None:
+    try:
+        await app.ready.rounds.looks.make_known(each)
+    except JournalError as error:
+        app.push_screen(NoticeScreen(_words(each), f"{error.problem.summary} {error.problem.remedy}"))
+        return
+    app.say(_("{name} is known from now on; look again to see what is left").format(name=_words(each)))

@@ -1,0 +1,61 @@
+"""Judging a finding otherwise: what was found, then the reason."""
+
+from collections.abc import Iterable
+
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from services.i18n import _
+from services.journal.errors import AlreadyRecorded
+from services.models.findings import Recorded
+from tui.screens.sign import was_first
+from tui.screens.writing import NotTaken, WritingDialog
+from widgets.ink import ROLES
+from widgets.looks import VERDICT_LOOKS
+
+
+class OverruleScreen(WritingDialog):
+    """The verdict stays in the journal as it was; the reason stands beside it."""
+
+    def __init__(self, subject: str, recorded: Recorded) -> None:
+        super().__init__()
+        self.subject = subject
+        self.recorded = recorded
+
+    def heading(self) -> str:
+        """The window's title."""
+        return _("Overrule a finding")
+
+    def placeholder(self) -> str:
+        """The reason must be given."""
+        return _("Why it is judged otherwise")
+
+    def about(self) -> Iterable[Widget]:
+        """The finding."""
+        finding = self.recorded.finding
+        look = VERDICT_LOOKS[finding.verdict]
+        yield Static(
+            Content("\n").join(
+                [
+                    Content.assemble(
+                        Content.styled(finding.title, ROLES["title"]), "  ", (look.text, ROLES[look.role])
+                    ),
+                    Content(finding.summary),
+                ]
+            ),
+            classes="about",
+        )
+
+    def refused(self, text: str) -> str:
+        """No reason, no overruling."""
+        return "" if text else _("A reason is needed to overrule a finding.")
+
+    async def write(self, text: str) -> str:
+        """Record it. Raises JournalError, NotTaken."""
+        try:
+            await self.app.ready.rounds.looks.overrule(self.subject, self.recorded, text)
+        except AlreadyRecorded as error:
+            first = was_first(error.entry, self.app.zone, self.app.now())
+            raise NotTaken(_("{first}; your reason was not recorded.").format(first=first)) from error
+        return _("{title} is overruled").format(title=self.recorded.finding.title)

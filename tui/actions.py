@@ -126,12 +126,12 @@ class Actions(RuntimeApp):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """As Textual's, wrapped by cells: it measures a toast by its words, and Japanese has none."""
+        """As Textual's, wrapped by cells: it measures a toast by its words, and Japanese has none. Never markup."""
         from widgets.format import wrap
 
         room = max(10, min(54, self.size.width // 2 - 6))
         shown = "\n".join(wrap(message, room))
-        super().notify(shown, title=title, severity=severity, timeout=timeout, markup=markup)
+        super().notify(shown, title=title, severity=severity, timeout=timeout, markup=False)
 
     def say(self, text: str) -> None:
         """A short word to the operator; foreign text is never markup here."""

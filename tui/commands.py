@@ -57,6 +57,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("duty-sign-normal", "S", "screen.sign_normal", N_("Sign all normal"), N_("Sign off every open duty whose findings are all normal, in one go"), "まとめて matomete いっかつ ikkatsu", show=True, scope="inspect"),
     Command("duty-look", "r", "screen.look_again", N_("Look again"), N_("Make the selected duty's inspections again now"), "てんけん tenken さいてんけん saitenken rerun", show=True, scope="inspect"),
     Command("look", "i", "screen.look_by_hand", N_("Look now"), N_("Make one inspection now, whatever the calendar says"), "てんけん tenken しゅどう shudou inspect", show=True, scope="inspect"),
+    Command("report", "g", "screen.report", N_("Report"), N_("Today's operations report; from there other days, months and fiscal years"), "うんようほうこくしょ unyouhoukokusho ほうこく houkoku", show=True, scope="inspect"),
     Command("duty-skip", "x", "screen.skip", N_("Leave out"), N_("Leave the selected duty out, with a reason"), "みおくり miokuri すきっぷ sukippu", show=True, scope="inspect"),
     Command("duty-plan", "p", "screen.plan", N_("Plan"), N_("Plan the selected duty, or take the plan back"), "けいかく keikaku", show=True, scope="inspect"),
     Command("month-before", "left_square_bracket", "screen.month(-1)", N_("Month before"), N_("Show the month before"), "せんげつ sengetsu つき tsuki", scope="inspect"),

@@ -1,12 +1,16 @@
 """Lines to tick and fields to fill before a duty that a person does is signed."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Checkbox, Input, Static
+from textual.widgets import Input, Static
 
+from services.i18n import N_
 from services.models.runbook import EvidenceField
 from services.models.text import clean
 
@@ -14,15 +18,42 @@ LONGEST = 500
 """Characters of one piece of evidence."""
 
 
+class Tick(Static, can_focus=True):
+    """One line to tick; the mark, not its colour, says whether it is."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "tick", N_("Tick"), show=True),
+        Binding("enter", "app.focus_next", N_("Go on"), show=False),
+    ]
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+        self.value = False
+
+    def render(self) -> Content:
+        """`[x] …` or `[ ] …`."""
+        return Content.assemble(("[x] " if self.value else "[ ] ", "bold $text-accent"), self.text)
+
+    def action_tick(self) -> None:
+        """On or off."""
+        self.value = not self.value
+        self.refresh()
+
+    def on_click(self) -> None:
+        """As space."""
+        self.action_tick()
+
+
 class Checklist(VerticalScroll, can_focus=False):
-    """Space ticks, tab goes on."""
+    """Space ticks, enter and tab go on."""
 
     DEFAULT_CSS = """
     Checklist {
         height: auto; max-height: 14; margin-bottom: 1; scrollbar-size-vertical: 1;
-        & Checkbox { width: 1fr; height: auto; border: none; padding: 0; background: $surface; }
-        & Checkbox:focus { border: none; }
-        & Static { height: 1; color: $text-muted; }
+        & Tick { width: 1fr; height: auto; }
+        & Tick:focus { background: $primary 35%; }
+        & .name { height: 1; color: $text-muted; }
         & Input { border: none; height: 1; padding: 0 1; background: $panel; &:focus { border: none; } }
     }
     """
@@ -31,7 +62,7 @@ class Checklist(VerticalScroll, can_focus=False):
         super().__init__()
         self._asks = tuple(asks)
         self._fields = tuple(fields)
-        self.boxes = tuple(Checkbox(Content(text)) for text in self._asks)
+        self.boxes = tuple(Tick(text) for text in self._asks)
         self.inputs = {str(each.id): Input(max_length=LONGEST) for each in self._fields}
         for each in self.inputs.values():
             each.cursor_blink = False
@@ -40,8 +71,13 @@ class Checklist(VerticalScroll, can_focus=False):
         """The lines, then the fields under their titles."""
         yield from self.boxes
         for each in self._fields:
-            yield Static(Content(f"{each.title} *" if each.required else each.title))
+            yield Static(Content(f"{each.title} *" if each.required else each.title), classes="name")
             yield self.inputs[str(each.id)]
+
+    @on(Input.Submitted)
+    def _go_on(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.screen.focus_next()
 
     def ticked(self) -> tuple[str, ...]:
         """The lines that are ticked."""

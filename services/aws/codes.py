@@ -93,12 +93,14 @@ _KINDS = (
     (_THROTTLED, ProblemKind.THROTTLED),
     (_UNAVAILABLE, ProblemKind.UNAVAILABLE),
 )
-_MISSING = re.compile(r"NotFound|NoSuch|DoesNotExist")
+_MISSING = re.compile(r"NotFound|NoSuch|DoesNotExist|Nonexistent")
 _SKEWED = re.compile(r"Signature (expired|not yet current)", re.IGNORECASE)
 _DENIED = re.compile(r"not authorized to perform:?\s+([a-z0-9-]+:[A-Za-z0-9*]+)")
 
 _PREFIXES = {"elbv2": "elasticloadbalancing", "elb": "elasticloadbalancing", "stepfunctions": "states"}
 """IAM's name of a service where it differs from botocore's."""
+_ACTIONS = {("s3", "ListObjectsV2"): "s3:ListBucket", ("budgets", "DescribeBudgets"): "budgets:ViewBudget"}
+"""Calls whose action has another name (service authorization reference)."""
 
 
 def kind_of_code(code: str, status: int, message: str, service: str) -> ProblemKind:
@@ -126,4 +128,9 @@ def _by_status(code: str, status: int) -> ProblemKind:
 def permission_named(message: str, service: str, operation: str) -> str:
     """The IAM action that a refusal is about: as AWS names it, else made from the call."""
     named = _DENIED.search(message)
-    return named[1] if named else f"{_PREFIXES.get(service, service)}:{operation}"
+    return named[1] if named else permission_of(service, operation)
+
+
+def permission_of(service: str, operation: str) -> str:
+    """The IAM action that a call needs; `service` as botocore names it."""
+    return _ACTIONS.get((service, operation)) or f"{_PREFIXES.get(service, service)}:{operation}"

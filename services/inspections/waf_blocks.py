@@ -167,8 +167,8 @@ class WafBlocks(Inspection):
                 )
         limit = self._spec.blocked_from_one
         notes.measures.append(FromOne(limit, seen.blocked, who, enough, note).measure())
-        notes.evidence[:0] = [each for each in who.tables(limit) if each.rows]
-        notes.table(newest(samples or (), self.context.calendar.zone))
+        tables = (*who.tables(limit), newest(samples or (), self.context.calendar.zone))
+        notes.evidence[:0] = [each for each in tables if each.rows]
         return who
 
     def _covered(self, seen: Traffic, counted: Counted, notes: Notes) -> bool:

@@ -161,7 +161,7 @@ class LogFiles:
         self._notes.table(
             table(
                 _("Newest log files"),
-                (_("Time ({zone})").format(zone=zone_name(zone)), _("Size"), _("Key")),
+                (_("Time ({zone})").format(zone=zone_name(zone)), _("Size"), _("Object")),
                 [(local(each.modified, zone), size_words(each.size), each.key) for each in listed.newest],
             )
         )

@@ -282,6 +282,8 @@ class Duty(Model):
     """A person ticks every line of `asks` before signing."""
     evidence: tuple[EvidenceField, ...] = ()
     """What a person writes down when signing."""
+    reviews_report: bool = False
+    """Who signs it sees the day's report first."""
     record: Clean = ""
     """What it says about records."""
 

@@ -64,7 +64,7 @@ def collect_day(
         is_open=open_days.is_open(day),
         closed_name=open_days.closed_name(day),
         duties=duties,
-        earlier=tuple(sorted(earlier, key=lambda line: (line.due_at, line.key))),
+        earlier=tuple(sorted(earlier, key=lambda line: line.due_at)),
         running=make.of(standing.running(day)),
         findings=findings,
         alarms=alarms,

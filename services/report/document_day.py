@@ -38,7 +38,9 @@ def day_document(report: DayReport, dates: Dates) -> Document:
     """Every section stands even where it has nothing to tell, but for those of rare things."""
     day = report.first
     title = _("Operations report, {day}").format(day=dates.day(day))
-    opened = _("city hall open") if report.is_open else _("city hall closed: {why}").format(why=report.closed_name)
+    opened = (
+        _("city hall open") if report.is_open else _("city hall closed: {why}").format(why=report.closed_name)
+    )
     facts = [(_("Day"), f"{dates.day(day)} ({opened})"), *head_facts(report, dates)]
     sections = [
         _duties(report, dates),
@@ -70,7 +72,7 @@ def day_document(report: DayReport, dates: Dates) -> Document:
 def _duties(report: DayReport, dates: Dates) -> Section:
     if not report.duties:
         return Section(_("Duties"), (Paragraph(_("None on this day.")),))
-    return Section(_("Duties"), _duty_blocks(report.duties, report, dates))
+    return Section(_("Duties"), _duty_blocks(report.duties, report, dates, moved=True))
 
 
 def _earlier(report: DayReport, dates: Dates) -> list[Section]:
@@ -84,9 +86,11 @@ def _earlier(report: DayReport, dates: Dates) -> list[Section]:
     return found
 
 
-def _duty_blocks(lines: Sequence[DutyLine], report: DayReport, dates: Dates) -> tuple[Block, ...]:
+def _duty_blocks(
+    lines: Sequence[DutyLine], report: DayReport, dates: Dates, *, moved: bool = False
+) -> tuple[Block, ...]:
     day = report.first
-    return (duty_table(lines, dates, day), *duty_remarks(lines, dates, day))
+    return (duty_table(lines, dates, day), *duty_remarks(lines, dates, day, moved=moved))
 
 
 def _findings(report: DayReport, dates: Dates) -> Section:

@@ -10,7 +10,7 @@ from services.models.journal import Entry, EntryKind
 from services.models.report_lines import Decision, DutyLine, Written
 from services.models.verdict import Verdict
 from services.report.source import Source, duty_in
-from services.report.standing import Standing
+from services.report.standing import Standing, counts
 
 
 class DutyLines:
@@ -22,7 +22,7 @@ class DutyLines:
 
     def of(self, occurrences: Iterable[Occurrence]) -> tuple[DutyLine, ...]:
         """A line each; those that only count when planned, only where they were planned or signed."""
-        return tuple(self.line(each) for each in occurrences if each.state is not OccurrenceState.UNPLANNED)
+        return tuple(self.line(each) for each in occurrences if counts(each))
 
     def line(self, occurrence: Occurrence) -> DutyLine:
         """One occurrence."""

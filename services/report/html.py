@@ -1,7 +1,6 @@
 """A report as one HTML file that needs nothing else and prints well on A4."""
 
 from collections.abc import Iterator
-from html import escape
 
 from services.models.report import Report
 from services.models.verdict import Verdict
@@ -21,6 +20,7 @@ from services.report.words import verdict
 
 # No script, picture or font from anywhere: whatever a log line holds, the page fetches and runs nothing.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+_AS_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 _STYLE = """
 @page { size: A4; margin: 18mm 15mm 18mm 15mm; @bottom-right { content: counter(page) " / " counter(pages); font-size: 8pt; } }
 :root { color-scheme: light; }
@@ -58,33 +58,38 @@ def to_html(report: Report, *, wareki: bool = False) -> str:
 
 def write(whole: Document) -> str:
     """The document as a page; everything in it is text."""
-    title = escape(whole.title)
+    title = _text(whole.title)
     lines = [
         "<!DOCTYPE html>",
-        f'<html lang="{escape(whole.language)}">',
+        f'<html lang="{_text(whole.language)}">',
         "<head>",
         '<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{escape(_POLICY)}">',
+        f'<meta http-equiv="Content-Security-Policy" content="{_text(_POLICY)}">',
         '<meta name="viewport" content="width=device-width">',
         f"<title>{title}</title>",
         f"<style>{_STYLE}</style>",
         "</head>",
         "<body>",
         f"<h1>{title}</h1>",
-        f'<p class="verdict{_tone(whole.tone)}">{escape(verdict(whole.tone))}</p>',
+        f'<p class="verdict{_tone(whole.tone)}">{_text(verdict(whole.tone))}</p>',
         *_block(whole.facts),
         *(line for block in whole.summary for line in _block(block)),
         *(line for section in whole.sections for line in _section(section, 2)),
-        f"<footer>{escape(whole.footer)}</footer>",
+        f"<footer>{_text(whole.footer)}</footer>",
         "</body>",
         "</html>",
     ]
     return "\n".join(lines) + "\n"
 
 
+def _text(words: str) -> str:
+    """Text as it is, between tags or in an attribute."""
+    return words.translate(_AS_TEXT)
+
+
 def _section(section: Section, level: int) -> Iterator[str]:
     yield "<section>"
-    yield f"<h{level}>{escape(section.title)}</h{level}>"
+    yield f"<h{level}>{_text(section.title)}</h{level}>"
     for block in section.blocks:
         yield from _block(block)
     for part in section.parts:
@@ -95,14 +100,14 @@ def _section(section: Section, level: int) -> Iterator[str]:
 def _block(block: Block) -> Iterator[str]:
     match block:
         case Paragraph():
-            yield f'<p class="said{_tone(block.tone)}">{escape(block.text)}</p>'
+            yield f'<p class="said{_tone(block.tone)}">{_text(block.text)}</p>'
         case Quote():
-            yield f"<blockquote>{escape(block.text)}\n— {escape(block.by)}</blockquote>"
+            yield f"<blockquote>{_text(block.text)}\n— {_text(block.by)}</blockquote>"
         case Bullets():
-            yield f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in block.items)}</ul>"
+            yield f"<ul>{''.join(f'<li>{_text(item)}</li>' for item in block.items)}</ul>"
         case Facts():
             rows = (
-                f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>'
+                f'<tr><th scope="row">{_text(name)}</th><td>{_text(value)}</td></tr>'
                 for name, value in block.pairs
             )
             yield f'<table class="facts"><tbody>{"".join(rows)}</tbody></table>'
@@ -113,9 +118,9 @@ def _block(block: Block) -> Iterator[str]:
 def _table(block: Table) -> Iterator[str]:
     yield "<table>"
     if block.title:
-        yield f"<caption>{escape(block.title)}</caption>"
+        yield f"<caption>{_text(block.title)}</caption>"
     heads = "".join(
-        f'<th scope="col"{_right(block, number)}>{escape(name)}</th>'
+        f'<th scope="col"{_right(block, number)}>{_text(name)}</th>'
         for number, name in enumerate(block.columns)
     )
     yield f"<thead><tr>{heads}</tr></thead>"
@@ -126,7 +131,7 @@ def _table(block: Table) -> Iterator[str]:
 
 def _row(block: Table, line: Line) -> str:
     made = "".join(
-        f"<td{_right(block, number)}>{escape(cell)}</td>" for number, cell in enumerate(block.cells(line))
+        f"<td{_right(block, number)}>{_text(cell)}</td>" for number, cell in enumerate(block.cells(line))
     )
     return f'<tr class="row{_tone(line.tone)}">{made}</tr>'
 

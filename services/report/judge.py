@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from services.i18n import _, plural
+from services.i18n import _
 from services.models.changes import StepState
 from services.models.duties import OccurrenceState
 from services.models.findings import WORSE, worst
@@ -24,7 +24,7 @@ def judged(parts: Iterable[Reason | None]) -> tuple[Verdict | None, tuple[str, .
     )
     named = [words for _verdict, words in reasons[:_NAMED]]
     if more := len(reasons) - len(named):
-        named.append(plural("{count} more", "{count} more", more).format(count=more))
+        named.append(_("{count} more").format(count=more))
     return worst(verdict for verdict, _words in found), tuple(named)
 
 

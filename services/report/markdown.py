@@ -16,10 +16,10 @@ from services.report.document import (
 )
 from services.report.documents import document
 
-_MARKUP = re.compile(r"[\\`*\[\]<>|~&$]|(?<![^\W_])_|_(?![^\W_])")
-"""What begins or ends markup anywhere; an underscore inside a word does not."""
+_MARKUP = re.compile(r"[\\`*\[\]|~$]|<(?=[A-Za-z/!?])|&(?=[#A-Za-z0-9]+;)|(?<![^\W_])_|_(?![^\W_])")
+"""What begins or ends markup anywhere; an underscore inside a word does not, nor `<` before a number."""
 _LINK = re.compile(r"(://|\bwww\.)", re.IGNORECASE)
-_FIRST = re.compile(r"^(\s*)([#+\-=]|\d{1,9}(?=[.)]))")
+_FIRST = re.compile(r"^(\s*)([#+\-=>]|\d{1,9}(?=[.)]))")
 """What makes a heading, a list or a line under a heading at the beginning of a line."""
 
 
@@ -30,7 +30,7 @@ def to_markdown(report: Report, *, wareki: bool = False) -> str:
 
 def write(whole: Document) -> str:
     """The document as Markdown."""
-    lines = [f"# {text(whole.title)}", "", *_block(whole.facts)]
+    lines = [f"# {_inline(whole.title)}", "", *_block(whole.facts)]
     for block in whole.summary:
         lines += ["", *_block(block)]
     for section in whole.sections:
@@ -40,9 +40,13 @@ def write(whole: Document) -> str:
 
 def text(words: str) -> str:
     """One line of text as it is, whatever it holds."""
+    return _FIRST.sub(_escaped_first, _inline(words))
+
+
+def _inline(words: str) -> str:
+    """The same for text that does not begin a line."""
     said = _MARKUP.sub(lambda found: f"\\{found[0]}", " ".join(words.split("\n")))
-    said = _LINK.sub(lambda found: found[0].replace(":", "\\:").replace(".", "\\."), said)
-    return _FIRST.sub(_escaped_first, said)
+    return _LINK.sub(lambda found: found[0].replace(":", "\\:").replace(".", "\\."), said)
 
 
 def _escaped_first(found: re.Match[str]) -> str:
@@ -53,7 +57,7 @@ def _escaped_first(found: re.Match[str]) -> str:
 
 def _section(section: Section, level: int) -> Iterator[str]:
     yield ""
-    yield f"{'#' * level} {text(section.title)}"
+    yield f"{'#' * level} {_inline(section.title)}"
     for block in section.blocks:
         yield ""
         yield from _block(block)
@@ -68,11 +72,11 @@ def _block(block: Block) -> Iterator[str]:
         case Quote():
             yield from (f"> {line}" for line in _lines(block.text))
             yield ">"
-            yield f"> — {text(block.by)}"
+            yield f"> — {_inline(block.by)}"
         case Bullets():
             yield from (f"- {text(item)}" for item in block.items)
         case Facts():
-            yield from (f"- {text(name)}: {text(value)}" for name, value in block.pairs)
+            yield from (f"- {text(name)}: {_inline(value)}" for name, value in block.pairs)
         case Table():
             yield from _table(block)
 
@@ -85,7 +89,7 @@ def _lines(words: str) -> list[str]:
 
 def _table(block: Table) -> Iterator[str]:
     if block.title:
-        yield f"**{text(block.title)}**"
+        yield f"**{_inline(block.title)}**"
         yield ""
     yield _row(block.columns)
     yield _row(["---:" if number in block.right else "---" for number in range(len(block.columns))], raw=True)
@@ -94,4 +98,4 @@ def _table(block: Table) -> Iterator[str]:
 
 
 def _row(cells: "list[str] | tuple[str, ...]", *, raw: bool = False) -> str:
-    return f"| {' | '.join(cells if raw else map(text, cells))} |"
+    return f"| {' | '.join(cells if raw else map(_inline, cells))} |"

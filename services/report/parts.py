@@ -55,19 +55,22 @@ def duty_table(lines: Sequence[DutyLine], dates: Dates, day: date | None) -> Tab
     )
 
 
-def duty_remarks(lines: Iterable[DutyLine], dates: Dates, day: date | None) -> tuple[Block, ...]:
-    """What the table has no room for: judged otherwise, ticked, written down, not looked at, moved."""
+def duty_remarks(
+    lines: Iterable[DutyLine], dates: Dates, day: date | None, *, moved: bool = False
+) -> tuple[Block, ...]:
+    """What the table has no room for: judged otherwise, ticked, written down, not looked at.
+
+    `moved`: also why it is not where its rule put it.
+    """
     said = tuple(
         _("{title} ({due}): {text}").format(title=line.title, due=dates.due(line, day), text=text)
         for line in lines
-        for text in _said_of(line)
+        for text in (*([line.remark] if moved and line.remark else []), *_said_of(line))
     )
     return (Bullets(said),) if said else ()
 
 
 def _said_of(line: DutyLine) -> Iterator[str]:
-    if line.remark:
-        yield line.remark
     for each in line.decisions:
         if each.overruled:
             yield _("{inspection} ({verdict}) was overruled: {reason}").format(
@@ -169,7 +172,7 @@ def measures(found: Iterable[Measure], dates: Dates, day: date | None) -> Table:
 def _evidence(found: Evidence) -> Block:
     title = found.title
     if found.omitted:
-        more = plural("{count} more", "{count} more", found.omitted).format(count=f"{found.omitted:,}")
+        more = _("{count} more").format(count=f"{found.omitted:,}")
         title = _("{title} ({more})").format(title=title, more=more)
     return table(found.columns, (Line(tuple(row.cells), row.verdict) for row in found.rows), title=title)
 
@@ -217,22 +220,23 @@ def charges_words(charges: Charges, *, whole_day: bool) -> str:
         charges.calls,
     ).format(calls=f"{charges.calls:,}", consoles=charges.consoles, yen=words.yen(charges.yen))
     if whole_day:
-        said += _(" of the ¥{allowed:g} a day may cost").format(allowed=charges.allowed_yen)
-    worst = _(" (with CloudWatch's free tier used up: {yen})").format(yen=words.yen(charges.worst_yen))
-    return said + worst
+        said = _("{spent} of the ¥{allowed:g} a day may cost").format(spent=said, allowed=charges.allowed_yen)
+    return _("{spent} (with CloudWatch's free tier used up: {yen})").format(
+        spent=said, yen=words.yen(charges.worst_yen)
+    )
 
 
 def remark_section(lines: Sequence[RemarkLine], dates: Dates, head: ReportHead) -> Section:
     """People's words; those for a day or month within the period name it."""
-    quotes = (Quote(line.text, f"{line.by} {dates.at(line.at)}{_about(line, head)}") for line in lines)
-    blocks: tuple[Block, ...] = tuple(quotes) or (Paragraph(_("None.")),)
-    return Section(_("Remarks"), blocks)
+    quotes = tuple(Quote(line.text, _author(line, head, dates)) for line in lines)
+    return Section(_("Remarks"), quotes or (Paragraph(_("None.")),))
 
 
-def _about(line: RemarkLine, head: ReportHead) -> str:
+def _author(line: RemarkLine, head: ReportHead, dates: Dates) -> str:
+    said = f"{line.by} {dates.at(line.at)}"
     if line.subject == head.subject:
-        return ""
-    return _(" (report of {name})").format(name=line.subject.removeprefix("report@"))
+        return said
+    return _("{author} (report of {name})").format(author=said, name=line.subject.removeprefix("report@"))
 
 
 def verdict_blocks(head: ReportHead) -> tuple[Block, ...]:

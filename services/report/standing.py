@@ -25,6 +25,11 @@ _SIGNED = frozenset({EntryKind.SIGN_OFF, EntryKind.SKIPPED})
 WINDOW = timedelta(seconds=WINDOW_SECONDS)
 
 
+def counts(occurrence: Occurrence) -> bool:
+    """Whether it was to be done at all: what only counts when planned does where somebody planned or signed it."""
+    return not occurrence.slot.if_planned or occurrence.planned or occurrence.signed is not None
+
+
 class Standing:
     """Occurrences at one moment."""
 

@@ -27,7 +27,7 @@ from services.report.other_lines import (
 from services.report.periods import Period, Span
 from services.report.source import Source
 from services.report.spells import spell_lines, totals
-from services.report.standing import Standing
+from services.report.standing import Standing, counts
 
 _STATES = {
     OccurrenceState.MISSED: "missed",
@@ -51,11 +51,7 @@ def collect_period(
     source = Source(reader, runbook, calendar, period, now)
     standing = Standing(source)
     make = DutyLines(source, standing)
-    held = [
-        each
-        for each in standing.between(period.first, period.last)
-        if each.state is not OccurrenceState.UNPLANNED
-    ]
+    held = [each for each in standing.between(period.first, period.last) if counts(each)]
     looks = source.own(EntryKind.FINDING)
     found = found_lines(source, looks)
     alarms = spell_lines(source, looks)

@@ -15,7 +15,7 @@ from dateutil.rrule import rrulestr
 from services.calendar_anchor import ANCHOR
 from services.i18n import _
 from services.models.runbook import ClosedDay, Duty, Runbook, Within
-from services.runbook import words
+from services.runbook import inspection_checks, words
 from services.runbook.toml_lines import Path
 
 Mistakes = Iterator[tuple[Path, str]]
@@ -228,7 +228,7 @@ def closures(book: Runbook) -> Mistakes:
         yield ("closures", "weekdays"), _("all seven days are closed: leave at least one open")
 
 
-ALL = (system, unique, references, limits, duties, closures, journal)
+ALL = (system, unique, references, limits, duties, closures, journal, *inspection_checks.ALL)
 """Every check, in the order of the file."""
 
 

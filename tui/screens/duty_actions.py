@@ -4,6 +4,7 @@ from services.i18n import _
 from services.inspections.records import BY_HAND
 from services.journal.errors import JournalError
 from services.models.duties import Occurrence
+from services.report.periods import of_day
 from tui.app import TobanApp
 from tui.screens.choose import Choice, ChooseScreen
 from tui.screens.finding import FindingScreen
@@ -18,10 +19,30 @@ def sign(app: TobanApp, chosen: Occurrence | None) -> None:
     meant = _standing(app, chosen)
     if meant is None:
         return
+    duty = app.ready.duties.duty(meant)
+    if duty is not None and duty.reviews_report and app.ready.duties.signable(meant.slot):
+        # Who signs for the day's report has it before his eyes.
+        from tui.screens.report import ReportScreen
+
+        app.push_screen(ReportScreen(of_day(meant.slot.day), meant))
+    else:
+        sign_now(app, meant)
+
+
+def sign_now(app: TobanApp, chosen: Occurrence) -> None:
+    """Ask for a note and sign it off, without the report before."""
+    meant = app.ready.duties.now(chosen.slot)
     if app.ready.duties.signable(meant.slot):
         app.push_screen(SignScreen(meant))
     else:
         _refuse(app, meant, why_not(meant, app.zone, app.now()))
+
+
+def report(app: TobanApp) -> None:
+    """Today's report."""
+    from tui.screens.report import ReportScreen
+
+    app.push_screen(ReportScreen(of_day(app.ready.calendar.day_of(app.now()))))
 
 
 def leave_out(app: TobanApp, chosen: Occurrence | None) -> None:

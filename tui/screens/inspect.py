@@ -222,6 +222,10 @@ class InspectScreen(ModeScreen):
         if self._is_chosen():
             duty_actions.look_again(self.app, self.chosen)
 
+    def action_report(self) -> None:
+        """Today's report."""
+        duty_actions.report(self.app)
+
     def action_look_by_hand(self) -> None:
         """Make one look now that belongs to no duty."""
         duty_actions.look_by_hand(self.app)

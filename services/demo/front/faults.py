@@ -9,11 +9,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from services.aws.codes import permission_of
 from services.demo.registry import Fault
 
 ACCOUNT = "123456789012"
 CALLER = f"arn:aws:sts::{ACCOUNT}:assumed-role/FacilityOperator/toban"
-_IAM_NAMES = {"elbv2": "elasticloadbalancing"}
 
 Preset = Literal["throttled", "denied", "expired"]
 Mode = Literal["error", "reset-before", "reset-after", "hang", "html", "empty", "truncated", "redirect"]
@@ -64,7 +64,7 @@ def preset_fault(preset: Preset, service: str, operation: str, protocol: str) ->
     if preset == "expired":
         message = "The security token included in the request is expired"
         return Fault("ExpiredTokenException" if json else "ExpiredToken", message, 400 if json else 403)
-    action = f"{_IAM_NAMES.get(service, service)}:{operation}"
+    action = permission_of(service, operation)
     message = (
         f"User: {CALLER} is not authorized to perform: {action} because no identity-based policy allows the"
         f" {action} action"

@@ -1,0 +1,111 @@
+"""Which days the look at costs compares: complete UTC days only, and never a part of a month with a whole one."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+ONE = timedelta(days=1)
+WEEK = 7
+DELAY = timedelta(hours=24)
+"""AWS shows the whole of a day so long after its end."""
+HELD = 3
+"""A month is not judged before so many of its days are complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Both ends are inclusive."""
+
+    first: date
+    last: date
+
+    @property
+    def count(self) -> int:
+        """0 where it ends before it begins."""
+        return max(0, (self.last - self.first).days + 1)
+
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The days to ask for, seen from one moment."""
+
+    this_month: date
+    """Its first day."""
+    last_month: date
+    """Its first day: the first one asked for."""
+    last: date
+    """The newest complete day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The days to compare, once it is known of which there are costs."""
+
+    month: Days
+    """The days of the judged month that are complete and of which there can be costs."""
+    month_end: date
+    """Its last day."""
+    held: bool
+    """This month is too young: `month` is the one before."""
+    young: Days
+    """The complete days of this month."""
+    week: Days
+    """The newest seven."""
+    before: Days
+    """The seven before those."""
+    base: Days
+    """Last month's days before `week`."""
+    since: date
+    """Of the oldest costs."""
+
+    @property
+    def remaining(self) -> int:
+        """Days of the judged month still to come."""
+        return (self.month_end - self.month.last).days
+
+    @property
+    def has_before(self) -> bool:
+        """There can be costs of the seven days before."""
+        return self.since <= self.before.first
+
+    @property
+    def has_base(self) -> bool:
+        """Last month holds days enough for an average."""
+        return self.base.count >= WEEK
+
+
+def plan(now: datetime) -> Plan:
+    """`now` is aware. On Monday 00:00 UTC (9:00 JST), Sunday is not complete."""
+    moment = now.astimezone(UTC)
+    this_month = moment.date().replace(day=1)
+    return Plan(
+        this_month=this_month,
+        last_month=(this_month - ONE).replace(day=1),
+        last=(moment - DELAY).date() - ONE,
+    )
+
+
+def compare(made: Plan, since: date, last: date) -> Compared:
+    """There are costs from `since` to `last`."""
+    young = Days(made.this_month, last)
+    held = young.count < HELD
+    month = made.last_month if held else made.this_month
+    month_end = end_of(month)
+    week = Days(last - (WEEK - 1) * ONE, last)
+    return Compared(
+        month=Days(max(month, since), min(month_end, last)),
+        month_end=month_end,
+        held=held,
+        young=young,
+        week=week,
+        before=Days(week.first - WEEK * ONE, week.first - ONE),
+        base=Days(max(made.last_month, since), min(made.this_month, week.first) - ONE),
+        since=since,
+    )
+
+
+def end_of(month: date) -> date:
+    """The last day of a month."""
+    return (month.replace(day=28) + 4 * ONE).replace(day=1) - ONE

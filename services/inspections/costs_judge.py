@@ -1,0 +1,190 @@
+"""How a line of the cost table is judged: its month against the guideline, its newest week against earlier ones.
+
+Runbook: 日常監視 4. What grows by `growth_percent` is looked into; what comes within four fifths of a limit asks for
+attention. 50 % "of what" is not written: it is the guideline, the seven days before, and last month's average.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from services.i18n import _
+from services.inspections.costs_days import WEEK, Compared
+from services.inspections.costs_lines import HUNDRED, CostLine, CostTable, Growth
+from services.inspections.costs_words import Rate, month_words, percent_words, yen_words
+from services.inspections.database_points import Point, listed
+from services.models.findings import Measure
+from services.models.runbook import Costs as Spec
+from services.models.verdict import Verdict
+
+NEAR = Decimal("0.8")
+"""Attention from this share of a limit."""
+NEGLIGIBLE_YEN = 100
+"""Growth by less in a week is not judged: a service that costs one yen may cost two."""
+_NAMED = 3
+
+
+def against(value: Decimal, limit: Decimal) -> Verdict:
+    """Abnormal from the limit, attention from four fifths of it."""
+    if value >= limit:
+        return Verdict.ABNORMAL
+    return Verdict.ATTENTION if value >= limit * NEAR else Verdict.NORMAL
+
+
+@dataclass(frozen=True, slots=True)
+class LineJudge:
+    """The runbook's limits, on the days that are compared."""
+
+    spec: Spec
+    rate: Rate
+    compared: Compared
+    look_into: tuple[str, ...]
+    """What the runbook says where something grew; `{title}` stands for what did."""
+
+    def points(self, table: CostTable) -> Iterator[Point]:
+        """Every judged line, the total first."""
+        yield from self._pair(table.total)
+        for line in table.services:
+            if line.known:
+                yield from self._pair(line)
+            else:
+                yield self._unknown(line)
+        if table.services:
+            yield self._others(table)
+
+    def grown(self, growths: Iterable[Growth | None]) -> Verdict:
+        """By the greatest growth; UNKNOWN where there is nothing to compare with."""
+        compared = [each for each in growths if each is not None]
+        if not compared:
+            return Verdict.UNKNOWN
+        return max(map(self._grown, compared), key=_ORDER.index)
+
+    def _grown(self, growth: Growth) -> Verdict:
+        if self.rate.yen(growth.more) < NEGLIGIBLE_YEN:
+            return Verdict.NORMAL
+        if growth.percent is None:
+            return Verdict.ATTENTION
+        return against(growth.percent, Decimal(self.spec.growth_percent))
+
+    def month_verdict(self, line: CostLine) -> Verdict | None:
+        """Of the month against the guideline; None without one."""
+        if not line.guideline:
+            return None
+        return against(self.rate.yen(line.projected(self.compared)), self._limit(line))
+
+    def _limit(self, line: CostLine) -> Decimal:
+        return line.guideline * (HUNDRED + self.spec.growth_percent) / HUNDRED
+
+    def _pair(self, line: CostLine) -> Iterator[Point]:
+        yield self._month(line)
+        yield self._growth(line)
+
+    def _month(self, line: CostLine) -> Point:
+        rate, compared = self.rate, self.compared
+        projected, verdict = line.projected(compared), self.month_verdict(line)
+        month = month_words(compared.month_end)
+        note = _("{month}: {so_far} in {count} of {all} days").format(
+            month=month,
+            so_far=rate.words(line.cost(compared.month)),
+            count=compared.month.count,
+            all=compared.month_end.day,
+        )
+        said = _("{title}: {projected} for {month}, against a guideline of {guideline}.").format(
+            title=line.title,
+            projected=rate.words(projected),
+            month=month,
+            guideline=yen_words(line.guideline),
+        )
+        return Point(
+            Measure(
+                title=_("{title}, whole month").format(title=line.title),
+                shown=rate.words(projected),
+                allowed=_("< {limit} (guideline {guideline} +{percent} %)").format(
+                    limit=yen_words(self._limit(line)),
+                    guideline=yen_words(line.guideline),
+                    percent=self.spec.growth_percent,
+                )
+                if line.guideline
+                else "",
+                verdict=verdict,
+                value=float(round(rate.yen(projected))),
+                unit="JPY",
+                note=note,
+            ),
+            said=said,
+            advice=self._advice(line.title),
+        )
+
+    def _growth(self, line: CostLine, *, at_most: Verdict = Verdict.ABNORMAL, about: str = "") -> Point:
+        week, month = line.weekly(self.compared), line.monthly(self.compared)
+        verdict = min(self.grown((week, month)), at_most, key=_ORDER.index)
+        worst = _worst(week, month)
+        shown = percent_words(worst)
+        note = self._growth_note(week, month)
+        said = _("{title}: {growth} ({note}).").format(
+            title=line.title, growth=shown or _("growth not known"), note=note
+        )
+        return Point(
+            Measure(
+                title=_("{title}, growth").format(title=line.title),
+                shown=shown,
+                allowed=f"< +{self.spec.growth_percent} %",
+                verdict=verdict,
+                value=float(round(worst.percent, 2)) if worst and worst.percent is not None else None,
+                unit="%",
+                note=f"{note}{about}",
+            ),
+            said=said,
+            advice=self._advice(line.title),
+        )
+
+    def _growth_note(self, week: Growth | None, month: Growth | None) -> str:
+        if week is None and month is None:
+            return _("costs of less than {count} days are there to compare with").format(count=2 * WEEK)
+        said = []
+        if week is not None:
+            text = _("last {count} days {now}, the {count} before {before}")
+            said.append(self._said(text, week))
+        if month is not None:
+            text = _("last {count} days {now}, last month's average {before}")
+            said.append(self._said(text if week is None else _("last month's average {before}"), month))
+        return listed(said)
+
+    def _said(self, text: str, growth: Growth) -> str:
+        words = self.rate.words
+        return text.format(count=WEEK, now=words(growth.now), before=words(growth.before))
+
+    def _others(self, table: CostTable) -> Point:
+        """The runbook gives the rest no limit: growth there asks for attention and no more."""
+        most = sorted(table.each_other, key=lambda line: -line.cost(self.compared.week))[:_NAMED]
+        names = listed([f"{line.title} {self.rate.words(line.cost(self.compared.week))}" for line in most])
+        about = _("; most of it: {names}").format(names=names) if names else ""
+        return self._growth(table.others, at_most=Verdict.ATTENTION, about=about)
+
+    def _unknown(self, line: CostLine) -> Point:
+        text = _("{title}: Cost Explorer has no costs under the names that the runbook gives.")
+        return Point(
+            Measure(
+                title=_("{title}, whole month").format(title=line.title),
+                shown="",
+                verdict=Verdict.UNKNOWN,
+                note=_("no costs under its names"),
+            ),
+            said=text.format(title=line.title),
+            advice=(
+                _("Check how Cost Explorer spells {title} (costs.services, names).").format(title=line.title),
+            ),
+        )
+
+    def _advice(self, title: str) -> tuple[str, ...]:
+        return tuple(text.replace("{title}", title) for text in self.look_into)
+
+
+_ORDER = (Verdict.UNKNOWN, Verdict.NORMAL, Verdict.ATTENTION, Verdict.ABNORMAL)
+"""Of several comparisons, the one that could be made counts."""
+
+
+def _worst(*growths: Growth | None) -> Growth | None:
+    """The greatest; out of nothing is greater than any."""
+    compared = [each for each in growths if each is not None]
+    return max(compared, key=lambda each: (each.percent is None, each.percent or 0), default=None)

@@ -1,0 +1,65 @@
+"""What AWS charges day by day, and the budgets that AWS itself watches."""
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from services.models.base import Clean, Model, RawId
+
+
+class CostKind(StrEnum):
+    """What a charge is for, from Cost Explorer's record type."""
+
+    CHARGE = "charge"
+    """Usage, fees, discounts: everything but the two below."""
+    TAX = "tax"
+    CREDIT = "credit"
+    """Credits and refunds; their amounts are negative."""
+
+
+class DailyCost(Model):
+    """What one service cost on one day."""
+
+    day: date
+    """UTC."""
+    service: RawId
+    """As Cost Explorer spells it."""
+    title: Clean
+    """The same for people."""
+    record: Clean
+    """Cost Explorer's record type: `Usage`, `Tax`, `Credit`…"""
+    kind: CostKind
+    usd: Decimal
+    """Unblended, US dollars."""
+
+
+class CostHistory(Model):
+    """One answer of Cost Explorer; every day from `first` to `last` was answered."""
+
+    first: date
+    last: date
+    """The newest day (inclusive)."""
+    costs: tuple[DailyCost, ...]
+    """A day on which a service cost nothing has no row."""
+    estimated: bool
+    """AWS may still correct some of these days."""
+    pages: int
+    """Requests it took; AWS charges for each."""
+
+
+class Budget(Model):
+    """A cost budget kept in AWS Budgets."""
+
+    name: Clean
+    period: Clean
+    """`MONTHLY`, `QUARTERLY`, `ANNUALLY`…"""
+    unit: Clean
+    """Of the amounts: `USD`."""
+    limit: Decimal | None = None
+    """None: AWS tells of it without one."""
+    spent: Decimal | None = None
+    """In its period so far."""
+    forecast: Decimal | None = None
+    """AWS's own, for the whole period; None: there is none yet."""
+    filtered: bool = False
+    """It counts only a part of the account's costs."""

@@ -1,0 +1,116 @@
+"""How the journal tells of posts, in the language of the screen.
+
+An attempt has a number, and for each number there is at most one entry that begins it, one that tells its
+outcome and one that settles an unknown outcome: claims see to that, whichever console writes.
+"""
+
+import os
+
+from services.i18n import _
+from services.models.journal import Draft, EntryKind
+from services.models.posts import Post, Proposal
+from services.slack.sending import Sent
+
+SUBJECT = "post:"
+_LINE = 200
+"""Characters of a note in the one line of its entry."""
+
+
+def let_go(id: str, channel: str, text: str, about: Proposal) -> Draft:
+    """A person lets a note go; once for each id."""
+    return Draft(
+        kind=EntryKind.POST,
+        subject=SUBJECT + id,
+        target=about.target,
+        text=_("For {channel}: {text}").format(channel=channel or "Slack", text=_line(text)),
+        data={"channel": channel, "text": text, "thread": about.thread, "alarm": about.alarm},
+        claim=f"post:{id}",
+    )
+
+
+def posting(post: Post, console: str) -> Draft:
+    """The next attempt begins; whoever has the claim makes it."""
+    attempt = post.attempts + 1
+    return Draft(
+        kind=EntryKind.POSTING,
+        subject=SUBJECT + post.id,
+        target=post.target,
+        text=_("Sending to {channel}, attempt {number}").format(channel=post.channel, number=attempt),
+        data={"attempt": attempt, "pid": os.getpid(), "console": console},
+        claim=f"posting:{post.id}#{attempt}",
+    )
+
+
+def posted(post: Post, sent: Sent, thread_ts: str, claim: str, *, found: str = "") -> Draft:
+    """It is in Slack; `found` says how that is known where no answer told it."""
+    where = _("Posted to {channel}").format(channel=post.channel)
+    return Draft(
+        kind=EntryKind.POSTED,
+        subject=SUBJECT + post.id,
+        target=post.target,
+        text=f"{where}: {found}" if found else where,
+        data={"ts": sent.ts, "channel_id": sent.channel_id, "thread_ts": thread_ts},
+        claim=claim,
+    )
+
+
+def refused(post: Post, reason: str, claim: str, *, code: str = "", retry_at: str = "") -> Draft:
+    """It is not in Slack, for certain; `retry_at` (ISO): when a console asks again by itself."""
+    return _unposted(post, reason, claim, {"state": "refused", "code": code, "retry_at": retry_at})
+
+
+def unknown(post: Post, reason: str, claim: str) -> Draft:
+    """Nobody knows whether it is in Slack."""
+    return _unposted(post, reason, claim, {"state": "unknown"})
+
+
+def again(post: Post, why: str, claim: str) -> Draft:
+    """A person wants it sent once more."""
+    text = _("Send again to {channel}").format(channel=post.channel)
+    return Draft(
+        kind=EntryKind.POST,
+        subject=SUBJECT + post.id,
+        target=post.target,
+        text=f"{text}: {_line(why)}" if why.strip() else text,
+        data={
+            "channel": post.channel,
+            "text": post.text,
+            "thread": post.thread,
+            "alarm": "",
+            "again": True,
+            "why": why,
+        },
+        claim=claim,
+    )
+
+
+def dropped(post: Post, why: str) -> Draft:
+    """A person gives it up; takes the place of the next attempt, so that no console makes it."""
+    text = _("Given up: {why}").format(why=_line(why))
+    return _unposted(post, text, f"posting:{post.id}#{post.attempts + 1}", {"state": "dropped", "why": why})
+
+
+def outcome_claim(post: Post) -> str:
+    """Of what became of the newest attempt."""
+    return f"posting:{post.id}#{post.attempts}:outcome"
+
+
+def settled_claim(post: Post) -> str:
+    """Of what was found out about its unknown outcome."""
+    return f"posting:{post.id}#{post.attempts}:settled"
+
+
+def _unposted(post: Post, reason: str, claim: str, data: dict[str, object]) -> Draft:
+    return Draft(
+        kind=EntryKind.UNPOSTED,
+        subject=SUBJECT + post.id,
+        target=post.target,
+        text=reason,
+        data=data,
+        claim=claim,
+    )
+
+
+def _line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LINE else f"{line[:_LINE]}…"

@@ -1,0 +1,66 @@
+"""How a text becomes a Slack message: escaped so that foreign text pings nobody, in sections Slack accepts."""
+
+import re
+from typing import Any
+
+from services.slack.sending import Message
+
+SECTION = 3000
+"""Characters of one section, as sent (docs.slack.dev: block kit, section)."""
+_ESCAPED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_UNITS = re.compile(r"&amp;|&lt;|&gt;|<[^<>]*>|.", re.DOTALL)
+"""What must not be cut in two."""
+_LINK = re.compile(r"https?://[!-;=?-{}~]+")
+
+
+def escape(text: str) -> str:
+    """`&`, `<` and `>` as entities, and nothing else: `<!channel>` and `<@U…>` are words then."""
+    return re.sub("[&<>]", lambda found: _ESCAPED[found[0]], text)
+
+
+def shown(text: str) -> str:
+    """Escaped, with addresses as links: in a verbatim text Slack makes none by itself."""
+    return _LINK.sub(lambda found: f"<{found[0]}>", escape(text))
+
+
+def sections(text: str) -> list[str]:
+    """The shown text in pieces of at most SECTION characters, cut at line ends where there are any."""
+    pieces, piece = [], ""
+    for line in shown(text).splitlines(keepends=True):
+        for part in _parts(line):
+            if len(piece) + len(part) > SECTION:
+                pieces.append(piece)
+                piece = ""
+            piece += part
+    pieces.append(piece)
+    return [each.strip("\n") for each in pieces if each.strip()]
+
+
+def _parts(line: str) -> list[str]:
+    """A line in pieces that fit."""
+    if len(line) <= SECTION:
+        return [line]
+    parts = [""]
+    for unit in _UNITS.findall(line):
+        # A link too long for any section is shown as it is: text that is not a link.
+        for each in [unit] if len(unit) <= SECTION else list(unit.strip("<>")):
+            if len(parts[-1]) + len(each) > SECTION:
+                parts.append("")
+            parts[-1] += each
+    return parts
+
+
+def body(message: Message) -> dict[str, Any]:
+    """`text` (for notifications, and what a look-up compares) and `blocks` of a message.
+
+    Verbatim: Slack turns no `#name` and no `@here` of the text into a link or a call.
+    """
+    blocks: list[dict[str, Any]] = [
+        {"type": "section", "text": {"type": "mrkdwn", "text": piece, "verbatim": True}}
+        for piece in sections(message.text)
+    ]
+    footer = {"type": "mrkdwn", "text": escape(message.footer), "verbatim": True}
+    return {
+        "text": f"{escape(message.text)}\n{escape(message.footer)}",
+        "blocks": [*blocks, {"type": "context", "elements": [footer]}],
+    }

@@ -1,0 +1,78 @@
+"""What the outbox asks of Slack, and how that can fail; knows no library."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message, as it is to stand in a channel."""
+
+    post: str
+    """The post's id; travels with the message, so that it can be found again."""
+    channel: str
+    """A name with `#`, or Slack's own."""
+    text: str
+    """As a person wrote it; nothing is escaped yet."""
+    footer: str
+    """Stands below it: from where, by whom, which post."""
+    thread_ts: str = ""
+    """The message it answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """It is in Slack."""
+
+    ts: str = ""
+    channel_id: str = ""
+
+
+class SlackError(Exception):
+    """Words: what happened and what to do."""
+
+    def __init__(self, said: str, *, code: str = "") -> None:
+        super().__init__(said)
+        self.said = said
+        self.code = code
+        """Slack's own word for it; "" where Slack said nothing."""
+
+
+class Refused(SlackError):
+    """The message is not in Slack, for certain. `retry_after`: it may succeed by itself after so many seconds."""
+
+    def __init__(self, said: str, *, code: str = "", retry_after: float | None = None) -> None:
+        super().__init__(said, code=code)
+        self.retry_after = retry_after
+
+
+class Unanswered(SlackError):
+    """No clear answer: the message may be in Slack or not."""
+
+
+class CannotTell(SlackError):
+    """Slack cannot be asked whether it has a message; a person has to look. `again`: later it may answer."""
+
+    def __init__(self, said: str, *, code: str = "", again: bool = False) -> None:
+        super().__init__(said, code=code)
+        self.again = again
+
+
+class Sender(Protocol):
+    """Slack, as the outbox sees it."""
+
+    @property
+    def threads(self) -> bool:
+        """Messages can answer one another."""
+        ...
+
+    async def post(self, message: Message) -> Sent:
+        """Exactly one attempt. Raises Refused, Unanswered."""
+        ...
+
+    async def find(
+        self, post: str, *, channel: str, channel_id: str, thread_ts: str, age: timedelta
+    ) -> Sent | None:
+        """A message sent at most `age` ago; None: Slack does not have it. Raises CannotTell."""
+        ...

@@ -1,0 +1,82 @@
+"""How Slack is reached: from the environment alone, never from a file, and held so that nothing can print it.
+
+TOBAN_SLACK_TOKEN    a bot token (`xoxb-…`; scope chat:write): threads, and lost answers are looked up
+TOBAN_SLACK_WEBHOOK  an incoming webhook, where there is no token: one fixed channel, no threads
+TOBAN_SLACK_URL      stands in for https://slack.com and https://hooks.slack.com: a relay, or a test's stand-in
+"""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from services.aws.secret import Secret
+from services.i18n import _
+
+TOKEN, WEBHOOK, URL = "TOBAN_SLACK_TOKEN", "TOBAN_SLACK_WEBHOOK", "TOBAN_SLACK_URL"
+VARIABLES = (TOKEN, WEBHOOK, URL)
+_HOME = "https://slack.com"
+
+
+@dataclass(frozen=True, slots=True)
+class SlackSettings:
+    """Where and as whom to post. Without token and webhook nothing is ever sent; `why` says what to set."""
+
+    token: Secret | None = None
+    webhook: Secret | None = None
+    """The whole address; whoever has it can post."""
+    base: str = _HOME
+    """Scheme and host of the Web API."""
+    why: str = ""
+    """Why nothing can be sent, and what to do; in the screen's language."""
+
+    @property
+    def configured(self) -> bool:
+        """Something can be sent."""
+        return self.token is not None or self.webhook is not None
+
+
+def read(environment: Mapping[str, str], *, demo: bool = False) -> SlackSettings:
+    """What the environment says. A demo reaches a stand-in on this machine and never Slack itself."""
+    token, webhook, base = (environment.get(name, "").strip() for name in VARIABLES)
+    if not token and not webhook:
+        return SlackSettings(why=unset())
+    target = _address(base or (_HOME if token else webhook))
+    if target is None:
+        return SlackSettings(why=_("{name} is no web address.").format(name=URL if base else WEBHOOK))
+    if demo and not _on_this_machine(target):
+        return SlackSettings(why=_("A demo posts nothing to Slack; the note stays in its journal."))
+    if target.scheme != "https" and not _on_this_machine(target):
+        return SlackSettings(
+            why=_("{name} must begin with https://, or the secret would be readable on the way.").format(
+                name=URL if base else WEBHOOK
+            )
+        )
+    root = f"{target.scheme}://{target.netloc}{target.path.rstrip('/')}"
+    if token:
+        return SlackSettings(token=Secret(token), base=root)
+    path = urlsplit(webhook).path
+    return SlackSettings(webhook=Secret(f"{root}{path}" if base else webhook))
+
+
+def unset() -> str:
+    """What to set where nothing is."""
+    return _("Slack is not set up: set {token} (or {webhook}) in the environment and start again.").format(
+        token=TOKEN, webhook=WEBHOOK
+    )
+
+
+def _address(text: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return None
+    return parts if parts.scheme in ("http", "https") and parts.hostname else None
+
+
+def _on_this_machine(parts: SplitResult) -> bool:
+    host = parts.hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,114 @@
+"""A report's document as lines of the screen. Pure."""
+
+from collections.abc import Iterator
+
+from rich.cells import cell_len
+
+from services.i18n import _
+from services.models.verdict import Verdict
+from services.report.document import Block, Bullets, Document, Facts, Paragraph, Quote, Section, Table
+from widgets.format import crop, pad, wrap
+from widgets.ink import Line, Span, spread
+from widgets.looks import VERDICT_LOOKS
+
+_GAP = 2
+_LEAST = 6
+"""Cells that a column keeps."""
+_ROWS = 3
+"""Lines that the text of one cell may take."""
+
+
+def report_lines(document: Document, width: int) -> list[Line]:
+    """The whole, top to bottom."""
+    lines: list[Line] = [[(document.title, "title"), ("  ", ""), *_verdict(document.tone)]]
+    lines += _block(document.facts, width)
+    for block in document.summary:
+        lines += [[], *_block(block, width)]
+    for section in document.sections:
+        lines += _section(section, width, 0)
+    if document.footer:
+        lines += [[], *([(text, "muted")] for text in wrap(document.footer, width))]
+    return lines
+
+
+def _verdict(tone: Verdict | None) -> list[Span]:
+    if tone is None:
+        return []
+    look = VERDICT_LOOKS[tone]
+    return [(look.text, look.role)]
+
+
+def _section(section: Section, width: int, depth: int) -> Iterator[Line]:
+    yield []
+    role = "heading" if depth else "title"
+    yield spread([(section.title, role), (" ", "")], [], width, fill=("─" if depth == 0 else "╌", "rule"))
+    for number, block in enumerate(section.blocks):
+        if number:
+            yield []
+        yield from _block(block, width)
+    for part in section.parts:
+        yield from _section(part, width, depth + 1)
+
+
+def _block(block: Block, width: int) -> list[Line]:
+    match block:
+        case Paragraph():
+            role = VERDICT_LOOKS[block.tone].role if block.tone else ""
+            return [[(text, role if role != "good" else "")] for line in block.text.split("\n") for text in wrap(line, width)]  # fmt: skip
+        case Quote():
+            lines = [text for line in block.text.split("\n") for text in wrap(line, width - 2) or [""]]
+            said: list[Line] = [[("▏ ", "rule"), (text, "")] for text in lines]
+            return [*said, [("▏ ", "rule"), (f"— {block.by}", "muted")]]
+        case Bullets():
+            return [line for item in block.items for line in _hang("· ", item, width)]
+        case Facts():
+            room = max((cell_len(name) for name, _value in block.pairs), default=0)
+            return [
+                line
+                for name, value in block.pairs
+                for line in _hang(pad(name, room) + "  ", value, width, "muted")
+            ]
+        case Table():
+            return list(_table(block, width))
+
+
+def _hang(mark: str, text: str, width: int, role: str = "muted") -> list[Line]:
+    indent = cell_len(mark)
+    rows = [part for line in text.split("\n") for part in wrap(line, max(8, width - indent)) or [""]]
+    return [[(mark if at == 0 else " " * indent, role), (part, "")] for at, part in enumerate(rows)]
+
+
+def _table(block: Table, width: int) -> Iterator[Line]:
+    if block.title:
+        yield [(block.title, "heading")]
+    if not block.lines:
+        yield [(_("nothing"), "muted")]
+        return
+    rows = [block.cells(line) for line in block.lines]
+    sizes = _sizes([list(block.columns), *rows], width)
+    yield _row(block.columns, sizes, block, "head")
+    for line, cells in zip(block.lines, rows, strict=True):
+        role = (
+            VERDICT_LOOKS[line.tone].role if line.tone is not None and line.tone is not Verdict.NORMAL else ""
+        )
+        parts = [(wrap(cell, size)[:_ROWS] or [""]) for cell, size in zip(cells, sizes, strict=True)]
+        for at in range(max(map(len, parts))):
+            yield _row([part[at] if at < len(part) else "" for part in parts], sizes, block, role)
+
+
+def _sizes(rows: list[list[str]], width: int) -> list[int]:
+    """As wide as the texts where there is room; the widest give way first."""
+    sizes = [max(cell_len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    room = width - _GAP * (len(sizes) - 1)
+    while sum(sizes) > room and max(sizes) > _LEAST:
+        sizes[sizes.index(max(sizes))] -= 1
+    return sizes
+
+
+def _row(cells: "list[str] | tuple[str, ...]", sizes: list[int], block: Table, role: str) -> Line:
+    spans: list[Span] = []
+    for at, (text, size) in enumerate(zip(cells, sizes, strict=True)):
+        align = "right" if at in block.right else "left"
+        spans += [(" " * _GAP, "")] if spans else []
+        spans.append((pad(crop(text, size), size, align), role))
+    return spans

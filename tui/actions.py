@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from services.models.findings import FindingsView
     from services.models.identity import Identity
     from services.models.journal import Acknowledgement
+    from services.models.posts import Post
     from services.models.runbook import Runbook
     from tui.wiring import Services
 
@@ -48,6 +49,8 @@ class Actions(RuntimeApp):
     findings: var["FindingsView | None"] = var(None)
     runs: var["tuple[Run, ...]"] = var(())
     acknowledged: var["Mapping[str, Acknowledgement]"] = var(dict)
+    posts: var["tuple[Post, ...]"] = var(())
+    """Notes for Slack, unsent first."""
     journal_head: var[int] = var(0)
     """The newest entry's number."""
     zone: var[tzinfo] = var(JST)
@@ -232,6 +235,13 @@ class Actions(RuntimeApp):
         from tui.screens.note import NoteScreen
 
         self.push_screen(NoteScreen())
+
+    def action_show_outbox(self) -> None:
+        """Notes for Slack, and what became of them."""
+        from tui.screens.outbox import OutboxScreen
+
+        if self.services is not None and not isinstance(self.screen, OutboxScreen):
+            self.push_screen(OutboxScreen())
 
     def acknowledge(self, alarm: "Alarm") -> None:
         """Say that the alarm's present state was seen."""

@@ -4,6 +4,7 @@ from services.i18n import _
 from services.models.alarms import Alarm, AlarmBoard, AlarmState
 from services.models.duties import DutyView, Occurrence
 from services.models.duties import OccurrenceState as State
+from services.models.posts import Post, PostState
 
 WORDS = {
     AlarmState.ALARM: lambda: _("ALARM"),
@@ -47,6 +48,20 @@ def duty_changes(before: DutyView | None, after: DutyView) -> str:
         if group
     ]
     return "; ".join(said)
+
+
+def post_changes(before: tuple[Post, ...], after: tuple[Post, ...]) -> tuple[str, ...]:
+    """What became of notes for Slack since the last look; what was not known then is no news."""
+    old = {post.id: post.state for post in before}
+    said = []
+    for post in after:
+        if old.get(post.id, post.state) is post.state:
+            continue
+        if post.state is PostState.POSTED:
+            said.append(_("Posted to {channel}").format(channel=post.channel))
+        elif post.state in (PostState.REFUSED, PostState.UNKNOWN):
+            said.append(_("Note for Slack: {reason}").format(reason=post.reason))
+    return tuple(said)
 
 
 def _titles(occurrences: list[Occurrence]) -> str:

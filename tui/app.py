@@ -118,7 +118,7 @@ class TobanApp(Actions):
         self.add_modes()
         for mode in MODES:
             self.bind(mode.key, f"app.go('{mode.id}')", description=mode.title, show=False)
-        self.services.inspector.fault = self.report_bug
+        self.services.inspector.fault = self.services.outbox.fault = self.report_bug
         opening = asyncio.create_task(self.ready.open_journal())
         await self.switch_mode(self._start_mode)
         await opening
@@ -167,6 +167,7 @@ class TobanApp(Actions):
         self._follow_duties()
         self._follow_runs()
         self._follow_acknowledgements()
+        self._follow_posts()
 
     @work(group="feed-anchors", exclusive=True)
     async def _follow_anchors(self) -> None:
@@ -201,6 +202,15 @@ class TobanApp(Actions):
     async def _follow_acknowledgements(self) -> None:
         async for seen in self.ready.acknowledgements.states():
             self.acknowledged = seen
+
+    @work(group="posts", exclusive=True)
+    async def _follow_posts(self) -> None:
+        from tui.announce import post_changes
+
+        async for posts in self.ready.outbox.states():
+            before, self.posts = self.posts, posts
+            for said in post_changes(before, posts):
+                self.say(said)
 
     def _announce_duties(self, before: "DutyView | None", after: "DutyView") -> None:
         """Ring once for duties that have come due or late since the last look."""

@@ -18,7 +18,6 @@ import click
 
 from services.i18n import _
 from services.models.text import clean
-from services.models.verdict import Verdict
 from services.runbook import words
 from tui.cli_words import Command
 from tui.options import StartError, StartOptions
@@ -27,7 +26,8 @@ if TYPE_CHECKING:
     from services.models.inspect_answer import InspectAnswer
     from tui.wiring import Services
 
-STATUS = {Verdict.NORMAL: 0, Verdict.ATTENTION: 1, Verdict.ABNORMAL: 2, Verdict.UNKNOWN: 3}
+STATUS = {"normal": 0, "attention": 1, "abnormal": 2, "unknown": 3}
+"""Exit statuses by verdict."""
 _NARROW, _WIDE = 60, 120
 _OWN = frozenset({"names", "since", "at", "as_json", "schema", "whatever", "private"})
 _AGO = re.compile(r"(\d+(?:\.\d+)?)\s*([mhd])")
@@ -119,6 +119,7 @@ async def _answer(services: "Services", flags: dict[str, Any]) -> "InspectAnswer
     from services.journal.errors import JournalError
     from services.models.findings import worst
     from services.models.inspect_answer import InspectAnswer
+    from services.models.verdict import Verdict
 
     ids = _ids(services, flags["names"])
     began = services.clock.now()
@@ -150,7 +151,7 @@ async def _answer(services: "Services", flags: dict[str, Any]) -> "InspectAnswer
         region=services.session.settings.region,
         at=began,
         verdict=verdict,
-        status=STATUS[verdict],
+        status=STATUS[verdict.value],
         yen=round(sum(each.cost.yen for each in findings), 4),
         findings=tuple(findings),
     )
@@ -192,6 +193,7 @@ def _moment(
 
 def _text(services: "Services", answer: "InspectAnswer") -> list[str]:
     from services.models.findings import Recorded
+    from services.models.verdict import Verdict
     from widgets.finding_lines import finding_lines
     from widgets.format import pad
     from widgets.ink import plain

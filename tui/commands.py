@@ -44,6 +44,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("usage", "", "app.show_usage", N_("AWS usage"), N_("Requests and yen spent today, by operation"), "りょうきん ryoukin よびだし yobidashi cost"),
     Command("arm", "f9", "app.arm", N_("Arm"), N_("Allow changes for a limited time, or back to read-only"), "かきこみ kakikomi きょか kyoka かいじょ kaijo write readonly"),
     Command("note", "f8", "app.note", N_("Note"), N_("Write a note into the journal"), "めも memo のーと noto"),
+    Command("outbox", "f6", "app.show_outbox", N_("Slack outbox"), N_("Notes for Slack: what was posted, what was not, and what to do about it"), "すらっく surakku slack そうしん soushin みそうしん misoushin tsuuchi"),
     Command("screenshot", "", "app.screenshot", N_("Screenshot"), N_("Save the screen as SVG, readable by you alone"), "すくりーんしょっと sukurinshotto gamen"),
     Command("quit", "ctrl+q", "app.quit", N_("Quit"), N_("End the console"), "しゅうりょう shuuryou おわる owaru exit", priority=True),
     Command("focus-alarms", "a", "screen.focus_panel('alarms')", N_("Alarms"), N_("Go to the alarms"), "あらーむ aramu けいほう keihou", show=True, scope="watch"),

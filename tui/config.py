@@ -28,6 +28,7 @@ from services.runbook.loader import is_path
 from services.runbook.toml_file import DataFileError, Mistake, TomlFile, explain, in_order, read, unreadable
 from services.runbook.toml_lines import Path as KeyPath
 from services.runbook.toml_lines import dotted
+from services.slack.settings import VARIABLES
 from tui.keys import key_mistakes, textual_keys
 from tui.options import Language, StartOptions, Theme
 
@@ -232,7 +233,7 @@ def _variable(path: KeyPath) -> str:
 
 def _unknown_variables() -> Iterator[Mistake]:
     """A misspelt variable would otherwise be silently without effect."""
-    known = sorted({FILE_VARIABLE, *(each.variable for each in settings() if each.variable)})
+    known = sorted({FILE_VARIABLE, *VARIABLES, *(each.variable for each in settings() if each.variable)})
     listing = _("there are {names}").format(names=", ".join(known))
     for name in sorted(os.environ):
         if name.upper().startswith(PREFIX) and name.upper() not in known:

@@ -130,6 +130,7 @@ async def _wire(
     from services.aws.settings import AwsSettings
     from services.clock import SystemClock
     from services.journal.anchor import DEV_LOG
+    from services.slack.settings import read as slack_settings
     from tui.app import Connected
     from tui.wiring import Intervals
     from tui.wiring import connect as wire
@@ -155,6 +156,7 @@ async def _wire(
             syslog=None if scratch else DEV_LOG,
             intervals=every,
             read_only=config.read_only,
+            slack=slack_settings(os.environ, demo=child is not None),
         ),
         keys=dict(config.keys),
         bell=config.bell,

@@ -42,6 +42,8 @@ from services.models.feeds import FeedState
 from services.models.identity import Identity
 from services.models.journal import Draft, EntryKind
 from services.models.runbook import Runbook
+from services.slack.outbox import Outbox
+from services.slack.settings import SlackSettings, unset
 from services.tails import Tails
 from services.usage_log import UsageLog
 
@@ -86,6 +88,7 @@ class Services:
     records: FindingRecords
     rounds: Rounds
     usage_log: UsageLog
+    outbox: Outbox
     intervals: Intervals = field(default_factory=Intervals)
     _began: bool = False
 
@@ -110,6 +113,7 @@ class Services:
         """Bring a change in flight to its recorded outcome; stop the loops and the connections."""
         await self.engine.drain()
         await self.rounds.close()
+        await self.outbox.close()
         # A command that only reads leaves nothing in the journal, and makes none.
         if self._began:
             await self.usage_log.record()
@@ -130,10 +134,12 @@ def connect(
     intervals: Intervals | None = None,
     read_only: bool = False,
     seed: int | None = None,
+    slack: SlackSettings | None = None,
 ) -> Services:
     """Wire the readers of `runbook`'s system; asks AWS nothing yet and opens no file.
 
     `syslog` is the socket that gets the journal's newest hash, too; None: a demo's and a test's are nobody's business.
+    `slack` says how Slack is reached; None: not at all.
     """
     every = intervals or Intervals()
     usd_jpy = runbook.costs.usd_jpy if runbook.costs else 150.0
@@ -215,6 +221,12 @@ def connect(
             looked=usage_log.record,
         ),
         usage_log=usage_log,
+        outbox=Outbox(
+            book,
+            clock,
+            slack or SlackSettings(why=unset()),
+            runbook.slack.channel if runbook.slack else "",
+        ),
         intervals=every,
     )
 

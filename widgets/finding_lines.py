@@ -17,6 +17,8 @@ from widgets.looks import VERDICT_LOOKS
 
 _TITLE = 34
 """Cells that a measure's title may take beside its value."""
+_ALLOWED = 16
+"""Cells that what is allowed may take beside a remark."""
 _GAP = 2
 
 
@@ -73,6 +75,7 @@ def measure_lines(measures: Sequence[Measure], width: int) -> list[Line]:
         return []
     title = min(_TITLE, max(cell_len(each.title) for each in measures))
     shown = min(max(14, width // 4), max(cell_len(each.shown or NOTHING) for each in measures))
+    allowed = min(_ALLOWED, max(cell_len(each.allowed) for each in measures))
     lines: list[Line] = []
     for each in measures:
         look = VERDICT_LOOKS[each.verdict] if each.verdict is not None else None
@@ -87,7 +90,11 @@ def measure_lines(measures: Sequence[Measure], width: int) -> list[Line]:
             ("  ", ""),
         ]
         indent = sum(cell_len(text) for text, _role in cells)
-        rest = "  ".join(text for text in (each.allowed, each.note) if text)
+        # What is allowed stands in a column of its own, unless it is a sentence.
+        short = (
+            pad(each.allowed, allowed) if each.note and cell_len(each.allowed) <= allowed else each.allowed
+        )
+        rest = "  ".join(text for text in (short, each.note) if text)
         rows = wrap(rest, max(12, width - indent)) or [""]
         for at, text in enumerate(rows):
             lead = cells if at == 0 else [(" " * indent, "")]
@@ -152,7 +159,8 @@ def _sizes(evidence: Evidence, width: int) -> list[int]:
 def _cells(cells: Sequence[str], sizes: Sequence[int], role: str) -> list[Span]:
     spans: list[Span] = []
     for text, size in zip(cells, sizes, strict=False):
-        spans.append((pad(crop(text, size), size) + " " * _GAP, role))
+        spans += [(" " * _GAP, "")] if spans else []
+        spans.append((pad(crop(text, size), size), role))
     return spans
 
 

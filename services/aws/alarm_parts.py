@@ -19,6 +19,8 @@ COMPARISONS = {
     "GreaterThanUpperThreshold": "outside",
 }
 ORDER = (AlarmState.ALARM, AlarmState.MISSING, AlarmState.INSUFFICIENT, AlarmState.OK)
+EVENTFUL = ("AWS/ApplicationELB", "AWS/ELB", "AWS/Lambda", "AWS/ApiGateway", "AWS/CloudFront", "AWS/WAFV2")
+"""Namespaces of metrics that come only while there are requests."""
 HISTORY_KINDS = {
     "StateUpdate": "state",
     "ConfigurationUpdate": "configuration",
@@ -70,6 +72,26 @@ def log_alarm(row: Answer) -> Alarm:
     )
 
 
+def scaling_name(name: str) -> bool:
+    """Whether target tracking names its alarms so."""
+    return name.startswith("TargetTracking-")
+
+
+def eventful(namespace: str, metric: str) -> bool:
+    """Whether AWS reports this metric only while there is something to count; hosts are always counted."""
+    return namespace in EVENTFUL and not metric.endswith("HostCount")
+
+
+def sparse(alarm: Alarm) -> bool:
+    """Whether no data is usual for an alarm, and is what its own rule calls missing."""
+    metrics = [query for query in alarm.queries if query.metric]
+    return (
+        alarm.treat_missing == "missing"
+        and bool(metrics)
+        and all(eventful(query.namespace, query.metric) for query in metrics)
+    )
+
+
 def missing_alarm(name: str) -> Alarm:
     """An alarm that the runbook expects and AWS does not have."""
     return Alarm(id=RawId(name), name=name, state=AlarmState.MISSING, expected=True)
@@ -91,7 +113,7 @@ def _alarm(row: Answer, kind: AlarmKind, **more: Any) -> Alarm:
         description=row.get("AlarmDescription"),
         actions_enabled=bool(row.get("ActionsEnabled", True)),
         has_actions=bool(actions) or any(other),
-        scaling=name.startswith("TargetTracking-") or any(":scalingPolicy:" in arn for arn in actions),
+        scaling=scaling_name(name) or any(":scalingPolicy:" in arn for arn in actions),
         evaluation=str(row.get("EvaluationState") or ""),
         recent=recent_points(row.get("StateReasonData")),
         **more,

@@ -46,20 +46,20 @@ class Alarms:
         self._runbook = runbook
         self._clock = clock or SystemClock()
         self._mutes = Mutes(session)
-        self._no_mutes: tuple[datetime, str] | None = None
+        self._no_mutes: tuple[datetime, str, bool] | None = None
         self._types: Sequence[str] = ALL_TYPES
 
     async def board(self) -> AlarmBoard:
         """Every alarm, with those the runbook expects and AWS lacks. Raises AwsError."""
         found = await self._describe()
-        mutes, remarks = await self._muted()
+        mutes, remarks, read = await self._muted()
         expected = {alarm.name for alarm in self._runbook.alarms}
         alarms = [_marked(alarm, mutes, alarm.id in expected) for alarm in found]
         present = {alarm.id for alarm in alarms}
         alarms += [missing_alarm(name) for name in expected if name not in present]
         if len(self._types) < len(ALL_TYPES):
             remarks = (*remarks, _("Log alarms are not read: AWS does not know the type here."))
-        return AlarmBoard(alarms=ordered(alarms), remarks=remarks)
+        return AlarmBoard(alarms=ordered(alarms), remarks=remarks, mutes_read=read)
 
     async def by_arns(self, arns: Iterable[str]) -> tuple[Alarm, ...]:
         """The alarms behind ARNs, each asked in its own region; those AWS lacks are absent. Raises AwsError."""
@@ -107,19 +107,21 @@ class Alarms:
                 found += [make(row) for row in rows(page, key)]
         return found
 
-    async def _muted(self) -> tuple[tuple[Mute, ...], tuple[str, ...]]:
-        """Mute rules are an extra: an account or endpoint that refuses them still has its board."""
+    async def _muted(self) -> tuple[tuple[Mute, ...], tuple[str, ...], bool]:
+        """(rules in force, what to say, whether that is all): an account that refuses them still has its board."""
         now = self._clock.now()
         if self._no_mutes is not None and now < self._no_mutes[0]:
-            return (), (self._no_mutes[1],)
+            return (), (self._no_mutes[1],), self._no_mutes[2]
         self._no_mutes = None
         try:
-            return await self._mutes.active(now), ()
+            return await self._mutes.active(now), (), True
         except AwsError as error:
             remark = _("Mute rules could not be read: {reason}").format(reason=error.problem.summary)
+            # An endpoint that does not know mute rules has none.
+            none = isinstance(error, Invalid)
             if not isinstance(error, PASSING):
-                self._no_mutes = (now + MUTES_AGAIN, remark)
-            return (), (remark,)
+                self._no_mutes = (now + MUTES_AGAIN, remark, none)
+            return (), (remark,), none
 
     async def _history(self, since: datetime, **params: Any) -> tuple[AlarmTransition, ...]:
         found: list[AlarmTransition] = []

@@ -82,9 +82,8 @@ class Costs:
 
 
 def _day(row: Answer) -> date:
-    period = row.get("TimePeriod")
     try:
-        return date.fromisoformat(str(period["Start"]))
+        return date.fromisoformat(str(row["TimePeriod"]["Start"]))
     except (KeyError, TypeError, ValueError) as error:
         # A day that cannot be placed would be a day without costs.
         raise incomplete(_("Cost Explorer tells of costs without their day."), *_CALL) from error

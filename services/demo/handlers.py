@@ -4,6 +4,7 @@
 from services.demo import (
     athena,
     balancer,
+    costs_handlers,
     firewall,
     iam,
     identity,

@@ -4,8 +4,8 @@ Runbook: 日常監視 4. What grows by `growth_percent` is looked into; what com
 attention. 50 % "of what" is not written: it is the guideline, the seven days before, and last month's average.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from services.i18n import _
@@ -38,19 +38,16 @@ class LineJudge:
     spec: Spec
     rate: Rate
     compared: Compared
-    look_into: tuple[str, ...]
-    """What the runbook says where something grew; `{title}` stands for what did."""
+    advice: Callable[[str], tuple[str, ...]]
+    """What the runbook says where the line of this title is not normal."""
 
     def points(self, table: CostTable) -> Iterator[Point]:
         """Every judged line, the total first."""
         yield from self._pair(table.total)
         for line in table.services:
-            if line.known:
-                yield from self._pair(line)
-            else:
-                yield self._unknown(line)
+            yield from map(_quiet, self._pair(line)) if line.known else (self._unknown(line),)
         if table.services:
-            yield self._others(table)
+            yield from map(_quiet, (self._month(table.others), self._others(table)))
 
     def grown(self, growths: Iterable[Growth | None]) -> Verdict:
         """By the greatest growth; UNKNOWN where there is nothing to compare with."""
@@ -67,9 +64,11 @@ class LineJudge:
         return against(growth.percent, Decimal(self.spec.growth_percent))
 
     def month_verdict(self, line: CostLine) -> Verdict | None:
-        """Of the month against the guideline; None without one."""
+        """Of the month against the guideline; None without one, UNKNOWN where no day of it can have costs."""
         if not line.guideline:
             return None
+        if not self.compared.month.count:
+            return Verdict.UNKNOWN
         return against(self.rate.yen(line.projected(self.compared)), self._limit(line))
 
     def _limit(self, line: CostLine) -> Decimal:
@@ -89,7 +88,10 @@ class LineJudge:
             count=compared.month.count,
             all=compared.month_end.day,
         )
-        said = _("{title}: {projected} for {month}, against a guideline of {guideline}.").format(
+        text = _("{title}: {projected} for {month}, against a guideline of {guideline}.")
+        if verdict is Verdict.UNKNOWN:
+            text = _("{title}: there are no costs yet to judge {month} by.")
+        said = text.format(
             title=line.title,
             projected=rate.words(projected),
             month=month,
@@ -98,7 +100,7 @@ class LineJudge:
         return Point(
             Measure(
                 title=_("{title}, whole month").format(title=line.title),
-                shown=rate.words(projected),
+                shown="" if verdict is Verdict.UNKNOWN else rate.words(projected),
                 allowed=_("< {limit} (guideline {guideline} +{percent} %)").format(
                     limit=yen_words(self._limit(line)),
                     guideline=yen_words(line.guideline),
@@ -112,7 +114,7 @@ class LineJudge:
                 note=note,
             ),
             said=said,
-            advice=self._advice(line.title),
+            advice=self._advice(verdict, line),
         )
 
     def _growth(self, line: CostLine, *, at_most: Verdict = Verdict.ABNORMAL, about: str = "") -> Point:
@@ -135,7 +137,7 @@ class LineJudge:
                 note=f"{note}{about}",
             ),
             said=said,
-            advice=self._advice(line.title),
+            advice=self._advice(verdict, line),
         )
 
     def _growth_note(self, week: Growth | None, month: Growth | None) -> str:
@@ -156,10 +158,13 @@ class LineJudge:
 
     def _others(self, table: CostTable) -> Point:
         """The runbook gives the rest no limit: growth there asks for attention and no more."""
-        most = sorted(table.each_other, key=lambda line: -line.cost(self.compared.week))[:_NAMED]
-        names = listed([f"{line.title} {self.rate.words(line.cost(self.compared.week))}" for line in most])
+        most = sorted(table.each_other, key=lambda line: -line.newest(self.compared))[:_NAMED]
+        names = listed([f"{line.title} {self.rate.words(line.newest(self.compared))}" for line in most])
         about = _("; most of it: {names}").format(names=names) if names else ""
         return self._growth(table.others, at_most=Verdict.ATTENTION, about=about)
+
+    def _advice(self, verdict: Verdict | None, line: CostLine) -> tuple[str, ...]:
+        return self.advice(line.title) if verdict in (Verdict.ATTENTION, Verdict.ABNORMAL) else ()
 
     def _unknown(self, line: CostLine) -> Point:
         text = _("{title}: Cost Explorer has no costs under the names that the runbook gives.")
@@ -176,12 +181,14 @@ class LineJudge:
             ),
         )
 
-    def _advice(self, title: str) -> tuple[str, ...]:
-        return tuple(text.replace("{title}", title) for text in self.look_into)
-
 
 _ORDER = (Verdict.UNKNOWN, Verdict.NORMAL, Verdict.ATTENTION, Verdict.ABNORMAL)
 """Of several comparisons, the one that could be made counts."""
+
+
+def _quiet(point: Point) -> Point:
+    """That there is too little to compare is said once, of the total."""
+    return replace(point, said="") if point.verdict is Verdict.UNKNOWN else point
 
 
 def _worst(*growths: Growth | None) -> Growth | None:

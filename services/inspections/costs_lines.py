@@ -62,11 +62,15 @@ class CostLine:
             return ZERO
         return self.cost(month) + _sum(self.steady, month) / month.count * compared.remaining
 
+    def newest(self, compared: Compared) -> Decimal:
+        """What the newest seven days cost, without monthly fees."""
+        return _sum(self.steady, compared.week)
+
     def weekly(self, compared: Compared) -> Growth | None:
         """Against the seven days before; None: there can be no costs of them."""
         if not compared.has_before:
             return None
-        return Growth(_sum(self.steady, compared.week), _sum(self.steady, compared.before))
+        return Growth(self.newest(compared), _sum(self.steady, compared.before))
 
     def monthly(self, compared: Compared) -> Growth | None:
         """Against last month's average for seven days; None: too few days."""
@@ -74,7 +78,7 @@ class CostLine:
         if not compared.has_base:
             return None
         # A step up in the middle of a week is halved in either week's sum; against a month it is seen whole.
-        return Growth(_sum(self.steady, compared.week), _sum(self.steady, base) / base.count * WEEK)
+        return Growth(self.newest(compared), _sum(self.steady, base) / base.count * WEEK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class CostTable:
     """The runbook's, in its order."""
     others: CostLine
     each_other: tuple[CostLine, ...]
-    """The services of `others` one by one."""
+    """The services of `others` one by one, the dearest first."""
     total: CostLine
     """Before tax and credits."""
     tax: Series
@@ -112,6 +116,7 @@ def lay_out(history: CostHistory, spec: Spec, *, others: str, total: str) -> Cos
     charges = [each for each in history.costs if each.kind is CostKind.CHARGE]
     named = {name for service in spec.services for name in service.names}
     rest = [each for each in charges if each.service not in named]
+    sums = _by_title(rest)
     return CostTable(
         services=tuple(
             _line(
@@ -124,7 +129,7 @@ def lay_out(history: CostHistory, spec: Spec, *, others: str, total: str) -> Cos
         others=_line(others, rest),
         each_other=tuple(
             _line(name, [each for each in rest if each.title == name])
-            for name in dict.fromkeys(str(each.title) for each in rest)
+            for name in sorted(sums, key=lambda name: (-sums[name], name))
         ),
         total=_line(total, charges, guideline=spec.total_yen),
         tax=_series(each for each in history.costs if each.kind is CostKind.TAX),
@@ -150,6 +155,13 @@ def _line(title: str, costs: list[DailyCost], *, guideline: int = 0) -> CostLine
         known=bool(costs),
         names=tuple(dict.fromkeys(str(each.title) for each in costs)),
     )
+
+
+def _by_title(costs: Iterable[DailyCost]) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for each in costs:
+        found[each.title] += each.usd
+    return found
 
 
 def _series(costs: Iterable[DailyCost]) -> Series:

@@ -3,11 +3,16 @@
 from collections.abc import Callable
 
 from services.inspections.access_keys import KeyAges
+from services.inspections.alarms import AlarmStates
 from services.inspections.backups import Backups
 from services.inspections.base import Inspection, InspectionContext
+from services.inspections.costs import Costs
 from services.inspections.custom_insights import CustomInsights
+from services.inspections.custom_metric import CustomMetric
+from services.inspections.dashboard import DashboardValues
 from services.inspections.error_logs import ErrorLogs
 from services.inspections.maintenance import Maintenance
+from services.inspections.scaling import TaskLimits
 from services.inspections.sign_ins import SignIns
 from services.inspections.slow_queries import SlowQueries
 from services.inspections.waf_blocks import WafBlocks
@@ -16,6 +21,9 @@ from services.models.findings import InspectionInfo
 from services.models.runbook import CustomInspection, Runbook
 
 INSPECTIONS: tuple[type[Inspection], ...] = (
+    AlarmStates,
+    DashboardValues,
+    TaskLimits,
     ErrorLogs,
     SlowQueries,
     SignIns,
@@ -23,10 +31,12 @@ INSPECTIONS: tuple[type[Inspection], ...] = (
     Backups,
     Maintenance,
     WafBlocks,
+    Costs,
 )
 
 KINDS: dict[str, Callable[[InspectionContext, CustomInspection], Inspection]] = {
     "insights": CustomInsights,
+    "metric": CustomMetric,
 }
 """What `[[inspections]]` of a runbook can be, by their `kind`."""
 

@@ -90,6 +90,8 @@ class AlarmBoard(Model):
     """Order: firing, missing, insufficient, ok; within each by newest change. Scaling alarms last."""
     remarks: tuple[Clean, ...] = ()
     """What could not be read beside the alarms (mute rules, say), in words."""
+    mutes_read: bool = True
+    """False: nobody can say which alarms are muted."""
 
     @property
     def watched(self) -> tuple[Alarm, ...]:

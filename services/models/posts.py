@@ -65,6 +65,8 @@ class Post(Model):
     """When a person wanted it sent last."""
     reason: Clean = ""
     """Why it is not in Slack, or why nobody knows, and what to do."""
+    code: str = ""
+    """Slack's own word for that; "" where it said none."""
     attempts: int = 0
     """How often Slack was asked."""
     sent_at: datetime | None = None

@@ -1,6 +1,6 @@
 """A report as one HTML file that needs nothing else and prints well on A4."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from services.models.report import Report
 from services.models.verdict import Verdict
@@ -20,6 +20,8 @@ from services.report.words import verdict
 
 # No script, picture or font from anywhere: whatever a log line holds, the page fetches and runs nothing.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+_SHORT = 9
+"""Characters of a column that is never broken."""
 _AS_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 _STYLE = """
 @page { size: A4; margin: 18mm 15mm 18mm 15mm; @bottom-right { content: counter(page) " / " counter(pages); font-size: 8pt; } }
@@ -37,6 +39,7 @@ th, td { border: 1px solid #999; padding: 0.8mm 1.5mm; text-align: left; vertica
   overflow-wrap: anywhere; white-space: pre-wrap; }
 th { background: #eee; font-weight: bold; }
 td.right, th.right { text-align: right; }
+td.short, th.short { white-space: nowrap; }
 thead { display: table-header-group; }
 tr, blockquote, li { break-inside: avoid; page-break-inside: avoid; }
 table.facts { width: auto; } table.facts th { white-space: nowrap; }
@@ -119,25 +122,31 @@ def _table(block: Table) -> Iterator[str]:
     yield "<table>"
     if block.title:
         yield f"<caption>{_text(block.title)}</caption>"
+    classes = [_classes(block, number) for number in range(len(block.columns))]
     heads = "".join(
-        f'<th scope="col"{_right(block, number)}>{_text(name)}</th>'
-        for number, name in enumerate(block.columns)
+        f'<th scope="col"{kind}>{_text(name)}</th>' for kind, name in zip(classes, block.columns, strict=True)
     )
     yield f"<thead><tr>{heads}</tr></thead>"
     yield "<tbody>"
-    yield from (_row(block, line) for line in block.lines)
+    yield from (_row(block, line, classes) for line in block.lines)
     yield "</tbody></table>"
 
 
-def _row(block: Table, line: Line) -> str:
+def _row(block: Table, line: Line, classes: Sequence[str]) -> str:
     made = "".join(
-        f"<td{_right(block, number)}>{_text(cell)}</td>" for number, cell in enumerate(block.cells(line))
+        f"<td{kind}>{_text(cell)}</td>" for kind, cell in zip(classes, block.cells(line), strict=True)
     )
     return f'<tr class="row{_tone(line.tone)}">{made}</tr>'
 
 
-def _right(block: Table, number: int) -> str:
-    return ' class="right"' if number in block.right else ""
+def _classes(block: Table, number: int) -> str:
+    """Figures to the right; times, verdicts and other short words whole, however narrow the page."""
+    texts = [block.columns[number], *(block.cells(line)[number] for line in block.lines)]
+    names = [
+        *(["right"] if number in block.right else []),
+        *(["short"] if max(map(len, texts)) <= _SHORT else []),
+    ]
+    return f' class="{" ".join(names)}"' if names else ""
 
 
 def _tone(value: Verdict | None) -> str:

@@ -75,5 +75,5 @@ def known(book: Runbook) -> Mistakes:
         yield ("closures", "closes"), _("must be later than opens")
 
 
-ALL = (own, known)
+ALL = (duties, own, known)
 """Every check of this file."""

@@ -24,7 +24,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from services.aws.secret import Secret
 from services.i18n import _
 from services.slack import words
-from services.slack.message import body
+from services.slack.message import body, mark
 from services.slack.sending import CannotTell, Message, Refused, Sender, Sent, Unanswered
 from services.slack.settings import SlackSettings
 
@@ -38,11 +38,6 @@ _LONGEST_WORD = 60
 _TOO_MANY = 429
 _LOGGER = logging.getLogger("toban.slack")
 _LOGGER.setLevel(logging.CRITICAL + 1)
-
-
-def mark(post: str) -> str:
-    """How a post is named in its message's footer; found again by it where Slack kept no metadata."""
-    return f"toban-{post}"
 
 
 def sender(settings: SlackSettings, *, timeout: float = 15.0, connect: float = 8.0) -> Sender:
@@ -111,7 +106,10 @@ class Bot:
         cursor = ""
         for _page in range(PAGES):
             answer = await client.conversations_list(
-                types="public_channel,private_channel", exclude_archived=True, limit=PAGE, cursor=cursor or None
+                types="public_channel,private_channel",
+                exclude_archived=True,
+                limit=PAGE,
+                cursor=cursor or None,
             )
             for each in answer.get("channels") or ():
                 if each.get("name") == channel.removeprefix("#"):
@@ -143,7 +141,9 @@ class Bot:
             cursor = _next(answer)
             if not cursor or (not thread_ts and _older(messages, answer.headers, age + MARGIN)):
                 return None
-        raise CannotTell(_("There are too many messages in {channel} to look through.").format(channel=channel))
+        raise CannotTell(
+            _("There are too many messages in {channel} to look through.").format(channel=channel)
+        )
 
 
 class Webhook:
@@ -186,8 +186,12 @@ async def _sent(address: str) -> AsyncIterator[None]:
     host = urlsplit(address).hostname or ""
     try:
         yield
-    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError) as error:
-        raise Refused(words.unreachable(host, _why(error)), retry_after=0.0) from None
+    except (
+        aiohttp.ClientConnectorError,
+        aiohttp.ConnectionTimeoutError,
+        aiohttp.ClientHttpProxyError,
+    ) as error:
+        raise Refused(words.unreachable(host, _why(error)), backoff=True) from None
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
         raise Unanswered(words.unanswered(_why(error))) from None
 

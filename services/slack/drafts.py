@@ -28,15 +28,15 @@ def let_go(id: str, channel: str, text: str, about: Proposal) -> Draft:
     )
 
 
-def posting(post: Post, console: str) -> Draft:
-    """The next attempt begins; whoever has the claim makes it."""
+def posting(post: Post, console: str, thread_ts: str) -> Draft:
+    """The next attempt begins, as an answer to `thread_ts`; whoever has the claim makes it."""
     attempt = post.attempts + 1
     return Draft(
         kind=EntryKind.POSTING,
         subject=SUBJECT + post.id,
         target=post.target,
         text=_("Sending to {channel}, attempt {number}").format(channel=post.channel, number=attempt),
-        data={"attempt": attempt, "pid": os.getpid(), "console": console},
+        data={"attempt": attempt, "pid": os.getpid(), "console": console, "thread_ts": thread_ts},
         claim=f"posting:{post.id}#{attempt}",
     )
 
@@ -76,8 +76,7 @@ def again(post: Post, why: str, claim: str) -> Draft:
             "channel": post.channel,
             "text": post.text,
             "thread": post.thread,
-            "alarm": "",
-            "again": True,
+            "attempt": post.attempts,
             "why": why,
         },
         claim=claim,
@@ -106,7 +105,7 @@ def _unposted(post: Post, reason: str, claim: str, data: dict[str, object]) -> D
         subject=SUBJECT + post.id,
         target=post.target,
         text=reason,
-        data=data,
+        data={**data, "attempt": post.attempts},
         claim=claim,
     )
 

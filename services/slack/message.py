@@ -13,14 +13,19 @@ _UNITS = re.compile(r"&amp;|&lt;|&gt;|<[^<>]*>|.", re.DOTALL)
 _LINK = re.compile(r"https?://[!-;=?-{}~]+")
 
 
-def escape(text: str) -> str:
+def mark(post: str) -> str:
+    """How a post is named in its message's footer; found again by it where Slack kept no metadata."""
+    return f"toban-{post}"
+
+
+def inert(text: str) -> str:
     """`&`, `<` and `>` as entities, and nothing else: `<!channel>` and `<@U…>` are words then."""
     return re.sub("[&<>]", lambda found: _ESCAPED[found[0]], text)
 
 
 def shown(text: str) -> str:
     """Escaped, with addresses as links: in a verbatim text Slack makes none by itself."""
-    return _LINK.sub(lambda found: f"<{found[0]}>", escape(text))
+    return _LINK.sub(lambda found: f"<{found[0]}>", inert(text))
 
 
 def sections(text: str) -> list[str]:
@@ -59,8 +64,8 @@ def body(message: Message) -> dict[str, Any]:
         {"type": "section", "text": {"type": "mrkdwn", "text": piece, "verbatim": True}}
         for piece in sections(message.text)
     ]
-    footer = {"type": "mrkdwn", "text": escape(message.footer), "verbatim": True}
+    footer = {"type": "mrkdwn", "text": inert(message.footer), "verbatim": True}
     return {
-        "text": f"{escape(message.text)}\n{escape(message.footer)}",
+        "text": f"{inert(message.text)}\n{inert(message.footer)}",
         "blocks": [*blocks, {"type": "context", "elements": [footer]}],
     }

@@ -9,6 +9,7 @@ from services.inspections.records import abandoned
 from services.journal.journal import Journal
 from services.models.journal import Entry, EntryKind, Query
 from services.models.posts import Post, PostState
+from services.slack import drafts
 from services.slack.drafts import SUBJECT
 
 _KINDS = frozenset({EntryKind.POST, EntryKind.POSTING, EntryKind.POSTED, EntryKind.UNPOSTED})
@@ -76,7 +77,9 @@ class PostRecords:
 
     def channel_id(self, channel: str) -> str:
         """Slack's own name of a channel, where an answer told it; "" else."""
-        return next((each.channel_id for each in self.posts if each.channel == channel and each.channel_id), "")
+        return next(
+            (each.channel_id for each in self.posts if each.channel == channel and each.channel_id), ""
+        )
 
     async def read(self, now: datetime) -> bool:
         """Take in what is new; whether anything was."""
@@ -109,6 +112,11 @@ class PostRecords:
         return (entry for entry in self._entries.get(post.id, {}).values() if entry.kind is kind)
 
 
+def thread_of(begun: Entry | None) -> str:
+    """The message that an attempt answers; "" for none."""
+    return _text(begun.data, "thread_ts") if begun is not None else ""
+
+
 def post_of(entries: list[Entry]) -> Post | None:
     """The post that these entries (oldest first, of one post) tell of; None where nobody let it go."""
     post: Post | None = None
@@ -134,28 +142,49 @@ def _begun(entry: Entry) -> Post:
         state=PostState.WAITING,
         changed_at=entry.at,
         let_go_at=entry.at,
+        attempts=_attempt(data) or 0,
     )
 
 
 def _after(post: Post, entry: Entry) -> Post:
-    if post.state is PostState.POSTED:
+    if post.state is PostState.POSTED or not _fits(post, entry):
         # Whatever a slow console writes later: what is in Slack is never sent again.
         return post
-    changes: dict[str, Any] = {"changed_at": entry.at, "retry_at": None, "reason": ""}
+    changes: dict[str, Any] = {"changed_at": entry.at, "retry_at": None, "reason": "", "code": ""}
     data = entry.data
     if entry.kind is EntryKind.POST:
         changes |= {"state": PostState.WAITING, "let_go_at": entry.at}
     elif entry.kind is EntryKind.POSTING:
-        changes |= {"state": PostState.SENDING, "attempts": post.attempts + 1, "sent_at": entry.at}
+        attempt = max(post.attempts + 1, _attempt(data) or 0)
+        changes |= {"state": PostState.SENDING, "attempts": attempt, "sent_at": entry.at}
     elif entry.kind is EntryKind.POSTED:
         told = {key: _text(data, key) for key in ("ts", "channel_id", "thread_ts")}
         changes |= {"state": PostState.POSTED, **told}
     else:
         # What another version wrote is not known to be unsent.
         state = _STATES.get(_text(data, "state"), PostState.UNKNOWN)
-        changes |= {"state": state, "reason": entry.text, "retry_at": _time(data)}
+        told = {"reason": entry.text, "code": _text(data, "code")}
+        changes |= {"state": state, "retry_at": _time(data), **told}
     # Through the model's own check: what stands in the file may hold any text.
     return Post.model_validate({**dict(post), **changes})
+
+
+def _fits(post: Post, entry: Entry) -> bool:
+    """Whether an entry speaks of the post as it stood: a wish to send again that came too late counts for nothing."""
+    if entry.kind is EntryKind.POST:
+        unclear = post.state is PostState.UNKNOWN
+        return _attempt(entry.data) == post.attempts and (
+            post.state in (PostState.WAITING, PostState.REFUSED)
+            or (unclear and entry.claim == drafts.settled_claim(post))
+        )
+    if entry.kind is EntryKind.UNPOSTED:
+        return _attempt(entry.data) in (None, post.attempts)
+    return True
+
+
+def _attempt(data: dict[str, Any]) -> int | None:
+    found = data.get("attempt")
+    return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 
 def _text(data: dict[str, Any], key: str) -> str:

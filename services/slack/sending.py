@@ -1,8 +1,12 @@
-"""What the outbox asks of Slack, and how that can fail; knows no library."""
+"""What the outbox asks of Slack, and how that can fail; loads the library only when it is to be used."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib import import_module
 from typing import Protocol
+
+from services.slack.settings import SlackSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +44,16 @@ class SlackError(Exception):
 
 
 class Refused(SlackError):
-    """The message is not in Slack, for certain. `retry_after`: it may succeed by itself after so many seconds."""
+    """The message is not in Slack, for certain."""
 
-    def __init__(self, said: str, *, code: str = "", retry_after: float | None = None) -> None:
+    def __init__(
+        self, said: str, *, code: str = "", retry_after: float | None = None, backoff: bool = False
+    ) -> None:
         super().__init__(said, code=code)
         self.retry_after = retry_after
+        """It may succeed by itself after so many seconds; None: not by itself."""
+        self.backoff = backoff
+        """It may succeed by itself, nobody knows when."""
 
 
 class Unanswered(SlackError):
@@ -76,3 +85,10 @@ class Sender(Protocol):
     ) -> Sent | None:
         """A message sent at most `age` ago; None: Slack does not have it. Raises CannotTell."""
         ...
+
+
+async def connect(settings: SlackSettings) -> Sender:
+    """The client for these settings; its library is loaded in a thread, for it is large."""
+    client = await asyncio.to_thread(import_module, "services.slack.client")
+    made: Sender = client.sender(settings)
+    return made

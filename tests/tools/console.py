@@ -13,6 +13,7 @@ from services.aws.settings import AwsSettings
 from services.clock import Clock
 from services.models.runbook import Runbook
 from services.runbook.loader import load, load_builtin
+from services.slack.settings import SlackSettings
 from tui.app import Connected, TobanApp
 from tui.wiring import Intervals, connect
 
@@ -34,6 +35,7 @@ def app_on(
     further: dict[str, str] | None = None,
     journal: Path | None = None,
     read_only: bool = False,
+    slack: SlackSettings | None = None,
 ) -> TobanApp:
     """A console that watches `url`; its services are wired as at a real start.
 
@@ -51,6 +53,7 @@ def app_on(
             intervals=intervals,
             read_only=read_only,
             seed=1,
+            slack=slack,
         )
         return Connected(services=services, keys=keys or {}, log_groups=log_groups)
 

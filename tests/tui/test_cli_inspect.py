@@ -1,7 +1,9 @@
 """`toban inspect`: the same looks, for cron and pipes."""
 
+import asyncio
 import json
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,10 @@ from services import i18n
 from services.models.inspect_answer import InspectAnswer
 from services.runbook.grammar import schema
 from tests.conftest import Embedded
+from tests.tui.seeding import client, make_group, put_lines
 from tui.cli import Output, run
+
+LIBRARY = Path(__file__).parent / "data" / "library.toml"
 
 
 def toban(*argv: str) -> int:
@@ -98,3 +103,44 @@ def test_every_field_of_the_json_is_described(capsys: pytest.CaptureFixture[str]
 
 def _described(field: dict[str, Any]) -> bool:
     return bool(field.get("description"))
+
+
+@pytest.mark.scenario("empty", history=0.0)
+def test_another_system_is_inspected_by_its_own_names_and_limits(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", embedded_now.url)
+    asyncio.run(fill_the_library(embedded_now))
+    for group in embedded_now.world.logs.groups.values():
+        group.created -= 3600_000  # AWS refuses to search the time before a group was made
+    keys = embedded_now.world.keys
+    keys.add("library-bot", "AKIALIBRARYBOT000001", embedded_now.clock.now() - timedelta(days=31))
+    assert toban("inspect", "--runbook", str(LIBRARY), "--since", "2h", "--json") == 2
+    found = {each.inspection: each for each in answer(capsys).findings}
+    # No CloudFront, no database, no load balancer: what the runbook does not have is not looked at.
+    assert set(found) == {"alarms", "error-logs", "access-keys", "queue", "lost-loans"}
+    assert {id: each.verdict.value for id, each in found.items()} == {
+        "alarms": "abnormal",  # one that the runbook expects is missing
+        "error-logs": "abnormal",  # 5 an hour where 2 are allowed, in a field of its own
+        "access-keys": "abnormal",  # 31 days where 30 are allowed
+        "queue": "abnormal",  # a metric with a limit, without code
+        "lost-loans": "normal",  # a query with a limit, without code
+    }
+    assert "貸出窓口の行列" in found["queue"].title
+
+
+async def fill_the_library(embedded: Embedded) -> None:
+    now = embedded.clock.now()
+    async with client("cloudwatch", embedded.url) as cloudwatch:
+        data = [
+            {"MetricName": "QueueLength", "Dimensions": [{"Name": "Desk", "Value": "main"}],
+             "Timestamp": now.timestamp() - 60 * back, "Value": 25.0}
+            for back in range(1, 30)
+        ]  # fmt: skip
+        await cloudwatch.put_metric_data(Namespace="Library", MetricData=data)
+    at = int(now.timestamp() * 1000) - 600_000
+    lines = [json.dumps({"severity": "error", "msg": f"棚 {n} が見つかりません"}) for n in range(10)]
+    lines += [json.dumps({"severity": "info", "msg": "検索"}) for _ in range(50)]
+    async with client("logs", embedded.url) as logs:
+        await make_group(logs, "/app/catalogue", "a")
+        await put_lines(logs, "/app/catalogue", "a", [(at + n, line) for n, line in enumerate(lines)])

@@ -13,6 +13,7 @@ from tests.conftest import Embedded
 from tests.services.duty_world import JST, desk, jst
 from tests.tools.console import console, screen_text, until
 from tui.screens.inspect import InspectScreen
+from tui.screens.report import ReportScreen
 from tui.screens.sign import SignScreen
 
 pytestmark = pytest.mark.usefixtures("at_once")
@@ -48,8 +49,15 @@ async def sign(pilot: Pilot[Any], name: str, note: str) -> None:
     """As an operator does: cursor, s, the note, enter."""
     assert pilot.app.screen.list.select(listed(pilot, name).key)
     await pilot.press("s")
+    if name.startswith("daily-evening"):
+        # Who signs for the day's report has it before his eyes.
+        await until(pilot, lambda: isinstance(pilot.app.screen, ReportScreen) and pilot.app.screen.report)
+        await pilot.press("s")
     await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen) and pilot.app.screen.focused)
     await pilot.press(*note, "enter")
+    await until(pilot, lambda: not isinstance(pilot.app.screen, SignScreen))
+    if name.startswith("daily-evening"):
+        await pilot.press("escape")
     await until(pilot, lambda: isinstance(pilot.app.screen, InspectScreen))
 
 

@@ -8,9 +8,10 @@ from typing import ClassVar, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 
 from services.aws.errors import AwsError
+from services.i18n import N_
 from services.journal.errors import JournalError
 from services.models.alarms import Alarm
 from services.models.feeds import FeedState
@@ -19,6 +20,7 @@ from services.models.metrics import Series, TimeSpan
 from services.models.problem import Problem
 from tui.commands import bindings
 from tui.screens.base import ModeScreen, Place
+from tui.screens.post import propose_alarm
 from widgets.alarm_detail import AlarmDetail
 
 T = TypeVar("T")
@@ -29,7 +31,10 @@ CURVE = timedelta(hours=3)
 class AlarmScreen(ModeScreen):
     """Opened from the alarm list; follows the alarm while it is open."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [each for each in bindings("watch") if each.id == "acknowledge"]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(each for each in bindings("watch") if each.id == "acknowledge"),
+        Binding("p", "propose", N_("Slack"), show=True),
+    ]
 
     def __init__(self, alarm: Alarm) -> None:
         super().__init__()
@@ -79,6 +84,10 @@ class AlarmScreen(ModeScreen):
     def action_acknowledge(self) -> None:
         """Say that the alarm's present state was seen."""
         self.app.acknowledge(self.detail.alarm or self.first)
+
+    def action_propose(self) -> None:
+        """Propose a note for Slack."""
+        propose_alarm(self.app, self.detail.alarm or self.first)
 
     def banner_changed(self, problem: Problem | None) -> None:
         """The detail does not repeat the banner."""

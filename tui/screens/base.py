@@ -80,6 +80,7 @@ class ModeScreen(Screen[object]):
         self.watch(self.app, "identity", self._frame_changed)
         self.watch(self.app, "duties", self._frame_changed)
         self.watch(self.app, "runs", self._frame_changed)
+        self.watch(self.app, "posts", self._frame_changed)
         self.watch(self.app, "journal_head", self._frame_changed)
         self.watch(self.app, "zone", self._zone_changed)
         self.set_interval(5.0, self._frame_changed)
@@ -155,11 +156,14 @@ def _skew(seconds: float | None) -> str:
 
 
 def _badge(app: TobanApp, mode: str) -> str:
-    """What waits in a mode: duties to sign, changes whose outcome is unknown."""
+    """What waits in a mode: duties to sign, changes whose outcome is unknown, notes that are not in Slack."""
     if mode == "inspect" and app.duties is not None:
         waiting = len(app.duties.open)
         return str(waiting) if waiting else ""
     if mode == "change":
         unknown = sum(run.in_flight for run in app.runs)
         return f"!{unknown}" if unknown else ""
+    if mode == "journal":
+        unsent = sum(post.unsent for post in app.posts)
+        return f"!{unsent}" if unsent else ""
     return ""

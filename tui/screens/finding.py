@@ -13,6 +13,7 @@ from services.models.findings import Recorded
 from services.models.verdict import Verdict
 from tui.screens import finding_actions
 from tui.screens.base import ModeScreen, Place
+from tui.screens.post import propose_finding
 from widgets.finding_view import FindingView
 
 
@@ -25,6 +26,7 @@ class FindingScreen(ModeScreen):
         Binding("o", "overrule", N_("Overrule"), show=True),
         Binding("k", "known", N_("Known from now on"), show=True),
         Binding("y", "consent", N_("Agree to the cost"), show=True),
+        Binding("p", "propose", N_("Slack"), show=True),
         Binding("left_square_bracket", "step(-1)", N_("Finding before"), show=False),
         Binding("right_square_bracket", "step(1)", N_("Next finding"), show=True),
     ]
@@ -79,6 +81,7 @@ class FindingScreen(ModeScreen):
         fits: dict[str, Callable[[], bool]] = {
             "overrule": lambda: finding.verdict is not Verdict.NORMAL and self.recorded.overruled is None,
             "known": lambda: bool(finding.unfamiliar),
+            "propose": lambda: finding.verdict is not Verdict.NORMAL and not finding.waits_for_consent,
             "consent": lambda: finding.waits_for_consent,
             "step": lambda: self.slot is not None and len(self._siblings()) > 1,
         }
@@ -91,6 +94,10 @@ class FindingScreen(ModeScreen):
     def action_known(self) -> None:
         """Make somebody or a network known from now on."""
         finding_actions.known(self.app, self.recorded.finding)
+
+    def action_propose(self) -> None:
+        """Propose a note for Slack."""
+        propose_finding(self.app, self.recorded)
 
     def action_look_again(self) -> None:
         """Make the look again now."""

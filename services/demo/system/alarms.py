@@ -1,10 +1,19 @@
 """The alarms of the runbook's system, as their Put…Alarm requests."""
 
-from typing import Any
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
+from services.demo.cloudwatch.alarm_model import Kind
+from services.demo.cloudwatch.mutes import MuteRule, parse_schedule
 from services.demo.cloudwatch.store import Dimensions
+from services.demo.facts import AlarmFact
+from services.demo.scenario import Scenario
 from services.demo.system import names
 from services.demo.system.minute import GIB
+
+if TYPE_CHECKING:
+    from services.demo.world import World
 
 
 def _dimensions(pairs: Dimensions) -> list[dict[str, str]]:
@@ -114,3 +123,34 @@ COMPOSITE: dict[str, Any] = {
     "OKActions": [names.TOPIC],
     "AlarmRule": "ALARM(alb-5xx-error-rate) OR ALARM(rds-storage-low)",
 }
+
+
+def standing(scenario: Scenario) -> Iterator[tuple[Kind, dict[str, Any]]]:
+    """(kind, request) of every alarm that the scenario leaves, some with their actions disabled."""
+    facts = {fact.name: fact.state for fact in scenario.facts_of(AlarmFact)}
+    every: tuple[tuple[Kind, dict[str, Any]], ...] = (
+        *(("MetricAlarm", settings) for settings in METRIC_ALARMS),
+        ("CompositeAlarm", COMPOSITE),
+    )
+    for kind, settings in every:
+        state = facts.get(settings["AlarmName"])
+        if state != "missing":
+            yield kind, settings | ({"ActionsEnabled": False} if state == "disabled" else {})
+
+
+def mute(world: "World") -> None:
+    """Put the rule in force that mutes what the scenario says: since an hour before its beginning, for ten days."""
+    muted = [fact.name for fact in world.scenario.facts_of(AlarmFact) if fact.state == "muted"]
+    if not muted:
+        return
+    began = (world.began - timedelta(hours=1)).replace(second=0, microsecond=0)
+    schedule = {"Expression": f"at({began:%Y-%m-%dT%H:%M})", "Duration": "P10D", "Timezone": "UTC"}
+    settings = {
+        "Name": "maintenance-work",
+        "Rule": {"Schedule": schedule},
+        "MuteTargets": {"AlarmNames": muted},
+    }
+    rule = MuteRule(
+        "maintenance-work", names.REGION, world.account, settings, parse_schedule(schedule), began
+    )
+    world.alarm_book.mutes.rules[names.REGION, rule.name] = rule

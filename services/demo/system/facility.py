@@ -14,6 +14,7 @@ from services.demo.system.app_log import app_lines, startup_lines
 from services.demo.system.lines import Line
 from services.demo.system.minute import Minute, gib_lost, live
 from services.demo.system.other_logs import database_lines, firewall_lines
+from services.demo.system.past import publish_past
 from services.demo.system.publish import publish
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Facility:
         self._seen: set[str] = set()
         self._free = world.scenario.free_storage_gib + _used(world, start)
         self._credits = CREDITS
+        publish_past(world.metrics, start)
         self.load = 0.0
         """Mean CPU of the tasks in the newest minute, per cent."""
         created = start - _FIRST_TASKS
@@ -102,9 +104,9 @@ class Facility:
         return service
 
     def _alarms(self, at: datetime) -> None:
-        for settings in alarms.METRIC_ALARMS:
-            self._world.alarm_book.put("MetricAlarm", settings, at=at)
-        self._world.alarm_book.put("CompositeAlarm", alarms.COMPOSITE, at=at)
+        for kind, settings in alarms.standing(self._world.scenario):
+            self._world.alarm_book.put(kind, settings, at=at)
+        alarms.mute(self._world)
 
     def begin(self, start: int) -> None:
         """Live the minute from `start`; its log lines become visible as the world's clock reaches them."""

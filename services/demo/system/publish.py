@@ -6,6 +6,7 @@ from typing import Any
 from services.demo.cloudwatch.store import Dimensions, MetricStore
 from services.demo.system import names
 from services.demo.system.minute import GIB, Minute
+from services.demo.system.past import carried, received, sent
 
 Put = Callable[..., None]
 """As MetricStore.put."""
@@ -74,7 +75,7 @@ def _alb(put: Put, minute: Minute) -> None:
     count("HTTPCode_Target_2XX_Count", max(0, minute.requests - minute.errors - minute.client_errors))
     count("ActiveConnectionCount", round(minute.requests * 1.6))
     count("NewConnectionCount", round(minute.requests * 0.7))
-    count("ProcessedBytes", minute.requests * 18_400 + 4096, unit="Bytes")
+    count("ProcessedBytes", carried(minute.requests), unit="Bytes")
     if minute.requests:
         share = max(1, minute.requests // len(_SPREAD))
         put(
@@ -111,8 +112,8 @@ def _rds(put: Put, minute: Minute, free_gib: float, credits: float) -> None:
         ("ReadLatency", 0.0006 + minute.database_cpu * 0.00002, "Seconds"),
         ("WriteLatency", 0.0011 + minute.database_cpu * 0.00003, "Seconds"),
         ("DiskQueueDepth", minute.database_cpu * 0.004, "Count"),
-        ("NetworkReceiveThroughput", 2_100 + requests * 1_350.0, "Bytes/Second"),
-        ("NetworkTransmitThroughput", 9_800 + requests * 5_200.0, "Bytes/Second"),
+        ("NetworkReceiveThroughput", received(requests), "Bytes/Second"),
+        ("NetworkTransmitThroughput", sent(requests), "Bytes/Second"),
     )
     for metric, value, unit in rows:
         put("AWS/RDS", metric, names.RDS_DIMENSIONS, minute.start, value=value, unit=unit)

@@ -115,7 +115,7 @@ def test_a_body_that_somebody_spoilt_is_read_as_nothing(tmp_path: Path) -> None:
     tampered(
         path,
         "UPDATE entries SET body = '{' WHERE seq = 1",
-        "UPDATE entries SET kind = 'finding' WHERE seq = 2",
+        "UPDATE entries SET kind = 'from-the-future' WHERE seq = 2",
         "UPDATE entries SET at = 'noon' WHERE seq = 3",
         "UPDATE entries SET text = CAST(x'ff1b5b41' AS TEXT) WHERE seq = 4",
     )

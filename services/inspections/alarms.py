@@ -1,0 +1,159 @@
+"""アラーム: the state of every alarm now, and everything that fired since the last look.
+
+Runbook: 日常監視 1, whose own command shows only what fires at that moment: what fired at night and recovered,
+what has no data, what is missing, muted or disabled is seen here. Source: DescribeAlarms, DescribeAlarmHistory,
+ListAlarmMuteRules (`services.aws.alarms`).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+
+from services.aws.alarm_parts import scaling_name
+from services.aws.alarms import Alarms
+from services.aws.errors import AwsError
+from services.i18n import N_, _, plural
+from services.inspections.alarms_advice import advice
+from services.inspections.alarms_judge import Judged, Mark, judge, summary_of
+from services.inspections.alarms_spells import as_of, spells, within
+from services.inspections.alarms_tables import alarm_names, changes_table, spells_table
+from services.inspections.base import Inspection, Look
+from services.inspections.database_points import Unread
+from services.inspections.insights_queries import hours_words
+from services.models.alarms import Alarm, AlarmBoard, AlarmState, AlarmTransition
+from services.models.findings import WORSE, Finding, Measure, Spell, worst
+from services.models.runbook import Runbook
+from services.models.verdict import Verdict
+
+
+class AlarmStates(Inspection):
+    """Every alarm of the runbook, and whatever else fires."""
+
+    id = "alarms"
+    title = N_("Alarms")
+    words = "あらーむ araamu けいほう keihou cloudwatch alarm"
+    longest = timedelta(days=30)
+    """CloudWatch keeps the history of alarms so long."""
+
+    @classmethod
+    def lacks(cls, runbook: Runbook) -> str:
+        """The alarms that must exist."""
+        return "" if runbook.alarms else "alarms"
+
+    async def look(self, look: Look) -> Finding:
+        """All alarms and their history. Raises AwsError where not even their states can be read."""
+        reader = Alarms(self.context.reader, self.context.runbook, clock=self.context.clock)
+        board = await reader.board()
+        unread, history = Unread(), None
+        try:
+            history = await reader.history_all(look.since)
+        except AwsError as error:
+            unread.add(_("What fired since the last look cannot be read."), error.problem)
+        return self._judged(look, board, history, unread)
+
+    def _judged(
+        self, look: Look, board: AlarmBoard, history: Sequence[AlarmTransition] | None, unread: Unread
+    ) -> Finding:
+        known = history or ()
+        scaling = {alarm.id for alarm in board.scaling}
+        alarms = as_of(board.watched, known, look.until)
+        changes = [
+            each for each in within(known, look.span) if each.id not in scaling and not scaling_name(each.id)
+        ]
+        found = spells(changes, alarms, look.span)
+        judged = self._each(look, alarms, found)
+        measures = (*self._whole(board, found, judged, complete=history is not None),)
+        verdict = worst(each.verdict for each in measures) or Verdict.UNKNOWN
+        names, zone = alarm_names(self.context.runbook), self.context.calendar.zone
+        return self.found(
+            look,
+            verdict,
+            self._summary(look, judged, unread, board),
+            measures=measures,
+            evidence=tuple(
+                each
+                for each in (
+                    spells_table(found, names, look.span, zone),
+                    changes_table(changes, names, zone),
+                )
+                if each.rows
+            ),
+            advice=advice(judged, self.context.runbook, self.id),
+            remarks=(*unread.remarks, *board.remarks, *self._remarks(alarms, board)),
+            spells=found,
+            problem=unread.problems[0] if unread.problems else None,
+        )
+
+    def _each(self, look: Look, alarms: Sequence[Alarm], found: Sequence[Spell]) -> list[Judged]:
+        """The runbook's alarms, and others that fire or fired; the worst first."""
+        titles = {each.name: str(each.title) for each in self.context.runbook.alarms}
+        order = list(titles)
+        zone = self.context.calendar.zone
+        judged = []
+        for alarm in alarms:
+            own = [each for each in found if each.alarm == alarm.name]
+            each = judge(alarm, titles.get(alarm.id, str(alarm.name)), own, look.span, zone)
+            if alarm.expected or {Mark.FIRING, Mark.FIRED} & set(each.marks):
+                judged.append(each)
+        return sorted(
+            judged,
+            key=lambda each: (
+                -WORSE.index(each.verdict),
+                order.index(each.alarm.id) if each.alarm.id in titles else len(order),
+            ),
+        )
+
+    def _whole(
+        self, board: AlarmBoard, found: Sequence[Spell], judged: Sequence[Judged], *, complete: bool
+    ) -> Iterator[Measure]:
+        """The alarms one by one, then what is of all of them."""
+        yield from (each.measure for each in judged)
+        fired = [each for each in found if each.state == "alarm"]
+        shown = str(len(fired)) if fired else _("none")
+        yield Measure(
+            title=_("Fired since the last look"),
+            shown=shown if complete else "",
+            allowed=_("none"),
+            verdict=Verdict.UNKNOWN if not complete else Verdict.ATTENTION if fired else Verdict.NORMAL,
+            value=len(fired) if complete else None,
+        )
+        if not board.mutes_read:
+            yield Measure(title=_("Mute rules"), shown="", allowed=_("none"), verdict=Verdict.UNKNOWN)
+
+    def _summary(self, look: Look, judged: Sequence[Judged], unread: Unread, board: AlarmBoard) -> str:
+        said = summary_of(judged)
+        if said:
+            found = _("{found}.").format(found=said[:1].upper() + said[1:])
+        else:
+            count = sum(each.alarm.expected for each in judged)
+            text = plural(
+                "{count} alarm is OK and did not fire in {hours}.",
+                "{count} alarms are OK and none fired in {hours}.",
+                count,
+            )
+            if unread.problems:
+                text = plural("{count} alarm is OK now.", "{count} alarms are OK now.", count)
+            found = text.format(count=count, hours=hours_words(look.hours))
+        more = [_("What fired since the last look cannot be read.")] if unread.problems else []
+        if not board.mutes_read:
+            more.append(_("Whether an alarm is muted cannot be read."))
+        return " ".join((found, *more))
+
+    def _remarks(self, alarms: Iterable[Alarm], board: AlarmBoard) -> Iterator[str]:
+        others = [alarm for alarm in alarms if not alarm.expected]
+        if others:
+            text = plural(
+                "{count} alarm that the runbook does not name was looked at too.",
+                "{count} alarms that the runbook does not name were looked at too.",
+                len(others),
+            )
+            yield text.format(count=len(others))
+        blind = [str(alarm.name) for alarm in others if alarm.state is AlarmState.INSUFFICIENT]
+        if blind:
+            yield _("Of those, without data and not judged: {alarms}.").format(alarms=_(", ").join(blind))
+        if board.scaling:
+            text = plural(
+                "{count} alarm of Auto Scaling is left out: it is usual for it to fire.",
+                "{count} alarms of Auto Scaling are left out: it is usual for them to fire.",
+                len(board.scaling),
+            )
+            yield text.format(count=len(board.scaling))

@@ -1,0 +1,155 @@
+"""A look of the runbook's own: a metric, and what it may be at any time.
+
+Runbook: `[[inspections]]` with `kind = "metric"`. Source: GetMetricData.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from services.aws.metrics import Metrics
+from services.board_plan import fitting_period
+from services.i18n import _
+from services.inspections.base import Inspection, InspectionContext, Look, table
+from services.inspections.dashboard_course import SUSTAINED, Course, at, course
+from services.inspections.dashboard_limits import allowed, shown, unanswered
+from services.inspections.database_points import length
+from services.inspections.insights_queries import hours_words
+from services.inspections.times import moment, stretch
+from services.models.findings import Evidence, Finding, Measure, Row, worst
+from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
+from services.models.runbook import CustomInspection, Runbook
+from services.models.verdict import Limit, Verdict
+
+COUNTED = ("Sum", "SampleCount")
+"""Statistics of events: a time without any is usual."""
+
+
+class CustomMetric(Inspection):
+    """One metric with one limit."""
+
+    def __init__(self, context: InspectionContext, spec: CustomInspection) -> None:
+        super().__init__(context)
+        self._spec = spec
+        self.id = spec.id  # type: ignore[misc]  # built-in looks have theirs on the class
+        self.title = spec.title  # type: ignore[misc]
+
+    @classmethod
+    def lacks(cls, runbook: Runbook) -> str:
+        """Nothing: it is there because the runbook has it."""
+        return ""
+
+    @property
+    def name(self) -> str:
+        """The title as the runbook spells it."""
+        return self._spec.title
+
+    async def look(self, look: Look) -> Finding:
+        """One metric. Raises AwsError."""
+        age = int((self.context.clock.now() - look.since).total_seconds())
+        period = fitting_period(self._spec.period, int(look.hours * 3600), age)
+        # Periods are counted from the start, so that a whole one is seen even where the window is shorter.
+        end = int(look.until.timestamp())
+        last = end // period * period
+        first = min(int(look.since.timestamp()) // period * period, last - period)
+        query = MetricQuery(
+            id="value",
+            namespace=self._spec.namespace,
+            metric=self._spec.metric,
+            dimensions=tuple(self._spec.dimensions.items()),
+            stat=self._spec.stat,
+            period=period,
+            region=self._spec.region,
+        )
+        (series,) = await Metrics(self.context.reader).fetch([query], TimeSpan(start=at(first), end=at(last)))
+        return self._judged(look, series, course(series, self._limit, last))
+
+    @property
+    def _limit(self) -> Limit:
+        spec = self._spec
+        return Limit(
+            id=spec.id,
+            title=spec.title,
+            namespace=spec.namespace,
+            metric=spec.metric,
+            below=spec.below,
+            above=spec.above,
+            unit=spec.unit,
+            scale=spec.scale,
+        )
+
+    def _judged(self, look: Look, series: Series, seen: Course) -> Finding:
+        limit, zone = self._limit, self.context.calendar.zone
+        said = list(self._said(series, seen))
+        verdict = worst((limit.judge(seen.worst), *(Verdict.UNKNOWN for _text in said))) or Verdict.UNKNOWN
+        notes = list(said)
+        if seen.now is not None:
+            notes.append(_("now {value}").format(value=shown(seen.now, limit)))
+        measure = Measure(
+            title=self._spec.title,
+            shown="" if seen.worst is None else shown(seen.worst, limit),
+            allowed=allowed(limit),
+            verdict=verdict,
+            value=None if seen.worst is None else seen.worst * limit.scale,
+            unit=limit.unit,
+            at=None if seen.worst_at is None else at(seen.worst_at),
+            note=_("; ").join(notes),
+        )
+        beyond = self._beyond(seen, limit)
+        return self.found(
+            look,
+            verdict,
+            self._summary(look, seen, said),
+            measures=(measure,),
+            evidence=(beyond,) if beyond.rows else (),
+            advice=self._spec.advice,
+            remarks=(
+                _("{namespace} {metric}, {stat} of {period} s, read until {time}.").format(
+                    namespace=self._spec.namespace,
+                    metric=self._spec.metric,
+                    stat=self._spec.stat,
+                    period=series.period,
+                    time=moment(look.until, zone),
+                ),
+                *((_("Runbook: {section}").format(section=self._spec.source),) if self._spec.source else ()),
+            ),
+        )
+
+    def _said(self, series: Series, seen: Course) -> Iterator[str]:
+        """Why it cannot be judged in full."""
+        if series.status is not SeriesStatus.COMPLETE:
+            yield unanswered(series)
+        if seen.worst is None:
+            yield _("no data in the window")
+        elif seen.now is None and self._spec.stat not in COUNTED:
+            since = moment(at(seen.newest or 0), self.context.calendar.zone)
+            yield _("no data since {time}").format(time=since)
+
+    def _summary(self, look: Look, seen: Course, said: Sequence[str]) -> str:
+        if seen.worst is None or seen.worst_at is None:
+            return _("{parts}.").format(parts=_(", ").join(said))
+        limit, zone = self._limit, self.context.calendar.zone
+        text = _("{title}: at worst {value} in {hours} (allowed {allowed})")
+        if seen.beyond:
+            text = _(
+                "{title}: at worst {value} in {hours} (allowed {allowed}), beyond it for {length} in all"
+            )
+        first = text.format(
+            title=limit.title,
+            value=shown(seen.worst, limit),
+            hours=hours_words(look.hours),
+            allowed=allowed(limit),
+            length=length(timedelta(seconds=seen.total)),
+        )
+        when = moment(at(seen.worst_at), zone)
+        return _("{parts}.").format(parts=_(", ").join((first, _("at {time}").format(time=when), *said)))
+
+    def _beyond(self, seen: Course, limit: Limit) -> Evidence:
+        ordered = sorted(seen.beyond, key=lambda each: -each.seconds)
+        rows = [
+            Row(
+                cells=(stretch(*each.moments, self.context.calendar.zone), allowed(limit)),
+                verdict=Verdict.ABNORMAL if each.seconds >= SUSTAINED else Verdict.ATTENTION,
+            )
+            for each in ordered
+        ]
+        return table(_("Times beyond the limit"), (_("When"), _("Allowed")), rows)

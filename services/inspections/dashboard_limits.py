@@ -1,0 +1,210 @@
+"""The dashboard's values judged by the runbook's limits, over the whole window and now. Pure."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta, tzinfo
+
+from services.aws.alarm_parts import eventful
+from services.i18n import _
+from services.inspections.base import table
+from services.inspections.dashboard_ask import Answer, Wanted
+from services.inspections.dashboard_course import SUSTAINED, Course, at, course, fresh
+from services.inspections.database_points import Point, length
+from services.inspections.insights_queries import number
+from services.inspections.times import moment, stretch
+from services.models.findings import Evidence, Measure, Row, worst
+from services.models.metrics import Series, SeriesStatus
+from services.models.runbook import Playbook, Runbook
+from services.models.verdict import Limit, Verdict
+
+Say = Iterator[tuple[Verdict, str]]
+
+
+class Limits:
+    """Judges the rows with a limit of one answer. `is_open`: whether people use the system at the window's end."""
+
+    def __init__(
+        self, wanted: Sequence[Wanted], answer: Answer, runbook: Runbook, zone: tzinfo, *, is_open: bool
+    ) -> None:
+        self._wanted = [each for each in wanted if each.role == "limit"]
+        self._requests = [each for each in wanted if each.role == "requests"]
+        self._answer = answer
+        self._runbook = runbook
+        self._zone = zone
+        self._is_open = is_open
+        self._courses = {
+            each.query.id: course(answer.of(each), _limit(each), answer.end) for each in self._wanted
+        }
+
+    def points(self) -> Iterator[Point]:
+        """One for each row."""
+        for each in self._wanted:
+            yield self._point(each, self._courses[each.query.id])
+
+    def evidence(self) -> Evidence:
+        """Every time beyond a limit, the longest first."""
+        zone, found = self._zone, []
+        for each in self._wanted:
+            for beyond in self._courses[each.query.id].beyond:
+                began, ended = beyond.moments
+                grave = beyond.seconds >= SUSTAINED
+                row = Row(
+                    cells=(
+                        self._title(each),
+                        stretch(began, ended, zone),
+                        allowed(_limit(each)),
+                    ),
+                    verdict=Verdict.ABNORMAL if grave else Verdict.ATTENTION,
+                )
+                found.append((beyond.seconds, row))
+        found.sort(key=lambda pair: -pair[0])
+        columns = (_("Value"), _("When"), _("Allowed"))
+        return table(_("Times beyond a limit"), columns, [row for _seconds, row in found])
+
+    def _point(self, wanted: Wanted, seen: Course) -> Point:
+        limit, series = _limit(wanted), self._answer.of(wanted)
+        said = list(self._said(wanted, seen, series))
+        verdict = worst((Verdict.NORMAL, *(each for each, _text in said))) or Verdict.UNKNOWN
+        title = self._title(wanted)
+        notes = [text for _verdict, text in said]
+        if seen.now is not None:
+            notes.insert(0, _("now {value}").format(value=shown(seen.now, limit)))
+        if seen.worst_at is not None:
+            notes.insert(0, _("at {time}").format(time=moment(at(seen.worst_at), self._zone)))
+        if seen.first is not None and seen.first - self._answer.start >= SUSTAINED:
+            notes.append(_("data since {time}").format(time=moment(at(seen.first), self._zone)))
+        return Point(
+            measure=Measure(
+                title=title,
+                shown="" if seen.worst is None else shown(seen.worst, limit),
+                allowed=allowed(limit),
+                verdict=verdict,
+                value=None if seen.worst is None else seen.worst * limit.scale,
+                unit=limit.unit,
+                at=None if seen.worst_at is None else at(seen.worst_at),
+                note=_("; ").join(notes),
+            ),
+            said=_("{title}: {said}.").format(title=title, said=self._sentence(seen, said, limit)),
+            advice=tuple(self._advice(wanted, seen, title)),
+            by_runbook=verdict in (Verdict.ABNORMAL, Verdict.ATTENTION),
+        )
+
+    def _advice(self, wanted: Wanted, seen: Course, title: str) -> Iterator[str]:
+        limit = _limit(wanted)
+        playbook = playbook_of(limit, self._runbook)
+        if seen.now is None:
+            text = _("{title}: check that {metric} is still reported, and that what it measures is there.")
+            yield text.format(title=title, metric=f"{limit.namespace} {limit.metric}")
+        if playbook is not None and playbook.steps and (seen.beyond or seen.now is not None):
+            steps = " → ".join(str(step.text) for step in playbook.steps)
+            text = _("{alarm}: {playbook}: {steps}")
+            yield text.format(alarm=title, playbook=playbook.title, steps=steps)
+
+    def _sentence(self, seen: Course, said: Sequence[tuple[Verdict, str]], limit: Limit) -> str:
+        texts = [text for verdict, text in said if verdict is not Verdict.NORMAL]
+        if seen.worst is not None and seen.worst_at is not None:
+            text = _("at worst {value} at {time}")
+            when = moment(at(seen.worst_at), self._zone)
+            texts.insert(0, text.format(value=shown(seen.worst, limit), time=when))
+        return _(", ").join(texts)
+
+    def since(self) -> datetime | None:
+        """From when on every row has data, where that is well after the window's beginning."""
+        firsts = [each.first for each in self._courses.values() if each.first is not None]
+        late = max(firsts, default=0)
+        return at(late) if late - self._answer.start >= SUSTAINED else None
+
+    def _title(self, wanted: Wanted) -> str:
+        """The limit's title, with the curve's own where there are several."""
+        limit = _limit(wanted)
+        alone = sum(each.limit == limit for each in self._wanted) == 1
+        label = self._answer.of(wanted).label
+        return str(limit.title) if alone else _("{title} ({label})").format(title=limit.title, label=label)
+
+    def _said(self, wanted: Wanted, seen: Course, series: Series) -> Say:
+        """Everything to be said of a row, with what it makes of it."""
+        if series.status is not SeriesStatus.COMPLETE:
+            yield Verdict.UNKNOWN, unanswered(series)
+        if seen.worst is None:
+            yield Verdict.UNKNOWN, _("no data in the window")
+            return
+        if seen.now is None:
+            yield self._stale(wanted, seen)
+        else:
+            yield from _present(seen.now, _limit(wanted))
+        if seen.beyond:
+            lasted = seen.longest >= SUSTAINED
+            text = _("beyond the limit for {length}")
+            if len(seen.beyond) > 1:
+                text = _("beyond the limit for {length} in all")
+            yield (
+                Verdict.ABNORMAL if lasted else Verdict.ATTENTION,
+                text.format(length=length(timedelta(seconds=seen.total))),
+            )
+        if seen.gaps and not eventful(wanted.query.namespace, wanted.query.metric):
+            widest = max(seen.gaps, key=lambda gap: gap.seconds)
+            text = _("no data {stretch}")
+            yield Verdict.ATTENTION, text.format(stretch=stretch(*widest.moments, self._zone))
+
+    def _stale(self, wanted: Wanted, seen: Course) -> tuple[Verdict, str]:
+        """No value now: an answer is missing, or there is nothing to answer."""
+        since = moment(at(seen.newest or 0), self._zone)
+        if not self._idle(wanted, seen):
+            return Verdict.UNKNOWN, _("no data since {time}").format(time=since)
+        # CloudWatch reports these only while there are requests: at night that is usual, by day nobody gets in.
+        verdict = Verdict.ATTENTION if self._is_open else Verdict.NORMAL
+        return verdict, _("no requests since {time}").format(time=since)
+
+    def _idle(self, wanted: Wanted, seen: Course) -> bool:
+        """Whether there are no requests to measure: none are counted either, while other values still come."""
+        if not eventful(wanted.query.namespace, wanted.query.metric) or seen.newest is None:
+            return False
+        counts = [self._answer.of(each) for each in self._requests if each.balancer == wanted.balancer]
+        if not counts or any(_end(each) > seen.newest for each in counts):
+            return False
+        return any(
+            fresh(_end(each) or None, each.period, self._answer.end) for each in self._answer.series.values()
+        )
+
+
+def _end(series: Series) -> int:
+    return series.times[-1] + series.period if series.times else 0
+
+
+def _present(now: float, limit: Limit) -> Say:
+    verdict = limit.judge(now)
+    if verdict is Verdict.ABNORMAL:
+        yield verdict, _("beyond the limit now")
+    elif verdict is Verdict.ATTENTION:
+        yield verdict, _("near the limit now")
+
+
+def _limit(wanted: Wanted) -> Limit:
+    assert wanted.limit is not None
+    return wanted.limit
+
+
+def shown(value: float, limit: Limit) -> str:
+    """`57.3 %`, `146 ms`: in the limit's unit."""
+    return f"{number(value * limit.scale)} {limit.unit}".strip()
+
+
+def allowed(limit: Limit) -> str:
+    """`< 70 %`, `> 10 GiB`."""
+    bound = limit.below if limit.below is not None else limit.above
+    sign = "<" if limit.below is not None else ">"
+    return "" if bound is None else f"{sign} {shown(bound, limit)}"
+
+
+def unanswered(series: Series) -> str:
+    """Why a curve is not whole."""
+    if series.status is SeriesStatus.FORBIDDEN:
+        return _("no permission for this metric")
+    text = _("CloudWatch did not answer in full ({why})")
+    return text.format(why=series.message or series.status.value)
+
+
+def playbook_of(limit: Limit, runbook: Runbook) -> Playbook | None:
+    """The playbook about a value: of the same id, or of the alarm of the same title."""
+    found = next((book for book in runbook.playbooks if book.id == limit.id), None)
+    names = [each.name for each in runbook.alarms if each.title == limit.title]
+    return found or next(filter(None, map(runbook.playbook_for, names)), None)

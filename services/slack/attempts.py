@@ -1,0 +1,123 @@
+"""Attempts to send: making one and recording what came of it, and finding out what an unknown one did."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from services.clock import Clock, real
+from services.i18n import _
+from services.models.journal import Draft, Entry
+from services.models.posts import Post
+from services.slack import drafts
+from services.slack.message import mark
+from services.slack.records import PostRecords, thread_of
+from services.slack.sending import CannotTell, Message, Refused, Sender, Unanswered
+
+FRESH = 10.0
+"""Seconds (of the machine) after its entry within which an attempt must begin: later others may think it lost."""
+SETTLED = 60.0
+"""Seconds (of the machine) after an attempt from which on a message that Slack does not have will not come any more."""
+LOOK_AGAIN = 60.0
+"""Seconds (of the machine) between two looks."""
+SHORTEST, LONGEST = 30.0, 600.0
+"""Seconds (of the machine) between attempts where there is no connection."""
+
+
+class Attempts:
+    """What one console does with Slack. `record` writes an outcome and raises nothing."""
+
+    def __init__(
+        self,
+        records: PostRecords,
+        clock: Clock,
+        connect: Callable[[], Awaitable[Sender]],
+        record: Callable[[Draft], Awaitable[None]],
+    ) -> None:
+        self._records = records
+        self._clock = clock
+        self._connect = connect
+        self._record = record
+        self._looks: dict[tuple[str, int], datetime | None] = {}
+        """By post and attempt: when to ask Slack again; None: it cannot tell."""
+        self._untold: dict[tuple[str, int], str] = {}
+
+    async def make(self, id: str, begun: Entry) -> None:
+        """The one request of the attempt that `begun` stands for."""
+        post = self._records.of(id)
+        assert post is not None, "an attempt is of a post that was read"
+        if self._clock.now() - begun.at > real(self._clock, FRESH):
+            said = _("Nothing was sent: this console stood still. It tries again.")
+            await self._refused(post, Refused(said, retry_after=0.0), drafts.outcome_claim(post))
+            return
+        try:
+            sender = await self._connect()
+            sent = await sender.post(_message(post, thread_of(begun)))
+        except Refused as error:
+            await self._refused(post, error, drafts.outcome_claim(post))
+        except Unanswered as error:
+            await self._record(drafts.unknown(post, error.said, drafts.outcome_claim(post)))
+        except asyncio.CancelledError:
+            said = _("The console ended before Slack answered.")
+            await self._record(drafts.unknown(post, said, drafts.outcome_claim(post)))
+            raise
+        else:
+            await self._record(drafts.posted(post, sent, thread_of(begun), drafts.outcome_claim(post)))
+
+    def look_at(self, post: Post) -> datetime | None:
+        """When Slack is to be asked for a post of unknown outcome; None: it cannot tell."""
+        return self._looks.get((post.id, post.attempts), self._clock.now())
+
+    def untold(self, post: Post) -> str:
+        """Why Slack could not tell."""
+        return self._untold.get((post.id, post.attempts), "")
+
+    async def look(self, post: Post, *, carried: bool) -> None:
+        """Ask Slack whether it has the post; `carried`: if not, it is sent again without asking anybody."""
+        key = (post.id, post.attempts)
+        now, sent_at = self._clock.now(), post.sent_at or post.at
+        # Whatever becomes of it, Slack is not asked at once again.
+        self._looks[key] = now + real(self._clock, LOOK_AGAIN)
+        sender = await self._connect()
+        thread = thread_of(self._records.sending(post))
+        try:
+            found = await sender.find(
+                post.id,
+                channel=post.channel,
+                channel_id=self._records.channel_id(post.channel),
+                thread_ts=thread,
+                age=now - sent_at,
+            )
+        except CannotTell as error:
+            self._untold[key] = error.said
+            if not error.again:
+                self._looks[key] = None
+            return
+        settled = sent_at + real(self._clock, SETTLED)
+        if found is not None:
+            said = _("Slack has it")
+            await self._record(drafts.posted(post, found, thread, drafts.settled_claim(post), found=said))
+        elif now < settled:
+            self._looks[key] = settled
+        else:
+            said = _("Slack was asked and does not have it.")
+            missing = Refused(said, retry_after=0.0 if carried else None)
+            await self._refused(post, missing, drafts.settled_claim(post))
+
+    async def _refused(self, post: Post, error: Refused, claim: str) -> None:
+        wait = error.retry_after
+        if error.backoff:
+            wait = min(LONGEST, SHORTEST * 2.0 ** min(post.attempts - 1, 8))
+        at = "" if wait is None else (self._clock.now() + real(self._clock, wait)).isoformat()
+        await self._record(drafts.refused(post, error.said, claim, code=error.code, retry_at=at))
+
+
+def _message(post: Post, thread_ts: str) -> Message:
+    return Message(
+        post=post.id,
+        channel=post.channel,
+        text=post.text,
+        footer=_("Toban · {name} · journal {seq} · {mark}").format(
+            name=post.by, seq=post.seq, mark=mark(post.id)
+        ),
+        thread_ts=thread_ts,
+    )

@@ -1,0 +1,279 @@
+"""The outbox: every note that a person let go is sent exactly once, or it stands here until somebody decides.
+
+The order is the engine's: what is about to be sent is in the journal first, then one attempt is made, then its
+outcome is recorded. An attempt without a clear outcome is never simply made again: where Slack can be asked, it
+is asked whether it has the note; else a person decides.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime
+from uuid import uuid4
+
+from services.clock import Clock, real
+from services.i18n import _
+from services.journal.errors import AlreadyRecorded, JournalError
+from services.journal.journal import Journal
+from services.models.journal import Draft, Entry, EntryKind
+from services.models.posts import Post, PostState, Proposal
+from services.slack import drafts
+from services.slack.attempts import Attempts
+from services.slack.records import Gone, PostRecords, gone, thread_of
+from services.slack.schedule import Schedule
+from services.slack.sending import Sender, Sent, connect
+from services.slack.settings import SlackSettings
+
+LEASE = 120.0
+"""Seconds (of the machine) after which an attempt of a console that tells nothing counts as unknown."""
+HELD = 10.0
+"""Seconds (of the machine) until a journal that took nothing is tried again."""
+CLOSING = 5.0
+"""Seconds (of the machine) that the end waits for Slack's answer."""
+Step = tuple[datetime, Callable[[], Awaitable[None]]]
+
+
+class Outbox:
+    """One console's hand on the posts. What a person asks for raises JournalError and AlreadyRecorded."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        clock: Clock,
+        settings: SlackSettings,
+        channel: str,
+        *,
+        connect: Callable[[SlackSettings], Awaitable[Sender]] = connect,
+        gone: Gone = gone,
+        fault: Callable[[BaseException], None] = lambda _error: None,
+    ) -> None:
+        self.channel = channel
+        """Where notes go; "" where the runbook does not say."""
+        self.settings = settings
+        self.fault = fault
+        """Hears of a fault of the console itself."""
+        self._journal = journal
+        self._clock = clock
+        self._gone = gone
+        self._console = uuid4().hex
+        """Of this run of the console: a process id may come again."""
+        self._records = PostRecords(journal)
+        self._schedule = Schedule(self._records, clock)
+        self._attempts = Attempts(self._records, clock, lambda: connect(settings), self._record)
+        self._unrecorded: list[Draft] = []
+        """Outcomes that the journal did not take."""
+        self._shown: tuple[Post, ...] = ()
+        self._news = asyncio.Event()
+        self._nudge = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._closed = False
+
+    @property
+    def why(self) -> str:
+        """Why nothing can be sent, and what to do; "" where it can."""
+        if not self.settings.configured:
+            return self.settings.why
+        return "" if self.channel else _("The runbook names no channel: set channel under [slack].")
+
+    @property
+    def threads(self) -> bool:
+        """Whether notes about one alarm stand in one thread."""
+        return self.settings.token is not None
+
+    async def states(self) -> AsyncIterator[tuple[Post, ...]]:
+        """The posts, unsent first: at once, then whenever one changes, here or in another console.
+
+        From the first call on this console sends what is to be sent.
+        """
+        if not self._tasks:
+            self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._work())]
+            self._tasks[1].add_done_callback(self._ended)
+            with suppress(JournalError):
+                await self._records.read(self._clock.now())
+            self._publish()
+        told: tuple[Post, ...] | None = None
+        while not self._closed:
+            news = self._news
+            if told == self._shown:
+                await news.wait()
+            else:
+                told = self._shown
+                yield told
+
+    # ---- by a person
+
+    async def let_go(self, id: str, text: str, about: Proposal) -> Entry | None:
+        """Record a note that is to be sent. Raises JournalError; None where this id was let go already."""
+        try:
+            return await self._keep(drafts.let_go(id, self.channel, text, about))
+        except AlreadyRecorded:
+            return None
+
+    async def send_again(self, post: Post, why: str) -> None:
+        """Send it once more, in spite of an unknown outcome (then `why` says how it is known not to be there)."""
+        claim = drafts.settled_claim(post) if post.state is PostState.UNKNOWN else ""
+        await self._keep(drafts.again(post, why, claim))
+
+    async def mark_sent(self, post: Post, why: str) -> None:
+        """Say that a post of unknown outcome is in Slack."""
+        found = _("a person says so: {why}").format(why=why) if why else _("a person says so")
+        entry = self._records.sending(post)
+        await self._keep(
+            drafts.posted(post, Sent(), thread_of(entry), drafts.settled_claim(post), found=found)
+        )
+
+    async def drop(self, post: Post, why: str) -> None:
+        """Give it up, with a reason."""
+        await self._keep(drafts.dropped(post, why))
+
+    async def close(self) -> None:
+        """Wait a moment for Slack's answer, record what is known of it, and stop."""
+        self._closed = True
+        self._nudge.set()
+        if self._tasks:
+            listener, worker = self._tasks
+            await asyncio.wait({worker}, timeout=CLOSING)
+            worker.cancel()
+            listener.cancel()
+            await asyncio.gather(worker, listener, return_exceptions=True)
+            await self._flush()
+        self._publish()
+
+    # ---- by itself
+
+    async def _listen(self) -> None:
+        async for _head in self._journal.follow():
+            self._nudge.set()
+
+    async def _work(self) -> None:
+        while not self._closed:
+            self._nudge.clear()
+            await self._flush()
+            with suppress(JournalError):
+                await self._records.read(self._clock.now())
+            self._publish()
+            step = min(self._steps(), key=lambda step: step[0], default=None)
+            if step is None or step[0] > self._clock.now():
+                await self._wait(step[0] if step else None)
+                continue
+            try:
+                await step[1]()
+            except JournalError:
+                await self._wait(self._clock.now() + real(self._clock, HELD))
+
+    async def _wait(self, until: datetime | None) -> None:
+        """Until there is news, or `until` has come."""
+        waits: list[asyncio.Future[object]] = [asyncio.ensure_future(self._nudge.wait())]
+        if until is not None:
+            left = (until - self._clock.now()).total_seconds()
+            waits.append(asyncio.ensure_future(self._clock.sleep(left)))
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+
+    def _steps(self) -> list[Step]:
+        """What is to be done and when, the oldest post first."""
+        found = (self._step(post) for post in self._records.oldest_first)
+        return [step for step in found if step is not None]
+
+    def _step(self, post: Post) -> Step | None:
+        if post.state is PostState.SENDING:
+            return self._watched(post)
+        if self.why:
+            return None
+        if post.state is PostState.UNKNOWN:
+            at = self._attempts.look_at(post)
+            return (
+                (at, lambda: self._attempts.look(post, carried=self._schedule.carried(post))) if at else None
+            )
+        at = self._schedule.send_at(post)
+        return (at, lambda: self._send(post)) if at else None
+
+    def _watched(self, post: Post) -> Step | None:
+        """An attempt under way elsewhere; its console may have ended in the middle of it."""
+        entry = self._records.sending(post)
+        if entry is None or entry.data.get("console") == self._console:
+            return None
+        ends = entry.at + real(self._clock, LEASE)
+        at = self._clock.now() if self._gone(entry) else ends
+        return at, lambda: self._give_up(post)
+
+    async def _send(self, post: Post) -> None:
+        try:
+            root = self._records.root(post) if self.threads else None
+            draft = drafts.posting(post, self._console, root.ts if root else "")
+            begun = await self._journal.append(draft)
+        except AlreadyRecorded as error:
+            # Another console makes this attempt, or somebody gave the post up.
+            self._records.absorb([error.entry])
+            return
+        self._records.absorb([begun])
+        self._publish()
+        await self._attempts.make(post.id, begun)
+
+    async def _give_up(self, post: Post) -> None:
+        """The console that made the attempt has ended without a word."""
+        said = _("The console ended while it was sending: the note may be posted or not.")
+        draft = drafts.unknown(post, said, drafts.outcome_claim(post))
+        try:
+            entry = await self._journal.append(draft)
+        except AlreadyRecorded as error:
+            entry = error.entry
+        self._records.absorb([entry])
+
+    # ---- recording and showing
+
+    async def _keep(self, draft: Draft) -> Entry:
+        """Record what a person asked for."""
+        entry = await self._journal.append(draft)
+        self._records.absorb([entry])
+        self._publish()
+        self._nudge.set()
+        return entry
+
+    async def _record(self, draft: Draft) -> None:
+        """Record an outcome; one that the journal does not take is held until it does.
+
+        Where another console was first and did not know that the note is in Slack, that is recorded besides.
+        """
+        try:
+            entry = await self._journal.append(draft)
+        except AlreadyRecorded as error:
+            entry = error.entry
+            if draft.kind is EntryKind.POSTED and entry.kind is not EntryKind.POSTED:
+                await self._record(draft.model_copy(update={"claim": ""}))
+        except JournalError:
+            self._unrecorded.append(draft)
+            return
+        self._records.absorb([entry])
+
+    async def _flush(self) -> None:
+        if self._journal.health.writable:
+            held, self._unrecorded = self._unrecorded, []
+            for draft in held:
+                await self._record(draft)
+
+    def _publish(self) -> None:
+        shown = tuple(self._as_shown(post) for post in self._records.posts)
+        if shown != self._shown or self._closed:
+            self._shown = shown
+            news, self._news = self._news, asyncio.Event()
+            news.set()
+
+    def _as_shown(self, post: Post) -> Post:
+        """With what only this console knows: why it does not go on by itself."""
+        reasons = [post.reason]
+        if post.state is PostState.UNKNOWN:
+            reasons.append(self._attempts.untold(post) or self.why)
+        elif post.state in (PostState.WAITING, PostState.REFUSED) and self.why:
+            reasons.append(self.why)
+        elif post.state is PostState.WAITING and not self._schedule.carried(post):
+            reasons.append(_("It was not sent in time; send it again if it still matters."))
+        return post.model_copy(update={"reason": " ".join(each for each in reasons if each)})
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.fault(error)

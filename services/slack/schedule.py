@@ -1,0 +1,49 @@
+"""When a post may be sent: while the wish is fresh, one message a second to a channel, and after what Slack asked for."""
+
+from datetime import datetime
+
+from services.clock import Clock, real
+from services.models.posts import Post, PostState
+from services.slack.records import PostRecords
+
+CARRY = 3600.0
+"""Seconds (of the machine) after a person's wish in which a console sends by itself; later a person is asked."""
+PACE = 1.0
+"""Seconds (of the machine) between two messages to one channel: Slack's limit (docs.slack.dev: rate limits)."""
+
+
+class Schedule:
+    """Reads the records and the clock; decides nothing that is written."""
+
+    def __init__(self, records: PostRecords, clock: Clock) -> None:
+        self._records = records
+        self._clock = clock
+
+    def carried(self, post: Post) -> bool:
+        """A person's wish is fresh enough to be carried out without asking."""
+        return self._clock.now() - post.let_go_at < real(self._clock, CARRY)
+
+    def send_at(self, post: Post) -> datetime | None:
+        """When it is to be sent; None: not by itself."""
+        now = self._clock.now()
+        retried = post.state is PostState.REFUSED and post.retry_at is not None
+        if not (post.state is PostState.WAITING or retried) or not self.carried(post) or not post.channel:
+            return None
+        if post.thread and any(
+            each.state is PostState.SENDING and each.thread == post.thread and each.channel == post.channel
+            for each in self._records.posts
+        ):
+            # It answers the one that is being sent.
+            return None
+        return max(now, post.retry_at or now, self._free_at(post.channel))
+
+    def _free_at(self, channel: str) -> datetime:
+        """When the channel takes the next message, as far as is known."""
+        there = [post for post in self._records.posts if post.channel == channel]
+        paced = (post.sent_at + real(self._clock, PACE) for post in there if post.sent_at)
+        limited = (
+            post.retry_at
+            for post in there
+            if post.retry_at and post.code == "ratelimited" and post.state is PostState.REFUSED
+        )
+        return max([self._clock.now(), *paced, *limited])

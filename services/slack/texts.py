@@ -1,0 +1,189 @@
+"""The notes that the console proposes for an alarm and for a finding: short, with what the reader asks first.
+
+What only a person knows stands as FILL and waits to be written. Texts of logs are in none of it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from services.acknowledgements import change_of
+from services.calendar import Calendar
+from services.contacts import escalation, reachable
+from services.i18n import N_, _
+from services.models.alarms import Alarm, AlarmState
+from services.models.base import RawId
+from services.models.findings import Evidence, Finding, Recorded
+from services.models.posts import Proposal
+from services.models.runbook import Environment, Playbook, Runbook
+from services.models.verdict import Verdict
+from services.slack.console_links import alarm_page, inspection_page
+
+FILL = N_("(fill in)")
+"""Stands where only a person knows."""
+ROWS, CELLS, MEASURES = 5, 160, 4
+"""Rows of a table, characters of one row, and measures that a note shows."""
+_SEVERITY = {
+    AlarmState.ALARM: N_("ABNORMAL"),
+    AlarmState.INSUFFICIENT: N_("NOT JUDGED"),
+    AlarmState.MISSING: N_("ABNORMAL"),
+    AlarmState.OK: N_("RECOVERED"),
+}
+_VERDICTS = {
+    Verdict.NORMAL: N_("NORMAL"),
+    Verdict.ATTENTION: N_("ATTENTION"),
+    Verdict.ABNORMAL: N_("ABNORMAL"),
+    Verdict.UNKNOWN: N_("NOT JUDGED"),
+}
+_ENVIRONMENTS = {
+    Environment.PRODUCTION: N_("production"),
+    Environment.STAGING: N_("staging"),
+    Environment.TEST: N_("test"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where and by whom a note is written."""
+
+    runbook: Runbook
+    calendar: Calendar
+    region: str
+    now: datetime
+    """Aware, UTC."""
+    by: str
+    """Who is at the console."""
+
+
+def about_alarm(alarm: Alarm, desk: Desk) -> Proposal:
+    """A note about an alarm's present state; notes about one state stand in one thread."""
+    book = desk.runbook
+    playbook = book.playbook_for(alarm.id)
+    title = next((str(each.title) for each in book.alarms if each.name == alarm.id), "")
+    named = f"{alarm.name} ({title})" if title and title != alarm.name else str(alarm.name)
+    rows = [
+        (_("Since"), _moment(alarm.since, desk)),
+        (_("Observed"), _observed(alarm)),
+        (_("Reason"), str(alarm.reason)),
+        (_("Impact on users"), _(FILL)),
+        (_("First action"), _first_step(playbook)),
+        (_("By"), desk.by),
+        (_("Next check"), _wait(playbook, desk)),
+        (_("Escalation"), _called(playbook, book)),
+        (_("AWS console"), alarm_page(desk.region, alarm.id)),
+    ]
+    return Proposal(
+        title=alarm.name,
+        text=_note(_(_SEVERITY[alarm.state]), named, rows, desk),
+        thread=change_of(alarm),
+        target=alarm.id,
+        alarm=alarm.name,
+    )
+
+
+def about_finding(recorded: Recorded, desk: Desk) -> Proposal:
+    """A note about what one look found."""
+    finding = recorded.finding
+    measured = [
+        f"{each.title} {each.shown}" + (f" ({each.allowed})" if each.allowed else "")
+        for each in finding.measures
+        if each.verdict not in (None, Verdict.NORMAL)
+    ]
+    rows = [
+        (_("Seen"), _moment(finding.read_at, desk)),
+        (_("What"), str(finding.summary)),
+        (_("Measured"), "; ".join(measured[:MEASURES])),
+        (_("Impact on users"), _(FILL)),
+        (_("First action"), str(finding.advice[0]) if finding.advice else _(FILL)),
+        (_("By"), desk.by),
+        (_("Next check"), _next_look(finding, desk)),
+        (_("Escalation"), _named(finding, desk.runbook)),
+        (_("AWS console"), inspection_page(desk.region, finding.inspection)),
+        (_("Journal"), str(recorded.seq) if recorded.seq else ""),
+    ]
+    return Proposal(
+        title=finding.title,
+        text=_note(_(_VERDICTS[finding.verdict]), str(finding.title), rows, desk),
+        evidence=_tables(each for each in finding.evidence if not each.private),
+        private=_tables(each for each in finding.evidence if each.private),
+        target=RawId(finding.inspection),
+    )
+
+
+def _note(severity: str, title: str, rows: Iterable[tuple[str, str]], desk: Desk) -> str:
+    system = desk.runbook.system
+    head = _("[{severity}] {title} — {system}, {environment}").format(
+        severity=severity,
+        title=title,
+        system=system.title,
+        environment=_(_ENVIRONMENTS[Environment(system.environment)]),
+    )
+    lines = (_("{label}: {value}").format(label=label, value=value) for label, value in rows if value)
+    return "\n".join([head, *lines])
+
+
+def _moment(at: datetime | None, desk: Desk) -> str:
+    """`2026-01-14 10:02 JST (01:02 UTC)`; the date is given twice where the two differ."""
+    if at is None:
+        return ""
+    local, utc = at.astimezone(desk.calendar.zone), at.astimezone(UTC)
+    other = f"{utc:%H:%M}" if utc.date() == local.date() else f"{utc:%m-%d %H:%M}"
+    return f"{local:%Y-%m-%d %H:%M %Z} ({other} UTC)"
+
+
+def _observed(alarm: Alarm) -> str:
+    if alarm.state is AlarmState.MISSING:
+        return _("the runbook expects this alarm and AWS does not have it")
+    value = next((each for each in reversed(alarm.recent) if each is not None), None)
+    seen = _("no data") if value is None else f"{value:g}"
+    if alarm.threshold is None:
+        return seen if value is not None else ""
+    limit = f"{alarm.comparison} {alarm.threshold:g}".strip()
+    return _("{value}; the alarm fires at {limit}").format(value=seen, limit=limit)
+
+
+def _first_step(playbook: Playbook | None) -> str:
+    return str(playbook.steps[0].text) if playbook and playbook.steps else _(FILL)
+
+
+def _wait(playbook: Playbook | None, desk: Desk) -> str:
+    if playbook is None or playbook.wait_minutes is None:
+        return _(FILL)
+    return _moment(desk.now + timedelta(minutes=playbook.wait_minutes), desk)
+
+
+def _called(playbook: Playbook | None, runbook: Runbook) -> str:
+    who = escalation(runbook, playbook.escalate_to) if playbook else ""
+    if not who or playbook is None:
+        return _("not yet")
+    if playbook.escalate_minutes is None:
+        return _("not yet; next {who}").format(who=who)
+    return _("not yet; after {minutes} minutes {who}").format(minutes=playbook.escalate_minutes, who=who)
+
+
+def _named(finding: Finding, runbook: Runbook) -> str:
+    """Those whom the finding's advice names."""
+    advice = " ".join(finding.advice)
+    roles = dict.fromkeys(each.role for each in reachable(runbook) if each.role in advice)
+    called = _(", ").join(escalation(runbook, role) for role in roles)
+    return _("not yet; next {who}").format(who=called) if called else _("not yet")
+
+
+def _next_look(finding: Finding, desk: Desk) -> str:
+    """When a duty makes the look again."""
+    duties = (each for each in desk.runbook.duties if finding.inspection in each.inspections)
+    slots = (desk.calendar.next_slot(each.id, desk.now) for each in duties)
+    soonest = min((slot.due_at for slot in slots if slot is not None), default=None)
+    return _moment(soonest, desk) or _(FILL)
+
+
+def _tables(tables: Iterable[Evidence]) -> str:
+    lines = []
+    for each in tables:
+        if each.rows:
+            lines.append(f"{each.title} ({' | '.join(each.columns)})")
+            lines += [" | ".join(row.cells)[:CELLS] for row in each.rows[:ROWS]]
+            left = len(each.rows) - ROWS + each.omitted
+            if left > 0:
+                lines.append(_("… and {count} more").format(count=left))
+    return "\n".join(lines)

@@ -1,0 +1,91 @@
+"""A console that is killed while it looks, and as it signs: restarted, it has lost nothing and looks at what it missed."""
+
+import asyncio
+import sqlite3
+import sys
+import time
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from services.clock import SystemClock
+from services.journal.journal import Journal
+from services.models.journal import Entry, EntryKind, Person
+from tests.tui.pty_console import PtyConsole
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("inspection-kill")]
+MORNING = ("alarms", "dashboard", "error-logs")
+KEY = "daily-morning@2026-01-14T09:00"
+
+
+def toban(journal: Path, minute: int) -> PtyConsole:
+    command = [
+        *(sys.executable, "-m", "tui", "demo", "--lang", "en", "--mode", "inspect", "--speed", "20"),
+        *("--at", f"2026-01-14 09:{minute:02d}", "--journal", str(journal)),
+    ]
+    return PtyConsole(command, size=(40, 120))
+
+
+def count(journal: Path, kind: EntryKind) -> int:
+    """Entries of a kind, by a glance at the file; 0 while there is none."""
+    try:
+        with closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True, timeout=0.2)) as file:
+            return int(
+                file.execute("SELECT count(*) FROM entries WHERE kind = ?", (kind.value,)).fetchone()[0]
+            )
+    except sqlite3.Error:
+        return 0
+
+
+def until(console: PtyConsole, reached: object, limit: float = 60.0) -> None:
+    end = time.monotonic() + limit
+    while not reached():  # type: ignore[operator]
+        console.read()
+        assert time.monotonic() < end, console.text
+        assert console.process.poll() is None, console.text
+
+
+def read(journal: Path) -> tuple[Entry, ...]:
+    async def entries() -> tuple[Entry, ...]:
+        book = Journal(journal, clock=SystemClock(), person=Person, syslog=None)
+        await book.open()
+        try:
+            return await book.entries()
+        finally:
+            await book.close()
+
+    return asyncio.run(entries())
+
+
+def test_killed_while_it_looks_and_as_it_signs(tmp_path: Path) -> None:
+    journal = tmp_path / "j.db"
+    # Killed as soon as the looks are claimed, and again after each finding.
+    for turn, (kind, wanted) in enumerate(
+        [(EntryKind.LOOKING, 1), (EntryKind.FINDING, 1), (EntryKind.FINDING, 2), (EntryKind.FINDING, 3)]
+    ):
+        with toban(journal, 1 + turn) as console:
+            until(console, lambda kind=kind, wanted=wanted: count(journal, kind) >= wanted)
+            console.process.kill()
+            console.process.wait()
+    with toban(journal, 8) as console:
+        until(console, lambda: count(journal, EntryKind.FINDING) >= len(MORNING))
+        console.wait_text("始業時の確認")
+        until(console, lambda: "normal" in console.text)
+        console.send("S")
+        console.wait_text("Sign all normal")
+        # Enter counts once the dialog was looked at; it is pressed until the signature stands.
+        until(console, lambda: console.send("\r") or count(journal, EntryKind.SIGN_OFF) >= 1)
+        console.process.kill()
+        console.process.wait()
+    with toban(journal, 20) as console:
+        until(console, lambda: "done" in console.text)
+    entries = read(journal)
+    signed = Counter(entry.subject for entry in entries if entry.kind is EntryKind.SIGN_OFF)
+    assert signed[KEY] == 1
+    found = {entry.target for entry in entries if entry.kind is EntryKind.FINDING and entry.subject == KEY}
+    assert found == set(MORNING)
+    # Each claim is taken once, however often the looks were begun.
+    claims = Counter(entry.claim for entry in entries if entry.claim)
+    assert set(claims.values()) == {1}

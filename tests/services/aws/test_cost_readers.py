@@ -1,0 +1,97 @@
+"""Costs and budgets: Cost Explorer's and AWS Budgets' answers as models."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from services.aws.budgets import Budgets
+from services.aws.costs import PAGES, Costs
+from services.aws.errors import AccessDenied, Incomplete
+from services.models.costs import Budget, CostHistory, CostKind
+from services.models.problem import ProblemKind
+from tests.services.aws.canned import Canned, failure
+from tests.services.inspections.cost_answers import budget, group, result
+
+FIRST, LAST = date(2026, 1, 1), date(2026, 1, 2)
+
+
+async def daily(*pages: Any) -> tuple[CostHistory, Canned]:
+    """Each page is asked for by the token of the one before."""
+
+    def answer(params: dict[str, Any]) -> Any:
+        return pages[int(params.get("NextPageToken", 0))]
+
+    canned = Canned(GetCostAndUsage=answer)
+    return await Costs(canned).daily(FIRST, LAST), canned
+
+
+async def test_trap_22_dollars_are_decimal_text_summed_here_for_total_is_empty() -> None:
+    tax, credit = group("Tax", "1.1", "Tax"), group("AmazonCloudWatch", "-3.0000000001", "Credit")
+    rows = [result(FIRST, [group("AmazonRoute53", "0.1"), tax, credit]), result(LAST, [])]
+    history, canned = await daily({"ResultsByTime": rows})
+    assert [(each.usd, each.kind) for each in history.costs] == [
+        (Decimal("0.1"), CostKind.CHARGE),
+        (Decimal("1.1"), CostKind.TAX),
+        (Decimal("-3.0000000001"), CostKind.CREDIT),
+    ]
+    assert (history.pages, history.estimated) == (1, True)
+    (asked,) = canned.asked("GetCostAndUsage")
+    assert asked["TimePeriod"] == {"Start": "2026-01-01", "End": "2026-01-03"}
+    assert [each["Key"] for each in asked["GroupBy"]] == ["SERVICE", "RECORD_TYPE"]
+    # A name that Cost Explorer does not know would silently find nothing.
+    assert "Filter" not in asked
+
+
+async def test_the_next_page_token_is_followed_and_a_day_may_be_split_between_pages() -> None:
+    pages = (
+        {"ResultsByTime": [result(FIRST, [group("a", "1")])], "NextPageToken": "1"},
+        {"ResultsByTime": [result(FIRST, [group("b", "2")]), result(LAST, [])]},
+    )
+    history, canned = await daily(*pages)
+    assert [(each.service, each.day) for each in history.costs] == [("a", FIRST), ("b", FIRST)]
+    assert (history.pages, len(canned.calls)) == (2, 2)
+
+
+async def test_pages_cost_money_and_end() -> None:
+    row = {"ResultsByTime": [result(FIRST, [])]}
+    with pytest.raises(Incomplete, match="same page token"):
+        await daily(row | {"NextPageToken": "1"}, row | {"NextPageToken": "1"})
+    endless = [row | {"NextPageToken": str(each + 1)} for each in range(PAGES + 1)]
+    with pytest.raises(Incomplete, match="pages"):
+        await daily(*endless)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([result(FIRST, [])], "left out 1 of the days"),
+        ([{"Groups": []}], "without their day"),
+        ([result(FIRST, [group("a", "1", unit="CNY")])], "answers in CNY"),
+        ([result(FIRST, [group("a", "NaN")])], "no number: NaN"),
+        ([result(FIRST, [group("a", "")])], "no number: ?"),
+        ([result(FIRST, [{"Keys": ["a"], "Metrics": {}}])], "without their service"),
+    ],
+)
+async def test_what_cannot_be_summed_is_no_cost_of_nothing(rows: list[Any], said: str) -> None:
+    with pytest.raises(Incomplete) as caught:
+        await daily({"ResultsByTime": rows})
+    assert said in str(caught.value)
+
+
+async def budgets(answer: Any) -> tuple[Budget, ...]:
+    return await Budgets(Canned(DescribeBudgets=answer)).costs("123456789012")
+
+
+async def test_budgets() -> None:
+    (found,) = await budgets(budget("700.0", "82.5", "650", CostFilters={"Service": ["AmazonRDS"]}))
+    assert (found.limit, found.spent, found.forecast) == (Decimal(700), Decimal("82.5"), Decimal(650))
+    assert (found.name, found.period, found.unit, found.filtered) == ("monthly", "MONTHLY", "USD", True)
+    # Amounts of another currency cannot be compared, and no amount is none of zero.
+    (found,) = await budgets(budget("700", "1", BudgetLimit={"Amount": "9", "Unit": "JPY"}))
+    assert (found.limit, found.spent, found.forecast) == (Decimal(9), None, None)
+    assert await budgets({}) == ()
+    assert await budgets(budget("1", "1", BudgetType="USAGE")) == ()
+    with pytest.raises(AccessDenied):
+        await budgets(failure(ProblemKind.ACCESS_DENIED))

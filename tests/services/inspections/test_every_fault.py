@@ -1,0 +1,91 @@
+"""A Monday morning: on an ordinary one every look is normal; with one fault for each, every one is found and no other."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from services.inspections.base import Look
+from services.inspections.inspector import Inspector
+from services.inspections.registry import INSPECTIONS
+from services.inspections.windows import window
+from services.meter import Meter
+from services.models.findings import Finding, Measure
+from services.models.runbook import Runbook
+from services.models.verdict import Verdict
+from tests.conftest import Embedded
+from tests.services.inspections.looking import context
+
+MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)
+"""9:00 JST; Friday was the last open day."""
+WEEKEND = 3 * 24 * 3600.0
+
+
+async def every_look(embedded: Embedded, runbook: Runbook | None = None) -> dict[str, Finding]:
+    """Every look over the time since Friday evening, as the nine o'clock duties make them."""
+    async with context(embedded, runbook=runbook) as made:
+        inspector = Inspector(
+            made.runbook, made.calendar, made.reader, made.clock, Meter(made.clock), region=made.region
+        )
+        found = {}
+        for kind in INSPECTIONS:
+            if kind.lacks(made.runbook):
+                continue
+            now = made.clock.now()
+            since, gap = window(inspector.inspection(kind.id), None, now, made.calendar)
+            found[kind.id] = await inspector.look(kind.id, Look(since=since, until=now, gap=gap))
+        return found
+
+
+def bad(finding: Finding) -> list[Measure]:
+    return [each for each in finding.measures if each.verdict not in (None, Verdict.NORMAL)]
+
+
+def told(finding: Finding) -> str:
+    measures = "; ".join(f"{each.title}={each.shown} {each.note}" for each in bad(finding))
+    return f"{finding.verdict}: {finding.summary} [{measures}] {finding.problem}"
+
+
+@pytest.mark.scenario("ordinary-day", history=WEEKEND, origin=MONDAY)
+async def test_on_an_ordinary_monday_every_look_is_normal(embedded: Embedded) -> None:
+    found = await every_look(embedded)
+    assert len(found) == len(INSPECTIONS)
+    assert {id: told(each) for id, each in found.items() if each.verdict is not Verdict.NORMAL} == {}
+    assert all("2" in each.gap for id, each in found.items() if id in ("alarms", "dashboard", "error-logs"))
+
+
+@pytest.mark.scenario("monday-faults", history=WEEKEND, origin=MONDAY)
+async def test_every_fault_is_found_and_nothing_else(embedded: Embedded) -> None:
+    found = await every_look(embedded)
+    said = {id: told(each) for id, each in found.items()}
+    verdicts = {id: each.verdict for id, each in found.items()}
+    assert verdicts == {
+        "alarms": Verdict.UNKNOWN,
+        "dashboard": Verdict.UNKNOWN,
+        "error-logs": Verdict.UNKNOWN,
+        "costs": Verdict.ABNORMAL,
+        "backups": Verdict.ABNORMAL,
+        "sign-ins": Verdict.ABNORMAL,
+        "access-keys": Verdict.ABNORMAL,
+        "maintenance": Verdict.ABNORMAL,
+        "slow-queries": Verdict.ATTENTION,
+        "waf-blocks": Verdict.ATTENTION,
+        "scaling": Verdict.NORMAL,
+    }, said
+    # In each exactly its own fault, and what follows from it.
+    assert {id: {each.title for each in bad(finding)} for id, finding in found.items()} == {
+        "alarms": {"RDS 接続数", "RDS CPU使用率", "Fired since the last look"},
+        "dashboard": {"RDS 接続数", "RDS CPU使用率"},
+        "error-logs": {"Events with the field level"},
+        "costs": {"RDS, growth"},
+        "backups": {"Snapshots of the backup windows"},
+        "sign-ins": {"Sign-ins of root", "Sign-ins without MFA", "Sign-ins outside opening hours"},
+        "access-keys": {"Oldest active key"},
+        "maintenance": {"system-update"},
+        "slow-queries": {"Slow queries an hour", "Slow queries in the worst hour"},
+        "waf-blocks": {"Blocked in one hour, at most", "From one address"},
+        "scaling": set(),
+    }, said
+    (spell,) = [each for each in found["alarms"].spells if each.state == "alarm"]
+    assert (spell.alarm, spell.ended is not None) == ("rds-cpu-high", True)
+    assert "Fri 2026-01-16 03:10" in found["backups"].summary
+    assert "no level" in found["error-logs"].summary

@@ -1,0 +1,249 @@
+"""The outbox on a real journal and a stand-in for Slack: exactly once, whatever is lost."""
+
+from pathlib import Path
+
+import pytest
+
+from services.models.journal import Draft, EntryKind, Query
+from services.models.posts import PostState
+from services.slack.settings import SlackSettings, read
+from tests.services.slack.slack_world import ABOUT, ALONE, NOW, Desk, desk, opened
+from tests.tools.slack_server import CHANNEL, SlackServer
+
+S = PostState
+
+
+async def kinds(console: Desk, id: str) -> list[str]:
+    entries = await console.journal.entries(Query(subject=f"post:{id}"))
+    return [entry.kind.value for entry in entries]
+
+
+async def test_a_note_is_posted_once_and_the_journal_has_intent_and_outcome(
+    tmp_path: Path, server: SlackServer
+) -> None:
+    async with desk(tmp_path / "j.db", server) as console:
+        await console.let_go("a", "異常 <!channel> & <@U1>")
+        await console.until(lambda: console.state("a") is S.POSTED)
+        (message,) = server.slack.messages
+        assert "&lt;!channel&gt; &amp; &lt;@U1&gt;" in message["text"], "foreign words ping nobody"
+        assert "toban-a" in message["text"]
+        assert await kinds(console, "a") == ["post", "posting", "posted"]
+        post = console.post("a")
+        assert (post.ts, post.channel_id, post.by) == (message["ts"], CHANNEL, "sato")
+        assert not post.unsent
+        assert await console.outbox.let_go("a", "again", ALONE) is None, "one id is let go once"
+    assert server.slack.asked == ["chat.postMessage"]
+    body = server.slack.bodies[0]
+    assert body["metadata"] == {"event_type": "toban_post", "event_payload": {"id": "a"}}
+    assert (body["unfurl_links"], body["channel"]) == (False, "#ops-alerts")
+
+
+async def test_notes_about_one_alarm_stand_in_one_thread_a_second_apart(
+    tmp_path: Path, server: SlackServer
+) -> None:
+    async with desk(tmp_path / "j.db", server) as console:
+        await console.let_go("a", about=ABOUT)
+        await console.let_go("b", about=ABOUT)
+        await console.let_go("c")
+        await console.until(lambda: console.state("a") is S.POSTED and console.clock.sleepers)
+        assert len(server.slack.messages) == 1, "Slack takes one a second"
+        for id in ("b", "c"):
+            console.clock.advance(1)
+            await console.until(lambda id=id: console.state(id) is S.POSTED)
+    first, second, alone = server.slack.messages
+    assert second["thread_ts"] == first["ts"]
+    assert "thread_ts" not in alone
+
+
+async def test_too_many_requests_wait_as_long_as_slack_says(tmp_path: Path, server: SlackServer) -> None:
+    server.slack.faults.append("429")
+    async with desk(tmp_path / "j.db", server) as console:
+        await console.let_go("a")
+        await console.until(lambda: console.state("a") is S.REFUSED and console.clock.sleepers)
+        assert "7 seconds" in console.post("a").reason
+        console.clock.advance(6.5)
+        await console.until(lambda: console.clock.sleepers)
+        assert server.slack.asked == ["chat.postMessage"]
+        console.clock.advance(1)
+        await console.until(lambda: console.state("a") is S.POSTED)
+    assert len(server.slack.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("invalid_auth", "TOBAN_SLACK_TOKEN"),
+        ("channel_not_found", "#ops-alerts"),
+        ("not_in_channel", "Invite it there"),
+        ("missing_scope", "chat:write"),
+        ("some_new_word", "some_new_word"),
+    ],
+)
+async def test_a_refusal_is_said_with_what_to_do_and_a_person_sends_again(
+    tmp_path: Path, server: SlackServer, code: str, said: str
+) -> None:
+    server.slack.faults.append(code)
+    async with desk(tmp_path / "j.db", server) as console:
+        await console.let_go("a")
+        await console.until(lambda: console.state("a") is S.REFUSED)
+        post = console.post("a")
+        assert said in post.reason
+        assert post.retry_at is None
+        console.clock.advance(600)
+        await console.outbox.send_again(post, "")
+        await console.until(lambda: console.state("a") is S.POSTED)
+        assert await kinds(console, "a") == ["post", "posting", "unposted", "post", "posting", "posted"]
+    assert len(server.slack.messages) == 1
+
+
+@pytest.mark.parametrize("fault", ["lost", "posted-500"])
+@pytest.mark.parametrize("keeps_metadata", [True, False])
+async def test_a_lost_answer_is_looked_up_and_not_sent_again(
+    tmp_path: Path, server: SlackServer, fault: str, keeps_metadata: bool
+) -> None:
+    slack = server.slack
+    slack.keeps_metadata = keeps_metadata
+    for number in range(5):
+        slack.add({"text": f"somebody else's {number}; toban-a is quoted"})
+        del slack.messages[-1]["bot_id"]
+    slack.faults.append(fault)
+    async with desk(tmp_path / "j.db", server) as console:
+        await console.let_go("a")
+        await console.until(lambda: console.state("a") is S.POSTED)
+        assert await kinds(console, "a") == ["post", "posting", "unposted", "posted"]
+        assert console.post("a").ts == slack.messages[5]["ts"]
+    assert slack.asked[1] == "conversations.list", "the channel's id is not known yet"
+
+
+async def test_an_answer_that_does_not_come_in_time_is_a_lost_one(
+    tmp_path: Path, server: SlackServer
+) -> None:
+    server.slack.faults.append("late")
+    async with desk(tmp_path / "j.db", server, timeout=0.5) as console:
+        await console.let_go("a")
+        await console.until(lambda: console.state("a") is S.POSTED)
+        assert await kinds(console, "a") == ["post", "posting", "unposted", "posted"]
+    assert server.slack.count("a") == 1
+
+
+async def test_what_slack_does_not_have_is_sent_again_once_it_cannot_come_any_more(
+    tmp_path: Path, server: SlackServer
+) -> None:
+    for number in range(5):
+        server.slack.add({"text": f"somebody else's {number}"})
+    server.slack.faults.append("closed")
+    async with desk(tmp_path / "j.db", server) as console:
+        await console.let_go("a")
+        await console.until(lambda: console.state("a") is S.UNKNOWN and console.clock.sleepers)
+        assert server.slack.count("a") == 0
+        console.clock.advance(61)
+        await console.until(lambda: console.state("a") is S.POSTED)
+        assert server.slack.count("a") == 1
+
+
+async def test_an_answer_of_a_thread_is_looked_up_in_the_thread(tmp_path: Path, server: SlackServer) -> None:
+    async with desk(tmp_path / "j.db", server) as console:
+        await console.let_go("a", about=ABOUT)
+        await console.until(lambda: console.state("a") is S.POSTED)
+        server.slack.faults.append("lost")
+        await console.let_go("b", about=ABOUT)
+        console.clock.advance(1)
+        await console.until(lambda: console.state("b") is S.POSTED)
+    assert server.slack.asked[-1] == "conversations.replies"
+    assert server.slack.count("b") == 1
+
+
+async def test_without_the_scope_or_with_a_webhook_a_person_decides(
+    tmp_path: Path, server: SlackServer
+) -> None:
+    slack = server.slack
+    slack.scopes -= {"channels:history"}
+    slack.faults.append("lost")
+    async with desk(tmp_path / "bot.db", server) as console:
+        await console.let_go("a")
+        await console.until(
+            lambda: console.state("a") is S.UNKNOWN and "channels:history" in console.post("a").reason
+        )
+        console.clock.advance(7200)
+        await console.outbox.mark_sent(console.post("a"), "")
+        await console.until(lambda: console.state("a") is S.POSTED)
+    slack.messages.clear()
+    slack.faults.append("closed")
+    async with desk(tmp_path / "hook.db", server, webhook=True) as console:
+        assert not console.outbox.threads
+        await console.let_go("w")
+        await console.until(lambda: console.state("w") is S.UNKNOWN and "webhook" in console.post("w").reason)
+        before = len(slack.asked)
+        console.clock.advance(600)
+        await console.outbox.send_again(console.post("w"), "I looked: it is not there")
+        await console.until(lambda: console.state("w") is S.POSTED)
+        assert len(slack.asked) == before + 1
+        await console.let_go("x", about=ABOUT)
+        console.clock.advance(1)
+        await console.until(lambda: console.state("x") is S.POSTED)
+        slack.faults.append("no_service")
+        await console.let_go("y")
+        console.clock.advance(1)
+        await console.until(lambda: console.state("y") is S.REFUSED)
+        assert "switched off" in console.post("y").reason
+        slack.faults.append("page")
+        await console.let_go("z")
+        console.clock.advance(1)
+        await console.until(lambda: console.state("z") is S.UNKNOWN)
+    assert slack.count("w") == 1
+
+
+async def test_a_killed_console_restarted_repeats_nothing_and_carries_on(
+    tmp_path: Path, server: SlackServer
+) -> None:
+    path, slack = tmp_path / "j.db", server.slack
+    slack.faults.append("late")
+    async with desk(path, server) as first:
+        await first.let_go("a")
+        await first.let_go("b")
+        await first.until(lambda: slack.messages)
+        await first.kill()
+    slack.hung.set()
+    async with desk(path, server, user="next") as second:
+        await second.until(lambda: second.state("a") is S.POSTED)
+        second.clock.advance(1)
+        await second.until(lambda: second.state("b") is S.POSTED)
+        assert await kinds(second, "a") == ["post", "posting", "unposted", "posted"]
+        assert second.post("a").by == "sato"
+    assert (slack.count("a"), slack.count("b")) == (1, 1)
+
+
+async def test_what_was_let_go_long_ago_waits_for_a_person(tmp_path: Path, server: SlackServer) -> None:
+    path = tmp_path / "j.db"
+    async with desk(path, server, settings=SlackSettings(why="set TOBAN_SLACK_TOKEN")) as console:
+        await console.let_go("a")
+        await console.until(lambda: console.state("a") is S.WAITING)
+        assert console.post("a").unsent
+        assert console.post("a").reason == "set TOBAN_SLACK_TOKEN"
+        await console.let_go("b")
+        await console.until(lambda: console.state("b") is S.WAITING)
+        await console.outbox.drop(console.post("b"), "told by telephone")
+        await console.until(lambda: console.state("b") is S.DROPPED)
+    console = await opened(path, console.clock, server)
+    console.clock.advance(3700)
+    await console.until(lambda: console.state("a") is S.WAITING)
+    await console.journal.append(Draft(kind=EntryKind.NOTE, text="something new to look at"))
+    await console.until(lambda: "not sent in time" in console.post("a").reason)
+    assert server.slack.asked == []
+    await console.outbox.send_again(console.post("a"), "")
+    await console.until(lambda: console.state("a") is S.POSTED)
+    assert console.state("b") is S.DROPPED
+    assert console.clock.now() > NOW
+    await console.end()
+
+
+async def test_without_a_connection_nothing_is_sent_and_the_console_tries_again(tmp_path: Path) -> None:
+    with SlackServer() as gone:
+        settings = read(gone.environment())
+    async with desk(tmp_path / "j.db", gone, settings=settings) as console:
+        await console.let_go("a")
+        await console.until(lambda: console.state("a") is S.REFUSED)
+        post = console.post("a")
+        assert "127.0.0.1" in post.reason
+        assert post.retry_at is not None
+        assert (post.retry_at - NOW).total_seconds() == 30

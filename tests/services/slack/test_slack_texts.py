@@ -1,0 +1,100 @@
+"""Proposed notes: what a reader asks first, from the runbook and what AWS said, in both languages."""
+
+from datetime import UTC, datetime, timedelta
+
+from services import i18n
+from services.calendar import Calendar
+from services.models.alarms import Alarm, AlarmState
+from services.models.base import RawId
+from services.models.findings import Evidence, Finding, Measure, Recorded, Row
+from services.models.verdict import Verdict
+from services.runbook.loader import load_builtin
+from services.slack.texts import Desk, about_alarm, about_finding
+
+NOW = datetime(2026, 1, 14, 0, 10, tzinfo=UTC)
+BOOK = load_builtin("facility-prod")
+HERE = Desk(BOOK, Calendar(BOOK), "ap-northeast-1", NOW, "sato")
+NAME = next(each.name for each in BOOK.alarms if each.playbook == "alb-5xx")
+FIRING = Alarm(
+    id=NAME,
+    name=NAME,
+    state=AlarmState.ALARM,
+    since=NOW - timedelta(hours=10),
+    reason="Threshold Crossed",
+    comparison=">",
+    threshold=5.0,
+    recent=(1.0, None, 7.25, None),
+)
+
+
+def lines(text: str) -> dict[str, str]:
+    return dict(line.split(": ", 1) for line in text.splitlines()[1:])
+
+
+def test_a_firing_alarm() -> None:
+    made = about_alarm(FIRING, HERE)
+    assert made.text.splitlines()[0].startswith(f"[ABNORMAL] {NAME}")
+    assert "production" in made.text.splitlines()[0]
+    found = lines(made.text)
+    assert found["Since"] == "2026-01-13 23:10 JST (14:10 UTC)"
+    assert found["Observed"] == "7.25; the alarm fires at > 5"
+    assert found["Impact on users"] == "(fill in)"
+    assert found["First action"] == BOOK.playbooks[0].steps[0].text
+    assert found["By"] == "sato"
+    assert found["Next check"] == "2026-01-14 09:15 JST (00:15 UTC)"
+    assert found["Escalation"].startswith("not yet; after 10 minutes 開発チーム (UNDECIDED")
+    assert found["AWS console"] == (
+        f"https://ap-northeast-1.console.aws.amazon.com/cloudwatch/deeplink.js?region=ap-northeast-1#alarmsV2:alarm/{NAME}"
+    )
+    assert (made.thread, made.alarm, made.target) == (f"alarm:{NAME}@{FIRING.since.isoformat()}", NAME, NAME)
+
+
+def test_a_name_in_an_address_is_quoted_and_an_unknown_alarm_has_gaps() -> None:
+    odd = Alarm(id=RawId("a b/<x>"), name="a b/<x>", state=AlarmState.MISSING)
+    text = about_alarm(odd, HERE).text
+    assert text.endswith("alarm/a%20b%2F%3Cx%3E")
+    assert "Since" not in text
+    assert "AWS does not have it" in text
+    assert lines(text)["First action"] == "(fill in)"
+
+
+def test_a_finding_has_its_measures_and_no_rows_and_its_logs_apart() -> None:
+    role = BOOK.contacts[0].role
+    finding = Finding(
+        inspection="error-logs",
+        title="Error logs",
+        verdict=Verdict.ABNORMAL,
+        summary="31 errors an hour",
+        measures=(
+            Measure(title="Errors", shown="31 an hour", allowed="< 10", verdict=Verdict.ABNORMAL),
+            Measure(title="Fine", shown="1", verdict=Verdict.NORMAL),
+        ),
+        evidence=(
+            Evidence(
+                title="Hours",
+                columns=("Hour", "Count"),
+                rows=tuple(Row(cells=("9", "31")) for _n in range(7)),
+            ),
+            Evidence(title="Lines", columns=("Text",), rows=(Row(cells=("password=secret",)),), private=True),
+        ),
+        advice=(f"{role}に連絡する",),
+        read_at=NOW,
+    )
+    made = about_finding(Recorded(seq=17, by="sato", finding=finding), HERE)
+    found = lines(made.text)
+    assert found["What"] == "31 errors an hour"
+    assert found["Measured"] == "Errors 31 an hour (< 10)"
+    assert role in found["Escalation"]
+    assert found["Journal"] == "17"
+    assert found["Next check"].startswith("2026-01-14 14:00 JST"), "the next duty that looks"
+    assert "secret" not in made.text + made.evidence
+    assert "secret" in made.private
+    assert made.evidence.splitlines()[-1] == "… and 2 more"
+    assert made.thread == ""
+
+
+def test_the_other_language() -> None:
+    i18n.use("ja")
+    text = about_alarm(FIRING, HERE).text
+    assert "7.25" in text
+    assert "開発チーム" in text

@@ -1,31 +1,24 @@
 """What commands that read the journal without AWS have in common: the runbook, the journal's place, a file to write."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
 
 from services.i18n import _
 from services.models.text import clean
+from tui.cli_words import Prints
 from tui.options import StartOptions
 
 if TYPE_CHECKING:
     from services.models.runbook import Runbook
 
 OK, UNKNOWN, DATA, CANNOT_WRITE, CONFIG = 0, 3, 65, 73, 78
-
-
-class Prints(Protocol):
-    """Where the lines go."""
-
-    def say(self, lines: Iterable[str], *, error: bool = False) -> None:
-        """Print them."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +72,12 @@ def booked(
 
 def find(options: StartOptions, file: str | None) -> Book:
     """The runbook and journal that the console would open, or `file`. Raises Stop."""
+    runbook, journal = configured(options, file)
+    return Book(runbook, journal)
+
+
+def configured(options: StartOptions, file: str | None) -> "tuple[Runbook, Path]":
+    """The runbook, and the journal's place. Raises Stop."""
     from services.runbook.loader import RunbookError, load_named
     from services.runbook.toml_file import DataFileError
     from tui.config import load_config
@@ -90,7 +89,7 @@ def find(options: StartOptions, file: str | None) -> Book:
     except DataFileError as error:
         status = DATA if isinstance(error, RunbookError) else CONFIG
         raise Stop([str(each) for each in error.mistakes], status) from error
-    return Book(runbook, Path(file).expanduser() if file else journal_path(config, runbook))
+    return runbook, Path(file).expanduser() if file else journal_path(config, runbook)
 
 
 def deliver(output: Prints, text: str, to: str | None) -> None:

@@ -15,14 +15,14 @@ import shutil
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from services.i18n import _
 from services.models.text import clean
 from services.runbook import words
-from tui.cli_words import Command, Named
+from tui.cli_words import Command, Named, Prints
 from tui.options import StartError, StartOptions
 
 if TYPE_CHECKING:
@@ -34,14 +34,6 @@ OK, REFUSED, USAGE, UNAVAILABLE = 0, 2, 64, 69
 _NARROW, _WIDE = 60, 110
 _KEPT = frozenset({"kind", "rest", "sets", "target", "plan", "as_json"})
 """What the callback takes itself; the rest are options of the start."""
-
-
-class Prints(Protocol):
-    """Where the lines go."""
-
-    def say(self, lines: Iterable[str], *, error: bool = False) -> None:
-        """Print them."""
-        ...
 
 
 def change_command(

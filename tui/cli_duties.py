@@ -18,8 +18,8 @@ from typing import Any
 import click
 
 from services.i18n import _
-from tui.cli_book import OK, Book, Prints, as_json, booked, deliver, file_option
-from tui.cli_words import Command
+from tui.cli_book import OK, Book, as_json, booked, deliver, file_option
+from tui.cli_words import Command, Prints
 from tui.options import StartOptions
 
 MOST_DAYS = 400

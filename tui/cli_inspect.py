@@ -9,17 +9,17 @@ Exit status: 0 normal, 1 attention, 2 abnormal, 3 cannot be judged, 64 wrong usa
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from services.i18n import _
 from services.models.text import clean
 from services.runbook import words
-from tui.cli_words import Command
+from tui.cli_words import Command, Prints
 from tui.options import StartError, StartOptions
 
 if TYPE_CHECKING:
@@ -32,14 +32,6 @@ _NARROW, _WIDE = 60, 120
 _OWN = frozenset({"names", "since", "at", "as_json", "schema", "whatever", "private"})
 _AGO = re.compile(r"(\d+(?:\.\d+)?)\s*([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-
-
-class Prints(Protocol):
-    """Where the lines go."""
-
-    def say(self, lines: Iterable[str], *, error: bool = False) -> None:
-        """Print them."""
-        ...
 
 
 def inspect_command(

@@ -13,15 +13,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
 
 from services.i18n import _, plural
 from services.models.text import clean
+from tui.cli_book import Stop, configured
 from tui.cli_journal_lines import by_day, problem_lines, report
-from tui.cli_words import Command, Group, Named
+from tui.cli_words import Command, Group, Named, Prints
 from tui.options import StartOptions
 
 if TYPE_CHECKING:
@@ -35,14 +36,6 @@ NEWEST = 200
 _BATCH = 500
 
 
-class Prints(Protocol):
-    """Where the lines go."""
-
-    def say(self, lines: Iterable[str], *, error: bool = False) -> None:
-        """Print them."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Book:
     """Which journal, and the zone of its days."""
@@ -52,15 +45,6 @@ class Book:
     stream: bool
     """The runbook names a log stream in AWS that keeps the newest hash."""
     options: StartOptions
-
-
-class _Stop(Exception):
-    """Nothing can be printed; `lines` say why."""
-
-    def __init__(self, lines: list[str], status: int) -> None:
-        super().__init__(*lines)
-        self.lines = lines
-        self.status = status
 
 
 def journal_group(
@@ -75,7 +59,7 @@ def journal_group(
             rest = {key: value for key, value in flags.items() if key not in names}
             try:
                 return work(output, find(replace(before(), **given), file), **rest)
-            except _Stop as stop:
+            except Stop as stop:
                 output.say(stop.lines, error=True)
                 return stop.status
 
@@ -158,18 +142,7 @@ def _kinds() -> list[str]:
 
 def find(options: StartOptions, file: str | None) -> Book:
     """The journal that the console would open, or `file`."""
-    from services.runbook.loader import RunbookError, load_named
-    from services.runbook.toml_file import DataFileError
-    from tui.config import load_config
-    from tui.start import journal_path
-
-    try:
-        config = load_config(options)
-        runbook = load_named(config.runbook)
-    except DataFileError as error:
-        status = DATA if isinstance(error, RunbookError) else CONFIG
-        raise _Stop([str(each) for each in error.mistakes], status) from error
-    path = Path(file).expanduser() if file else journal_path(config, runbook)
+    runbook, path = configured(options, file)
     return Book(path, ZoneInfo(runbook.system.timezone), bool(runbook.journal.log_group), options)
 
 
@@ -192,7 +165,7 @@ def _witnesses(book: Book, anchors: str | None) -> "Witnesses":
     try:
         return from_file(Path(anchors).expanduser())
     except OSError as error:
-        raise _Stop([f"{clean(anchors)}: {error.strerror}"], UNCHECKED) from error
+        raise Stop([f"{clean(anchors)}: {error.strerror}"], UNCHECKED) from error
 
 
 async def _outside(options: StartOptions) -> "Witnesses":
@@ -217,7 +190,7 @@ def export(output: Prints, book: Book, *, to: str | None, **filters: Any) -> int
         try:
             count = write(lines(reader, query), Path(to).expanduser())
         except OSError as error:
-            raise _Stop([f"{clean(to)}: {error.strerror}"], UNAVAILABLE) from error
+            raise Stop([f"{clean(to)}: {error.strerror}"], UNAVAILABLE) from error
     said = plural("{count} entry saved in {path}", "{count} entries saved in {path}", count)
     output.say([said.format(count=f"{count:,}", path=clean(to))])
     return OK
@@ -280,4 +253,4 @@ def _reading(path: Path) -> "Iterator[Reader]":
         raise
     except (sqlite3.Error, OSError, Unfit) as error:
         problem = problem_of(error, path, datetime.now(UTC))
-        raise _Stop(problem_lines(problem), UNAVAILABLE) from error
+        raise Stop(problem_lines(problem), UNAVAILABLE) from error

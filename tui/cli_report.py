@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import click
 
 from services.i18n import _
-from tui.cli_book import UNKNOWN, Book, Prints, Stop, as_json, booked, deliver, file_option
-from tui.cli_words import Choice, Command
+from tui.cli_book import UNKNOWN, Book, Stop, as_json, booked, deliver, file_option
+from tui.cli_words import Choice, Command, Prints
 from tui.options import StartOptions
 
 if TYPE_CHECKING:

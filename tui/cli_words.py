@@ -6,7 +6,7 @@ the few sentences it has itself.
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import click
@@ -14,6 +14,14 @@ import click
 from services.i18n import _
 from services.models.text import clean
 from services.runbook import words
+
+
+class Prints(Protocol):
+    """Where the lines go."""
+
+    def say(self, lines: Iterable[str], *, error: bool = False) -> None:
+        """Print them."""
+        ...
 
 
 class Formatter(click.HelpFormatter):

@@ -40,6 +40,9 @@ title = "小さなシステム"
 environment = "test"
 account = "123456789012"
 region = "ap-northeast-1"
+[[alarms]]
+name = "cpu-high"
+title = "CPU"
 [[duties]]
 id = "evening"
 title = "夕方の確認"

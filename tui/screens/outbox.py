@@ -152,10 +152,11 @@ class DecideScreen(WritingDialog):
         return self._asked
 
     def about(self) -> Iterable[Widget]:
-        """The note."""
+        """The note, by its first line: the field must stay in sight."""
         look = POST_LOOKS[self.post.state]
         head = Content.assemble((look.text, ROLES[look.role]), "  ", self.post.channel)
-        text = Content.styled(self.post.text, ROLES["muted"])
+        first = self.post.text.strip().partition("\n")[0]
+        text = Content.styled(first, ROLES["muted"])
         yield Static(Content("\n").join([head, text]), classes="about")
 
     def refused(self, text: str) -> str:

@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
+from textual.widgets.text_area import Selection
 
 from services.i18n import N_, _
 from services.journal.origin import person
@@ -53,8 +54,11 @@ class PostScreen(WritingDialog):
     PostScreen {
         & #window { max-width: 100; }
         & NoteField { max-height: 18; }
+        &.-short NoteField { max-height: 9; }
     }
     """
+
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012  Textual's own
 
     def __init__(self, proposal: Proposal) -> None:
         super().__init__()
@@ -100,8 +104,16 @@ class PostScreen(WritingDialog):
         more = _(" · ctrl+t adds evidence") if self._evidence else ""
         window = self.query_one("#window")
         window.border_subtitle = Content(_("enter lets it go · ctrl+j new line · esc closes") + more)
-        self.field.move_cursor(self.field.document.end)
+        self.field.selection = self._gap()
         self.guard.hold()
+
+    def _gap(self) -> Selection:
+        """The first place that only a person can fill: what is typed takes its place."""
+        for row, line in enumerate(self.field.document.lines):
+            column = line.find(_(FILL))
+            if column >= 0:
+                return Selection((row, column), (row, column + len(_(FILL))))
+        return Selection.cursor(self.field.document.end)
 
     def hears(self) -> bool:
         """Not what was typed ahead."""

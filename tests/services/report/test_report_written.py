@@ -120,7 +120,7 @@ def test_a_verdict_is_never_told_by_colour_alone() -> None:
     rows = [Line(("a", "b"), Verdict.ABNORMAL), Line(("■ 異常", "c"), Verdict.ABNORMAL), Line(("d",))]
     whole = Document("t", None, "ja", Facts(()), sections=(Section("s", (table(("x", "y"), rows),)),))
     assert "| ■ a | b |\n| ■ 異常 | c |\n| d |  |" in write_markdown(whole)
-    assert '<tr class="row abnormal"><td>■ a</td>' in write_html(whole)
+    assert '<tr class="row abnormal"><td class="short">■ a</td>' in write_html(whole)
 
 
 def test_json_comes_back_whole(report: Report) -> None:

@@ -86,7 +86,7 @@ def test_a_finding_has_its_measures_and_no_rows_and_its_logs_apart() -> None:
     assert found["Measured"] == "Errors 31 an hour (< 10)"
     assert role in found["Escalation"]
     assert found["Journal"] == "17"
-    assert found["Next check"].startswith("2026-01-14 14:00 JST"), "the next duty that looks"
+    assert found["Next check"].startswith("2026-01-15 09:00 JST"), "the next duty that looks"
     assert "secret" not in made.text + made.evidence
     assert "secret" in made.private
     assert made.evidence.splitlines()[-1] == "… and 2 more"

@@ -27,7 +27,7 @@ def columns() -> tuple[Column, ...]:
         Column(_("State"), max_width=16),
         Column(_("Let go"), max_width=18, rank=1),
         Column(_("Who"), max_width=16, rank=2),
-        Column(_("Note"), flex=1, min_width=20),
+        Column(_("Slack note"), flex=1, min_width=20),
     )
 
 

@@ -85,6 +85,8 @@ class FindingRecords:
         while True:
             entries = await self._journal.entries(query, limit=_PAGE, after_seq=after)
             self.absorb(entries)
+            # Not in absorb: what this console wrote itself may be newer than what it has not read of others.
+            self._newest = max([self._newest, *(entry.seq for entry in entries)])
             if len(entries) < _PAGE:
                 return
             after = entries[-1].seq
@@ -92,7 +94,6 @@ class FindingRecords:
     def absorb(self, entries: Iterable[Entry]) -> None:
         """Take entries in, in any order and as often as they come."""
         for entry in entries:
-            self._newest = max(self._newest, entry.seq)
             if entry.kind is EntryKind.FINDING:
                 self._absorb_finding(entry)
             elif entry.kind is EntryKind.OVERRULED:

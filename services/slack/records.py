@@ -1,5 +1,6 @@
 """What the journal says of posts: each one's state, and which is to be sent next. Reading raises JournalError."""
 
+import os
 import socket
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
@@ -26,8 +27,9 @@ Gone = Callable[[Entry], bool]
 
 
 def gone(entry: Entry) -> bool:
-    """Its process is no more on this host."""
-    return abandoned(entry, socket.gethostname())
+    """Its process is no more on this host; a restarted console may have been given the same number."""
+    here = socket.gethostname()
+    return abandoned(entry, here) or (entry.person.host == here and entry.data.get("pid") == os.getpid())
 
 
 class PostRecords:

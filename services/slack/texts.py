@@ -14,7 +14,7 @@ from services.i18n import N_, _
 from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
 from services.models.findings import Evidence, Finding, Recorded
-from services.models.posts import Proposal
+from services.models.posts import Post, Proposal
 from services.models.runbook import Environment, Playbook, Runbook
 from services.models.verdict import Verdict
 from services.slack.console_links import alarm_page, inspection_page
@@ -55,8 +55,11 @@ class Desk:
     """Who is at the console."""
 
 
-def about_alarm(alarm: Alarm, desk: Desk) -> Proposal:
-    """A note about an alarm's present state; notes about one state stand in one thread."""
+def about_alarm(alarm: Alarm, desk: Desk, posts: Iterable[Post] = ()) -> Proposal:
+    """A note about an alarm's present state; notes about one state stand in one thread.
+
+    That it has recovered is an answer to what was said before: `posts` are the notes let go so far.
+    """
     book = desk.runbook
     playbook = book.playbook_for(alarm.id)
     title = next((str(each.title) for each in book.alarms if each.name == alarm.id), "")
@@ -66,16 +69,18 @@ def about_alarm(alarm: Alarm, desk: Desk) -> Proposal:
         (_("Observed"), _observed(alarm)),
         (_("Reason"), str(alarm.reason)),
         (_("Impact on users"), _(FILL)),
-        (_("First action"), _first_step(playbook)),
-        (_("By"), desk.by),
-        (_("Next check"), _wait(playbook, desk)),
-        (_("Escalation"), _called(playbook, book)),
-        (_("AWS console"), alarm_page(desk.region, alarm.id)),
     ]
+    if alarm.state is not AlarmState.OK:
+        rows += [
+            (_("First action (runbook)"), _first_step(playbook)),
+            (_("Next check"), _wait(playbook, desk)),
+            (_("Escalation"), _called(playbook, book)),
+        ]
+    rows += [(_("By"), desk.by), (_("AWS console"), alarm_page(desk.region, alarm.id))]
     return Proposal(
         title=alarm.name,
         text=_note(_(_SEVERITY[alarm.state]), named, rows, desk),
-        thread=change_of(alarm),
+        thread=_thread(alarm, posts),
         target=alarm.id,
         alarm=alarm.name,
     )
@@ -94,7 +99,7 @@ def about_finding(recorded: Recorded, desk: Desk) -> Proposal:
         (_("What"), str(finding.summary)),
         (_("Measured"), "; ".join(measured[:MEASURES])),
         (_("Impact on users"), _(FILL)),
-        (_("First action"), str(finding.advice[0]) if finding.advice else _(FILL)),
+        (_("First action (runbook)"), str(finding.advice[0]) if finding.advice else _(FILL)),
         (_("By"), desk.by),
         (_("Next check"), _next_look(finding, desk)),
         (_("Escalation"), _named(finding, desk.runbook)),
@@ -108,6 +113,14 @@ def about_finding(recorded: Recorded, desk: Desk) -> Proposal:
         private=_tables(each for each in finding.evidence if each.private),
         target=RawId(finding.inspection),
     )
+
+
+def _thread(alarm: Alarm, posts: Iterable[Post]) -> str:
+    if alarm.state is AlarmState.OK:
+        earlier = [each for each in posts if each.target == alarm.name and each.thread]
+        if earlier:
+            return max(earlier, key=lambda each: each.seq).thread
+    return change_of(alarm)
 
 
 def _note(severity: str, title: str, rows: Iterable[tuple[str, str]], desk: Desk) -> str:

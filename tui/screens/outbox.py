@@ -50,7 +50,7 @@ class OutboxScreen(Dialog[None]):
     def __init__(self) -> None:
         super().__init__()
         self.table = KeyedTable(columns())
-        self.block = Block(_("Note"), self._lines)
+        self.block = Block(_("Slack note"), self._lines)
 
     def compose(self) -> ComposeResult:
         """The list, and the post under the cursor."""

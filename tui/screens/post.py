@@ -24,7 +24,7 @@ from widgets.ink import ROLES
 
 def propose_alarm(app: TobanApp, alarm: Alarm) -> None:
     """Propose a note about an alarm's present state."""
-    app.push_screen(PostScreen(about_alarm(alarm, _desk(app))))
+    app.push_screen(PostScreen(about_alarm(alarm, _desk(app), app.posts)))
 
 
 def propose_finding(app: TobanApp, recorded: Recorded) -> None:

@@ -8,6 +8,8 @@ import pytest
 from services.clock import ManualClock
 from services.inspections import drafts
 from services.inspections.base import Inspection, Look
+from services.inspections.known import Known
+from services.inspections.records import FindingRecords
 from services.inspections.rounds import LEASE
 from services.journal.errors import AlreadyRecorded
 from services.journal.journal import Journal
@@ -314,3 +316,24 @@ async def test_a_look_that_waits_for_consent_is_not_signed_for(
         assert [each["inspection"] for each in said] == ["alarms", "dashboard"]
         await one.rounds.look_again(one.desk.today("daily-morning").slot, ("error-logs",), consent=True)
         assert one.found("daily-morning").all_normal
+
+
+async def test_an_entry_of_another_console_is_read_though_this_one_has_written_a_later_one(
+    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "j.db"
+    async with console(path, script, monkeypatch, clock=clock) as one:
+        await one.until(lambda: one.records.started)
+        other = Journal(path, clock=clock, person=lambda: Person(user="bob"))
+        await other.open()
+        early = await other.append(drafts.known(Unfamiliar(kind="person", value="carol")))
+        late = await other.append(drafts.known(Unfamiliar(kind="person", value="dave")))
+        await other.close()
+        records = FindingRecords(one.desk.journal, Known())
+        await records.read(early.at)
+        fresh = FindingRecords(one.desk.journal, Known())
+        fresh.started = True
+        fresh.absorb([late])
+        await fresh.read(early.at)
+        assert fresh.known == records.known
+        assert fresh.known.person("carol")

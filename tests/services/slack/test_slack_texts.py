@@ -7,6 +7,7 @@ from services.calendar import Calendar
 from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
 from services.models.findings import Evidence, Finding, Measure, Recorded, Row
+from services.models.posts import Post, PostState
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from services.slack.texts import Desk, about_alarm, about_finding
@@ -39,7 +40,7 @@ def test_a_firing_alarm() -> None:
     assert found["Since"] == "2026-01-13 23:10 JST (14:10 UTC)"
     assert found["Observed"] == "7.25; the alarm fires at > 5"
     assert found["Impact on users"] == "(fill in)"
-    assert found["First action"] == BOOK.playbooks[0].steps[0].text
+    assert found["First action (runbook)"] == BOOK.playbooks[0].steps[0].text
     assert found["By"] == "sato"
     assert found["Next check"] == "2026-01-14 09:15 JST (00:15 UTC)"
     assert found["Escalation"].startswith("not yet; after 10 minutes 開発チーム (UNDECIDED")
@@ -49,13 +50,27 @@ def test_a_firing_alarm() -> None:
     assert (made.thread, made.alarm, made.target) == (f"alarm:{NAME}@{FIRING.since.isoformat()}", NAME, NAME)
 
 
+def test_that_it_recovered_is_said_in_the_thread_of_what_was_said_before() -> None:
+    cleared = FIRING.model_copy(update={"state": AlarmState.OK, "since": NOW})
+    said = about_alarm(FIRING, HERE)
+    post = Post(
+        id="a", seq=1, at=NOW, by="sato", channel="#c", text=said.text, thread=said.thread,
+        target=said.target, state=PostState.POSTED, changed_at=NOW, let_go_at=NOW,
+    )  # fmt: skip
+    made = about_alarm(cleared, HERE, [post])
+    assert made.thread == said.thread
+    assert made.text.startswith("[RECOVERED]")
+    assert "Escalation" not in made.text
+    assert about_alarm(cleared, HERE).thread != said.thread
+
+
 def test_a_name_in_an_address_is_quoted_and_an_unknown_alarm_has_gaps() -> None:
     odd = Alarm(id=RawId("a b/<x>"), name="a b/<x>", state=AlarmState.MISSING)
     text = about_alarm(odd, HERE).text
     assert text.endswith("alarm/a%20b%2F%3Cx%3E")
     assert "Since" not in text
     assert "AWS does not have it" in text
-    assert lines(text)["First action"] == "(fill in)"
+    assert lines(text)["First action (runbook)"] == "(fill in)"
 
 
 def test_a_finding_has_its_measures_and_no_rows_and_its_logs_apart() -> None:

@@ -118,8 +118,8 @@ async def test_rds_storage_runs_out(embedded: Any) -> None:
     assert 4 <= seen["rds-storage-low"] <= 8
 
 
-@pytest.mark.scenario("ordinary-day", history=10 * 3600)
-async def test_an_ordinary_day_has_a_night_behind_it(embedded: Any) -> None:
+@pytest.mark.scenario("alarm-at-night", history=10 * 3600)
+async def test_an_alarm_fired_and_cleared_at_night(embedded: Any) -> None:
     history = await ask(
         embedded.url,
         "cloudwatch",
@@ -129,8 +129,20 @@ async def test_an_ordinary_day_has_a_night_behind_it(embedded: Any) -> None:
     )
     told = [item["HistorySummary"] for item in history["AlarmHistoryItems"]]
     assert told[:2] == ["Alarm updated from ALARM to OK", "Alarm updated from OK to ALARM"]
-    seen = await live(embedded, 30)
-    assert all("AlarmLow" in name for name in seen)
+    assert all("AlarmLow" in name for name in await live(embedded, 30))
+
+
+@pytest.mark.scenario("alarm-missing", history=1800)
+async def test_alarms_are_missing_disabled_and_muted(embedded: Any) -> None:
+    answer = await ask(embedded.url, "cloudwatch", "DescribeAlarms", AlarmTypes=["MetricAlarm"])
+    found = {row["AlarmName"]: row for row in answer["MetricAlarms"]}
+    assert "rds-connections-high" not in found
+    assert [name for name, row in found.items() if not row["ActionsEnabled"]] == ["ecs-memory-high"]
+    rules = await ask(embedded.url, "cloudwatch", "ListAlarmMuteRules", Statuses=["ACTIVE"])
+    (rule,) = rules["AlarmMuteRuleSummaries"]
+    name = rule["AlarmMuteRuleArn"].rpartition(":")[2]
+    muted = await ask(embedded.url, "cloudwatch", "GetAlarmMuteRule", AlarmMuteRuleName=name)
+    assert muted["MuteTargets"] == {"AlarmNames": ["alb-latency-high"]}
 
 
 @pytest.mark.scenario("throttled")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from services.aws.alarm_parts import eventful
 from services.i18n import _
 from services.inspections.base import table
-from services.inspections.dashboard_ask import Answer, Wanted
+from services.inspections.dashboard_ask import STEP, Answer, Wanted
 from services.inspections.dashboard_course import SUSTAINED, Course, at, course, fresh
 from services.inspections.database_points import Point, length
 from services.inspections.insights_queries import number
@@ -161,9 +161,9 @@ class Limits:
         counts = [self._answer.of(each) for each in self._requests if each.balancer == wanted.balancer]
         if not counts or any(_end(each) > seen.newest for each in counts):
             return False
-        return any(
-            fresh(_end(each) or None, each.period, self._answer.end) for each in self._answer.series.values()
-        )
+        # An hourly value that came last says nothing of the last minutes.
+        fine = (each for each in self._answer.series.values() if each.period <= STEP)
+        return any(fresh(_end(each) or None, each.period, self._answer.end) for each in fine)
 
 
 def _end(series: Series) -> int:

@@ -22,11 +22,15 @@ ROOT = Path(__file__).parents[2]
 SIZES = ((80, 24), (120, 40), (200, 60))
 SHOTS = (
     "watch", "alarm", "logs", "help", "palette", "runbook", "usage", "dashboard", "tail",
-    "inspect", "duty", "change", "plan", "journal",
+    "inspect", "duty", "finding", "report", "change", "plan", "journal",
 )  # fmt: skip
-SCENARIOS = {"change": "ecs-cpu", "plan": "ecs-cpu"}
+SCENARIOS = {
+    "change": "ecs-cpu",
+    "plan": "ecs-cpu",
+    **dict.fromkeys(("inspect", "duty", "finding", "report"), "monday-faults"),
+}
 """Where a shot needs another scenario than the one asked for."""
-PUBLISHED = ("watch", "alarm", "logs", "inspect", "plan", "journal")
+PUBLISHED = ("watch", "alarm", "logs", "inspect", "finding", "report", "plan", "journal")
 """In the README."""
 BEGIN = datetime(2026, 1, 13, 9, 7, tzinfo=ZoneInfo("Asia/Tokyo"))
 """The Tuesday after a Monday that was a holiday: Monday's duties are due."""
@@ -42,12 +46,16 @@ async def _go(pilot: Pilot[object], shot: str) -> None:
         "tail": ["l", "z"],
         "inspect": ["2"],
         "duty": ["2", "enter"],
+        "finding": ["2", "down", "enter", "enter"],
+        "report": ["2", "g"],
         "change": ["4"],
         "plan": ["4", "enter"],
         "journal": ["6"],
     }
     if shot == "journal":
         await _write(pilot)
+    if SCENARIOS.get(shot) == "monday-faults":
+        await _looked(pilot)
     for key in keys.get(shot, []):
         await pilot.press(key)
         await settled(pilot)
@@ -56,6 +64,19 @@ async def _go(pilot: Pilot[object], shot: str) -> None:
     if shot == "usage":
         await pilot.app.run_action("app.show_usage")
     await settled(pilot)
+
+
+async def _looked(pilot: Pilot[object]) -> None:
+    """Until every duty that is due has been looked at."""
+    app = pilot.app
+    assert isinstance(app, TobanApp)
+
+    def complete() -> bool:
+        open_now = app.duties.open if app.duties is not None else ()
+        found = [app.ready.rounds.of(each.slot) for each in open_now if each.state.value != "missed"]
+        return bool(found) and all(each is None or each.complete for each in found)
+
+    await until(pilot, complete, limit=60.0)
 
 
 async def _write(pilot: Pilot[object]) -> None:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -32,6 +33,8 @@ async def test_every_command_runs_and_the_console_lives(embedded: Embedded, scop
                 await run_and_come_back(pilot, command, mode)
                 if home is not None and home.is_attached:
                     pilot.app.screen.set_focus(home)
+        await settled(pilot)
+        lives(pilot.app)
 
 
 async def run_and_come_back(pilot: Pilot[Any], command: Command, mode: str) -> None:
@@ -39,8 +42,7 @@ async def run_and_come_back(pilot: Pilot[Any], command: Command, mode: str) -> N
     app = pilot.app
     if key := command.key.split(",")[0]:
         meant = app.screen.active_bindings.get(key)
-        print(command.id, meant and meant.binding.action, app.focused)
-        assert meant is None or meant.binding.action == command.action
+        assert meant is None or meant.binding.action == command.action, "nothing else took its key"
         await pilot.press(key)
     else:
         await app.run_action(command.action, app.screen)
@@ -74,33 +76,42 @@ def blamed_on(command: Command) -> Iterator[None]:
         raise
 
 
-@pytest.mark.parametrize("typed", ["あらーむ", "aramu", "アラーム", "alarms"])
-async def test_the_palette_finds_by_reading_romaji_and_english(embedded: Embedded, typed: str) -> None:
-    i18n.use("ja")
-    async with console(embedded.url, embedded.clock) as pilot:
-        await pilot.press("ctrl+p")
-        await settled(pilot)
-        await pilot.press(*typed)
-        await until(pilot, lambda: "アラーム" in screen_text(pilot).split("Search", 1)[-1])
+async def palette(pilot: Pilot[Any], key: str = "ctrl+p") -> CommandPalette:
+    """Open it, and wait until it takes letters."""
+    await pilot.press(key)
+    await until(pilot, lambda: isinstance(pilot.app.focused, Input))
+    assert isinstance(pilot.app.screen, CommandPalette)
+    return pilot.app.screen
 
 
-@pytest.mark.parametrize("typed", ["sukeeru", "task", "スケール"])
-async def test_the_palette_leads_to_a_change(embedded: Embedded, typed: str) -> None:
+async def test_the_palette_finds_by_reading_romaji_and_english(embedded: Embedded) -> None:
     i18n.use("ja")
     async with console(embedded.url, embedded.clock) as pilot:
-        await pilot.press("ctrl+p")
-        await settled(pilot)
-        await pilot.press(*typed)
-        await until(pilot, lambda: "最大タスク数  staff-api" in screen_text(pilot))
-        await pilot.press("enter")
-        await until(pilot, lambda: type(pilot.app.screen).__name__ == "PlanScreen")
+        for typed in ("あらーむ", "aramu", "アラーム", "alarms"):
+            opened = await palette(pilot)
+            await pilot.press(*typed)
+            await until(pilot, lambda: "アラーム" in screen_text(pilot).split("Search", 1)[-1])
+            await pilot.press("escape")
+            await until(pilot, lambda opened=opened: pilot.app.screen is not opened)
+
+
+async def test_the_palette_leads_to_a_change(embedded: Embedded) -> None:
+    i18n.use("ja")
+    async with console(embedded.url, embedded.clock) as pilot:
+        for typed in ("sukeeru", "task", "スケール"):
+            await palette(pilot)
+            await pilot.press(*typed)
+            await until(pilot, lambda: "最大タスク数  staff-api" in screen_text(pilot))
+            await pilot.press("enter")
+            await until(pilot, lambda: type(pilot.app.screen).__name__ == "PlanScreen")
+            await pilot.press("escape")
+            await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
 
 
 async def test_what_is_done_in_another_mode_leads_there_and_nothing_found_is_said(embedded: Embedded) -> None:
     i18n.use("ja")
     async with console(embedded.url, embedded.clock) as pilot:
-        await pilot.press("ctrl+p")
-        await settled(pilot)
+        await palette(pilot)
         await pilot.press(*"xyzzy")
         await until(pilot, lambda: "見つかりません" in screen_text(pilot))
         await pilot.press(*["backspace"] * 5, *"shomei")
@@ -111,8 +122,7 @@ async def test_what_is_done_in_another_mode_leads_there_and_nothing_found_is_sai
 
 async def test_jump_finds_an_alarm_by_name(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock) as pilot:
-        await pilot.press("colon")
-        await settled(pilot)
+        await palette(pilot, "colon")
         await pilot.press(*"rds-stor")
         await until(pilot, lambda: "rds-storage-low" in screen_text(pilot))
         await pilot.press("enter")
@@ -122,8 +132,7 @@ async def test_jump_finds_an_alarm_by_name(embedded: Embedded) -> None:
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_jump_leads_to_a_date_in_the_calendar(embedded: Embedded, size: tuple[int, int]) -> None:
     async with console(embedded.url, embedded.clock, size=size) as pilot:
-        await pilot.press("colon")
-        await settled(pilot)
+        await palette(pilot, "colon")
         await pilot.press(*"2027-03-31")
         await until(pilot, lambda: "31 Mar 2027" in screen_text(pilot))
         await pilot.press("enter")
@@ -137,7 +146,7 @@ async def test_jump_leads_to_a_date_in_the_calendar(embedded: Embedded, size: tu
 async def test_keys_come_from_the_configuration(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(160, 48), keys={"zoom": "f11"}) as pilot:
         await pilot.press("z")
-        await settled(pilot)
+        await pilot.pause()
         assert not pilot.app.screen.zoomed
         await pilot.press("f11")
         await until(pilot, lambda: pilot.app.screen.zoomed)
@@ -146,7 +155,10 @@ async def test_keys_come_from_the_configuration(embedded: Embedded) -> None:
 async def test_the_help_lists_what_works_here_in_words(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock) as pilot:
         await pilot.press("question_mark")
-        await settled(pilot)
-        text = screen_text(pilot)
-        assert "Everywhere" in text
-        assert "Give the focused panel the whole screen" in text
+        await until(
+            pilot,
+            lambda: (
+                "Everywhere" in (text := screen_text(pilot))
+                and "Give the focused panel the whole screen" in text
+            ),
+        )

@@ -42,6 +42,9 @@ def verdicts(finding: Finding) -> dict[str, Verdict | None]:
 
 @pytest.mark.scenario("ordinary-day", origin=NINE, history=16.2 * 3600)
 async def test_an_ordinary_night_is_normal_though_alarm_low_fires(embedded: Embedded) -> None:
+    for other in ("dashboard", "scaling"):
+        finding = await look(embedded, other, since=CLOSED)
+        assert (finding.verdict, finding.advice) == (V.NORMAL, ()), finding.summary
     finding = await look(embedded, "alarms", since=CLOSED)
     assert (finding.verdict, verdicts(finding)) == (V.NORMAL, {})
     assert finding.summary == "7 alarms are OK and none fired in 15.8 h."

@@ -34,9 +34,9 @@ def _of(each: Judged, runbook: Runbook) -> Iterator[str]:
         yield from _fired(each, runbook)
     if Mark.MISSING in each.marks:
         text = _(
-            "{alarm}: nothing watches this now. Have the alarm {name} made again; until then look at {look}."
+            "{alarm}: nothing watches this now. Have the alarm {name} made again; until then look at the dashboard."
         )
-        yield text.format(alarm=each.title, name=each.alarm.name, look=_("the dashboard"))
+        yield text.format(alarm=each.title, name=each.alarm.name)
     if Mark.NO_DATA in each.marks or Mark.BLIND in each.marks:
         text = _(
             "{alarm}: it cannot fire without data. Check that what it watches is there and reports {metric}."

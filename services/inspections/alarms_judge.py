@@ -88,7 +88,7 @@ def judge(alarm: Alarm, title: str, spells: Sequence[Spell], span: TimeSpan, zon
         note=_("; ").join(text for _mark, text in said if text),
     )
     recovered = [each for each in fired if each.ended is not None]
-    short = f"{title} ({spell_words(recovered[0], span, zone)})" if recovered else title
+    short = f"{title} {spell_words(recovered[0], span, zone)}" if recovered else title
     return Judged(alarm, title, measure, marks, short if Mark.FIRED in marks else title)
 
 

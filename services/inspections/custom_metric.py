@@ -126,7 +126,7 @@ class CustomMetric(Inspection):
 
     def _summary(self, look: Look, seen: Course, said: Sequence[str]) -> str:
         if seen.worst is None or seen.worst_at is None:
-            return _("{parts}.").format(parts=_(", ").join(said))
+            return _("{title}: {said}.").format(title=self._spec.title, said=_(", ").join(said))
         limit, zone = self._limit, self.context.calendar.zone
         text = _("{title}: at worst {value} in {hours} (allowed {allowed})")
         if seen.beyond:

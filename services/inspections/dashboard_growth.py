@@ -162,7 +162,7 @@ class Transfers:
             )
             for times, each, one in found
         ]
-        columns = (_("Data"), _("Hour"), _("This time"), _("Before"), _("Growth"))
+        columns = (_("Data"), _("Hour"), _("This time"), _("Compared with"), _("Growth"))
         return table(_("Data transferred by the hour"), columns, rows)
 
     def _label(self, wanted: Wanted) -> str:

@@ -69,7 +69,7 @@ class Limits:
         if seen.now is not None:
             notes.insert(0, _("now {value}").format(value=shown(seen.now, limit)))
         if seen.worst_at is not None:
-            notes.insert(0, _("at {time}").format(time=moment(at(seen.worst_at), self._zone)))
+            notes.insert(0, _("worst at {time}").format(time=moment(at(seen.worst_at), self._zone)))
         if seen.first is not None and seen.first - self._answer.start >= SUSTAINED:
             notes.append(_("data since {time}").format(time=moment(at(seen.first), self._zone)))
         return Point(

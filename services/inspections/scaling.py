@@ -123,7 +123,7 @@ class TaskLimits(Inspection):
             for each in seen
             for action in each.actions or ()
         ]
-        return table(_("Scheduled actions"), (_("Service"), _("Action"), _("When and what")), rows)
+        return table(_("Scheduled actions"), (_("Service"), _("Name"), _("When and what")), rows)
 
     def _procedure(self, judged: Sequence[Point]) -> Iterator[str]:
         """What the runbook writes about scaling, where the limit differs."""

@@ -1,6 +1,7 @@
 """A console that is killed while it looks, and as it signs: restarted, it has lost nothing and looks at what it missed."""
 
 import asyncio
+import re
 import sqlite3
 import sys
 import time
@@ -71,16 +72,15 @@ def test_killed_while_it_looks_and_as_it_signs(tmp_path: Path) -> None:
             console.process.wait()
     with toban(journal, 8) as console:
         until(console, lambda: count(journal, EntryKind.FINDING) >= len(MORNING))
-        console.wait_text("始業時の確認")
-        until(console, lambda: "normal" in console.text)
+        until(console, lambda: re.search("始業時の確認.*● normal", console.text))
         console.send("S")
-        console.wait_text("Sign all normal")
+        console.wait_text("Note for all")
         # Enter counts once the dialog was looked at; it is pressed until the signature stands.
         until(console, lambda: console.send("\r") or count(journal, EntryKind.SIGN_OFF) >= 1)
         console.process.kill()
         console.process.wait()
     with toban(journal, 20) as console:
-        until(console, lambda: "done" in console.text)
+        until(console, lambda: re.search("始業時の確認.*done", console.text))
     entries = read(journal)
     signed = Counter(entry.subject for entry in entries if entry.kind is EntryKind.SIGN_OFF)
     assert signed[KEY] == 1

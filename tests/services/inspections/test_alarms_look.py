@@ -59,7 +59,7 @@ async def test_trap_10_what_fired_and_recovered_at_night_is_found_at_nine(embedd
     assert finding.verdict is V.ATTENTION
     (spell,) = finding.spells
     assert (spell.alarm, spell.state, spell.began is None, spell.ended is None) == ("rds-cpu-high", "alarm", False, False)  # fmt: skip
-    assert finding.summary == "Fired and recovered: RDS CPU使用率 (01-14 01:17–01:23 JST (6m))."
+    assert finding.summary == "Fired and recovered: RDS CPU使用率 01-14 01:17–01:23 JST (6m)."
     assert verdicts(finding) == {"RDS CPU使用率": V.ATTENTION, "Fired since the last look": V.ATTENTION}
     assert finding.measures[0].title == "RDS CPU使用率", "the worst first"
     assert finding.measures[0].shown == "OK"

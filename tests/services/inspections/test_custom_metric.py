@@ -48,7 +48,7 @@ async def test_it_runs_on_the_embedded_aws(embedded: Embedded) -> None:
     assert finding.summary.startswith("DB の空きメモリ: at worst 1,3")
     assert "(allowed > 512 MiB)" in finding.summary
     unknown = await look(embedded, "memory", runbook=book(dimensions={"DBInstanceIdentifier": "typo"}))
-    assert (unknown.verdict, unknown.summary) == (V.UNKNOWN, "No data in the window.")
+    assert (unknown.verdict, unknown.summary) == (V.UNKNOWN, "DB の空きメモリ: no data in the window.")
     assert unknown.advice == ("DBA に連絡する",)
 
 

@@ -4,10 +4,11 @@ Deterministic: the same scenario, seed and beginning give the same world.
 """
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, TypeVar
 
 from services.clock import Clock
+from services.closures import OpenDays
 from services.demo.balancer import LoadBalancer
 from services.demo.cloudwatch.alarms import AlarmBook
 from services.demo.cloudwatch.dashboards import DashboardBook
@@ -19,9 +20,10 @@ from services.demo.logs.store import LogStore
 from services.demo.scaling import Scaling
 from services.demo.scenario import TOKYO, Refuse, Scenario
 from services.demo.system.facility import Facility
+from services.models.runbook import Closures
 
 T = TypeVar("T")
-_SATURDAY = 5
+NEW_YEAR = ("12-29", "12-30", "12-31", "01-01", "01-02", "01-03")
 REGION = "ap-northeast-1"
 HISTORY = timedelta(hours=26)
 """How much past a world is given at least, unless it is told."""
@@ -125,8 +127,7 @@ class World:
 
 
 def before_closing(at: datetime) -> datetime:
-    """16:45 JST, half an hour before the office closes, of the newest weekday before the day of `at`."""
-    found = at.astimezone(TOKYO).replace(hour=16, minute=45, second=0, microsecond=0) - timedelta(days=1)
-    while found.weekday() >= _SATURDAY:
-        found -= timedelta(days=1)
-    return found.astimezone(UTC)
+    """16:45 JST, half an hour before the office closes, of the newest open day before the day of `at`."""
+    before = at.astimezone(TOKYO).date() - timedelta(days=1)
+    day = OpenDays(Closures(yearly=NEW_YEAR)).previous_open(before) or before
+    return datetime.combine(day, time(16, 45), TOKYO).astimezone(UTC)

@@ -13,7 +13,7 @@ from services.i18n import _
 from services.inspections.known import Known
 from services.models.findings import ROWS, Evidence, Finding, Progress, Row
 from services.models.metrics import TimeSpan
-from services.models.runbook import Runbook
+from services.models.runbook import CustomInspection, Runbook
 from services.models.verdict import Verdict
 
 DAY = timedelta(days=1)
@@ -122,6 +122,26 @@ class Inspection(ABC):
             advice=() if verdict is Verdict.NORMAL else tuple(advice),
             **more,
         )
+
+
+class OwnInspection(Inspection):
+    """A look that a runbook brings itself: `[[inspections]]`. A subclass is one kind of them."""
+
+    def __init__(self, context: InspectionContext, spec: CustomInspection) -> None:
+        super().__init__(context)
+        self.spec = spec
+        self.id = spec.id  # type: ignore[misc]  # built-in looks have theirs on the class
+        self.title = spec.title  # type: ignore[misc]
+
+    @classmethod
+    def lacks(cls, runbook: Runbook) -> str:
+        """Nothing: it is there because the runbook has it."""
+        return ""
+
+    @property
+    def name(self) -> str:
+        """The title as the runbook spells it."""
+        return self.spec.title
 
 
 def table(

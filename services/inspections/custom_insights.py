@@ -10,7 +10,7 @@ from services.aws.insights import ROWS
 from services.aws.insights_text import commands, joined, verb
 from services.aws.reader import when
 from services.i18n import _, plural
-from services.inspections.base import InspectionContext, Look, table
+from services.inspections.base import Look, OwnInspection, table
 from services.inspections.error_logs_text import masked
 from services.inspections.insights_fields import shares, values_of
 from services.inspections.insights_hours import BIN, COUNT, Hours, binned, local, zone_name
@@ -18,7 +18,6 @@ from services.inspections.insights_look import AT_ONCE, InsightsLook, query_tabl
 from services.inspections.insights_queries import Queries, hours_words, number
 from services.models.findings import Evidence, Finding, Measure, worst
 from services.models.insights import QueryResult
-from services.models.runbook import CustomInspection, Runbook
 from services.models.verdict import Limit, Verdict
 
 SHAPING = ("fields", "display", "sort", "limit")
@@ -27,28 +26,12 @@ COUNTABLE = ("fields", "filter", "parse", "filterindex")
 """Commands behind which events can still be counted by the hour."""
 
 
-class CustomInsights(InsightsLook):
+class CustomInsights(OwnInspection, InsightsLook):
     """One query with a limit on its count."""
-
-    def __init__(self, context: InspectionContext, spec: CustomInspection) -> None:
-        super().__init__(context)
-        self._spec = spec
-        self.id = spec.id  # type: ignore[misc]  # built-in looks have theirs on the class
-        self.title = spec.title  # type: ignore[misc]
-
-    @classmethod
-    def lacks(cls, runbook: Runbook) -> str:
-        """Nothing: it is there because the runbook has it."""
-        return ""
-
-    @property
-    def name(self) -> str:
-        """The title as the runbook spells it."""
-        return self._spec.title
 
     async def look(self, look: Look) -> Finding:
         """Count what the query matches; its rows are read only where there are too many or too few. Raises AwsError."""
-        spec = self._spec
+        spec = self.spec
         queries = Queries(self.context, look, spec.log_group, region=spec.region)
         hourly = by_hour(spec.query)
         found = await self.begin(look, queries, hourly or spec.query, limit=AT_ONCE if hourly else ROWS)
@@ -74,13 +57,13 @@ class CustomInsights(InsightsLook):
             _("{trouble} {found}").format(trouble=trouble, found=said) if trouble else said,
             measures=measures,
             evidence=await self._evidence(queries, found, hours, fine=verdict is Verdict.NORMAL),
-            advice=self._spec.advice,
+            advice=self.spec.advice,
             remarks=(*self._remarks(hours), *queries.remarks, queries.price()),
         )
 
     @property
     def _limit(self) -> Limit:
-        spec = self._spec
+        spec = self.spec
         return Limit(
             id=spec.id,
             title=spec.title,
@@ -91,7 +74,7 @@ class CustomInsights(InsightsLook):
         )
 
     def _measures(self, queries: Queries, found: QueryResult, hours: Hours | None) -> Iterator[Measure]:
-        spec = self._spec
+        spec = self.spec
         sign, bound = ("<", spec.below) if spec.below is not None else (">", spec.above)
         allowed = "" if bound is None else f"{sign} {self._shown(bound)}"
         rate = found.matched / (queries.covered if spec.above is not None else queries.hours)
@@ -119,7 +102,7 @@ class CustomInsights(InsightsLook):
             )
 
     def _shown(self, count: float) -> str:
-        return f"{number(count * self._spec.scale)} {self._spec.unit}".strip()
+        return f"{number(count * self.spec.scale)} {self.spec.unit}".strip()
 
     async def _evidence(
         self, queries: Queries, found: QueryResult, hours: Hours | None, *, fine: bool
@@ -128,21 +111,21 @@ class CustomInsights(InsightsLook):
         if hours and hours.counts:
             tables.append(hours.evidence(zone, self._limit.judge))
         if hours is not None and found.matched and not fine and queries.again():
-            found = await queries.ask(self._spec.query)
+            found = await queries.ask(self.spec.query)
         if found.rows and not (hours is not None and fine):
             tables.append(_rows(found, zone))
-        tables.append(query_table(commands(self._spec.query)))
+        tables.append(query_table(commands(self.spec.query)))
         return tables
 
     def _remarks(self, hours: Hours | None) -> Iterator[str]:
-        if self._spec.source:
-            yield _("Runbook: {section}").format(section=self._spec.source)
+        if self.spec.source:
+            yield _("Runbook: {section}").format(section=self.spec.source)
         if hours is None:
             yield _("Only the mean is judged: this query's matches cannot be counted by the hour.")
 
     async def _field_trouble(self, queries: Queries) -> str:
         """Why nothing can be judged of a field; "" where the events have it, or none is asked for."""
-        name = self._spec.field
+        name = self.spec.field
         if not name:
             return ""
         every = await shares(queries)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from services.aws.metrics import Metrics
 from services.board_plan import fitting_period
 from services.i18n import _
-from services.inspections.base import Inspection, InspectionContext, Look, table
+from services.inspections.base import Look, OwnInspection, table
 from services.inspections.dashboard_course import SUSTAINED, Course, at, course
 from services.inspections.dashboard_limits import allowed, shown, unanswered
 from services.inspections.database_points import length
@@ -17,55 +17,38 @@ from services.inspections.insights_queries import hours_words
 from services.inspections.times import moment, stretch
 from services.models.findings import Evidence, Finding, Measure, Row, worst
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
-from services.models.runbook import CustomInspection, Runbook
 from services.models.verdict import Limit, Verdict
 
 COUNTED = ("Sum", "SampleCount")
 """Statistics of events: a time without any is usual."""
 
 
-class CustomMetric(Inspection):
+class CustomMetric(OwnInspection):
     """One metric with one limit."""
-
-    def __init__(self, context: InspectionContext, spec: CustomInspection) -> None:
-        super().__init__(context)
-        self._spec = spec
-        self.id = spec.id  # type: ignore[misc]  # built-in looks have theirs on the class
-        self.title = spec.title  # type: ignore[misc]
-
-    @classmethod
-    def lacks(cls, runbook: Runbook) -> str:
-        """Nothing: it is there because the runbook has it."""
-        return ""
-
-    @property
-    def name(self) -> str:
-        """The title as the runbook spells it."""
-        return self._spec.title
 
     async def look(self, look: Look) -> Finding:
         """One metric. Raises AwsError."""
         age = int((self.context.clock.now() - look.since).total_seconds())
-        period = fitting_period(self._spec.period, int(look.hours * 3600), age)
+        period = fitting_period(self.spec.period, int(look.hours * 3600), age)
         # Periods are counted from the start, so that a whole one is seen even where the window is shorter.
         end = int(look.until.timestamp())
         last = end // period * period
         first = min(int(look.since.timestamp()) // period * period, last - period)
         query = MetricQuery(
             id="value",
-            namespace=self._spec.namespace,
-            metric=self._spec.metric,
-            dimensions=tuple(self._spec.dimensions.items()),
-            stat=self._spec.stat,
+            namespace=self.spec.namespace,
+            metric=self.spec.metric,
+            dimensions=tuple(self.spec.dimensions.items()),
+            stat=self.spec.stat,
             period=period,
-            region=self._spec.region,
+            region=self.spec.region,
         )
         (series,) = await Metrics(self.context.reader).fetch([query], TimeSpan(start=at(first), end=at(last)))
         return self._judged(look, series, course(series, self._limit, last))
 
     @property
     def _limit(self) -> Limit:
-        spec = self._spec
+        spec = self.spec
         return Limit(
             id=spec.id,
             title=spec.title,
@@ -85,7 +68,7 @@ class CustomMetric(Inspection):
         if seen.now is not None:
             notes.append(_("now {value}").format(value=shown(seen.now, limit)))
         measure = Measure(
-            title=self._spec.title,
+            title=self.spec.title,
             shown="" if seen.worst is None else shown(seen.worst, limit),
             allowed=allowed(limit),
             verdict=verdict,
@@ -101,16 +84,16 @@ class CustomMetric(Inspection):
             self._summary(look, seen, said),
             measures=(measure,),
             evidence=(beyond,) if beyond.rows else (),
-            advice=self._spec.advice,
+            advice=self.spec.advice,
             remarks=(
                 _("{namespace} {metric}, {stat} of {period} s, read until {time}.").format(
-                    namespace=self._spec.namespace,
-                    metric=self._spec.metric,
-                    stat=self._spec.stat,
+                    namespace=self.spec.namespace,
+                    metric=self.spec.metric,
+                    stat=self.spec.stat,
                     period=series.period,
                     time=moment(look.until, zone),
                 ),
-                *((_("Runbook: {section}").format(section=self._spec.source),) if self._spec.source else ()),
+                *((_("Runbook: {section}").format(section=self.spec.source),) if self.spec.source else ()),
             ),
         )
 
@@ -120,13 +103,13 @@ class CustomMetric(Inspection):
             yield unanswered(series)
         if seen.worst is None:
             yield _("no data in the window")
-        elif seen.now is None and self._spec.stat not in COUNTED:
+        elif seen.now is None and self.spec.stat not in COUNTED:
             since = moment(at(seen.newest or 0), self.context.calendar.zone)
             yield _("no data since {time}").format(time=since)
 
     def _summary(self, look: Look, seen: Course, said: Sequence[str]) -> str:
         if seen.worst is None or seen.worst_at is None:
-            return _("{title}: {said}.").format(title=self._spec.title, said=_(", ").join(said))
+            return _("{title}: {said}.").format(title=self.spec.title, said=_(", ").join(said))
         limit, zone = self._limit, self.context.calendar.zone
         text = _("{title}: at worst {value} in {hours} (allowed {allowed})")
         if seen.beyond:

@@ -23,15 +23,15 @@ from services.models.runbook import CustomInspection, Runbook
 INSPECTIONS: tuple[type[Inspection], ...] = (
     AlarmStates,
     DashboardValues,
-    TaskLimits,
     ErrorLogs,
-    SlowQueries,
+    Costs,
+    Backups,
     SignIns,
     KeyAges,
-    Backups,
     Maintenance,
+    SlowQueries,
     WafBlocks,
-    Costs,
+    TaskLimits,
 )
 
 KINDS: dict[str, Callable[[InspectionContext, CustomInspection], Inspection]] = {

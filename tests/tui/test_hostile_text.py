@@ -7,6 +7,7 @@ import pytest
 from textual.pilot import Pilot
 
 from services.board import BODY_AGE
+from services.models.alarms import AlarmState
 from services.models.dashboards import MetricWidget, TextWidget, UnknownWidget
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
@@ -83,17 +84,23 @@ async def test_hostile_text_is_shown_harmlessly(empty_aws: Embedded) -> None:
 
 
 async def shown_harmlessly(pilot: Pilot[Any], embedded: Embedded, text: str) -> None:
-    app = pilot.app
+    app, watch = pilot.app, pilot.app.screen
     name = text[:200].replace("\x00", "")
-    lines = len(app.screen.tail.store)
     await write_dashboard(embedded, text)
-    await all_read_after(pilot, embedded, BODY_AGE.total_seconds())
+    embedded.advance(BODY_AGE.total_seconds())
+    await until(pilot, lambda: app.view.fetched_at == embedded.clock.now())
+    lines = len(watch.tail.store)
     await write(embedded, name, text)
-    await all_read_after(pilot, embedded, 5)
-    await until(pilot, lambda: len(app.screen.tail.store) == lines + 2)
-    assert [type(each) for each in app.view.value.dashboard.widgets] == [MetricWidget, UnknownWidget, TextWidget]
+    embedded.advance(5)
+    await pilot.press("ctrl+r")
+    await until(pilot, lambda: app.board.fetched_at == app.view.fetched_at == embedded.clock.now())
+    await until(pilot, lambda: len(watch.tail.store) == lines + 2)
+    shown = [tile.widget for tile in watch.dashboard.grid.tiles]
+    assert [type(each) for each in shown] == [MetricWidget, UnknownWidget, TextWidget]
+    assert shown == list(app.view.value.dashboard.widgets)
     seen = await looked_at(pilot)
     alarm = next(each for each in app.board.value.alarms if str(each.id) == name)
+    assert alarm.state is AlarmState.ALARM
     app.open_alarm(alarm)
     await until(pilot, lambda: isinstance(app.screen, AlarmScreen))
     seen += await looked_at(pilot)
@@ -113,13 +120,6 @@ async def shown_harmlessly(pilot: Pilot[Any], embedded: Embedded, text: str) -> 
     await pilot.press("escape")
     app.clear_notifications()
     await forget(embedded, name)
-
-
-async def all_read_after(pilot: Pilot[Any], embedded: Embedded, seconds: float) -> None:
-    embedded.advance(seconds)
-    app, now = pilot.app, embedded.clock.now()
-    await pilot.press("ctrl+r")
-    await until(pilot, lambda: app.board.fetched_at == app.view.fetched_at == now)
 
 
 async def looked_at(pilot: Pilot[Any]) -> str:

@@ -1,11 +1,11 @@
-"""Counts requests to AWS and what they cost, by JST day.
+"""Counts requests to AWS and what they cost, by local day.
 
 Prices are those of `services.prices`: GetMetricData and Cost Explorer always cost; other CloudWatch requests
 cost beyond the free million a month; what queries scan is told by who made them.
 """
 
 from collections import Counter
-from datetime import date
+from datetime import date, tzinfo
 from zoneinfo import ZoneInfo
 
 from services.clock import Clock
@@ -18,10 +18,11 @@ _ALWAYS_CHARGED = "cloudwatch.GetMetricData"
 
 
 class Meter:
-    """Today's requests; begins anew at JST midnight of the injected clock."""
+    """Today's requests; begins anew at midnight of the injected clock, in the system's zone."""
 
-    def __init__(self, clock: Clock, *, usd_jpy: float = 150.0) -> None:
+    def __init__(self, clock: Clock, *, usd_jpy: float = 150.0, zone: tzinfo = _JST) -> None:
         self._clock = clock
+        self._zone = zone
         self._usd_jpy = usd_jpy
         self._day = self._today()
         self._calls: Counter[str] = Counter()
@@ -100,7 +101,7 @@ class Meter:
         return usd * self._usd_jpy
 
     def _today(self) -> date:
-        return self._clock.now().astimezone(_JST).date()
+        return self._clock.now().astimezone(self._zone).date()
 
     def _turn(self) -> None:
         today = self._today()

@@ -12,7 +12,7 @@ from services.models.usage import Usage
 
 
 class UsageLog:
-    """Records the running total of a JST day; the newest entry of a process and a day counts."""
+    """Records the running total of a local day; the newest entry of a process and a day counts."""
 
     def __init__(self, journal: Journal, meter: Meter) -> None:
         self._journal = journal

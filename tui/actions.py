@@ -54,6 +54,7 @@ class Actions(RuntimeApp):
     journal_head: var[int] = var(0)
     """The newest entry's number."""
     zone: var[tzinfo] = var(JST)
+    """Of the times on screen; the system's own once it is known."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -164,8 +165,9 @@ class Actions(RuntimeApp):
             feed.refresh()
 
     def action_toggle_zone(self) -> None:
-        """JST or UTC, on every screen."""
-        self.zone = UTC if self.zone is JST else JST
+        """The system's zone or UTC, on every screen."""
+        own = self.services.calendar.zone if self.services else JST
+        self.zone = own if self.zone is UTC else UTC
 
     def action_redraw(self) -> None:
         """Paint the whole screen anew."""
@@ -217,6 +219,12 @@ class Actions(RuntimeApp):
         from tui.screens.runbook import RunbookScreen
 
         self.push_screen(RunbookScreen(self.ready.runbook))
+
+    def look_now(self, inspection: str) -> None:
+        """Make one inspection now, and show what it found."""
+        from tui.screens.duty_actions import look_now
+
+        look_now(self, inspection)  # type: ignore[arg-type]  # only the app itself has these actions
 
     def plan_change(self, kind: str, target: "ChangeTarget") -> None:
         """Plan one change of one target."""

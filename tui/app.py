@@ -112,6 +112,7 @@ class TobanApp(Actions):
             return
         self.services, self.bell_on, self.log_bytes = connected.services, connected.bell, connected.log_bytes
         self.log_groups, self.arm_minutes = connected.log_groups, connected.arm_minutes
+        self.zone = self.services.calendar.zone
         if not connected.mouse:
             self.release_mouse()
         self.set_keymap(connected.keys)

@@ -11,7 +11,7 @@ import re
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -107,7 +107,7 @@ async def _answer(services: "Services", flags: dict[str, Any]) -> "InspectAnswer
     import asyncio
 
     from services.inspections.base import Look
-    from services.inspections.windows import window
+    from services.inspections.windows import reached, window
     from services.journal.errors import JournalError
     from services.models.findings import worst
     from services.models.inspect_answer import InspectAnswer
@@ -116,6 +116,8 @@ async def _answer(services: "Services", flags: dict[str, Any]) -> "InspectAnswer
     ids = _ids(services, flags["names"])
     began = services.clock.now()
     until = _moment(services, flags["at"], "--at") or began
+    if until > began:
+        raise click.UsageError(_("--at must not lie ahead"), click.get_current_context())
     since = _moment(services, flags["since"], "--since", until)
     if since is not None and since >= until:
         raise click.UsageError(_("--since must lie before the end"), click.get_current_context())
@@ -128,7 +130,9 @@ async def _answer(services: "Services", flags: dict[str, Any]) -> "InspectAnswer
     def look(id: str) -> Look:
         inspection = services.inspector.inspection(id)
         begin, gap = window(inspection, services.records.signed_until(id), until, services.calendar)
-        return Look(since=since or begin, until=until, gap="" if since else gap, consent=flags["whatever"])
+        first, unseen = reached(inspection, since or begin, began, services.calendar)
+        said = [each for each in ("" if since else gap, unseen) if each]
+        return Look(since=min(first, until), until=until, gap=_("; ").join(said), consent=flags["whatever"])
 
     findings = await asyncio.gather(*(services.inspector.look(id, look(id)) for id in ids))
     if not flags["private"]:
@@ -180,7 +184,9 @@ def _moment(
     except ValueError:
         said = _("{option}: write a time as “2026-01-05 17:00”").format(option=option)
         raise click.UsageError(said, click.get_current_context()) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=services.calendar.zone)
+    local = moment if moment.tzinfo else moment.replace(tzinfo=services.calendar.zone)
+    # Hours counted between local times would be wrong where a summer time begins or ends.
+    return local.astimezone(UTC)
 
 
 def _text(services: "Services", answer: "InspectAnswer") -> list[str]:

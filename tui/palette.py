@@ -10,6 +10,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from services.i18n import _
+from services.inspections.registry import offered
 from tui.commands import COMMANDS, Command
 from tui.days import read_coming_day
 from tui.modes import MODES
@@ -75,6 +76,7 @@ class CommandProvider(Provider):
             words = f"{each.title} {each.words}"
             yield Found(_(each.title), _(each.help), partial(self._run, f"app.go('{each.id}')"), words)
         yield from _changes(_toban(self))
+        yield from _looks(_toban(self))
 
     async def discover(self) -> Hits:
         """All of them, before anything is typed."""
@@ -161,6 +163,15 @@ def _toban(provider: Provider) -> "TobanApp":
 
     assert isinstance(provider.app, TobanApp)
     return provider.app
+
+
+def _looks(app: "TobanApp") -> Iterator[Found]:
+    """Every inspection of the runbook, to be made now."""
+    for each in offered(app.runbook) if app.runbook else ():
+        title = _(each.title)
+        name = _("Look now: {title}").format(title=title)
+        words = f"{title} {each.title} {each.id} {each.words} てんけん tenken inspect"
+        yield Found(name, _("Make this inspection now"), partial(app.look_now, str(each.id)), words)
 
 
 def _changes(app: "TobanApp") -> Iterator[Found]:

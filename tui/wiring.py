@@ -143,12 +143,13 @@ def connect(
     """
     every = intervals or Intervals()
     usd_jpy = runbook.costs.usd_jpy if runbook.costs else 150.0
-    meter = Meter(clock, usd_jpy=usd_jpy)
+    calendar = Calendar(runbook)
+    meter = Meter(clock, usd_jpy=usd_jpy, zone=calendar.zone)
     permits = Permits(clock, runbook.system.account, read_only=read_only)
     kept = LogStream(runbook.journal.log_group, runbook.journal.log_stream)
     session = AwsSession(settings, clock=clock, meter=meter, journal=kept)
     alarms = Alarms(session, runbook, clock=clock)
-    metrics = Metrics(session)
+    metrics = Metrics(session, zone=calendar.zone)
     logs = Logs(session)
     dashboard = DashboardReader(Dashboards(session), metrics, alarms, runbook, clock)
     rng = random.Random(seed)
@@ -169,7 +170,6 @@ def connect(
         syslog=syslog,
         stream=JournalStream(session, kept.group, kept.stream) if kept.group else None,
     )
-    calendar = Calendar(runbook)
     anchors = Anchors(AccessKeys(session), book, runbook)
     anchors_feed = Feed("anchors", anchors.read, clock=clock, interval=every.anchors, rng=rng)
     context = ChangeContext(

@@ -31,7 +31,8 @@ class Budgets:
 
 
 def _of_costs(row: Answer) -> bool:
-    return row.get("BudgetType") == "COST"
+    # One that does not say what it is of must not be passed over.
+    return row.get("BudgetType") in ("COST", None)
 
 
 def _budget(row: Answer) -> Budget:

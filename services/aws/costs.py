@@ -47,7 +47,7 @@ class Costs:
                 day = _day(row)
                 days.add(day)
                 estimated = estimated or bool(row.get("Estimated"))
-                costs += [_cost(group, day) for group in rows(row, "Groups")]
+                costs += [_cost(group, day) for group in _groups(row)]
         missing = {first + timedelta(days=each) for each in range((last - first).days + 1)} - days
         if missing:
             text = _("Cost Explorer left out {count} of the days asked for, {day} first.")
@@ -87,6 +87,13 @@ def _day(row: Answer) -> date:
     except (KeyError, TypeError, ValueError) as error:
         # A day that cannot be placed would be a day without costs.
         raise incomplete(_("Cost Explorer tells of costs without their day."), *_CALL) from error
+
+
+def _groups(row: Answer) -> list[Answer]:
+    if row.get("Groups") is None:
+        # A day whose costs are not told would be a day without costs.
+        raise incomplete(_("Cost Explorer tells of a day without its costs."), *_CALL)
+    return rows(row, "Groups")
 
 
 def _cost(group: Answer, day: date) -> DailyCost:

@@ -7,14 +7,17 @@ point, so a whole window is fetched at once.
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from itertools import pairwise
 from math import isfinite
+from zoneinfo import ZoneInfo
 
 from services.aws.metric_ids import packed
 from services.aws.metric_once import as_asked, once
 from services.aws.reader import Answer, Reader, epoch, rows
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
 
+_JST = ZoneInfo("Asia/Tokyo")
 QUERIES_PER_CALL = 500
 """GetMetricData's own bound."""
 
@@ -28,10 +31,11 @@ FINAL = (SeriesStatus.FORBIDDEN, SeriesStatus.ERROR)
 
 
 class Metrics:
-    """Reads metric data of any region."""
+    """Reads metric data of any region; times in labels are of `zone`."""
 
-    def __init__(self, session: Reader) -> None:
+    def __init__(self, session: Reader, *, zone: tzinfo = _JST) -> None:
         self._session = session
+        self._zone = zone
 
     async def fetch(
         self, queries: Sequence[MetricQuery], span: TimeSpan, *, region: str | None = None
@@ -74,8 +78,8 @@ class Metrics:
             StartTime=span.start,
             EndTime=span.end,
             ScanBy="TimestampAscending",
-            # Labels may hold times (`${LAST_TIME}`...): on screen everything is JST.
-            LabelOptions={"Timezone": "+0900"},
+            # Labels may hold times (`${LAST_TIME}`...); CloudWatch takes an offset and no zone.
+            LabelOptions={"Timezone": f"{span.end.astimezone(self._zone):%z}"},
         )
         async for page in pages:
             merged.take(page)
@@ -121,16 +125,19 @@ class _Curve:
     message: str = ""
 
     def take(self, row: Answer) -> None:
-        times = (epoch(time) for time in row.get("Timestamps") or ())
+        times, values = row.get("Timestamps") or (), row.get("Values") or ()
         # A NaN is no value: the gap is drawn, and equal answers stay equal.
         self.points += [
             (time, float(value))
-            for time, value in zip(times, row.get("Values") or (), strict=False)
+            for time, value in zip(map(epoch, times), values, strict=False)
             if time is not None and isfinite(value)
         ]
         # PartialData only means "see the next page" until the last one; a refusal stays.
         if self.status not in FINAL:
             self.status = STATUS.get(str(row.get("StatusCode") or "Complete"), SeriesStatus.ERROR)
+        if len(times) != len(values):
+            # Which value is of which time is not known, and what is missing may be the worst.
+            self.status = SeriesStatus.ERROR
         self.message = self.message or _messages(rows(row, "Messages"))
 
 

@@ -24,7 +24,6 @@ _KINDS = {
     "WebIdentityUser": ActorKind.FEDERATED,
     "IdentityCenterUser": ActorKind.FEDERATED,
     "AWSService": ActorKind.SERVICE,
-    "AWSAccount": ActorKind.SERVICE,
 }
 _NAMING = ("name", "identifier", "arn", "keyid")
 """How keys of request parameters end that name what is changed."""
@@ -58,7 +57,7 @@ def event_of(row: Answer, region: str) -> TrailEvent | None:
 def _record(text: object) -> dict[str, Any]:
     try:
         record = json.loads(text) if isinstance(text, str) else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return record if isinstance(record, dict) else {}
 
@@ -85,7 +84,10 @@ def _actor(identity: dict[str, Any], username: str) -> Actor:
     if kind is ActorKind.ROLE:
         return _role(identity, username)
     if kind is ActorKind.SERVICE:
-        return Actor(kind=kind, name=str(identity.get("invokedBy") or identity.get("accountId") or username))
+        return Actor(kind=kind, name=str(identity.get("invokedBy") or username))
+    if str(identity.get("type")) == "AWSAccount":
+        # Somebody of another account: known only where the runbook names it.
+        return Actor(kind=kind, name=str(identity.get("accountId") or username))
     if name == HIDDEN:
         return Actor(kind=kind, hidden=True)
     return Actor(kind=kind, name=name)

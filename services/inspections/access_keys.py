@@ -81,7 +81,7 @@ class KeyAges(Inspection):
             title=_("Keys left over"),
             shown=str(len(left)),
             allowed=_("0 (deleted {days} days after they were disabled)").format(days=spec.delete_after_days),
-            verdict=worst([unread, *(each.verdict for each in left)]),
+            verdict=worst([unread, *(each.verdict for each in judged if not each.key.active)]),
             value=len(left),
         )
         yield Measure(
@@ -115,6 +115,11 @@ class KeyAges(Inspection):
         left = sum(each.leftover for each in judged)
         if left:
             said.append(plural("{count} key left over", "{count} keys left over", left).format(count=left))
+        unclear = [clean(each.key.user) for each in judged if each.unclear]
+        if unclear:
+            said.append(
+                _("whether the keys of {users} can be used is not known").format(users=_(", ").join(unclear))
+            )
         if measured[2].value:
             said.append(_("an old key beside the new one: {users}").format(users=measured[2].note))
         if read.users_problem is not None:

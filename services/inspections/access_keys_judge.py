@@ -10,6 +10,8 @@ from services.models.verdict import Verdict
 
 QUOTA = 2
 """Keys that a user can have; the inactive ones count."""
+DISABLED = frozenset({"Inactive", "Expired"})
+"""Statuses in which a key cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,11 @@ class JudgedKey:
     idle_days: int | None
     """Since it was used last, or made; None: not known."""
 
+    @property
+    def unclear(self) -> bool:
+        """IAM does not say, in a word that is known here, whether it can be used."""
+        return not self.key.active and self.key.status not in DISABLED
+
 
 class KeyRules:
     """The runbook's limits, on one day."""
@@ -47,14 +54,19 @@ class KeyRules:
         age = (self._today - made).days
         due = self._calendar.open_days.previous_open(limit) or limit
         idle = self._idle(key, use)
-        leftover = not key.active and (idle is None or idle > self._spec.delete_after_days)
+        disabled = key.status in DISABLED
+        leftover = disabled and (idle is None or idle > self._spec.delete_after_days)
         return JudgedKey(
             key=key,
             use=use,
             age=age,
             limit=limit,
             due=due,
-            verdict=self._of_active(age, due) if key.active else self._of_inactive(use, leftover),
+            verdict=self._of_active(age, due)
+            if key.active
+            else self._of_inactive(use, leftover)
+            if disabled
+            else Verdict.UNKNOWN,
             leftover=leftover,
             idle_days=idle,
         )

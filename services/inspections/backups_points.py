@@ -9,7 +9,7 @@ from services.i18n import _, plural
 from services.inspections.backups_nights import GAPS, Night, Outcome
 from services.inspections.backups_tables import VERDICTS, reason
 from services.inspections.database_points import Point, length, listed
-from services.maintenance_window import Window, said, stamp
+from services.maintenance_window import DAY, Window, said, stamp
 from services.models.databases import Database, DatabaseEvent, DatabaseState, Snapshot, SnapshotState
 from services.models.findings import Measure, worst
 from services.models.runbook import Rds
@@ -17,6 +17,8 @@ from services.models.verdict import Verdict
 
 RESTORABLE = timedelta(minutes=10)
 """The transaction log is saved every five minutes; twice as long asks for attention."""
+SKEW = timedelta(minutes=10)
+"""What is dated further ahead came after the moment that is judged."""
 NAMED = 3
 """Windows named in one sentence."""
 
@@ -39,7 +41,12 @@ class Backups:
         """The newest usable one, AWS Backup's among them where it was asked."""
         every = {each.id: each for each in self.automatic}
         every |= {each.id: each for night in self.nights for each in night.snapshots}
-        usable = [each for each in every.values() if each.state is SnapshotState.AVAILABLE and each.at]
+        last = self.now + SKEW
+        usable = [
+            each
+            for each in every.values()
+            if each.state is SnapshotState.AVAILABLE and each.at and each.at <= last
+        ]
         return max(usable, key=lambda each: each.at or self.now, default=None)
 
     @property
@@ -90,14 +97,14 @@ def _newest(seen: Backups) -> Point:
         return Point(
             Measure(title=title, shown=_("none"), allowed=allowed, verdict=verdict), text, by_runbook=True
         )
-    # While a window is open the newest one is of the day before.
+    # While a window is open the newest one is of the day before, and no older.
     coming = bool(seen.nights) and seen.nights[0].outcome is Outcome.COMING
-    old = seen.age > timedelta(hours=hours)
+    old = seen.age > timedelta(hours=hours) + (DAY if coming else timedelta())
     measure = Measure(
         title=title,
         shown=length(seen.age),
         allowed=allowed,
-        verdict=Verdict.ABNORMAL if old and not coming else Verdict.NORMAL,
+        verdict=Verdict.ABNORMAL if old else Verdict.NORMAL,
         value=round(seen.age.total_seconds() / 3600, 2),
         unit="h",
         note=stamp(seen.newest.at, seen.zone) if seen.newest and seen.newest.at else "",
@@ -232,6 +239,10 @@ def _restorable(seen: Backups) -> Point:
         measure = Measure(title=title, shown="", allowed=allowed, verdict=unknown)
         return Point(measure, _("AWS does not say until when the database can be restored."))
     ago = seen.now - at
+    if ago < -SKEW:
+        # Until when it could be restored at an earlier moment, nobody can tell any more.
+        measure = Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN)
+        return Point(measure, _("Until when the database could be restored at that time is not known."))
     measure = Measure(
         title=title,
         shown=_("{time} ago").format(time=length(ago)),

@@ -38,7 +38,10 @@ class CustomInsights(OwnInspection, InsightsLook):
         if isinstance(found, Finding):
             return found
         trouble = await self._field_trouble(queries)
-        return await self._judged(look, queries, found, binned(found) if hourly else None, trouble)
+        hours = binned(found) if hourly else None
+        if hourly and hours is None:
+            trouble = trouble or _("AWS did not count all of the matches by the hour.")
+        return await self._judged(look, queries, found, hours, trouble)
 
     async def _judged(
         self, look: Look, queries: Queries, found: QueryResult, hours: Hours | None, trouble: str

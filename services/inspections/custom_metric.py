@@ -103,9 +103,17 @@ class CustomMetric(OwnInspection):
             yield unanswered(series)
         if seen.worst is None:
             yield _("no data in the window")
-        elif seen.now is None and self.spec.stat not in COUNTED:
-            since = moment(at(seen.newest or 0), self.context.calendar.zone)
-            yield _("no data since {time}").format(time=since)
+        elif self.spec.stat not in COUNTED or self.spec.above is not None:
+            # Where events must come, a time without any is what is looked for.
+            yield from self._silent(seen)
+
+    def _silent(self, seen: Course) -> Iterator[str]:
+        zone = self.context.calendar.zone
+        if seen.now is None:
+            yield _("no data since {time}").format(time=moment(at(seen.newest or 0), zone))
+        if seen.gaps:
+            widest = max(seen.gaps, key=lambda gap: gap.seconds)
+            yield _("no data {stretch}").format(stretch=stretch(*widest.moments, zone))
 
     def _summary(self, look: Look, seen: Course, said: Sequence[str]) -> str:
         if seen.worst is None or seen.worst_at is None:

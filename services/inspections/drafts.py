@@ -8,7 +8,6 @@ from services.i18n import N_, _
 from services.models.duties import Slot
 from services.models.findings import Finding, Recorded, Unfamiliar
 from services.models.journal import Draft, EntryKind
-from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
 
 WORDS = {
@@ -81,7 +80,7 @@ def signed(findings: Iterable[Recorded]) -> list[dict[str, Any]]:
             "verdict": each.finding.verdict.value,
             "decision": "overruled" if each.overruled else "accepted",
             "reason": each.overruled.reason if each.overruled else "",
-            "until": _until(each.finding).isoformat(),
+            "until": _until(each),
         }
         for each in findings
         # A look that waits for consent was not made: nobody has signed for its time.
@@ -89,6 +88,9 @@ def signed(findings: Iterable[Recorded]) -> list[dict[str, Any]]:
     ]
 
 
-def _until(finding: Finding) -> Any:
-    span: TimeSpan | None = finding.window
-    return span.end if span else finding.read_at
+def _until(recorded: Recorded) -> str:
+    """Empty where the look could not judge and nobody answers for its time with a reason: the next one looks again."""
+    finding = recorded.finding
+    if finding.verdict is Verdict.UNKNOWN and recorded.overruled is None:
+        return ""
+    return (finding.window.end if finding.window else finding.read_at).isoformat()

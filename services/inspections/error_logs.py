@@ -4,6 +4,7 @@ Runbook: 日常監視 3. Looks over everything since the last look, not over the
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from services.aws.insights_text import commands
 from services.aws.reader import when
@@ -46,6 +47,8 @@ class ErrorLogs(InsightsLook):
             return found
         counts = await count(queries, spec, found)
         seen = await field_seen(queries, spec, found)
+        if not seen.status:
+            counts = replace(counts, fives=None)
         return self._judged(look, queries, found, counts, seen)
 
     @property
@@ -60,6 +63,9 @@ class ErrorLogs(InsightsLook):
         measures = tuple(self._measures(queries, found, counts, seen))
         verdict = worst(each.verdict for each in measures) or Verdict.UNKNOWN
         summary = self._summary(look, found, counts)
+        if not seen.status:
+            text = _("5xx answers cannot be told: no event with the field {field} was seen. {found}")
+            summary = text.format(field=self._spec.status, found=summary)
         if seen.trouble:
             summary = _("{trouble} {found}").format(trouble=seen.trouble, found=summary)
         return self.found(
@@ -193,7 +199,7 @@ class ErrorLogs(InsightsLook):
         return (table(_("The newest errors"), columns, rows, private=True),) if rows else ()
 
     def _advice(self, found: QueryResult, counts: Counts, seen: FieldSeen) -> Iterator[str]:
-        if seen.trouble:
+        if seen.trouble or not seen.status:
             yield _(
                 "Ask who develops the application how it marks an error, and correct error_logs in the runbook."
             )

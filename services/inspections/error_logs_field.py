@@ -4,8 +4,9 @@ No errors found looks the same as a field that is missing, a number (pino writes
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from services.aws.insights_text import field, joined
 from services.i18n import _
 from services.inspections.insights_fields import shares, values_of
 from services.inspections.insights_queries import Queries
@@ -26,11 +27,32 @@ class FieldSeen:
     """Why errors cannot be told from it; "": they can."""
     percent: int | None = None
     """Of the events hold it; None: not known."""
+    status: bool = True
+    """Some event holds the field that tells a 5xx; without one, none would be found."""
 
 
 async def field_seen(queries: Queries, spec: ErrorLogs, found: QueryResult) -> FieldSeen:
     """Look for it; `found` are the errors. Raises AwsError."""
     every = await shares(queries)
+    seen = await _field_seen(queries, spec, found, every)
+    return replace(seen, status=await _status_seen(queries, spec, found, every))
+
+
+async def _status_seen(
+    queries: Queries, spec: ErrorLogs, found: QueryResult, every: Mapping[str, int]
+) -> bool:
+    if not spec.status or every.get(spec.status) or any(row.get(spec.status) for row in found.rows):
+        return True
+    # Rare is usual: a service that nobody asks answers nothing.
+    if not queries.again():
+        return False
+    result = await queries.ask(joined((f"filter ispresent({field(spec.status)})", "limit 1")), limit=1)
+    return result.complete and result.matched > 0
+
+
+async def _field_seen(
+    queries: Queries, spec: ErrorLogs, found: QueryResult, every: Mapping[str, int]
+) -> FieldSeen:
     if every:
         percent = every.get(spec.field, 0)
         if percent < HALF:

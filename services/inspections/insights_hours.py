@@ -91,5 +91,6 @@ def local(at: datetime | None, zone: tzinfo, form: str = STAMP) -> str:
 
 
 def zone_name(zone: tzinfo) -> str:
-    """`JST`; the zone's own name where it has no short one."""
-    return datetime(2026, 1, 1, tzinfo=zone).tzname() or str(zone)
+    """`JST`; the zone's own name where it has no short one, or another one in summer."""
+    winter, summer = (datetime(2026, month, 1, tzinfo=zone).tzname() for month in (1, 7))
+    return winter if winter and winter == summer else str(zone)

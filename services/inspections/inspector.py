@@ -22,6 +22,8 @@ from services.models.verdict import Verdict
 
 YEN = 150.0
 """Yen for a dollar where the runbook says nothing of costs."""
+LIMIT = 1800.0
+"""Seconds (of the machine) that a look may take: one that hangs must not be waited for all day."""
 
 
 class Inspector:
@@ -62,6 +64,8 @@ class Inspector:
         tally = Tally(self._reader, usd_jpy=self._usd_jpy, charge=self._meter.charge)
         context = replace(self._context, reader=tally, known=self._known(), scanned=tally.scanned)
         inspection = make(context, id)
+        if look.until < context.clock.now() - inspection.longest:
+            return failed(inspection, look, self._too_far(inspection))
         finding = await self._outcome(inspection, inspection.look(look), look)
         return finding.model_copy(update={"cost": tally.cost})
 
@@ -71,16 +75,37 @@ class Inspector:
         # A task of its own: what it raises is looked at here, and a fault in one look ends no other.
         task = asyncio.create_task(looking, name=f"look {inspection.id}")
         try:
-            await asyncio.wait({task})
+            done, _rest = await asyncio.wait({task}, timeout=LIMIT)
         finally:
             task.cancel()
-        error = task.exception()
+        if not done:
+            return failed(inspection, look, self._endless(inspection))
+        # Nobody but this may end it; what ends it from within is a fault like any other.
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
         if error is None:
             return task.result()
         if isinstance(error, AwsError):
             return failed(inspection, look, error.problem)
         self.fault(error)
         return failed(inspection, look, self._fault_problem(inspection))
+
+    def _too_far(self, inspection: Inspection) -> Problem:
+        """AWS keeps nothing of that time, and nothing would look like peace."""
+        text = _("{title}: that time lies too far back, nothing of it can be seen any more.")
+        return Problem(
+            kind=ProblemKind.OTHER,
+            summary=text.format(title=inspection.name),
+            at=self._context.clock.now(),
+        )
+
+    def _endless(self, inspection: Inspection) -> Problem:
+        text = _("{title}: the look did not come to an end within {count} minutes.")
+        return Problem(
+            kind=ProblemKind.UNREACHABLE,
+            summary=text.format(title=inspection.name, count=round(LIMIT / 60)),
+            remedy=_("Look again; where it stays so, look by hand as the runbook says."),
+            at=self._context.clock.now(),
+        )
 
     def _fault_problem(self, inspection: Inspection) -> Problem:
         return Problem(

@@ -175,6 +175,9 @@ def _window(seen: Maintenance) -> Point:
 def _settings(seen: Maintenance) -> Point:
     title = _("Changes waiting for the window")
     pending = seen.database.pending
+    if not seen.database.pending_told:
+        measure = Measure(title=title, shown="", verdict=Verdict.UNKNOWN)
+        return Point(measure, _("AWS does not say whether changes wait for the maintenance window."))
     if not pending:
         return Point(Measure(title=title, shown=_("none"), verdict=Verdict.NORMAL, value=0))
     words = [_("{title} → {value}").format(title=each.title, value=each.value) for each in pending]

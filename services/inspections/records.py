@@ -1,6 +1,7 @@
 """What the journal says of looks: findings, who overruled them, who is looking, until when a person has signed."""
 
 import os
+from bisect import bisect_right, insort
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from services.inspections.known import Known
 from services.journal.journal import Journal
 from services.models.findings import Finding, Overrule, Recorded
 from services.models.journal import Entry, EntryKind, Query
+from services.models.verdict import Verdict
 
 _LOOKS = frozenset({EntryKind.LOOKING, EntryKind.FINDING, EntryKind.OVERRULED})
 _WORDS = frozenset({EntryKind.SIGN_OFF, EntryKind.KNOWN})
@@ -20,6 +22,8 @@ RECENT = timedelta(days=40)
 BY_HAND = "hand"
 """What the subject of a look begins with that belongs to no duty: `hand@<time>`."""
 HAND_KEPT = 20
+SIGNATURES_KEPT = 100
+"""Of each inspection; only the newest one counts, unless a clock was wrong."""
 _PAGE = 500
 
 
@@ -39,8 +43,9 @@ class FindingRecords:
         self._overruled: dict[int, Overrule] = {}
         """By the finding's entry."""
         self._looking: dict[str, Entry] = {}
-        self._signed: dict[str, datetime] = {}
-        """By inspection: until when a person has signed for."""
+        self._signed: dict[str, list[datetime]] = {}
+        """By inspection: until when people have signed for, the newest last."""
+        self._pruned: datetime | None = None
 
     def of(self, key: str, wanted: Iterable[str]) -> tuple[Recorded, ...]:
         """The newest finding of each wanted inspection of a slot, in that order."""
@@ -64,22 +69,54 @@ class FindingRecords:
         """The newest claim on a slot's looks."""
         return self._looking.get(key)
 
-    def signed_until(self, inspection: str) -> datetime | None:
-        """Until when a person has signed for this look."""
-        return self._signed.get(inspection)
+    def signed_until(self, inspection: str, now: datetime) -> datetime | None:
+        """Until when a person has signed for this look; what lies after `now` nobody can have seen."""
+        kept = self._signed.get(inspection, [])
+        place = bisect_right(kept, now)
+        return kept[place - 1] if place else None
+
+    def first_look(self, inspection: str) -> datetime | None:
+        """When the earliest window of the findings at hand begins."""
+        held = (each[inspection] for each in self._findings.values() if inspection in each)
+        found = (self._recorded(entry) for entry in held)
+        windows = (each.finding.window for each in found if each is not None)
+        return min((window.start for window in windows if window is not None), default=None)
+
+    def at_hand(self, moment: datetime, now: datetime) -> bool:
+        """Whether what was found since `moment` is known here; what is older stands in the journal alone."""
+        return moment >= now - RECENT
 
     async def read(self, now: datetime) -> None:
         """What is new; at the first time, the recent findings and every signature of a year."""
-        since = None if self.started else now - RECENT
-        newest = self._newest
-        if not self.started:
+        if self.started:
+            await self._take(Query(kinds=_LOOKS | _WORDS), self._newest)
+        else:
+            # What is written while these are read comes with the next reading.
+            head = await self._journal.page(limit=1)
             await self._take(Query(kinds=frozenset({EntryKind.KNOWN})), 0)
             await self._take(Query(kinds=frozenset({EntryKind.SIGN_OFF}), since=now - timedelta(days=430)), 0)
-            await self._take(Query(kinds=_LOOKS, since=since), 0)
-        else:
-            await self._take(Query(kinds=_LOOKS | _WORDS), newest)
-        self.version += not self.started
-        self.started = True
+            await self._take(Query(kinds=_LOOKS, since=now - RECENT), 0)
+            self._newest = head.entries[0].seq if head.entries else 0
+            self.version += 1
+            self.started = True
+        self._prune(now)
+
+    def _prune(self, now: datetime) -> None:
+        """Once a day, let go what is no longer recent: a console may stay open for months."""
+        if self._pruned is not None and abs(now - self._pruned) < timedelta(days=1):
+            return
+        self._pruned = now
+        old = now - RECENT
+        for subject, held in tuple(self._findings.items()):
+            kept = {target: entry for target, entry in held.items() if entry.at >= old}
+            if kept:
+                self._findings[subject] = kept
+            else:
+                del self._findings[subject]
+        self._looking = {key: entry for key, entry in self._looking.items() if entry.at >= old}
+        seqs = {entry.seq for held in self._findings.values() for entry in held.values()}
+        self._parsed = {seq: each for seq, each in self._parsed.items() if seq in seqs}
+        self._overruled = {seq: each for seq, each in self._overruled.items() if seq in seqs or each.at >= old}
 
     async def _take(self, query: Query, after: int) -> None:
         while True:
@@ -110,6 +147,8 @@ class FindingRecords:
         before = held.get(entry.target)
         if before is None or before.seq < entry.seq:
             held[entry.target] = entry
+            if before is not None:
+                self._parsed.pop(before.seq, None)
             self.version += 1
 
     def _absorb_overruled(self, entry: Entry) -> None:
@@ -131,8 +170,12 @@ class FindingRecords:
         for each in _list(entry.data.get("findings")):
             until = when(each.get("until"))
             id = str(each.get("inspection") or "")
-            if id and until is not None and until > self._signed.get(id, until - timedelta(1)):
-                self._signed[id] = until
+            if not id or until is None or not _seen(each):
+                continue
+            kept = self._signed.setdefault(id, [])
+            if until not in kept:
+                insort(kept, until)
+                del kept[:-SIGNATURES_KEPT]
                 self.version += 1
 
     def _set_known(self, entry: Entry) -> None:
@@ -151,6 +194,7 @@ class FindingRecords:
             seq=entry.seq,
             by=entry.person.name,
             finding=finding,
+            subject=entry.subject,
             overruled=self._overruled.get(entry.seq),
         )
 
@@ -175,6 +219,11 @@ def abandoned(entry: Entry, host: str) -> bool:
     except (PermissionError, OverflowError):
         return False
     return False
+
+
+def _seen(signed: dict[str, Any]) -> bool:
+    """Whether the signature is for a look that could judge, or a person answered for its time with a reason."""
+    return signed.get("verdict") != Verdict.UNKNOWN.value or signed.get("decision") == "overruled"
 
 
 def _list(value: Any) -> list[dict[str, Any]]:

@@ -139,7 +139,8 @@ class Rules:
 
     def _needs_mfa(self, actor: Actor) -> bool:
         """The field says nothing about federated sign-ins: their identity provider asks for the second factor."""
-        return actor.kind in (ActorKind.ROOT, ActorKind.USER) and actor.name not in self._spec.without_mfa
+        federated = actor.kind in (ActorKind.ROLE, ActorKind.FEDERATED, ActorKind.SERVICE)
+        return not federated and actor.name not in self._spec.without_mfa
 
 
 def who(event: SignIn) -> str:

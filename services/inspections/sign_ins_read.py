@@ -106,7 +106,9 @@ async def gather(
 
 def plan(spec: TrailSpec, home: str, strangers: Iterable[str]) -> list[Question]:
     """Which look-ups answer what the runbook asks."""
-    questions = [Question(region, Purpose.SIGN_IN, SIGN_IN) for region in spec.sign_in_regions]
+    # Root signs in there, whatever the runbook lists.
+    signing = dict.fromkeys((*spec.sign_in_regions, spec.global_region))
+    questions = [Question(region, Purpose.SIGN_IN, SIGN_IN) for region in signing]
     questions += [Question(home, Purpose.GRAVE, event) for event in spec.grave_events]
     questions += [Question(spec.global_region, Purpose.GLOBAL, event) for event in spec.global_events]
     regions = dict.fromkeys((home, spec.global_region))

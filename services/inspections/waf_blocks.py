@@ -19,7 +19,7 @@ from services.inspections.waf_blocks_history import Counted, History, configured
 from services.inspections.waf_blocks_logs import Listed, LogFiles, destination
 from services.inspections.waf_blocks_notes import Notes
 from services.inspections.waf_blocks_sql import days_of
-from services.inspections.waf_blocks_traffic import Traffic, grouped, sampled, traffic
+from services.inspections.waf_blocks_traffic import Traffic, grouped, sampled, sampled_whole, traffic
 from services.inspections.waf_blocks_who import FromOne, Who, newest
 from services.models.findings import Finding, Measure, worst
 from services.models.firewall import Samples, WebAcl
@@ -67,7 +67,9 @@ class WafBlocks(Inspection):
         asks = configured(self._spec) and seen.blocked != 0
         listed = await LogFiles(self.context, look, self._spec, notes).under(days_of(look.span), every=asks)
         counted = await self._counted(look, acl, listed, notes) if asks else Counted()
-        return self._finding(look, seen, self._who(seen, samples, counted, notes), counted, notes)
+        whole = acl is not None and samples is not None and sampled_whole(self.context, look, acl)
+        who = self._who(seen, samples, counted, notes, whole=whole)
+        return self._finding(look, seen, who, counted, notes)
 
     @property
     def _spec(self) -> Spec:
@@ -101,8 +103,11 @@ class WafBlocks(Inspection):
         if acl is None:
             return None, True
         other = bool(name) and name not in (acl.name, acl.metric)
-        verdict = Verdict.ATTENTION if other else Verdict.NORMAL
+        idle = not acl.blocks_by_default and not any(rule.blocks for rule in acl.rules)
+        verdict = Verdict.ATTENTION if other or idle else Verdict.NORMAL
         notes.measures.append(Measure(title=title, shown=acl.name, allowed=name, verdict=verdict))
+        if idle:
+            notes.remarks.append(_("No rule of the web ACL blocks anything: what is blocked says nothing."))
         if other:
             notes.remarks.append(
                 _("The load balancer is protected by another web ACL than the runbook names.")
@@ -150,8 +155,19 @@ class WafBlocks(Inspection):
     async def _counted(self, look: Look, acl: WebAcl | None, listed: Listed, notes: Notes) -> Counted:
         return await History(self.context, look, self._spec, notes).count(listed.size, acl.arn if acl else "")
 
-    def _who(self, seen: Traffic, samples: tuple[Samples, ...] | None, counted: Counted, notes: Notes) -> Who:
-        """Who was blocked, by Athena where it answered, else by the samples; and whether one stands out."""
+    def _who(
+        self,
+        seen: Traffic,
+        samples: tuple[Samples, ...] | None,
+        counted: Counted,
+        notes: Notes,
+        *,
+        whole: bool,
+    ) -> Who:
+        """Who was blocked, by Athena where it answered, else by the samples; and whether one stands out.
+
+        `whole`: the samples are of all that may block, over the whole window.
+        """
         enough, note = False, ""
         if counted.answered:
             who = Who(counted.groups, whole=True)
@@ -159,7 +175,7 @@ class WafBlocks(Inspection):
         else:
             who, note = Who(grouped(samples or ())), _("by samples of the last 3 hours")
             if not configured(self._spec):
-                enough = samples is not None
+                enough = whole
                 notes.remarks.append(
                     _(
                         "The runbook does not say how Athena is asked (waf.workgroup, waf.athena_database, waf.athena_table): addresses are known by samples of the last 3 hours only."

@@ -107,6 +107,15 @@ async def sampled(
         return None
 
 
+def sampled_whole(context: InspectionContext, look: Look, acl: WebAcl) -> bool:
+    """Whether samples can be of everything that was blocked in the window: by every rule, in every hour."""
+    blocking = [rule for rule in acl.rules if rule.blocks]
+    every = (
+        len(blocking) <= MOST_RULES and all(rule.sampled for rule in blocking) and not acl.blocks_by_default
+    )
+    return every and look.since >= context.clock.now() - KEPT
+
+
 def grouped(every: Iterable[Samples]) -> tuple[BlockedGroup, ...]:
     """What the samples stand for, estimated from their weights, the largest first."""
     counts: defaultdict[tuple[str, str, str], float] = defaultdict(float)

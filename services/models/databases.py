@@ -62,6 +62,8 @@ class Database(Model):
     log_exports: tuple[Clean, ...] = ()
     """Logs sent to CloudWatch: `postgresql`."""
     pending: tuple[PendingSetting, ...] = ()
+    pending_told: bool = True
+    """AWS says what is pending; otherwise `pending` being empty means nothing."""
     certificate: Clean = ""
     """The server certificate's authority: `rds-ca-rsa2048-g1`."""
     certificate_until: datetime | None = None

@@ -169,6 +169,8 @@ class Recorded(Model):
     by: Clean
     """On whose console it was made."""
     finding: Finding
+    subject: str = ""
+    """What it was made for, exactly: a slot's key, `hand@<time>`."""
     overruled: Overrule | None = None
 
     @property
@@ -221,6 +223,8 @@ class FindingsView(Model):
     duties: tuple[DutyFindings, ...] = ()
     by_hand: tuple[Recorded, ...] = ()
     """Looks that belong to no duty, newest first."""
+    looking: tuple[Looking, ...] = ()
+    """Looks under way for anything else than these duties."""
     version: int = 0
 
     def of(self, key: str) -> DutyFindings | None:

@@ -20,7 +20,7 @@ class ActorKind(StrEnum):
     """An assumed role."""
     FEDERATED = "federated"
     SERVICE = "service"
-    """AWS itself, or another account."""
+    """AWS itself."""
     OTHER = "other"
 
 

@@ -11,16 +11,16 @@ class UsageRow(Model):
     name: str
     """`service.Operation`, e.g. `cloudwatch.GetMetricData`."""
     calls: int
-    """Requests sent since JST midnight, retries included."""
+    """Requests sent since local midnight, retries included."""
     yen: float
     """What they certainly cost."""
 
 
 class Usage(Model):
-    """A JST day's requests and their price."""
+    """A day's requests and their price."""
 
     day: date
-    """The day (JST)."""
+    """The day, in the system's zone."""
     calls: int = 0
     yen: float = 0.0
     """What they certainly cost: what AWS charges whatever the free tier."""

@@ -4,7 +4,7 @@ import pytest
 
 from services.models.alarms import AlarmState
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, settled, until
+from tests.tools.console import console, screen_text, until
 from tui.screens.alarm import AlarmScreen
 
 
@@ -25,9 +25,8 @@ async def test_the_storm_from_the_first_error_to_the_last_line_of_history(embedd
 
         app.open_alarm(next(a for a in app.board.value.alarms if a.name == "alb-5xx-error-rate"))
         await until(pilot, lambda: isinstance(app.screen, AlarmScreen) and app.screen.detail.history.value)
-        await settled(pilot)
+        await until(pilot, lambda: "Threshold Crossed" in screen_text(pilot))
         detail = screen_text(pilot)
-        assert "Threshold Crossed" in detail
         assert "ECS タスククラッシュ" in detail, "the runbook's causes and remedies"
         since = app.screen.detail.alarm.since
         await pilot.press("escape")
@@ -52,7 +51,7 @@ async def advance_until(pilot, embedded: Embedded, reached, most: int) -> int:
         embedded.advance(66)
         await until(pilot, lambda before=before: pilot.app.board is not before)
         if reached():
-            await settled(pilot)
+            await pilot.pause()
             return minute
     raise AssertionError(f"not within {most} minutes:\n{screen_text(pilot)}")
 

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -22,9 +24,25 @@ from tests.tui.change_steps import (
 from tui.screens.change import ChangeScreen
 from tui.screens.plan import PlanScreen
 
-pytestmark = pytest.mark.usefixtures("at_once")
+pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ordinary-day", history=600.0)]
 
 NAME = "staff-api"
+
+
+@pytest.fixture(autouse=True)
+def quick_plans(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer is planned as soon as it stands there, not when the typing pauses."""
+    monkeypatch.setattr("tui.screens.plan.DEBOUNCE", 0.05)
+
+
+async def burst(pilot: Pilot[Any], *keys: str) -> None:
+    """Keys as fast as a terminal hands them over; `Pilot.press` waits after each."""
+    for key in keys:
+        character = key if len(key) == 1 else None
+        event = events.Key(_character_to_key(key) if character else key, character)
+        event.set_sender(pilot.app)
+        pilot.app._driver.send_message(event)
+    await pilot.pause()
 
 
 async def name_asked(pilot: Pilot[Any], screen: PlanScreen) -> Input:
@@ -44,14 +62,14 @@ async def test_armed_the_name_is_typed_at_once_and_changes_no_number(embedded: E
         await arm(pilot)
         screen = await planned(pilot)
         field = await name_asked(pilot, screen)
-        await pilot.press(*NAME)
+        await burst(pilot, *NAME)
         assert (field.value, number(screen).value) == (NAME, "10")
 
         first = screen.plan
         await pilot.press("f5")
         await until(pilot, lambda: screen.plan is not None and screen.plan is not first)
         assert await name_asked(pilot, screen) is field
-        await pilot.press(*NAME)
+        await burst(pilot, *NAME)
         assert (field.value, number(screen).value) == (NAME, "10")
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.DONE)
@@ -131,15 +149,17 @@ async def test_a_plan_that_expires_under_a_half_typed_name_keeps_the_keys_there_
         await arm_without_screen(pilot)
         screen = await planned(pilot)
         field = await name_asked(pilot, screen)
-        await pilot.press(*"staff")
+        await burst(pilot, *"staff")
         embedded.advance(121)
         await until(pilot, lambda: "the plan has expired" in said(pilot))
-        await pilot.press(*"-api9", "enter")
+        await burst(pilot, *"-api9")
+        await pilot.press("enter")
         assert (field.value, number(screen).value) == ("", "10"), "nothing lands in another field"
         assert screen.focused is field
         await pilot.press("f5")
         await name_asked(pilot, screen)
-        await pilot.press(*NAME, "enter")
+        await burst(pilot, *NAME)
+        await pilot.press("enter")
         await until(pilot, lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.DONE)
 
 
@@ -177,7 +197,7 @@ async def test_enter_leads_from_any_question_to_the_name(embedded: Embedded) -> 
         await pilot.press("end", "backspace", "5", "enter")
         await name_asked(pilot, screen)
         assert screen.plan.wish["revert_at"].endswith("17:05")
-        await pilot.press(*NAME)
+        await burst(pilot, *NAME)
         assert field.value == NAME
 
 
@@ -222,7 +242,8 @@ async def test_the_keys_that_are_offered_follow_the_state(embedded: Embedded) ->
         await until(pilot, lambda: "F9 read-only" in offered(screen))
         await name_asked(pilot, screen)
         embedded.fault("application-autoscaling", "RegisterScalableTarget", delay=0.5)
-        await pilot.press(*NAME, "enter")
+        await burst(pilot, *NAME)
+        await pilot.press("enter")
         await until(pilot, lambda: screen.applying)
         assert "F5" not in offered(screen)
         assert "F9 read-only" in offered(screen), "it stops the steps that are still to come"
@@ -253,9 +274,14 @@ async def test_escape_and_quit_work_whatever_becomes_of_the_change(embedded: Emb
         await arm_without_screen(pilot)
         screen = await planned(pilot)
         await name_asked(pilot, screen)
-        rule: dict[str, Any] = {"mode": "reset-before", "times": 1} if state == "unknown" else {"delay": 0.5}
-        embedded.fault("application-autoscaling", "RegisterScalableTarget", **rule)
-        await pilot.press(*NAME, "enter")
+        rules: dict[str, dict[str, Any]] = {
+            "under way": {"delay": 0.5},
+            "unknown": {"mode": "reset-before", "times": 1},
+        }
+        if state in rules:
+            embedded.fault("application-autoscaling", "RegisterScalableTarget", **rules[state])
+        await burst(pilot, *NAME)
+        await pilot.press("enter")
         wanted = {"under way": StepState.SENDING, "done": StepState.DONE, "unknown": StepState.UNKNOWN}[state]
         await until(pilot, lambda: screen.view.run is not None and screen.view.run.state is wanted)
         await pilot.press("escape")
@@ -276,7 +302,8 @@ async def test_quit_works_over_the_dialog_that_sends(embedded: Embedded) -> None
         screen = await planned(pilot)
         await to_question(pilot, screen)
         embedded.fault("application-autoscaling", "RegisterScalableTarget", delay=0.3)
-        await pilot.press(*NAME, "enter")
+        await burst(pilot, *NAME)
+        await pilot.press("enter")
         await until(pilot, lambda: screen.applying and screen.view.run is not None)
         await pilot.press("ctrl+q")
         await until(pilot, lambda: pilot.app._exit)
@@ -318,7 +345,8 @@ async def test_while_this_console_sends_c_says_so(embedded: Embedded) -> None:
         screen = await planned(pilot)
         await name_asked(pilot, screen)
         embedded.fault("application-autoscaling", "RegisterScalableTarget", delay=1.0)
-        await pilot.press(*NAME, "enter")
+        await burst(pilot, *NAME)
+        await pilot.press("enter")
         await until(pilot, lambda: screen.view.run is not None)
         await pilot.press("escape", "c")
         await until(pilot, lambda: "carrying it out now" in notices(pilot))

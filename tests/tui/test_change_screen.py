@@ -21,6 +21,7 @@ from tests.tui.change_steps import (
     sent,
     to_question,
 )
+from tests.tui.test_change_keys import burst
 from tui.screens.arm import ArmScreen
 from tui.screens.change import ChangeScreen
 from tui.screens.guard import Guard
@@ -29,7 +30,7 @@ from tui.screens.run import RunScreen
 from tui.screens.settle import SettleScreen
 from widgets.change_list import ChangeList
 
-pytestmark = pytest.mark.usefixtures("at_once")
+pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ordinary-day", history=600.0)]
 
 RESOURCE = "service/facility-prod-cluster/staff-api"
 
@@ -69,7 +70,8 @@ async def test_an_unknown_outcome_cannot_be_missed_and_is_asked_when_aws_does_no
         screen = await planned(pilot)
         await to_question(pilot, screen)
         embedded.fault("application-autoscaling", "RegisterScalableTarget", mode="reset-before", times=1)
-        await pilot.press(*"staff-api", "enter")
+        await burst(pilot, *"staff-api")
+        await pilot.press("enter")
         await until(pilot, lambda: app.runs and app.runs[0].state is StepState.UNKNOWN)
         await until(pilot, lambda: "sends nothing again" in said(pilot))
         await pilot.press("escape")
@@ -155,7 +157,8 @@ async def test_a_change_that_was_made_is_shown_whole(embedded: Embedded) -> None
         await arm_without_screen(pilot)
         screen = await planned(pilot)
         await to_question(pilot, screen)
-        await pilot.press(*"staff-api", "enter")
+        await burst(pilot, *"staff-api")
+        await pilot.press("enter")
         await until(pilot, lambda: app.runs and app.runs[0].state is StepState.DONE)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, ChangeScreen))
@@ -198,11 +201,12 @@ async def test_a_resize_makes_the_confirmation_deaf_again(
         await arm_without_screen(pilot)
         screen = await planned(pilot)
         await to_question(pilot, screen)
-        await pilot.press(*"staff")
+        await burst(pilot, *"staff")
         monkeypatch.setattr(Guard, "seconds", 3600.0)
         await pilot.resize_terminal(100, 30)
         await until(pilot, lambda: not screen.guard.is_open)
-        await pilot.press(*"-api", "enter")
+        await burst(pilot, *"-api")
+        await pilot.press("enter")
         assert screen.bar.question().value == ""
         assert (sent(embedded), pilot.app.runs) == (0, ())
 

@@ -20,6 +20,7 @@ from tests.tui.change_steps import (
     sent,
     to_question,
 )
+from tests.tui.test_change_keys import burst
 from tui.screens.change import ChangeScreen
 from tui.screens.guard import Guard
 from tui.screens.plan import PlanScreen
@@ -44,7 +45,8 @@ async def test_the_limit_rises_tasks_come_the_alarm_clears_and_the_way_back_is_d
         assert screen.plan.wish["max"] == "10"
         assert sent(embedded) == 0
         await to_question(pilot, screen)
-        await pilot.press(*"staff-api", "enter")
+        await burst(pilot, *"staff-api")
+        await pilot.press("enter")
         await until(pilot, lambda: app.runs and app.runs[0].state is StepState.DONE)
         await until(pilot, lambda: all(step.verified for step in app.runs[0].steps))
         await until(pilot, lambda: "✓ verified" in said(pilot))
@@ -88,7 +90,8 @@ async def test_three_enters_send_one_request_and_closing_the_dialog_changes_noth
         screen = await planned(pilot)
         await to_question(pilot, screen)
         embedded.fault("application-autoscaling", "RegisterScalableTarget", delay=0.3)
-        await pilot.press(*"staff-api", "enter", "enter", "enter", "escape")
+        await burst(pilot, *"staff-api", "enter", "enter", "enter")
+        await pilot.press("escape")
         await until(pilot, lambda: not isinstance(pilot.app.screen, PlanScreen))
         await until(pilot, lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.DONE)
         assert sent(embedded) == 1
@@ -103,7 +106,8 @@ async def test_a_world_that_moved_since_the_plan_is_left_alone_and_said(embedded
         screen = await planned(pilot)
         await to_question(pilot, screen)
         move_limit(embedded, 7)
-        await pilot.press(*"staff-api", "enter")
+        await burst(pilot, *"staff-api")
+        await pilot.press("enter")
         await until(pilot, lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.REFUSED)
         await until(pilot, lambda: "nothing was sent" in said(pilot))
         assert sent(embedded) == 0
@@ -118,8 +122,7 @@ async def test_read_only_nothing_can_be_typed_and_nothing_is_sent(embedded: Embe
         screen = await planned(pilot)
         assert "Read-only: nothing can be sent. F9" in said(pilot)
         assert not screen.bar.asking
-        await pilot.press("tab", "tab", "tab", "tab", *"staff-api", "enter", "enter")
-        await pilot.pause()
+        await burst(pilot, "tab", "tab", "tab", "tab", *"staff-api", "enter", "enter")
         assert pilot.app.runs == ()
         assert sent(embedded) == 0
 
@@ -130,12 +133,13 @@ async def test_a_wrong_name_an_edit_and_an_expired_plan_send_nothing_and_say_so(
         await arm_without_screen(pilot)
         screen = await planned(pilot)
         await to_question(pilot, screen)
-        await pilot.press(*"staff-app", "enter")
+        await burst(pilot, *"staff-app")
+        await pilot.press("enter")
         await until(pilot, lambda: "“staff-app” is not the target's name" in said(pilot))
         assert screen.bar.question().value == ""
         assert (sent(embedded), pilot.app.runs, screen.applying) == (0, (), False)
 
-        await pilot.press(*"staff-a")
+        await burst(pilot, *"staff-a")
         field = screen.form.query_one("#ask-max")
         field.value = "8"
         await until(pilot, lambda: screen.plan is None)
@@ -147,7 +151,8 @@ async def test_a_wrong_name_an_edit_and_an_expired_plan_send_nothing_and_say_so(
         await to_question(pilot, screen)
         first = screen.plan
         embedded.advance(121)
-        await pilot.press(*"staff-api", "enter")
+        await burst(pilot, *"staff-api")
+        await pilot.press("enter")
         await until(pilot, lambda: "the plan has expired" in said(pilot))
         assert not screen.bar.asking
         assert (sent(embedded), pilot.app.runs) == (0, ())
@@ -164,10 +169,10 @@ async def test_what_was_typed_ahead_confirms_nothing(
         app = pilot.app
         await arm_without_screen(pilot)
         monkeypatch.setattr(Guard, "seconds", 3600.0)
-        await pilot.press("enter", "tab", "tab", "tab", "tab", *typed)
+        await burst(pilot, "enter", "tab", "tab", "tab", "tab", *typed)
         await until(pilot, lambda: isinstance(app.screen, PlanScreen) and app.screen.bar.asking)
         screen = app.screen
-        await pilot.press("tab", *typed)
+        await burst(pilot, "tab", *typed)
         assert (app.runs, screen.applying, screen.bar.question().value) == ((), False, "")
         assert screen.plan.wish["max"] == "10", "nor did it reach the questions"
 
@@ -177,13 +182,13 @@ async def test_what_was_typed_ahead_confirms_nothing(
         monkeypatch.setattr(Guard, "seconds", 3600.0)
         screen.look_again()
         screen.set_focus(screen.bar.question())
-        await pilot.press(*typed)
+        await burst(pilot, *typed)
         assert screen.bar.question().value == "", "typed before the question was seen for a moment"
 
         monkeypatch.setattr(Guard, "seconds", 0.01)
         screen.look_again()
         await until(pilot, lambda: screen._seen.is_open)
-        await pilot.press(*typed)
+        await burst(pilot, *typed)
         await until(pilot, lambda: app.runs and app.runs[0].state is StepState.DONE)
         assert sent(embedded, RAISE) == 1
 
@@ -195,7 +200,8 @@ async def test_the_way_back_is_planned_with_one_key(embedded: Embedded) -> None:
         await arm_without_screen(pilot)
         screen = await planned(pilot)
         await to_question(pilot, screen)
-        await pilot.press(*"staff-api", "enter")
+        await burst(pilot, *"staff-api")
+        await pilot.press("enter")
         await until(pilot, lambda: app.runs and app.runs[0].state is StepState.DONE)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, ChangeScreen))

@@ -129,6 +129,14 @@ async def test_one_look_by_hand(embedded: Embedded) -> None:
             entry for entry in await entries(pilot, EntryKind.FINDING) if entry.subject.startswith("hand@")
         ]
         assert [entry.target for entry in found] == ["backups"]
+        # From the palette, by its reading.
+        await pilot.press("escape", "ctrl+p")
+        await until(pilot, lambda: type(pilot.app.screen).__name__ == "CommandPalette")
+        await pilot.press(*"mentenansu")
+        await until(pilot, lambda: "Look now: RDS maintenance" in screen_text(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
+        assert pilot.app.screen.recorded.finding.inspection == "maintenance"
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=datetime(2026, 1, 6, 0, 2, tzinfo=UTC))

@@ -35,62 +35,65 @@ def widget(title: str, **properties: object) -> dict[str, object]:
     }
 
 
-async def write_dashboard(embedded: Embedded, text: str) -> None:
-    """Three widgets, and a metric for one of them."""
-    async with client("cloudwatch", embedded.url) as cloudwatch:
-        await cloudwatch.put_metric_data(
+class Writer:
+    """Somebody who writes the text wherever AWS lets people write."""
+
+    def __init__(self, embedded: Embedded, cloudwatch: Any, logs: Any) -> None:
+        self.embedded = embedded
+        self.cloudwatch = cloudwatch
+        self.logs = logs
+
+    async def dashboard(self, text: str) -> None:
+        """Three widgets, and a metric for one of them."""
+        await self.cloudwatch.put_metric_data(
             Namespace="N\u202es",
             MetricData=[{"MetricName": "M[/]", "Dimensions": [{"Name": "D", "Value": "v"}],
-                         "Timestamp": embedded.clock.now().timestamp() - 120, "Value": 1.0}],
+                         "Timestamp": self.embedded.clock.now().timestamp() - 120, "Value": 1.0}],
         )  # fmt: skip
         body = {"widgets": [widget(text[:2000]), {"type": "custom", "properties": {"title": text[:500]}},
                             {"type": "text", "properties": {"markdown": text[:20_000]}}]}  # fmt: skip
-        await cloudwatch.put_dashboard(DashboardName="library-overview", DashboardBody=json.dumps(body))
+        await self.cloudwatch.put_dashboard(DashboardName="library-overview", DashboardBody=json.dumps(body))
 
-
-async def write(embedded: Embedded, name: str, text: str) -> None:
-    """An alarm that fires, and two lines of log."""
-    async with client("cloudwatch", embedded.url) as cloudwatch:
-        await cloudwatch.put_metric_alarm(
+    async def alarm(self, name: str, text: str) -> None:
+        """One that fires."""
+        await self.cloudwatch.put_metric_alarm(
             AlarmName=name, AlarmDescription=text[:1000], Namespace="N\u202es", MetricName="M[/]",
             Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=0, ComparisonOperator="GreaterThanThreshold",
         )  # fmt: skip
-        await cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason=text[:1000])
-    async with client("logs", embedded.url) as logs:
-        at = int(embedded.clock.now().timestamp() * 1000)
+        await self.cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason=text[:1000])
+
+    async def lines(self, text: str) -> None:
+        """Two, one as it is and one in JSON."""
+        at = int(self.embedded.clock.now().timestamp() * 1000)
         lines = [(at - 3000, text), (at - 2000, json.dumps({"level": "ERROR", "message": text[:5000]}))]
-        await put_lines(logs, "/app/catalogue", "a", lines)
-
-
-async def forget(embedded: Embedded, name: str) -> None:
-    """The alarm is gone when the next one comes, so that each has the same room."""
-    async with client("cloudwatch", embedded.url) as cloudwatch:
-        await cloudwatch.delete_alarms(AlarmNames=[name])
+        await put_lines(self.logs, "/app/catalogue", "a", lines)
 
 
 @pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
 async def test_hostile_text_is_shown_harmlessly(empty_aws: Embedded) -> None:
-    async with client("logs", empty_aws.url) as logs:
+    async with client("cloudwatch", empty_aws.url) as cloudwatch, client("logs", empty_aws.url) as logs:
         await make_group(logs, "/app/catalogue", "a")
-    async with console(
-        empty_aws.url, empty_aws.clock, size=(160, 48), runbook=OTHER, notifications=True
-    ) as pilot:
-        for kind, text in HOSTILE.items():
-            try:
-                await shown_harmlessly(pilot, empty_aws, text)
-            except Exception as error:
-                error.add_note(f"The text was {kind}.")
-                raise
+        writer = Writer(empty_aws, cloudwatch, logs)
+        async with console(
+            empty_aws.url, empty_aws.clock, size=(160, 48), runbook=OTHER, notifications=True
+        ) as pilot:
+            for kind, text in HOSTILE.items():
+                try:
+                    await shown_harmlessly(pilot, writer, text)
+                except Exception as error:
+                    error.add_note(f"The text was {kind}.")
+                    raise
 
 
-async def shown_harmlessly(pilot: Pilot[Any], embedded: Embedded, text: str) -> None:
-    app, watch = pilot.app, pilot.app.screen
+async def shown_harmlessly(pilot: Pilot[Any], writer: Writer, text: str) -> None:
+    app, watch, embedded = pilot.app, pilot.app.screen, writer.embedded
     name = text[:200].replace("\x00", "")
-    await write_dashboard(embedded, text)
+    await writer.dashboard(text)
     embedded.advance(BODY_AGE.total_seconds())
     await until(pilot, lambda: app.view.fetched_at == embedded.clock.now())
     lines = len(watch.tail.store)
-    await write(embedded, name, text)
+    await writer.alarm(name, text)
+    await writer.lines(text)
     embedded.advance(5)
     await pilot.press("ctrl+r")
     await until(pilot, lambda: app.board.fetched_at == app.view.fetched_at == embedded.clock.now())
@@ -109,8 +112,6 @@ async def shown_harmlessly(pilot: Pilot[Any], embedded: Embedded, text: str) -> 
     app.say(alarm.name)
     await until(pilot, lambda: app._notifications)
     seen += await looked_at(pilot)
-    import os
-    if os.environ.get("SEE"): print(seen)
     assert app.filter_hits == 0, "cleaned where it entered, not by the last line of defence"
     assert not app.bugs
     assert app.is_running
@@ -119,7 +120,8 @@ async def shown_harmlessly(pilot: Pilot[Any], embedded: Embedded, text: str) -> 
     ]
     await pilot.press("escape")
     app.clear_notifications()
-    await forget(embedded, name)
+    # The next one has the same room.
+    await writer.cloudwatch.delete_alarms(AlarmNames=[name])
 
 
 async def looked_at(pilot: Pilot[Any]) -> str:

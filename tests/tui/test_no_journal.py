@@ -16,10 +16,11 @@ from services.demo.launch import start
 from services.models.alarms import AlarmState
 from tests.conftest import Embedded
 from tests.services.journal.book import filled
-from tests.tools.console import console, screen_text, settled, until
+from tests.tools.console import console, screen_text, until
 from tests.tui.journal_tools import flat_text
 from tests.tui.pty_console import PtyConsole
 from tui.screens.acknowledge import AcknowledgeScreen
+from tui.screens.arm import ArmScreen
 from tui.screens.guard import Guard
 from tui.screens.journal import JournalScreen
 from tui.screens.note import NoteScreen
@@ -72,7 +73,8 @@ async def refuses_and_watches(embedded: Embedded, path: Path, words: str, *, rea
             await until(pilot, lambda dialog=dialog: app.screen is not dialog)
 
         await app.run_action("app.arm")
-        await settled(pilot)
+        await until(pilot, lambda: isinstance(app.screen, ArmScreen))
+        await pilot.pause()
         assert app.ready.engine.permits.armed is None
         await pilot.press("escape")
 

@@ -242,7 +242,7 @@ def test_the_environment_cannot_press_keys(tmp_path: Path) -> None:
 def test_a_stalled_terminal_can_be_left(tmp_path: Path) -> None:
     with ScriptConsole(tmp_path, "chatty", size=(60, 200)) as console:
         console.wait_ready()
-        console.wait_beats(30, reading=False)
+        console.wait_beats(10, reading=False)
         console.signal(signal.SIGTERM)
         console.wait(lambda: console.process.poll() is not None, "the end", reading=False)
         assert console.wait_exit() == 128 + signal.SIGTERM

@@ -74,9 +74,14 @@ def look_by_hand(app: TobanApp) -> None:
 
     def chosen(id: str | None) -> None:
         if id is not None:
-            app.run_worker(_by_hand(app, id), group="look by hand", exclusive=True)
+            look_now(app, id)
 
     app.push_screen(ChooseScreen(_("Look now"), choices), chosen)
+
+
+def look_now(app: TobanApp, inspection: str) -> None:
+    """Make one inspection now, and show what it found."""
+    app.run_worker(_by_hand(app, inspection), group="look by hand", exclusive=True)
 
 
 async def _by_hand(app: TobanApp, id: str) -> None:

@@ -25,6 +25,7 @@ ROW: dict[str, Any] = {
     "PreferredBackupWindow": "18:10-18:40",
     "PreferredMaintenanceWindow": "sat:17:00-sat:18:00",
     "InstanceCreateTime": datetime(2025, 4, 1, tzinfo=UTC),
+    "PendingModifiedValues": {},
     "CertificateDetails": {"CAIdentifier": "ca", "ValidTill": MONDAY + timedelta(days=300)},
 }
 

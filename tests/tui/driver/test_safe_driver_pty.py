@@ -103,6 +103,7 @@ def test_a_paste_arrives_whole_and_presses_nothing(tmp_path: Path) -> None:
         assert console.keys == ["k"]
 
 
+@pytest.mark.slow
 def test_a_paste_without_an_end_does_not_make_the_console_deaf(tmp_path: Path) -> None:
     with ScriptConsole(tmp_path) as console:
         console.wait_ready()
@@ -116,7 +117,7 @@ def test_a_paste_without_an_end_does_not_make_the_console_deaf(tmp_path: Path) -
 def test_a_stalled_terminal_does_not_stop_the_loop_and_is_right_afterwards(tmp_path: Path) -> None:
     with ScriptConsole(tmp_path, "chatty", size=(40, 160)) as console:
         console.wait_ready()
-        console.wait_beats(40, reading=False, limit=15)
+        console.wait_beats(15, reading=False, limit=15)
         # Keys work, too, while nothing can be seen of it.
         console.send("k")
         console.wait_event("key k", reading=False)

@@ -4,7 +4,7 @@ Prices are those of `services.prices`: GetMetricData and Cost Explorer always co
 cost beyond the free million a month; what queries scan is told by who made them.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from datetime import date, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,8 @@ from services.prices import COST_EXPLORER, USD_PER_CLOUDWATCH_CALL, USD_PER_COST
 
 _JST = ZoneInfo("Asia/Tokyo")
 _ALWAYS_CHARGED = "cloudwatch.GetMetricData"
+DAYS_KEPT = 14
+"""Days before the present one; over a long closed run nobody asks for them."""
 
 
 class Meter:
@@ -29,7 +31,7 @@ class Meter:
         self._metrics = 0
         self._charged: Counter[str] = Counter()
         """Micro-dollars charged for other things than metrics, by name."""
-        self._before: Usage | None = None
+        self._before: deque[Usage] = deque(maxlen=DAYS_KEPT)
 
     def count(self, service: str, operation: str, *, metrics: int = 0) -> None:
         """One request was sent; `metrics` is how many metrics a GetMetricData asked for."""
@@ -62,9 +64,9 @@ class Meter:
         return self._yen(self._metrics * USD_PER_METRIC + self._charged.total() / 1e6)
 
     def days(self) -> tuple[Usage, ...]:
-        """The day before, where this console asked anything then, and the day so far."""
+        """The days before on which this console asked anything, and the day so far."""
         today = self.snapshot()
-        return (self._before, today) if self._before is not None else (today,)
+        return (*self._before, today)
 
     def snapshot(self) -> Usage:
         """The day so far, as a model."""
@@ -106,7 +108,8 @@ class Meter:
     def _turn(self) -> None:
         today = self._today()
         if today != self._day:
-            self._before = self._usage() if self._calls else None
+            if self._calls:
+                self._before.append(self._usage())
             self._day = today
             self._calls.clear()
             self._charged.clear()

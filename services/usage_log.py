@@ -17,21 +17,22 @@ class UsageLog:
     def __init__(self, journal: Journal, meter: Meter) -> None:
         self._journal = journal
         self._meter = meter
-        self._recorded: dict[str, int] = {}
-        """Requests of a day that stand in the journal already."""
+        self._recorded: dict[str, tuple[int, float]] = {}
+        """Requests and yen of a day that stand in the journal already."""
 
     async def record(self) -> None:
-        """Write today's total, and the day before's where it grew after it was last written.
+        """Write today's total, and those of the days before where they grew after they were last written.
 
         A journal that takes nothing says so itself; what is asked of AWS goes on.
         """
         for usage in self._meter.days():
             day = usage.day.isoformat()
-            if usage.calls == self._recorded.get(day, 0):
+            total = (usage.calls, usage.yen)
+            if not usage.calls or total == self._recorded.get(day):
                 continue
             with suppress(JournalError):
                 await self._journal.append(_draft(usage))
-                self._recorded[day] = usage.calls
+                self._recorded[day] = total
 
 
 def _draft(usage: Usage) -> Draft:

@@ -148,6 +148,8 @@ class TobanApp(Actions):
         async for state in self.ready.board_feed.states():
             before = self.board
             self.board = state
+            if before is not None and before.problem is not None and state.problem is None:
+                self.ready.rounds.recovered()
             self._announce(before, state)
             self._ask_for_code()
 
@@ -187,6 +189,9 @@ class TobanApp(Actions):
             before, self.duties = self.duties, view
             self.ready.rounds.consider(view)
             self._announce_duties(before, view)
+            if before is not None and before.today.day != view.today.day:
+                # Yesterday's total, while a report still counts it.
+                await self.ready.usage_log.record()
 
     @work(group="findings", exclusive=True)
     async def _follow_findings(self) -> None:

@@ -129,7 +129,8 @@ async def _answer(services: "Services", flags: dict[str, Any]) -> "InspectAnswer
 
     def look(id: str) -> Look:
         inspection = services.inspector.inspection(id)
-        begin, gap = window(inspection, services.records.signed_until(id), until, services.calendar)
+        signed, looked = services.records.signed_until(id, until), services.records.first_look(id)
+        begin, gap = window(inspection, signed, until, services.calendar, looked=looked)
         first, unseen = reached(inspection, since or begin, began, services.calendar)
         said = [each for each in ("" if since else gap, unseen) if each]
         return Look(since=min(first, until), until=until, gap=_("; ").join(said), consent=flags["whatever"])

@@ -56,8 +56,9 @@ class FindingView(VerticalScroll, can_focus=True):
         self._show()
 
     def watch_looking(self) -> None:
-        """Another look goes on."""
-        self._show()
+        """Another look goes on; the finding below stays as it is."""
+        if self.is_mounted:
+            self.head.update()
 
     def watch_zone(self) -> None:
         """Times are shown elsewhere."""

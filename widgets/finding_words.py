@@ -15,7 +15,7 @@ def verdict_cell(found: DutyFindings | None) -> list[Span]:
         done = len({each.finding.inspection for each in found.recorded})
         text = f"{done}/{len(found.expected)}"
         worse = [] if verdict is None else [(f" {VERDICT_LOOKS[verdict].mark}", VERDICT_LOOKS[verdict].role)]
-        return [(f"… {text}", "muted"), *worse] if found.looking else []
+        return [(f"… {text}", "muted"), *worse] if found.looking or found.recorded else []
     if verdict is None:
         return []
     look = VERDICT_LOOKS[verdict]

@@ -35,7 +35,12 @@ class Claims:
     def holder(self, slot: Slot) -> Entry | None:
         """The claim of another console that must be waited for."""
         owner = self._records.looking(slot.key)
-        if owner is None or self._mine(owner) or abandoned(owner, socket.gethostname()) or self.left(owner) <= 0:
+        if (
+            owner is None
+            or self._mine(owner)
+            or abandoned(owner, socket.gethostname())
+            or self.left(owner) <= 0
+        ):
             return None
         return owner
 

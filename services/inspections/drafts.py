@@ -30,15 +30,20 @@ def looking(slot: Slot, turn: int) -> Draft:
     )
 
 
+def found_text(finding: Finding) -> str:
+    """Its title, verdict and summary in one line."""
+    return _("{title}: {verdict} — {summary}").format(
+        title=finding.title, verdict=_(WORDS[finding.verdict]), summary=finding.summary
+    )
+
+
 def found(subject: str, finding: Finding) -> Draft:
     """A finding, whole."""
     return Draft(
         kind=EntryKind.FINDING,
         subject=subject,
         target=finding.inspection,
-        text=_("{title}: {verdict} — {summary}").format(
-            title=finding.title, verdict=_(WORDS[finding.verdict]), summary=finding.summary
-        ),
+        text=found_text(finding),
         data={"finding": finding.model_dump(mode="json")},
     )
 

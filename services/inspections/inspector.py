@@ -101,7 +101,7 @@ class Inspector:
     def _endless(self, inspection: Inspection) -> Problem:
         text = _("{title}: the look did not come to an end within {count} minutes.")
         return Problem(
-            kind=ProblemKind.UNREACHABLE,
+            kind=ProblemKind.OTHER,
             summary=text.format(title=inspection.name, count=round(LIMIT / 60)),
             remedy=_("Look again; where it stays so, look by hand as the runbook says."),
             at=self._context.clock.now(),

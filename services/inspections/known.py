@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from ipaddress import ip_address, ip_network
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from services.models.journal import Entry, EntryKind
 
@@ -24,7 +25,7 @@ class Known:
             address = ip_address(text)
         except ValueError:
             return False
-        return any(address in ip_network(each, strict=False) for each in self.networks)
+        return any(address in _network(each) for each in self.networks)
 
     def with_entries(self, entries: Iterable[Entry]) -> "Known":
         """And those that KNOWN entries of the journal name; one that names nothing is passed over."""
@@ -38,6 +39,12 @@ class Known:
             elif entry.data.get("kind") == "network" and is_network(value):
                 networks.add(value)
         return Known(frozenset(people), frozenset(networks))
+
+
+@lru_cache(maxsize=4096)
+def _network(text: str) -> IPv4Network | IPv6Network:
+    """Parsed once: a month of sign-ins asks for thousands of addresses."""
+    return ip_network(text, strict=False)
 
 
 def is_network(text: str) -> bool:

@@ -116,7 +116,9 @@ class FindingRecords:
         self._looking = {key: entry for key, entry in self._looking.items() if entry.at >= old}
         seqs = {entry.seq for held in self._findings.values() for entry in held.values()}
         self._parsed = {seq: each for seq, each in self._parsed.items() if seq in seqs}
-        self._overruled = {seq: each for seq, each in self._overruled.items() if seq in seqs or each.at >= old}
+        self._overruled = {
+            seq: each for seq, each in self._overruled.items() if seq in seqs or each.at >= old
+        }
 
     async def _take(self, query: Query, after: int) -> None:
         while True:

@@ -5,33 +5,33 @@ claimant has ended.
 """
 
 import asyncio
-import os
 import random
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
 
 from services.calendar import Calendar
 from services.clock import Clock, real
-from services.inspections import drafts
+from services.inspections.claims import Claims
 from services.inspections.inspector import Inspector
 from services.inspections.looks import FRESH, Looks
-from services.inspections.records import FindingRecords, abandoned
-from services.journal.errors import AlreadyRecorded, JournalError
+from services.inspections.records import FindingRecords
+from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.models.duties import DutyView, Occurrence, OccurrenceState, Slot
-from services.models.findings import (
-    DutyFindings,
-    FindingsView,
-)
+from services.models.findings import DutyFindings, Finding, FindingsView
 from services.models.journal import Entry
+from services.models.problem import ProblemKind
 
 SETTLE = 0.2
 """Seconds (of the machine) between two views: a look tells of its progress often."""
-LEASE = 600.0
-"""Seconds (of the machine) after which another console takes over looks that were claimed and did not come."""
 PROMPT = 2.0
 """Seconds within which looks begin that were due before this console saw them."""
+WAIT = 5.0
+"""Seconds (of the machine) between looks at whether a claim is over."""
+_AWAY = frozenset({ProblemKind.EXPIRED, ProblemKind.NO_CREDENTIALS, ProblemKind.UNREACHABLE})
+"""What says nothing of the system: AWS could not be asked."""
 
 
 class Rounds:
@@ -59,15 +59,22 @@ class Rounds:
         self._jitter = jitter
         self._rng = rng or random.Random()
         self.looks = Looks(inspector, records, journal, calendar, clock, nudge=self._nudge.set, looked=looked)
+        self._claims = Claims(records, journal, clock)
         self._duties = {str(duty.id): duty for duty in inspector.runbook.duties}
-        self._slots: tuple[Slot, ...] = ()
+        self._held: tuple[Occurrence, ...] = ()
+        """Shown, in the order of the duties' view."""
+        self._open: dict[str, Slot] = {}
+        """To be looked at, by key."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._recovered: datetime | None = None
+        self._closed = False
 
     # ---- what is known
 
     async def states(self) -> AsyncIterator[FindingsView]:
         """At once, then whenever a look begins, goes on or is judged, here or in another console."""
         listener = asyncio.create_task(self._listen())
+        listener.add_done_callback(lambda _done: self._nudge.set())
         view: FindingsView | None = None
         try:
             while True:
@@ -78,6 +85,10 @@ class Rounds:
                     yield view
                 await self._nudge.wait()
                 self._nudge.clear()
+                if listener.done():
+                    # Nothing would be heard of other consoles any more.
+                    listener.result()
+                    return
                 await asyncio.sleep(SETTLE)
         finally:
             listener.cancel()
@@ -106,11 +117,20 @@ class Rounds:
         duty = self._duties.get(slot.duty)
         return duty.inspections if duty is not None else ()
 
+    def shown(self, slot: Slot) -> DutyFindings | None:
+        """As `of`, but None where the findings are so old that only the journal has them: "none yet" would be false."""
+        found = self.of(slot)
+        known = found is not None and (found.recorded or found.looking)
+        near = slot.key in self._open or self._records.at_hand(slot.due_at, self._clock.now())
+        return found if known or near else None
+
     def _view(self) -> FindingsView:
-        found = (self.of(slot) for slot in self._slots)
+        found = tuple(each for each in (self.of(held.slot) for held in self._held) if each is not None)
+        keys = {each.key for each in found}
         return FindingsView(
-            duties=tuple(each for each in found if each is not None),
+            duties=found,
             by_hand=self._records.by_hand(),
+            looking=tuple(each for (key, _id), each in self.looks.progress.items() if key not in keys),
             version=self._records.version,
         )
 
@@ -121,26 +141,37 @@ class Rounds:
 
         A missed duty of an earlier day is left to a person: today's looks cover its time.
         """
-        late = (each for each in view.carried if each.state is OccurrenceState.LATE)
-        held = (*late, *view.running, *view.today.occurrences)
-        self._slots = tuple(each.slot for each in held if self.wanted(each.slot))
-        for occurrence in held:
-            self._begin(occurrence)
-        self._nudge.set()
+        every = (*view.carried, *view.running, *view.today.occurrences)
+        self._held = tuple(each for each in every if self.wanted(each.slot))
+        missed = {each.key for each in view.carried if each.state is OccurrenceState.MISSED}
+        self._open = {
+            each.key: each.slot
+            for each in self._held
+            if each.key not in missed and (each.open or self._unheard_of(each, view))
+        }
+        self._begin()
 
-    def _begin(self, occurrence: Occurrence) -> None:
-        slot = occurrence.slot
-        found = self.of(slot)
-        if not occurrence.open or found is None or slot.key in self._tasks:
-            return
-        if found.complete:
-            return
-        task = asyncio.create_task(self._attend(slot), name=f"looks of {slot.key}")
-        self._tasks[slot.key] = task
-        task.add_done_callback(lambda _done: self._ended(slot, task))
+    def recovered(self) -> None:
+        """AWS can be asked again: what could not be asked before is, where nobody has signed yet."""
+        self._recovered = self._clock.now()
+        self._begin()
+
+    def _unheard_of(self, occurrence: Occurrence, view: DutyView) -> bool:
+        """Whether it is due and the journal, which cannot be read, may know of it: nobody else looks for us."""
+        unknown = occurrence.state is OccurrenceState.NO_RECORD and not self._records.started
+        return unknown and not self._journal.health.writable and occurrence.slot.due_at <= view.at
+
+    def _begin(self) -> None:
+        for slot in () if self._closed else self._open.values():
+            if slot.key not in self._tasks and self._missing(slot):
+                task = asyncio.create_task(self._attend(slot), name=f"looks of {slot.key}")
+                self._tasks[slot.key] = task
+                task.add_done_callback(partial(self._ended, slot))
+        self._nudge.set()
 
     def _ended(self, slot: Slot, task: "asyncio.Task[None]") -> None:
         self._tasks.pop(slot.key, None)
+        self._claims.forget(slot)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._inspector.fault(error)
 
@@ -150,42 +181,44 @@ class Rounds:
         while True:
             await self._read()
             missing = self._missing(slot)
-            if not missing:
+            # Signed or left out meanwhile: nobody waits for it any more.
+            if not missing or slot.key not in self._open:
                 return
-            owner = self._records.looking(slot.key)
-            if owner is not None and not self._over(owner):
-                await self._wait(owner)
-            elif await self._claim(slot, owner):
-                await self.looks.make(slot.key, missing)
+            if not self._records.started and self._journal.health.writable:
+                await self._clock.sleep(real(self._clock, WAIT).total_seconds())
+            elif (holder := self._claims.holder(slot)) is not None:
+                await self._wait(holder)
+            elif await self._claims.take(slot):
+                await self._make(slot, missing)
                 return
+
+    async def _make(self, slot: Slot, ids: tuple[str, ...]) -> None:
+        renewing = asyncio.create_task(self._claims.renew(slot))
+        try:
+            await self.looks.make(slot.key, ids)
+        finally:
+            renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)
 
     def _missing(self, slot: Slot) -> tuple[str, ...]:
-        wanted = self.wanted(slot)
-        known = {each.finding.inspection for each in self._records.of(slot.key, wanted)}
-        return tuple(id for id in wanted if id not in known)
+        """What is to be looked at yet; what was looked at before it was due does not count."""
+        found = self.of(slot)
+        since = slot.due_at - timedelta(seconds=FRESH)
+        made = {
+            each.finding.inspection
+            for each in (found.recorded if found is not None else ())
+            if each.finding.read_at >= since and not self._could_not_ask(each.finding)
+        }
+        return tuple(id for id in self.wanted(slot) if id not in made)
 
-    def _over(self, owner: Entry) -> bool:
-        mine = owner.person.host == socket.gethostname() and owner.data.get("pid") == os.getpid()
-        expired = self._clock.now() >= owner.at + real(self._clock, LEASE)
-        return mine or expired or abandoned(owner, socket.gethostname())
+    def _could_not_ask(self, finding: Finding) -> bool:
+        away = finding.problem is not None and finding.problem.kind in _AWAY
+        return away and self._recovered is not None and finding.read_at <= self._recovered
 
-    async def _claim(self, slot: Slot, before: Entry | None) -> bool:
-        """Whether this console makes the looks; also where the journal takes nothing, for then each does its own."""
-        turn = before.data.get("turn") if before else 0
-        draft = drafts.looking(slot, (turn if isinstance(turn, int) else 0) + 1)
-        try:
-            self._records.absorb([await self._journal.append(draft)])
-        except AlreadyRecorded as error:
-            self._records.absorb([error.entry])
-            return False
-        except JournalError:
-            pass
-        return True
-
-    async def _wait(self, owner: Entry) -> None:
+    async def _wait(self, holder: Entry) -> None:
         """Until there is news, or the claim may be over."""
-        left = (owner.at + real(self._clock, LEASE) - self._clock.now()).total_seconds()
-        sleep = asyncio.ensure_future(self._clock.sleep(min(left, real(self._clock, 5.0).total_seconds())))
+        longest = real(self._clock, WAIT).total_seconds()
+        sleep = asyncio.ensure_future(self._clock.sleep(min(self._claims.left(holder), longest)))
         news = asyncio.ensure_future(self._heard())
         try:
             await asyncio.wait({sleep, news}, return_when=asyncio.FIRST_COMPLETED)
@@ -208,6 +241,7 @@ class Rounds:
 
     async def close(self) -> None:
         """Stop; looks under way are given up, and another console makes them."""
+        self._closed = True
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
@@ -216,7 +250,9 @@ class Rounds:
 
     async def _listen(self) -> None:
         async for _head in self._journal.follow():
-            await self.looks.record_held()
+            if self.looks.unrecorded and self._journal.health.writable:
+                await self._read()
+                await self.looks.record_held()
             self._nudge.set()
             async with self._news:
                 self._news.notify_all()

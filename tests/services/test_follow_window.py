@@ -58,7 +58,7 @@ def visible(events: list[Event], start: int, now: int) -> list[LogLine]:
     ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150 if settings.default.derandomize else settings.default.max_examples)
 @given(histories(), GAPS, st.data())
 def test_every_event_exactly_once_whatever_its_delay(
     events: list[Event], gaps: list[int], data: st.DataObject

@@ -39,6 +39,17 @@ def test_the_day_turns_at_jst_midnight() -> None:
     assert meter.snapshot().day == date(2026, 4, 2)
 
 
+def test_the_days_before_are_kept_until_they_are_written_down() -> None:
+    clock = ManualClock(datetime(2026, 4, 3, 12, tzinfo=UTC))
+    meter = Meter(clock)
+    for _day in range(3):
+        meter.count("ecs", "DescribeServices")
+        clock.advance(86400)
+    assert [each.day.day for each in meter.days()] == [3, 4, 5, 6]
+    clock.advance(30 * 86400)
+    assert [each.calls for each in meter.days()] == [1, 1, 1, 0]
+
+
 _CALLS = st.tuples(
     st.sampled_from(
         [("cloudwatch", "GetMetricData"), ("cloudwatch", "DescribeAlarms"), ("ecs", "DescribeServices")]

@@ -10,11 +10,13 @@ from services.models.journal import EntryKind
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
 from tests.tui.journal_tools import flat_text, other_console
+from tests.tui.test_change_keys import burst
 from tui.screens.acknowledge import AcknowledgeScreen
 from tui.screens.alarm import AlarmScreen
 from tui.screens.guard import Guard
 from tui.screens.note import NoteScreen
 
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 NAME = "alb-5xx-error-rate"
 
 
@@ -28,7 +30,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "journal.db"
 
 
-@pytest.mark.scenario("alb-5xx")
+@pytest.mark.scenario("alb-5xx", history=600.0)
 async def test_an_acknowledgement_is_seen_by_the_next_operator_and_ends_with_the_state(
     embedded: Embedded, path: Path
 ) -> None:
@@ -98,11 +100,14 @@ async def test_a_note_of_several_lines_about_what_is_looked_at(embedded: Embedde
         await pilot.press("enter")
         await until(pilot, lambda: "Nothing is written yet" in screen_text(pilot))
         assert "[ ] about" in screen_text(pilot), "the cursor merely stands there"
-        await pilot.press("ctrl+t", *"one", "ctrl+j", *"two", "enter")
+        await burst(pilot, "ctrl+t", *"one", "ctrl+j", *"two")
+        await pilot.press("enter")
         await until(pilot, lambda: not isinstance(pilot.app.screen, NoteScreen))
         await pilot.press("f8")
         await until(pilot, lambda: isinstance(pilot.app.screen, NoteScreen))
-        await pilot.press(*"of nothing", "enter")
+        await until(pilot, lambda: pilot.app.focused is pilot.app.screen.field)
+        await burst(pilot, *"of nothing")
+        await pilot.press("enter")
         await until(pilot, lambda: not isinstance(pilot.app.screen, NoteScreen))
         entries = await pilot.app.ready.journal.entries()
         notes = [entry for entry in entries if entry.kind is EntryKind.NOTE]

@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ordinary
 NAME = "staff-api"
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def quick_plans(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer is planned as soon as it stands there, not when the typing pauses."""
     monkeypatch.setattr("tui.screens.plan.DEBOUNCE", 0.05)
@@ -84,6 +84,7 @@ async def test_armed_the_name_is_typed_at_once_and_changes_no_number(embedded: E
         assert number(back).value == "5"
 
 
+@pytest.mark.usefixtures("quick_plans")
 async def test_whoever_goes_to_another_question_before_the_plan_is_there_stays_in_it(
     embedded: Embedded,
 ) -> None:
@@ -115,6 +116,7 @@ async def test_a_key_that_the_number_does_not_take_is_refused_in_words(embedded:
         assert number(screen).value == "8"
 
 
+@pytest.mark.usefixtures("quick_plans")
 async def test_arming_over_a_refused_plan_gives_the_keys_back_to_the_question(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         screen = await planned(pilot)

@@ -8,7 +8,7 @@ from services import i18n
 from tests.conftest import Embedded
 from tui.cli import Output, run
 
-pytestmark = pytest.mark.scenario("ecs-cpu")
+pytestmark = pytest.mark.scenario("ecs-cpu", history=1800.0)
 WAY_BACK = ("--revert-at", "2026-02-02 17:00")
 
 

@@ -7,9 +7,10 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.widget import Widget
 
 from services.i18n import _
-from tui.screens.dialog import Dialog
+from tui.screens.guard import GuardedDialog
 from widgets.columns import Column
 from widgets.table import KeyedTable, Row
 
@@ -23,8 +24,8 @@ class Choice:
     note: str = ""
 
 
-class ChooseScreen(Dialog[str | None]):
-    """Answers the chosen key; None when it was left."""
+class ChooseScreen(GuardedDialog[str | None]):
+    """Answers the chosen key; None when it was left. What was typed ahead chooses nothing."""
 
     DEFAULT_CSS = """
     ChooseScreen {
@@ -51,7 +52,11 @@ class ChooseScreen(Dialog[str | None]):
         self.table.set_rows(
             [Row(each.key, ([(each.text, "")], [(each.note, "muted")])) for each in self._choices]
         )
-        self.table.focus()
+        super().on_mount()
+
+    def first(self) -> Widget:
+        """The list."""
+        return self.table
 
 
     @on(KeyedTable.Selected)

@@ -90,7 +90,7 @@ class DutyScreen(Dialog[None]):
         self._found()
 
     def _found(self) -> None:
-        found = self.app.ready.rounds.of(self.occurrence.slot)
+        found = self.app.ready.rounds.shown(self.occurrence.slot)
         self.findings.found = found
         self.findings.display = found is not None
 

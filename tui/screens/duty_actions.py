@@ -1,14 +1,17 @@
 """What can be done with a duty wherever one is shown. The caller says which one was meant when the key was pressed."""
 
+from textual.screen import ModalScreen, Screen
+
 from services.i18n import _
-from services.inspections.records import BY_HAND
+from services.inspections.drafts import found_text
 from services.journal.errors import JournalError
 from services.models.duties import Occurrence
+from services.models.runbook import Duty
 from services.report.periods import of_day
 from tui.app import TobanApp
 from tui.screens.choose import Choice, ChooseScreen
 from tui.screens.finding import FindingScreen
-from tui.screens.finding_actions import titles
+from tui.screens.finding_actions import no_look, titles
 from tui.screens.notice import NoticeScreen
 from tui.screens.sign_all import SignAllScreen
 from tui.screens.sign import LeaveOutScreen, SignScreen, signed_first, why_not
@@ -63,9 +66,11 @@ def look_again(app: TobanApp, chosen: Occurrence | None) -> None:
         return
     if not app.ready.rounds.wanted(meant.slot):
         _refuse(app, meant, _("it has no inspection: a person does it and signs it off"))
-        return
-    app.say(_("{title}: looking…").format(title=meant.slot.title))
-    app.run_worker(app.ready.rounds.look_again(meant.slot), group=f"look {meant.key}", exclusive=True)
+    elif why := no_look(app, meant.slot):
+        _refuse(app, meant, why)
+    else:
+        app.say(_("{title}: looking…").format(title=meant.slot.title))
+        app.run_worker(app.ready.rounds.look_again(meant.slot), group="look again")
 
 
 def look_by_hand(app: TobanApp) -> None:
@@ -81,17 +86,25 @@ def look_by_hand(app: TobanApp) -> None:
 
 def look_now(app: TobanApp, inspection: str) -> None:
     """Make one inspection now, and show what it found."""
-    app.run_worker(_by_hand(app, inspection), group="look by hand", exclusive=True)
+    below = [each for each in app.screen_stack if not isinstance(each, ModalScreen)]
+    app.run_worker(_by_hand(app, inspection, below[-1]), group="look by hand")
 
 
-async def _by_hand(app: TobanApp, id: str) -> None:
+async def _by_hand(app: TobanApp, id: str, asked_on: Screen[object]) -> None:
     app.say(_("{title}: looking…").format(title=titles(app.ready.runbook)[id]))
     recorded = await app.ready.rounds.looks.by_hand(id)
-    app.push_screen(FindingScreen(BY_HAND, recorded))
+    if app.screen is asked_on:
+        app.push_screen(FindingScreen(recorded.subject, recorded))
+    else:
+        # Whoever writes or reads something else meanwhile has keys under his fingers.
+        app.say(found_text(recorded.finding))
 
 
 def sign_normal(app: TobanApp) -> None:
-    """Sign every open duty whose findings are all normal, after one look at what they are."""
+    """Sign every open duty whose findings are all normal, after one look at what they are.
+
+    What a person must do or read besides is signed on its own.
+    """
     ready = app.ready
     open_now = app.duties.open if app.duties is not None else ()
     meant = [
@@ -100,12 +113,18 @@ def sign_normal(app: TobanApp) -> None:
         if (found := ready.rounds.of(each.slot)) is not None
         and found.all_normal
         and ready.duties.signable(each.slot)
+        and _needs_no_more(ready.duties.duty(each))
     ]
     if meant:
         app.push_screen(SignAllScreen(meant))
     else:
         why = _("No open duty has findings that are all normal.")
         app.push_screen(NoticeScreen(_("Sign all normal"), why))
+
+
+def _needs_no_more(duty: Duty | None) -> bool:
+    """Its findings are all there is to it: no lines to tick, nothing to write down, no report to read."""
+    return duty is not None and not (duty.checklist or duty.evidence or duty.reviews_report)
 
 
 def plan(app: TobanApp, chosen: Occurrence | None) -> None:

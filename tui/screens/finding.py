@@ -8,11 +8,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from services.i18n import N_, _
+from services.inspections.records import BY_HAND
 from services.models.duties import Slot
 from services.models.findings import Recorded
 from services.models.verdict import Verdict
 from tui.screens import finding_actions
 from tui.screens.base import ModeScreen, Place
+from tui.screens.guard import Guard
 from tui.screens.post import propose_finding
 from widgets.finding_view import FindingView
 
@@ -37,6 +39,7 @@ class FindingScreen(ModeScreen):
         self.slot = slot
         self.recorded = recorded
         self.view = FindingView(self.app.now, self.app.zone)
+        self.guard = Guard(self)
 
     def body(self) -> ComposeResult:
         """The finding alone."""
@@ -44,7 +47,7 @@ class FindingScreen(ModeScreen):
 
     async def opened(self) -> None:
         """The finding at once; then what becomes of it."""
-        self.view.recorded = self.recorded
+        self._show(self.recorded)
         self.view.focus()
         self.watch(self.app, "findings", self._follow)
 
@@ -59,21 +62,29 @@ class FindingScreen(ModeScreen):
 
     def _follow(self) -> None:
         rounds, id = self.services.rounds, self.recorded.finding.inspection
-        if self.slot is not None and (found := rounds.of(self.slot)) is not None:
-            newest = next((each for each in found.recorded if each.finding.inspection == id), None)
-            self.view.looking = next((each for each in found.looking if each.inspection == id), None)
-        else:
-            newest = next((each for each in self._by_hand() if each.seq == self.recorded.seq), None)
-            self.view.looking = next(
-                (each for (subject, of), each in rounds.looks.progress.items() if (subject, of) == ("hand", id)),
-                None,
-            )
+        newest = next((each for each in self._newest() if self._is_this(each)), None)
+        self.view.looking = rounds.looks.progress.get((self.slot.key if self.slot else BY_HAND, id))
         if newest is not None and newest != self.recorded:
-            self.recorded = self.view.recorded = newest
+            self._show(newest)
         self.refresh_bindings()
 
-    def _by_hand(self) -> tuple[Recorded, ...]:
+    def _newest(self) -> tuple[Recorded, ...]:
+        if self.slot is not None:
+            return self._siblings()
         return self.app.findings.by_hand if self.app.findings is not None else ()
+
+    def _is_this(self, newest: Recorded) -> bool:
+        if self.slot is not None:
+            return newest.finding.inspection == self.recorded.finding.inspection
+        # One that the journal did not take at first has its number now.
+        return newest.seq == self.recorded.seq or newest.finding == self.recorded.finding
+
+    def _show(self, recorded: Recorded) -> None:
+        """Its keys that cost something count once it was looked at."""
+        self.guard.hold()
+        self.subject = recorded.subject
+        self.recorded = self.view.recorded = recorded
+        self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what makes a difference to this finding."""
@@ -82,10 +93,14 @@ class FindingScreen(ModeScreen):
             "overrule": lambda: finding.verdict is not Verdict.NORMAL and self.recorded.overruled is None,
             "known": lambda: bool(finding.unfamiliar),
             "propose": lambda: finding.verdict is not Verdict.NORMAL and not finding.waits_for_consent,
-            "consent": lambda: finding.waits_for_consent,
+            "consent": lambda: finding.waits_for_consent and not self._no_look(),
+            "look_again": lambda: not self._no_look(),
             "step": lambda: self.slot is not None and len(self._siblings()) > 1,
         }
         return fits[action]() if action in fits else True
+
+    def _no_look(self) -> str:
+        return finding_actions.no_look(self.app, self.slot) if self.slot is not None else ""
 
     def action_overrule(self) -> None:
         """Judge it otherwise, with a reason."""
@@ -105,9 +120,10 @@ class FindingScreen(ModeScreen):
 
     def action_consent(self) -> None:
         """Make it whatever it costs."""
-        self._look(consent=True)
+        if self.guard.is_open:
+            self._look(consent=True)
 
-    @work(group="look", exclusive=True)
+    @work(group="look")
     async def _look(self, *, consent: bool) -> None:
         id = self.recorded.finding.inspection
         if self.slot is not None:
@@ -115,8 +131,7 @@ class FindingScreen(ModeScreen):
             self._follow()
             return
         self.app.say(_("{title}: looking…").format(title=self.recorded.finding.title))
-        self.recorded = self.view.recorded = await self.services.rounds.looks.by_hand(id, consent=consent)
-        self.refresh_bindings()
+        self._show(await self.services.rounds.looks.by_hand(id, consent=consent))
 
     def _siblings(self) -> tuple[Recorded, ...]:
         found = self.services.rounds.of(self.slot) if self.slot is not None else None
@@ -128,5 +143,5 @@ class FindingScreen(ModeScreen):
         ids = [each.finding.inspection for each in siblings]
         if self.recorded.finding.inspection in ids:
             at = (ids.index(self.recorded.finding.inspection) + by) % len(ids)
-            self.recorded = self.view.recorded = siblings[at]
-            self.refresh_bindings()
+            self._show(siblings[at])
+            self._follow()

@@ -3,17 +3,31 @@
 from services.i18n import _
 from services.inspections.registry import offered
 from services.journal.errors import JournalError
+from services.models.duties import OccurrenceState, Slot
 from services.models.findings import Finding, Recorded, Unfamiliar
 from services.models.runbook import Runbook
 from tui.app import TobanApp
 from tui.screens.choose import Choice, ChooseScreen
 from tui.screens.notice import NoticeScreen
 from tui.screens.overrule import OverruleScreen
+from tui.screens.sign import signed_first
 
 
 def titles(runbook: Runbook) -> dict[str, str]:
     """Inspections by id, in the screen's language."""
     return {str(each.id): _(each.title) for each in offered(runbook)}
+
+
+def no_look(app: TobanApp, slot: Slot) -> str:
+    """Why no look is made for this slot now; "" where it may."""
+    standing, now = app.ready.duties.now(slot), app.now()
+    if standing.signed is not None:
+        first = signed_first(standing.signed, app.zone, now)
+        words = _("{first}: it was signed with what was found by then; “Look now” looks without a duty")
+        return words.format(first=first)
+    if standing.state is OccurrenceState.UPCOMING and app.ready.calendar.day_of(now) < slot.day:
+        return _("its day has not come; “Look now” looks without a duty")
+    return ""
 
 
 def overrule(app: TobanApp, subject: str, recorded: Recorded) -> None:

@@ -124,7 +124,7 @@ class InspectScreen(ModeScreen):
         self.refresh_bindings()
         self.detail.duty = self.services.duties.duty(chosen) if chosen is not None else None
         self.detail.occurrence = chosen
-        self.detail.found = self.services.rounds.of(chosen.slot) if chosen is not None else None
+        self.detail.found = self.services.rounds.shown(chosen.slot) if chosen is not None else None
 
     def _zone_changed(self) -> None:
         super()._zone_changed()

@@ -241,7 +241,7 @@ def test_random_json_never_raises(value: Any) -> None:
     assert isinstance(parse_body("d", json.dumps(value)), Dashboard)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100 if settings.default.derandomize else settings.default.max_examples)
 @given(
     st.lists(
         st.fixed_dictionaries(

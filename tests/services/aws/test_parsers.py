@@ -9,7 +9,7 @@ from aiobotocore.parsers import create_parser
 from botocore.loaders import create_loader
 from botocore.model import ServiceModel
 from botocore.parsers import ResponseParserError
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.aws.parsers import Parsers
@@ -79,6 +79,7 @@ def _values(shape: Any, depth: int = 0) -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize(("service", "operation"), _CASES)
+@settings(max_examples=50 if settings.default.derandomize else settings.default.max_examples)
 @given(data=st.data())
 def test_answers_equal_the_stock_parsers(service: str, operation: str, data: st.DataObject) -> None:
     shape = _shape(service, operation)

@@ -8,9 +8,9 @@ import pytest
 from services.clock import ManualClock
 from services.inspections import drafts
 from services.inspections.base import Inspection, Look
+from services.inspections.claims import LEASE
 from services.inspections.known import Known
 from services.inspections.records import FindingRecords
-from services.inspections.rounds import LEASE
 from services.journal.errors import AlreadyRecorded
 from services.journal.journal import Journal
 from services.models.duties import OccurrenceState

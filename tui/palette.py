@@ -61,6 +61,8 @@ class Found(NamedTuple):
     go: Callable[[], object]
     words: str = ""
     """Readings it is found by, too."""
+    weight: float = 1.0
+    """Below 1 it stands after what matches as well."""
 
 
 class CommandProvider(Provider):
@@ -149,7 +151,7 @@ def _hits(query: str, places: list[Found]) -> Iterator[Hit]:
     """What matches; where nothing does, that is said in the screen's language."""
     found = False
     for each in places:
-        points = score(query, f"{each.name} {each.words}")
+        points = score(query, f"{each.name} {each.words}") * each.weight
         if points:
             found = True
             yield Hit(points, Content(each.name), each.go, text=each.name, help=each.kind)
@@ -171,11 +173,12 @@ def _looks(app: "TobanApp") -> Iterator[Found]:
         title = _(each.title)
         name = _("Look now: {title}").format(title=title)
         words = f"{title} {each.title} {each.id} {each.words} てんけん tenken inspect"
-        yield Found(name, _("Make this inspection now"), partial(app.look_now, str(each.id)), words)
+        yield Found(name, _("Make this inspection now"), partial(app.look_now, str(each.id)), words, 0.5)
 
 
 def _changes(app: "TobanApp") -> Iterator[Found]:
     for kind, change in app.services.engine.changes.items() if app.services else ():
         for target in change.targets():
             go = partial(app.plan_change, kind, target)
-            yield Found(f"{_(change.title)}  {target.title}", _(change.help), go, change.words)
+            words = f"{change.title} {change.words}"
+            yield Found(f"{_(change.title)}  {target.title}", _(change.help), go, words)

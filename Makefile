@@ -6,7 +6,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 SCENARIO ?= ordinary-day
 SPEED ?= 1
 AT ?=
-JOBS ?= 2
+# Tests of screens wait about as long as they compute.
+JOBS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format bench peers lock screens snapshots faults explore soak i18n clean

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from services import i18n
+from services.aws.sdk_models import ModelFiles
 
 if TYPE_CHECKING:
     from services.clock import ManualClock
@@ -61,6 +63,15 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def no_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     """The embedded AWS bears any number of questions about its trail; AWS two a second."""
     monkeypatch.setattr("services.inspections.sign_ins.SignIns.pace", 0.0)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def models_read_once() -> Iterator[None]:
+    """Hundreds of sessions in one process need not decode the same API models again, and keep them for ever."""
+    with pytest.MonkeyPatch.context() as patch:
+        read = cache(partial(ModelFiles.load_file, ModelFiles()))
+        patch.setattr(ModelFiles, "load_file", lambda _self, path: read(path))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ import orjson
 from botocore.loaders import JSONFileLoader, Loader
 
 
-class _Files(JSONFileLoader):  # type: ignore[misc]  # the SDK ships no types
+class ModelFiles(JSONFileLoader):  # type: ignore[misc]  # the SDK ships no types
     """Decodes with orjson, in a third of the time."""
 
     def load_file(self, file_path: str) -> Any:
@@ -28,7 +28,7 @@ class _Files(JSONFileLoader):  # type: ignore[misc]  # the SDK ships no types
 class ModelLoader(Loader):  # type: ignore[misc]  # the SDK ships no types
     """The session's `data_loader`."""
 
-    FILE_LOADER_CLASS = _Files
+    FILE_LOADER_CLASS = ModelFiles
 
     def list_available_services(self, type_name: str) -> list[str]:
         """The folders of services; the SDK also looks into each of four hundred before it reads one."""

@@ -103,21 +103,25 @@ class Bot:
     async def _channel_id(self, client: AsyncWebClient, channel: str) -> str:
         if _ID.fullmatch(channel):
             return channel
+        # One kind at a time: a bot that may not list private channels is refused a list of both.
+        for kind in ("public_channel", "private_channel"):
+            if found := await self._listed(client, channel.removeprefix("#"), kind):
+                return found
+        raise CannotTell(words.refusal("channel_not_found", channel=channel))
+
+    async def _listed(self, client: AsyncWebClient, name: str, kind: str) -> str:
         cursor = ""
         for _page in range(PAGES):
             answer = await client.conversations_list(
-                types="public_channel,private_channel",
-                exclude_archived=True,
-                limit=PAGE,
-                cursor=cursor or None,
+                types=kind, exclude_archived=True, limit=PAGE, cursor=cursor or None
             )
             for each in answer.get("channels") or ():
-                if each.get("name") == channel.removeprefix("#"):
+                if each.get("name") == name:
                     return str(each["id"])
             cursor = _next(answer)
             if not cursor:
                 break
-        raise CannotTell(words.refusal("channel_not_found", channel=channel))
+        return ""
 
     async def _look(
         self, client: AsyncWebClient, post: str, channel: str, thread_ts: str, age: timedelta

@@ -30,6 +30,8 @@ class Slack:
     """Methods, in the order in which they were asked."""
     bodies: list[dict[str, Any]] = field(default_factory=list)
     """What was asked to be posted, posted or not."""
+    kind: str = "public_channel"
+    """Of its only channel."""
     scopes: set[str] = field(default_factory=lambda: {"chat:write", "channels:history", "channels:read"})
     keeps_metadata: bool = True
     got: Callable[[], None] = lambda: None
@@ -101,11 +103,14 @@ class _Handler(BaseHTTPRequestHandler):
         method = parts.path.rpartition("/api/")[2]
         slack.asked.append(method)
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
-        scope = "channels:read" if method == "conversations.list" else "channels:history"
+        scope = "channels:history"
+        if method == "conversations.list":
+            scope = "groups:read" if "private" in query["types"] else "channels:read"
         if scope not in slack.scopes:
             self._answer(200, {"ok": False, "error": "missing_scope", "needed": scope})
         elif method == "conversations.list":
-            self._answer(200, {"ok": True, "channels": [{"id": CHANNEL, "name": NAME[1:]}]})
+            listed = [{"id": CHANNEL, "name": NAME[1:]}] if query["types"] == slack.kind else []
+            self._answer(200, {"ok": True, "channels": listed})
         elif query["channel"] != CHANNEL:
             self._answer(200, {"ok": False, "error": "channel_not_found"})
         else:

@@ -115,6 +115,24 @@ async def test_a_lost_answer_is_looked_up_and_not_sent_again(
     assert slack.asked[1] == "conversations.list", "the channel's id is not known yet"
 
 
+async def test_a_private_channel_is_looked_up_where_the_bot_may_list_them(
+    tmp_path: Path, server: SlackServer
+) -> None:
+    server.slack.kind = "private_channel"
+    server.slack.faults.append("lost")
+    async with desk(tmp_path / "may-not.db", server) as console:
+        await console.let_go("a")
+        await console.until(
+            lambda: console.state("a") is S.UNKNOWN and "groups:read" in console.post("a").reason
+        )
+    server.slack.scopes.add("groups:read")
+    server.slack.faults.append("lost")
+    async with desk(tmp_path / "may.db", server) as console:
+        await console.let_go("b")
+        await console.until(lambda: console.state("b") is S.POSTED)
+    assert server.slack.count("b") == 1
+
+
 async def test_an_answer_that_does_not_come_in_time_is_a_lost_one(
     tmp_path: Path, server: SlackServer
 ) -> None:

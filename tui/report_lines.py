@@ -91,9 +91,15 @@ def _table(block: Table, width: int) -> Iterator[Line]:
         role = (
             VERDICT_LOOKS[line.tone].role if line.tone is not None and line.tone is not Verdict.NORMAL else ""
         )
-        parts = [(wrap(cell, size)[:_ROWS] or [""]) for cell, size in zip(cells, sizes, strict=True)]
+        parts = [_cell(cell, size) for cell, size in zip(cells, sizes, strict=True)]
         for at in range(max(map(len, parts))):
             yield _row([part[at] if at < len(part) else "" for part in parts], sizes, block, role)
+
+
+def _cell(text: str, size: int) -> list[str]:
+    """In few lines; the last one says where more was cut."""
+    lines = wrap(text, size) or [""]
+    return lines if len(lines) <= _ROWS else [*lines[: _ROWS - 1], crop("".join(lines[_ROWS - 1 :]), size)]
 
 
 def _sizes(rows: list[list[str]], width: int) -> list[int]:

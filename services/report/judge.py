@@ -29,7 +29,8 @@ def judged(parts: Iterable[Reason | None]) -> tuple[Verdict | None, tuple[str, .
 
 
 def of_findings(lines: Iterable[FoundLine]) -> Iterator[Reason]:
-    """One for each finding that counts."""
+    """One for each finding that counts; what several duties found in the same words is said once."""
+    seen: set[Reason] = set()
     for line in lines:
         verdict = counts(line)
         if verdict is None:
@@ -40,7 +41,9 @@ def of_findings(lines: Iterable[FoundLine]) -> Iterator[Reason]:
             )
         else:
             said = f"{line.title}: {line.summary}"
-        yield verdict, said
+        if (verdict, said) not in seen:
+            seen.add((verdict, said))
+            yield verdict, said
 
 
 def of_duties(lines: Iterable[DutyLine]) -> Iterator[Reason | None]:

@@ -159,7 +159,7 @@ def measures(found: Iterable[Measure], dates: Dates, day: date | None) -> Table:
                     each.shown or NOTHING,
                     each.allowed or NOTHING,
                     words.verdict(each.verdict),
-                    " ".join(part for part in (dates.at(each.at, day) if each.at else "", each.note) if part),
+                    _remark(each, dates, day),
                 ),
                 each.verdict if each.verdict is not Verdict.NORMAL else None,
             )
@@ -167,6 +167,12 @@ def measures(found: Iterable[Measure], dates: Dates, day: date | None) -> Table:
         ),
         right=(1, 2),
     )
+
+
+def _remark(each: Measure, dates: Dates, day: date | None) -> str:
+    """When, where its note does not tell that itself, and the note."""
+    at = dates.at(each.at, day) if each.at else ""
+    return each.note if at in each.note else " ".join(part for part in (at, each.note) if part)
 
 
 def _evidence(found: Evidence) -> Block:

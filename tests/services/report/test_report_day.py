@@ -160,6 +160,13 @@ def test_only_the_last_look_of_a_duty_counts_but_every_look_by_hand(ledger: Ledg
     assert day(ledger).verdict is Verdict.UNKNOWN
 
 
+def test_what_two_duties_found_in_the_same_words_is_said_once(ledger: Ledger) -> None:
+    calm(ledger)
+    for key in (MORNING, NOON):
+        ledger.find(f"{DAY} 14:30", key, finding(f"{DAY} 14:30", "alarms", Verdict.ABNORMAL, "CPU fires"))
+    assert day(ledger).why == ("Alarms: CPU fires",)
+
+
 def test_nothing_false_is_green(ledger: Ledger) -> None:
     """Signed without a look, before the journal began, a finding nobody can read."""
     for key in (MORNING, NOON, EVENING):

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
 
 from services.acknowledgements import present
 from services.i18n import _
@@ -12,6 +11,7 @@ from services.models.alarms import Alarm
 from tui.screens.guard import Guard
 from tui.screens.writing import WritingDialog
 from widgets.acknowledgement_words import acknowledged_content, state_content
+from widgets.prose import Prose
 
 
 class AcknowledgeScreen(WritingDialog):
@@ -37,7 +37,7 @@ class AcknowledgeScreen(WritingDialog):
         seen = present([self.alarm], self.app.acknowledged, now).get(self.alarm.id)
         if seen is not None:
             parts.append(acknowledged_content(seen, zone, now))
-        yield Static(Content("\n").join(parts), classes="about")
+        yield Prose(Content("\n").join(parts), classes="about")
 
     def on_mount(self) -> None:
         """Enter counts only once the alarm's name could be read."""

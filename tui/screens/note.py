@@ -6,12 +6,12 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
 
 from services.i18n import N_, _
 from services.models.journal import Draft, EntryKind
 from tui.screens.base import ModeScreen, Place
 from tui.screens.writing import WritingDialog
+from widgets.prose import Prose
 
 
 class NoteScreen(WritingDialog):
@@ -26,7 +26,7 @@ class NoteScreen(WritingDialog):
         self.place: Place | None = below.place() if isinstance(below, ModeScreen) else None
         """What the note could be about."""
         self.is_about = self.place is not None and self.place.opened
-        self.place_line = Static(classes="about")
+        self.place_line = Prose(classes="about")
         super().__init__()
 
     def heading(self) -> str:

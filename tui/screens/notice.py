@@ -4,10 +4,10 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Key
-from textual.widgets import Static
 
 from services.i18n import _
 from tui.screens.dialog import Dialog
+from widgets.prose import Prose
 
 
 class NoticeScreen(Dialog[None]):
@@ -27,7 +27,7 @@ class NoticeScreen(Dialog[None]):
         with Vertical(id="window") as window:
             window.border_title = Content(self._title)
             window.border_subtitle = Content(_("esc closes"))
-            yield Static(Content(self._text))
+            yield Prose(Content(self._text))
 
     def on_key(self, event: Key) -> None:
         """Nothing but the two keys."""

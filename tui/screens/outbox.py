@@ -10,7 +10,6 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.getters import app as app_getter
 from textual.widget import Widget
-from textual.widgets import Static
 
 from services.i18n import N_, _
 from services.journal.errors import AlreadyRecorded, JournalError
@@ -24,6 +23,7 @@ from widgets.format import wrap
 from widgets.ink import ROLES, Line
 from widgets.post_lines import POST_LOOKS, columns, detail, rows
 from widgets.table import KeyedTable
+from widgets.prose import Prose
 
 _OPEN = (PostState.WAITING, PostState.REFUSED, PostState.UNKNOWN)
 Decision = Callable[[Post, str], Awaitable[None]]
@@ -157,7 +157,7 @@ class DecideScreen(WritingDialog):
         head = Content.assemble((look.text, ROLES[look.role]), "  ", self.post.channel)
         first = self.post.text.strip().partition("\n")[0]
         text = Content.styled(first, ROLES["muted"])
-        yield Static(Content("\n").join([head, text]), classes="about")
+        yield Prose(Content("\n").join([head, text]), classes="about")
 
     def refused(self, text: str) -> str:
         """A reason must be given."""

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
 
 from services.i18n import _
 from services.journal.errors import AlreadyRecorded
@@ -13,6 +12,7 @@ from tui.screens.sign import was_first
 from tui.screens.writing import NotTaken, WritingDialog
 from widgets.ink import ROLES
 from widgets.looks import VERDICT_LOOKS
+from widgets.prose import Prose
 
 
 class OverruleScreen(WritingDialog):
@@ -35,7 +35,7 @@ class OverruleScreen(WritingDialog):
         """The finding."""
         finding = self.recorded.finding
         look = VERDICT_LOOKS[finding.verdict]
-        yield Static(
+        yield Prose(
             Content("\n").join(
                 [
                     Content.assemble(

@@ -7,7 +7,6 @@ from uuid import uuid4
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
 from textual.widgets.text_area import Selection
 
 from services.i18n import N_, _
@@ -20,6 +19,7 @@ from tui.app import TobanApp
 from tui.screens.guard import Guard
 from tui.screens.writing import WritingDialog
 from widgets.ink import ROLES
+from widgets.prose import Prose
 
 
 def propose_alarm(app: TobanApp, alarm: Alarm) -> None:
@@ -90,7 +90,7 @@ class PostScreen(WritingDialog):
             parts.append(Content.styled(words, ROLES["bad"]))
         elif self.proposal.thread:
             parts.append(Content.styled(self._thread(outbox.threads), ROLES["muted"]))
-        yield Static(Content("\n").join(parts), classes="about")
+        yield Prose(Content("\n").join(parts), classes="about")
 
     def _thread(self, threads: bool) -> str:
         if not threads:

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
 
 from services.i18n import _
 from services.models.journal import Draft, EntryKind
 from services.report.periods import Period
 from tui.screens.writing import WritingDialog
 from widgets.ink import ROLES
+from widgets.prose import Prose
 
 
 class RemarkScreen(WritingDialog):
@@ -31,7 +31,7 @@ class RemarkScreen(WritingDialog):
     def about(self) -> Iterable[Widget]:
         """Which report."""
         words = _("Operations report {name}").format(name=self.period.name)
-        yield Static(Content.styled(words, ROLES["title"]), classes="about")
+        yield Prose(Content.styled(words, ROLES["title"]), classes="about")
 
     def refused(self, text: str) -> str:
         """An empty remark says nothing."""

@@ -5,7 +5,6 @@ from datetime import datetime, tzinfo
 
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
 
 from services.duties import NotNow
 from services.duty_states import by_time
@@ -22,6 +21,7 @@ from widgets.duty_words import clock_of, look, when, zone_name
 from widgets.heartbeat import every_second
 from widgets.ink import ROLES
 from widgets.looks import VERDICT_LOOKS
+from widgets.prose import Prose
 
 _RECORDED = {
     OccurrenceState.UPCOMING: N_("due {due}, signed now {now} {zone} — recorded as early"),
@@ -44,7 +44,7 @@ class _RecordScreen(WritingDialog):
         self.occurrence = occurrence
         self.guard = Guard(self, self._begin)
         self.field.can_focus = False
-        self._about = Static(classes="about")
+        self._about = Prose(classes="about")
 
     def about(self) -> Iterable[Widget]:
         """What it is about."""

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
 
 from services.duties import NotNow
 from services.i18n import _, plural
@@ -17,6 +16,7 @@ from tui.screens.sign import accepting_words
 from tui.screens.writing import WritingDialog
 from widgets.duty_words import when, zone_name
 from widgets.ink import ROLES
+from widgets.prose import Prose
 
 
 class SignAllScreen(WritingDialog):
@@ -52,7 +52,7 @@ class SignAllScreen(WritingDialog):
 
     def about(self) -> Iterable[Widget]:
         """Every duty with its findings."""
-        yield Static(Content("\n").join(self._lines), classes="about")
+        yield Prose(Content("\n").join(self._lines), classes="about")
 
     def on_mount(self) -> None:
         """What was typed ahead does not sign."""

@@ -10,13 +10,13 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.getters import app as app_getter
 from textual.widget import Widget
-from textual.widgets import Static
 
 from services.i18n import N_, _
 from services.journal.errors import JournalError
 from tui.app import TobanApp
 from tui.screens.dialog import Dialog
 from widgets.note_field import LONGEST, NoteField
+from widgets.prose import Prose
 
 
 class NotTaken(Exception):
@@ -41,7 +41,7 @@ class WritingDialog(Dialog[bool]):
     def __init__(self) -> None:
         super().__init__()
         self.field = NoteField(self.placeholder())
-        self.say_line = Static(id="say")
+        self.say_line = Prose(id="say")
         self._writing = False
         self._leaving = ""
 

@@ -1,0 +1,44 @@
+"""Text that is broken as Japanese is: between characters, and not at the few spaces it has."""
+
+from textual.content import Content
+from textual.geometry import Size
+from textual.widgets import Static
+
+from widgets.format import wrap
+
+
+class Prose(Static):
+    """Paragraphs, as high as they are."""
+
+    DEFAULT_CSS = """
+    Prose { width: 1fr; height: auto; }
+    """
+
+    def __init__(self, content: Content | None = None, *, id: str | None = None, classes: str = "") -> None:
+        super().__init__(content or Content(""), id=id, classes=classes)
+
+    def render(self) -> Content:
+        """Its lines, broken for the width there is."""
+        return broken(self._text, self.content_size.width)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Lines at that width."""
+        return len(broken(self._text, width).split("\n", allow_blank=True))
+
+    @property
+    def _text(self) -> Content:
+        return self.content if isinstance(self.content, Content) else Content(str(self.content))
+
+
+def broken(text: Content, width: int) -> Content:
+    """`text` in lines of at most `width` cells, its styles kept."""
+    if width <= 0:
+        return text
+    lines: list[Content] = []
+    for paragraph in text.split("\n", allow_blank=True):
+        at = 0
+        for line in wrap(paragraph.plain, width):
+            at = paragraph.plain.index(line, at)
+            lines.append(paragraph[at : at + len(line)])
+            at += len(line)
+    return Content("\n").join(lines)

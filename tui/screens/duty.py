@@ -86,7 +86,6 @@ class DutyScreen(Dialog[None]):
     def _follow(self) -> None:
         self.occurrence = self.app.ready.duties.now(self.occurrence.slot)
         self.detail.occurrence = self.occurrence
-
         self._found()
 
     def _found(self) -> None:

@@ -1,12 +1,12 @@
 """The lines of reports: one duty, look, alarm, change, note, post, remark each."""
 
 from datetime import date, datetime
-from typing import Literal
 
 from services.models.base import Clean, CleanBlock, Model
 from services.models.changes import Row, StepState
 from services.models.duties import OccurrenceState, SignOff
 from services.models.findings import Finding, Overrule
+from services.models.posts import PostState
 from services.models.verdict import Verdict
 
 DAILY_YEN = 20.0
@@ -231,14 +231,14 @@ class PostLine(Model):
     """Where to."""
     text: CleanBlock
     """What it says."""
-    alarm: Clean = ""
-    """The alarm it is about."""
-    state: Literal["waiting", "sending", "posted", "unposted"]
-    """`sending`: nobody knows whether Slack took it."""
+    about: Clean = ""
+    """The alarm or inspection it is about."""
+    state: PostState
+    """How it stood then."""
     changed_at: datetime
     """When that state came."""
     why: Clean = ""
-    """Why Slack did not take it."""
+    """Why it is not in Slack, or why nobody knows."""
 
 
 class Charges(Model):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from services.i18n import _
+from services.models.posts import UNSENT
 from services.models.report import DayReport
 from services.models.report_lines import AckLine, DutyLine, FoundLine, PostLine, SpellLine
 from services.models.verdict import Verdict
@@ -199,7 +200,7 @@ def _post_row(line: PostLine, report: DayReport, dates: Dates) -> Line:
             line.by,
             f"{state}: {line.why}" if line.why else state,
         ),
-        None if line.state == "posted" else Verdict.ATTENTION,
+        Verdict.ATTENTION if line.state in UNSENT else None,
     )
 
 

@@ -3,11 +3,11 @@
 import math
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
-from typing import Literal
 
 from services.changes.drafts import CHANGE_KINDS
 from services.models.changes import Run, StepState
 from services.models.journal import Entry, EntryKind
+from services.models.posts import UNSENT, Post
 from services.models.report_lines import (
     AckLine,
     ChangeLine,
@@ -19,18 +19,13 @@ from services.models.report_lines import (
 )
 from services.report.periods import Period, Span, of_month
 from services.report.source import Source
+from services.slack.records import post_of
 
 OLD_POSTS = timedelta(days=30)
 """How long a post that was not sent is told of."""
 _LATE_TOTALS = timedelta(hours=12)
 """A console may write a day's last total after midnight."""
 _POSTS = (EntryKind.POST, EntryKind.POSTING, EntryKind.POSTED, EntryKind.UNPOSTED)
-_POST_STATES: dict[EntryKind, Literal["waiting", "sending", "posted", "unposted"]] = {
-    EntryKind.POST: "waiting",
-    EntryKind.POSTING: "sending",
-    EntryKind.POSTED: "posted",
-    EntryKind.UNPOSTED: "unposted",
-}
 NOTES = frozenset(
     {
         EntryKind.NOTE,
@@ -87,14 +82,12 @@ def ack_lines(entries: Iterable[Entry]) -> tuple[AckLine, ...]:
 def post_lines(source: Source) -> tuple[PostLine, ...]:
     """Posts of the period, and older ones that are not sent, as they stood at `as_of`."""
     entries = source.entries(*_POSTS, since=source.start - OLD_POSTS, before=source.as_of)
-    first: dict[str, Entry] = {}
-    newest: dict[str, Entry] = {}
+    told: dict[str, list[Entry]] = {}
     for entry in entries:
-        if entry.kind is EntryKind.POST:
-            first.setdefault(entry.subject, entry)
-        newest[entry.subject] = entry
-    lines = (_post(entry, newest[entry.subject]) for entry in first.values())
-    return tuple(line for line in lines if line.at >= source.start or line.state != "posted")
+        told.setdefault(entry.subject, []).append(entry)
+    found = ((subject, post_of(of_one)) for subject, of_one in told.items())
+    lines = (_post(subject, post) for subject, post in found if post is not None)
+    return tuple(line for line in lines if line.at >= source.start or line.state in UNSENT)
 
 
 def charges_by_day(source: Source) -> dict[date, Charges]:
@@ -186,18 +179,17 @@ def _change(run: Run) -> ChangeLine:
     )
 
 
-def _post(entry: Entry, newest: Entry) -> PostLine:
-    data = entry.data
+def _post(subject: str, post: Post) -> PostLine:
     return PostLine(
-        id=entry.subject,
-        at=entry.at,
-        by=entry.person.name,
-        channel=str(data.get("channel") or ""),
-        text=str(data.get("text") or "") or entry.text,
-        alarm=str(data.get("alarm") or ""),
-        state=_POST_STATES[newest.kind],
-        changed_at=newest.at,
-        why=newest.text if newest.kind is EntryKind.UNPOSTED else "",
+        id=subject,
+        at=post.at,
+        by=post.by,
+        channel=post.channel,
+        text=post.text,
+        about=post.target,
+        state=post.state,
+        changed_at=post.changed_at,
+        why=post.reason,
     )
 
 

@@ -8,6 +8,7 @@ from services.changes.drafts import CHANGE_KINDS
 from services.journal.reader import Reader
 from services.models.duties import Occurrence, OccurrenceState
 from services.models.journal import EntryKind
+from services.models.posts import UNSENT, PostState
 from services.models.report import PeriodReport
 from services.models.report_counts import DutyCount, LookCount, MonthCharges
 from services.models.report_lines import Charges, DutyLine, FoundLine
@@ -86,8 +87,8 @@ def collect_period(
         charges=summed(days.values()),
         months=_by_month(days),
         remarks=remark_lines(source),
-        posts=sum(post.state == "posted" for post in posts),
-        unposted=sum(post.state != "posted" for post in posts),
+        posts=sum(post.state is PostState.POSTED for post in posts),
+        unposted=sum(post.state in UNSENT for post in posts),
         open_days=sum(
             calendar.open_days.is_open(period.first + timedelta(days=number))
             for number in range((period.last - period.first).days + 1)

@@ -7,6 +7,7 @@ from services import i18n
 from services.i18n import N_, _
 from services.models.changes import StepState
 from services.models.duties import OccurrenceState
+from services.models.posts import PostState
 from services.models.report_lines import DutyLine
 from services.models.verdict import Verdict
 from services.report.periods import era_of
@@ -43,10 +44,12 @@ _STEPS = {
     StepState.REFUSED: N_("stopped before sending"),
 }
 _POSTS = {
-    "waiting": N_("not sent yet"),
-    "sending": N_("unclear whether it was sent"),
-    "posted": N_("was sent"),
-    "unposted": N_("NOT sent"),
+    PostState.WAITING: N_("not sent yet"),
+    PostState.SENDING: N_("unclear whether it was sent"),
+    PostState.POSTED: N_("was sent"),
+    PostState.REFUSED: N_("NOT sent"),
+    PostState.UNKNOWN: N_("unclear whether it was sent"),
+    PostState.DROPPED: N_("given up"),
 }
 _ALARMS = {
     "alarm": N_("firing"),
@@ -82,7 +85,7 @@ def step_state(value: StepState) -> str:
     return _(_STEPS[value])
 
 
-def post_state(value: str) -> str:
+def post_state(value: PostState) -> str:
     """What became of a post."""
     return _(_POSTS[value])
 

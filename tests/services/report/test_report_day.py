@@ -248,11 +248,13 @@ def test_notes_what_became_known_posts_and_remarks(ledger: Ledger) -> None:
     ledger.entry(f"{DAY} 09:00", EntryKind.NOTE, "one two", target="staff-api", data={"note": "one\ntwo"})
     ledger.entry(f"{DAY} 09:10", EntryKind.KNOWN, "Known from now on: user sato", subject="known:person")
     post = {"channel": "#ops-alerts", "text": "異常", "alarm": "ecs-cpu-high"}
-    for id in ("a", "b", "c"):
+    for id in ("a", "b", "c", "d", "e"):
         ledger.entry(f"{DAY} 10:00", EntryKind.POST, subject=f"post:{id}", data=post)
         ledger.entry(f"{DAY} 10:00", EntryKind.POSTING, subject=f"post:{id}")
     ledger.entry(f"{DAY} 10:01", EntryKind.POSTED, subject="post:a")
-    ledger.entry(f"{DAY} 10:02", EntryKind.UNPOSTED, "channel_not_found", subject="post:b")
+    for id, state in (("b", "refused"), ("d", "unknown"), ("e", "dropped")):
+        said = {"state": state}
+        ledger.entry(f"{DAY} 10:02", EntryKind.UNPOSTED, "channel_not_found", subject=f"post:{id}", data=said)
     remark = {"text": "特記なし。\n以上"}
     ledger.entry("2026-01-07 08:40", EntryKind.REMARK, subject=f"report@{DAY}", data=remark)
     report = day(ledger)
@@ -260,12 +262,16 @@ def test_notes_what_became_known_posts_and_remarks(ledger: Ledger) -> None:
         ("note", "one\ntwo"), ("known", "Known from now on: user sato")
     ]  # fmt: skip
     assert [(line.state, line.why) for line in report.posts] == [
-        ("posted", ""), ("unposted", "channel_not_found"), ("sending", "")
+        ("posted", ""),
+        ("refused", "channel_not_found"),
+        ("sending", ""),
+        ("unknown", "channel_not_found"),
+        ("dropped", "channel_not_found"),
     ]  # fmt: skip
     assert [line.text for line in report.remarks] == ["特記なし。\n以上"]
-    assert [line.id for line in day(ledger, of="2026-01-07").posts] == ["post:b", "post:c"], (
-        "unsent ones stay"
-    )
+    assert [line.id for line in day(ledger, of="2026-01-07").posts] == [
+        "post:b", "post:c", "post:d"
+    ], "unsent ones stay"  # fmt: skip
     assert day(ledger, of="2026-01-07").remarks == ()
 
 

@@ -40,9 +40,9 @@ class Headless:
 
 
 async def alarms(services: "Services") -> Answer:
-    """Every alarm once; firing or missing is abnormal, no data or a silenced alarm needs attention."""
+    """Every alarm once; firing or missing is abnormal, no data cannot be judged, a silenced alarm needs attention."""
     board = await services.alarms.board()
-    words = {ABNORMAL: "abnormal", ATTENTION: "attention", NORMAL: "normal"}
+    words = {ABNORMAL: "abnormal", ATTENTION: "attention", NORMAL: "normal", UNKNOWN: "unknown"}
     status = judge(board)
     data = {
         "system": services.runbook.system.id,
@@ -71,6 +71,8 @@ def judge(board: "AlarmBoard") -> int:
     states = {alarm.state for alarm in board.watched}
     if states & {AlarmState.ALARM, AlarmState.MISSING}:
         return ABNORMAL
+    if AlarmState.INSUFFICIENT in states:
+        return UNKNOWN
     silenced = any(alarm.muted_by or not alarm.actions_enabled or alarm.evaluation for alarm in board.watched)
     calm = states == {AlarmState.OK} and not silenced
     return NORMAL if calm else ATTENTION

@@ -1,4 +1,4 @@
-"""アラーム: the state of every alarm now, and everything that fired since the last look.
+"""アラーム: the state of every alarm now, and everything that fired since the last sign-off.
 
 Runbook: 日常監視 1, whose own command shows only what fires at that moment: what fired at night and recovered,
 what has no data, what is missing, muted or disabled is seen here. Source: DescribeAlarms, DescribeAlarmHistory,
@@ -24,6 +24,9 @@ from services.models.findings import WORSE, Finding, Measure, Spell, worst
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 
+NAMED = 5
+"""Alarms that are named where there may be many."""
+
 
 class AlarmStates(Inspection):
     """Every alarm of the runbook, and whatever else fires."""
@@ -47,7 +50,7 @@ class AlarmStates(Inspection):
         try:
             history = await reader.history_all(look.since)
         except AwsError as error:
-            unread.add(_("What fired since the last look cannot be read."), error.problem)
+            unread.add(_("What fired since the last sign-off cannot be read."), error.problem)
         return self._judged(look, board, history, unread)
 
     def _judged(
@@ -110,7 +113,7 @@ class AlarmStates(Inspection):
         fired = [each for each in found if each.state == "alarm"]
         shown = str(len(fired)) if fired else _("none")
         yield Measure(
-            title=_("Fired since the last look"),
+            title=_("Fired since the last sign-off"),
             shown=shown if complete else "",
             allowed=_("none"),
             verdict=Verdict.UNKNOWN if not complete else Verdict.ATTENTION if fired else Verdict.NORMAL,
@@ -126,27 +129,32 @@ class AlarmStates(Inspection):
         else:
             count = sum(each.alarm.expected for each in judged)
             text = plural(
-                "{count} alarm is OK and did not fire in {hours}.",
-                "{count} alarms are OK and none fired in {hours}.",
+                "The runbook's {count} alarm is OK and did not fire in {hours}.",
+                "The runbook's {count} alarms are OK and none fired in {hours}.",
                 count,
             )
             if unread.problems:
-                text = plural("{count} alarm is OK now.", "{count} alarms are OK now.", count)
+                text = plural(
+                    "The runbook's {count} alarm is OK now.",
+                    "The runbook's {count} alarms are OK now.",
+                    count,
+                )
             found = text.format(count=count, hours=hours_words(look.hours))
-        more = [_("What fired since the last look cannot be read.")] if unread.problems else []
+        more = [_("What fired since the last sign-off cannot be read.")] if unread.problems else []
         if not board.mutes_read:
             more.append(_("Whether an alarm is muted cannot be read."))
-        return " ".join((found, *more))
+        return " ".join((*more, found))
 
     def _remarks(self, alarms: Iterable[Alarm], board: AlarmBoard) -> Iterator[str]:
         others = [alarm for alarm in alarms if not alarm.expected]
         if others:
             text = plural(
-                "{count} alarm that the runbook does not name was looked at too.",
-                "{count} alarms that the runbook does not name were looked at too.",
+                "{count} alarm that the runbook does not name was looked at too: {names}.",
+                "{count} alarms that the runbook does not name were looked at too: {names}.",
                 len(others),
             )
-            yield text.format(count=len(others))
+            names = _(", ").join(str(alarm.name) for alarm in others[:NAMED])
+            yield text.format(count=len(others), names=names + (" …" if len(others) > NAMED else ""))
         blind = [str(alarm.name) for alarm in others if alarm.state is AlarmState.INSUFFICIENT]
         if blind:
             yield _("Of those, without data and not judged: {alarms}.").format(alarms=_(", ").join(blind))

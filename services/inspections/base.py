@@ -13,6 +13,7 @@ from services.i18n import _
 from services.inspections.known import Known
 from services.models.findings import ROWS, Evidence, Finding, Progress, Row
 from services.models.metrics import TimeSpan
+from services.models.problem import Problem
 from services.models.runbook import CustomInspection, Runbook
 from services.models.verdict import Verdict
 
@@ -110,7 +111,13 @@ class Inspection(ABC):
         advice: Iterable[str] = (),
         **more: Any,
     ) -> Finding:
-        """The finding; advice is only kept where it is not normal. `windowed`: the window matters."""
+        """The finding; advice is only kept where it is not normal. `windowed`: the window matters.
+
+        What to do about what could not be read (`problem`) is advice, too.
+        """
+        problem: Problem | None = more.get("problem")
+        remedy = (problem.remedy,) if problem is not None and problem.remedy else ()
+        told = dict.fromkeys((*advice, *remedy))
         return Finding(
             inspection=self.id,
             title=self.name,
@@ -119,7 +126,7 @@ class Inspection(ABC):
             window=look.span if windowed else None,
             gap=look.gap if windowed else "",
             read_at=self.context.clock.now(),
-            advice=() if verdict is Verdict.NORMAL else tuple(advice),
+            advice=() if verdict is Verdict.NORMAL else tuple(told),
             **more,
         )
 

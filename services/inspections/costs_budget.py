@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from services.i18n import N_, _
 from services.inspections.costs_days import Compared
-from services.inspections.costs_judge import against
+from services.inspections.costs_judge import against, near_words
 from services.inspections.costs_lines import HUNDRED, CostTable
 from services.inspections.costs_words import Rate, month_words, yen_words
 from services.inspections.database_points import Point
@@ -92,7 +92,9 @@ class BudgetJudge:
         return self.rate.words(amount) if unit == _DOLLARS else f"{amount:,.0f} {unit}"
 
     def _allowed(self) -> str:
-        return f"< {self.spec.budget_percent} %"
+        return _("< {near} %; abnormal from {limit} %").format(
+            near=near_words(self.spec.budget_percent), limit=self.spec.budget_percent
+        )
 
     def _point(self, title: str, shown: str, share: Decimal, said: str, *, note: str) -> Point:
         return Point(

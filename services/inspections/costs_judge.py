@@ -31,6 +31,11 @@ def against(value: Decimal, limit: Decimal) -> Verdict:
     return Verdict.ATTENTION if value >= limit * NEAR else Verdict.NORMAL
 
 
+def near_words(limit: float) -> str:
+    """From where a limit of so many percent is near: `40`, `37.5`."""
+    return f"{limit * float(NEAR):g}"
+
+
 @dataclass(frozen=True, slots=True)
 class LineJudge:
     """The runbook's limits, on the days that are compared."""
@@ -101,7 +106,8 @@ class LineJudge:
             Measure(
                 title=_("{title}, whole month").format(title=line.title),
                 shown="" if verdict is Verdict.UNKNOWN else rate.words(projected),
-                allowed=_("< {limit} (guideline {guideline} +{percent} %)").format(
+                allowed=_("< {near}; abnormal from {limit} (guideline {guideline} +{percent} %)").format(
+                    near=yen_words(self._limit(line) * NEAR),
                     limit=yen_words(self._limit(line)),
                     guideline=yen_words(line.guideline),
                     percent=self.spec.growth_percent,
@@ -130,7 +136,9 @@ class LineJudge:
             Measure(
                 title=_("{title}, growth").format(title=line.title),
                 shown=shown,
-                allowed=f"< +{self.spec.growth_percent} %",
+                allowed=_("< +{near} %; abnormal from +{limit} %").format(
+                    near=near_words(self.spec.growth_percent), limit=self.spec.growth_percent
+                ),
                 verdict=verdict,
                 value=float(round(worst.percent, 2)) if worst and worst.percent is not None else None,
                 unit="%",

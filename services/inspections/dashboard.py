@@ -127,8 +127,8 @@ class DashboardValues(Inspection):
     def _normal(self, look: Look, asked: Wishes, limits: Limits) -> str:
         count, since = len(asked.of("limit")), limits.since()
         text = plural(
-            "{count} value stayed within its limit for {hours}.",
-            "{count} values stayed within their limits for {hours}.",
+            "{count} value with a limit stayed within it for {hours}.",
+            "{count} values with a limit stayed within it for {hours}.",
             count,
         )
         seen = (look.until - since) / timedelta(hours=1) if since else look.hours

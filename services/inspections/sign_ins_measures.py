@@ -41,7 +41,9 @@ def measures(judged: Judged, spec: TrailSpec) -> tuple[Measure, ...]:
     for title, changes, asked, read in changed:
         if asked:
             verdicts = tuple(each.verdict for each in changes)
-            found.append(_count(_Counted(title, len(changes), "0", verdicts), whole=read))
+            refused = sum(bool(each.event.error) for each in changes)
+            note = _("{count} of them refused by AWS").format(count=refused) if refused else ""
+            found.append(_count(_Counted(title, len(changes), "0", verdicts, note), whole=read))
     verdicts = (Verdict.ATTENTION,) * len(judged.users)
     users = _Counted(_("IAM users that nobody expects"), len(judged.users), "0", verdicts)
     return (
@@ -57,6 +59,7 @@ class _Counted:
     count: int
     allowed: str
     verdicts: tuple[Verdict, ...]
+    note: str = ""
 
 
 def _of_sign_ins(judged: Judged, spec: TrailSpec) -> Iterator[_Counted]:
@@ -93,7 +96,7 @@ def _count(counted: _Counted, *, whole: bool) -> Measure:
         allowed=counted.allowed,
         verdict=worst(verdicts),
         value=counted.count,
-        note="" if whole else _("not everything could be read"),
+        note=counted.note if whole else _("not everything could be read"),
     )
 
 
@@ -122,6 +125,7 @@ def summary(judged: Judged, measured: Iterable[Measure], spec: TrailSpec) -> str
     )
     odd = [
         _("{title}: {shown}").format(title=each.title, shown=each.shown)
+        + (_(" ({note})").format(note=each.note) if each.note and each.value else "")
         for each in measured
         if each.verdict is not Verdict.NORMAL
     ]

@@ -66,7 +66,7 @@ def test_a_wrong_runbook_ends_with_its_own_status(capsys: pytest.CaptureFixture[
     [
         ((), 1),
         ((AlarmState.OK,), 0),
-        ((AlarmState.OK, AlarmState.INSUFFICIENT), 1),
+        ((AlarmState.OK, AlarmState.INSUFFICIENT), 3),
         ((AlarmState.INSUFFICIENT, AlarmState.ALARM), 2),
         ((AlarmState.OK, AlarmState.MISSING), 2),
     ],

@@ -47,7 +47,7 @@ async def test_an_ordinary_night_is_normal_though_alarm_low_fires(embedded: Embe
         assert (finding.verdict, finding.advice) == (V.NORMAL, ()), finding.summary
     finding = await look(embedded, "alarms", since=CLOSED)
     assert (finding.verdict, verdicts(finding)) == (V.NORMAL, {})
-    assert finding.summary == "7 alarms are OK and none fired in 15.8 h."
+    assert finding.summary == "The runbook's 7 alarms are OK and none fired in 15.8 h."
     assert [each.title for each in finding.measures][:7] == [each.title for each in BOOK.alarms]
     assert (finding.advice, finding.spells, finding.evidence) == ((), (), ())
     assert any("of Auto Scaling are left out" in each for each in finding.remarks)
@@ -60,7 +60,7 @@ async def test_trap_10_what_fired_and_recovered_at_night_is_found_at_nine(embedd
     (spell,) = finding.spells
     assert (spell.alarm, spell.state, spell.began is None, spell.ended is None) == ("rds-cpu-high", "alarm", False, False)  # fmt: skip
     assert finding.summary == "Fired and recovered: RDS CPU使用率 01-14 01:17–01:23 JST (6m)."
-    assert verdicts(finding) == {"RDS CPU使用率": V.ATTENTION, "Fired since the last look": V.ATTENTION}
+    assert verdicts(finding) == {"RDS CPU使用率": V.ATTENTION, "Fired since the last sign-off": V.ATTENTION}
     assert finding.measures[0].title == "RDS CPU使用率", "the worst first"
     assert finding.measures[0].shown == "OK"
     told, changes = finding.evidence
@@ -72,9 +72,12 @@ async def test_trap_10_what_fired_and_recovered_at_night_is_found_at_nine(embedd
     assert finding.advice[1:] == (RECORD,)
     embedded.fault("cloudwatch", "DescribeAlarmHistory", preset="denied")
     finding = await look(embedded, "alarms", since=CLOSED)
-    assert verdicts(finding) == {"Fired since the last look": V.UNKNOWN}
+    assert verdicts(finding) == {"Fired since the last sign-off": V.UNKNOWN}
     assert finding.verdict is V.UNKNOWN
-    assert finding.summary == "7 alarms are OK now. What fired since the last look cannot be read."
+    assert (
+        finding.summary
+        == "What fired since the last sign-off cannot be read. The runbook's 7 alarms are OK now."
+    )
     assert "cloudwatch:DescribeAlarmHistory" in finding.remarks[0]
 
 
@@ -186,8 +189,10 @@ async def test_an_alarm_that_the_runbook_does_not_name_counts_where_it_fires() -
     others = [row("b", "ALARM", 5), row("c", "INSUFFICIENT_DATA"), row("d")]
     finding = await judged(row("a"), *others, runbook=book("a"), history=[change("b", 5, "OK", "ALARM")])
     assert finding.verdict is V.ABNORMAL
-    assert [each.title for each in finding.measures] == ["b", "T a", "Fired since the last look"]
-    assert "3 alarms that the runbook does not name were looked at too." in finding.remarks
+    assert [each.title for each in finding.measures] == ["b", "T a", "Fired since the last sign-off"]
+    assert any(
+        "3 alarms that the runbook does not name were looked at too: " in each for each in finding.remarks
+    )
     assert "Of those, without data and not judged: c." in finding.remarks
     assert "the runbook has no steps for it" in finding.advice[0]
 

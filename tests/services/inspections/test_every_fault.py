@@ -73,7 +73,7 @@ async def test_every_fault_is_found_and_nothing_else(embedded: Embedded) -> None
     }, said
     # In each exactly its own fault, and what follows from it.
     assert {id: {each.title for each in bad(finding)} for id, finding in found.items()} == {
-        "alarms": {"RDS 接続数", "RDS CPU使用率", "Fired since the last look"},
+        "alarms": {"RDS 接続数", "RDS CPU使用率", "Fired since the last sign-off"},
         "dashboard": {"RDS 接続数", "RDS CPU使用率"},
         "error-logs": {"Events with the field level"},
         "costs": {"RDS, growth"},

@@ -107,7 +107,18 @@ def signature(entry: Entry) -> SignOff:
         note=" ".join(str(data.get("note", "")).split()),
         was=states.get(str(data.get("was")), OccurrenceState.DUE),
         seq=entry.seq,
+        checked=_texts(data.get("checked")),
+        evidence=_fields(data.get("evidence")),
     )
+
+
+def _texts(value: Any) -> tuple[str, ...] | None:
+    return tuple(str(each) for each in value) if isinstance(value, list) else None
+
+
+def _fields(value: Any) -> dict[str, str]:
+    found = value.items() if isinstance(value, dict) else ()
+    return {str(id): str(text) for id, text in found if str(text).strip()}
 
 
 def _data(entry: Entry) -> dict[str, Any]:

@@ -54,6 +54,10 @@ class Connected:
     """How long writing is allowed once armed."""
 
 
+USAGE_EVERY = 900.0
+"""Seconds of the clock between two entries of what AWS was asked."""
+
+
 class TobanApp(Actions):
     """The console."""
 
@@ -171,6 +175,7 @@ class TobanApp(Actions):
         self._follow_runs()
         self._follow_acknowledgements()
         self._follow_posts()
+        self._keep_usage()
 
     @work(group="feed-anchors", exclusive=True)
     async def _follow_anchors(self) -> None:
@@ -192,6 +197,14 @@ class TobanApp(Actions):
             if before is not None and before.today.day != view.today.day:
                 # Yesterday's total, while a report still counts it.
                 await self.ready.usage_log.record()
+
+    @work(group="usage", exclusive=True)
+    async def _keep_usage(self) -> None:
+        """Now and then, so that a killed console leaves its total but for the last minutes."""
+        clock = self.ready.clock
+        while True:
+            await clock.sleep(USAGE_EVERY)
+            await self.ready.usage_log.record()
 
     @work(group="findings", exclusive=True)
     async def _follow_findings(self) -> None:

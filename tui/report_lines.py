@@ -99,7 +99,12 @@ def _table(block: Table, width: int) -> Iterator[Line]:
 def _cell(text: str, size: int) -> list[str]:
     """In few lines; the last one says where more was cut."""
     lines = wrap(text, size) or [""]
-    return lines if len(lines) <= _ROWS else [*lines[: _ROWS - 1], crop("".join(lines[_ROWS - 1 :]), size)]
+    if len(lines) <= _ROWS:
+        return lines
+    at = 0
+    for line in lines[: _ROWS - 1]:
+        at = text.index(line, at) + len(line)
+    return [*lines[: _ROWS - 1], crop(" ".join(text[at:].split()), size)]
 
 
 def _sizes(rows: list[list[str]], width: int) -> list[int]:

@@ -1,5 +1,7 @@
 """Lines to tick and fields to fill before a duty that a person does is signed."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -16,6 +18,7 @@ from services.models.text import clean
 
 LONGEST = 500
 """Characters of one piece of evidence."""
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
 class Tick(Static, can_focus=True):
@@ -93,6 +96,16 @@ class Checklist(VerticalScroll, can_focus=False):
             each.title
             for each in self._fields
             if each.required and not self.inputs[str(each.id)].value.strip()
+        )
+
+    def not_numbers(self) -> tuple[str, ...]:
+        """Titles of fields that ask for a number and have something else."""
+        return tuple(
+            each.title
+            for each in self._fields
+            if each.kind == "number"
+            and (text := self.inputs[str(each.id)].value.strip())
+            and not _NUMBER.fullmatch(unicodedata.normalize("NFKC", text))
         )
 
     def evidence(self) -> dict[str, str]:

@@ -30,8 +30,10 @@ Fact = tuple[str, Sequence[Span]]
 """A label and what it says."""
 
 
-def fact_lines(occurrence: Occurrence, zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    """Title, state, times, window, why it moved, who signed."""
+def fact_lines(
+    occurrence: Occurrence, duty: Duty | None, zone: tzinfo, now: datetime, width: int
+) -> list[Line]:
+    """Title, state, times, window, why it moved, who signed and what they wrote down."""
     shown, slot = look(occurrence), occurrence.slot
     day = now.astimezone(zone).date()
     lines: list[Line] = [[(text, "title")] for text in wrap(slot.title, width)]
@@ -42,6 +44,7 @@ def fact_lines(occurrence: Occurrence, zone: tzinfo, now: datetime, width: int) 
     facts = [*_times(occurrence, zone), *_place(slot)]
     if occurrence.signed is not None:
         facts += _signature(occurrence.signed, slot, zone, occurrence.state)
+        facts += evidence_facts(occurrence, duty)
     if slot.if_planned:
         words = _("planned") if occurrence.planned else _("nobody has planned it; it counts only then")
         facts.append((_("plan"), [(words, "")]))
@@ -52,12 +55,29 @@ def ask_lines(occurrence: Occurrence, duty: Duty | None, width: int) -> list[Lin
     """The runbook's checks, numbered; with a box while somebody should look."""
     if duty is None:
         return []
-    box = "□ " if occurrence.state not in (State.DONE, State.SKIPPED) else "· "
     digits = len(str(len(duty.asks)))
     lines: list[Line] = []
     for number, text in enumerate(duty.asks, 1):
-        lines += _hanging([(box, "key"), (f"{number:>{digits}} ", "muted")], [(text, "")], width)
+        first = [(_box(occurrence, text), "key"), (f"{number:>{digits}} ", "muted")]
+        lines += _hanging(first, [(text, "")], width)
     return lines
+
+
+def _box(occurrence: Occurrence, text: str) -> str:
+    """Empty while somebody should look; then whether it was ticked, where there was anything to tick."""
+    if occurrence.state not in (State.DONE, State.SKIPPED):
+        return "□ "
+    checked = occurrence.signed.checked if occurrence.signed is not None else None
+    if checked is None:
+        return "· "
+    return "✓ " if text in checked else "– "
+
+
+def evidence_facts(occurrence: Occurrence, duty: Duty | None) -> list[Fact]:
+    """What was written down when it was signed, by the runbook's titles."""
+    titles = {str(each.id): str(each.title) for each in duty.evidence} if duty is not None else {}
+    written = occurrence.signed.evidence if occurrence.signed is not None else {}
+    return [(titles.get(id, id), [(text, "")]) for id, text in written.items()]
 
 
 def found_lines(found: DutyFindings, titles: Mapping[str, str], width: int) -> list[Line]:
@@ -99,6 +119,8 @@ def _times(occurrence: Occurrence, zone: tzinfo) -> Iterable[Fact]:
     slot = occurrence.slot
     if not slot.timed:
         yield (_("held on"), [(day_words(slot.day, year=True), "")])
+        if slot.until > slot.day:
+            yield (_("judged late from"), [(moment(slot.late_at, zone), "")])
     else:
         yield (_("due at"), [(moment(slot.due_at, zone), "")])
         yield (_("judged late from"), [(moment(slot.late_at, zone), "")])
@@ -120,18 +142,19 @@ def _place(slot: Slot) -> Iterable[Fact]:
 
 
 def _signature(signed: SignOff, slot: Slot, zone: tzinfo, state: State) -> Iterable[Fact]:
-    label = _("left out") if state is State.SKIPPED else _("signed")
+    skipped = state is State.SKIPPED
+    label = _("left out") if skipped else _("signed")
     spans: list[Span] = [(moment(signed.at, zone), "good" if state is State.DONE else "")]
-    late = signed_late(signed)
+    late = signed_late(signed, skipped=skipped)
     if late:
         after = abs((signed.at - slot.due_at).total_seconds())
         words = _("{time} after it was due") if signed.at >= slot.due_at else _("{time} before it was due")
         spans.append((f"  {late}", "warn"))
         spans.append(("  " + words.format(time=coarse(after)), "muted"))
     yield (label, spans)
-    yield (_("signed by"), [(signed.by, "strong")])
+    yield (_("left out by") if skipped else _("signed by"), [(signed.by, "strong")])
     if signed.note:
-        yield (_("reason") if state is State.SKIPPED else _("note"), [(signed.note, "")])
+        yield (_("reason") if skipped else _("note"), [(signed.note, "")])
 
 
 def _table(facts: Iterable[Fact], width: int) -> list[Line]:
@@ -238,7 +261,7 @@ class DutyDetail(VerticalScroll, can_focus=True):
     def _facts(self, width: int) -> Sequence[Line]:
         if self.occurrence is None:
             return [[(_("no duty chosen"), "muted")]]
-        return fact_lines(self.occurrence, self.zone, self._now(), width)
+        return fact_lines(self.occurrence, self.duty, self.zone, self._now(), width)
 
     def _asks(self, width: int) -> Sequence[Line]:
         return ask_lines(self.occurrence, self.duty, width) if self.occurrence is not None else []

@@ -84,8 +84,11 @@ def _near(day: date, other: date) -> str:
     return _("{weekday} {day}").format(weekday=weekday(day.weekday()), day=day.day)
 
 
-def signed_late(sign: SignOff) -> str:
+def signed_late(sign: SignOff, *, skipped: bool = False) -> str:
     """Words for a signature that did not come in time, or came early; "" in time."""
+    if skipped:
+        words = {State.LATE: _("left out late"), State.MISSED: _("left out after missed")}
+        return words.get(sign.was, "")
     words = {State.LATE: _("signed late"), State.MISSED: _("signed after missed"), State.UPCOMING: _("early")}
     return words.get(sign.was, "")
 

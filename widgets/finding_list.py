@@ -32,9 +32,9 @@ class FindingList(Vertical):
 
     @dataclass
     class Opened(Message):
-        """Enter on an inspection; `recorded` is its finding at that moment."""
+        """Enter on an inspection; `recorded` is its finding at that moment, None before anybody has looked."""
 
-        recorded: Recorded
+        recorded: Recorded | None
 
     def __init__(
         self, zone: tzinfo = UTC, *, titles: dict[str, str] | None = None, id: str | None = None
@@ -108,5 +108,4 @@ class FindingList(Vertical):
     @on(KeyedTable.Selected)
     def _open(self, event: KeyedTable.Selected) -> None:
         event.stop()
-        if (selected := self.selected) is not None:
-            self.post_message(self.Opened(selected))
+        self.post_message(self.Opened(self.selected))

@@ -19,7 +19,7 @@ def verdict_cell(found: DutyFindings | None) -> list[Span]:
     if verdict is None:
         return []
     look = VERDICT_LOOKS[verdict]
-    if found.all_normal and verdict.value != "normal":
+    if found.settled and verdict.value != "normal":
         return [(_("overruled"), "muted")]
     return [(look.text, look.role)]
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from enum import StrEnum
 
+from pydantic import Field
+
 from services.models.base import Clean, Model, RawId
 
 
@@ -76,6 +78,10 @@ class SignOff(Model):
     """The state at that moment: DUE (in time), LATE, MISSED, or UPCOMING (early)."""
     seq: int
     """The journal entry."""
+    checked: tuple[Clean, ...] | None = None
+    """The lines of its checklist that were ticked; None where there was none."""
+    evidence: dict[str, Clean] = Field(default_factory=dict)
+    """What was written down, by the evidence field's id in the runbook."""
 
 
 class Occurrence(Model):

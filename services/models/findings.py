@@ -212,9 +212,14 @@ class DutyFindings(Model):
         return worst(each.finding.verdict for each in self.recorded)
 
     @property
-    def all_normal(self) -> bool:
+    def settled(self) -> bool:
         """Complete, and every finding is normal or overruled."""
         return self.complete and all(each.settled for each in self.recorded)
+
+    @property
+    def all_normal(self) -> bool:
+        """Complete, and every finding is normal; an overruled one is signed for on its own."""
+        return self.complete and all(each.finding.verdict is Verdict.NORMAL for each in self.recorded)
 
 
 class FindingsView(Model):

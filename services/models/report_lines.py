@@ -20,6 +20,8 @@ class Decision(Model):
     """The finding's journal entry; 0 where the signature does not name it."""
     inspection: Clean
     """The inspection's id."""
+    title: Clean = ""
+    """What it is called."""
     verdict: Verdict
     """The finding's own verdict."""
     overruled: bool
@@ -72,10 +74,12 @@ class DutyLine(Model):
     """What the signature says of the findings, one by one."""
     checked: tuple[Clean, ...] = ()
     """The lines of its checklist that were ticked."""
+    unchecked: tuple[Clean, ...] = ()
+    """Those that were not."""
     written: tuple[Written, ...] = ()
     """The evidence written down."""
     not_looked: tuple[Clean, ...] = ()
-    """Inspections the runbook names for it that had no finding, though it was signed."""
+    """Titles of inspections the runbook names for it that had no finding, though it was signed."""
 
 
 class FoundLine(Model):

@@ -245,6 +245,8 @@ class EvidenceField(Model):
 
     id: Slug
     title: Clean
+    kind: Literal["text", "number"] = "text"
+    """`number`: digits, with a decimal point where needed; the unit belongs into the title."""
     required: bool = True
 
 

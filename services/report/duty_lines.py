@@ -1,10 +1,12 @@
 """The duties' part of a report."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.aws.reader import when
 from services.duty_records import signature
+from services.i18n import _
+from services.inspections.registry import offered
 from services.models.duties import Occurrence, OccurrenceState, SignOff
 from services.models.journal import Entry, EntryKind
 from services.models.report_lines import Decision, DutyLine, Written
@@ -19,6 +21,7 @@ class DutyLines:
     def __init__(self, source: Source, standing: Standing) -> None:
         self._source = source
         self._standing = standing
+        self._titles = {str(each.id): _(each.title) for each in offered(source.runbook)}
 
     def of(self, occurrences: Iterable[Occurrence]) -> tuple[DutyLine, ...]:
         """A line each; those that only count when planned, only where they were planned or signed."""
@@ -85,9 +88,12 @@ class DutyLines:
         data, duty = entry.data, self._standing.duty(duty_id)
         titles = {str(field.id): str(field.title) for field in duty.evidence} if duty else {}
         evidence = data.get("evidence")
+        checked = tuple(str(each) for each in _list(data.get("checked")))
+        asked = duty.asks if duty is not None and isinstance(data.get("checked"), list) else ()
         return {
-            "decisions": tuple(_decisions(data.get("findings"))),
-            "checked": tuple(str(each) for each in _list(data.get("checked"))),
+            "decisions": tuple(_decisions(data.get("findings"), self._titles)),
+            "checked": checked,
+            "unchecked": tuple(text for text in asked if text not in checked),
             "written": tuple(
                 Written(id=id, title=titles.get(id, id), text=str(text))
                 for id, text in (evidence.items() if isinstance(evidence, dict) else ())
@@ -101,7 +107,7 @@ class DutyLines:
             return ()
         looks = self._source.entries(EntryKind.FINDING, subject=occurrence.key, before=self._source.as_of)
         seen = {entry.target for entry in looks}
-        return tuple(id for id in duty.inspections if id not in seen)
+        return tuple(self._titles.get(id, id) for id in duty.inspections if id not in seen)
 
 
 def late_signature(signed: SignOff | None) -> bool:
@@ -109,14 +115,15 @@ def late_signature(signed: SignOff | None) -> bool:
     return signed is not None and signed.was in (OccurrenceState.LATE, OccurrenceState.MISSED)
 
 
-def _decisions(value: object) -> Iterable[Decision]:
+def _decisions(value: object, titles: Mapping[str, str]) -> Iterable[Decision]:
     for each in _list(value):
         if not isinstance(each, dict) or str(each.get("verdict")) not in set(Verdict):
             continue
         seq = each.get("seq")
         yield Decision(
             seq=seq if isinstance(seq, int) else 0,
-            inspection=str(each.get("inspection") or ""),
+            inspection=(id := str(each.get("inspection") or "")),
+            title=titles.get(id, id),
             verdict=Verdict(str(each.get("verdict"))),
             overruled=each.get("decision") == "overruled",
             reason=" ".join(str(each.get("reason") or "").split()),

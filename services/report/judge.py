@@ -36,8 +36,11 @@ def of_findings(lines: Iterable[FoundLine]) -> Iterator[Reason]:
         if verdict is None:
             continue
         if line.overruled is not None:
-            said = _("{title}: overruled by {name} — {reason}").format(
-                title=line.title, name=line.overruled.by, reason=line.overruled.reason
+            said = _("{title}: {summary} — overruled by {name}: {reason}").format(
+                title=line.title,
+                summary=line.summary.rstrip("。."),
+                name=line.overruled.by,
+                reason=line.overruled.reason,
             )
         else:
             said = f"{line.title}: {line.summary}"

@@ -74,10 +74,14 @@ def _said_of(line: DutyLine) -> Iterator[str]:
     for each in line.decisions:
         if each.overruled:
             yield _("{inspection} ({verdict}) was overruled: {reason}").format(
-                inspection=each.inspection, verdict=words.verdict(each.verdict), reason=each.reason
+                inspection=each.title or each.inspection,
+                verdict=words.verdict(each.verdict),
+                reason=each.reason,
             )
     if line.checked:
         yield _("checked: {items}").format(items=_(", ").join(line.checked))
+    if line.unchecked:
+        yield _("NOT checked: {items}").format(items=_(", ").join(line.unchecked))
     for written in line.written:
         yield f"{written.title}: {written.text}"
     if line.not_looked:

@@ -98,6 +98,7 @@ def about_finding(recorded: Recorded, desk: Desk) -> Proposal:
         (_("Seen"), _moment(finding.read_at, desk)),
         (_("What"), str(finding.summary)),
         (_("Measured"), "; ".join(measured[:MEASURES])),
+        (_("Overruled"), _overruled(recorded, desk)),
         (_("Impact on users"), _(FILL)),
         (_("First action (runbook)"), str(finding.advice[0]) if finding.advice else _(FILL)),
         (_("By"), desk.by),
@@ -113,6 +114,14 @@ def about_finding(recorded: Recorded, desk: Desk) -> Proposal:
         private=_tables(each for each in finding.evidence if each.private),
         target=RawId(finding.inspection),
     )
+
+
+def _overruled(recorded: Recorded, desk: Desk) -> str:
+    said = recorded.overruled
+    if said is None:
+        return ""
+    words = _("{name}, {time}: {reason}")
+    return words.format(name=said.by, time=_moment(said.at, desk), reason=said.reason)
 
 
 def _thread(alarm: Alarm, posts: Iterable[Post]) -> str:

@@ -27,7 +27,7 @@ def english() -> Iterator[None]:
 
 def said(occurrence: Occurrence, width: int = 90, duty: Duty | None = DUTY) -> str:
     asked, told = ask_lines(occurrence, duty, width), runbook_lines(duty, width)
-    return "\n".join(plain([*fact_lines(occurrence, JST, NOW, width), *asked, *told]))
+    return "\n".join(plain([*fact_lines(occurrence, duty, JST, NOW, width), *asked, *told]))
 
 
 def test_a_late_one_says_what_to_do_and_until_when() -> None:

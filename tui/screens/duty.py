@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.getters import app as app_getter
 
+from services.i18n import _
 from services.models.duties import Occurrence
 from tui.app import TobanApp
 from tui.commands import bindings
@@ -99,4 +100,7 @@ class DutyScreen(Dialog[None]):
     @on(FindingList.Opened)
     def _opened(self, message: FindingList.Opened) -> None:
         slot = self.occurrence.slot
-        self.app.push_screen(FindingScreen(slot.key, message.recorded, slot))
+        if message.recorded is None:
+            self.app.say(_("Nobody has looked yet."))
+        else:
+            self.app.push_screen(FindingScreen(slot.key, message.recorded, slot))

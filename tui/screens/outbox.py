@@ -1,6 +1,6 @@
 """The outbox: notes for Slack, unsent first, and what a person can decide about them."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import ClassVar
 
 from textual import on, work
@@ -33,7 +33,7 @@ class OutboxScreen(Dialog[None]):
     """Follows the posts while it is open; each key acts on the post under the cursor when it was pressed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "again", N_("Send again")),
+        Binding("s", "again", N_("Send")),
         Binding("m", "mark", N_("It is posted")),
         Binding("x", "drop", N_("Give up")),
     ]
@@ -56,7 +56,6 @@ class OutboxScreen(Dialog[None]):
         """The list, and the post under the cursor."""
         with Vertical(id="window") as window:
             window.border_title = Content(_("Slack outbox"))
-            window.border_subtitle = Content(_("s sends again · m it is posted · x gives up · esc closes"))
             yield self.table
             with VerticalScroll(can_focus=True):
                 yield self.block
@@ -69,12 +68,23 @@ class OutboxScreen(Dialog[None]):
 
     def _show(self) -> None:
         self.table.set_rows(rows(self.app.posts, self.app.zone, self.app.now()))
-        self.block.update()
+        self._moved()
 
     @on(KeyedTable.Highlighted)
     @on(KeyedTable.Gone)
     def _moved(self) -> None:
         self.block.update()
+        self.query_one("#window").border_subtitle = Content(_(" · ").join([*self._keys(), _("esc closes")]))
+
+    def _keys(self) -> Iterator[str]:
+        """Only what can be decided about the post under the cursor."""
+        post = self._post()
+        if post is None or post.state not in _OPEN:
+            return
+        yield _("s sends") if post.attempts == 0 else _("s sends again")
+        if post.state is PostState.UNKNOWN:
+            yield _("m it is posted")
+        yield _("x gives up")
 
     def _post(self) -> Post | None:
         return next((each for each in self.app.posts if each.id == self.table.cursor_key), None)

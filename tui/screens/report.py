@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import ClassVar
 
 from textual import work
@@ -90,6 +90,8 @@ class ReportScreen(ModeScreen):
         """Signing only where a duty asks for the report."""
         if action == "sign":
             return self.occurrence is not None and self.app.ready.duties.signable(self.occurrence.slot)
+        if action == "step":
+            return parameters[0] == -1 or self._following() is not None
         return True
 
     def action_sign(self) -> None:
@@ -103,10 +105,14 @@ class ReportScreen(ModeScreen):
 
     def action_step(self, by: int) -> None:
         """The period before or after; none that has not begun."""
-        first, last = self.period.first, self.period.last
-        day = first - timedelta(days=1) if by < 0 else last + timedelta(days=1)
-        if day <= self.services.calendar.day_of(self.app.now()):
+        day = self.period.first - timedelta(days=1) if by < 0 else self._following()
+        if day is not None:
             self._show(self.period.span, of_day(day))
+
+    def _following(self) -> date | None:
+        """The first day of the next period; None while it has not begun."""
+        day = self.period.last + timedelta(days=1)
+        return day if day <= self.services.calendar.day_of(self.app.now()) else None
 
     def action_span(self, span: str) -> None:
         """The day, the month or the fiscal year around what is shown."""

@@ -121,6 +121,12 @@ class SignScreen(_RecordScreen):
         """The note may be left out."""
         return _("Note (may be empty)")
 
+    def keys(self) -> str:
+        """With lines to tick, enter goes on until the note."""
+        if self.checklist is None:
+            return super().keys()
+        return _("space ticks · enter goes on, records in the note · esc closes")
+
     def words(self, occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
         """Title, due at, how the signature will be recorded, and what it is given for."""
         said = signing_words(occurrence, zone, now)
@@ -137,6 +143,8 @@ class SignScreen(_RecordScreen):
             return ""
         if missing := self.checklist.missing():
             return _("Still to be filled: {names}").format(names=_(", ").join(missing))
+        if wrong := self.checklist.not_numbers():
+            return _("Must be a number: {names}").format(names=_(", ").join(wrong))
         left = self.checklist.unticked()
         if left and not text:
             words = plural(
@@ -204,8 +212,8 @@ def accepting_words(found: DutyFindings) -> Iterable[Content]:
     missing = len(found.expected) - len(found.recorded)
     if missing:
         words = plural(
-            "{count} look has no finding yet: it is signed for without one",
-            "{count} looks have no finding yet: they are signed for without one",
+            "{count} look has no finding yet: signed now, it is not made any more",
+            "{count} looks have no finding yet: signed now, they are not made any more",
             missing,
         )
         yield Content.styled(words.format(count=missing), ROLES["caution"])
@@ -242,7 +250,9 @@ def _head(occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
     if occurrence.signed is not None:
         first = signed_first(occurrence.signed, zone, now)
         return Content("\n").join([title, Content.styled(first, ROLES["caution"])])
-    due = f"{when(occurrence.slot, zone, day)} {zone_name(zone, now)}"
+    due = when(occurrence.slot, zone, day)
+    if occurrence.slot.timed and occurrence.slot.until == occurrence.slot.day:
+        due = f"{due} {zone_name(zone, now)}"
     state = Content.styled(shown.text, ROLES[shown.role] if shown.role else "")
     return Content("\n").join([title, Content.assemble(due, "  ", state)])
 

@@ -1,4 +1,4 @@
-"""Signing several duties in one go, where every finding is normal or overruled."""
+"""Signing several duties in one go, where every finding is normal."""
 
 from collections.abc import Iterable, Sequence
 

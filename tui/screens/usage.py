@@ -31,3 +31,5 @@ class UsageScreen(Dialog[None]):
             )
             yield Static(Content("\n").join([*rows, total]))
             yield Static(Content.styled(self.usage.basis, "auto 60%"))
+            words = _("This console since its start; the report adds up all of them.")
+            yield Static(Content.styled(words, "auto 60%"))

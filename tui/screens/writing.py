@@ -57,6 +57,10 @@ class WritingDialog(Dialog[bool]):
         """What stands above the field."""
         return ()
 
+    def keys(self) -> str:
+        """What the keys do."""
+        return _("enter records · ctrl+j new line · esc closes")
+
     def hears(self) -> bool:
         """Whether enter counts yet."""
         return True
@@ -73,7 +77,7 @@ class WritingDialog(Dialog[bool]):
         """What about, the field, what happened."""
         with Vertical(id="window") as window:
             window.border_title = Content(self.heading())
-            window.border_subtitle = Content(_("enter records · ctrl+j new line · esc closes"))
+            window.border_subtitle = Content(self.keys())
             yield from self.about()
             yield self.field
             yield self.say_line

@@ -209,9 +209,10 @@ async def test_overruling_needs_a_reason_and_happens_once(
         judged = one.found("daily-morning").recorded[0]
         assert judged.overruled is not None
         assert (judged.overruled.by, judged.overruled.reason) == ("alice", "planned load test")
-        # The verdict stays what it was; the duty may be signed with the others in one go.
+        # The verdict stays what it was: nothing is left to decide, but it is not signed among the normal ones.
         assert judged.finding.verdict is Verdict.ABNORMAL
-        assert one.found("daily-morning").all_normal
+        assert one.found("daily-morning").settled
+        assert not one.found("daily-morning").all_normal
         said = drafts.signed(one.found("daily-morning").recorded)[0]
         assert (said["decision"], said["reason"], said["verdict"]) == (
             "overruled",

@@ -173,7 +173,7 @@ def test_nothing_false_is_green(ledger: Ledger) -> None:
         ledger.sign(f"{DAY} 17:10", key)
     report = day(ledger)
     assert report.verdict is Verdict.ATTENTION
-    assert report.duties[0].not_looked == ("alarms", "dashboard", "error-logs")
+    assert report.duties[0].not_looked == ("Alarms", "Dashboard", "Error logs")
     assert "not known" in to_markdown(report).lower()
     early = day(ledger, of="2025-12-25")
     assert {line.state for line in early.duties} == {STATE.NO_RECORD}

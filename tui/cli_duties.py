@@ -17,7 +17,8 @@ from typing import Any
 
 import click
 
-from services.i18n import _
+from services.i18n import _, plural
+from services.models.text import clean
 from tui.cli_book import OK, Book, as_json, booked, deliver, file_option
 from tui.cli_words import Command, Prints
 from tui.options import StartOptions
@@ -98,6 +99,10 @@ class _Duties:
         first = book.today(now)
         found = agenda(book.runbook, book.journal, first, _a_year_on(first), now)
         deliver(self.output, calendar_file(book.runbook, found.occurrences), to)
+        if to != "-":
+            count = len(found.occurrences)
+            words = plural("{count} duty is in {file}.", "{count} duties are in {file}.", count)
+            self.output.say([words.format(count=f"{count:,}", file=clean(to))], error=True)
         if found.remarks:
             self.output.say(found.remarks, error=True)
         return OK

@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo
 
 from services.i18n import _
 
+_WHEN = 16
+"""Cells of a date with `until`."""
+
 if TYPE_CHECKING:
     from datetime import tzinfo
 
@@ -53,4 +56,6 @@ def _line(occurrence: "Occurrence", zone: "tzinfo", day: "Day") -> str:
     told = "".join(text for text, _role in progress(occurrence, None, zone, day.day))
     note = occurrence.signed.note if occurrence.signed else ""
     extra = "  ".join(part.strip() for part in (told, moved_from(slot), note) if part.strip())
-    return f"  {pad(when(slot, zone, day.day), 13)} {pad(look(occurrence).text, 10)} {title} {extra}".rstrip()
+    return (
+        f"  {pad(when(slot, zone, day.day), _WHEN)} {pad(look(occurrence).text, 10)} {title} {extra}".rstrip()
+    )

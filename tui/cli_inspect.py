@@ -183,7 +183,10 @@ def _moment(
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
-        said = _("{option}: write a time as “2026-01-05 17:00”").format(option=option)
+        words = _("{option}: write a time as “2026-01-05 17:00”")
+        if until is not None:
+            words = _("{option}: write a time as “2026-01-05 17:00”, or how long before the end: 16h, 3d")
+        said = words.format(option=option)
         raise click.UsageError(said, click.get_current_context()) from None
     local = moment if moment.tzinfo else moment.replace(tzinfo=services.calendar.zone)
     # Hours counted between local times would be wrong where a summer time begins or ends.

@@ -7,7 +7,7 @@ from typing import Any
 from services.i18n import N_, _
 from services.models.duties import Slot
 from services.models.findings import Finding, Recorded, Unfamiliar
-from services.models.journal import Draft, EntryKind
+from services.models.journal import Draft, Entry, EntryKind
 from services.models.verdict import Verdict
 
 WORDS = {
@@ -73,6 +73,20 @@ def known(each: Unfamiliar) -> Draft:
         target=value,
         text=words.format(value=value),
         data={"kind": each.kind, "value": value},
+    )
+
+
+def forgotten(entry: Entry) -> Draft:
+    """What `entry` made known is not known any more."""
+    value = entry.target
+    person = entry.data.get("kind") == "person"
+    words = _("No longer known: user {value}") if person else _("No longer known: {value}")
+    return Draft(
+        kind=EntryKind.KNOWN,
+        subject=entry.subject,
+        target=value,
+        text=words.format(value=value),
+        data={"kind": entry.data.get("kind"), "value": value, "forgotten": True},
     )
 
 

@@ -14,6 +14,8 @@ class Known:
 
     people: frozenset[str] = field(default=frozenset())
     networks: frozenset[str] = field(default=frozenset())
+    said: frozenset[str] = field(default=frozenset())
+    """Those of both that are known only because an operator said so."""
 
     def person(self, name: str) -> bool:
         """Whether this user is known."""
@@ -28,17 +30,23 @@ class Known:
         return any(address in _network(each) for each in self.networks)
 
     def with_entries(self, entries: Iterable[Entry]) -> "Known":
-        """And those that KNOWN entries of the journal name; one that names nothing is passed over."""
+        """And those that KNOWN entries of the journal name; one that names nothing, or takes it back, adds none."""
         people, networks = set(self.people), set(self.networks)
         for entry in entries:
-            if entry.kind is not EntryKind.KNOWN:
-                continue
-            value = str(entry.data.get("value") or "")
-            if entry.data.get("kind") == "person" and value:
-                people.add(value)
-            elif entry.data.get("kind") == "network" and is_network(value):
-                networks.add(value)
-        return Known(frozenset(people), frozenset(networks))
+            named = named_in(entry)
+            if named is not None and not entry.data.get("forgotten"):
+                (people if named[0] == "person" else networks).add(named[1])
+        said = (people - self.people) | (networks - self.networks)
+        return Known(frozenset(people), frozenset(networks), frozenset(said))
+
+
+def named_in(entry: Entry) -> tuple[str, str] | None:
+    """`person` or `network`, and its value; None for another entry, and for one that names nothing."""
+    if entry.kind is not EntryKind.KNOWN:
+        return None
+    kind, value = str(entry.data.get("kind") or ""), str(entry.data.get("value") or "")
+    fits = (kind == "person" and value) or (kind == "network" and is_network(value))
+    return (kind, value) if fits else None
 
 
 @lru_cache(maxsize=4096)

@@ -16,6 +16,7 @@ from services.inspections.windows import window
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.models.findings import Finding, Looking, Progress, Recorded, Unfamiliar
+from services.models.journal import Entry
 
 FRESH = 60.0
 """Seconds of the world in which two duties share one look."""
@@ -191,6 +192,11 @@ class Looks:
     async def make_known(self, each: Unfamiliar) -> None:
         """A person or a network is known from now on. Raises JournalError."""
         self._records.absorb([await self._journal.append(drafts.known(each))])
+        self._nudge()
+
+    async def forget(self, entry: Entry) -> None:
+        """What `entry` made known is a stranger again. Raises JournalError."""
+        self._records.absorb([await self._journal.append(drafts.forgotten(entry))])
         self._nudge()
 
     async def close(self) -> None:

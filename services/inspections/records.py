@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from services.aws.reader import when
-from services.inspections.known import Known
+from services.inspections.known import Known, named_in
 from services.journal.journal import Journal
 from services.models.findings import Finding, Overrule, Recorded
 from services.models.journal import Entry, EntryKind, Query
@@ -35,6 +35,9 @@ class FindingRecords:
         self.started = False
         self.known = known
         """The runbook's people and networks, and those that became known since."""
+        self._of_the_runbook = known
+        self._said: dict[tuple[str, str], Entry] = {}
+        """By kind and value: the newest entry that makes it known, or takes that back."""
         self._journal = journal
         self._newest = 0
         self._findings: dict[str, dict[str, Entry]] = {}
@@ -180,8 +183,25 @@ class FindingRecords:
                 del kept[:-SIGNATURES_KEPT]
                 self.version += 1
 
+    @property
+    def said_known(self) -> tuple[Entry, ...]:
+        """By which people and networks are known that the runbook does not list, newest first."""
+        said = (each for each in self._said.values() if not each.data.get("forgotten"))
+        return tuple(
+            sorted(
+                (each for each in said if each.target in self.known.said),
+                key=lambda each: each.seq,
+                reverse=True,
+            )
+        )
+
     def _set_known(self, entry: Entry) -> None:
-        after = self.known.with_entries([entry])
+        named = named_in(entry)
+        before = self._said.get(named) if named is not None else None
+        if named is None or (before is not None and before.seq >= entry.seq):
+            return
+        self._said[named] = entry
+        after = self._of_the_runbook.with_entries(self._said.values())
         if after != self.known:
             self.known = after
             self.version += 1

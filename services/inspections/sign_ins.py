@@ -13,6 +13,7 @@ from services.aws.trail import KEPT, PACE, Trail
 from services.clock import real
 from services.i18n import N_, _
 from services.inspections.base import Inspection, Look
+from services.inspections.database_points import listed
 from services.inspections.sign_ins_judge import Rules, unfamiliar
 from services.inspections.sign_ins_measures import Judged, measures, summary
 from services.inspections.sign_ins_read import Gathered, Purpose, gather
@@ -118,6 +119,9 @@ class SignIns(Inspection):
         yield _("The window is read from {hours} hours earlier, because events arrive late.").format(
             hours=round(OVERLAP.total_seconds() / 3600)
         )
+        said = self.context.known.said
+        if said:
+            yield _("Known because an operator said so: {names}.").format(names=listed(sorted(said)))
         yield _("Deletions of S3 objects are not in the event history: only those of whole buckets.")
 
     def _advice(self, strangers: bool) -> Iterator[str]:

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 
 from services.i18n import N_, _
 from services.inspections.records import BY_HAND
+from services.inspections.sign_ins import SignIns
 from services.models.duties import Slot
 from services.models.findings import Recorded
 from services.models.verdict import Verdict
@@ -26,7 +27,7 @@ class FindingScreen(ModeScreen):
         Binding("escape", "app.pop_screen", N_("Back"), show=True),
         Binding("r", "look_again", N_("Look again"), show=True),
         Binding("o", "overrule", N_("Overrule"), show=True),
-        Binding("k", "known", N_("Known from now on"), show=True),
+        Binding("k", "known", N_("Known…"), show=True),
         Binding("y", "consent", N_("Agree to the cost"), show=True),
         Binding("p", "propose", N_("Slack"), show=True),
         Binding("left_square_bracket", "step(-1)", N_("Finding before"), show=False),
@@ -91,13 +92,17 @@ class FindingScreen(ModeScreen):
         finding = self.recorded.finding
         fits: dict[str, Callable[[], bool]] = {
             "overrule": lambda: finding.verdict is not Verdict.NORMAL and self.recorded.overruled is None,
-            "known": lambda: bool(finding.unfamiliar),
+            "known": lambda: bool(finding.unfamiliar or self._said_known()),
             "propose": lambda: finding.verdict is not Verdict.NORMAL and not finding.waits_for_consent,
             "consent": lambda: finding.waits_for_consent and not self._no_look(),
             "look_again": lambda: not self._no_look(),
             "step": lambda: self.slot is not None and len(self._siblings()) > 1,
         }
         return fits[action]() if action in fits else True
+
+    def _said_known(self) -> bool:
+        """Whether this is the look at people, and somebody is known who could be a stranger again."""
+        return self.recorded.finding.inspection == SignIns.id and bool(self.app.ready.records.said_known)
 
     def _no_look(self) -> str:
         return finding_actions.no_look(self.app, self.slot) if self.slot is not None else ""

@@ -1,16 +1,20 @@
 """What can be done with findings wherever one is shown, and the words for inspections."""
 
+from datetime import datetime, tzinfo
+
 from services.i18n import _
 from services.inspections.registry import offered
 from services.journal.errors import JournalError
 from services.models.duties import OccurrenceState, Slot
 from services.models.findings import Finding, Recorded, Unfamiliar
+from services.models.journal import Entry
 from services.models.runbook import Runbook
 from tui.app import TobanApp
 from tui.screens.choose import Choice, ChooseScreen
 from tui.screens.notice import NoticeScreen
 from tui.screens.overrule import OverruleScreen
 from tui.screens.sign import signed_first
+from widgets.format import stamp
 
 
 def titles(runbook: Runbook) -> dict[str, str]:
@@ -41,12 +45,18 @@ def overrule(app: TobanApp, subject: str, recorded: Recorded) -> None:
 
 
 def known(app: TobanApp, finding: Finding) -> None:
-    """Choose who or what is known from now on."""
+    """Choose who or what is known from now on, or is no longer."""
     choices = [Choice(str(at), _words(each)) for at, each in enumerate(finding.unfamiliar)]
+    said = app.ready.records.said_known
+    note, zone, now = _("known; take it back"), app.zone, app.now()
+    choices += [Choice(f"-{at}", first_words(each, zone, now), note) for at, each in enumerate(said, 1)]
 
     def chosen(key: str | None) -> None:
-        if key is not None:
-            app.run_worker(_make_known(app, finding.unfamiliar[int(key)]), group="known")
+        if key is None:
+            return
+        at = int(key)
+        work = _make_known(app, finding.unfamiliar[at]) if not key.startswith("-") else _forget(app, said[-at - 1])
+        app.run_worker(work, group="known")
 
     app.push_screen(ChooseScreen(_("Known from now on"), choices), chosen)
 
@@ -55,6 +65,21 @@ def _words(each: Unfamiliar) -> str:
     if each.kind == "person":
         return _("user {name}").format(name=each.value)
     return _("network {network} ({value})").format(network=each.network or each.value, value=each.value)
+
+
+def first_words(entry: Entry, zone: tzinfo, now: datetime) -> str:
+    """What is known, since when, and who said so."""
+    when = stamp(entry.at, zone, now)
+    return _("{name} — {by}, {time}").format(name=entry.target, by=entry.person.name, time=when)
+
+
+async def _forget(app: TobanApp, entry: Entry) -> None:
+    try:
+        await app.ready.rounds.looks.forget(entry)
+    except JournalError as error:
+        app.push_screen(NoticeScreen(entry.target, f"{error.problem.summary} {error.problem.remedy}"))
+        return
+    app.say(_("{name} is no longer known; look again to see what that changes").format(name=entry.target))
 
 
 async def _make_known(app: TobanApp, each: Unfamiliar) -> None:

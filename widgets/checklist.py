@@ -103,16 +103,17 @@ class Checklist(VerticalScroll, can_focus=False):
         return tuple(
             each.title
             for each in self._fields
-            if each.kind == "number"
-            and (text := self.inputs[str(each.id)].value.strip())
-            and not _NUMBER.fullmatch(unicodedata.normalize("NFKC", text))
+            if each.kind == "number" and (text := self._text(each)) and not _NUMBER.fullmatch(text)
         )
 
     def evidence(self) -> dict[str, str]:
         """What was written, by field."""
-        return {
-            id: clean(each.value.strip(), LONGEST) for id, each in self.inputs.items() if each.value.strip()
-        }
+        return {str(each.id): text for each in self._fields if (text := self._text(each))}
+
+    def _text(self, field: EvidenceField) -> str:
+        """As typed; figures are the same whichever width they have."""
+        text = self.inputs[str(field.id)].value.strip()
+        return clean(unicodedata.normalize("NFKC", text) if field.kind == "number" else text, LONGEST)
 
     @property
     def written(self) -> str:

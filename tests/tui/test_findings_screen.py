@@ -11,7 +11,9 @@ from textual.pilot import Pilot
 from services.models.journal import Entry, EntryKind, Query
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
+from tui.app import USAGE_EVERY
 from tui.screens.choose import ChooseScreen
+from tui.screens.duty import DutyScreen
 from tui.screens.finding import FindingScreen
 from tui.screens.overrule import OverruleScreen
 from tui.screens.remark import RemarkScreen
@@ -147,13 +149,16 @@ async def test_a_drill_is_a_checklist_with_evidence(embedded: Embedded) -> None:
         pilot.app.screen.list.select(drill)
         await pilot.press("s")
         await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen) and pilot.app.screen.focused)
-        checklist = pilot.app.screen.checklist
+        checklist, meant = pilot.app.screen.checklist, pilot.app.screen.occurrence
         pilot.app.screen.field.focus()
         await pilot.press("enter")
         await until(pilot, lambda: "Still to be filled" in screen_text(pilot))
         checklist.boxes[0].focus()
-        await pilot.press("enter", *"rds:x", "enter", *"42", "enter", *"count", "enter", "enter")
+        await pilot.press("enter", *"rds:x", "enter", *"abc", "enter", *"count", "enter", "enter")
         assert pilot.app.screen.focused is pilot.app.screen.field
+        await pilot.press("enter")
+        await until(pilot, lambda: "Must be a number: 復元にかかった時間（分）" in screen_text(pilot))
+        checklist.inputs["minutes"].value = "４２"
         await pilot.press("enter")
         await until(pilot, lambda: "1 line is not ticked" in screen_text(pilot))
         checklist.boxes[0].focus()
@@ -164,6 +169,58 @@ async def test_a_drill_is_a_checklist_with_evidence(embedded: Embedded) -> None:
         (signed,) = await entries(pilot, EntryKind.SIGN_OFF)
         assert signed.data["checked"] == ["バックアップからの復元を確認したか"]
         assert signed.data["evidence"] == {"snapshot": "rds:x", "minutes": "42", "confirmed": "count"}
+        # And the duty's own window shows them again.
+        pilot.app.push_screen(DutyScreen(pilot.app.ready.duties.now(meant.slot)))
+        await until(pilot, lambda: "復元したスナップショット" in screen_text(pilot))
+        assert "rds:x" in screen_text(pilot)
+        assert "✓ 1 バックアップからの復元を確認したか" in screen_text(pilot)
+
+
+@pytest.mark.scenario("ordinary-day", history=600.0, origin=datetime(2026, 1, 18, 23, 50, tzinfo=UTC))
+async def test_who_signs_before_the_look_is_told_what_that_means(embedded: Embedded) -> None:
+    async with inspect(embedded, notifications=True) as pilot:
+        await until(pilot, lambda: pilot.app.duties and pilot.app.screen.list.shown)
+        key = next(key for key in pilot.app.screen.list.shown if key.startswith("weekly-backup"))
+        pilot.app.screen.list.select(key)
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen) and pilot.app.screen.focused)
+        assert "it is not made any more" in " ".join(screen_text(pilot).split())
+        await pilot.press("escape", "enter")
+        await until(pilot, lambda: pilot.app.screen.query("FindingList"))
+        await pilot.press("enter")
+        await until(pilot, lambda: "Nobody has looked yet." in screen_text(pilot))
+
+
+@pytest.mark.scenario("stranger", history=300.0)
+async def test_a_stranger_becomes_known_and_a_stranger_again(embedded: Embedded) -> None:
+    async with inspect(embedded, size=(120, 40)) as pilot:
+        await until(pilot, lambda: pilot.app.duties)
+        pilot.app.look_now("sign-ins")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
+        records = pilot.app.ready.records
+        for said in (("temp-admin",), ()):
+            await pilot.press("k")
+            await until(
+                pilot, lambda: isinstance(pilot.app.screen, ChooseScreen) and pilot.app.screen.focused
+            )
+            if not said:
+                assert "take it back" in screen_text(pilot)
+                await pilot.press("down", "down")
+            await pilot.press("enter")
+            await until(pilot, lambda said=said: tuple(e.target for e in records.said_known) == said)
+        texts = [entry.text for entry in await entries(pilot, EntryKind.KNOWN)]
+        assert texts == ["Known from now on: user temp-admin", "No longer known: user temp-admin"]
+
+
+@pytest.mark.scenario("ordinary-day", history=600.0, origin=NINE)
+async def test_what_aws_was_asked_is_written_down_now_and_then(embedded: Embedded) -> None:
+    async with inspect(embedded) as pilot:
+        await looked(pilot, embedded, "daily-morning")
+        before = len(await entries(pilot, EntryKind.USAGE))
+        while len(found := await entries(pilot, EntryKind.USAGE)) == before:
+            embedded.clock.advance(USAGE_EVERY / 4)
+            await pilot.pause(0.01)
+        assert found[-1].data["calls"] > found[-2].data["calls"]
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=datetime(2026, 1, 14, 8, 1, tzinfo=UTC))

@@ -267,6 +267,19 @@ async def test_who_is_known_from_now_on_is_known_to_the_next_look(
         assert two.records.known.person("carol")
         assert two.records.known.address("203.0.113.77")
         assert not two.records.known.address("198.51.100.1")
+        assert {each.target for each in two.records.said_known} == {"carol", "203.0.113.0/24"}
+        await two.rounds.looks.forget(two.records.said_known[-1])
+        assert not two.records.known.person("carol")
+    async with console(path, script, monkeypatch, clock=clock) as three:
+        await three.until(lambda: three.records.started)
+        assert not three.records.known.person("carol")
+        # In whatever order the entries come, the newest counts.
+        said = await three.entries(EntryKind.KNOWN)
+        other = FindingRecords(three.desk.journal, Known(people=frozenset({"dave"})))
+        other.absorb(reversed(said))
+        assert not other.known.person("carol")
+        assert other.known.address("203.0.113.77")
+        assert other.known.person("dave")
 
 
 async def test_a_journal_that_takes_nothing_shows_the_finding_and_records_it_later(

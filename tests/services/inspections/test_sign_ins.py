@@ -118,6 +118,8 @@ async def test_trap_8_a_stranger_and_what_they_did(embedded: Embedded) -> None:
         ("temp-admin", "DeleteDBSnapshot"),
         ("temp-admin", "CreateAccessKey"),
     ]
+    assert measure(finding, "Destructive changes").note == "1 of them refused by AWS"
+    assert "Destructive changes: 1 (1 of them refused by AWS)" in finding.summary
     (user,) = rows(finding, "IAM users that nobody expects").rows
     assert user.cells[0] == "temp-admin"
     assert "CreateAccessKey ×1" in user.cells[-1]

@@ -6,7 +6,7 @@ from services import i18n
 from services.calendar import Calendar
 from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
-from services.models.findings import Evidence, Finding, Measure, Recorded, Row
+from services.models.findings import Evidence, Finding, Measure, Overrule, Recorded, Row
 from services.models.posts import Post, PostState
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
@@ -106,6 +106,11 @@ def test_a_finding_has_its_measures_and_no_rows_and_its_logs_apart() -> None:
     assert "secret" in made.private
     assert made.evidence.splitlines()[-1] == "… and 2 more"
     assert made.thread == ""
+    assert "Overruled" not in found
+    judged = Overrule(by="yamada", at=NOW, reason="load test", seq=18)
+    again = lines(about_finding(Recorded(seq=17, by="sato", finding=finding, overruled=judged), HERE).text)
+    assert again["Overruled"].startswith("yamada, ")
+    assert again["Overruled"].endswith(": load test")
 
 
 def test_the_other_language() -> None:

@@ -1,6 +1,6 @@
 """A report's document as lines of the screen. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 
@@ -13,7 +13,9 @@ from widgets.looks import VERDICT_LOOKS
 
 _GAP = 2
 _LEAST = 6
-"""Cells that a column keeps."""
+"""Cells that a column of text keeps."""
+_FIGURE = 4
+"""Cells that a column of figures keeps."""
 _ROWS = 3
 """Lines that the text of one cell may take."""
 
@@ -85,15 +87,21 @@ def _table(block: Table, width: int) -> Iterator[Line]:
         yield [(_("nothing"), "muted")]
         return
     rows = [block.cells(line) for line in block.lines]
-    sizes = _sizes([list(block.columns), *rows], width)
-    yield _row(block.columns, sizes, block, "head")
+    sizes = _sizes(block, rows, width)
+    yield from _cells(block.columns, sizes, block, "head")
     for line, cells in zip(block.lines, rows, strict=True):
         role = (
             VERDICT_LOOKS[line.tone].role if line.tone is not None and line.tone is not Verdict.NORMAL else ""
         )
-        parts = [_cell(cell, size) for cell, size in zip(cells, sizes, strict=True)]
-        for at in range(max(map(len, parts))):
-            yield _row([part[at] if at < len(part) else "" for part in parts], sizes, block, role)
+        yield from _cells(cells, sizes, block, role)
+
+
+def _cells(cells: Sequence[str], sizes: list[int], block: Table, role: str) -> Iterator[Line]:
+    # A heading that is cut would leave its figures without a name.
+    make = wrap if role == "head" else _cell
+    parts = [make(cell, size) for cell, size in zip(cells, sizes, strict=True)]
+    for at in range(max(map(len, parts))):
+        yield _row([part[at] if at < len(part) else "" for part in parts], sizes, block, role)
 
 
 def _cell(text: str, size: int) -> list[str]:
@@ -107,16 +115,23 @@ def _cell(text: str, size: int) -> list[str]:
     return [*lines[: _ROWS - 1], crop(" ".join(text[at:].split()), size)]
 
 
-def _sizes(rows: list[list[str]], width: int) -> list[int]:
-    """As wide as the texts where there is room; the widest give way first."""
-    sizes = [max(cell_len(row[at]) for row in rows) for at in range(len(rows[0]))]
+def _sizes(block: Table, rows: list[list[str]], width: int) -> list[int]:
+    """As wide as the texts where there is room; headings of figures give way first, then the widest texts."""
+    columns = range(len(block.columns))
+    sizes = [max(cell_len(row[at]) for row in [[*block.columns], *rows]) for at in columns]
+    figures = {at: max(_FIGURE, *(cell_len(row[at]) for row in rows)) for at in columns if at in block.right}
+    texts = dict.fromkeys((at for at in columns if at not in block.right), _LEAST)
     room = width - _GAP * (len(sizes) - 1)
-    while sum(sizes) > room and max(sizes) > _LEAST:
-        sizes[sizes.index(max(sizes))] -= 1
+    for least in (figures, texts):
+        while sum(sizes) > room:
+            at = max(least, key=lambda at: sizes[at] - least[at], default=None)
+            if at is None or sizes[at] <= least[at]:
+                break
+            sizes[at] -= 1
     return sizes
 
 
-def _row(cells: "list[str] | tuple[str, ...]", sizes: list[int], block: Table, role: str) -> Line:
+def _row(cells: Sequence[str], sizes: list[int], block: Table, role: str) -> Line:
     spans: list[Span] = []
     for at, (text, size) in enumerate(zip(cells, sizes, strict=True)):
         align = "right" if at in block.right else "left"

@@ -38,3 +38,24 @@ def test_no_line_is_wider_than_the_screen(cells: list[tuple[str, str]], text: st
         Paragraph(text),
     )
     assert all(cell_len(line.rstrip()) <= width for line in shown(whole, width))
+
+
+def test_figures_leave_the_room_to_names() -> None:
+    names = ("CloudWatch Alarms 確認（午後）", "CloudWatch Alarms 確認、当日の運用報告")
+    columns = (
+        "定例作業",
+        "予定",
+        "時間内",
+        "遅れて確認",
+        "未実施後に確認",
+        "未実施",
+        "見送り",
+        "未確認",
+        "これから",
+        "記録なし",
+    )
+    figures = ("22", *"00000000")
+    block = Table(columns, tuple(Line((name, *figures)) for name in names), frozenset(range(1, 10)))
+    text = "\n".join(shown(document(block), 78))
+    assert "CloudWatch Alarms 確認" in text
+    assert "…" not in text

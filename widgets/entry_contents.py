@@ -8,7 +8,6 @@ from pydantic import ValidationError
 from rich.cells import cell_len
 
 from services.i18n import N_, _
-from services.models.duties import OccurrenceState
 from services.models.findings import Finding, Recorded
 from services.models.journal import Entry, EntryKind
 from services.models.text import LINE_LIMIT, clean, clean_block
@@ -16,6 +15,7 @@ from widgets.duty_words import DUTY_LOOKS
 from widgets.finding_lines import finding_lines
 from widgets.format import NOTHING, clock, wrap
 from widgets.ink import Line, Span
+from widgets.looks import VERDICT_LOOKS
 
 _MOST = 2000
 """Lines of contents at most; the export has everything."""
@@ -37,8 +37,34 @@ _NAMES = {
     "plan": N_("plan"),
     "pid": N_("process"),
     "verified": N_("verified"),
+    "findings": N_("findings"),
+    "inspection": N_("inspection"),
+    "verdict": N_("verdict"),
+    "decision": N_("decision"),
+    "checked": N_("ticked"),
+    "evidence": N_("written down"),
+    "kind": N_("kind"),
+    "value": N_("value"),
+    "forgotten": N_("taken back"),
+    "channel": N_("channel"),
+    "thread": N_("thread"),
+    "alarm": N_("alarm"),
+    "attempt": N_("attempt"),
+    "code": N_("code"),
+    "day": N_("day"),
+    "calls": N_("requests to AWS"),
+    "yen": N_("yen"),
+    "worst_yen": N_("yen without the free tier"),
+    "seq": N_("entry"),
 }
 """What the console's own bodies hold, in words; other names stay as they are."""
+_VALUES = {
+    "verdict": {verdict.value: look.word_source for verdict, look in VERDICT_LOOKS.items()},
+    "decision": {"accepted": N_("accepted"), "overruled": N_("overruled")},
+    "kind": {"person": N_("IAM user"), "network": N_("network")},
+    "was": {state.value: look.word_source for state, look in DUTY_LOOKS.items()},
+}
+"""What they say, by name; other values stay as they are."""
 
 
 def contents_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
@@ -75,11 +101,9 @@ def _name(key: str) -> str:
 
 
 def _said(key: str, value: object) -> object:
-    """The state that a signature found, as the screens say it."""
-    if key == "was" and isinstance(value, str):
-        with suppress(ValueError):
-            return _(DUTY_LOOKS[OccurrenceState(value)].word)
-    return value
+    """States and verdicts as the screens say them."""
+    words = _VALUES.get(key, {}).get(value, "") if isinstance(value, str) else ""
+    return _(words) if words else value
 
 
 class _Tree:
@@ -128,5 +152,5 @@ class _Tree:
 
 def _pairs(value: dict[str, object] | list[object]) -> list[tuple[str, object]]:
     if isinstance(value, dict):
-        return [(f"{clean(key)}: ", each) for key, each in value.items()]
+        return [(f"{_name(key)}: ", _said(key, each)) for key, each in value.items()]
     return [("- ", each) for each in value]

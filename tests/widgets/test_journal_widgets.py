@@ -1,5 +1,8 @@
+import json
+
 from textual.app import App, ComposeResult
 
+from services import i18n
 from services.models.feeds import FeedState
 from services.models.journal import EntryKind, Fault, FaultKind, JournalHealth, Query, Verification
 from services.models.journal_view import EntryLink, JournalView
@@ -213,3 +216,13 @@ async def test_a_long_window_is_shown_quickly() -> None:
         panel.begin(book.state(JournalView(entries=entries, total=1000)))
         await pilot.pause()
         assert len(panel.table.rows) > 1000
+
+
+def test_what_a_signature_says_is_said_in_the_screens_language() -> None:
+    i18n.use("ja")
+    findings = [{"inspection": "alarms", "verdict": "abnormal", "decision": "overruled"}]
+    body = json.dumps({"was": "late", "findings": findings, "strange": "late"})
+    entry = book.ENTRIES[3].model_copy(update={"kind": EntryKind.SIGN_OFF, "body": body})
+    text = "\n".join(plain(contents_lines(entry, made.JST, 60)))
+    for words in ("確認時の状態: 遅延", "点検: alarms", "判定: 異常", "判断: 覆した", "strange: late"):
+        assert words in text, text

@@ -44,6 +44,15 @@ def plural(one: str, many: str, count: int) -> str:
     return _active.ngettext(one, many, count)
 
 
+def sentences(*said: str) -> str:
+    """One after the other; Japanese has no space between them. Empty ones are left out."""
+    whole = ""
+    for each in filter(None, said):
+        space = "" if not whole or whole.endswith(("。", "！", "？", "）")) else " "
+        whole += space + each
+    return whole
+
+
 def N_(message: str) -> str:
     """Mark `message` for translation where it is declared; translate with `_` where it is drawn."""
     return message

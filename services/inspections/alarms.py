@@ -11,7 +11,7 @@ from datetime import timedelta
 from services.aws.alarm_parts import scaling_name
 from services.aws.alarms import Alarms
 from services.aws.errors import AwsError
-from services.i18n import N_, _, plural
+from services.i18n import N_, _, plural, sentences
 from services.inspections.alarms_advice import advice
 from services.inspections.alarms_judge import Judged, Mark, judge, summary_of
 from services.inspections.alarms_spells import as_of, spells, within
@@ -143,7 +143,7 @@ class AlarmStates(Inspection):
         more = [_("What fired since the last sign-off cannot be read.")] if unread.problems else []
         if not board.mutes_read:
             more.append(_("Whether an alarm is muted cannot be read."))
-        return " ".join((*more, found))
+        return sentences(*more, found)
 
     def _remarks(self, alarms: Iterable[Alarm], board: AlarmBoard) -> Iterator[str]:
         others = [alarm for alarm in alarms if not alarm.expected]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from services.i18n import _, plural
+from services.i18n import _, plural, sentences
 from services.inspections.backups_nights import GAPS, Night, Outcome
 from services.inspections.backups_tables import VERDICTS, reason
 from services.inspections.database_points import Point, length, listed
@@ -135,7 +135,7 @@ def _each_window(seen: Backups, events: Sequence[DatabaseEvent]) -> Point:
         value=float(made),
         note=note,
     )
-    return Point(measure, " ".join(_gaps(seen, events)), _gap_advice(seen), by_runbook=True)
+    return Point(measure, sentences(*_gaps(seen, events)), _gap_advice(seen), by_runbook=True)
 
 
 def _created(seen: Backups) -> str:

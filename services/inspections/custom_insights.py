@@ -9,7 +9,7 @@ from datetime import tzinfo
 from services.aws.insights import ROWS
 from services.aws.insights_text import commands, joined, verb
 from services.aws.reader import when
-from services.i18n import _, plural
+from services.i18n import _, plural, sentences
 from services.inspections.base import Look, OwnInspection, table
 from services.inspections.error_logs_text import masked
 from services.inspections.insights_fields import shares, values_of
@@ -57,7 +57,7 @@ class CustomInsights(OwnInspection, InsightsLook):
         return self.found(
             look,
             verdict or judged,
-            _("{trouble} {found}").format(trouble=trouble, found=said) if trouble else said,
+            sentences(trouble, said),
             measures=measures,
             evidence=await self._evidence(queries, found, hours, fine=verdict is Verdict.NORMAL),
             advice=self.spec.advice,

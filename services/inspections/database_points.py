@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from services.contacts import escalation, reachable
-from services.i18n import _
+from services.i18n import _, sentences
 from services.models.findings import WORSE, Measure
 from services.models.problem import Problem
 from services.models.runbook import Runbook
@@ -52,7 +52,7 @@ def summary(points: Iterable[Point], normal: str) -> str:
         key=lambda each: WORSE.index(each.verdict),
         reverse=True,
     )
-    return " ".join(each.said for each in bad) or normal
+    return sentences(*(each.said for each in bad)) or normal
 
 
 def advice(points: Iterable[Point], runbook: Runbook, inspection: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from services.aws.insights_text import commands
 from services.aws.reader import when
-from services.i18n import N_, _, plural
+from services.i18n import N_, _, plural, sentences
 from services.inspections.base import Look, table
 from services.inspections.error_logs_count import Counts, count, newest
 from services.inspections.error_logs_field import HALF, FieldSeen, field_seen
@@ -67,7 +67,7 @@ class ErrorLogs(InsightsLook):
             text = _("5xx answers cannot be told: no event with the field {field} was seen. {found}")
             summary = text.format(field=self._spec.status, found=summary)
         if seen.trouble:
-            summary = _("{trouble} {found}").format(trouble=seen.trouble, found=summary)
+            summary = sentences(seen.trouble, summary)
         return self.found(
             look,
             verdict,

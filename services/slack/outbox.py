@@ -12,7 +12,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from services.clock import Clock, real
-from services.i18n import _
+from services.i18n import _, sentences
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
 from services.models.journal import Draft, Entry, EntryKind
@@ -272,7 +272,7 @@ class Outbox:
             reasons.append(self.why)
         elif post.state is PostState.WAITING and not self._schedule.carried(post):
             reasons.append(_("It was not sent in time; send it again if it still matters."))
-        return post.model_copy(update={"reason": " ".join(each for each in reasons if each)})
+        return post.model_copy(update={"reason": sentences(*reasons)})
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         if not task.cancelled() and (error := task.exception()) is not None:

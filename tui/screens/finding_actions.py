@@ -2,7 +2,7 @@
 
 from datetime import datetime, tzinfo
 
-from services.i18n import _
+from services.i18n import _, sentences
 from services.inspections.registry import offered
 from services.journal.errors import JournalError
 from services.models.duties import OccurrenceState, Slot
@@ -77,7 +77,7 @@ async def _forget(app: TobanApp, entry: Entry) -> None:
     try:
         await app.ready.rounds.looks.forget(entry)
     except JournalError as error:
-        app.push_screen(NoticeScreen(entry.target, f"{error.problem.summary} {error.problem.remedy}"))
+        app.push_screen(NoticeScreen(entry.target, sentences(error.problem.summary, error.problem.remedy)))
         return
     app.say(_("{name} is no longer known; look again to see what that changes").format(name=entry.target))
 
@@ -86,6 +86,6 @@ async def _make_known(app: TobanApp, each: Unfamiliar) -> None:
     try:
         await app.ready.rounds.looks.make_known(each)
     except JournalError as error:
-        app.push_screen(NoticeScreen(_words(each), f"{error.problem.summary} {error.problem.remedy}"))
+        app.push_screen(NoticeScreen(_words(each), sentences(error.problem.summary, error.problem.remedy)))
         return
     app.say(_("{name} is known from now on; look again to see what is left").format(name=_words(each)))

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.getters import app as app_getter
 from textual.widget import Widget
 
-from services.i18n import N_, _
+from services.i18n import _, sentences, N_
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.posts import Post, PostState
 from tui.app import TobanApp
@@ -95,7 +95,7 @@ class OutboxScreen(Dialog[None]):
             return detail(post, self.app.zone, self.app.now(), width)
         said = _("No note was written for Slack. Press p on an alarm or a finding.")
         if why := self.app.ready.outbox.why:
-            said = f"{said} {why}"
+            said = sentences(said, why)
         return [[(line, "muted")] for line in wrap(said, width)]
 
     def action_again(self) -> None:
@@ -116,7 +116,7 @@ class OutboxScreen(Dialog[None]):
         try:
             await self.app.ready.outbox.send_again(post, "")
         except JournalError as error:
-            self.app.say(f"{error.problem.summary} {error.problem.remedy}")
+            self.app.say(sentences(error.problem.summary, error.problem.remedy))
 
     def action_mark(self) -> None:
         """A person has seen it in Slack."""

@@ -1,0 +1,20 @@
+"""Sentences stand one after the other as each language writes them."""
+
+import pytest
+
+from services.i18n import sentences
+
+
+@pytest.mark.parametrize(
+    ("said", "whole"),
+    [
+        ((), ""),
+        (("", "One.", ""), "One."),
+        (("One.", "Two."), "One. Two."),
+        (("一つ。", "二つ。"), "一つ。二つ。"),
+        (("一つ。", "Two."), "一つ。Two."),
+        (("データ不足", "二つ。"), "データ不足 二つ。"),
+    ],
+)
+def test_sentences(said: tuple[str, ...], whole: str) -> None:
+    assert sentences(*said) == whole

@@ -16,7 +16,7 @@ from tui.commands import bindings
 from tui.screens import duty_actions
 from tui.screens.dialog import Dialog
 from tui.screens.finding import FindingScreen
-from tui.screens.finding_actions import titles
+from tui.screens.finding_actions import no_look, titles
 from widgets.duty_detail import DutyDetail
 from widgets.finding_list import FindingList
 from widgets.key_bar import KeyBar
@@ -63,9 +63,10 @@ class DutyScreen(Dialog[None]):
         (self.findings if self.findings.display else self.detail).focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Planning only where a plan makes a difference, looking only where there is something to look at."""
+        """Planning only where a plan makes a difference, looking only while it counts; signing tells who was first."""
+        slot = self.occurrence.slot
         if action == "look_again":
-            return bool(self.app.ready.rounds.wanted(self.occurrence.slot))
+            return bool(self.app.ready.rounds.wanted(slot)) and not no_look(self.app, slot)
         return self.occurrence.slot.if_planned if action == "plan" else True
 
     def action_sign(self) -> None:
@@ -87,6 +88,7 @@ class DutyScreen(Dialog[None]):
     def _follow(self) -> None:
         self.occurrence = self.app.ready.duties.now(self.occurrence.slot)
         self.detail.occurrence = self.occurrence
+        self.refresh_bindings()
         self._found()
 
     def _found(self) -> None:

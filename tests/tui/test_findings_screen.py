@@ -205,7 +205,7 @@ async def test_a_stranger_becomes_known_and_a_stranger_again(embedded: Embedded)
             )
             if not said:
                 assert "take it back" in screen_text(pilot)
-                await pilot.press("down", "down")
+                await pilot.press("down")
             await pilot.press("enter")
             await until(pilot, lambda said=said: tuple(e.target for e in records.said_known) == said)
         texts = [entry.text for entry in await entries(pilot, EntryKind.KNOWN)]

@@ -46,8 +46,13 @@ def overrule(app: TobanApp, subject: str, recorded: Recorded) -> None:
 
 def known(app: TobanApp, finding: Finding) -> None:
     """Choose who or what is known from now on, or is no longer."""
-    choices = [Choice(str(at), _words(each)) for at, each in enumerate(finding.unfamiliar)]
     said = app.ready.records.said_known
+    known = {entry.target for entry in said}
+    choices = [
+        Choice(str(at), _words(each))
+        for at, each in enumerate(finding.unfamiliar)
+        if (each.network or each.value) not in known
+    ]
     note, zone, now = _("known; take it back"), app.zone, app.now()
     choices += [Choice(f"-{at}", first_words(each, zone, now), note) for at, each in enumerate(said, 1)]
 
@@ -58,7 +63,7 @@ def known(app: TobanApp, finding: Finding) -> None:
         work = _make_known(app, finding.unfamiliar[at]) if not key.startswith("-") else _forget(app, said[-at - 1])
         app.run_worker(work, group="known")
 
-    app.push_screen(ChooseScreen(_("Known from now on"), choices), chosen)
+    app.push_screen(ChooseScreen(_("Known people and networks"), choices), chosen)
 
 
 def _words(each: Unfamiliar) -> str:

@@ -13,8 +13,8 @@ from services.inspections.access_keys_judge import QUOTA, JudgedKey, KeyRules
 from services.inspections.access_keys_read import KeysRead, read_keys
 from services.inspections.base import Inspection, Look, table
 from services.models.findings import WORSE, Evidence, Finding, Measure, Row, worst
-from services.models.runbook import AccessKeys as KeysSpec
 from services.models.runbook import Runbook
+from services.models.runbook_looks import AccessKeys as KeysSpec
 from services.models.text import clean
 from services.models.verdict import Verdict
 

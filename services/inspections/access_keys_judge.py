@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from services.calendar import Calendar
 from services.models.access_keys import AccessKey, KeyUse
-from services.models.runbook import AccessKeys as KeysSpec
+from services.models.runbook_looks import AccessKeys as KeysSpec
 from services.models.verdict import Verdict
 
 QUOTA = 2

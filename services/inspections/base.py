@@ -14,7 +14,8 @@ from services.inspections.known import Known
 from services.models.findings import ROWS, Evidence, Finding, Progress, Row
 from services.models.metrics import TimeSpan
 from services.models.problem import Problem
-from services.models.runbook import CustomInspection, Runbook
+from services.models.runbook import Runbook
+from services.models.runbook_looks import CustomInspection
 from services.models.verdict import Verdict
 
 DAY = timedelta(days=1)

@@ -25,8 +25,8 @@ from services.inspections.database_points import Point, Unread, length, listed, 
 from services.models.costs import Budget, CostHistory, CostKind
 from services.models.findings import Evidence, Finding, Measure, worst
 from services.models.problem import Problem
-from services.models.runbook import Costs as Spec
 from services.models.runbook import Runbook
+from services.models.runbook_looks import Costs as Spec
 from services.models.verdict import Verdict
 from services.prices import USD_PER_COST_CALL
 

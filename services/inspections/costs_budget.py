@@ -16,7 +16,7 @@ from services.inspections.costs_words import Rate, month_words, yen_words
 from services.inspections.database_points import Point
 from services.models.costs import Budget
 from services.models.findings import Measure
-from services.models.runbook import Costs as Spec
+from services.models.runbook_looks import Costs as Spec
 from services.models.verdict import Verdict
 
 _DOLLARS = "USD"

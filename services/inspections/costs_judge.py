@@ -14,7 +14,7 @@ from services.inspections.costs_lines import HUNDRED, CostLine, CostTable, Growt
 from services.inspections.costs_words import Rate, month_words, percent_words, yen_words
 from services.inspections.database_points import Point, listed
 from services.models.findings import Measure
-from services.models.runbook import Costs as Spec
+from services.models.runbook_looks import Costs as Spec
 from services.models.verdict import Verdict
 
 NEAR = Decimal("0.8")

@@ -8,7 +8,7 @@ from services.calendar_words import day_words
 from services.i18n import _
 from services.inspections.costs_days import Days
 from services.inspections.costs_lines import Growth
-from services.models.runbook import Costs as Spec
+from services.models.runbook_looks import Costs as Spec
 
 ONE_YEN = Decimal(1)
 

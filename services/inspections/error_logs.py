@@ -18,8 +18,8 @@ from services.inspections.insights_look import InsightsLook, query_table
 from services.inspections.insights_queries import Queries, hours_words, number
 from services.models.findings import Evidence, Finding, Measure, Row, worst
 from services.models.insights import QueryResult
-from services.models.runbook import ErrorLogs as Spec
 from services.models.runbook import Runbook
+from services.models.runbook_looks import ErrorLogs as Spec
 from services.models.verdict import Verdict
 
 

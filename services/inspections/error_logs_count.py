@@ -11,7 +11,7 @@ from services.inspections.insights_hours import BIN, COUNT, Hours, binned, hours
 from services.inspections.insights_look import AT_ONCE
 from services.inspections.insights_queries import Queries
 from services.models.insights import QueryResult
-from services.models.runbook import ErrorLogs
+from services.models.runbook_looks import ErrorLogs
 
 MESSAGES = 1000
 

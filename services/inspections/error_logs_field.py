@@ -11,7 +11,7 @@ from services.i18n import _
 from services.inspections.insights_fields import shares, values_of
 from services.inspections.insights_queries import Queries
 from services.models.insights import QueryResult
-from services.models.runbook import ErrorLogs
+from services.models.runbook_looks import ErrorLogs
 
 HALF = 50
 """Per cent of the events that must hold the field."""

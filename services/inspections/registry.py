@@ -18,7 +18,8 @@ from services.inspections.slow_queries import SlowQueries
 from services.inspections.waf_blocks import WafBlocks
 from services.models.base import RawId
 from services.models.findings import InspectionInfo
-from services.models.runbook import CustomInspection, Runbook
+from services.models.runbook import Runbook
+from services.models.runbook_looks import CustomInspection
 
 INSPECTIONS: tuple[type[Inspection], ...] = (
     AlarmStates,

@@ -22,7 +22,7 @@ from services.inspections.sign_ins_tables import Tables
 from services.models.findings import Finding, worst
 from services.models.problem import Problem
 from services.models.runbook import Runbook
-from services.models.runbook import Trail as TrailSpec
+from services.models.runbook_looks import Trail as TrailSpec
 from services.models.verdict import Verdict
 
 OVERLAP = timedelta(hours=3)

@@ -11,7 +11,7 @@ from services.i18n import N_
 from services.inspections.known import Known, is_network
 from services.models.findings import Unfamiliar, worst
 from services.models.runbook import Runbook
-from services.models.runbook import Trail as TrailSpec
+from services.models.runbook_looks import Trail as TrailSpec
 from services.models.trail import Actor, ActorKind, SignIn, TrailEvent
 from services.models.verdict import Verdict
 

@@ -8,7 +8,7 @@ from services.inspections.sign_ins_judge import JudgedChange, JudgedSignIn, Reas
 from services.inspections.sign_ins_read import Gathered, Purpose
 from services.models.access_keys import IamUser
 from services.models.findings import Measure, worst
-from services.models.runbook import Trail as TrailSpec
+from services.models.runbook_looks import Trail as TrailSpec
 from services.models.verdict import Verdict
 
 

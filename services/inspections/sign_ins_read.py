@@ -14,7 +14,7 @@ from services.inspections.base import InspectionContext
 from services.models.access_keys import IamUser
 from services.models.findings import Progress
 from services.models.problem import Problem, ProblemKind
-from services.models.runbook import Trail as TrailSpec
+from services.models.runbook_looks import Trail as TrailSpec
 from services.models.trail import Lookup, SignIn, TrailEvent, TrailStatus
 
 USERS = 10

@@ -6,7 +6,7 @@ from services.i18n import _
 from services.inspections.sign_ins_judge import Rules
 from services.inspections.sign_ins_measures import Judged
 from services.inspections.sign_ins_read import USERS, Gathered, Purpose
-from services.models.runbook import Trail as TrailSpec
+from services.models.runbook_looks import Trail as TrailSpec
 
 
 def unread(gathered: Gathered) -> Iterator[str]:

@@ -21,7 +21,7 @@ from services.models.findings import Evidence, Finding, Measure, worst
 from services.models.insights import QueryResult
 from services.models.metrics import TimeSpan
 from services.models.runbook import Runbook
-from services.models.runbook import SlowQueries as Spec
+from services.models.runbook_looks import SlowQueries as Spec
 from services.models.verdict import Verdict
 
 MONTH = timedelta(days=31)

@@ -23,8 +23,8 @@ from services.inspections.waf_blocks_traffic import Traffic, grouped, sampled, s
 from services.inspections.waf_blocks_who import FromOne, Who, newest
 from services.models.findings import Finding, Measure, worst
 from services.models.firewall import Samples, WebAcl
-from services.models.runbook import Firewall as Spec
 from services.models.runbook import Runbook
+from services.models.runbook_looks import Firewall as Spec
 from services.models.verdict import Verdict
 
 MONTH = timedelta(days=31)

@@ -12,7 +12,7 @@ from services.inspections.waf_blocks_sql import LIMIT, blocked_query, groups_of
 from services.models.athena import SqlResult, SqlState, Workgroup
 from services.models.findings import Progress
 from services.models.firewall import BlockedGroup
-from services.models.runbook import Firewall as Spec
+from services.models.runbook_looks import Firewall as Spec
 from services.prices import usd_of_athena
 
 

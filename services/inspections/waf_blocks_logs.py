@@ -15,7 +15,7 @@ from services.inspections.waf_blocks_notes import Notes
 from services.models.findings import Measure, Progress
 from services.models.firewall import LogDestination, WebAcl
 from services.models.objects import StoredObject
-from services.models.runbook import Firewall as Spec
+from services.models.runbook_looks import Firewall as Spec
 from services.models.verdict import Verdict
 
 NEWEST = 20

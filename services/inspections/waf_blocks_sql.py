@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from services.models.base import RawId
 from services.models.firewall import BlockedGroup
 from services.models.metrics import TimeSpan
-from services.models.runbook import Firewall
+from services.models.runbook_looks import Firewall
 
 LIMIT = 100
 """Rows, as many as the runbook asks for."""

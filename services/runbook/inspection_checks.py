@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from services.i18n import _
 from services.inspections.known import is_network
 from services.inspections.registry import INSPECTIONS
-from services.models.runbook import CustomInspection, Runbook
+from services.models.runbook import Runbook
+from services.models.runbook_looks import CustomInspection
 from services.runbook import words
 from services.runbook.toml_lines import Path
 

@@ -9,7 +9,8 @@ from services.clock import ManualClock
 from services.inspections.base import InspectionContext, Look
 from services.inspections.registry import make
 from services.models.findings import Finding
-from services.models.runbook import Costs, Runbook
+from services.models.runbook import Runbook
+from services.models.runbook_looks import Costs
 from services.runbook.loader import load_builtin
 from tests.services.aws.canned import Canned
 

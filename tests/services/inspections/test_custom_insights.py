@@ -8,7 +8,8 @@ from services.aws import insights
 from services.inspections.base import InspectionContext
 from services.inspections.custom_insights import by_hour
 from services.models.findings import Finding
-from services.models.runbook import CustomInspection, Runbook
+from services.models.runbook import Runbook
+from services.models.runbook_looks import CustomInspection
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded

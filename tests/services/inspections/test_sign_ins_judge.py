@@ -12,7 +12,7 @@ from services.calendar import Calendar
 from services.inspections.known import Known
 from services.inspections.sign_ins_judge import Reason, Rules, network_of, unfamiliar
 from services.models.base import RawId
-from services.models.runbook import Trail as TrailSpec
+from services.models.runbook_looks import Trail as TrailSpec
 from services.models.trail import Actor, ActorKind, SignIn, TrailEvent
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin

@@ -13,7 +13,7 @@ from services.inspections.waf_blocks_who import FromOne, Who
 from services.models.base import RawId
 from services.models.firewall import BlockedGroup, SampledRequest, Samples
 from services.models.metrics import TimeSpan
-from services.models.runbook import Firewall
+from services.models.runbook_looks import Firewall
 from services.models.verdict import Verdict
 
 SPEC = Firewall(athena_table=RawId("waf_logs"))

@@ -92,7 +92,7 @@ class BudgetJudge:
         return self.rate.words(amount) if unit == _DOLLARS else f"{amount:,.0f} {unit}"
 
     def _allowed(self) -> str:
-        return _("< {near} %; abnormal from {limit} %").format(
+        return _("< {near} %, abnormal ≥ {limit} %").format(
             near=near_words(self.spec.budget_percent), limit=self.spec.budget_percent
         )
 

@@ -93,6 +93,11 @@ class LineJudge:
             count=compared.month.count,
             all=compared.month_end.day,
         )
+        if line.guideline:
+            usual = _("guideline {guideline} +{percent} %").format(
+                guideline=yen_words(line.guideline), percent=self.spec.growth_percent
+            )
+            note = _("; ").join((note, usual))
         text = _("{title}: {projected} for {month}, against a guideline of {guideline}.")
         if verdict is Verdict.UNKNOWN:
             text = _("{title}: there are no costs yet to judge {month} by.")
@@ -106,11 +111,8 @@ class LineJudge:
             Measure(
                 title=_("{title}, whole month").format(title=line.title),
                 shown="" if verdict is Verdict.UNKNOWN else rate.words(projected),
-                allowed=_("< {near}; abnormal from {limit} (guideline {guideline} +{percent} %)").format(
-                    near=yen_words(self._limit(line) * NEAR),
-                    limit=yen_words(self._limit(line)),
-                    guideline=yen_words(line.guideline),
-                    percent=self.spec.growth_percent,
+                allowed=_("< {near}, abnormal ≥ {limit}").format(
+                    near=yen_words(self._limit(line) * NEAR), limit=yen_words(self._limit(line))
                 )
                 if line.guideline
                 else "",
@@ -136,7 +138,7 @@ class LineJudge:
             Measure(
                 title=_("{title}, growth").format(title=line.title),
                 shown=shown,
-                allowed=_("< +{near} %; abnormal from +{limit} %").format(
+                allowed=_("< +{near} %, abnormal ≥ +{limit} %").format(
                     near=near_words(self.spec.growth_percent), limit=self.spec.growth_percent
                 ),
                 verdict=verdict,

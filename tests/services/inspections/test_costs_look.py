@@ -138,8 +138,8 @@ async def test_a_month_is_projected_from_its_complete_days_and_fees_are_not_mult
     total = measure(finding, "Total, whole month")
     # 15 dollars a day for 31 days, and the fee once.
     assert (total.value, total.shown) == (84_750, "¥84,750")
-    assert total.note == "2026-01: ¥37,500 in 10 of 31 days"
-    assert total.allowed == "< ¥120,000; abnormal from ¥150,000 (guideline ¥100,000 +50 %)"
+    assert total.note == "2026-01: ¥37,500 in 10 of 31 days; guideline ¥100,000 +50 %"
+    assert total.allowed == "< ¥120,000, abnormal ≥ ¥150,000"
     assert measure(finding, "Total, growth").shown == "+0.0 %"
     others = next(row for row in finding.evidence[0].rows if row.cells[0] == "Others")
     assert others.cells[1:3] == ("¥18,000", "¥24,300")

@@ -194,9 +194,6 @@ class TobanApp(Actions):
             before, self.duties = self.duties, view
             self.ready.rounds.consider(view)
             self._announce_duties(before, view)
-            if before is not None and before.today.day != view.today.day:
-                # Yesterday's total, while a report still counts it.
-                await self.ready.usage_log.record()
 
     @work(group="usage", exclusive=True)
     async def _keep_usage(self) -> None:

@@ -23,9 +23,9 @@ from tui.cli_inspect import inspect_command
 from tui.cli_journal import journal_group
 from tui.cli_options import aws_options, read_options, start_options, version_option
 from tui.cli_report import report_command
-from tui.cli_words import Command, Group, Moment, Named, Speed, usage_error
+from tui.cli_words import Command, Group, Moment, Named, Speed, answered, usage_error
 from tui.headless import HEADLESS, Headless
-from tui.options import StartError, StartOptions
+from tui.options import StartOptions
 
 OK, USAGE, DATA, CONFIG, INTERRUPTED = 0, 64, 65, 78, 130
 _LEAVE_OUTLINE = "\x1b[?25h\x1b[?1049l"
@@ -191,13 +191,11 @@ def _headless(output: Output) -> list[Command]:
         def callback(*, as_json: bool, **flags: Any) -> int:
             from tui.headless import run as read
 
-            try:
+            def ask() -> tuple[list[str], int]:
                 answer = read(command, replace(_before(), **_given(flags)), as_json=as_json)
-            except StartError as error:
-                output.say([str(error)], error=True)
-                return error.status
-            output.say(answer.lines)
-            return answer.status
+                return answer.lines, answer.status
+
+            return answered(output, ask)
 
         as_json = click.Option(["--json", "as_json"], is_flag=True, help=_("Print JSON."))
         return Command(

@@ -22,8 +22,8 @@ import click
 from services.i18n import _
 from services.models.text import clean
 from services.runbook import words
-from tui.cli_words import Command, Named, Prints
-from tui.options import StartError, StartOptions
+from tui.cli_words import Command, Named, Prints, answered
+from tui.options import StartOptions
 
 if TYPE_CHECKING:
     from services.changes.base import Change
@@ -48,13 +48,7 @@ def change_command(
             raise click.UsageError(told, click.get_current_context())
         wish = _wish(flags["rest"], flags["sets"])
         _check_numbers(flags["kind"], wish)
-        try:
-            lines, status = _run(flags, wish, replace(before(), **given))
-        except StartError as error:
-            output.say([str(error)], error=True)
-            return error.status
-        output.say(lines)
-        return status
+        return answered(output, lambda: _run(flags, wish, replace(before(), **given)))
 
     return Command(
         "change",

@@ -19,8 +19,8 @@ import click
 from services.i18n import _
 from services.models.text import clean
 from services.runbook import words
-from tui.cli_words import Command, Prints
-from tui.options import StartError, StartOptions
+from tui.cli_words import Command, Prints, answered
+from tui.options import StartOptions
 
 if TYPE_CHECKING:
     from services.models.inspect_answer import InspectAnswer
@@ -44,13 +44,7 @@ def inspect_command(
             output.say(_json(_schema()))
             return 0
         given = {key: value for key, value in flags.items() if key not in _OWN and value is not None}
-        try:
-            lines, status = _run(flags, replace(before(), **given))
-        except StartError as error:
-            output.say([str(error)], error=True)
-            return error.status
-        output.say(lines)
-        return status
+        return answered(output, lambda: _run(flags, replace(before(), **given)))
 
     return Command(
         "inspect",

@@ -14,6 +14,7 @@ import click
 from services.i18n import _
 from services.models.text import clean
 from services.runbook import words
+from tui.options import StartError
 
 
 class Prints(Protocol):
@@ -22,6 +23,17 @@ class Prints(Protocol):
     def say(self, lines: Iterable[str], *, error: bool = False) -> None:
         """Print them."""
         ...
+
+
+def answered(output: Prints, ask: Callable[[], tuple[Iterable[str], int]]) -> int:
+    """Print what `ask` answers and give its status; where the console cannot start, why, and that status."""
+    try:
+        lines, status = ask()
+    except StartError as error:
+        output.say([str(error)], error=True)
+        return error.status
+    output.say(lines)
+    return status
 
 
 class Formatter(click.HelpFormatter):

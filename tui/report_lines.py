@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from services.i18n import _
 from services.models.verdict import Verdict
 from services.report.document import Block, Bullets, Document, Facts, Paragraph, Quote, Section, Table
-from widgets.format import crop, pad, wrap
+from widgets.format import crop, pad, wrap, wrap_at
 from widgets.ink import Line, Span, spread
 from widgets.looks import VERDICT_LOOKS
 
@@ -106,13 +106,11 @@ def _cells(cells: Sequence[str], sizes: list[int], block: Table, role: str) -> I
 
 def _cell(text: str, size: int) -> list[str]:
     """In few lines; the last one says where more was cut."""
-    lines = wrap(text, size) or [""]
-    if len(lines) <= _ROWS:
-        return lines
-    at = 0
-    for line in lines[: _ROWS - 1]:
-        at = text.index(line, at) + len(line)
-    return [*lines[: _ROWS - 1], crop(" ".join(text[at:].split()), size)]
+    lines = list(wrap_at(text, size))
+    if len(lines) > _ROWS:
+        at, _line = lines[_ROWS - 1]
+        lines[_ROWS - 1 :] = [(at, crop(" ".join(text[at:].split()), size))]
+    return [line for _at, line in lines]
 
 
 def _sizes(block: Table, rows: list[list[str]], width: int) -> list[int]:

@@ -77,7 +77,7 @@ def evidence_facts(occurrence: Occurrence, duty: Duty | None) -> list[Fact]:
     """What was written down when it was signed, by the runbook's titles."""
     titles = {str(each.id): str(each.title) for each in duty.evidence} if duty is not None else {}
     written = occurrence.signed.evidence if occurrence.signed is not None else {}
-    return [(titles.get(id, id), [(text, "")]) for id, text in written.items()]
+    return [(titles.get(id, id), [(" ".join(text.split()), "")]) for id, text in written.items()]
 
 
 def found_lines(found: DutyFindings, titles: Mapping[str, str], width: int) -> list[Line]:

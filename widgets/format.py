@@ -1,5 +1,6 @@
 """Durations, ages, times and text cut to cells: how the console writes them everywhere."""
 
+from collections.abc import Iterator
 from datetime import date, datetime, tzinfo
 
 from rich.cells import cell_len, set_cell_size
@@ -132,6 +133,15 @@ def wrap(text: str, width: int) -> list[str]:
     for paragraph in text.split("\n"):
         lines.extend(_wrap_line(paragraph, max(2, width)))
     return lines
+
+
+def wrap_at(text: str, width: int) -> Iterator[tuple[int, str]]:
+    """As `wrap`, each line with where it begins in `text`; spaces at a break belong to no line."""
+    at = 0
+    for line in wrap(text, width):
+        at = text.index(line, at)
+        yield at, line
+        at += len(line)
 
 
 _NEVER_FIRST = frozenset("、。，．・：；？！」』）］｝〕〉》】ーぁぃぅぇぉっゃゅょァィゥェォッャュョ％")

@@ -4,7 +4,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widgets import Static
 
-from widgets.format import wrap
+from widgets.format import wrap_at
 
 
 class Prose(Static):
@@ -36,9 +36,5 @@ def broken(text: Content, width: int) -> Content:
         return text
     lines: list[Content] = []
     for paragraph in text.split("\n", allow_blank=True):
-        at = 0
-        for line in wrap(paragraph.plain, width):
-            at = paragraph.plain.index(line, at)
-            lines.append(paragraph[at : at + len(line)])
-            at += len(line)
+        lines += [paragraph[at : at + len(line)] for at, line in wrap_at(paragraph.plain, width)]
     return Content("\n").join(lines)

@@ -24,7 +24,7 @@ from services.models.findings import WORSE, Finding, Measure, Spell, worst
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 
-NAMED = 5
+_NAMED = 5
 """Alarms that are named where there may be many."""
 
 
@@ -153,8 +153,8 @@ class AlarmStates(Inspection):
                 "{count} alarms that the runbook does not name were looked at too: {names}.",
                 len(others),
             )
-            names = _(", ").join(str(alarm.name) for alarm in others[:NAMED])
-            yield text.format(count=len(others), names=names + (" …" if len(others) > NAMED else ""))
+            names = _(", ").join(str(alarm.name) for alarm in others[:_NAMED])
+            yield text.format(count=len(others), names=names + (" …" if len(others) > _NAMED else ""))
         blind = [str(alarm.name) for alarm in others if alarm.state is AlarmState.INSUFFICIENT]
         if blind:
             yield _("Of those, without data and not judged: {alarms}.").format(alarms=_(", ").join(blind))

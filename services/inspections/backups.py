@@ -14,12 +14,12 @@ from services.inspections.backups_nights import GAPS, Night, Outcome, expected, 
 from services.inspections.backups_points import Backups as Seen
 from services.inspections.backups_points import normal_summary, points
 from services.inspections.backups_tables import events_table, nights_table
-from services.inspections.base import Inspection, Look
+from services.inspections.base import Look
+from services.inspections.database_look import DatabaseLook
 from services.inspections.database_points import Unread, advice, summary
 from services.maintenance_window import Window, daily
 from services.models.databases import Database, DatabaseEvent, Snapshot
 from services.models.findings import Finding, worst
-from services.models.runbook import Rds, Runbook
 from services.models.verdict import Verdict
 
 WINDOWS = 7
@@ -28,22 +28,17 @@ CATEGORIES = ("backup", "failure", "low storage", "availability", "maintenance",
 """RDS event categories that may say why there is no backup."""
 
 
-class Backups(Inspection):
+class Backups(DatabaseLook):
     """The database's backups."""
 
     id = "backups"
     title = N_("RDS backups")
     words = "ばっくあっぷ bakkuappu snapshot すなっぷしょっと sunappushotto rds"
 
-    @classmethod
-    def lacks(cls, runbook: Runbook) -> str:
-        """The database."""
-        return "" if runbook.rds else "rds"
-
     async def look(self, look: Look) -> Finding:
         """The instance and its snapshots; where one is missing, AWS Backup's and the events too. Raises AwsError."""
         reader, unread = Databases(self.context.reader), Unread()
-        database = await reader.database(self._spec.instance)
+        database = await reader.database(self.spec.instance)
         automatic = await reader.snapshots(database.id)
         window = daily(database.backup_window)
         found = self._nights(window, database, automatic, look)
@@ -53,14 +48,8 @@ class Backups(Inspection):
         gaps = [night for night in found if night.outcome in (*GAPS, Outcome.ELSEWHERE, Outcome.SLOW)]
         if gaps:
             events = await self._events(reader, database, gaps, unread)
-        seen = Seen(database, self._spec, look.until, self.context.calendar.zone, window, automatic, found)
+        seen = Seen(database, self.spec, look.until, self.context.calendar.zone, window, automatic, found)
         return self._judged(look, seen, events, unread)
-
-    @property
-    def _spec(self) -> Rds:
-        spec = self.context.runbook.rds
-        assert spec is not None
-        return spec
 
     def _nights(
         self, window: Window | None, database: Database, automatic: Sequence[Snapshot], look: Look

@@ -16,7 +16,7 @@ from services.models.metrics import TimeSpan
 from services.models.problem import Problem
 from services.models.runbook import Runbook
 from services.models.runbook_looks import CustomInspection
-from services.models.verdict import Verdict
+from services.models.verdict import Limit, Verdict
 
 DAY = timedelta(days=1)
 
@@ -150,6 +150,21 @@ class OwnInspection(Inspection):
     def name(self) -> str:
         """The title as the runbook spells it."""
         return self.spec.title
+
+    @property
+    def limit(self) -> Limit:
+        """What is normal: of the metric, or of the count in an hour."""
+        spec = self.spec
+        return Limit(
+            id=spec.id,
+            title=spec.title,
+            namespace=spec.namespace,
+            metric=spec.metric,
+            below=spec.below,
+            above=spec.above,
+            unit=spec.unit,
+            scale=spec.scale,
+        )
 
 
 def table(

@@ -18,7 +18,7 @@ from services.inspections.insights_look import AT_ONCE, InsightsLook, query_tabl
 from services.inspections.insights_queries import Queries, hours_words, number
 from services.models.findings import Evidence, Finding, Measure, worst
 from services.models.insights import QueryResult
-from services.models.verdict import Limit, Verdict
+from services.models.verdict import Verdict
 
 SHAPING = ("fields", "display", "sort", "limit")
 """Commands that do not change how many events match."""
@@ -64,18 +64,6 @@ class CustomInsights(OwnInspection, InsightsLook):
             remarks=(*self._remarks(hours), *queries.remarks, queries.price()),
         )
 
-    @property
-    def _limit(self) -> Limit:
-        spec = self.spec
-        return Limit(
-            id=spec.id,
-            title=spec.title,
-            namespace=spec.namespace,
-            metric=spec.metric,
-            below=spec.below,
-            above=spec.above,
-        )
-
     def _measures(self, queries: Queries, found: QueryResult, hours: Hours | None) -> Iterator[Measure]:
         spec = self.spec
         sign, bound = ("<", spec.below) if spec.below is not None else (">", spec.above)
@@ -85,7 +73,7 @@ class CustomInsights(OwnInspection, InsightsLook):
             title=_("Matches an hour"),
             shown=self._shown(rate),
             allowed=allowed,
-            verdict=None if bound is None else self._limit.judge(rate),
+            verdict=None if bound is None else self.limit.judge(rate),
             value=rate * spec.scale,
             unit=spec.unit,
             note=_("{count} in all").format(count=f"{found.matched:,}"),
@@ -98,7 +86,7 @@ class CustomInsights(OwnInspection, InsightsLook):
                 title=_("Matches in the worst hour"),
                 shown=self._shown(extreme),
                 allowed=allowed,
-                verdict=self._limit.judge(extreme),
+                verdict=self.limit.judge(extreme),
                 value=extreme * spec.scale,
                 unit=spec.unit,
                 at=at,
@@ -112,7 +100,7 @@ class CustomInsights(OwnInspection, InsightsLook):
     ) -> list[Evidence]:
         zone, tables = self.context.calendar.zone, []
         if hours and hours.counts:
-            tables.append(hours.evidence(zone, self._limit.judge))
+            tables.append(hours.evidence(zone, self.limit.judge))
         if hours is not None and found.matched and not fine and queries.again():
             found = await queries.ask(self.spec.query)
         if found.rows and not (hours is not None and fine):

@@ -44,24 +44,10 @@ class CustomMetric(OwnInspection):
             region=self.spec.region,
         )
         (series,) = await Metrics(self.context.reader).fetch([query], TimeSpan(start=at(first), end=at(last)))
-        return self._judged(look, series, course(series, self._limit, last))
-
-    @property
-    def _limit(self) -> Limit:
-        spec = self.spec
-        return Limit(
-            id=spec.id,
-            title=spec.title,
-            namespace=spec.namespace,
-            metric=spec.metric,
-            below=spec.below,
-            above=spec.above,
-            unit=spec.unit,
-            scale=spec.scale,
-        )
+        return self._judged(look, series, course(series, self.limit, last))
 
     def _judged(self, look: Look, series: Series, seen: Course) -> Finding:
-        limit, zone = self._limit, self.context.calendar.zone
+        limit, zone = self.limit, self.context.calendar.zone
         said = list(self._said(series, seen))
         verdict = worst((limit.judge(seen.worst), *(Verdict.UNKNOWN for _text in said))) or Verdict.UNKNOWN
         notes = list(said)
@@ -118,7 +104,7 @@ class CustomMetric(OwnInspection):
     def _summary(self, look: Look, seen: Course, said: Sequence[str]) -> str:
         if seen.worst is None or seen.worst_at is None:
             return _("{title}: {said}.").format(title=self.spec.title, said=_(", ").join(said))
-        limit, zone = self._limit, self.context.calendar.zone
+        limit, zone = self.limit, self.context.calendar.zone
         text = _("{title}: at worst {value} in {hours} (allowed {allowed})")
         if seen.beyond:
             text = _(

@@ -39,10 +39,7 @@ class Unread:
     def add(self, sentence: str, problem: Problem) -> None:
         """`sentence` says what cannot be read."""
         self.problems.append(problem)
-        text = _("{sentence} {problem} {remedy}").format(
-            sentence=sentence, problem=problem.summary, remedy=problem.remedy
-        )
-        self.remarks.append(text.strip())
+        self.remarks.append(sentences(sentence, problem.said))
 
 
 def summary(points: Iterable[Point], normal: str) -> str:

@@ -118,5 +118,4 @@ class Inspector:
 
 def failed(inspection: Inspection, look: Look, problem: Problem) -> Finding:
     """What a look says that could not be made."""
-    advice = (problem.remedy,) if problem.remedy else ()
-    return inspection.found(look, Verdict.UNKNOWN, problem.summary, advice=advice, problem=problem)
+    return inspection.found(look, Verdict.UNKNOWN, problem.summary, problem=problem)

@@ -10,7 +10,8 @@ from datetime import timedelta
 from services.aws.databases import Databases
 from services.aws.errors import AwsError
 from services.i18n import N_, _
-from services.inspections.base import Inspection, Look, table
+from services.inspections.base import Look, table
+from services.inspections.database_look import DatabaseLook
 from services.inspections.database_points import Unread, advice, summary
 from services.inspections.maintenance_dates import Due, due
 from services.inspections.maintenance_points import Maintenance as Seen
@@ -19,34 +20,28 @@ from services.maintenance_window import Window, weekly
 from services.models.databases import Database, OptIn
 from services.models.duties import Slot
 from services.models.findings import WORSE, Evidence, Finding, Row, worst
-from services.models.runbook import Rds, Runbook
 from services.models.verdict import Verdict
 
 _ASKED = {OptIn.NONE: "", OptIn.NEXT_WINDOW: N_("for the next window"), OptIn.IMMEDIATE: N_("at once")}
 
 
-class Maintenance(Inspection):
+class Maintenance(DatabaseLook):
     """What waits to be applied to the database."""
 
     id = "maintenance"
     title = N_("RDS maintenance")
     words = "めんてなんす mentenansu ぱっち pacchi patch maintenance rds certificate"
 
-    @classmethod
-    def lacks(cls, runbook: Runbook) -> str:
-        """The database."""
-        return "" if runbook.rds else "rds"
-
     async def look(self, look: Look) -> Finding:
         """The instance and its pending actions. Raises AwsError where not even the instance can be read."""
         reader, unread = Databases(self.context.reader), Unread()
-        database = await reader.database(self._spec.instance)
+        database = await reader.database(self.spec.instance)
         window = weekly(database.maintenance_window)
         dues = await self._dues(reader, database, window, look, unread)
         calendar = self.context.calendar
         seen = Seen(
             database,
-            self._spec,
+            self.spec,
             look.until,
             calendar.zone,
             window,
@@ -56,16 +51,10 @@ class Maintenance(Inspection):
         )
         return self._judged(look, seen, unread)
 
-    @property
-    def _spec(self) -> Rds:
-        spec = self.context.runbook.rds
-        assert spec is not None
-        return spec
-
     async def _dues(
         self, reader: Databases, database: Database, window: Window | None, look: Look, unread: Unread
     ) -> tuple[Due, ...] | None:
-        lead = timedelta(days=self._spec.patch_lead_days)
+        lead = timedelta(days=self.spec.patch_lead_days)
         try:
             found = await reader.pending_actions(database)
         except AwsError as error:

@@ -78,6 +78,18 @@ class FindingRecords:
         place = bisect_right(kept, now)
         return kept[place - 1] if place else None
 
+    @property
+    def said_known(self) -> tuple[Entry, ...]:
+        """By which people and networks are known that the runbook does not list, newest first."""
+        said = (each for each in self._said.values() if not each.data.get("forgotten"))
+        return tuple(
+            sorted(
+                (each for each in said if each.target in self.known.said),
+                key=lambda each: each.seq,
+                reverse=True,
+            )
+        )
+
     def first_look(self, inspection: str) -> datetime | None:
         """When the earliest window of the findings at hand begins."""
         held = (each[inspection] for each in self._findings.values() if inspection in each)
@@ -182,18 +194,6 @@ class FindingRecords:
                 insort(kept, until)
                 del kept[:-SIGNATURES_KEPT]
                 self.version += 1
-
-    @property
-    def said_known(self) -> tuple[Entry, ...]:
-        """By which people and networks are known that the runbook does not list, newest first."""
-        said = (each for each in self._said.values() if not each.data.get("forgotten"))
-        return tuple(
-            sorted(
-                (each for each in said if each.target in self.known.said),
-                key=lambda each: each.seq,
-                reverse=True,
-            )
-        )
 
     def _set_known(self, entry: Entry) -> None:
         named = named_in(entry)

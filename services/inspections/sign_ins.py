@@ -98,8 +98,7 @@ class SignIns(Inspection):
         return spec
 
     def _unread(self, look: Look, problem: Problem) -> Finding:
-        advice = (problem.remedy,) if problem.remedy else ()
-        return self.found(look, Verdict.UNKNOWN, problem.summary, advice=advice, problem=problem)
+        return self.found(look, Verdict.UNKNOWN, problem.summary, problem=problem)
 
     def _remarks(
         self, look: Look, judged: Judged, rules: Rules, since: datetime, took: timedelta

@@ -21,9 +21,7 @@ class Notes:
     def unread(self, error: AwsError, what: str) -> None:
         """A part could not be read: say which and why, with the missing permission."""
         self.problem = self.problem or error.problem
-        self.remarks.append(
-            " ".join(filter(None, (f"{what}: {error.problem.summary}", error.problem.remedy)))
-        )
+        self.remarks.append(f"{what}: {error.problem.said}")
 
     def unjudged(self, title: str) -> None:
         """A measure that nobody can give."""

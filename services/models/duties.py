@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from services.models.base import Clean, Model, RawId
+from services.models.base import Clean, CleanBlock, Model, RawId
 
 
 class OccurrenceState(StrEnum):
@@ -80,7 +80,7 @@ class SignOff(Model):
     """The journal entry."""
     checked: tuple[Clean, ...] | None = None
     """The lines of its checklist that were ticked; None where there was none."""
-    evidence: dict[str, Clean] = Field(default_factory=dict)
+    evidence: dict[str, CleanBlock] = Field(default_factory=dict)
     """What was written down, by the evidence field's id in the runbook."""
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from services.i18n import sentences
 from services.models.base import Clean, Model
 
 
@@ -49,3 +50,8 @@ class Problem(Model):
     """AWS's own words."""
     at: datetime
     """When it happened (UTC)."""
+
+    @property
+    def said(self) -> str:
+        """What happened and what to do about it."""
+        return sentences(self.summary, self.remedy)

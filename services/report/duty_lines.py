@@ -87,17 +87,15 @@ class DutyLines:
         """What the signature says beside name, time and note."""
         data, duty = entry.data, self._standing.duty(duty_id)
         titles = {str(field.id): str(field.title) for field in duty.evidence} if duty else {}
-        evidence = data.get("evidence")
-        checked = tuple(str(each) for each in _list(data.get("checked")))
-        asked = duty.asks if duty is not None and isinstance(data.get("checked"), list) else ()
+        signed = signature(entry)
+        checked = signed.checked or ()
+        asked = duty.asks if duty is not None and signed.checked is not None else ()
         return {
             "decisions": tuple(_decisions(data.get("findings"), self._titles)),
             "checked": checked,
             "unchecked": tuple(text for text in asked if text not in checked),
             "written": tuple(
-                Written(id=id, title=titles.get(id, id), text=str(text))
-                for id, text in (evidence.items() if isinstance(evidence, dict) else ())
-                if str(text).strip()
+                Written(id=id, title=titles.get(id, id), text=text) for id, text in signed.evidence.items()
             ),
         }
 

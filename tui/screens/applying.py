@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from services.i18n import _, sentences
+from services.i18n import _
 from services.journal.errors import JournalError
 from services.models.changes import Plan, Run, StepState
 from services.models.problem import Problem
@@ -22,7 +22,7 @@ def carry_out(app: TobanApp, plan: Plan, typed: str, stopped: Stopped) -> None:
             run = await task
         except JournalError as error:
             stopped(error.problem)
-            tell(app, sentences(error.problem.summary, error.problem.remedy), bad=True)
+            tell(app, error.problem.said, bad=True)
         else:
             tell(app, said_of(run), bad=run.state is not StepState.DONE)
 

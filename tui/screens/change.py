@@ -9,7 +9,7 @@ from textual.containers import Container
 
 from services.aws.errors import AwsError
 from services.feed import Feed
-from services.i18n import _, sentences
+from services.i18n import _
 from services.journal.errors import JournalError
 from services.models.changes import LiveState, Place, PlannedStep, Run, StepState
 from services.models.problem import Problem
@@ -187,7 +187,7 @@ class ChangeScreen(ModeScreen):
         try:
             found = await self.services.engine.resolve(run.id)
         except JournalError as error:
-            tell(self.app, sentences(error.problem.summary, error.problem.remedy), bad=True)
+            tell(self.app, error.problem.said, bad=True)
             return
         except AwsError:
             found = run

@@ -8,7 +8,7 @@ from textual.widgets import Input, Static
 
 from services.aws.errors import AwsError
 from services.aws.session import AwsSession, MfaNeeded
-from services.i18n import _, sentences
+from services.i18n import _
 from tui.screens.dialog import Dialog
 
 
@@ -49,6 +49,6 @@ class CodeScreen(Dialog[bool]):
         try:
             await self.session.assume(code)
         except AwsError as error:
-            say.update(Content(sentences(error.problem.summary, error.problem.remedy)))
+            say.update(Content(error.problem.said))
             return
         self.dismiss(True)

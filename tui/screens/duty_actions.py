@@ -2,7 +2,7 @@
 
 from textual.screen import ModalScreen, Screen
 
-from services.i18n import _, sentences
+from services.i18n import _
 from services.inspections.drafts import found_text
 from services.journal.errors import JournalError
 from services.models.duties import Occurrence
@@ -142,7 +142,7 @@ async def _plan(app: TobanApp, meant: Occurrence, planned: bool) -> None:
     try:
         await app.ready.duties.plan(meant, planned=planned)
     except JournalError as error:
-        _refuse(app, meant, sentences(error.problem.summary, error.problem.remedy))
+        _refuse(app, meant, error.problem.said)
         return
     words = _("{title} is planned") if planned else _("{title} is no longer planned")
     app.say(words.format(title=meant.slot.title))

@@ -1,8 +1,11 @@
 """What can be done with findings wherever one is shown, and the words for inspections."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, tzinfo
+from functools import partial
+from typing import NamedTuple
 
-from services.i18n import _, sentences
+from services.i18n import _
 from services.inspections.registry import offered
 from services.journal.errors import JournalError
 from services.models.duties import OccurrenceState, Slot
@@ -46,24 +49,45 @@ def overrule(app: TobanApp, subject: str, recorded: Recorded) -> None:
 
 def known(app: TobanApp, finding: Finding) -> None:
     """Choose who or what is known from now on, or is no longer."""
+    looks, zone, now = app.ready.rounds.looks, app.zone, app.now()
     said = app.ready.records.said_known
-    known = {entry.target for entry in said}
-    choices = [
-        Choice(str(at), _words(each))
-        for at, each in enumerate(finding.unfamiliar)
-        if (each.network or each.value) not in known
-    ]
-    note, zone, now = _("known; take it back"), app.zone, app.now()
-    choices += [Choice(f"-{at}", first_words(each, zone, now), note) for at, each in enumerate(said, 1)]
+    already = {entry.target for entry in said}
+    choices: list[Choice] = []
+    writes: dict[str, _Write] = {}
+    for each in finding.unfamiliar:
+        value = each.network or str(each.value)
+        if value not in already:
+            name = _words(each)
+            told = _("{name} is known from now on; look again to see what is left").format(name=name)
+            choices.append(Choice(value, name))
+            writes[value] = _Write(name, partial(looks.make_known, each), told)
+    for entry in said:
+        told = _("{name} is no longer known; look again to see what that changes").format(name=entry.target)
+        choices.append(Choice(entry.target, _since(entry, zone, now), _("known; take it back")))
+        writes[entry.target] = _Write(entry.target, partial(looks.forget, entry), told)
 
     def chosen(key: str | None) -> None:
-        if key is None:
-            return
-        at = int(key)
-        work = _make_known(app, finding.unfamiliar[at]) if not key.startswith("-") else _forget(app, said[-at - 1])
-        app.run_worker(work, group="known")
+        if key is not None:
+            app.run_worker(_write(app, writes[key]), group="known")
 
     app.push_screen(ChooseScreen(_("Known people and networks"), choices), chosen)
+
+
+class _Write(NamedTuple):
+    """What a choice writes into the journal, and what is said afterwards."""
+
+    name: str
+    write: Callable[[], Awaitable[None]]
+    told: str
+
+
+async def _write(app: TobanApp, chosen: _Write) -> None:
+    try:
+        await chosen.write()
+    except JournalError as error:
+        app.push_screen(NoticeScreen(chosen.name, error.problem.said))
+        return
+    app.say(chosen.told)
 
 
 def _words(each: Unfamiliar) -> str:
@@ -72,25 +96,7 @@ def _words(each: Unfamiliar) -> str:
     return _("network {network} ({value})").format(network=each.network or each.value, value=each.value)
 
 
-def first_words(entry: Entry, zone: tzinfo, now: datetime) -> str:
-    """What is known, since when, and who said so."""
+def _since(entry: Entry, zone: tzinfo, now: datetime) -> str:
+    """What is known, who said so, and when."""
     when = stamp(entry.at, zone, now)
     return _("{name} — {by}, {time}").format(name=entry.target, by=entry.person.name, time=when)
-
-
-async def _forget(app: TobanApp, entry: Entry) -> None:
-    try:
-        await app.ready.rounds.looks.forget(entry)
-    except JournalError as error:
-        app.push_screen(NoticeScreen(entry.target, sentences(error.problem.summary, error.problem.remedy)))
-        return
-    app.say(_("{name} is no longer known; look again to see what that changes").format(name=entry.target))
-
-
-async def _make_known(app: TobanApp, each: Unfamiliar) -> None:
-    try:
-        await app.ready.rounds.looks.make_known(each)
-    except JournalError as error:
-        app.push_screen(NoticeScreen(_words(each), sentences(error.problem.summary, error.problem.remedy)))
-        return
-    app.say(_("{name} is known from now on; look again to see what is left").format(name=_words(each)))

@@ -11,7 +11,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from services.aws.errors import AwsError
-from services.i18n import _, sentences
+from services.i18n import _
 from services.models.logs import LogGroup
 from services.models.text import clean
 from tui.screens.dialog import Dialog
@@ -58,7 +58,7 @@ class GroupScreen(Dialog[str]):
         try:
             found: tuple[LogGroup, ...] = await self.services.logs.groups()
         except AwsError as error:
-            note.update(Content(sentences(error.problem.summary, error.problem.remedy)))
+            note.update(Content(error.problem.said))
             return
         for group in found:
             self.groups.setdefault(str(group.id), group.name)

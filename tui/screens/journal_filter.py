@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from services.i18n import _, sentences, N_
+from services.i18n import N_, _
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.models.journal import EntryKind, Query
@@ -93,7 +93,7 @@ class JournalFilterScreen(Dialog[Query]):
             people, targets = await self.journal.people(), await self.journal.targets()
         except JournalError as error:
             problem = error.problem
-            self.query_one("#note", Static).update(Content(sentences(problem.summary, problem.remedy)))
+            self.query_one("#note", Static).update(Content(problem.said))
             return
         self.choices += [_choice("person", each) for each in people if each]
         self.choices += [_choice("target", str(each)) for each in targets if each]

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.getters import app as app_getter
 from textual.widget import Widget
 
-from services.i18n import _, sentences, N_
+from services.i18n import N_, _, sentences
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.posts import Post, PostState
 from tui.app import TobanApp
@@ -116,7 +116,7 @@ class OutboxScreen(Dialog[None]):
         try:
             await self.app.ready.outbox.send_again(post, "")
         except JournalError as error:
-            self.app.say(sentences(error.problem.summary, error.problem.remedy))
+            self.app.say(error.problem.said)
 
     def action_mark(self) -> None:
         """A person has seen it in Slack."""

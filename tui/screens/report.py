@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
-from services.i18n import _, sentences, N_
+from services.i18n import N_, _
 from services.journal.trouble import Unfit, problem_of
 from services.models.duties import Occurrence
 from services.models.report import Report
@@ -77,7 +77,7 @@ class ReportScreen(ModeScreen):
             self._why = ""
         except (sqlite3.Error, OSError, Unfit) as error:
             problem = problem_of(error, services.journal.path, now)
-            self.report, self._why = None, sentences(problem.summary, problem.remedy)
+            self.report, self._why = None, problem.said
         self.block.update()
         self.refresh_bindings()
 

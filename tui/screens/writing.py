@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.getters import app as app_getter
 from textual.widget import Widget
 
-from services.i18n import _, sentences, N_
+from services.i18n import N_, _
 from services.journal.errors import JournalError
 from tui.app import TobanApp
 from tui.screens.dialog import Dialog
@@ -88,7 +88,7 @@ class WritingDialog(Dialog[bool]):
         health = self.app.ready.journal.health
         if not health.writable:
             problem = health.problem
-            told = sentences(problem.summary, problem.remedy) if problem else _("The journal cannot be written.")
+            told = problem.said if problem else _("The journal cannot be written.")
             self.tell(told, trouble=True)
 
     def tell(self, text: str, *, trouble: bool = False) -> None:

@@ -1,0 +1,20 @@
+"""What looks at the database have in common. Limits: `[rds]`."""
+
+from services.inspections.base import Inspection
+from services.models.runbook import Rds, Runbook
+
+
+class DatabaseLook(Inspection):
+    """A look at the runbook's RDS instance."""
+
+    @classmethod
+    def lacks(cls, runbook: Runbook) -> str:
+        """The database."""
+        return "" if runbook.rds else "rds"
+
+    @property
+    def spec(self) -> Rds:
+        """The instance and its limits."""
+        spec = self.context.runbook.rds
+        assert spec is not None
+        return spec

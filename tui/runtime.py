@@ -15,9 +15,7 @@ from time import monotonic
 from typing import Any, ClassVar
 
 from rich.text import Text
-from textual.app import App
 from textual.dom import DOMNode
-from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.widget import Widget
@@ -29,7 +27,9 @@ from tui.boundary import contain
 from tui.crash import Bug, crash_site, crash_summary, crash_text, environment_secrets
 from tui.driver.safe import SafeDriver
 from tui.last_line import LastLine
+from tui.terminal_app import TerminalApp
 from tui.watchdog import Watchdog
+from tui.wire.link import Link
 
 END_SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 HUNG_UP = 128 + signal.SIGHUP
@@ -43,7 +43,7 @@ class UnsafeText(Exception):
     """Text that was not cleaned reached the screen; the last line of defence deleted what was unsafe."""
 
 
-class RuntimeApp(App[None]):
+class RuntimeApp(TerminalApp):
     """Textual's App with an orderly end, a boundary for its faults and a driver that trusts no terminal."""
 
     DRAIN_SECONDS: ClassVar[float] = 10.0
@@ -51,8 +51,9 @@ class RuntimeApp(App[None]):
     END_SECONDS: ClassVar[float] = 4.0
     """How long unmounting may take after that, before the process is ended by force."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, link: Link = "auto") -> None:
+        """`link`: how the line to the terminal is taken to be."""
+        super().__init__(link)
         self.fail_fast: bool | None = None
         """Let faults end the app: True, False, or None for "when it runs headless", as in tests."""
         self.bugs: dict[tuple[str, str, int], Bug] = {}
@@ -227,35 +228,6 @@ class RuntimeApp(App[None]):
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters, then the last line of defence."""
         return [*super().get_line_filters(), self._last_line]
-
-    def get_driver_class(self) -> type[Driver]:
-        """Ours, whatever the environment says."""
-        return SafeDriver
-
-    def send_control(self, sequence: str) -> None:
-        """Write a control sequence of our own making between two frames; never dropped, never foreign text."""
-        if self._driver is not None and not self.is_headless:
-            self._driver.write(sequence)
-
-    def release_mouse(self) -> None:
-        """Leave the mouse to the terminal, so that its own selection works."""
-        if isinstance(self._driver, SafeDriver):
-            self._driver.release_mouse()
-
-    def repaint_terminal(self) -> None:
-        """Send the whole screen anew: the terminal missed frames."""
-        if self._screen_stack:
-            self.screen.refresh()
-
-    def _begin_update(self) -> None:
-        if isinstance(self._driver, SafeDriver):
-            self._driver.begin_frame()
-        super()._begin_update()
-
-    def _end_update(self) -> None:
-        super()._end_update()
-        if isinstance(self._driver, SafeDriver):
-            self._driver.end_frame()
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy, and say where it went."""

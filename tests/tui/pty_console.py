@@ -26,6 +26,9 @@ from rich.cells import cell_len
 LIMIT = 30.0
 """Seconds after which a wait has failed; long, because the machine may be busy."""
 _NOT_FOR_PYTE = re.compile(rb"\x1b\[[<>=][0-9;]*[a-z]|\x1bP[^\x1b]*\x1b\\")
+_CUT_SHORT = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*|P[^\x1b]*)?\Z")
+"""A sequence of which the rest has not come yet."""
+_LONGEST_SEQUENCE = 4096
 _ROOT = Path(__file__).parents[2]
 _HZ = os.sysconf("SC_CLK_TCK")
 
@@ -43,14 +46,16 @@ class PtyConsole:
         env: Mapping[str, str | None] | None = None,
         stdin: Stdin = "terminal",
         ignore_hup: bool = False,
+        answers: bool = True,
     ) -> None:
-        """`size` is rows, columns. A None in `env` removes the variable."""
+        """`size` is rows, columns. A None in `env` removes the variable. `answers`: as terminals do when they are asked."""
         self.raw = bytearray()
         """Every byte that was read."""
         self.master, slave = pty.openpty()
         self._fed = 0
         self._gone = False
-        self._screen = pyte.Screen(size[1] or 80, size[0] or 24)
+        self.answers = answers
+        self._screen = _Emulator(self._answer, size[1] or 80, size[0] or 24)
         self._stream = pyte.ByteStream(self._screen)
         self._set_size(size)
         self.attributes_before = termios.tcgetattr(self.master)
@@ -107,15 +112,22 @@ class PtyConsole:
             data = b""
         self._gone = not data
         self.raw += data
+        self._feed()
         return bool(data)
+
+    def _answer(self, answer: bytes) -> None:
+        if self.answers and not self._gone:
+            self.send(answer)
+
+    def _feed(self) -> None:
+        cut = _CUT_SHORT.search(self.raw, max(self._fed, len(self.raw) - _LONGEST_SEQUENCE))
+        end = cut.start() if cut else len(self.raw)
+        self._stream.feed(_NOT_FOR_PYTE.sub(b"", bytes(self.raw[self._fed : end])))
+        self._fed = end
 
     @property
     def lines(self) -> list[str]:
         """The screen as a person sees it."""
-        # A sequence may have come in part; what follows the last escape waits for more.
-        end = max(self._fed, self.raw.rfind(b"\x1b")) if self.raw.rfind(b"\x1b", -64) >= 0 else len(self.raw)
-        self._stream.feed(_NOT_FOR_PYTE.sub(b"", bytes(self.raw[self._fed : end])))
-        self._fed = end
         return [_shown(self._screen.buffer[row], self._screen.columns) for row in range(self._screen.lines)]
 
     @property
@@ -201,6 +213,19 @@ class PtyConsole:
 
     def _stat(self) -> list[bytes]:
         return Path(f"/proc/{self.process.pid}/stat").read_bytes().rpartition(b")")[2].split()
+
+
+class _Emulator(pyte.Screen):
+    """Passes on what a terminal answers to questions for its state and for its cursor (DSR)."""
+
+    def __init__(self, answer: Callable[[bytes], None], columns: int, lines: int) -> None:
+        super().__init__(columns, lines)
+        self._answer = answer
+
+    def write_process_input(self, data: str) -> None:
+        """Called by pyte."""
+        if data[-1] in "nR":
+            self._answer(data.encode())
 
 
 def _shown(line: Mapping[int, Char], columns: int) -> str:

@@ -20,9 +20,17 @@ _BAD_BYTES = {code: code - 0xDC00 for code in range(0xDC80, 0xDCA0)} | dict.from
 class Keyboard:
     """One file descriptor, its decoding and its parser; `run` is the body of the input thread."""
 
-    def __init__(self, fileno: int, on_message: Callable[[Message], None], *, debug: bool = False) -> None:
+    def __init__(
+        self,
+        fileno: int,
+        on_message: Callable[[Message], None],
+        is_answer: Callable[[str], bool],
+        *,
+        debug: bool = False,
+    ) -> None:
+        """`is_answer`: see InputFilter."""
         self.fileno = fileno
-        self.filter = InputFilter()
+        self.filter = InputFilter(is_answer)
         self._on_message = on_message
         self._parser = XTermParser(debug)
         # Bytes that are not UTF-8 may be 8-bit controls of a terminal's reply, so they are kept apart.

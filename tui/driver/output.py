@@ -30,7 +30,7 @@ class Output:
 
     def __init__(self, fileno: int, on_caught_up: Callable[[], None]) -> None:
         """`on_caught_up` is called, in the writer's thread, when frames were dropped and all else is written."""
-        self.fileno = _open_again(fileno)
+        self.fileno, self._never_waits = _open_again(fileno)
         self.frames_dropped = 0
         self._on_caught_up = on_caught_up
         self._waiting: deque[tuple[bytes, bool]] = deque()
@@ -59,6 +59,34 @@ class Output:
                 self._drop_waiting_frames()
                 return
         self._put(encoded, is_frame=True)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the terminal has still to take something that was written before."""
+        return bool(self._waiting) or self._writing_since is not None
+
+    def send(self, data: bytes) -> None:
+        """Write, at once as much as the terminal takes without a wait, in order and never dropped."""
+        with self._changed:
+            if self._closed:
+                return
+            if self._never_waits and not self.is_busy:
+                data = data[self._taken(data) :]
+            if data and not self._closed:
+                self._waiting.append((data, False))
+                self._changed.notify()
+
+    def _taken(self, data: bytes) -> int:
+        """How many bytes the terminal takes now."""
+        taken = 0
+        try:
+            while taken < len(data):
+                taken += os.write(self.fileno, data[taken:])
+        except BlockingIOError:
+            pass
+        except OSError:
+            self._give_up()
+        return taken
 
     def close(self, seconds: float = 1.0) -> None:
         """Write what waits and stop; when the terminal does not read, only the control sequences, if at all."""
@@ -113,6 +141,7 @@ class Output:
             self._closed = True
             self._waiting.clear()
             self._frame_bytes = 0
+            self._changed.notify_all()
 
     def _next(self) -> bytes | None:
         """The next item, waiting for one; None at the end."""
@@ -126,11 +155,11 @@ class Output:
                 self._changed.wait()
             data, is_frame = self._waiting.popleft()
             self._frame_bytes -= len(data) if is_frame else 0
+            self._writing_since = monotonic()
             return data
 
     def _write(self, data: bytes) -> None:
         view = memoryview(data)
-        self._writing_since = monotonic()
         while view:
             try:
                 view = view[os.write(self.fileno, view[:_CHUNK]) :]
@@ -150,17 +179,17 @@ class Output:
         return memoryview(_CANCEL) if length > _LAST_WORDS else view
 
 
-def _open_again(fileno: int) -> int:
-    """The same terminal, opened a second time without blocking; the shell's own descriptor must stay as it is.
+def _open_again(fileno: int) -> tuple[int, bool]:
+    """(the same terminal, opened a second time without blocking, True): the shell's own descriptor must stay as it is.
 
-    Where that is not allowed, a copy of the descriptor: the writer's thread then waits inside the write.
+    Where that is not allowed, (a copy of the descriptor, False): the writer's thread then waits inside the write.
     """
     with suppress(OSError):
-        return os.open(os.ttyname(fileno), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        return os.open(os.ttyname(fileno), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK), True
     with suppress(OSError):
         os.tcgetpgrp(fileno)  # fails when it is not the terminal that /dev/tty means
-        return os.open("/dev/tty", os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
-    return os.dup(fileno)
+        return os.open("/dev/tty", os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK), True
+    return os.dup(fileno), False
 
 
 def write_now(fileno: int, data: bytes, seconds: float = 0.3) -> None:

@@ -6,7 +6,7 @@ for the grammar, xterm's ctlseqs for the replies, the kitty keyboard protocol fo
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._keyboard_protocol import FUNCTIONAL_KEYS
@@ -43,19 +43,19 @@ _ALLOWED = re.compile(
     r"|\?20(?:26|48);\d\$y)"  # the two modes that Textual asks for
 )
 _RESIZE = re.compile(r"\x1b\[48(?:;\d+(?::\d*)*){4}t")
-_CURSOR = re.compile(r"\x1b\[\d+;\d+R")
+_REPORT = re.compile(r"\x1b\[(?:\d+;\d+R|\d+n)")
 
 
 class InputFilter:
     """Cuts the input into text, whole sequences for Textual's parser and whole pastes; keeps what is incomplete."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_answer: Callable[[str], bool] = lambda _sequence: False) -> None:
+        """`is_answer` takes a report that answers a question of the console's own; it goes no further."""
+        self._is_answer = is_answer
         self.dropped = 0
         """Sequences nobody asked for."""
         self.takes_resize = False
         """Whether the terminal was told to report its size in band (mode 2048)."""
-        self.cursor_reports_due = 0
-        """Cursor position reports that were asked for and have not come."""
         self._buffer = ""
         self._in_string = False
         self._paste: list[str] | None = None
@@ -144,12 +144,10 @@ class InputFilter:
         if sequence == _PASTE_START:
             self._paste, self._paste_size = [], 0
             return []
-        if _CURSOR.fullmatch(sequence):
-            allowed = self.cursor_reports_due > 0
-            self.cursor_reports_due -= allowed
-        else:
-            allowed = self._is_allowed(sequence)
-        if allowed:
+        if _REPORT.fullmatch(sequence):
+            if self._is_answer(sequence):
+                return []
+        elif self._is_allowed(sequence):
             return [sequence]
         self.dropped += 1
         return []

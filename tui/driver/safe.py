@@ -18,6 +18,7 @@ from textual.geometry import Size
 
 from tui.driver.keyboard import Keyboard
 from tui.driver.output import Output, write_now
+from tui.wire.output import CellOutput
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -63,6 +64,8 @@ class SafeDriver(LinuxDriver):
         self._sent = ("", 0.0)
         """The newest frame and when it was sent."""
         self._loop_thread = threading.get_ident()
+        self.cells: CellOutput | None = None
+        """Sends changed cells alone; None where Textual's own output is wanted."""
 
     # -- output
 
@@ -77,6 +80,16 @@ class SafeDriver(LinuxDriver):
             self._frame.append(data)
         elif self._output is not None:
             self._output.control(data)
+
+    def send(self, data: bytes) -> None:
+        """Write, in order and never dropped; never waits."""
+        if self._output is not None:
+            self._output.send(data)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the terminal has still to take something that was written before."""
+        return self._output is not None and self._output.is_busy
 
     def begin_frame(self) -> None:
         """What the loop writes until `end_frame` is one frame: sent whole, or dropped whole."""
@@ -137,6 +150,8 @@ class SafeDriver(LinuxDriver):
         self._disable_line_wrap()
         # iTerm 3.5.0 wants it again after the rest.
         self._enable_mouse_support()
+        if self.cells is not None:
+            self.cells.begin()
         if self._must_signal_resume:
             self._must_signal_resume = False
             self.send_message(self.SignalResume())
@@ -198,6 +213,8 @@ class SafeDriver(LinuxDriver):
 
     def stop_application_mode(self) -> None:
         """Give the terminal back as it was."""
+        if self.cells is not None and self._keyboard is not None:
+            self.cells.end()
         self.disable_input()
         self._restore_attributes()
         self.write(_RESTORED)
@@ -226,7 +243,7 @@ class SafeDriver(LinuxDriver):
     # -- input
 
     def _start_keyboard(self) -> None:
-        self._keyboard = Keyboard(self.fileno, self.process_message, debug=self._debug)
+        self._keyboard = Keyboard(self.fileno, self.process_message, self._is_answer, debug=self._debug)
         self._key_thread = threading.Thread(
             target=self._run_input_thread, args=(), name="terminal-input", daemon=True
         )
@@ -248,10 +265,8 @@ class SafeDriver(LinuxDriver):
         """Ask the terminal for no mouse events any more."""
         self._disable_mouse_support()
 
-    def expect_cursor_report(self) -> None:
-        """A cursor position was asked for: let one report through, as `events.CursorPosition`."""
-        if self._keyboard is not None:
-            self._keyboard.filter.cursor_reports_due += 1
+    def _is_answer(self, sequence: str) -> bool:
+        return self.cells is not None and self.cells.answers.take(sequence)
 
     # -- what the app is told
 

@@ -18,6 +18,7 @@ from widgets.alarm_strip import AlarmStrip
 from widgets.banner import Banner, shared_problem
 from widgets.format import duration
 from widgets.header import Header, HeaderFacts, ModeLabel
+from widgets.heartbeat import catch_up, every_second
 from widgets.key_bar import KeyBar
 
 EXPIRES_SOON = 15 * 60
@@ -83,8 +84,12 @@ class ModeScreen(Screen[object]):
         self.watch(self.app, "posts", self._frame_changed)
         self.watch(self.app, "journal_head", self._frame_changed)
         self.watch(self.app, "zone", self._zone_changed)
-        self.set_interval(5.0, self._frame_changed)
+        every_second(self, self._frame_changed, each=5)
         await self.opened()
+
+    def on_screen_resume(self) -> None:
+        """The time went on while other screens were shown."""
+        catch_up(self)
 
     def _board_changed(self) -> None:
         if self.app.board is not None:

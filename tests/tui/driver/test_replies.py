@@ -77,11 +77,17 @@ def test_a_size_report_passes_only_when_it_was_asked_for() -> None:
     assert told(filter_.feed(report, 0.0)) == report
 
 
-def test_a_cursor_report_passes_once_for_each_that_is_due() -> None:
-    filter_ = InputFilter()
-    filter_.cursor_reports_due = 1
-    assert told(filter_.feed("\x1b[3;4R\x1b[5;6R", 0.0)) == "\x1b[3;4R"
-    assert filter_.dropped == 1
+def test_an_answer_of_ours_is_taken_and_goes_no_further() -> None:
+    taken: list[str] = []
+
+    def take(sequence: str) -> bool:
+        taken.append(sequence)
+        return len(taken) == 1
+
+    filter_ = InputFilter(take)
+    assert told(filter_.feed("\x1b[3;4R\x1b[5;6Rk\x1b[0n", 0.0)) == "k"
+    assert taken == ["\x1b[3;4R", "\x1b[5;6R", "\x1b[0n"]
+    assert filter_.dropped == 2
 
 
 @given(st.lists(pieces, max_size=6).map("".join), st.data())

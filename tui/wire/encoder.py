@@ -1,0 +1,284 @@
+"""Turns what should be on the screen into the fewest bytes that make the terminal show it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+
+from tui.wire.changes import Span, blank_tail, changed, spans
+from tui.wire.features import Features
+from tui.wire.graphemes import is_steady
+from tui.wire.grid import Grid
+from tui.wire.moves import Cursor
+from tui.wire.renditions import Rendition, Renditions
+from tui.wire.shifts import Shift, find_shift
+
+_RESET = "\x1b[m\x1b[H\x1b[2J"
+_SHIFTS = 4
+"""Blocks that may move within one frame."""
+_ERASE_TAIL = 4
+"""Changed cells at the end of a row from which erasing is shorter than spaces."""
+_ERASE_RUN = 12
+"""Spaces within a row from which erasing and moving on is shorter."""
+_LONG_BLANK = " " * _ERASE_RUN
+_JOIN = 4
+"""Unchanged cells between two changes that are rather written again than jumped over."""
+
+
+class Encoder:
+    """The terminal's screen as it is (`front`), its cursor and its rendition, and the way to another screen."""
+
+    def __init__(self, width: int, height: int, renditions: Renditions, features: Features) -> None:
+        self.front = Grid(width, height)
+        self._renditions = renditions
+        self._features = features
+        self._cursor = Cursor()
+        self._pen: Rendition | None = None
+        self._fresh = True
+        self._next_row = 0
+        self._parts: list[str] = []
+        self._length = 0
+
+    def forget(self) -> None:
+        """The terminal may show anything: the next frame clears and paints all."""
+        self._fresh = True
+
+    def lose_cursor(self) -> None:
+        """Somebody else wrote something that may move the cursor."""
+        self._cursor.lose()
+
+    @property
+    def cursor(self) -> tuple[int | None, int | None]:
+        """Column and row of the terminal's cursor, from 0; None where unknown."""
+        return self._cursor.x, self._cursor.y
+
+    def is_current(self, back: Grid) -> bool:
+        """Whether the terminal shows `back` already."""
+        return not self._fresh and self.front.texts == back.texts and self.front.styles == back.styles
+
+    def encode(
+        self,
+        back: Grid,
+        *,
+        limit: int | None = None,
+        first: Iterable[int] = (),
+        cursor: tuple[int, int] | None = None,
+    ) -> tuple[str, bool]:
+        """(what to send so that the terminal shows `back`, whether that is all of it).
+
+        With a `limit`, no row is begun after that many bytes; rows `first` come before the others. The
+        cursor is left at `cursor` (column, row), or anywhere.
+        """
+        self._parts, self._length = [], 0
+        if self._fresh or (back.width, back.height) != (self.front.width, self.front.height):
+            self._start_afresh(back)
+        else:
+            self._shift(back)
+        complete = self._rows(back, limit, first)
+        if cursor is not None and cursor != self.cursor:
+            self._move(*cursor)
+        return "".join(self._parts), complete
+
+    # -- the parts of a frame
+
+    def _start_afresh(self, back: Grid) -> None:
+        self.front = Grid(back.width, back.height)
+        self._fresh = False
+        self._next_row = 0
+        self._emit(_RESET)
+        self._pen = Rendition()
+        self._cursor.x = self._cursor.y = 0
+
+    def _shift(self, back: Grid) -> None:
+        for _attempt in range(_SHIFTS):
+            shift = find_shift(self.front, back, changed(self.front, back))
+            if shift is None:
+                return
+            self._scroll(shift)
+
+    def _scroll(self, shift: Shift) -> None:
+        """DECSTBM, then DL or IL at its top: every terminal since the VT102 knows them."""
+        top, bottom, amount = shift
+        whole_rest = bottom == self.front.height - 1
+        # What comes in takes the pen's background where the terminal erases in colour.
+        self._draw_with(Rendition())
+        if not whole_rest:
+            self._emit(f"\x1b[{top + 1};{bottom + 1}r")
+            self._cursor.lose()
+        self._move(0, top)
+        count = "" if abs(amount) == 1 else str(abs(amount))
+        self._emit(f"\x1b[{count}{'M' if amount > 0 else 'L'}")
+        if not whole_rest:
+            self._emit("\x1b[r")
+            self._cursor.lose()
+        self.front.shift_rows(top, bottom, amount)
+
+    def _rows(self, back: Grid, limit: int | None, first: Iterable[int]) -> bool:
+        rows = changed(self.front, back)
+        if limit is not None:
+            rows = self._in_turn(rows, first)
+        for y in rows:
+            if limit is not None and self._length > limit:
+                self._next_row = y
+                return False
+            self._row(back, y)
+            self.front.copy_row(y, back)
+        self._next_row = 0
+        return True
+
+    def _in_turn(self, rows: Sequence[int], first: Iterable[int]) -> list[int]:
+        """Rows `first`, then the others from where the last frame had to stop."""
+        urgent = set(first)
+        return sorted(rows, key=lambda y: (y not in urgent, y < self._next_row, y))
+
+    def _row(self, back: Grid, y: int) -> None:
+        blank = self._renditions.blank
+        found = spans(self.front, back, y, blank)
+        tail = back.width
+        if found:
+            tail = self._erasable_tail(back, y, found)
+        for start, end in self._joined(back, y, found):
+            if start >= tail:
+                break
+            self._span(back, y, start, min(end, tail))
+        if tail < back.width:
+            begin = max(tail, next(start for start, end in found if end > tail))
+            self._erase(back, y, begin)
+
+    def _erasable_tail(self, back: Grid, y: int, found: Sequence[Span]) -> int:
+        """The column from which the row is better erased than written; its width where it is not."""
+        tail = blank_tail(back, y, self._renditions.blank)
+        if tail == back.width or found[-1][1] <= tail:
+            return back.width
+        cells = sum(end - max(start, tail) for start, end in found if end > tail)
+        look = self._renditions[back.styles[y][tail]]
+        return tail if cells >= _ERASE_TAIL and self._may_erase(look) else back.width
+
+    def _may_erase(self, look: Rendition) -> bool:
+        return look.is_erasable and (self._features.erases_in_colour or not look.background)
+
+    def _erase(self, back: Grid, y: int, x: int) -> None:
+        """EL: from column `x` to the end of the row."""
+        self._move(x, y)
+        self._draw_with(self._on_blank(self._renditions[back.styles[y][x]]))
+        self._emit("\x1b[K")
+
+    def _joined(self, back: Grid, y: int, found: Sequence[Span]) -> Iterator[Span]:
+        """The spans, with short gaps between them filled."""
+        if not found:
+            return
+        start, end = found[0]
+        for after, until in found[1:]:
+            if after - end > _JOIN or not self._is_cheap(back, y, end, after):
+                yield start, end
+                start = after
+            end = until
+        yield start, end
+
+    def _is_cheap(self, back: Grid, y: int, start: int, end: int) -> bool:
+        """Whether the cells between two changes look as the one before them and take a byte each."""
+        look = back.styles[y][start - 1]
+        return all(style == look for style in back.styles[y][start:end]) and all(
+            text.isascii() and text for text in back.texts[y][start:end]
+        )
+
+    def _span(self, back: Grid, y: int, start: int, end: int) -> None:
+        """Cells `start`…`end`, of which no wide character is cut."""
+        texts, styles = back.texts[y], back.styles[y]
+        x = start
+        while x < end:
+            until = _same(styles, x, end)
+            look = self._renditions[styles[x]]
+            for blank, count in _blanks(texts[x:until]):
+                self._move(x, y)
+                if not blank:
+                    self._draw_with(look)
+                    self._write(texts[x : x + count], y)
+                elif count >= _ERASE_RUN and self._may_erase(look):
+                    self._draw_with(self._on_blank(look))
+                    self._emit(f"\x1b[{count}X")
+                else:
+                    self._draw_with(self._on_blank(look))
+                    self._write(texts[x : x + count], y)
+                x += count
+
+    def _on_blank(self, look: Rendition) -> Rendition:
+        """What the pen must be for a space, drawn or erased, that looks so: as it is, but for what shows there."""
+        if self._pen is None or not look.is_erasable:
+            return look.blank
+        return self._pen.over(look.background)
+
+    # -- the pen
+
+    def _emit(self, sequence: str) -> None:
+        self._parts.append(sequence)
+        self._length += len(sequence) if sequence.isascii() else len(sequence.encode("utf-8", "replace"))
+
+    def _move(self, x: int, y: int) -> None:
+        if way := self._cursor.move(x, y, self.front.height):
+            self._emit(way)
+
+    def _draw_with(self, look: Rendition) -> None:
+        if self._pen is None:
+            self._emit("\x1b[m")
+            self._pen = Rendition()
+        if self._pen != look:
+            self._emit(self._renditions.change(self._pen, look))
+            self._pen = look
+
+    def _write(self, cells: Sequence[str], y: int) -> None:
+        """Cells from the cursor on, all of one look; after a character of doubtful width the cursor is placed anew."""
+        assert self._cursor.x is not None, "moved there before"
+        x, text = self._cursor.x, "".join(cells)
+        if text.isascii():
+            self._print(text, x + len(cells))
+            return
+        begin = 0
+        for at, grapheme in enumerate(cells):
+            if grapheme and not is_steady(grapheme):
+                if begin < at:
+                    self._print("".join(cells[begin:at]), x + at)
+                begin = at + 2 if cells[at + 1 : at + 2] == [""] else at + 1
+                self._print_doubtful(grapheme, x + at, x + begin, y)
+                if begin < len(cells):
+                    self._move(x + begin, y)
+        if begin < len(cells):
+            self._print("".join(cells[begin:]), x + len(cells))
+
+    def _print(self, text: str, end: int) -> None:
+        """Text that ends before column `end`, from the cursor on; at the edge terminals differ in what follows."""
+        self._emit(text)
+        self._cursor.x = end if end < self.front.width else None
+
+    def _print_doubtful(self, grapheme: str, x: int, end: int, y: int) -> None:
+        """A grapheme that some terminals draw narrower than the cells `x`…`end`, or wider."""
+        if end - x == 2:
+            self._print("  ", end)
+            self._move(x, y)
+        self._emit(grapheme)
+        self._cursor.x = None
+
+
+def _same(styles: Sequence[int], x: int, end: int) -> int:
+    """The end of the cells from `x` on that are of one style."""
+    style = styles[x]
+    at = x + 1
+    while at < end and styles[at] == style:
+        at += 1
+    return at
+
+
+def _blanks(cells: Sequence[str]) -> Iterator[tuple[bool, int]]:
+    """(whether nothing but spaces, how many cells): all at once, or cut at long runs of spaces."""
+    text = "".join(cells)
+    if _LONG_BLANK not in text:
+        yield not text.strip(" "), len(cells)
+        return
+    for is_blank, run in groupby(_words(cells), key=itemgetter(0)):
+        yield is_blank, sum(count for _blank, count in run)
+
+
+def _words(cells: Sequence[str]) -> Iterator[tuple[bool, int]]:
+    """As `_blanks`, cut at every space; a run of spaces too short to be worth it counts as text."""
+    for is_blank, run in groupby(cells, key=" ".__eq__):
+        count = sum(1 for _cell in run)
+        yield is_blank and count >= _ERASE_RUN, count

@@ -1,0 +1,64 @@
+"""How good the line to the terminal is, from how long it takes to answer."""
+
+from collections import deque
+from statistics import median
+from typing import Literal, NamedTuple
+
+Link = Literal["auto", "fast", "slow"]
+_SAMPLES = 5
+_SLOW = 0.3
+"""Seconds of round trip from which the line counts as slow."""
+_FAST = 0.12
+"""Seconds below which it is fast again."""
+_INTERVALS = {False: 0.05, True: 0.25}
+_LARGE = 512
+"""Bytes of a frame from which its transmission, not the distance, takes the time."""
+_SECONDS_A_FRAME = 0.8
+"""What one frame may take of a slow line."""
+_LEAST = 1024
+
+
+class LinkState(NamedTuple):
+    """What is known of the line."""
+
+    is_slow: bool = False
+    round_trip: float | None = None
+    """Seconds from a frame to the terminal's answer, a middle of the last ones; None before any."""
+    is_chosen: bool = False
+    """Whether slow or fast was said, not measured."""
+
+
+class Meter:
+    """Takes round trips and says how much may be sent."""
+
+    def __init__(self, link: Link = "auto") -> None:
+        self._link = link
+        self._trips: deque[float] = deque(maxlen=_SAMPLES)
+        self._shortest = float("inf")
+        self._rate: float | None = None
+        self.state = LinkState(is_slow=link == "slow", is_chosen=link != "auto")
+
+    def measured(self, seconds: float, size: int) -> None:
+        """A frame of `size` bytes was answered after `seconds`."""
+        self._trips.append(seconds)
+        self._shortest = min(self._shortest, seconds)
+        if size >= _LARGE:
+            rate = size / max(seconds - self._shortest, 0.001)
+            self._rate = rate if self._rate is None else 0.7 * self._rate + 0.3 * rate
+        middle = median(self._trips)
+        slow = self.state.is_slow
+        if self._link == "auto" and len(self._trips) >= 3:
+            slow = middle > (_FAST if slow else _SLOW)
+        self.state = self.state._replace(is_slow=slow, round_trip=middle)
+
+    @property
+    def interval(self) -> float:
+        """Least seconds between two frames: 20 a second at most, 4 on a slow line."""
+        return _INTERVALS[self.state.is_slow]
+
+    @property
+    def frame_limit(self) -> int | None:
+        """Bytes after which a frame should end; None when there is no need."""
+        if not self.state.is_slow or self._rate is None:
+            return None
+        return max(_LEAST, int(self._rate * _SECONDS_A_FRAME))

@@ -1,0 +1,193 @@
+"""The console's screen on its way to the terminal: painted at once, sent when the terminal is ready for it."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from time import monotonic
+from typing import Protocol
+
+from rich.color import ColorSystem
+
+from tui.wire.answers import Answers, Question
+from tui.wire.encoder import Encoder
+from tui.wire.features import Features
+from tui.wire.grid import Grid
+from tui.wire.link import Link, LinkState, Meter
+from tui.wire.pacing import Pacing
+from tui.wire.paint import Update, paint
+from tui.wire.renditions import Renditions
+
+_SYNC_FROM = 256
+"""Characters of a frame from which the terminal is asked to show it at once; less is seen at once anyway."""
+_SYNCHRONIZED = "\x1b[?2026h{}\x1b[?2026l"
+_BUSY_WAIT = 0.25
+"""Seconds until the next look at a terminal that does not take what was written."""
+
+
+class Writer(Protocol):
+    """Where the bytes go."""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something written before has not been taken yet."""
+
+    def send(self, data: bytes) -> None:
+        """Write without waiting; nothing is ever dropped."""
+
+
+class CellOutput:
+    """Back buffer, front buffer and flow control of one terminal; lives in the event loop."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        *,
+        colours: ColorSystem | None = ColorSystem.TRUECOLOR,
+        features: Features = Features(),
+        link: Link = "auto",
+        on_link: Callable[[LinkState], object] = lambda _state: None,
+    ) -> None:
+        """`on_link` is told when the line turns slow or fast; `answers` has to be given what is read."""
+        self._loop = asyncio.get_running_loop()
+        self._writer = writer
+        self._features = features
+        self._renditions = Renditions(colours)
+        self._back = Grid(0, 0)
+        self._encoder = Encoder(0, 0, self._renditions, features)
+        self._meter = Meter(link)
+        self._pacing = Pacing(self._meter)
+        self._on_link = on_link
+        self._timer: asyncio.TimerHandle | None = None
+        self._soon: asyncio.Handle | None = None
+        self._open = False
+        self.answers = Answers(self._on_answer)
+        self.synchronizes = False
+        """Whether the terminal shows a frame at once when told to (mode 2026)."""
+        self.cursor: tuple[int, int] | None = None
+        """Column and row where the cursor should stand, for an input method; None: anywhere."""
+        self.urgent: Callable[[], Iterable[int]] = tuple
+        """Rows to be sent first on a slow line."""
+        self.least_interval = 0.0
+        """Seconds that must lie between two frames whatever the line; more where nobody looks."""
+        self.frames = 0
+        """Sent so far."""
+
+    @property
+    def link(self) -> LinkState:
+        """How the line is."""
+        return self._meter.state
+
+    @property
+    def interval(self) -> float:
+        """Least seconds between two frames."""
+        return max(self._meter.interval, self.least_interval)
+
+    # -- the terminal taken and given back
+
+    def begin(self) -> None:
+        """The terminal is ours, and shows nothing of us yet."""
+        self._open = True
+        self.answers.forget()
+        self._pacing.reset()
+        self._encoder.forget()
+        self._ask(Question.STATUS, 0, monotonic())
+        self._later()
+
+    def end(self, seconds: float = 1.0) -> None:
+        """Send no more, and wait a moment for what the terminal still has to answer; blocks up to `seconds`."""
+        self._open = False
+        self._cancel()
+        if self._pacing.answers and not self._writer.is_busy:
+            self.answers.settle(seconds)
+        self.answers.forget()
+
+    def forget(self) -> None:
+        """The terminal may show anything: the next frame clears and paints all."""
+        self._encoder.forget()
+
+    def repaint(self) -> None:
+        """Whatever the terminal shows, send the whole screen anew."""
+        self._encoder.forget()
+        self._later()
+
+    # -- painting
+
+    def paint(self, update: Update, width: int, height: int) -> None:
+        """Take over what was drawn, and send it as soon as may be. `width` and `height` are the screen's."""
+        if (width, height) != (self._back.width, self._back.height):
+            self._back = Grid(width, height)
+        paint(self._back, self._renditions, update)
+        self._later()
+
+    def _later(self) -> None:
+        """At the end of this turn of the loop, so that what is painted together is sent together."""
+        if self._open and self._soon is None:
+            self._soon = self._loop.call_soon(self._flush)
+
+    def _on_answer(self) -> None:
+        """In the thread that reads."""
+        self.answers.is_wanted = False
+        try:
+            self._loop.call_soon_threadsafe(self._flush)
+        except RuntimeError:
+            return  # the loop has ended
+
+    # -- sending
+
+    def _flush(self) -> None:
+        """Send what differs if that may be; otherwise come back when it may."""
+        self._cancel()
+        self._hear()
+        if not self._open or not self._back.width or self._is_current():
+            return
+        now = monotonic()
+        if self._writer.is_busy:
+            self._wait_until(now + _BUSY_WAIT)
+        elif now >= (due := max(self._pacing.frame_at(), self._pacing.sent_at + self.least_interval)):
+            self._send(now)
+        elif now >= (probe := self._pacing.probe_at()):
+            self._ask(Question.STATUS, self._pacing.frame, now)
+            self._pacing.probed(now)
+            self._wait_until(min(due, self._pacing.probe_at()))
+        else:
+            self._wait_until(min(due, probe))
+
+    def _is_current(self) -> bool:
+        return self.cursor in (None, self._encoder.cursor) and self._encoder.is_current(self._back)
+
+    def _send(self, now: float) -> None:
+        limit = self._meter.frame_limit
+        first = self.urgent() if limit is not None else ()
+        frame, complete = self._encoder.encode(self._back, limit=limit, first=first, cursor=self.cursor)
+        if self.synchronizes and len(frame) >= _SYNC_FROM:
+            frame = _SYNCHRONIZED.format(frame)
+        data = frame.encode("utf-8", "replace")
+        self._pacing.sent(now, len(data))
+        self._writer.send(data + self.answers.ask(Question.POSITION, self._pacing.frame, now).encode())
+        self.frames += 1
+        if not complete:
+            self._wait_until(self._pacing.frame_at())
+
+    def _ask(self, question: Question, frame: int, now: float) -> None:
+        self._writer.send(self.answers.ask(question, frame, now).encode())
+
+    def _hear(self) -> None:
+        """Take in what the terminal has answered."""
+        before = self._meter.state.is_slow
+        for answer in self.answers.new():
+            self._pacing.answered(answer)
+        if self._meter.state.is_slow != before:
+            self._on_link(self._meter.state)
+
+    def _wait_until(self, when: float) -> None:
+        """Come back then, or when the terminal answers."""
+        self.answers.is_wanted = True
+        self._timer = self._loop.call_later(max(0.0, when - monotonic()), self._flush)
+        if self.answers.has_new:
+            self._later()  # it came between the look and the wish
+
+    def _cancel(self) -> None:
+        self.answers.is_wanted = False
+        for handle in (self._timer, self._soon):
+            if handle is not None:
+                handle.cancel()
+        self._timer = self._soon = None

@@ -1,0 +1,89 @@
+"""Flow control: when the next frame may be sent. Knows the time only from its callers.
+
+One frame is on its way at a time; the terminal's answer to the question at its end allows the next. Between
+here and the terminal lie buffers of megabytes (sshd, tmux, the kernel): a frame that could be written is not
+a frame that was seen. What is painted meanwhile makes one frame together.
+"""
+
+from tui.wire.answers import Answer, Question
+from tui.wire.link import Meter
+
+PROBE_AFTER = 1.0
+"""Seconds without an answer after which the terminal is asked again, without a frame; doubled each time."""
+FRAME_AFTER = 10.0
+"""Seconds without an answer after which a frame is sent all the same; doubled each time."""
+_LONGEST = 600.0
+MUTE_AFTER = 2.0
+"""Seconds without any answer ever after which the terminal is taken for one that gives none."""
+MUTE_INTERVAL = 0.2
+"""Seconds between two frames for a terminal that does not answer…"""
+MUTE_RATE = 9600
+"""… and the bytes a second that it is trusted to take."""
+
+
+class Pacing:
+    """The frame on its way, and what follows from the answers that come or do not."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+        self.frame = 0
+        """Number of the newest frame."""
+        self.answers = False
+        """Whether the terminal has ever answered; frames go by time alone until it does."""
+        self._in_flight = False
+        self._unanswered_since = float("inf")
+        self.sent_at = float("-inf")
+        """When the newest frame was sent."""
+        self._size = 0
+        self._patience = FRAME_AFTER
+        self._probe_wait = PROBE_AFTER
+        self._probe_at = float("inf")
+
+    def reset(self) -> None:
+        """The terminal was given back and taken again: nothing is on its way."""
+        self._arrived()
+        self._unanswered_since = float("inf")
+
+    def sent(self, now: float, size: int) -> None:
+        """A frame of `size` bytes was sent, with a question at its end."""
+        if self._in_flight:
+            self._patience = min(2 * self._patience, _LONGEST)
+        self.frame += 1
+        self._in_flight = True
+        self._unanswered_since = min(self._unanswered_since, now)
+        self.sent_at, self._size = now, size
+        self._probe_wait = max(PROBE_AFTER, 3 * (self._meter.state.round_trip or 0.0))
+        self._probe_at = now + self._probe_wait
+
+    def probed(self, now: float) -> None:
+        """The terminal was asked again."""
+        self._probe_wait = min(2 * self._probe_wait, _LONGEST)
+        self._probe_at = now + self._probe_wait
+
+    def answered(self, answer: Answer) -> None:
+        """The terminal has seen everything before the question that it answers."""
+        self.answers = True
+        asked = answer.asked
+        if asked.question is Question.POSITION or not asked.frame:
+            self._meter.measured(answer.at - asked.at, self._size if asked.frame == self.frame else 0)
+        if asked.frame == self.frame:
+            self._arrived()
+
+    def _arrived(self) -> None:
+        self._in_flight = False
+        self._patience, self._probe_at = FRAME_AFTER, float("inf")
+
+    def frame_at(self) -> float:
+        """From when on a frame may be sent if no answer comes before."""
+        due = self.sent_at + self._meter.interval
+        if not self._in_flight:
+            return due
+        if self.answers:
+            return self.sent_at + self._patience
+        if self.sent_at < self._unanswered_since + MUTE_AFTER:
+            return self._unanswered_since + MUTE_AFTER
+        return max(due, self.sent_at + MUTE_INTERVAL, self.sent_at + self._size / MUTE_RATE)
+
+    def probe_at(self) -> float:
+        """When the terminal should be asked again if no answer comes before; infinity when it need not."""
+        return self._probe_at if self._in_flight and self.answers else float("inf")

@@ -1,0 +1,176 @@
+"""How a cell looks, as numbers, and the shortest way from one look to another.
+
+A rendition is what ECMA-48 8.3.117 (SGR) can say of a cell, and its hyperlink (OSC 8).
+"""
+
+from typing import NamedTuple
+
+from rich.color import ColorSystem
+from rich.style import Style
+
+DEFAULT = 0
+"""The number of the terminal's own rendition."""
+_ATTRIBUTES: tuple[tuple[str, str], ...] = (
+    ("1", "22"), ("2", "22"), ("3", "23"), ("4", "24"), ("5", "25"), ("6", "25"), ("7", "27"), ("8", "28"),
+    ("9", "29"), ("21", "24"), ("51", "54"), ("52", "54"), ("53", "55"),
+)  # fmt: skip
+"""SGR codes that set and unset an attribute, by its bit."""
+_BIT = {on: 1 << bit for bit, (on, _off) in enumerate(_ATTRIBUTES)}
+_REVERSE = _BIT["7"]
+_DECORATION = _BIT["4"] | _REVERSE | _BIT["9"] | _BIT["21"] | _BIT["51"] | _BIT["52"] | _BIT["53"]
+"""Attributes that show on a blank."""
+_STYLES_KEPT = 8192
+_CHANGES_KEPT = 8192
+_PROBE = "\0"
+
+
+class Rendition(NamedTuple):
+    """Colours as SGR codes ("" for the terminal's own), attributes as bits, and the link."""
+
+    foreground: str = ""
+    background: str = ""
+    attributes: int = 0
+    link: str = ""
+    """What OSC 8 says between `8;` and its end; "" for none."""
+
+    @property
+    def is_erasable(self) -> bool:
+        """Whether erasing leaves the same as a space drawn so."""
+        return not (self.attributes & _DECORATION or self.link)
+
+    @property
+    def blank(self) -> "Rendition":
+        """What of it shows on a space."""
+        shown = self.attributes & _DECORATION
+        return Rendition(self.foreground if shown else "", self.background, shown, self.link)
+
+    def over(self, background: str) -> "Rendition":
+        """As it is, but such that a space shows nothing but the background."""
+        return Rendition(self.foreground, background, self.attributes & ~_DECORATION)
+
+    @property
+    def codes(self) -> str:
+        """The SGR codes that make it from the terminal's own."""
+        parts = [on for bit, (on, _off) in enumerate(_ATTRIBUTES) if self.attributes >> bit & 1]
+        return ";".join([*parts, *filter(None, (self.foreground, self.background))])
+
+
+class Renditions:
+    """Numbers for the renditions that occur; equal looks have one number."""
+
+    def __init__(self, colours: ColorSystem | None = ColorSystem.TRUECOLOR) -> None:
+        """`colours`: what the terminal can show; None for no colour at all."""
+        self._colours = colours
+        self._all: list[Rendition] = [Rendition()]
+        self._numbers: dict[Rendition, int] = {Rendition(): DEFAULT}
+        self._blanks: list[int] = [DEFAULT]
+        self._by_style: dict[Style, int] = {}
+        self._by_codes: dict[str, int] = {}
+        self._changes: dict[tuple[Rendition, Rendition], str] = {}
+
+    def __getitem__(self, number: int) -> Rendition:
+        return self._all[number]
+
+    def of_style(self, style: Style | None) -> int:
+        """The number of a Rich style."""
+        if style is None:
+            return DEFAULT
+        number = self._by_style.get(style)
+        if number is None:
+            if len(self._by_style) >= _STYLES_KEPT:
+                self._by_style.clear()
+            number = self._by_style[style] = self._of_codes(style)
+        return number
+
+    def blank(self, number: int) -> int:
+        """The number of what shows of a rendition on a space."""
+        return self._blanks[number]
+
+    def number(self, rendition: Rendition) -> int:
+        """The number of a rendition."""
+        number = self._numbers.get(rendition)
+        if number is None:
+            number = self._numbers[rendition] = len(self._all)
+            self._all.append(rendition)
+            self._blanks.append(number)
+            self._blanks[number] = self.number(rendition.blank)
+        return number
+
+    def change(self, old: Rendition, new: Rendition) -> str:
+        """The shortest sequence that turns one rendition into another; "" where nothing differs."""
+        key = old, new
+        change = self._changes.get(key)
+        if change is None:
+            if len(self._changes) >= _CHANGES_KEPT:
+                self._changes.clear()
+            change = self._changes[key] = _link(old, new) + _sgr(old, new)
+        return change
+
+    def _of_codes(self, style: Style) -> int:
+        # Rich writes the codes; what two styles write alike looks alike, whatever else they carry.
+        written = style.render(_PROBE, color_system=self._colours or ColorSystem.TRUECOLOR)
+        number = self._by_codes.get(written)
+        if number is None:
+            if len(self._by_codes) >= _STYLES_KEPT:
+                self._by_codes.clear()
+            rendition = _parse(written)
+            if self._colours is None:
+                rendition = rendition._replace(foreground="", background="")
+            number = self._by_codes[written] = self.number(rendition)
+        return number
+
+
+def _parse(written: str) -> Rendition:
+    """The rendition of what Rich writes before `_PROBE`."""
+    before = written.partition(_PROBE)[0]
+    link = ""
+    if before.startswith("\x1b]8;"):
+        link, _end, before = before[4:].partition("\x1b\\")
+    codes = iter(before.removeprefix("\x1b[").removesuffix("m").split(";") if before else ())
+    foreground = background = ""
+    attributes = 0
+    for code in codes:
+        if code in _BIT:
+            attributes |= _BIT[code]
+        elif code in ("38", "48"):
+            kind = next(codes)
+            colour = ";".join([code, kind, *(next(codes) for _part in range(3 if kind == "2" else 1))])
+            foreground, background = (colour, background) if code == "38" else (foreground, colour)
+        elif code[0] == "4" or code[:2] == "10":
+            background = "" if code == "49" else code
+        else:
+            foreground = "" if code == "39" else code
+    return Rendition(foreground, background, attributes, link)
+
+
+def _link(old: Rendition, new: Rendition) -> str:
+    return "" if old.link == new.link else f"\x1b]8;{new.link or ';'}\x1b\\"
+
+
+def _sgr(old: Rendition, new: Rendition) -> str:
+    if old[:3] == new[:3]:
+        return ""
+    stepwise = ";".join(_steps(old, new))
+    codes = new.codes
+    if not codes:
+        return "\x1b[m"
+    return f"\x1b[{stepwise}m" if len(stepwise) <= len(codes) + 1 else f"\x1b[;{codes}m"
+
+
+def _steps(old: Rendition, new: Rendition) -> list[str]:
+    """The codes for what differs."""
+    gone = old.attributes & ~new.attributes
+    off = {unset for bit, (_on, unset) in enumerate(_ATTRIBUTES) if gone >> bit & 1}
+    # One code unsets bold and dim alike: what is to stay is set again.
+    left = sum(
+        1 << bit
+        for bit, (_on, unset) in enumerate(_ATTRIBUTES)
+        if old.attributes >> bit & 1 and unset not in off
+    )
+    parts = sorted(off)
+    parts += [on for bit, (on, _off) in enumerate(_ATTRIBUTES) if (new.attributes & ~left) >> bit & 1]
+    if old.foreground != new.foreground:
+        parts.append(new.foreground or "39")
+    if old.background != new.background:
+        parts.append(new.background or "49")
+    return parts

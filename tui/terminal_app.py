@@ -1,5 +1,6 @@
 """The way to the terminal: changed cells under flow control, or Textual's own output for comparison."""
 
+import asyncio
 import os
 
 from rich.color import ColorSystem
@@ -45,6 +46,7 @@ class TerminalApp(App[None]):
         if isinstance(driver, SafeDriver) and os.environ.get(OUTPUT_VARIABLE) != "textual":
             driver.cells = CellOutput(
                 driver,
+                asyncio.get_running_loop(),
                 colours=_COLOURS.get(self.console.color_system or "", ColorSystem.TRUECOLOR),
                 features=features(os.environ),
                 link=self._link,

@@ -14,13 +14,13 @@ from codecs import getincrementaldecoder
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from tests.bench.answering import Answering
+
 ROWS, COLUMNS = 48, 160
 _ESCAPES = re.compile(
     rb"\x1b\[[0-9;:?<>=!$]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]|\x1b[^\[\]()]"
 )
 _LONGEST_ESCAPE = 64
-_WHO = b"\x1b[c"
-"""Asks what the terminal is; lnav waits for the answer."""
 _HZ = os.sysconf("SC_CLK_TCK")
 NOT_INHERITED = ("PYTHONDONTWRITEBYTECODE", "NO_COLOR", "TEXTUAL_ANIMATIONS")
 """What would make every Python program slower, or paint less, than at a user's desk."""
@@ -46,6 +46,7 @@ class Terminal:
         self.text = ""
         """What could be read of the output so far, without its escape sequences."""
         self._cut = b""
+        self._answering = Answering()
         self._decoder = getincrementaldecoder("utf-8")("replace")
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
@@ -77,8 +78,8 @@ class Terminal:
         except OSError:
             return 0
         self.bytes += len(data)
-        if _WHO in data:
-            self.send(b"\x1b[?62;22c")
+        if answers := self._answering.to(data):
+            self.send(answers)
         self._take(self._cut + data)
         return len(data)
 

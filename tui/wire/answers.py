@@ -9,7 +9,6 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from enum import Enum
-from time import monotonic
 from typing import NamedTuple
 
 _POSITION = re.compile(r"\x1b\[\d+;\d+R")
@@ -43,8 +42,9 @@ class Answer(NamedTuple):
 class Answers:
     """Questions that are open, and answers that nobody has looked at yet. Asked in the loop, answered in any thread."""
 
-    def __init__(self, on_answer: Callable[[], None]) -> None:
-        """`on_answer` is called in the thread that reads, while `is_wanted`."""
+    def __init__(self, on_answer: Callable[[], None], now: Callable[[], float]) -> None:
+        """`on_answer` is called in the thread that reads, while `is_wanted`; `now` in seconds, monotonic."""
+        self._now = now
         self.is_wanted = False
         """Whether somebody waits for the next answer; otherwise it is only kept."""
         self._on_answer = on_answer
@@ -85,7 +85,7 @@ class Answers:
                 return False
             while (asked := self._open.popleft()).question is not question:
                 pass  # the answer to an earlier question was lost
-            self._came.append(Answer(asked, monotonic()))
+            self._came.append(Answer(asked, self._now()))
             self._changed.notify_all()
         if self.is_wanted:
             self._on_answer()

@@ -12,6 +12,8 @@ from rich.cells import cell_len, get_character_cell_size, split_graphemes
 _LONGEST = 16
 """Code points kept of one grapheme; more would be an attack on the terminal."""
 _JOINERS = frozenset("\u200d\ufe0f")
+_NO_WIDTH = frozenset(["Mn", "Me", "Cf"])
+"""Categories of which no terminal draws anything beside what it belongs to."""
 _narrow: set[str] = {chr(code) for code in range(0x20, 0x7F)}
 """Characters met so far that are one cell wide and stand alone."""
 
@@ -78,8 +80,10 @@ def reach(grapheme: str) -> int:
     cells, code = width(grapheme), ord(grapheme) if grapheme else 0
     if code < 0x80 or 0x2500 <= code < 0x25A0 or 0x2800 <= code < 0x2900:
         return cells  # a terminal that draws lines, blocks and dots wide can show no such screen at all
+    if not cells:
+        return 0 if unicodedata.category(grapheme) in _NO_WIDTH else 2
     is_doubtful = code >= 0x1F000 or 0x2300 <= code < 0x2C00 or unicodedata.east_asian_width(grapheme) == "A"
-    return 2 if cells and is_doubtful else cells
+    return 2 if is_doubtful else cells
 
 
 @lru_cache(maxsize=8192)

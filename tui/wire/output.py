@@ -1,9 +1,7 @@
 """The console's screen on its way to the terminal: painted at once, sent when the terminal is ready for it."""
 
-import asyncio
 from collections.abc import Callable, Iterable
-from time import monotonic
-from typing import Protocol
+from typing import Any, Protocol
 
 from rich.color import ColorSystem
 
@@ -34,12 +32,36 @@ class Writer(Protocol):
         """Write without waiting; nothing is ever dropped."""
 
 
+class Handle(Protocol):
+    """Something to be called later."""
+
+    def cancel(self) -> None:
+        """Not any more."""
+
+
+class Loop(Protocol):
+    """What is used of asyncio's event loop."""
+
+    def time(self) -> float:
+        """Seconds, monotonic."""
+
+    def call_soon(self, callback: Callable[[], object]) -> Handle:
+        """At the end of this turn."""
+
+    def call_later(self, delay: float, callback: Callable[[], object]) -> Handle:
+        """After `delay` seconds."""
+
+    def call_soon_threadsafe(self, callback: Callable[[], object]) -> Any:
+        """From another thread."""
+
+
 class CellOutput:
     """Back buffer, front buffer and flow control of one terminal; lives in the event loop."""
 
     def __init__(
         self,
         writer: Writer,
+        loop: Loop,
         *,
         colours: ColorSystem | None = ColorSystem.TRUECOLOR,
         features: Features = Features(),
@@ -47,7 +69,7 @@ class CellOutput:
         on_link: Callable[[LinkState], object] = lambda _state: None,
     ) -> None:
         """`on_link` is told when the line turns slow or fast; `answers` has to be given what is read."""
-        self._loop = asyncio.get_running_loop()
+        self._loop = loop
         self._writer = writer
         self._features = features
         self._renditions = Renditions(colours)
@@ -56,10 +78,10 @@ class CellOutput:
         self._meter = Meter(link)
         self._pacing = Pacing(self._meter)
         self._on_link = on_link
-        self._timer: asyncio.TimerHandle | None = None
-        self._soon: asyncio.Handle | None = None
+        self._timer: Handle | None = None
+        self._soon: Handle | None = None
         self._open = False
-        self.answers = Answers(self._on_answer)
+        self.answers = Answers(self._on_answer, loop.time)
         self.synchronizes = False
         """Whether the terminal shows a frame at once when told to (mode 2026)."""
         self.cursor: tuple[int, int] | None = None
@@ -89,7 +111,7 @@ class CellOutput:
         self.answers.forget()
         self._pacing.reset()
         self._encoder.forget()
-        self._ask(Question.STATUS, 0, monotonic())
+        self._ask(Question.STATUS, 0, self._loop.time())
         self._later()
 
     def end(self, seconds: float = 1.0) -> None:
@@ -139,7 +161,7 @@ class CellOutput:
         self._hear()
         if not self._open or not self._back.width or self._is_current():
             return
-        now = monotonic()
+        now = self._loop.time()
         if self._writer.is_busy:
             self._wait_until(now + _BUSY_WAIT)
         elif now >= (due := max(self._pacing.frame_at(), self._pacing.sent_at + self.least_interval)):
@@ -181,7 +203,7 @@ class CellOutput:
     def _wait_until(self, when: float) -> None:
         """Come back then, or when the terminal answers."""
         self.answers.is_wanted = True
-        self._timer = self._loop.call_later(max(0.0, when - monotonic()), self._flush)
+        self._timer = self._loop.call_later(max(0.0, when - self._loop.time()), self._flush)
         if self.answers.has_new:
             self._later()  # it came between the look and the wish
 

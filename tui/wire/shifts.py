@@ -36,6 +36,11 @@ def find_shift(front: Grid, back: Grid, dirty: Sequence[int]) -> Shift | None:
     amount = Counter(moved.values()).most_common(1)[0][0]
     rows = sorted(y for y, by in moved.items() if by == amount)
     start, end = _longest(rows)
+    # Rows too common to be recognised may have moved with the others.
+    while start > max(0, -amount) and _moved_alike(front, back, start - 1, amount):
+        start -= 1
+    while end < back.height - 1 - max(0, amount) and _moved_alike(front, back, end + 1, amount):
+        end += 1
     shift = Shift(min(start, start + amount), max(end, end + amount), amount)
     return shift if _saved(front, back, shift) > _WORTH else None
 
@@ -63,6 +68,12 @@ def _key(grid: Grid, y: int) -> str:
     left, right = _MARGIN
     key = "".join(row[left : grid.width - right])
     return key if len(key) - key.count(" ") >= _LEAST_TEXT else ""
+
+
+def _moved_alike(front: Grid, back: Grid, y: int, amount: int) -> bool:
+    left, right = _MARGIN
+    until = back.width - right
+    return front.texts[y + amount][left:until] == back.texts[y][left:until]
 
 
 def _longest(rows: Sequence[int]) -> tuple[int, int]:

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pyte
 
+from tests.bench.answering import Answering
+
 COLUMNS, ROWS = 160, 48
 _TICK = os.sysconf("SC_CLK_TCK")
 _MARK = re.compile(rb"q(\d{8})")
-_WHO = b"\x1b[c"
-"""Asks what the terminal is; lnav waits for the answer."""
 _MARK_TEXT = re.compile(r"q(\d{8})")
 
 
@@ -28,6 +28,7 @@ class Terminal:
 
     def __init__(self, argv: Sequence[str], env: Mapping[str, str], *, emulate: bool = False) -> None:
         self.bytes = 0
+        self._answering = Answering()
         self.newest = -1
         """Highest line number seen on the screen."""
         self._screen = pyte.Screen(COLUMNS, ROWS) if emulate else None
@@ -48,8 +49,8 @@ class Terminal:
         except (BlockingIOError, OSError):
             return 0
         self.bytes += len(data)
-        if _WHO in data:
-            self.send(b"\x1b[?62;22c")
+        if answers := self._answering.to(data):
+            self.send(answers)
         if self._stream is not None and self._screen is not None:
             self._stream.feed(data)
             found = [int(mark) for line in self._changed() for mark in _MARK_TEXT.findall(line)]

@@ -1,0 +1,33 @@
+"""What a terminal says when a program asks it something, found in the program's output."""
+
+_ANSWERS = {b"\x1b[c": b"\x1b[?62;22c", b"\x1b[6n": b"\x1b[1;1R", b"\x1b[5n": b"\x1b[0n"}
+"""What it is (lnav waits for that), where its cursor is, how it is."""
+_LONGEST = 3
+"""Bytes of a question that may have come without its end."""
+
+
+class Answering:
+    """Remembers a question cut in two."""
+
+    def __init__(self) -> None:
+        self._cut = b""
+
+    def to(self, data: bytes) -> bytes:
+        """The answers to what is asked in `data`, in their order; b"" for none."""
+        data = self._cut + data
+        found = sorted(
+            (at, answer) for question, answer in _ANSWERS.items() for at in _places(data, question)
+        )
+        ends = (data[-length:] for length in range(_LONGEST, 0, -1))
+        self._cut = next((end for end in ends if any(each.startswith(end) for each in _ANSWERS)), b"")
+        if self._cut in _ANSWERS:
+            self._cut = b""
+        return b"".join(answer for _at, answer in found)
+
+
+def _places(data: bytes, question: bytes) -> list[int]:
+    found, at = [], data.find(question)
+    while at >= 0:
+        found.append(at)
+        at = data.find(question, at + 1)
+    return found

@@ -193,13 +193,18 @@ class Encoder:
                 if not blank:
                     self._draw_with(look)
                     self._write(texts[x : x + count], y)
-                elif count >= _ERASE_RUN and self._may_erase(look):
+                elif self._is_better_erased(y, x + count, count, look):
                     self._draw_with(self._on_blank(look))
                     self._emit(f"\x1b[{count}X")
                 else:
                     self._draw_with(self._on_blank(look))
                     self._write(texts[x : x + count], y)
                 x += count
+
+    def _is_better_erased(self, y: int, end: int, count: int, look: Rendition) -> bool:
+        """Whether to erase `count` spaces before column `end`; never half of what is wide, which tmux does not heal."""
+        is_whole = end >= self.front.width or self.front.texts[y][end] != ""
+        return count >= _ERASE_RUN and is_whole and self._may_erase(look)
 
     def _on_blank(self, look: Rendition) -> Rendition:
         """What the pen must be for a space, drawn or erased, that looks so: as it is, but for what shows there."""
@@ -251,6 +256,8 @@ class Encoder:
 
     def _print_doubtful(self, grapheme: str, x: int, end: int, y: int) -> None:
         """A grapheme that some terminals draw narrower than the cells `x`…`end`, or wider."""
+        if end == self.front.width:
+            grapheme = grapheme[0]  # at the edge some (tmux) give a mark to the cell before
         if end - x == 2:
             self._print("  ", end)
             self._move(x, y)

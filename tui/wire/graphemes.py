@@ -3,6 +3,7 @@
 Widths are Rich's, as everywhere in Textual's layout.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
@@ -12,6 +13,7 @@ from rich.cells import cell_len, get_character_cell_size, split_graphemes
 _LONGEST = 16
 """Code points kept of one grapheme; more would be an attack on the terminal."""
 _JOINERS = frozenset("\u200d\ufe0f")
+_FLAG = re.compile("([\U0001f1e6-\U0001f1ff]{2})")
 _NO_WIDTH = frozenset(["Mn", "Me", "Cf"])
 """Categories of which no terminal draws anything beside what it belongs to."""
 _narrow: set[str] = {chr(code) for code in range(0x20, 0x7F)}
@@ -48,6 +50,15 @@ def leading_marks(text: str) -> str:
 
 def _graphemes(text: str) -> Iterator[tuple[str, int]]:
     """(grapheme, cells) one after the other."""
+    if _FLAG.search(text):
+        # Two regional indicators are one flag in some terminals, so they are never written apart.
+        for part in _FLAG.split(text):
+            yield from [(part, 2)] if _FLAG.fullmatch(part) else _without_flags(part)
+    else:
+        yield from _without_flags(text)
+
+
+def _without_flags(text: str) -> Iterator[tuple[str, int]]:
     if _JOINERS.isdisjoint(text):
         for character in text:
             yield character, get_character_cell_size(character)

@@ -73,7 +73,7 @@ def _seen(cell: Char) -> Cell:
 
 
 def drawn_plainly(grid: Grid, renditions: Renditions) -> str:
-    """Every cell of a grid from the top left, placed and coloured by itself."""
+    """Every cell of a grid from the top left, placed and coloured by itself; marks are left out at the edge."""
     parts = []
     for y, row in enumerate(grid.texts):
         for x, text in enumerate(row):
@@ -85,7 +85,8 @@ def drawn_plainly(grid: Grid, renditions: Renditions) -> str:
             if row[x + 1 : x + 2] == [""]:
                 # What draws it narrower leaves a space of its own in the second cell.
                 parts.append(f"  {place}")
-            parts.append(text)
+            at_the_edge = x + 1 + (row[x + 1 : x + 2] == [""]) == grid.width
+            parts.append(text[0] if at_the_edge else text)
     return "".join(parts)
 
 

@@ -6,11 +6,9 @@ import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from tests.tui.wire.emulated import LOOKS, Cell, Emulator, drawn_plainly, texts
-from tui.wire.encoder import Encoder
+from tests.tui.wire.emulated import LOOKS, texts
+from tests.tui.wire.screens import Screen
 from tui.wire.features import Features
-from tui.wire.grid import Grid
-from tui.wire.renditions import Renditions
 
 put = st.tuples(
     st.just("put"), st.integers(-2, 60), st.integers(0, 17), texts, st.sampled_from(range(len(LOOKS)))
@@ -25,60 +23,6 @@ steps = st.one_of(
     st.just([("resume",)]),
     st.tuples(st.tuples(st.just("resize"), st.integers(2, 60), st.integers(1, 18))).map(list),
 )
-
-
-def differing(shown: list[list[Cell]], wanted: list[list[Cell]]) -> list[tuple[int, int, Cell, Cell]]:
-    """(column, row, what is shown, what should be) of each cell that is wrong."""
-    return [
-        (x, y, cell, want)
-        for y, (row, wants) in enumerate(zip(shown, wanted, strict=True))
-        for x, (cell, want) in enumerate(zip(row, wants, strict=True))
-        if cell != want
-    ]
-
-
-class Screen:
-    """What should be on the screen, what the terminal shows, and how it came there."""
-
-    def __init__(self, width: int, height: int, features: Features) -> None:
-        self.features = features
-        self.renditions = Renditions()
-        self.looks = [self.renditions.number(look) for look in LOOKS]
-        self.grid = Grid(width, height)
-        self.encoder = Encoder(width, height, self.renditions, features)
-        self.terminal = Emulator(width, height, erases_in_colour=features.erases_in_colour)
-        self.terminal.spoil()
-
-    def do(self, action: tuple[Any, ...]) -> None:
-        match action:
-            case ("put", x, y, text, look):
-                self.grid.put(x, y % self.grid.height, text, self.looks[look])
-            case ("scroll", one, other, by):
-                top, bottom = sorted((one % self.grid.height, other % self.grid.height))
-                for rows in (self.grid.texts, self.grid.styles):
-                    block: list[Any] = rows[top : bottom + 1]
-                    rows[top : bottom + 1] = block[by:] + block[:by]
-            case ("resize", width, height):
-                self.grid = Grid(width, height)
-                self.terminal.resize(width, height)
-            case ("resume",):
-                self.terminal.spoil()
-                self.encoder.forget()
-
-    def send(self, limit: int | None = None) -> str:
-        data, complete = self.encoder.encode(self.grid, limit=limit)
-        self.terminal.feed(data)
-        while not complete:
-            more, complete = self.encoder.encode(self.grid, limit=limit)
-            self.terminal.feed(more)
-            data += more
-        return data
-
-    def check(self) -> None:
-        plain = Emulator(self.grid.width, self.grid.height)
-        plain.feed(drawn_plainly(self.grid, self.renditions))
-        assert differing(self.terminal.cells(), plain.cells()) == []
-        assert self.encoder.is_current(self.grid)
 
 
 @pytest.mark.parametrize("erases_in_colour", [True, False])

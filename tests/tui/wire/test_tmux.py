@@ -1,0 +1,95 @@
+"""End to end in tmux: what the layer sends draws the same as the screen drawn plainly, cell by cell."""
+
+import random
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.tui.wire.emulated import LOOKS, TEXTS, Emulator, drawn_plainly
+from tests.tui.wire.screens import Screen, differing
+from tui.wire.features import features
+
+pytestmark = [
+    pytest.mark.pty,
+    pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed"),
+]
+STEADY_TEXTS = [text for text in TEXTS if text != "🇯🇵"]
+"""tmux 3.5 draws a flag, or nothing, by what was drawn around it before: no two ways of writing it agree."""
+WIDTH, HEIGHT, SCREENS, FRAMES = 57, 17, 25, 6
+
+
+class Tmux:
+    """A server of its own with one pane, written to by its terminal and asked what it shows."""
+
+    def __init__(self, folder: Path) -> None:
+        self._socket = str(folder / "tmux")
+        self.run(
+            "-f",
+            "/dev/null",
+            "new-session",
+            "-d",
+            "-x",
+            str(WIDTH),
+            "-y",
+            str(HEIGHT),
+            "stty raw -echo; cat >/dev/null",
+        )
+        self.run("set", "-g", "status", "off")
+        self.run("resize-window", "-x", str(WIDTH), "-y", str(HEIGHT))
+        self._tty = Path(self.run("display-message", "-p", "#{pane_tty}").strip())
+        self._written = 0
+
+    def run(self, *command: str) -> str:
+        done = subprocess.run(["tmux", "-S", self._socket, *command], capture_output=True, check=True)
+        return done.stdout.decode()
+
+    def feed(self, data: str) -> None:
+        """Write, and wait until tmux has taken it: the title that follows says so."""
+        self._written += 1
+        with self._tty.open("wb", buffering=0) as tty:
+            tty.write(f"\x1b[?7l{data}\x1b]2;{self._written}\x07".encode())
+        deadline = time.monotonic() + 10
+        while self.run("display-message", "-p", "#{pane_title}").strip() != str(self._written):
+            assert time.monotonic() < deadline, "tmux has not taken it"
+
+    def cells(self) -> list[list[tuple[object, ...]]]:
+        """What it shows; pyte reads tmux's own account of it, row by row."""
+        rows = self.run("capture-pane", "-p", "-e", "-N").split("\n")[:HEIGHT]
+        emulator = Emulator(WIDTH, HEIGHT)
+        for y, row in enumerate(rows):
+            # One by one: pyte forgets what follows a character of no width in the same piece.
+            for character in f"\x1b[{y + 1}H{row}":  # colours go on from row to row
+                emulator.feed(character)
+        return emulator.cells()
+
+
+@pytest.fixture
+def tmux(tmp_path: Path) -> Iterator[Tmux]:
+    server = Tmux(tmp_path)
+    yield server
+    server.run("kill-server")
+
+
+def test_tmux_shows_what_should_be_there(tmux: Tmux) -> None:
+    rnd = random.Random(20261125)
+    for _screen in range(SCREENS):
+        screen = Screen(WIDTH, HEIGHT, features({"TERM": "tmux-256color"}))
+        for _frame in range(FRAMES):
+            change(screen, rnd)
+            tmux.feed(screen.encoder.encode(screen.grid)[0])
+        shown = tmux.cells()
+        tmux.feed("\x1b[0m\x1b[2J" + drawn_plainly(screen.grid, screen.renditions))
+        assert differing(shown, tmux.cells()) == []
+
+
+def change(screen: Screen, rnd: random.Random) -> None:
+    """Somewhat or much, written or scrolled."""
+    if rnd.random() < 0.4:
+        screen.do(("scroll", rnd.randrange(HEIGHT), rnd.randrange(HEIGHT), rnd.randint(-3, 3)))
+    for _put in range(rnd.choice([1, 4, 40])):
+        text = rnd.choice([*STEADY_TEXTS, " " * rnd.randint(1, 30)])
+        screen.do(("put", rnd.randint(-2, WIDTH), rnd.randrange(HEIGHT), text, rnd.randrange(len(LOOKS))))

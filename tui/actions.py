@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from services.models.journal import Acknowledgement
     from services.models.posts import Post
     from services.models.runbook import Runbook
+    from tui.wire.link import Link, LinkState
     from tui.wiring import Services
 
 JST = ZoneInfo("Asia/Tokyo")
@@ -51,13 +52,16 @@ class Actions(RuntimeApp):
     acknowledged: var["Mapping[str, Acknowledgement]"] = var(dict)
     posts: var["tuple[Post, ...]"] = var(())
     """Notes for Slack, unsent first."""
+    link: var["LinkState | None"] = var(None)
+    """The line to the terminal; None as long as nothing is known of it."""
     journal_head: var[int] = var(0)
     """The newest entry's number."""
     zone: var[tzinfo] = var(JST)
     """Of the times on screen; the system's own once it is known."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, link: "Link" = "auto", output: str = "") -> None:
+        """As RuntimeApp's."""
+        super().__init__(link, output)
         self.services: Services | None = None
         self.wanted_logs: tuple[str, datetime | None] | None = None
         """Where the logs mode should begin when it is opened for the first time."""
@@ -72,6 +76,10 @@ class Actions(RuntimeApp):
     def runbook(self) -> "Runbook | None":
         """The system's runbook, once loaded."""
         return self.services.runbook if self.services else None
+
+    def on_link(self, state: "LinkState") -> None:
+        """Say how the line is."""
+        self.link = state
 
     def now(self) -> datetime:
         """The present by the console's clock (UTC)."""
@@ -170,8 +178,9 @@ class Actions(RuntimeApp):
         self.zone = own if self.zone is UTC else UTC
 
     def action_redraw(self) -> None:
-        """Paint the whole screen anew."""
+        """Draw everything anew and send all of it, whatever the terminal shows."""
         self.refresh(layout=True, repaint=True)
+        self.repaint_terminal()
         self.screen.refresh(layout=True)
 
     def action_next_theme(self) -> None:

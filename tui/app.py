@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from services.models.alarms import AlarmBoard
     from services.models.duties import DutyView
     from services.models.feeds import FeedState
+    from tui.wire.link import Link
     from tui.wiring import Services
 
 
@@ -77,8 +78,10 @@ class TobanApp(Actions):
         start_mode: str = "watch",
         theme: str = "auto",
         demo: str = "",
+        link: "Link" = "auto",
+        output: str = "",
     ) -> None:
-        super().__init__()
+        super().__init__(link, output)
         self.failure: StartError | None = None
         """Why the start failed; said once the terminal is given back."""
         self._connect = connect

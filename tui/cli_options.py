@@ -6,6 +6,7 @@ from services.i18n import _
 from tui.cli_words import Choice
 from tui.modes import MODES
 from tui.options import LANGUAGES, THEMES
+from tui.wire.link import LINKS
 
 
 def read_options() -> list[click.Parameter]:
@@ -22,6 +23,11 @@ def start_options() -> list[click.Parameter]:
     return [
         *read_options(),
         click.Option(["--theme"], type=Choice(THEMES), help=_("Colours; 16: the terminal's own.")),
+        click.Option(
+            ["--link"],
+            type=Choice(LINKS),
+            help=_("The line to the terminal; slow: fewer frames, auto: as measured."),
+        ),
         click.Option(["--read-only"], is_flag=True, default=None, help=_("Refuse to change anything.")),
         click.Option(
             ["--journal"], metavar="FILE", help=_("The journal's file; a demo makes one of its own.")

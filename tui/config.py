@@ -30,7 +30,8 @@ from services.runbook.toml_lines import Path as KeyPath
 from services.runbook.toml_lines import dotted
 from services.slack.settings import VARIABLES
 from tui.keys import key_mistakes, textual_keys
-from tui.options import Language, StartOptions, Theme
+from tui.options import Language, Output, StartOptions, Theme
+from tui.wire.link import Link
 
 PREFIX = "TOBAN_"
 FILE_VARIABLE = "TOBAN_CONFIG"
@@ -86,6 +87,10 @@ class ConsoleConfig(BaseSettings):
     """Language of the screen; by default as the locale says, else Japanese."""
     theme: Theme = "auto"
     """Colours; `16` and `16-light` keep to the terminal's own sixteen."""
+    link: Link = "auto"
+    """The line to the terminal: `slow` sends fewer and smaller frames, `auto` as the terminal's answers tell."""
+    output: Output = "cells"
+    """What draws the terminal: changed cells alone, or `textual`, Textual's own output, for doubt and comparison."""
     mouse: bool = True
     """Whether the mouse works; without it the terminal's own selection does."""
     bell: bool = True

@@ -8,6 +8,7 @@ Language = Literal["ja", "en"]
 LANGUAGES: tuple[str, ...] = get_args(Language)
 Theme = Literal["auto", "dark", "light", "16", "16-light"]
 """`16`: the terminal's own sixteen colours."""
+Output = Literal["cells", "textual"]
 THEMES: tuple[str, ...] = get_args(Theme)
 
 
@@ -31,6 +32,8 @@ class StartOptions:
     role_arn: str | None = None
     lang: str | None = None
     theme: str | None = None
+    link: str | None = None
+    """How the line to the terminal is taken to be."""
     mode: str | None = None
     """The first screen."""
     read_only: bool | None = None

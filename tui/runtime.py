@@ -51,9 +51,9 @@ class RuntimeApp(TerminalApp):
     END_SECONDS: ClassVar[float] = 4.0
     """How long unmounting may take after that, before the process is ended by force."""
 
-    def __init__(self, link: Link = "auto") -> None:
-        """`link`: how the line to the terminal is taken to be."""
-        super().__init__(link)
+    def __init__(self, link: Link = "auto", output: str = "") -> None:
+        """As TerminalApp's."""
+        super().__init__(link, output)
         self.fail_fast: bool | None = None
         """Let faults end the app: True, False, or None for "when it runs headless", as in tests."""
         self.bugs: dict[tuple[str, str, int], Bug] = {}

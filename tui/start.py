@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from services.models.runbook import Runbook
     from tui.app import Connected
     from tui.config import ConsoleConfig
+    from tui.wire.link import Link
 
 OK, DATA, UNAVAILABLE, CONFIG = 0, 65, 69, 78
 
@@ -53,6 +54,8 @@ def run(options: StartOptions, refuse: Callable[[str], None]) -> int:
             start_mode=options.mode or "watch",
             theme=options.theme or peek("theme", options.config) or "auto",
             demo=options.scenario if options.demo else "",
+            link=_link(options),
+            output=peek("output", options.config),
         )
         app.run()
         if app.failure is not None:
@@ -82,6 +85,13 @@ def peek(key: str, config: str | None = None) -> str:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return ""
     return found if isinstance(found, str) else ""
+
+
+def _link(options: StartOptions) -> "Link":
+    """How the line is taken to be; what is neither is `auto` until the configuration is read, and refused."""
+    from tui.wire.link import as_link
+
+    return as_link(options.link or peek("link", options.config))
 
 
 def spawn_demo(options: StartOptions) -> "Popen[bytes] | None":

@@ -2,19 +2,25 @@
 
 import asyncio
 import os
+from collections.abc import Iterable
 
 from rich.color import ColorSystem
 from rich.console import RenderableType
 from textual.app import App
 from textual.driver import Driver
+from textual.events import Event, Key
 from textual.screen import Screen
 
+from tui.attention import Attention, pane
 from tui.driver.safe import SafeDriver
 from tui.wire.features import features
 from tui.wire.link import Link, LinkState
 from tui.wire.output import CellOutput
 from tui.wire.paint import is_paintable
 
+HIDDEN_INTERVAL = 1.0
+"""Seconds between two frames that nobody can see: no more than an idle console sends for its clock."""
+_HEADER_ROWS = 2
 OUTPUT_VARIABLE = "TOBAN_OUTPUT"
 """`textual` there gives Textual's own output, for doubt and for comparison."""
 _COLOURS = {
@@ -30,10 +36,15 @@ class TerminalApp(App[None]):
     Of what Textual keeps private it overrides `_build_driver`, `_display`, `_begin_update` and `_end_update`.
     """
 
-    def __init__(self, link: Link = "auto") -> None:
-        """`link`: how the line to the terminal is taken to be."""
+    def __init__(self, link: Link = "auto", output: str = "") -> None:
+        """`link`: how the line to the terminal is taken to be.
+
+        `output`: `textual` for Textual's own; "" as TOBAN_OUTPUT says.
+        """
         super().__init__()
+        self._own_output = (output or os.environ.get(OUTPUT_VARIABLE)) != "textual"
         self._link: Link = link
+        self._attention: Attention | None = None
 
     def get_driver_class(self) -> type[Driver]:
         """Ours, whatever the environment says."""
@@ -43,7 +54,7 @@ class TerminalApp(App[None]):
         self, headless: bool, inline: bool, mouse: bool, size: tuple[int, int] | None
     ) -> Driver:
         driver = super()._build_driver(headless, inline, mouse, size)
-        if isinstance(driver, SafeDriver) and os.environ.get(OUTPUT_VARIABLE) != "textual":
+        if isinstance(driver, SafeDriver) and self._own_output:
             driver.cells = CellOutput(
                 driver,
                 asyncio.get_running_loop(),
@@ -52,7 +63,14 @@ class TerminalApp(App[None]):
                 link=self._link,
                 on_link=self.on_link,
             )
+            driver.cells.urgent = self._urgent_rows
         return driver
+
+    def _urgent_rows(self) -> Iterable[int]:
+        """On a slow line the header comes first, and what the operator works in."""
+        yield from range(_HEADER_ROWS)
+        if self.focused is not None:
+            yield from self.focused.region.line_range
 
     @property
     def cells(self) -> CellOutput | None:
@@ -63,6 +81,35 @@ class TerminalApp(App[None]):
         """What a terminal does with its rows when its size changes is its own affair; Textual draws all anew."""
         if self.cells is not None:
             self.cells.forget()
+
+    def on_mount(self) -> None:
+        """Find out now and then whether anybody can see the console."""
+        if self.cells is not None and (own := pane()):
+            self._attention = Attention(own, self.on_attention)
+            self.run_worker(self._attention.follow(), group="attention")
+
+    def on_attention(self, seen: bool) -> None:
+        """Somebody can see the console, or nobody: then one frame a second keeps the screen right enough."""
+        if self.cells is not None:
+            self.cells.least_interval = 0.0 if seen else HIDDEN_INTERVAL
+
+    def on_app_focus(self) -> None:
+        """The terminal says that it has the focus."""
+        self._look_around()
+
+    def on_app_blur(self) -> None:
+        """The terminal says that something else has the focus."""
+        self._look_around()
+
+    def _look_around(self) -> None:
+        if self._attention is not None:
+            self._attention.look()
+
+    async def on_event(self, event: Event) -> None:
+        """As Textual's; a key comes from somebody who sees the screen."""
+        if self._attention is not None and isinstance(event, Key):
+            self._attention.noticed()
+        await super().on_event(event)
 
     def on_link(self, state: LinkState) -> None:
         """The line to the terminal has turned slow or fast."""

@@ -53,19 +53,21 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         Binding("escape", "close", N_("Back"), show=True),
     ]
 
-    alarm: reactive[Alarm | None] = reactive(None, init=False)
+    alarm: reactive[Alarm | None] = reactive(None, repaint=False, init=False)
     history: reactive[FeedState[tuple[AlarmTransition, ...]]] = reactive(
-        FeedState, always_update=True, init=False
+        FeedState, repaint=False, always_update=True, init=False
     )
-    curve: reactive[FeedState[tuple[Series, ...]]] = reactive(FeedState, always_update=True, init=False)
-    playbook: reactive[Playbook | None] = reactive(None, init=False)
-    log_group: reactive[RawId] = reactive(RawId(""), init=False)
-    zone: reactive[tzinfo] = reactive(UTC, init=False)
-    acknowledged: reactive[Acknowledgement | None] = reactive(None, init=False)
+    curve: reactive[FeedState[tuple[Series, ...]]] = reactive(
+        FeedState, repaint=False, always_update=True, init=False
+    )
+    playbook: reactive[Playbook | None] = reactive(None, repaint=False, init=False)
+    log_group: reactive[RawId] = reactive(RawId(""), repaint=False, init=False)
+    zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
+    acknowledged: reactive[Acknowledgement | None] = reactive(None, repaint=False, init=False)
     """Who has seen the present state."""
-    seen: reactive[tuple[Acknowledgement, ...]] = reactive((), init=False)
+    seen: reactive[tuple[Acknowledgement, ...]] = reactive((), repaint=False, init=False)
     """The acknowledgements of all its states, newest first."""
-    said: reactive[Problem | None] = reactive(None, init=False)
+    said: reactive[Problem | None] = reactive(None, repaint=False, init=False)
     """What the screen's banner says for all panels; it is not said here again."""
 
     @dataclass

@@ -26,11 +26,13 @@ class AlarmStrip(Inked):
     AlarmStrip { height: 1; width: 1fr; }
     """
 
-    state: reactive[FeedState[AlarmBoard]] = reactive(FeedState, always_update=True, init=False)
-    transition: reactive[AlarmTransition | None] = reactive(None, init=False)
+    state: reactive[FeedState[AlarmBoard]] = reactive(
+        FeedState, repaint=False, always_update=True, init=False
+    )
+    transition: reactive[AlarmTransition | None] = reactive(None, repaint=False, init=False)
     """The newest change of state, where history was read; else the board tells."""
-    zone: reactive[tzinfo] = reactive(UTC, init=False)
-    acknowledged: reactive[Seen] = reactive(dict, init=False)
+    zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
+    acknowledged: reactive[Seen] = reactive(dict, repaint=False, init=False)
     """By the alarm's id."""
 
     class Clicked(Message):

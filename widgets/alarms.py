@@ -28,7 +28,7 @@ class AlarmPanel(Panel[AlarmBoard]):
     AlarmPanel { min-height: 4; }
     """
 
-    acknowledged: reactive[Seen] = reactive(dict, init=False)
+    acknowledged: reactive[Seen] = reactive(dict, repaint=False, init=False)
     """By the alarm's id."""
 
     @dataclass

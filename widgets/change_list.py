@@ -47,7 +47,7 @@ class ChangeList(Vertical):
     ChangeList.-none PanelEmpty { display: block; }
     """
 
-    offers: reactive[tuple[Offer, ...]] = reactive((), init=False)
+    offers: reactive[tuple[Offer, ...]] = reactive((), repaint=False, init=False)
 
     @dataclass
     class Opened(Message):

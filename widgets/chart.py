@@ -12,7 +12,7 @@ from textual.reactive import reactive
 
 from services.i18n import _
 from widgets.canvas import Canvas
-from widgets.chart_axes import Scale, scale_for, time_axis
+from widgets.chart_axes import Scale, TimeScale, scale_for, time_axis
 from widgets.chart_data import ChartData, Curve
 from widgets.chart_legend import legend_lines, role_of
 from widgets.chart_overlay import Plot
@@ -129,11 +129,10 @@ def _dots(
     canvas: Canvas, data: ChartData, scale: Scale, run: Sequence[tuple[int, float]]
 ) -> list[tuple[int, int]]:
     """Where the points of a run are on the canvas."""
-    start, span = data.start, max(1, data.end - data.start)
-    across, down = canvas.columns - 1, canvas.lines - 1
+    across, down = TimeScale(data.start, data.end, canvas.width), canvas.lines - 1
     return [
         (
-            round((at - start) / span * across),
+            across.dot(at),
             round((1 - min(1.0, max(0.0, scale.part(value)))) * down),
         )
         for at, value in run
@@ -159,11 +158,10 @@ def _sums(curves: Sequence[Curve], count: int) -> list[tuple[int, float]]:
 
 
 def _draw_guides(plot: Plot, data: ChartData, left: Scale | None, right: Scale | None) -> None:
-    span = max(1, data.end - data.start)
+    across = TimeScale(data.start, data.end, plot.width)
     for moment in data.moments:
-        first = (moment.at - data.start) / span
-        until = first if moment.until is None else (moment.until - data.start) / span
-        plot.vertical(first, until, moment.label)
+        until = moment.at if moment.until is None else moment.until
+        plot.vertical(across.cell(moment.at), across.cell(until), moment.label)
     for guide in data.guides:
         scale = right if guide.right else left
         if scale is not None:
@@ -204,8 +202,8 @@ class Chart(Inked):
     Chart { height: 1fr; min-height: 3; }
     """
 
-    data: reactive[ChartData] = reactive(ChartData(), init=False)
-    zone: reactive[tzinfo] = reactive(UTC, init=False)
+    data: reactive[ChartData] = reactive(ChartData(), repaint=False, init=False)
+    zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
 
     def watch_data(self) -> None:
         """New data."""

@@ -118,14 +118,35 @@ def _time_label(at: int, zone: tzinfo) -> str:
     return f"{local:%m-%d}" if (local.hour, local.minute) == (0, 0) else f"{local:%H:%M}"
 
 
+class TimeScale:
+    """Where a time is on a chart of `columns` cells from `start` to `end` (epoch seconds).
+
+    A cell is always the same span of time, wherever the chart begins: with new data the curves move by whole
+    cells, and only then. That leaves up to one cell free at the right.
+    """
+
+    def __init__(self, start: int, end: int, columns: int) -> None:
+        self._step = max(1, end - start) / max(1, 2 * columns - 2)
+        self._base = 2 * math.floor(start / self._step / 2)
+
+    def dot(self, at: float) -> int:
+        """Half a cell, from the left; outside the chart below 0 or above the last."""
+        return math.floor(at / self._step) - self._base
+
+    def cell(self, at: float) -> int:
+        """The cell, from the left."""
+        return self.dot(at) // 2
+
+
 def time_axis(start: int, end: int, columns: int, zone: tzinfo) -> str:
     """One row of `columns` cells: `╵09:00    ╵10:00    JST`; each label begins under its time."""
     row = [" "] * columns
+    scale = TimeScale(start, end, columns)
     name = datetime.fromtimestamp(end, UTC).astimezone(zone).tzname() or ""
     limit = columns - len(name) - 1
     for at, label in time_ticks(start, end, columns, zone):
-        x = int((at - start) / (end - start) * (columns - 1) + 0.5)
-        if x + 1 + len(label) < limit:
+        x = scale.cell(at)
+        if x >= 0 and x + 1 + len(label) < limit:
             row[x : x + 1 + len(label)] = f"╵{label}"
     if limit > 0:
         row[columns - len(name) :] = crop(name, columns)

@@ -41,9 +41,9 @@ class Plot:
         if label:
             self._write(y, label, role)
 
-    def vertical(self, first: float, until: float, label: str) -> None:
-        """A line at `first` of the width, or two with the label between."""
-        columns = [self._column(part) for part in (first, until) if 0 <= part <= 1]
+    def vertical(self, first: int, until: int, label: str) -> None:
+        """A line in column `first`, or two with the label between."""
+        columns = [x for x in (first, until) if 0 <= x < self.width]
         for x in columns:
             for y in range(self.height):
                 if self._text[y][x] == " ":
@@ -71,9 +71,6 @@ class Plot:
 
     def _row(self, part: float) -> int:
         return min(self.height - 1, round((1 - part) * (self.height * 4 - 1)) // 4)
-
-    def _column(self, part: float) -> int:
-        return min(self.width - 1, round(part * (self.width - 1)))
 
     def _rule(self, y: int, role: str) -> None:
         for x in range(self.width):

@@ -40,11 +40,11 @@ class EntryDetail(VerticalScroll, can_focus=True):
         Binding("escape", "close", N_("Back"), show=True),
     ]  # fmt: skip
 
-    entry: reactive[Entry | None] = reactive(None, init=False)
-    link: reactive[EntryLink | None] = reactive(None, init=False)
+    entry: reactive[Entry | None] = reactive(None, repaint=False, init=False)
+    link: reactive[EntryLink | None] = reactive(None, repaint=False, init=False)
     """None: it could not be checked."""
-    story: reactive[tuple[Entry, ...]] = reactive((), init=False)
-    zone: reactive[tzinfo] = reactive(UTC, init=False)
+    story: reactive[tuple[Entry, ...]] = reactive((), repaint=False, init=False)
+    zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
 
     class Stepped(Message):
         """Show this entry of the same story."""

@@ -19,6 +19,7 @@ from services.i18n import _
 from services.models.identity import Identity
 from services.models.runbook import Environment
 from widgets.heartbeat import every_second
+from widgets.ink import Inked, Line, fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ class HeaderFacts:
     """Errors and unclean texts caught so far; anything but 0 is ours to mend."""
     skew: str = ""
     """How wrong this machine's clock is, in words, or ""."""
+    link: str = ""
+    """That the line to the terminal is slow, in words, or ""."""
 
 
 class HeaderLine(Widget):
@@ -143,13 +146,18 @@ def _parts(facts: HeaderFacts, form: Form) -> list[tuple[int, Content]]:
             ),
         )
     )
-    if facts.skew:
-        parts.append((2, Content.styled(facts.skew, "bold $text-warning")))
-    if facts.bugs:
-        parts.append(
-            (3, Content.styled(_("{count} bugs caught").format(count=facts.bugs), "bold $text-error"))
-        )
+    parts += [(rank, Content.styled(text, style)) for rank, text, style in _troubles(facts) if text]
     return parts
+
+
+def _troubles(facts: HeaderFacts) -> list[tuple[int, str, str]]:
+    """(rank, text, style) of what is wrong with the machine, the line and the console; "" where nothing is."""
+    bugs = _("{count} bugs caught").format(count=facts.bugs) if facts.bugs else ""
+    return [
+        (2, facts.skew, "bold $text-warning"),
+        (3, facts.link, "$text-warning"),
+        (3, bugs, "bold $text-error"),
+    ]
 
 
 def _environment(facts: HeaderFacts, form: Form) -> Content:
@@ -204,37 +212,32 @@ def _account(facts: HeaderFacts) -> Content:
     return Content.styled(facts.account, "auto 60%" if not actual else "$text")
 
 
-class Clock(Widget):
-    """The time, once a second; nothing else is repainted for it."""
+class Clock(Inked):
+    """The time, once a second; only the digits that changed are painted for it."""
 
     DEFAULT_CSS = """
-    Clock { width: 13; height: 1; content-align: right middle; text-style: bold; }
+    Clock { width: 13; height: 1; text-style: bold; }
     """
 
-    zone: reactive[tzinfo | None] = reactive(None)
+    zone: reactive[tzinfo | None] = reactive(None, repaint=False, init=False)
 
     def __init__(self, now: Callable[[], datetime], zone: tzinfo) -> None:
         super().__init__()
         self._now = now
         self.set_reactive(Clock.zone, zone)
-        self._shown = ""
 
     def on_mount(self) -> None:
         """Tick on the second."""
-        every_second(self, self._tick)
+        every_second(self, self.redraw)
 
-    def _tick(self) -> None:
-        if self._text() != self._shown:
-            self.refresh()
+    def watch_zone(self) -> None:
+        """The time is shown in another zone."""
+        self.redraw()
 
-    def _text(self) -> str:
-        local = self._now().astimezone(self.zone)
-        return f"{local:%H:%M:%S} {local.tzname()}"
-
-    def render(self) -> RenderResult:
+    def draw(self, width: int, height: int) -> list[Line]:
         """`09:00:12 JST`."""
-        self._shown = self._text()
-        return Content(self._shown)
+        local = self._now().astimezone(self.zone)
+        return [fit([(f"{local:%H:%M:%S} {local.tzname()}", "")], width, "right")]
 
 
 class Header(Horizontal):
@@ -248,7 +251,7 @@ class Header(Horizontal):
     }
     """
 
-    facts: reactive[HeaderFacts] = reactive(HeaderFacts())
+    facts: reactive[HeaderFacts] = reactive(HeaderFacts(), repaint=False)
 
     def __init__(self, now: Callable[[], datetime], zone: tzinfo) -> None:
         super().__init__()

@@ -12,11 +12,11 @@ from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
-from textual.geometry import Region
 from textual.strip import Strip
 from textual.style import Style as VisualStyle
 from textual.widget import Widget
 
+from widgets.difference import changed_regions
 from widgets.format import ELLIPSIS
 
 Span = tuple[str, str]
@@ -227,16 +227,16 @@ class Inked(Widget):
         raise NotImplementedError
 
     def redraw(self) -> None:
-        """Draw anew; only lines that came out different are sent."""
+        """Draw anew; only cells that came out different are painted."""
         before, self._strips = self._strips, None
         width, height = self.size
         if before is None or self._drawn_size != (width, height) or not self.is_mounted:
             self.refresh()
             return
         after = self._lines(width, height)
-        changed = [y for y, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
+        changed = changed_regions(before, after)
         if changed:
-            self.refresh(*[Region(0, y, width, 1) for y in changed])
+            self.refresh(*changed)
 
     def render_line(self, y: int) -> Strip:
         """One of the strips kept."""

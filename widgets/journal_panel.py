@@ -27,7 +27,7 @@ class FilterLine(Inked):
     FilterLine { height: 1; display: none; background: $warning 12%; }
     """
 
-    spans: reactive[tuple[Span, ...]] = reactive((), init=False)
+    spans: reactive[tuple[Span, ...]] = reactive((), repaint=False, init=False)
 
     def watch_spans(self, spans: tuple[Span, ...]) -> None:
         """Appear and disappear."""
@@ -48,7 +48,7 @@ class AnchorLine(Inked):
     AnchorLine { height: 1; display: none; background: $warning 12%; }
     """
 
-    spans: reactive[tuple[Span, ...]] = reactive((), init=False)
+    spans: reactive[tuple[Span, ...]] = reactive((), repaint=False, init=False)
 
     def watch_spans(self, spans: tuple[Span, ...]) -> None:
         """Appear and disappear."""

@@ -1,80 +1,48 @@
-"""The lines of a log pane: drawing, scrolling, the cursor. Knows no prompts and no counters.
-
-Drawing goes through `render_lines`, past Textual's per-widget cache, and keeps one strip per line;
-Textual's scrolling is not used, because it needs the height of everything and scrolls by animation.
-"""
+"""The lines of a log pane: scrolling and the cursor. Knows no prompts and no counters."""
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import ClassVar
 
-from rich.style import Style
 from textual import events
-from textual.geometry import Region
 from textual.message import Message
-from textual.strip import Strip
-from textual.widget import Widget
 
 from widgets.log_gauge import Gauge
-from widgets.log_paint import Accent, Look, Painter
-from widgets.log_rules import Gap, Rules, same_minute
-from widgets.log_scroll import Anchor, Scroller
+from widgets.log_paint import Accent, Look
+from widgets.log_rules import Gap, same_minute
+from widgets.log_scroll import Anchor
 from widgets.log_store import StoredLine
-from widgets.log_styles import LINES_CSS, STYLES, UNCOLOURED
+from widgets.log_styles import LINES_CSS
 from widgets.log_view import LogView
+from widgets.log_window import LogWindow
 
 _WHEEL = 3
 
 
-class LogLines(Widget, can_focus=True):
-    """Draws a view; the pane tells it when to."""
+class LogLines(LogWindow, can_focus=True):
+    """Where the reader is in a view; the pane tells it when to draw."""
 
-    ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"log--{name}" for name in STYLES}
     DEFAULT_CSS = LINES_CSS
 
     class Moved(Message):
         """The reader moved: the window, the cursor or the marked range."""
 
     def __init__(self, view: LogView, look: Look, now: Callable[[], datetime]) -> None:
-        super().__init__()
-        self.view = view
-        self.painter = Painter(look, self._component)
-        self.scroller = Scroller(view, self._height_of)
+        super().__init__(view, look, now)
         self.gauge = Gauge()
         """To be placed beside the lines."""
-        self.rules = Rules(view, look.zone)
-        self.message = ""
-        """Said when there are no lines."""
         self.bottom = -1
         """Store row of the last line in the window."""
-        self._now = now
-        self._now_ms = 0
         self._cursor = Anchor(view)
         self._range_start = Anchor(view)
         self._ranging = False
-        self._drawn: list[int] = []
-        """Store row of the line on each screen row, -1 for none."""
 
     # What the pane asks and tells
-
-    @property
-    def look(self) -> Look:
-        """How lines are drawn."""
-        return self.painter.look
 
     def show(self, look: Look) -> None:
         """Draw in another way."""
         self.painter.look = look
         self.rules.zone = look.zone
         self.redraw()
-
-    def redraw(self) -> None:
-        """Draw everything anew: the look, the query, the marks or the theme changed."""
-        self.painter.query = self.view.query
-        self.painter.forget()
-        self.rules.forget()
-        self.refresh()
 
     def mark(self, at: int | None) -> None:
         """Mark the minute of `at` (epoch milliseconds); None unmarks."""
@@ -227,60 +195,6 @@ class LogLines(Widget, can_focus=True):
             self._moved()
 
     # Drawing
-
-    def _component(self, name: str) -> Style:
-        # Textual forgets the component styles of a widget that it removes, yet may draw it once more.
-        if name in UNCOLOURED or not self.is_attached:
-            return self.rich_style
-        return self.get_component_rich_style(name)
-
-    def notify_style_update(self) -> None:
-        """The theme changed."""
-        super().notify_style_update()
-        self.painter.forget()
-
-    def on_resize(self) -> None:
-        """Nothing drawn fits any more."""
-        self.painter.forget()
-
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """The window, each strip as wide as the widget."""
-        width, height = self.size
-        if self.painter.width != width:
-            self.painter.width = width
-            self.painter.forget()
-        self.scroller.height = height
-        self._now_ms = int(self._now().timestamp() * 1000) if self.look.relative else 0
-        strips = self._window_strips(height)[crop.y : crop.bottom]
-        background = self.background_colors[1]
-        for line_filter in self.get_line_filters():
-            strips = [strip.apply_filter(line_filter, background) for strip in strips]
-        if crop.width != width:
-            strips = [strip.crop(crop.x, crop.right) for strip in strips]
-        return strips
-
-    def _window_strips(self, height: int) -> list[Strip]:
-        rows, skip = self.scroller.window()
-        strips: list[Strip] = []
-        self._drawn = []
-        for row in rows:
-            block = self._block(row)
-            strips += block
-            self._drawn += [row] * len(block)
-        strips, self._drawn = strips[skip : skip + height], self._drawn[skip : skip + height]
-        if not rows and self.message:
-            strips = [self.painter.blank()] * min(1, height - 1) + [self.painter.rule(self.message, "rule")]
-        return strips + [self.painter.blank()] * (height - len(strips))
-
-    def _height_of(self, row: int) -> int:
-        if not self.look.wrap:
-            return 1 + len(self.rules.above(row))
-        return len(self._block(row))
-
-    def _block(self, row: int) -> list[Strip]:
-        line = self.view.store.line(row)
-        rules = [self.painter.rule(text, name) for text, name in self.rules.above(row)]
-        return rules + self.painter.block(line, self._accent(row, line.at), self._now_ms)
 
     def _accent(self, row: int, at: int) -> Accent:
         cursor, selected = self._cursor.row, self.selected if self._ranging else None

@@ -16,10 +16,10 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
-from textual.timer import Timer
 
 from services.models.logs import LogLine, Severity, TailStats
 from services.models.problem import Problem
+from widgets.heartbeat import every_second
 from widgets.log_actions import LogActions
 from widgets.log_bar import LogBar, LogTitle, LogTrouble
 from widgets.log_detail import LogDetail
@@ -51,18 +51,18 @@ class LogPane(LogActions, Vertical):
     LogPane:focus-within > LogTitle { background: $primary 30%; }
     """
 
-    title: reactive[str] = reactive("")
+    title: reactive[str] = reactive("", repaint=False)
     """The log group, in words for the screen."""
-    pattern: reactive[str] = reactive("")
+    pattern: reactive[str] = reactive("", repaint=False)
     """The filter pattern that CloudWatch applies."""
-    zone: reactive[tzinfo] = reactive(UTC)
-    stats: reactive[TailStats | None] = reactive(None, always_update=True)
+    zone: reactive[tzinfo] = reactive(UTC, repaint=False)
+    stats: reactive[TailStats | None] = reactive(None, repaint=False, always_update=True)
     """How the follow loop is doing; to be set on every poll, because its coming is a sign of life."""
-    problem: reactive[Problem | None] = reactive(None)
+    problem: reactive[Problem | None] = reactive(None, repaint=False)
     """Why reading fails now; None when it does not."""
-    said: reactive[Problem | None] = reactive(None)
+    said: reactive[Problem | None] = reactive(None, repaint=False)
     """What the screen's banner says for all panels; it is not said here again."""
-    gaps: reactive[tuple[Gap, ...]] = reactive(())
+    gaps: reactive[tuple[Gap, ...]] = reactive((), repaint=False)
     """Spans in which lines may be missing."""
 
     GroupRequested = GroupRequested
@@ -102,7 +102,7 @@ class LogPane(LogActions, Vertical):
         self._drawn_at = self._said_at = 0.0
         self._undrawn = False
         self._goal: int | None = None
-        self._ageing: Timer | None = None
+        self._end_ageing: Callable[[], None] | None = None
         self.set_reactive(LogPane.zone, zone)
 
     def compose(self) -> ComposeResult:
@@ -174,7 +174,7 @@ class LogPane(LogActions, Vertical):
         self._undrawn = False
         self._seek_goal()
         if not self.paused:
-            self.lines.refresh()
+            self.lines.refresh_changed()
         wait = self._said_at + BAR_SECONDS - self._drawn_at
         if wait <= 0:
             self.say()
@@ -192,13 +192,13 @@ class LogPane(LogActions, Vertical):
         self.lines.look_ahead()
         self.query_one(LogTitle).facts = title_facts(self)
         self.query_one(LogBar).facts = bar_facts(self)
-        self.lines.message = empty_words(self)
+        self.lines.say(empty_words(self))
 
     def age(self, on: bool) -> None:
         """Draw every second while ages are shown."""
-        if self._ageing is not None:
-            self._ageing.stop()
-        self._ageing = self.set_interval(1.0, self.lines.refresh) if on else None
+        if self._end_ageing is not None:
+            self._end_ageing()
+        self._end_ageing = every_second(self, self.lines.refresh_changed) if on else None
 
     def _seek_goal(self) -> None:
         """Show the minute asked for, as soon as it or something later is there."""

@@ -45,10 +45,10 @@ class Panel(Vertical, Generic[T]):
     Panel.-no-body > PanelEmpty { display: block; }
     """
 
-    state: reactive[FeedState[T]] = reactive(FeedState, always_update=True, init=False)
-    zone: reactive[tzinfo] = reactive(UTC, init=False)
+    state: reactive[FeedState[T]] = reactive(FeedState, repaint=False, always_update=True, init=False)
+    zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
     """Where times are shown; the screen binds it to the operator's choice."""
-    said: reactive[Problem | None] = reactive(None, init=False)
+    said: reactive[Problem | None] = reactive(None, repaint=False, init=False)
     """What the screen's banner says for all panels; it is not said here again."""
 
     def __init__(

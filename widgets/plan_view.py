@@ -44,14 +44,14 @@ class PlanView(VerticalScroll, can_focus=True):
     PlanView.-two #plan-right { width: 5fr; }
     """
 
-    plan: reactive[Plan | None] = reactive(None, init=False)
-    run: reactive[Run | None] = reactive(None, init=False)
-    applying: reactive[bool] = reactive(False, init=False)
-    trouble: reactive[tuple[str, ...]] = reactive((), init=False)
+    plan: reactive[Plan | None] = reactive(None, repaint=False, init=False)
+    run: reactive[Run | None] = reactive(None, repaint=False, init=False)
+    applying: reactive[bool] = reactive(False, repaint=False, init=False)
+    trouble: reactive[tuple[str, ...]] = reactive((), repaint=False, init=False)
     """Why there is no plan, or why it was not carried out: a sentence each."""
-    why: reactive[str] = reactive("", init=False)
+    why: reactive[str] = reactive("", repaint=False, init=False)
     """Why the way back is at its time."""
-    zone: reactive[tzinfo] = reactive(UTC, init=False)
+    zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
 
     def __init__(self, *, now: Now, zone: tzinfo = UTC, id: str | None = None) -> None:
         super().__init__(id=id)

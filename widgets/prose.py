@@ -17,6 +17,11 @@ class Prose(Static):
     def __init__(self, content: Content | None = None, *, id: str | None = None, classes: str = "") -> None:
         super().__init__(content or Content(""), id=id, classes=classes)
 
+    def say(self, content: Content) -> None:
+        """Show this; nothing is laid out or painted where it is what is shown already."""
+        if not content.is_same(self._text):
+            self.update(content)
+
     def render(self) -> Content:
         """Its lines, broken for the width there is."""
         return broken(self._text, self.content_size.width)

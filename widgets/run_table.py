@@ -27,9 +27,9 @@ class RunTable(Vertical):
     RunTable.-none PanelEmpty { display: block; }
     """
 
-    runs: reactive[tuple[Run, ...]] = reactive((), init=False)
-    waiting: reactive[frozenset[str]] = reactive(frozenset(), init=False)
-    zone: reactive[tzinfo] = reactive(UTC, init=False)
+    runs: reactive[tuple[Run, ...]] = reactive((), repaint=False, init=False)
+    waiting: reactive[frozenset[str]] = reactive(frozenset(), repaint=False, init=False)
+    zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
 
     def __init__(self, *, now: Now, zone: tzinfo = UTC, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -18,6 +18,7 @@ from textual.strip import Strip
 
 from services.i18n import N_
 from widgets.columns import Column, lay_out, widths
+from widgets.difference import changed_regions
 from widgets.ink import Ink, Line, Span
 
 _GUTTER = 2
@@ -79,7 +80,7 @@ class KeyedTable(ScrollView, can_focus=True):
         self._widths: list[int] = []
         self._measured = 0
         self._strips: dict[str, tuple[object, Strip]] = {}
-        self._painted: dict[int, str] = {}
+        self._painted: dict[int, tuple[str | None, Strip]] = {}
         self._place = 0
         self.cursor_key: str | None = None
         """The object the keys act on; None when there is none."""
@@ -96,15 +97,18 @@ class KeyedTable(ScrollView, can_focus=True):
 
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Show these rows, in this order; keys must differ from each other."""
-        before, self._rows = self._rows, tuple(rows)
+        after = tuple(rows)
+        if after == self._rows and len(self._widths) == len(self.columns):
+            return
+        was_empty, self._rows = not self._rows, after
         self._index = {row.key: index for index, row in enumerate(self._rows)}
-        old_place, on_screen = self._place, self._is_visible(self._place)
-        self._follow_cursor(was_empty=not before)
+        on_screen = self._is_visible(self._place)
+        self._follow_cursor(was_empty=was_empty)
         self.virtual_size = Size(self._room, len(self._rows) + 1)
         if self._measure():
             self.refresh()
         else:
-            self._refresh_changed(before, old_place)
+            self._refresh_changed()
         if on_screen and self.cursor_key is not None and not self._is_visible(self._place):
             self._reveal(self._place)
 
@@ -121,18 +125,16 @@ class KeyedTable(ScrollView, can_focus=True):
         else:
             self._place = place
 
-    def _refresh_changed(self, before: tuple[Row, ...], old_place: int) -> None:
-        top = self.scroll_offset.y
-        regions = []
-        for y in range(max(0, self.size.height - 1)):
-            index = top + y
-            old = before[index] if index < len(before) else None
-            new = self._rows[index] if index < len(self._rows) else None
-            moved = old_place != self._place and index in (old_place, self._place)
-            if old != new or moved:
-                regions.append(Region(0, y + 1, self.size.width, 1))
+    def _refresh_changed(self) -> None:
+        """Paint the cells that look different from what was painted there last."""
+        width, places = self._room, range(1, self.size.height)
+        if any(y not in self._painted for y in places):
+            self.refresh()
+            return
+        after = [self._line(y, width)[1] for y in places]
+        regions = changed_regions([self._painted[y][1] for y in places], after)
         if regions:
-            self.refresh(*regions)
+            self.refresh(*[region.translate((0, 1)) for region in regions])
 
     def _measure(self) -> bool:
         """Share the width anew; True when a column changed."""
@@ -163,13 +165,16 @@ class KeyedTable(ScrollView, can_focus=True):
         if y == 0:
             head = [[(column.title, "head")] for column in self.columns]
             return self.ink.strip([(" " * _GUTTER, ""), *lay_out(self.columns, head, self._widths)], width)
+        self._painted[y] = self._line(y, width)
+        return self._painted[y][1]
+
+    def _line(self, y: int, width: int) -> tuple[str | None, Strip]:
+        """The key of the row at this place of the window, and what it looks like."""
         index = y - 1 + self.scroll_offset.y
         if not 0 <= index < len(self._rows):
-            self._painted.pop(y, None)
-            return self.ink.blank(width)
+            return None, self.ink.blank(width)
         row = self._rows[index]
-        self._painted[y] = row.key
-        return self._strip(row, width)
+        return row.key, self._strip(row, width)
 
     def _strip(self, row: Row, width: int) -> Strip:
         at_cursor = row.key == self.cursor_key
@@ -233,7 +238,7 @@ class KeyedTable(ScrollView, can_focus=True):
 
     def on_click(self, event: Click) -> None:
         """A click goes to the object that was painted there; one more opens it."""
-        key = self._painted.get(event.y)
+        key, _strip = self._painted.get(event.y, (None, None))
         if key is None or key not in self._index:
             return
         if key == self.cursor_key:

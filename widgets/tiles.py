@@ -32,7 +32,7 @@ class Tile(Inked, can_focus=True):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "maximize_tile", N_("Enlarge"), show=True)]
 
-    zone: reactive[tzinfo] = reactive(UTC, init=False)
+    zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
 
     @dataclass
     class Enlarge(Message):

@@ -10,6 +10,7 @@ from services.clock import Clock
 from services.journal.anchor import DEV_LOG, EVERY, AnchorStream, StreamFeed, Syslog, anchor_of
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.journal.keeper import Keeper
+from services.journal.lookout import Lookout
 from services.journal.reader import Reader
 from services.journal.state import State
 from services.journal.threads import Threads
@@ -30,9 +31,9 @@ from services.models.problem import Problem
 T = TypeVar("T")
 PAGE = 200
 POLL = 2.0
-"""Seconds (of the machine, not of the world) between looks at whether another console has written."""
+"""Seconds (of the machine, not of the world) between looks at whether another console has written to the file."""
 RETRY = 10.0
-"""Seconds (of the machine) between attempts to write where the last one failed."""
+"""Seconds (of the machine) between attempts to write where the last one failed, and at most between two reads."""
 LAST = 3.0
 """Seconds (of the machine) that the end waits for the newest hash to arrive in AWS."""
 
@@ -199,11 +200,17 @@ class Journal:
             task.exception()
 
     async def _watch(self) -> None:
-        while not self._closed:
-            await asyncio.sleep(self._poll)
-            # What is wrong is in `health`.
-            with suppress(JournalError):
-                await self._look()
+        written = asyncio.Event()
+        with Lookout(self.path, self._poll, written.set):
+            while not self._closed:
+                # A journal that cannot be written is looked at again and again; else only for what is not seen.
+                longest = self._retry if self.health.writable else self._poll
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(written.wait(), longest)
+                written.clear()
+                # What is wrong is in `health`.
+                with suppress(JournalError):
+                    await self._look()
 
     async def _look(self) -> None:
         """Whether another console has written."""

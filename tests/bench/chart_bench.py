@@ -53,7 +53,7 @@ def _cost(kind: str, frames: int, python: str = sys.executable) -> Cost | None:
             return None
         terminal.quiet(0.5)
         count, cpu = terminal.bytes, terminal.cpu()
-        if terminal.answer(b"g", "frames-done", 60) is None:
+        if terminal.answer(b"g", "FINISHED-NOW", 60) is None:
             return None
         return Cost((terminal.cpu() - cpu) * 1000 / frames, (terminal.bytes - count) / frames)
 

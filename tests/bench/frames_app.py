@@ -30,7 +30,7 @@ def values(panel: int, series: int, frame: int) -> list[float]:
     return [value(panel, series, frame + at) for at in range(POINTS)]
 
 
-class FramesApp(App[None]):
+class Frames(App[None]):
     """Four panels and a line that says when all frames are out."""
 
     CSS = "Grid { grid-size: 2 2; height: 1fr; } #done { height: 1; }"
@@ -60,7 +60,7 @@ class FramesApp(App[None]):
     def _next(self) -> None:
         if not self._left:
             self._timer.stop()
-            self.query_one("#done", Static).update("frames-done")
+            self.query_one("#done", Static).update("FINISHED-NOW")
             return
         self._left -= 1
         self._draw(self.frames - self._left)
@@ -174,5 +174,20 @@ KINDS = {
     "datatable": datatable,
 }
 
+OURS = {"charts", "tables"}
+
+
+def app(kind: str, frames: int) -> App[None]:
+    """The app of a kind: ours on the console's own driver, the others on Textual's."""
+    if kind not in OURS:
+        return Frames(kind, frames)
+    from tui.runtime import RuntimeApp
+
+    class OwnFrames(Frames, RuntimeApp):
+        """With the console's output."""
+
+    return OwnFrames(kind, frames)
+
+
 if __name__ == "__main__":
-    FramesApp(sys.argv[1], int(sys.argv[2])).run()
+    app(sys.argv[1], int(sys.argv[2])).run()

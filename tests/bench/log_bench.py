@@ -242,7 +242,9 @@ class Bench:
         arguments = [str(path)]
         if command == sys.executable:
             arguments = ["-m", "tests.bench.feeds.tail_app", kind, str(path)]
-        terminal = Terminal([command, *arguments], self.env, emulate=kind in ("lnav", "less"))
+        terminal = Terminal(
+            [command, *arguments], self.env, emulate=kind in ("lnav", "less") or kind.startswith("pane")
+        )
         try:
             yield terminal
         finally:

@@ -52,6 +52,7 @@ class PtyConsole:
         self.raw = bytearray()
         """Every byte that was read."""
         self.master, slave = pty.openpty()
+        self.terminal_name = os.ttyname(slave)
         self._fed = 0
         self._gone = False
         self.answers = answers

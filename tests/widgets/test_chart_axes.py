@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from widgets.chart_axes import nice_step, scale_for, time_axis, time_ticks
+from widgets.chart_axes import TimeScale, nice_step, scale_for, time_axis, time_ticks
 from widgets.units import BYTES, PERCENT, PLAIN, SECONDS, Unit
 
 JST = ZoneInfo("Asia/Tokyo")
@@ -81,3 +81,18 @@ def test_the_axis_has_its_width_and_names_the_zone_once(span: int, columns: int)
     axis = time_axis(START, START + span, columns, JST)
     assert cell_len(axis) == columns
     assert axis.count("JST") == (1 if columns > 4 else axis.count("JST"))
+
+
+@given(st.integers(0, 2_000_000_000), st.integers(60, 2_000_000), st.integers(2, 300), st.integers(0, 10_000))
+def test_time_moves_by_whole_columns(start: int, span: int, columns: int, later: int) -> None:
+    now, then = (
+        TimeScale(start, start + span, columns),
+        TimeScale(start + later, start + later + span, columns),
+    )
+    assert 0 <= now.dot(start) <= 1
+    assert now.dot(start + span) <= max(1, 2 * columns - 1)
+    moved = {
+        now.dot(at) - then.dot(at) for at in range(start + later, start + later + span, max(1, span // 97))
+    }
+    assert len(moved) == 1, "all of it moves alike"
+    assert moved.pop() % 2 == 0, "and by whole cells"

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,6 +8,7 @@ from textual.app import App, ComposeResult
 
 from services.models.identity import Identity
 from services.models.runbook import Environment
+from tests.tools.painting import painting
 from widgets.header import Header, HeaderFacts, HeaderLine, ModeLabel
 
 NOW = datetime(2026, 1, 5, 0, 0, 12, tzinfo=UTC)
@@ -106,3 +107,28 @@ async def test_words_are_shortened_before_the_account_and_the_costs_are_dropped(
     assert "1 Watch" in wide
     assert "ordinary-day" not in wide
     assert "1 Watch" not in narrow
+
+
+async def test_a_second_paints_one_digit_and_facts_that_stay_paint_nothing() -> None:
+    time = NOW
+    header = Header(lambda: time, ZoneInfo("Asia/Tokyo"))
+    header.facts = FACTS
+
+    class Ticking(App[None]):
+        def compose(self) -> ComposeResult:
+            yield header
+
+    app = Ticking()
+    async with app.run_test(size=(120, 5)) as pilot:
+        await pilot.pause()
+        with painting() as asked:
+            header.facts = replace(FACTS)
+            header.clock.redraw()
+            assert asked == []
+            time = NOW + timedelta(seconds=1)
+            header.clock.redraw()
+            assert [(each.kind, each.cells) for each in asked] == [("Clock", 1)]
+            header.facts = replace(FACTS, calls=1235)
+            assert [each.kind for each in asked[1:]] == ["HeaderLine"]
+        await pilot.pause()
+        assert "09:00:13 JST" in app.screen._compositor.render_strips()[0].text

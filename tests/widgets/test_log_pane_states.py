@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, timedelta
 
 import pytest
@@ -9,7 +10,9 @@ from textual.widgets import Input
 
 from services.models.logs import LogLine, TailStats
 from services.models.problem import Problem, ProblemKind
+from tests.tools.painting import painting
 from tests.widgets.log_reader import NOW, T0, PaneApp, facts, filled, line, texts, until
+from widgets.heartbeat import beat_of
 from widgets.log_bar import LogBar, LogTitle, LogTrouble
 from widgets.log_pane import LogPane
 
@@ -195,3 +198,32 @@ async def test_failing_is_told_from_its_first_minute_and_not_as_following() -> N
         assert trouble.display
         pane.problem = None
         assert not trouble.display
+
+
+async def test_a_read_without_new_lines_paints_the_counters_alone() -> None:
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        pane = await filled(pilot)
+        with painting() as asked:
+            pane.stats = TailStats(group="g", polls=3, lines=0, late=0, duplicates=0, lag=1.5)
+            await until(pilot, lambda: facts(pane).stats is pane.stats)
+        assert {each.kind for each in asked} == {"LogBar"}
+
+
+async def test_ages_that_read_the_same_are_not_painted() -> None:
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, PaneApp)
+        pane = await filled(pilot)
+        pane.lines.show(replace(pane.lines.look, relative=True))
+        pane.age(True)
+        await pilot.pause()
+        with painting() as asked:
+            beat_of(app).now()
+            await pilot.pause()
+            assert asked == []
+            app.present += timedelta(seconds=1)
+            beat_of(app).now()
+            await pilot.pause()
+        assert {each.kind for each in asked} == {"LogLines"}
+        assert all(region.right <= 16 for each in asked for region in each.regions), "the lines' own text"
+        pane.age(False)

@@ -8,7 +8,9 @@ from textual.widget import Widget
 
 from services.models.feeds import FeedState
 from services.models.problem import ProblemKind
+from tests.tools.painting import painting
 from tests.widgets import gallery_data as made
+from widgets.heartbeat import beat_of
 from widgets.ink import Inked, Line
 from widgets.panel import Panel, words_of
 from widgets.panel_parts import PanelNotice
@@ -167,3 +169,22 @@ def test_awss_own_words_are_told_where_only_they_tell_what_is_wrong() -> None:
     )
     assert "Invalid filter pattern" in words_of(problem)
     assert problem.detail not in words_of(problem.model_copy(update={"kind": ProblemKind.THROTTLED}))
+
+
+async def test_the_same_value_read_again_paints_its_age_alone() -> None:
+    app = PanelApp()
+    async with app.run_test(size=(70, 10)) as pilot:
+        panel = app.query_one(NumberPanel)
+        panel.state = made.fresh((1, 2))
+        await pilot.pause()
+        with painting() as asked:
+            panel.state = made.fresh((1, 2))
+            beat_of(app).now()
+            await pilot.pause()
+            assert asked == []
+            for _second in range(5):
+                app.time += timedelta(seconds=1)
+                beat_of(app).now()
+                await pilot.pause()
+        assert {each.kind for each in asked} == {"PanelHead"}
+        assert all(each.cells < 10 for each in asked)

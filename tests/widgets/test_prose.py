@@ -7,6 +7,7 @@ from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.content import Content
 
+from tests.tools.painting import painting
 from widgets.prose import Prose, broken
 
 WORDS = st.text(st.sampled_from("ab 7、。点検）\n"), max_size=80)
@@ -59,3 +60,18 @@ async def test_it_is_as_high_as_its_text(columns: int) -> None:
         prose.update(Content("短い"))
         await pilot.pause()
         assert prose.size.height == 1
+
+
+async def test_the_same_words_are_not_painted_again() -> None:
+    class ProseApp(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Prose(Content("left: 5 min"))
+
+    async with ProseApp().run_test() as pilot:
+        prose = pilot.app.query_one(Prose)
+        with painting() as asked:
+            prose.say(Content("left: 5 min"))
+            assert asked == []
+            prose.say(Content.styled("left: 5 min", "bold"))
+            prose.say(Content("left: 4 min"))
+        assert len(asked) == 2

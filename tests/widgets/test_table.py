@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual import on
 from textual.app import App, ComposeResult
+from textual.geometry import Region
 from textual.message import Message
 
+from tests.tools.painting import painting
 from widgets.columns import Column
 from widgets.table import KeyedTable, Row
 
@@ -131,3 +133,30 @@ async def test_columns_leave_room_for_the_scroll_bar() -> None:
         await pilot.pause()
         await pilot.pause()
         assert table.render_line(1).cell_length == 23
+
+
+def plain(**values: str) -> list[Row]:
+    return [Row(key, ([(f"row {key}", "")], [(value, "")])) for key, value in values.items()]
+
+
+async def test_only_the_cells_that_changed_are_painted() -> None:
+    app = TableApp()
+    async with app.run_test(size=(40, 8)) as pilot:
+        table = app.query_one(KeyedTable)
+        table.set_rows(plain(a="10", b="10", c="10"))
+        await pilot.pause()
+        with painting() as asked:
+            table.set_rows(plain(a="10", b="10", c="10"))
+            assert asked == [], "the same rows are painted already"
+            table.set_rows(plain(a="10", b="12", c="10"))
+        assert [each.regions for each in asked] == [(Region(39, 2, 1, 1),)]
+        await pilot.pause()
+        with painting() as asked:
+            table.set_rows(plain(b="12", a="10"))
+        assert {region.y for each in asked for region in each.regions} == {1, 2, 3}
+        await pilot.pause()
+        assert [line.split() for line in texts(table)[1:4]] == [
+            ["row", "b", "12"],
+            ["▌", "row", "a", "10"],
+            [],
+        ]

@@ -83,6 +83,7 @@ class ModeScreen(Screen[object]):
         self.watch(self.app, "runs", self._frame_changed)
         self.watch(self.app, "posts", self._frame_changed)
         self.watch(self.app, "journal_head", self._frame_changed)
+        self.watch(self.app, "link", self._frame_changed)
         self.watch(self.app, "zone", self._zone_changed)
         every_second(self, self._frame_changed, each=5)
         await self.opened()
@@ -151,7 +152,18 @@ def header_facts(app: TobanApp) -> HeaderFacts:
         journal="" if health.problem is None else _("no journal"),
         bugs=app.filter_hits + len(app.bugs),
         skew=_skew(services.session.skew_seconds),
+        link=_link(app),
     )
+
+
+def _link(app: TobanApp) -> str:
+    """That the line to the terminal is slow, and how slow."""
+    state = app.cells.link if app.cells is not None else None
+    if state is None or not state.is_slow:
+        return ""
+    if state.round_trip is None:
+        return _("slow line")
+    return _("slow line {seconds} s").format(seconds=f"{state.round_trip:.1f}")
 
 
 def _skew(seconds: float | None) -> str:

@@ -3,7 +3,9 @@
 from typing import ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widget import Widget
 
 from services.i18n import N_
 
@@ -26,6 +28,14 @@ class Dialog(ModalScreen[T]):
         }
     }
     """
+
+    _below = ""
+
+    def say_below(self, window: Widget, words: str) -> None:
+        """Set the words in the window's lower border; the window is painted anew only for other ones."""
+        if words != self._below:
+            self._below = words
+            window.border_subtitle = Content(words)
 
     def holds_back(self) -> bool:
         """Whether the console must not end yet; says why. Asked again, it lets go."""

@@ -239,7 +239,7 @@ class PlanScreen(PlacedDialog[None]):
             self._leave_bar()
             self.bar.block()
         self.bar.say(*status(at))
-        self.window.border_subtitle = Content(keys(at))
+        self.say_below(self.window, keys(at))
 
     def _standing(self) -> Standing:
         services = self.app.ready

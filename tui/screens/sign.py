@@ -86,7 +86,7 @@ class _RecordScreen(WritingDialog):
 
     def _tick(self) -> None:
         standing = self.app.ready.duties.now(self.occurrence.slot)
-        self._about.update(self.words(standing, self.app.zone, self.app.now()))
+        self._about.say(self.words(standing, self.app.zone, self.app.now()))
 
 
 class SignScreen(_RecordScreen):

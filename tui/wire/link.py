@@ -2,9 +2,11 @@
 
 from collections import deque
 from statistics import median
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 Link = Literal["auto", "fast", "slow"]
+"""`auto`: as measured."""
+LINKS: tuple[str, ...] = get_args(Link)
 _SAMPLES = 5
 _SLOW = 0.3
 """Seconds of round trip from which the line counts as slow."""
@@ -16,6 +18,11 @@ _LARGE = 512
 _SECONDS_A_FRAME = 0.8
 """What one frame may take of a slow line."""
 _LEAST = 1024
+
+
+def as_link(named: str) -> Link:
+    """What a name says; `auto` for one that says nothing."""
+    return "slow" if named == "slow" else "fast" if named == "fast" else "auto"
 
 
 class LinkState(NamedTuple):

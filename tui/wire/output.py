@@ -183,8 +183,9 @@ class CellOutput:
         if self.synchronizes and len(frame) >= _SYNC_FROM:
             frame = _SYNCHRONIZED.format(frame)
         data = frame.encode("utf-8", "replace")
-        self._pacing.sent(now, len(data))
-        self._writer.send(data + self.answers.ask(Question.POSITION, self._pacing.frame, now).encode())
+        if self._pacing.sent(now, len(data)):
+            data += self.answers.ask(Question.POSITION, self._pacing.frame, now).encode()
+        self._writer.send(data)
         self.frames += 1
         if not complete:
             self._wait_until(self._pacing.frame_at())

@@ -3,11 +3,17 @@
 One frame is on its way at a time; the terminal's answer to the question at its end allows the next. Between
 here and the terminal lie buffers of megabytes (sshd, tmux, the kernel): a frame that could be written is not
 a frame that was seen. What is painted meanwhile makes one frame together.
+
+Small frames go without a question until they are WINDOW bytes together: an answer is a key press to ssh, which
+since 9.5 hides the rhythm of keys behind a packet every 20 ms for seconds after each (ObscureKeystrokeTiming):
+a question at every tick of a clock would cost more than all the rest.
 """
 
 from tui.wire.answers import Answer, Question
 from tui.wire.link import Meter
 
+WINDOW = 1024
+"""Bytes that may be on their way without a question behind them."""
 PROBE_AFTER = 1.0
 """Seconds without an answer after which the terminal is asked again, without a frame; doubled each time."""
 FRAME_AFTER = 10.0
@@ -31,9 +37,11 @@ class Pacing:
         self.answers = False
         """Whether the terminal has ever answered; frames go by time alone until it does."""
         self._in_flight = False
+        self._unasked = 0
         self._unanswered_since = float("inf")
         self.sent_at = float("-inf")
         """When the newest frame was sent."""
+        self._asked_at = float("-inf")
         self._size = 0
         self._patience = FRAME_AFTER
         self._probe_wait = PROBE_AFTER
@@ -44,16 +52,21 @@ class Pacing:
         self._arrived()
         self._unanswered_since = float("inf")
 
-    def sent(self, now: float, size: int) -> None:
-        """A frame of `size` bytes was sent, with a question at its end."""
+    def sent(self, now: float, size: int) -> bool:
+        """A frame of `size` bytes is sent; whether it needs a question at its end."""
+        self._unasked += size
+        self.sent_at = now
+        if self.answers and not self._in_flight and self._unasked < WINDOW:
+            return False
         if self._in_flight:
             self._patience = min(2 * self._patience, _LONGEST)
         self.frame += 1
         self._in_flight = True
         self._unanswered_since = min(self._unanswered_since, now)
-        self.sent_at, self._size = now, size
+        self._asked_at, self._size, self._unasked = now, self._unasked, 0
         self._probe_wait = max(PROBE_AFTER, 3 * (self._meter.state.round_trip or 0.0))
         self._probe_at = now + self._probe_wait
+        return True
 
     def probed(self, now: float) -> None:
         """The terminal was asked again."""
@@ -79,7 +92,7 @@ class Pacing:
         if not self._in_flight:
             return due
         if self.answers:
-            return self.sent_at + self._patience
+            return self._asked_at + self._patience
         if self.sent_at < self._unanswered_since + MUTE_AFTER:
             return self._unanswered_since + MUTE_AFTER
         return max(due, self.sent_at + MUTE_INTERVAL, self.sent_at + self._size / MUTE_RATE)

@@ -18,7 +18,7 @@ POLL = 0.05
 MOST = 64 * 1024 * 1024
 
 
-class TailApp(App[None]):
+class Tail(App[None]):
     """Nothing but the widget."""
 
     def __init__(self, kind: str, path: Path) -> None:
@@ -58,5 +58,17 @@ def _widget(kind: str) -> tuple[Widget, Callable[[bytes], None]]:
     return log, lambda data: [log.write_line(line) for line in data.decode().splitlines()] and None
 
 
+def app(kind: str, path: Path) -> App[None]:
+    """The app of a kind: ours on the console's own driver, the others on Textual's."""
+    if not kind.startswith("pane"):
+        return Tail(kind, path)
+    from tui.runtime import RuntimeApp
+
+    class OwnTail(Tail, RuntimeApp):
+        """With the console's output."""
+
+    return OwnTail(kind, path)
+
+
 if __name__ == "__main__":
-    TailApp(sys.argv[1], Path(sys.argv[2])).run()
+    app(sys.argv[1], Path(sys.argv[2])).run()

@@ -24,7 +24,7 @@ _MARK_TEXT = re.compile(r"q(\d{8})")
 
 
 class Terminal:
-    """Runs `argv`; `emulate` for programs that send only changed cells (curses)."""
+    """Runs `argv`; `emulate` for programs that send only changed cells."""
 
     def __init__(self, argv: Sequence[str], env: Mapping[str, str], *, emulate: bool = False) -> None:
         self.bytes = 0

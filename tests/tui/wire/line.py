@@ -122,7 +122,12 @@ class Line:
     @property
     def frames(self) -> list[float]:
         """When frames were sent."""
-        return [at for at, data in self.sent if data.endswith(b"\x1b[6n")]
+        return [at for at, data in self.sent if not _QUESTION.fullmatch(data)]
+
+    @property
+    def questions(self) -> int:
+        """How many were put."""
+        return sum(len(_QUESTION.findall(data)) for _at, data in self.sent)
 
 
 def screen_of(lines: list[str], width: int) -> LayoutUpdate:

@@ -11,7 +11,7 @@ from tui.wire import pacing
 from tui.wire.link import Link
 from tui.wire.output import CellOutput
 
-WIDTH, HEIGHT = 40, 10
+WIDTH, HEIGHT = 100, 16
 
 
 class Desk:
@@ -37,6 +37,11 @@ class Desk:
         self.lines = [f"{number + row:06} " + "施設予約" * 4 for row in range(HEIGHT)]
         self.output.paint(screen_of(self.lines, WIDTH), WIDTH, HEIGHT)
 
+    def fill(self, step: int) -> None:
+        """A screen of which every cell is another than the step before."""
+        self.lines = [f"{step:04}" + chr(ord("a") + (step + row) % 26) * (WIDTH - 4) for row in range(HEIGHT)]
+        self.output.paint(screen_of(self.lines, WIDTH), WIDTH, HEIGHT)
+
     @property
     def shown(self) -> list[str]:
         rows = self.line.terminal.cells()
@@ -48,16 +53,30 @@ class Desk:
 
 def test_a_frame_waits_for_the_answer_to_the_one_before() -> None:
     desk = Desk(distance=0.2)
-    desk.paint("one")
-    desk.loop.run(0.1)
-    desk.paint("two")
-    desk.loop.run(0.1)
-    desk.paint("three")
-    desk.loop.run(0.1)
+    desk.loop.run(1)
+    for step in range(3):
+        desk.fill(step)
+        desk.loop.run(0.1)
     assert len(desk.line.frames) == 1
     desk.loop.run(0.5)
     assert len(desk.line.frames) == 2, "what was painted meanwhile is one frame"
     desk.check()
+
+
+def test_small_frames_need_no_question_until_they_are_many() -> None:
+    desk = Desk()
+    desk.paint("one")
+    desk.loop.run(1)
+    asked = desk.line.questions
+    for step in range(60):
+        desk.paint(f"{step:02}")
+        desk.loop.run(1)
+        desk.check()
+    assert desk.line.questions == asked
+    for step in range(600):
+        desk.paint(f"{step:02}")
+        desk.loop.run(0.1)
+    assert asked < desk.line.questions <= asked + 6
 
 
 def test_twenty_frames_a_second_at_most() -> None:
@@ -89,8 +108,8 @@ def test_a_slow_line_shows_a_screen_that_is_never_old(rate: float) -> None:
         desk.log(step)
         desk.loop.run(0.05)
         newest = max(int(line[:6]) for line in desk.shown if line)
-        # A screen of these is 500 bytes; the line carries it and the one before.
-        assert (step + HEIGHT - newest) * 0.05 <= 0.3 + 2 * 700 / rate
+        # What changes on a screen of these is 1,300 bytes; the line carries it and the one before.
+        assert (step + HEIGHT - newest) * 0.05 <= 0.3 + 2 * 1500 / rate
     desk.loop.run(3)
     desk.check()
 
@@ -98,7 +117,7 @@ def test_a_slow_line_shows_a_screen_that_is_never_old(rate: float) -> None:
 def test_a_line_is_found_to_be_slow_and_fast_again() -> None:
     desk = Desk(distance=0.4)
     for step in range(40):
-        desk.log(step)
+        desk.fill(step)
         desk.loop.run(0.5)
     assert desk.links == [True]
     assert desk.output.link.is_slow
@@ -106,7 +125,7 @@ def test_a_line_is_found_to_be_slow_and_fast_again() -> None:
     frames = len(desk.line.frames)
     desk.line.distance = 0.001
     for step in range(80):
-        desk.log(step)
+        desk.fill(step)
         desk.loop.run(0.05)
     assert desk.links == [True, False]
     assert len(desk.line.frames) > frames + 20
@@ -136,7 +155,7 @@ def test_a_lost_answer_is_asked_for_again() -> None:
     desk = Desk()
     desk.loop.run(1)
     desk.line.lose = [True]
-    desk.paint("one")
+    desk.fill(1)
     desk.loop.run(0.5)
     desk.paint("two")
     desk.loop.run(pacing.PROBE_AFTER + 0.1)
@@ -174,7 +193,7 @@ def test_ten_minutes_of_silence_cost_few_bytes_and_then_the_screen_is_right() ->
     for step in range(6000):
         desk.log(step)
         desk.loop.run(0.1)
-    assert sum(len(data) for _at, data in desk.line.sent[sent:]) < 6000
+    assert sum(len(data) for _at, data in desk.line.sent[sent:]) < 10_000
     desk.line.rate = 1e9
     desk.line.wake()
     desk.loop.run(1.0)

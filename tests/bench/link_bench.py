@@ -1,0 +1,116 @@
+"""Over SSH on a line of so many bytes a second: how old the screen is, how long a key takes, what is sent.
+
+Beside ours: the same pane with Textual's output in place of our own, and Textual's Log under its own driver.
+Each gets RATE log lines a second; in the full run the console itself is watched, too.
+"""
+
+import tempfile
+from pathlib import Path
+
+from tests.bench.link.measure import Console, Figures, Link, feed
+from tests.bench.link.sshd import NoServer, Server, running_sshd
+from tests.bench.rows import Row, against
+from tests.bench.world import running_world
+
+GROUP = "link"
+SLOW = 9_600.0
+"""Bytes/s for which there is a goal."""
+RATES = (SLOW, 30_000.0, 100_000.0, None)
+ALLOWED = 1.5
+"""Seconds that the screen may be old on the slow line."""
+TEXTUAL = {"TOBAN_OUTPUT": "textual"}
+
+
+def run(quick: bool) -> list[Row]:
+    """The rows of this group: about a minute when `quick`, else within ten."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            with running_sshd(Path(folder)) as server:
+                return _quick(server) if quick else _full(server)
+        except NoServer as missing:
+            return [Row(GROUP, "age of the screen", None, "s", f"sshd: {missing}")]
+
+
+def _quick(server: Server) -> list[Row]:
+    return [*_fed(server, Link(SLOW), 8.0), *_fed(server, Link(None), 4.0)]
+
+
+def _full(server: Server) -> list[Row]:
+    rows = []
+    for rate in RATES:
+        for compress in (False, True):
+            link = Link(rate, compress)
+            rows += _fed(server, link, 8.0)
+            # A world of its own for each: the lines that were put into the one before would fill the watch mode's tail.
+            with running_world("ordinary-day") as world:
+                rows += _console(Console(server, world.url, world.env), link, 6.0)
+    return rows
+
+
+def _fed(server: Server, link: Link, seconds: float) -> list[Row]:
+    """The pane beside both yardsticks."""
+    ours = feed(server, link, "pane", seconds, {})
+    plain = feed(server, link, "pane", seconds, TEXTUAL)
+    log = feed(server, link, "log", seconds, {})
+    has_goal = link == Link(SLOW)
+    rows = [
+        *_beside(link, ours, "Textual's output", plain, ("", "")),
+        *_beside(
+            link, ours, "Textual's Log", log,
+            ("<= 0.1" if link == Link(None) else "", "<= 0.02" if has_goal else ""),
+        ),
+    ]  # fmt: skip
+    if has_goal:
+        rows.append(_allowed(f"pane, {link.words}: age, at most", ours))
+    return rows
+
+
+def _beside(link: Link, ours: Figures, name: str, other: Figures, goals: tuple[str, str]) -> list[Row]:
+    """`goals` are those of the bytes and of the gap."""
+    pane = f"pane, {link.words}"
+    answer = name if other.answered else f"{name} (no answer)"
+    return [
+        against(GROUP, f"{pane}: sent", ours.received, "B/s", name, other.received, goals[0]),
+        against(GROUP, f"{pane}: age, median", ours.age.median, "s", name, other.age.median),
+        against(GROUP, f"{pane}: age, at most", ours.age.longest, "s", name, other.age.longest),
+        against(GROUP, f"{pane}: key to screen{_unanswered(ours)}", ours.key, "s", answer, other.key),
+        against(GROUP, f"{pane}: gap of the loop", _ms(ours.gap), "ms", name, _ms(other.gap), goals[1]),
+        against(GROUP, f"{pane}: processor", ours.cpu, "%", name, other.cpu),
+    ]
+
+
+def _console(console: Console, link: Link, seconds: float) -> list[Row]:
+    """The console alone; its newest line waits for the next poll, on every line alike."""
+    watch, logs = console.measure(link, seconds, {})
+    rows = []
+    for mode, seen in (("watch", watch), ("logs", logs)):
+        figure = f"console, {mode}, {link.words}"
+        rows += [
+            Row(GROUP, f"{figure}: sent", seen.received, "B/s", ""),
+            Row(GROUP, f"{figure}: age of the clock, median", seen.age.median, "s", ""),
+            _allowed(f"{figure}: age of the clock, at most", seen)
+            if link == Link(SLOW)
+            else Row(GROUP, f"{figure}: age of the clock, at most", seen.age.longest, "s", ""),
+            Row(GROUP, f"{figure}: gap of the loop", _ms(seen.gap), "ms", ""),
+            Row(GROUP, f"{figure}: processor", seen.cpu, "%", ""),
+        ]
+    key = f"console, watch, {link.words}: help opened, closed{_unanswered(watch)}"
+    newest = f"console, logs, {link.words}: age of the newest line"
+    return [
+        *rows,
+        Row(GROUP, key, watch.key, "s", ""),
+        Row(GROUP, f"{newest}, median", logs.newest.median, "s", ""),
+        Row(GROUP, f"{newest}, at most", logs.newest.longest, "s", ""),
+    ]
+
+
+def _allowed(figure: str, seen: Figures) -> Row:
+    return against(GROUP, figure, seen.age.longest, "s", "allowed", ALLOWED, "<= 1")
+
+
+def _unanswered(seen: Figures) -> str:
+    return "" if seen.answered else " (no answer)"
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else 1000 * seconds

@@ -1,0 +1,92 @@
+"""Who writes to the journal's file is seen; a file that nobody writes to is not read again and again."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from services.journal import lookout
+from services.journal.lookout import Lookout
+from services.journal.reader import Reader
+from tests.services.journal.book import Listener, filled, journal, note
+
+LOOKS = 20
+"""As many looks at two files each say that nothing will be told."""
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """What was looked at, by any lookout."""
+    seen: list[Path] = []
+    mark = lookout._mark
+
+    def counted(path: Path) -> tuple[int, ...]:
+        seen.append(path)
+        return mark(path)
+
+    monkeypatch.setattr(lookout, "_mark", counted)
+    return seen
+
+
+async def reached(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110  a thread looks, and tells nobody
+            await asyncio.sleep(0.005)
+
+
+async def test_what_is_written_to_the_file_or_beside_it_is_told(tmp_path: Path, looks: list[Path]) -> None:
+    path, wal = tmp_path / "j.db", tmp_path / "j.db-wal"
+    path.write_bytes(b"1")
+    told = asyncio.Event()
+    with Lookout(path, 0.005, told.set):
+        await reached(told.is_set)
+        changes: tuple[Callable[[], object], ...] = (
+            lambda: path.write_bytes(b"22"),
+            lambda: wal.write_bytes(b"1"),
+            lambda: path.chmod(0o640),
+            path.unlink,
+        )
+        for change in changes:
+            # The change before may have been seen half done, and is told twice then.
+            looks.clear()
+            await reached(lambda: len(looks) > 8)
+            told.clear()
+            looks.clear()
+            await reached(lambda: len(looks) > 2 * LOOKS)
+            assert not told.is_set(), "nobody wrote"
+            change()
+            await reached(told.is_set)
+
+
+async def test_another_consoles_entry_is_heard_long_before_the_next_read(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    async with journal(path, poll=0.01, retry=600) as ours, journal(path, poll=600) as theirs:
+        listener = Listener(ours)
+        for number in range(1, 4):
+            await theirs.append(note())
+            await listener.hears(lambda heard, number=number: heard[-1:] == [number])
+    await listener.ends()
+
+
+async def test_a_journal_that_nobody_writes_to_is_not_read(
+    tmp_path: Path, looks: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(tmp_path / "j.db", 2)
+    reads: list[Reader] = []
+    head = Reader.head
+
+    def counted(reader: Reader) -> tuple[int, str]:
+        reads.append(reader)
+        return head(reader)
+
+    async with journal(tmp_path / "j.db", poll=0.005, retry=600) as book:
+        monkeypatch.setattr(Reader, "head", counted)
+        listener = Listener(book)
+        # The first look is told; what this console's own opening wrote may be another.
+        await reached(lambda: reads and len(looks) > 2 * LOOKS)
+        reads.clear()
+        looks.clear()
+        await reached(lambda: len(looks) > 4 * LOOKS)
+        assert reads == []
+    await listener.ends()

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import Iterable
 
 from rich.color import ColorSystem
 from rich.console import RenderableType
@@ -20,7 +19,6 @@ from tui.wire.paint import is_paintable
 
 HIDDEN_INTERVAL = 1.0
 """Seconds between two frames that nobody can see: no more than an idle console sends for its clock."""
-_HEADER_ROWS = 2
 OUTPUT_VARIABLE = "TOBAN_OUTPUT"
 """`textual` there gives Textual's own output, for doubt and for comparison."""
 _COLOURS = {
@@ -63,14 +61,7 @@ class TerminalApp(App[None]):
                 link=self._link,
                 on_link=self.on_link,
             )
-            driver.cells.urgent = self._urgent_rows
         return driver
-
-    def _urgent_rows(self) -> Iterable[int]:
-        """On a slow line the header comes first, and what the operator works in."""
-        yield from range(_HEADER_ROWS)
-        if self.focused is not None:
-            yield from self.focused.region.line_range
 
     @property
     def cells(self) -> CellOutput | None:

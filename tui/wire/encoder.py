@@ -1,6 +1,6 @@
 """Turns what should be on the screen into the fewest bytes that make the terminal show it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 
@@ -33,8 +33,11 @@ class Encoder:
         self._features = features
         self._cursor = Cursor()
         self._pen: Rendition | None = None
+        self._coarse = False
         self._fresh = True
-        self._next_row = 0
+        self._frame = 0
+        self._sent_in = [0] * height
+        """The frame in which each row was sent last."""
         self._parts: list[str] = []
         self._length = 0
 
@@ -60,20 +63,21 @@ class Encoder:
         back: Grid,
         *,
         limit: int | None = None,
-        first: Iterable[int] = (),
+        coarse: bool = False,
         cursor: tuple[int, int] | None = None,
     ) -> tuple[str, bool]:
         """(what to send so that the terminal shows `back`, whether that is all of it).
 
-        With a `limit`, no row is begun after that many bytes; rows `first` come before the others. The
-        cursor is left at `cursor` (column, row), or anywhere.
+        With a `limit`, no row is begun after that many bytes. `coarse`: what is sent has foregrounds of the 256
+        colours. The cursor is left at `cursor` (column, row), or anywhere.
         """
+        self._coarse = coarse
         self._parts, self._length = [], 0
         if self._fresh or (back.width, back.height) != (self.front.width, self.front.height):
             self._start_afresh(back)
         else:
             self._shift(back)
-        complete = self._rows(back, limit, first)
+        complete = self._rows(back, limit)
         if cursor is not None and cursor != self.cursor:
             self._move(*cursor)
         return "".join(self._parts), complete
@@ -83,7 +87,7 @@ class Encoder:
     def _start_afresh(self, back: Grid) -> None:
         self.front = Grid(back.width, back.height)
         self._fresh = False
-        self._next_row = 0
+        self._sent_in = [self._frame] * back.height
         self._emit(_RESET)
         self._pen = Rendition()
         self._cursor.x = self._cursor.y = 0
@@ -112,23 +116,19 @@ class Encoder:
             self._cursor.lose()
         self.front.shift_rows(top, bottom, amount)
 
-    def _rows(self, back: Grid, limit: int | None, first: Iterable[int]) -> bool:
+    def _rows(self, back: Grid, limit: int | None) -> bool:
         rows = changed(self.front, back)
+        self._frame += 1
         if limit is not None:
-            rows = self._in_turn(rows, first)
+            # What has stood still longest tells most, and so every row has its turn.
+            rows.sort(key=self._sent_in.__getitem__)
         for y in rows:
             if limit is not None and self._length > limit:
-                self._next_row = y
                 return False
             self._row(back, y)
             self.front.copy_row(y, back)
-        self._next_row = 0
+            self._sent_in[y] = self._frame
         return True
-
-    def _in_turn(self, rows: Sequence[int], first: Iterable[int]) -> list[int]:
-        """Rows `first`, then the others from where the last frame had to stop."""
-        urgent = set(first)
-        return sorted(rows, key=lambda y: (y not in urgent, y < self._next_row, y))
 
     def _row(self, back: Grid, y: int) -> None:
         blank = self._renditions.blank
@@ -223,6 +223,8 @@ class Encoder:
             self._emit(way)
 
     def _draw_with(self, look: Rendition) -> None:
+        if self._coarse:
+            look = look.coarse
         if self._pen is None:
             self._emit("\x1b[m")
             self._pen = Rendition()

@@ -8,6 +8,8 @@ Link = Literal["auto", "fast", "slow"]
 """`auto`: as measured."""
 LINKS: tuple[str, ...] = get_args(Link)
 _SAMPLES = 5
+_ENOUGH = 2
+"""Round trips from which the line is judged."""
 _SLOW = 0.3
 """Seconds of round trip from which the line counts as slow."""
 _FAST = 0.12
@@ -15,9 +17,11 @@ _FAST = 0.12
 _INTERVALS = {False: 0.05, True: 0.25}
 _LARGE = 512
 """Bytes of a frame from which its transmission, not the distance, takes the time."""
-_SECONDS_A_FRAME = 0.8
+_SECONDS_A_FRAME = 0.4
 """What one frame may take of a slow line."""
 _LEAST = 1024
+_ASSUMED_RATE = 9600
+"""Bytes a second of a line that was said to be slow, before anything is measured."""
 
 
 def as_link(named: str) -> Link:
@@ -46,15 +50,17 @@ class Meter:
         self.state = LinkState(is_slow=link == "slow", is_chosen=link != "auto")
 
     def measured(self, seconds: float, size: int) -> None:
-        """A frame of `size` bytes was answered after `seconds`."""
-        self._trips.append(seconds)
+        """A frame of `size` bytes was answered after `seconds`; 0 bytes: a mere question, which tells the distance."""
         self._shortest = min(self._shortest, seconds)
+        if not size:
+            return
+        self._trips.append(seconds)
         if size >= _LARGE:
             rate = size / max(seconds - self._shortest, 0.001)
             self._rate = rate if self._rate is None else 0.7 * self._rate + 0.3 * rate
         middle = median(self._trips)
         slow = self.state.is_slow
-        if self._link == "auto" and len(self._trips) >= 3:
+        if self._link == "auto" and len(self._trips) >= _ENOUGH:
             slow = middle > (_FAST if slow else _SLOW)
         self.state = self.state._replace(is_slow=slow, round_trip=middle)
 
@@ -66,6 +72,6 @@ class Meter:
     @property
     def frame_limit(self) -> int | None:
         """Bytes after which a frame should end; None when there is no need."""
-        if not self.state.is_slow or self._rate is None:
+        if not self.state.is_slow:
             return None
-        return max(_LEAST, int(self._rate * _SECONDS_A_FRAME))
+        return max(_LEAST, int((self._rate or _ASSUMED_RATE) * _SECONDS_A_FRAME))

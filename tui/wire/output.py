@@ -1,6 +1,6 @@
 """The console's screen on its way to the terminal: painted at once, sent when the terminal is ready for it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from rich.color import ColorSystem
@@ -86,8 +86,6 @@ class CellOutput:
         """Whether the terminal shows a frame at once when told to (mode 2026)."""
         self.cursor: tuple[int, int] | None = None
         """Column and row where the cursor should stand, for an input method; None: anywhere."""
-        self.urgent: Callable[[], Iterable[int]] = tuple
-        """Rows to be sent first on a slow line."""
         self.least_interval = 0.0
         """Seconds that must lie between two frames whatever the line; more where nobody looks."""
         self.frames = 0
@@ -177,9 +175,9 @@ class CellOutput:
         return self.cursor in (None, self._encoder.cursor) and self._encoder.is_current(self._back)
 
     def _send(self, now: float) -> None:
-        limit = self._meter.frame_limit
-        first = self.urgent() if limit is not None else ()
-        frame, complete = self._encoder.encode(self._back, limit=limit, first=first, cursor=self.cursor)
+        frame, complete = self._encoder.encode(
+            self._back, limit=self._meter.frame_limit, coarse=self.link.is_slow, cursor=self.cursor
+        )
         if self.synchronizes and len(frame) >= _SYNC_FROM:
             frame = _SYNCHRONIZED.format(frame)
         data = frame.encode("utf-8", "replace")

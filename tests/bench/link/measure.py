@@ -21,7 +21,8 @@ from tests.bench.peers import ROOT
 
 FIRST_LIMIT = 60.0
 """Seconds until there is something to see."""
-SETTLED = 2.0
+SETTLED = 4.0
+"""Seconds after the first screen; by then the console knows its line."""
 LOOK_EVERY = 0.1
 KEY_EVERY = 1.0
 """Seconds between an answer and the next key."""

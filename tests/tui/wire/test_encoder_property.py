@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.tui.wire.emulated import LOOKS, texts
 from tests.tui.wire.screens import Screen
 from tui.wire.features import Features
+from tui.wire.renditions import Rendition
 
 put = st.tuples(
     st.just("put"), st.integers(-2, 60), st.integers(0, 17), texts, st.sampled_from(range(len(LOOKS)))
@@ -81,18 +82,33 @@ def test_a_blank_tail_is_erased_in_one_go() -> None:
     assert len(data) < 30
 
 
-def test_rows_that_are_urgent_come_first_and_none_starves() -> None:
+def test_of_a_frame_in_parts_the_row_that_stood_still_longest_comes_first() -> None:
     screen = Screen(60, 12, Features())
-    screen.send()
     for y in range(12):
-        screen.do(("put", 0, y, f"row {y:02} " + "x" * 40, 0))
-    first, complete = screen.encoder.encode(screen.grid, limit=60, first=[7])
-    assert not complete
-    assert first.index("row 07") < first.index("row 00")
-    seen = first
-    for _frame in range(12):
-        for y in (0, 1, 2):  # they change all the time
-            screen.do(("put", 50, y, str(_frame % 10), 0))
-        more, complete = screen.encoder.encode(screen.grid, limit=60)
-        seen += more
-    assert all(f"row {y:02}" in seen for y in range(12))
+        screen.do(("put", 0, y, f"row {y:02} of the first", 0))
+    screen.send(limit=60)
+    for step in range(40):
+        for y in range(10):  # they change all the time
+            screen.do(("put", 30, y, chr(ord("a") + step % 26) * 20, 0))
+        if step == 20:
+            screen.do(("put", 0, 11, "answer to a key", 0))
+        data, complete = screen.encoder.encode(screen.grid, limit=60)
+        assert not complete
+        assert ("answer to a" in data) == (step == 20)
+    newest = [row[30] for row in screen.encoder.front.texts[:10]]
+    assert len(set(newest)) > 3, "each row in its turn"
+
+
+def test_on_a_slow_line_foregrounds_are_numbered_and_nothing_is_sent_again() -> None:
+    screen = Screen(40, 3, Features())
+    exact = Rendition("38;2;112;114;118", "48;2;20;23;28", 1)
+    screen.looks[0] = screen.renditions.number(exact)
+    screen.do(("put", 0, 0, "exact", 0))
+    screen.send()
+    assert screen.encoder.encode(screen.grid, coarse=True) == ("", True)
+    screen.do(("put", 0, 1, "coarse", 0))
+    data, _complete = screen.encoder.encode(screen.grid, coarse=True)
+    assert "38;5;242" in data
+    assert "38;2;" not in data
+    screen.do(("put", 0, 2, "exact", 0))
+    assert "38;2;112;114;118" in screen.encoder.encode(screen.grid)[0]

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from tests.bench.rows import print_rows
 
-GROUPS = ("start", "wire", "link", "chart", "decode", "aws", "log", "calendar", "journal")
+GROUPS = ("start", "wire", "output", "link", "chart", "decode", "aws", "log", "calendar", "journal")
 
 
 def main() -> None:

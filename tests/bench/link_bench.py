@@ -68,39 +68,45 @@ def _fed(server: Server, link: Link, seconds: float) -> list[Row]:
 def _beside(link: Link, ours: Figures, name: str, other: Figures, goals: tuple[str, str]) -> list[Row]:
     """`goals` are those of the bytes and of the gap."""
     pane = f"pane, {link.words}"
-    answer = name if other.answered else f"{name} (no answer)"
+    rows = _figures(pane, "age", ours, name, other, goals)
+    return [*rows, _key(f"{pane}: key to screen", ours, name, other)]
+
+
+def _figures(
+    what: str, age: str, ours: Figures, name: str, other: Figures, goals: tuple[str, str] = ("", "")
+) -> list[Row]:
     return [
-        against(GROUP, f"{pane}: sent", ours.received, "B/s", name, other.received, goals[0]),
-        against(GROUP, f"{pane}: age, median", ours.age.median, "s", name, other.age.median),
-        against(GROUP, f"{pane}: age, at most", ours.age.longest, "s", name, other.age.longest),
-        against(GROUP, f"{pane}: key to screen{_unanswered(ours)}", ours.key, "s", answer, other.key),
-        against(GROUP, f"{pane}: gap of the loop", _ms(ours.gap), "ms", name, _ms(other.gap), goals[1]),
-        against(GROUP, f"{pane}: processor", ours.cpu, "%", name, other.cpu),
+        against(GROUP, f"{what}: sent", ours.received, "B/s", name, other.received, goals[0]),
+        against(GROUP, f"{what}: {age}, median", ours.age.median, "s", name, other.age.median),
+        against(GROUP, f"{what}: {age}, at most", ours.age.longest, "s", name, other.age.longest),
+        against(GROUP, f"{what}: gap of the loop", _ms(ours.gap), "ms", name, _ms(other.gap), goals[1]),
+        against(GROUP, f"{what}: processor", ours.cpu, "%", name, other.cpu),
     ]
 
 
+def _key(figure: str, ours: Figures, name: str, other: Figures) -> Row:
+    """Where no answer came, how long it was waited for."""
+    waited = name if other.answered else f"{name} (no answer)"
+    return against(GROUP, f"{figure}{_unanswered(ours)}", ours.key, "s", waited, other.key)
+
+
 def _console(console: Console, link: Link, seconds: float) -> list[Row]:
-    """The console alone; its newest line waits for the next poll, on every line alike."""
+    """The console beside itself with Textual's output; its newest line waits for the next poll, on every line alike."""
     watch, logs = console.measure(link, seconds, {})
+    watch_plain, logs_plain = console.measure(link, seconds, TEXTUAL)
     rows = []
-    for mode, seen in (("watch", watch), ("logs", logs)):
+    for mode, ours, plain in (("watch", watch, watch_plain), ("logs", logs, logs_plain)):
         figure = f"console, {mode}, {link.words}"
-        rows += [
-            Row(GROUP, f"{figure}: sent", seen.received, "B/s", ""),
-            Row(GROUP, f"{figure}: age of the clock, median", seen.age.median, "s", ""),
-            _allowed(f"{figure}: age of the clock, at most", seen)
-            if link == Link(SLOW)
-            else Row(GROUP, f"{figure}: age of the clock, at most", seen.age.longest, "s", ""),
-            Row(GROUP, f"{figure}: gap of the loop", _ms(seen.gap), "ms", ""),
-            Row(GROUP, f"{figure}: processor", seen.cpu, "%", ""),
-        ]
-    key = f"console, watch, {link.words}: help opened, closed{_unanswered(watch)}"
+        rows += [*_figures(figure, "age of the clock", ours, "Textual's output", plain)]
+        if link == Link(SLOW):
+            rows.append(_allowed(f"{figure}: age of the clock, at most", ours))
     newest = f"console, logs, {link.words}: age of the newest line"
+    name = "Textual's output"
     return [
         *rows,
-        Row(GROUP, key, watch.key, "s", ""),
-        Row(GROUP, f"{newest}, median", logs.newest.median, "s", ""),
-        Row(GROUP, f"{newest}, at most", logs.newest.longest, "s", ""),
+        _key(f"console, watch, {link.words}: help opened, closed", watch, name, watch_plain),
+        against(GROUP, f"{newest}, median", logs.newest.median, "s", name, logs_plain.newest.median),
+        against(GROUP, f"{newest}, at most", logs.newest.longest, "s", name, logs_plain.newest.longest),
     ]
 
 

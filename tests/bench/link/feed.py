@@ -1,7 +1,7 @@
 """An app that shows RATE log lines a second, each with the time it was made, and counts the key KEY.
 
-KIND: `pane` (our pane under our driver), `log` (Textual's Log under its own). New lines are handed over every
-50 ms, so that only the widgets and what is below them differ.
+KIND: `pane` (our pane under our driver), `log` (Textual's Log under its own), see `app`. New lines are handed
+over every 50 ms, so that only the widgets and what is below them differ.
 """
 
 import hashlib
@@ -13,12 +13,14 @@ from typing import ClassVar
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Grid
 from textual.widget import Widget
 from textual.widgets import Log, Static
 
 from tui.runtime import RuntimeApp
 from widgets.log_pane import LogPane
 
+Write = Callable[[list[str]], object]
 RATE = 100
 WIDTH = 160
 POLL = 0.05
@@ -43,14 +45,16 @@ def line(made: float, number: int) -> str:
 class Feed:
     """The lines that are due, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, rate: float) -> None:
+        """`rate` in lines a second."""
+        self._rate = rate
         self._began = time.time()
         self._number = 0
 
     def due(self) -> list[str]:
         """What was made since the last call."""
-        until = int((time.time() - self._began) * RATE)
-        lines = [line(self._began + number / RATE, number) for number in range(self._number, until)]
+        until = int((time.time() - self._began) * self._rate)
+        lines = [line(self._began + number / self._rate, number) for number in range(self._number, until)]
         self._number = max(self._number, until)
         return lines
 
@@ -59,58 +63,56 @@ def _answers(count: int) -> str:
     return f"answers={count};"
 
 
-class PaneApp(RuntimeApp):
+class Fed(App[None]):
+    """Widgets side by side, two in a row, each with its share of RATE lines a second; or nothing that moves."""
+
+    CSS = "Grid { grid-size: 2; height: 1fr; } Grid.-alone { grid-size: 1; }"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding(KEY.decode(), "answer", priority=True)]
+
+    def __init__(self, make: Callable[[], tuple[Widget, Write]], count: int, *, still: bool) -> None:
+        super().__init__()
+        self._widgets = [make() for _index in range(count)]
+        self._still = still
+        self._count = 0
+
+    def compose(self) -> ComposeResult:
+        yield Static(_answers(0), id="answers")
+        with Grid(classes="-alone" if len(self._widgets) == 1 else ""):
+            for widget, _write in self._widgets:
+                yield widget
+
+    def on_mount(self) -> None:
+        self._widgets[0][0].focus()
+        for widget, write in [] if self._still else self._widgets:
+            _follow(widget, write, RATE / len(self._widgets))
+
+    def action_answer(self) -> None:
+        self._count += 1
+        self.query_one("#answers", Static).update(_answers(self._count))
+
+
+class OwnFed(Fed, RuntimeApp):
+    """With the console's output."""
+
+
+def pane() -> tuple[Widget, Write]:
     """Our pane."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding(KEY.decode(), "answer", priority=True)]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._count = 0
-
-    def compose(self) -> ComposeResult:
-        yield Static(_answers(0), id="answers")
-        yield LogPane()
-
-    def on_mount(self) -> None:
-        pane = self.query_one(LogPane)
-        pane.focus()
-        _follow(pane, lambda lines: pane.append_raw("".join(f"{each}\n" for each in lines).encode(), _now()))
-
-    def action_answer(self) -> None:
-        self._count += 1
-        self.query_one("#answers", Static).update(_answers(self._count))
+    made = LogPane()
+    return made, lambda lines: made.append_raw("".join(f"{each}\n" for each in lines).encode(), _now())
 
 
-class LogApp(App[None]):
+def log() -> tuple[Widget, Write]:
     """Textual's Log."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding(KEY.decode(), "answer", priority=True)]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._count = 0
-
-    def compose(self) -> ComposeResult:
-        yield Static(_answers(0), id="answers")
-        yield Log()
-
-    def on_mount(self) -> None:
-        log = self.query_one(Log)
-        log.focus()
-        _follow(log, log.write_lines)
-
-    def action_answer(self) -> None:
-        self._count += 1
-        self.query_one("#answers", Static).update(_answers(self._count))
+    made = Log()
+    return made, made.write_lines
 
 
 def _now() -> int:
     return int(time.time() * 1000)
 
 
-def _follow(widget: Widget, write: Callable[[list[str]], object]) -> None:
-    feed = Feed()
+def _follow(widget: Widget, write: Write, rate: float) -> None:
+    feed = Feed(rate)
 
     def read() -> None:
         if lines := feed.due():
@@ -119,6 +121,16 @@ def _follow(widget: Widget, write: Callable[[list[str]], object]) -> None:
     widget.set_interval(POLL, read)
 
 
+def app(kind: str) -> App[None]:
+    """`pane` or `log`, one or (`pane4`, `log4`) four; `pane-still`, `log-still`: nothing comes."""
+    count, still = (4 if kind.endswith("4") else 1), kind.endswith("-still")
+    return OwnFed(pane, count, still=still) if kind.startswith("pane") else Fed(log, count, still=still)
+
+
 def main() -> None:
     """Run the app of the kind that the command line names."""
-    (PaneApp if sys.argv[1] == "pane" else LogApp)().run()
+    app(sys.argv[1]).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -165,7 +165,9 @@ class LogPane(LogActions, Vertical):
         """There is something to draw or to say."""
         self._undrawn = True
         if self._frame is None and self.is_attached:
-            wait = max(0.0, self._drawn_at + self._period - time.monotonic())
+            # Panes side by side draw in the same moment, so that the screen is composed once for all of them.
+            due = (self._drawn_at // self._period + 1) * self._period
+            wait = max(0.0, due - time.monotonic())
             self._frame = asyncio.get_running_loop().call_later(wait, self._draw_frame)
 
     def _draw_frame(self) -> None:

@@ -19,6 +19,8 @@ PROBE_AFTER = 1.0
 FRAME_AFTER = 10.0
 """Seconds without an answer after which a frame is sent all the same; doubled each time."""
 _LONGEST = 600.0
+CREDIT = 32_768
+"""Bytes that may be sent at once, and that come back a second: nobody reads what moves faster."""
 MUTE_AFTER = 2.0
 """Seconds without any answer ever after which the terminal is taken for one that gives none."""
 MUTE_INTERVAL = 0.2
@@ -37,6 +39,7 @@ class Pacing:
         self.answers = False
         """Whether the terminal has ever answered; frames go by time alone until it does."""
         self._in_flight = False
+        self._credit = float(CREDIT)
         self._unasked = 0
         self._unanswered_since = float("inf")
         self.sent_at = float("-inf")
@@ -55,6 +58,7 @@ class Pacing:
     def sent(self, now: float, size: int) -> bool:
         """A frame of `size` bytes is sent; whether it needs a question at its end."""
         self._unasked += size
+        self._credit = min(CREDIT, self._credit + CREDIT * (now - self.sent_at)) - size
         self.sent_at = now
         if self.answers and not self._in_flight and self._unasked < WINDOW:
             return False
@@ -88,7 +92,7 @@ class Pacing:
 
     def frame_at(self) -> float:
         """From when on a frame may be sent if no answer comes before."""
-        due = self.sent_at + self._meter.interval
+        due = self.sent_at + max(self._meter.interval, -self._credit / CREDIT)
         if not self._in_flight:
             return due
         if self.answers:

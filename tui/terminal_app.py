@@ -68,6 +68,10 @@ class TerminalApp(App[None]):
         """What sends the screen; None when Textual's own output does, or nothing."""
         return self._driver.cells if isinstance(self._driver, SafeDriver) else None
 
+    def pace(self) -> float:
+        """Seconds between two frames that the terminal can be shown at present."""
+        return self.cells.pace if self.cells is not None else 0.0
+
     def on_resize(self) -> None:
         """What a terminal does with its rows when its size changes is its own affair; Textual draws all anew."""
         if self.cells is not None:

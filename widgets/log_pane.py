@@ -19,6 +19,7 @@ from textual.reactive import reactive
 
 from services.models.logs import LogLine, Severity, TailStats
 from services.models.problem import Problem
+from widgets.frames import Frames
 from widgets.heartbeat import every_second
 from widgets.log_actions import LogActions
 from widgets.log_bar import LogBar, LogTitle, LogTrouble
@@ -80,6 +81,7 @@ class LogPane(LogActions, Vertical):
         stale_after: float = 30.0,
         order: tuple[str, ...] = (),
         columns: tuple[tuple[str, int], ...] = (),
+        pace: Callable[[], float] = lambda: 0.0,
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
@@ -95,11 +97,10 @@ class LogPane(LogActions, Vertical):
         self.searching = False
         self.stale_after = stale_after
         """Seconds without `stats` after which the pane calls itself stale."""
-        self._period = 1 / fps
-        self._frame: asyncio.TimerHandle | None = None
+        self._frames = Frames(self._draw_frame, fps, pace)
         self._talk: asyncio.TimerHandle | None = None
         self._watchdog: asyncio.TimerHandle | None = None
-        self._drawn_at = self._said_at = 0.0
+        self._said_at = 0.0
         self._undrawn = False
         self._goal: int | None = None
         self._end_ageing: Callable[[], None] | None = None
@@ -164,20 +165,15 @@ class LogPane(LogActions, Vertical):
     def mark_dirty(self) -> None:
         """There is something to draw or to say."""
         self._undrawn = True
-        if self._frame is None and self.is_attached:
-            # Panes side by side draw in the same moment, so that the screen is composed once for all of them.
-            due = (self._drawn_at // self._period + 1) * self._period
-            wait = max(0.0, due - time.monotonic())
-            self._frame = asyncio.get_running_loop().call_later(wait, self._draw_frame)
+        if self.is_attached:
+            self._frames.ask()
 
     def _draw_frame(self) -> None:
-        self._frame = None
-        self._drawn_at = time.monotonic()
         self._undrawn = False
         self._seek_goal()
         if not self.paused:
             self.lines.refresh_changed()
-        wait = self._said_at + BAR_SECONDS - self._drawn_at
+        wait = self._said_at + BAR_SECONDS - self._frames.drawn_at
         if wait <= 0:
             self.say()
         elif self._talk is None:
@@ -219,7 +215,8 @@ class LogPane(LogActions, Vertical):
 
     def on_unmount(self) -> None:
         """Leave no timer behind."""
-        for handle in (self._frame, self._talk, self._watchdog):
+        self._frames.stop()
+        for handle in (self._talk, self._watchdog):
             if handle is not None:
                 handle.cancel()
 

@@ -206,14 +206,14 @@ async def test_days_and_gaps_are_drawn_between_lines() -> None:
 async def test_nothing_wakes_up_while_nothing_comes() -> None:
     async with PaneApp().run_test(size=(80, 24)) as pilot:
         pane = await filled(pilot)
-        await until(pilot, lambda: pane._frame is None)
+        await until(pilot, lambda: pane._frames._next is None)
         drawn = 0
 
         def count() -> None:
             nonlocal drawn
             drawn += 1
 
-        pane._draw_frame = count  # type: ignore[method-assign]  # counts frames
+        pane._frames._draw = count
         for _ in range(20):
             await pilot.pause(0.01)
         assert drawn == 0

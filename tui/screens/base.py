@@ -161,8 +161,8 @@ def _link(app: TobanApp) -> str:
     state = app.cells.link if app.cells is not None else None
     if state is None or not state.is_slow:
         return ""
-    if state.round_trip is None:
-        return _("slow line")
+    if state.is_chosen or state.round_trip is None:
+        return _("slow line (as set)")
     return _("slow line {seconds} s").format(seconds=f"{state.round_trip:.1f}")
 
 

@@ -26,7 +26,12 @@ class PaneScreen(ModeScreen):
     def new_pane(self, id: str | None = None) -> LogPane:
         """A pane ready to follow."""
         pane = LogPane(
-            now=self.app.now, zone=self.app.zone, max_bytes=self.app.log_bytes, order=TELLING_FIELDS, id=id
+            now=self.app.now,
+            zone=self.app.zone,
+            max_bytes=self.app.log_bytes,
+            order=TELLING_FIELDS,
+            pace=self.app.pace,
+            id=id,
         )
         pane.said = self.banner.problem
         self.tails[pane] = TailBinding(pane, self.services)

@@ -97,9 +97,9 @@ class CellOutput:
         return self._meter.state
 
     @property
-    def interval(self) -> float:
-        """Least seconds between two frames."""
-        return max(self._meter.interval, self.least_interval)
+    def pace(self) -> float:
+        """Seconds between two frames, as things are: to draw more often is in vain."""
+        return max(self._pacing.pace, self.least_interval)
 
     # -- the terminal taken and given back
 

@@ -20,7 +20,9 @@ FRAME_AFTER = 10.0
 """Seconds without an answer after which a frame is sent all the same; doubled each time."""
 _LONGEST = 600.0
 CREDIT = 32_768
-"""Bytes that may be sent at once, and that come back a second: nobody reads what moves faster."""
+"""Bytes that may be sent at once…"""
+RATE = 24_000
+"""… and bytes a second thereafter: nobody reads what moves faster."""
 MUTE_AFTER = 2.0
 """Seconds without any answer ever after which the terminal is taken for one that gives none."""
 MUTE_INTERVAL = 0.2
@@ -40,6 +42,8 @@ class Pacing:
         """Whether the terminal has ever answered; frames go by time alone until it does."""
         self._in_flight = False
         self._credit = float(CREDIT)
+        self._last = 0
+        """Bytes of the newest frame."""
         self._unasked = 0
         self._unanswered_since = float("inf")
         self.sent_at = float("-inf")
@@ -58,7 +62,8 @@ class Pacing:
     def sent(self, now: float, size: int) -> bool:
         """A frame of `size` bytes is sent; whether it needs a question at its end."""
         self._unasked += size
-        self._credit = min(CREDIT, self._credit + CREDIT * (now - self.sent_at)) - size
+        self._last = size
+        self._credit = min(CREDIT, self._credit + RATE * (now - self.sent_at)) - size
         self.sent_at = now
         if self.answers and not self._in_flight and self._unasked < WINDOW:
             return False
@@ -92,7 +97,7 @@ class Pacing:
 
     def frame_at(self) -> float:
         """From when on a frame may be sent if no answer comes before."""
-        due = self.sent_at + max(self._meter.interval, -self._credit / CREDIT)
+        due = self.sent_at + max(self._meter.interval, -self._credit / RATE)
         if not self._in_flight:
             return due
         if self.answers:
@@ -100,6 +105,12 @@ class Pacing:
         if self.sent_at < self._unanswered_since + MUTE_AFTER:
             return self._unanswered_since + MUTE_AFTER
         return max(due, self.sent_at + MUTE_INTERVAL, self.sent_at + self._size / MUTE_RATE)
+
+    @property
+    def pace(self) -> float:
+        """Seconds that lie between two frames as large as the last, on this line."""
+        trip = self._meter.state.round_trip if self._meter.state.is_slow else None
+        return max(self._meter.interval, self._last / RATE, trip or 0.0)
 
     def probe_at(self) -> float:
         """When the terminal should be asked again if no answer comes before; infinity when it need not."""

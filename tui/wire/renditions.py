@@ -55,7 +55,9 @@ class Rendition(NamedTuple):
 
         Not so the background: next to the exact one the difference would be seen.
         """
-        return self._replace(foreground=_numbered(self.foreground)) if self.foreground[:5] == "38;2;" else self
+        return (
+            self._replace(foreground=_numbered(self.foreground)) if self.foreground[:5] == "38;2;" else self
+        )
 
     @property
     def codes(self) -> str:

@@ -9,7 +9,7 @@ import re
 import sys
 import time
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
@@ -97,7 +97,8 @@ class OwnFed(Fed, RuntimeApp):
 
 def pane() -> tuple[Widget, Write]:
     """Our pane."""
-    made = LogPane()
+    # As the console's screens make theirs; the app is known when the first line comes.
+    made = LogPane(pace=lambda: cast(RuntimeApp, made.app).pace())
     return made, lambda lines: made.append_raw("".join(f"{each}\n" for each in lines).encode(), _now())
 
 

@@ -1,0 +1,87 @@
+"""The console on a line that is slow, and one whose far end sleeps: what it says, and what goes on meanwhile."""
+
+import sqlite3
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tui.pty_console import PtyConsole
+
+pytestmark = pytest.mark.pty
+
+
+class FarConsole(PtyConsole):
+    """A demo whose terminal takes its time to answer."""
+
+    def __init__(self, *options: str, distance: float = 0.0, **terminal: Any) -> None:
+        """`distance` in seconds."""
+        self._due: list[tuple[float, bytes]] = []
+        self._distance = distance
+        super().__init__([sys.executable, "-m", "tui", "demo", "--lang", "en", *options], **terminal)
+
+    def _answer(self, answer: bytes) -> None:
+        self._due.append((time.monotonic() + self._distance, answer))
+
+    def read(self, seconds: float = 0.02) -> bool:
+        while self._due and self._due[0][0] <= time.monotonic():
+            super()._answer(self._due.pop(0)[1])
+        return super().read(seconds)
+
+
+def test_a_line_that_is_said_to_be_slow_is_called_so() -> None:
+    with FarConsole("--link", "slow", size=(24, 100)) as console:
+        console.wait_text("slow line (as set)")
+
+
+def test_a_line_that_is_found_to_be_slow_is_called_so_with_its_seconds() -> None:
+    with FarConsole(distance=0.6, size=(40, 140)) as console:
+        console.wait_text("slow line 0.")
+        # The keys work as before.
+        console.send("2")
+        console.wait_text("state     finding")
+
+
+def test_a_line_that_is_said_to_be_fast_is_never_called_slow() -> None:
+    with FarConsole("--link", "fast", distance=0.6, size=(40, 140)) as console:
+        console.wait_text("rds-storage-low")
+        console.send("2")
+        console.wait_text("state     finding")
+        assert "slow line" not in console.text
+
+
+@pytest.mark.slow
+def test_while_the_terminal_sleeps_alarms_are_polled_and_the_journal_is_written(tmp_path: Path) -> None:
+    journal = tmp_path / "journal.db"
+    options = ("--scenario", "alb-5xx", "--speed", "60", "--journal", str(journal))
+    with FarConsole(*options, size=(40, 140)) as console:
+        console.wait_text("rds-storage-low")
+        console.wait(lambda: entries(journal) > 0, "the first entry")
+        before, calls = entries(journal), calls_made(console)
+        # Its usage is recorded every 15 minutes of the demo's clock.
+        console.wait(lambda: entries(journal) >= before + 2, "two more entries", reading=False, limit=90)
+        woke = time.monotonic()
+        console.wait(lambda: calls_made(console) > calls + 20, "what was read meanwhile")
+        assert time.monotonic() - woke < 5, "seconds on a busy machine"
+        console.send("\x0c")
+        console.wait_raw(b"\x1b[2J")
+        console.wait_text("rds-storage-low")
+        console.send("\x11")
+        assert console.wait_exit() == 0
+        console.assert_restored()
+
+
+def entries(journal: Path) -> int:
+    """How many the journal holds."""
+    if not journal.exists():
+        return 0
+    with sqlite3.connect(f"file:{journal}?mode=ro", uri=True) as database:
+        return int(database.execute("select max(rowid) from entries").fetchone()[0] or 0)
+
+
+def calls_made(console: PtyConsole) -> int:
+    """What the header counts."""
+    words = console.lines[0].split()
+    return int(words[words.index("calls") - 1].replace(",", "")) if "calls" in words else 0

@@ -28,8 +28,11 @@ async def is_visible(pane: str) -> bool:
         async with asyncio.timeout(_PATIENCE):
             said, _nothing = await process.communicate()
     except TimeoutError:
-        process.kill()
         return True
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     active, _space, attached = said.decode("ascii", "replace").strip().partition(" ")
     return not (active == "0" or attached == "0")
 
@@ -42,6 +45,7 @@ class Attention:
         self._pane = pane
         self._on_change = on_change
         self._seen = True
+        self._acts = 0
         self._wake = asyncio.Event()
 
     def look(self) -> None:
@@ -50,13 +54,18 @@ class Attention:
 
     def noticed(self) -> None:
         """Somebody pressed a key: it is seen."""
+        self._acts += 1
         self._set(True)
 
     async def follow(self) -> None:
         """Look until cancelled."""
         while True:
-            self._set(await is_visible(self._pane))
             self._wake.clear()
+            acts = self._acts
+            seen = await is_visible(self._pane)
+            # What happened while tmux was asked is newer than its answer.
+            if acts == self._acts and not self._wake.is_set():
+                self._set(seen)
             try:
                 async with asyncio.timeout(EVERY):
                     await self._wake.wait()

@@ -7,16 +7,17 @@ from rich.color import ColorSystem
 from rich.console import RenderableType
 from textual.app import App
 from textual.driver import Driver
-from textual.events import Event, Key
+from textual.events import Event, Key, MouseDown, MouseScrollDown, MouseScrollUp, Paste, Resize
 from textual.screen import Screen
 
 from tui.attention import Attention, pane
 from tui.driver.safe import SafeDriver
-from tui.wire.features import features
+from tui.wire.features import erases_in_colour
 from tui.wire.link import Link, LinkState
 from tui.wire.output import CellOutput
 from tui.wire.paint import is_paintable
 
+_ACTS = (Key, Paste, MouseDown, MouseScrollDown, MouseScrollUp)
 HIDDEN_INTERVAL = 1.0
 """Seconds between two frames that nobody can see: no more than an idle console sends for its clock."""
 OUTPUT_VARIABLE = "TOBAN_OUTPUT"
@@ -57,7 +58,7 @@ class TerminalApp(App[None]):
                 driver,
                 asyncio.get_running_loop(),
                 colours=_COLOURS.get(self.console.color_system or "", ColorSystem.TRUECOLOR),
-                features=features(os.environ),
+                erases_in_colour=erases_in_colour(os.environ),
                 link=self._link,
                 on_link=self.on_link,
             )
@@ -72,10 +73,10 @@ class TerminalApp(App[None]):
         """Seconds between two frames that the terminal can be shown at present."""
         return self.cells.pace if self.cells is not None else 0.0
 
-    def on_resize(self) -> None:
-        """What a terminal does with its rows when its size changes is its own affair; Textual draws all anew."""
+    def on_resize(self, event: Resize) -> None:
+        """What a terminal does with its rows when its size changes is its own affair: all is sent anew."""
         if self.cells is not None:
-            self.cells.forget()
+            self.cells.resize(*event.size)
 
     def on_mount(self) -> None:
         """Find out now and then whether anybody can see the console."""
@@ -101,9 +102,12 @@ class TerminalApp(App[None]):
             self._attention.look()
 
     async def on_event(self, event: Event) -> None:
-        """As Textual's; a key comes from somebody who sees the screen."""
-        if self._attention is not None and isinstance(event, Key):
-            self._attention.noticed()
+        """As Textual's; a key or a click comes from somebody who sees the screen, and waits for what it does."""
+        if isinstance(event, _ACTS):
+            if self._attention is not None:
+                self._attention.noticed()
+            if self.cells is not None:
+                self.cells.hurry()
         await super().on_event(event)
 
     def on_link(self, state: LinkState) -> None:
@@ -116,8 +120,9 @@ class TerminalApp(App[None]):
             return
         if self._running and not self._closed and not self._batch_count:
             cells.synchronizes = self._sync_available
-            cells.cursor = self.cursor_position if hasattr(self.focused, "cursor_screen_offset") else None
-            cells.paint(renderable, *self.size)
+            has_cursor = hasattr(self.focused, "cursor_screen_offset")
+            cells.cursor = self.screen.outer_size.clamp_offset(self.cursor_position) if has_cursor else None
+            cells.paint(renderable)
         self.post_display_hook()
 
     def send_control(self, sequence: str) -> None:

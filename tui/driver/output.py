@@ -141,6 +141,7 @@ class Output:
             self._closed = True
             self._waiting.clear()
             self._frame_bytes = 0
+            self._writing_since = None
             self._changed.notify_all()
 
     def _next(self) -> bytes | None:

@@ -31,6 +31,7 @@ _KITTY_FLAGS = (
 )
 _MOUSE_OFF = "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
 _RESTORED = (
+    "\x1b]8;;\x1b\\\x1b[m"  # no link, no colour
     "\x1b[?2026l"  # show what was drawn
     "\x1b[?2004l"  # no bracketed paste
     "\x1b[?7h"  # wrap lines
@@ -253,6 +254,8 @@ class SafeDriver(LinuxDriver):
         """Deliver keys until told to stop; when the terminal is gone, end the app."""
         keyboard = self._keyboard
         if keyboard is not None and not keyboard.run():
+            if self.cells is not None:
+                self.cells.answers.forget()  # nobody is left to answer
             self._tell_app(self._app_hung_up)
 
     def process_message(self, message: "Message") -> None:

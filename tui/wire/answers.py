@@ -15,6 +15,10 @@ _POSITION = re.compile(r"\x1b\[\d+;\d+R")
 _STATUS = re.compile(r"\x1b\[[03]n")
 
 
+_KEPT = 64
+"""Questions that may be open; a terminal that answers none is asked for ever."""
+
+
 class Question(Enum):
     """What may be asked; the value asks it."""
 
@@ -48,7 +52,7 @@ class Answers:
         self.is_wanted = False
         """Whether somebody waits for the next answer; otherwise it is only kept."""
         self._on_answer = on_answer
-        self._open: deque[Asked] = deque()
+        self._open: deque[Asked] = deque(maxlen=_KEPT)
         self._came: deque[Answer] = deque()
         self._changed = threading.Condition()
 
@@ -57,11 +61,6 @@ class Answers:
         with self._changed:
             self._open.append(Asked(question, frame, at))
         return question.value
-
-    @property
-    def open(self) -> int:
-        """Questions without an answer."""
-        return len(self._open)
 
     @property
     def has_new(self) -> bool:

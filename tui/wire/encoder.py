@@ -5,14 +5,14 @@ from itertools import groupby
 from operator import itemgetter
 
 from tui.wire.changes import Span, blank_tail, changed, spans
-from tui.wire.features import Features
 from tui.wire.graphemes import is_steady
 from tui.wire.grid import Grid
 from tui.wire.moves import Cursor
 from tui.wire.renditions import Rendition, Renditions
 from tui.wire.shifts import Shift, find_shift
 
-_RESET = "\x1b[m\x1b[H\x1b[2J"
+_RESET = "\x1b]8;;\x1b\\\x1b[m\x1b[r\x1b[H\x1b[2J"
+"""No link, no colour, no scroll region, whoever left them; all blank."""
 _SHIFTS = 4
 """Blocks that may move within one frame."""
 _ERASE_TAIL = 4
@@ -27,10 +27,13 @@ _JOIN = 4
 class Encoder:
     """The terminal's screen as it is (`front`), its cursor and its rendition, and the way to another screen."""
 
-    def __init__(self, width: int, height: int, renditions: Renditions, features: Features) -> None:
+    def __init__(
+        self, width: int, height: int, renditions: Renditions, *, erases_in_colour: bool = True
+    ) -> None:
+        """`erases_in_colour`: erased cells take the background in use (terminfo: bce)."""
         self.front = Grid(width, height)
         self._renditions = renditions
-        self._features = features
+        self._erases_in_colour = erases_in_colour
         self._cursor = Cursor()
         self._pen: Rendition | None = None
         self._coarse = False
@@ -45,18 +48,11 @@ class Encoder:
         """The terminal may show anything: the next frame clears and paints all."""
         self._fresh = True
 
-    def lose_cursor(self) -> None:
-        """Somebody else wrote something that may move the cursor."""
-        self._cursor.lose()
-
-    @property
-    def cursor(self) -> tuple[int | None, int | None]:
-        """Column and row of the terminal's cursor, from 0; None where unknown."""
-        return self._cursor.x, self._cursor.y
-
-    def is_current(self, back: Grid) -> bool:
-        """Whether the terminal shows `back` already."""
-        return not self._fresh and self.front.texts == back.texts and self.front.styles == back.styles
+    def is_current(self, back: Grid, cursor: tuple[int, int] | None = None) -> bool:
+        """Whether the terminal shows `back` already, with the cursor where it should be."""
+        if self._fresh or cursor not in (None, (self._cursor.x, self._cursor.y)):
+            return False
+        return self.front.texts == back.texts and self.front.styles == back.styles
 
     def encode(
         self,
@@ -78,8 +74,8 @@ class Encoder:
         else:
             self._shift(back)
         complete = self._rows(back, limit)
-        if cursor is not None and cursor != self.cursor:
-            self._move(*cursor)
+        if cursor is not None:
+            self._move(min(max(cursor[0], 0), back.width - 1), min(max(cursor[1], 0), back.height - 1))
         return "".join(self._parts), complete
 
     # -- the parts of a frame
@@ -154,7 +150,7 @@ class Encoder:
         return tail if cells >= _ERASE_TAIL and self._may_erase(look) else back.width
 
     def _may_erase(self, look: Rendition) -> bool:
-        return look.is_erasable and (self._features.erases_in_colour or not look.background)
+        return look.is_erasable and (self._erases_in_colour or not look.background)
 
     def _erase(self, back: Grid, y: int, x: int) -> None:
         """EL: from column `x` to the end of the row."""

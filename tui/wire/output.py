@@ -7,18 +7,19 @@ from rich.color import ColorSystem
 
 from tui.wire.answers import Answers, Question
 from tui.wire.encoder import Encoder
-from tui.wire.features import Features
 from tui.wire.grid import Grid
 from tui.wire.link import Link, LinkState, Meter
 from tui.wire.pacing import Pacing
-from tui.wire.paint import Update, paint
+from tui.wire.paint import Update, is_whole, paint, size_of
 from tui.wire.renditions import Renditions
 
 _SYNC_FROM = 256
 """Characters of a frame from which the terminal is asked to show it at once; less is seen at once anyway."""
 _SYNCHRONIZED = "\x1b[?2026h{}\x1b[?2026l"
-_BUSY_WAIT = 0.25
+_BUSY_WAIT = 0.5
 """Seconds until the next look at a terminal that does not take what was written."""
+_SETTLE = (0.3, 1.0)
+"""Seconds, at least and at most, that the end waits for an answer: three round trips."""
 
 
 class Writer(Protocol):
@@ -63,24 +64,24 @@ class CellOutput:
         writer: Writer,
         loop: Loop,
         *,
-        colours: ColorSystem | None = ColorSystem.TRUECOLOR,
-        features: Features = Features(),
+        colours: ColorSystem = ColorSystem.TRUECOLOR,
+        erases_in_colour: bool = True,
         link: Link = "auto",
         on_link: Callable[[LinkState], object] = lambda _state: None,
     ) -> None:
         """`on_link` is told when the line turns slow or fast; `answers` has to be given what is read."""
         self._loop = loop
         self._writer = writer
-        self._features = features
-        self._renditions = Renditions(colours)
-        self._back = Grid(0, 0)
-        self._encoder = Encoder(0, 0, self._renditions, features)
+        self._colours, self._erases_in_colour = colours, erases_in_colour
+        self._begin_grids(0, 0)
         self._meter = Meter(link)
         self._pacing = Pacing(self._meter)
         self._on_link = on_link
         self._timer: Handle | None = None
         self._soon: Handle | None = None
         self._open = False
+        self._is_drawn = False
+        """Whether the back buffer holds a screen of the terminal's size."""
         self.answers = Answers(self._on_answer, loop.time)
         self.synchronizes = False
         """Whether the terminal shows a frame at once when told to (mode 2026)."""
@@ -88,8 +89,11 @@ class CellOutput:
         """Column and row where the cursor should stand, for an input method; None: anywhere."""
         self.least_interval = 0.0
         """Seconds that must lie between two frames whatever the line; more where nobody looks."""
-        self.frames = 0
-        """Sent so far."""
+
+    def _begin_grids(self, width: int, height: int) -> None:
+        self._renditions = Renditions(self._colours)
+        self._back = Grid(width, height)
+        self._encoder = Encoder(width, height, self._renditions, erases_in_colour=self._erases_in_colour)
 
     @property
     def link(self) -> LinkState:
@@ -112,29 +116,43 @@ class CellOutput:
         self._ask(Question.STATUS, 0, self._loop.time())
         self._later()
 
-    def end(self, seconds: float = 1.0) -> None:
-        """Send no more, and wait a moment for what the terminal still has to answer; blocks up to `seconds`."""
+    def end(self) -> None:
+        """Send no more, and wait a moment, a second at most, for what the terminal still has to answer."""
         self._open = False
         self._cancel()
         if self._pacing.answers and not self._writer.is_busy:
-            self.answers.settle(seconds)
+            trip = self._meter.state.round_trip or 0.0
+            self.answers.settle(min(_SETTLE[1], max(_SETTLE[0], 3 * trip)))
         self.answers.forget()
 
-    def forget(self) -> None:
-        """The terminal may show anything: the next frame clears and paints all."""
+    def resize(self, width: int, height: int) -> None:
+        """The terminal has another size, and may show anything: nothing is sent until the screen is drawn for it."""
         self._encoder.forget()
+        if (width, height) == (self._back.width, self._back.height):
+            self._later()
+        else:
+            self._is_drawn = False
 
     def repaint(self) -> None:
         """Whatever the terminal shows, send the whole screen anew."""
         self._encoder.forget()
         self._later()
 
+    def hurry(self) -> None:
+        """Somebody has pressed a key, and waits to see what it does."""
+        self._pacing.hurry()
+
     # -- painting
 
-    def paint(self, update: Update, width: int, height: int) -> None:
-        """Take over what was drawn, and send it as soon as may be. `width` and `height` are the screen's."""
-        if (width, height) != (self._back.width, self._back.height):
-            self._back = Grid(width, height)
+    def paint(self, update: Update) -> None:
+        """Take over what was drawn, and send it as soon as may be."""
+        size = size_of(update)
+        if is_whole(update):
+            if size != (self._back.width, self._back.height) or self._renditions.are_many:
+                self._begin_grids(*size)
+            self._is_drawn = True
+        elif size != (self._back.width, self._back.height):
+            return  # of a size that is no more; the whole screen is to come
         paint(self._back, self._renditions, update)
         self._later()
 
@@ -157,7 +175,7 @@ class CellOutput:
         """Send what differs if that may be; otherwise come back when it may."""
         self._cancel()
         self._hear()
-        if not self._open or not self._back.width or self._is_current():
+        if not self._open or not self._is_drawn or self._is_current():
             return
         now = self._loop.time()
         if self._writer.is_busy:
@@ -172,7 +190,7 @@ class CellOutput:
             self._wait_until(min(due, probe))
 
     def _is_current(self) -> bool:
-        return self.cursor in (None, self._encoder.cursor) and self._encoder.is_current(self._back)
+        return self._encoder.is_current(self._back, self.cursor)
 
     def _send(self, now: float) -> None:
         frame, complete = self._encoder.encode(
@@ -184,7 +202,6 @@ class CellOutput:
         if self._pacing.sent(now, len(data)):
             data += self.answers.ask(Question.POSITION, self._pacing.frame, now).encode()
         self._writer.send(data)
-        self.frames += 1
         if not complete:
             self._wait_until(self._pacing.frame_at())
 

@@ -77,6 +77,10 @@ class Pacing:
         self._probe_at = now + self._probe_wait
         return True
 
+    def hurry(self) -> None:
+        """Somebody waits for what comes next: what moved before does not count."""
+        self._credit = float(CREDIT)
+
     def probed(self, now: float) -> None:
         """The terminal was asked again."""
         self._probe_wait = min(2 * self._probe_wait, _LONGEST)

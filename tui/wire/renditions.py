@@ -20,7 +20,9 @@ _BIT = {on: 1 << bit for bit, (on, _off) in enumerate(_ATTRIBUTES)}
 _REVERSE = _BIT["7"]
 _DECORATION = _BIT["4"] | _REVERSE | _BIT["9"] | _BIT["21"] | _BIT["51"] | _BIT["52"] | _BIT["53"]
 """Attributes that show on a blank."""
+_WEIGHT = _BIT["1"] | _BIT["2"]
 _STYLES_KEPT = 8192
+_MANY = 32_768
 _CHANGES_KEPT = 8192
 _PROBE = "\0"
 
@@ -43,6 +45,8 @@ class Rendition(NamedTuple):
     def blank(self) -> "Rendition":
         """What of it shows on a space."""
         shown = self.attributes & _DECORATION
+        if shown & _REVERSE:
+            shown |= self.attributes & _WEIGHT  # some terminals brighten, or dim, what is the ground then
         return Rendition(self.foreground if shown else "", self.background, shown, self.link)
 
     def over(self, background: str) -> "Rendition":
@@ -53,11 +57,11 @@ class Rendition(NamedTuple):
     def coarse(self) -> "Rendition":
         """The same with one of the 256 colours as its foreground, which takes half the bytes to say.
 
-        Not so the background: next to the exact one the difference would be seen.
+        Not so where it is the ground that is seen: next to the exact one the difference would show.
         """
-        return (
-            self._replace(foreground=_numbered(self.foreground)) if self.foreground[:5] == "38;2;" else self
-        )
+        if self.foreground[:5] != "38;2;" or self.attributes & _REVERSE:
+            return self
+        return self._replace(foreground=_numbered(self.foreground))
 
     @property
     def codes(self) -> str:
@@ -69,8 +73,8 @@ class Rendition(NamedTuple):
 class Renditions:
     """Numbers for the renditions that occur; equal looks have one number."""
 
-    def __init__(self, colours: ColorSystem | None = ColorSystem.TRUECOLOR) -> None:
-        """`colours`: what the terminal can show; None for no colour at all."""
+    def __init__(self, colours: ColorSystem = ColorSystem.TRUECOLOR) -> None:
+        """`colours`: what the terminal can show."""
         self._colours = colours
         self._all: list[Rendition] = [Rendition()]
         self._numbers: dict[Rendition, int] = {Rendition(): DEFAULT}
@@ -81,6 +85,11 @@ class Renditions:
 
     def __getitem__(self, number: int) -> Rendition:
         return self._all[number]
+
+    @property
+    def are_many(self) -> bool:
+        """Whether it is time to begin anew: numbers are never taken back."""
+        return len(self._all) > _MANY
 
     def of_style(self, style: Style | None) -> int:
         """The number of a Rich style."""
@@ -119,15 +128,12 @@ class Renditions:
 
     def _of_codes(self, style: Style) -> int:
         # Rich writes the codes; what two styles write alike looks alike, whatever else they carry.
-        written = style.render(_PROBE, color_system=self._colours or ColorSystem.TRUECOLOR)
+        written = style.render(_PROBE, color_system=self._colours)
         number = self._by_codes.get(written)
         if number is None:
             if len(self._by_codes) >= _STYLES_KEPT:
                 self._by_codes.clear()
-            rendition = _parse(written)
-            if self._colours is None:
-                rendition = rendition._replace(foreground="", background="")
-            number = self._by_codes[written] = self.number(rendition)
+            number = self._by_codes[written] = self.number(_parse(written))
         return number
 
 

@@ -32,7 +32,6 @@ class Emulator:
             + "\r\n".join("#" * self.screen.columns for _row in range(self.screen.lines))
         )
         self.feed("\x1b[2;3r\x1b[1;2H" if self.screen.lines > 3 else "")
-        self.feed("\x1b[r")
 
     def resize(self, width: int, height: int) -> None:
         """Its rows stay where they are, cut or filled."""

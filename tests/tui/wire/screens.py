@@ -4,7 +4,6 @@ from typing import Any
 
 from tests.tui.wire.emulated import LOOKS, Cell, Emulator, drawn_plainly
 from tui.wire.encoder import Encoder
-from tui.wire.features import Features
 from tui.wire.grid import Grid
 from tui.wire.renditions import Renditions
 
@@ -22,13 +21,12 @@ def differing(shown: list[list[Cell]], wanted: list[list[Cell]]) -> list[tuple[i
 class Screen:
     """What should be on the screen, what the terminal shows, and how it came there."""
 
-    def __init__(self, width: int, height: int, features: Features) -> None:
-        self.features = features
+    def __init__(self, width: int, height: int, *, erases_in_colour: bool = True) -> None:
         self.renditions = Renditions()
         self.looks = [self.renditions.number(look) for look in LOOKS]
         self.grid = Grid(width, height)
-        self.encoder = Encoder(width, height, self.renditions, features)
-        self.terminal = Emulator(width, height, erases_in_colour=features.erases_in_colour)
+        self.encoder = Encoder(width, height, self.renditions, erases_in_colour=erases_in_colour)
+        self.terminal = Emulator(width, height, erases_in_colour=erases_in_colour)
         self.terminal.spoil()
 
     def do(self, action: tuple[Any, ...]) -> None:

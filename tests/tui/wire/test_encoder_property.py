@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from tests.tui.wire.emulated import LOOKS, texts
 from tests.tui.wire.screens import Screen
-from tui.wire.features import Features
 from tui.wire.renditions import Rendition
 
 put = st.tuples(
@@ -37,7 +36,7 @@ steps = st.one_of(
 def test_the_terminal_shows_what_should_be_there(
     erases_in_colour: bool, width: int, height: int, frames: list[list[tuple[Any, ...]]], fates: list[str]
 ) -> None:
-    screen = Screen(width, height, Features(erases_in_colour=erases_in_colour))
+    screen = Screen(width, height, erases_in_colour=erases_in_colour)
     for actions, fate in zip(frames, fates, strict=False):
         for action in actions:
             screen.do(action)
@@ -49,7 +48,7 @@ def test_the_terminal_shows_what_should_be_there(
 
 
 def test_what_does_not_change_is_not_sent() -> None:
-    screen = Screen(40, 5, Features())
+    screen = Screen(40, 5)
     screen.do(("put", 0, 1, "施設予約 09:00:01", 3))
     screen.send()
     assert screen.send() == ""
@@ -58,7 +57,7 @@ def test_what_does_not_change_is_not_sent() -> None:
 
 
 def test_a_block_that_moves_is_moved_by_the_terminal() -> None:
-    screen = Screen(60, 12, Features())
+    screen = Screen(60, 12)
     words = ["alarm", "予約", "timeout", "登録しました", "GET /api/v1/facilities", "connection reset by peer"]
     for y in range(12):
         screen.do(("put", 0, y, f"{y:02} {words[y % 6]} {words[y * 5 % 6 - 1]}", 1))
@@ -72,7 +71,7 @@ def test_a_block_that_moves_is_moved_by_the_terminal() -> None:
 
 
 def test_a_blank_tail_is_erased_in_one_go() -> None:
-    screen = Screen(60, 3, Features())
+    screen = Screen(60, 3)
     screen.do(("put", 0, 1, "abcdefgh" * 4, 2))
     screen.send()
     screen.do(("put", 4, 1, " " * 56, 4))
@@ -83,7 +82,7 @@ def test_a_blank_tail_is_erased_in_one_go() -> None:
 
 
 def test_of_a_frame_in_parts_the_row_that_stood_still_longest_comes_first() -> None:
-    screen = Screen(60, 12, Features())
+    screen = Screen(60, 12)
     for y in range(12):
         screen.do(("put", 0, y, f"row {y:02} of the first", 0))
     screen.send(limit=60)
@@ -100,7 +99,7 @@ def test_of_a_frame_in_parts_the_row_that_stood_still_longest_comes_first() -> N
 
 
 def test_on_a_slow_line_foregrounds_are_numbered_and_nothing_is_sent_again() -> None:
-    screen = Screen(40, 3, Features())
+    screen = Screen(40, 3)
     exact = Rendition("38;2;112;114;118", "48;2;20;23;28", 1)
     screen.looks[0] = screen.renditions.number(exact)
     screen.do(("put", 0, 0, "exact", 0))

@@ -30,17 +30,17 @@ class Desk:
 
     def paint(self, text: str, row: int = 0) -> None:
         self.lines[row] = text
-        self.output.paint(screen_of(self.lines, WIDTH), WIDTH, HEIGHT)
+        self.output.paint(screen_of(self.lines, WIDTH))
 
     def log(self, number: int) -> None:
         """A full pane of new lines."""
         self.lines = [f"{number + row:06} " + "施設予約" * 4 for row in range(HEIGHT)]
-        self.output.paint(screen_of(self.lines, WIDTH), WIDTH, HEIGHT)
+        self.output.paint(screen_of(self.lines, WIDTH))
 
     def fill(self, step: int) -> None:
         """A screen of which every cell is another than the step before."""
         self.lines = [f"{step:04}" + chr(ord("a") + (step + row) % 26) * (WIDTH - 4) for row in range(HEIGHT)]
-        self.output.paint(screen_of(self.lines, WIDTH), WIDTH, HEIGHT)
+        self.output.paint(screen_of(self.lines, WIDTH))
 
     @property
     def shown(self) -> list[str]:
@@ -146,7 +146,7 @@ def test_an_idle_screen_waits_for_nothing() -> None:
     desk.paint("one")
     desk.loop.run(2)
     assert desk.loop.waiting == 0
-    desk.output.paint(screen_of(desk.lines, WIDTH), WIDTH, HEIGHT)
+    desk.output.paint(screen_of(desk.lines, WIDTH))
     desk.loop.run(1)
     assert len(desk.line.frames) == 1, "what does not change is not sent"
 
@@ -219,7 +219,7 @@ def test_taken_back_after_a_suspension_all_is_painted_anew() -> None:
     desk = Desk()
     desk.log(3)
     desk.loop.run(1)
-    desk.output.end(0.0)
+    desk.output.end()
     desk.paint("meanwhile")
     desk.loop.run(1)
     frames = len(desk.line.frames)

@@ -11,7 +11,6 @@ import pytest
 
 from tests.tui.wire.emulated import LOOKS, TEXTS, Emulator, drawn_plainly
 from tests.tui.wire.screens import Screen, differing
-from tui.wire.features import features
 
 pytestmark = [
     pytest.mark.pty,
@@ -77,7 +76,7 @@ def tmux(tmp_path: Path) -> Iterator[Tmux]:
 def test_tmux_shows_what_should_be_there(tmux: Tmux) -> None:
     rnd = random.Random(20261125)
     for _screen in range(SCREENS):
-        screen = Screen(WIDTH, HEIGHT, features({"TERM": "tmux-256color"}))
+        screen = Screen(WIDTH, HEIGHT)
         for _frame in range(FRAMES):
             change(screen, rnd)
             tmux.feed(screen.encoder.encode(screen.grid)[0])

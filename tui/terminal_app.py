@@ -77,6 +77,12 @@ class TerminalApp(App[None]):
         """What a terminal does with its rows when its size changes is its own affair: all is sent anew."""
         if self.cells is not None:
             self.cells.resize(*event.size)
+            self.call_after_refresh(self._draw_if_not_drawn)
+
+    def _draw_if_not_drawn(self) -> None:
+        """Of sizes that follow each other quickly Textual may have drawn none."""
+        if self.cells is not None and not self.cells.is_drawn:
+            self.screen.refresh(layout=True)
 
     def on_mount(self) -> None:
         """Find out now and then whether anybody can see the console."""

@@ -200,6 +200,7 @@ class PtyConsole:
 
     def assert_restored(self) -> None:
         """The terminal is as it was before the console came."""
+        assert self._screen.cursor.attrs == self._screen.default_char, "no colour is left on"
         assert termios.tcgetattr(self.master) == self.attributes_before
         for on, off in _MODES:
             assert self.raw.rfind(off) > self.raw.rfind(on), f"{on!r} was not undone"

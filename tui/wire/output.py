@@ -80,7 +80,7 @@ class CellOutput:
         self._timer: Handle | None = None
         self._soon: Handle | None = None
         self._open = False
-        self._is_drawn = False
+        self.is_drawn = False
         """Whether the back buffer holds a screen of the terminal's size."""
         self.answers = Answers(self._on_answer, loop.time)
         self.synchronizes = False
@@ -128,10 +128,8 @@ class CellOutput:
     def resize(self, width: int, height: int) -> None:
         """The terminal has another size, and may show anything: nothing is sent until the screen is drawn for it."""
         self._encoder.forget()
-        if (width, height) == (self._back.width, self._back.height):
-            self._later()
-        else:
-            self._is_drawn = False
+        self.is_drawn = (width, height) == (self._back.width, self._back.height)
+        self._later()
 
     def repaint(self) -> None:
         """Whatever the terminal shows, send the whole screen anew."""
@@ -150,7 +148,7 @@ class CellOutput:
         if is_whole(update):
             if size != (self._back.width, self._back.height) or self._renditions.are_many:
                 self._begin_grids(*size)
-            self._is_drawn = True
+            self.is_drawn = True
         elif size != (self._back.width, self._back.height):
             return  # of a size that is no more; the whole screen is to come
         paint(self._back, self._renditions, update)
@@ -175,7 +173,7 @@ class CellOutput:
         """Send what differs if that may be; otherwise come back when it may."""
         self._cancel()
         self._hear()
-        if not self._open or not self._is_drawn or self._is_current():
+        if not self._open or not self.is_drawn or self._is_current():
             return
         now = self._loop.time()
         if self._writer.is_busy:

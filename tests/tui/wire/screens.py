@@ -45,8 +45,8 @@ class Screen:
                 self.terminal.spoil()
                 self.encoder.forget()
 
-    def send(self, limit: int | None = None) -> str:
-        data, complete = self.encoder.encode(self.grid, limit=limit)
+    def send(self, limit: int | None = None, cursor: tuple[int, int] | None = None) -> str:
+        data, complete = self.encoder.encode(self.grid, limit=limit, cursor=cursor)
         self.terminal.feed(data)
         while not complete:
             more, complete = self.encoder.encode(self.grid, limit=limit)

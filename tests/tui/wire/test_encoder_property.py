@@ -32,16 +32,22 @@ steps = st.one_of(
     st.integers(1, 18),
     st.lists(steps, min_size=1, max_size=8),
     st.lists(st.sampled_from(["send", "send", "dropped", "in parts"]), min_size=8, max_size=8),
+    st.one_of(st.none(), st.tuples(st.integers(-70, 70), st.integers(-20, 20))),
 )
 def test_the_terminal_shows_what_should_be_there(
-    erases_in_colour: bool, width: int, height: int, frames: list[list[tuple[Any, ...]]], fates: list[str]
+    erases_in_colour: bool,
+    width: int,
+    height: int,
+    frames: list[list[tuple[Any, ...]]],
+    fates: list[str],
+    cursor: tuple[int, int] | None,
 ) -> None:
     screen = Screen(width, height, erases_in_colour=erases_in_colour)
     for actions, fate in zip(frames, fates, strict=False):
         for action in actions:
             screen.do(action)
         if fate != "dropped":
-            note(repr(screen.send(limit=20 if fate == "in parts" else None)))
+            note(repr(screen.send(limit=20 if fate == "in parts" else None, cursor=cursor)))
             screen.check()
     screen.send()
     screen.check()
@@ -111,3 +117,12 @@ def test_on_a_slow_line_foregrounds_are_numbered_and_nothing_is_sent_again() -> 
     assert "38;2;" not in data
     screen.do(("put", 0, 2, "exact", 0))
     assert "38;2;112;114;118" in screen.encoder.encode(screen.grid)[0]
+
+
+def test_a_link_that_was_open_ends_where_all_is_painted_anew() -> None:
+    screen = Screen(20, 2)
+    screen.looks[0] = screen.renditions.number(Rendition(link="id=1;https://a.example"))
+    screen.do(("put", 0, 1, "link", 0))
+    assert screen.send().endswith("\x1b]8;id=1;https://a.example\x1b\\link")
+    screen.do(("resume",))
+    assert screen.send().startswith("\x1b]8;;\x1b\\\x1b[m\x1b[r")

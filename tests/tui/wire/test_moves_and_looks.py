@@ -47,3 +47,18 @@ def test_a_link_is_opened_and_closed() -> None:
     linked = Rendition(link="id=1;https://a.example")
     assert table.change(plain, linked) == "\x1b]8;id=1;https://a.example\x1b\\"
     assert table.change(linked, plain) == "\x1b]8;;\x1b\\"
+
+
+def test_a_ground_that_is_the_foreground_stays_exact() -> None:
+    reversed_ = Rendition("38;2;112;114;118", "48;2;1;2;3", 1 | 64)
+    assert reversed_.coarse == reversed_
+    assert reversed_.blank.attributes == 1 | 64, "bold may brighten it"
+    assert reversed_._replace(attributes=1).coarse.foreground == "38;5;242"
+
+
+def test_the_table_says_when_it_has_grown_too_large() -> None:
+    table = Renditions()
+    for number in range(40_000):
+        table.number(Rendition(f"38;2;{number >> 16};{number >> 8 & 255};{number & 255}"))
+    assert table.are_many
+    assert not Renditions().are_many

@@ -23,6 +23,8 @@ class Frames:
             period = max(self._period, self._pace())
             # Widgets of one period draw in the same moment, so that the screen is composed once for all of them.
             due = (self.drawn_at // period + 1) * period
+            if due - self.drawn_at < period / 2:
+                due += period  # a neighbour of a shorter period, or a clock that fired a moment early
             wait = max(0.0, due - time.monotonic())
             self._next = asyncio.get_running_loop().call_later(wait, self._run)
 

@@ -36,10 +36,13 @@ class Lookout:
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         # Told of the first look, too: it may have been written to before that.
         before: object = None
+        changed = False
         while not self._over.wait(self._seconds):
             now = [_mark(path) for path in self._paths]
-            if now != before:
-                before = now
+            # And one look later once more: what is being written is seen in the file before it can be read.
+            changed, told_before = now != before, changed
+            before = now
+            if changed or told_before:
                 # The loop may have been closed at this moment; then nobody listens.
                 with suppress(RuntimeError):
                     loop.call_soon_threadsafe(self._tell)

@@ -90,3 +90,17 @@ async def test_a_journal_that_nobody_writes_to_is_not_read(
         await reached(lambda: len(looks) > 4 * LOOKS)
         assert reads == []
     await listener.ends()
+
+
+async def test_a_change_is_told_again_one_look_later(tmp_path: Path, looks: list[Path]) -> None:
+    path = tmp_path / "j.db"
+    path.write_bytes(b"1")
+    told: list[int] = []
+    with Lookout(path, 0.005, lambda: told.append(len(looks))):
+        await reached(lambda: len(looks) > LOOKS)
+        told.clear()
+        path.write_bytes(b"22")
+        await reached(lambda: len(told) == 2)
+        last = len(looks)
+        await reached(lambda: len(looks) > last + LOOKS)
+    assert len(told) == 2, "and not for ever"

@@ -93,7 +93,7 @@ class TerminalApp(App[None]):
     def on_attention(self, seen: bool) -> None:
         """Somebody can see the console, or nobody: then one frame a second keeps the screen right enough."""
         if self.cells is not None:
-            self.cells.least_interval = 0.0 if seen else HIDDEN_INTERVAL
+            self.cells.keep_apart(0.0 if seen else HIDDEN_INTERVAL)
 
     def on_app_focus(self) -> None:
         """The terminal says that it has the focus."""

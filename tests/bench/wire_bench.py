@@ -24,8 +24,8 @@ AT_REST = {
     "TOBAN_INTERVALS__LOGS": "600",
 }
 METRICS_ONLY = AT_REST | {"TOBAN_INTERVALS__METRICS": "60"}
-AGES = 1000.0
-"""Bytes of the heads of all panels, painted anew for another age."""
+AGES = 300.0
+"""Bytes of the heads of all panels for another age, and more."""
 SETTLED = 1.5
 """Seconds without new panels after which the first paint is over; the clock alone goes on."""
 
@@ -77,7 +77,7 @@ def _refresh(speed: float) -> float:
         while time.perf_counter() - began < 2 * minute:
             parts.append(terminal.watch(0.1).bytes * 0.1)
     # A refresh is what stands out from the small writes of the clock and the ages; there were two of them.
-    return sum(each for each in parts if each > 2 * AGES) / 2
+    return sum(each for each in parts if each > AGES) / 2
 
 
 def _stock(kind: str, seconds: float) -> tuple[float, Load, float]:

@@ -87,8 +87,7 @@ class CellOutput:
         """Whether the terminal shows a frame at once when told to (mode 2026)."""
         self.cursor: tuple[int, int] | None = None
         """Column and row where the cursor should stand, for an input method; None: anywhere."""
-        self.least_interval = 0.0
-        """Seconds that must lie between two frames whatever the line; more where nobody looks."""
+        self._least_interval = 0.0
 
     def _begin_grids(self, width: int, height: int) -> None:
         self._renditions = Renditions(self._colours)
@@ -103,7 +102,7 @@ class CellOutput:
     @property
     def pace(self) -> float:
         """Seconds between two frames, as things are: to draw more often is in vain."""
-        return max(self._pacing.pace, self.least_interval)
+        return max(self._pacing.pace, self._least_interval)
 
     # -- the terminal taken and given back
 
@@ -134,6 +133,11 @@ class CellOutput:
     def repaint(self) -> None:
         """Whatever the terminal shows, send the whole screen anew."""
         self._encoder.forget()
+        self._later()
+
+    def keep_apart(self, seconds: float) -> None:
+        """`seconds` must lie between two frames whatever the line: more where nobody looks."""
+        self._least_interval = seconds
         self._later()
 
     def hurry(self) -> None:
@@ -178,7 +182,7 @@ class CellOutput:
         now = self._loop.time()
         if self._writer.is_busy:
             self._wait_until(now + _BUSY_WAIT)
-        elif now >= (due := max(self._pacing.frame_at(), self._pacing.sent_at + self.least_interval)):
+        elif now >= (due := max(self._pacing.frame_at(), self._pacing.sent_at + self._least_interval)):
             self._send(now)
         elif now >= (probe := self._pacing.probe_at()):
             self._ask(Question.STATUS, self._pacing.frame, now)

@@ -134,3 +134,18 @@ def test_a_line_that_becomes_longer_is_not_taken_for_a_narrow_one() -> None:
     desk.fill(99)
     desk.loop.run(2)
     assert len(desk.line.frames) == frames + 1, "the whole screen at once"
+
+
+def test_where_nobody_looks_a_frame_a_second_and_all_of_it_when_somebody_does() -> None:
+    desk = Desk()
+    desk.fill(0)
+    desk.loop.run(1)
+    desk.output.keep_apart(1.0)
+    frames = len(desk.line.frames)
+    for step in range(1, 41):
+        desk.fill(step)
+        desk.loop.run(0.1)
+    assert 3 <= len(desk.line.frames) - frames <= 5
+    desk.output.keep_apart(0.0)
+    desk.loop.run(0.1)
+    desk.check()

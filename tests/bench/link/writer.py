@@ -10,7 +10,7 @@ import time
 
 from aiobotocore.session import get_session
 
-from tests.bench.link.feed import Feed
+from tests.bench.link.feed import RATE, Feed
 
 BATCH = 0.2
 """Seconds between two requests."""
@@ -23,7 +23,7 @@ async def write(url: str, group: str) -> None:
     ended = asyncio.create_task(asyncio.to_thread(os.read, sys.stdin.fileno(), 1))
     async with get_session().create_client("logs", region_name="ap-northeast-1", endpoint_url=url) as logs:
         await logs.create_log_stream(logGroupName=group, logStreamName=stream)
-        feed = Feed()
+        feed = Feed(RATE)
         while not (await asyncio.wait([ended], timeout=BATCH))[0]:
             now = int(time.time() * 1000)
             events = [{"timestamp": now, "message": text} for text in feed.due()]

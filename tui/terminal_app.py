@@ -70,7 +70,7 @@ class TerminalApp(App[None]):
         return self._driver.cells if isinstance(self._driver, SafeDriver) else None
 
     def pace(self) -> float:
-        """Seconds between two frames that the terminal can be shown at present."""
+        """Seconds between two drawings that are worth it at present."""
         return self.cells.pace if self.cells is not None else 0.0
 
     def on_resize(self, event: Resize) -> None:

@@ -9,7 +9,7 @@ class Frames:
     """Calls `draw` after it was asked for, at once or when the time for the next frame has come."""
 
     def __init__(self, draw: Callable[[], object], fps: float, pace: Callable[[], float]) -> None:
-        """At most `fps` frames a second; `pace`: seconds between two that the terminal can be shown now."""
+        """At most `fps` frames a second; `pace`: seconds between two that are worth it at present."""
         self.drawn_at = 0.0
         """Of the monotonic clock, in seconds."""
         self._draw = draw

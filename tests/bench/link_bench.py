@@ -41,9 +41,7 @@ def _full(server: Server) -> list[Row]:
         for compress in (False, True):
             link = Link(rate, compress)
             rows += _fed(server, link, 8.0)
-            # A world of its own for each: the lines that were put into the one before would fill the watch mode's tail.
-            with running_world("ordinary-day") as world:
-                rows += _console(Console(server, world.url, world.env), link, 6.0)
+            rows += _console(server, link, 6.0)
     return rows
 
 
@@ -90,10 +88,16 @@ def _key(figure: str, ours: Figures, name: str, other: Figures) -> Row:
     return against(GROUP, f"{figure}{_unanswered(ours)}", ours.key, "s", waited, other.key)
 
 
-def _console(console: Console, link: Link, seconds: float) -> list[Row]:
+def _seen(server: Server, link: Link, seconds: float, env: dict[str, str]) -> tuple[Figures, Figures]:
+    """The console in watch and in logs mode, in a world of its own: lines put before would fill the tail."""
+    with running_world("ordinary-day") as world:
+        return Console(server, world.url, world.env).measure(link, seconds, env)
+
+
+def _console(server: Server, link: Link, seconds: float) -> list[Row]:
     """The console beside itself with Textual's output; its newest line waits for the next poll, on every line alike."""
-    watch, logs = console.measure(link, seconds, {})
-    watch_plain, logs_plain = console.measure(link, seconds, TEXTUAL)
+    watch, logs = _seen(server, link, seconds, {})
+    watch_plain, logs_plain = _seen(server, link, seconds, TEXTUAL)
     rows = []
     for mode, ours, plain in (("watch", watch, watch_plain), ("logs", logs, logs_plain)):
         figure = f"console, {mode}, {link.words}"

@@ -8,8 +8,8 @@ Link = Literal["auto", "fast", "slow"]
 """`auto`: as measured."""
 LINKS: tuple[str, ...] = get_args(Link)
 _SAMPLES = 5
-_DISTANCES = 20
-"""Round trips of which the shortest is the distance alone; a line may become another."""
+_DISTANCES = 3
+"""Answers to mere questions of which the shortest is the distance; a line may become another."""
 _ENOUGH = 2
 """Round trips from which the line is judged."""
 _SLOW = 0.3
@@ -53,12 +53,12 @@ class Meter:
 
     def measured(self, seconds: float, size: int) -> None:
         """A frame of `size` bytes was answered after `seconds`; 0 bytes: a mere question, which tells the distance."""
-        self._distances.append(seconds)
         if not size:
+            self._distances.append(seconds)
             return
         self._trips.append(seconds)
         if size >= _LARGE:
-            rate = size / max(seconds - min(self._distances), 0.001)
+            rate = size / max(seconds - min(self._distances, default=0.0), 0.001)
             self._rate = rate if self._rate is None else 0.7 * self._rate + 0.3 * rate
         middle = median(self._trips)
         slow = self.state.is_slow

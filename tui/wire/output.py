@@ -101,7 +101,7 @@ class CellOutput:
 
     @property
     def pace(self) -> float:
-        """Seconds between two frames, as things are: to draw more often is in vain."""
+        """Seconds between two drawings that are worth it: what is drawn more often is not shown."""
         return max(self._pacing.pace, self._least_interval)
 
     # -- the terminal taken and given back
@@ -201,6 +201,8 @@ class CellOutput:
         if self.synchronizes and len(frame) >= _SYNC_FROM:
             frame = _SYNCHRONIZED.format(frame)
         data = frame.encode("utf-8", "replace")
+        if self._pacing.asks_distance():
+            data = self.answers.ask(Question.STATUS, 0, now).encode() + data
         if self._pacing.sent(now, len(data)):
             data += self.answers.ask(Question.POSITION, self._pacing.frame, now).encode()
         self._writer.send(data)

@@ -14,6 +14,8 @@ from tui.wire.link import Meter
 
 WINDOW = 1024
 """Bytes that may be on their way without a question behind them."""
+DISTANCE_EVERY = 16
+"""Questioned frames between two that are asked for the distance, too: before them, when nothing is on its way."""
 PROBE_AFTER = 1.0
 """Seconds without an answer after which the terminal is asked again, without a frame; doubled each time."""
 FRAME_AFTER = 10.0
@@ -21,7 +23,7 @@ FRAME_AFTER = 10.0
 _LONGEST = 600.0
 CREDIT = 32_768
 """Bytes that may be sent at once…"""
-RATE = 24_000
+RATE = 32_000
 """… and bytes a second thereafter: nobody reads what moves faster."""
 MUTE_AFTER = 2.0
 """Seconds without any answer ever after which the terminal is taken for one that gives none."""
@@ -45,6 +47,7 @@ class Pacing:
         self._last = 0
         """Bytes of the newest frame."""
         self._unasked = 0
+        self._distance_due = DISTANCE_EVERY
         self._unanswered_since = float("inf")
         self.sent_at = float("-inf")
         """When the newest frame was sent."""
@@ -76,6 +79,13 @@ class Pacing:
         self._probe_wait = max(PROBE_AFTER, 3 * (self._meter.state.round_trip or 0.0))
         self._probe_at = now + self._probe_wait
         return True
+
+    def asks_distance(self) -> bool:
+        """Whether the frame to come begins with a question, whose answer tells the distance alone."""
+        due = self.answers and not self._in_flight and self.frame >= self._distance_due
+        if due:
+            self._distance_due = self.frame + DISTANCE_EVERY
+        return due
 
     def hurry(self) -> None:
         """Somebody waits for what comes next: what moved before does not count."""
@@ -112,9 +122,12 @@ class Pacing:
 
     @property
     def pace(self) -> float:
-        """Seconds that lie between two frames as large as the last, on this line."""
+        """Seconds between two drawings that are worth it: twice for each frame as large as the last, on this line.
+
+        What is sent is then never much older than it need be.
+        """
         trip = self._meter.state.round_trip if self._meter.state.is_slow else None
-        return max(self._meter.interval, self._last / RATE, trip or 0.0)
+        return max(self._meter.interval, self._last / RATE / 2, (trip or 0.0) / 3)
 
     def probe_at(self) -> float:
         """When the terminal should be asked again if no answer comes before; infinity when it need not."""

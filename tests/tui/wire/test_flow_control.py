@@ -4,6 +4,7 @@ import pytest
 
 from tests.tui.wire.desk import HEIGHT, WIDTH, Desk
 from tests.tui.wire.line import screen_of
+from tui.wire import pacing
 
 
 def test_a_frame_waits_for_the_answer_to_the_one_before() -> None:
@@ -106,7 +107,8 @@ def test_an_idle_screen_waits_for_nothing() -> None:
     assert len(desk.line.frames) == 1, "what does not change is not sent"
 
 
-def test_a_key_does_not_wait_for_what_moved_before() -> None:
+def test_a_key_does_not_wait_for_what_moved_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pacing, "RATE", 16_000)
     desk = Desk()
     for step in range(200):
         desk.fill(step)

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from rich.cells import cell_len, get_character_cell_size, split_graphemes
 
-_LONGEST = 16
+LONGEST = 16
 """Code points kept of one grapheme; more would be an attack on the terminal."""
 _JOINERS = frozenset("\u200d\ufe0f")
 _FLAG = re.compile("([\U0001f1e6-\U0001f1ff]{2})")
@@ -71,7 +71,7 @@ def _attach(found: list[str], mark: str) -> None:
     at = len(found) - 1
     while at >= 0 and not found[at]:
         at -= 1
-    if at >= 0 and len(found[at]) + len(mark) <= _LONGEST:
+    if at >= 0 and len(found[at]) + len(mark) <= LONGEST:
         found[at] += mark
 
 

@@ -2,32 +2,24 @@
 
 from typing import TypeVar
 
-from tui.wire.graphemes import cells, leading_marks, width
+from tui.wire.graphemes import LONGEST, cells, leading_marks, width
 from tui.wire.renditions import DEFAULT
 
 Row = TypeVar("Row")
 UNKNOWN = "\0"
 """In a cell of which nobody knows what the terminal shows there."""
-_MARKS = 16
-"""Code points of one cell."""
 
 
 class Grid:
-    """`height` rows of `width` cells. A wide character stands in its first cell; the second holds "".
+    """`height` rows of `width` cells, at first spaces in the terminal's own rendition. A wide character stands in its first cell; the second holds "".
 
     Both halves are always there: what covers one of them leaves a space in the other.
     """
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
-        self.texts: list[list[str]] = []
-        self.styles: list[list[int]] = []
-        self.clear()
-
-    def clear(self) -> None:
-        """Every cell a space in the terminal's own rendition."""
-        self.texts = [[" "] * self.width for _row in range(self.height)]
-        self.styles = [[DEFAULT] * self.width for _row in range(self.height)]
+        self.texts = [[" "] * width for _row in range(height)]
+        self.styles = [[DEFAULT] * width for _row in range(height)]
 
     def put(self, x: int, y: int, text: str, style: int) -> int:
         """Write at column `x` of row `y`, cut where the row ends; the column after it."""
@@ -63,13 +55,8 @@ class Grid:
         row, at = self.texts[y], x - 1
         while at > 0 and not row[at]:
             at -= 1
-        if len(row[at]) + len(marks) <= _MARKS and not row[at].endswith(marks):
+        if len(row[at]) + len(marks) <= LONGEST and not row[at].endswith(marks):
             row[at] += marks
-
-    def forget(self) -> None:
-        """Nothing is known of any cell any more."""
-        for y in range(self.height):
-            self.forget_row(y)
 
     def forget_row(self, y: int) -> None:
         """Nothing is known of a row any more."""

@@ -207,7 +207,7 @@ class CellOutput:
             data += self.answers.ask(Question.POSITION, self._pacing.frame, now).encode()
         self._writer.send(data)
         if not complete:
-            self._wait_until(self._pacing.frame_at())
+            self._later()
 
     def _ask(self, question: Question, frame: int, now: float) -> None:
         self._writer.send(self.answers.ask(question, frame, now).encode())

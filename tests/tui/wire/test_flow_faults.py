@@ -3,12 +3,13 @@
 import threading
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tui.wire.desk import HEIGHT, WIDTH, Desk
 from tests.tui.wire.line import screen_of
-from tui.wire import pacing
+from tui.wire import link, pacing
 
 
 def test_a_lost_answer_is_asked_for_again() -> None:
@@ -22,6 +23,21 @@ def test_a_lost_answer_is_asked_for_again() -> None:
     desk.check()
     desk.paint("three")
     desk.loop.run(0.2)
+    desk.check()
+
+
+def test_a_lost_answer_to_the_first_part_of_a_screen_is_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(link, "_ASSUMED_RATE", 1000)
+    desk = Desk(link="slow")
+    desk.loop.run(1)
+    desk.line.lose = [True]
+    desk.fill(1)
+    desk.loop.run(0.1)
+    assert len(desk.line.frames) == 1
+    assert desk.shown != desk.lines, "the frame holds a part of it"
+    desk.loop.run(pacing.PROBE_AFTER + 1.0)
     desk.check()
 
 

@@ -39,6 +39,8 @@ class Script(RuntimeApp):
     """Notes keys, pastes and its end; some keys make it fail."""
 
     ENABLE_COMMAND_PALETTE = False
+    # With a scrollbar the rows would wrap, and wrapped they would need it: it never went away again.
+    CSS = "Screen { overflow: hidden; }"
     DRAIN_SECONDS: float = 1.0
     END_SECONDS = 1.5
 

@@ -1,7 +1,6 @@
 """Today, the month, and the signing of duties, on a real journal."""
 
 import asyncio
-import time
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -255,18 +254,6 @@ async def test_while_the_journal_cannot_be_read_what_came_due_is_not_claimed_to_
         path.rmdir()
         hidden.rename(path)
         await found.until(lambda: states(found)["daily-morning"] is S.DONE)
-
-
-async def test_any_month_comes_at_once(tmp_path: Path) -> None:
-    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY))) as found:
-        found.duties.month(2026, 2)
-        took = []
-        for number in range(36):
-            start = time.perf_counter()
-            month = found.duties.month(2027 + number // 12, number % 12 + 1)
-            took.append(time.perf_counter() - start)
-            assert month.days[0].day.day == 1
-        assert sorted(took)[len(took) // 2] < 0.02, f"{max(took):.3f}s"
 
 
 async def test_the_first_on_a_sunday_is_held_on_the_second(tmp_path: Path) -> None:

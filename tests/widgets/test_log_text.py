@@ -1,7 +1,6 @@
 """What lines say and look like: severity, JSON, times, strips."""
 
 import json
-import time
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -165,9 +164,7 @@ def drawn(text: str, made: Painter, *, late: bool = False) -> list[str]:
 @pytest.mark.parametrize("width", [18, 40, 81])
 def test_a_hostile_line_is_harmless_and_aligned(text: str, wrap: bool, width: int) -> None:
     for raw in (False, True):
-        began = time.perf_counter()
         rows = drawn(text, painter(width, wrap=wrap, raw=raw, stream=True))
-        assert time.perf_counter() - began < 1
         shown = "".join(rows)
         assert not any(
             ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 or c in "\u202e\u200b\u2066\ufeff" for c in shown

@@ -1,6 +1,5 @@
 import asyncio
 import json
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -155,7 +154,7 @@ def test_anything_else_is_one_kind_of_error_or_well_typed(body: bytes) -> None:
     assert all(event is None or isinstance(event, dict) for event in events)
 
 
-async def test_a_page_of_log_lines_is_cheap_and_whole(session: AwsSession, server: FaultServer) -> None:
+async def test_a_page_of_log_lines_is_whole(session: AwsSession, server: FaultServer) -> None:
     events = [
         {
             "logStreamName": "s/1",
@@ -169,15 +168,3 @@ async def test_a_page_of_log_lines_is_cheap_and_whole(session: AwsSession, serve
     server.always(answer({"events": events, "searchedLogStreams": []}))
     found = await session.read("logs", "FilterLogEvents", required=("events",), logGroupName="/ecs/staff-api")
     assert found["events"] == events
-    body, shape = json.dumps({"events": events}).encode(), _shape("logs", "FilterLogEvents")
-
-    async def cost(parser: Any) -> float:
-        response = {"status_code": 200, "headers": {}, "body": body, "context": {"operation_name": "X"}}
-        began = time.process_time()
-        await parser.parse(response, shape)
-        return time.process_time() - began
-
-    ours = min([await cost(PARSERS.create_parser("json")) for _ in range(5)])
-    stock = min([await cost(create_parser("json")) for _ in range(5)])
-    assert ours * 2 < stock
-    print(f"5,000 events: ours {ours * 1000:.1f} ms, stock {stock * 1000:.1f} ms, {stock / ours:.1f} times")

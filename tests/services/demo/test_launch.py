@@ -4,7 +4,6 @@ import asyncio
 import os
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -44,11 +43,9 @@ async def test_an_unknown_scenario_is_told() -> None:
         await start("nonsense")
 
 
-async def test_it_is_ready_soon_and_writes_one_line() -> None:
-    began = time.perf_counter()
+async def test_once_ready_it_has_written_one_line() -> None:
     child = spawn()
     demo = await ready(child)
-    took = time.perf_counter() - began
     await ask(demo.url, "cloudwatch", "DescribeAlarms")
     assert child.stdin is not None
     child.stdin.close()
@@ -57,7 +54,6 @@ async def test_it_is_ready_soon_and_writes_one_line() -> None:
     assert await asyncio.to_thread(child.stdout.read) == b""
     assert await asyncio.to_thread(child.stderr.read) == b""
     stop_child(child)
-    assert took < 10
 
 
 async def test_it_ends_with_its_parent() -> None:

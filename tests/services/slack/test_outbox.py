@@ -137,7 +137,7 @@ async def test_an_answer_that_does_not_come_in_time_is_a_lost_one(
     tmp_path: Path, server: SlackServer
 ) -> None:
     server.slack.faults.append("late")
-    async with desk(tmp_path / "j.db", server, timeout=0.5) as console:
+    async with desk(tmp_path / "j.db", server, timeout=2.0) as console:
         await console.let_go("a")
         await console.until(lambda: console.state("a") is S.POSTED)
         assert await kinds(console, "a") == ["post", "posting", "unposted", "posted"]

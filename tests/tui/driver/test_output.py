@@ -62,12 +62,10 @@ def test_what_is_written_arrives_in_order(line: Line) -> None:
 
 
 def test_a_silent_terminal_costs_the_writer_nothing_and_misses_whole_frames(line: Line) -> None:
-    began = time.monotonic()
     sent = line.fill()
     line.output.control("\x1b[?2004h")
     line.output.frame("<never>")
     line.output.control("\x1b[?7l")
-    assert time.monotonic() - began < 5
     assert not line.caught_up.is_set()
 
     data = line.read_until(b"\x1b[?7l")
@@ -101,9 +99,7 @@ def test_closing_writes_what_waits(line: Line) -> None:
 def test_closing_on_a_silent_terminal_gets_the_control_sequences_through(line: Line) -> None:
     line.fill()
     line.output.control("\x1b[?1049l")
-    began = time.monotonic()
     line.output.close(1.0)
-    assert time.monotonic() - began < 3
     line.read_until(b"\x1b[?1049l")
 
 

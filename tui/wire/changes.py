@@ -1,6 +1,7 @@
 """Which cells of a row the terminal shows differently from how they should be."""
 
 from collections.abc import Callable
+from operator import ne
 
 from tui.wire.graphemes import reach
 from tui.wire.grid import UNKNOWN, Grid
@@ -60,5 +61,5 @@ def blank_tail(back: Grid, y: int, blank: Callable[[int], int]) -> int:
 def differences(front: list[str], back: list[str]) -> int:
     """How many cells of two rows hold something else; an unknown row differs where something is to be seen."""
     if front and front[0] == UNKNOWN:
-        return sum(text != " " for text in back)
-    return sum(old != new for old, new in zip(front, back, strict=True))
+        return len(back) - back.count(" ")
+    return sum(map(ne, front, back))

@@ -1,13 +1,12 @@
 """Turns what should be on the screen into the fewest bytes that make the terminal show it."""
 
-from collections.abc import Iterator, Sequence
-from itertools import groupby
-from operator import itemgetter
+from collections.abc import Sequence
 
-from tui.wire.changes import Span, blank_tail, changed, spans
+from tui.wire.changes import changed
 from tui.wire.graphemes import is_steady
 from tui.wire.grid import Grid
 from tui.wire.moves import Cursor
+from tui.wire.pieces import Piece, Pieces, arranged
 from tui.wire.renditions import Rendition, Renditions
 from tui.wire.shifts import Shift, find_shift
 
@@ -15,13 +14,6 @@ _RESET = "\x1b]8;;\x1b\\\x1b[m\x1b[r\x1b[H\x1b[2J"
 """No link, no colour, no scroll region, whoever left them; all blank."""
 _SHIFTS = 4
 """Blocks that may move within one frame."""
-_ERASE_TAIL = 4
-"""Changed cells at the end of a row from which erasing is shorter than spaces."""
-_ERASE_RUN = 12
-"""Spaces within a row from which erasing and moving on is shorter."""
-_LONG_BLANK = " " * _ERASE_RUN
-_JOIN = 4
-"""Unchanged cells between two changes that are rather written again than jumped over."""
 
 
 class Encoder:
@@ -33,7 +25,7 @@ class Encoder:
         """`erases_in_colour`: erased cells take the background in use (terminfo: bce)."""
         self.front = Grid(width, height)
         self._renditions = renditions
-        self._erases_in_colour = erases_in_colour
+        self._pieces = Pieces(renditions, erases_in_colour=erases_in_colour)
         self._cursor = Cursor()
         self._pen: Rendition | None = None
         self._coarse = False
@@ -115,92 +107,38 @@ class Encoder:
     def _rows(self, back: Grid, limit: int | None) -> bool:
         rows = changed(self.front, back)
         self._frame += 1
-        if limit is not None:
-            # What has stood still longest tells most, and so every row has its turn.
-            rows.sort(key=self._sent_in.__getitem__)
+        if limit is None:
+            pieces = [piece for y in rows for piece in self._taken(back, y)]
+            for piece in arranged(pieces, self._renditions):
+                self._piece(piece)
+            return True
+        # What has stood still longest tells most, and so every row has its turn; on a slow line it is seen coming,
+        # so a row comes whole.
+        rows.sort(key=self._sent_in.__getitem__)
         for y in rows:
-            if limit is not None and self._length > limit:
+            if self._length > limit:
                 return False
-            self._row(back, y)
-            self.front.copy_row(y, back)
-            self._sent_in[y] = self._frame
+            for piece in self._taken(back, y):
+                self._piece(piece)
         return True
 
-    def _row(self, back: Grid, y: int) -> None:
-        blank = self._renditions.blank
-        found = spans(self.front, back, y, blank)
-        tail = back.width
-        if found:
-            tail = self._erasable_tail(back, y, found)
-        for start, end in self._joined(back, y, found):
-            if start >= tail:
-                break
-            self._span(back, y, start, min(end, tail))
-        if tail < back.width:
-            begin = max(tail, next(start for start, end in found if end > tail))
-            self._erase(back, y, begin)
+    def _taken(self, back: Grid, y: int) -> list[Piece]:
+        """The pieces of a row that is about to be written."""
+        pieces = self._pieces.of_row(self.front, back, y)
+        self.front.copy_row(y, back)
+        self._sent_in[y] = self._frame
+        return pieces
 
-    def _erasable_tail(self, back: Grid, y: int, found: Sequence[Span]) -> int:
-        """The column from which the row is better erased than written; its width where it is not."""
-        tail = blank_tail(back, y, self._renditions.blank)
-        if tail == back.width or found[-1][1] <= tail:
-            return back.width
-        cells = sum(end - max(start, tail) for start, end in found if end > tail)
-        look = self._renditions[back.styles[y][tail]]
-        return tail if cells >= _ERASE_TAIL and self._may_erase(look) else back.width
-
-    def _may_erase(self, look: Rendition) -> bool:
-        return look.is_erasable and (self._erases_in_colour or not look.background)
-
-    def _erase(self, back: Grid, y: int, x: int) -> None:
-        """EL: from column `x` to the end of the row."""
-        self._move(x, y)
-        self._draw_with(self._on_blank(self._renditions[back.styles[y][x]]))
-        self._emit("\x1b[K")
-
-    def _joined(self, back: Grid, y: int, found: Sequence[Span]) -> Iterator[Span]:
-        """The spans, with short gaps between them filled."""
-        if not found:
-            return
-        start, end = found[0]
-        for after, until in found[1:]:
-            if after - end > _JOIN or not self._is_cheap(back, y, end, after):
-                yield start, end
-                start = after
-            end = until
-        yield start, end
-
-    def _is_cheap(self, back: Grid, y: int, start: int, end: int) -> bool:
-        """Whether the cells between two changes look as the one before them and take a byte each."""
-        look = back.styles[y][start - 1]
-        return all(style == look for style in back.styles[y][start:end]) and all(
-            text.isascii() and text for text in back.texts[y][start:end]
-        )
-
-    def _span(self, back: Grid, y: int, start: int, end: int) -> None:
-        """Cells `start`…`end`, of which no wide character is cut."""
-        texts, styles = back.texts[y], back.styles[y]
-        x = start
-        while x < end:
-            until = _same(styles, x, end)
-            look = self._renditions[styles[x]]
-            for blank, count in _blanks(texts[x:until]):
-                self._move(x, y)
-                if not blank:
-                    self._draw_with(look)
-                    self._write(texts[x : x + count], y)
-                elif self._is_better_erased(y, x + count, count, look):
-                    self._draw_with(self._on_blank(look))
-                    self._emit(f"\x1b[{count}X")
-                else:
-                    self._draw_with(self._on_blank(look))
-                    self._write(texts[x : x + count], y)
-                x += count
-
-    def _is_better_erased(self, y: int, end: int, count: int, look: Rendition) -> bool:
-        """Whether to erase `count` spaces before column `end`; never half of what is wide, which tmux does not heal."""
-        is_whole = end >= self.front.width or self.front.texts[y][end] != ""
-        return count >= _ERASE_RUN and is_whole and self._may_erase(look)
+    def _piece(self, piece: Piece) -> None:
+        self._move(piece.x, piece.y)
+        look = self._renditions[piece.style]
+        self._draw_with(look if piece.way == "text" else self._on_blank(look))
+        if piece.way == "tail":
+            self._emit("\x1b[K")
+        elif piece.way == "run":
+            self._emit(f"\x1b[{len(piece.cells)}X")
+        else:
+            self._write(piece.cells, piece.y)
 
     def _on_blank(self, look: Rendition) -> Rendition:
         """What the pen must be for a space, drawn or erased, that looks so: as it is, but for what shows there."""
@@ -261,29 +199,3 @@ class Encoder:
             self._move(x, y)
         self._emit(grapheme)
         self._cursor.x = None
-
-
-def _same(styles: Sequence[int], x: int, end: int) -> int:
-    """The end of the cells from `x` on that are of one style."""
-    style = styles[x]
-    at = x + 1
-    while at < end and styles[at] == style:
-        at += 1
-    return at
-
-
-def _blanks(cells: Sequence[str]) -> Iterator[tuple[bool, int]]:
-    """(whether nothing but spaces, how many cells): all at once, or cut at long runs of spaces."""
-    text = "".join(cells)
-    if _LONG_BLANK not in text:
-        yield not text.strip(" "), len(cells)
-        return
-    for is_blank, run in groupby(_words(cells), key=itemgetter(0)):
-        yield is_blank, sum(count for _blank, count in run)
-
-
-def _words(cells: Sequence[str]) -> Iterator[tuple[bool, int]]:
-    """As `_blanks`, cut at every space; a run of spaces too short to be worth it counts as text."""
-    for is_blank, run in groupby(cells, key=" ".__eq__):
-        count = sum(1 for _cell in run)
-        yield is_blank and count >= _ERASE_RUN, count

@@ -99,5 +99,5 @@ def _saved(front: Grid, back: Grid, shift: Shift) -> int:
         if shift.top <= source <= shift.bottom:
             saved -= differences(front.texts[source], new)
         else:
-            saved -= sum(text != " " for text in new)
+            saved -= len(new) - new.count(" ")
     return saved

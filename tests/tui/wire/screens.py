@@ -7,6 +7,9 @@ from tui.wire.encoder import Encoder
 from tui.wire.grid import Grid
 from tui.wire.renditions import Renditions
 
+MOVES = (7, -1000)
+"""Bytes a move of the cursor is thought to take: the usual; so few that all is sent look by look."""
+
 
 def differing(shown: list[list[Cell]], wanted: list[list[Cell]]) -> list[tuple[int, int, Cell, Cell]]:
     """(column, row, what is shown, what should be) of each cell that is wrong."""

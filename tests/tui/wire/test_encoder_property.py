@@ -1,13 +1,15 @@
 """Whatever the screen was and becomes: what is sent makes a terminal show it, cell by cell."""
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from tests.tui.wire.emulated import LOOKS, texts
-from tests.tui.wire.screens import Screen
+from tests.tui.wire.screens import MOVES, Screen
+from tui.wire import pieces
 from tui.wire.renditions import Rendition
 
 put = st.tuples(
@@ -33,6 +35,7 @@ steps = st.one_of(
     st.lists(steps, min_size=1, max_size=8),
     st.lists(st.sampled_from(["send", "send", "dropped", "in parts"]), min_size=8, max_size=8),
     st.one_of(st.none(), st.tuples(st.integers(-70, 70), st.integers(-20, 20))),
+    st.sampled_from(MOVES),
 )
 def test_the_terminal_shows_what_should_be_there(
     erases_in_colour: bool,
@@ -41,16 +44,18 @@ def test_the_terminal_shows_what_should_be_there(
     frames: list[list[tuple[Any, ...]]],
     fates: list[str],
     cursor: tuple[int, int] | None,
+    move: int,
 ) -> None:
     screen = Screen(width, height, erases_in_colour=erases_in_colour)
-    for actions, fate in zip(frames, fates, strict=False):
-        for action in actions:
-            screen.do(action)
-        if fate != "dropped":
-            note(repr(screen.send(limit=20 if fate == "in parts" else None, cursor=cursor)))
-            screen.check()
-    screen.send()
-    screen.check()
+    with patch.object(pieces, "_MOVE", move):
+        for actions, fate in zip(frames, fates, strict=False):
+            for action in actions:
+                screen.do(action)
+            if fate != "dropped":
+                note(repr(screen.send(limit=20 if fate == "in parts" else None, cursor=cursor)))
+                screen.check()
+        screen.send()
+        screen.check()
 
 
 def test_what_does_not_change_is_not_sent() -> None:
@@ -60,6 +65,38 @@ def test_what_does_not_change_is_not_sent() -> None:
     assert screen.send() == ""
     screen.do(("put", 0, 1, "施設予約 09:00:02", 3))
     assert screen.send() == "\b2", "the cursor stands behind the last digit"
+
+
+def test_rows_of_the_same_columns_are_sent_look_by_look() -> None:
+    screen = Screen(80, 12)
+    for y in range(12):
+        screen.do(("put", 0, y, f"09:00:{y:02}", 1))
+        screen.do(("put", 8, y, " 予約 registered", 2))
+        screen.do(("put", 79, y, "|", 3))
+    data = screen.send()
+    screen.check()
+    assert data.count("m") == 1 + 3, "cleared, and then each look once"
+    screen.do(("put", 0, 3, "09:01:00", 2))
+    screen.do(("put", 0, 4, "09:01:01 …… x", 1))
+    screen.do(("put", 20, 4, "late", 2))
+    screen.do(("put", 0, 5, "09:01:02", 2))
+    data = screen.send()
+    screen.check()
+    assert data.index("x") < data.index("late") < data.index("09:01:00"), "after what may cover it"
+
+
+def test_spaces_before_a_text_of_their_ground_do_not_hide_its_colour() -> None:
+    screen = Screen(20, 2)
+    ground = screen.renditions.number(Rendition(background="44"))
+    screen.looks[:2] = [ground, screen.renditions.number(Rendition("35", "44"))]
+    screen.do(("put", 0, 0, "first" * 4, 1))
+    screen.do(("put", 0, 1, "   then", 0))
+    screen.send()
+    screen.do(("put", 0, 0, "again", 1))
+    screen.do(("put", 0, 1, "      ", 1))
+    screen.do(("put", 6, 1, "x", 0))
+    screen.send()
+    screen.check()
 
 
 def test_a_block_that_moves_is_moved_by_the_terminal() -> None:

@@ -6,11 +6,13 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from tests.tui.wire.emulated import LOOKS, TEXTS, Emulator, drawn_plainly
-from tests.tui.wire.screens import Screen, differing
+from tests.tui.wire.screens import MOVES, Screen, differing
+from tui.wire import pieces
 
 pytestmark = [
     pytest.mark.pty,
@@ -51,7 +53,7 @@ class Tmux:
         self._written += 1
         with self._tty.open("wb", buffering=0) as tty:
             tty.write(f"\x1b[?7l{data}\x1b]2;{self._written}\x07".encode())
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while self.run("display-message", "-p", "#{pane_title}").strip() != str(self._written):
             assert time.monotonic() < deadline, "tmux has not taken it"
 
@@ -75,11 +77,12 @@ def tmux(tmp_path: Path) -> Iterator[Tmux]:
 
 def test_tmux_shows_what_should_be_there(tmux: Tmux) -> None:
     rnd = random.Random(20261125)
-    for _screen in range(SCREENS):
+    for number in range(SCREENS):
         screen = Screen(WIDTH, HEIGHT)
         for _frame in range(FRAMES):
             change(screen, rnd)
-            tmux.feed(screen.encoder.encode(screen.grid)[0])
+            with patch.object(pieces, "_MOVE", MOVES[number % 2]):
+                tmux.feed(screen.encoder.encode(screen.grid)[0])
         shown = tmux.cells()
         tmux.feed("\x1b[0m\x1b[2J" + drawn_plainly(screen.grid, screen.renditions))
         assert differing(shown, tmux.cells()) == []

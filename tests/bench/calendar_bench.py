@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import takewhile
 
 from dateutil.rrule import rrulestr
@@ -39,7 +40,7 @@ def run(quick: bool) -> list[Row]:
     spans = [(first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)) for first in months]
     for span in spans:
         calendar.slots(*span)
-    month = statistics.median(_milliseconds(lambda span=span: calendar.slots(*span)) for span in spans)
+    month = statistics.median(_milliseconds(partial(calendar.slots, *span)) for span in spans)
     naive = _milliseconds(lambda: [_followed(rule, *spans[0]) for rule in rules])
     years = 10 if quick else 50
     end = date(FIRST.year + years - 1, 12, 31)

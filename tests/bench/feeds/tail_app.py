@@ -45,17 +45,17 @@ class Tail(App[None]):
             self._write(data[:end])
 
 
-def _widget(kind: str) -> tuple[Widget, Callable[[bytes], None]]:
+def _widget(kind: str) -> tuple[Widget, Callable[[bytes], object]]:
     if kind.startswith("pane"):
         pane = LogPane(max_bytes=1024**3, fps=5.0 if kind == "pane-5fps" else 10.0)
         return pane, lambda data: pane.append_raw(data, 1_764_028_800_000)
     if kind == "richlog":
         rich = RichLog()
-        return rich, lambda data: [rich.write(line) for line in data.decode().splitlines()] and None
+        return rich, lambda data: [rich.write(line) for line in data.decode().splitlines()]
     log = Log()
     if kind == "log":
-        return log, lambda data: log.write_lines(data.decode().splitlines()) and None
-    return log, lambda data: [log.write_line(line) for line in data.decode().splitlines()] and None
+        return log, lambda data: log.write_lines(data.decode().splitlines())
+    return log, lambda data: [log.write_line(line) for line in data.decode().splitlines()]
 
 
 def app(kind: str, path: Path) -> App[None]:

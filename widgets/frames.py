@@ -12,15 +12,16 @@ class Frames:
         """At most `fps` frames a second; `pace`: seconds between two that are worth it at present."""
         self.drawn_at = 0.0
         """Of the monotonic clock, in seconds."""
+        self.period = 1 / fps
+        """Seconds between two frames, at least."""
         self._draw = draw
-        self._period = 1 / fps
         self._pace = pace
         self._next: asyncio.TimerHandle | None = None
 
     def ask(self) -> None:
         """There is something to draw."""
         if self._next is None:
-            period = max(self._period, self._pace())
+            period = max(self.period, self._pace())
             # Widgets of one period draw in the same moment, so that the screen is composed once for all of them.
             due = (self.drawn_at // period + 1) * period
             if due - self.drawn_at < period / 2:

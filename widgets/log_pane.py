@@ -76,7 +76,7 @@ class LogPane(LogActions, Vertical):
         *,
         now: Callable[[], datetime] = _utc_now,
         zone: tzinfo = UTC,
-        fps: float = 15.0,
+        fps: float = 10.0,
         max_bytes: int = DEFAULT_BYTES,
         stale_after: float = 30.0,
         order: tuple[str, ...] = (),
@@ -177,7 +177,8 @@ class LogPane(LogActions, Vertical):
         if wait <= 0:
             self.say()
         elif self._talk is None:
-            self._talk = asyncio.get_running_loop().call_later(wait, self.say)
+            # While lines keep coming it is said with a frame, not between two.
+            self._talk = asyncio.get_running_loop().call_later(wait + self._frames.period, self.say)
 
     def say(self) -> None:
         """Bring title, counters and gauge up to date."""

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import sys
 from dataclasses import replace
 from datetime import UTC, timedelta
+from itertools import count
 
 import pytest
 from textual.widgets import Input
@@ -207,6 +209,32 @@ async def test_a_read_without_new_lines_paints_the_counters_alone() -> None:
             pane.stats = TailStats(group="g", polls=3, lines=0, late=0, duplicates=0, lag=1.5)
             await until(pilot, lambda: facts(pane).stats is pane.stats)
         assert {each.kind for each in asked} == {"LogBar"}
+
+
+async def test_while_lines_keep_coming_the_counters_are_brought_up_to_date_with_a_frame(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    callers: list[str] = []
+    say = LogPane.say
+
+    def noted(pane: LogPane) -> None:
+        callers.append(sys._getframe(1).f_code.co_name)
+        say(pane)
+
+    monkeypatch.setattr(LogPane, "say", noted)
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        pane = await filled(pilot)
+        refresh_changed, frames = pane.lines.refresh_changed, count(100)
+
+        def refreshed_and_more_has_come() -> None:
+            refresh_changed()
+            pane.append([line(next(frames))])
+
+        monkeypatch.setattr(pane.lines, "refresh_changed", refreshed_and_more_has_come)
+        pane.mark_dirty()
+        callers.clear()
+        await until(pilot, lambda: len(callers) >= 3)
+        assert set(callers) == {"_draw_frame"}
 
 
 async def test_ages_that_read_the_same_are_not_painted() -> None:

@@ -1,6 +1,7 @@
 """The shortest way for the cursor (ECMA-48 8.3: CUP, CUU, CUD, CUF, CUB, CHA, VPA, CR, LF, BS)."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 
 class Cursor:
@@ -16,30 +17,35 @@ class Cursor:
 
     def move(self, x: int, y: int, height: int) -> str:
         """The shortest sequence to (x, y) on a screen of `height` rows; "" when it is there."""
-        way = "" if (self.x, self.y) == (x, y) else min(_ways(self, x, y, height), key=len)
+        way = "" if (self.x, self.y) == (x, y) else _shortest(self.x, self.y, x, y, height)
         self.x, self.y = x, y
         return way
 
 
-def _ways(here: Cursor, x: int, y: int, height: int) -> Iterator[str]:
+@lru_cache(maxsize=16_384)
+def _shortest(from_x: int | None, from_y: int | None, x: int, y: int, height: int) -> str:
+    return min(_ways(from_x, from_y, x, y, height), key=len)
+
+
+def _ways(from_x: int | None, from_y: int | None, x: int, y: int, height: int) -> Iterator[str]:
     column = f"{x + 1}" if x else ""
     yield f"\x1b[{y + 1 if y else ''};{column}H" if column else f"\x1b[{y + 1 if y else ''}H"
-    if here.y is None:
+    if from_y is None:
         return
-    if here.y == y:
-        yield from _along(here.x, x)
+    if from_y == y:
+        yield from _along(from_x, x)
         return
-    if here.y < y and y - here.y <= 3 and y < height:
+    if from_y < y and y - from_y <= 3 and y < height:
         # The tty makes CR LF of LF anyway; said in full it is right on every tty.
-        yield "\r" + "\n" * (y - here.y) + (_forward(x) if x else "")
-    if here.x is None:
+        yield "\r" + "\n" * (y - from_y) + (_forward(x) if x else "")
+    if from_x is None:
         return
-    vertical = f"\x1b[{_count(abs(y - here.y))}{'B' if y > here.y else 'A'}"
+    vertical = f"\x1b[{_count(abs(y - from_y))}{'B' if y > from_y else 'A'}"
     for each in ([f"\x1b[{y + 1}d"] if y else []) + [vertical]:
-        if here.x == x:
+        if from_x == x:
             yield each
         else:
-            yield from (each + along for along in _along(here.x, x))
+            yield from (each + along for along in _along(from_x, x))
 
 
 def _along(here: int | None, x: int) -> Iterator[str]:

@@ -63,9 +63,10 @@ class Encoder:
         self._parts, self._length = [], 0
         if self._fresh or (back.width, back.height) != (self.front.width, self.front.height):
             self._start_afresh(back)
+            dirty = changed(self.front, back)
         else:
-            self._shift(back)
-        complete = self._rows(back, limit)
+            dirty = self._shift(back)
+        complete = self._rows(back, dirty, limit)
         if cursor is not None:
             self._move(min(max(cursor[0], 0), back.width - 1), min(max(cursor[1], 0), back.height - 1))
         return "".join(self._parts), complete
@@ -80,12 +81,16 @@ class Encoder:
         self._pen = Rendition()
         self._cursor.x = self._cursor.y = 0
 
-    def _shift(self, back: Grid) -> None:
+    def _shift(self, back: Grid) -> list[int]:
+        """Let the terminal move what has moved; the rows that differ then."""
+        dirty = changed(self.front, back)
         for _attempt in range(_SHIFTS):
-            shift = find_shift(self.front, back, changed(self.front, back))
+            shift = find_shift(self.front, back, dirty)
             if shift is None:
-                return
+                break
             self._scroll(shift)
+            dirty = changed(self.front, back)
+        return dirty
 
     def _scroll(self, shift: Shift) -> None:
         """DECSTBM, then DL or IL at its top: every terminal since the VT102 knows them."""
@@ -104,8 +109,8 @@ class Encoder:
             self._cursor.lose()
         self.front.shift_rows(top, bottom, amount)
 
-    def _rows(self, back: Grid, limit: int | None) -> bool:
-        rows = changed(self.front, back)
+    def _rows(self, back: Grid, rows: list[int], limit: int | None) -> bool:
+        """Write `rows`; whether that was all of them."""
         self._frame += 1
         if limit is None:
             pieces = [piece for y in rows for piece in self._taken(back, y)]
@@ -114,8 +119,7 @@ class Encoder:
             return True
         # What has stood still longest tells most, and so every row has its turn; on a slow line it is seen coming,
         # so a row comes whole.
-        rows.sort(key=self._sent_in.__getitem__)
-        for y in rows:
+        for y in sorted(rows, key=self._sent_in.__getitem__):
             if self._length > limit:
                 return False
             for piece in self._taken(back, y):

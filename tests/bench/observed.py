@@ -15,13 +15,13 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tests.bench.answering import Answering
+from tests.tools.process import cpu_seconds
 
 ROWS, COLUMNS = 48, 160
 _ESCAPES = re.compile(
     rb"\x1b\[[0-9;:?<>=!$]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]|\x1b[^\[\]()]"
 )
 _LONGEST_ESCAPE = 64
-_HZ = os.sysconf("SC_CLK_TCK")
 NOT_INHERITED = ("PYTHONDONTWRITEBYTECODE", "NO_COLOR", "TEXTUAL_ANIMATIONS")
 """What would make every Python program slower, or paint less, than at a user's desk."""
 
@@ -37,6 +37,17 @@ class Load(NamedTuple):
     """Voluntary context switches of all threads, a minute."""
 
 
+def in_terminal(command: Sequence[str], env: Mapping[str, str]) -> "tuple[int, subprocess.Popen[bytes]]":
+    """(the near end, the process) of a command in a terminal of ROWS × COLUMNS, in a session of its own."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    process = subprocess.Popen(
+        command, stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True
+    )
+    os.close(slave)
+    return master, process
+
+
 class Terminal:
     """One command in one terminal; use as a context manager."""
 
@@ -48,20 +59,10 @@ class Terminal:
         self._cut = b""
         self._answering = Answering()
         self._decoder = getincrementaldecoder("utf-8")("replace")
-        self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
         environment = {**inherited, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
         self.started = time.perf_counter()
-        self.process = subprocess.Popen(
-            command,
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env={**environment, **(env or {})},
-            start_new_session=True,
-        )
-        os.close(slave)
+        self.master, self.process = in_terminal(command, {**environment, **(env or {})})
 
     def __enter__(self) -> "Terminal":
         return self
@@ -135,9 +136,7 @@ class Terminal:
 
     def cpu(self) -> float:
         """Processor seconds of the command itself, not of its children."""
-        with open(f"/proc/{self.process.pid}/stat", "rb") as file:
-            fields = file.read().rpartition(b")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _HZ
+        return cpu_seconds(self.process.pid)
 
     def memory(self) -> float:
         """Resident megabytes."""

@@ -23,6 +23,8 @@ import pyte
 from pyte.screens import Char
 from rich.cells import cell_len
 
+from tests.tools import process
+
 LIMIT = 30.0
 """Seconds after which a wait has failed; long, because the machine may be busy."""
 _NOT_FOR_PYTE = re.compile(rb"\x1b\[[<>=][0-9;]*[a-z]|\x1bP[^\x1b]*\x1b\\")
@@ -30,7 +32,6 @@ _CUT_SHORT = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*|P[^\x1b]*)?\Z")
 """A sequence of which the rest has not come yet."""
 _LONGEST_SEQUENCE = 4096
 _ROOT = Path(__file__).parents[2]
-_HZ = os.sysconf("SC_CLK_TCK")
 
 Stdin = Literal["terminal", "null", "closed"]
 
@@ -207,14 +208,11 @@ class PtyConsole:
 
     def cpu_seconds(self) -> float:
         """Processor seconds used so far."""
-        return (int(self._stat()[11]) + int(self._stat()[12])) / _HZ
+        return process.cpu_seconds(self.process.pid)
 
     def is_stopped(self) -> bool:
         """Whether the process stands still by a signal; what it wrote before is read."""
-        return self._stat()[0] == b"T" and not self.read(0.05)
-
-    def _stat(self) -> list[bytes]:
-        return Path(f"/proc/{self.process.pid}/stat").read_bytes().rpartition(b")")[2].split()
+        return process.stat(self.process.pid)[0] == b"T" and not self.read(0.05)
 
 
 class _Emulator(pyte.Screen):

@@ -19,8 +19,7 @@ class ScriptConsole(PtyConsole):
     @property
     def events(self) -> list[str]:
         """What was noted, a line each."""
-        path = self.folder / "events"
-        return path.read_text().splitlines() if path.exists() else []
+        return noted(self.folder)
 
     @property
     def keys(self) -> list[str]:
@@ -46,3 +45,9 @@ class ScriptConsole(PtyConsole):
         """Wait for `count` more ticks."""
         until = self.beats + count
         self.wait(lambda: self.beats >= until, f"{count} more beats", reading=reading, limit=limit)
+
+
+def noted(folder: Path) -> list[str]:
+    """What a script has noted in `folder`, a line each."""
+    path = folder / "events"
+    return path.read_text().splitlines() if path.exists() else []

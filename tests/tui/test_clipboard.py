@@ -3,7 +3,6 @@
 import base64
 import os
 import re
-import subprocess
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from services import i18n
 from services.models.text import UNSAFE
+from tests.tools.tmux import Tmux, needs_tmux
 from tui.clipboard import OSC_LIMIT, clipboard_sequence, copy
 from tui.notify_terminal import notification_sequence, ring
 from tui.passthrough import pass_through
@@ -142,27 +142,16 @@ def test_a_private_file_is_never_written_through_a_link(tmp_path: Path) -> None:
     assert not link.is_symlink()
 
 
+@needs_tmux
 def test_inside_tmux_it_is_tmux_that_takes_it(tmp_path: Path) -> None:
-    socket = tmp_path / "tmux.sock"
-    tmux = ["tmux", "-S", str(socket)]
     environ = {**os.environ, "TERM": "tmux-256color"}
-    try:
-        subprocess.run(
-            [*tmux, "-f", os.devnull, "new-session", "-d", "-x", "40", "-y", "10", "cat"],
-            check=True,
-            env=environ,
-        )
-    except FileNotFoundError:
-        pytest.skip("tmux is not installed")
-    try:
+    with Tmux(tmp_path, environ) as tmux:
+        tmux.start(40, 10, "cat")
         writer = Writer()
-        words = copy(app_of(writer), "記録 one", {**environ, "TMUX": f"{socket},1,0"})
+        words = copy(app_of(writer), "記録 one", {**environ, "TMUX": f"{tmux.socket},1,0"})
         assert words == "Copied to tmux and the terminal's clipboard: 6 characters"
-        shown = subprocess.run([*tmux, "show-buffer"], check=True, capture_output=True, env=environ)
-        assert shown.stdout.decode() == "記録 one"
+        assert tmux.run("show-buffer") == "記録 one"
         assert writer.written == ""
-    finally:
-        subprocess.run([*tmux, "kill-server"], check=False, env=environ)
 
 
 def test_a_tmux_that_does_not_answer_is_told_by_sequence() -> None:

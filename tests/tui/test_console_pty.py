@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from services.demo.launch import start
+from tests.tools.process import stat
 from tests.tui.pty_console import PtyConsole
 from tests.tui.seeding import client, make_group, put_lines
 from tests.tui.test_other_system import OTHER
@@ -43,7 +44,7 @@ def children(console: PtyConsole) -> list[int]:
 
 def is_running(pid: int) -> bool:
     try:
-        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] != b"Z"
+        return stat(pid)[0] != b"Z"
     except OSError:
         return False
 

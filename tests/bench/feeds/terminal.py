@@ -16,9 +16,9 @@ from pathlib import Path
 import pyte
 
 from tests.bench.answering import Answering
+from tests.bench.observed import COLUMNS, ROWS
+from tests.tools.process import cpu_seconds, stat
 
-COLUMNS, ROWS = 160, 48
-_TICK = os.sysconf("SC_CLK_TCK")
 _MARK = re.compile(rb"q(\d{8})")
 _MARK_TEXT = re.compile(r"q(\d{8})")
 
@@ -88,12 +88,11 @@ class Terminal:
     @property
     def alive(self) -> bool:
         """Whether it still runs."""
-        return Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+        return stat(self.pid)[0] != b"Z"
 
     def cpu(self) -> float:
         """CPU seconds used so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / _TICK
+        return cpu_seconds(self.pid)
 
     def rss(self) -> float:
         """Resident memory, MB."""

@@ -18,6 +18,7 @@ from tests.bench.link.proxy import Proxy
 from tests.bench.link.sshd import Server
 from tests.bench.link.viewer import Viewer
 from tests.bench.peers import ROOT
+from tests.tools.process import cpu_seconds
 
 FIRST_LIMIT = 60.0
 """Seconds until there is something to see."""
@@ -28,7 +29,6 @@ KEY_EVERY = 1.0
 """Seconds between an answer and the next key."""
 KEY_LIMIT = 10.0
 _END_LIMIT = 5.0
-_HZ = os.sysconf("SC_CLK_TCK")
 
 
 class Link(NamedTuple):
@@ -83,11 +83,11 @@ class FarEnd:
 
     def cpu(self) -> float:
         """Processor seconds so far."""
+        pid = self.pid
         try:
-            fields = Path(f"/proc/{self.pid}/stat").read_bytes().rpartition(b")")[2].split()
+            return cpu_seconds(pid) if pid is not None else 0.0
         except OSError:
             return 0.0
-        return (int(fields[11]) + int(fields[12])) / _HZ
 
     def longest_gap(self, since: float, until: float) -> float | None:
         """Seconds, within a span of epoch seconds; a loop that stands still at its end counts as far as that."""

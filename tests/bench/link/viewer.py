@@ -1,19 +1,14 @@
 """A person's terminal at the near end of a link: shows what comes, answers what it is asked, types."""
 
-import fcntl
 import os
-import pty
 import select
 import signal
-import struct
-import subprocess
-import termios
 import time
 from collections.abc import Callable, Sequence
 
 from tests.bench.link.screen import CellScreen
+from tests.bench.observed import COLUMNS, ROWS, in_terminal
 
-ROWS, COLUMNS = 48, 160
 _LEAVE = 3.0
 """Seconds given to a command that is to end."""
 
@@ -25,17 +20,7 @@ class Viewer:
         self.screen = CellScreen(ROWS, COLUMNS)
         self.bytes = 0
         """Received so far."""
-        self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-        self.process = subprocess.Popen(
-            command,
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env={**os.environ, "TERM": "xterm-256color"},
-            start_new_session=True,
-        )
-        os.close(slave)
+        self._master, self.process = in_terminal(command, {**os.environ, "TERM": "xterm-256color"})
 
     def __enter__(self) -> "Viewer":
         return self

@@ -1,8 +1,6 @@
 """End to end in tmux: what the layer sends draws the same as the screen drawn plainly, cell by cell."""
 
 import random
-import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,43 +8,27 @@ from unittest.mock import patch
 
 import pytest
 
+from tests.tools.tmux import Tmux, needs_tmux
 from tests.tui.wire.emulated import LOOKS, TEXTS, Emulator, drawn_plainly
 from tests.tui.wire.screens import MOVES, Screen, differing
 from tui.wire import pieces
 
-pytestmark = [
-    pytest.mark.pty,
-    pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed"),
-]
+pytestmark = [pytest.mark.pty, needs_tmux]
 STEADY_TEXTS = [text for text in TEXTS if text != "🇯🇵"]
 """tmux 3.5 draws a flag, or nothing, by what was drawn around it before: no two ways of writing it agree."""
 WIDTH, HEIGHT, SCREENS, FRAMES = 57, 17, 25, 6
 
 
-class Tmux:
-    """A server of its own with one pane, written to by its terminal and asked what it shows."""
+class Pane:
+    """The one pane of a server, written to by its terminal and asked what it shows."""
 
-    def __init__(self, folder: Path) -> None:
-        self._socket = str(folder / "tmux")
-        self.run(
-            "-f",
-            "/dev/null",
-            "new-session",
-            "-d",
-            "-x",
-            str(WIDTH),
-            "-y",
-            str(HEIGHT),
-            "stty raw -echo; cat >/dev/null",
-        )
-        self.run("set", "-g", "status", "off")
-        self.run("resize-window", "-x", str(WIDTH), "-y", str(HEIGHT))
-        self._tty = Path(self.run("display-message", "-p", "#{pane_tty}").strip())
+    def __init__(self, server: Tmux) -> None:
+        self._run = server.run
+        server.start(WIDTH, HEIGHT, "stty raw -echo; cat >/dev/null")
+        self._run("set", "-g", "status", "off")
+        self._run("resize-window", "-x", str(WIDTH), "-y", str(HEIGHT))
+        self._tty = Path(self._run("display-message", "-p", "#{pane_tty}").strip())
         self._written = 0
-
-    def run(self, *command: str) -> str:
-        done = subprocess.run(["tmux", "-S", self._socket, *command], capture_output=True, check=True)
-        return done.stdout.decode()
 
     def feed(self, data: str) -> None:
         """Write, and wait until tmux has taken it: the title that follows says so."""
@@ -54,12 +36,12 @@ class Tmux:
         with self._tty.open("wb", buffering=0) as tty:
             tty.write(f"\x1b[?7l{data}\x1b]2;{self._written}\x07".encode())
         deadline = time.monotonic() + 30
-        while self.run("display-message", "-p", "#{pane_title}").strip() != str(self._written):
+        while self._run("display-message", "-p", "#{pane_title}").strip() != str(self._written):
             assert time.monotonic() < deadline, "tmux has not taken it"
 
     def cells(self) -> list[list[tuple[object, ...]]]:
         """What it shows; pyte reads tmux's own account of it, row by row."""
-        rows = self.run("capture-pane", "-p", "-e", "-N").split("\n")[:HEIGHT]
+        rows = self._run("capture-pane", "-p", "-e", "-N").split("\n")[:HEIGHT]
         emulator = Emulator(WIDTH, HEIGHT)
         for y, row in enumerate(rows):
             # One by one: pyte forgets what follows a character of no width in the same piece.
@@ -69,23 +51,22 @@ class Tmux:
 
 
 @pytest.fixture
-def tmux(tmp_path: Path) -> Iterator[Tmux]:
-    server = Tmux(tmp_path)
-    yield server
-    server.run("kill-server")
+def pane(tmp_path: Path) -> Iterator[Pane]:
+    with Tmux(tmp_path) as server:
+        yield Pane(server)
 
 
-def test_tmux_shows_what_should_be_there(tmux: Tmux) -> None:
+def test_tmux_shows_what_should_be_there(pane: Pane) -> None:
     rnd = random.Random(20261125)
     for number in range(SCREENS):
         screen = Screen(WIDTH, HEIGHT)
         for _frame in range(FRAMES):
             change(screen, rnd)
             with patch.object(pieces, "_MOVE", MOVES[number % 2]):
-                tmux.feed(screen.encoder.encode(screen.grid)[0])
-        shown = tmux.cells()
-        tmux.feed("\x1b[0m\x1b[2J" + drawn_plainly(screen.grid, screen.renditions))
-        assert differing(shown, tmux.cells()) == []
+                pane.feed(screen.encoder.encode(screen.grid)[0])
+        shown = pane.cells()
+        pane.feed("\x1b[0m\x1b[2J" + drawn_plainly(screen.grid, screen.renditions))
+        assert differing(shown, pane.cells()) == []
 
 
 def change(screen: Screen, rnd: random.Random) -> None:

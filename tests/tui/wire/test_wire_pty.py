@@ -4,10 +4,8 @@ import fcntl
 import os
 import re
 import select
-import shutil
 import signal
 import struct
-import subprocess
 import sys
 import termios
 import time
@@ -17,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools.tmux import Tmux, needs_tmux
 from tests.tui.pty_console import LIMIT
-from tests.tui.script_console import ScriptConsole
+from tests.tui.script_console import ScriptConsole, noted
 
 pytestmark = pytest.mark.pty
 
@@ -116,37 +115,22 @@ def test_no_color_leaves_nothing_but_greys(tmp_path: Path) -> None:
         assert all(red == green == blue for red, green, blue in colours)
 
 
-@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+@needs_tmux
 def test_what_nobody_sees_gets_a_frame_a_second(tmp_path: Path) -> None:
-    socket = str(tmp_path / "tmux")
-
-    def tmux(*command: str) -> str:
-        done = subprocess.run(["tmux", "-S", socket, *command], capture_output=True, check=True)
-        return done.stdout.decode()
-
     script = f"exec {sys.executable} -m tests.tui.runtime_script {tmp_path} chatty"
-    # Nobody is attached to this session.
-    tmux("-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "30", "-c", os.getcwd(), script)
-    try:
-        until(lambda: "unseen" in notes(tmp_path), "that it notices")
-        shown = [beat(tmux("capture-pane", "-p"))]
+    with Tmux(tmp_path) as tmux:
+        tmux.start(100, 30, "-c", os.getcwd(), script)
+        until(lambda: "unseen" in noted(tmp_path), "that it notices")
+        shown = [beat(tmux.run("capture-pane", "-p"))]
 
         def changed() -> bool:
-            now = beat(tmux("capture-pane", "-p"))
+            now = beat(tmux.run("capture-pane", "-p"))
             shown.extend([now] if now != shown[-1] else [])
             return len(shown) == 4
 
         until(changed, "three frames")
         # It counts ten beats a second; the first frame may have come right after the one before.
         assert all(after - before >= 5 for before, after in pairwise(shown[1:]))
-    finally:
-        tmux("kill-server")
-
-
-def notes(folder: Path) -> list[str]:
-    """What the script has noted."""
-    path = folder / "events"
-    return path.read_text().splitlines() if path.exists() else []
 
 
 def beat(text: str) -> int:

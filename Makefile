@@ -10,7 +10,7 @@ AT ?=
 JOBS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench peers lock screens snapshots faults explore soak i18n clean
+.PHONY: help demo test lint format bench peers lock screens snapshots test-dates faults explore soak i18n clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,10 @@ demo: $(VENV)/.run ## the console on the embedded AWS (SCENARIO=alb-5xx SPEED=10
 
 test: $(VENV)/.dev ## the tests
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "not slow"
+
+DATES ?=
+test-dates: $(VENV)/.dev ## the tests on nine made-up dates (needs libfaketime; DATES="leap-day -m pty" chooses)
+	$(BIN)/python -m tests.tools.dates $(if $(DATES),$(DATES),-n $(JOBS) -m "not slow")
 
 lint: $(VENV)/.dev ## style, types, import contracts, translations
 	$(BIN)/ruff check .

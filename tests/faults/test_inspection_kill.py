@@ -3,7 +3,6 @@
 import asyncio
 import re
 import sqlite3
-import sys
 import time
 from collections import Counter
 from contextlib import closing
@@ -14,6 +13,7 @@ import pytest
 from services.clock import SystemClock
 from services.journal.journal import Journal
 from services.models.journal import Entry, EntryKind, Person
+from tests.tools.demo import demo_command
 from tests.tui.pty_console import PtyConsole
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("inspection-kill")]
@@ -22,11 +22,8 @@ KEY = "daily-morning@2026-01-14T09:00"
 
 
 def toban(journal: Path, minute: int) -> PtyConsole:
-    command = [
-        *(sys.executable, "-m", "tui", "demo", "--lang", "en", "--mode", "inspect", "--speed", "20"),
-        *("--at", f"2026-01-14 09:{minute:02d}", "--journal", str(journal)),
-    ]
-    return PtyConsole(command, size=(40, 120))
+    options = ("--mode", "inspect", "--speed", "20", "--journal", str(journal))
+    return PtyConsole(demo_command(*options, at=f"2026-01-14 09:{minute:02d}"), size=(40, 120))
 
 
 def count(journal: Path, kind: EntryKind) -> int:

@@ -7,13 +7,13 @@ import pytest
 
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
+from tests.tools.demo import DAY, demo_command
 from tests.tui.pty_console import PtyConsole
 
 
 @pytest.mark.pty
 def test_the_mouse_can_be_left_to_the_terminal() -> None:
-    command = [sys.executable, "-m", "tui", "demo", "--lang", "en"]
-    with PtyConsole(command, size=(40, 120), env={"TOBAN_MOUSE": "false"}) as console:
+    with PtyConsole(demo_command(), size=(40, 120), env={"TOBAN_MOUSE": "false"}) as console:
         console.wait_text("read-only")
         console.wait(
             lambda: console.raw.rfind(b"\x1b[?1000l") > console.raw.rfind(b"\x1b[?1000h"), "no mouse"
@@ -26,7 +26,7 @@ def test_the_mouse_can_be_left_to_the_terminal() -> None:
 def test_a_mistake_in_the_file_is_named_with_its_line(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text('lang = "en"\nbel = true\n')
-    command = [sys.executable, "-m", "tui", "--config", str(config), "demo"]
+    command = [sys.executable, "-m", "tui", "--config", str(config), "demo", "--at", DAY]
     with PtyConsole(command, size=(40, 120)) as console:
         assert console.wait_exit() == 78
         assert b"config.toml:2: bel" in console.raw

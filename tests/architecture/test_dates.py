@@ -1,0 +1,24 @@
+"""No test knows today: a demo that a test starts is given its day."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+FILES = sorted(path for path in TESTS.rglob("*.py") if "bench" not in path.parts)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(TESTS)))
+def test_a_demo_that_a_test_starts_has_a_day_of_its_own(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"))
+    undated = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.List) and _undated(node)]
+    assert undated == [], "use tests.tools.demo.demo_command, or give --at"
+
+
+def _undated(command: ast.List) -> bool:
+    """Whether a command line runs `toban demo` at the machine's time."""
+    words = {node.value for node in ast.walk(command) if isinstance(node, ast.Constant)}
+    names = {node.id for node in ast.walk(command) if isinstance(node, ast.Name)}
+    starts = bool({"tui", "toban"} & words) or "TOBAN" in names
+    return starts and "demo" in words and not {"--at", "--help", "--list"} & words

@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails
 from services.i18n import _
 from services.models.text import clean
 from services.runbook import grammar, words
+from services.runbook.stand_ins import concerned, parsed_in_part
 from services.runbook.toml_lines import Path, dotted, key_lines, line_of
 
 M = TypeVar("M", bound=BaseModel)
@@ -107,16 +108,30 @@ def validate(model: type[M], file: TomlFile, *checks: Callable[[M], Iterator[tup
     untyped = [
         file.mistake(path, words.not_text(value)) for path, value in grammar.not_texts(model, file.data)
     ]
+
+    def parse(data: dict[str, Any]) -> M:
+        return model.model_validate_json(json.dumps(data, default=_iso), strict=True)
+
     try:
-        value = model.model_validate_json(json.dumps(file.data, default=_iso), strict=True)
+        value: M | None = parse(file.data)
+        refused: list[Mistake] = []
+        broken: tuple[Path, ...] = ()
     except ValidationError as error:
         known = {mistake.key for mistake in untyped}
-        found = [file.mistake(tuple(each["loc"]), explain(model, each)) for each in error.errors()]
-        found = [mistake for mistake in found if mistake.key not in known]
-        raise DataFileError(in_order([*untyped, *found])) from error
-    found = [*untyped, *(file.mistake(path, message) for check in checks for path, message in check(value))]
-    if found:
-        raise DataFileError(in_order(found))
+        refused = [file.mistake(tuple(each["loc"]), explain(model, each)) for each in error.errors()]
+        refused = [mistake for mistake in refused if mistake.key not in known]
+        value, broken = parsed_in_part(parse, file.data)
+    contradictions: list[Mistake] = []
+    if value is not None:
+        contradictions = [
+            file.mistake(path, message)
+            for check in checks
+            for path, message in check(value)
+            if not concerned(path, broken)
+        ]
+    if mistakes := [*untyped, *refused, *contradictions]:
+        raise DataFileError(in_order(mistakes))
+    assert value is not None
     return value
 
 

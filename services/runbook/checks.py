@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from dateutil.rrule import rrulestr
@@ -15,7 +16,7 @@ from dateutil.rrule import rrulestr
 from services.calendar_anchor import ANCHOR
 from services.i18n import _
 from services.models.runbook import ClosedDay, Duty, Runbook, Within
-from services.runbook import inspection_checks, words
+from services.runbook import inspection_checks, place_checks, words
 from services.runbook.toml_lines import Path
 
 Mistakes = Iterator[tuple[Path, str]]
@@ -39,15 +40,22 @@ def system(book: Runbook) -> Mistakes:
         said = _("no such time zone")
         hint = words.meant(book.system.timezone, available_timezones()) or _("names are as Asia/Tokyo")
         yield ("system", "timezone"), f"{said}: {hint}"
-    bounds = (book.ecs.usual_min, book.ecs.usual_max, book.ecs.busy_max) if book.ecs else ()
-    given = [bound for bound in bounds if bound is not None]
-    if given != sorted(given):
-        yield ("ecs",), _("usual_min, usual_max and busy_max must not fall in this order")
+    yield from _bounds(book)
     if book.rds and book.rds.window_utc and not _WINDOW.fullmatch(book.rds.window_utc):
         yield ("rds", "window_utc"), _("must be as RDS spells it: sat:17:00-sat:18:00")
     for index, path in enumerate(book.cdn.paths if book.cdn else ()):
         if not path.startswith("/") or "*" in path[:-1]:
             yield ("cdn", "paths", index), _("must begin with / and may hold * only as its last character")
+
+
+def _bounds(book: Runbook) -> Mistakes:
+    keys = ("usual_min", "usual_max", "busy_max")
+    bounds = [
+        (key, getattr(book.ecs, key)) for key in keys if book.ecs and getattr(book.ecs, key) is not None
+    ]
+    for (_key, lower), (key, bound) in pairwise(bounds):
+        if bound < lower:
+            yield ("ecs", key), _("usual_min, usual_max and busy_max must not fall in this order")
 
 
 def unique(book: Runbook) -> Mistakes:
@@ -228,26 +236,15 @@ def closures(book: Runbook) -> Mistakes:
         yield ("closures", "weekdays"), _("all seven days are closed: leave at least one open")
 
 
-ALL = (system, unique, references, limits, duties, closures, journal, *inspection_checks.ALL)
+ALL = (
+    system,
+    unique,
+    references,
+    limits,
+    duties,
+    closures,
+    journal,
+    *place_checks.ALL,
+    *inspection_checks.ALL,
+)
 """Every check, in the order of the file."""
-
-
-def undecided(book: Runbook) -> Mistakes:
-    """What is left empty on purpose and must be decided before the runbook can be followed."""
-    if not book.approved_by:
-        yield ("approved_by",), _("undecided: nobody has approved this runbook")
-    for index, contact in enumerate(book.contacts):
-        if contact.undecided:
-            said = _("undecided: {role} cannot be reached").format(role=contact.role)
-            yield ("contacts", index, "contact"), said
-    for index, approver in enumerate(book.approvers):
-        if approver.undecided:
-            said = _("undecided: nobody can approve as {role}").format(role=approver.role)
-            yield ("approvers", index, "name"), said
-    if book.costs and not book.costs.budget_yen:
-        yield (
-            ("costs", "budget_yen"),
-            _("undecided: without a budget its {percent} % cannot be judged").format(
-                percent=book.costs.budget_percent
-            ),
-        )

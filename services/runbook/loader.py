@@ -9,6 +9,7 @@ from services.i18n import _
 from services.models.runbook import Runbook
 from services.runbook import checks, grammar, words
 from services.runbook.toml_file import DataFileError, Mistake, TomlFile, in_order, parse, read, validate
+from services.runbook.undecided import undecided
 
 _HOME = "services.runbook"
 
@@ -48,8 +49,8 @@ def loads(text: str, name: str = "runbook.toml") -> Loaded:
 
 def _load(file: TomlFile) -> Loaded:
     book = validate(Runbook, file, *checks.ALL)
-    undecided = in_order(file.mistake(path, said) for path, said in checks.undecided(book))
-    return Loaded(book, tuple(undecided))
+    open_points = in_order(file.mistake(path, text) for path, text in undecided(book))
+    return Loaded(book, tuple(open_points))
 
 
 def builtin_names() -> tuple[str, ...]:
@@ -68,6 +69,13 @@ def load_builtin(name: str) -> Runbook:
         )
     with as_file(files(_HOME) / f"{name}.toml") as path:
         return load(path)
+
+
+def source(name: str) -> str:
+    """The text of a runbook as its file has it, comments and all; raises RunbookError for one with mistakes."""
+    load_named(name)
+    place = Path(name).expanduser() if is_path(name) else files(_HOME) / f"{name}.toml"
+    return place.read_text("utf-8").removeprefix("\ufeff")
 
 
 def is_path(name: str) -> bool:

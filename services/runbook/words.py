@@ -40,7 +40,7 @@ _MESSAGES = {
 
 _PATTERNS = {
     r"^\d{12}$": N_("must be an AWS account: twelve digits in quotes"),
-    r"^[a-z]{2}(-[a-z]+)+-\d$": N_("must be an AWS region such as ap-northeast-1"),
+    r"^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$": N_("must be an AWS region such as ap-northeast-1"),
     r"^[a-z0-9][a-z0-9-]*$": N_("must be lower-case letters, digits and hyphens"),
     r"^([01]\d|2[0-3]):[0-5]\d$": N_("must be a time of day such as 09:00"),
     r"^\d{2}-\d{2}$": N_("must be month and day such as 12-29"),

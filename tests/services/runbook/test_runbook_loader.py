@@ -145,7 +145,12 @@ def test_unknown_keys_are_refused_with_the_one_meant() -> None:
         ('[closures]\nyearly = ["02-29", "13-01"]\n', "closures.yearly[1]", 10, "no such day"),
         ("[closures]\nextra = [2026-05-01]\nopened = [2026-05-01]\n", "closures.opened[0]", 11, "extra"),
         ("[closures]\nweekdays = [0, 1, 2, 3, 4, 5, 6]\n", "closures.weekdays", 10, "at least one open"),
-        ('[ecs]\ncluster = "c"\nservices = ["s"]\nusual_max = 5\nbusy_max = 3\n', "ecs", 9, "order"),
+        (
+            '[ecs]\ncluster = "c"\nservices = ["s"]\nusual_max = 5\nbusy_max = 3\n',
+            "ecs.busy_max",
+            13,
+            "order",
+        ),
         ('[cdn]\ndistribution = "E"\npaths = ["/a/*.js"]\n', "cdn.paths[0]", 11, "last character"),
         ('[rds]\ninstance = "i"\nwindow_utc = "日曜"\n', "rds.window_utc", 11, "sat:17:00"),
     ],

@@ -1,0 +1,57 @@
+"""What a runbook leaves empty, and what cannot be carried out until it is decided."""
+
+from collections.abc import Iterator
+
+from services.i18n import _
+from services.models.runbook import Runbook
+from services.runbook.toml_lines import Path
+
+Entries = Iterator[tuple[Path, str]]
+
+
+def undecided(book: Runbook) -> Entries:
+    """(path, what is undecided and what it blocks) for everything that is left empty on purpose."""
+    if not book.approved_by:
+        text = _("undecided: nobody has approved this runbook; reports and procedures rest on a draft")
+        yield ("approved_by",), text
+    for index, contact in enumerate(book.contacts):
+        if contact.undecided:
+            text = _("undecided: {role} cannot be reached").format(role=contact.role)
+            yield ("contacts", index, "contact"), _with_blocked(text, blocked_by_contact(book, contact.role))
+    for index, approver in enumerate(book.approvers):
+        if approver.undecided:
+            text = _("undecided: nobody can approve as {role}").format(role=approver.role)
+            yield ("approvers", index, "name"), _with_blocked(text, blocked_by_approver(book, approver.role))
+    if book.costs and not book.costs.budget_yen:
+        text = _("undecided: without a budget its {percent} % cannot be judged")
+        yield ("costs", "budget_yen"), text.format(percent=book.costs.budget_percent)
+
+
+def blocked_by_contact(book: Runbook, role: str) -> tuple[str, ...]:
+    """What ends at a role that nobody can reach: escalations, reports, the contact's own scope."""
+    escalations = [
+        _("escalation of “{playbook}”").format(playbook=playbook.title)
+        for playbook in book.playbooks
+        if playbook.escalate_to == role
+    ]
+    reports = [_("report of costs")] if book.costs and book.costs.report_to == role else []
+    scopes = [str(contact.scope) for contact in book.contacts if contact.role == role and contact.scope]
+    return tuple(dict.fromkeys([*escalations, *reports, *scopes]))
+
+
+def blocked_by_approver(book: Runbook, role: str) -> tuple[str, ...]:
+    """What waits for the approval of a role: its changes, the procedures and playbooks that ask for it, reports to it."""
+    changes = [
+        str(name) for approver in book.approvers if approver.role == role for name in approver.approves
+    ]
+    asking = [
+        *(str(procedure.title) for procedure in book.procedures if procedure.approval == role),
+        *(str(playbook.title) for playbook in book.playbooks if playbook.approval == role),
+    ]
+    return tuple(dict.fromkeys([*changes, *asking, *blocked_by_contact(book, role)]))
+
+
+def _with_blocked(text: str, blocked: tuple[str, ...]) -> str:
+    if not blocked:
+        return text
+    return _("{undecided}; blocked until then: {what}").format(undecided=text, what=_(", ").join(blocked))

@@ -23,7 +23,7 @@ from tui.cli_inspect import inspect_command
 from tui.cli_journal import journal_group
 from tui.cli_options import aws_options, read_options, start_options, version_option
 from tui.cli_report import report_command
-from tui.cli_words import Command, Group, Moment, Named, Speed, answered, usage_error
+from tui.cli_words import Choice, Command, Group, Moment, Named, Speed, answered, usage_error
 from tui.headless import HEADLESS, Headless
 from tui.options import StartOptions
 
@@ -220,9 +220,12 @@ def _runbook(output: Output) -> Group:
         output.say([json.dumps(described(), ensure_ascii=False, indent=2)])
         return OK
 
-    def show(name: str | None) -> int:
-        from tui.cli_files import show as lines_of
+    def show(name: str | None, form: str | None) -> int:
+        from tui import cli_files
 
+        # A person reads it on a terminal; a file or a program gets what can be read as a runbook again.
+        as_text = form == "text" or (form is None and sys.stdout.isatty())
+        lines_of = cli_files.show if as_text else cli_files.source
         return _reading(output, lambda: (list(lines_of(name or _before().runbook or "facility-prod")), OK))
 
     return Group(
@@ -239,8 +242,15 @@ def _runbook(output: Output) -> Group:
             Command(
                 "show",
                 callback=show,
-                params=[click.Argument(["name"], metavar="[FILE|NAME]", required=False)],
-                help=_("Print a runbook for reading."),
+                params=[
+                    click.Argument(["name"], metavar="[FILE|NAME]", required=False),
+                    click.Option(
+                        ["--format", "form"],
+                        type=Choice(["text", "toml"]),
+                        help=_("For reading, or as a file; by default for reading on a terminal only."),
+                    ),
+                ],
+                help=_("Print a runbook: for reading on a terminal, else as a file to start from."),
             ),
         ],
     )

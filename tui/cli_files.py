@@ -21,8 +21,15 @@ def check(path: Path) -> tuple[list[str], int]:
     except RunbookError as error:
         count = len(error.mistakes)
         return [*map(str, error.mistakes), _("mistakes: {count}").format(count=count)], DATA
-    lines = [str(each) for each in loaded.undecided]
+    lines = [str(entry) for entry in loaded.undecided]
     return [*lines, _("no mistakes; undecided: {count}").format(count=len(lines))], OK
+
+
+def source(name: str) -> Iterator[str]:
+    """A runbook as its file, which `check` accepts; raises RunbookError."""
+    from services.runbook.loader import source as text_of
+
+    yield text_of(name).removesuffix("\n")
 
 
 def show(name: str) -> Iterator[str]:

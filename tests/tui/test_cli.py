@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from services import i18n
-from services.runbook.loader import load_builtin
+from services.runbook.loader import load, load_builtin
 from tui import start
 from tui.cli import Output, run
 from tui.options import StartOptions
@@ -133,6 +133,21 @@ def test_runbook_check_names_what_is_undecided(capsys: pytest.CaptureFixture[str
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1] == "no mistakes; undecided: 6"
     assert all(": undecided: " in line for line in lines[:-1])
+    (pm,) = [line for line in lines if "approvers[0].name" in line]
+    for blocked in ("最大タスク数の引き上げ", "RDS ストレージ不足時の対応", "report of costs"):
+        assert blocked in pm.partition("blocked until then: ")[2]
+
+
+def test_what_runbook_show_writes_into_a_file_is_a_runbook(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert toban("runbook", "show") == 0
+    city = tmp_path / "city.toml"
+    city.write_text(capsys.readouterr().out, "utf-8")
+    assert toban("runbook", "check", str(city)) == 0
+    assert load(city) == load_builtin("facility-prod")
+    assert toban("runbook", "show", str(city), "--format", "toml") == 0
+    assert capsys.readouterr().out.endswith(city.read_text("utf-8"))
 
 
 def test_runbook_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,7 +156,7 @@ def test_runbook_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_runbook_show_holds_every_limit_and_duty(capsys: pytest.CaptureFixture[str]) -> None:
-    assert toban("runbook", "show") == 0
+    assert toban("runbook", "show", "--format", "text") == 0
     shown = capsys.readouterr().out
     book = load_builtin("facility-prod")
     assert all(each.title in shown for each in book.limits)
@@ -215,7 +230,7 @@ def process(*argv: str, **environment: str) -> "subprocess.CompletedProcess[str]
 
 
 def test_a_terminal_without_japanese_gets_question_marks_and_no_traceback() -> None:
-    shown = process("--lang", "ja", "runbook", "show", PYTHONIOENCODING="latin-1:strict")
+    shown = process("--lang", "ja", "runbook", "show", "--format", "text", PYTHONIOENCODING="latin-1:strict")
     assert shown.returncode == 0
     assert "???" in shown.stdout
     assert "Traceback" not in shown.stderr

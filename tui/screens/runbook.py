@@ -1,5 +1,7 @@
 """手順書: contacts, approvers, limits and duties; what is undecided stands in red."""
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -9,6 +11,7 @@ from textual.widgets import Static
 from services.i18n import _
 from services.models.runbook import Duty, Runbook
 from services.models.verdict import Limit
+from services.runbook.undecided import blocked_by_approver, blocked_by_contact
 from tui.screens.dialog import Dialog
 from widgets.format import pad, wrap
 
@@ -30,11 +33,20 @@ class RunbookScreen(Dialog[None]):
         with VerticalScroll(id="window") as window:
             window.border_title = Content(f"{book.document or book.system.title} {book.document_version}")
             yield from _section(
-                _("Contacts"), [_person(each.role, each.contact, each.scope) for each in book.contacts]
+                _("Contacts"),
+                [
+                    _person(contact.role, contact.contact, contact.scope)
+                    + _blocked(blocked_by_contact(book, contact.role) if contact.undecided else ())
+                    for contact in book.contacts
+                ],
             )
             yield from _section(
                 _("Approvers"),
-                [_person(each.role, each.name, "、".join(each.approves)) for each in book.approvers],
+                [
+                    _person(approver.role, approver.name, "、".join(approver.approves))
+                    + _blocked(blocked_by_approver(book, approver.role) if approver.undecided else ())
+                    for approver in book.approvers
+                ],
             )
             yield from _section(_("Approved by"), [_person(_("Runbook"), book.approved_by, "")])
             yield from _section(_("Limits"), [_limit(limit) for limit in book.limits])
@@ -53,6 +65,14 @@ def _person(role: str, who: str, scope: str) -> Content:
         return Content.assemble("  ", pad(role, ROLE), named, (scope, "auto 60%"))
     below = "".join(f"\n    {line}" for line in wrap(scope, ROLE + 24))
     return Content.assemble("  ", pad(role, ROLE), named, (below, "auto 60%"))
+
+
+def _blocked(what: Sequence[str]) -> Content:
+    """What cannot be carried out while the role above is undecided; empty where nothing waits for it."""
+    if not what:
+        return Content()
+    text = _("until decided, blocked: {what}").format(what=_(", ").join(what))
+    return Content.styled("".join(f"\n    {line}" for line in wrap(text, ROLE + 24)), "$text-warning")
 
 
 def _duty(duty: Duty) -> Content:

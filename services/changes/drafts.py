@@ -1,6 +1,6 @@
 """What the engine writes into the journal, and the claims and holds that go with it."""
 
-from services.changes.words import outcome_text
+from services.changes.words import answered_text, outcome_text
 from services.i18n import _
 from services.models.changes import Plan, PlannedStep, StepState
 from services.models.journal import Draft, EntryKind
@@ -61,7 +61,9 @@ def outcome(
         kind=EntryKind.OUTCOME,
         subject=plan.id,
         target=step.target,
-        text=outcome_text(state, step.title, plan.target.title, text),
+        text=answered_text(verified, step.title, plan.target.title, text)
+        if state is StepState.DONE
+        else outcome_text(state, step.title, plan.target.title, text),
         data={"step": step.id, "state": state.value, "text": clean(text), "verified": verified},
         claim=_final(plan, step) if final else "",
         releases=step.target if final else "",

@@ -14,9 +14,22 @@ _OUTCOMES = {
 }
 
 
+_ANSWERED = {
+    None: N_("Accepted: {title} ({target}). {text}"),
+    True: N_("Verified: {title} ({target}). {text}"),
+    False: N_("Accepted, not seen yet: {title} ({target}). {text}"),
+}
+"""By whether AWS shows what it accepted; None: not looked, or not readable."""
+
+
 def outcome_text(state: StepState, title: str, target: str, text: str) -> str:
-    """One line about a step's outcome."""
+    """One line about what became of a step."""
     return _(_OUTCOMES[state]).format(title=title, target=target, text=text).strip()
+
+
+def answered_text(verified: bool | None, title: str, target: str, text: str) -> str:
+    """One line about a step that AWS took: accepting it and showing it are two things."""
+    return _(_ANSWERED[verified]).format(title=title, target=target, text=text).strip()
 
 
 def told(problem: Problem) -> str:

@@ -1,7 +1,7 @@
 """What an operator should know before changing the task limit. Pure."""
 
 from collections.abc import Iterator
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 
 from services.changes.task_limit_facts import action_text
 from services.changes.task_limit_state import Seen
@@ -13,6 +13,8 @@ from services.models.runbook import Approver, Runbook
 
 RAISING = "最大タスク数の引き上げ"
 """As the runbook's approvers name it."""
+FAR = timedelta(days=62)
+"""A way back beyond it is a slip of the year or the month more often than a wish."""
 
 
 def cautions(seen: Seen, wish: Wish, runbook: Runbook, zone: tzinfo) -> tuple[Caution, ...]:
@@ -157,6 +159,12 @@ def _way_back(seen: Seen, wish: Wish, *, raising: bool, zone: tzinfo) -> Iterato
     assert seen.target is not None
     if wish.at is None:
         return
+    if raising and wish.at - seen.at > FAR:
+        text = _(
+            "The way back is {days} days away ({when}): check the date. A raised limit costs until then."
+        )
+        when = moment(wish.at, zone)
+        yield Caution(grave=True, text=text.format(days=(wish.at - seen.at).days, when=when))
     when, before = moment(wish.at, zone), seen.target.maximum
     if wish.way == "duty":
         text = _("Nobody takes it back by itself: on {when} a duty asks a person to.")

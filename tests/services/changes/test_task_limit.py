@@ -211,6 +211,11 @@ def action(name: str, maximum: int | None) -> ScheduledAction:
     )
 
 
+@pytest.mark.parametrize(("at", "far"), [("2026-02-27 17:00", False), ("2026-12-02 17:00", True)])
+def test_a_way_back_months_ahead_is_taken_for_a_slip(at: str, far: bool) -> None:
+    assert ("check the date" in texts(plan(max="10", revert_at=at), grave=True)) is far
+
+
 def test_taking_back_removes_the_scheduled_way_back_that_would_do_it_once_more() -> None:
     there = (
         action("toban-revert-a", 5), action("toban-revert-b", 7), action("night", 5), action("toban-revert-c", 5),

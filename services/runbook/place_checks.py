@@ -13,6 +13,7 @@ from services.i18n import _
 from services.maintenance_window import WEEK, Window, weekly
 from services.models.base import RawId
 from services.models.runbook import Runbook
+from services.models.text import UNSAFE
 from services.runbook import words
 from services.runbook.toml_lines import Path
 
@@ -43,18 +44,31 @@ _HOURS = re.compile(r"(\d{1,2}):(\d{2})\s*(?:-|~|〜|～|–|から|to)\s*(?:翌
 
 def ids(book: Runbook) -> Mistakes:
     """A name or id is the name alone: AWS's requests refuse an ARN or an address in its place, or find nothing."""
-    yield from _ids_in(book, ())
+    for path, value in _texts_in(book, ()):
+        if isinstance(value, RawId) and (name := name_within(value)):
+            yield path, _('must be the name alone, not an ARN or an address: "{name}"').format(name=name)
 
 
-def _ids_in(value: object, path: Path) -> Mistakes:
+def visible(book: Runbook) -> Mistakes:
+    """What is used as it is written, a unit or a field's name, holds nothing that a terminal obeys or nobody sees."""
+    for path, value in _texts_in(book, ()):
+        unsafe = (
+            None if isinstance(value, RawId) else UNSAFE.search(value.replace("\n", "").replace("\t", ""))
+        )
+        if unsafe:
+            text = _("holds a character that cannot be seen: {character}; write the text anew")
+            yield path, text.format(character=f"U+{ord(unsafe[0]):04X}")
+
+
+def _texts_in(value: object, path: Path) -> Iterator[tuple[Path, str]]:
     if isinstance(value, BaseModel):
         for key in type(value).model_fields:
-            yield from _ids_in(getattr(value, key), (*path, key))
+            yield from _texts_in(getattr(value, key), (*path, key))
     elif isinstance(value, tuple):
         for index, element in enumerate(value):
-            yield from _ids_in(element, (*path, index))
-    elif isinstance(value, RawId) and (name := name_within(value)):
-        yield path, _('must be the name alone, not an ARN or an address: "{name}"').format(name=name)
+            yield from _texts_in(element, (*path, index))
+    elif isinstance(value, str):
+        yield path, value
 
 
 def name_within(text: str) -> str:
@@ -148,5 +162,5 @@ def spelling(meant: Window) -> str:
     )
 
 
-ALL = (ids, regions, window)
+ALL = (ids, visible, regions, window)
 """Every check of this file."""

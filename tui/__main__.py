@@ -7,8 +7,11 @@ import gc
 import os
 import sys
 
+from tui import early_signals, outline
+
 _INTERACTIVE = {"demo"}
-_OUTLINE = "\x1b[?1049h\x1b[?25l\x1b[2J\x1b[H\x1b[7m Toban 当番 \x1b[0m …"
+_INTERRUPTED = 130
+_STDERR = 2
 
 
 def _draws(arguments: list[str]) -> bool:
@@ -24,16 +27,36 @@ def _draws(arguments: list[str]) -> bool:
     return not arguments or arguments[0].startswith("-") or words[0] in _INTERACTIVE
 
 
+def _open_standard_streams() -> None:
+    """What is closed leads nowhere: else the next file or connection that is opened would take its place."""
+    try:
+        while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
+            os.set_inheritable(descriptor, True)
+        os.close(descriptor)
+    except OSError:
+        return
+
+
 def main() -> None:
     """Run the command line; the exit status says how it ended."""
-    drawn = _draws(sys.argv[1:])
-    if drawn:
-        os.write(1, _OUTLINE.encode())
-        # What is imported now stays: the collector, which would walk it again and again, begins when it is there.
-        gc.disable()
-    from tui.cli import main as command_line
+    try:
+        _open_standard_streams()
+        drawn = _draws(sys.argv[1:])
+        if drawn:
+            early_signals.catch(before_stop=outline.leave)
+            early_signals.undo(outline.leave)
+            outline.draw()
+            # What is imported now stays: the collector, which would walk it again and again, begins when it is there.
+            gc.disable()
+        from services.hardening import forbid_core_dumps
 
-    command_line(outline_drawn=drawn)
+        forbid_core_dumps()
+        from tui.cli import main as command_line
+
+        command_line(outline_drawn=drawn)
+    except KeyboardInterrupt:
+        # Before the command line was there to catch it.
+        os._exit(_INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ The first frame needs Textual alone; models, widgets and AWS are imported after 
 
 import asyncio
 import gc
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
@@ -18,6 +18,7 @@ from textual.screen import Screen
 from tui import themes
 from tui.actions import Actions
 from tui.commands import bindings
+from tui.crash import environment_secrets
 from tui.modes import MODES
 from tui.options import StartError
 from tui.screens.shell import ShellScreen
@@ -273,6 +274,12 @@ class TobanApp(Actions):
         done = await self.push_screen_wait(CodeScreen(self.ready.session, needed))
         if done:
             self.action_refresh_feeds()
+
+    def known_secrets(self) -> Iterator[str]:
+        """The environment's, and those of the credentials in use."""
+        yield from environment_secrets()
+        if self.services is not None:
+            yield from self.services.session.secrets()
 
     async def drain(self) -> None:
         """Close what runs before the terminal is given back."""

@@ -1,7 +1,6 @@
 """The command line: reads flags, prints what needs no screen, and starts the console.
 
-Exit statuses are those of sysexits.h: 64 wrong usage, 65 wrong data in a runbook, 78 wrong configuration.
-Nothing here ends in a traceback.
+Exit statuses: `tui.exit_status`. Nothing here ends in a traceback.
 """
 
 import io
@@ -17,6 +16,9 @@ import click
 
 from services import i18n
 from services.i18n import _
+from services.models.text import clean
+from services.regular_file import named
+from tui import debug_log, last_resort, outline
 from tui.cli_change import change_command
 from tui.cli_duties import duties_command
 from tui.cli_inspect import inspect_command
@@ -24,69 +26,121 @@ from tui.cli_journal import journal_group
 from tui.cli_options import aws_options, read_options, start_options, version_option
 from tui.cli_report import report_command
 from tui.cli_words import Choice, Command, Group, Moment, Named, Speed, answered, usage_error
+from tui.exit_status import ExitStatus, epilog
 from tui.headless import HEADLESS, Headless
 from tui.options import StartOptions
+from tui.printing import CannotPrint, complain, output_lost, show
 
-OK, USAGE, DATA, CONFIG, INTERRUPTED = 0, 64, 65, 78, 130
-_LEAVE_OUTLINE = "\x1b[?25h\x1b[?1049l"
+COMPLETION = "_TOBAN_COMPLETE"
+"""Click's variable by which a shell asks for completions."""
 
 
 class Output:
     """Where commands print; takes the outline off the screen first, if one was drawn before the imports."""
 
     def __init__(self, *, outline_drawn: bool) -> None:
-        self.outline_drawn = outline_drawn
+        outline.assume(outline_drawn)
 
     def say(self, lines: Iterable[str], *, error: bool = False) -> None:
-        """Print lines of cleaned text; what the terminal's encoding lacks becomes `?`."""
+        """Print lines of cleaned text; what the terminal's encoding lacks becomes `?`. Raises CannotPrint."""
         text = "\n".join(lines)
         self.clear()
-        click.echo(text, err=error)
+        if error:
+            complain(text)
+        else:
+            show(text)
 
     def clear(self) -> None:
         """Back to the terminal's own screen."""
-        if self.outline_drawn:
-            self.outline_drawn = False
-            os.write(1, _LEAVE_OUTLINE.encode())
+        outline.leave()
 
 
 def main(argv: Sequence[str] | None = None, *, outline_drawn: bool = False) -> NoReturn:
     """Run the command line and exit with its status."""
+    last_resort.install()
     sys.exit(run(sys.argv[1:] if argv is None else argv, Output(outline_drawn=outline_drawn)))
 
 
 def run(argv: Sequence[str], output: Output) -> int:
-    """The exit status; a start returns the console's own."""
+    """The exit status; a start returns the console's own. No fault of ours leaves it."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    i18n.use(wanted_language(argv))
     try:
-        result = build(output).main(list(argv), prog_name="toban", standalone_mode=False)
-    except click.UsageError as error:
-        output.say([usage_error(error)], error=True)
-        return USAGE
+        return _told(argv, output)
     except (click.Abort, KeyboardInterrupt):
         output.clear()
-        return INTERRUPTED
-    except BrokenPipeError:
-        # The reader went away (`| head`); without this Python complains when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return OK
-    output.clear()
-    return result if isinstance(result, int) else OK
+        return ExitStatus.INTERRUPTED
+    except SystemExit:
+        raise
+    except BaseException as error:  # noqa: BLE001  the boundary: never Python's traceback with its status 1
+        output.say([last_resort.line(error)], error=True)
+        return ExitStatus.SOFTWARE
+
+
+def _told(argv: Sequence[str], output: Output) -> int:
+    """The exit status, after what is wrong with the command line or with the output was told in words."""
+    try:
+        i18n.use(wanted_language(argv))
+        if refusal := _keep_faults(argv):
+            output.say([refusal], error=True)
+            return ExitStatus.CONFIG
+        status = _invoked(build(output), argv)
+        output.clear()
+    except CannotPrint as error:
+        return output_lost(error)
+    except click.exceptions.NoArgsIsHelpError as error:
+        output.say([error.message], error=True)
+        return ExitStatus.USAGE
+    except click.UsageError as error:
+        output.say([usage_error(error)], error=True)
+        return ExitStatus.USAGE
+    except click.ClickException as error:
+        output.say([clean(error.format_message())], error=True)
+        return ExitStatus.USAGE
+    return status if isinstance(status, int) else ExitStatus.NORMAL
+
+
+def _invoked(group: click.Group, argv: Sequence[str]) -> object:
+    """What the command returns. Click's own `main` would end the process with status 1 where a pipe breaks."""
+    if instruction := os.environ.get(COMPLETION):
+        from click.shell_completion import shell_complete
+
+        return shell_complete(group, {}, "toban", COMPLETION, instruction) and ExitStatus.USAGE
+    try:
+        with group.make_context("toban", list(argv)) as context:
+            return group.invoke(context)
+    except click.exceptions.Exit as end:
+        return end.exit_code
 
 
 def wanted_language(argv: Sequence[str]) -> str:
     """The language of help and errors, needed before the flags are understood."""
     from tui.start import peek
 
+    return _flag(argv, "--lang") or peek("lang", _flag(argv, "--config")) or i18n.preferred()
+
+
+def _keep_faults(argv: Sequence[str]) -> str:
+    """Choose the file that keeps our faults, until a flag chooses another; why it cannot be the one that is set."""
+    from tui.start import peek
+
+    name = peek("debug", _flag(argv, "--config"))
+    try:
+        debug_log.begin(named(name) if name else None)
+    except OSError as error:
+        return f"debug: {clean(name)}: {error.strerror}"
+    return ""
+
+
+def _flag(argv: Sequence[str], name: str) -> str:
+    """The value of a flag before flags are understood; "" where it is not given."""
     for index, word in enumerate(argv):
-        if word.startswith("--lang="):
+        if word.startswith(f"{name}="):
             return word.partition("=")[2]
-        if word == "--lang" and index + 1 < len(argv):
+        if word == name and index + 1 < len(argv):
             return argv[index + 1]
-    return peek("lang") or i18n.preferred()
+    return ""
 
 
 def build(output: Output) -> click.Group:
@@ -97,6 +151,7 @@ def build(output: Output) -> click.Group:
         invoke_without_command=True,
         help=_("Toban (当番): the operations runbook, alive. Without a command: watch the system on AWS."),
         params=[*start_options(), *aws_options(), version_option()],
+        epilog=epilog(),
         commands=[
             _demo(output),
             *_headless(output),
@@ -127,7 +182,7 @@ class _Start:
         """`toban demo …`."""
         if list_scenarios:
             self.output.say(scenarios().values())
-            return OK
+            return ExitStatus.NORMAL
         return self.go(replace(_before(), demo=True, **_given(flags)))
 
     def go(self, options: StartOptions) -> int:
@@ -138,7 +193,8 @@ class _Start:
             self.output.say([reason], error=True)
 
         status = start(options, refuse)
-        self.output.outline_drawn = False
+        # An end before the first frame leaves the outline.
+        self.output.clear()
         return status
 
 
@@ -218,7 +274,7 @@ def _runbook(output: Output) -> Group:
         from services.runbook.loader import schema as described
 
         output.say([json.dumps(described(), ensure_ascii=False, indent=2)])
-        return OK
+        return ExitStatus.NORMAL
 
     def show(name: str | None, form: str | None) -> int:
         from tui import cli_files
@@ -226,7 +282,8 @@ def _runbook(output: Output) -> Group:
         # A person reads it on a terminal; a file or a program gets what can be read as a runbook again.
         as_text = form == "text" or (form is None and sys.stdout.isatty())
         lines_of = cli_files.show if as_text else cli_files.source
-        return _reading(output, lambda: (list(lines_of(name or _before().runbook or "facility-prod")), OK))
+        chosen = name or _before().runbook or "facility-prod"
+        return _reading(output, lambda: (list(lines_of(chosen)), ExitStatus.NORMAL))
 
     return Group(
         "runbook",
@@ -261,7 +318,7 @@ def _config(output: Output) -> Command:
         from tui.cli_files import configuration
 
         options = replace(_before(), **_given(flags))
-        return _reading(output, lambda: (list(configuration(options)), OK))
+        return _reading(output, lambda: (list(configuration(options)), ExitStatus.NORMAL))
 
     return Command(
         "config",
@@ -280,6 +337,6 @@ def _reading(output: Output, work: Callable[[], tuple[list[str], int]]) -> int:
         lines, status = work()
     except DataFileError as error:
         output.say(map(str, error.mistakes), error=True)
-        return DATA if isinstance(error, RunbookError) else CONFIG
+        return ExitStatus.DATA if isinstance(error, RunbookError) else ExitStatus.CONFIG
     output.say(lines)
     return status

@@ -12,13 +12,13 @@ import click
 
 from services.i18n import _
 from services.models.text import clean
+from services.regular_file import named
 from tui.cli_words import Prints
+from tui.exit_status import ExitStatus
 from tui.options import StartOptions
 
 if TYPE_CHECKING:
     from services.models.runbook import Runbook
-
-OK, UNKNOWN, DATA, CANNOT_WRITE, CONFIG = 0, 3, 65, 73, 78
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,9 @@ def configured(options: StartOptions, file: str | None) -> "tuple[Runbook, Path]
         config = load_config(options)
         runbook = load_named(config.runbook)
     except DataFileError as error:
-        status = DATA if isinstance(error, RunbookError) else CONFIG
+        status = ExitStatus.DATA if isinstance(error, RunbookError) else ExitStatus.CONFIG
         raise Stop([str(each) for each in error.mistakes], status) from error
-    return runbook, Path(file).expanduser() if file else journal_path(config, runbook)
+    return runbook, named(file) if file else journal_path(config, runbook)
 
 
 def deliver(output: Prints, text: str, to: str | None) -> None:
@@ -103,16 +103,18 @@ def deliver(output: Prints, text: str, to: str | None) -> None:
         return
     from tui.private_files import write_private
 
-    path = Path(str(to)).expanduser()
+    path = named(str(to))
     try:
         # A device or a pipe must not be replaced by a file, nor a folder made where a name was mistyped.
         if path.exists() and not path.is_file():
-            raise Stop([_("{path} is not a file").format(path=clean(to))], CANNOT_WRITE)
+            raise Stop([_("{path} is not a file").format(path=clean(to))], ExitStatus.CANNOT_WRITE)
         if not path.parent.is_dir():
-            raise Stop([_("there is no folder {path}").format(path=clean(path.parent))], CANNOT_WRITE)
+            raise Stop(
+                [_("there is no folder {path}").format(path=clean(path.parent))], ExitStatus.CANNOT_WRITE
+            )
         write_private(path, text)
     except OSError as error:
-        raise Stop([f"{clean(to)}: {error.strerror or error}"], CANNOT_WRITE) from error
+        raise Stop([f"{clean(to)}: {error.strerror or error}"], ExitStatus.CANNOT_WRITE) from error
 
 
 def as_json(data: Any) -> str:

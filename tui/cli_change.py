@@ -23,6 +23,7 @@ from services.i18n import _
 from services.models.text import clean
 from services.runbook import words
 from tui.cli_words import Command, Named, Prints, answered
+from tui.exit_status import ExitStatus
 from tui.options import StartOptions
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from services.models.changes import ChangeTarget, Parameter, Plan
     from tui.wiring import Services
 
-OK, REFUSED, USAGE, UNAVAILABLE = 0, 2, 64, 69
 _NARROW, _WIDE = 60, 110
 _KEPT = frozenset({"kind", "rest", "sets", "target", "plan", "as_json"})
 """What the callback takes itself; the rest are options of the start."""
@@ -136,11 +136,13 @@ def _run(flags: Mapping[str, Any], wish: Mapping[str, str], options: StartOption
         except AwsError as error:
             problem = error.problem
             if flags["as_json"]:
-                return _json({"problem": problem.model_dump(mode="json")}), UNAVAILABLE
-            return [each for each in (problem.summary, problem.remedy, problem.detail) if each], UNAVAILABLE
+                return _json({"problem": problem.model_dump(mode="json")}), ExitStatus.UNAVAILABLE
+            return [
+                each for each in (problem.summary, problem.remedy, problem.detail) if each
+            ], ExitStatus.UNAVAILABLE
         finally:
             await services.close()
-        status = REFUSED if plan.refusals or not plan.steps else OK
+        status = ExitStatus.ABNORMAL if plan.refusals or not plan.steps else ExitStatus.NORMAL
         return (_json(plan_data(plan)) if flags["as_json"] else _text(services, plan, why)), status
 
     return asyncio.run(once())

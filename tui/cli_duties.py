@@ -19,8 +19,9 @@ import click
 
 from services.i18n import _, plural
 from services.models.text import clean
-from tui.cli_book import OK, Book, as_json, booked, deliver, file_option
+from tui.cli_book import Book, as_json, booked, deliver, file_option
 from tui.cli_words import Command, Prints
+from tui.exit_status import ExitStatus
 from tui.options import StartOptions
 
 MOST_DAYS = 400
@@ -90,7 +91,7 @@ class _Duties:
             self.output.say([as_json(found.model_dump(mode="json")).rstrip("\n")])
         else:
             self.output.say(agenda_lines(found))
-        return OK
+        return ExitStatus.NORMAL
 
     def _export(self, book: Book, now: datetime, to: str) -> int:
         from services.agenda import agenda
@@ -105,7 +106,7 @@ class _Duties:
             self.output.say([words.format(count=f"{count:,}", file=clean(to))], error=True)
         if found.remarks:
             self.output.say(found.remarks, error=True)
-        return OK
+        return ExitStatus.NORMAL
 
 
 def _check(month: date | None, days: int | None, json_wanted: bool, ics: str | None) -> None:

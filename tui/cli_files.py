@@ -9,9 +9,8 @@ from services.models.runbook import Duty, Runbook
 from services.models.text import clean
 from services.models.verdict import Limit
 from services.runbook.loader import RunbookError, inspect, load_named
+from tui.exit_status import ExitStatus
 from tui.options import StartOptions
-
-OK, DATA = 0, 65
 
 
 def check(path: Path) -> tuple[list[str], int]:
@@ -20,9 +19,9 @@ def check(path: Path) -> tuple[list[str], int]:
         loaded = inspect(path)
     except RunbookError as error:
         count = len(error.mistakes)
-        return [*map(str, error.mistakes), _("mistakes: {count}").format(count=count)], DATA
+        return [*map(str, error.mistakes), _("mistakes: {count}").format(count=count)], ExitStatus.DATA
     lines = [str(entry) for entry in loaded.undecided]
-    return [*lines, _("no mistakes; undecided: {count}").format(count=len(lines))], OK
+    return [*lines, _("no mistakes; undecided: {count}").format(count=len(lines))], ExitStatus.NORMAL
 
 
 def source(name: str) -> Iterator[str]:

@@ -20,14 +20,13 @@ from services.i18n import _
 from services.models.text import clean
 from services.runbook import words
 from tui.cli_words import Command, Prints, answered
+from tui.exit_status import OF_VERDICT, ExitStatus
 from tui.options import StartOptions
 
 if TYPE_CHECKING:
     from services.models.inspect_answer import InspectAnswer
     from tui.wiring import Services
 
-STATUS = {"normal": 0, "attention": 1, "abnormal": 2, "unknown": 3}
-"""Exit statuses by verdict."""
 _NARROW, _WIDE = 60, 120
 _OWN = frozenset({"names", "since", "at", "as_json", "schema", "whatever", "private"})
 _AGO = re.compile(r"(\d+(?:\.\d+)?)\s*([mhd])")
@@ -42,7 +41,7 @@ def inspect_command(
     def callback(**flags: Any) -> int:
         if flags["schema"]:
             output.say(_json(_schema()))
-            return 0
+            return ExitStatus.NORMAL
         given = {key: value for key, value in flags.items() if key not in _OWN and value is not None}
         return answered(output, lambda: _run(flags, replace(before(), **given)))
 
@@ -142,7 +141,7 @@ async def _answer(services: "Services", flags: dict[str, Any]) -> "InspectAnswer
         region=services.session.settings.region,
         at=began,
         verdict=verdict,
-        status=STATUS[verdict.value],
+        status=OF_VERDICT[verdict.value],
         yen=round(sum(each.cost.yen for each in findings), 4),
         findings=tuple(findings),
     )

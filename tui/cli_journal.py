@@ -20,9 +20,11 @@ import click
 
 from services.i18n import _, plural
 from services.models.text import clean
+from services.regular_file import named
 from tui.cli_book import Stop, configured
 from tui.cli_journal_lines import by_day, problem_lines, report
 from tui.cli_words import Command, Group, Named, Prints
+from tui.exit_status import ExitStatus
 from tui.options import StartOptions
 
 if TYPE_CHECKING:
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from services.journal.witnesses import Witnesses
     from services.models.journal import Entry, Query
 
-OK, TAMPERED, UNCHECKED, DATA, UNAVAILABLE, CONFIG = 0, 2, 3, 65, 69, 78
 NEWEST = 200
 """Entries that `list` prints when no day is named."""
 _BATCH = 500
@@ -153,8 +154,8 @@ def verify(output: Prints, book: Book, *, anchors: str | None, as_json: bool) ->
     found = check(book.path, at=datetime.now(UTC), witnesses=_witnesses(book, anchors))
     output.say([found.model_dump_json(indent=2)] if as_json else report(found))
     if found.problem is not None:
-        return UNCHECKED
-    return OK if found.intact else TAMPERED
+        return ExitStatus.UNKNOWN
+    return ExitStatus.NORMAL if found.intact else ExitStatus.ABNORMAL
 
 
 def _witnesses(book: Book, anchors: str | None) -> "Witnesses":
@@ -163,9 +164,9 @@ def _witnesses(book: Book, anchors: str | None) -> "Witnesses":
     if anchors is None:
         return asyncio.run(_outside(book.options)) if book.stream else machine_log()
     try:
-        return from_file(Path(anchors).expanduser())
+        return from_file(named(anchors))
     except OSError as error:
-        raise Stop([f"{clean(anchors)}: {error.strerror}"], UNCHECKED) from error
+        raise Stop([f"{clean(anchors)}: {error.strerror}"], ExitStatus.UNKNOWN) from error
 
 
 async def _outside(options: StartOptions) -> "Witnesses":
@@ -188,12 +189,12 @@ def export(output: Prints, book: Book, *, to: str | None, **filters: Any) -> int
         if to is None:
             return _print(output, lines(reader, query))
         try:
-            count = write(lines(reader, query), Path(to).expanduser())
+            count = write(lines(reader, query), named(to))
         except OSError as error:
-            raise Stop([f"{clean(to)}: {error.strerror}"], UNAVAILABLE) from error
+            raise Stop([f"{clean(to)}: {error.strerror}"], ExitStatus.UNAVAILABLE) from error
     said = plural("{count} entry saved in {path}", "{count} entries saved in {path}", count)
     output.say([said.format(count=f"{count:,}", path=clean(to))])
-    return OK
+    return ExitStatus.NORMAL
 
 
 def show(output: Prints, book: Book, **filters: Any) -> int:
@@ -213,7 +214,7 @@ def _print(output: Prints, lines: Iterator[str]) -> int:
     """Some lines at a time, for there may be very many."""
     while batch := list(islice(lines, _BATCH)):
         output.say(batch)
-    return OK
+    return ExitStatus.NORMAL
 
 
 def _query(
@@ -249,8 +250,6 @@ def _reading(path: Path) -> "Iterator[Reader]":
     try:
         with closing(Reader.open(path)) as reader:
             yield reader
-    except BrokenPipeError:
-        raise
     except (sqlite3.Error, OSError, Unfit) as error:
         problem = problem_of(error, path, datetime.now(UTC))
-        raise Stop(problem_lines(problem), UNAVAILABLE) from error
+        raise Stop(problem_lines(problem), ExitStatus.UNAVAILABLE) from error

@@ -3,10 +3,23 @@
 import click
 
 from services.i18n import _
+from services.models.text import clean
+from services.regular_file import named
+from tui import debug_log
 from tui.cli_words import Choice
 from tui.modes import MODES
 from tui.options import LANGUAGES, THEMES
+from tui.printing import show as show_text
 from tui.wire.link import LINKS
+
+
+def _use_debug_log(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
+    if name is not None:
+        try:
+            debug_log.begin(named(name))
+        except OSError as error:
+            raise click.BadParameter(f"{clean(name)}: {error.strerror}") from error
+    return name
 
 
 def read_options() -> list[click.Parameter]:
@@ -15,6 +28,12 @@ def read_options() -> list[click.Parameter]:
         click.Option(["--runbook"], metavar="FILE|NAME", help=_("The system's runbook.")),
         click.Option(["--lang"], type=Choice(LANGUAGES), help=_("Language of the screen.")),
         click.Option(["--config"], metavar="FILE", help=_("Configuration file in place of the usual one.")),
+        click.Option(
+            ["--debug"],
+            metavar="FILE",
+            callback=_use_debug_log,
+            help=_("Where tracebacks of Toban's own faults are kept, in place of the usual file."),
+        ),
     ]
 
 
@@ -53,7 +72,7 @@ def version_option() -> click.Parameter:
         if wanted:
             from importlib.metadata import version
 
-            click.echo(f"toban {version('toban')}")
+            show_text(f"toban {version('toban')}")
             context.exit()
 
     return click.Option(

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import click
 
 from services.i18n import _
-from tui.cli_book import UNKNOWN, Book, Stop, as_json, booked, deliver, file_option
+from tui.cli_book import Book, Stop, as_json, booked, deliver, file_option
 from tui.cli_words import Choice, Command, Prints
+from tui.exit_status import OF_VERDICT, ExitStatus
 from tui.options import StartOptions
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _read(book: Book, period: "Period", now: datetime, *, private: bool) -> "Rep
     try:
         return make(book.journal, book.runbook, period, now, private=private)
     except (sqlite3.Error, OSError, Unfit) as error:
-        raise Stop(problem_lines(problem_of(error, book.journal, now)), UNKNOWN) from error
+        raise Stop(problem_lines(problem_of(error, book.journal, now)), ExitStatus.UNKNOWN) from error
 
 
 def _written(report: "Report", form: str, *, wareki: bool) -> str:
@@ -112,7 +113,4 @@ def _written(report: "Report", form: str, *, wareki: bool) -> str:
 
 def _status(report: "Report") -> int:
     """What the report comes to; a journal that began later says nothing of these days."""
-    from services.models.verdict import Verdict
-
-    statuses = {Verdict.NORMAL: 0, Verdict.ATTENTION: 1, Verdict.ABNORMAL: 2, Verdict.UNKNOWN: UNKNOWN}
-    return 0 if report.verdict is None else statuses[report.verdict]
+    return ExitStatus.NORMAL if report.verdict is None else OF_VERDICT[report.verdict.value]

@@ -15,6 +15,7 @@ from services.i18n import _
 from services.models.text import clean
 from services.runbook import words
 from tui.options import StartError
+from tui.printing import show
 
 
 class Prints(Protocol):
@@ -55,6 +56,12 @@ class Context(click.Context):
     formatter_class = Formatter
 
 
+def _show_help(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        show(context.get_help())
+        context.exit()
+
+
 class Command(click.Command):
     """A command in our language."""
 
@@ -65,6 +72,7 @@ class Command(click.Command):
         option = super().get_help_option(ctx)
         if option is not None:
             option.help = _("Show this text.")
+            option.callback = _show_help
         return option
 
 

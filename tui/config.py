@@ -23,6 +23,7 @@ from pydantic_settings import (
 )
 
 from services.i18n import _
+from services.regular_file import check, named
 from services.runbook import grammar, words
 from services.runbook.loader import is_path
 from services.runbook.toml_file import DataFileError, Mistake, TomlFile, explain, in_order, read, unreadable
@@ -79,6 +80,8 @@ class ConsoleConfig(BaseSettings):
     """A role to assume for reading."""
     journal: str | None = None
     """The journal's file, shared by the consoles of one host; by default one of this person's own."""
+    debug: str | None = None
+    """Where tracebacks of the console's own faults are kept; by default `debug.log` beside this person's journals."""
     read_only: bool = False
     """Never change anything: arming is refused."""
     arm_minutes: Annotated[int, Field(ge=1, le=60)] = 15
@@ -140,8 +143,8 @@ class Effective:
 
 def config_path(environment: Mapping[str, str] | None = None) -> Path:
     """The configuration file, which need not exist."""
-    named = (os.environ if environment is None else environment).get(FILE_VARIABLE)
-    return Path(named).expanduser() if named else user_config_path("toban") / "config.toml"
+    name = (os.environ if environment is None else environment).get(FILE_VARIABLE)
+    return named(name) if name else user_config_path("toban") / "config.toml"
 
 
 def load_config(options: StartOptions | None = None) -> ConsoleConfig:
@@ -151,7 +154,7 @@ def load_config(options: StartOptions | None = None) -> ConsoleConfig:
 
 def effective(options: StartOptions) -> Effective:
     """As `load_config`, with where each value is from."""
-    path = Path(options.config).expanduser() if options.config else config_path()
+    path = named(options.config) if options.config else config_path()
     file = _read(path, must_exist=bool(options.config))
     flags = {
         key: value for key in ConsoleConfig.model_fields if (value := getattr(options, key, None)) is not None
@@ -213,6 +216,7 @@ def describe() -> str:
 def _read(path: Path, *, must_exist: bool) -> TomlFile:
     """The file's values, or none; whoever can write it decides which keys do what, so it must be ours."""
     try:
+        check(path)
         status = path.stat()
     except OSError as error:
         if isinstance(error, FileNotFoundError) and not must_exist:
@@ -228,7 +232,7 @@ def _read(path: Path, *, must_exist: bool) -> TomlFile:
         raise ConfigError(error.mistakes) from error
     runbook = file.data.get("runbook")
     if isinstance(runbook, str) and is_path(runbook):
-        file.data["runbook"] = str(path.parent / Path(runbook).expanduser())
+        file.data["runbook"] = str(path.parent / named(runbook))
     return file
 
 

@@ -4,6 +4,7 @@ Textual's own crash screen prints the locals of every frame, which may hold cred
 """
 
 import os
+import re
 import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,7 +12,17 @@ from dataclasses import dataclass
 from services.models.text import clean, clean_block
 
 HIDDEN = "***"
-_ENVIRONMENT_SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
+_ENVIRONMENT_SECRETS = (
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "TOBAN_SLACK_TOKEN",
+    "TOBAN_SLACK_WEBHOOK",
+)
+_PASSWORD = re.compile(r"(://)[^/@\s]+@")
+_INPUT = re.compile(r", input_value=.*, input_type=")
+"""What pydantic quotes of the value that did not fit: a piece of an answer."""
+_LINE_LIMIT = 1000
 _TEXT_LIMIT = 32_768
 # A shorter "secret" would blank ordinary words.
 _SHORTEST = 8
@@ -39,20 +50,22 @@ def without_secrets(text: str, secrets: Iterable[str]) -> str:
     """`text` with every known secret replaced, longest first."""
     for secret in sorted({each for each in secrets if len(each) >= _SHORTEST}, key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
-    return text
+    return _PASSWORD.sub(rf"\1{HIDDEN}@", text)
 
 
 def crash_text(error: BaseException, secrets: Iterable[str] = ()) -> str:
     """The traceback of `error` as safe lines: no locals, no control characters, no known secret."""
     described = traceback.TracebackException.from_exception(error, capture_locals=False, compact=True)
-    return clean_block(without_secrets("".join(described.format()), secrets), _TEXT_LIMIT)
+    lines = without_secrets(_INPUT.sub(", input_type=", "".join(described.format())), secrets).splitlines()
+    return clean_block("\n".join(line[:_LINE_LIMIT] for line in lines), _TEXT_LIMIT)
 
 
 def crash_summary(error: BaseException, secrets: Iterable[str] = ()) -> str:
-    """`ValueError: … (alarms.py:31)`: one safe line."""
+    """`ValueError: … (alarms.py:31, board)`: one safe line."""
     frames = traceback.extract_tb(error.__traceback__)
-    place = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
-    message = " ".join(str(error).split())
+    last = frames[-1] if frames else None
+    place = f" ({os.path.basename(last.filename)}:{last.lineno}, {last.name})" if last else ""
+    message = " ".join(_INPUT.sub(", input_type=", str(error)).split())
     return clean(without_secrets(f"{type(error).__name__}: {message}", secrets), 200) + clean(place)
 
 

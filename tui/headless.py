@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from services.i18n import N_
+from tui.exit_status import VERDICT_OF, ExitStatus
 from tui.options import StartOptions
 
 if TYPE_CHECKING:
     from services.models.alarms import Alarm, AlarmBoard
     from tui.wiring import Services
-
-NORMAL, ATTENTION, ABNORMAL, UNKNOWN = 0, 1, 2, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +41,12 @@ class Headless:
 async def alarms(services: "Services") -> Answer:
     """Every alarm once; firing or missing is abnormal, no data cannot be judged, a silenced alarm needs attention."""
     board = await services.alarms.board()
-    words = {ABNORMAL: "abnormal", ATTENTION: "attention", NORMAL: "normal", UNKNOWN: "unknown"}
     status = judge(board)
     data = {
         "system": services.runbook.system.id,
         "region": services.session.settings.region,
         "read_at": services.clock.now().isoformat(),
-        "verdict": words[status],
+        "verdict": VERDICT_OF[status],
         "remarks": board.remarks,
         "alarms": [_facts(alarm) for alarm in board.alarms],
     }
@@ -64,18 +62,18 @@ HEADLESS = (
 )
 
 
-def judge(board: "AlarmBoard") -> int:
+def judge(board: "AlarmBoard") -> ExitStatus:
     """The status of a board; an account without alarms is not watched and so not normal."""
     from services.models.alarms import AlarmState
 
     states = {alarm.state for alarm in board.watched}
     if states & {AlarmState.ALARM, AlarmState.MISSING}:
-        return ABNORMAL
+        return ExitStatus.ABNORMAL
     if AlarmState.INSUFFICIENT in states:
-        return UNKNOWN
+        return ExitStatus.UNKNOWN
     silenced = any(alarm.muted_by or not alarm.actions_enabled or alarm.evaluation for alarm in board.watched)
     calm = states == {AlarmState.OK} and not silenced
-    return NORMAL if calm else ATTENTION
+    return ExitStatus.NORMAL if calm else ExitStatus.ATTENTION
 
 
 def _facts(alarm: "Alarm") -> dict[str, object]:
@@ -124,7 +122,9 @@ def run(command: Headless, options: StartOptions, *, as_json: bool) -> Answer:
         except AwsError as error:
             problem = error.problem
             lines = [each for each in (problem.summary, problem.remedy, problem.detail) if each]
-            return Answer(lines, {"verdict": "unknown", "problem": problem.model_dump(mode="json")}, UNKNOWN)
+            return Answer(
+                lines, {"verdict": "unknown", "problem": problem.model_dump(mode="json")}, ExitStatus.UNKNOWN
+            )
         finally:
             await services.close()
 

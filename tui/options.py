@@ -42,12 +42,14 @@ class StartOptions:
     """The journal's file; a demo has no other than this one or one of its own."""
     config: str | None = None
     """The configuration file, in place of the usual one."""
+    debug: str | None = None
+    """Where tracebacks of the console's own faults are kept, in place of the usual file."""
 
 
 class StartError(Exception):
     """The console cannot start; the message says what to do.
 
-    `status` is the exit status, as in sysexits.h: 65 data, 69 unavailable, 78 configuration.
+    `status` is the exit status, one of `tui.exit_status`.
     """
 
     def __init__(self, message: str, status: int) -> None:

@@ -23,20 +23,23 @@ from textual.worker import WorkerFailed
 
 from services.i18n import _
 from services.models.text import clean
+from tui import debug_log, early_signals, last_resort
 from tui.boundary import contain
 from tui.crash import Bug, crash_site, crash_summary, crash_text, environment_secrets
 from tui.driver.safe import SafeDriver
+from tui.exit_status import ExitStatus, ended_by
 from tui.last_line import LastLine
 from tui.terminal_app import TerminalApp
 from tui.watchdog import Watchdog
 from tui.wire.link import Link
 
-END_SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
-HUNG_UP = 128 + signal.SIGHUP
+HUNG_UP = ended_by(signal.SIGHUP)
 """Exit status when the terminal is gone."""
 _FLOOD = 50
 _FLOOD_SECONDS = 5.0
 _BUGS_KEPT = 100
+_TOLD_AGAIN = {10, 100, 1_000, 10_000, 100_000}
+"""How often a fault has struck when the debug log says so."""
 
 
 class UnsafeText(Exception):
@@ -79,10 +82,13 @@ class RuntimeApp(TerminalApp):
         site = crash_site(error)
         if (known := self.bugs.get(site)) is not None:
             known.count += 1
+            if known.count in _TOLD_AGAIN:
+                debug_log.note(f"{known.count} times: {known.summary}", self.known_secrets())
             return
         if len(self.bugs) < _BUGS_KEPT:
             secrets = tuple(self.known_secrets())
             bug = self.bugs[site] = Bug(crash_summary(error, secrets), crash_text(error, secrets))
+            debug_log.fault(error, "survived", secrets)
             self.notify(
                 bug.summary, title=_("Fault of the console"), severity="error", timeout=20, markup=False
             )
@@ -102,7 +108,7 @@ class RuntimeApp(TerminalApp):
         # Machines send SIGTERM and SIGHUP in pairs; only a person who asks again does not want to wait.
         if self._draining is not None and number in (signal.SIGINT, signal.SIGQUIT):
             self._draining.cancel()
-        self.end(128 + number)
+        self.end(ended_by(number))
 
     def hang_up(self) -> None:
         """The terminal is gone."""
@@ -144,15 +150,34 @@ class RuntimeApp(TerminalApp):
     async def run_async(self, **options: Any) -> None:
         """Run until the end, with the signals that end a process turned into an orderly end."""
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._on_loop_fault)
         # A signal that was ignored from the start stays so: that is what `nohup` asks for.
-        caught = [each for each in END_SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
-        for number in caught:
+        before = {
+            number: handler
+            for number in early_signals.END_SIGNALS
+            if (handler := signal.getsignal(number)) is not signal.SIG_IGN
+        }
+        for number in before:
             loop.add_signal_handler(number, self._on_signal, number)
+
+        def give_back() -> None:
+            for number, handler in before.items():
+                loop.remove_signal_handler(number)
+                signal.signal(number, handler)
+
         try:
             await super().run_async(**options)
         finally:
-            for number in caught:
-                loop.remove_signal_handler(number)
+            # Whoever asks again while the rest is put away ends that, too.
+            early_signals.held_back(give_back)
+
+    def _on_loop_fault(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """A fault that no task's owner saw."""
+        error = context.get("exception")
+        if isinstance(error, Exception):
+            self.report_bug(error)
+        else:
+            last_resort.on_loop_fault(_loop, context)
 
     async def _shutdown(self) -> None:
         self._arm_watchdog(self.return_code or 0)
@@ -207,7 +232,8 @@ class RuntimeApp(TerminalApp):
         self.bell()
         error = sys.exc_info()[1]
         if error is not None:
-            self._exit_renderables.append(Text(crash_text(error, self.known_secrets())))
+            self._return_code = ExitStatus.SOFTWARE
+            self._exit_renderables.append(Text(last_resort.line(error, self.known_secrets())))
         self._close_messages_no_wait()
 
     def _print_error_renderables(self) -> None:

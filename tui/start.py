@@ -5,6 +5,7 @@ The only place, with the command line, that knows both worlds.
 
 import asyncio
 import os
+import shutil
 import sys
 import tempfile
 import tomllib
@@ -14,6 +15,10 @@ from typing import TYPE_CHECKING
 
 from services import i18n
 from services.i18n import _
+from services.models.text import clean
+from services.regular_file import named, read
+from tui import early_signals
+from tui.exit_status import ExitStatus
 from tui.options import StartError, StartOptions
 
 if TYPE_CHECKING:
@@ -25,8 +30,6 @@ if TYPE_CHECKING:
     from tui.app import Connected
     from tui.config import ConsoleConfig
     from tui.wire.link import Link
-
-OK, DATA, UNAVAILABLE, CONFIG = 0, 65, 69, 78
 
 
 def run(options: StartOptions, refuse: Callable[[str], None]) -> int:
@@ -42,49 +45,70 @@ def run(options: StartOptions, refuse: Callable[[str], None]) -> int:
         )
     if refusal is not None:
         refuse(refusal)
-        return UNAVAILABLE
-    child = spawn_demo(options)
-    # A demo's clock is its own, so its journal goes with it.
-    scratch = tempfile.TemporaryDirectory(prefix="toban-demo-") if child else None
+        return ExitStatus.UNAVAILABLE
+    child, scratch = spawn_demo(options), None
+    if child is not None:
+        early_signals.undo(child.kill)
     try:
+        # A demo's clock is its own, so its journal goes with it.
+        scratch = _scratch() if child else None
         from tui.app import TobanApp
 
         app = TobanApp(
-            lambda: connect(options, child, Path(scratch.name) if scratch else None),
+            lambda: connect(options, child, scratch),
             start_mode=options.mode or "watch",
             theme=options.theme or peek("theme", options.config) or "auto",
             demo=options.scenario if options.demo else "",
             link=_link(options),
             output=peek("output", options.config),
         )
+        # The driver takes the outline's place, and gives the terminal back by itself.
         app.run()
         if app.failure is not None:
             print(app.failure, file=sys.stderr)  # noqa: T201  the screen is gone
-        return app.return_code or OK
+        return app.return_code or ExitStatus.NORMAL
+    except StartError as error:
+        refuse(str(error))
+        return error.status
     finally:
         if child is not None:
             from services.demo.launch import stop_child
 
             stop_child(child)
         if scratch is not None:
-            scratch.cleanup()
+            _remove(scratch)
+
+
+def _scratch() -> Path:
+    """A folder of this demo's own; a signal removes it, too. Raises StartError."""
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="toban-demo-"))
+    except OSError as error:
+        said = _("No folder for the demo's journal can be made: {reason}. Name one in TMPDIR.")
+        raise StartError(said.format(reason=clean(error.strerror)), ExitStatus.CANNOT_WRITE) from error
+    early_signals.undo(lambda: _remove(folder))
+    return folder
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def peek(key: str, config: str | None = None) -> str:
     """A preference needed before the first frame; mistakes in the file are reported after it."""
-    named = os.environ.get(f"TOBAN_{key.upper()}")
-    if named:
-        return named
+    value = os.environ.get(f"TOBAN_{key.upper()}")
+    if value:
+        return value
     chosen = config or os.environ.get("TOBAN_CONFIG")
     if not chosen:
         from platformdirs import user_config_path
 
         chosen = str(user_config_path("toban") / "config.toml")
     try:
-        found = tomllib.loads(Path(chosen).read_text("utf-8")).get(key, "")
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        value = tomllib.loads(read(named(chosen)).decode("utf-8")).get(key, "")
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
         return ""
-    return found if isinstance(found, str) else ""
+    return value if isinstance(value, str) else ""
 
 
 def _link(options: StartOptions) -> "Link":
@@ -116,9 +140,9 @@ async def connect(
     try:
         config, runbook = await asyncio.to_thread(_read_files, options)
     except RunbookError as error:
-        raise StartError(str(error), DATA) from error
+        raise StartError(str(error), ExitStatus.DATA) from error
     except DataFileError as error:
-        raise StartError(str(error), CONFIG) from error
+        raise StartError(str(error), ExitStatus.CONFIG) from error
     return await _wire(options, config, runbook, child, scratch)
 
 
@@ -182,13 +206,13 @@ def journal_path(config: "ConsoleConfig", runbook: "Runbook") -> Path:
     from tui.private_files import state_folder
 
     if config.journal:
-        return Path(config.journal).expanduser()
+        return named(config.journal)
     return state_folder("journals") / f"{runbook.system.id}.db"
 
 
 def _demo_journal(options: StartOptions, scratch: Path) -> Path:
     """What happens in a demo must never stand in the journal that is configured for the real system."""
-    return Path(options.journal).expanduser() if options.journal else scratch / "demo.db"
+    return named(options.journal) if options.journal else scratch / "demo.db"
 
 
 async def _embedded(child: "Popen[bytes]", region: str) -> "tuple[Clock, AwsSettings]":
@@ -199,5 +223,5 @@ async def _embedded(child: "Popen[bytes]", region: str) -> "tuple[Clock, AwsSett
     try:
         demo, _sdk = await asyncio.gather(ready(child), asyncio.to_thread(preload))
     except DemoError as error:
-        raise StartError(str(error), UNAVAILABLE) from error
+        raise StartError(str(error), ExitStatus.UNAVAILABLE) from error
     return demo.clock, AwsSettings(**demo.settings(region))

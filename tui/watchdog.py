@@ -4,6 +4,8 @@ import os
 import threading
 from collections.abc import Callable
 
+from tui import early_signals
+
 
 class Watchdog:
     """Ends the process by force when the orderly end takes too long."""
@@ -19,6 +21,7 @@ class Watchdog:
         def leave() -> None:
             try:
                 restore()
+                early_signals.undo_all()
             finally:
                 os._exit(status)
 

@@ -150,6 +150,16 @@ class Clients:
         expires = getattr(found, "_expiry_time", None)
         return str(getattr(found, "method", "") or ""), expires.astimezone(UTC) if expires else None
 
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be shown of the credentials in use, without seeking or renewing any."""
+        credentials = getattr(self._session, "_credentials", None)
+        parts = vars(credentials) if credentials else {}
+        return tuple(
+            value
+            for name, value in parts.items()
+            if name.strip("_") in ("secret_key", "token") and isinstance(value, str)
+        )
+
     async def hold(self) -> Held:
         """Get the credentials now and fix them, so that the SDK never tries to renew them by itself."""
         found = await self._session.get_credentials()

@@ -114,6 +114,10 @@ class Login:
         except FAILURES as error:
             raise self._failed(error, "sts", "GetCallerIdentity", clients) from error
 
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be shown of the credentials in use."""
+        return self._clients.secrets() if self._clients else ()
+
     def renew(self) -> None:
         """Look at the next call whether better credentials are to be had, failing or not."""
         self._recheck = True

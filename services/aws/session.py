@@ -143,6 +143,10 @@ class AwsSession:
         method, expires_at = await (await self._loaded()).method()
         return identity_of(answer, method, expires_at)
 
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be shown of the credentials in use: replaced wherever a fault is described."""
+        return self._login.secrets() if self._login else ()
+
     def renew(self) -> None:
         """Take renewed credentials up at the next read; does nothing while the present ones are the newest."""
         if self._login:

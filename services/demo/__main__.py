@@ -13,6 +13,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from services.clock import SpedClock
+from services.hardening import forbid_core_dumps
 
 
 def _arguments() -> argparse.Namespace:
@@ -42,6 +43,7 @@ def _wait_for_the_end(parent: int) -> None:
 
 def main() -> None:
     """Serve until stdin ends or the parent is gone."""
+    forbid_core_dumps()
     chosen = _arguments()
     parent = os.getppid()
     # Nothing made while it starts is garbage: looking for it would take a tenth of the start.

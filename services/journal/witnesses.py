@@ -9,6 +9,7 @@ from pathlib import Path
 from sys import intern
 from typing import NamedTuple
 
+from services import regular_file
 from services.aws.errors import AwsError
 from services.i18n import _
 from services.journal.anchor import IDENT, Anchor, AnchorStream, anchor_in, of_aws
@@ -74,6 +75,7 @@ def _rotated(path: Path) -> list[Path]:
 
 
 def _in_file(path: Path) -> tuple[Anchor, ...]:
+    regular_file.check(path)
     opened = gzip.open if path.suffix == ".gz" else open
     with opened(path, "rt", encoding="utf-8", errors="replace") as lines:
         return _anchors(lines)

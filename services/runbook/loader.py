@@ -7,6 +7,7 @@ from typing import Any
 
 from services.i18n import _
 from services.models.runbook import Runbook
+from services.regular_file import named
 from services.runbook import checks, grammar, words
 from services.runbook.toml_file import DataFileError, Mistake, TomlFile, in_order, parse, read, validate
 from services.runbook.undecided import undecided
@@ -85,7 +86,7 @@ def is_path(name: str) -> bool:
 
 def load_named(name: str) -> Runbook:
     """A file or a runbook that ships with the console, as the option --runbook names it."""
-    return load(Path(name).expanduser()) if is_path(name) else load_builtin(name)
+    return load(named(name)) if is_path(name) else load_builtin(name)
 
 
 def schema() -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from services import regular_file
 from services.i18n import _
 from services.models.text import clean
 from services.runbook import grammar, words
@@ -64,7 +65,7 @@ class TomlFile:
 def read(path: FilePath) -> TomlFile:
     """Read a file; raises DataFileError for what cannot be read or is not TOML in UTF-8."""
     try:
-        content = path.read_bytes()
+        content = regular_file.read(path)
     except OSError as error:
         raise unreadable(path, error) from error
     try:
@@ -78,6 +79,8 @@ def read(path: FilePath) -> TomlFile:
 def unreadable(path: FilePath, error: OSError) -> DataFileError:
     """A file that the system does not hand over, in words."""
     match error:
+        case regular_file.Unsuitable():
+            said = str(error)
         case FileNotFoundError():
             said = _("there is no such file")
         case PermissionError():

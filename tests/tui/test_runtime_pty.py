@@ -127,7 +127,7 @@ def test_stopped_and_continued(tmp_path: Path, number: signal.Signals) -> None:
 
 def test_a_failed_start_says_where_but_no_local_value(tmp_path: Path) -> None:
     with ScriptConsole(tmp_path, "fail-mount") as console:
-        assert console.wait_exit() == 1
+        assert console.wait_exit() == 70
         console.assert_restored()
         assert b"mount failed 18" in console.raw
         assert b"on_mount" in console.raw
@@ -163,7 +163,7 @@ def test_a_flood_of_faults_ends_the_console(tmp_path: Path) -> None:
     with ScriptConsole(tmp_path) as console:
         console.wait_ready()
         console.send("\x1b[15~")
-        assert console.wait_exit() == 1
+        assert console.wait_exit() == 70
         console.assert_restored()
         assert b"timer failed" in console.raw
 

@@ -16,6 +16,7 @@ from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 
+from tui import outline
 from tui.driver.keyboard import Keyboard
 from tui.driver.output import Output, write_now
 from tui.wire.output import CellOutput
@@ -131,6 +132,8 @@ class SafeDriver(LinuxDriver):
         """Take the terminal over."""
         if not self._may_use_terminal():
             return
+        # From here on the terminal is given back by this driver alone.
+        outline.assume(False)
         self._output = Output(self._out_fileno, lambda: self._tell_app(self._app_repaint))
         self._output.start()
         # By way of the loop: between any two instructions of the app is no place to post messages from.

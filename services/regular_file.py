@@ -1,0 +1,96 @@
+"""Reads files that a person names: regular ones alone, up to a limit, without ever waiting for a FIFO or a device."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+from services.i18n import _
+
+LIMIT = 4 << 20
+"""Bytes of a file that a person writes by hand."""
+_CHUNK = 1 << 20
+_OPEN = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+
+class Unsuitable(OSError):
+    """A file that is not read; the message says why and what to do, in the screen's language."""
+
+    def __str__(self) -> str:
+        return str(self.args[1])
+
+
+def named(text: str) -> Path:
+    """The path that a person wrote, with `~` for the home folder where there is one."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
+
+
+def read(path: Path, limit: int = LIMIT) -> bytes:
+    """All of a regular file. Raises Unsuitable for what is none or holds more than `limit` bytes, and OSError."""
+    check(path)
+    descriptor = os.open(path, _OPEN)
+    try:
+        # What stood there a moment ago may have been replaced.
+        _check_kind(os.fstat(descriptor), path)
+        return _content(descriptor, path, limit)
+    finally:
+        os.close(descriptor)
+
+
+def check(path: Path) -> None:
+    """Look without opening, which has effects on some devices. Raises Unsuitable, OSError."""
+    _check_kind(_status(path), path)
+
+
+def _status(path: Path) -> os.stat_result:
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        if path.is_symlink():
+            raise _unsuitable(errno.ENOENT, _("is a link to nothing: repair or remove it"), path) from None
+        raise
+    except ValueError as error:
+        # A zero byte in a name.
+        raise _unsuitable(errno.EINVAL, _("cannot be the name of a file"), path) from error
+
+
+def _check_kind(status: os.stat_result, path: Path) -> None:
+    if stat.S_ISREG(status.st_mode):
+        return
+    if stat.S_ISDIR(status.st_mode):
+        raise _unsuitable(errno.EISDIR, _("is a folder, not a file"), path)
+    raise _unsuitable(
+        errno.EINVAL, _("is a {kind}, not a file: name a regular file").format(kind=kind_of(status)), path
+    )
+
+
+def kind_of(status: os.stat_result) -> str:
+    """What a thing that is neither file nor folder is, in words."""
+    match stat.S_IFMT(status.st_mode):
+        case stat.S_IFIFO:
+            return _("pipe")
+        case stat.S_IFSOCK:
+            return _("socket")
+        case stat.S_IFLNK:
+            return _("symbolic link")
+        case _:
+            return _("device")
+
+
+def _content(descriptor: int, path: Path, limit: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while chunk := os.read(descriptor, _CHUNK):
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > limit:
+            said = _("is larger than {limit} MB: is it the right file?").format(limit=limit >> 20)
+            raise _unsuitable(errno.EFBIG, said, path)
+    return b"".join(chunks)
+
+
+def _unsuitable(number: int, message: str, path: Path) -> Unsuitable:
+    return Unsuitable(number, message, str(path))

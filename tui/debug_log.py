@@ -1,0 +1,146 @@
+"""The file that keeps the tracebacks of the console's own faults: rotating, 0600, without locals or secrets.
+
+One file a process, chosen with `use`. A thread writes, so that a disk that hangs stops nothing.
+"""
+
+import os
+import stat
+import sys
+import threading
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TextIO
+
+from services import regular_file
+from services.i18n import _
+from tui.crash import crash_text, environment_secrets, without_secrets
+
+LARGEST = 1 << 20
+"""Bytes of the file before it becomes `.1`."""
+OLDER = 2
+"""Files kept beside it."""
+_FLUSH_SECONDS = 2.0
+_OPEN = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+
+
+class DebugLog:
+    """One file, opened when the first line is written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lines: SimpleQueue[str | threading.Event] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._failed = False
+
+    def write(self, text: str) -> None:
+        """Append `text` (cleaned) with the time; never raises, never waits."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="debug-log", daemon=True)
+            self._thread.start()
+        self._lines.put(f"{datetime.now(UTC).isoformat(timespec='milliseconds')} [{os.getpid()}] {text}\n")
+
+    def flush(self, seconds: float = _FLUSH_SECONDS) -> bool:
+        """Wait until what was written is in the file, `seconds` at most; whether it is."""
+        if self._thread is None:
+            return not self._failed
+        written = threading.Event()
+        self._lines.put(written)
+        return written.wait(seconds) and not self._failed
+
+    def _run(self) -> None:
+        while True:
+            line = self._lines.get()
+            if isinstance(line, threading.Event):
+                line.set()
+                continue
+            try:
+                with open_private(self.path) as file:
+                    file.write(line)
+                    is_full = file.tell() > LARGEST
+                if is_full:
+                    rotate(self.path)
+            except OSError:
+                self._failed = True
+
+
+def open_private(path: Path) -> TextIO:
+    """`path` for appending, a regular file of this user, 0600. Raises OSError, Unsuitable in words."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with suppress(FileNotFoundError):
+        status = path.lstat()
+        if stat.S_ISLNK(status.st_mode):
+            raise regular_file.Unsuitable(0, _("is a symbolic link: name the file itself"), str(path))
+        regular_file.check(path)
+    descriptor = os.open(path, _OPEN, 0o600)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_nlink != 1:
+            raise regular_file.Unsuitable(
+                0, _("is not a file of this user's own: name another one"), str(path)
+            )
+        os.fchmod(descriptor, 0o600)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return open(descriptor, "a", encoding="utf-8", errors="replace")
+
+
+def rotate(path: Path) -> None:
+    """Make room: `debug.log` becomes `debug.log.1`, and so on. Raises OSError."""
+    for number in range(OLDER, 0, -1):
+        older = path.with_name(f"{path.name}.{number}")
+        newer = path if number == 1 else path.with_name(f"{path.name}.{number - 1}")
+        with suppress(FileNotFoundError):
+            newer.replace(older)
+
+
+_log: DebugLog | None = None
+
+
+def use(path: Path | None) -> None:
+    """Write to `path` from now on; None: nowhere."""
+    global _log  # noqa: PLW0603  one file a process
+    if _log is not None:
+        _log.flush()
+    _log = DebugLog(path) if path is not None else None
+
+
+def begin(path: Path | None) -> None:
+    """As `use`, for a file that a person named: it is made, or found fit, now. Raises OSError, Unsuitable in words."""
+    if path is not None:
+        open_private(path).close()
+    use(path or _usual())
+    if path is not None:
+        note(f"begins, Python {sys.version.partition(' ')[0]}, {sys.platform}")
+
+
+def _usual() -> Path:
+    from tui.private_files import state_folder
+
+    return state_folder("debug.log")
+
+
+def path() -> Path | None:
+    """Where faults are kept; None: nowhere."""
+    return _log.path if _log is not None else None
+
+
+def fault(error: BaseException, where: str = "", secrets: Iterable[str] = ()) -> None:
+    """Keep the traceback of `error`; `where` says who caught it. Never raises, never waits."""
+    if _log is not None:
+        live = (*secrets, *environment_secrets())
+        _log.write(f"{where or 'fault'}\n{crash_text(error, live)}")
+
+
+def note(text: str, secrets: Iterable[str] = ()) -> None:
+    """Keep one line of our own making. Never raises, never waits."""
+    if _log is not None:
+        _log.write(without_secrets(text, (*secrets, *environment_secrets())))
+
+
+def flush() -> bool:
+    """Wait a moment for the file; whether everything is in it."""
+    return _log is not None and _log.flush()

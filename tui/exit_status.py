@@ -1,0 +1,68 @@
+"""The exit statuses of every command and of the console: the one place where they are named and explained.
+
+0 to 3 are findings alone, so that a script may trust them. The rest are those of sysexits.h, and 128 + n where
+signal n ended the console.
+"""
+
+from enum import IntEnum
+
+from services.i18n import N_, _
+
+
+class ExitStatus(IntEnum):
+    """What a process of ours ends with, apart from 128 + n for signal n."""
+
+    NORMAL = 0
+    """Also: the console was quit, the work is done."""
+    ATTENTION = 1
+    ABNORMAL = 2
+    UNKNOWN = 3
+    USAGE = 64
+    DATA = 65
+    UNAVAILABLE = 69
+    SOFTWARE = 70
+    CANNOT_WRITE = 73
+    IO = 74
+    CONFIG = 78
+    INTERRUPTED = 130
+    BROKEN_PIPE = 141
+
+
+MEANINGS = {
+    ExitStatus.NORMAL: N_("normal, or done"),
+    ExitStatus.ATTENTION: N_("attention"),
+    ExitStatus.ABNORMAL: N_("abnormal, a plan refused, a journal tampered with"),
+    ExitStatus.UNKNOWN: N_("cannot be judged"),
+    ExitStatus.USAGE: N_("wrong usage"),
+    ExitStatus.DATA: N_("mistakes in a runbook"),
+    ExitStatus.UNAVAILABLE: N_("no terminal, no journal, no answer of AWS, no embedded AWS"),
+    ExitStatus.SOFTWARE: N_("a fault of Toban itself"),
+    ExitStatus.CANNOT_WRITE: N_("a file cannot be written"),
+    ExitStatus.IO: N_("the output cannot be written, such as on a full disk"),
+    ExitStatus.CONFIG: N_("mistakes in the configuration"),
+    ExitStatus.INTERRUPTED: N_("interrupted; 128 + n: ended by signal n"),
+    ExitStatus.BROKEN_PIPE: N_("the reader of the output went away"),
+}
+"""English; translated where shown."""
+
+_VERDICTS = ("normal", "attention", "abnormal", "unknown")
+OF_VERDICT = dict(
+    zip(
+        _VERDICTS,
+        (ExitStatus.NORMAL, ExitStatus.ATTENTION, ExitStatus.ABNORMAL, ExitStatus.UNKNOWN),
+        strict=True,
+    )
+)
+"""By the verdict's id."""
+VERDICT_OF = {status: verdict for verdict, status in OF_VERDICT.items()}
+
+
+def ended_by(number: int) -> int:
+    """The status of a process that signal `number` ended."""
+    return 128 + number
+
+
+def epilog() -> str:
+    """The statuses for `--help`, one a line."""
+    rows = "\n".join(f"  {status:>3}  {_(meaning)}" for status, meaning in MEANINGS.items())
+    return "\b\n" + _("Exit status:") + "\n" + rows

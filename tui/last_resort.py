@@ -1,0 +1,59 @@
+"""What is left when something of ours failed and nothing below could go on: one line, status 70, a traceback kept.
+
+Python's own tracebacks end with status 1, which means "attention", and are nothing for an operator.
+"""
+
+import sys
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+from services.i18n import _
+from services.models.text import clean
+from tui import debug_log
+from tui.crash import crash_summary, environment_secrets
+
+
+def line(error: BaseException, secrets: Iterable[str] = ()) -> str:
+    """One line: what failed, where, and where the traceback is. Keeps the traceback."""
+    live = (*secrets, *environment_secrets())
+    debug_log.fault(error, "last resort", live)
+    summary = crash_summary(error, live)
+    if debug_log.flush():
+        told = _(
+            "Toban failed by a fault of its own: {summary}. The traceback is in {path}; please report it."
+        )
+        return told.format(summary=summary, path=clean(debug_log.path()))
+    told = _(
+        "Toban failed by a fault of its own: {summary}. --debug FILE keeps the traceback; please report it."
+    )
+    return told.format(summary=summary)
+
+
+def install() -> None:
+    """Faults that nobody catches, of threads and of destructors too, go to the debug log and print no traceback."""
+    threading.excepthook = _of_thread
+    sys.unraisablehook = _unraisable
+    # What libraries log is for nobody's screen, and may hold what AWS answered.
+    import logging
+
+    logging.getLogger().addHandler(logging.NullHandler())
+
+
+def on_loop_fault(_loop: object, context: dict[str, Any]) -> None:
+    """An event loop's handler for faults that no task's owner saw (`loop.set_exception_handler`)."""
+    error = context.get("exception")
+    if isinstance(error, BaseException):
+        debug_log.fault(error, clean(context.get("message")))
+    else:
+        debug_log.note(clean(context.get("message")))
+
+
+def _of_thread(told: threading.ExceptHookArgs) -> None:
+    if told.exc_value is not None:
+        debug_log.fault(told.exc_value, f"thread {clean(told.thread.name if told.thread else '')}")
+
+
+def _unraisable(told: "sys.UnraisableHookArgs") -> None:
+    if told.exc_value is not None:
+        debug_log.fault(told.exc_value, clean(told.err_msg or "unraisable"))

@@ -1,0 +1,54 @@
+"""Prints to standard output and standard error, which may be closed, full, or a pipe that nobody reads."""
+
+import errno
+import os
+from contextlib import suppress
+
+import click
+
+from services.i18n import _
+from services.models.text import clean
+from tui.exit_status import ExitStatus
+
+
+class CannotPrint(Exception):
+    """Standard output took no more; `cause` is what the system said."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
+def show(text: str) -> None:
+    """Print to standard output, where it is open. Raises CannotPrint."""
+    try:
+        click.echo(text)
+    except (OSError, ValueError) as error:
+        _lead_nowhere(1)
+        raise CannotPrint(error) from error
+
+
+def complain(text: str) -> None:
+    """Print to standard error; in vain where that cannot be."""
+    try:
+        click.echo(text, err=True)
+    except (OSError, ValueError):
+        _lead_nowhere(2)
+
+
+def output_lost(error: CannotPrint) -> ExitStatus:
+    """Say why, unless the reader went away (`| head`), which is nobody's fault; the status."""
+    number = getattr(error.cause, "errno", None)
+    if number == errno.EPIPE:
+        return ExitStatus.BROKEN_PIPE
+    reason = clean(os.strerror(number) if number else error.cause)
+    complain(_("The output cannot be written: {reason}.").format(reason=reason))
+    return ExitStatus.IO
+
+
+def _lead_nowhere(descriptor: int) -> None:
+    """Else Python tries again at its end, and complains with a status of its own."""
+    with suppress(OSError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, descriptor)
+        os.close(null)

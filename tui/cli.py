@@ -7,7 +7,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -17,8 +17,7 @@ import click
 from services import i18n
 from services.i18n import _
 from services.models.text import clean
-from services.regular_file import named
-from tui import debug_log, last_resort, outline
+from tui import early_flags, last_resort
 from tui.cli_change import change_command
 from tui.cli_duties import duties_command
 from tui.cli_inspect import inspect_command
@@ -29,30 +28,10 @@ from tui.cli_words import Choice, Command, Group, Moment, Named, Speed, answered
 from tui.exit_status import ExitStatus, epilog
 from tui.headless import HEADLESS, Headless
 from tui.options import StartOptions
-from tui.printing import CannotPrint, complain, output_lost, show
+from tui.printing import CannotPrint, Output, output_lost
 
 COMPLETION = "_TOBAN_COMPLETE"
 """Click's variable by which a shell asks for completions."""
-
-
-class Output:
-    """Where commands print; takes the outline off the screen first, if one was drawn before the imports."""
-
-    def __init__(self, *, outline_drawn: bool) -> None:
-        outline.assume(outline_drawn)
-
-    def say(self, lines: Iterable[str], *, error: bool = False) -> None:
-        """Print lines of cleaned text; what the terminal's encoding lacks becomes `?`. Raises CannotPrint."""
-        text = "\n".join(lines)
-        self.clear()
-        if error:
-            complain(text)
-        else:
-            show(text)
-
-    def clear(self) -> None:
-        """Back to the terminal's own screen."""
-        outline.leave()
 
 
 def main(argv: Sequence[str] | None = None, *, outline_drawn: bool = False) -> NoReturn:
@@ -81,8 +60,8 @@ def run(argv: Sequence[str], output: Output) -> int:
 def _told(argv: Sequence[str], output: Output) -> int:
     """The exit status, after what is wrong with the command line or with the output was told in words."""
     try:
-        i18n.use(wanted_language(argv))
-        if refusal := _keep_faults(argv):
+        i18n.use(early_flags.language(argv))
+        if refusal := early_flags.keep_faults(argv):
             output.say([refusal], error=True)
             return ExitStatus.CONFIG
         status = _invoked(build(output), argv)
@@ -112,35 +91,6 @@ def _invoked(group: click.Group, argv: Sequence[str]) -> object:
             return group.invoke(context)
     except click.exceptions.Exit as end:
         return end.exit_code
-
-
-def wanted_language(argv: Sequence[str]) -> str:
-    """The language of help and errors, needed before the flags are understood."""
-    from tui.start import peek
-
-    return _flag(argv, "--lang") or peek("lang", _flag(argv, "--config")) or i18n.preferred()
-
-
-def _keep_faults(argv: Sequence[str]) -> str:
-    """Choose the file that keeps our faults, until a flag chooses another; why it cannot be the one that is set."""
-    from tui.start import peek
-
-    name = peek("debug", _flag(argv, "--config"))
-    try:
-        debug_log.begin(named(name) if name else None)
-    except OSError as error:
-        return f"debug: {clean(name)}: {error.strerror}"
-    return ""
-
-
-def _flag(argv: Sequence[str], name: str) -> str:
-    """The value of a flag before flags are understood; "" where it is not given."""
-    for index, word in enumerate(argv):
-        if word.startswith(f"{name}="):
-            return word.partition("=")[2]
-        if word == name and index + 1 < len(argv):
-            return argv[index + 1]
-    return ""
 
 
 def build(output: Output) -> click.Group:

@@ -2,12 +2,14 @@
 
 import errno
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 
 import click
 
 from services.i18n import _
 from services.models.text import clean
+from tui import outline
 from tui.exit_status import ExitStatus
 
 
@@ -17,6 +19,26 @@ class CannotPrint(Exception):
     def __init__(self, cause: Exception) -> None:
         super().__init__(str(cause))
         self.cause = cause
+
+
+class Output:
+    """Where commands print; takes the outline off the screen first, if one was drawn before the imports."""
+
+    def __init__(self, *, outline_drawn: bool) -> None:
+        outline.assume(outline_drawn)
+
+    def say(self, lines: Iterable[str], *, error: bool = False) -> None:
+        """Print lines of cleaned text; what the terminal's encoding lacks becomes `?`. Raises CannotPrint."""
+        text = "\n".join(lines)
+        self.clear()
+        if error:
+            complain(text)
+        else:
+            show(text)
+
+    def clear(self) -> None:
+        """Back to the terminal's own screen."""
+        outline.leave()
 
 
 def show(text: str) -> None:

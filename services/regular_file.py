@@ -30,7 +30,7 @@ def named(text: str) -> Path:
 
 def read(path: Path, limit: int = LIMIT) -> bytes:
     """All of a regular file. Raises Unsuitable for what is none or holds more than `limit` bytes, and OSError."""
-    check(path)
+    check(path, limit)
     descriptor = os.open(path, _OPEN)
     try:
         # What stood there a moment ago may have been replaced.
@@ -40,9 +40,25 @@ def read(path: Path, limit: int = LIMIT) -> bytes:
         os.close(descriptor)
 
 
-def check(path: Path) -> None:
-    """Look without opening, which has effects on some devices. Raises Unsuitable, OSError."""
-    _check_kind(_status(path), path)
+def check(path: Path, limit: int = 0) -> None:
+    """Look without opening, which has effects on some devices; `limit` 0: any size. Raises Unsuitable, OSError."""
+    status = _status(path)
+    _check_kind(status, path)
+    if limit and status.st_size > limit:
+        raise _too_large(path, limit)
+
+
+def check_target(path: Path) -> None:
+    """What is to be written is new, or a regular file and no link to one. Raises Unsuitable, OSError."""
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return
+    except ValueError as error:
+        raise _nameless(path) from error
+    if stat.S_ISLNK(status.st_mode):
+        raise _unsuitable(errno.ELOOP, _("is a symbolic link: name the file itself"), path)
+    _check_kind(status, path)
 
 
 def _status(path: Path) -> os.stat_result:
@@ -53,8 +69,7 @@ def _status(path: Path) -> os.stat_result:
             raise _unsuitable(errno.ENOENT, _("is a link to nothing: repair or remove it"), path) from None
         raise
     except ValueError as error:
-        # A zero byte in a name.
-        raise _unsuitable(errno.EINVAL, _("cannot be the name of a file"), path) from error
+        raise _nameless(path) from error
 
 
 def _check_kind(status: os.stat_result, path: Path) -> None:
@@ -63,7 +78,7 @@ def _check_kind(status: os.stat_result, path: Path) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise _unsuitable(errno.EISDIR, _("is a folder, not a file"), path)
     raise _unsuitable(
-        errno.EINVAL, _("is a {kind}, not a file: name a regular file").format(kind=kind_of(status)), path
+        errno.EINVAL, _("is not a file but a {kind}: name a regular file").format(kind=kind_of(status)), path
     )
 
 
@@ -87,9 +102,18 @@ def _content(descriptor: int, path: Path, limit: int) -> bytes:
         chunks.append(chunk)
         size += len(chunk)
         if size > limit:
-            said = _("is larger than {limit} MB: is it the right file?").format(limit=limit >> 20)
-            raise _unsuitable(errno.EFBIG, said, path)
+            raise _too_large(path, limit)
     return b"".join(chunks)
+
+
+def _nameless(path: Path) -> Unsuitable:
+    """For a zero byte in a name."""
+    return _unsuitable(errno.EINVAL, _("cannot be the name of a file"), path)
+
+
+def _too_large(path: Path, limit: int) -> Unsuitable:
+    message = _("is larger than {limit} MB: is it the right file?").format(limit=limit >> 20)
+    return _unsuitable(errno.EFBIG, message, path)
 
 
 def _unsuitable(number: int, message: str, path: Path) -> Unsuitable:

@@ -85,7 +85,10 @@ def _invoked(group: click.Group, argv: Sequence[str]) -> object:
     if instruction := os.environ.get(COMPLETION):
         from click.shell_completion import shell_complete
 
-        return shell_complete(group, {}, "toban", COMPLETION, instruction) and ExitStatus.USAGE
+        if shell_complete(group, {}, "toban", COMPLETION, instruction):
+            told = _("{variable} must be bash_source, zsh_source or fish_source")
+            raise click.UsageError(told.format(variable=COMPLETION))
+        return ExitStatus.NORMAL
     try:
         with group.make_context("toban", list(argv)) as context:
             return group.invoke(context)

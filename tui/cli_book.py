@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from services import regular_file
 from services.i18n import _
 from services.models.text import clean
 from services.regular_file import named
@@ -106,8 +107,7 @@ def deliver(output: Prints, text: str, to: str | None) -> None:
     path = named(str(to))
     try:
         # A device or a pipe must not be replaced by a file, nor a folder made where a name was mistyped.
-        if path.exists() and not path.is_file():
-            raise Stop([_("{path} is not a file").format(path=clean(to))], ExitStatus.CANNOT_WRITE)
+        regular_file.check_target(path)
         if not path.parent.is_dir():
             raise Stop(
                 [_("there is no folder {path}").format(path=clean(path.parent))], ExitStatus.CANNOT_WRITE

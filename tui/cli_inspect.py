@@ -171,19 +171,19 @@ def _moment(
     if text is None:
         return None
     ago = _AGO.fullmatch(text.strip())
-    if ago is not None and until is not None:
-        return until - timedelta(**{_UNITS[ago[2]]: float(ago[1])})
     try:
+        if ago is not None and until is not None:
+            return until - timedelta(**{_UNITS[ago[2]]: float(ago[1])})
         moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+        local = moment if moment.tzinfo else moment.replace(tzinfo=services.calendar.zone)
+        # Hours counted between local times would be wrong where a summer time begins or ends.
+        return local.astimezone(UTC)
+    except (ValueError, OverflowError):
         words = _("{option}: write a time as “2026-01-05 17:00”")
         if until is not None:
             words = _("{option}: write a time as “2026-01-05 17:00”, or how long before the end: 16h, 3d")
         said = words.format(option=option)
         raise click.UsageError(said, click.get_current_context()) from None
-    local = moment if moment.tzinfo else moment.replace(tzinfo=services.calendar.zone)
-    # Hours counted between local times would be wrong where a summer time begins or ends.
-    return local.astimezone(UTC)
 
 
 def _text(services: "Services", answer: "InspectAnswer") -> list[str]:

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from services import regular_file
 from services.i18n import _, plural
 from services.models.text import clean
 from services.regular_file import named
@@ -186,9 +187,10 @@ def export(output: Prints, book: Book, *, to: str | None, **filters: Any) -> int
 
     query = _query(book.zone, **filters)
     with _reading(book.path) as reader:
-        if to is None:
+        if to in (None, "-"):
             return _print(output, lines(reader, query))
         try:
+            regular_file.check_target(named(to))
             count = write(lines(reader, query), named(to))
         except OSError as error:
             raise Stop([f"{clean(to)}: {error.strerror}"], ExitStatus.UNAVAILABLE) from error

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from platformdirs import user_config_path
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -30,6 +30,7 @@ from services.runbook.toml_file import DataFileError, Mistake, TomlFile, explain
 from services.runbook.toml_lines import Path as KeyPath
 from services.runbook.toml_lines import dotted
 from services.slack.settings import VARIABLES
+from tui.addresses import is_address
 from tui.keys import key_mistakes, textual_keys
 from tui.options import Language, Output, StartOptions, Theme
 from tui.wire.link import Link
@@ -61,6 +62,22 @@ def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+def _path(value: str | None) -> str | None:
+    if value and "\0" in value:
+        raise ValueError(_("cannot be the name of a file"))
+    return value
+
+
+def _address(value: str | None) -> str | None:
+    """As `endpoint_url`; the SDK would find the mistake later, and say less."""
+    if value is not None and not is_address(value):
+        raise ValueError(_("must be an address such as https://localhost:4566"))
+    return value
+
+
+FileName = Annotated[str | None, AfterValidator(_path)]
+
+
 class ConsoleConfig(BaseSettings):
     """How this person wants the console, and which system it opens."""
 
@@ -68,19 +85,19 @@ class ConsoleConfig(BaseSettings):
         env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
     )
 
-    runbook: Annotated[str, Field(min_length=1)] = "facility-prod"
+    runbook: Annotated[str, Field(min_length=1), AfterValidator(_path)] = "facility-prod"
     """The system's runbook: a file, or the name of one that ships with the console."""
     profile: str | None = None
     """AWS profile, as in AWS_PROFILE."""
-    region: str | None = None
+    region: Annotated[str | None, Field(pattern=r"^[a-z0-9-]{1,32}$")] = None
     """AWS region in place of the runbook's."""
-    endpoint_url: str | None = None
+    endpoint_url: Annotated[str | None, AfterValidator(_address)] = None
     """AWS endpoint in place of Amazon's, as in AWS_ENDPOINT_URL."""
     role_arn: str | None = None
     """A role to assume for reading."""
-    journal: str | None = None
+    journal: FileName = None
     """The journal's file, shared by the consoles of one host; by default one of this person's own."""
-    debug: str | None = None
+    debug: FileName = None
     """Where tracebacks of the console's own faults are kept; by default `debug.log` beside this person's journals."""
     read_only: bool = False
     """Never change anything: arming is refused."""

@@ -68,12 +68,8 @@ class DebugLog:
 
 def open_private(path: Path) -> TextIO:
     """`path` for appending, a regular file of this user, 0600. Raises OSError, Unsuitable in words."""
+    regular_file.check_target(path)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with suppress(FileNotFoundError):
-        status = path.lstat()
-        if stat.S_ISLNK(status.st_mode):
-            raise regular_file.Unsuitable(0, _("is a symbolic link: name the file itself"), str(path))
-        regular_file.check(path)
     descriptor = os.open(path, _OPEN, 0o600)
     try:
         status = os.fstat(descriptor)

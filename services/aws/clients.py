@@ -28,6 +28,7 @@ from services.aws.permits import NOWHERE, LogStream
 from services.aws.sdk_models import load_models
 from services.aws.secret import Secret
 from services.aws.settings import AwsSettings
+from services.aws.setup import check_files, in_words
 from services.aws.wire import Wire
 from services.clock import Clock
 
@@ -90,13 +91,14 @@ class Clients:
         self._lock = asyncio.Lock()
         self._open: dict[tuple[Purpose, str, str], Any] = {}
         self._loader = loader
-        self._session = _session(settings, loader)
-        Gate(clock, journal=journal).attach(self._session)
-        wire.attach(self._session)
-        if held:
-            self._session.set_credentials(held.access_key, held.secret_key.reveal(), held.token.reveal())
-        else:
-            _never_prompt(self._session, settings, desk or CodeDesk())
+        with in_words():
+            self._session = _session(settings, loader)
+            Gate(clock, journal=journal).attach(self._session)
+            wire.attach(self._session)
+            if held:
+                self._session.set_credentials(held.access_key, held.secret_key.reveal(), held.token.reveal())
+            else:
+                _never_prompt(self._session, settings, desk or CodeDesk())
 
     def profile(self) -> dict[str, Any]:
         """The configured profile's keys; {} where there is none."""
@@ -113,13 +115,14 @@ class Clients:
         async with self._lock:
             if key not in self._open:
                 await asyncio.to_thread(load_models, self._loader, (service,))
-                self._open[key] = await self._stack.enter_async_context(
-                    self._session.create_client(
-                        service,
-                        region_name=region or None,
-                        config=_config(purpose, self.settings, custom_endpoint=self._custom_endpoint()),
+                with in_words():
+                    self._open[key] = await self._stack.enter_async_context(
+                        self._session.create_client(
+                            service,
+                            region_name=region or None,
+                            config=_config(purpose, self.settings, custom_endpoint=self._custom_endpoint()),
+                        )
                     )
-                )
             return self._open[key]
 
     async def call(
@@ -194,6 +197,7 @@ class Clients:
 
 def _session(settings: AwsSettings, loader: Loader) -> _Session:
     session = _Session(profile=settings.profile or None)
+    check_files(session.get_config_variable(name) for name in ("config_file", "credentials_file"))
     session.endpoint_url = settings.endpoint_url
     if settings.region:
         session.set_config_variable("region", settings.region)

@@ -16,6 +16,7 @@ from services.aws.codes import kind_of_code, permission_named
 from services.aws.errors import BY_KIND, AwsError, MfaNeeded
 from services.aws.mfa import CodeWanted
 from services.aws.remedies import remedy, summary
+from services.aws.setup import SetupError
 from services.models.problem import Problem, ProblemKind
 
 DETAIL = 1000
@@ -117,6 +118,7 @@ _TOPICS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((sdk.ConnectionClosedError, sdk.IncompleteReadError, sdk.ResponseStreamingError), "cut"),
     ((sdk.ProfileNotFound,), "profile"),
     ((sdk.NoRegionError,), "region"),
+    ((SetupError,), "setup"),
 )
 
 

@@ -1,0 +1,101 @@
+"""Whatever stands on the command line, in the environment and where files should be: words and a status, at once."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.hostile_input import Case, Fuzz, files
+from tui.exit_status import ExitStatus
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 60.0
+"""After which a process hangs; long, because a machine may be busy."""
+VERDICTS = {"alarms", "inspect", "report"}
+"""The commands whose status may be 1."""
+SEED = int(os.environ.get("TOBAN_TEST_SEED", "20261126"))
+STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]")
+
+
+def carried_out(cases: list[Case], folder: Path) -> list[dict[str, Any]]:
+    """What became of each, in their order."""
+    home = folder / "empty-home"
+    home.mkdir()
+    base = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "AWS_ACCESS_KEY_ID": "AKIATESTTESTTESTTEST",
+        "AWS_SECRET_ACCESS_KEY": "made-up-secret-of-the-fuzz",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+    }
+    orders = [json.dumps(case.order(base, folder, SECONDS)) for case in cases]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.faults.cli_zygote"],
+        input="\n".join(orders) + "\n",
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(answers) == len(cases), done.stderr[-4000:]
+    return sorted(answers, key=lambda answer: answer["order"])
+
+
+def faults(case: Case, answer: dict[str, Any]) -> list[str]:
+    """What is wrong with how it ended."""
+    status, words = answer["status"], answer["stdout"] + answer["stderr"]
+    if status is None:
+        return ["hangs"]
+    wrong = []
+    if status not in [*ExitStatus]:
+        wrong.append(f"status {status} is none of ours")
+    if status == ExitStatus.SOFTWARE:
+        wrong.append("a fault of ours")
+    if status == ExitStatus.ATTENTION and not VERDICTS & {*case.argv}:
+        wrong.append("attention is not meant")
+    if "Traceback" in words or "Exception ignored" in words:
+        wrong.append("a traceback")
+    if "made-up-secret-of-the-fuzz" in words or "secret-pass" in answer["stdout"]:
+        wrong.append("a secret")
+    if STEERING.search(words):
+        wrong.append("steers the terminal")
+    if (
+        status >= ExitStatus.USAGE
+        and status < ExitStatus.INTERRUPTED
+        and case.stderr == case.stdout == "file"
+        and not words
+    ):
+        wrong.append("says nothing")
+    return wrong
+
+
+def hold(count: int, folder: Path, seed: int) -> None:
+    hostile = folder / "hostile"
+    hostile.mkdir()
+    cases = Fuzz(seed, files(hostile)).cases(count)
+    answers = carried_out(cases, folder)
+    wrong = [
+        f"{', '.join(found)}: toban {' '.join(map(ascii, case.argv))[:300]} {case.env} {case.stdout}/{case.stderr}\n"
+        f"    {answer['status']} {answer['stderr'][-1500:]}"
+        for case, answer in zip(cases, answers, strict=True)
+        if (found := faults(case, answer))
+    ]
+    assert not wrong, f"{len(wrong)} of {count}\n" + "\n".join(wrong)
+
+
+def test_a_hostile_command_line_ends_in_words(tmp_path: Path) -> None:
+    hold(int(os.environ.get("N", "60")), tmp_path, SEED)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+def test_many_hostile_command_lines_end_in_words(tmp_path: Path, seed: int) -> None:
+    hold(400, tmp_path, SEED + seed)

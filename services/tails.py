@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, field
 
+from services.detached import detached
 from services.follow import TailBatch
 from services.models.logs import LogLine, TailStats
 
@@ -56,7 +57,7 @@ class Tails:
         tail = self._tails.get((group, pattern))
         if tail is None:
             tail = self._tails[group, pattern] = Tail(group, pattern)
-            tail.task = asyncio.create_task(tail.run(self._loop), name=f"tail {group}")
+            tail.task = detached(tail.run(self._loop), name=f"tail {group}")
         queue: asyncio.Queue[TailBatch] = asyncio.Queue()
         tail.readers.add(queue)
         try:

@@ -135,8 +135,8 @@ class TobanApp(Actions):
         self.follow_records()
         await self.services.session.warm(self._warm())
         if not gc.isenabled():
-            # The launcher switched it off: what start-up made lives as long as the console.
-            gc.freeze()
+            # The launcher switched it off.
+            self.freeze()
             gc.enable()
 
     def _warm(self) -> tuple[str, ...]:

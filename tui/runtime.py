@@ -18,6 +18,7 @@ from rich.text import Text
 from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.message import Message
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import WorkerFailed
 
@@ -25,6 +26,7 @@ from services.i18n import _
 from services.models.text import clean
 from tui import debug_log, early_signals, last_resort
 from tui.boundary import contain
+from tui.closing import Freeze, let_go
 from tui.crash import Bug, crash_site, crash_summary, crash_text, environment_secrets
 from tui.driver.safe import SafeDriver
 from tui.exit_status import ExitStatus, ended_by
@@ -35,6 +37,8 @@ from tui.wire.link import Link
 
 HUNG_UP = ended_by(signal.SIGHUP)
 """Exit status when the terminal is gone."""
+THAW_SECONDS = 1.0
+"""After a screen of the start was closed, until what it took is collected."""
 _FLOOD = 50
 _FLOOD_SECONDS = 5.0
 _BUGS_KEPT = 100
@@ -63,6 +67,7 @@ class RuntimeApp(TerminalApp):
         """Faults of the console itself since it started, by kind and place."""
         self._last_line = LastLine(self._on_unsafe_text)
         self._watchdog = Watchdog()
+        self._freeze = Freeze()
         self._draining: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
         self._contains = False
@@ -189,6 +194,25 @@ class RuntimeApp(TerminalApp):
     @property
     def _lets_faults_through(self) -> bool:
         return self.is_headless if self.fail_fast is None else self.fail_fast
+
+    async def _replace_screen(self, screen: Screen[Any]) -> Screen[Any]:
+        closed = await super()._replace_screen(screen)
+        let_go(self)
+        if self._freeze.holds_closed:
+            # Not now: who closed it still has it in his hands.
+            self.set_timer(THAW_SECONDS, self._thaw)
+        return closed
+
+    def freeze(self) -> None:
+        """Spare the collector what there is now: it lives as long as the console."""
+        self._freeze.begin(self._open_screens())
+
+    def _thaw(self) -> None:
+        if self._freeze.holds_closed:
+            self._freeze.renew(self._open_screens())
+
+    def _open_screens(self) -> list[Screen[Any]]:
+        return [screen for stack in self._screen_stacks.values() for screen in stack]
 
     async def _process_messages_loop(self) -> None:
         self._contains = True

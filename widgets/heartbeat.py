@@ -10,6 +10,8 @@ from textual.app import App
 from textual.screen import Screen
 from textual.widget import Widget
 
+from widgets.timers import detached_timer
+
 _NAME = "heartbeat"
 _LATE = 0.002
 """Seconds after the full second: a wake-up a moment too early would show the second before."""
@@ -62,7 +64,8 @@ class Beat:
         now = time.time()
         # From the nearest full second, or a wake-up just before it would be followed by another just after.
         left = math.floor(now + 0.5) + 1 - now
-        self._next = asyncio.get_running_loop().call_later(left + _LATE, self._beat)
+        # Beat follows beat for as long as the console runs; in the first follower's context they would keep that.
+        self._next = detached_timer(left + _LATE, self._beat)
 
     def _beat(self) -> None:
         self._next = None

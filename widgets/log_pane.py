@@ -33,6 +33,7 @@ from widgets.log_rules import Gap
 from widgets.log_state import bar_facts, empty_words, title_facts
 from widgets.log_store import DEFAULT_BYTES, LogStore
 from widgets.log_view import LogView
+from widgets.timers import detached_timer
 
 BAR_SECONDS = 0.25
 """Shortest time between two paintings of the counters."""
@@ -285,7 +286,7 @@ class LogPane(LogActions, Vertical):
     def _watch_for_silence(self) -> None:
         if self._watchdog is not None:
             self._watchdog.cancel()
-        self._watchdog = asyncio.get_running_loop().call_later(self.stale_after + 0.1, self._notice_silence)
+        self._watchdog = detached_timer(self.stale_after + 0.1, self.call_later, self._notice_silence)
 
     def _notice_silence(self) -> None:
         """Say it once; while the (perhaps faster or slower) clock sees none, look again later."""

@@ -58,7 +58,6 @@ def warm_up(loader: Loader, services: Iterable[str]) -> None:
     gc.disable()
     try:
         load_models(loader, services)
-        gc.freeze()
     finally:
         if collecting:
             gc.enable()

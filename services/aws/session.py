@@ -12,6 +12,7 @@ from services.aws.identity import identity_of
 from services.aws.permits import NOWHERE, LogStream, Permit
 from services.aws.settings import AwsSettings
 from services.clock import Clock, SystemClock
+from services.detached import detached
 from services.i18n import _
 from services.meter import Meter
 from services.models.identity import Identity
@@ -85,7 +86,10 @@ class AwsSession:
         retries and slow answers. Raises AwsError.
         """
         login = await self._loaded()
-        return await login.call(service, operation, params, region=region, required=required, timeout=timeout)
+        # Timers and connections of a request outlive it, and whoever asked.
+        return await detached(
+            login.call(service, operation, params, region=region, required=required, timeout=timeout)
+        )
 
     async def pages(
         self,
@@ -127,7 +131,7 @@ class AwsSession:
         Incomplete. Raises AwsError; `services.aws.certainty.nothing_done` says whether nothing was done.
         """
         login = await self._loaded()
-        return await login.write(permit, required=required, timeout=timeout)
+        return await detached(login.write(permit, required=required, timeout=timeout))
 
     async def append(self, params: dict[str, Any], /, *, timeout: float = 10.0) -> dict[str, Any]:
         """PutLogEvents with these parameters: one attempt, without a permit, to the journal's own stream.
@@ -135,12 +139,12 @@ class AwsSession:
         Any other stream is Refused. Raises AwsError.
         """
         login = await self._loaded()
-        return await login.call("logs", "PutLogEvents", params, purpose="write", timeout=timeout)
+        return await detached(login.call("logs", "PutLogEvents", params, purpose="write", timeout=timeout))
 
     async def identity(self) -> Identity:
         """Who AWS says we are, how we signed in, and until when. Raises AwsError."""
         answer = await self.read("sts", "GetCallerIdentity", required=("Account", "Arn"))
-        method, expires_at = await (await self._loaded()).method()
+        method, expires_at = await detached((await self._loaded()).method())
         return identity_of(answer, method, expires_at)
 
     def secrets(self) -> tuple[str, ...]:
@@ -154,7 +158,7 @@ class AwsSession:
 
     async def assume(self, token_code: str) -> None:
         """Start a session with the six digits of an MFA device, as MfaNeeded asks for. Raises AwsError."""
-        await (await self._loaded()).assume(token_code)
+        await detached((await self._loaded()).assume(token_code))
 
     async def close(self) -> None:
         """Close every connection."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from services.aws.errors import Refused
 from services.clock import Clock, real
+from services.detached import detached
 from services.i18n import _
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
@@ -53,7 +54,7 @@ class Arming:
         armed = Armed(until=until, reason=reason, by=entry.person.name)
         self._permits.arm(armed)
         self._stop()
-        self._end = asyncio.create_task(self._expire(armed), name="disarm")
+        self._end = detached(self._expire(armed), name="disarm")
         return armed
 
     async def disarm(self, why: str = "") -> None:

@@ -16,6 +16,7 @@ from services.changes.reverts import reverts
 from services.changes.sender import WINDOW_SECONDS, Sender
 from services.changes.words import held, told
 from services.clock import Clock, real
+from services.detached import detached
 from services.i18n import _
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
@@ -119,11 +120,11 @@ class ChangeEngine:
         """
         sending = self._sending.get(plan.id)
         if sending is None:
-            sending = asyncio.create_task(self._carry_out(plan, typed), name=f"change-{plan.id}")
+            sending = detached(self._carry_out(plan, typed), name=f"change-{plan.id}")
             self._sending[plan.id] = sending
         waiting = self._waiting.get(plan.id)
         if waiting is None or waiting.cancelled():
-            waiting = asyncio.create_task(_wait(sending), name=f"change-wait-{plan.id}")
+            waiting = detached(_wait(sending), name=f"change-wait-{plan.id}")
             waiting.add_done_callback(_seen)
             self._waiting[plan.id] = waiting
         return waiting

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from services.calendar import Calendar
 from services.clock import Clock
+from services.detached import detached
 from services.inspections import drafts
 from services.inspections.base import Look
 from services.inspections.inspector import Inspector
@@ -92,7 +93,7 @@ class Looks:
         if before is not None and (before.consent or not consent):
             return before.task
         after = before.task if before is not None else None
-        task = asyncio.create_task(self._one(subject, id, consent=consent, anew=anew, after=after))
+        task = detached(self._one(subject, id, consent=consent, anew=anew, after=after))
         begun = self._under_way[key] = _UnderWay(task, consent)
 
         def ended(done: "asyncio.Task[Recorded]") -> None:

@@ -126,7 +126,7 @@ async def test_a_beat_falls_on_the_full_second_and_never_twice(monkeypatch: pyte
         for now, left in ((100.25, 0.75), (100.0, 1.0), (100.9999, 1.0001), (101.0019, 0.9981)):
             with monkeypatch.context() as patch:
                 patch.setattr(time, "time", lambda now=now: now)
-                patch.setattr(loop, "call_later", lambda wait, _call: waits.append(wait))
+                patch.setattr(loop, "call_later", lambda wait, _call, context: waits.append(wait))
                 beat._wait()
             assert waits.pop() == pytest.approx(left, abs=0.005)
         for ticker in app.query(Ticker):

@@ -1,0 +1,196 @@
+"""How each screen of the console is opened, for the tests of what is left of it once it is closed."""
+
+import importlib
+import pkgutil
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from textual.command import CommandPalette
+from textual.pilot import Pilot
+from textual.screen import Screen
+
+import tui
+from services.aws.errors import MfaNeeded
+from services.models.alarms import Alarm
+from services.models.changes import Run
+from services.models.duties import Occurrence
+from services.models.findings import Recorded
+from services.models.journal import Entry, Query
+from services.models.posts import Post, Proposal
+from services.models.problem import Problem, ProblemKind
+from services.report.periods import of_day
+from tests.tools.console import until
+from tui.app import TobanApp
+from tui.modes import MODES
+from tui.screens import duty_actions, finding_actions
+from tui.screens.acknowledge import AcknowledgeScreen
+from tui.screens.alarm import AlarmScreen
+from tui.screens.arm import ArmScreen
+from tui.screens.choose import ChooseScreen
+from tui.screens.code import CodeScreen
+from tui.screens.duty import DutyScreen
+from tui.screens.entry import EntryScreen
+from tui.screens.finding import FindingScreen
+from tui.screens.groups import GroupScreen
+from tui.screens.help import HelpScreen
+from tui.screens.journal_filter import JournalFilterScreen
+from tui.screens.journal_verify import JournalVerifyScreen
+from tui.screens.note import NoteScreen
+from tui.screens.notice import NoticeScreen
+from tui.screens.outbox import DecideScreen, OutboxScreen
+from tui.screens.overrule import OverruleScreen
+from tui.screens.plan import PlanScreen
+from tui.screens.post import PostScreen, propose_alarm
+from tui.screens.remark import RemarkScreen
+from tui.screens.report import ReportScreen
+from tui.screens.run import RunScreen
+from tui.screens.runbook import RunbookScreen
+from tui.screens.settle import SettleScreen
+from tui.screens.shell import ShellScreen
+from tui.screens.sign import LeaveOutScreen, SignScreen
+from tui.screens.sign_all import SignAllScreen
+from tui.screens.usage import UsageScreen
+
+
+@dataclass(frozen=True, slots=True)
+class Things:
+    """What the screens are about."""
+
+    app: TobanApp
+    alarm: Alarm
+    occurrence: Occurrence
+    recorded: Recorded
+    run: Run
+    post: Post
+    entry: Entry
+
+
+async def things(pilot: Pilot[Any]) -> Things:
+    """One of each, made where the demo's world has none by itself."""
+    app = pilot.app
+    assert isinstance(app, TobanApp)
+    ready = app.ready
+    recorded = await ready.rounds.looks.by_hand("alarms")
+    await ready.outbox.let_go("a" * 12, "text", Proposal(title="title", text="text"))
+    (change,) = ready.engine.changes.values()
+    (target,) = change.targets()
+    await ready.engine.arm("a test", timedelta(minutes=15))
+    plan = await ready.engine.plan(change.kind, str(target.id), {})
+    ready.engine.apply(plan, plan.confirm)
+    await until(pilot, lambda: app.duties and app.duties.today.occurrences and app.posts and app.runs)
+    await ready.engine.disarm()
+    assert app.board is not None
+    assert app.board.value is not None
+    assert app.duties is not None
+    (entry, *_older) = (await ready.journal.page(Query(), limit=1)).entries
+    return Things(
+        app,
+        app.board.value.watched[0],
+        next(each for each in app.duties.today.occurrences if ready.duties.signable(each.slot)),
+        recorded,
+        app.runs[0],
+        app.posts[0],
+        entry,
+    )
+
+
+async def _nothing(_post: Post, _text: str) -> None:
+    """What a decision does that is never made."""
+
+
+def _code(it: Things) -> CodeScreen:
+    return CodeScreen(
+        it.app.ready.session, MfaNeeded(Problem(kind=ProblemKind.EXPIRED, summary="", at=it.app.now()))
+    )
+
+
+Opener = Callable[[Things], object]
+OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
+    AcknowledgeScreen: (lambda it: it.app.acknowledge(it.alarm),),
+    AlarmScreen: (lambda it: it.app.open_alarm(it.alarm),),
+    ArmScreen: (lambda it: it.app.action_arm(),),
+    ChooseScreen: (
+        lambda it: duty_actions.look_by_hand(it.app),
+        lambda it: finding_actions.known(it.app, it.recorded.finding),
+    ),
+    CodeScreen: (lambda it: it.app.push_screen(_code(it)),),
+    CommandPalette: (lambda it: it.app.action_command_palette(), lambda it: it.app.action_jump()),
+    DecideScreen: (lambda it: it.app.push_screen(DecideScreen(it.post, "title", "asked", _nothing)),),
+    DutyScreen: (lambda it: it.app.push_screen(DutyScreen(it.occurrence)),),
+    EntryScreen: (lambda it: it.app.push_screen(EntryScreen(it.entry)),),
+    FindingScreen: (
+        lambda it: it.app.push_screen(FindingScreen(it.recorded.subject, it.recorded)),
+        lambda it: it.app.look_now("alarms"),
+    ),
+    GroupScreen: (lambda it: it.app.push_screen(GroupScreen(it.app.ready)),),
+    HelpScreen: (lambda it: it.app.action_keys_help(),),
+    JournalFilterScreen: (lambda it: it.app.push_screen(JournalFilterScreen(it.app.ready.journal, Query())),),
+    JournalVerifyScreen: (lambda it: it.app.push_screen(JournalVerifyScreen(it.app.ready.journal)),),
+    LeaveOutScreen: (lambda it: duty_actions.leave_out(it.app, it.occurrence),),
+    NoteScreen: (lambda it: it.app.action_note(),),
+    NoticeScreen: (lambda it: duty_actions.sign(it.app, None),),
+    OutboxScreen: (lambda it: it.app.action_show_outbox(),),
+    OverruleScreen: (lambda it: finding_actions.overrule(it.app, it.recorded.subject, it.recorded),),
+    PlanScreen: (lambda it: it.app.plan_change(it.run.plan.kind, it.run.plan.target),),
+    PostScreen: (lambda it: propose_alarm(it.app, it.alarm),),
+    RemarkScreen: (lambda it: it.app.push_screen(RemarkScreen(of_day(it.occurrence.slot.day))),),
+    ReportScreen: (lambda it: duty_actions.report(it.app),),
+    RunScreen: (lambda it: it.app.push_screen(RunScreen(it.run)),),
+    RunbookScreen: (lambda it: it.app.action_show_runbook(),),
+    SettleScreen: (lambda it: it.app.push_screen(SettleScreen(it.run, it.run.plan.steps[0])),),
+    SignAllScreen: (lambda it: it.app.push_screen(SignAllScreen([it.occurrence])),),
+    SignScreen: (lambda it: duty_actions.sign_now(it.app, it.occurrence),),
+    UsageScreen: (lambda it: it.app.action_show_usage(),),
+}
+"""Every way to open a screen over a mode's."""
+
+
+def of_modes() -> set[type[Screen[Any]]]:
+    """The modes' own screens, and the outline before them; all are built anew in another language."""
+    split = [mode.screen.partition(":") for mode in MODES]
+    return {ShellScreen, *(getattr(importlib.import_module(module), name) for module, _colon, name in split)}
+
+
+def every_screen() -> set[type[Screen[Any]]]:
+    """Every screen that can be shown; those that others are made from cannot."""
+    for module in pkgutil.walk_packages(tui.__path__, "tui."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    return {
+        each for each in _below(Screen) if each.__module__.startswith("tui.") and not each.__subclasses__()
+    }
+
+
+def _below(kind: type[Screen[Any]]) -> Iterator[type[Screen[Any]]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from _below(each)
+
+
+async def open_screen(pilot: Pilot[Any], kind: type[Screen[Any]], opener: Opener, it: Things) -> None:
+    """Open it and wait until it is drawn."""
+    answer = opener(it)
+    if isinstance(answer, Awaitable):
+        await answer
+    await until(pilot, lambda: type(pilot.app.screen) is kind and pilot.app.screen.is_mounted)
+
+
+async def has_read(pilot: Pilot[Any]) -> None:
+    """Wait until the screen has read what it shows."""
+    screen = pilot.app.screen
+    await until(
+        pilot, lambda: all(worker.is_finished for worker in pilot.app.workers if worker.node is screen)
+    )
+
+
+async def close_screens(pilot: Pilot[Any]) -> None:
+    """Escape, until the mode's own screen is there."""
+    for _press in range(5):
+        if len(pilot.app.screen_stack) == 1:
+            return
+        top = pilot.app.screen
+        await pilot.press("escape")
+        await until(pilot, lambda top=top: pilot.app.screen is not top)
+    raise AssertionError(f"escape does not close {pilot.app.screen}")

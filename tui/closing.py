@@ -1,0 +1,44 @@
+"""Lets closed screens and widgets go: what outlives them keeps nothing of them."""
+
+import gc
+from collections.abc import Iterable
+from typing import Any
+from weakref import WeakSet
+
+from textual.app import App
+from textual.screen import Screen
+
+_WATCHERS = "__watchers"
+"""Where Textual keeps, on what is watched, (watcher, callback) by the attribute's name."""
+
+
+def let_go(app: App[Any]) -> None:
+    """Drop what closed screens and widgets watch on `app`.
+
+    Textual drops them when the attribute is next set, which for most of them takes hours or never happens.
+    """
+    for watchers in vars(app).get(_WATCHERS, {}).values():
+        watchers[:] = [watch for watch in watchers if not watch[0]._closing]
+
+
+class Freeze:
+    """What the start made, which the collector need not walk again; but screens that were open then may close."""
+
+    def __init__(self) -> None:
+        self._screens: WeakSet[Screen[Any]] = WeakSet()
+
+    def begin(self, opened: Iterable[Screen[Any]]) -> None:
+        """Freeze what there is, with the screens that are `opened`."""
+        gc.freeze()
+        self._screens |= set(opened)
+
+    @property
+    def holds_closed(self) -> bool:
+        """A closed screen cannot be collected."""
+        return any(screen._closing for screen in self._screens)
+
+    def renew(self, opened: Iterable[Screen[Any]]) -> None:
+        """Collect those that are closed by now; takes a tenth of a second or two."""
+        gc.unfreeze()
+        gc.collect()
+        self.begin(opened)

@@ -1,0 +1,14 @@
+"""Timers of the loop that keep no screen."""
+
+import asyncio
+from collections.abc import Callable
+from contextvars import Context
+from typing import Any
+
+
+def detached_timer(seconds: float, callback: Callable[..., object], *arguments: Any) -> asyncio.TimerHandle:
+    """Call `callback` in an empty context after `seconds`; `call_later` of a widget leads back into the widget's.
+
+    The loop keeps a timer until its time has come, cancelled or not, with the context it was made in: the screen's.
+    """
+    return asyncio.get_running_loop().call_later(seconds, callback, *arguments, context=Context())

@@ -30,15 +30,18 @@ class Containers:
         # A misspelt service is answered with status 200 and a row in `failures`.
         if not found:
             failures = rows(answer, "failures")
+            if not failures:
+                text = _("AWS tells neither of the service {name} nor why it is missing.")
+                raise incomplete(text.format(name=clean(name)), "ecs", "DescribeServices")
             raise not_found(
                 _("ECS has no service {name} in cluster {cluster}.").format(
                     name=clean(name), cluster=clean(cluster)
                 ),
                 "ecs",
                 "DescribeServices",
-                detail=" ".join(str(failures[0].get(key) or "") for key in ("reason", "detail"))
-                if failures
-                else "",
+                detail=" ".join(
+                    str(failures[0][key]) for key in ("reason", "detail") if failures[0].get(key)
+                ),
                 remedy=_("Check the cluster and service names in the runbook."),
             )
         # Without its counts a service would look as if nothing ran, and lowering its limit as if it stopped nothing.
@@ -65,6 +68,8 @@ def container_service(row: Answer, cluster: str) -> ContainerService:
         **_counts(row),
         deployments=tuple(_deployment(each) for each in rows(row, "deployments")),
         events=tuple(events[:EVENTS]),
+        undated=len(rows(row, "events")) - len(events),
+        controller=clean((row.get("deploymentController") or {}).get("type") or "ECS"),
         target_groups=tuple(
             RawId(each["targetGroupArn"]) for each in rows(row, "loadBalancers") if each.get("targetGroupArn")
         ),
@@ -76,9 +81,11 @@ def _deployment(row: Answer) -> Deployment:
         id=clean(row.get("id")),
         status=clean(row.get("status")),
         rollout=clean(row.get("rolloutState")),
+        reason=row.get("rolloutStateReason"),
         **_counts(row),
-        failed=int(row.get("failedTasks") or 0),
+        failed=row.get("failedTasks"),
         task_definition=str(row.get("taskDefinition") or "").rsplit("/", 1)[-1],
+        created=when(row.get("createdAt")),
         updated=when(row.get("updatedAt")),
     )
 

@@ -12,7 +12,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from services.aws.reader import Answer, Reader, finite, incomplete, rows, when
 from services.i18n import _
 from services.models.base import RawId
-from services.models.containers import ScalableTarget, ScalingActivity, ScalingPolicy, ScheduledAction
+from services.models.containers import (
+    ScalableTarget,
+    ScalingActivities,
+    ScalingActivity,
+    ScalingPolicy,
+    ScheduledAction,
+)
 from services.models.text import clean
 
 DIMENSION = "ecs:service:DesiredCount"
@@ -37,7 +43,7 @@ class Scaling:
             ScalableDimension=DIMENSION,
         )
         for row in rows(answer, "ScalableTargets"):
-            suspended = row.get("SuspendedState") or {}
+            suspended = row.get("SuspendedState")
             minimum, maximum = row.get("MinCapacity"), row.get("MaxCapacity")
             if minimum is None or maximum is None:
                 text = _("AWS tells of the scaling of {name} without its bounds.")
@@ -45,7 +51,8 @@ class Scaling:
             return ScalableTarget(
                 minimum=int(minimum),
                 maximum=int(maximum),
-                suspended=any(suspended.values()),
+                suspended=any((suspended or {}).values()),
+                suspensions=None if suspended is None else _suspensions(suspended),
             )
         return None
 
@@ -73,7 +80,12 @@ class Scaling:
 
         AWS keeps six weeks. Raises AwsError.
         """
-        found: list[ScalingActivity] = []
+        return (await self.decisions(cluster, name, limit)).activities
+
+    async def decisions(self, cluster: str, name: str, limit: int = 50) -> ScalingActivities:
+        """The same, with how many could not be placed in time. Raises AwsError."""
+        activities: list[ScalingActivity] = []
+        undated = 0
         pages = self._session.pages(
             SERVICE,
             "DescribeScalingActivities",
@@ -82,21 +94,13 @@ class Scaling:
             **_of(cluster, name),
         )
         async for page in pages:
-            for row in rows(page, "ScalingActivities"):
-                at = when(row.get("StartTime"))
-                if at is not None:
-                    found.append(
-                        ScalingActivity(
-                            at=at,
-                            status=clean(row.get("StatusCode")),
-                            description=row.get("Description"),
-                            cause=row.get("Cause"),
-                            not_scaled=tuple(clean(why.get("Code")) for why in rows(row, "NotScaledReasons")),
-                        )
-                    )
-            if len(found) >= limit:
+            read = [_activity(row) for row in rows(page, "ScalingActivities")]
+            activities += filter(None, read)
+            undated += read.count(None)
+            if len(activities) >= limit:
                 break
-        return tuple(sorted(found, key=lambda activity: activity.at, reverse=True)[:limit])
+        activities.sort(key=lambda activity: activity.at, reverse=True)
+        return ScalingActivities(activities=tuple(activities[:limit]), undated=undated)
 
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -108,6 +112,25 @@ def _of(cluster: str, name: str) -> dict[str, Any]:
         "ResourceId": f"service/{cluster}/{name}",
         "ScalableDimension": DIMENSION,
     }
+
+
+def _suspensions(state: Answer) -> tuple[str, ...]:
+    """Which parts are suspended, without the word itself."""
+    return tuple(sorted(key.removesuffix("Suspended") for key, suspended in state.items() if suspended))
+
+
+def _activity(row: Answer) -> ScalingActivity | None:
+    """None where AWS does not say when it was."""
+    at = when(row.get("StartTime"))
+    if at is None:
+        return None
+    return ScalingActivity(
+        at=at,
+        status=clean(row.get("StatusCode")),
+        description=row.get("Description"),
+        cause=row.get("Cause"),
+        not_scaled=tuple(clean(why.get("Code")) for why in rows(row, "NotScaledReasons")),
+    )
 
 
 def _policy(row: Answer) -> ScalingPolicy:
@@ -122,7 +145,16 @@ def _policy(row: Answer) -> ScalingPolicy:
         target=finite(tracking.get("TargetValue")),
         metric=predefined.get("PredefinedMetricType") or custom.get("MetricName") or "",
         scales_in=not tracking.get("DisableScaleIn", False),
+        triggered=_triggered(row),
     )
+
+
+def _triggered(row: Answer) -> bool:
+    """Whether it has the alarms that set it off; a prediction needs none, but may only forecast."""
+    if row.get("PolicyType") == "PredictiveScaling":
+        predicting = row.get("PredictiveScalingPolicyConfiguration") or {}
+        return predicting.get("Mode") == "ForecastAndScale"
+    return bool(rows(row, "Alarms"))
 
 
 def _scheduled(row: Answer) -> ScheduledAction:
@@ -134,6 +166,9 @@ def _scheduled(row: Answer) -> ScheduledAction:
         schedule=RawId(schedule),
         timezone=clean(timezone),
         at=_moment(schedule, timezone),
+        start=when(row.get("StartTime")),
+        end=when(row.get("EndTime")),
+        created=when(row.get("CreationTime")),
         minimum=bounds.get("MinCapacity"),
         maximum=bounds.get("MaxCapacity"),
     )

@@ -51,7 +51,7 @@ def _scaling(seen: Seen, zone: tzinfo) -> Iterator[Fact]:
         yield Fact(name=_("Scaling policy"), value=_("none"))
     last = seen.not_scaled
     if last is not None:
-        yield Fact(name=_("Last not scaled"), value=_reason(last.not_scaled), note=moment(last.at, zone))
+        yield Fact(name=_("Last not scaled"), value=reason_words(last.not_scaled), note=moment(last.at, zone))
 
 
 def _followed(policy: ScalingPolicy) -> str:
@@ -106,8 +106,9 @@ def _remarks(seen: Seen, zone: tzinfo) -> Iterator[str]:
     last = seen.not_scaled
     if last is not None and seen.activities[0] is last:
         text = _("Auto Scaling last tried in vain at {when}: {reason}.")
-        yield text.format(when=moment(last.at, zone), reason=_reason(last.not_scaled))
+        yield text.format(when=moment(last.at, zone), reason=reason_words(last.not_scaled))
 
 
-def _reason(codes: tuple[str, ...]) -> str:
+def reason_words(codes: tuple[str, ...]) -> str:
+    """AWS's codes for a decision that scaled nothing, in words; one that is not known as it is."""
     return ", ".join(_(_REASONS[code]) if code in _REASONS else code for code in codes)

@@ -145,6 +145,34 @@ class AlarmFact(_Fact):
     state: Literal["missing", "disabled", "muted"]
 
 
+class ScalingFact(_Fact):
+    """The service's scaling is not as it should be."""
+
+    kind: Literal["scaling"]
+    policy: bool = True
+    """False: there is none."""
+    suspended: tuple[
+        Literal["DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended"], ...
+    ] = ()
+
+
+class ScheduledFact(_Fact):
+    """A scheduled action of the service's scaling."""
+
+    kind: Literal["scheduled-action"]
+    name: str
+    schedule: str
+    timezone: str = "Asia/Tokyo"
+    minimum: int | None = None
+    maximum: int | None = None
+
+    @property
+    def bounds(self) -> dict[str, int]:
+        """As the API spells them."""
+        given = {"MinCapacity": self.minimum, "MaxCapacity": self.maximum}
+        return {key: value for key, value in given.items() if value is not None}
+
+
 AnyFact = Annotated[
     UserFact
     | KeyFact
@@ -159,6 +187,8 @@ AnyFact = Annotated[
     | Window
     | CostGrowth
     | BudgetFact
-    | AlarmFact,
+    | AlarmFact
+    | ScalingFact
+    | ScheduledFact,
     Field(discriminator="kind"),
 ]

@@ -8,9 +8,10 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from services.demo.ecs.model import ACCOUNT
-from services.demo.schedules import Schedule
+from services.demo.schedules import Schedule, parse
 
 DIMENSION = "ecs:service:DesiredCount"
 
@@ -94,6 +95,17 @@ class Target:
         return (
             f"arn:aws:application-autoscaling:ap-northeast-1:{ACCOUNT}:scalable-target/{_id(self.resource)}"
         )
+
+
+def plan(
+    target: Target, name: str, schedule: str, timezone: str, bounds: dict[str, int], at: float
+) -> Scheduled:
+    """Put a scheduled action that begins to count at `at`. Raises BadSchedule."""
+    rule = parse(schedule, ZoneInfo(timezone or "UTC"), at)
+    action = Scheduled(name, schedule, timezone, bounds, at, rule)
+    action.plan_next(at)
+    target.scheduled[name] = action
+    return action
 
 
 def _id(text: str) -> str:

@@ -96,6 +96,8 @@ class Deploy(Effect):
     """A deployment of the service begins at `at`."""
 
     kind: Literal["deploy"]
+    broken: bool = False
+    """The new tasks end as soon as they run."""
 
 
 class Refuse(Effect):

@@ -1,39 +1,46 @@
-"""タスク数の上限: the bounds Auto Scaling keeps the services in, beside what the runbook wants of this day.
+"""Whether the services run as they should and can grow: tasks, rollout, bounds, policies, what is scheduled.
 
-Runbook: スケール操作 1. Between a duty that raises the limit and the one that takes it back, the busy maximum is
-expected, else the usual one. Source: DescribeScalableTargets, DescribeScheduledActions (Application Auto Scaling),
-DescribeServices (ECS).
+Runbook: スケール操作 1, アラート対応 1・2. Between a duty that raises the limit and the one that takes it back, the busy
+maximum is expected, else the usual one. Source: DescribeScalableTargets, DescribeScalingPolicies,
+DescribeScheduledActions, DescribeScalingActivities (Application Auto Scaling), DescribeServices (ECS).
 """
 
 import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from services.aws.containers import Containers
 from services.aws.errors import AwsError
-from services.aws.scaling import Scaling
 from services.calendar import Calendar
 from services.changes.task_limit_facts import action_text
 from services.changes.task_limit_wish import SCALE_DOWN
-from services.contacts import escalation
 from services.i18n import N_, _
 from services.inspections.base import Inspection, Look, table
-from services.inspections.dashboard_limits import playbook_of
 from services.inspections.database_points import Point, Unread, advice, summary
-from services.inspections.scaling_judge import Expected, Seen, points
+from services.inspections.scaling_advice import load_words, patience, task_words
+from services.inspections.scaling_ahead import Ahead, coming
+from services.inspections.scaling_decisions import decisions_table, refusals
+from services.inspections.scaling_judge import Expected, Titles, bounds
+from services.inspections.scaling_read import ServiceReading, read
+from services.inspections.scaling_service import Clockwork, tasks
 from services.inspections.times import moment
-from services.models.containers import ScheduledAction
+from services.models.containers import ContainerService
 from services.models.duties import Slot
-from services.models.findings import Evidence, Finding, Measure, worst
+from services.models.findings import Evidence, Finding, worst
 from services.models.runbook import Ecs, Runbook
 from services.models.verdict import Verdict
 
 REACH = timedelta(days=100)
 """A duty that raises or lowers the limit comes at least so often."""
+NIGHT = timedelta(hours=24)
+"""Scheduled actions are looked at for at least so long, though the next look comes earlier."""
+WEEK = timedelta(days=7)
+"""The same where no duty says when the next look comes."""
+EVENTS = 12
+"""Of a service that is not as it should be."""
 
 
 class TaskLimits(Inspection):
-    """The bounds of every service."""
+    """Tasks, rollout and bounds of every service."""
 
     id = "scaling"
     title = N_("Task limits")
@@ -47,67 +54,65 @@ class TaskLimits(Inspection):
         return "" if runbook.ecs.usual_max else "ecs.usual_max"
 
     async def look(self, look: Look) -> Finding:
-        """Bounds, counts and scheduled actions of each service. Raises AwsError where nothing could be read."""
-        unread = Unread()
-        found = await asyncio.gather(
-            *(self._seen(name, unread) for name in self._ecs.services), return_exceptions=True
+        """Everything about each service. Raises AwsError where nothing at all could be read."""
+        ecs = self._ecs
+        readings = await asyncio.gather(
+            *(read(self.context.reader, ecs.cluster, name) for name in ecs.services)
         )
-        failures = [each for each in found if isinstance(each, BaseException)]
-        if failures and (len(failures) == len(found) or not isinstance(failures[0], AwsError)):
-            raise failures[0]
-        return self._judged(look, found, unread)
+        if all(reading.nothing for reading in readings):
+            raise next(error for _text, error in readings[0].errors())
+        return self._judged(look, readings)
 
     @property
     def _ecs(self) -> Ecs:
         assert self.context.runbook.ecs is not None
         return self.context.runbook.ecs
 
-    async def _seen(self, name: str, unread: Unread) -> Seen:
-        scaling, containers = Scaling(self.context.reader), Containers(self.context.reader)
-        cluster = self._ecs.cluster
-        target, service, actions = await asyncio.gather(
-            scaling.target(cluster, name),
-            containers.service(cluster, name),
-            self._actions(scaling, name, unread),
+    def _judged(self, look: Look, readings: Sequence[ServiceReading]) -> Finding:
+        runbook, zone = self.context.runbook, self.context.calendar.zone
+        until = self._horizon(look.until)
+        timeline = Timeline(self.context.calendar, runbook, self.id, look.until, until)
+        expected, unread = timeline.expected_at(look.until), Unread()
+        points: list[Point] = []
+        for reading in readings:
+            points += self._points(reading, look.until, until, timeline, several=len(readings) > 1)
+            for text, error in reading.errors():
+                unread.add(text, error.problem)
+        verdict = worst(point.measure.verdict for point in points) or Verdict.UNKNOWN
+        evidence = (
+            self._actions_table(readings),
+            decisions_table(readings, look.until, zone),
+            *(() if verdict is Verdict.NORMAL else (self._events_table(readings),)),
         )
-        return Seen(name, service, target, actions)
-
-    async def _actions(
-        self, scaling: Scaling, name: str, unread: Unread
-    ) -> tuple[ScheduledAction, ...] | None:
-        try:
-            return await scaling.scheduled_actions(self._ecs.cluster, name)
-        except AwsError as error:
-            unread.add(_("The scheduled actions cannot be read."), error.problem)
-            return None
-
-    def _judged(self, look: Look, found: Sequence[Seen | BaseException], unread: Unread) -> Finding:
-        before = last_slot(self.context.calendar, self.context.runbook, self.id, look.until)
-        expected = expect(self._ecs, self.context.runbook, self.id, before)
-        judged: list[Point] = []
-        for name, each in zip(self._ecs.services, found, strict=True):
-            if isinstance(each, Seen):
-                judged += points(
-                    each, expected, several=len(found) > 1, written=load_words(self.context.runbook)
-                )
-            elif isinstance(each, AwsError):
-                unread.add(_("{name} cannot be read.").format(name=name), each.problem)
-                judged.append(_unknown(name))
-        if any(isinstance(each, Seen) and each.actions is None for each in found):
-            judged.append(_unknown(_("Scheduled actions")))
-        verdict = worst(each.measure.verdict for each in judged) or Verdict.UNKNOWN
-        actions = self._actions_table([each for each in found if isinstance(each, Seen)])
         return self.found(
             look,
             verdict,
-            summary(judged, self._normal(expected)),
+            summary(points, self._normal(expected)),
             windowed=False,
-            measures=tuple(each.measure for each in judged),
-            evidence=(actions,) if actions.rows else (),
-            advice=(*advice(judged, self.context.runbook, self.id), *self._procedure(judged)),
-            remarks=(*unread.remarks, *self._remarks(look, expected, before)),
+            measures=tuple(point.measure for point in points),
+            evidence=tuple(each for each in evidence if each.rows),
+            advice=(*advice(points, runbook, self.id), *self._procedure(points)),
+            remarks=(*unread.remarks, *self._remarks(look, expected, timeline.slot_at(look.until))),
             problem=unread.problems[0] if unread.problems else None,
         )
+
+    def _points(
+        self, reading: ServiceReading, now: datetime, until: datetime, timeline: "Timeline", *, several: bool
+    ) -> Iterator[Point]:
+        runbook, zone = self.context.runbook, self.context.calendar.zone
+        titles, load = Titles(reading.name, several), load_words(runbook)
+        yield from tasks(reading, titles, Clockwork(now, patience(runbook)), task_words(runbook))
+        service = reading.service
+        if reading.missing or (isinstance(service, ContainerService) and service.status == "INACTIVE"):
+            return  # the bounds of a service that is not there say nothing
+        yield from bounds(reading, timeline.expected_at(now), titles, load)
+        yield from coming(reading, titles, Ahead(now, until, zone, timeline.expected_at))
+        yield refusals(reading, titles, now, zone, load)
+
+    def _horizon(self, now: datetime) -> datetime:
+        after = next_slot(self.context.calendar, self.context.runbook, self.id, now)
+        # What comes at the very moment of the next look is what that look is about.
+        return max(now + NIGHT, after.due_at - timedelta(seconds=1) if after else now + WEEK)
 
     def _normal(self, expected: Expected) -> str:
         if expected.busy:
@@ -116,23 +121,35 @@ class TaskLimits(Inspection):
             text = _("The limit is {maximum} tasks as usual, and there is room below it.")
         return text.format(maximum=expected.maximum)
 
-    def _actions_table(self, seen: Sequence[Seen]) -> Evidence:
+    def _actions_table(self, readings: Sequence[ServiceReading]) -> Evidence:
         zone = self.context.calendar.zone
         rows = [
-            (each.name, str(action.name), action_text(action, zone))
-            for each in seen
-            for action in each.actions or ()
+            (reading.name, str(action.name), action_text(action, zone))
+            for reading in readings
+            if not isinstance(reading.actions, AwsError)
+            for action in reading.actions
         ]
         return table(_("Scheduled actions"), (_("Service"), _("Name"), _("When and what")), rows)
 
-    def _procedure(self, judged: Sequence[Point]) -> Iterator[str]:
+    def _events_table(self, readings: Sequence[ServiceReading]) -> Evidence:
+        """What ECS wrote last about each service."""
+        zone = self.context.calendar.zone
+        rows = [
+            (moment(event.at, zone), reading.name, str(event.message))
+            for reading in readings
+            if isinstance(reading.service, ContainerService)
+            for event in reading.service.events[:EVENTS]
+        ]
+        return table(_("Newest events of ECS"), (_("at"), _("Service"), _("event")), rows)
+
+    def _procedure(self, points: Sequence[Point]) -> Iterator[str]:
         """What the runbook writes about scaling, where the limit differs."""
-        if not any(each.by_runbook for each in judged):
+        if not any(point.by_runbook for point in points):
             return
         sections = {duty.section for duty in self.context.runbook.duties if self.id in duty.inspections}
-        for each in self.context.runbook.procedures:
-            if each.section and each.section in sections:
-                yield from (str(text) for text in (each.revert, *each.caution) if text)
+        for procedure in self.context.runbook.procedures:
+            if procedure.section and procedure.section in sections:
+                yield from (str(text) for text in (procedure.revert, *procedure.caution) if text)
 
     def _remarks(self, look: Look, expected: Expected, before: Slot | None) -> Iterator[str]:
         zone = self.context.calendar.zone
@@ -149,30 +166,30 @@ class TaskLimits(Inspection):
             ).format(id=SCALE_DOWN)
 
 
-def load_words(runbook: Runbook) -> tuple[str, ...]:
-    """What the playbook about the services' CPU says, cause by cause, and whom to call; empty without one."""
-    limit = runbook.limit_for("AWS/ECS", "CPUUtilization")
-    playbook = playbook_of(limit, runbook) if limit else None
-    if playbook is None:
-        return ()
-    causes = [_("{cause}: {action}").format(cause=each.cause, action=each.action) for each in playbook.causes]
-    return (*causes, *filter(None, (escalation(runbook, playbook.escalate_to),)))
-
-
-def _unknown(title: str) -> Point:
-    return Point(measure=Measure(title=title, shown="", verdict=Verdict.UNKNOWN))
-
-
 def _duties(runbook: Runbook, inspection: str) -> list[str]:
     return [duty.id for duty in runbook.duties if inspection in duty.inspections and duty.rule]
 
 
-def last_slot(calendar: Calendar, runbook: Runbook, inspection: str, at: datetime) -> Slot | None:
-    """The newest slot at or before `at` of the duties that change the limit."""
-    own, last = _duties(runbook, inspection), calendar.day_of(at)
-    slots = calendar.slots(last - REACH, last) if own else ()
-    due = [slot for slot in slots if slot.duty in own and slot.due_at <= at]
-    return max(due, key=lambda slot: slot.due_at, default=None)
+class Timeline:
+    """What the runbook wants from `now` to `until`."""
+
+    def __init__(
+        self, calendar: Calendar, runbook: Runbook, inspection: str, now: datetime, until: datetime
+    ) -> None:
+        assert runbook.ecs is not None
+        self._ecs, self._runbook, self._inspection = runbook.ecs, runbook, inspection
+        own = _duties(runbook, inspection)
+        first, last = calendar.day_of(now) - REACH, calendar.day_of(until)
+        slots = calendar.slots(first, last) if own else ()
+        self._slots = sorted((slot for slot in slots if slot.duty in own), key=lambda slot: slot.due_at)
+
+    def slot_at(self, at: datetime) -> Slot | None:
+        """The newest slot at or before `at` of the duties that change the limit."""
+        return next((slot for slot in reversed(self._slots) if slot.due_at <= at), None)
+
+    def expected_at(self, at: datetime) -> Expected:
+        """What the runbook wants at that moment."""
+        return expect(self._ecs, self._runbook, self._inspection, self.slot_at(at))
 
 
 def next_slot(calendar: Calendar, runbook: Runbook, inspection: str, at: datetime) -> Slot | None:

@@ -15,12 +15,16 @@ class Deployment(Model):
     status: str
     """PRIMARY, ACTIVE or INACTIVE."""
     rollout: str = ""
-    """IN_PROGRESS, COMPLETED or FAILED."""
+    """IN_PROGRESS, COMPLETED or FAILED; "" where AWS does not tell it."""
+    reason: Clean = ""
+    """AWS's words on the rollout; a rollback is told here."""
     desired: int = 0
     running: int = 0
     pending: int = 0
-    failed: int = 0
+    failed: int | None = None
+    """Tasks that failed one after another; 0 again as soon as one is healthy. None: not told."""
     task_definition: Clean = ""
+    created: datetime | None = None
     updated: datetime | None = None
 
 
@@ -44,6 +48,10 @@ class ContainerService(Model):
     deployments: tuple[Deployment, ...] = ()
     events: tuple[ServiceEvent, ...] = ()
     """Newest first, at most 100."""
+    undated: int = 0
+    """Events that AWS listed without their time, which are not in `events`."""
+    controller: str = "ECS"
+    """What carries deployments out: ECS, CODE_DEPLOY or EXTERNAL. Only ECS tells how a rollout goes."""
     target_groups: tuple[RawId, ...] = ()
 
 
@@ -53,6 +61,9 @@ class ScalableTarget(Model):
     minimum: int
     maximum: int
     suspended: bool = False
+    """At least one part of it is."""
+    suspensions: tuple[str, ...] | None = ()
+    """Which: `DynamicScalingIn`, `DynamicScalingOut`, `ScheduledScaling`. None: AWS did not say."""
 
 
 class ScalingPolicy(Model):
@@ -69,6 +80,8 @@ class ScalingPolicy(Model):
     """What it tracks, e.g. ECSServiceAverageCPUUtilization; "" for other kinds."""
     scales_in: bool = True
     """It may also lower the count."""
+    triggered: bool = True
+    """Something can set it off: an alarm, or a forecast that is allowed to scale."""
 
 
 class ScheduledAction(Model):
@@ -83,6 +96,11 @@ class ScheduledAction(Model):
     """In which `at` and `cron` are meant."""
     at: datetime | None = None
     """When (UTC), for `at(…)` alone."""
+    start: datetime | None = None
+    """It does not act before (UTC); a `rate(…)` counts from here."""
+    end: datetime | None = None
+    """It does not act after (UTC)."""
+    created: datetime | None = None
     minimum: int | None = None
     """None: not changed."""
     maximum: int | None = None
@@ -98,6 +116,15 @@ class ScalingActivity(Model):
     cause: Clean = ""
     not_scaled: tuple[str, ...] = ()
     """Reason codes when nothing was scaled, e.g. AlreadyAtMaxCapacity."""
+
+
+class ScalingActivities(Model):
+    """A service's newest scaling decisions."""
+
+    activities: tuple[ScalingActivity, ...] = ()
+    """Newest first."""
+    undated: int = 0
+    """Decisions that AWS listed without their time."""
 
 
 class ServiceStatus(Model):

@@ -196,7 +196,7 @@ def describe(service: Service, now: float) -> dict[str, Any]:
         "serviceArn": service.arn,
         "serviceName": service.name,
         "clusterArn": cluster_arn(service.cluster, service.region),
-        "status": "ACTIVE",
+        "status": service.status,
         "desiredCount": service.desired,
         "runningCount": service.running(now),
         "pendingCount": service.pending(now),
@@ -234,11 +234,18 @@ def _deployment(service: Service, deployment: Deployment, now: float) -> dict[st
         "desiredCount": service.desired if deployment.primary else 0,
         "pendingCount": sum(task.stopping is None and task.created <= now < task.runs_at for task in tasks),
         "runningCount": sum(task.running(now) for task in tasks),
-        "failedTasks": 0,
+        "failedTasks": deployment.failed,
         "createdAt": when(deployment.created),
         "updatedAt": when(deployment.updated),
         "launchType": "FARGATE",
-        "rolloutState": "COMPLETED" if deployment.completed else "IN_PROGRESS",
-        "rolloutStateReason": f"ECS deployment {deployment.id} "
-        + ("completed." if deployment.completed else "in progress."),
-    }
+    } | _rollout(deployment)
+
+
+def _rollout(deployment: Deployment) -> dict[str, str]:
+    state = "FAILED" if deployment.given_up else "COMPLETED" if deployment.completed else "IN_PROGRESS"
+    reason = f"ECS deployment {deployment.id} {'completed' if deployment.completed else 'in progress'}."
+    if deployment.given_up:
+        reason = "ECS deployment circuit breaker: tasks failed to start."
+    elif deployment.back_to:
+        reason = f"ECS deployment circuit breaker: rolling back to deploymentId {deployment.back_to}."
+    return {"rolloutState": state, "rolloutStateReason": reason}

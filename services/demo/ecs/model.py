@@ -15,6 +15,12 @@ HEALTHY = 25.0
 """Seconds from running until its target is healthy."""
 DRAIN = 30.0
 """Seconds from the decision to stop until it is gone."""
+CRASH = 10.0
+"""Seconds that a task of a broken definition runs."""
+BREAKER = 3
+"""Failed tasks, or half of those wanted if that is more, at which a deployment fails and is rolled back."""
+REMINDER = 6 * 3600.0
+"""Seconds from one event of the steady state to the next."""
 STOPPED_KEPT = 3600.0
 """Seconds that a stopped task can still be described."""
 EVENTS_KEPT = 100
@@ -65,6 +71,12 @@ class Deployment:
     updated: float
     primary: bool = True
     completed: bool = False
+    failed: int = 0
+    """failedTasks: 0 again as soon as one is healthy."""
+    given_up: bool = False
+    """The circuit breaker ended it: rolloutState FAILED."""
+    back_to: str = ""
+    """It takes a failed deployment back, to the deployment of this id."""
 
 
 @dataclass(slots=True)
@@ -87,6 +99,10 @@ class Service:
     events: list[tuple[float, str, str]] = field(default_factory=list)
     """(when, id, message), newest first; EVENTS_KEPT at most."""
     steady: bool = False
+    steady_at: float = 0.0
+    status: str = "ACTIVE"
+    broken: dict[str, float] = field(default_factory=dict)
+    """Definitions whose tasks end CRASH seconds after they run, where they were created at this time or later."""
 
     def __post_init__(self) -> None:
         self.deployments.append(self._deployment(self.definition, self.created))
@@ -146,11 +162,33 @@ class Service:
                 self.tell(task.runs_at, f"has started 1 tasks: (task {task.id}).")
                 if self.target_group:
                     self.tell(task.runs_at + 2, f"registered 1 targets in (target-group {self.target_group})")
+        self._crash(at)
         self._stop_surplus(at)
         self._finish(at)
         self.tasks = [
             task for task in self.tasks if task.stopping is None or at < task.stopping + DRAIN + STOPPED_KEPT
         ]
+
+    def _crash(self, at: float) -> None:
+        for task in self.alive(at):
+            if task.created >= self.broken.get(task.definition, float("inf")) and task.runs_at + CRASH <= at:
+                task.stopping, task.reason = at - DRAIN, "Essential container in task exited"
+                for deployment in self.deployments:
+                    deployment.failed += deployment.id == task.deployment
+        if any(task.healthy_at <= at for task in self._of_primary(at)):
+            self.primary.failed = 0
+        if self.primary.failed >= max(BREAKER, self.desired / 2) and not self.primary.completed:
+            self._give_up(at)
+
+    def _give_up(self, at: float) -> None:
+        """The circuit breaker: the primary deployment failed, and the one before it is deployed again."""
+        failed, before = self.primary, self.deployments[1:2]
+        failed.given_up = True
+        self.tell(at, f"(deployment {failed.id}) deployment failed: tasks failed to start.")
+        if before:
+            self.tell(at, f"rolling back to deployment {before[0].id}.")
+            self.deploy(before[0].definition, at)
+            self.primary.back_to = before[0].id
 
     def _of_primary(self, at: float) -> list[Task]:
         return [task for task in self.alive(at) if task.deployment == self.primary.id]
@@ -194,9 +232,11 @@ class Service:
             (task.stopping + DRAIN for task in self.tasks if task.stopping is not None), default=settled
         )
         moment = max(settled, drained, self.primary.updated)
-        if self.steady or moment > at:
+        if moment > at or (self.steady and at < self.steady_at + REMINDER):
             return
-        self.steady = True
+        if self.steady:
+            moment = self.steady_at + REMINDER
+        self.steady, self.steady_at = True, moment
         if not self.primary.completed:
             self.primary.completed = True
             self.primary.updated = moment

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from services.demo.balancer import LoadBalancer, TargetGroup
 from services.demo.ecs.model import Service
-from services.demo.scaling_model import Policy
+from services.demo.facts import ScalingFact, ScheduledFact
+from services.demo.scaling_model import Policy, plan
 from services.demo.scenario import Deploy
 from services.demo.system import alarms, dashboard, names
 from services.demo.system.app_log import app_lines, startup_lines
@@ -100,7 +101,14 @@ class Facility:
             "ScaleInCooldown": 300,
         }
         identity = "6f0c7b1e-5d2a-4b8f-9a43-2c1d8e7f6a50"
-        world.scaling.track(target, Policy("staff-api-cpu60", identity, TARGET, created, settings=settings))
+        facts = world.scenario.facts_of(ScalingFact)
+        if all(fact.policy for fact in facts):
+            policy = Policy("staff-api-cpu60", identity, TARGET, created, settings=settings)
+            world.scaling.track(target, policy)
+        for fact in facts:
+            target.suspended |= dict.fromkeys(fact.suspended, True)
+        for planned in world.scenario.facts_of(ScheduledFact):
+            plan(target, planned.name, planned.schedule, planned.timezone, planned.bounds, created)
         return service
 
     def _alarms(self, at: datetime) -> None:
@@ -113,7 +121,7 @@ class Facility:
         began = self._world.began.timestamp()
         for effect in self._world.scenario.effects:
             if isinstance(effect, Deploy) and start <= began + effect.at < start + 60:
-                self.service.deploy(self.service.definition, start)
+                self._deploy(effect, start)
         serving = self.service.serving(start + 30)
         minute = live(self._world.scenario, began, start, len(serving))
         self._minute = minute
@@ -125,6 +133,14 @@ class Facility:
         self.group.failing = minute.unhealthy
         if start >= self._log_start:
             self._write(minute)
+
+    def _deploy(self, effect: Deploy, at: float) -> None:
+        """Of the same definition, or of a new one that is broken."""
+        definition = self.service.definition
+        if effect.broken:
+            definition = f"{names.FAMILY}:43"
+            self.service.broken[definition] = at
+        self.service.deploy(definition, at)
 
     def _write(self, minute: Minute) -> None:
         serving = self.service.serving(minute.start + 30)

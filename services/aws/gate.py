@@ -66,7 +66,10 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
         "DescribeEvents",
         "DescribePendingMaintenanceActions",
     ),
-    "iam": ("GetAccessKeyLastUsed", "ListAccessKeys", "ListUsers"),
+    "iam": ("GetAccessKeyLastUsed", "GetAccountSummary", "ListAccessKeys", "ListUsers"),
+    # Which regions are enabled; the second where the first is not allowed.
+    "account": ("ListRegions",),
+    "ec2": ("DescribeRegions",),
     "ce": ("GetCostAndUsage", "GetCostForecast"),
     "budgets": ("DescribeBudgets",),
     "cloudtrail": ("DescribeTrails", "GetTrailStatus", "LookupEvents"),

@@ -9,9 +9,12 @@ from typing import Any
 
 from services.aws.reader import Answer, rows, when
 from services.models.base import RawId
-from services.models.trail import Actor, ActorKind, SignIn, TrailEvent
+from services.models.trail import AccessEvent, Actor, ActorKind, SignIn, TrailEvent
 
 SIGN_IN = "ConsoleLogin"
+SIGN_IN_SOURCE = "signin.amazonaws.com"
+"""The service that records sign-ins and what goes with them; also IAM Identity Center's."""
+_OUTCOMES = {"success": True, "failure": False}
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 """Stands for a user name that the account does not have."""
 _KINDS = {
@@ -48,9 +51,12 @@ def event_of(row: Answer, region: str) -> TrailEvent | None:
         "actor": _actor(_part(record, "userIdentity"), str(row.get("Username") or "")),
         "address": record.get("sourceIPAddress"),
         "error": ": ".join(str(record[key]) for key in ("errorCode", "errorMessage") if record.get(key)),
+        "read_only": row.get("ReadOnly") == "true",
     }
     if name == SIGN_IN:
         return _sign_in(record, common)
+    if common["source"] == SIGN_IN_SOURCE:
+        return AccessEvent(**common, success=_outcome(record, name), resources=_resources(row, record))
     return TrailEvent(**common, resources=_resources(row, record))
 
 
@@ -69,11 +75,20 @@ def _part(record: dict[str, Any], key: str) -> dict[str, Any]:
 
 def _sign_in(record: dict[str, Any], common: dict[str, Any]) -> SignIn | None:
     said = str(_part(record, "responseElements").get(SIGN_IN)).casefold()
-    if said not in ("success", "failure"):
+    if said not in _OUTCOMES:
         return None
     # The documentation's examples spell it `Yes`, `No`, and for root `YES`.
     mfa = str(_part(record, "additionalEventData").get("MFAUsed")).casefold()
-    return SignIn(**common, success=said == "success", mfa={"yes": True, "no": False}.get(mfa))
+    return SignIn(**common, success=_OUTCOMES[said], mfa={"yes": True, "no": False}.get(mfa))
+
+
+def _outcome(record: dict[str, Any], name: str) -> bool | None:
+    """What became of an event of the sign-in service; Identity Center tells it elsewhere."""
+    told = [_part(record, key).get(name) for key in ("responseElements", "serviceEventDetails")]
+    outcomes = [_OUTCOMES[text] for each in told if (text := str(each).casefold()) in _OUTCOMES]
+    if outcomes:
+        return outcomes[0]
+    return False if record.get("errorCode") or record.get("errorMessage") else None
 
 
 def _actor(identity: dict[str, Any], username: str) -> Actor:

@@ -45,6 +45,33 @@ class SignIn(_Fact):
     success: bool = True
 
 
+class AccessFact(_Fact):
+    """Another event of the sign-in service: SwitchRole, PasswordRecoveryRequested, CheckMfa…"""
+
+    kind: Literal["access"]
+    at: float
+    event: str
+    user: str
+    address: str
+    region: str = "us-east-1"
+    success: bool = True
+
+
+class RootFact(_Fact):
+    """Root's own keys and second factor."""
+
+    kind: Literal["root"]
+    keys: Annotated[int, Field(ge=0)] = 0
+    mfa: bool = True
+
+
+class RegionFact(_Fact):
+    """A region that somebody opted in to."""
+
+    kind: Literal["region"]
+    region: str
+
+
 class TrailFact(_Fact):
     """A change that CloudTrail recorded."""
 
@@ -177,6 +204,9 @@ AnyFact = Annotated[
     UserFact
     | KeyFact
     | SignIn
+    | AccessFact
+    | RootFact
+    | RegionFact
     | TrailFact
     | TrailStopped
     | NoSnapshot

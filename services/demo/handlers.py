@@ -10,6 +10,7 @@ from services.demo import (
     identity,
     objects,
     rds_handlers,
+    regions,
     scaling_handlers,
     schedule_handlers,
     trail_handlers,

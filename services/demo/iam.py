@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from services.demo.cloudwatch.paging import page_of
-from services.demo.facts import KeyFact, UserFact
+from services.demo.facts import KeyFact, RootFact, UserFact
 from services.demo.registry import Call, Fault, op
 from services.demo.scaling_model import hash_of
 from services.demo.system import names
@@ -74,6 +74,19 @@ class Directory:
             used = None if fact.used_days_ago is None else began - timedelta(days=fact.used_days_ago)
             made = began - timedelta(days=fact.age_days)
             self.ring.add(fact.user, fact.id, made, active=fact.active, used=used)
+
+
+@op("iam", "GetAccountSummary")
+def get_account_summary(call: Call) -> dict[str, Any]:
+    """What the console asks of it: root's keys and second factor, and how many users there are."""
+    root = next(iter(call.world.scenario.facts_of(RootFact)), RootFact(kind="root"))
+    summary = {
+        "Users": len(call.world.part(Directory).ring.users),
+        "AccountPasswordPresent": 1,
+        "AccountAccessKeysPresent": root.keys,
+        "AccountMFAEnabled": int(root.mfa),
+    }
+    return {"SummaryMap": summary}
 
 
 @op("iam", "ListUsers")

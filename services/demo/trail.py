@@ -4,10 +4,10 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
-from services.demo.facts import SignIn, TrailFact
+from services.demo.facts import AccessFact, SignIn, TrailFact
 from services.demo.scenario import TOKYO
 from services.demo.trail_days import day
-from services.demo.trail_records import Entry, change, recorded, sign_in
+from services.demo.trail_records import Entry, access, change, recorded, sign_in
 
 if TYPE_CHECKING:
     from services.demo.world import World
@@ -72,6 +72,18 @@ def _told(world: "World") -> list[Entry]:
             success=fact.success,
         )
         for fact in world.scenario.facts_of(SignIn)
+    ]
+    entries += [
+        access(
+            random,
+            world.began + timedelta(seconds=fact.at),
+            fact.event,
+            fact.user,
+            fact.address,
+            fact.region,
+            success=fact.success,
+        )
+        for fact in world.scenario.facts_of(AccessFact)
     ]
     return entries + [
         change(

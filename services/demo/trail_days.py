@@ -1,13 +1,14 @@
 """What CloudTrail recorded on a day of city hall: people sign in as they come to work, deployments go out."""
 
+import json
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from random import Random
 
 from services.closures import OpenDays
 from services.demo.scenario import TOKYO
 from services.demo.system import names
-from services.demo.trail_records import Entry, change, sign_in
+from services.demo.trail_records import Entry, access, change, sign_in
 from services.models.runbook import Closures
 
 OFFICE = "203.0.113.{}"
@@ -56,13 +57,21 @@ def day(seed: int, of: date) -> list[Entry]:
             hours = [random.uniform(8.6, 11.8)] + (
                 [random.uniform(13.0, 16.5)] if random.random() < 0.15 else []
             )
-            found += [_signed_in(random, of, hour, person) for hour in hours]
+            signed_in = [_signed_in(random, of, hour, person) for hour in hours]
+            # The second factor is recorded beside the sign-in.
+            found += [*signed_in, *(_second_factor(entry) for entry in signed_in)]
     return found + (_deployed(random, of) if of.weekday() in _DEPLOYS else [])
 
 
 def _signed_in(random: Random, of: date, hour: float, person: Person) -> Entry:
     address = person.address.format(random.choice(person.desks))
     return sign_in(random, _at(of, hour), person.user, address, random.choice(_REGIONS))
+
+
+def _second_factor(signed_in: Entry) -> Entry:
+    random, at = Random(signed_in.id), signed_in.at - timedelta(seconds=6)
+    address = json.loads(signed_in.record)["sourceIPAddress"]
+    return access(random, at, "CheckMfa", signed_in.username, address, signed_in.region)
 
 
 def _deployed(random: Random, of: date) -> list[Entry]:

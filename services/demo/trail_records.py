@@ -17,6 +17,7 @@ GLOBAL_REGION = "us-east-1"
 GLOBAL_SOURCES = ("iam.amazonaws.com", "cloudfront.amazonaws.com", "route53.amazonaws.com")
 """Services that are one for all regions; GLOBAL_REGION records them."""
 ROOT = "root"
+SIGN_IN_SOURCE = "signin.amazonaws.com"
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 _UNRECORDED = ("DeleteObject", "DeleteObjects", "PutObject", "GetObject")
 """Data events: the event history never has them."""
@@ -90,7 +91,21 @@ def sign_in(
         },
         "eventType": "AwsConsoleSignIn",
     } | ({} if success else failed)
-    return _entry(random, at, "ConsoleLogin", "signin.amazonaws.com", user, address, region, special)
+    return _entry(random, at, "ConsoleLogin", SIGN_IN_SOURCE, user, address, region, special)
+
+
+def access(
+    random: Random, at: datetime, event: str, user: str, address: str, region: str, *, success: bool = True
+) -> Entry:
+    """Another event of the sign-in service."""
+    outcome = None if event.startswith("PasswordRecovery") else {event: "Success" if success else "Failure"}
+    special = {
+        "userAgent": _BROWSER,
+        "requestParameters": None,
+        "responseElements": outcome,
+        "eventType": "AwsConsoleSignIn",
+    }
+    return _entry(random, at, event, SIGN_IN_SOURCE, user, address, region, special)
 
 
 def change(

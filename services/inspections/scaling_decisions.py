@@ -100,7 +100,7 @@ def _key(activity: ScalingActivity) -> tuple[str, ...]:
 
 
 def _row(name: str, activity: ScalingActivity, count: int, zone: tzinfo) -> Row:
-    outcome = _why(activity) if activity.not_scaled or activity.status != _DONE else _("done")
+    outcome = _why(activity) if activity.not_scaled or activity.status != _DONE else _("carried out")
     worrying = _refused(activity) and not _in_order(activity)
     return Row(
         cells=(moment(activity.at, zone), name, activity.description, outcome, str(count)),

@@ -2,7 +2,8 @@
 
 The written runbook asks Tokyo for ConsoleLogin and prints a field that LookupEvents does not have. A sign-in is
 recorded where its endpoint is (from Japan mostly Sydney; root in us-east-1), IAM's changes in us-east-1, and the
-address only inside the event.
+address only inside the event. Every region that the account has enabled is asked for everything the sign-in service
+records, for what root did and for destructive changes; what was not asked, or not answered, is said.
 """
 
 from collections.abc import Iterator
@@ -11,13 +12,14 @@ from typing import ClassVar
 
 from services.aws.trail import KEPT, PACE, Trail
 from services.clock import real
-from services.i18n import N_, _
+from services.i18n import N_, _, sentences
 from services.inspections.base import Inspection, Look
 from services.inspections.database_points import listed
+from services.inspections.sign_ins_access import AccessReason, judge
 from services.inspections.sign_ins_judge import Rules, unfamiliar
 from services.inspections.sign_ins_measures import Judged, measures, summary
 from services.inspections.sign_ins_read import Gathered, Purpose, gather
-from services.inspections.sign_ins_remarks import limits, trails, unread
+from services.inspections.sign_ins_remarks import asked, limits, trails, unread
 from services.inspections.sign_ins_tables import Tables
 from services.models.findings import Finding, worst
 from services.models.problem import Problem
@@ -30,7 +32,7 @@ OVERLAP = timedelta(hours=3)
 
 
 class SignIns(Inspection):
-    """ConsoleLogin in every region that may record it, grave and security-relevant changes, users, the trail."""
+    """The sign-in service's events, root, destructive and security-relevant changes, users, the trail."""
 
     id = "sign-ins"
     title = N_("Sign-ins and changes (CloudTrail)")
@@ -67,27 +69,41 @@ class SignIns(Inspection):
             expected=rules.expected,
             tell=look.tell,
         )
-        if (problem := _nothing_read(gathered)) is not None:
-            return self._unread(look, problem)
+        problem = _nothing_read(gathered)
         judged = _judge(rules, gathered)
         measured = measures(judged, spec)
         tables = Tables(context.calendar, since)
         evidence = [
             tables.suspicious(judged.sign_ins),
-            tables.changes(judged.changes),
+            tables.access(judged.access),
+            tables.changes([*judged.changes, *judged.root]),
             tables.strangers(judged.users, gathered),
             tables.regions(gathered),
             tables.people(gathered.sign_ins()),
         ]
-        known = unfamiliar(judged.sign_ins, judged.changes, (user.name for user in judged.users))
+        known = unfamiliar(
+            judged.sign_ins,
+            judged.changes,
+            (user.name for user in judged.users),
+            [
+                (each.event, AccessReason.PERSON in each.reasons, AccessReason.ADDRESS in each.reasons)
+                for each in judged.access
+            ],
+        )
+        verdict = worst(each.verdict for each in measured) or Verdict.UNKNOWN
+        words = summary(judged, measured, spec)
+        if problem is not None:
+            # What else is wrong must not be lost among everything that was not read.
+            words = sentences(problem.summary, "" if verdict is Verdict.UNKNOWN else words)
         return self.found(
             look,
-            worst(each.verdict for each in measured) or Verdict.UNKNOWN,
-            summary(judged, measured, spec),
+            verdict,
+            words,
+            problem=problem,
             measures=measured,
             evidence=tuple(each for each in evidence if each.rows),
             unfamiliar=known,
-            advice=self._advice(bool(known)),
+            advice=self._advice(judged, bool(known)),
             remarks=tuple(self._remarks(look, judged, rules, since, context.clock.now() - began)),
         )
 
@@ -97,9 +113,6 @@ class SignIns(Inspection):
         assert spec is not None
         return spec
 
-    def _unread(self, look: Look, problem: Problem) -> Finding:
-        return self.found(look, Verdict.UNKNOWN, problem.summary, problem=problem)
-
     def _remarks(
         self, look: Look, judged: Judged, rules: Rules, since: datetime, took: timedelta
     ) -> Iterator[str]:
@@ -107,6 +120,7 @@ class SignIns(Inspection):
             local = since.astimezone(self.context.calendar.zone)
             text = _("Not seen: what happened before {since}; the event history keeps 90 days.")
             yield text.format(since=f"{local:%Y-%m-%d %H:%M %Z}")
+        yield from asked(judged.gathered, self._spec)
         yield from unread(judged.gathered)
         yield from trails(judged.gathered)
         yield from limits(judged, rules, self._spec)
@@ -121,13 +135,17 @@ class SignIns(Inspection):
         said = self.context.known.said
         if said:
             yield _("Known because an operator said so: {names}.").format(names=listed(sorted(said)))
-        yield _("Deletions of S3 objects are not in the event history: only those of whole buckets.")
 
-    def _advice(self, strangers: bool) -> Iterator[str]:
+    def _advice(self, judged: Judged, strangers: bool) -> Iterator[str]:
         """What the runbook's duties say of this look."""
         for duty in self.context.runbook.duties:
             if self.id in duty.inspections and duty.record:
                 yield duty.record
+        root = judged.gathered.root
+        if root is not None and root.access_keys:
+            yield _("Delete root's access keys: whoever has them can do everything, and nothing limits them.")
+        if root is not None and root.mfa is False:
+            yield _("Give root a second factor (MFA).")
         yield _("Ask the people named above whether it was they, and write down what they say.")
         if strangers:
             yield _("Make a person or an address known only after somebody has vouched for it.")
@@ -141,6 +159,8 @@ def _judge(rules: Rules, gathered: Gathered) -> Judged:
         sign_ins=rules.sign_ins(gathered.sign_ins()),
         changes=[*grave, *other],
         users=[user for user in gathered.users if not rules.expected(user.name)],
+        access=judge(gathered.access(), rules),
+        root=rules.changes(gathered.of_root(), grave=False),
     )
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address, ip_network
 
@@ -100,6 +101,14 @@ class Rules:
             return True
         return any(self.expected(name) for name in actor.names)
 
+    def known_address(self, address: str) -> bool:
+        """Whether people may act from there."""
+        return self._known.address(address)
+
+    def within_hours(self, at: datetime) -> bool:
+        """Whether the office is open."""
+        return self._calendar.within_hours(at)
+
     def sign_ins(self, events: Iterable[SignIn]) -> list[JudgedSignIn]:
         """Every one, judged."""
         found = list(events)
@@ -129,12 +138,12 @@ class Rules:
             yield Reason.ROOT
         if event.success and self._needs_mfa(actor) and not event.mfa:
             yield Reason.MFA_UNSAID if event.mfa is None else Reason.NO_MFA
-        if not self._known.address(event.address):
+        if not self.known_address(event.address):
             yield Reason.ADDRESS
         # What was typed in place of a user name is hidden, so nobody can know it.
         if not actor.hidden and not self.familiar(actor):
             yield Reason.PERSON
-        if event.success and not self._calendar.within_hours(event.at):
+        if event.success and not self.within_hours(event.at):
             yield Reason.HOURS
 
     def _needs_mfa(self, actor: Actor) -> bool:
@@ -149,16 +158,28 @@ def who(event: SignIn) -> str:
 
 
 def unfamiliar(
-    sign_ins: Iterable[JudgedSignIn], changes: Iterable[JudgedChange], users: Iterable[str]
+    sign_ins: Iterable[JudgedSignIn],
+    changes: Iterable[JudgedChange],
+    users: Iterable[str],
+    others: Iterable[tuple[TrailEvent, bool, bool]] = (),
 ) -> tuple[Unfamiliar, ...]:
-    """What one key can make known: people first, then addresses, each once."""
-    judged = list(sign_ins)
+    """What one key can make known: people first, then addresses, each once.
+
+    `others`: events with whether the person, and whether the address, is unknown.
+    """
+    judged, others = list(sign_ins), list(others)
     strangers = [each.event.actor for each in judged if Reason.PERSON in each.reasons]
+    strangers += [event.actor for event, person, _address in others if person]
     strangers += [
         each.event.actor for each in changes if each.stranger and each.event.actor.kind is not ActorKind.ROOT
     ]
     people = dict.fromkeys([*(actor.name for actor in strangers if actor.name), *users])
-    addresses = dict.fromkeys(each.event.address for each in judged if Reason.ADDRESS in each.reasons)
+    addresses = dict.fromkeys(
+        [
+            *(each.event.address for each in judged if Reason.ADDRESS in each.reasons),
+            *(event.address for event, _person, address in others if address),
+        ]
+    )
     return (
         *(Unfamiliar(kind="person", value=name) for name in people),
         *(

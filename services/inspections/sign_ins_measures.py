@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from services.i18n import _, plural
+from services.inspections.sign_ins_access import JudgedAccess
 from services.inspections.sign_ins_judge import JudgedChange, JudgedSignIn, Reason, who
 from services.inspections.sign_ins_read import Gathered, Purpose
 from services.models.access_keys import IamUser
@@ -21,6 +22,10 @@ class Judged:
     changes: Sequence[JudgedChange]
     users: Sequence[IamUser]
     """Those that nobody expects."""
+    access: Sequence[JudgedAccess] = ()
+    """Other events of the sign-in service."""
+    root: Sequence[JudgedChange] = ()
+    """What root did beside signing in."""
 
     def having(self, reason: Reason) -> list[JudgedSignIn]:
         """Sign-ins with this reason to be looked at."""
@@ -31,7 +36,11 @@ def measures(judged: Judged, spec: TrailSpec) -> tuple[Measure, ...]:
     """One for each thing the runbook asks; where something could not be read, its count cannot be normal."""
     whole = judged.gathered.whole
     seen = whole(Purpose.SIGN_IN)
-    found = [_count(each, whole=seen) for each in _of_sign_ins(judged, spec)]
+    found = [_count(each, whole=seen) for each in (*_of_sign_ins(judged, spec), *_of_access(judged))]
+    acts = _Counted(
+        _("Other events of root"), len(judged.root), "0", tuple(each.verdict for each in judged.root)
+    )
+    found.append(_count(acts, whole=whole(Purpose.ROOT)))
     grave = [each for each in judged.changes if each.grave]
     other = [each for each in judged.changes if not each.grave]
     changed = (
@@ -49,6 +58,8 @@ def measures(judged: Judged, spec: TrailSpec) -> tuple[Measure, ...]:
     return (
         *found,
         _count(users, whole=judged.gathered.users_problem is None),
+        *_of_root(judged.gathered),
+        region_measure(judged.gathered),
         trail_measure(judged.gathered),
     )
 
@@ -82,6 +93,56 @@ def _of_sign_ins(judged: Judged, spec: TrailSpec) -> Iterator[_Counted]:
     ):
         count = _different(judged.having(reason), what)
         yield _Counted(title, count, "0", (Verdict.ATTENTION,) * count)
+
+
+def _of_access(judged: Judged) -> Iterator[_Counted]:
+    for title, wanted in (
+        (_("Recoveries of root's password"), [each for each in judged.access if each.recovery]),
+        (
+            _("Other sign-in events to look at"),
+            [each for each in judged.access if each.reasons and not each.recovery],
+        ),
+    ):
+        yield _Counted(title, len(wanted), "0", tuple(each.verdict for each in wanted))
+
+
+def _of_root(gathered: Gathered) -> Iterator[Measure]:
+    """Root's own keys and second factor; what IAM does not tell is not judged."""
+    root, none = gathered.root, _("none")
+    keys = root.access_keys if root is not None else None
+    yield Measure(
+        title=_("Root's access keys"),
+        shown=_("not read") if keys is None else str(keys) if keys else none,
+        allowed=none,
+        verdict=Verdict.UNKNOWN if keys is None else Verdict.ABNORMAL if keys else Verdict.NORMAL,
+        value=keys,
+    )
+    mfa = root.mfa if root is not None else None
+    verdict = {None: Verdict.UNKNOWN, True: Verdict.NORMAL, False: Verdict.ABNORMAL}[mfa]
+    yield Measure(
+        title=_("Root's MFA"),
+        shown={None: _("not read"), True: _("enabled"), False: _("not enabled")}[mfa],
+        allowed=_("enabled"),
+        verdict=verdict,
+    )
+
+
+def region_measure(gathered: Gathered) -> Measure:
+    """How many of the account's enabled regions were read to the end."""
+    asked, partial = gathered.asked(Purpose.SIGN_IN), gathered.unjudged()
+    note = ""
+    if gathered.regions.problem is not None:
+        note = _("which regions are enabled could not be read")
+    elif partial:
+        note = _("not judged: {regions}").format(regions=_(", ").join(partial))
+    return Measure(
+        title=_("Regions read"),
+        shown=_("{count} of {total}").format(count=len(asked) - len(partial), total=len(asked)),
+        allowed=_("every enabled region"),
+        verdict=Verdict.UNKNOWN if note else Verdict.NORMAL,
+        value=len(asked) - len(partial),
+        note=note,
+    )
 
 
 def _different(judged: Iterable[JudgedSignIn], what: Callable[[JudgedSignIn], str]) -> int:

@@ -1,6 +1,7 @@
-"""What the look at sign-ins reads: the event history of several regions at once, the users, the trails."""
+"""What the look at sign-ins reads: the event history of every enabled region at once, root, the users, the trails."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,27 +9,40 @@ from enum import StrEnum
 
 from services.aws.access_keys import AccessKeys
 from services.aws.errors import AwsError
-from services.aws.trail import SIGN_IN, Trail
+from services.aws.regions import Regions
+from services.aws.root_user import RootUsers
+from services.aws.trail import SIGN_IN_SOURCE, Trail
 from services.i18n import _
 from services.inspections.base import InspectionContext
-from services.models.access_keys import IamUser
+from services.models.access_keys import IamUser, RootUser
 from services.models.findings import Progress
 from services.models.problem import Problem, ProblemKind
 from services.models.runbook_looks import Trail as TrailSpec
-from services.models.trail import Lookup, SignIn, TrailEvent, TrailStatus
+from services.models.trail import EnabledRegions, Lookup, SignIn, TrailEvent, TrailStatus
 
 USERS = 10
 """Users nobody expects whose changes are looked up; each is asked for in two regions."""
-USER_PAGES = 1
+FEW_PAGES = 1
+"""Answers about one user: that they acted, and how, is enough."""
+FEW_WRITES = 3
+"""Answers with every change of a region; where there are more, it is asked for the runbook's names one by one."""
+EVERY_WRITE = ""
+"""In place of an event's name."""
+ROOT = "root"
+"""As LookupEvents names root among the users."""
 
 
 class Purpose(StrEnum):
     """Why something is looked up."""
 
     SIGN_IN = "sign-in"
+    ROOT = "root"
     GRAVE = "grave"
     GLOBAL = "global"
     USER = "user"
+
+
+_KEYS = {Purpose.SIGN_IN: "EventSource", Purpose.ROOT: "Username", Purpose.USER: "Username"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +56,14 @@ class Question:
     @property
     def key(self) -> str:
         """The attribute; LookupEvents takes only one."""
-        return "Username" if self.purpose is Purpose.USER else "EventName"
+        if self.value == EVERY_WRITE:
+            return "ReadOnly"
+        return _KEYS.get(self.purpose, "EventName")
+
+    @property
+    def most(self) -> int | None:
+        """So many answers are enough; None: all are needed."""
+        return {"Username": FEW_PAGES, "ReadOnly": FEW_WRITES}.get(self.key)
 
 
 @dataclass(slots=True)
@@ -50,6 +71,9 @@ class Gathered:
     """Everything that was read; a problem stands beside what could be read."""
 
     answers: list[tuple[Question, Lookup]] = field(default_factory=list)
+    regions: EnabledRegions = field(default_factory=EnabledRegions)
+    root: RootUser | None = None
+    root_problem: Problem | None = None
     users: tuple[IamUser, ...] = ()
     users_problem: Problem | None = None
     trails: tuple[TrailStatus, ...] = ()
@@ -72,6 +96,37 @@ class Gathered:
         """Every try to sign in, each once, newest first."""
         return [event for event in self._events(Purpose.SIGN_IN) if isinstance(event, SignIn)]
 
+    def access(self) -> list[TrailEvent]:
+        """Every other event of the sign-in service, each once, newest first."""
+        return [event for event in self._events(Purpose.SIGN_IN) if not isinstance(event, SignIn)]
+
+    def of_root(self) -> list[TrailEvent]:
+        """What root did beside signing in, where no other question brought it; each once, newest first."""
+        other = {
+            event.id
+            for question, lookup in self.answers
+            if question.purpose is not Purpose.ROOT
+            for event in lookup.events
+        }
+        return [
+            event
+            for event in self._events(Purpose.ROOT)
+            if event.id not in other and event.source != SIGN_IN_SOURCE
+        ]
+
+    def asked(self, purpose: Purpose) -> tuple[str, ...]:
+        """The regions asked about a purpose."""
+        return tuple(
+            dict.fromkeys(
+                question.region for question, _lookup in self.answers if question.purpose is purpose
+            )
+        )
+
+    def unjudged(self) -> tuple[str, ...]:
+        """The regions asked that did not answer everything."""
+        partial = (question.region for question, lookup in self.answers if not lookup.whole)
+        return tuple(dict.fromkeys(partial))
+
     def changes(self, purpose: Purpose) -> list[TrailEvent]:
         """Every change of a purpose, each once, newest first."""
         return self._events(purpose)
@@ -93,26 +148,37 @@ async def gather(
 ) -> Gathered:
     """Read it all; `expected` says of a user name whether somebody knows it. Raises no AwsError."""
     found = Gathered()
-    await asyncio.gather(_users(context, found), _trails(context, reader, found))
+    await asyncio.gather(
+        _users(context, found),
+        _trails(context, reader, found),
+        _root(context, found),
+        _regions(context, found),
+    )
     strangers = [user.id for user in found.users if not expected(user.name)][:USERS]
-    questions = plan(spec, context.region, strangers)
-    asker = _Asker(reader, since, until, len(questions), tell)
+    questions = plan(spec, context.region, found.regions.names, strangers)
+    asker = _Asker(reader, since, until, len(questions), tell, spec.grave_events)
     async with asyncio.TaskGroup() as group:
         for region in dict.fromkeys(question.region for question in questions):
             group.create_task(asker.ask([each for each in questions if each.region == region]))
-    found.answers = [(question, asker.answers[question]) for question in questions]
+    found.answers = list(asker.answers.items())
     return found
 
 
-def plan(spec: TrailSpec, home: str, strangers: Iterable[str]) -> list[Question]:
-    """Which look-ups answer what the runbook asks."""
+def plan(spec: TrailSpec, home: str, enabled: Iterable[str], strangers: Iterable[str]) -> list[Question]:
+    """Which look-ups answer what the runbook asks; `enabled` is empty where nobody could tell it.
+
+    Where the system does not live little is changed: there one question brings every change at once.
+    """
     # Root signs in there, whatever the runbook lists.
-    signing = dict.fromkeys((*spec.sign_in_regions, spec.global_region))
-    questions = [Question(region, Purpose.SIGN_IN, SIGN_IN) for region in signing]
-    questions += [Question(home, Purpose.GRAVE, event) for event in spec.grave_events]
+    regions = tuple(dict.fromkeys((*(enabled or (home, *spec.sign_in_regions)), spec.global_region)))
+    questions = [Question(region, Purpose.SIGN_IN, SIGN_IN_SOURCE) for region in regions]
+    questions += [Question(region, Purpose.ROOT, ROOT) for region in regions]
+    both = dict.fromkeys((home, spec.global_region))
+    for region in regions if spec.grave_events else ():
+        events = spec.grave_events if region in both else (EVERY_WRITE,)
+        questions += [Question(region, Purpose.GRAVE, event) for event in events]
     questions += [Question(spec.global_region, Purpose.GLOBAL, event) for event in spec.global_events]
-    regions = dict.fromkeys((home, spec.global_region))
-    questions += [Question(region, Purpose.USER, user) for user in strangers for region in regions]
+    questions += [Question(region, Purpose.USER, user) for user in strangers for region in both]
     return list(dict.fromkeys(questions))
 
 
@@ -120,7 +186,13 @@ class _Asker:
     """Asks each region its questions one after another, and tells how far it has come."""
 
     def __init__(
-        self, reader: Trail, since: datetime, until: datetime, total: int, tell: Callable[[Progress], None]
+        self,
+        reader: Trail,
+        since: datetime,
+        until: datetime,
+        total: int,
+        tell: Callable[[Progress], None],
+        grave: tuple[str, ...],
     ) -> None:
         self.answers: dict[Question, Lookup] = {}
         self._reader = reader
@@ -128,30 +200,42 @@ class _Asker:
         self._until = until
         self._total = total
         self._tell = tell
+        self._grave = grave
         self._events: dict[str, int] = {}
 
     async def ask(self, questions: list[Question]) -> None:
         """All of one region; what it refuses once is not asked again."""
         refused: Problem | None = None
-        for question in questions:
+        waiting = deque(questions)
+        while waiting:
+            question = waiting.popleft()
             if refused is not None:
                 lookup = Lookup(region=question.region, value=question.value, problem=refused)
             else:
                 lookup = await self._one(question)
-            self.answers[question] = lookup
-            self._events[question.region] = self._events.get(question.region, 0) + len(lookup.events)
-            self._say(question.region, 0)
+            if question.value == EVERY_WRITE and lookup.more and lookup.problem is None:
+                waiting.extend(Question(question.region, Purpose.GRAVE, event) for event in self._grave)
+                self._total += len(self._grave)
+            self._store(question, lookup)
             if lookup.problem is not None and lookup.problem.kind is not ProblemKind.INCOMPLETE:
                 refused = lookup.problem
+
+    def _store(self, question: Question, lookup: Lookup) -> None:
+        if question.value == EVERY_WRITE:
+            grave = tuple(event for event in lookup.events if event.name in self._grave)
+            lookup = lookup.model_copy(update={"events": grave})
+        self.answers[question] = lookup
+        self._events[question.region] = self._events.get(question.region, 0) + len(lookup.events)
+        self._say(question.region, 0)
 
     async def _one(self, question: Question) -> Lookup:
         return await self._reader.lookup(
             question.region,
             question.key,
-            question.value,
+            "false" if question.value == EVERY_WRITE else question.value,
             since=self._since,
             until=self._until,
-            most=USER_PAGES if question.purpose is Purpose.USER else None,
+            most=question.most,
             tell=lambda events: self._say(question.region, events),
         )
 
@@ -174,3 +258,22 @@ async def _trails(context: InspectionContext, reader: Trail, found: Gathered) ->
         found.trails = await reader.trails(context.region)
     except AwsError as error:
         found.trails_problem = error.problem
+
+
+async def _root(context: InspectionContext, found: Gathered) -> None:
+    try:
+        found.root = await RootUsers(context.reader).root()
+    except AwsError as error:
+        found.root_problem = error.problem
+
+
+async def _regions(context: InspectionContext, found: Gathered) -> None:
+    """By Account Management, else by EC2; the first refusal says which permission would do."""
+    regions = Regions(context.reader)
+    try:
+        found.regions = EnabledRegions(names=await regions.listed())
+    except AwsError as refusal:
+        try:
+            found.regions = EnabledRegions(names=await regions.described())
+        except AwsError:
+            found.regions = EnabledRegions(problem=refusal.problem)

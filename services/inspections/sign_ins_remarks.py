@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from services.aws.trail import SIGN_IN_SOURCE
 from services.i18n import _
 from services.inspections.sign_ins_judge import Rules
 from services.inspections.sign_ins_measures import Judged
@@ -17,12 +18,15 @@ def unread(gathered: Gathered) -> Iterator[str]:
             problems.setdefault(lookup.problem.summary, []).append(question.region)
         elif lookup.unreadable:
             yield _("{region}: {count} events of {name} could not be understood.").format(
-                region=lookup.region, count=lookup.unreadable, name=lookup.value
+                region=lookup.region, count=lookup.unreadable, name=question.value or _("every change")
             )
     for words, regions in problems.items():
         yield _("Not read in {regions}: {problem}").format(
             regions=_(", ").join(dict.fromkeys(regions)), problem=words
         )
+    if gathered.root_problem is not None:
+        text = _("Root's keys and MFA were not read: {problem}")
+        yield text.format(problem=gathered.root_problem.summary)
     if gathered.users_problem is not None:
         yield _("The account's users were not read: {problem}").format(problem=gathered.users_problem.summary)
 
@@ -50,7 +54,7 @@ def trails(gathered: Gathered) -> Iterator[str]:
 def limits(judged: Judged, rules: Rules, spec: TrailSpec) -> Iterator[str]:
     """What was not looked for, or not where it should be."""
     if not judged.sign_ins and judged.gathered.whole(Purpose.SIGN_IN):
-        regions = _(", ").join(spec.sign_in_regions)
+        regions = _(", ").join(judged.gathered.asked(Purpose.SIGN_IN))
         yield _("Nobody signed in at all: are these the right regions? {regions}").format(regions=regions)
     for network in rules.bad_networks:
         yield _("The runbook's known_networks holds {value}, which is no network.").format(value=network)
@@ -60,3 +64,33 @@ def limits(judged: Judged, rules: Rules, spec: TrailSpec) -> Iterator[str]:
     for key, events in (("grave_events", spec.grave_events), ("global_events", spec.global_events)):
         if not events:
             yield _("The runbook names no {key}: such changes were not looked for.").format(key=key)
+
+
+def asked(gathered: Gathered, spec: TrailSpec) -> Iterator[str]:
+    """What was asked where, and what the event history can never tell."""
+    regions = gathered.asked(Purpose.SIGN_IN)
+    problem = gathered.regions.problem
+    if problem is not None:
+        text = _(
+            "Not judged: which regions are enabled could not be read ({problem}); only {regions} were asked."
+        )
+        yield text.format(problem=problem.summary, regions=_(", ").join(regions))
+    else:
+        text = _("Every enabled region was asked: {regions}.")
+        yield text.format(regions=_(", ").join(regions))
+        disabled = [region for region in spec.sign_in_regions if region not in regions]
+        if disabled:
+            text = _("Not asked, since the account has not enabled them: {regions}.")
+            yield text.format(regions=_(", ").join(disabled))
+    text = _(
+        "Asked in each: every event of {source} (sign-ins, switched roles, recoveries of root's password), what "
+        "root did, and these changes: {events}."
+    )
+    yield text.format(source=SIGN_IN_SOURCE, events=_(", ").join(spec.grave_events) or _("none"))
+    if spec.global_events:
+        text = _("Asked in {region} alone, where IAM and CloudFront record: {events}.")
+        yield text.format(region=spec.global_region, events=_(", ").join(spec.global_events))
+    yield _(
+        "Not asked: changes by other names. Not in the event history: deletions of S3 objects (only those of "
+        "whole buckets are), what is done inside databases, and sign-ins elsewhere than at AWS."
+    )

@@ -7,6 +7,8 @@ from services.calendar import Calendar
 from services.calendar_words import day_words
 from services.i18n import _
 from services.inspections.base import table
+from services.inspections.sign_ins_access import WORDS as ACCESS_WORDS
+from services.inspections.sign_ins_access import JudgedAccess
 from services.inspections.sign_ins_judge import WORDS, JudgedChange, JudgedSignIn, who
 from services.inspections.sign_ins_read import Gathered, Purpose
 from services.models.access_keys import IamUser
@@ -42,6 +44,22 @@ class Tables:
             _("recorded in"),
         )
         return table(_("Sign-ins to look at"), columns, [self._suspicious(each) for each in wanted])
+
+    def access(self, judged: Iterable[JudgedAccess]) -> Evidence:
+        """Other events of the sign-in service to look at, the worst first, then the newest."""
+        wanted = sorted(
+            (each for each in judged if each.reasons), key=lambda each: each.event.at, reverse=True
+        )
+        wanted.sort(key=lambda each: WORSE.index(each.verdict), reverse=True)
+        columns = (
+            self._time(),
+            _("event"),
+            _("signed in as"),
+            _("reason"),
+            _("from"),
+            _("recorded in"),
+        )
+        return table(_("Other sign-in events to look at"), columns, [self._access(each) for each in wanted])
 
     def changes(self, judged: Iterable[JudgedChange]) -> Evidence:
         """Who changed what, where and from where; the worst first."""
@@ -115,6 +133,21 @@ class Tables:
             _(", ").join(why),
             _("signed in") if event.success else event.error or _("failed"),
             mfa,
+            event.address,
+            event.region,
+        )
+        return Row(cells=cells, verdict=judged.verdict)
+
+    def _access(self, judged: JudgedAccess) -> Row:
+        event = judged.event
+        why = [_(ACCESS_WORDS[reason]) for reason in judged.reasons]
+        if event.at < self._since:
+            why.append(_("also in the look before"))
+        cells = (
+            self._moment(event.at),
+            event.name,
+            person_words(event),
+            _(", ").join(why),
             event.address,
             event.region,
         )

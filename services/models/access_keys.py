@@ -44,3 +44,12 @@ class KeyUse(Model):
     service: Clean = ""
     """`ecs`; "" where it was never used."""
     region: Clean = ""
+
+
+class RootUser(Model):
+    """The account's root user, as far as IAM tells of it."""
+
+    access_keys: int | None = None
+    """How many access keys it has; None: not told."""
+    mfa: bool | None = None
+    """It has a second factor; None: not told."""

@@ -113,11 +113,11 @@ class Trail(Model):
     days: Annotated[int, Field(gt=0, le=90)] = 30
     """CloudTrail's event history keeps 90."""
     sign_in_regions: tuple[Region, ...] = ()
-    """Where ConsoleLogin events are recorded; not only the system's own region."""
+    """Where sign-ins are looked for in case nobody can tell which regions the account has enabled; else all these."""
     global_region: Region = "us-east-1"
     """Where IAM and CloudFront events are recorded."""
     grave_events: tuple[str, ...] = ()
-    """Event names of destructive changes that must never go unnoticed, in the system's own region."""
+    """Event names of destructive changes that must never go unnoticed, in every enabled region."""
     global_events: tuple[str, ...] = ()
     """The same for IAM and CloudFront, which `global_region` records."""
     known_people: tuple[str, ...] = ()

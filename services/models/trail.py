@@ -64,6 +64,8 @@ class TrailEvent(Model):
     resources: tuple[Clean, ...] = ()
     error: Clean = ""
     """Why AWS refused it; "" where it was done."""
+    read_only: bool = False
+    """It changed nothing."""
 
 
 class SignIn(TrailEvent):
@@ -74,14 +76,30 @@ class SignIn(TrailEvent):
     """None: the event does not say."""
 
 
+class AccessEvent(TrailEvent):
+    """Another event of the sign-in service: SwitchRole, PasswordRecoveryRequested, CheckMfa, Identity Center's."""
+
+    success: bool | None = None
+    """None: the event does not say."""
+
+
+class EnabledRegions(Model):
+    """Where the account can be used."""
+
+    names: tuple[str, ...] = ()
+    """Empty where they could not be read."""
+    problem: Problem | None = None
+    """Why they could not."""
+
+
 class Lookup(Model):
     """What one question to one region's event history brought."""
 
     region: str
     value: str
-    """The event or user name that was asked for."""
+    """The event name, user name or event source that was asked for."""
     events: tuple[TrailEvent, ...] = ()
-    """Newest first, each once; sign-ins are SignIn."""
+    """Newest first, each once; those of the sign-in service are SignIn or AccessEvent."""
     requests: int = 0
     unreadable: int = 0
     """Events that could not be understood and are not in `events`."""

@@ -36,6 +36,7 @@ SERVICES = (
     "kms",
     "lambda",
     "ec2",
+    "account",
     "sso",
     "sso-oidc",
     "signin",

@@ -1,0 +1,24 @@
+"""The account's root user: whether it has access keys, and a second factor. No other operation tells it.
+
+Source: GetAccountSummary (IAM API reference).
+"""
+
+from services.aws.access_keys import REGION
+from services.aws.reader import Reader
+from services.models.access_keys import RootUser
+
+
+class RootUsers:
+    """Reads what IAM says of root."""
+
+    def __init__(self, session: Reader) -> None:
+        self._session = session
+
+    async def root(self) -> RootUser:
+        """Raises AwsError."""
+        answer = await self._session.read("iam", "GetAccountSummary", region=REGION, required=("SummaryMap",))
+        summary = answer["SummaryMap"] or {}
+        mfa = summary.get("AccountMFAEnabled")
+        return RootUser(
+            access_keys=summary.get("AccountAccessKeysPresent"), mfa=None if mfa is None else mfa > 0
+        )

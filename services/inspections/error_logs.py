@@ -10,10 +10,10 @@ from services.aws.insights_text import commands
 from services.aws.reader import when
 from services.i18n import N_, _, plural, sentences
 from services.inspections.base import Look, table
-from services.inspections.error_logs_count import Counts, count, newest
+from services.inspections.error_logs_count import FIVE_HUNDRED, Counts, count, newest
 from services.inspections.error_logs_field import HALF, FieldSeen, field_seen
 from services.inspections.error_logs_text import masked
-from services.inspections.insights_hours import below, local, zone_name
+from services.inspections.insights_hours import below, local, whole, zone_name
 from services.inspections.insights_look import InsightsLook, query_table
 from services.inspections.insights_queries import Queries, hours_words, number
 from services.models.findings import Evidence, Finding, Measure, Row, worst
@@ -75,7 +75,7 @@ class ErrorLogs(InsightsLook):
             measures=measures,
             evidence=tuple(self._evidence(queries, found, counts)),
             advice=tuple(self._advice(found, counts, seen)),
-            remarks=(*self._remarks(found, counts, verdict), *queries.remarks, queries.price()),
+            remarks=(*self._remarks(found, counts), *queries.remarks, queries.price()),
         )
 
     def _summary(self, look: Look, found: QueryResult, counts: Counts) -> str:
@@ -127,8 +127,9 @@ class ErrorLogs(InsightsLook):
             yield Measure(
                 title=_("5xx answers"),
                 shown="" if counts.fives is None else f"{counts.fives:,}",
+                allowed=_("none"),
                 value=counts.fives,
-                verdict=Verdict.UNKNOWN if counts.fives is None else None,
+                verdict=_fives_verdict(counts.fives),
             )
         if counts.database is not None:
             yield Measure(
@@ -175,8 +176,24 @@ class ErrorLogs(InsightsLook):
             yield table(_("The same errors"), columns, rows, private=True)
         if counts.hours and counts.hours.counts:
             yield counts.hours.evidence(self.context.calendar.zone, below(spec.per_hour).judge)
+        fives = self._fives(found, counts)
+        if fives.rows:
+            yield fives
         yield from self.texts(found)
         yield query_table(commands(newest(spec)))
+
+    def _fives(self, found: QueryResult, counts: Counts) -> Evidence:
+        """Each 5xx answer that was read, without the texts of logs, so that a report can name it."""
+        spec, zone = self._spec, self.context.calendar.zone
+        rows = [
+            (local(when(row.get("@timestamp")), zone), str(status))
+            for row in found.rows
+            if spec.status and (status := whole(row.get(spec.status))) >= FIVE_HUNDRED
+        ]
+        columns = (_("Time ({zone})").format(zone=zone_name(zone)), spec.status or _("Status"))
+        evidence = table(_("5xx answers"), columns, rows)
+        left = max(evidence.omitted, (counts.fives or 0) - len(evidence.rows))
+        return evidence.model_copy(update={"omitted": left})
 
     def texts(self, found: QueryResult) -> tuple[Evidence, ...]:
         """The newest errors, without secrets."""
@@ -210,11 +227,18 @@ class ErrorLogs(InsightsLook):
         if counts.most >= self._spec.repeated:
             yield _("The same error again and again is a sign of a bug or an outage.")
 
-    def _remarks(self, found: QueryResult, counts: Counts, verdict: Verdict) -> Iterator[str]:
-        if counts.fives and verdict is Verdict.NORMAL:
+    def _remarks(self, found: QueryResult, counts: Counts) -> Iterator[str]:
+        if counts.fives:
             yield _("The runbook wants 500 errors in the operations report, however few they are.")
         if counts.ungrouped:
             yield _("{count} of {all} errors are not grouped: there are too many different messages.").format(
                 count=f"{counts.ungrouped:,}", all=f"{found.matched:,}"
             )
         yield _("Read up to one minute ago, for the newest log events may still be on their way.")
+
+
+def _fives_verdict(count: int | None) -> Verdict:
+    """The runbook asks for every one of them; none must pass as normal."""
+    if count is None:
+        return Verdict.UNKNOWN
+    return Verdict.ATTENTION if count else Verdict.NORMAL

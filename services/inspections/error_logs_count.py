@@ -14,6 +14,8 @@ from services.models.insights import QueryResult
 from services.models.runbook_looks import ErrorLogs
 
 MESSAGES = 1000
+FIVE_HUNDRED = 500
+"""From this status on an answer says that the server failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def _counts(
 ) -> Counts:
     fives = None
     if spec.status and statuses is not None:
-        fives = sum(number for row, number in statuses if whole(row.get(spec.status)) >= 500)
+        fives = sum(number for row, number in statuses if whole(row.get(spec.status)) >= FIVE_HUNDRED)
     if messages is None:
         return Counts(hours=hours, fives=fives)
     shapes: Counter[str] = Counter()

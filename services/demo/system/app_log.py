@@ -42,6 +42,11 @@ _ERRORS = {
         ("Failed to parse request body", "com.fasterxml.jackson.core.JsonParseException", "Unexpected end-of-input in field name"),
         ("施設カレンダーを読み込めませんでした", "java.time.DateTimeException", "Invalid date 'FEBRUARY 30'"),
     ),
+    "mishap": (
+        ("修繕依頼の通知を送信できませんでした", "jakarta.mail.MessagingException", "Could not connect to SMTP host"),
+        ("点検写真の縮小画像を作成できませんでした", "javax.imageio.IIOException", "Unsupported JPEG process: SOF type 0xc9"),
+        ("利用統計を送信できませんでした", "java.net.http.HttpTimeoutException", "request timed out"),
+    ),
 }  # fmt: skip
 _NUMERIC = {"ERROR": 50, "WARN": 40, "INFO": 30}
 """As pino writes them."""
@@ -61,7 +66,9 @@ def app_lines(minute: Minute, streams: Sequence[str]) -> list[Line]:
     random = Random(minute.start * 31 + minute.requests)
     reached = minute.requests - minute.balancer_errors
     moments = sorted(int(random.random() * 60_000) for _ in range(max(0, reached)))
-    kinds = ["error"] * minute.target_errors + ["refused"] * minute.client_errors
+    kinds = (
+        ["error"] * minute.target_errors + ["mishap"] * minute.mishaps + ["refused"] * minute.client_errors
+    )
     kinds += ["fine"] * (len(moments) - len(kinds))
     random.shuffle(kinds)
     clock = datetime.fromtimestamp(minute.start + JST, UTC).strftime("%Y-%m-%dT%H:%M:")
@@ -82,8 +89,9 @@ def _message(random: Random, kind: str, minute: Minute, stamp: str, route: tuple
     identity = f"{random.getrandbits(64):016x}"
     user = f"u{10_000 + int(random.random() * 480)}"
     taken = max(3, int(minute.latency * 1000 * random.choice((0.3, 0.5, 0.8, 1.0, 1.4, 2.0))))
-    if kind == "error":
-        line = _error(random, minute.cause, stamp, (method, path, identity, user, taken))
+    if kind in ("error", "mishap"):
+        cause = minute.cause if kind == "error" else "mishap"
+        line = _error(random, cause, stamp, (method, path, identity, user, taken))
         return line.replace('"level":"ERROR",', _level("ERROR", minute.level_field), 1)
     status, level = 201 if method == "POST" else 200, "INFO"
     if kind == "refused":
@@ -112,7 +120,7 @@ def _level(level: str, written: str) -> str:
 def _error(random: Random, cause: str, stamp: str, request: tuple[str, str, str, str, int]) -> str:
     method, path, identity, user, taken = request
     words, kind, detail = random.choice(_ERRORS[cause])
-    status = 503 if cause == "database" and random.random() < 0.3 else 500
+    status = 503 if cause == "database" and random.random() < 0.3 else 202 if cause == "mishap" else 500
     content = {
         "timestamp": stamp,
         "level": "ERROR",

@@ -1,6 +1,6 @@
 """One minute of the system: from demand and capacity to what is measured.
 
-Everything in a Minute agrees: as many error lines are logged as 5xx answers are counted.
+Everything in a Minute agrees: as many lines with a 5xx status are logged as 5xx answers are counted.
 """
 
 from collections.abc import Sequence
@@ -69,6 +69,8 @@ class Minute:
     """Address of each blocked request of an attack; empty: any."""
     silent: frozenset[tuple[str, str]] = field(default=frozenset())
     """(namespace, metric) of what is not published."""
+    mishaps: int = 0
+    """Requests that were answered well and logged an error: a mail that could not be sent."""
     level_field: str = "upper-case"
     """How the application writes its level; see LevelField."""
 
@@ -94,7 +96,7 @@ def live(scenario: Scenario, began: float, start: int, tasks: int) -> Minute:
     cpu = min(100.0, max(1.0, CPU_IDLE + demand / servers + random.gauss(0, 1.5)))
     slow = sum(effect.milliseconds for effect in _of(effects, Slow)) / 1000
     latency = (LATENCY * random.uniform(0.9, 1.15) + slow) * _queueing(CPU_IDLE + demand / servers)
-    failed = _failures(random, requests, errors, tasks)
+    failed, mishaps = _failures(random, requests, errors, tasks)
     balancer = round(failed * 0.25) if errors and errors.unhealthy else 0
     database = sum(effect.cpu * effect.strength(at, effect.ramp) for effect in _of(effects, DatabaseLoad))
     broken = errors is not None and errors.cause == "database"
@@ -113,6 +115,7 @@ def live(scenario: Scenario, began: float, start: int, tasks: int) -> Minute:
         database_cpu=min(100.0, max(2.0, 7 + requests * 0.13 + database + random.gauss(0, 1.2))),
         connections=round(8 + tasks * 5 + requests * 0.05 + (14 if broken else 0) + random.uniform(0, 2)),
         unhealthy=min(errors.unhealthy, tasks) if errors else 0,
+        mishaps=mishaps,
         cause=errors.cause if errors else "application",
         blocked=int(random.random() * 2.5),
         gib_lost=gib_lost(scenario, at),
@@ -162,10 +165,11 @@ def _queueing(percent: float) -> float:
     return 1.0 if load <= SURGE_AT else min(14.0, 1.0 + (load - SURGE_AT) * 28)
 
 
-def _failures(random: Random, requests: int, errors: Errors | None, tasks: int) -> int:
+def _failures(random: Random, requests: int, errors: Errors | None, tasks: int) -> tuple[int, int]:
+    """(5xx answers, errors logged besides)."""
     if not tasks:
-        return requests
+        return requests, 0
     if errors is not None:
-        return max(1, round(requests * errors.share * random.uniform(0.85, 1.15)))
-    # One or two an hour are normal.
-    return int(random.random() < requests * 0.0002)
+        return max(1, round(requests * errors.share * random.uniform(0.85, 1.15))), 0
+    # One or two an hour are normal; the runbook asks for every 5xx, so that an ordinary day has none.
+    return 0, int(random.random() < requests * 0.0002)

@@ -196,9 +196,13 @@ async def test_5xx_counts_whatever_the_level_says_and_in_a_short_window_a_few_ar
         empty_aws, [(3, {"level": "WARN", "message": "gone", "statusCode": 503}), error(4, "a"), *fine(2, 5)]
     )
     finding = await seen(empty_aws, hours=0.1)
-    assert finding.verdict is Verdict.NORMAL
+    assert finding.verdict is Verdict.ATTENTION, "the runbook asks for every one of them"
+    assert measure(finding, "5xx answers").verdict is Verdict.ATTENTION
     assert "2 errors in 6 min" in finding.summary
     assert "5xx: 2" in finding.summary
+    named = evidence(finding, "5xx answers")
+    assert [row.cells for row in named.rows] == [("01-14 09:57:00", "503"), ("01-14 09:56:00", "500")]
+    assert not named.private, "a report names them without the texts of logs"
     assert any("500 errors in the operations report" in text for text in finding.remarks)
 
 
@@ -259,7 +263,7 @@ async def test_windows_follow_one_another_without_the_newest_minute(empty_aws: E
 
 
 async def test_a_missing_permission_costs_only_its_part(empty_aws: Embedded) -> None:
-    fill(empty_aws, [error(5), *fine(6)])
+    fill(empty_aws, [error(5, statusCode=202), *fine(6)])
     empty_aws.fault("logs", "GetLogGroupFields", preset="denied")
     empty_aws.fault("logs", "DescribeLogGroups", preset="denied")
     finding = await seen(empty_aws)

@@ -16,7 +16,8 @@ WORDS = {
 
 def changes(before: AlarmBoard, after: AlarmBoard) -> tuple[Alarm, ...]:
     """Watched alarms whose state differs from the last read; firing ones first."""
-    old = {alarm.id: alarm.state for alarm in before.watched}
+    # One that only scaled rang for nothing: where it counts now, its firing is news.
+    old = {alarm.id: AlarmState.OK if alarm.scaling else alarm.state for alarm in before.alarms}
     changed = [alarm for alarm in after.watched if old.get(alarm.id, alarm.state) is not alarm.state]
     return tuple(sorted(changed, key=lambda alarm: alarm.state is not AlarmState.ALARM))
 

@@ -64,20 +64,26 @@ HEADLESS = (
 
 def judge(board: "AlarmBoard") -> ExitStatus:
     """The status of a board; an account without alarms is not watched and so not normal."""
-    from services.models.alarms import AlarmState
+    from services.models.alarms import AlarmState, Hearing
 
     states = {alarm.state for alarm in board.watched}
     if states & {AlarmState.ALARM, AlarmState.MISSING}:
         return ExitStatus.ABNORMAL
-    if AlarmState.INSUFFICIENT in states:
+    unread = any(alarm.expected and alarm.hearing is Hearing.UNKNOWN for alarm in board.watched)
+    if AlarmState.INSUFFICIENT in states or unread:
         return ExitStatus.UNKNOWN
-    silenced = any(alarm.muted_by or not alarm.actions_enabled or alarm.evaluation for alarm in board.watched)
-    calm = states == {AlarmState.OK} and not silenced
+    calm = states == {AlarmState.OK} and not any(map(_silenced, board.watched))
     return ExitStatus.NORMAL if calm else ExitStatus.ATTENTION
 
 
+def _silenced(alarm: "Alarm") -> bool:
+    """Whether it may fire and nobody hears; an alarm that the runbook does not name may well have no action."""
+    unheard = alarm.expected and alarm.unheard
+    return bool(alarm.muted_by or not alarm.actions_enabled or alarm.evaluation or unheard)
+
+
 def _facts(alarm: "Alarm") -> dict[str, object]:
-    return alarm.model_dump(
+    facts = alarm.model_dump(
         mode="json",
         include={
             "name",
@@ -90,19 +96,26 @@ def _facts(alarm: "Alarm") -> dict[str, object]:
             "actions_enabled",
             "muted_by",
             "evaluation",
+            "heard_through",
+            "warm_up_until",
         },
     )
+    return {**facts, "hearing": alarm.hearing.value}
 
 
 def _line(services: "Services", alarm: "Alarm") -> str:
     from zoneinfo import ZoneInfo
 
+    from widgets.alarm_words import joined, warnings
     from widgets.format import pad, stamp
+    from widgets.ink import plain
     from widgets.looks import ALARM_LOOKS
 
-    zone = ZoneInfo(services.runbook.system.timezone)
+    zone, now = ZoneInfo(services.runbook.system.timezone), services.clock.now()
     since = stamp(alarm.since, zone) if alarm.since else ""
-    return f"{pad(ALARM_LOOKS[alarm.state].text, 14)} {pad(since, 16)} {pad(alarm.name, 32)} {alarm.reason}".rstrip()
+    (grave,) = plain([joined(warnings(alarm, zone, now))])
+    words = " ".join(text for text in (grave, str(alarm.reason)) if text)
+    return f"{pad(ALARM_LOOKS[alarm.state].text, 14)} {pad(since, 16)} {pad(alarm.name, 32)} {words}".rstrip()
 
 
 def run(command: Headless, options: StartOptions, *, as_json: bool) -> Answer:

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from services.i18n import N_, _
-from services.models.alarms import Alarm, AlarmState, AlarmTransition
+from services.models.alarms import Alarm, AlarmState, AlarmTransition, Contributor
 from services.models.base import RawId
 from services.models.feeds import FeedState, Freshness
 from services.models.journal import Acknowledgement
@@ -21,7 +21,7 @@ from services.models.metrics import Series
 from services.models.problem import Problem
 from services.models.runbook import Playbook
 from widgets.acknowledgement_words import past_lines, whole_lines
-from widgets.alarm_facts import fact_lines
+from widgets.alarm_facts import fact_lines, series_lines
 from widgets.block import Block
 from widgets.chart import Chart
 from widgets.chart_data import ChartData, alarm_chart
@@ -60,6 +60,10 @@ class AlarmDetail(VerticalScroll, can_focus=True):
     curve: reactive[FeedState[tuple[Series, ...]]] = reactive(
         FeedState, repaint=False, always_update=True, init=False
     )
+    contributors: reactive[FeedState[tuple[Contributor, ...]]] = reactive(
+        FeedState, repaint=False, always_update=True, init=False
+    )
+    """Which series fire; shown of an alarm over several."""
     playbook: reactive[Playbook | None] = reactive(None, repaint=False, init=False)
     log_group: reactive[RawId] = reactive(RawId(""), repaint=False, init=False)
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
@@ -86,6 +90,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         self.set_reactive(AlarmDetail.zone, zone)
         self.facts_block = Block(_("Alarm"), self._facts)
         self.chart = Chart()
+        self.series_block = Block(_("Series that fire"), self._series)
         self.curve_block = Block(_("Metric against threshold"), self._curve_words)
         self.playbook_block = Block(_("What the runbook says"), self._playbook)
         self.history_block = Block(_("History"), self._history)
@@ -95,6 +100,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         with HorizontalGroup():
             with VerticalGroup(id="detail-left", classes="detail-side"):
                 yield self.facts_block
+                yield self.series_block
                 yield self.curve_block
                 yield self.chart
             with VerticalGroup(id="detail-right", classes="detail-side"):
@@ -122,6 +128,10 @@ class AlarmDetail(VerticalScroll, can_focus=True):
 
     def watch_curve(self) -> None:
         """Its curve arrived."""
+        self._update()
+
+    def watch_contributors(self) -> None:
+        """Which of its series fire arrived."""
         self._update()
 
     def watch_playbook(self) -> None:
@@ -172,7 +182,15 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         self.chart.zone = self.zone
         self.chart.data = self._chart()
         self.chart.display = bool(self.chart.data.curves)
-        for block in (self.facts_block, self.curve_block, self.playbook_block, self.history_block):
+        self.series_block.display = self.alarm is not None and self.alarm.several
+        blocks = (
+            self.facts_block,
+            self.series_block,
+            self.curve_block,
+            self.playbook_block,
+            self.history_block,
+        )
+        for block in blocks:
             block.update()
 
     def _chart(self) -> ChartData:
@@ -193,6 +211,12 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         # Below name and state: who has seen it is read before why it is so.
         seen = whole_lines(self.acknowledged, self.zone, self._now(), width)
         return [*lines[:2], *seen, *lines[2:]]
+
+    def _series(self, width: int) -> Sequence[Line]:
+        lines = self._trouble(self.contributors, width)
+        if self.contributors.value is None:
+            return lines
+        return lines + series_lines(self.contributors.value, self.zone, self._now(), width)
 
     def _curve_words(self, width: int) -> Sequence[Line]:
         if self.alarm is not None and not self.alarm.queries:

@@ -6,8 +6,8 @@ from datetime import datetime, tzinfo
 from rich.cells import cell_len
 
 from services.i18n import N_, _
-from services.models.alarms import Alarm, AlarmState, AlarmTransition
-from widgets.alarm_words import badges, how_long, measured, remark, state_spans
+from services.models.alarms import Alarm, AlarmState, AlarmTransition, Contributor
+from widgets.alarm_words import asides, how_long, measured, packed, state_spans, warnings
 from widgets.chart_data import alarm_unit
 from widgets.format import ELLIPSIS, NOTHING, duration, stamp, wrap
 from widgets.ink import Line, Span, width_of
@@ -16,29 +16,49 @@ from widgets.units import number
 
 _WHY = 3
 """Lines of a reason in the history at most."""
-_KINDS = {"configuration": N_("configuration changed"), "action": N_("action")}
+_KINDS = {
+    "configuration": N_("configuration changed"),
+    "action": N_("action"),
+    "contributor": N_("a series changed its state"),
+}
 
 
 def fact_lines(alarm: Alarm, zone: tzinfo, now: datetime, width: int) -> list[Line]:
     """State, reason, measured points, condition, description."""
     state: list[Span] = [*state_spans(alarm), (" " + _("for {time}").format(time=how_long(alarm, now)), "")]
+    since: list[Span] = []
     if alarm.since:
-        state.append(("  " + _("since {time}").format(time=stamp(alarm.since, zone, now)), "muted"))
-    lines: list[Line] = [[(alarm.name, "strong")], state]
-    tags = badges(alarm, zone, now)
-    if tags:
-        lines.append(tags)
-    lines += [[(text, "muted")] for text in wrap(remark(alarm), width) if text]
+        since = [(_("since {time}").format(time=stamp(alarm.since, zone, now)), "muted")]
+    lines: list[Line] = [[(alarm.name, "strong")], *_side_by_side(state, since, width)]
+    lines += packed([*warnings(alarm, zone, now), *asides(alarm, zone, now)], width)
     if alarm.threshold is not None:
         value, threshold = measured(alarm)
-        limit: list[Span] = [("  " + _("threshold") + " ", "head"), *threshold]
-        lines.append([(_("value then") + "  ", "head"), *value, *limit])
+        limit: list[Span] = [(_("threshold") + " ", "head"), *threshold]
+        lines += _side_by_side([(_("value then") + "  ", "head"), *value], limit, width)
         lines += _points(alarm, width)
         lines += _labelled(_("condition"), condition(alarm), width)
     if alarm.rule:
         lines += _labelled(_("rule"), alarm.rule, width)
     lines += _labelled(_("reason"), alarm.reason, width)
     lines += _labelled(_("description"), alarm.description, width)
+    return lines
+
+
+def series_lines(series: Sequence[Contributor], zone: tzinfo, now: datetime, width: int) -> list[Line]:
+    """Which series of an alarm fire: what it is, since when, why."""
+    if not series:
+        return [[(text, "muted")] for text in wrap(_("none of its series fires now"), width)]
+    lines: list[Line] = []
+    for each in series:
+        look = ALARM_LOOKS[AlarmState.ALARM]
+        pieces = wrap(each.name, max(8, width - 2))
+        lines += [
+            [(f"{look.mark} " if at == 0 else "  ", look.role), (text, "strong")]
+            for at, text in enumerate(pieces)
+        ]
+        if each.since is not None:
+            lines.append([("  " + _("since {time}").format(time=stamp(each.since, zone, now)), "muted")])
+        lines += [[("  " + text, "muted")] for text in wrap(each.reason, max(8, width - 2)) if text]
     return lines
 
 
@@ -72,12 +92,27 @@ def _points(alarm: Alarm, width: int) -> list[Line]:
     if not alarm.recent:
         return []
     unit = alarm_unit(alarm)
-    line: list[Span] = [(_("points") + "  ", "head")]
+    lines: list[list[Span]] = [[(_("points"), "head")]]
     for value in alarm.recent[-12:]:
         hit = breaches(alarm, value)
         text = number(value, unit) if value is not None else NOTHING
-        line += [("■" if hit else "·", "bad" if hit else "muted"), (text + "  ", "bad" if hit else "")]
-    return [line]
+        if width_of(lines[-1]) + 3 + cell_len(text) > width:
+            lines.append([])
+        lines[-1] += [
+            ("  ", ""),
+            ("■" if hit else "·", "bad" if hit else "muted"),
+            (text, "bad" if hit else ""),
+        ]
+    return list(lines)
+
+
+def _side_by_side(left: list[Span], right: list[Span], width: int) -> list[Line]:
+    """In one line where both fit, else below each other."""
+    if not right:
+        return [left]
+    if width_of(left) + 2 + width_of(right) <= width:
+        return [[*left, ("  ", ""), *right]]
+    return [left, [("  ", ""), *right]]
 
 
 def _labelled(label: str, text: str, width: int) -> list[Line]:
@@ -103,6 +138,11 @@ def history_lines(history: Sequence[AlarmTransition], zone: tzinfo, now: datetim
     lines: list[Line] = []
     for each in history:
         head: Line = [(stamp(each.at, zone, now) + "  ", "muted"), *_change(each)]
+        if each.series:
+            lines.append(head)
+            lines += [[("  " + text, "")] for text in wrap(each.series, max(8, width - 2))]
+            lines += [[("  " + text, "muted")] for text in wrap(each.summary, max(8, width - 2)) if text]
+            continue
         lines += _with_reason(head, each.summary if each.after is None else each.reason, width)
     return lines
 

@@ -1,12 +1,15 @@
 """What is said about an alarm: how long, value against threshold, badges, why data is missing. Pure."""
 
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
+from rich.cells import cell_len
+
 from services.i18n import N_, _
-from services.models.alarms import Alarm, AlarmKind, AlarmState
+from services.models.alarms import Alarm, AlarmKind, AlarmState, Hearing
 from widgets.chart_data import alarm_unit
-from widgets.format import NOTHING, coarse, stamp
-from widgets.ink import Span
+from widgets.format import NOTHING, coarse, stamp, wrap
+from widgets.ink import Line, Span, width_of
 from widgets.looks import ALARM_LOOKS
 from widgets.units import number
 
@@ -15,6 +18,8 @@ _EVALUATIONS = {
     "EVALUATION_ERROR": N_("cannot be judged: configuration error"),
     "EVALUATION_FAILURE": N_("cannot be judged: AWS failed"),
 }
+_GRAVE = ("caution", "warn")
+"""Roles of badges that a verdict hangs on."""
 _KINDS = {AlarmKind.COMPOSITE: N_("composite"), AlarmKind.LOG: N_("log alarm")}
 
 
@@ -43,24 +48,71 @@ def measured(alarm: Alarm) -> tuple[list[Span], list[Span]]:
 
 def badges(alarm: Alarm, zone: tzinfo, now: datetime) -> list[Span]:
     """What makes this alarm other than usual; empty for a plain healthy one."""
-    found: list[tuple[str, str]] = []
+    return joined(_badges(alarm, zone, now))
+
+
+def warnings(alarm: Alarm, zone: tzinfo, now: datetime) -> list[Span]:
+    """Of the badges and the remark, those that a verdict hangs on: they are never to be cut off."""
+    spans = [span for span in _badges(alarm, zone, now) if span[1] in _GRAVE]
+    words = "" if alarm.scaling else remark(alarm)
+    return [*spans, (words, "muted")] if words else spans
+
+
+def asides(alarm: Alarm, zone: tzinfo, now: datetime) -> list[Span]:
+    """The other badges, and the remark of an alarm that only scales."""
+    spans = [span for span in _badges(alarm, zone, now) if span[1] not in _GRAVE]
+    words = remark(alarm) if alarm.scaling else ""
+    return [*spans, (words, "muted")] if words else spans
+
+
+def joined(spans: Sequence[Span]) -> list[Span]:
+    """In one line, gaps between."""
+    line: list[Span] = []
+    for span in spans:
+        line += [("  ", ""), span] if line else [span]
+    return line
+
+
+def packed(spans: Sequence[Span], width: int) -> list[Line]:
+    """In as many lines as they need; one that is longer than a line is wrapped."""
+    lines: list[list[Span]] = []
+    for text, role in spans:
+        pieces = wrap(text, width)
+        if lines and len(pieces) == 1 and width_of(lines[-1]) + 2 + cell_len(text) <= width:
+            lines[-1] += [("  ", ""), (text, role)]
+        else:
+            lines += [[(piece, role)] for piece in pieces]
+    return list(lines)
+
+
+def _badges(alarm: Alarm, zone: tzinfo, now: datetime) -> list[Span]:
+    pairs: list[Span] = []
     if alarm.muted_by:
         until = stamp(alarm.muted_until, zone, now) if alarm.muted_until else ""
         words = _("muted until {time}").format(time=until) if until else _("muted")
-        found.append((words, "caution"))
+        pairs.append((words, "caution"))
     if not alarm.actions_enabled:
-        found.append((_("actions disabled"), "caution"))
-    elif not alarm.has_actions and alarm.state is not AlarmState.MISSING and not alarm.scaling:
-        found.append((_("notifies nobody"), "muted"))
+        pairs.append((_("actions disabled"), "caution"))
+    pairs += _hearing(alarm)
+    if alarm.warm_up_until is not None:
+        words = _("warming up until {time}")
+        pairs.append((words.format(time=stamp(alarm.warm_up_until, zone, now)), "warn"))
     if alarm.evaluation:
-        found.append((_(_EVALUATIONS.get(alarm.evaluation, alarm.evaluation)), "warn"))
+        pairs.append((_(_EVALUATIONS.get(alarm.evaluation, alarm.evaluation)), "warn"))
     if alarm.kind in _KINDS:
-        found.append((_(_KINDS[alarm.kind]), "muted"))
-    spans: list[Span] = []
-    for words, role in found:
-        spans += [("  ", "")] if spans else []
-        spans.append((f"[{words}]", role))
-    return spans
+        pairs.append((_(_KINDS[alarm.kind]), "muted"))
+    return [(f"[{words}]", role) for words, role in pairs]
+
+
+def _hearing(alarm: Alarm) -> list[Span]:
+    """Who hears of it, where that is not an action of its own; it is grave where the runbook names the alarm."""
+    if alarm.hearing is Hearing.COMPOSITE:
+        names = _(", ").join(alarm.heard_through)
+        return [(_("notifies through {alarms}").format(alarms=names), "muted")]
+    if not alarm.unheard:
+        return []
+    words = _("notifies nobody") if alarm.hearing is Hearing.NOBODY else _("not known whom it notifies")
+    return [(words, "caution" if alarm.expected else "muted")]
 
 
 def remark(alarm: Alarm) -> str:
@@ -69,6 +121,8 @@ def remark(alarm: Alarm) -> str:
         return _("the runbook expects it, AWS does not have it")
     if alarm.scaling:
         return scaling_remark(alarm)
+    if alarm.warm_up_until is not None:
+        return _("not evaluated, and no action runs")
     if alarm.state is AlarmState.INSUFFICIENT:
         return insufficient_remark(alarm)
     return ""
@@ -86,5 +140,5 @@ def scaling_remark(alarm: Alarm) -> str:
 def insufficient_remark(alarm: Alarm) -> str:
     """Why no data is not "all well", and when it is usual."""
     if alarm.treat_missing == "missing":
-        return _("no datapoints; usual for a metric that is reported only on events, else a fault")
-    return _("too few datapoints to judge; not “all well”")
+        return _("a fault, unless its metric comes only on events: no datapoints")
+    return _("not “all well”: too few datapoints to judge")

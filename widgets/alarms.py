@@ -1,6 +1,6 @@
 """The alarms of the system: firing first, nothing false green, scaling alarms apart."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from textual import on
@@ -11,13 +11,16 @@ from textual.widget import Widget
 from services.i18n import _
 from services.models.alarms import Alarm, AlarmBoard, AlarmState
 from widgets.acknowledgement_words import MARK, Seen, seen_spans, short_spans
-from widgets.alarm_words import badges, how_long, measured, remark, state_spans
-from widgets.columns import Column
-from widgets.ink import Line, Span
+from widgets.alarm_words import asides, how_long, joined, measured, packed, state_spans, warnings
+from widgets.columns import Column, widths
+from widgets.ink import Line, Span, width_of
 from widgets.looks import ALARM_LOOKS
 from widgets.panel import Panel
 from widgets.table import KeyedTable, Row
 
+_BELOW = "    ↳ "
+_INDENT = 4
+"""Cells before a note below its row, without the table's gutter."""
 _ORDER = (AlarmState.ALARM, AlarmState.MISSING, AlarmState.INSUFFICIENT, AlarmState.OK)
 
 
@@ -57,15 +60,15 @@ class AlarmPanel(Panel[AlarmBoard]):
                 Column(_("alarm"), flex=2, min_width=22, middle=True),
                 Column(_("for"), align="right", max_width=14),
                 Column(_("value then"), align="right", max_width=12, rank=1),
-                Column(_("threshold"), max_width=14, rank=3),
-                Column(_("note"), flex=3, min_width=10, rank=2),
+                Column(_("threshold"), max_width=14, rank=2),
+                Column(_("note"), flex=3, min_width=10, rank=3),
             )
         )
         yield self.table
 
     def show(self, value: AlarmBoard) -> None:
         """The rows; the cursor follows its alarm."""
-        rows = [self._row(alarm) for alarm in value.watched]
+        rows = self._with_notes(value.watched)
         if value.scaling:
             words = _("scaling alarms: they drive the task count; “low” in alarm is their rest")
             heading: Line = [("  ╌╌ ", "rule"), (words, "muted")]
@@ -75,6 +78,15 @@ class AlarmPanel(Panel[AlarmBoard]):
         self.table.set_rows(rows)
         if resized:
             self.refresh(layout=True)
+
+    def on_resize(self) -> None:
+        """Other notes fit."""
+        self.call_after_refresh(self._show_again)
+
+    def _show_again(self) -> None:
+        value = self.state.value
+        if self.is_mounted and value is not None:
+            self.show(value)
 
     def natural_height(self) -> int:
         """The head row of the table and its rows."""
@@ -92,16 +104,34 @@ class AlarmPanel(Panel[AlarmBoard]):
         """The alarm under the cursor."""
         return self.alarm(self.table.cursor_key) if self.table.cursor_key is not None else None
 
-    def _row(self, alarm: Alarm) -> Row:
+    def _with_notes(self, alarms: Sequence[Alarm]) -> list[Row]:
+        """A row each; where what its verdict hangs on would be cut off, it stands below the row, whole."""
+        rows = [self._row(alarm) for alarm in alarms]
+        sizes = widths(self.table.columns, [row.cells for row in rows], self.table.room)
+        made: list[Row] = []
+        for alarm, row in zip(alarms, rows, strict=True):
+            grave = warnings(alarm, self.zone, self.now())
+            if not grave or width_of(row.cells[-1]) <= sizes[-1]:
+                made.append(row)
+                continue
+            below = packed(grave, max(8, self.table.room - _INDENT))
+            made.append(self._row(alarm, grave=False))
+            made += [
+                Row(
+                    f"note:{number}:{alarm.id}",
+                    ([(_BELOW if number == 0 else " " * (_INDENT + 2), "rule"), *line],),
+                    heading=True,
+                )
+                for number, line in enumerate(below)
+            ]
+        return made
+
+    def _row(self, alarm: Alarm, *, grave: bool = True) -> Row:
         now = self.now()
         seen = self.acknowledged.get(alarm.id)
+        said = joined([*(warnings(alarm, self.zone, now) if grave else ()), *asides(alarm, self.zone, now)])
         note: list[Span] = short_spans(seen) if seen else []
-        tags = badges(alarm, self.zone, now)
-        note += [("  ", ""), *tags] if note and tags else tags
-        words = remark(alarm)
-        if words:
-            note += [("  ", "")] if note else []
-            note.append((words, "muted"))
+        note += [("  ", ""), *said] if note and said else said
         calls = alarm.state is AlarmState.ALARM and not alarm.scaling and seen is None
         name = "strong" if calls else ""
         return Row(

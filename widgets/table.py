@@ -91,6 +91,11 @@ class KeyedTable(ScrollView, can_focus=True):
         return self._rows
 
     @property
+    def room(self) -> int:
+        """Cells that the columns share."""
+        return max(0, self._room - _GUTTER)
+
+    @property
     def _room(self) -> int:
         """Cells across, without the scroll bar."""
         return self.scrollable_content_region.width

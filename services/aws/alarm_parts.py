@@ -1,10 +1,13 @@
 """DescribeAlarms and DescribeAlarmHistory answers turned into models; pure."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from services.aws.reader import Answer, finite, rows, when
-from services.models.alarms import Alarm, AlarmKind, AlarmState, AlarmTransition
+from services.aws.alarm_actions import only_scales, tells_somebody
+from services.aws.alarm_warm_up import warm_up_end
+from services.aws.reader import Answer, finite, rows, when, whole
+from services.models.alarms import Alarm, AlarmKind, AlarmState, AlarmTransition, Contributor
 from services.models.base import RawId
 from services.models.metrics import MetricQuery
 
@@ -35,15 +38,16 @@ def metric_alarm(row: Answer) -> Alarm:
     queries = alarm_queries(row)
     periods = [query.period for query in queries if query.metric]
     promql = _dig(row, "EvaluationCriteria", "PromQLCriteria", "Query")
-    evaluations = _whole(row.get("EvaluationPeriods"), 1)
+    evaluations = whole(row.get("EvaluationPeriods"), 1)
     return _alarm(
         row,
         AlarmKind.METRIC,
         queries=queries,
-        period=_whole(row.get("Period"), max(periods, default=_whole(row.get("EvaluationInterval"), 60))),
+        period=whole(row.get("Period"), max(periods, default=whole(row.get("EvaluationInterval"), 60))),
         evaluation_periods=evaluations,
-        datapoints_to_alarm=_whole(row.get("DatapointsToAlarm"), evaluations),
+        datapoints_to_alarm=whole(row.get("DatapointsToAlarm"), evaluations),
         rule=promql or "",
+        several=bool(promql) or any(_grouped(query.expression) for query in queries),
         **_threshold(row),
     )
 
@@ -61,20 +65,21 @@ def composite_alarm(row: Answer) -> Alarm:
 
 def log_alarm(row: Answer) -> Alarm:
     """A LogAlarm: a scheduled Logs Insights query."""
-    evaluations = _whole(row.get("QueryResultsToEvaluate"), 1)
+    evaluations = whole(row.get("QueryResultsToEvaluate"), 1)
     return _alarm(
         row,
         AlarmKind.LOG,
         rule=_dig(row, "ScheduledQueryConfiguration", "QueryString") or "",
         evaluation_periods=evaluations,
-        datapoints_to_alarm=_whole(row.get("QueryResultsToAlarm"), evaluations),
+        datapoints_to_alarm=whole(row.get("QueryResultsToAlarm"), evaluations),
+        several=True,
         **_threshold(row),
     )
 
 
-def scaling_name(name: str) -> bool:
-    """Whether target tracking names its alarms so."""
-    return name.startswith("TargetTracking-")
+def _grouped(expression: str) -> bool:
+    """Whether it is a Metrics Insights query: one with GROUP BY answers a series for each group."""
+    return expression.lstrip()[:6].upper() == "SELECT"
 
 
 def eventful(namespace: str, metric: str) -> bool:
@@ -99,22 +104,24 @@ def missing_alarm(name: str) -> Alarm:
 
 def _alarm(row: Answer, kind: AlarmKind, **more: Any) -> Alarm:
     name = str(row.get("AlarmName") or "")
-    actions = [str(arn) for arn in row.get("AlarmActions") or ()]
-    other = (row.get("OKActions"), row.get("InsufficientDataActions"))
+    state = STATES.get(str(row.get("StateValue")), AlarmState.INSUFFICIENT)
+    since = when(row.get("StateTransitionedTimestamp")) or when(row.get("StateUpdatedTimestamp"))
     return Alarm(
         id=RawId(name),
         name=name,
         arn=RawId(row.get("AlarmArn") or ""),
         kind=kind,
         # A state that this console does not know must not look like "fine".
-        state=STATES.get(str(row.get("StateValue")), AlarmState.INSUFFICIENT),
+        state=state,
         reason=row.get("StateReason"),
-        since=when(row.get("StateTransitionedTimestamp")) or when(row.get("StateUpdatedTimestamp")),
+        since=since,
         description=row.get("AlarmDescription"),
         actions_enabled=bool(row.get("ActionsEnabled", True)),
-        has_actions=bool(actions) or any(other),
-        scaling=scaling_name(name) or any(":scalingPolicy:" in arn for arn in actions),
+        has_actions=tells_somebody(row),
+        scaling=only_scales(row, kind, name),
         evaluation=str(row.get("EvaluationState") or ""),
+        configured=when(row.get("AlarmConfigurationUpdatedTimestamp")),
+        warm_up_until=warm_up_end(row, state, since),
         recent=recent_points(row.get("StateReasonData")),
         **more,
     )
@@ -141,7 +148,7 @@ def alarm_queries(row: Answer) -> tuple[MetricQuery, ...]:
             metric=RawId(row["MetricName"]),
             dimensions=_dimensions(row),
             stat=str(row.get("Statistic") or row.get("ExtendedStatistic") or "Average"),
-            period=_whole(row.get("Period"), 60),
+            period=whole(row.get("Period"), 60),
         ),
     )
 
@@ -156,7 +163,7 @@ def _query(row: Answer) -> MetricQuery:
         dimensions=_dimensions(metric),
         stat=str(stat.get("Stat") or "Average"),
         expression=RawId(row.get("Expression") or ""),
-        period=_whole(stat.get("Period") or row.get("Period"), 60),
+        period=whole(stat.get("Period") or row.get("Period"), 60),
         label=RawId(row.get("Label") or ""),
         visible=bool(row.get("ReturnData", True)),
         account=str(row.get("AccountId") or ""),
@@ -195,6 +202,27 @@ def transition(row: Answer) -> AlarmTransition | None:
         after=_state(after) if kind == "state" else None,
         summary=row.get("HistorySummary"),
         reason=after.get("stateReason") if isinstance(after, dict) else "",
+        series=_attributes(row.get("AlarmContributorAttributes")),
+    )
+
+
+def contributor(row: Answer) -> Contributor:
+    """One AlarmContributor."""
+    id = RawId(row.get("ContributorId") or "")
+    return Contributor(
+        id=id,
+        name=_attributes(row.get("ContributorAttributes")) or id,
+        since=when(row.get("StateTransitionedTimestamp")),
+        reason=row.get("StateReason"),
+    )
+
+
+def _attributes(value: object) -> str:
+    """`Cluster=prod, Service=staff-api`."""
+    return (
+        ", ".join(f"{key}={value[key]}" for key in sorted(value, key=str))
+        if isinstance(value, Mapping)
+        else ""
     )
 
 
@@ -244,7 +272,3 @@ def _dig(row: Answer, *path: str) -> str | None:
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     return value if isinstance(value, str) else None
-
-
-def _whole(value: object, default: int) -> int:
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else default

@@ -1,6 +1,6 @@
 """CloudWatch alarms: the board of all that matter, and what changed when.
 
-Source: DescribeAlarms, DescribeAlarmHistory, ListAlarmMuteRules (Amazon CloudWatch API reference).
+Source: DescribeAlarms, DescribeAlarmHistory, DescribeAlarmContributors, ListAlarmMuteRules (Amazon CloudWatch API reference).
 """
 
 from collections.abc import Iterable, Sequence
@@ -8,21 +8,24 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.aws.alarm_mutes import Mute, Mutes
+from services.aws.alarm_parents import Parents
 from services.aws.alarm_parts import (
     alarm_name,
     arn_region,
     composite_alarm,
+    contributor,
     log_alarm,
     metric_alarm,
     missing_alarm,
     ordered,
     transition,
 )
+from services.aws.alarm_warm_up import warmed
 from services.aws.errors import AwsError, Expired, Invalid, NoCredentials, Throttled, Unreachable
 from services.aws.reader import Reader, rows
 from services.clock import Clock, SystemClock
 from services.i18n import _
-from services.models.alarms import Alarm, AlarmBoard, AlarmTransition
+from services.models.alarms import Alarm, AlarmBoard, AlarmTransition, Contributor
 from services.models.runbook import Runbook
 from services.models.text import clean
 
@@ -46,6 +49,7 @@ class Alarms:
         self._runbook = runbook
         self._clock = clock or SystemClock()
         self._mutes = Mutes(session)
+        self._parents = Parents(session)
         self._no_mutes: tuple[datetime, str, bool] | None = None
         self._types: Sequence[str] = ALL_TYPES
 
@@ -55,6 +59,8 @@ class Alarms:
         mutes, remarks, read = await self._muted()
         expected = {alarm.name for alarm in self._runbook.alarms}
         alarms = [_marked(alarm, mutes, alarm.id in expected) for alarm in found]
+        alarms, unread = await self._parents.marked(alarms)
+        remarks = (*remarks, *unread)
         present = {alarm.id for alarm in alarms}
         alarms += [missing_alarm(name) for name in expected if name not in present]
         if len(self._types) < len(ALL_TYPES):
@@ -82,6 +88,18 @@ class Alarms:
         """Every alarm's state changes since `since` (UTC), newest first. Raises AwsError."""
         return await self._history(since, HistoryItemType="StateUpdate")
 
+    async def contributors(self, alarm_id: str) -> tuple[Contributor, ...]:
+        """The series of an alarm over several that are in ALARM, the newest first. Raises AwsError."""
+        series: list[Contributor] = []
+        pages = self._session.pages(
+            "cloudwatch", "DescribeAlarmContributors", required=("AlarmContributors",), AlarmName=alarm_id
+        )
+        async for page in pages:
+            series += [contributor(row) for row in rows(page, "AlarmContributors")]
+        return tuple(
+            sorted(series, key=lambda each: each.since.timestamp() if each.since else 0.0, reverse=True)
+        )
+
     async def _describe(self, **params: Any) -> list[Alarm]:
         try:
             return await self._described(params)
@@ -95,6 +113,7 @@ class Alarms:
 
     async def _described(self, params: dict[str, Any], types: Sequence[str] | None = None) -> list[Alarm]:
         found: list[Alarm] = []
+        now = self._clock.now()
         pages = self._session.pages(
             "cloudwatch",
             "DescribeAlarms",
@@ -104,7 +123,7 @@ class Alarms:
         )
         async for page in pages:
             for key, make in KINDS:
-                found += [make(row) for row in rows(page, key)]
+                found += [warmed(make(row), now) for row in rows(page, key)]
         return found
 
     async def _muted(self) -> tuple[tuple[Mute, ...], tuple[str, ...], bool]:
@@ -143,7 +162,8 @@ class Alarms:
 
 def _marked(alarm: Alarm, mutes: Iterable[Mute], expected: bool) -> Alarm:
     mute = next((mute for mute in mutes if alarm.id in mute.alarms), None)
-    marks: dict[str, object] = {"expected": True} if expected else {}
+    # What the runbook names is judged, whatever it drives besides.
+    marks: dict[str, object] = {"expected": True, "scaling": False} if expected else {}
     if mute is not None:
         marks |= {"muted_by": clean(mute.rule), "muted_until": mute.until}
     return alarm.model_copy(update=marks) if marks else alarm

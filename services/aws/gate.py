@@ -15,6 +15,7 @@ from services.models.problem import Problem, ProblemKind
 
 _BY_SERVICE: dict[str, tuple[str, ...]] = {
     "cloudwatch": (
+        "DescribeAlarmContributors",
         "DescribeAlarmHistory",
         "DescribeAlarms",
         "DescribeAlarmsForMetric",

@@ -76,6 +76,12 @@ def finite(value: object) -> float | None:
         return None
 
 
+def whole(value: object, default: int) -> int:
+    """A whole number, or `default` where it is none."""
+    number = finite(value)
+    return default if number is None else int(number)
+
+
 def rows(answer: Answer, key: str) -> list[Answer]:
     """The structures listed under `key`; absent or empty is no rows."""
     return [row for row in answer.get(key) or () if isinstance(row, dict)]

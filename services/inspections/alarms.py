@@ -2,20 +2,20 @@
 
 Runbook: 日常監視 1, whose own command shows only what fires at that moment: what fired at night and recovered,
 what has no data, what is missing, muted or disabled is seen here. Source: DescribeAlarms, DescribeAlarmHistory,
-ListAlarmMuteRules (`services.aws.alarms`).
+DescribeAlarmContributors, ListAlarmMuteRules (`services.aws.alarms`).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from datetime import timedelta
 
-from services.aws.alarm_parts import scaling_name
+from services.aws.alarm_actions import scaling_name
 from services.aws.alarms import Alarms
 from services.aws.errors import AwsError
 from services.i18n import N_, _, plural, sentences
 from services.inspections.alarms_advice import advice
 from services.inspections.alarms_judge import Judged, Mark, judge, summary_of
 from services.inspections.alarms_spells import as_of, spells, within
-from services.inspections.alarms_tables import alarm_names, changes_table, spells_table
+from services.inspections.alarms_tables import Firing, alarm_names, changes_table, series_table, spells_table
 from services.inspections.base import Inspection, Look
 from services.inspections.database_points import Unread
 from services.inspections.insights_queries import hours_words
@@ -51,17 +51,29 @@ class AlarmStates(Inspection):
             history = await reader.history_all(look.since)
         except AwsError as error:
             unread.add(_("What fired since the last sign-off cannot be read."), error.problem)
-        return self._judged(look, board, history, unread)
+        series = [each async for each in self._contributors(reader, board)]
+        return self._judged(look, board, history, series, unread)
+
+    async def _contributors(self, reader: Alarms, board: AlarmBoard) -> AsyncIterator[Firing]:
+        """What fires of the alarms over several series; one that cannot be read says so in its row."""
+        firing = [alarm for alarm in board.watched if alarm.several and alarm.state is AlarmState.ALARM]
+        for alarm in firing[:_NAMED]:
+            try:
+                yield Firing(alarm, await reader.contributors(alarm.id))
+            except AwsError as error:
+                yield Firing(alarm, (), error.problem.summary)
 
     def _judged(
-        self, look: Look, board: AlarmBoard, history: Sequence[AlarmTransition] | None, unread: Unread
+        self,
+        look: Look,
+        board: AlarmBoard,
+        history: Sequence[AlarmTransition] | None,
+        series: Sequence[Firing],
+        unread: Unread,
     ) -> Finding:
         known = history or ()
-        scaling = {alarm.id for alarm in board.scaling}
         alarms = as_of(board.watched, known, look.until)
-        changes = [
-            each for each in within(known, look.span) if each.id not in scaling and not scaling_name(each.id)
-        ]
+        changes = _counted(within(known, look.span), board)
         found = spells(changes, alarms, look.span)
         judged = self._each(look, alarms, found)
         measures = (*self._whole(board, found, judged, complete=history is not None),)
@@ -75,6 +87,7 @@ class AlarmStates(Inspection):
             evidence=tuple(
                 each
                 for each in (
+                    series_table(series, names, zone),
                     spells_table(found, names, look.span, zone),
                     changes_table(changes, names, zone),
                 )
@@ -143,7 +156,8 @@ class AlarmStates(Inspection):
         more = [_("What fired since the last sign-off cannot be read.")] if unread.problems else []
         if not board.mutes_read:
             more.append(_("Whether an alarm is muted cannot be read."))
-        return sentences(*more, found)
+        # What was seen is not to stand behind what was not.
+        return sentences(found, *more) if said else sentences(*more, found)
 
     def _remarks(self, alarms: Iterable[Alarm], board: AlarmBoard) -> Iterator[str]:
         others = [alarm for alarm in alarms if not alarm.expected]
@@ -165,3 +179,13 @@ class AlarmStates(Inspection):
                 len(board.scaling),
             )
             yield text.format(count=len(board.scaling))
+
+
+def _counted(changes: Iterable[AlarmTransition], board: AlarmBoard) -> list[AlarmTransition]:
+    """Those of alarms that count; of one that is gone and that the runbook does not name, the name tells."""
+    own, scaling = ({alarm.id for alarm in alarms} for alarms in (board.watched, board.scaling))
+    return [
+        change
+        for change in changes
+        if change.id in own or not (change.id in scaling or scaling_name(change.id))
+    ]

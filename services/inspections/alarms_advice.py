@@ -6,6 +6,7 @@ from services.contacts import escalation
 from services.i18n import _
 from services.inspections.alarms_judge import Judged, Mark
 from services.inspections.database_points import runbook_says
+from services.models.alarms import Alarm
 from services.models.runbook import Playbook, Runbook
 
 
@@ -37,7 +38,9 @@ def _of(each: Judged, runbook: Runbook) -> Iterator[str]:
             "{alarm}: nothing watches this now. Have the alarm {name} made again; until then look at the dashboard."
         )
         yield text.format(alarm=each.title, name=each.alarm.name)
-    if Mark.NO_DATA in each.marks or Mark.BLIND in each.marks:
+    if each.alarm.warm_up_until is not None:
+        yield _("{alarm}: until it is warm, look at its metric on the dashboard.").format(alarm=each.title)
+    elif Mark.NO_DATA in each.marks or Mark.BLIND in each.marks:
         text = _(
             "{alarm}: it cannot fire without data. Check that what it watches is there and reports {metric}."
         )
@@ -45,8 +48,15 @@ def _of(each: Judged, runbook: Runbook) -> Iterator[str]:
     if Mark.UNSURE in each.marks:
         yield _("{alarm}: correct the alarm's definition, or wait where AWS failed.").format(alarm=each.title)
     if Mark.SILENT in each.marks:
-        text = _("{alarm}: while it notifies nobody, look at it yourself; ask who did it, and until when.")
-        yield text.format(alarm=each.title)
+        yield _silent(each.alarm).format(alarm=each.title)
+
+
+def _silent(alarm: Alarm) -> str:
+    if alarm.muted_by or not alarm.actions_enabled:
+        return _("{alarm}: while it notifies nobody, look at it yourself; ask who did it, and until when.")
+    return _(
+        "{alarm}: look at it yourself; have an action added to it, or to a composite alarm that names it."
+    )
 
 
 def _fired(each: Judged, runbook: Runbook) -> Iterator[str]:

@@ -9,7 +9,7 @@ from services.aws.alarm_parts import sparse
 from services.i18n import N_, _
 from services.inspections.alarms_spells import seconds
 from services.inspections.times import moment, since, stretch
-from services.models.alarms import Alarm, AlarmState
+from services.models.alarms import Alarm, AlarmState, Hearing
 from services.models.findings import Measure, Spell, worst
 from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
@@ -40,6 +40,7 @@ class Mark(Enum):
     UNSURE = N_("not evaluated: {alarms}")
     FIRED = N_("fired and recovered: {alarms}")
     SILENT = N_("notifies nobody: {alarms}")
+    UNKNOWN = N_("not known whether anybody hears of: {alarms}")
     BLIND = N_("was without data: {alarms}")
 
 
@@ -50,6 +51,7 @@ VERDICTS = {
     Mark.UNSURE: Verdict.UNKNOWN,
     Mark.FIRED: Verdict.ATTENTION,
     Mark.SILENT: Verdict.ATTENTION,
+    Mark.UNKNOWN: Verdict.UNKNOWN,
     Mark.BLIND: Verdict.ATTENTION,
 }
 
@@ -94,6 +96,10 @@ def judge(alarm: Alarm, title: str, spells: Sequence[Spell], span: TimeSpan, zon
 
 def _said(alarm: Alarm, spells: Sequence[Spell], span: TimeSpan, zone: tzinfo) -> Iterator[tuple[Mark, str]]:
     yield from _state(alarm, spells, span, zone)
+    if alarm.warm_up_until is not None:
+        mark = Mark.NO_DATA if alarm.state is AlarmState.INSUFFICIENT else Mark.UNSURE
+        text = _("warms up until {time}: AWS evaluates nothing and runs no action")
+        yield mark, text.format(time=moment(alarm.warm_up_until, zone))
     if alarm.evaluation:
         yield Mark.UNSURE, _(_EVALUATIONS.get(alarm.evaluation, alarm.evaluation))
     recovered = [each for each in spells if each.state == "alarm" and each.ended is not None]
@@ -130,6 +136,10 @@ def _silent(alarm: Alarm, zone: tzinfo) -> Iterator[tuple[Mark, str]]:
         yield Mark.SILENT, text.format(rule=alarm.muted_by, time=until)
     if alarm.state is not AlarmState.MISSING and not alarm.actions_enabled:
         yield Mark.SILENT, _("its actions are disabled")
+    if alarm.unheard and alarm.hearing is Hearing.NOBODY:
+        yield Mark.SILENT, _("it has no action, and no composite alarm with one names it")
+    elif alarm.unheard:
+        yield Mark.UNKNOWN, _("it has no action, and whether a composite alarm names it could not be read")
 
 
 def _blind(spell: Spell, span: TimeSpan) -> bool:

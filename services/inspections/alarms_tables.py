@@ -1,6 +1,7 @@
 """The evidence tables of the look at the alarms."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 
 from services.i18n import _
@@ -9,11 +10,39 @@ from services.inspections.alarms_spells import seconds
 from services.inspections.base import table
 from services.inspections.database_points import length
 from services.inspections.insights_hours import local, zone_name
-from services.models.alarms import AlarmState, AlarmTransition
+from services.models.alarms import Alarm, AlarmState, AlarmTransition, Contributor
 from services.models.findings import Evidence, Row, Spell
 from services.models.metrics import TimeSpan
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """An alarm over several series that fires, and which of them do."""
+
+    alarm: Alarm
+    series: tuple[Contributor, ...]
+    unread: str = ""
+    """Why they could not be read."""
+
+
+def series_table(firing: Iterable[Firing], names: Mapping[str, str], zone: tzinfo) -> Evidence:
+    """Which series of an alarm fire, the newest first."""
+    rows = []
+    for each in firing:
+        name = names.get(str(each.alarm.name), str(each.alarm.name))
+        if each.unread:
+            rows.append(Row(cells=(name, "", "", each.unread), verdict=Verdict.UNKNOWN))
+        rows += [
+            Row(
+                cells=(name, series.name, local(series.since, zone), series.reason),
+                verdict=Verdict.ABNORMAL,
+            )
+            for series in each.series
+        ]
+    columns = (_("Alarm"), _("Series"), _("Since ({zone})").format(zone=zone_name(zone)), _("Reason"))
+    return table(_("Series that fire"), columns, rows)
 
 
 def alarm_names(runbook: Runbook) -> dict[str, str]:

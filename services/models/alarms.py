@@ -29,6 +29,18 @@ class AlarmKind(StrEnum):
     LOG = "log"
 
 
+class Hearing(StrEnum):
+    """Who hears of an alarm when it goes to ALARM. A scaling policy hears nothing and tells nobody."""
+
+    DIRECT = "direct"
+    """An action of its own."""
+    COMPOSITE = "composite"
+    """No action of its own; a composite alarm with one names it in its rule."""
+    NOBODY = "nobody"
+    UNKNOWN = "unknown"
+    """No action of its own; what names it could not be read."""
+
+
 class Alarm(Model):
     """One alarm as it stands now."""
 
@@ -44,12 +56,23 @@ class Alarm(Model):
     description: CleanBlock = ""
     actions_enabled: bool = True
     has_actions: bool = False
+    """Going to ALARM runs an action that is no scaling policy."""
+    heard_through: tuple[Clean, ...] = ()
+    """Composite alarms that speak for it: each names it in its rule and has an action that is neither off nor muted."""
+    parents_read: bool = True
+    """False: whether a composite alarm speaks for it is not known."""
     scaling: bool = False
-    """Owned by target tracking; its AlarmLow is normally in ALARM."""
+    """It drives a scaling policy and nothing else; its AlarmLow is normally in ALARM. Never one the runbook names."""
     expected: bool = False
     """The runbook names it."""
     evaluation: str = ""
     """"", or PARTIAL_DATA, EVALUATION_ERROR, EVALUATION_FAILURE."""
+    configured: datetime | None = None
+    """When its definition was last changed."""
+    warm_up_until: datetime | None = None
+    """It warms up until then at the latest: AWS evaluates nothing and runs no action; None where it does not."""
+    several: bool = False
+    """It watches several series or groups, each with a state of its own (contributors)."""
     muted_by: Clean = ""
     """The mute rule in force, or ""."""
     muted_until: datetime | None = None
@@ -68,6 +91,32 @@ class Alarm(Model):
     recent: tuple[float | None, ...] = ()
     """The datapoints that decided, oldest first (StateReasonData.recentDatapoints)."""
 
+    @property
+    def hearing(self) -> Hearing:
+        """Who hears of it; that actions are off or muted is another matter."""
+        if self.has_actions:
+            return Hearing.DIRECT
+        if self.heard_through:
+            return Hearing.COMPOSITE
+        return Hearing.NOBODY if self.parents_read else Hearing.UNKNOWN
+
+    @property
+    def unheard(self) -> bool:
+        """Nobody is known to hear of it. Not asked of what does not exist, nor of what only scales."""
+        silent = self.hearing in (Hearing.NOBODY, Hearing.UNKNOWN)
+        return silent and not self.scaling and self.state is not AlarmState.MISSING
+
+
+class Contributor(Model):
+    """One series or group of an alarm over several, which is in ALARM."""
+
+    id: RawId
+    name: Clean
+    """Its attributes: `Service=staff-api, Cluster=prod`; its id where it has none."""
+    since: datetime | None = None
+    """When it went to ALARM; None where AWS does not say."""
+    reason: Clean = ""
+
 
 class AlarmTransition(Model):
     """One entry of an alarm's history."""
@@ -81,6 +130,8 @@ class AlarmTransition(Model):
     after: AlarmState | None = None
     summary: Clean = ""
     reason: Clean = ""
+    series: Clean = ""
+    """Of a contributor: its attributes."""
 
 
 class AlarmBoard(Model):

@@ -1,15 +1,18 @@
 from datetime import timedelta
 
+import pytest
 from textual import on
 from textual.app import App, ComposeResult
 from textual.message import Message
 
-from services.models.alarms import Alarm, AlarmState
+from services import i18n
+from services.models.alarms import Alarm, AlarmState, Contributor
 from services.models.base import RawId
 from services.models.feeds import FeedState
 from tests.widgets import gallery_data as made
 from widgets.alarm_detail import AlarmDetail
 from widgets.alarm_facts import breaches, fact_lines, history_lines
+from widgets.alarm_words import warnings
 from widgets.ink import plain, width_of
 from widgets.playbook_words import playbook_lines
 
@@ -90,6 +93,45 @@ async def test_what_cannot_be_read_says_why_and_the_rest_lives() -> None:
         assert made.PROBLEM.remedy in text(app)
         assert "3 out of the last 5" in text(app)
         assert "The runbook says nothing" in text(app)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("width", [40, 70, 78, 118])
+def test_no_fact_of_an_alarm_is_cut_off(width: int, language: str) -> None:
+    i18n.use(language)
+    whole = made.ALARMS[0].model_copy(
+        update={
+            "evaluation": "EVALUATION_FAILURE",
+            "actions_enabled": False,
+            "has_actions": False,
+            "muted_by": "夜間バッチ",
+            "warm_up_until": made.NOW + timedelta(days=1),
+            "recent": (123456789.5,) * 12,
+        }
+    )
+    lines = fact_lines(whole, made.JST, made.NOW, width)
+    assert all(width_of(line) <= width for line in lines if line[0] != (whole.name, "strong"))
+    shown = "".join("".join(line.split()) for line in plain(lines))
+    assert all("".join(words.split()) in shown for words, _role in warnings(whole, made.JST, made.NOW))
+
+
+async def test_an_alarm_over_several_series_says_which_fire() -> None:
+    app = DetailApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        detail = app.query_one(AlarmDetail)
+        fill(detail, made.ALARMS[0])
+        await pilot.pause()
+        assert "Series that fire" not in text(app)
+        detail.alarm = made.ALARMS[0].model_copy(update={"several": True})
+        series = Contributor(id=RawId("c1"), name="path=/api/v1/repairs", since=made.NOW, reason="12 > 5")
+        detail.contributors = made.fresh((series,))
+        await pilot.pause()
+        await pilot.pause()
+        for words in ("Series that fire", "■ path=/api/v1/repairs", "12 > 5"):
+            assert words in text(app)
+        detail.contributors = FeedState(problem=made.PROBLEM)
+        await pilot.pause()
+        assert made.PROBLEM.remedy in text(app)
 
 
 def clocks(minutes: float, *, firing: bool = True) -> str:

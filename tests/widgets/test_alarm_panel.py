@@ -5,11 +5,13 @@ from textual import on
 from textual.app import App, ComposeResult
 from textual.message import Message
 
-from services.models.alarms import AlarmBoard, AlarmState
+from services import i18n
+from services.i18n import _
+from services.models.alarms import Alarm, AlarmBoard, AlarmState
 from services.models.feeds import FeedState
 from tests.widgets import gallery_data as made
 from widgets.alarm_strip import AlarmStrip
-from widgets.alarm_words import badges, measured, remark, state_spans
+from widgets.alarm_words import badges, measured, remark, state_spans, warnings
 from widgets.alarms import AlarmPanel
 from widgets.ink import plain
 from widgets.looks import ALARM_LOOKS, VERDICT_LOOKS
@@ -105,6 +107,66 @@ def test_insufficient_is_never_green_and_says_why() -> None:
     assert state_spans(alarm)[0][1] == "warn"
     assert "no datapoints" in remark(alarm)
     assert "not “all well”" in remark(alarm.model_copy(update={"treat_missing": "breaching"}))
+
+
+def grave_alarms() -> tuple[Alarm, ...]:
+    """One of each kind of which a part must not be lost, and one of which all of it is so at once."""
+    marks: tuple[dict[str, object], ...] = (
+        {"muted_by": "夜間バッチ", "muted_until": made.NOW + timedelta(days=400)},
+        {"actions_enabled": False},
+        {"has_actions": False},
+        {"has_actions": False, "parents_read": False},
+        {"evaluation": "EVALUATION_ERROR"},
+        {"evaluation": "PARTIAL_DATA"},
+        {"state": AlarmState.INSUFFICIENT},
+        {"state": AlarmState.INSUFFICIENT, "treat_missing": "breaching"},
+        {"state": AlarmState.INSUFFICIENT, "warm_up_until": made.NOW + timedelta(days=1)},
+    )
+    whole: dict[str, object] = {}
+    for mark in reversed(marks):
+        whole |= mark
+    return (
+        made.alarm("missing", AlarmState.MISSING, expected=True),
+        *(
+            made.alarm(
+                f"{number}-" + "long-name-" * 6, AlarmState.OK, expected=True, threshold=70.0, comparison=">"
+            ).model_copy(update=mark)
+            for number, mark in enumerate((*marks, whole))
+        ),
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+async def test_what_a_verdict_hangs_on_is_never_cut_off(width: int, language: str) -> None:
+    i18n.use(language)
+    alarms = grave_alarms()
+    app = AlarmApp()
+    async with app.run_test(size=(width, 60)) as pilot:
+        app.query_one(AlarmPanel).state = made.fresh(AlarmBoard(alarms=alarms))
+        await pilot.pause()
+        await pilot.pause()
+        shown = "".join("".join(line.split()).replace("↳", "") for line in lines(app)[2:])
+        for alarm in alarms:
+            for words, _role in warnings(alarm, made.JST, made.NOW):
+                assert "".join(words.split()) in shown, (width, alarm.name)
+        assert width < 80 or _("threshold") in "".join(lines(app)), (
+            "a limit before a note, which stands below"
+        )
+
+
+async def test_notes_move_as_the_width_does() -> None:
+    app = AlarmApp()
+    async with app.run_test(size=(200, 40)) as pilot:
+        panel = app.query_one(AlarmPanel)
+        panel.state = made.fresh(made.BOARD)
+        await pilot.pause()
+        for width, below in ((200, False), (80, True), (200, False)):
+            await pilot.resize_terminal(width, 40)
+            await pilot.pause()
+            await pilot.pause()
+            assert any(row.key.startswith("note:") for row in panel.table.rows) is below
+            assert all("↳" not in line for line in lines(app)) is not below
 
 
 def test_badges_name_what_is_unusual() -> None:

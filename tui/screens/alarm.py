@@ -103,6 +103,9 @@ class AlarmScreen(ModeScreen):
         now = self.app.now()
         history = self.services.alarms.history(alarm.id, now - HISTORY)
         self.detail.history = await self._state(self.detail.history, history)
+        if alarm.several:
+            series = self.services.alarms.contributors(alarm.id)
+            self.detail.contributors = await self._state(self.detail.contributors, series)
         self.detail.curve = await self._state(self.detail.curve, self._curve(alarm))
 
     async def _curve(self, alarm: Alarm) -> tuple[Series, ...]:

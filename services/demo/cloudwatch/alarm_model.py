@@ -42,6 +42,8 @@ class Alarm:
     """What a composite's children were at its last evaluation; None: evaluate anew."""
     results: deque[tuple[int, float | None]] = field(default_factory=lambda: deque(maxlen=100))
     """A log alarm's query results: (epoch seconds, value), oldest first."""
+    contributors: list[dict[str, Any]] = field(default_factory=list)
+    """The series in ALARM of an alarm over several, as DescribeAlarmContributors shows them."""
     key: MetricKey | None = None
     """The metric a plain metric alarm watches."""
 

@@ -1,6 +1,6 @@
 """Handlers: read alarms and their history.
 
-Source: DescribeAlarms, DescribeAlarmsForMetric, DescribeAlarmHistory (Amazon CloudWatch API reference).
+Source: DescribeAlarms, DescribeAlarmsForMetric, DescribeAlarmContributors, DescribeAlarmHistory (Amazon CloudWatch API reference).
 """
 
 from collections.abc import Mapping
@@ -80,6 +80,17 @@ def describe_alarms_for_metric(call: Call) -> dict[str, Any]:
         and all(name not in call.params or call.params[name] == alarm.settings.get(name) for name in filters)
     ]
     return {"MetricAlarms": [alarm.describe() for alarm in sorted(alarms, key=lambda alarm: alarm.name)]}
+
+
+@op("cloudwatch", "DescribeAlarmContributors")
+def describe_alarm_contributors(call: Call) -> dict[str, Any]:
+    """The series of an alarm that are in ALARM."""
+    params = call.params
+    alarm = book(call).get(params["AlarmName"], call.region)
+    if alarm is None:
+        raise Fault("ResourceNotFoundException", f"Alarm {params['AlarmName']} does not exist", 404)
+    page, more = page_of(alarm.contributors, lambda each: each["ContributorId"], params.get("NextToken"), 50)
+    return {"AlarmContributors": page} | more
 
 
 @op("cloudwatch", "DescribeAlarmHistory")

@@ -123,6 +123,7 @@ def row(name: str, state: str = "OK", minutes: float = 6000, **more: Any) -> dic
         "Statistic": "Sum",
         "Period": 60,
         "TreatMissingData": "missing",
+        "AlarmActions": ["arn:aws:sns:ap-northeast-1:123456789012:ops-alerts"],
         **more,
     }
 

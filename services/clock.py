@@ -2,15 +2,29 @@
 
 import asyncio
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+NAP = 5.0
+"""Seconds (of the machine) that a wait sleeps at a time: the event loop's timers stand still while the machine is
+suspended, so what came due meanwhile is noticed at most this long after it woke up."""
+
 
 class Clock(Protocol):
-    """Where every part of the console gets the time from."""
+    """Where every part of the console gets the time from.
+
+    `now` is the wall clock: it dates things, and anybody may set it. Whatever is measured or waited for goes by
+    `elapsed`.
+    """
 
     def now(self) -> datetime:
         """The present (aware, UTC)."""
+        ...
+
+    def elapsed(self) -> float:
+        """Seconds of this clock's time since some fixed moment: goes on through suspend, and nobody can set it."""
         ...
 
     async def sleep(self, seconds: float) -> None:
@@ -18,16 +32,42 @@ class Clock(Protocol):
         ...
 
 
+# Linux's CLOCK_MONOTONIC stands still in suspend, and so does Python's `monotonic` on macOS, whose
+# CLOCK_MONOTONIC does not.
+_UNSETTABLE: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def boot_seconds() -> float:
+    """Seconds of the machine since it was started, suspend included."""
+    return time.clock_gettime(_UNSETTABLE)
+
+
+async def _wait(seconds: float, elapsed: Callable[[], float], nap: float) -> None:
+    """Until `elapsed` has gone on by `seconds`, in naps of the event loop."""
+    until = elapsed() + seconds
+    await asyncio.sleep(min(max(0.0, seconds), nap))
+    while (left := until - elapsed()) > 0:  # noqa: ASYNC110  nothing tells of a machine that woke up
+        await asyncio.sleep(min(left, nap))
+
+
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock. `boot` is what cannot be set; `nap` as NAP."""
+
+    def __init__(self, *, boot: Callable[[], float] = boot_seconds, nap: float = NAP) -> None:
+        self._boot = boot
+        self._nap = nap
 
     def now(self) -> datetime:
         """The present (aware, UTC)."""
         return datetime.now(UTC)
 
+    def elapsed(self) -> float:
+        """Seconds since the machine was started."""
+        return self._boot()
+
     async def sleep(self, seconds: float) -> None:
         """Wait."""
-        await asyncio.sleep(max(0.0, seconds))
+        await _wait(seconds, self._boot, self._nap)
 
 
 class SpedClock:
@@ -46,21 +86,33 @@ class SpedClock:
         """The world's present (aware, UTC)."""
         return self.origin + timedelta(seconds=(time.time() - self.since) * self.speed)
 
+    def elapsed(self) -> float:
+        """Seconds of the world since the machine was started."""
+        return boot_seconds() * self.speed
+
     async def sleep(self, seconds: float) -> None:
         """Wait for `seconds` of the world's time."""
-        await asyncio.sleep(max(0.0, seconds / self.speed))
+        await _wait(seconds / self.speed, boot_seconds, NAP)
 
 
 class ManualClock:
-    """A clock that stands still until it is moved; sleepers wake when their time has come."""
+    """A clock that stands still until it is moved; sleepers wake when their time has come.
+
+    `advance` is time passing, `step` is somebody setting the wall clock, `suspend` is the machine asleep.
+    """
 
     def __init__(self, start: datetime) -> None:
         self._now = start
-        self._sleepers: list[tuple[datetime, asyncio.Future[None]]] = []
+        self._elapsed = 1000.0
+        self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
 
     def now(self) -> datetime:
         """The time last set (aware, UTC)."""
         return self._now
+
+    def elapsed(self) -> float:
+        """Seconds that have passed, wherever the wall clock was set."""
+        return self._elapsed
 
     async def sleep(self, seconds: float) -> None:
         """Wait until `advance` has moved past now + `seconds`."""
@@ -68,7 +120,7 @@ class ManualClock:
             await asyncio.sleep(0)
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._sleepers.append((self._now + timedelta(seconds=seconds), future))
+        self._sleepers.append((self._elapsed + seconds, future))
         await future
 
     @property
@@ -78,16 +130,45 @@ class ManualClock:
 
     def advance(self, seconds: float) -> None:
         """Move on and wake whoever is due."""
-        self._now += timedelta(seconds=seconds)
+        self.suspend(seconds)
         waiting = []
         for due, future in self._sleepers:
             if future.done():
                 continue
-            if due <= self._now:
+            # As fine as a datetime: whoever waited for one must not wake just before it.
+            if due <= self._elapsed + 1e-6:
                 future.set_result(None)
             else:
                 waiting.append((due, future))
         self._sleepers = waiting
+
+    def step(self, seconds: float) -> None:
+        """Set the wall clock by `seconds`; no time passes."""
+        self._now += timedelta(seconds=seconds)
+
+    def suspend(self, seconds: float) -> None:
+        """The machine sleeps: time passes, and nobody wakes before the next `advance`."""
+        self._now += timedelta(seconds=seconds)
+        self._elapsed += seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment, by both of a clock's readings."""
+
+    at: datetime
+    """UTC."""
+    elapsed: float
+
+
+def mark(clock: Clock) -> Mark:
+    """The present moment."""
+    return Mark(clock.now(), clock.elapsed())
+
+
+def passed(clock: Clock, since: Mark) -> float:
+    """Seconds of the clock's time since then: the larger of its two readings, so that no setting makes it less."""
+    return max((clock.now() - since.at).total_seconds(), clock.elapsed() - since.elapsed)
 
 
 def real(clock: Clock, seconds: float) -> timedelta:

@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from services.aws.errors import AwsError
-from services.clock import Clock
+from services.clock import Clock, Mark, mark
+from services.faults import Fault, fault_problem, unheard
+from services.i18n import _
 from services.models.feeds import FeedState
-from services.models.problem import ProblemKind
+from services.models.problem import Problem, ProblemKind
 
 T = TypeVar("T")
 
@@ -29,6 +31,9 @@ class Feed(Generic[T]):
     itself. With `align`, reads fall on whole multiples of `align` seconds (UTC) plus `lag`, so that a
     metric's period is over when it is read. Failures that slowing down helps double the wait, up to
     `backoff_limit`; any other failure is tried again at the usual pace, so a renewed login resumes by itself.
+
+    Nothing that `read` raises ends the feed: what is no AwsError is a fault of the console, shown as such and
+    told to `fault`. Due times go by the clock's `elapsed`: setting the clock neither hastens nor delays a read.
     """
 
     def __init__(
@@ -44,9 +49,12 @@ class Feed(Generic[T]):
         lag: float = 0.0,
         backoff_limit: float | None = None,
         rng: random.Random | None = None,
+        fault: Fault = unheard,
     ) -> None:
         self.name = name
-        self.error: AwsError | None = None
+        self.fault = fault
+        """Hears of a fault of the console itself."""
+        self.error: BaseException | None = None
         """Why the newest read failed; None after a success."""
         self._read = read
         self._clock = clock
@@ -59,8 +67,9 @@ class Feed(Generic[T]):
         self._rng = rng or random.Random()
         self._state: FeedState[T] = FeedState(interval=interval)
         self._slowed = 0
-        self._ended: datetime | None = None
-        self._due = clock.now()
+        self._ended: Mark | None = None
+        self._due = clock.elapsed()
+        """By the clock's `elapsed`."""
         self._wanted = False
         self._running = asyncio.Event()
         self._running.set()
@@ -109,7 +118,7 @@ class Feed(Generic[T]):
 
         One listener at a time: two would read twice.
         """
-        self._due = self._clock.now() + timedelta(seconds=self._first_delay)
+        self._due = self._clock.elapsed() + self._first_delay
         while True:
             while not await self._is_due():
                 if self._repaced():
@@ -120,7 +129,7 @@ class Feed(Generic[T]):
     async def _is_due(self) -> bool:
         """Wait for the next read's time; False when something else happened that may have moved it."""
         await self._running.wait()
-        left = (self._due - self._clock.now()).total_seconds()
+        left = self._due - self._clock.elapsed()
         if left <= 0 or self._wanted:
             self._wanted = False
             self._nudge.clear()
@@ -139,7 +148,7 @@ class Feed(Generic[T]):
         """Write a changed interval into the state, so that its age is judged by the new one."""
         if self._state.interval == self._interval or self._ended is None:
             return False
-        self._state = replace(self._state, interval=self._interval, next_at=self._due)
+        self._state = replace(self._state, interval=self._interval, next_at=self._next_at(self._ended))
         return True
 
     async def _poll(self) -> None:
@@ -147,35 +156,60 @@ class Feed(Generic[T]):
             value = await self._read()
         except AwsError as error:
             self._failed(error)
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            # Nobody ends this feed: something inside the read was cancelled.
+            self._faulted(error)
+        except Exception as error:  # noqa: BLE001  the boundary: one bad answer must not blind the console
+            self._faulted(error)
         else:
             self._succeeded(value)
 
     def _succeeded(self, value: T) -> None:
         self.error = None
         self._slowed = 0
-        self._end()
+        ended, clock = self._end(), self._clock
         self._state = FeedState(
-            value=value, fetched_at=self._ended, next_at=self._due, interval=self._interval
+            value=value,
+            fetched_at=ended.at,
+            next_at=self._next_at(ended),
+            interval=self._interval,
+            since=lambda: clock.elapsed() - ended.elapsed,
         )
 
+    def _faulted(self, error: BaseException) -> None:
+        self.fault(error)
+        what = _("A fault of the console stopped this read.")
+        self._unread(error, fault_problem(what, error, self._clock.now()))
+
     def _failed(self, error: AwsError) -> None:
+        self._unread(error, error.problem)
+
+    def _unread(self, error: BaseException, problem: Problem) -> None:
         self.error = error
-        self._slowed = self._slowed + 1 if error.problem.kind in _SLOW_DOWN else 0
-        self._end()
+        self._slowed = self._slowed + 1 if problem.kind in _SLOW_DOWN else 0
+        ended = self._end()
         self._state = replace(
             self._state,
-            problem=error.problem,
-            next_at=self._due,
+            problem=problem,
+            next_at=self._next_at(ended),
             interval=self._interval,
             failures=self._state.failures + 1,
         )
 
-    def _end(self) -> None:
-        self._ended = self._clock.now()
-        self._due = self._ended if self._wanted else self._next(self._ended)
+    def _end(self) -> Mark:
+        self._ended = mark(self._clock)
+        self._due = self._ended.elapsed if self._wanted else self._next(self._ended)
+        return self._ended
 
-    def _next(self, ended: datetime) -> datetime:
-        """When the read after one that ended at `ended` begins."""
+    def _next_at(self, ended: Mark) -> datetime:
+        """When the next read is due, as the wall clock stood when the last one ended."""
+        return ended.at + timedelta(seconds=self._due - ended.elapsed)
+
+    def _next(self, ended: Mark) -> float:
+        """When the read after one that ended at `ended` begins, by the clock's `elapsed`."""
         wait = self._interval
         if self._slowed > 1:
             limit = self._backoff_limit or min(5 * self._interval, LONGEST_BACKOFF)
@@ -183,13 +217,13 @@ class Feed(Generic[T]):
             wait = max(self._interval, min(limit, self._interval * 2.0 ** min(self._slowed - 1, 30)))
         spread = self._rng.uniform(0.0, self._jitter)
         if self._align is None:
-            return ended + timedelta(seconds=wait * (1 + spread))
-        return self._aligned(ended, wait) + timedelta(seconds=self._align * spread)
+            return ended.elapsed + wait * (1 + spread)
+        return ended.elapsed + self._aligned(ended.at, wait) + self._align * spread
 
-    def _aligned(self, ended: datetime, wait: float) -> datetime:
-        """The aligned time at or before `ended` + `wait`, or the next one if that has already passed."""
+    def _aligned(self, ended: datetime, wait: float) -> float:
+        """Seconds to the aligned time at or before `ended` + `wait`, or to the next one if that has passed."""
         align = self._align or wait
         before = math.floor((ended.timestamp() + wait - self._lag) / align) * align + self._lag
         if before <= ended.timestamp():
             before += align
-        return datetime.fromtimestamp(before, ended.tzinfo)
+        return before - ended.timestamp()

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from services.i18n import N_, _
-from services.models.alarms import Alarm, AlarmState, AlarmTransition, Contributor
+from services.models.alarms import Alarm, AlarmBoard, AlarmState, AlarmTransition, Contributor
 from services.models.base import RawId
 from services.models.feeds import FeedState, Freshness
 from services.models.journal import Acknowledgement
@@ -54,6 +54,10 @@ class AlarmDetail(VerticalScroll, can_focus=True):
     ]
 
     alarm: reactive[Alarm | None] = reactive(None, repaint=False, init=False)
+    board: reactive[FeedState[AlarmBoard]] = reactive(
+        FeedState, repaint=False, always_update=True, init=False
+    )
+    """Where the alarm's state comes from, and how far it may be trusted."""
     history: reactive[FeedState[tuple[AlarmTransition, ...]]] = reactive(
         FeedState, repaint=False, always_update=True, init=False
     )
@@ -120,6 +124,10 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         """Another alarm, or the same with news; another one begins at its top."""
         if before is None or alarm is None or before.id != alarm.id:
             self.scroll_home(animate=False)
+        self._update()
+
+    def watch_board(self) -> None:
+        """Its state was read again, or could not be."""
         self._update()
 
     def watch_history(self) -> None:
@@ -205,7 +213,8 @@ class AlarmDetail(VerticalScroll, can_focus=True):
     def _facts(self, width: int) -> Sequence[Line]:
         if self.alarm is None:
             return [[(_("no alarm chosen"), "muted")]]
-        lines = fact_lines(self.alarm, self.zone, self._now(), width)
+        stale = self.board.freshness(self._now()) is Freshness.STALE
+        lines = fact_lines(self.alarm, self.zone, self._now(), width, stale=stale)
         if self.acknowledged is None:
             return lines
         # Below name and state: who has seen it is read before why it is so.

@@ -11,7 +11,7 @@ from widgets.alarm_words import asides, how_long, measured, packed, state_spans,
 from widgets.chart_data import alarm_unit
 from widgets.format import ELLIPSIS, NOTHING, duration, stamp, wrap
 from widgets.ink import Line, Span, width_of
-from widgets.looks import ALARM_LOOKS
+from widgets.looks import ALARM_LOOKS, unsure
 from widgets.units import number
 
 _WHY = 3
@@ -23,9 +23,10 @@ _KINDS = {
 }
 
 
-def fact_lines(alarm: Alarm, zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    """State, reason, measured points, condition, description."""
-    state: list[Span] = [*state_spans(alarm), (" " + _("for {time}").format(time=how_long(alarm, now)), "")]
+def fact_lines(alarm: Alarm, zone: tzinfo, now: datetime, width: int, *, stale: bool = False) -> list[Line]:
+    """State, reason, measured points, condition, description; `stale`: its state is not read any more."""
+    spans = unsure(state_spans(alarm)) if stale else state_spans(alarm)
+    state: list[Span] = [*spans, (" " + _("for {time}").format(time=how_long(alarm, now)), "")]
     since: list[Span] = []
     if alarm.since:
         since = [(_("since {time}").format(time=stamp(alarm.since, zone, now)), "muted")]

@@ -12,10 +12,10 @@ from services.models.feeds import FeedState, Freshness
 from widgets.acknowledgement_words import MARK, Seen, seen_spans
 from widgets.alarm_words import how_long
 from widgets.alarms import count_spans
-from widgets.format import age
+from widgets.format import ago
 from widgets.heartbeat import every_second
 from widgets.ink import Inked, Line, Span, spread, width_of
-from widgets.looks import ALARM_LOOKS
+from widgets.looks import ALARM_LOOKS, unsure
 from widgets.panel import Now
 
 
@@ -69,14 +69,16 @@ class AlarmStrip(Inked):
         if board is None:
             return [[(" ", ""), *_absent(freshness)]]
         left: list[Span] = [*self._stale(freshness), *_badge(board, self.acknowledged)]
+        stale = freshness is Freshness.STALE
+        left = unsure(left) if stale else left
         room = width - width_of(left) - 3
         right = next((each for each in self._newest(board) if width_of(each) <= room), [])
-        return [spread([(" ", ""), *left], right, width)]
+        return [spread([(" ", ""), *left], unsure(right) if stale else right, width)]
 
     def _stale(self, freshness: Freshness) -> list[Span]:
         if freshness is not Freshness.STALE or self.state.fetched_at is None:
             return []
-        words = _("⚠ stale, {age}").format(age=age(self.state.fetched_at, self._now()))
+        words = _("⚠ stale, {age}").format(age=ago(self.state.age(self._now())))
         return [(f"{words} ", "caution"), (" ", "")]
 
     def _newest(self, board: AlarmBoard) -> list[list[Span]]:

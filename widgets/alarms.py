@@ -10,11 +10,12 @@ from textual.widget import Widget
 
 from services.i18n import _
 from services.models.alarms import Alarm, AlarmBoard, AlarmState
+from services.models.feeds import Freshness
 from widgets.acknowledgement_words import MARK, Seen, seen_spans, short_spans
 from widgets.alarm_words import asides, how_long, joined, measured, packed, state_spans, warnings
 from widgets.columns import Column, widths
 from widgets.ink import Line, Span, width_of
-from widgets.looks import ALARM_LOOKS
+from widgets.looks import ALARM_LOOKS, unsure
 from widgets.panel import Panel
 from widgets.table import KeyedTable, Row
 
@@ -137,7 +138,7 @@ class AlarmPanel(Panel[AlarmBoard]):
         return Row(
             str(alarm.id),
             (
-                [*state_spans(alarm), *([(f" {MARK}", "good")] if seen else [])],
+                [*self._trusted(state_spans(alarm)), *([(f" {MARK}", "good")] if seen else [])],
                 [(alarm.name, "muted" if alarm.scaling else name)],
                 [(how_long(alarm, now), "muted")],
                 *measured(alarm),
@@ -146,13 +147,27 @@ class AlarmPanel(Panel[AlarmBoard]):
         )
 
     def tick(self) -> None:
-        """Durations move with time; rows that read the same are not painted."""
-        if self.state.value is not None:
-            self.show(self.state.value)
+        """Durations move with time, and so does what may be trusted; what reads the same is not painted."""
+        value = self.state.value
+        if value is not None:
+            self.show(value)
+            self.head.update(facts=self.facts(value))
+
+    def watch_state(self) -> None:
+        """Also where the value is the same and only its freshness changed."""
+        super().watch_state()
+        if self.is_mounted:
+            self.tick()
 
     def facts(self, value: AlarmBoard) -> list[Span]:
         """How many in each state."""
-        return [*count_spans(value), *seen_spans(value, self.acknowledged)] if value.alarms else []
+        if not value.alarms:
+            return []
+        return [*self._trusted(count_spans(value)), *seen_spans(value, self.acknowledged)]
+
+    def _trusted(self, spans: list[Span]) -> list[Span]:
+        """As they are, or as they look while nothing new arrives."""
+        return unsure(spans) if self.freshness is Freshness.STALE else spans
 
     def empty(self, value: AlarmBoard) -> str:
         """No alarms at all is a fault, not "all well"."""

@@ -43,8 +43,13 @@ def coarse(seconds: float) -> str:
 
 
 def age(then: datetime, now: datetime) -> str:
-    """How long ago `then` was; below a minute in steps of five seconds, so that a label is calm."""
-    seconds = max(0.0, (now - then).total_seconds())
+    """How long ago `then` was."""
+    return ago((now - then).total_seconds())
+
+
+def ago(seconds: float) -> str:
+    """That many seconds ago; below a minute in steps of five, so that a label is calm."""
+    seconds = max(0.0, seconds)
     if seconds < _AGE_STEP:
         return _("just now")
     if seconds < _MINUTE:

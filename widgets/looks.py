@@ -1,10 +1,12 @@
 """How states look: a shape, a word and a role (which the theme colours); never colour alone."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.i18n import N_, _
 from services.models.alarms import AlarmState
 from services.models.verdict import Verdict
+from widgets.ink import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +44,10 @@ VERDICT_LOOKS: dict[Verdict, Look] = {
     Verdict.ABNORMAL: Look("■", N_("abnormal"), "bad"),
     Verdict.UNKNOWN: Look("?", N_("not judged"), "warn"),
 }
+
+WELL, UNSURE = "●", "?"
+
+
+def unsure(spans: Iterable[Span]) -> list[Span]:
+    """The same of data that is old: what was well when it was read has no mark and no colour that say it is."""
+    return [(text.replace(WELL, UNSURE), "warn") if role == "good" else (text, role) for text, role in spans]

@@ -166,10 +166,9 @@ class Panel(Vertical, Generic[T]):
         self.set_class(bool(absent), "-no-body")
 
     def _age(self, freshness: Freshness) -> list[Span]:
-        read_at = self.state.fetched_at
-        if read_at is None:
+        if self.state.fetched_at is None:
             return [(_("reading…"), "muted")] if freshness is Freshness.WAITING else [(_("failed"), "bad")]
-        words = fmt.age(read_at, self.now())
+        words = fmt.ago(self.state.age(self.now()))
         if freshness is Freshness.STALE:
             return [(_("⚠ stale, {age}").format(age=words), "warn")]
         return [(words, "muted")]

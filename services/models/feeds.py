@@ -1,6 +1,7 @@
 """The state of a repeating read, as panels see it."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -40,12 +41,23 @@ class FeedState(Generic[T_co]):
     """Seconds between reads when all is well."""
     failures: int = 0
     """Failed reads in a row."""
+    since: Callable[[], float] | None = field(default=None, compare=False, repr=False)
+    """Seconds since `value` was read, by a clock that nobody can set; None where only `fetched_at` tells."""
+
+    def age(self, now: datetime) -> float:
+        """Seconds since `value` was read: the larger of what the two clocks say; 0 where nothing was read.
+
+        Negative only where the wall clock was set back and nothing else tells.
+        """
+        if self.fetched_at is None:
+            return 0.0
+        wall = (now - self.fetched_at).total_seconds()
+        return wall if self.since is None else max(wall, self.since())
 
     def freshness(self, now: datetime) -> Freshness:
-        """STALE after a failure, or when two intervals and a second passed without a read."""
+        """STALE after a failure, when two intervals and a second passed without a read, or read in the future."""
         if self.value is None:
             return Freshness.FAILED if self.problem else Freshness.WAITING
-        if self.problem or self.fetched_at is None:
+        if self.problem or self.fetched_at is None or now < self.fetched_at:
             return Freshness.STALE
-        overdue = (now - self.fetched_at).total_seconds() > 2 * self.interval + 1
-        return Freshness.STALE if overdue else Freshness.FRESH
+        return Freshness.STALE if self.age(now) > 2 * self.interval + 1 else Freshness.FRESH

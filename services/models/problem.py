@@ -28,6 +28,8 @@ class ProblemKind(StrEnum):
     """The read-only gate stopped an operation before it left the process."""
     CLOCK = "clock"
     """This machine's clock is too far off for signatures."""
+    FAULT = "fault"
+    """The console itself failed: a bug of ours."""
     OTHER = "other"
 
 

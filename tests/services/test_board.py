@@ -110,7 +110,7 @@ async def test_a_longer_period_waits_until_its_last_points_have_come() -> None:
     (shown,) = await data(board)
     assert datetime.fromtimestamp(shown.end, UTC) == NOW.replace(minute=5, second=0)
     world, board = reader(widget(["N", "CPU"], period=300))
-    world.clock.advance(-120)
+    world.clock.step(-120)
     (shown,) = await data(board)
     assert datetime.fromtimestamp(shown.end, UTC) == NOW.replace(minute=0, second=0)
 

@@ -11,7 +11,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from services.aws.errors import AwsError
-from services.i18n import N_
+from services.faults import fault_problem
+from services.i18n import N_, _
 from services.journal.errors import JournalError
 from services.models.alarms import Alarm
 from services.models.feeds import FeedState
@@ -58,6 +59,7 @@ class AlarmScreen(ModeScreen):
         state = self.app.board
         if state is None:
             return
+        self.detail.board = state
         alarms = state.value.alarms if state.value else ()
         current = next((each for each in alarms if each.id == self.first.id), None)
         if current is not None:
@@ -121,6 +123,10 @@ class AlarmScreen(ModeScreen):
             value = await reading
         except AwsError as error:
             return replace(before, problem=error.problem, failures=before.failures + 1)
+        except Exception as error:  # noqa: BLE001  the boundary: a fault of ours is said where the answer would stand
+            self.app.report_bug(error)
+            problem = fault_problem(_("A fault of the console stopped this read."), error, self.app.now())
+            return replace(before, problem=problem, failures=before.failures + 1)
         return FeedState(value=value, fetched_at=self.app.now())
 
     @on(AlarmDetail.Closed)

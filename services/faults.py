@@ -1,0 +1,81 @@
+"""Faults of the console itself: whatever repeats outlives them, says so, and counts them as bugs of ours."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from datetime import datetime
+from typing import TypeVar, cast
+
+from services.clock import Clock, real
+from services.i18n import _
+from services.models.problem import Problem, ProblemKind
+
+T = TypeVar("T")
+Fault = Callable[[BaseException], object]
+"""Hears of a fault; raises nothing."""
+
+AGAIN = 5.0
+"""Seconds (of the machine) after which work that a fault stopped begins anew."""
+
+
+def unheard(_error: BaseException) -> None:
+    """Nobody is told: for what runs without a console."""
+
+
+def fault_problem(summary: str, error: BaseException, at: datetime) -> Problem:
+    """A fault as a problem on the screen; `summary` says what it stopped, in one sentence.
+
+    What the error itself says is left to the list of bugs, which knows the secrets that must not be shown.
+    """
+    return Problem(
+        kind=ProblemKind.FAULT,
+        summary=summary,
+        remedy=_("The console tries again by itself; look by hand until then, and report the fault."),
+        detail=type(error).__name__,
+        at=at,
+    )
+
+
+class Workers:
+    """The console's own repeating work: a fault in one is told, shown until it runs again, and never its end."""
+
+    def __init__(self, clock: Clock, fault: Fault = unheard) -> None:
+        self.fault = fault
+        self.problems: dict[str, Problem] = {}
+        """By name: work that a fault has stopped, until it goes on."""
+        self._clock = clock
+
+    async def follow(
+        self, name: str, title: str, states: Callable[[], AsyncIterator[T]], take: Callable[[T], object]
+    ) -> None:
+        """Give every state to `take`, for as long as `states` gives any; `title` names the work to people."""
+
+        async def once() -> None:
+            async with aclosing(cast("AsyncGenerator[T, None]", states())) as news:
+                async for state in news:
+                    self.problems.pop(name, None)
+                    take(state)
+
+        await self.keep(name, title, once)
+
+    async def keep(self, name: str, title: str, work: Callable[[], Awaitable[object]]) -> None:
+        """Do `work` until it ends by itself; what a fault stopped is begun anew after a while."""
+        while True:
+            try:
+                await work()
+            except asyncio.CancelledError as error:
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise
+                self._stopped(name, title, error)
+            except Exception as error:  # noqa: BLE001  the boundary: work that repeats outlives a fault
+                self._stopped(name, title, error)
+            else:
+                self.problems.pop(name, None)
+                return
+            await self._clock.sleep(real(self._clock, AGAIN).total_seconds())
+
+    def _stopped(self, name: str, title: str, error: BaseException) -> None:
+        self.fault(error)
+        summary = _("A fault of the console stopped this: {title}.").format(title=title)
+        self.problems[name] = fault_problem(summary, error, self._clock.now())

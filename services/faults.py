@@ -41,9 +41,19 @@ class Workers:
 
     def __init__(self, clock: Clock, fault: Fault = unheard) -> None:
         self.fault = fault
+        """Hears of a fault of the console itself."""
         self.problems: dict[str, Problem] = {}
         """By name: work that a fault has stopped, until it goes on."""
         self._clock = clock
+
+    @property
+    def problem(self) -> Problem | None:
+        """What is stopped for the longest time; None while everything runs."""
+        return min(self.problems.values(), key=lambda problem: problem.at, default=None)
+
+    def report(self, error: BaseException) -> None:
+        """Tell whoever hears of faults now."""
+        self.fault(error)
 
     async def follow(
         self, name: str, title: str, states: Callable[[], AsyncIterator[T]], take: Callable[[T], object]
@@ -59,8 +69,12 @@ class Workers:
         await self.keep(name, title, once)
 
     async def keep(self, name: str, title: str, work: Callable[[], Awaitable[object]]) -> None:
-        """Do `work` until it ends by itself; what a fault stopped is begun anew after a while."""
+        """Do `work` until it ends by itself; what a fault stopped is begun anew after a while.
+
+        Its problem is over when it ends, or has gone on for as long again.
+        """
         while True:
+            mended = asyncio.get_running_loop().call_later(AGAIN, self.problems.pop, name, None)
             try:
                 await work()
             except asyncio.CancelledError as error:
@@ -73,9 +87,11 @@ class Workers:
             else:
                 self.problems.pop(name, None)
                 return
+            finally:
+                mended.cancel()
             await self._clock.sleep(real(self._clock, AGAIN).total_seconds())
 
     def _stopped(self, name: str, title: str, error: BaseException) -> None:
-        self.fault(error)
+        self.report(error)
         summary = _("A fault of the console stopped this: {title}.").format(title=title)
         self.problems[name] = fault_problem(summary, error, self._clock.now())

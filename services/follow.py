@@ -8,6 +8,7 @@ from typing import Protocol
 
 from services.aws.errors import AwsError
 from services.clock import Clock
+from services.faults import Fault, fault_problem, unheard
 from services.follow_window import OVERLAP, QUIET_OVERLAP, SWEEP, SWEEP_EVERY, FollowWindow
 from services.i18n import _
 from services.models.logs import LogLine, TailBatch, TailStats
@@ -64,7 +65,9 @@ class Follow:
         sweep: float = SWEEP / 1000,
         sweep_every: float = SWEEP_EVERY / 1000,
         rng: random.Random | None = None,
+        fault: Fault = unheard,
     ) -> None:
+        self._fault = fault
         self.group = group
         self.pattern = pattern
         self._source = source
@@ -90,20 +93,28 @@ class Follow:
         """Batches for ever: one per page with new lines, and one at the end of every round.
 
         A failed read is a batch with a problem; the loop tries again, ever more slowly, and resumes where
-        it was. Raises nothing of AWS's.
+        it was. Raises nothing of AWS's; a fault of the console is a problem as well, and told to `fault`.
         """
         while True:
+            problem: Problem | None = None
             try:
                 async with aclosing(self._round()) as round_:
                     async for batch in round_:
                         yield batch
+            except AwsError as error:
+                problem = self._problem(error.problem)
+            except Exception as error:  # noqa: BLE001  the boundary: one bad line must not end the tail
+                self._fault(error)
+                what = _("A fault of the console stopped this read.")
+                problem = fault_problem(what, error, self._clock.now())
+            if problem is None:
                 self._failures = 0
                 wait = self._poll
-            except AwsError as error:
+            else:
                 self._failures += 1
-                yield self._batch((), problem=self._problem(error.problem))
+                yield self._batch((), problem=problem)
                 # Spread out, so that several consoles do not all return at the same moment.
-                wait = min(SLOWEST, self._poll * 2**self._failures) * self._rng.uniform(0.8, 1.2)
+                wait = min(SLOWEST, self._poll * 2.0 ** min(self._failures, 10)) * self._rng.uniform(0.8, 1.2)
             await self._clock.sleep(wait)
 
     async def _round(self) -> AsyncGenerator[TailBatch, None]:

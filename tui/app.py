@@ -5,16 +5,18 @@ The first frame needs Textual alone; models, widgets and AWS are imported after 
 
 import asyncio
 import gc
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.screen import Screen
 
+from services.i18n import _
 from tui import themes
 from tui.actions import Actions
 from tui.commands import bindings
@@ -26,10 +28,14 @@ from tui.screens.shell import ShellScreen
 if TYPE_CHECKING:
     from services.aws.session import MfaNeeded
     from services.models.alarms import AlarmBoard
-    from services.models.duties import DutyView
+    from services.models.changes import Run
+    from services.models.duties import AnchorDate, DutyView
     from services.models.feeds import FeedState
+    from services.models.posts import Post
     from tui.wire.link import Link
     from tui.wiring import Services
+
+    Followed = tuple[str, str, Callable[[], AsyncIterator[Any]], Callable[[Any], object]]
 
 
 def commands_of_the_console() -> type[Provider]:
@@ -127,12 +133,11 @@ class TobanApp(Actions):
         self.add_modes()
         for mode in MODES:
             self.bind(mode.key, f"app.go('{mode.id}')", description=mode.title, show=False)
-        self.services.inspector.fault = self.services.outbox.fault = self.report_bug
+        self.services.report_faults(self.report_bug, self.on_fault)
         opening = asyncio.create_task(self.ready.open_journal())
         await self.switch_mode(self._start_mode)
         await opening
         self.follow_feeds()
-        self.follow_records()
         await self.services.session.warm(self._warm())
         if not gc.isenabled():
             # The launcher switched it off.
@@ -145,92 +150,61 @@ class TobanApp(Actions):
         return WARM
 
     def follow_feeds(self) -> None:
-        """One worker a feed; each assigns to one reactive."""
-        self._follow_board()
-        self._follow_view()
-        self._follow_identity()
-        self._follow_anchors()
+        """One worker for each thing that is read or recorded again and again; each assigns to one reactive."""
+        ready = self.ready
+        for name, title, states, take in self._followed():
+            self.run_worker(ready.workers.follow(name, title, states, take), group=name, exclusive=True)
+        usage = ready.workers.keep("usage", _("recording what AWS was asked"), self._record_usage)
+        self.run_worker(usage, group="usage", exclusive=True)
 
-    @work(group="feed-board", exclusive=True)
-    async def _follow_board(self) -> None:
-        async for state in self.ready.board_feed.states():
-            before = self.board
-            self.board = state
-            if before is not None and before.problem is not None and state.problem is None:
-                self.ready.rounds.recovered()
-            self._announce(before, state)
-            self._ask_for_code()
+    def _followed(self) -> "Iterator[Followed]":
+        """(name, what it is to people, what it gives, who takes that) of every such thing."""
+        ready, to = self.ready, partial(partial, setattr, self)
+        yield "feed-board", _("showing the alarms"), ready.board_feed.states, self._take_board
+        yield "feed-dashboard", _("showing the dashboard"), ready.dashboard_feed.states, to("view")
+        yield "feed-identity", _("reading the account"), ready.identity_feed.states, to("identity")
+        yield "feed-anchors", _("reading access keys"), ready.anchors_feed.states, self._take_anchors
+        yield "journal", _("reading the journal"), ready.journal.follow, to("journal_head")
+        yield "findings", _("following the findings"), ready.rounds.states, to("findings")
+        yield "duties", _("following the duties"), ready.duties.states, self._take_duties
+        yield "runs", _("following the changes"), ready.engine.states, self._take_runs
+        acknowledgements = ready.acknowledgements.states
+        yield "acknowledgements", _("following acknowledgements"), acknowledgements, to("acknowledged")
+        yield "posts", _("following the notes to Slack"), ready.outbox.states, self._take_posts
 
-    @work(group="feed-dashboard", exclusive=True)
-    async def _follow_view(self) -> None:
-        async for state in self.ready.dashboard_feed.states():
-            self.view = state
+    def _take_board(self, state: "FeedState[AlarmBoard]") -> None:
+        before = self.board
+        self.board = state
+        if before is not None and before.problem is not None and state.problem is None:
+            self.ready.rounds.recovered()
+        self._announce(before, state)
+        self._ask_for_code()
 
-    @work(group="feed-identity", exclusive=True)
-    async def _follow_identity(self) -> None:
-        async for state in self.ready.identity_feed.states():
-            self.identity = state
+    def _take_anchors(self, state: "FeedState[tuple[AnchorDate, ...]]") -> None:
+        self.anchors = state
+        self.ready.duties.refresh()
 
-    def follow_records(self) -> None:
-        """One worker for each thing the journal keeps; each assigns to one reactive."""
-        self._follow_journal()
-        self._follow_findings()
-        self._follow_duties()
-        self._follow_runs()
-        self._follow_acknowledgements()
-        self._follow_posts()
-        self._keep_usage()
+    def _take_duties(self, view: "DutyView") -> None:
+        before, self.duties = self.duties, view
+        self.ready.rounds.consider(view)
+        self._announce_duties(before, view)
 
-    @work(group="feed-anchors", exclusive=True)
-    async def _follow_anchors(self) -> None:
-        async for state in self.ready.anchors_feed.states():
-            self.anchors = state
-            self.ready.duties.refresh()
+    def _take_runs(self, runs: "tuple[Run, ...]") -> None:
+        self.runs = runs
+        self.ready.duties.refresh()
 
-    @work(group="journal", exclusive=True)
-    async def _follow_journal(self) -> None:
-        async for head in self.ready.journal.follow():
-            self.journal_head = head
-
-    @work(group="duties", exclusive=True)
-    async def _follow_duties(self) -> None:
-        async for view in self.ready.duties.states():
-            before, self.duties = self.duties, view
-            self.ready.rounds.consider(view)
-            self._announce_duties(before, view)
-
-    @work(group="usage", exclusive=True)
-    async def _keep_usage(self) -> None:
-        """Now and then, so that a killed console leaves its total but for the last minutes."""
-        clock = self.ready.clock
-        while True:
-            await clock.sleep(USAGE_EVERY)
-            await self.ready.usage_log.record()
-
-    @work(group="findings", exclusive=True)
-    async def _follow_findings(self) -> None:
-        async for view in self.ready.rounds.states():
-            self.findings = view
-
-    @work(group="runs", exclusive=True)
-    async def _follow_runs(self) -> None:
-        async for runs in self.ready.engine.states():
-            self.runs = runs
-            self.ready.duties.refresh()
-
-    @work(group="acknowledgements", exclusive=True)
-    async def _follow_acknowledgements(self) -> None:
-        async for seen in self.ready.acknowledgements.states():
-            self.acknowledged = seen
-
-    @work(group="posts", exclusive=True)
-    async def _follow_posts(self) -> None:
+    def _take_posts(self, posts: "tuple[Post, ...]") -> None:
         from tui.announce import post_changes
 
-        async for posts in self.ready.outbox.states():
-            before, self.posts = self.posts, posts
-            for said in post_changes(before, posts):
-                self.say(said)
+        before, self.posts = self.posts, posts
+        for text in post_changes(before, posts):
+            self.say(text)
+
+    async def _record_usage(self) -> None:
+        """Now and then, so that a killed console leaves its total but for the last minutes."""
+        while True:
+            await self.ready.clock.sleep(USAGE_EVERY)
+            await self.ready.usage_log.record()
 
     def _announce_duties(self, before: "DutyView | None", after: "DutyView") -> None:
         """Ring once for duties that have come due or late since the last look."""

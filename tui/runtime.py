@@ -98,6 +98,12 @@ class RuntimeApp(TerminalApp):
                 bug.summary, title=_("Fault of the console"), severity="error", timeout=20, markup=False
             )
 
+    def on_fault(self, error: BaseException) -> None:
+        """A fault in what repeats: kept and told, and the work goes on; raised where faults end the app."""
+        if self._lets_faults_through:
+            raise error
+        self.report_bug(error)
+
     # -- the end
 
     def end(self, status: int = 0) -> None:

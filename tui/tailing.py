@@ -4,6 +4,10 @@ from contextlib import aclosing
 from datetime import datetime
 
 from services.aws.errors import AwsError
+from services.faults import fault_problem
+from services.i18n import _
+from services.models.logs import TailBatch
+from services.models.problem import Problem
 from tui.wiring import Services
 from widgets.log_pane import LogPane
 
@@ -21,26 +25,38 @@ class TailBinding:
         self.services = services
         self.group = ""
         self.pattern = ""
+        self._missed: Problem | None = None
+        """Why the newest lines are not shown."""
 
     async def follow(self, group: str, pattern: str = "", at: datetime | None = None) -> None:
         """Follow until cancelled, first going to `at` if given; the lines stay while reading fails."""
         self.group = group
         self.pattern = pattern
         self.pane.clear()
+        self._missed = None
         self.pane.title = self._title(group)
         self.pane.pattern = pattern
         if at is not None:
             self.pane.go_to(int(at.timestamp() * 1000))
         async with aclosing(self.services.tails.batches(group, pattern)) as batches:
             async for batch in batches:
-                if batch.lines:
-                    self.pane.append(batch.lines)
-                self.pane.stats = batch.stats
-                if self.pane.problem is not None and batch.problem is None:
-                    # What hindered this tail hindered the feeds too; they need not wait for their next turn.
-                    for feed in self.services.feeds:
-                        feed.refresh()
-                self.pane.problem = batch.problem
+                try:
+                    self._take(batch)
+                except Exception as error:  # noqa: BLE001  the boundary: one bad batch must not end the tail
+                    self.services.workers.report(error)
+                    what = _("A fault of the console stopped these lines from being shown.")
+                    self._missed = self.pane.problem = fault_problem(what, error, self.services.clock.now())
+
+    def _take(self, batch: TailBatch) -> None:
+        if batch.lines:
+            self.pane.append(batch.lines)
+            self._missed = None
+        self.pane.stats = batch.stats
+        if self.pane.problem is not None and batch.problem is None:
+            # What hindered this tail hindered the feeds too; they need not wait for their next turn.
+            for feed in self.services.feeds:
+                feed.refresh()
+        self.pane.problem = batch.problem or self._missed
 
     async def read_earlier(self, at: int) -> None:
         """Read from a minute before `at` (epoch milliseconds) up to the oldest line held."""

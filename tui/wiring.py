@@ -24,6 +24,7 @@ from services.changes.engine import ChangeEngine
 from services.changes.registry import changes
 from services.clock import Clock
 from services.duties import Duties
+from services.faults import Fault, Workers
 from services.feed import Feed
 from services.follow import Follow, TailBatch
 from services.i18n import _
@@ -41,6 +42,7 @@ from services.models.duties import AnchorDate
 from services.models.feeds import FeedState
 from services.models.identity import Identity
 from services.models.journal import Draft, EntryKind
+from services.models.problem import Problem
 from services.models.runbook import Runbook
 from services.slack.outbox import Outbox
 from services.slack.settings import SlackSettings, unset
@@ -89,6 +91,8 @@ class Services:
     rounds: Rounds
     usage_log: UsageLog
     outbox: Outbox
+    workers: Workers
+    """What the console itself does again and again."""
     intervals: Intervals = field(default_factory=Intervals)
     _began: bool = False
 
@@ -98,6 +102,21 @@ class Services:
     ) -> tuple[Feed[AlarmBoard], Feed[DashboardView], Feed[Identity], Feed[tuple[AnchorDate, ...]]]:
         """All feeds."""
         return self.board_feed, self.dashboard_feed, self.identity_feed, self.anchors_feed
+
+    @property
+    def stopped(self) -> Problem | None:
+        """Repeating work that a fault of the console has stopped, until it goes on."""
+        every = (self.workers, self.journal.workers, self.engine.workers, self.outbox.workers)
+        return next((each.problem for each in every if each.problem is not None), None)
+
+    def report_faults(self, report: Fault, repeating: Fault) -> None:
+        """Who hears of faults of the console; `repeating`: of those in what is read again and again."""
+        self.inspector.fault = report
+        for part in (self.outbox, self.engine, self.journal):
+            part.workers.fault = report
+        self.workers.fault = repeating
+        for feed in self.feeds:
+            feed.fault = repeating
 
     async def open_journal(self) -> None:
         """Open the journal and record that a console began; what is wrong with it is in its health."""
@@ -159,8 +178,18 @@ def connect(
     async def view() -> DashboardView:
         return await dashboard.read(board_feed.state.value)
 
+    workers = Workers(clock)
+
     def follow(group: str, pattern: str) -> AsyncIterator[TailBatch]:
-        return Follow(logs, group, clock=clock, pattern=pattern, poll=every.logs).batches()
+        tail = Follow(
+            logs,
+            group,
+            clock=clock,
+            pattern=pattern,
+            poll=every.logs,
+            fault=workers.report,
+        )
+        return tail.batches()
 
     identity_feed = Feed("identity", session.identity, clock=clock, interval=every.identity, rng=rng)
     book = Journal(
@@ -227,6 +256,7 @@ def connect(
             slack or SlackSettings(why=unset()),
             runbook.slack.channel if runbook.slack else "",
         ),
+        workers=workers,
         intervals=every,
     )
 

@@ -9,10 +9,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import ScrollableContainer
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.reactive import reactive
 from textual.widget import Widget
 
 from services.i18n import N_, _
 from services.models import dashboards as model
+from services.models.alarms import AlarmBoard
+from services.models.feeds import FeedState, Freshness
 from services.models.verdict import Verdict
 from widgets.dashboard_grid import Box, Place, places
 from widgets.format import wrap
@@ -190,6 +193,11 @@ class DashboardPanel(Panel[model.DashboardView]):
     DashboardPanel { min-height: 4; }
     """
 
+    board: reactive[FeedState[AlarmBoard]] = reactive(
+        FeedState, repaint=False, always_update=True, init=False
+    )
+    """Where the alarms on the tiles come from, and how far they may be trusted."""
+
     def compose_body(self) -> Iterable[Widget]:
         """Remarks, then the tiles."""
         self.remarks = Remarks()
@@ -223,6 +231,23 @@ class DashboardPanel(Panel[model.DashboardView]):
         with self.app.batch_update():
             await self.grid.remove_children()
             await self.grid.mount_all(tiles)
+
+    def tick(self) -> None:
+        """What may be trusted moves with time."""
+        stale = self.freshness is Freshness.STALE
+        alarms_stale = stale or self.board.freshness(self.now()) is Freshness.STALE
+        for tile in self.grid.tiles:
+            tile.stale = alarms_stale if isinstance(tile.widget, model.AlarmWidget) else stale
+
+    def watch_state(self) -> None:
+        """Also where the value is the same and only its freshness changed."""
+        super().watch_state()
+        self.watch_board()
+
+    def watch_board(self) -> None:
+        """The alarms were read again, or could not be."""
+        if self.is_mounted:
+            self.tick()
 
     def watch_zone(self, zone: tzinfo) -> None:
         """Times on every tile."""

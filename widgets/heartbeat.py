@@ -69,9 +69,12 @@ class Beat:
 
     def _beat(self) -> None:
         self._next = None
-        self.now(int(time.time()))
-        if self._followers:
-            self._wait()
+        try:
+            self.now(int(time.time()))
+        finally:
+            # A beat that failed is not the last one: ages that stand still would make old data look fresh.
+            if self._followers:
+                self._wait()
 
 
 def on_screen(app: App[object]) -> list[Screen[object]]:

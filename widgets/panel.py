@@ -193,7 +193,9 @@ class Panel(Vertical, Generic[T]):
 
 def same_trouble(problem: Problem | None, said: Problem | None) -> bool:
     """Whether what is said already tells this problem, too."""
-    return problem is not None and said is not None and problem.kind is said.kind
+    if problem is None or said is None or problem.kind is ProblemKind.FAULT:
+        return False
+    return problem.kind is said.kind
 
 
 def words_of(problem: Problem) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from services.models.verdict import Verdict
 from widgets.chart_data import Curve, curves_of
 from widgets.format import wrap
 from widgets.ink import Inked, Line, Span, spread, width_of
-from widgets.looks import VERDICT_LOOKS
+from widgets.looks import VERDICT_LOOKS, unsure
 from widgets.units import number, unit_of
 
 AnyWidget = model.MetricWidget | model.TextWidget | model.AlarmWidget | model.LogWidget | model.UnknownWidget
@@ -33,6 +33,8 @@ class Tile(Inked, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "maximize_tile", N_("Enlarge"), show=True)]
 
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
+    stale: reactive[bool] = reactive(False, repaint=False, init=False)
+    """Nothing new arrives: what was well is not drawn as well."""
 
     @dataclass
     class Enlarge(Message):
@@ -58,6 +60,10 @@ class Tile(Inked, can_focus=True):
         """Times are shown elsewhere."""
         self.redraw()
 
+    def watch_stale(self) -> None:
+        """What is shown has become old, or is new again."""
+        self.redraw()
+
     def on_focus(self) -> None:
         """The head says where the keys go."""
         self.redraw()
@@ -81,6 +87,11 @@ class Tile(Inked, can_focus=True):
 
     def draw(self, width: int, height: int) -> list[Line]:
         """Head, remarks, body or the reason why there is none."""
+        lines = self.parts(width, height)
+        return [unsure(line) for line in lines] if self.stale else lines
+
+    def parts(self, width: int, height: int) -> list[Line]:
+        """Head, remarks, body as they are while they are new."""
         lines: list[Line] = [self._head(width)]
         for remark in self.widget.remarks[: max(1, height // 4)]:
             lines += [[("△ ", "warn"), (text, "muted")] for text in wrap(remark, width - 2)[:2]]

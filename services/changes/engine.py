@@ -17,6 +17,7 @@ from services.changes.sender import WINDOW_SECONDS, Sender
 from services.changes.words import held, told
 from services.clock import Clock, real
 from services.detached import detached
+from services.faults import Fault, Workers, unheard
 from services.i18n import _
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
@@ -38,7 +39,9 @@ class ChangeEngine:
         session: Writer,
         permits: Permits,
         clock: Clock,
+        fault: Fault = unheard,
     ) -> None:
+        self.workers = Workers(clock, fault)
         self.changes = changes
         self.permits = permits
         self._clock = clock
@@ -89,9 +92,10 @@ class ChangeEngine:
                     yield shown
                 self._look()
                 if self.runs == shown:
-                    await self._until(news, self._next_change())
+                    await self._until(news, self._next_change(), follower)
         finally:
             follower.cancel()
+            await asyncio.gather(follower, return_exceptions=True)
             self._history.forget(news)
 
     async def plan(self, kind: str, target: str, wish: Mapping[str, str]) -> Plan:
@@ -197,7 +201,8 @@ class ChangeEngine:
                 self._sending.pop(plan.id, None)
                 self._waiting.pop(plan.id, None)
             if self._history.unrecorded and (self._retrying is None or self._retrying.done()):
-                self._retrying = asyncio.create_task(self._retry(), name="changes-record")
+                keeping = self.workers.keep("changes-record", _("recording a change's outcome"), self._retry)
+                self._retrying = asyncio.create_task(keeping, name="changes-record")
         return self._run(plan.id)
 
     async def _retry(self) -> None:
@@ -234,6 +239,7 @@ class ChangeEngine:
         due = self._recovery.next_look(self._history.runs())
         if not self._is_looking and due is not None and due <= self._clock.now():
             self._looking = asyncio.create_task(self._looked(), name="changes-look")
+            self._looking.add_done_callback(self._ended)
 
     @property
     def _is_looking(self) -> bool:
@@ -245,21 +251,29 @@ class ChangeEngine:
         finally:
             self._history.tell()
 
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.workers.report(error)
+
     def _next_change(self) -> datetime | None:
         now, runs = self._clock.now(), self._history.runs()
         look = None if self._is_looking else self._recovery.next_look(runs)
         return min((at for at in (self._history.next_change(now), look) if at is not None), default=None)
 
-    async def _until(self, news: asyncio.Event, at: datetime | None) -> None:
+    async def _until(self, news: asyncio.Event, at: datetime | None, follower: "asyncio.Task[None]") -> None:
         waits: list[asyncio.Future[object]] = [asyncio.ensure_future(news.wait())]
         if at is not None:
             seconds = (at - self._clock.now()).total_seconds()
             waits.append(asyncio.ensure_future(self._clock.sleep(seconds)))
         try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            running = () if follower.done() else (follower,)
+            await asyncio.wait([*waits, *running], return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:
                 wait.cancel()
+        if follower.done():
+            # Nothing would be heard of other consoles any more.
+            follower.result()
 
 
 async def _wait(sending: "asyncio.Task[Run]") -> Run:

@@ -9,6 +9,7 @@ from services.aws.errors import AwsError
 from services.aws.reader import Reader
 from services.calendar import Calendar
 from services.clock import Clock
+from services.faults import Fault, unheard
 from services.i18n import _
 from services.inspections.base import Inspection, InspectionContext, Look
 from services.inspections.known import Known
@@ -39,7 +40,7 @@ class Inspector:
         *,
         region: str,
         known: Callable[[], Known] = Known,
-        fault: Callable[[BaseException], None] = lambda _error: None,
+        fault: Fault = unheard,
     ) -> None:
         self.fault = fault
         self._reader = reader

@@ -13,6 +13,7 @@ from functools import partial
 
 from services.calendar import Calendar
 from services.clock import Clock, real
+from services.faults import AGAIN
 from services.inspections.claims import Claims
 from services.inspections.inspector import Inspector
 from services.inspections.looks import FRESH, Looks
@@ -174,6 +175,8 @@ class Rounds:
         self._claims.forget(slot)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._inspector.fault(error)
+            # What a fault stopped is tried again, also where the duties do not change meanwhile.
+            asyncio.get_running_loop().call_later(AGAIN, self._begin)
 
     async def _attend(self, slot: Slot) -> None:
         just_due = (self._clock.now() - slot.due_at).total_seconds() < FRESH
@@ -198,7 +201,9 @@ class Rounds:
             await self.looks.make(slot.key, ids)
         finally:
             renewing.cancel()
-            await asyncio.gather(renewing, return_exceptions=True)
+            (ended,) = await asyncio.gather(renewing, return_exceptions=True)
+            if isinstance(ended, Exception):
+                self._inspector.fault(ended)
 
     def _missing(self, slot: Slot) -> tuple[str, ...]:
         """What is to be looked at yet; what was looked at before it was due does not count."""

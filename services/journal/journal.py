@@ -1,12 +1,18 @@
-"""The journal as the console uses it: asynchronous, in threads of its own, shared with other consoles."""
+"""The journal as the console uses it: asynchronous, in threads of its own, shared with other consoles.
+
+Long because writing, following and the anchors share one health.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from services.clock import Clock
+from services.faults import Fault, Workers, unheard
+from services.i18n import _
 from services.journal.anchor import DEV_LOG, EVERY, AnchorStream, StreamFeed, Syslog, anchor_of
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.journal.keeper import Keeper
@@ -55,7 +61,9 @@ class Journal:
         retry: float = RETRY,
         syslog: Path | None = DEV_LOG,
         stream: AnchorStream | None = None,
+        fault: Fault = unheard,
     ) -> None:
+        self.workers = Workers(clock, fault)
         self.path = path
         self._clock = clock
         self._person = person
@@ -72,6 +80,10 @@ class Journal:
         self._closed = False
 
     @property
+    def _title(self) -> str:
+        return _("reading the journal")
+
+    @property
     def health(self) -> JournalHealth:
         """Whether it can be written, as last seen."""
         return self._state.health
@@ -80,7 +92,8 @@ class Journal:
         """Open or make the file; what is wrong is in the answer, never raised."""
         await self._try_out()
         if self._stream is not None:
-            self._streaming = asyncio.create_task(self._feed(self._stream))
+            feeding = self.workers.keep("anchors", self._title, partial(self._feed, self._stream))
+            self._streaming = asyncio.create_task(feeding)
         return self.health
 
     async def append(self, draft: Draft) -> Entry:
@@ -154,7 +167,8 @@ class Journal:
         told: JournalHealth | None = None
         if self._watching is None:
             # One look for all who listen.
-            self._watching = asyncio.create_task(self._watch(), name="journal-watch")
+            watching = self.workers.keep("journal-watch", self._title, self._watch)
+            self._watching = asyncio.create_task(watching, name="journal-watch")
         while not self._closed:
             news = self._state.news
             if told == self.health:

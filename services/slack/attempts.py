@@ -60,6 +60,10 @@ class Attempts:
             said = _("The console ended before Slack answered.")
             await self._record(drafts.unknown(post, said, drafts.outcome_claim(post)))
             raise
+        except Exception:
+            said = _("A fault of the console cut the attempt short.")
+            await self._record(drafts.unknown(post, said, drafts.outcome_claim(post)))
+            raise
         else:
             await self._record(drafts.posted(post, sent, thread_of(begun), drafts.outcome_claim(post)))
 

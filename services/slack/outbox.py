@@ -12,6 +12,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from services.clock import Clock, real
+from services.faults import Fault, Workers, unheard
 from services.i18n import _, sentences
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
@@ -45,13 +46,12 @@ class Outbox:
         *,
         connect: Callable[[SlackSettings], Awaitable[Sender]] = connect,
         gone: Gone = gone,
-        fault: Callable[[BaseException], None] = lambda _error: None,
+        fault: Fault = unheard,
     ) -> None:
         self.channel = channel
         """Where notes go; "" where the runbook does not say."""
         self.settings = settings
-        self.fault = fault
-        """Hears of a fault of the console itself."""
+        self.workers = Workers(clock, fault)
         self._journal = journal
         self._clock = clock
         self._gone = gone
@@ -86,8 +86,11 @@ class Outbox:
         From the first call on this console sends what is to be sent.
         """
         if not self._tasks:
-            self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._work())]
-            self._tasks[1].add_done_callback(self._ended)
+            title = _("sending notes to Slack")
+            self._tasks = [
+                asyncio.create_task(self.workers.keep("outbox-listen", title, self._listen)),
+                asyncio.create_task(self.workers.keep("outbox", title, self._work)),
+            ]
             with suppress(JournalError):
                 await self._records.read(self._clock.now())
             self._publish()
@@ -273,7 +276,3 @@ class Outbox:
         elif post.state is PostState.WAITING and not self._schedule.carried(post):
             reasons.append(_("It was not sent in time; send it again if it still matters."))
         return post.model_copy(update={"reason": sentences(*reasons)})
-
-    def _ended(self, task: "asyncio.Task[None]") -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self.fault(error)

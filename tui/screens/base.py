@@ -10,7 +10,7 @@ from services.acknowledgements import present
 from services.i18n import _
 from services.models.feeds import FeedState
 from services.models.journal import Acknowledgement
-from services.models.problem import Problem
+from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Environment
 from tui.app import TobanApp
 from tui.modes import MODES
@@ -114,9 +114,19 @@ class ModeScreen(Screen[object]):
     def _frame_changed(self) -> None:
         self.header.facts = header_facts(self.app)
         states: list[FeedState[object] | None] = [self.app.board, self.app.view, self.app.identity]
-        self.banner.problem = shared_problem([state.problem if state else None for state in states])
+        shared = shared_problem([state.problem if state else None for state in states])
+        self.banner.problem = shared or self.services.stopped or self._unseen_fault()
         self.journal_banner.problem = self.services.journal.health.problem
         self.banner_changed(self.banner.problem)
+
+    def _unseen_fault(self) -> Problem | None:
+        """A fault of the console in what has no panel of its own to say it."""
+        for state, title in ((self.app.identity, _("reading the account")), (self.app.anchors, _("reading access keys"))):
+            problem = state.problem if state is not None else None
+            if problem is not None and problem.kind is ProblemKind.FAULT:
+                summary = _("A fault of the console stopped this: {title}.").format(title=title)
+                return problem.model_copy(update={"summary": summary})
+        return None
 
     def banner_changed(self, problem: Problem | None) -> None:
         """Panels that would say the same are told that the banner says it."""

@@ -102,7 +102,7 @@ class WatchScreen(PaneScreen):
     def _board_changed(self) -> None:
         super()._board_changed()
         if self.app.board is not None:
-            self.alarms.state = self.app.board
+            self.alarms.state = self.dashboard.board = self.app.board
         self._show_view()
 
     def _show_view(self) -> None:

@@ -20,6 +20,7 @@ _KINDS = {
     "configuration": N_("configuration changed"),
     "action": N_("action"),
     "contributor": N_("a series changed its state"),
+    "unreadable": N_("cannot be read"),
 }
 
 

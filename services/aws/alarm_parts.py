@@ -1,12 +1,13 @@
 """DescribeAlarms and DescribeAlarmHistory answers turned into models; pure."""
 
-import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from services.aws.alarm_actions import only_scales, tells_somebody
 from services.aws.alarm_warm_up import warm_up_end
-from services.aws.reader import Answer, finite, rows, when, whole
+from services.aws.reader import Answer, finite, inside, rows, when, whole
+from services.i18n import _
 from services.models.alarms import Alarm, AlarmKind, AlarmState, AlarmTransition, Contributor
 from services.models.base import RawId
 from services.models.metrics import MetricQuery
@@ -184,15 +185,20 @@ def recent_points(data: object) -> tuple[float | None, ...]:
     return tuple(finite(point) for point in points)
 
 
-def transition(row: Answer) -> AlarmTransition | None:
-    """One AlarmHistoryItem; None where it has no time."""
+def transition(row: Answer, since: datetime) -> AlarmTransition:
+    """One AlarmHistoryItem; of the kind `unreadable` where it does not tell what happened, when, or to which alarm.
+
+    One without a time stands at `since`, from where on the history was asked for.
+    """
     at = when(row.get("Timestamp"))
-    if at is None:
-        return None
-    kind = HISTORY_KINDS.get(str(row.get("HistoryItemType")), "action")
+    kind = HISTORY_KINDS.get(str(row.get("HistoryItemType")), "unreadable")
     data = _parsed(row.get("HistoryData"))
     before, after = (data.get(key) for key in ("oldState", "newState"))
     name = str(row.get("AlarmName") or "")
+    untold = kind == "state" and _state(after) is None
+    if at is None or not name or untold or kind == "unreadable":
+        text = _("An entry of the alarm history that cannot be read.")
+        return AlarmTransition(id=RawId(name), name=name, at=at or since, kind="unreadable", summary=text)
     return AlarmTransition(
         id=RawId(name),
         name=name,
@@ -258,11 +264,9 @@ def ordered(alarms: list[Alarm]) -> tuple[Alarm, ...]:
 
 
 def _parsed(data: object) -> Answer:
-    if not isinstance(data, str):
-        return {}
     try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
+        value = inside(data)
+    except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
 

@@ -85,7 +85,10 @@ class Alarms:
         return await self._history(since, AlarmName=alarm_id)
 
     async def history_all(self, since: datetime) -> tuple[AlarmTransition, ...]:
-        """Every alarm's state changes since `since` (UTC), newest first. Raises AwsError."""
+        """Every alarm's state changes since `since` (UTC), newest first; entries that cannot be read among them.
+
+        Raises AwsError.
+        """
         return await self._history(since, HistoryItemType="StateUpdate")
 
     async def contributors(self, alarm_id: str) -> tuple[Contributor, ...]:
@@ -154,9 +157,7 @@ class Alarms:
             **params,
         )
         async for page in pages:
-            found += [
-                each for row in rows(page, "AlarmHistoryItems") if (each := transition(row)) is not None
-            ]
+            found += [transition(row, since) for row in rows(page, "AlarmHistoryItems")]
         return tuple(sorted(found, key=lambda each: each.at, reverse=True))
 
 

@@ -1,11 +1,14 @@
 """Whether an answer is what AWS promised: its keys, and their types all the way down.
 
 A proxy's page with status 200 parses as an empty answer, and a wrong JSON type parses as a plausible
-one (`{"a": 1}` where a list belongs becomes `["a"]`); neither may ever look like "nothing is wrong".
+one (`{"a": 1}` where a list belongs becomes `["a"]`); neither may ever look like "nothing is wrong". Half a
+surrogate pair becomes U+FFFD here, and a number that is not finite, or larger than any of AWS's, is refused.
 """
 
+import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
@@ -26,6 +29,9 @@ _SCALARS: dict[str, tuple[type, ...]] = {
 """JSON types by modelled type; a float may travel as "NaN", a timestamp as ISO 8601."""
 
 _NUMBERS = (int, float)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_LARGEST = 1 << 64
+"""No whole number of AWS's has more than 64 bits."""
 
 
 class Misshapen(ValueError):
@@ -34,6 +40,10 @@ class Misshapen(ValueError):
     def inside(self, where: str) -> "Misshapen":
         """The same, seen from one level up."""
         return Misshapen(f"{where}.{self}" if self.args else where)
+
+
+class TooManyRows(ValueError):
+    """A list holds more rows than any answer of AWS's; the message names how many are read."""
 
 
 class IncompleteAnswer(ValueError):
@@ -47,27 +57,68 @@ def require(answer: dict[str, Any], names: Iterable[str]) -> None:
         raise IncompleteAnswer(", ".join(missing))
 
 
-def checker(shape: Any, *, epoch: bool = False) -> Check:
-    """Compile a check of raw JSON against botocore's `shape`.
+def sound(value: Any) -> Any:
+    """Decoded JSON or a parsed answer with U+FFFD for halves of surrogate pairs.
 
-    With `epoch`, numbers are the wanted form of timestamps, so they need no parsing either.
+    Raises Misshapen for a number that is not finite or has more than 64 bits. Costs as much as the answer is
+    large: for answers that the fast decoder refuses, and for XML.
     """
-    return _compile(shape, epoch, {})
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Misshapen("a number that is not finite")
+    if isinstance(value, int) and not -_LARGEST < value < _LARGEST:
+        raise Misshapen("a number of more than 64 bits")
+    return _everywhere(value, sound)
 
 
-def _compile(shape: Any, epoch: bool, known: dict[str, Check | None]) -> Check:
+def whole_characters(value: Any) -> Any:
+    """Decoded JSON with U+FFFD for halves of surrogate pairs; numbers are left as they are."""
+    return _everywhere(value, whole_characters)
+
+
+def _everywhere(value: Any, of_each: Callable[[Any], Any]) -> Any:
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [of_each(item) for item in value]
+    if isinstance(value, dict):
+        return {of_each(key): of_each(item) for key, item in value.items()}
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What an answer is checked against besides its shape."""
+
+    epoch: bool = False
+    """Numbers are the wanted form of timestamps, so they need no parsing either."""
+    most_rows: int = 10_000
+    """So many members may a list of anything but scalars have; more raises TooManyRows."""
+    most_rows_of: Mapping[str, int] = field(default_factory=dict)
+    """The same by the name of the list's shape."""
+
+
+def checker(shape: Any, rules: Rules = Rules()) -> Check:
+    """Compile a check of raw JSON against botocore's `shape`."""
+    return _compile(shape, rules, {})
+
+
+def _compile(shape: Any, rules: Rules, known: dict[str, Check | None]) -> Check:
     if shape.name in known:
         # A recursive shape: its check is not there yet, so look it up when it is called.
         return _later(known, shape.name)
     if shape.type_name == "structure":
         known[shape.name] = None
-        known[shape.name] = check = _structure(shape, epoch, known)
+        known[shape.name] = check = _structure(shape, rules, known)
         return check
     if shape.type_name == "list":
-        return _list(_compile(shape.member, epoch, known), _alike(shape.member, epoch))
+        member = _compile(shape.member, rules, known)
+        if shape.member.type_name in _SCALARS:
+            return _list(member, _alike(shape.member, rules.epoch), None)
+        most = rules.most_rows_of.get(shape.name, rules.most_rows)
+        return _list(member, _alike(shape.member, rules.epoch), most)
     if shape.type_name == "map":
-        return _map(_compile(shape.value, epoch, known))
-    return _scalar(shape.type_name, epoch)
+        return _map(_compile(shape.value, rules, known))
+    return _scalar(shape.type_name, rules.epoch)
 
 
 def _later(known: dict[str, Check | None], name: str) -> Check:
@@ -97,15 +148,18 @@ def _scalar(kind: str, epoch: bool) -> Check:
     return check
 
 
-def _list(member: Check, alike: Callable[[list[Any]], bool]) -> Check:
+def _list(member: Check, alike: Callable[[list[Any]], bool], most: int | None) -> Check:
     def check(value: Any) -> bool:
         if type(value) is not list:
             raise Misshapen(f"list expected, {_named(value)} found")
+        if most is not None and len(value) > most:
+            raise TooManyRows(f"{len(value):,}, and at most {most:,} are read")
         if alike(value):
             return True
         exact = True
         for item in value:
-            if item is not None and not member(item):
+            # A null where a row belongs is a row that cannot be read: passed over, it would be no row at all.
+            if not member(item):
                 exact = False
         return exact
 
@@ -154,7 +208,7 @@ def _map(member: Check) -> Check:
     return check
 
 
-def _structure(shape: Any, epoch: bool, known: dict[str, Check | None]) -> Check:
+def _structure(shape: Any, rules: Rules, known: dict[str, Check | None]) -> Check:
     if getattr(shape, "is_document_type", False):
         return lambda _value: False
     scalars: list[tuple[str, tuple[type, ...], tuple[type, ...], str]] = []
@@ -165,10 +219,10 @@ def _structure(shape: Any, epoch: bool, known: dict[str, Check | None]) -> Check
         renamed = renamed or wire != name or bool(member.serialization.get("jsonvalue"))
         if member.type_name in _SCALARS:
             scalars.append(
-                (wire, _SCALARS[member.type_name], _plain(member.type_name, epoch), member.type_name)
+                (wire, _SCALARS[member.type_name], _plain(member.type_name, rules.epoch), member.type_name)
             )
         else:
-            nested.append((wire, _compile(member, epoch, known)))
+            nested.append((wire, _compile(member, rules, known)))
     return _structure_check(tuple(scalars), tuple(nested), exact_names=not renamed)
 
 

@@ -19,6 +19,7 @@ from botocore import xform_name
 from botocore.exceptions import NoCredentialsError
 from botocore.loaders import Loader
 
+from services.aws.bounds import bounded_session
 from services.aws.gate import Gate
 from services.aws.identity import Stamp, credential_files, stamp
 from services.aws.mfa import CodeDesk, Held, RoleProvider
@@ -120,7 +121,9 @@ class Clients:
                         self._session.create_client(
                             service,
                             region_name=region or None,
-                            config=_config(purpose, self.settings, custom_endpoint=self._custom_endpoint()),
+                            config=_config(
+                                purpose, self.settings, service, custom_endpoint=self._custom_endpoint()
+                            ),
                         )
                     )
             return self._open[key]
@@ -204,7 +207,7 @@ def _session(settings: AwsSettings, loader: Loader) -> _Session:
     session.register_component("data_loader", loader)
     session.register_component("response_parser_factory", Parsers())
     # Also for the clients with which the SDK itself gets credentials: its defaults wait for minutes.
-    session.set_default_client_config(_config("read", settings, custom_endpoint=False))
+    session.set_default_client_config(_config("read", settings, "", custom_endpoint=False))
     return session
 
 
@@ -216,10 +219,12 @@ def _never_prompt(session: _Session, settings: AwsSettings, desk: CodeDesk) -> N
         session.register_component("credential_provider", RoleProvider(session, settings, chain, desk))
 
 
-def _config(purpose: Purpose, settings: AwsSettings, *, custom_endpoint: bool) -> AioConfig:
+def _config(purpose: Purpose, settings: AwsSettings, service: str, *, custom_endpoint: bool) -> AioConfig:
     more: dict[str, Any] = {"inject_host_prefix": False} if custom_endpoint else {}
     if purpose == "write":
         more |= {"http_session_cls": OnceSession, "connector_args": _FRESH}
+    else:
+        more["http_session_cls"] = bounded_session(service)
     if urlsplit(settings.endpoint_url).hostname in _LOOPBACK:
         # A proxy cannot know the embedded AWS, and NO_PROXY often does not name this machine.
         more["proxies"] = {}

@@ -22,6 +22,8 @@ PAGES = 10
 """That one question may take; each costs."""
 TIMEOUT = 60.0
 """Seconds; Cost Explorer is slow to add up."""
+_MOST = Decimal(10) ** 15
+"""No amount of money in an account comes near it."""
 _CALL = ("ce", "GetCostAndUsage")
 _GROUPS = [{"Type": "DIMENSION", "Key": "SERVICE"}, {"Type": "DIMENSION", "Key": "RECORD_TYPE"}]
 _KINDS = {"tax": CostKind.TAX, "credit": CostKind.CREDIT, "refund": CostKind.CREDIT}
@@ -128,4 +130,4 @@ def decimal(value: object) -> Decimal | None:
         number = Decimal(value)
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and abs(number) < _MOST else None

@@ -7,6 +7,7 @@ Dashboard: what is not understood becomes a remark, an unknown widget is named.
 import json
 from collections.abc import Sequence
 
+from services.aws.answers import whole_characters
 from services.aws.dashboard_layout import placed
 from services.aws.dashboard_metrics import metric_widget
 from services.aws.dashboard_props import Props, Remarks
@@ -33,7 +34,7 @@ def parse_body(name: str, body: str) -> Dashboard:
     remarks = Remarks()
     try:
         # NaN and Infinity are not JSON, but Python would let them in.
-        value = json.loads(body, parse_constant=lambda _constant: None)
+        value = whole_characters(json.loads(body, parse_constant=lambda _constant: None))
     except (ValueError, RecursionError, TypeError):
         return Dashboard(name=name, remarks=(_("The dashboard's body is not valid JSON."),))
     props = Props(value, remarks, _("dashboard"))

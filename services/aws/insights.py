@@ -7,13 +7,13 @@ reference). A query costs by the bytes it scans, so one that nobody waits for is
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import chain, repeat
 from typing import Any
 
 from services.aws.errors import AwsError, Throttled
 from services.aws.insights_text import commands, joined
-from services.aws.reader import Answer, Reader, finite, incomplete, rows
+from services.aws.reader import Answer, Reader, incomplete, rows, when, whole
 from services.i18n import _
 from services.models.insights import GroupSize, QueryResult, QueryState
 from services.models.metrics import TimeSpan
@@ -25,6 +25,8 @@ HOUSE_FULL = (1.0, 2.0, 4.0, 8.0, 15.0, 15.0)
 """Seconds between attempts while too many queries run in the account; then it is given up."""
 LONGEST = 300.0
 """Seconds that a query may run (AWS itself allows an hour)."""
+LONGEST_KEPT = 3653
+"""Days: the longest retention of a log group that AWS offers."""
 ROWS = 1000
 """Rows asked for unless somebody wants more; AWS sends at most 10,000 at once."""
 AROUND = timedelta(minutes=8)
@@ -72,7 +74,8 @@ class Insights:
         going = True
         try:
             result = await self._outcome(id, longest, seen)
-            going = result.going
+            # AWS does not know how one in "Unknown" stands, so it may go on as well.
+            going = result.going or result.state is QueryState.UNKNOWN
             return result
         finally:
             # Also where the look is cancelled: what goes on is paid for.
@@ -163,10 +166,11 @@ def _identifier(group: str) -> str:
 
 def _result(answer: Answer) -> QueryResult:
     told = str(answer["status"])
-    state = QueryState(told) if told in set(QueryState) else QueryState.UNKNOWN
+    # A word that is not known here says neither that the query ended nor that it failed: it is waited for.
+    state = QueryState(told) if told in set(QueryState) else QueryState.RUNNING
     statistics = answer.get("statistics") or {}
     numbers = {
-        key: finite(statistics.get(key)) for key in ("recordsMatched", "recordsScanned", "bytesScanned")
+        key: whole(statistics.get(key)) for key in ("recordsMatched", "recordsScanned", "bytesScanned")
     }
     if state is QueryState.COMPLETE and None in numbers.values():
         # Without them no errors and nothing read would look the same.
@@ -176,9 +180,9 @@ def _result(answer: Answer) -> QueryResult:
     return QueryResult(
         state=state,
         rows=tuple(_row(cells) for cells in answer["results"]),
-        matched=int(numbers["recordsMatched"] or 0),
-        scanned=int(numbers["recordsScanned"] or 0),
-        bytes=int(numbers["bytesScanned"] or 0),
+        matched=numbers["recordsMatched"] or 0,
+        scanned=numbers["recordsScanned"] or 0,
+        bytes=numbers["bytesScanned"] or 0,
     )
 
 
@@ -188,11 +192,14 @@ def _row(cells: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _size(row: Answer, span: TimeSpan, now: datetime) -> GroupSize:
-    stored, retention = int(row.get("storedBytes") or 0), row.get("retentionInDays")
-    made = finite(row.get("creationTime"))
-    since = [now - timedelta(days=retention)] if retention else []
-    if made is not None:
-        since.append(datetime.fromtimestamp(made / 1000, UTC))
+    # A new group has none yet; without the number a query would look free of charge.
+    stored = whole(row.get("storedBytes"))
+    if stored is None:
+        raise incomplete(_("AWS does not say how much the log group stores."), "logs", "DescribeLogGroups")
+    retention, made = whole(row.get("retentionInDays")), whole(row.get("creationTime"))
+    since = [now - timedelta(days=retention)] if retention and retention <= LONGEST_KEPT else []
+    if (created := when(made / 1000) if made is not None else None) is not None:
+        since.append(created)
     if not since:
         # All that is stored may lie within the span.
         return GroupSize(bytes=stored)

@@ -18,6 +18,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 PAGES = 1_000
 """FilterLogEvents gives a megabyte a page, about 4,000 lines; pages may be empty."""
+LINES = 4_000_000
+"""That are read of one stream: more than ten years of a busy journal."""
 
 
 class Appender(Protocol):
@@ -28,7 +30,15 @@ class Appender(Protocol):
         ...
 
     def pages(
-        self, service: str, operation: str, /, *, required: tuple[str, ...], page_limit: int, **params: Any
+        self,
+        service: str,
+        operation: str,
+        /,
+        *,
+        required: tuple[str, ...],
+        page_limit: int,
+        row_limit: int,
+        **params: Any,
     ) -> AsyncIterator[Answer]:
         """Every page of one question."""
         ...
@@ -72,7 +82,7 @@ class JournalStream:
         found: list[str] = []
         wanted = {"logGroupName": self._group, "logStreamNames": [self._stream]}
         pages = self._session.pages(
-            "logs", "FilterLogEvents", required=("events",), page_limit=PAGES, **wanted
+            "logs", "FilterLogEvents", required=("events",), page_limit=PAGES, row_limit=LINES, **wanted
         )
         try:
             async for page in pages:

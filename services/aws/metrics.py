@@ -9,12 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from itertools import pairwise
-from math import isfinite
 from zoneinfo import ZoneInfo
 
 from services.aws.metric_ids import packed
 from services.aws.metric_once import as_asked, once
-from services.aws.reader import Answer, Reader, epoch, rows
+from services.aws.reader import Answer, Reader, epoch, finite, incomplete, rows
+from services.i18n import _, plural
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
 
 _JST = ZoneInfo("Asia/Tokyo")
@@ -28,6 +28,8 @@ STATUS = {
     "InternalError": SeriesStatus.ERROR,
 }
 FINAL = (SeriesStatus.FORBIDDEN, SeriesStatus.ERROR)
+_COUNTED = "AWS/"
+"""How the namespaces of AWS's own metrics begin."""
 
 
 class Metrics:
@@ -109,9 +111,19 @@ def request(query: MetricQuery) -> Answer:
 
 
 def _nothing(query: MetricQuery) -> Series:
-    """The empty curve of a query that AWS did not answer, under the name the query gives itself."""
+    """The empty curve of a query that AWS did not answer, under the name the query gives itself.
+
+    A search may find nothing; of a metric without data AWS tells that it has none.
+    """
     written = query.label if "${" not in query.label else ""
-    return Series(id=query.id, label=written or query.metric or query.expression, period=query.period)
+    untold = not query.expression
+    return Series(
+        id=query.id,
+        label=written or query.metric or query.expression,
+        period=query.period,
+        status=SeriesStatus.PARTIAL if untold else SeriesStatus.COMPLETE,
+        message=_("nothing was answered") if untold else "",
+    )
 
 
 @dataclass
@@ -120,21 +132,27 @@ class _Curve:
 
     id: str
     label: str
+    counted: bool = False
+    """AWS's own metric: counts, sizes, shares and times, of which a negative one means "not known"."""
     points: list[tuple[int, float]] = field(default_factory=list)
     status: SeriesStatus = SeriesStatus.COMPLETE
     message: str = ""
+    unreadable: int = 0
+    """Datapoints without a time or without a value."""
 
     def take(self, row: Answer) -> None:
         times, values = row.get("Timestamps") or (), row.get("Values") or ()
-        # A NaN is no value: the gap is drawn, and equal answers stay equal.
-        self.points += [
+        # What is no value is drawn as a gap, and the curve is not whole.
+        points = [
             (time, float(value))
-            for time, value in zip(map(epoch, times), values, strict=False)
-            if time is not None and isfinite(value)
+            for time, value in zip(map(epoch, times), map(finite, values), strict=False)
+            if time is not None and value is not None and not (self.counted and value < 0)
         ]
+        self.points += points
+        self.unreadable += min(len(times), len(values)) - len(points)
         # PartialData only means "see the next page" until the last one; a refusal stays.
         if self.status not in FINAL:
-            self.status = STATUS.get(str(row.get("StatusCode") or "Complete"), SeriesStatus.ERROR)
+            self.status = STATUS.get(str(row.get("StatusCode")), SeriesStatus.ERROR)
         if len(times) != len(values):
             # Which value is of which time is not known, and what is missing may be the worst.
             self.status = SeriesStatus.ERROR
@@ -158,12 +176,19 @@ class _Merged:
             # A SEARCH with a label of its own answers several curves with one id and one label.
             seen[name] = seen.get(name, -1) + 1
             key = (*name, seen[name])
-            self._curves.setdefault(key, _Curve(*name)).take(row)
+            query = self._queries.get(name[0])
+            if query is None:
+                # A curve that answers no question is the answer to one that then seems to have none.
+                raise incomplete(
+                    _("CloudWatch answers something that was not asked."), "cloudwatch", "GetMetricData"
+                )
+            counted = query.namespace.startswith(_COUNTED) and not query.expression
+            self._curves.setdefault(key, _Curve(*name, counted=counted)).take(row)
         self._remark = self._remark or _messages(rows(page, "Messages"))
 
     def series(self) -> list[Series]:
-        """The curves of known ids, times ascending."""
-        return [self._one(curve) for curve in self._curves.values() if curve.id in self._queries]
+        """The curves, times ascending."""
+        return [self._one(curve) for curve in self._curves.values()]
 
     def _one(self, curve: _Curve) -> Series:
         query = self._queries[curve.id]
@@ -175,6 +200,12 @@ class _Merged:
         if self._remark and not message and bool(query.expression) is self._searches:
             # The call's own remark ("maximum number of metrics exceeded") is about its searches, if any.
             message = self._remark
+            status = SeriesStatus.PARTIAL if status is SeriesStatus.COMPLETE else status
+        if curve.unreadable:
+            text = plural(
+                "{count} datapoint cannot be read", "{count} datapoints cannot be read", curve.unreadable
+            )
+            message = message or text.format(count=f"{curve.unreadable:,}")
             status = SeriesStatus.PARTIAL if status is SeriesStatus.COMPLETE else status
         return Series(
             id=curve.id,

@@ -15,23 +15,46 @@ from aiobotocore.parsers import PROTOCOL_PARSERS, AioJSONParser, AioResponsePars
 from botocore.parsers import ResponseParserError
 from botocore.utils import parse_timestamp
 
-from services.aws.answers import Check, checker
+from services.aws.answers import Check, Misshapen, Rules, TooManyRows, checker, sound
+from services.aws.bounds import MOST_ROWS, MOST_ROWS_OF, TooLarge
 
 EPOCH_SHAPES = frozenset({"GetMetricDataOutput"})
 """Output shapes whose timestamps are epoch seconds."""
 
-_BROKEN = (ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError)
+_BROKEN = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, OSError, RecursionError)
 """What the SDK's parsers raise on answers that nobody at AWS wrote."""
+
+
+class TooMuch(ResponseParserError):  # type: ignore[misc]  # the SDK ships no types
+    """The answer is larger than any of AWS's: it was not read to its end."""
 
 
 class _Checked:
     """Makes a parser fail in one way, whatever is wrong with the answer."""
 
     async def parse(self, response: dict[str, Any], shape: Any) -> Any:
-        """The parsed answer; ResponseParserError for anything that is not one."""
+        """The parsed answer; ResponseParserError for anything that is not one, TooMuch for one that is too large."""
+        if isinstance(response["body"], TooLarge):
+            raise TooMuch(response["body"].decode())
         try:
             return await super().parse(response, shape)  # type: ignore[misc]  # the SDK's parser beside it in the MRO
+        except TooManyRows as error:
+            raise TooMuch(str(error)) from error
         except _BROKEN as error:
+            raise ResponseParserError(f"{type(error).__name__}: {error}") from error
+
+
+class _Sound(_Checked):
+    """The same for answers that the SDK decodes and walks itself (XML): their numbers are looked at afterwards."""
+
+    async def parse(self, response: dict[str, Any], shape: Any) -> Any:
+        """As `_Checked.parse`."""
+        parsed = await super().parse(response, shape)
+        if getattr(shape, "serialization", {}).get("eventstream") or not isinstance(parsed, dict):
+            return parsed
+        try:
+            return sound(parsed)
+        except Misshapen as error:
             raise ResponseParserError(f"{type(error).__name__}: {error}") from error
 
 
@@ -57,7 +80,8 @@ class FastJsonParser(_Checked, AioJSONParser):  # type: ignore[misc]  # the SDK 
     def _check(self, shape: Any) -> Check:
         check = self._checks.get(shape)
         if check is None:
-            check = self._checks[shape] = checker(shape, epoch=shape.name in EPOCH_SHAPES)
+            rules = Rules(shape.name in EPOCH_SHAPES, MOST_ROWS, MOST_ROWS_OF)
+            check = self._checks[shape] = checker(shape, rules)
         return check
 
 
@@ -65,8 +89,12 @@ def _loads(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
-        # The SDK's reader also takes NaN and lone surrogates; it has the last word on what is JSON.
-        return json.loads(body.decode())
+        # Halves of surrogate pairs are JSON, and AWS passes on what people write; NaN and Infinity are none.
+        return sound(json.loads(body.decode(), parse_constant=_refuse))
+
+
+def _refuse(constant: str) -> Any:
+    raise Misshapen(f"a number that is not finite: {constant}")
 
 
 def _epoch(value: Any) -> float:
@@ -80,7 +108,7 @@ class Parsers(AioResponseParserFactory):  # type: ignore[misc]  # the SDK ships 
         super().__init__()
         self._checks: WeakKeyDictionary[Any, Check] = WeakKeyDictionary()
         self._classes = {
-            name: type(f"Checked{stock.__name__}", (_Checked, stock), {})
+            name: type(f"Checked{stock.__name__}", (_Sound, stock), {})
             for name, stock in PROTOCOL_PARSERS.items()
         }
 

@@ -1,15 +1,21 @@
 """What the readers of one AWS service need of the session, and how they read its values."""
 
+import json
 import math
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, overload
 
+from services.aws.answers import Misshapen, sound
 from services.aws.errors import Incomplete, NotFound
+from services.i18n import _
 from services.models.problem import Problem, ProblemKind
 
 Answer = dict[str, Any]
 """One parsed response."""
+_LAST = 253_402_300_799
+"""The last second of the year 9999."""
+_MOST = 1 << 62
 
 
 class Reader(Protocol):
@@ -59,9 +65,10 @@ def when(value: object) -> datetime | None:
 
 
 def epoch(value: object) -> int | None:
-    """The same as whole epoch seconds."""
-    if isinstance(value, float | int) and not isinstance(value, bool) and math.isfinite(value):
-        return int(value)
+    """The same as whole epoch seconds; None also for what no calendar reaches."""
+    number = finite(value)
+    if number is not None:
+        return int(number) if 0 <= number <= _LAST else None
     moment = when(value)
     return None if moment is None else int(moment.timestamp())
 
@@ -76,15 +83,46 @@ def finite(value: object) -> float | None:
         return None
 
 
-def whole(value: object, default: int) -> int:
-    """A whole number, or `default` where it is none."""
+@overload
+def whole(value: object) -> int | None: ...
+
+
+@overload
+def whole(value: object, default: int) -> int: ...
+
+
+def whole(value: object, default: int | None = None) -> int | None:
+    """A count, a size or a number of days: not negative, and no larger than any of AWS's; else `default`."""
     number = finite(value)
-    return default if number is None else int(number)
+    return int(number) if number is not None and 0 <= number <= _MOST else default
 
 
 def rows(answer: Answer, key: str) -> list[Answer]:
-    """The structures listed under `key`; absent or empty is no rows."""
-    return [row for row in answer.get(key) or () if isinstance(row, dict)]
+    """The structures listed under `key`; absent or empty is no rows.
+
+    Raises Incomplete where something else is listed: passed over, it would be no row at all.
+    """
+    listed = answer.get(key) or ()
+    if not isinstance(listed, list | tuple) or not all(isinstance(row, dict) for row in listed):
+        raise incomplete(_("AWS lists something under {key} that cannot be read.").format(key=key), "", "")
+    return list(listed)
+
+
+def inside(text: object) -> Any:
+    """What a text holds as JSON, with U+FFFD for halves of surrogate pairs.
+
+    Raises ValueError for anything that is not JSON; NaN, Infinity and numbers of more than 64 bits are none.
+    """
+    if not isinstance(text, str):
+        raise ValueError("not a text")
+    try:
+        return sound(json.loads(text, parse_constant=_refuse))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def _refuse(constant: str) -> Any:
+    raise Misshapen(f"a number that is not finite: {constant}")
 
 
 def not_found(summary: str, service: str, operation: str, *, detail: str = "", remedy: str = "") -> NotFound:

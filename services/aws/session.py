@@ -4,6 +4,7 @@ Importing this module loads no part of the SDK, so the first frame need not wait
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ __all__ = ["AwsSession", "AwsSettings", "MfaNeeded"]
 
 PAGE_LIMIT = 100
 """Pages that one question may take; more means a wrong question or a wrong answer."""
+ROW_LIMIT = 20_000
+"""Rows of one list that the pages of one question may bring."""
 
 _TOKENS = (
     ("NextToken", "NextToken"),
@@ -101,17 +104,23 @@ class AwsSession:
         required: Sequence[str] = (),
         timeout: float = 20.0,
         page_limit: int = PAGE_LIMIT,
+        row_limit: int = ROW_LIMIT,
         **params: Any,
     ) -> AsyncIterator[dict[str, Any]]:
         """Every page: the same request with the token of the page before; `timeout` is for each.
 
-        A token that comes back, or more than `page_limit` pages, is Incomplete. Raises AwsError.
+        A token that comes back, more than `page_limit` pages, or more than `row_limit` rows of one list is
+        Incomplete. Raises AwsError.
         """
         seen: set[str] = set()
+        row_counts: Counter[str] = Counter()
         for _page in range(page_limit):
             answer = await self.read(
                 service, operation, region=region, required=required, timeout=timeout, **params
             )
+            row_counts.update({key: len(rows) for key, rows in answer.items() if isinstance(rows, list)})
+            if row_counts and max(row_counts.values()) > row_limit:
+                raise self._too_many(service, operation, row_limit)
             yield answer
             parameter, token = _next(answer)
             if not token:
@@ -179,12 +188,19 @@ class AwsSession:
         return self._login
 
     def _endless(self, service: str, operation: str, detail: str) -> Incomplete:
+        text = _("The pages of an answer do not end ({service} {operation}).")
+        return self._incomplete(text, service, operation, detail)
+
+    def _too_many(self, service: str, operation: str, limit: int) -> Incomplete:
+        text = _("There are too many rows to read them all ({service} {operation}).")
+        detail = _("More than {limit} rows.").format(limit=f"{limit:,}")
+        return self._incomplete(text, service, operation, detail)
+
+    def _incomplete(self, text: str, service: str, operation: str, detail: str) -> Incomplete:
         return Incomplete(
             Problem(
                 kind=ProblemKind.INCOMPLETE,
-                summary=_("The pages of an answer do not end ({service} {operation}).").format(
-                    service=service, operation=operation
-                ),
+                summary=text.format(service=service, operation=operation),
                 detail=detail,
                 service=service,
                 operation=operation,

@@ -15,6 +15,7 @@ from services.aws.answers import IncompleteAnswer
 from services.aws.codes import kind_of_code, permission_named
 from services.aws.errors import BY_KIND, AwsError, MfaNeeded
 from services.aws.mfa import CodeWanted
+from services.aws.parsers import TooMuch
 from services.aws.remedies import remedy, summary
 from services.aws.setup import SetupError
 from services.models.problem import Problem, ProblemKind
@@ -119,6 +120,7 @@ _TOPICS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((sdk.ProfileNotFound,), "profile"),
     ((sdk.NoRegionError,), "region"),
     ((SetupError,), "setup"),
+    ((TooMuch,), "too-much"),
 )
 
 

@@ -13,6 +13,7 @@ from services.aws.alarms import Alarms
 from services.aws.errors import AwsError
 from services.i18n import N_, _, plural, sentences
 from services.inspections.alarms_advice import advice
+from services.inspections.alarms_doubts import doubts
 from services.inspections.alarms_judge import Judged, Mark, judge, summary_of
 from services.inspections.alarms_spells import as_of, spells, within
 from services.inspections.alarms_tables import Firing, alarm_names, changes_table, series_table, spells_table
@@ -76,13 +77,14 @@ class AlarmStates(Inspection):
         changes = _counted(within(known, look.span), board)
         found = spells(changes, alarms, look.span)
         judged = self._each(look, alarms, found)
-        measures = (*self._whole(board, found, judged, complete=history is not None),)
+        doubtful = tuple(doubts(board.watched, history, look.span)) if history is not None else ()
+        measures = (*self._whole(board, found, judged, complete=history is not None, doubtful=doubtful),)
         verdict = worst(each.verdict for each in measures) or Verdict.UNKNOWN
         names, zone = alarm_names(self.context.runbook), self.context.calendar.zone
         return self.found(
             look,
             verdict,
-            self._summary(look, judged, unread, board),
+            self._summary(look, judged, unread, board, doubtful),
             measures=measures,
             evidence=tuple(
                 each
@@ -119,7 +121,13 @@ class AlarmStates(Inspection):
         )
 
     def _whole(
-        self, board: AlarmBoard, found: Sequence[Spell], judged: Sequence[Judged], *, complete: bool
+        self,
+        board: AlarmBoard,
+        found: Sequence[Spell],
+        judged: Sequence[Judged],
+        *,
+        complete: bool,
+        doubtful: Sequence[str],
     ) -> Iterator[Measure]:
         """The alarms one by one, then what is of all of them."""
         yield from (each.measure for each in judged)
@@ -129,13 +137,25 @@ class AlarmStates(Inspection):
             title=_("Fired since the last sign-off"),
             shown=shown if complete else "",
             allowed=_("none"),
-            verdict=Verdict.UNKNOWN if not complete else Verdict.ATTENTION if fired else Verdict.NORMAL,
+            verdict=Verdict.UNKNOWN
+            if doubtful or not complete
+            else Verdict.ATTENTION
+            if fired
+            else Verdict.NORMAL,
             value=len(fired) if complete else None,
+            note=sentences(*doubtful),
         )
         if not board.mutes_read:
             yield Measure(title=_("Mute rules"), shown="", allowed=_("none"), verdict=Verdict.UNKNOWN)
 
-    def _summary(self, look: Look, judged: Sequence[Judged], unread: Unread, board: AlarmBoard) -> str:
+    def _summary(
+        self,
+        look: Look,
+        judged: Sequence[Judged],
+        unread: Unread,
+        board: AlarmBoard,
+        doubtful: Sequence[str],
+    ) -> str:
         said = summary_of(judged)
         if said:
             found = _("{found}.").format(found=said[:1].upper() + said[1:])
@@ -146,14 +166,16 @@ class AlarmStates(Inspection):
                 "The runbook's {count} alarms are OK and none fired in {hours}.",
                 count,
             )
-            if unread.problems:
+            if unread.problems or doubtful:
                 text = plural(
                     "The runbook's {count} alarm is OK now.",
                     "The runbook's {count} alarms are OK now.",
                     count,
                 )
             found = text.format(count=count, hours=hours_words(look.hours))
-        more = [_("What fired since the last sign-off cannot be read.")] if unread.problems else []
+        more = (
+            [_("What fired since the last sign-off cannot be read.")] if unread.problems else list(doubtful)
+        )
         if not board.mutes_read:
             more.append(_("Whether an alarm is muted cannot be read."))
         # What was seen is not to stand behind what was not.

@@ -21,6 +21,7 @@ _STATES = {
     QueryState.FAILED: N_("Logs Insights failed on the query."),
     QueryState.CANCELLED: N_("Somebody cancelled the query."),
     QueryState.TIMEOUT: N_("Logs Insights ran out of time."),
+    QueryState.UNKNOWN: N_("Logs Insights does not know how the query stands."),
 }
 _STOPPED = N_("The query did not end in time and was stopped.")
 

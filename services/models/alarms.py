@@ -125,7 +125,7 @@ class AlarmTransition(Model):
     name: Clean
     at: datetime
     kind: str
-    """`state`, `configuration`, `action`, or `contributor` (one series of a multi-series alarm)."""
+    """`state`, `configuration`, `action`, `contributor` (one series of a multi-series alarm), or `unreadable`."""
     before: AlarmState | None = None
     after: AlarmState | None = None
     summary: Clean = ""

@@ -19,10 +19,11 @@ class QueryState(StrEnum):
     CANCELLED = "Cancelled"
     TIMEOUT = "Timeout"
     UNKNOWN = "Unknown"
+    """AWS's own word: it does not know how the query stands."""
 
 
-GOING = frozenset({QueryState.SCHEDULED, QueryState.RUNNING, QueryState.UNKNOWN})
-"""States that another one follows."""
+GOING = frozenset({QueryState.SCHEDULED, QueryState.RUNNING})
+"""States that another one follows; "Unknown" is none, for waiting on it ends nowhere."""
 
 
 class QueryResult(Model):

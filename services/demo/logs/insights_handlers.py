@@ -21,7 +21,7 @@ from services.demo.registry import Call, Fault, op
 if TYPE_CHECKING:
     from services.demo.world import World
 
-Status = Literal["Running", "Complete", "Failed", "Cancelled", "Timeout"]
+Status = Literal["Running", "Complete", "Failed", "Cancelled", "Timeout", "Unknown"]
 PAGE = 10_000
 _MOST_GROUPS = 50
 _KEPT = 100

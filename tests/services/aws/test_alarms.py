@@ -252,11 +252,14 @@ async def test_history_tells_state_changes_configuration_and_reasons_newest_firs
         {"AlarmName": "cpu", "HistoryItemType": "StateUpdate"},
     ]
     canned = session(DescribeAlarmHistory={"AlarmHistoryItems": items})
-    history = await reader(canned).history("cpu", NOW - timedelta(days=1))
+    since = NOW - timedelta(days=1)
+    history = await reader(canned).history("cpu", since)
     assert [(entry.kind, entry.before, entry.after, entry.reason) for entry in history] == [
         ("configuration", None, None, ""),
         ("state", AlarmState.OK, AlarmState.ALARM, "too hot"),
+        ("unreadable", None, None, ""),
     ]
+    assert history[-1].at == since, "an entry without a time is somewhere in what was asked for"
     assert canned.asked("DescribeAlarmHistory")[0]["AlarmName"] == "cpu"
     await reader(canned).history_all(NOW)
     assert canned.asked("DescribeAlarmHistory")[1]["HistoryItemType"] == "StateUpdate"

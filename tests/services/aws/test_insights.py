@@ -108,6 +108,15 @@ async def test_trap_a_running_query_is_partial_and_is_stopped_when_it_takes_too_
     assert 8 <= sum(pauses.slept) < 11
 
 
+async def test_a_query_in_the_state_unknown_ends_at_once_and_is_stopped() -> None:
+    pauses = Pauses()
+    canned = Canned(StartQuery=STARTED, GetQueryResults=answer("Unknown"), StopQuery={"success": True})
+    result = await reader(canned, pauses).run(GROUP, "limit 1", SPAN)
+    assert (result.state, result.complete, result.going) == (QueryState.UNKNOWN, False, False)
+    assert pauses.slept == list(insights.PAUSES[:1])
+    assert canned.asked("StopQuery") == [{"queryId": "q-1"}]
+
+
 async def test_a_state_that_nobody_knows_is_waited_for() -> None:
     canned = Canned(
         StartQuery=STARTED, GetQueryResults=script(answer("Thinking"), answer("Complete", matched=1))

@@ -18,7 +18,7 @@ from tests.faults.server import FaultServer, answer
 LOADER = create_loader()
 MODELS = {
     name: ServiceModel(LOADER.load_service_model(name, "service-2"), name)
-    for name in ("logs", "cloudwatch", "ecs", "application-autoscaling")
+    for name in ("logs", "cloudwatch", "ecs", "application-autoscaling", "rds")
 }
 PARSERS = Parsers()
 
@@ -126,12 +126,32 @@ def test_other_operations_keep_their_datetimes() -> None:
     assert found["MetricAlarms"][0]["StateTransitionedTimestamp"] == datetime.fromtimestamp(1775000000, UTC)
 
 
-def test_what_the_stock_reader_takes_is_taken() -> None:
+def test_half_a_surrogate_pair_becomes_the_replacement_character() -> None:
     shape = _shape("logs", "FilterLogEvents")
-    body = b'{"events": [{"message": "lone \\ud800 surrogate", "timestamp": 1}]}'
-    assert (
-        _parse(PARSERS.create_parser("json"), body, shape)["events"][0]["message"] == "lone \ud800 surrogate"
-    )
+    body = b'{"events": [{"message": "lone \\ud800 surrogate, \\ud83d\\ude00 pair", "timestamp": 1}]}'
+    found = _parse(PARSERS.create_parser("json"), body, shape)
+    assert found["events"][0]["message"] == "lone \ufffd surrogate, \U0001f600 pair"
+
+
+@pytest.mark.parametrize(
+    "number", ["NaN", "Infinity", "-Infinity", "1e999", "1" + "0" * 400, "[null]", "null"]
+)
+def test_numbers_that_are_not_finite_and_rows_that_are_none_are_refused(number: str) -> None:
+    body = f'{{"MetricDataResults": [{{"Id": "a", "Timestamps": [1], "Values": [{number}]}}]}}'.encode()
+    with pytest.raises(ResponseParserError):
+        _parse(PARSERS.create_parser("json"), body, _shape("cloudwatch", "GetMetricData"))
+
+
+def test_a_number_of_xml_that_nobody_can_count_with_is_refused() -> None:
+    shape = MODELS["rds"].operation_model("DescribeDBInstances").output_shape
+    text = "<R><DescribeDBInstancesResult><DBInstances><DBInstance><AllocatedStorage>{}</AllocatedStorage>"
+    text += "</DBInstance></DBInstances></DescribeDBInstancesResult><ResponseMetadata/></R>"
+    parser = PARSERS.create_parser("query")
+    found = _parse(parser, text.format(20).encode(), shape)
+    assert found["DBInstances"][0]["AllocatedStorage"] == 20
+    for number in ("NaN", "1e308", "1" + "0" * 400, "", "x"):
+        with pytest.raises(ResponseParserError):
+            _parse(parser, text.format(number).encode(), shape)
 
 
 _WRONG = st.recursive(

@@ -158,7 +158,7 @@ async def test_many_errors_are_not_counted_further_where_nobody_agreed_to_the_pr
 async def test_trap_partial_results_are_shown_and_not_judged(empty_aws: Embedded) -> None:
     fill(empty_aws, [error(5), *fine(6)])
     async with context(empty_aws) as made:
-        for how in ("Failed", "Timeout", "Cancelled"):
+        for how in ("Failed", "Timeout", "Cancelled", "Unknown"):
             ends(empty_aws, how)
             finding = await again(made, "error-logs", hours=16, book=book())
             assert finding.verdict is Verdict.UNKNOWN

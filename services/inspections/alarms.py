@@ -77,7 +77,9 @@ class AlarmStates(Inspection):
         changes = _counted(within(known, look.span), board)
         found = spells(changes, alarms, look.span)
         judged = self._each(look, alarms, found)
-        doubtful = tuple(doubts(board.watched, history, look.span)) if history is not None else ()
+        doubtful = (
+            tuple(doubts(board.watched, _counted(history, board), look.span)) if history is not None else ()
+        )
         measures = (*self._whole(board, found, judged, complete=history is not None, doubtful=doubtful),)
         verdict = worst(each.verdict for each in measures) or Verdict.UNKNOWN
         names, zone = alarm_names(self.context.runbook), self.context.calendar.zone

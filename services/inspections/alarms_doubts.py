@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
-from services.aws.alarm_parts import scaling_name
 from services.i18n import _, plural
 from services.models.alarms import Alarm, AlarmState, AlarmTransition
 from services.models.metrics import TimeSpan
@@ -16,8 +15,8 @@ _NAMED = 5
 
 
 def doubts(alarms: Iterable[Alarm], changes: Sequence[AlarmTransition], span: TimeSpan) -> Iterator[str]:
-    """Why the history of `span` cannot be relied on, in sentences; `alarms` as they are now."""
-    unreadable = sum(each.kind == "unreadable" and not scaling_name(each.id) for each in changes)
+    """Why the history of `span` cannot be relied on, in sentences; `alarms` as they are now; `changes` without those of scaling alarms."""
+    unreadable = sum(change.kind == "unreadable" for change in changes)
     if unreadable:
         text = plural(
             "{count} entry of the alarm history cannot be read.",

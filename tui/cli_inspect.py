@@ -187,23 +187,25 @@ def _moment(
 
 
 def _text(services: "Services", answer: "InspectAnswer") -> list[str]:
+    from rich.cells import cell_len
+
     from services.models.findings import Recorded
     from services.models.verdict import Verdict
     from widgets.finding_lines import finding_lines
+    from widgets.finding_words import verdict_spans
     from widgets.format import pad
     from widgets.ink import plain
-    from widgets.looks import VERDICT_LOOKS
 
     width = max(_NARROW, min(_WIDE, shutil.get_terminal_size((_WIDE, 0)).columns))
     zone = services.calendar.zone
     lines = []
     for each in answer.findings:
-        look = VERDICT_LOOKS[each.verdict]
-        lines.append(f"{pad(look.text, 12)} {pad(each.title, 24)} {each.summary}".rstrip())
+        (shown,) = plain([verdict_spans(each)])
+        lines.append(f"{pad(shown, max(12, cell_len(shown)))} {pad(each.title, 24)} {each.summary}".rstrip())
     for each in answer.findings:
         if each.verdict is not Verdict.NORMAL:
-            shown = Recorded(seq=0, by="", finding=each)
-            lines += ["", *plain(finding_lines(shown, zone, answer.at, width))]
+            recorded = Recorded(seq=0, by="", finding=each)
+            lines += ["", *plain(finding_lines(recorded, zone, answer.at, width))]
     return lines
 
 

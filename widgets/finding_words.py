@@ -1,7 +1,8 @@
 """How findings read where there is little room: a mark and a word, what is still being looked at."""
 
 from services.i18n import _
-from services.models.findings import DutyFindings, Looking, Recorded
+from services.models.findings import DutyFindings, Finding, Looking, Recorded, Tally
+from services.models.verdict import Verdict
 from widgets.ink import Span
 from widgets.looks import VERDICT_LOOKS
 
@@ -15,19 +16,41 @@ def verdict_cell(found: DutyFindings | None) -> list[Span]:
         done = len({each.finding.inspection for each in found.recorded})
         text = f"{done}/{len(found.expected)}"
         worse = [] if verdict is None else [(f" {VERDICT_LOOKS[verdict].mark}", VERDICT_LOOKS[verdict].role)]
+        if len(found.tally) > 1:
+            worse = [(" ", ""), *tally_spans(found.tally)]
         return [(f"… {text}", "muted"), *worse] if found.looking or found.recorded else []
     if verdict is None:
         return []
     look = VERDICT_LOOKS[verdict]
     if found.settled and verdict.value != "normal":
         return [(_("overruled"), "muted")]
-    return [(look.text, look.role)]
+    return tally_spans(found.tally) if len(found.tally) > 1 else [(look.text, look.role)]
+
+
+def tally_spans(counts: Tally) -> list[Span]:
+    """`■1 ▲2 ?3`: what was measured as bad, then what could not be judged."""
+    spans: list[Span] = []
+    for verdict, count in counts:
+        look = VERDICT_LOOKS[verdict]
+        spans += [(" ", "")] if spans else []
+        spans.append((f"{look.mark}{count}", look.role))
+    return spans
+
+
+def verdict_spans(finding: Finding, *, muted: bool = False) -> list[Span]:
+    """`? not judged ▲1`: the verdict, and how much of what it does not say was measured, or not judged."""
+    look = VERDICT_LOOKS[finding.verdict]
+    unknown = finding.verdict is Verdict.UNKNOWN
+    beside = tuple(
+        (verdict, count) for verdict, count in finding.tally if (verdict is not Verdict.UNKNOWN) is unknown
+    )
+    spans: list[Span] = [(look.text, look.role), *([(" ", "")] if beside else []), *tally_spans(beside)]
+    return [(text, "muted") for text, _role in spans] if muted else spans
 
 
 def recorded_spans(recorded: Recorded) -> list[Span]:
     """`■ abnormal`; struck by who overruled it."""
-    look = VERDICT_LOOKS[recorded.finding.verdict]
-    spans: list[Span] = [(look.text, look.role if recorded.overruled is None else "muted")]
+    spans = verdict_spans(recorded.finding, muted=recorded.overruled is not None)
     if recorded.overruled is not None:
         spans.append((" " + _("overruled by {name}").format(name=recorded.overruled.by), "caution"))
     return spans

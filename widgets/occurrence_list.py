@@ -115,7 +115,7 @@ class OccurrenceList(Vertical):
 
 def duty_columns(zone: str, *, findings: bool = False) -> tuple[Column, ...]:
     """The columns of a list of occurrences; the head names the zone of the times."""
-    looked = (Column(_("finding"), max_width=12),) if findings else ()
+    looked = (Column(_("finding"), max_width=14),) if findings else ()
     return (
         Column("", max_width=1, min_width=1),
         Column(zone, max_width=19),

@@ -12,6 +12,7 @@ from textual.reactive import reactive
 
 from services.i18n import N_, _
 from services.models import dashboards as model
+from services.models.findings import TOLD
 from services.models.verdict import Verdict
 from widgets.chart_data import Curve, curves_of
 from widgets.format import wrap
@@ -20,8 +21,6 @@ from widgets.looks import VERDICT_LOOKS, unsure
 from widgets.units import number, unit_of
 
 AnyWidget = model.MetricWidget | model.TextWidget | model.AlarmWidget | model.LogWidget | model.UnknownWidget
-
-_WORST = (Verdict.ABNORMAL, Verdict.UNKNOWN, Verdict.ATTENTION, Verdict.NORMAL)
 
 
 class Tile(Inked, can_focus=True):
@@ -114,11 +113,16 @@ class Tile(Inked, can_focus=True):
         judged = [reading for reading in self.data.readings if reading.verdict is not None]
         if not judged:
             return self._newest()
-        worst = min(judged, key=lambda reading: _WORST.index(reading.verdict or Verdict.NORMAL))
+        worst = min(judged, key=lambda reading: TOLD.index(reading.verdict or Verdict.NORMAL))
         look = VERDICT_LOOKS[worst.verdict or Verdict.UNKNOWN]
         unit = unit_of(None, worst.limit)
         label: list[Span] = [(f"{worst.label} ", "muted")] if len(self.data.readings) > 1 else []
-        return [*label, (number(worst.value, unit) + " ", "strong"), (look.text, look.role)]
+        spans = [*label, (number(worst.value, unit) + " ", "strong"), (look.text, look.role)]
+        unjudged = sum(reading.verdict is Verdict.UNKNOWN for reading in judged)
+        if unjudged and worst.verdict is not Verdict.UNKNOWN:
+            unknown = VERDICT_LOOKS[Verdict.UNKNOWN]
+            spans.append((f" {unknown.mark}{unjudged}", unknown.role))
+        return spans
 
     def _newest(self) -> list[Span]:
         curves = self.curves()

@@ -12,7 +12,7 @@ from services.i18n import N_, _, plural
 from services.inspections.access_keys_judge import QUOTA, JudgedKey, KeyRules
 from services.inspections.access_keys_read import KeysRead, read_keys
 from services.inspections.base import Inspection, Look, table
-from services.models.findings import WORSE, Evidence, Finding, Measure, Row, worst
+from services.models.findings import TOLD, Evidence, Finding, Measure, Row, worst
 from services.models.runbook import Runbook
 from services.models.runbook_looks import AccessKeys as KeysSpec
 from services.models.text import clean
@@ -159,7 +159,7 @@ class KeyAges(Inspection):
     # Evidence
 
     def _evidence(self, read: KeysRead, judged: list[JudgedKey]) -> Iterator[Evidence]:
-        rows = sorted(judged, key=lambda each: (WORSE.index(each.verdict), each.age), reverse=True)
+        rows = sorted(judged, key=lambda each: (TOLD.index(each.verdict), -each.age))
         columns = (
             _("IAM user"),
             _("access key"),

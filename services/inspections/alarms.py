@@ -21,7 +21,7 @@ from services.inspections.base import Inspection, Look
 from services.inspections.database_points import Unread
 from services.inspections.insights_queries import hours_words
 from services.models.alarms import Alarm, AlarmBoard, AlarmState, AlarmTransition
-from services.models.findings import WORSE, Finding, Measure, Spell, worst
+from services.models.findings import TOLD, Finding, Measure, Spell, worst
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 
@@ -117,7 +117,7 @@ class AlarmStates(Inspection):
         return sorted(
             judged,
             key=lambda each: (
-                -WORSE.index(each.verdict),
+                TOLD.index(each.verdict),
                 order.index(each.alarm.id) if each.alarm.id in titles else len(order),
             ),
         )

@@ -36,12 +36,12 @@ class Mark(Enum):
 
     FIRING = N_("firing: {alarms}")
     MISSING = N_("missing: {alarms}")
-    NO_DATA = N_("no data: {alarms}")
-    UNSURE = N_("not evaluated: {alarms}")
     FIRED = N_("fired and recovered: {alarms}")
     SILENT = N_("notifies nobody: {alarms}")
-    UNKNOWN = N_("not known whether anybody hears of: {alarms}")
     BLIND = N_("was without data: {alarms}")
+    NO_DATA = N_("no data: {alarms}")
+    UNSURE = N_("not evaluated: {alarms}")
+    UNKNOWN = N_("not known whether anybody hears of: {alarms}")
 
 
 VERDICTS = {

@@ -39,8 +39,11 @@ class Backups(DatabaseLook):
         """The instance and its snapshots; where one is missing, AWS Backup's and the events too. Raises AwsError."""
         reader, unread = Databases(self.context.reader), Unread()
         database = await reader.database(self.spec.instance)
-        automatic = await reader.snapshots(database.id)
         window = daily(database.backup_window)
+        try:
+            automatic = await reader.snapshots(database.id)
+        except AwsError as error:
+            return self._without_snapshots(look, database, window, error)
         found = self._nights(window, database, automatic, look)
         if window and any(night.outcome in GAPS for night in found):
             found = with_others(window, found, await self._others(reader, database, unread))
@@ -50,6 +53,17 @@ class Backups(DatabaseLook):
             events = await self._events(reader, database, gaps, unread)
         seen = Seen(database, self.spec, look.until, self.context.calendar.zone, window, automatic, found)
         return self._judged(look, seen, events, unread)
+
+    def _without_snapshots(
+        self, look: Look, database: Database, window: Window | None, error: AwsError
+    ) -> Finding:
+        """What the instance alone tells, where it is abnormal; else the look could not be made. Raises AwsError."""
+        seen = Seen(database, self.spec, look.until, self.context.calendar.zone, window, (), [], read=False)
+        if not any(each.verdict is Verdict.ABNORMAL for each in points(seen, ())):
+            raise error
+        unread = Unread()
+        unread.add(_("The snapshots cannot be read."), error.problem)
+        return self._judged(look, seen, (), unread)
 
     def _nights(
         self, window: Window | None, database: Database, automatic: Sequence[Snapshot], look: Look

@@ -35,6 +35,8 @@ class Backups:
     automatic: tuple[Snapshot, ...]
     nights: list[Night]
     """Newest first."""
+    read: bool = True
+    """False: the snapshots could not be read, and nothing is told of them."""
 
     @property
     def newest(self) -> Snapshot | None:
@@ -83,6 +85,10 @@ def normal_summary(seen: Backups) -> str:
 
 def points(seen: Backups, events: Sequence[DatabaseEvent]) -> list[Point]:
     """In the order of the runbook's questions."""
+    if not seen.read:
+        unread = Measure(title=_("Snapshots"), shown="", verdict=Verdict.UNKNOWN)
+        told = Point(unread, _("The snapshots cannot be read."))
+        return [_retention(seen), _restorable(seen), _instance(seen), told]
     found = [_newest(seen), _each_window(seen, events), _statuses(seen), _retention(seen), _restorable(seen)]
     return [*found, _instance(seen)]
 
@@ -119,7 +125,9 @@ def _each_window(seen: Backups, events: Sequence[DatabaseEvent]) -> Point:
         measure = Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN)
         return Point(measure, _("AWS does not say when the backup window is: gaps cannot be told."))
     if not seen.nights:
-        note = _("created {at}; no backup window has passed since").format(at=_created(seen))
+        note = _("no backup window has passed since it was created")
+        if seen.database.created:
+            note = _("created {at}; no backup window has passed since").format(at=_created(seen))
         return Point(
             Measure(title=title, shown="0", allowed=allowed, verdict=Verdict.ATTENTION, note=note), note
         )

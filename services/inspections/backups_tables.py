@@ -8,7 +8,7 @@ from services.inspections.backups_nights import Night, Outcome
 from services.inspections.base import table
 from services.maintenance_window import stamp
 from services.models.databases import DatabaseEvent, Snapshot, SnapshotState
-from services.models.findings import WORSE, Evidence, Row
+from services.models.findings import TOLD, Evidence, Row
 from services.models.verdict import Verdict
 
 VERDICTS = {
@@ -30,7 +30,7 @@ _NOTES = {
 
 def nights_table(nights: Sequence[Night], events: Sequence[DatabaseEvent], zone: tzinfo) -> Evidence:
     """Every window with its snapshots, the worst first, then newest first."""
-    ordered = sorted(nights, key=lambda night: WORSE.index(VERDICTS[night.outcome]), reverse=True)
+    ordered = sorted(nights, key=lambda night: TOLD.index(VERDICTS[night.outcome]))
     rows = [row for night in ordered for row in _rows(night, events, zone)]
     return table(
         _("Backup windows"),

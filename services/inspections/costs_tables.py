@@ -11,7 +11,7 @@ from services.inspections.costs_judge import LineJudge
 from services.inspections.costs_lines import CostLine, CostTable
 from services.inspections.costs_words import month_words, percent_words, yen_words
 from services.models.costs import Budget
-from services.models.findings import WORSE, Evidence, Row, worst
+from services.models.findings import TOLD, Evidence, Row, worst
 from services.models.verdict import Verdict
 
 _ONE = timedelta(days=1)
@@ -21,7 +21,7 @@ _DAYS = 14
 def lines_table(judge: LineJudge, costs: CostTable) -> Evidence:
     """Every line, the worst service first; below them the rest, the total, tax and credits."""
     compared = judge.compared
-    services = sorted(costs.services, key=lambda line: WORSE.index(_verdict(judge, line)), reverse=True)
+    services = sorted(costs.services, key=lambda line: TOLD.index(_verdict(judge, line)))
     others = [costs.others] if costs.services else []
     rows = [
         *(_row(judge, line, _verdict(judge, line)) for line in services),

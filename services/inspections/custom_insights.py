@@ -6,6 +6,7 @@ Runbook: `[[inspections]]` with `kind = "insights"`.
 from collections.abc import Iterator
 from datetime import tzinfo
 
+from services.aws.errors import AwsError
 from services.aws.insights import ROWS
 from services.aws.insights_text import commands, joined, verb
 from services.aws.reader import when
@@ -37,7 +38,11 @@ class CustomInsights(OwnInspection, InsightsLook):
         found = await self.begin(look, queries, hourly or spec.query, limit=AT_ONCE if hourly else ROWS)
         if isinstance(found, Finding):
             return found
-        trouble = await self._field_trouble(queries)
+        try:
+            trouble = await self._field_trouble(queries)
+        except AwsError as error:
+            trouble = _("Whether the events hold {field} could not be seen.").format(field=spec.field)
+            queries.remarks.append(error.problem.summary)
         hours = binned(found) if hourly else None
         if hourly and hours is None:
             trouble = trouble or _("AWS did not count all of the matches by the hour.")
@@ -57,7 +62,7 @@ class CustomInsights(OwnInspection, InsightsLook):
         return self.found(
             look,
             verdict or judged,
-            sentences(trouble, said),
+            sentences(said, trouble) if judged is Verdict.ABNORMAL else sentences(trouble, said),
             measures=measures,
             evidence=await self._evidence(queries, found, hours, fine=verdict is Verdict.NORMAL),
             advice=self.spec.advice,
@@ -92,6 +97,20 @@ class CustomInsights(OwnInspection, InsightsLook):
                 at=at,
             )
 
+    def at_least(self, queries: Queries, found: QueryResult) -> Measure | None:
+        """The matches so far; below a lower limit more may come."""
+        if self.spec.below is None:
+            return None
+        rate = found.matched / queries.hours
+        return Measure(
+            title=_("Matches an hour"),
+            shown=f"≥ {self._shown(rate)}",
+            allowed=f"< {self._shown(self.spec.below)}",
+            verdict=self.limit.judge(rate),
+            value=rate * self.spec.scale,
+            unit=self.spec.unit,
+        )
+
     def _shown(self, count: float) -> str:
         return f"{number(count * self.spec.scale)} {self.spec.unit}".strip()
 
@@ -102,7 +121,10 @@ class CustomInsights(OwnInspection, InsightsLook):
         if hours and hours.counts:
             tables.append(hours.evidence(zone, self.limit.judge))
         if hours is not None and found.matched and not fine and queries.again():
-            found = await queries.ask(self.spec.query)
+            try:
+                found = await queries.ask(self.spec.query)
+            except AwsError as error:
+                queries.remarks.append(error.problem.summary)
         if found.rows and not (hours is not None and fine):
             tables.append(_rows(found, zone))
         tables.append(query_table(commands(self.spec.query)))

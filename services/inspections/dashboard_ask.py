@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from services.aws.dashboard_builtin import builtin_dashboard
+from services.aws.errors import AwsError
 from services.aws.metrics import Metrics
 from services.board_judge import limit_of
 from services.board_plan import Ask, ask, calls
 from services.models.base import RawId
 from services.models.dashboards import Dashboard, MetricWidget, Trace
-from services.models.metrics import MetricQuery, Series, TimeSpan
+from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
 from services.models.runbook import Runbook
 from services.models.verdict import Limit
 
@@ -171,15 +172,33 @@ class Answer:
 async def answers(
     metrics: Metrics, wanted: Iterable[Wanted], span: TimeSpan, now: datetime, region: str
 ) -> Answer:
-    """One GetMetricData a region. Raises AwsError."""
+    """One GetMetricData a region; one that fails costs its own curves. Raises AwsError where all fail."""
     made = _ask([each.query for each in wanted], span, now, region)
     # The longest period may have made the whole question begin earlier.
     start = max(made.start, int(span.start.timestamp()))
     found: dict[str, Series] = {}
-    for call in calls([made]):
-        for series in await metrics.fetch(call.queries, call.span, region=call.region or None):
+    asked, failures = calls([made]), []
+    for call in asked:
+        try:
+            answered = await metrics.fetch(call.queries, call.span, region=call.region or None)
+        except AwsError as error:
+            failures.append(error)
+            answered = tuple(_unread(query, error) for query in call.queries)
+        for series in answered:
             found.setdefault(made.own_id(series.id), _since(start, made.trimmed(series)))
+    if asked and len(failures) == len(asked):
+        raise failures[0]
     return Answer(found, end=made.end, start=start)
+
+
+def _unread(query: MetricQuery, error: AwsError) -> Series:
+    return Series(
+        id=query.id,
+        label=query.label or query.metric,
+        period=query.period,
+        status=SeriesStatus.ERROR,
+        message=error.problem.summary,
+    )
 
 
 def _since(start: int, series: Series) -> Series:

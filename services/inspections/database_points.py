@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from services.contacts import escalation, reachable
 from services.i18n import _, sentences
-from services.models.findings import WORSE, Measure
+from services.models.findings import TOLD, Measure
 from services.models.problem import Problem
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
@@ -46,8 +46,7 @@ def summary(points: Iterable[Point], normal: str) -> str:
     """The sentences of what is not normal, the worst first; `normal` where everything is."""
     bad = sorted(
         (each for each in points if each.verdict is not Verdict.NORMAL and each.said),
-        key=lambda each: WORSE.index(each.verdict),
-        reverse=True,
+        key=lambda each: TOLD.index(each.verdict),
     )
     return sentences(*(each.said for each in bad)) or normal
 

@@ -6,6 +6,7 @@ Runbook: 日常監視 3. Looks over everything since the last look, not over the
 from collections.abc import Iterator
 from dataclasses import replace
 
+from services.aws.errors import AwsError
 from services.aws.insights_text import commands
 from services.aws.reader import when
 from services.i18n import N_, _, plural, sentences
@@ -46,10 +47,31 @@ class ErrorLogs(InsightsLook):
         if isinstance(found, Finding):
             return found
         counts = await count(queries, spec, found)
-        seen = await field_seen(queries, spec, found)
-        if not seen.status:
+        seen = await self._field_seen(queries, found)
+        if not seen.status and not counts.fives:
             counts = replace(counts, fives=None)
         return self._judged(look, queries, found, counts, seen)
+
+    async def _field_seen(self, queries: Queries, found: QueryResult) -> FieldSeen:
+        """What was seen of the field; what cannot be seen does not hide the errors that were found."""
+        try:
+            return await field_seen(queries, self._spec, found)
+        except AwsError as error:
+            text = _("Whether the events hold {field} could not be seen.")
+            trouble = sentences(text.format(field=self._spec.field), error.problem.summary)
+            return FieldSeen(trouble, status=False, unread=True)
+
+    def at_least(self, queries: Queries, found: QueryResult) -> Measure | None:
+        """The errors found so far."""
+        limit, rate = below(self._spec.per_hour), found.matched / queries.hours
+        return Measure(
+            title=_("Errors an hour"),
+            shown=f"≥ {number(rate)}",
+            allowed=_("< {count} an hour").format(count=self._spec.per_hour),
+            verdict=limit.judge(rate),
+            value=rate,
+            unit="/h",
+        )
 
     @property
     def _spec(self) -> Spec:
@@ -63,11 +85,13 @@ class ErrorLogs(InsightsLook):
         measures = tuple(self._measures(queries, found, counts, seen))
         verdict = worst(each.verdict for each in measures) or Verdict.UNKNOWN
         summary = self._summary(look, found, counts)
-        if not seen.status:
+        if not seen.status and not seen.unread:
             text = _("5xx answers cannot be told: no event with the field {field} was seen. {found}")
             summary = text.format(field=self._spec.status, found=summary)
         if seen.trouble:
-            summary = sentences(seen.trouble, summary)
+            # What was measured as bad is not to stand behind what cannot be judged.
+            bad = verdict is Verdict.ABNORMAL
+            summary = sentences(summary, seen.trouble) if bad else sentences(seen.trouble, summary)
         return self.found(
             look,
             verdict,

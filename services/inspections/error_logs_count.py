@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from services.aws.errors import AwsError
 from services.aws.insights_text import field, joined, value
 from services.i18n import _
 from services.inspections.error_logs_text import about_database, shape
@@ -63,7 +64,10 @@ def by_message(spec: ErrorLogs) -> str:
 
 
 async def count(queries: Queries, spec: ErrorLogs, found: QueryResult) -> Counts:
-    """From the events where all of them are rows; else AWS counts, which scans the window twice more."""
+    """From the events where all of them are rows; else AWS counts, which scans the window twice more.
+
+    What cannot be counted is not judged; the errors themselves were found all the same.
+    """
     if found.whole:
         each = [(row, 1) for row in found.rows]
         return _counts(spec, hours_of(found.rows), each, each, 0)
@@ -74,8 +78,13 @@ async def count(queries: Queries, spec: ErrorLogs, found: QueryResult) -> Counts
             )
         )
         return Counts()
-    hourly = await queries.ask(by_hour(spec), limit=AT_ONCE)
-    messages = await queries.ask(by_message(spec))
+    try:
+        hourly = await queries.ask(by_hour(spec), limit=AT_ONCE)
+        messages = await queries.ask(by_message(spec))
+    except AwsError as error:
+        text = _("Not counted by the hour and not grouped: {why}")
+        queries.remarks.append(text.format(why=error.problem.summary))
+        return Counts()
     hours = binned(hourly)
     if hours is None or not messages.complete:
         queries.remarks.append(_("AWS did not count all of the errors by the hour and by what they say."))

@@ -29,6 +29,8 @@ class FieldSeen:
     """Of the events hold it; None: not known."""
     status: bool = True
     """Some event holds the field that tells a 5xx; without one, none would be found."""
+    unread: bool = False
+    """It could not be looked for."""
 
 
 async def field_seen(queries: Queries, spec: ErrorLogs, found: QueryResult) -> FieldSeen:

@@ -3,10 +3,10 @@
 from typing import Any
 
 from services.aws.insights import ROWS
-from services.i18n import _
+from services.i18n import _, sentences
 from services.inspections.base import Inspection, Look, table
 from services.inspections.insights_queries import Queries, hours_words, partial_words
-from services.models.findings import Evidence, Finding
+from services.models.findings import Evidence, Finding, Measure
 from services.models.insights import QueryResult
 from services.models.verdict import Verdict
 
@@ -26,7 +26,7 @@ class InsightsLook(Inspection):
             return self.unknown(look, queries, queries.consent_summary(yen), estimate_yen=yen)
         found = await queries.ask(query, limit=limit)
         if not found.complete:
-            return self.unknown(look, queries, partial_words(found), evidence=self.texts(found))
+            return self._partial(look, queries, found)
         if not found.scanned:
             text = _("Nothing to judge: the log group {group} has no events in {hours}.")
             return self.unknown(
@@ -36,6 +36,26 @@ class InsightsLook(Inspection):
                 advice=self.nothing_advice(queries),
             )
         return found
+
+    def _partial(self, look: Look, queries: Queries, found: QueryResult) -> Finding:
+        """Not judged, unless what came so far is beyond the limit already: more of it makes nothing better."""
+        words, least = partial_words(found), self.at_least(queries, found)
+        if least is None or least.verdict is not Verdict.ABNORMAL:
+            return self.unknown(look, queries, words, evidence=self.texts(found))
+        text = _("{title} beyond the limit already: {shown} (allowed {allowed}).")
+        said = text.format(title=least.title, shown=least.shown, allowed=least.allowed)
+        return self.found(
+            look,
+            Verdict.ABNORMAL,
+            sentences(said, words),
+            measures=(least, Measure(title=_("The whole window"), shown="", verdict=Verdict.UNKNOWN)),
+            evidence=self.texts(found),
+            remarks=(*queries.remarks, queries.price()),
+        )
+
+    def at_least(self, queries: Queries, found: QueryResult) -> Measure | None:
+        """What a result that is not whole comes to at least, judged; None where a limit says nothing of it."""
+        return None
 
     def texts(self, found: QueryResult) -> tuple[Evidence, ...]:
         """The rows of a result as evidence; private."""

@@ -19,7 +19,7 @@ from services.inspections.maintenance_points import normal_summary, points, touc
 from services.maintenance_window import Window, weekly
 from services.models.databases import Database, OptIn
 from services.models.duties import Slot
-from services.models.findings import WORSE, Evidence, Finding, Row, worst
+from services.models.findings import TOLD, Evidence, Finding, Row, worst
 from services.models.verdict import Verdict
 
 _ASKED = {OptIn.NONE: "", OptIn.NEXT_WINDOW: N_("for the next window"), OptIn.IMMEDIATE: N_("at once")}
@@ -117,7 +117,7 @@ def _actions_table(seen: Seen, dues: tuple[Due, ...]) -> Evidence:
             ),
             verdict=each.verdict,
         )
-        for each in sorted(dues, key=lambda each: WORSE.index(each.verdict), reverse=True)
+        for each in sorted(dues, key=lambda each: TOLD.index(each.verdict))
     ]
     columns = (
         _("Action"),

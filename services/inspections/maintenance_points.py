@@ -117,15 +117,19 @@ def _said(seen: Maintenance, due: Due) -> str:
     text = texts.get(due.standing, "")
     if due.standing is Standing.ASKED and due.action.opt_in is OptIn.IMMEDIATE:
         text = _("{action} is being applied, as somebody asked.")
+    elif due.standing is Standing.ASKED and due.at is None:
+        text = _("{action} will be applied, as somebody asked; AWS does not say when.")
     if due.standing is Standing.LAST_WINDOW and not due.leaves(timedelta(days=lead)):
         text = _(
             "{action} is applied at {at}: no window is left {count} days before it; the next is {by_hand}."
         )
+        if due.by_hand is None:
+            text = _("{action} is applied at {at}: no window is left {count} days before it.")
     return text.format(
         action=due.action.action,
-        at=seen.stamp(due.at) or "—",
+        at=seen.stamp(due.at),
         window=seen.stamp(seen.coming),
-        by_hand=seen.stamp(due.by_hand) or "—",
+        by_hand=seen.stamp(due.by_hand),
         count=lead,
     )
 
@@ -186,11 +190,16 @@ def _settings(seen: Maintenance) -> Point:
     measure = Measure(
         title=title, shown=listed(words), verdict=Verdict.ATTENTION, value=float(len(pending)), note=note
     )
-    text = _("Waiting for the maintenance window of {window}: {changes}.")
-    if outage:
+    if seen.coming is None:
+        text = _("Waiting for a maintenance window: {changes}.")
+        if outage:
+            text = _("Waiting for a maintenance window, with an interruption: {changes}.")
+    elif outage:
         text = _("Waiting for the maintenance window of {window}, with an interruption: {changes}.")
+    else:
+        text = _("Waiting for the maintenance window of {window}: {changes}.")
     tip = _("Applying anything at once applies these changes too.")
-    return Point(measure, text.format(window=seen.stamp(seen.coming) or "—", changes=listed(words)), (tip,))
+    return Point(measure, text.format(window=seen.stamp(seen.coming), changes=listed(words)), (tip,))
 
 
 def _clashes(seen: Maintenance) -> Iterator[Point]:

@@ -12,7 +12,7 @@ from services.inspections.sign_ins_access import JudgedAccess
 from services.inspections.sign_ins_judge import WORDS, JudgedChange, JudgedSignIn, who
 from services.inspections.sign_ins_read import Gathered, Purpose
 from services.models.access_keys import IamUser
-from services.models.findings import WORSE, Evidence, Row
+from services.models.findings import TOLD, Evidence, Row
 from services.models.trail import Lookup, SignIn, TrailEvent
 from services.models.verdict import Verdict
 
@@ -33,7 +33,7 @@ class Tables:
         wanted = sorted(
             (each for each in judged if each.reasons), key=lambda each: each.event.at, reverse=True
         )
-        wanted.sort(key=lambda each: WORSE.index(each.verdict), reverse=True)
+        wanted.sort(key=lambda each: TOLD.index(each.verdict))
         columns = (
             self._time(),
             _("signed in as"),
@@ -64,7 +64,7 @@ class Tables:
     def changes(self, judged: Iterable[JudgedChange]) -> Evidence:
         """Who changed what, where and from where; the worst first."""
         wanted = sorted(judged, key=lambda each: each.event.at, reverse=True)
-        wanted.sort(key=lambda each: WORSE.index(each.verdict), reverse=True)
+        wanted.sort(key=lambda each: TOLD.index(each.verdict))
         columns = (
             self._time(),
             _("carried out by"),

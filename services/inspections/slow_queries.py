@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.aws.databases import Databases
+from services.aws.errors import AwsError
 from services.aws.insights_text import commands, joined
 from services.aws.reader import when
 from services.i18n import N_, _, plural
@@ -120,7 +121,23 @@ class SlowQueries(InsightsLook):
         if not queries.again():
             queries.remarks.append(_("Not counted by the hour: it would cost as much again."))
             return None
-        return binned(await queries.ask(hourly(self._spec), limit=AT_ONCE))
+        try:
+            return binned(await queries.ask(hourly(self._spec), limit=AT_ONCE))
+        except AwsError as error:
+            queries.remarks.append(_("Not counted by the hour: {why}").format(why=error.problem.summary))
+            return None
+
+    def at_least(self, queries: Queries, found: QueryResult) -> Measure | None:
+        """The slow queries found so far."""
+        rate = found.matched / queries.hours
+        return Measure(
+            title=_("Slow queries an hour"),
+            shown=f"≥ {number(rate)}",
+            allowed=_("< {count} an hour").format(count=number(self._spec.per_hour)),
+            verdict=self._frequent(rate),
+            value=rate,
+            unit="/h",
+        )
 
     def nothing_advice(self, queries: Queries) -> tuple[str, ...]:
         """The setting that makes PostgreSQL log slow statements."""

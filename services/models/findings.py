@@ -1,5 +1,6 @@
 """Findings: what one look at AWS saw, judged by the runbook's limits, and what people said of it."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -12,6 +13,18 @@ WORSE = (Verdict.NORMAL, Verdict.ATTENTION, Verdict.UNKNOWN, Verdict.ABNORMAL)
 """Judgements, the worst last: not knowing is worse than being near the limit."""
 ROWS = 50
 """Evidence rows kept of one table; the rest is counted."""
+
+
+TOLD = (Verdict.ABNORMAL, Verdict.ATTENTION, Verdict.UNKNOWN, Verdict.NORMAL)
+"""In which order things are told: what was measured as bad never stands behind what could not be judged."""
+Tally = tuple[tuple[Verdict, int], ...]
+"""How many of each judgement that is not normal, in the order of TOLD."""
+
+
+def tally(verdicts: Iterable[Verdict | None]) -> Tally:
+    """How often each judgement comes that is not normal."""
+    counts = Counter(verdicts)
+    return tuple((verdict, counts[verdict]) for verdict in TOLD[:-1] if counts[verdict])
 
 
 def worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:
@@ -138,6 +151,29 @@ class Finding(Model):
     """Why it could not be made or judged."""
 
     @property
+    def tally(self) -> Tally:
+        """Its measures that are not normal; the verdict itself where no measure has it."""
+        counts = tally(each.verdict for each in self.measures)
+        own = self.verdict is Verdict.NORMAL or self.verdict in dict(counts)
+        return (
+            counts
+            if own
+            else tuple(sorted((*counts, (self.verdict, 1)), key=lambda pair: TOLD.index(pair[0])))
+        )
+
+    @property
+    def measured(self) -> Verdict:
+        """The worst of what was measured, whatever else could not be judged; normal where nothing is bad."""
+        return next(
+            (verdict for verdict, _count in self.tally if verdict is not Verdict.UNKNOWN), Verdict.NORMAL
+        )
+
+    @property
+    def unjudged(self) -> int:
+        """Measures that could not be judged; one where the whole could not."""
+        return dict(self.tally).get(Verdict.UNKNOWN, 0)
+
+    @property
     def waits_for_consent(self) -> bool:
         """Somebody must agree to its cost first."""
         return self.estimate_yen is not None
@@ -210,6 +246,13 @@ class DutyFindings(Model):
     def verdict(self) -> Verdict | None:
         """The worst of what was found, overruled or not; None before anything was found."""
         return worst(each.finding.verdict for each in self.recorded)
+
+    @property
+    def tally(self) -> Tally:
+        """Findings by what was measured at the worst, and those of which something could not be judged."""
+        measured = (each.finding.measured for each in self.recorded)
+        unjudged = (Verdict.UNKNOWN for each in self.recorded if each.finding.unjudged)
+        return tally((*measured, *unjudged))
 
     @property
     def settled(self) -> bool:

@@ -101,6 +101,10 @@ class FoundLine(Model):
     """The inspection's title."""
     verdict: Verdict
     """What the console judged."""
+    measured: Verdict | None = None
+    """The worst of what was measured, whatever else could not be judged; None where the finding cannot be read."""
+    unjudged: int = 0
+    """Measures that could not be judged."""
     summary: Clean
     """One line in words."""
     superseded: bool = False

@@ -115,7 +115,7 @@ def _worth_reading(line: FoundLine) -> bool:
 
 
 def _found_row(line: FoundLine, report: DayReport, dates: Dates) -> Line:
-    said = words.verdict(line.verdict)
+    said = words.of_finding(line)
     if line.overruled is not None:
         said = _("{verdict}, overruled by {name}").format(verdict=said, name=line.overruled.by)
     if line.superseded:

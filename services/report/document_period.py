@@ -104,7 +104,7 @@ def _findings(report: PeriodReport, dates: Dates) -> Section:
                     (
                         dates.at(line.at),
                         line.title,
-                        words.verdict(line.verdict),
+                        words.of_finding(line),
                         line.summary,
                         f"{line.overruled.by}: {line.overruled.reason}" if line.overruled else NOTHING,
                     ),

@@ -88,6 +88,8 @@ def _line(
         inspection=finding.inspection,
         title=finding.title,
         verdict=finding.verdict,
+        measured=finding.measured,
+        unjudged=finding.unjudged,
         summary=finding.summary,
         superseded=superseded,
         overruled=overruled,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from services.i18n import _
 from services.models.changes import StepState
 from services.models.duties import OccurrenceState
-from services.models.findings import WORSE, worst
+from services.models.findings import TOLD, worst
 from services.models.report_lines import ChangeLine, DutyLine, FoundLine
 from services.models.verdict import Verdict
 from services.report.found_lines import counts
@@ -20,7 +20,7 @@ def judged(parts: Iterable[Reason | None]) -> tuple[Verdict | None, tuple[str, .
     found = [part for part in parts if part is not None]
     reasons = sorted(
         (part for part in found if part[0] is not Verdict.NORMAL),
-        key=lambda part: -WORSE.index(part[0]),
+        key=lambda part: TOLD.index(part[0]),
     )
     named = [words for _verdict, words in reasons[:_NAMED]]
     if more := len(reasons) - len(named):

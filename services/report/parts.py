@@ -109,7 +109,7 @@ def _signature(signed: SignOff, dates: Dates, day: date | None, *, late: bool) -
 
 def finding_blocks(line: FoundLine, dates: Dates, day: date | None) -> Iterator[Block]:
     """Everything a reader needs to judge it: figures, evidence, what to do, what is to be known."""
-    yield Paragraph(f"{words.verdict(line.verdict)} — {line.summary}", line.verdict)
+    yield Paragraph(f"{words.of_finding(line)} — {line.summary}", line.verdict)
     if line.overruled is not None:
         yield Paragraph(
             _("Overruled by {name} at {time}: {reason}").format(

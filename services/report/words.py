@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
 from services import i18n
-from services.i18n import N_, _
+from services.i18n import N_, _, plural
 from services.models.changes import StepState
 from services.models.duties import OccurrenceState
 from services.models.posts import PostState
-from services.models.report_lines import DutyLine
+from services.models.report_lines import DutyLine, FoundLine
 from services.models.verdict import Verdict
 from services.report.periods import era_of
 
@@ -73,6 +73,20 @@ def verdict(value: Verdict | None) -> str:
         return NOTHING
     mark, word = _VERDICTS[value]
     return f"{mark} {_(word)}"
+
+
+def of_finding(line: FoundLine) -> str:
+    """`▲ 注意, ? 判定不能`: what was measured as bad never stands behind what could not be judged."""
+    said = verdict(line.verdict)
+    if line.verdict is Verdict.UNKNOWN:
+        bad = line.measured in (Verdict.ABNORMAL, Verdict.ATTENTION)
+        return _(", ").join((verdict(line.measured), said)) if bad else said
+    if line.unjudged:
+        text = plural(
+            "{verdict}, {count} value not judged", "{verdict}, {count} values not judged", line.unjudged
+        )
+        return text.format(verdict=said, count=line.unjudged)
+    return said
 
 
 def duty_state(value: OccurrenceState) -> str:

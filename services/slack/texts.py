@@ -13,7 +13,7 @@ from services.contacts import escalation, reachable
 from services.i18n import N_, _
 from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
-from services.models.findings import Evidence, Finding, Recorded
+from services.models.findings import TOLD, Evidence, Finding, Recorded
 from services.models.posts import Post, Proposal
 from services.models.runbook import Environment, Playbook, Runbook
 from services.models.verdict import Verdict
@@ -89,11 +89,11 @@ def about_alarm(alarm: Alarm, desk: Desk, posts: Iterable[Post] = ()) -> Proposa
 def about_finding(recorded: Recorded, desk: Desk) -> Proposal:
     """A note about what one look found."""
     finding = recorded.finding
-    measured = [
-        f"{each.title} {each.shown}" + (f" ({each.allowed})" if each.allowed else "")
-        for each in finding.measures
-        if each.verdict not in (None, Verdict.NORMAL)
-    ]
+    bad = sorted(
+        (each for each in finding.measures if each.verdict not in (None, Verdict.NORMAL)),
+        key=lambda each: TOLD.index(each.verdict or Verdict.NORMAL),
+    )
+    measured = [f"{each.title} {each.shown}" + (f" ({each.allowed})" if each.allowed else "") for each in bad]
     rows = [
         (_("Seen"), _moment(finding.read_at, desk)),
         (_("What"), str(finding.summary)),
@@ -109,10 +109,18 @@ def about_finding(recorded: Recorded, desk: Desk) -> Proposal:
     ]
     return Proposal(
         title=finding.title,
-        text=_note(_(_VERDICTS[finding.verdict]), str(finding.title), rows, desk),
+        text=_note(_severity(finding), str(finding.title), rows, desk),
         evidence=_tables(each for each in finding.evidence if not each.private),
         private=_tables(each for each in finding.evidence if each.private),
         target=RawId(finding.inspection),
+    )
+
+
+def _severity(finding: Finding) -> str:
+    """`ATTENTION, NOT JUDGED`: what was measured as bad stands before what could not be judged."""
+    verdicts = dict.fromkeys((finding.measured, finding.verdict))
+    return _(", ").join(_(_VERDICTS[each]) for each in verdicts if each is not Verdict.NORMAL) or _(
+        _VERDICTS[Verdict.NORMAL]
     )
 
 

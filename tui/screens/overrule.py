@@ -10,8 +10,8 @@ from services.journal.errors import AlreadyRecorded
 from services.models.findings import Recorded
 from tui.screens.sign import was_first
 from tui.screens.writing import NotTaken, WritingDialog
+from widgets.finding_words import verdict_spans
 from widgets.ink import ROLES
-from widgets.looks import VERDICT_LOOKS
 from widgets.prose import Prose
 
 
@@ -34,12 +34,14 @@ class OverruleScreen(WritingDialog):
     def about(self) -> Iterable[Widget]:
         """The finding."""
         finding = self.recorded.finding
-        look = VERDICT_LOOKS[finding.verdict]
+        spans = verdict_spans(finding)
         yield Prose(
             Content("\n").join(
                 [
                     Content.assemble(
-                        Content.styled(finding.title, ROLES["title"]), "  ", (look.text, ROLES[look.role])
+                        Content.styled(finding.title, ROLES["title"]),
+                        "  ",
+                        *((text, ROLES[role] if role else "") for text, role in spans),
                     ),
                     Content(finding.summary),
                 ]

@@ -18,9 +18,9 @@ from tui.screens.guard import Guard
 from tui.screens.writing import NotTaken, WritingDialog
 from widgets.checklist import Checklist
 from widgets.duty_words import clock_of, look, when, zone_name
+from widgets.finding_words import verdict_spans
 from widgets.heartbeat import every_second
 from widgets.ink import ROLES
-from widgets.looks import VERDICT_LOOKS
 from widgets.prose import Prose
 
 _RECORDED = {
@@ -200,10 +200,11 @@ class LeaveOutScreen(_RecordScreen):
 def accepting_words(found: DutyFindings) -> Iterable[Content]:
     """Each finding that the signature accepts; what is missing is said plainly."""
     for each in found.recorded:
-        look = VERDICT_LOOKS[each.finding.verdict]
-        role = "muted" if each.overruled is not None else look.role
+        spans = verdict_spans(each.finding, muted=each.overruled is not None)
         yield Content.assemble(
-            (f"{look.text}  ", ROLES[role]), f"{each.finding.title}  ", (each.finding.summary, ROLES["muted"])
+            *((text, ROLES[role] if role else "") for text, role in spans),
+            f"  {each.finding.title}  ",
+            (each.finding.summary, ROLES["muted"]),
         )
         if each.overruled is not None:
             yield Content.styled(

@@ -1,5 +1,6 @@
 """The look at the maintenance, on the embedded AWS and on answers by hand."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -104,6 +105,43 @@ async def test_less_than_the_lead_is_left() -> None:
     finding = await maintenance(details(ForcedApplyDate=MONDAY + timedelta(days=8)))
     assert finding.verdict is Verdict.ATTENTION
     assert "no window is left 7 days before it; the next is Sun 2026-01-18 02:00 JST." in finding.summary
+
+
+NEAR = st.none() | st.integers(min_value=-3, max_value=40).map(lambda days: MONDAY + timedelta(days=days))
+
+
+@given(
+    auto=NEAR,
+    forced=NEAR,
+    current=NEAR,
+    opt_in=st.sampled_from(("", "immediate", "next-maintenance", "undo-opt-in")),
+    window=st.sampled_from(("sat:17:00-sat:18:00", "mon:00:00-mon:00:30", "", "nonsense")),
+    waiting=st.booleans(),
+)
+def test_no_sentence_is_said_with_an_empty_value(
+    auto: datetime | None,
+    forced: datetime | None,
+    current: datetime | None,
+    opt_in: str,
+    window: str,
+    waiting: bool,
+) -> None:
+    dates = {"AutoAppliedAfterDate": auto, "ForcedApplyDate": forced, "CurrentApplyDate": current}
+    row = details(**{key: value for key, value in dates.items() if value}) | (
+        {"OptInStatus": opt_in} if opt_in else {}
+    )
+    values = {"DBInstanceClass": "db.t4g.large"} if waiting else {}
+    database = instance(PreferredMaintenanceWindow=window, PendingModifiedValues=values)
+    finding = asyncio.run(
+        judged(
+            "maintenance",
+            runbook=ALONE,
+            DescribeDBInstances=database,
+            DescribePendingMaintenanceActions=pending(row),
+        )
+    )
+    for text in (finding.summary, *finding.advice, *(str(each.note) for each in finding.measures)):
+        assert not any(empty in text for empty in ("—", "()", "  ", " .", " ;", ": .", "of :", "at :")), text
 
 
 async def test_an_action_without_a_date_or_far_away_is_normal() -> None:

@@ -6,7 +6,7 @@ from services.aws.insights import ROWS
 from services.i18n import _, sentences
 from services.inspections.base import Inspection, Look, table
 from services.inspections.insights_queries import Queries, hours_words, partial_words
-from services.models.findings import Evidence, Finding, Measure
+from services.models.findings import Evidence, Finding, Measure, worst
 from services.models.insights import QueryResult
 from services.models.verdict import Verdict
 
@@ -38,15 +38,15 @@ class InsightsLook(Inspection):
         return found
 
     def _partial(self, look: Look, queries: Queries, found: QueryResult) -> Finding:
-        """Not judged, unless what came so far is beyond the limit already: more of it makes nothing better."""
+        """Not judged, but for what is bad already in what came so far: more of it makes nothing better."""
         words, least = partial_words(found), self.at_least(queries, found)
-        if least is None or least.verdict is not Verdict.ABNORMAL:
+        if least is None or least.verdict is Verdict.NORMAL:
             return self.unknown(look, queries, words, evidence=self.texts(found))
-        text = _("{title} beyond the limit already: {shown} (allowed {allowed}).")
+        text = _("{title} so far: {shown} (allowed {allowed}).")
         said = text.format(title=least.title, shown=least.shown, allowed=least.allowed)
         return self.found(
             look,
-            Verdict.ABNORMAL,
+            worst((least.verdict, Verdict.UNKNOWN)) or Verdict.UNKNOWN,
             sentences(said, words),
             measures=(least, Measure(title=_("The whole window"), shown="", verdict=Verdict.UNKNOWN)),
             evidence=self.texts(found),

@@ -15,7 +15,7 @@ from dateutil.rrule import FR, MO, MONTHLY, SA, SU, TH, TU, WE, rrule, weekday
 
 from services.models.containers import ScheduledAction
 
-MOST = 1000
+MOST = 5000
 """Moments of one action; who asks for more asks for too long a time."""
 _RATE = re.compile(r"rate\((\d{1,6}) (minute|hour|day)s?\)")
 _CRON = re.compile(r"cron\((\S+(?:\s+\S+){5})\)")

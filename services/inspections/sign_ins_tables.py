@@ -97,8 +97,8 @@ class Tables:
         return table(_("IAM users that nobody expects"), columns, rows)
 
     def regions(self, gathered: Gathered) -> Evidence:
-        """How many sign-ins each region recorded; none is an answer, too."""
-        rows = [_region(lookup) for lookup in gathered.of(Purpose.SIGN_IN)]
+        """How many sign-ins each region recorded, and whether it answered everything; none is an answer, too."""
+        rows = [_region(region, gathered) for region in gathered.asked(Purpose.SIGN_IN)]
         rows.sort(key=lambda row: row.verdict is None)
         columns = (_("region"), _("successful"), _("failed"), _("look-up requests"), _("how far it was read"))
         return table(_("By region"), columns, rows)
@@ -189,21 +189,30 @@ def _addresses(events: Iterable[SignIn]) -> str:
     return _(", ").join([*found[:ADDRESSES], *(["…"] if len(found) > ADDRESSES else [])])
 
 
-def _region(lookup: Lookup) -> Row:
-    tries = [event for event in lookup.events if isinstance(event, SignIn)]
+def _region(region: str, gathered: Gathered) -> Row:
+    lookups = [(question, lookup) for question, lookup in gathered.answers if question.region == region]
+    tries = [
+        event
+        for question, lookup in lookups
+        if question.purpose is Purpose.SIGN_IN
+        for event in lookup.events
+        if isinstance(event, SignIn)
+    ]
+    problem = next((lookup.problem for _question, lookup in lookups if lookup.problem is not None), None)
+    unreadable = sum(lookup.unreadable for _question, lookup in lookups)
     read = _("in full")
-    if lookup.problem is not None:
-        read = lookup.problem.summary
-    elif lookup.unreadable:
-        read = _("{count} events could not be understood").format(count=lookup.unreadable)
+    if problem is not None:
+        read = problem.summary
+    elif unreadable:
+        read = _("{count} events could not be understood").format(count=unreadable)
     cells = (
-        lookup.region,
+        region,
         str(sum(event.success for event in tries)),
         str(sum(not event.success for event in tries)),
-        str(lookup.requests),
+        str(sum(lookup.requests for _question, lookup in lookups)),
         read,
     )
-    return Row(cells=cells, verdict=None if lookup.whole else Verdict.UNKNOWN)
+    return Row(cells=cells, verdict=None if problem is None and not unreadable else Verdict.UNKNOWN)
 
 
 def _acts(lookups: Sequence[Lookup]) -> str:

@@ -39,12 +39,12 @@ def moments(action: ScheduledAction, after: datetime, until: datetime) -> tuple[
     first = max(after, action.start - timedelta(seconds=1)) if action.start else after
     last = min(until, action.end) if action.end else until
     try:
-        found = tuple(islice(_moments(action, first, last), MOST + 1))
+        instants = tuple(islice(_moments(action, first, last), MOST + 1))
     except (ValueError, OverflowError, IndexError, ZoneInfoNotFoundError) as error:
         raise UnreadableSchedule(action.schedule) from error
-    if len(found) > MOST:
+    if len(instants) > MOST:
         raise UnreadableSchedule(action.schedule)
-    return found
+    return instants
 
 
 def _moments(action: ScheduledAction, after: datetime, until: datetime) -> Iterator[datetime]:

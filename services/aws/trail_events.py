@@ -40,7 +40,15 @@ def event_of(row: Answer, region: str) -> TrailEvent | None:
     id = str(row.get("EventId") or record.get("eventID") or "")
     at = when(row.get("EventTime")) or when(record.get("eventTime"))
     name = str(row.get("EventName") or record.get("eventName") or "")
-    if not record or not id or not name or at is None:
+    identity = _part(record, "userIdentity")
+    # Without a type nobody can say that it was not root; AWS's own services have none at times.
+    if (
+        not record
+        or not id
+        or not name
+        or at is None
+        or not (identity.get("type") or identity.get("invokedBy"))
+    ):
         return None
     common: dict[str, Any] = {
         "id": RawId(id),
@@ -48,7 +56,7 @@ def event_of(row: Answer, region: str) -> TrailEvent | None:
         "source": row.get("EventSource") or record.get("eventSource"),
         "at": at,
         "region": record.get("awsRegion") or region,
-        "actor": _actor(_part(record, "userIdentity"), str(row.get("Username") or "")),
+        "actor": _actor(identity, str(row.get("Username") or "")),
         "address": record.get("sourceIPAddress"),
         "error": ": ".join(str(record[key]) for key in ("errorCode", "errorMessage") if record.get(key)),
         "read_only": row.get("ReadOnly") == "true",
@@ -84,15 +92,15 @@ def _sign_in(record: dict[str, Any], common: dict[str, Any]) -> SignIn | None:
 
 def _outcome(record: dict[str, Any], name: str) -> bool | None:
     """What became of an event of the sign-in service; Identity Center tells it elsewhere."""
-    told = [_part(record, key).get(name) for key in ("responseElements", "serviceEventDetails")]
-    outcomes = [_OUTCOMES[text] for each in told if (text := str(each).casefold()) in _OUTCOMES]
+    texts = [_part(record, key).get(name) for key in ("responseElements", "serviceEventDetails")]
+    outcomes = [_OUTCOMES[text] for each in texts if (text := str(each).casefold()) in _OUTCOMES]
     if outcomes:
         return outcomes[0]
     return False if record.get("errorCode") or record.get("errorMessage") else None
 
 
 def _actor(identity: dict[str, Any], username: str) -> Actor:
-    kind = _KINDS.get(str(identity.get("type")), ActorKind.OTHER)
+    kind = _KINDS.get(str(identity.get("type") or "AWSService"), ActorKind.OTHER)
     name = str(identity.get("userName") or username)
     if kind is ActorKind.ROOT:
         return Actor(kind=kind, name="root")

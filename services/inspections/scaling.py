@@ -21,7 +21,7 @@ from services.inspections.scaling_ahead import Ahead, coming
 from services.inspections.scaling_decisions import decisions_table, refusals
 from services.inspections.scaling_judge import Expected, Titles, bounds
 from services.inspections.scaling_read import ServiceReading, read
-from services.inspections.scaling_service import Clockwork, tasks
+from services.inspections.scaling_service import Clockwork, short_again, tasks
 from services.inspections.times import moment
 from services.models.containers import ContainerService
 from services.models.duties import Slot
@@ -101,13 +101,23 @@ class TaskLimits(Inspection):
     ) -> Iterator[Point]:
         runbook, zone = self.context.runbook, self.context.calendar.zone
         titles, load = Titles(reading.name, several), load_words(runbook)
-        yield from tasks(reading, titles, Clockwork(now, patience(runbook)), task_words(runbook))
         service = reading.service
+        clock = Clockwork(now, patience(runbook), self._short_before(reading, now))
+        yield from tasks(reading, titles, clock, task_words(runbook))
         if reading.missing or (isinstance(service, ContainerService) and service.status == "INACTIVE"):
             return  # the bounds of a service that is not there say nothing
         yield from bounds(reading, timeline.expected_at(now), titles, load)
         yield from coming(reading, titles, Ahead(now, until, zone, timeline.expected_at))
         yield refusals(reading, titles, now, zone, load)
+
+    def _short_before(self, reading: ServiceReading, now: datetime) -> datetime | None:
+        """What the looks before remember of too few tasks; AWS does not always tell when that began."""
+        memory: dict[str, datetime | None] = self.context.memory.setdefault(self.id, {})
+        before = memory.get(reading.name)
+        if isinstance(reading.service, ContainerService):
+            memory[reading.name] = short_again(reading.service, before, now)
+        # One look alone tells nothing of how long it has been so.
+        return before if before == memory.get(reading.name) else None
 
     def _horizon(self, now: datetime) -> datetime:
         after = next_slot(self.context.calendar, self.context.runbook, self.id, now)

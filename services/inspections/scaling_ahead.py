@@ -74,26 +74,26 @@ def _suspended(target: ScalableTarget) -> bool:
 def _cuts(reading: ServiceReading, target: ScalableTarget, ahead: Ahead, titles: Titles) -> Iterator[Point]:
     """Each action once, at the first moment at which it cuts."""
     service = reading.service if isinstance(reading.service, ContainerService) else None
-    bounds, told = _Bounds(target.minimum, target.maximum), set[str]()
+    bounds, ids = _Bounds(target.minimum, target.maximum), set[str]()
     for at, action in _in_order(reading, ahead):
         before, after = bounds, bounds.after(action)
         why = list(_why(before, after, ahead.expected_at(at), service))
         if after.minimum <= after.maximum:
             bounds = after
-        if why and action.id not in told:
-            told.add(action.id)
+        if why and action.id not in ids:
+            ids.add(action.id)
             yield _cut(reading.name, action, at, before, after, why, ahead, titles)
 
 
 def _in_order(reading: ServiceReading, ahead: Ahead) -> list[tuple[datetime, ScheduledAction]]:
     assert not isinstance(reading.actions, AwsError)
-    found: list[tuple[datetime, ScheduledAction]] = []
+    pairs: list[tuple[datetime, ScheduledAction]] = []
     for action in reading.actions:
         try:
-            found += [(at, action) for at in moments(action, ahead.now, ahead.until)]
+            pairs += [(at, action) for at in moments(action, ahead.now, ahead.until)]
         except UnreadableSchedule:
             continue
-    return sorted(found, key=lambda pair: (pair[0], pair[1].id))
+    return sorted(pairs, key=lambda pair: (pair[0], pair[1].id))
 
 
 def _why(

@@ -35,15 +35,15 @@ def refusals(
     if isinstance(decisions, AwsError):
         return unknown(title)
     recent = [each for each in decisions.activities if now - each.at < RECENT and not _in_order(each)]
-    refused = [each for each in recent if _refused(each)]
+    failures = [each for each in recent if _refused(each)]
     # New bounds are a decision, too, but they start no task.
     newest = next((each for each in recent if _refused(each) or COUNTED.search(each.description)), None)
     standing = newest is not None and _refused(newest)
     if decisions.undated and not standing:
         return unknown(title, _("AWS lists decisions without their time"))
     note = ""
-    if refused:
-        count, last = len(refused), refused[0]
+    if failures:
+        count, last = len(failures), failures[0]
         text = plural(
             "refused once in 24 hours, at {time}: {reason}",
             "refused {count} times in 24 hours, last at {time}: {reason}",
@@ -57,7 +57,7 @@ def refusals(
             shown=_("scaling refused") if standing else _("not refused now"),
             allowed=_("not refused now"),
             verdict=Verdict.ATTENTION if standing else Verdict.NORMAL,
-            value=len(refused),
+            value=len(failures),
             note=note,
         ),
         said=text.format(name=reading.name, note=note),

@@ -11,7 +11,7 @@ from services.i18n import _
 from services.inspections.database_points import Point, length
 from services.inspections.scaling_judge import Titles, unknown
 from services.inspections.scaling_read import ServiceReading
-from services.inspections.scaling_shortage import failure_event, last_progress, short_since
+from services.inspections.scaling_shortage import failure_event, last_progress, last_steady, short_since
 from services.models.containers import ContainerService, Deployment
 from services.models.findings import Measure
 from services.models.verdict import Verdict
@@ -36,6 +36,8 @@ class Clockwork:
     now: datetime
     patience: timedelta
     """How long the runbook waits for a recovery."""
+    short_before: datetime | None = None
+    """When an earlier look of this console first saw too few tasks, and none since saw enough."""
 
     def since(self, moment: datetime) -> timedelta:
         """Never negative: AWS's clock may run ahead of this one."""
@@ -102,7 +104,7 @@ def _running(
     if service.running < service.desired:
         decisions = reading.decisions
         activities = () if isinstance(decisions, AwsError) else decisions.activities
-        began = short_since(service, activities)
+        began = short_since(service, activities) or clock.short_before or _just_steady(service, clock)
         if began is None or service.undated:
             verdict, note = Verdict.UNKNOWN, _("since when is not known; look again in some minutes")
         else:
@@ -123,6 +125,20 @@ def _running(
         said=text.format(name=service.name, running=service.running, desired=service.desired, note=note),
         advice=tuple(written),
     )
+
+
+def _just_steady(service: ContainerService, clock: Clockwork) -> datetime | None:
+    """The newest steady state, where it is so new that it settles the question."""
+    steady = last_steady(service)
+    return steady if steady is not None and clock.since(steady) < GRACE else None
+
+
+def short_again(service: ContainerService, before: datetime | None, now: datetime) -> datetime | None:
+    """Since when looks have seen too few tasks, `before` being what the look before said; None where there are enough."""
+    if service.running >= service.desired:
+        return None
+    steady = last_steady(service)
+    return now if before is None or (steady is not None and steady > before) else before
 
 
 def _shortage(service: ContainerService, clock: Clockwork, lasted: timedelta) -> Verdict:

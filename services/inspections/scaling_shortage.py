@@ -22,9 +22,14 @@ _FAILED = re.compile(r"deployment failed|rolling back|rolled back", re.IGNORECAS
 
 def short_since(service: ContainerService, activities: tuple[ScalingActivity, ...]) -> datetime | None:
     """When running fewer tasks than wanted began, at the latest (UTC); None where nothing tells it."""
-    steady = max((event.at for event in service.events if _STEADY.search(event.message)), default=None)
+    steady = last_steady(service)
     later = [at for at in _beginnings(service, activities) if steady is None or at > steady]
     return min(later, default=None)
+
+
+def last_steady(service: ContainerService) -> datetime | None:
+    """When ECS last wrote that everything runs (UTC)."""
+    return max((event.at for event in service.events if _STEADY.search(event.message)), default=None)
 
 
 def _beginnings(service: ContainerService, activities: tuple[ScalingActivity, ...]) -> Iterator[datetime]:

@@ -21,7 +21,7 @@ from services.models.runbook_looks import Trail as TrailSpec
 from services.models.trail import EnabledRegions, Lookup, SignIn, TrailEvent, TrailStatus
 
 USERS = 10
-"""Users nobody expects whose changes are looked up; each is asked for in two regions."""
+"""Users nobody expects whose doings are looked up."""
 FEW_PAGES = 1
 """Answers about one user: that they acted, and how, is enough."""
 FEW_WRITES = 3
@@ -178,7 +178,7 @@ def plan(spec: TrailSpec, home: str, enabled: Iterable[str], strangers: Iterable
         events = spec.grave_events if region in both else (EVERY_WRITE,)
         questions += [Question(region, Purpose.GRAVE, event) for event in events]
     questions += [Question(spec.global_region, Purpose.GLOBAL, event) for event in spec.global_events]
-    questions += [Question(region, Purpose.USER, user) for user in strangers for region in both]
+    questions += [Question(region, Purpose.USER, user) for user in strangers for region in regions]
     return list(dict.fromkeys(questions))
 
 

@@ -90,7 +90,9 @@ ACTION = {
 }
 
 
-async def judged(at: datetime, targets: Any, runbook: Runbook = BOOK, **more: Any) -> Finding:
+async def judged(
+    at: datetime, targets: Any, runbook: Runbook = BOOK, memory: dict[str, Any] | None = None, **more: Any
+) -> Finding:
     answers = {
         "DescribeScalableTargets": targets,
         "DescribeServices": {"services": [service()]},
@@ -104,6 +106,7 @@ async def judged(at: datetime, targets: Any, runbook: Runbook = BOOK, **more: An
         clock=ManualClock(at.astimezone(UTC)),
         region="ap-northeast-1",
         reader=Canned(**answers | more),
+        memory={} if memory is None else memory,
     )
     until = at.astimezone(UTC)
     return await make(context, "scaling").look(Look(since=until - timedelta(hours=16), until=until))

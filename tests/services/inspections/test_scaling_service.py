@@ -103,12 +103,26 @@ async def test_a_count_that_was_raised_a_moment_ago_is_no_fault(embedded: Embedd
     assert row(await look(embedded, "scaling"), "Tasks running") == ("4", V.NORMAL, "")
 
 
-async def test_a_want_of_tasks_whose_beginning_nobody_tells_is_not_judged() -> None:
+async def test_a_want_of_tasks_whose_beginning_nobody_tells_is_not_judged_before_a_second_look() -> None:
     steady = {"createdAt": jst("2026-01-14 08:00"), "message": "(service s) has reached a steady state."}
-    answer = {"services": [service(2, 1, events=[steady])]}
-    finding = await judged(jst("2026-01-14 09:00"), target(), DescribeServices=answer)
-    assert verdicts(finding) == {"Tasks running": V.UNKNOWN}
-    assert "since when is not known" in finding.summary
+    memory: dict[str, Any] = {}
+
+    async def looked(minutes: int, running: int, *events: dict[str, Any]) -> tuple[str, Verdict | None, str]:
+        answer = {"services": [service(2, running, events=[steady, *events])]}
+        at = jst("2026-01-14 09:00") + timedelta(minutes=minutes)
+        return row(await judged(at, target(), memory=memory, DescribeServices=answer), "Tasks running")
+
+    shown, verdict, note = await looked(0, 1)
+    assert (shown, verdict, note.partition(";")[0]) == ("1", V.UNKNOWN, "since when is not known")
+    assert await looked(2, 1) == ("1", V.NORMAL, "for 2m")
+    assert await looked(6, 1) == ("1", V.ABNORMAL, "for 6m")
+    # Enough in between, or a steady state that was written: it begins anew.
+    assert (await looked(7, 2))[1] is V.NORMAL
+    assert (await looked(8, 1))[1] is V.UNKNOWN
+    again = {"createdAt": jst("2026-01-14 09:20"), "message": "(service s) has reached a steady state."}
+    assert (await looked(22, 1, again))[1:] == (V.NORMAL, "for 2m")
+    assert (await looked(24, 1, again))[1:] == (V.NORMAL, "for 2m")
+    assert (await looked(25, 1, again))[1:] == (V.ATTENTION, "for 3m")
 
 
 @pytest.mark.scenario("rollout-failed", history=600)

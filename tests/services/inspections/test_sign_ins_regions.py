@@ -1,11 +1,14 @@
 """The look at sign-ins asks every enabled region for everything that matters, and says what was not asked."""
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.aws.errors import Incomplete
 from services.aws.regions import Regions
@@ -13,14 +16,18 @@ from services.aws.root_user import RootUsers
 from services.aws.trail_events import event_of
 from services.demo.trail import TrailBook
 from services.demo.trail_records import Entry, access, change, sign_in
-from services.models.findings import Finding
+from services.inspections.sign_ins_read import EVERY_WRITE, Purpose, Question, plan
+from services.models.findings import WORSE, Finding
+from services.models.problem import ProblemKind
+from services.models.runbook_looks import Trail
 from services.models.trail import AccessEvent
 from services.models.verdict import Verdict
+from services.runbook.loader import loads
 from tests.conftest import Embedded
-from tests.services.aws.canned import Canned
+from tests.services.aws.canned import Canned, failure
 from tests.services.aws.test_trail import HIDDEN, ROLE, ROOT, login, row
 from tests.services.inspections.looking import look
-from tests.services.inspections.test_sign_ins import by_hand, measure, regions, rows
+from tests.services.inspections.test_sign_ins import OTHER, by_hand, measure, regions, rows
 
 V = Verdict
 QUIET = pytest.mark.scenario("ordinary-day", history=300)
@@ -163,6 +170,32 @@ async def test_roots_keys_are_told_though_no_region_answers(embedded: Embedded) 
 
 # By hand
 
+NAMES = ("us-east-1", "ap-northeast-1", "ap-northeast-3", "eu-west-3", "sa-east-1", "af-south-1")
+
+
+@given(
+    st.sets(st.sampled_from(NAMES)),
+    st.sampled_from(NAMES),
+    st.sets(st.sampled_from(("DeleteBucket", "StopLogging"))),
+    st.lists(st.sampled_from(("a", "b")), max_size=2, unique=True),
+)
+def test_every_enabled_region_is_asked_everything(
+    enabled: set[str], home: str, grave: set[str], strangers: list[str]
+) -> None:
+    spec = Trail(
+        sign_in_regions=("eu-west-3",), grave_events=tuple(sorted(grave)), global_events=("CreateUser",)
+    )
+    questions = plan(spec, home, sorted(enabled), strangers)
+    regions = enabled or {home, "eu-west-3"}
+    for region in {*regions, "us-east-1"}:
+        asked = {(each.key, each.value) for each in questions if each.region == region}
+        assert {("EventSource", "signin.amazonaws.com"), ("Username", "root")} <= asked
+        assert {("Username", each) for each in strangers} <= asked
+        by_name = {("EventName", each) for each in grave}
+        assert by_name <= asked or ("ReadOnly", EVERY_WRITE) in asked
+    assert Question("us-east-1", Purpose.GLOBAL, "CreateUser") in questions
+    assert len(set(questions)) == len(questions)
+
 
 async def test_a_page_limit_is_a_region_that_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.aws.trail.PAGES", 2)
@@ -254,17 +287,84 @@ async def test_regions_without_names_are_incomplete(answered: dict[str, Any]) ->
     assert await Regions(Canned(DescribeRegions=regions("us-east-1"))).described() == ("us-east-1",)
 
 
-def test_a_damaged_event_is_never_an_all_clear() -> None:
-    """Without a key, or with another type in its place, an event is unreadable, or judged no better."""
-    for whole in (
-        login(userIdentity=ROOT, mfa="No"),
-        row(name="PasswordRecoveryCompleted", userIdentity=ROOT),
-    ):
-        record = json.loads(whole["CloudTrailEvent"])
-        for key in record:
-            for value in (None, 7, [], "\ud800"):
-                damaged = whole | {"CloudTrailEvent": json.dumps(record | {key: value})}
-                event = event_of(damaged, VIRGINIA)
-                assert event is None or event.name == whole["EventName"]
-        assert isinstance(event_of(whole | {"EventSource": None}, VIRGINIA), object)
+def recorded(event: dict[str, Any]) -> dict[str, Any]:
+    """As the user guide's records are: with everything that LookupEvents lists beside them."""
+    record = json.loads(event["CloudTrailEvent"])
+    listed = {"eventID": event["EventId"], "eventSource": event["EventSource"]}
+    return event | {
+        "CloudTrailEvent": json.dumps(record | listed),
+        "ReadOnly": "false",
+        "Username": "somebody",
+    }
+
+
+CHANGED = row(name="DeleteBucket", requestParameters={"bucketName": "b"}) | {
+    "EventSource": "s3.amazonaws.com"
+}
+SIGNIN = "signin.amazonaws.com"
+TROUBLES: dict[str, tuple[str, Any]] = {
+    "root signed in": ("LookupEvents", login(userIdentity=ROOT, mfa="No")),
+    "no MFA": ("LookupEvents", login(mfa="No")),
+    "failed": ("LookupEvents", login(said="Failure")),
+    "recovery": ("LookupEvents", row(name="PasswordRecoveryCompleted", userIdentity=ROOT)),
+    "switched role": ("LookupEvents", row(name="SwitchRole", userIdentity=ROLE)),
+    "bucket": ("LookupEvents", CHANGED),
+    "root acted": ("LookupEvents", row(name="RunInstances", userIdentity=ROOT) | {"EventSource": "ec2.amazonaws.com"}),
+    "root's keys": ("GetAccountSummary", {"SummaryMap": {"AccountAccessKeysPresent": 1, "AccountMFAEnabled": 0}}),
+    "regions": ("ListRegions", regions("eu-west-1", "us-east-1")),
+}  # fmt: skip
+
+
+QUESTIONS = {"bucket": "DeleteBucket", "root acted": "root"}
+
+
+def losses(answer: Any) -> Iterator[Any]:
+    """The answer with a key lost, null, of another type, or cut short, one after another, at every depth."""
+    if isinstance(answer, dict):
+        for name, value in answer.items():
+            yield {key: each for key, each in answer.items() if key != name}
+            for other in (None, *(losses(value) if isinstance(value, dict | list) else ())):
+                yield answer | {name: other}
+            if name == "CloudTrailEvent":
+                yield answer | {name: value[: len(value) // 2]}
+                for record in losses(json.loads(value)):
+                    yield answer | {name: json.dumps(record)}
+    elif isinstance(answer, list):
+        for place, value in enumerate(answer):
+            for each in losses(value):
+                yield [*answer[:place], each, *answer[place + 1 :]]
+    if isinstance(answer, dict | list):
+        return
+    yield from ([], 7, "\ud800", float("nan"))
+
+
+@pytest.mark.parametrize("trouble", list(TROUBLES))
+async def test_a_damaged_answer_is_never_judged_better(trouble: str) -> None:
+    book = loads(OTHER + 'grave_events = ["DeleteBucket"]\n').runbook
+    operation, whole = TROUBLES[trouble]
+    if operation == "LookupEvents":
+        whole = {"Events": [recorded(whole)]}
+
+    async def verdict(answer: dict[str, Any]) -> Verdict:
+        required = {"LookupEvents": "Events", "GetAccountSummary": "SummaryMap", "ListRegions": "Regions"}
+        refused = required[operation] not in answer or answer[required[operation]] is None
+        error = failure(ProblemKind.INCOMPLETE)  # what the session makes of an answer without it
+        answered = error if refused else answer
+
+        def asked(params: dict[str, Any]) -> Any:
+            """By the one question that brings the event."""
+            value = params["LookupAttributes"][0]["AttributeValue"]
+            return answered if value == QUESTIONS.get(trouble, SIGNIN) else {"Events": []}
+
+        more = {operation: asked if operation == "LookupEvents" else answered}
+        finding, _canned = await by_hand(book, DescribeRegions=error, **more)
+        return finding.verdict
+
+    before, tried = await verdict(whole), 0
+    assert (before is V.NORMAL) is (trouble == "regions")
+    for damaged in losses(whole):
+        after = await verdict(damaged)
+        tried += 1
+        assert after is V.UNKNOWN or WORSE.index(after) >= WORSE.index(before), damaged
+    assert tried > 4
     assert isinstance(event_of(row(name="CheckMfa"), VIRGINIA), AccessEvent)

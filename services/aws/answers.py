@@ -29,6 +29,7 @@ _SCALARS: dict[str, tuple[type, ...]] = {
 """JSON types by modelled type; a float may travel as "NaN", a timestamp as ISO 8601."""
 
 _NUMBERS = (int, float)
+_WHOLE = ("integer", "long")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LARGEST = 1 << 64
 """No whole number of AWS's has more than 64 bits."""
@@ -134,14 +135,21 @@ def _plain(kind: str, epoch: bool) -> tuple[type, ...]:
     """The JSON types of a scalar that the SDK would leave as they are."""
     if kind == "timestamp":
         return _NUMBERS if epoch else ()
+    if kind in _WHOLE:
+        return (int,)
     return () if kind == "blob" else _SCALARS.get(kind, ())
+
+
+def _unsound(kind: str, value: Any) -> bool:
+    """A whole number written with a fraction, or with more than 64 bits."""
+    return kind in _WHOLE and isinstance(value, float) and not (value.is_integer() and abs(value) < _LARGEST)
 
 
 def _scalar(kind: str, epoch: bool) -> Check:
     allowed, plain = _SCALARS.get(kind, (str,)), _plain(kind, epoch)
 
     def check(value: Any) -> bool:
-        if type(value) not in allowed:
+        if type(value) not in allowed or _unsound(kind, value):
             raise Misshapen(f"{kind} expected, {_named(value)} found")
         return type(value) in plain
 
@@ -243,7 +251,7 @@ def _structure_check(
                 seen += 1
                 if type(item) not in plain:
                     exact = False
-                    if type(item) not in allowed:
+                    if type(item) not in allowed or _unsound(kind, item):
                         raise Misshapen(f"{name}: {kind} expected, {_named(item)} found")
         for name, member in nested:
             item = value.get(name)

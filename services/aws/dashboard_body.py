@@ -36,11 +36,14 @@ def parse_body(name: str, body: str) -> Dashboard:
         # NaN and Infinity are not JSON, but Python would let them in.
         value = whole_characters(json.loads(body, parse_constant=lambda _constant: None))
     except (ValueError, RecursionError, TypeError):
-        return Dashboard(name=name, remarks=(_("The dashboard's body is not valid JSON."),))
+        text = _("The dashboard's body is not valid JSON.")
+        return Dashboard(name=name, remarks=(text,), unreadable=True)
     props = Props(value, remarks, _("dashboard"))
     widgets = props.items("widgets")
     if len(widgets) > MOST_WIDGETS:
-        remarks.say(_("Only the first {count} widgets are read.").format(count=MOST_WIDGETS))
+        remarks.say(_("Only the first {count} widgets are read.").format(count=MOST_WIDGETS), lost=True)
+    if not props.has("widgets"):
+        remarks.say(_("The dashboard names no widgets."), lost=True)
     start, end = props.point("start"), props.point("end")
     _variables(props, remarks)
     props.ignore("periodOverride")
@@ -51,6 +54,7 @@ def parse_body(name: str, body: str) -> Dashboard:
         start=start,
         end=end,
         remarks=remarks.all(),
+        unreadable=remarks.lost,
     )
 
 
@@ -85,20 +89,26 @@ def _widget(value: object, remarks: Remarks, frame: dict[str, object]) -> AnyWid
     props.ignore("x", "y", "width", "height")
     props.finish()
     if not props.has("properties"):
-        remarks.say(_("The widget has no properties."))
+        remarks.say(_("The widget has no properties."), lost=True)
     frame["title"] = properties.text("title")
     make = KINDS.get(kind)
     if make is not None:
         return make(properties, remarks, frame)
-    frame["remarks"] = remarks.all()
-    return UnknownWidget.model_validate({"kind": kind or "?", **frame})
+    if not kind:
+        remarks.say(_("The widget has no type."), lost=True)
+    return UnknownWidget.model_validate({"kind": kind or "?", **frame, **_told(remarks)})
+
+
+def _told(remarks: Remarks) -> dict[str, object]:
+    """What a widget says of how it was read."""
+    return {"remarks": remarks.all(), "unreadable": remarks.lost}
 
 
 def _text(props: Props, remarks: Remarks, frame: dict[str, object]) -> AnyWidget:
     markdown = props.text("markdown")
     props.ignore("background")
     props.finish()
-    return TextWidget.model_validate({"markdown": markdown, **frame, "remarks": remarks.all()})
+    return TextWidget.model_validate({"markdown": markdown, **frame, **_told(remarks)})
 
 
 def _alarms(props: Props, remarks: Remarks, frame: dict[str, object]) -> AnyWidget:
@@ -114,7 +124,7 @@ def _alarms(props: Props, remarks: Remarks, frame: dict[str, object]) -> AnyWidg
     props.ignore("sortBy")
     props.finish()
     return AlarmWidget.model_validate(
-        {"alarm_ids": tuple(map(RawId, arns)), "states": tuple(states), **frame, "remarks": remarks.all()}
+        {"alarm_ids": tuple(map(RawId, arns)), "states": tuple(states), **frame, **_told(remarks)}
     )
 
 
@@ -127,14 +137,14 @@ def _logs(props: Props, remarks: Remarks, frame: dict[str, object]) -> AnyWidget
     props.ignore("stacked", "accountId", "queryLanguage", "queryBy", "logGroupPrefixes", "legend")
     props.finish()
     return LogWidget.model_validate(
-        {"query": query, "region": region, "view": view, **frame, "remarks": remarks.all()}
+        {"query": query, "region": region, "view": view, **frame, **_told(remarks)}
     )
 
 
 def _metrics(props: Props, remarks: Remarks, frame: dict[str, object]) -> AnyWidget:
     fields = metric_widget(props, remarks)
     props.finish()
-    return MetricWidget.model_validate({**fields, **frame, "remarks": remarks.all()})
+    return MetricWidget.model_validate({**fields, **frame, **_told(remarks)})
 
 
 KINDS = {"metric": _metrics, "text": _text, "alarm": _alarms, "log": _logs}

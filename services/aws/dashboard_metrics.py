@@ -22,7 +22,7 @@ def metric_widget(props: Props, remarks: Remarks) -> Mapping[str, object]:
     alarm_ids = tuple(map(RawId, annotations.texts("alarms")))
     found = traces(props.items("metrics"), defaults, remarks)
     if not found and not alarm_ids:
-        remarks.say(_("The widget has no metrics."))
+        remarks.say(_("The widget has no metrics."), lost=True)
     axes = props.part("yAxis")
     fields = {
         "view": View(props.choice("view", list(View), View.TIME_SERIES)),

@@ -15,6 +15,10 @@ from services.models.text import clean
 
 T = TypeVar("T")
 MOST_REMARKS = 20
+_JUDGED = frozenset(
+    {"widgets", "type", "properties", "metrics", "expression", "id", "stat", "period", "region", "accountId"}
+)
+"""Keys without which a value may be missing or be another one; the others only decide how it is drawn."""
 _COLOR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2}")
 
@@ -23,11 +27,14 @@ class Remarks:
     """What was not understood, in words; bounded."""
 
     def __init__(self) -> None:
+        self.lost = False
+        """Something that is judged could not be read: a metric, or of what, how and where it is asked."""
         self._said: dict[str, None] = {}
         self._more = 0
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, *, lost: bool = False) -> None:
         """Keep a remark; the same one only once."""
+        self.lost = self.lost or lost
         if text in self._said:
             return
         if len(self._said) < MOST_REMARKS:
@@ -52,7 +59,7 @@ class Props:
         if isinstance(value, dict):
             self._values = value
         elif value is not None:
-            remarks.say(_("{where} is not an object; it is ignored.").format(where=where))
+            remarks.say(_("{where} is not an object; it is ignored.").format(where=where), lost=True)
         self._unread = set(self._values)
 
     def get(self, key: str) -> object:
@@ -158,7 +165,8 @@ class Props:
         self.remarks.say(
             _("{where}.{key} has a value that is not understood: {value}").format(
                 where=self.where, key=key, value=shown
-            )
+            ),
+            lost=key in _JUDGED,
         )
 
     def _default(self, key: str, value: object, default: T) -> T:

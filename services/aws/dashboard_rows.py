@@ -109,7 +109,7 @@ def account_of(props: Props, default: str) -> str:
 def traces(rows: Sequence[object], defaults: Defaults, remarks: Remarks) -> tuple[Trace, ...]:
     """A widget's rows; one that cannot be read leaves a remark and the others stay."""
     if len(rows) > MOST_ROWS:
-        remarks.say(_("Only the first {count} metric rows are read.").format(count=MOST_ROWS))
+        remarks.say(_("Only the first {count} metric rows are read.").format(count=MOST_ROWS), lost=True)
     ids = _Ids(rows[:MOST_ROWS])
     found: list[Trace] = []
     previous: list[str] | None = None
@@ -122,7 +122,8 @@ def traces(rows: Sequence[object], defaults: Defaults, remarks: Remarks) -> tupl
                 previous = expand(items, previous)
                 found.append(_trace(options, defaults, ids, row=previous))
         except RowError as error:
-            remarks.say(_("Metric row {number} is not shown: {reason}.").format(number=number, reason=error))
+            text = _("Metric row {number} is not shown: {reason}.")
+            remarks.say(text.format(number=number, reason=error), lost=True)
     return tuple(found)
 
 

@@ -1,6 +1,6 @@
 """Logs Insights: runs a query and reads what it found; which fields a group's events hold; how much it stores.
 
-Source: StartQuery, GetQueryResults, StopQuery, GetLogGroupFields, DescribeLogGroups (Amazon CloudWatch Logs API
+Source: StartQuery, GetQueryResults, StopQuery, GetLogGroupFields, DescribeLogGroups, FilterLogEvents (Amazon CloudWatch Logs API
 reference). A query costs by the bytes it scans, so one that nobody waits for is stopped.
 """
 
@@ -109,6 +109,25 @@ class Insights:
                 if row.get("logGroupName") == name:
                     return _size(row, span, now)
         return None
+
+    async def has_events(self, group: str, span: TimeSpan) -> bool:
+        """Whether the log group has any event in `span`, its end included; free of charge. Raises AwsError."""
+        name = _identifier(group)
+        asked: dict[str, Any] = {"logGroupIdentifier" if name.startswith("arn:") else "logGroupName": name}
+        pages = self._session.pages(
+            "logs",
+            "FilterLogEvents",
+            region=self._region,
+            required=("events",),
+            startTime=max(0, int(span.start.timestamp() * 1000)),
+            endTime=max(0, int(span.end.timestamp() * 1000)),
+            limit=1,
+            **asked,
+        )
+        async for page in pages:
+            if page["events"]:
+                return True
+        return False
 
     async def _start(self, **params: Any) -> str:
         for pause in HOUSE_FULL:

@@ -4,7 +4,7 @@ Runbook: `[[inspections]]` with `kind = "insights"`.
 """
 
 from collections.abc import Iterator
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 
 from services.aws.errors import AwsError
 from services.aws.insights import ROWS
@@ -17,10 +17,13 @@ from services.inspections.insights_fields import shares, values_of
 from services.inspections.insights_hours import BIN, COUNT, Hours, binned, local, zone_name
 from services.inspections.insights_look import AT_ONCE, InsightsLook, query_table
 from services.inspections.insights_queries import Queries, hours_words, number
+from services.inspections.log_silence import Silence, silence, silence_measures, silence_words
 from services.models.findings import Evidence, Finding, Measure, worst
 from services.models.insights import QueryResult
 from services.models.verdict import Verdict
 
+FRESH = timedelta(hours=1)
+"""Of a log that nobody here knows, events are waited for so long."""
 SHAPING = ("fields", "display", "sort", "limit")
 """Commands that do not change how many events match."""
 COUNTABLE = ("fields", "filter", "parse", "filterindex")
@@ -46,12 +49,19 @@ class CustomInsights(OwnInspection, InsightsLook):
         hours = binned(found) if hourly else None
         if hourly and hours is None:
             trouble = trouble or _("AWS did not count all of the matches by the hour.")
-        return await self._judged(look, queries, found, hours, trouble)
+        silent = await silence(queries, fresh=FRESH)
+        return await self._judged(look, queries, found, hours, trouble, silent)
 
     async def _judged(
-        self, look: Look, queries: Queries, found: QueryResult, hours: Hours | None, trouble: str
+        self,
+        look: Look,
+        queries: Queries,
+        found: QueryResult,
+        hours: Hours | None,
+        trouble: str,
+        silent: Silence,
     ) -> Finding:
-        measures = tuple(self._measures(queries, found, hours))
+        measures = (*self._measures(queries, found, hours), *silence_measures(queries, silent))
         judged = worst(each.verdict for each in measures) or Verdict.UNKNOWN
         verdict = worst((judged, Verdict.UNKNOWN)) if trouble else judged
         text = plural("{count} match in {hours}", "{count} matches in {hours}", found.matched)
@@ -62,7 +72,9 @@ class CustomInsights(OwnInspection, InsightsLook):
         return self.found(
             look,
             verdict or judged,
-            sentences(said, trouble) if judged is Verdict.ABNORMAL else sentences(trouble, said),
+            sentences(said, trouble, silence_words(queries, silent))
+            if judged is Verdict.ABNORMAL
+            else sentences(trouble, said, silence_words(queries, silent)),
             measures=measures,
             evidence=await self._evidence(queries, found, hours, fine=verdict is Verdict.NORMAL),
             advice=self.spec.advice,

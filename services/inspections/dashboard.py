@@ -12,7 +12,7 @@ from services.aws.dashboard_builtin import builtin_dashboard
 from services.aws.dashboards import Dashboards
 from services.aws.errors import AwsError, NotFound
 from services.aws.metrics import Metrics
-from services.i18n import N_, _, plural
+from services.i18n import N_, _, plural, sentences
 from services.inspections.base import Inspection, Look
 from services.inspections.dashboard_ask import Answer, Wanted, Wishes, answers, wishes
 from services.inspections.dashboard_growth import Transfers, comparable, moved
@@ -27,6 +27,8 @@ from services.models.runbook import Runbook
 from services.models.verdict import Limit, Verdict
 from services.prices import USD_PER_METRIC
 
+_NAMED = 5
+"""Widgets that are named where there may be many."""
 YEN = 150.0
 """Yen for a dollar where the runbook says nothing of costs."""
 
@@ -102,10 +104,11 @@ class DashboardValues(Inspection):
             is_open=calendar.within_hours(look.until),
         )
         points = [
+            *_unreadable(dashboard),
             *limits.points(),
             *map(_unshown, asked.unshown),
             *balancer_points(asked.wanted, answer, calendar.zone),
-            *credit_points(asked.wanted, answer),
+            *credit_points(asked.wanted, answer, calendar.zone),
             *transfers.points(),
         ]
         verdict = worst(each.measure.verdict for each in points) or Verdict.UNKNOWN
@@ -170,6 +173,23 @@ class DashboardValues(Inspection):
             "{count} metric asked of CloudWatch: {yen}.", "{count} metrics asked of CloudWatch: {yen}.", count
         )
         yield text.format(count=count, yen=yen_words(yen))
+
+
+def _unreadable(dashboard: Dashboard) -> Iterator[Point]:
+    """What of the dashboard nobody could look at; the runbook's own targets do not stand for it."""
+    titles = [str(each.title) or f"#{each.key}" for each in dashboard.widgets if each.unreadable]
+    if dashboard.unreadable:
+        text = sentences(*dashboard.remarks) or _("The dashboard cannot be read.")
+    elif titles:
+        text = plural(
+            "{count} widget of the dashboard cannot be read in full: {titles}.",
+            "{count} widgets of the dashboard cannot be read in full: {titles}.",
+            len(titles),
+        ).format(count=len(titles), titles=_(", ").join(titles[:_NAMED]))
+    else:
+        return
+    measure = Measure(title=_("Dashboard"), shown="", verdict=Verdict.UNKNOWN, note=text)
+    yield Point(measure=measure, said=text, advice=(_("Look at the dashboard in the AWS console."),))
 
 
 def _unshown(limit: Limit) -> Point:

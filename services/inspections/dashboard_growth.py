@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 
+from services.aws.alarm_parts import eventful
 from services.calendar import Calendar
 from services.i18n import _
 from services.inspections.base import table
@@ -12,7 +13,7 @@ from services.inspections.dashboard_course import at
 from services.inspections.dashboard_limits import unanswered
 from services.inspections.database_points import Point
 from services.inspections.insights_queries import number, size_words
-from services.inspections.times import stretch
+from services.inspections.times import moment, stretch
 from services.models.findings import Evidence, Measure, Row
 from services.models.metrics import Series, SeriesStatus, TimeSpan
 from services.models.verdict import Verdict
@@ -186,36 +187,48 @@ class Transfers:
             title=title,
             shown=f"×{number(shown.times)}" if shown else "",
             allowed=_("≤ ×{times} of the same hours before").format(times=number(TIMES)),
-            verdict=self._verdict(series, whole, found),
+            verdict=self._verdict(wanted, series, whole, found),
             value=shown.times if shown else None,
             at=at(found.began) if found else None,
-            note=self._note(series, shown),
+            note=self._note(wanted, series, shown),
         )
-        said = _("{title}: {said}.").format(title=title, said=self._sentence(series, found))
+        said = _("{title}: {said}.").format(title=title, said=self._sentence(wanted, series, found))
         text = _(
             "Find out who transfers so much: requests and their addresses in the application's log, the firewall's log."
         )
         return Point(measure=measure, said=said, advice=(text,) if found else (), by_runbook=bool(found))
 
-    def _verdict(self, series: Series, whole: Growth | None, found: Growth | None) -> Verdict | None:
-        if series.status is not SeriesStatus.COMPLETE or self._past is None or not series.values:
+    def _ended(self, wanted: Wanted, series: Series) -> bool:
+        """The newest whole hours are not there; a load balancer counts bytes only while there are requests."""
+        if not series.times or eventful(wanted.query.namespace, wanted.query.metric):
+            return False
+        return series.times[-1] + 2 * series.period < self._answer.end
+
+    def _verdict(
+        self, wanted: Wanted, series: Series, whole: Growth | None, found: Growth | None
+    ) -> Verdict | None:
+        unread = series.status is not SeriesStatus.COMPLETE or self._past is None or not series.values
+        if unread or self._ended(wanted, series):
             return Verdict.UNKNOWN
         # Without anything to compare with, growth is not judged; that is said.
         return Verdict.ATTENTION if found else Verdict.NORMAL if whole else None
 
-    def _note(self, series: Series, shown: Growth | None) -> str:
+    def _note(self, wanted: Wanted, series: Series, shown: Growth | None) -> str:
         if series.status is not SeriesStatus.COMPLETE:
             return unanswered(series)
         if not series.values:
             return _("no data in the window")
+        if self._ended(wanted, series):
+            end = at(series.times[-1] + series.period)
+            return _("no data since {time}").format(time=moment(end, self._zone))
         if shown is None:
             return _("nothing to compare with")
         text = _("{now} an hour, before {before}")
         return text.format(now=size_words(shown.now), before=size_words(shown.before))
 
-    def _sentence(self, series: Series, found: Growth | None) -> str:
+    def _sentence(self, wanted: Wanted, series: Series, found: Growth | None) -> str:
         if found is None:
-            return self._note(series, None)
+            return self._note(wanted, series, None)
         text = _("{times} times as much as in the same hours before, {stretch}")
         when = stretch(at(found.began), at(found.began + found.hours * HOUR), self._zone)
         return text.format(times=number(found.times), stretch=when)

@@ -5,11 +5,11 @@ from datetime import timedelta, tzinfo
 
 from services.i18n import _
 from services.inspections.dashboard_ask import Answer, Wanted
-from services.inspections.dashboard_course import Stretch, fresh, stretches
+from services.inspections.dashboard_course import Stretch, at, fresh, stretches
 from services.inspections.dashboard_limits import unanswered
 from services.inspections.database_points import Point, length
 from services.inspections.insights_queries import number
-from services.inspections.times import stretch
+from services.inspections.times import moment, stretch
 from services.models.findings import Measure
 from services.models.metrics import Series, SeriesStatus
 from services.models.verdict import Verdict
@@ -60,13 +60,21 @@ def _balancer(
     incomplete = [each for each in (refused, requests, *healthy) if each.status is not SeriesStatus.COMPLETE]
     # AWS counts requests and errors only where there are any: silence alone proves nothing.
     silent = not any(each.times for each in (refused, requests, *healthy))
+    # Healthy targets are counted every minute, also where nobody asks.
+    ended = [each for each in healthy if each.times and not fresh(_end(each), each.period, answer.end)]
     measure = Measure(
         title=title,
         shown="" if silent and not found else total if found else _("never"),
         allowed=_("never"),
-        verdict=_verdict(found, answer, unknown=bool(incomplete) or silent),
+        verdict=_verdict(found, answer, unknown=bool(incomplete or ended) or silent),
         at=found[-1].moments[0] if found else None,
-        note=unanswered(incomplete[0]) if incomplete else _("no data in the window") if silent else "",
+        note=unanswered(incomplete[0])
+        if incomplete
+        else _("no data in the window")
+        if silent
+        else _("no data since {time}").format(time=moment(at(_end(ended[0])), zone))
+        if ended
+        else "",
     )
     if found:
         when = stretch(*max(found, key=lambda each: each.seconds).moments, zone)
@@ -89,18 +97,23 @@ def _verdict(found: Sequence[Stretch], answer: Answer, *, unknown: bool) -> Verd
     return Verdict.ATTENTION if found else Verdict.NORMAL
 
 
-def credit_points(wanted: Sequence[Wanted], answer: Answer) -> Iterator[Point]:
+def credit_points(wanted: Sequence[Wanted], answer: Answer, zone: tzinfo) -> Iterator[Point]:
     """CPU credits of a burstable database; others have none, and nothing is said."""
     for each in wanted:
         series = answer.of(each)
         if each.role != "credits" or (series.status is SeriesStatus.COMPLETE and not series.values):
             continue
-        yield _credits(series)
+        yield _credits(series, answer.end, zone)
 
 
-def _credits(series: Series) -> Point:
+def _end(series: Series) -> int:
+    return series.times[-1] + series.period
+
+
+def _credits(series: Series, end: int, zone: tzinfo) -> Point:
     title = _("CPU credits of the database")
-    unread = series.status is not SeriesStatus.COMPLETE
+    ended = bool(series.times) and not fresh(_end(series), series.period, end)
+    unread = series.status is not SeriesStatus.COMPLETE or ended
     least, most = min(series.values, default=0.0), max(series.values, default=0.0)
     low = least < LOW * most or (bool(series.values) and least < 1)
     verdict = Verdict.UNKNOWN if unread else Verdict.ATTENTION if low else Verdict.NORMAL
@@ -111,7 +124,9 @@ def _credits(series: Series) -> Point:
         verdict=verdict,
         value=least if series.values else None,
         note=unanswered(series)
-        if unread
+        if series.status is not SeriesStatus.COMPLETE
+        else _("no data since {time}").format(time=moment(at(_end(series)), zone))
+        if ended
         else _("most {most}, now {now}").format(most=number(most), now=number(series.values[-1])),
     )
     text = _("{title}: {said}.")

@@ -17,6 +17,7 @@ from services.inspections.error_logs_text import masked
 from services.inspections.insights_hours import below, local, whole, zone_name
 from services.inspections.insights_look import InsightsLook, query_table
 from services.inspections.insights_queries import Queries, hours_words, number
+from services.inspections.log_silence import Silence, silence, silence_measures, silence_words
 from services.models.findings import Evidence, Finding, Measure, Row, worst
 from services.models.insights import QueryResult
 from services.models.runbook import Runbook
@@ -50,7 +51,7 @@ class ErrorLogs(InsightsLook):
         seen = await self._field_seen(queries, found)
         if not seen.status and not counts.fives:
             counts = replace(counts, fives=None)
-        return self._judged(look, queries, found, counts, seen)
+        return self._judged(look, queries, found, counts, seen, await silence(queries))
 
     async def _field_seen(self, queries: Queries, found: QueryResult) -> FieldSeen:
         """What was seen of the field; what cannot be seen does not hide the errors that were found."""
@@ -80,9 +81,15 @@ class ErrorLogs(InsightsLook):
         return spec
 
     def _judged(
-        self, look: Look, queries: Queries, found: QueryResult, counts: Counts, seen: FieldSeen
+        self,
+        look: Look,
+        queries: Queries,
+        found: QueryResult,
+        counts: Counts,
+        seen: FieldSeen,
+        silent: Silence,
     ) -> Finding:
-        measures = tuple(self._measures(queries, found, counts, seen))
+        measures = (*self._measures(queries, found, counts, seen), *silence_measures(queries, silent))
         verdict = worst(each.verdict for each in measures) or Verdict.UNKNOWN
         summary = self._summary(look, found, counts)
         if not seen.status and not seen.unread:
@@ -92,6 +99,7 @@ class ErrorLogs(InsightsLook):
             # What was measured as bad is not to stand behind what cannot be judged.
             bad = verdict is Verdict.ABNORMAL
             summary = sentences(summary, seen.trouble) if bad else sentences(seen.trouble, summary)
+        summary = sentences(summary, silence_words(queries, silent))
         return self.found(
             look,
             verdict,

@@ -36,6 +36,7 @@ class Queries:
         self.bytes = 0
         """Scanned so far, by every query."""
         self.remarks: list[str] = []
+        self.zone = context.calendar.zone
         self._begun = self.span.start
         self._context = context
         self._look = look

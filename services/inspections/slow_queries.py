@@ -12,11 +12,12 @@ from services.aws.databases import Databases
 from services.aws.errors import AwsError
 from services.aws.insights_text import commands, joined
 from services.aws.reader import when
-from services.i18n import N_, _, plural
+from services.i18n import N_, _, plural, sentences
 from services.inspections.base import Look, table
 from services.inspections.insights_hours import BIN, COUNT, Hours, binned, hours_of, local, zone_name
 from services.inspections.insights_look import AT_ONCE, InsightsLook, query_table
 from services.inspections.insights_queries import Queries, hours_words, number
+from services.inspections.log_silence import Silence, silence, silence_measures, silence_words
 from services.inspections.slow_queries_text import SlowLine, slow_line
 from services.models.findings import Evidence, Finding, Measure, worst
 from services.models.insights import QueryResult
@@ -27,6 +28,8 @@ from services.models.verdict import Verdict
 
 MONTH = timedelta(days=31)
 WEEK = timedelta(days=7)
+FRESH = timedelta(days=1)
+"""A database that nobody uses logs little else than its checkpoints, and those only while something is written."""
 SHOWN = 20
 """The slowest, as many as the runbook asks for."""
 EXPORT = "postgresql"
@@ -79,7 +82,7 @@ class SlowQueries(InsightsLook):
             )
             return self.unknown(look, queries, summary, advice=self.nothing_advice(queries))
         hours = await self._hours(queries, found)
-        return self._judged(look, queries, found, hours)
+        return self._judged(look, queries, found, hours, await silence(queries, fresh=FRESH))
 
     @property
     def _spec(self) -> Spec:
@@ -144,9 +147,11 @@ class SlowQueries(InsightsLook):
         text = _("Check that log_min_duration_statement is set to {ms} ms or less.")
         return (text.format(ms=f"{self._spec.over_ms:,}"),)
 
-    def _judged(self, look: Look, queries: Queries, found: QueryResult, hours: Hours | None) -> Finding:
+    def _judged(
+        self, look: Look, queries: Queries, found: QueryResult, hours: Hours | None, silent: Silence
+    ) -> Finding:
         lines = _lines(found)
-        measures = tuple(self._measures(queries, found, hours, lines))
+        measures = (*self._measures(queries, found, hours, lines), *silence_measures(queries, silent))
         verdict = worst(each.verdict for each in measures) or Verdict.UNKNOWN
         text = plural(
             "{count} query over {ms} ms in {hours}", "{count} queries over {ms} ms in {hours}", found.matched
@@ -163,7 +168,7 @@ class SlowQueries(InsightsLook):
         return self.found(
             look,
             verdict,
-            _("{parts}.").format(parts=_(", ").join(said)),
+            sentences(_("{parts}.").format(parts=_(", ").join(said)), silence_words(queries, silent)),
             measures=measures,
             evidence=(
                 *self.texts(found),

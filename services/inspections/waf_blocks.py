@@ -15,8 +15,9 @@ from services.i18n import N_, _
 from services.inspections.base import Inspection, Look
 from services.inspections.insights_hours import Hours
 from services.inspections.insights_queries import hours_words
+from services.inspections.times import moment
 from services.inspections.waf_blocks_history import Counted, History, configured
-from services.inspections.waf_blocks_logs import Listed, LogFiles, destination
+from services.inspections.waf_blocks_logs import SILENT, Listed, LogFiles, destination
 from services.inspections.waf_blocks_notes import Notes
 from services.inspections.waf_blocks_sql import days_of
 from services.inspections.waf_blocks_traffic import Traffic, grouped, sampled, sampled_whole, traffic
@@ -146,6 +147,19 @@ class WafBlocks(Inspection):
             Measure(title=_("Blocked in all"), shown=f"{seen.blocked:,}", value=seen.blocked),
             Measure(title=_("Allowed in all"), shown=f"{seen.allowed:,}", value=seen.allowed),
         ]
+        if seen.until is not None and seen.until < look.until - SILENT:
+            until = _("until {time}").format(time=moment(seen.until, self.context.calendar.zone))
+            notes.measures.append(
+                Measure(
+                    title=_("Requests counted"),
+                    shown=until,
+                    allowed=_("up to the end of the window"),
+                    verdict=Verdict.UNKNOWN,
+                    at=seen.until,
+                )
+            )
+            text = _("The web ACL counted no request since then ({until}): what came after is not known.")
+            notes.remarks.append(text.format(until=until))
         notes.table(Hours(seen.hours).evidence(self.context.calendar.zone, self._busy))
         return seen
 

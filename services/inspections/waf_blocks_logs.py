@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from services.aws.errors import AwsError, NotFound
 from services.aws.firewall import Firewall
@@ -24,6 +24,8 @@ PAGES = 120
 """Requests that the listing of all days may take."""
 DAYS = 7
 """Days looked at, newest first, where only the newest objects are wanted."""
+SILENT = timedelta(days=1)
+"""Strangers knock at every public address each day: logs and counts that are older have stopped."""
 DIRECT = "aws-waf-logs-"
 """AWS WAF itself writes only to buckets whose names begin so."""
 
@@ -146,16 +148,20 @@ class LogFiles:
                 Measure(title=title, shown="0", allowed="> 0", verdict=Verdict.ATTENTION, value=0)
             )
             return
-        zone = self._context.calendar.zone
+        zone, newest = self._context.calendar.zone, listed.newest[0].modified
+        stopped = newest < self._look.until - SILENT
+        if stopped:
+            text = _("No log files since {at}: what the firewall did after that is not in the logs.")
+            self._notes.remarks.append(text.format(at=local(newest, zone)))
         self._notes.measures.append(
             Measure(
                 title=title,
                 shown=f"{listed.count:,}",
                 allowed="> 0",
-                verdict=Verdict.NORMAL,
+                verdict=Verdict.UNKNOWN if stopped else Verdict.NORMAL,
                 value=listed.count,
-                at=listed.newest[0].modified,
-                note=_("the newest of {at}").format(at=local(listed.newest[0].modified, zone)),
+                at=newest,
+                note=_("the newest of {at}").format(at=local(newest, zone)),
             )
         )
         self._notes.table(

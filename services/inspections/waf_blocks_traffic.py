@@ -29,6 +29,8 @@ class Traffic:
     hours: dict[datetime, int] = field(default_factory=dict)
     """Blocked requests by the hour; an hour without any is absent."""
     allowed: int = 0
+    until: datetime | None = None
+    """The end of the newest hour with any request; None: there is none."""
     unknown: str = ""
     """Why nothing can be said, in words; "" where `hours` can be relied on."""
 
@@ -69,8 +71,14 @@ async def traffic(context: InspectionContext, look: Look, firewall: Firewall, me
             if value > 0
         },
         allowed=round(sum(allowed.values)),
+        until=_until(blocked, allowed),
         unknown=_unknown(blocked, allowed),
     )
+
+
+def _until(*every: Series) -> datetime | None:
+    ends = [series.times[-1] + series.period for series in every if series.times]
+    return datetime.fromtimestamp(max(ends), UTC) if ends else None
 
 
 def _unknown(blocked: Series, allowed: Series) -> str:

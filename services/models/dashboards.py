@@ -73,6 +73,8 @@ class Widget(Model):
     title: Clean = ""
     remarks: tuple[Clean, ...] = ()
     """What was not understood, in words; shown, never dropped."""
+    unreadable: bool = False
+    """Something that would be judged could not be read: a metric of it, or how it is asked."""
 
 
 class MetricWidget(Widget):
@@ -139,6 +141,8 @@ class Dashboard(Model):
     """Default range, `-PT8H` or ISO; "" means three hours."""
     end: str = ""
     remarks: tuple[Clean, ...] = ()
+    unreadable: bool = False
+    """The body, or the list of its widgets, could not be read."""
 
 
 class Reading(Model):

@@ -53,6 +53,12 @@ class Recorded:
         self.touched = False
         self._turns.clear()
 
+    def forget(self) -> None:
+        """Record anew what is asked from here on."""
+        self._answers.clear()
+        self._of.clear()
+        self.begin()
+
     def all_mutations(self) -> list[Mutation]:
         """Of every answer recorded without damage."""
         return [

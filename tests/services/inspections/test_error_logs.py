@@ -110,11 +110,35 @@ async def test_trap_zero_rows_with_other_meanings_than_no_errors(empty_aws: Embe
             assert words in finding.summary
 
 
+async def test_trap_a_log_that_stops_before_the_window_ends_is_not_judged(empty_aws: Embedded) -> None:
+    """Events until 06:40 of a Wednesday, and every minute at the same time before."""
+    fill(empty_aws, [*fine(200, 201), *fine(*range(1500, 1700, 5)), *fine(*range(10_080, 10_500, 5))])
+    finding = await seen(empty_aws)
+    assert finding.verdict is Verdict.UNKNOWN
+    assert finding.summary.startswith(
+        "No errors in 16 h (2 events read). No events in /app/library since 01-14 06:3"
+    )
+    told = measure(finding, "Log events")
+    assert (told.verdict, told.allowed) == (Verdict.UNKNOWN, "up to the end of the window")
+    assert "01-14 06:3" in told.shown
+    # What went wrong before it stopped is not hidden.
+    fill(empty_aws, [error(200 + n / 10) for n in range(40)], group="/app/other")
+    grave = await seen(empty_aws, runbook=book(log_group="/app/other"))
+    assert grave.verdict is Verdict.ABNORMAL
+    assert "No events in /app/other since 01-14 06:3" in grave.summary
+    # A log that nobody may read event by event may have stopped.
+    empty_aws.fault("logs", "FilterLogEvents", preset="denied")
+    assert "Whether events still come cannot be read" in (await seen(empty_aws)).summary
+
+
 async def test_truly_no_errors_also_where_the_last_hours_were_silent(empty_aws: Embedded) -> None:
-    fill(empty_aws, fine(200, 201))
+    """The log was as silent a day and a week before: it is quiet by nature."""
+    day = 24 * 60
+    fill(empty_aws, [each for back in (0, 1, 2, 7, 14) for each in fine(200 + back * day, 201 + back * day)])
     finding = await seen(empty_aws)
     assert finding.verdict is Verdict.NORMAL
-    assert finding.summary == "No errors in 16 h (2 events read)."
+    assert finding.summary.startswith("No errors in 16 h (2 events read). No events since 01-14 06:3")
+    assert "as at the same time a day and a week before" in finding.summary
     # The runbook's own value, a number, fits numbers.
     other = book(value="50", status="")
     with empty_aws.world.lock:

@@ -1,0 +1,179 @@
+"""Every question of every reader of `services.aws`, asked once each of the embedded AWS.
+
+A reader is a class whose first argument is a session of the kind Reader; `questions()` finds them by themselves, and a
+new one without a line in CALLS fails the test of the mutator.
+"""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import services.aws
+from services.aws.access_keys import AccessKeys
+from services.aws.alarm_mutes import Mutes
+from services.aws.alarms import Alarms
+from services.aws.athena import Athena
+from services.aws.budgets import Budgets
+from services.aws.containers import Containers
+from services.aws.costs import Costs
+from services.aws.dashboards import Dashboards
+from services.aws.databases import Databases
+from services.aws.firewall import Firewall
+from services.aws.insights import Insights
+from services.aws.logs import Logs
+from services.aws.metrics import Metrics
+from services.aws.objects import Objects
+from services.aws.scaling import Scaling
+from services.aws.trail import Trail
+from services.inspections.base import InspectionContext
+from services.inspections.waf_blocks_sql import blocked_query
+from services.models.base import RawId
+from services.models.metrics import MetricQuery, TimeSpan
+from services.models.runbook_looks import Firewall as FirewallSpec
+
+Question = Callable[[InspectionContext], Awaitable[object]]
+
+
+def questions() -> set[str]:
+    """`Class.method` of every public coroutine of every reader."""
+    found = set()
+    for module in pkgutil.iter_modules(services.aws.__path__, "services.aws."):
+        for name, each in vars(importlib.import_module(module.name)).items():
+            if not inspect.isclass(each) or each.__module__ != module.name or not _reads(each):
+                continue
+            found |= {
+                f"{name}.{method}"
+                for method, function in vars(each).items()
+                if not method.startswith("_") and inspect.iscoroutinefunction(function)
+            }
+    return found
+
+
+def _reads(kind: type) -> bool:
+    if "__init__" not in vars(kind):
+        return False
+    session = inspect.signature(kind).parameters.get("session")
+    return session is not None and "Reader" in str(session.annotation)
+
+
+def _span(made: InspectionContext) -> TimeSpan:
+    now = made.clock.now()
+    return TimeSpan(start=now - timedelta(hours=2), end=now)
+
+
+def _queries() -> list[MetricQuery]:
+    cpu = ("AWS/RDS", "CPUUtilization", (("DBInstanceIdentifier", "facility-prod-db"),))
+    plain = {"namespace": cpu[0], "metric": cpu[1], "dimensions": cpu[2], "period": 300}
+    return [
+        MetricQuery(id="a", **plain),
+        MetricQuery(id="b", stat="Maximum", **plain),
+        MetricQuery(id="e", expression=RawId("b - a"), period=300),
+    ]
+
+
+def _firewall(made: InspectionContext) -> tuple[Firewall, str]:
+    alb = made.runbook.alb
+    assert alb is not None
+    place = f"{made.region}:{made.runbook.system.account}"
+    return Firewall(made.reader), f"arn:aws:elasticloadbalancing:{place}:loadbalancer/{alb.load_balancer}"
+
+
+async def _destination(made: InspectionContext) -> object:
+    firewall, arn = _firewall(made)
+    acl = await firewall.protecting(arn)
+    return acl and await firewall.destination(acl)
+
+
+async def _samples(made: InspectionContext) -> object:
+    firewall, arn = _firewall(made)
+    acl = await firewall.protecting(arn)
+    return (
+        [await firewall.samples(acl, rule, _span(made)) for rule in acl.rules if rule.sampled]
+        if acl
+        else None
+    )
+
+
+def _waf(made: InspectionContext) -> FirewallSpec:
+    assert made.runbook.waf is not None
+    return made.runbook.waf
+
+
+async def _athena(made: InspectionContext) -> object:
+    waf = _waf(made)
+    query = blocked_query(waf, _span(made), "")
+    return await Athena(made.reader).run(query, database=waf.athena_database, workgroup=waf.workgroup)
+
+
+async def _keys(made: InspectionContext) -> object:
+    reader = AccessKeys(made.reader)
+    return await reader.keys(tuple(user.id for user in await reader.users()))
+
+
+async def _used(made: InspectionContext) -> object:
+    reader = AccessKeys(made.reader)
+    return [
+        await reader.used(key) for key in await reader.keys(tuple(user.id for user in await reader.users()))
+    ]
+
+
+async def _pending(made: InspectionContext) -> object:
+    reader = Databases(made.reader)
+    return await reader.pending_actions(await reader.database("facility-prod-db"))
+
+
+def _days(made: InspectionContext) -> tuple[Any, Any]:
+    day = (made.clock.now() - timedelta(days=3)).date()
+    return day - timedelta(days=20), day
+
+
+_SERVICE = ("facility-prod-cluster", "staff-api")
+_GROUP = "/ecs/staff-api"
+_FILTER = 'filter level = "ERROR" | limit 20'
+
+CALLS: dict[str, Question] = {
+    "AccessKeys.keys": _keys,
+    "AccessKeys.used": _used,
+    "AccessKeys.users": lambda made: AccessKeys(made.reader).users(),
+    "Alarms.board": lambda made: Alarms(made.reader, made.runbook, clock=made.clock).board(),
+    "Alarms.by_arns": lambda made: Alarms(made.reader, made.runbook).by_arns([made.runbook.alarms[0].name]),
+    "Alarms.history": lambda made: Alarms(made.reader, made.runbook).history(made.runbook.alarms[0].name, _span(made).start),
+    "Alarms.history_all": lambda made: Alarms(made.reader, made.runbook).history_all(_span(made).start),
+    "Athena.run": _athena,
+    "Athena.workgroup": lambda made: Athena(made.reader).workgroup(_waf(made).workgroup),
+    "Budgets.costs": lambda made: Budgets(made.reader).costs(made.runbook.system.account),
+    "Containers.service": lambda made: Containers(made.reader).service(*_SERVICE),
+    "Costs.daily": lambda made: Costs(made.reader).daily(*_days(made)),
+    "Dashboards.get": lambda made: Dashboards(made.reader).get("facility-prod-main"),
+    "Databases.database": lambda made: Databases(made.reader).database("facility-prod-db"),
+    "Databases.events": lambda made: Databases(made.reader).events("facility-prod-db"),
+    "Databases.pending_actions": _pending,
+    "Databases.snapshots": lambda made: Databases(made.reader).snapshots("facility-prod-db"),
+    "Firewall.destination": _destination,
+    "Firewall.named": lambda made: Firewall(made.reader).named(_waf(made).web_acl),
+    "Firewall.protecting": lambda made: _firewall(made)[0].protecting(_firewall(made)[1]),
+    "Firewall.samples": _samples,
+    "Insights.fields_of": lambda made: Insights(made.reader).fields_of(_GROUP, made.clock.now()),
+    "Insights.has_events": lambda made: Insights(made.reader).has_events(_GROUP, _span(made)),
+    "Insights.run": lambda made: Insights(made.reader).run(_GROUP, _FILTER, _span(made)),
+    "Insights.size_of": lambda made: Insights(made.reader).size_of(_GROUP, _span(made), made.clock.now()),
+    "Logs.groups": lambda made: Logs(made.reader).groups(),
+    "Logs.page": lambda made: Logs(made.reader).page(_GROUP, int(_span(made).start.timestamp() * 1000), limit=20),
+    "Metrics.fetch": lambda made: Metrics(made.reader).fetch(_queries(), _span(made)),
+    "Mutes.active": lambda made: Mutes(made.reader).active(made.clock.now()),
+    "Objects.under": lambda made: Objects(made.reader).under(
+        _waf(made).log_bucket, f"{made.clock.now():%Y/%m/%d}/", pages=2
+    ),
+    "Scaling.activities": lambda made: Scaling(made.reader).activities(*_SERVICE),
+    "Scaling.policies": lambda made: Scaling(made.reader).policies(*_SERVICE),
+    "Scaling.scheduled_actions": lambda made: Scaling(made.reader).scheduled_actions(*_SERVICE),
+    "Scaling.target": lambda made: Scaling(made.reader).target(*_SERVICE),
+    "Trail.lookup": lambda made: Trail(made.reader, pace=0.0).lookup(
+        "us-east-1", "EventName", "ConsoleLogin", since=_span(made).start - timedelta(days=7), until=_span(made).end
+    ),
+    "Trail.trails": lambda made: Trail(made.reader, pace=0.0).trails(made.region),
+}  # fmt: skip
+"""One question each; those that need another one first ask it."""

@@ -13,10 +13,24 @@ USD_PER_CLOUDWATCH_CALL = 0.01 / 1000
 """Beyond the free million a month."""
 USD_PER_COST_CALL = 0.01
 COST_EXPLORER = frozenset({"GetCostAndUsage", "GetCostForecast", "GetDimensionValues", "GetAnomalies"})
+_CHARGED = frozenset(
+    {
+        ("cloudwatch", "GetMetricData"),
+        ("logs", "StartQuery"),
+        ("logs", "StartLiveTail"),
+        ("athena", "StartQueryExecution"),
+        *(("ce", operation) for operation in COST_EXPLORER),
+    }
+)
 GB = 10**9
 """As AWS's price lists count gigabytes of scanned data."""
 ATHENA_LEAST = 10 * 10**6
 """Bytes that Athena charges for at least."""
+
+
+def is_charged(service: str, operation: str) -> bool:
+    """Whether AWS charges for every such request, or for what it sets off: it is sent once, answered or not."""
+    return (service, operation) in _CHARGED
 
 
 def usd_of_call(service: str, operation: str, params: dict[str, Any]) -> float:

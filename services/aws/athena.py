@@ -83,7 +83,7 @@ class Athena:
             "StartQueryExecution",
             required=("QueryExecutionId",),
             QueryString=query,
-            # The SDK may send the request twice; with a token it still is one query.
+            # Whatever stands between may send the request twice; with a token it still is one query.
             ClientRequestToken=uuid4().hex,
             QueryExecutionContext={"Database": database},
             WorkGroup=workgroup,

@@ -7,7 +7,7 @@ one answer would hold the event loop for fifteen seconds.
 from functools import cache
 from typing import Any
 
-from aiobotocore.httpsession import AIOHTTPSession
+from services.aws.once import ReadSession
 
 MIB = 1 << 20
 MOST_BYTES = 4 * MIB
@@ -85,8 +85,8 @@ class _BoundedClient:
         return _Bounded(await self._session.request(method, **options), self._limit)
 
 
-class BoundedSession(AIOHTTPSession):  # type: ignore[misc]  # the SDK ships no types
-    """The SDK's HTTP session for answers of at most `limit` bytes; event streams pass as they are."""
+class BoundedSession(ReadSession):
+    """The session of reads, for answers of at most `limit` bytes; event streams pass as they are."""
 
     limit = MOST_BYTES
 

@@ -23,7 +23,7 @@ from services.aws.bounds import bounded_session
 from services.aws.gate import Gate
 from services.aws.identity import Stamp, credential_files, stamp
 from services.aws.mfa import CodeDesk, Held, RoleProvider
-from services.aws.once import OnceSession
+from services.aws.once import OnceSession, keep_to_metadata
 from services.aws.parsers import Parsers
 from services.aws.permits import NOWHERE, LogStream
 from services.aws.sdk_models import load_models
@@ -33,14 +33,15 @@ from services.aws.setup import check_files, in_words
 from services.aws.wire import Wire
 from services.clock import Clock
 
-Purpose = Literal["read", "write"]
+Purpose = Literal["read", "charged", "write"]
+"""A free read may be tried again; what AWS charges for, and a write, is sent once."""
 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 15.0
 """Seconds without a byte; a slow drip beats it, so every call has a time-out around it as well."""
 
 _FRESH = {"force_close": True, "keepalive_timeout": None}
-"""A connection for each write: one kept alive may have died unseen, and the write's outcome with it."""
+"""A connection for each request that is sent once: one kept alive may have died unseen, and the outcome with it."""
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -68,7 +69,7 @@ class Clients:
     """One session and its clients, opened on first use, for as long as its credentials are good.
 
     Readers and writers have clients, and so connection pools, of their own: ten hung reads must not keep
-    a change waiting, and a change is tried once while a read may be tried again.
+    a change waiting, and a change is tried once while a read may be tried again, unless AWS charges for it.
     """
 
     def __init__(
@@ -213,6 +214,7 @@ def _session(settings: AwsSettings, loader: Loader) -> _Session:
 
 def _never_prompt(session: _Session, settings: AwsSettings, desk: CodeDesk) -> None:
     chain = session.get_component("credential_provider")
+    keep_to_metadata(chain)
     # The AWS CLI sets its own prompter this way; the SDK offers no other.
     chain.get_provider("assume-role")._prompter = desk
     if settings.role_arn:
@@ -221,10 +223,9 @@ def _never_prompt(session: _Session, settings: AwsSettings, desk: CodeDesk) -> N
 
 def _config(purpose: Purpose, settings: AwsSettings, service: str, *, custom_endpoint: bool) -> AioConfig:
     more: dict[str, Any] = {"inject_host_prefix": False} if custom_endpoint else {}
-    if purpose == "write":
-        more |= {"http_session_cls": OnceSession, "connector_args": _FRESH}
-    else:
-        more["http_session_cls"] = bounded_session(service)
+    more["http_session_cls"] = OnceSession if purpose == "write" else bounded_session(service)
+    if purpose != "read":
+        more["connector_args"] = _FRESH
     if urlsplit(settings.endpoint_url).hostname in _LOOPBACK:
         # A proxy cannot know the embedded AWS, and NO_PROXY often does not name this machine.
         more["proxies"] = {}

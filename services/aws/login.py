@@ -24,6 +24,7 @@ from services.aws.wire import Wire
 from services.clock import Clock
 from services.meter import Meter
 from services.models.problem import ProblemKind
+from services.prices import is_charged
 
 RETRY_LOGIN = 30.0
 """Seconds between tries with newly sought credentials while no file has changed (an instance's role, say)."""
@@ -74,6 +75,8 @@ class Login:
         """One checked answer. Raises AwsError, and nothing else, for whatever goes wrong out there."""
         clients: Clients | None = None
         try:
+            if purpose == "read" and is_charged(service, operation):
+                purpose = "charged"
             async with asyncio.timeout(timeout), self._used() as clients:
                 answer = await clients.call(purpose, service, operation, params, region)
             require(answer, required)

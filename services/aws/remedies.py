@@ -22,6 +22,7 @@ _SUMMARIES = {
     "setup": N_("The AWS settings of this machine cannot be used."),
     "incomplete": N_("The answer is not what AWS sends ({service} {operation})."),
     "too-much": N_("The answer holds too many rows or bytes and is not read ({service} {operation})."),
+    "redirect": N_("The answer points to {place}, and nobody went there ({service} {operation})."),
     "unavailable": N_("AWS has a fault of its own ({service})."),
     "clock": N_("This machine's clock is too far off for AWS."),
     "other": N_("Reading AWS failed ({service} {operation})."),
@@ -46,6 +47,9 @@ _REMEDIES = {
     "setup": N_("Check --endpoint-url, the AWS_… variables and ~/.aws; the details say which."),
     "incomplete": N_("Check for a proxy or a sign-in page between here and AWS."),
     "too-much": N_("AWS sends no such answer: check what stands between here and AWS."),
+    "redirect": N_(
+        "Check for a proxy or a sign-in page between here and AWS, and the region in the runbook."
+    ),
     "unavailable": N_("Wait; the console asks again by itself."),
     "clock": N_("Set this machine's clock (NTP)."),
     "other": N_("The details are AWS's own words."),

@@ -6,6 +6,7 @@ Codes: "Common errors" of the API references, and botocore's own exceptions.
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 from botocore import exceptions as sdk
@@ -15,10 +16,12 @@ from services.aws.answers import IncompleteAnswer
 from services.aws.codes import kind_of_code, permission_named
 from services.aws.errors import BY_KIND, AwsError, MfaNeeded
 from services.aws.mfa import CodeWanted
+from services.aws.once import Redirected, is_redirect
 from services.aws.parsers import TooMuch
 from services.aws.remedies import remedy, summary
 from services.aws.setup import SetupError
 from services.models.problem import Problem, ProblemKind
+from services.models.text import clean
 
 DETAIL = 1000
 """Characters kept of what AWS, or a proxy's page, says."""
@@ -32,12 +35,13 @@ FAILURES = (
     aiohttp.ClientError,
     OSError,  # also TimeoutError
     UnicodeError,
+    Redirected,
     RuntimeError,  # the SDK's own "refreshed, but still expired"
 )
 """What a call may raise."""
 
 _BY_CLASS: tuple[tuple[tuple[type[BaseException], ...], ProblemKind], ...] = (
-    ((IncompleteAnswer, ResponseParserError, UnicodeError), ProblemKind.INCOMPLETE),
+    ((IncompleteAnswer, ResponseParserError, UnicodeError, Redirected), ProblemKind.INCOMPLETE),
     (
         (sdk.NoCredentialsError, sdk.PartialCredentialsError, sdk.ProfileNotFound, sdk.NoAuthTokenError),
         ProblemKind.NO_CREDENTIALS,
@@ -83,6 +87,7 @@ def translate(error: BaseException, asked: Asked, now: datetime) -> AwsError:
         "permission": permission,
         "profile": asked.profile,
         "detail": detail,
+        "place": _place(error),
     }
     wants_code = isinstance(error, CodeWanted | sdk.RefreshWithMFAUnsupportedError)
     sso = asked.sso or isinstance(error, sdk.SSOError | sdk.TokenRetrievalError)
@@ -128,6 +133,8 @@ def _topic(error: BaseException, kind: ProblemKind, *, wants_code: bool, sso: bo
     """Which words fit; finer than the kind."""
     if wants_code:
         return "mfa"
+    if _is_redirect(error):
+        return "redirect"
     if kind is ProblemKind.EXPIRED and sso:
         return "expired-sso"
     if kind is ProblemKind.ACCESS_DENIED and "MultiFactorAuthentication" in _detail(error):
@@ -152,6 +159,25 @@ def _code(error: Any) -> tuple[str, int]:
 
 def _message(error: Any) -> str:
     return str(error.response.get("Error", {}).get("Message") or "")
+
+
+def _is_redirect(error: BaseException) -> bool:
+    if isinstance(error, sdk.ClientError):
+        return is_redirect(_code(error)[1])
+    return isinstance(error, Redirected)
+
+
+def _place(error: BaseException) -> str:
+    """The host that a redirect names, else what it says; clean."""
+    location = error.location if isinstance(error, Redirected) else ""
+    if isinstance(error, sdk.ClientError):
+        headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders") or {}
+        location = str(headers.get("location") or "")
+    try:
+        host = urlsplit(location).hostname or ""
+    except ValueError:
+        host = ""
+    return clean(host or location or "?", 100)
 
 
 def _detail(error: BaseException) -> str:

@@ -9,6 +9,7 @@ from services.inspections.base import InspectionContext, Look
 from services.models.findings import Progress
 from services.models.insights import GroupSize, QueryResult, QueryState
 from services.models.metrics import TimeSpan
+from services.models.problem import ProblemKind
 from services.prices import usd_of_insights
 
 LAG = timedelta(minutes=1)
@@ -25,6 +26,9 @@ _STATES = {
 }
 _STOPPED = N_("The query did not end in time and was stopped.")
 
+_ANSWER_LOST = frozenset({ProblemKind.UNREACHABLE, ProblemKind.INCOMPLETE, ProblemKind.UNAVAILABLE})
+"""What does not say whether AWS took a request up."""
+
 
 class Queries:
     """Asks Logs Insights for one look at one log group, and counts what that costs."""
@@ -35,6 +39,8 @@ class Queries:
         self.group = group
         self.bytes = 0
         """Scanned so far, by every query."""
+        self._expected = 0
+        """Bytes that a query over the window reads, about; 0 where nobody estimated it."""
         self.remarks: list[str] = []
         self.zone = context.calendar.zone
         self._begun = self.span.start
@@ -70,6 +76,7 @@ class Queries:
         size = await self.size(self.span)
         if size is None:
             return None
+        self._expected = int(size.bytes)
         self.remarks.append(
             _(
                 "Estimated before: {size}, {yen} (from the stored size, which is compressed; the query may read more)."
@@ -112,6 +119,11 @@ class Queries:
 
         try:
             return await self.insights.run(self.group, query, span or self.span, limit=limit, seen=seen)
+        except AwsError as error:
+            if newest.state is QueryState.SCHEDULED and error.problem.kind in _ANSWER_LOST:
+                # It runs unless it never arrived, and nobody will learn what it read.
+                newest = newest.model_copy(update={"bytes": self._expected})
+            raise
         finally:
             self.bytes += newest.bytes
             self._context.scanned(newest.bytes, self.yen(newest.bytes))

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
+from services.aws.errors import AwsError
 from services.aws.reader import Answer, Reader
 from services.models.findings import Cost
 from services.prices import usd_of_call
@@ -62,9 +63,14 @@ class Tally:
         pages = self._reader.pages(
             service, operation, region=region, required=required, timeout=timeout, **params
         )
-        async for page in pages:
+        try:
+            async for page in pages:
+                self._count(service, operation, params)
+                yield page
+        except AwsError:
+            # What was sent is charged for, answered or not.
             self._count(service, operation, params)
-            yield page
+            raise
 
     def _count(self, service: str, operation: str, params: dict[str, Any]) -> None:
         self._calls += 1

@@ -16,7 +16,7 @@ EXPECTED: dict[str, ProblemKind] = {
     "headers only": ProblemKind.UNREACHABLE,
     "slow drip": ProblemKind.UNREACHABLE,
     "truncated": ProblemKind.UNREACHABLE,
-    "redirect": ProblemKind.UNREACHABLE,
+    "redirect": ProblemKind.INCOMPLETE,
     "html with 502": ProblemKind.UNAVAILABLE,
     "500": ProblemKind.UNAVAILABLE,
     "503": ProblemKind.UNAVAILABLE,

@@ -23,6 +23,7 @@ from services.changes.base import ChangeContext
 from services.changes.engine import ChangeEngine
 from services.changes.registry import changes
 from services.clock import Clock
+from services.clock_watch import ClockWatch
 from services.duties import Duties
 from services.faults import Fault, Workers
 from services.feed import Feed
@@ -91,6 +92,7 @@ class Services:
     rounds: Rounds
     usage_log: UsageLog
     outbox: Outbox
+    clock_watch: ClockWatch
     workers: Workers
     """What the console itself does again and again."""
     intervals: Intervals = field(default_factory=Intervals)
@@ -256,6 +258,7 @@ def connect(
             slack or SlackSettings(why=unset()),
             runbook.slack.channel if runbook.slack else "",
         ),
+        clock_watch=ClockWatch(clock),
         workers=workers,
         intervals=every,
     )

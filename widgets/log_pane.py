@@ -95,6 +95,8 @@ class LogPane(LogActions, Vertical):
         self.paused = False
         self.read_at: datetime | None = None
         """When `stats` was last set."""
+        self._silent = False
+        """The silence was noticed, and nothing has been heard since."""
         self.searching = False
         self.stale_after = stale_after
         """Seconds without `stats` after which the pane calls itself stale."""
@@ -238,6 +240,7 @@ class LogPane(LogActions, Vertical):
         """A sign of life; its absence becomes visible by itself."""
         if stats is not None:
             self.read_at = self._present()
+            self._silent = False
             self._watch_for_silence()
         self.mark_dirty()
 
@@ -276,7 +279,9 @@ class LogPane(LogActions, Vertical):
         """Whether the follow loop has been silent for too long."""
         if self.read_at is None:
             return False
-        return (self._present() - self.read_at).total_seconds() > self.stale_after
+        age = (self._present() - self.read_at).total_seconds()
+        # A clock that was set back makes no old tail new.
+        return self._silent or not 0 <= age <= self.stale_after
 
     @property
     def threshold(self) -> Severity:
@@ -292,6 +297,7 @@ class LogPane(LogActions, Vertical):
         """Say it once; while the (perhaps faster or slower) clock sees none, look again later."""
         self._watchdog = None
         if self.stale:
+            self._silent = True
             self.mark_dirty()
         else:
             self._watch_for_silence()

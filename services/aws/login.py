@@ -21,7 +21,7 @@ from services.aws.sdk_models import ModelLoader, warm_up
 from services.aws.settings import AwsSettings
 from services.aws.translate import FAILURES, Asked, translate
 from services.aws.wire import Wire
-from services.clock import Clock
+from services.clock import Clock, Mark, mark, passed
 from services.meter import Meter
 from services.models.problem import ProblemKind
 from services.prices import is_charged
@@ -53,7 +53,7 @@ class Login:
         self._lock = asyncio.Lock()
         self._clients: Clients | None = None
         self._stamp: Stamp = ()
-        self._since: datetime | None = None
+        self._since: Mark | None = None
         self._recheck = False
         self._closed = False
 
@@ -169,7 +169,7 @@ class Login:
         if not clients.suspect and (clients.held or not asked):
             return False
         changed = await asyncio.to_thread(clients.stamp) != self._stamp
-        waited = self._since and (self._wall.now() - self._since).total_seconds() >= RETRY_LOGIN
+        waited = self._since and passed(self._wall, self._since) >= RETRY_LOGIN
         return changed or (clients.suspect and bool(asked or waited))
 
     async def _build(self, *, desk: CodeDesk | None = None, held: Held | None = None) -> Clients:
@@ -183,7 +183,7 @@ class Login:
             journal=self._journal,
         )
         self._stamp = await asyncio.to_thread(clients.stamp)
-        self._since = self._wall.now()
+        self._since = mark(self._wall)
         return clients
 
     async def _replace(self, following: Clients) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.aws.errors import Refused
-from services.clock import Clock
+from services.clock import Clock, Mark, mark, passed
 from services.i18n import _
 from services.models.changes import Armed, AwsCall, canonical
 from services.models.problem import Problem, ProblemKind
@@ -76,16 +76,25 @@ class Permits:
         self.read_only = read_only
         """Configured never to write; arming is refused."""
         self._armed: Armed | None = None
+        self._since: Mark = mark(clock)
+        self._lasts = 0.0
 
     @property
     def armed(self) -> Armed | None:
         """Until when, why and by whom; None while read-only."""
-        return self._armed if self._armed and self._clock.now() < self._armed.until else None
+        return self._armed if self.left > 0 else None
+
+    @property
+    def left(self) -> float:
+        """Seconds of the clock's time that writing stays allowed; setting the clock back does not make it more."""
+        return self._lasts - passed(self._clock, self._since) if self._armed else 0.0
 
     def arm(self, armed: Armed) -> None:
         """Allow writing until `armed.until`. Raises Refused where the console is configured read-only."""
         if self.read_only:
             raise self._refused(_("This console is configured to be read-only."))
+        self._since = mark(self._clock)
+        self._lasts = (armed.until - self._since.at).total_seconds()
         self._armed = armed
 
     def disarm(self) -> None:

@@ -32,20 +32,18 @@ class Pace:
     """Lets requests pass at least `seconds` apart, by the machine's own time: AWS counts by its own."""
 
     def __init__(self, seconds: float = PACE, clock: Clock | None = None) -> None:
-        self._apart = timedelta(seconds=seconds)
+        self._apart = seconds
         self._clock: Clock = clock or SystemClock()
-        self._next: datetime | None = None
+        self._next: float | None = None
         self._turn = asyncio.Lock()
 
     async def turn(self) -> None:
         """Wait until the next request may leave."""
         async with self._turn:
-            now = self._clock.now()
-            # A clock that was set back must not hold requests for as long as it was set back.
-            wait = min(self._next - now, self._apart) if self._next else timedelta(0)
-            if wait > timedelta(0):
-                await self._clock.sleep(wait.total_seconds())
-            self._next = self._clock.now() + self._apart
+            wait = self._next - self._clock.elapsed() if self._next is not None else 0.0
+            if wait > 0:
+                await self._clock.sleep(wait)
+            self._next = self._clock.elapsed() + self._apart
 
 
 class Trail:

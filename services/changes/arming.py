@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 LONGEST = timedelta(hours=1)
 """Longer than this nobody stands behind a decision."""
 
+LOOK = 20.0
+"""Seconds between two looks at whether the time is over."""
+
 
 class Arming:
     """Arms and disarms the permits."""
@@ -54,7 +57,7 @@ class Arming:
         armed = Armed(until=until, reason=reason, by=entry.person.name)
         self._permits.arm(armed)
         self._stop()
-        self._end = detached(self._expire(armed), name="disarm")
+        self._end = detached(self._expire(), name="disarm")
         return armed
 
     async def disarm(self, why: str = "") -> None:
@@ -70,8 +73,10 @@ class Arming:
         if end is not None:
             end.cancel()
 
-    async def _expire(self, armed: Armed) -> None:
-        await self._clock.sleep((armed.until - self._clock.now()).total_seconds())
+    async def _expire(self) -> None:
+        while (left := self._permits.left) > 0:
+            # Never long: the clock may be set ahead, which ends it sooner.
+            await self._clock.sleep(min(left, LOOK))
         self._end = None
         self._permits.disarm()
         # Unrecorded it is no loss: the permits are gone, and ARMED says until when they were there.

@@ -27,6 +27,9 @@ from services.models.duties import Slot
 RETRY = 5.0
 """Seconds between two tries to record an outcome that the journal did not take."""
 
+LONGEST = 60.0
+"""Seconds between two looks at what changes by time: the clock may be set meanwhile."""
+
 
 class ChangeEngine:
     """Confirms, sends once, verifies, records; knows after a crash what is open."""
@@ -106,6 +109,7 @@ class ChangeEngine:
         change = self.changes[kind]
         found = self.target(kind, target)
         plan = await change.plan(found, wish)
+        self._sender.planned(plan)
         objections = await self._objections(plan)
         return plan.model_copy(update={"refusals": (*plan.refusals, *objections)}) if objections else plan
 
@@ -263,7 +267,7 @@ class ChangeEngine:
     async def _until(self, news: asyncio.Event, at: datetime | None, follower: "asyncio.Task[None]") -> None:
         waits: list[asyncio.Future[object]] = [asyncio.ensure_future(news.wait())]
         if at is not None:
-            seconds = (at - self._clock.now()).total_seconds()
+            seconds = min(LONGEST, (at - self._clock.now()).total_seconds())
             waits.append(asyncio.ensure_future(self._clock.sleep(seconds)))
         try:
             running = () if follower.done() else (follower,)

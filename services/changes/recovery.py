@@ -1,7 +1,7 @@
 """Finds out what became of unknown steps by reading AWS; what reading does not tell is asked. Sends nothing."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.aws.errors import AwsError
 from services.changes import drafts
@@ -14,6 +14,8 @@ from services.models.changes import Place, PlannedStep, Run, StepRun, StepState
 
 FIRST, LONGEST = 5.0, 300.0
 """Seconds between two looks at an unknown step: the first wait, doubled each time up to the longest."""
+SOON = 0.001
+"""Seconds; finer than a moment in time is told."""
 Key = tuple[str, str]
 """(plan id, step id)."""
 
@@ -25,7 +27,8 @@ class Recovery:
         self._changes = changes
         self._history = history
         self._clock = clock
-        self._due: dict[Key, tuple[datetime, int]] = {}
+        self._due: dict[Key, tuple[float, int]] = {}
+        """(when it is looked at next, by the clock's `elapsed`; how often it was)."""
         self._said: dict[Key, str] = {}
 
     def explained(self, runs: Iterable[Run]) -> tuple[Run, ...]:
@@ -45,21 +48,23 @@ class Recovery:
 
     def next_look(self, runs: Iterable[Run]) -> datetime | None:
         """When the next unknown step is to be looked at; None where there is none."""
-        now = self._clock.now()
-        return min((self._due.get(key, (now, 0))[0] for key in self._unknown(runs)), default=None)
+        now, elapsed = self._clock.now(), self._clock.elapsed()
+        dues = (self._due.get(key, (elapsed, 0))[0] for key in self._unknown(runs))
+        return min((now + timedelta(seconds=due - elapsed) for due in dues), default=None)
 
     async def look(self, runs: Iterable[Run]) -> None:
         """Look at every unknown step whose time has come; failures are looked at again later."""
         for run in runs:
             for planned, step in self._open(run):
-                if self._due.get((run.id, step.id), (self._clock.now(), 0))[0] <= self._clock.now():
+                elapsed = self._clock.elapsed()
+                if self._due.get((run.id, step.id), (elapsed, 0))[0] <= elapsed + SOON:
                     await self._try(run, planned, step)
 
     async def _try(self, run: Run, planned: PlannedStep, step: StepRun) -> None:
         key = (run.id, step.id)
-        tries = self._due.get(key, (None, 0))[1]
-        wait = real(self._clock, min(LONGEST, FIRST * 2.0 ** min(tries, 10)))
-        self._due[key] = (self._clock.now() + wait, tries + 1)
+        tries = self._due.get(key, (0.0, 0))[1]
+        wait = real(self._clock, min(LONGEST, FIRST * 2.0 ** min(tries, 10))).total_seconds()
+        self._due[key] = (self._clock.elapsed() + wait, tries + 1)
         try:
             await self.resolve(run, planned, step)
         except (AwsError, JournalError) as error:

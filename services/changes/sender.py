@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from services.aws.certainty import nothing_done
@@ -14,7 +14,7 @@ from services.changes.base import Change
 from services.changes.ending import Ending
 from services.changes.history import History
 from services.changes.words import found_done, held, told
-from services.clock import Clock, real
+from services.clock import Clock, Mark, mark, passed, real
 from services.i18n import _
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.models.changes import Observation, Place, Plan, PlannedStep, Run, StepState
@@ -28,6 +28,8 @@ INTENT_SECONDS = 25.0
 """A request is not sent later than this after its intent: others take it for lost after `WINDOW_SECONDS`."""
 WINDOW_SECONDS = 60.0
 """After this long nothing of an intent can be under way any more; more than the two above together."""
+PLANS = 50
+"""Plans whose making is remembered."""
 LOOKS = (0.0, 1.0, 2.0, 4.0)
 """Seconds before each look at whether AWS shows what was done; it is eventually consistent."""
 LOOK_SECONDS = 30.0
@@ -54,6 +56,22 @@ class Sender:
         self._clock = clock
         self._zone = zone
         self.ending = Ending()
+        self._planned: dict[str, Mark] = {}
+        """When this console made a plan, by its id; the newest ones."""
+
+    def planned(self, plan: Plan) -> None:
+        """The plan was made just now."""
+        self._planned[plan.id] = mark(self._clock)
+        while len(self._planned) > PLANS:
+            del self._planned[next(iter(self._planned))]
+
+    def _expired(self, plan: Plan) -> bool:
+        """By the clock, or by what passed since it was made, however the clock was set."""
+        now, made = self._clock.now(), self._planned.get(plan.id)
+        if not plan.made_at <= now < plan.expires_at:
+            return True
+        lasts = (plan.expires_at - plan.made_at).total_seconds()
+        return made is not None and passed(self._clock, made) >= lasts
 
     async def carry_out(self, plan: Plan, typed: str) -> Run:
         """Every check, then every step until one is not done.
@@ -83,7 +101,7 @@ class Sender:
             return _("The console is ending.")
         if plan.refusals or not plan.steps or plan.kind not in self._changes:
             return _("The plan was refused: {why}").format(why=" ".join(plan.refusals)).strip()
-        if self._clock.now() >= plan.expires_at:
+        if self._expired(plan):
             return _("The plan has expired; plan it again.")
         if plan.confirm and typed.strip() != plan.confirm:
             return _("The name that was typed is not {name}.").format(name=plan.confirm)
@@ -109,8 +127,9 @@ class Sender:
 
     async def _carry_out(self, plan: Plan, step: PlannedStep) -> bool:
         """One step; whether it is done."""
+        begun = mark(self._clock)
         try:
-            intent = await self._history.append(drafts.intent(plan, step))
+            await self._history.append(drafts.intent(plan, step))
         except HeldByAnother as error:
             why = held(error.entry.person.name, error.entry.at, self._zone)
             await self._history.keep(drafts.refused(plan, why, step))
@@ -121,12 +140,12 @@ class Sender:
         except JournalError as error:
             await self._history.keep(drafts.refused(plan, told(error.problem), step))
             return False
-        moved = await self._moved(plan, step, intent.at)
+        moved = await self._moved(plan, step, begun)
         if moved:
             return await self._record(plan, step, StepState.REFUSED, moved)
         return await self._send(plan, step)
 
-    async def _moved(self, plan: Plan, step: PlannedStep, since: datetime) -> str:
+    async def _moved(self, plan: Plan, step: PlannedStep, begun: Mark) -> str:
         """Why the world is not the one the plan was made for; "" where it is."""
         # Before each step: credentials may have been renewed since the last one, as somebody else's.
         elsewhere = await self._elsewhere(plan)
@@ -140,7 +159,7 @@ class Sender:
             return _("AWS could not be read before sending: {why}").format(why=told(error.problem))
         if seen.digest != step.expects:
             return _("It moved since the plan: {state}").format(state=seen.text)
-        if self._clock.now() - since > real(self._clock, INTENT_SECONDS):
+        if passed(self._clock, begun) > real(self._clock, INTENT_SECONDS).total_seconds():
             return _("It took too long to look at AWS; plan it again.")
         return ""
 

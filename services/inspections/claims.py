@@ -5,7 +5,6 @@ A claim holds until the claimant has ended, or for LEASE seconds; a console that
 
 import os
 import socket
-from datetime import datetime, timedelta
 
 from services.clock import Clock, real
 from services.inspections import drafts
@@ -29,8 +28,11 @@ class Claims:
         self._clock = clock
         self._taken: dict[str, int] = {}
         """By slot: the claim this console took last."""
-        self._seen: dict[str, tuple[int, datetime]] = {}
-        """By slot: the claim seen last, and since when. A clock elsewhere may run ahead."""
+        self._seen: dict[str, tuple[int, float, float]] = {}
+        """By slot: the claim seen last, how old it was then, and when that was (by the clock's `elapsed`).
+
+        A clock elsewhere may run ahead, and this one may be set.
+        """
 
     def holder(self, slot: Slot) -> Entry | None:
         """The claim of another console that must be waited for."""
@@ -46,12 +48,12 @@ class Claims:
 
     def left(self, owner: Entry) -> float:
         """Seconds of the clock's time until a claim is over."""
-        now = self._clock.now()
-        seq, seen = self._seen.get(owner.subject, (0, now))
+        elapsed = self._clock.elapsed()
+        seq, age, seen = self._seen.get(owner.subject, (0, 0.0, elapsed))
         if seq != owner.seq:
-            seen = now
-            self._seen[owner.subject] = owner.seq, seen
-        return (min(owner.at, seen) + real(self._clock, LEASE) - now) / timedelta(seconds=1)
+            age, seen = max(0.0, (self._clock.now() - owner.at).total_seconds()), elapsed
+            self._seen[owner.subject] = owner.seq, age, seen
+        return real(self._clock, LEASE).total_seconds() - age - (elapsed - seen)
 
     async def take(self, slot: Slot) -> bool:
         """Whether this console makes the looks; also where the journal takes nothing, for then each does its own."""

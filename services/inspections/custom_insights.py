@@ -16,7 +16,7 @@ from services.inspections.error_logs_text import masked
 from services.inspections.insights_fields import shares, values_of
 from services.inspections.insights_hours import BIN, COUNT, Hours, binned, local, zone_name
 from services.inspections.insights_look import AT_ONCE, InsightsLook, query_table
-from services.inspections.insights_queries import Queries, hours_words, number
+from services.inspections.insights_queries import Queries, number
 from services.inspections.log_silence import Silence, silence, silence_measures, silence_words
 from services.models.findings import Evidence, Finding, Measure, worst
 from services.models.insights import QueryResult
@@ -65,7 +65,7 @@ class CustomInsights(OwnInspection, InsightsLook):
         judged = worst(each.verdict for each in measures) or Verdict.UNKNOWN
         verdict = worst((judged, Verdict.UNKNOWN)) if trouble else judged
         text = plural("{count} match in {hours}", "{count} matches in {hours}", found.matched)
-        said = text.format(count=f"{found.matched:,}", hours=hours_words(look.hours))
+        said = text.format(count=f"{found.matched:,}", hours=queries.span_words)
         if hours and found.matched:
             said = _("{found}, at most {count} in an hour").format(found=said, count=f"{hours.worst[1]:,}")
         said = _("{parts}.").format(parts=said)

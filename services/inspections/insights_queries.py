@@ -57,6 +57,13 @@ class Queries:
         """Hours of the window, as far as the log group reaches back; never less than one minute's."""
         return max(1 / 60, (self.span.end - self._begun) / HOUR)
 
+    @property
+    def span_words(self) -> str:
+        """The span that was judged, for people: the window, or as much of it as the log group reaches back."""
+        if self.covered >= 0.99 * self._look.hours:
+            return hours_words(self._look.hours)
+        return _("the {hours} that have logs").format(hours=hours_words(self.covered))
+
     def yen(self, size: float) -> float:
         """What scanning so many bytes costs."""
         costs = self._context.runbook.costs

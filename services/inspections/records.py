@@ -68,6 +68,10 @@ class FindingRecords:
         found = (self._recorded(entry) for entry in entries[:HAND_KEPT])
         return tuple(each for each in found if each is not None)
 
+    def dated_after(self, moment: datetime) -> Iterable[int]:
+        """The entries of findings that are dated later than `moment`."""
+        return (entry.seq for held in self._findings.values() for entry in held.values() if entry.at > moment)
+
     def looking(self, key: str) -> Entry | None:
         """The newest claim on a slot's looks."""
         return self._looking.get(key)

@@ -21,7 +21,7 @@ from services.inspections.records import FindingRecords
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.models.duties import DutyView, Occurrence, OccurrenceState, Slot
-from services.models.findings import DutyFindings, Finding, FindingsView
+from services.models.findings import DutyFindings, Finding, FindingsView, Recorded
 from services.models.journal import Entry
 from services.models.problem import ProblemKind
 
@@ -31,6 +31,8 @@ PROMPT = 2.0
 """Seconds within which looks begin that were due before this console saw them."""
 WAIT = 5.0
 """Seconds (of the machine) between looks at whether a claim is over."""
+EARLY = timedelta(hours=2)
+"""A look counts for its duty though a clock that was wrong made it so much too early."""
 _AWAY = frozenset({ProblemKind.EXPIRED, ProblemKind.NO_CREDENTIALS, ProblemKind.UNREACHABLE})
 """What says nothing of the system: AWS could not be asked."""
 
@@ -68,6 +70,8 @@ class Rounds:
         """To be looked at, by key."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._recovered: datetime | None = None
+        self._ahead: dict[int, datetime] = {}
+        """Findings dated in the future, by their entry: when that was noticed. The clock was set back after them."""
         self._closed = False
 
     # ---- what is known
@@ -142,6 +146,8 @@ class Rounds:
 
         A missed duty of an earlier day is left to a person: today's looks cover its time.
         """
+        for seq in self._records.dated_after(view.at + timedelta(seconds=FRESH)):
+            self._ahead.setdefault(seq, view.at)
         every = (*view.carried, *view.running, *view.today.occurrences)
         self._held = tuple(each for each in every if self.wanted(each.slot))
         missed = {each.key for each in view.carried if each.state is OccurrenceState.MISSED}
@@ -212,9 +218,18 @@ class Rounds:
         made = {
             each.finding.inspection
             for each in (found.recorded if found is not None else ())
-            if each.finding.read_at >= since and not self._could_not_ask(each.finding)
+            if self._made_at(each) >= since and not self._could_not_ask(each.finding)
         }
         return tuple(id for id in self.wanted(slot) if id not in made)
+
+    def _made_at(self, recorded: Recorded) -> datetime:
+        """When a look was made; where the clock was set back after it by long, when that was noticed.
+
+        One that was made a little early by a clock that has been corrected since is not made twice.
+        """
+        noticed = self._ahead.get(recorded.seq)
+        read_at = recorded.finding.read_at
+        return read_at if noticed is None else min(read_at, noticed + EARLY)
 
     def _could_not_ask(self, finding: Finding) -> bool:
         away = finding.problem is not None and finding.problem.kind in _AWAY

@@ -50,7 +50,7 @@ class Tables:
         wanted = sorted(
             (each for each in judged if each.reasons), key=lambda each: each.event.at, reverse=True
         )
-        wanted.sort(key=lambda each: WORSE.index(each.verdict), reverse=True)
+        wanted.sort(key=lambda each: TOLD.index(each.verdict))
         columns = (
             self._time(),
             _("event"),

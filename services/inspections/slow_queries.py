@@ -16,7 +16,7 @@ from services.i18n import N_, _, plural, sentences
 from services.inspections.base import Look, table
 from services.inspections.insights_hours import BIN, COUNT, Hours, binned, hours_of, local, zone_name
 from services.inspections.insights_look import AT_ONCE, InsightsLook, query_table
-from services.inspections.insights_queries import Queries, hours_words, number
+from services.inspections.insights_queries import Queries, number
 from services.inspections.log_silence import Silence, silence, silence_measures, silence_words
 from services.inspections.slow_queries_text import SlowLine, slow_line
 from services.models.findings import Evidence, Finding, Measure, worst
@@ -157,9 +157,7 @@ class SlowQueries(InsightsLook):
             "{count} query over {ms} ms in {hours}", "{count} queries over {ms} ms in {hours}", found.matched
         )
         said = [
-            text.format(
-                count=f"{found.matched:,}", ms=f"{self._spec.over_ms:,}", hours=hours_words(look.hours)
-            )
+            text.format(count=f"{found.matched:,}", ms=f"{self._spec.over_ms:,}", hours=queries.span_words)
         ]
         if lines:
             said.append(_("the slowest {ms} ms").format(ms=f"{lines[0][1].ms:,.0f}"))

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from services.clock import Clock, real
+from services.clock import Clock, Mark, passed, real
 from services.i18n import _
 from services.models.journal import Draft, Entry
 from services.models.posts import Post
@@ -41,11 +41,11 @@ class Attempts:
         """By post and attempt: when to ask Slack again; None: it cannot tell."""
         self._untold: dict[tuple[str, int], str] = {}
 
-    async def make(self, id: str, begun: Entry) -> None:
-        """The one request of the attempt that `begun` stands for."""
+    async def make(self, id: str, begun: Entry, since: Mark) -> None:
+        """The one request of the attempt that `begun`, recorded after `since`, stands for."""
         post = self._records.of(id)
         assert post is not None, "an attempt is of a post that was read"
-        if self._clock.now() - begun.at > real(self._clock, FRESH):
+        if passed(self._clock, since) > real(self._clock, FRESH).total_seconds():
             said = _("Nothing was sent: this console stood still. It tries again.")
             await self._refused(post, Refused(said, retry_after=0.0), drafts.outcome_claim(post))
             return

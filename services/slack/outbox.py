@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime
 from uuid import uuid4
 
-from services.clock import Clock, real
+from services.clock import Clock, mark, real
 from services.faults import Fault, Workers, unheard
 from services.i18n import _, sentences
 from services.journal.errors import AlreadyRecorded, JournalError
@@ -29,6 +29,8 @@ LEASE = 120.0
 """Seconds (of the machine) after which an attempt of a console that tells nothing counts as unknown."""
 HELD = 10.0
 """Seconds (of the machine) until a journal that took nothing is tried again."""
+LONGEST = 60.0
+"""Seconds between two looks at what is due by time."""
 CLOSING = 5.0
 """Seconds (of the machine) that the end waits for Slack's answer."""
 Step = tuple[datetime, Callable[[], Awaitable[None]]]
@@ -168,7 +170,8 @@ class Outbox:
         """Until there is news, or `until` has come."""
         waits: list[asyncio.Future[object]] = [asyncio.ensure_future(self._nudge.wait())]
         if until is not None:
-            left = (until - self._clock.now()).total_seconds()
+            # Never long: the clock may be set meanwhile.
+            left = min(LONGEST, (until - self._clock.now()).total_seconds())
             waits.append(asyncio.ensure_future(self._clock.sleep(left)))
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -208,6 +211,7 @@ class Outbox:
         try:
             root = self._records.root(post) if self.threads else None
             draft = drafts.posting(post, self._console, root.ts if root else "")
+            since = mark(self._clock)
             begun = await self._journal.append(draft)
         except AlreadyRecorded as error:
             # Another console makes this attempt, or somebody gave the post up.
@@ -215,7 +219,7 @@ class Outbox:
             return
         self._records.absorb([begun])
         self._publish()
-        await self._attempts.make(post.id, begun)
+        await self._attempts.make(post.id, begun, since)
 
     async def _give_up(self, post: Post) -> None:
         """The console that made the attempt has ended without a word."""

@@ -158,10 +158,10 @@ def header_facts(app: TobanApp) -> HeaderFacts:
             for mode in MODES
         ),
         read_only=armed is None,
-        armed_left="" if armed is None else duration((armed.until - app.now()).total_seconds()),
+        armed_left="" if armed is None else duration(services.engine.permits.left),
         journal="" if health.problem is None else _("no journal"),
         bugs=app.filter_hits + len(app.bugs),
-        skew=_skew(services.session.skew_seconds),
+        skew=_skew(services.session.skew_seconds) or _step(services.clock_watch.step()),
         link=_link(app),
     )
 
@@ -179,7 +179,15 @@ def _link(app: TobanApp) -> str:
 def _skew(seconds: float | None) -> str:
     if seconds is None or abs(seconds) < 60:
         return ""
-    return _("this machine's clock is wrong by {time}").format(time=duration(abs(seconds)))
+    return _("this machine's clock is wrong by {time}: check NTP").format(time=duration(abs(seconds)))
+
+
+def _step(seconds: float) -> str:
+    """That somebody has set this machine's clock within the last hour."""
+    if not seconds:
+        return ""
+    words = _("clock set ahead by {time}: check NTP") if seconds > 0 else _("clock set back by {time}: check NTP")
+    return words.format(time=duration(abs(seconds)))
 
 
 def _badge(app: TobanApp, mode: str) -> str:

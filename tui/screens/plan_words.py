@@ -41,7 +41,7 @@ class Standing:
     @property
     def expired(self) -> bool:
         """The plan is too old."""
-        return self.plan is not None and self.now >= self.plan.expires_at
+        return self.plan is not None and not self.plan.made_at <= self.now < self.plan.expires_at
 
     @property
     def ready(self) -> bool:

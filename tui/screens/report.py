@@ -61,6 +61,8 @@ class ReportScreen(ModeScreen):
     async def opened(self) -> None:
         """Made at once, and again when the journal has grown."""
         self.scroll.focus()
+        # What AWS was asked so far is a part of the report, and is else recorded only now and then.
+        await self.services.usage_log.record()
         self.watch(self.app, "journal_head", self._grown)
 
     def _grown(self) -> None:

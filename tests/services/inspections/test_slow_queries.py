@@ -115,6 +115,8 @@ async def _what_the_log_tells(embedded: Embedded, made: InspectionContext) -> No
     finding = await again(made, "slow-queries", hours=31 * 24)
     assert measure(finding, "Slow queries an hour").shown == "5.8"
     assert any("keeps nothing from before" in text for text in finding.remarks)
+    # One span in the whole result: that of the data.
+    assert " in the 24 h that have logs" in finding.summary, finding.summary
 
     # No slow query: logged before, or never.
     log(embedded, slow(3000))

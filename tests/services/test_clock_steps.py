@@ -1,0 +1,200 @@
+"""Somebody sets the clock, or the machine sleeps: what was to end ends, what was to be made is made once."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from services.aws.permits import Permits
+from services.clock import ManualClock, mark, passed
+from services.clock_watch import MEMORY, ClockWatch
+from services.inspections.claims import LEASE, Claims
+from services.inspections.known import Known
+from services.inspections.records import FindingRecords
+from services.journal.journal import Journal
+from services.models.changes import Armed
+from services.models.duties import Slot
+from services.models.journal import EntryKind
+from tests.faults.waiting import until
+from tests.services.changes.change_world import desk
+from tests.services.duty_world import jst
+from tests.services.inspections.rounds_world import Script, console
+
+START = datetime(2026, 4, 1, tzinfo=UTC)
+HOUR, DAY = 3600.0, 86_400.0
+STEPS = (-1.0, -HOUR, -3 * DAY, DAY)
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("before", [0.0, 300.0])
+def test_armed_is_never_longer_than_was_said(step: float, before: float) -> None:
+    clock = ManualClock(START)
+    permits = Permits(clock, "123456789012")
+    permits.arm(Armed(until=START + timedelta(minutes=15), reason="r", by="b"))
+    clock.suspend(before)
+    clock.step(step)
+    assert permits.left <= 900 - before
+    clock.suspend(899 - before)
+    assert (permits.armed is not None) == (step < 0)
+    clock.suspend(1)
+    assert permits.armed is None
+    assert permits.left <= 0
+
+
+def test_a_night_asleep_disarms() -> None:
+    clock = ManualClock(START)
+    permits = Permits(clock, "123456789012")
+    permits.arm(Armed(until=START + timedelta(minutes=15), reason="r", by="b"))
+    clock.suspend(10 * HOUR)
+    clock.step(-10 * HOUR)
+    assert permits.armed is None
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_what_passed_is_never_less_than_what_passed(step: float) -> None:
+    clock = ManualClock(START)
+    since = mark(clock)
+    clock.suspend(70)
+    clock.step(step)
+    assert passed(clock, since) >= 70
+
+
+@pytest.mark.scenario("ordinary-day", history=600.0)
+async def test_a_plan_expires_however_the_clock_is_set(embedded: object, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as console:
+        await console.arm()
+        clock = console.services.clock
+        assert isinstance(clock, ManualClock)
+        plan = await console.plan(max="10")
+        clock.step(-1)
+        assert "expired" in (await console.apply(plan)).refusal, "the plan is of the future"
+        clock.step(1)
+        clock.suspend(119)
+        clock.step(-100)
+        clock.suspend(2)
+        assert clock.now() < plan.expires_at
+        assert "expired" in (await console.apply(plan)).refusal
+        assert EntryKind.INTENT not in await console.kinds()
+
+
+# ---- claims and duties
+
+
+@pytest.mark.parametrize("step", [*STEPS, HOUR])
+async def test_a_claim_lasts_as_long_as_its_lease(tmp_path: Path, step: float) -> None:
+    clock = ManualClock(jst("2026-01-14 09:00"))
+    async with ClaimDesk(tmp_path, clock) as (claims, records, slot):
+        await claims.take(slot)
+        owner = records.looking(slot.key)
+        assert owner is not None
+        assert claims.left(owner) == LEASE
+        clock.step(step)
+        assert claims.left(owner) == LEASE
+        clock.suspend(LEASE - 1)
+        assert claims.left(owner) == pytest.approx(1)
+
+
+class ClaimDesk:
+    """Claims of one console on a journal."""
+
+    def __init__(self, folder: Path, clock: ManualClock) -> None:
+        from services.journal.origin import person
+
+        self.clock = clock
+        self.journal = Journal(folder / "j.db", clock=clock, person=lambda: person(None), syslog=None)
+
+    async def __aenter__(self) -> tuple[Claims, FindingRecords, Slot]:
+        await self.journal.open()
+        records = FindingRecords(self.journal, Known())
+        at = self.clock.now()
+        slot = Slot(
+            key="daily@2026-01-14T09:00",
+            duty="daily",
+            title="d",
+            day=at.date(),
+            nominal=(at.date(),),
+            until=at.date(),
+            due_at=at,
+            late_at=at,
+            missed_at=at,
+            timed=True,
+        )
+        return Claims(records, self.journal, self.clock), records, slot
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.journal.close()
+
+
+@pytest.mark.parametrize("step", [-1.0, -HOUR])
+async def test_a_small_step_back_makes_no_look_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: float
+) -> None:
+    script, clock = Script(), ManualClock(jst("2026-01-14 08:59"))
+    async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:
+        await one.until(lambda: one.found("daily-morning").complete)
+        made = len(script.made)
+        clock.advance(600)
+        clock.step(step)
+        await one.until(lambda: clock.now() >= jst("2026-01-14 09:30"), step=20.0)
+        assert len(script.made) == made
+        assert not one.faults
+
+
+async def test_a_look_made_on_the_wrong_day_is_made_again_on_the_right_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script, clock = Script(), ManualClock(jst("2026-01-14 08:59"))
+    async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:
+        await one.until(lambda: one.found("daily-morning").complete)
+        clock.step(DAY)  # tomorrow, falsely
+        await one.until(
+            lambda: one.desk.today("daily-morning").slot.day.day == 15 and one.found("daily-morning").complete
+        )
+        made = len(script.made)
+        clock.step(-DAY)
+        await one.until(lambda: one.desk.today("daily-morning").slot.day.day == 14, step=5.0)
+        assert len(script.made) == made, "today's were made"
+        await one.until(lambda: clock.now() >= jst("2026-01-15 08:59"), step=600.0)
+        await one.until(lambda: len(script.made) >= made + 3, step=5.0)
+        assert not one.faults
+
+
+# ---- what is said
+
+
+@pytest.mark.parametrize("step", [-HOUR, -3 * DAY, DAY, -6.0])
+def test_a_step_is_told_for_an_hour(step: float) -> None:
+    clock = ManualClock(START)
+    watch = ClockWatch(clock)
+    for _ in range(100):
+        clock.advance(5)
+        assert watch.step() == 0
+    clock.step(step)
+    for _ in range(int(MEMORY / 5) - 20):
+        clock.advance(5)
+        assert watch.step() == pytest.approx(step)
+    clock.advance(MEMORY)
+    watch.step()
+    clock.advance(MEMORY)
+    assert watch.step() == 0
+
+
+def test_what_ntp_does_by_itself_and_suspend_are_no_step() -> None:
+    clock = ManualClock(START)
+    watch = ClockWatch(clock)
+    for _ in range(300):
+        clock.advance(60)
+        clock.step(0.03)
+        assert watch.step() == 0
+    clock.suspend(10 * HOUR)
+    assert watch.step() == 0
+
+
+async def test_a_waiting_loop_is_not_held_by_a_step() -> None:
+    clock = ManualClock(START)
+    task = asyncio.create_task(clock.sleep(60))
+    await until(lambda: clock.sleepers)
+    clock.step(-3 * DAY)
+    clock.advance(60)
+    await task

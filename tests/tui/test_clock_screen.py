@@ -1,0 +1,32 @@
+"""Somebody sets the clock while the console watches: it goes on watching, and says so."""
+
+import pytest
+
+from tests.conftest import Embedded
+from tests.tools.console import console, screen_text, until
+
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
+
+
+async def test_a_clock_set_back_is_said_and_blinds_nobody(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, size=(200, 48)) as pilot:
+        app = pilot.app
+        await until(pilot, lambda: "● ok" in screen_text(pilot))
+        board = app.board
+        for step in (-3 * 86_400.0, 86_400.0):
+            reads = embedded.counts()["cloudwatch.DescribeAlarms"]
+            embedded.clock.step(step)
+            app.screen.strip.redraw()
+            app.screen.alarms.tick()
+            app.screen.dashboard.tick()
+            await pilot.pause()
+            assert "● ok" not in screen_text(pilot), "what was read by another time is not known to be so now"
+            assert "stale" in screen_text(pilot)
+            embedded.advance(67)
+            await until(pilot, lambda board=board: app.board is not board)
+            board = app.board
+            assert embedded.counts()["cloudwatch.DescribeAlarms"] > reads
+            await until(pilot, lambda: "● ok" in screen_text(pilot))
+        app.screen._frame_changed()
+        assert "check NTP" in app.screen.header.facts.skew
+        await until(pilot, lambda: "check NTP" in screen_text(pilot))

@@ -5,7 +5,7 @@ The first frame needs Textual alone; models, widgets and AWS are imported after 
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
@@ -136,13 +136,22 @@ class TobanApp(Actions):
         self.services.report_faults(self.report_bug, self.on_fault)
         opening = asyncio.create_task(self.ready.open_journal())
         await self.switch_mode(self._start_mode)
-        await opening
+        # Watching waits for no disk, and ends with no journal.
         self.follow_feeds()
+        await self._opened(opening)
+        self.follow_records()
         await self.services.session.warm(self._warm())
         if not gc.isenabled():
             # The launcher switched it off.
             self.freeze()
             gc.enable()
+
+    async def _opened(self, opening: "asyncio.Task[None]") -> None:
+        """Until the journal is open; what is wrong with it is in its health, anything else is a fault of ours."""
+        try:
+            await opening
+        except Exception as error:  # noqa: BLE001  the boundary: without a journal the console still watches
+            self.report_bug(error)
 
     def _warm(self) -> tuple[str, ...]:
         from tui.wiring import WARM
@@ -150,20 +159,30 @@ class TobanApp(Actions):
         return WARM
 
     def follow_feeds(self) -> None:
-        """One worker for each thing that is read or recorded again and again; each assigns to one reactive."""
-        ready = self.ready
-        for name, title, states, take in self._followed():
-            self.run_worker(ready.workers.follow(name, title, states, take), group=name, exclusive=True)
-        usage = ready.workers.keep("usage", _("recording what AWS was asked"), self._record_usage)
+        """One worker for each thing that is read from AWS again and again; each assigns to one reactive."""
+        self._follow(self._feeds())
+
+    def follow_records(self) -> None:
+        """One worker for each thing that the journal keeps; each assigns to one reactive."""
+        self._follow(self._records())
+        usage = self.ready.workers.keep("usage", _("recording what AWS was asked"), self._record_usage)
         self.run_worker(usage, group="usage", exclusive=True)
 
-    def _followed(self) -> "Iterator[Followed]":
-        """(name, what it is to people, what it gives, who takes that) of every such thing."""
+    def _follow(self, followed: "Iterable[Followed]") -> None:
+        for name, title, states, take in followed:
+            self.run_worker(self.ready.workers.follow(name, title, states, take), group=name, exclusive=True)
+
+    def _feeds(self) -> "Iterator[Followed]":
+        """(name, what it is to people, what it gives, who takes that) of every read of AWS."""
         ready, to = self.ready, partial(partial, setattr, self)
         yield "feed-board", _("showing the alarms"), ready.board_feed.states, self._take_board
         yield "feed-dashboard", _("showing the dashboard"), ready.dashboard_feed.states, to("view")
         yield "feed-identity", _("reading the account"), ready.identity_feed.states, to("identity")
         yield "feed-anchors", _("reading access keys"), ready.anchors_feed.states, self._take_anchors
+
+    def _records(self) -> "Iterator[Followed]":
+        """The same of everything that the journal keeps."""
+        ready, to = self.ready, partial(partial, setattr, self)
         yield "journal", _("reading the journal"), ready.journal.follow, to("journal_head")
         yield "findings", _("following the findings"), ready.rounds.states, to("findings")
         yield "duties", _("following the duties"), ready.duties.states, self._take_duties

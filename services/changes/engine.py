@@ -21,7 +21,7 @@ from services.faults import Fault, Workers, unheard
 from services.i18n import _
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
-from services.models.changes import Armed, ChangeTarget, Plan, Run, StepState
+from services.models.changes import Armed, ChangeTarget, Plan, Run
 from services.models.duties import Slot
 
 RETRY = 5.0
@@ -218,21 +218,16 @@ class ChangeEngine:
 
     async def _objections(self, plan: Plan) -> tuple[str, ...]:
         """What the journal says against a plan."""
+        targets = {plan.target.id, *(step.target for step in plan.steps)}
         try:
-            await self._history.load()
+            lock = await self._history.lock(targets)
         except JournalError as error:
             return (_("Without the journal nothing is changed: {why}").format(why=told(error.problem)),)
         health = self._journal.health
         if not health.writable:
             why = told(health.problem) if health.problem else ""
             return (_("Without the journal nothing is changed: {why}").format(why=why).strip(),)
-        targets = {plan.target.id, *(step.target for step in plan.steps)}
-        return tuple(
-            held(run.by, step.at or run.at, self._zone)
-            for run in self._history.runs()
-            for planned, step in zip(run.plan.steps, run.steps, strict=True)
-            if planned.target in targets and step.state in (StepState.SENDING, StepState.UNKNOWN)
-        )
+        return (held(lock.by, lock.since, self._zone),) if lock is not None else ()
 
     async def _follow(self, news: asyncio.Event) -> None:
         async for _seq in self._journal.follow():

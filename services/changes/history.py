@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from services.changes.drafts import CHANGE_KINDS, later
 from services.changes.runs import aged, newest_first, next_ageing, run_of
@@ -15,6 +16,15 @@ from services.models.changes import Run, canonical
 from services.models.journal import Draft, Entry, Person, Query
 
 _ABOUT_CHANGES = Query(kinds=CHANGE_KINDS)
+
+
+class Lock(NamedTuple):
+    """Why a resource must not be changed now."""
+
+    by: str
+    """The OS user."""
+    since: datetime
+    """UTC."""
 
 
 class History:
@@ -50,6 +60,26 @@ class History:
     def busy(self) -> frozenset[str]:
         """Plans that this console is carrying out, or whose outcome it still has to record."""
         return frozenset(self._ours) | {entry.subject for entry in self._unrecorded}
+
+    async def lock(self, targets: Collection[str], *, of: str = "") -> Lock | None:
+        """Who may be changing one of these resources: what the rows say, and the journal's own holds.
+
+        `of` is a confirmed plan: the runs confirmed before it are asked, and the holds are left to its intents, for
+        which the journal decides who is first. Reads on first. Raises JournalError.
+        """
+        await self.load()
+        for run in self.runs():
+            before = not of or run.seq < self._runs[of].seq
+            if before and not run.locked.isdisjoint(targets):
+                return Lock(
+                    run.by, max((step.at for step in run.steps if step.at is not None), default=run.at)
+                )
+        for target in () if of else sorted(targets):
+            # An intent whose plan cannot be read is no run, and locks all the same.
+            holder = await self.journal.holder(target)
+            if holder is not None:
+                return Lock(holder.person.name, holder.at)
+        return None
 
     async def load(self) -> None:
         """Take up what was written since, here or elsewhere. Raises JournalError."""

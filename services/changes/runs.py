@@ -44,7 +44,7 @@ def run_of(entries: Iterable[Entry]) -> Run | None:
         plan=plan,
         by=first.person.name,
         at=first.at,
-        steps=tuple(step for _rank, step in known.values()),
+        steps=tuple(known[step.id][1] for step in plan.steps),
         seq=first.seq,
     )
 

@@ -129,6 +129,10 @@ class Sender:
         """One step; whether it is done."""
         begun = mark(self._clock)
         try:
+            lock = await self._history.lock({step.target}, of=plan.id)
+            if lock is not None:
+                await self._history.keep(drafts.refused(plan, held(lock.by, lock.since, self._zone), step))
+                return False
             await self._history.append(drafts.intent(plan, step))
         except HeldByAnother as error:
             why = held(error.entry.person.name, error.entry.at, self._zone)

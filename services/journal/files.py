@@ -20,6 +20,11 @@ def check(path: Path) -> bool:
     """Whether the file exists; raises Unfit for what must not be used, OSError for what cannot be looked at."""
     try:
         found = path.lstat()
+    except ValueError as error:
+        raise Unfit(
+            _("The journal's path cannot be a file's name."),
+            _("Name another file with the setting journal."),
+        ) from error
     except FileNotFoundError:
         if has_wal(path):
             # SQLite would put the entries of the lost file into the new one.

@@ -14,6 +14,7 @@ from services.clock import Clock
 from services.faults import Fault, Workers, unheard
 from services.i18n import _
 from services.journal.anchor import DEV_LOG, EVERY, AnchorStream, StreamFeed, Syslog, anchor_of
+from services.journal.chain import storable
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.journal.keeper import Keeper
 from services.journal.lookout import Lookout
@@ -140,6 +141,10 @@ class Journal:
                 )
             )
         )
+
+    async def holder(self, hold: str) -> Entry | None:
+        """The entry that holds this and has not been answered by one that gives it back. Raises JournalError."""
+        return await self._read(lambda reader: reader.holder(storable(hold)))
 
     async def people(self) -> tuple[str, ...]:
         """Every OS user with an entry. Raises JournalError."""
@@ -304,6 +309,6 @@ class Journal:
         try:
             return await self._threads.read(work)
         except JournalError as error:
-            if self._keeper.damaged and self.health.writable:
+            if self._keeper.damage is not None and self.health.writable:
                 self._set(writable=False, problem=error.problem)
             raise

@@ -42,8 +42,8 @@ class Keeper:
         self._syslog = syslog
         self._store: Store | None = None
         self._file = (0, 0)
-        self.damaged = False
-        """The contents are broken: nothing is written any more, until the console starts again."""
+        self.damage: Exception | None = None
+        """Why the contents are not used: nothing is written any more, until the console starts again."""
 
     def try_out(self) -> None:
         """Open if needed and see whether it can be written."""
@@ -65,9 +65,9 @@ class Keeper:
         if not self.anchor_problem:
             self.anchored = self.head.seq
 
-    def give_up(self) -> None:
+    def give_up(self, damage: Exception) -> None:
         """Write nothing more: a reader found the contents broken."""
-        self.damaged = True
+        self.damage = self.damage or damage
         self.close()
 
     def close(self) -> None:
@@ -79,14 +79,14 @@ class Keeper:
             self._syslog.close()
 
     def _use(self, work: Callable[[Store], T]) -> T:
-        if self.damaged:
-            raise damaged()
+        if self.damage is not None:
+            raise self.damage.with_traceback(None) if isinstance(self.damage, Unfit) else damaged()
         try:
             store = self._opened()
             self._compare(store)
             return work(store)
         except (sqlite3.Error, OSError, Unfit) as error:
-            self.damaged = is_damage(error)
+            self.damage = error if is_damage(error) else None
             # What went wrong may sit in the connection; only a wait for another writer does not.
             if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
                 self.close()
@@ -115,5 +115,6 @@ class Keeper:
             raise Unfit(
                 _("Entries that were in the journal a moment ago are gone or altered."),
                 _("Keep {path} as it is, and run: toban journal verify"),
+                damage=True,
             )
         self.head = Head(*store.head())

@@ -6,7 +6,8 @@ Raises sqlite3.Error and OSError as they come, and Unfit for a file that is no j
 import errno
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -16,7 +17,7 @@ from services.journal import files
 from services.journal.chain import NOTHING, moment
 from services.journal.queries import select
 from services.journal.schema import SELECTED, VERSION
-from services.journal.trouble import Unfit, damaged
+from services.journal.trouble import Unfit, damaged, no_memory, too_large
 from services.models.base import RawId
 from services.models.journal import Entry, EntryKind, Person, Query
 from services.models.text import clean
@@ -28,6 +29,12 @@ _FIRST, _LAST = (
     datetime.max.replace(tzinfo=UTC) - timedelta(days=1),
 )
 """Between these a moment has a date in every zone."""
+_WITH_WORDS = f"SELECT {SELECTED}, words.folded FROM entries LEFT JOIN words USING (seq)"
+LARGEST = 8 << 20
+"""Bytes of one value; SQLite reads and writes none that is larger."""
+MOST = 256 << 20
+"""Characters and bytes of one answer that are held in memory."""
+_BATCH = 100
 _NO_PLACE = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR}
 
 
@@ -40,8 +47,9 @@ class Reader:
         """Sees what others write later; else it must be opened anew for each look."""
         try:
             db.text_factory = _text
-            db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-            self.id = _identify(db)
+            db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST)
+            self.ask(f"PRAGMA busy_timeout = {BUSY_MS}")
+            self.id = self._identify()
             """Unique to this journal; part of every hash."""
         except BaseException:
             db.close()
@@ -55,7 +63,7 @@ class Reader:
         try:
             return cls(connect(path, "mode=ro"))
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF not in _NO_PLACE or files.has_wal(path):
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _NO_PLACE or files.has_wal(path):
                 raise
             # A journal that was closed well needs no -wal and -shm files, and here they could not be made.
             return cls(connect(path, "mode=ro&immutable=1"), lasting=False)
@@ -64,10 +72,35 @@ class Reader:
         """Close the file."""
         self._db.close()
 
+    def ask(self, statement: str, values: Sequence[object] = ()) -> list[Row]:
+        """Every row of an answer. Whatever the contents are, it raises sqlite3.Error or Unfit and nothing else."""
+        rows: list[Row] = []
+        size = 0
+        with _contents():
+            cursor = self._db.execute(statement, values)
+            while batch := cursor.fetchmany(_BATCH):
+                size += sum(len(value) for row in batch for value in row if isinstance(value, str | bytes))
+                if size > MOST:
+                    raise too_large()
+                rows += batch
+        return rows
+
     def head(self) -> tuple[int, str]:
         """(number, hash) of the newest entry; (0, 64 zeros) where there is none."""
-        row = self._db.execute("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
-        return (row[0], row[1]) if row else (0, NOTHING)
+        for seq, hash_ in self.ask("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1"):
+            if not isinstance(seq, int) or not isinstance(hash_, str):
+                raise damaged()
+            return seq, hash_
+        return 0, NOTHING
+
+    def header(self) -> tuple[int, int]:
+        """(application, version of the tables)."""
+        return self.ask("PRAGMA application_id")[0][0], self.ask("PRAGMA user_version")[0][0]
+
+    def objects(self) -> frozenset[tuple[str, str, str]]:
+        """(type, name, SQL) of every table, index, trigger and view."""
+        wanted = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+        return frozenset((str(kind), str(name), str(sql)) for kind, name, sql in self.ask(wanted))
 
     def rows(
         self,
@@ -82,25 +115,32 @@ class Reader:
         text, values = select(
             query, limit=limit, before_seq=before_seq, after_seq=after_seq, newest_first=newest_first
         )
-        return self._db.execute(text, values).fetchall()
+        return self.ask(text, values)
+
+    def newest_rows(self, limit: int) -> list[Row]:
+        """The newest entries, oldest first, byte for byte; behind the columns stand the words of the search."""
+        self._db.text_factory = _exact
+        try:
+            return self.ask(f"{_WITH_WORDS} ORDER BY entries.seq DESC LIMIT ?", (limit,))[::-1]
+        finally:
+            self._db.text_factory = _text
 
     def every_row(self) -> Iterator[Row]:
         """All entries, oldest first, byte for byte; behind the columns stand the words of the search."""
         self._db.text_factory = _exact
         try:
-            yield from self._db.execute(
-                f"SELECT {SELECTED}, words.folded FROM entries LEFT JOIN words USING (seq) ORDER BY entries.seq"
-            )
+            with _contents():
+                yield from self._db.execute(f"{_WITH_WORDS} ORDER BY entries.seq")
         finally:
             self._db.text_factory = _text
 
     def last_words(self) -> int:
         """The newest entry that the search knows; 0 where there is none."""
-        return int(self._db.execute("SELECT max(seq) FROM words").fetchone()[0] or 0)
+        return int(self.ask("SELECT max(seq) FROM words")[0][0] or 0)
 
     def check_pages(self) -> None:
-        """Raises Unfit where the file's own structure is broken."""
-        if self._db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+        """Raises Unfit where the file's own structure is broken, or an index does not say what the entries say."""
+        if self.ask("PRAGMA integrity_check(1)") != [("ok",)]:
             raise damaged()
 
     def find(
@@ -128,18 +168,45 @@ class Reader:
 
     def _distinct(self, column: str) -> Iterator[str]:
         """Hops from value to value along the index."""
-        found = self._db.execute(f"SELECT min({column}) FROM entries WHERE {column} > ''").fetchone()[0]
-        while isinstance(found, str):
-            yield found
-            found = self._db.execute(
-                f"SELECT min({column}) FROM entries WHERE {column} > ?", (found,)
-            ).fetchone()[0]
+        value: object = ""
+        while True:
+            ((value,),) = self.ask(f"SELECT min({column}) FROM entries WHERE {column} > ?", (value,))
+            if not isinstance(value, str):
+                return
+            yield value
+
+    def holder(self, hold: str) -> Entry | None:
+        """The entry that holds this and has not been answered by one that gives it back."""
+        # Without the second term SQLite does not see that the partial index will do.
+        taken = self._newest("holds = ? AND holds <> ''", hold)
+        given = self._newest("releases = ? AND releases <> ''", hold)
+        return taken if taken and (given is None or given.seq < taken.seq) else None
 
     def _newest(self, where: str, *values: object) -> Entry | None:
-        row = self._db.execute(
-            f"SELECT {SELECTED} FROM entries WHERE {where} ORDER BY seq DESC LIMIT 1", values
-        ).fetchone()
-        return entry_of(row) if row else None
+        rows = self.ask(f"SELECT {SELECTED} FROM entries WHERE {where} ORDER BY seq DESC LIMIT 1", values)
+        return entry_of(rows[0]) if rows else None
+
+    def _identify(self) -> str:
+        """The journal's id; raises Unfit for another program's database, or a newer console's."""
+        tables = {row[0] for row in self.ask("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if not {"journal", "entries", "words"} <= tables:
+            raise Unfit(
+                _("The file is a database, but not a journal of this console."),
+                _("Name another file with the setting journal; {path} stays as it is."),
+            )
+        if self.header()[1] > VERSION:
+            raise Unfit(
+                _("The journal was written by a newer version of this console."),
+                _(
+                    "Start that version, or name another file with the setting journal; {path} stays as it is."
+                ),
+            )
+        # Where a column is missing this says so, before anything is read.
+        self.ask(f"{_WITH_WORDS} LIMIT 0")
+        rows = self.ask("SELECT value FROM journal WHERE key = 'id'")
+        if not rows or not isinstance(rows[0][0], str) or not rows[0][0]:
+            raise damaged()
+        return rows[0][0]
 
 
 def connect(path: Path, options: str) -> sqlite3.Connection:
@@ -174,21 +241,15 @@ def entry_of(row: Row) -> Entry:
 _KINDS = {kind.value: kind for kind in EntryKind}
 
 
-def _identify(db: sqlite3.Connection) -> str:
-    """The journal's id; raises Unfit for another program's database, or a newer console's."""
-    tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if not {"journal", "entries", "words"} <= tables:
-        raise Unfit(
-            _("The file is a database, but not a journal of this console."),
-            _("Name another file with the setting journal; {path} stays as it is."),
-        )
-    if db.execute("PRAGMA user_version").fetchone()[0] > VERSION:
-        raise Unfit(
-            _("The journal was written by a newer version of this console."),
-            _("Start that version, or name another file with the setting journal; {path} stays as it is."),
-        )
-    found = db.execute("SELECT value FROM journal WHERE key = 'id'").fetchone()
-    return str(found[0]) if found else ""
+@contextmanager
+def _contents() -> Iterator[None]:
+    """What Python cannot take of a file's contents is damage: names that are no UTF-8, numbers without bounds."""
+    try:
+        yield
+    except MemoryError as error:
+        raise no_memory() from error
+    except (ValueError, ArithmeticError, LookupError, SystemError) as error:
+        raise damaged() from error
 
 
 def _text(raw: bytes) -> str:

@@ -10,12 +10,15 @@ from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
+from services.i18n import _
 from services.journal import files
 from services.journal.chain import NOTHING, linked, row_of, storable
 from services.journal.errors import AlreadyRecorded, HeldByAnother
 from services.journal.queries import fold, searched
-from services.journal.reader import Reader, connect
+from services.journal.reader import LARGEST, Reader, connect
 from services.journal.schema import INSERT, INSERT_WORDS
+from services.journal.soundness import check_newest, check_tables
+from services.journal.trouble import Unfit
 from services.models.journal import Draft, Entry, Person
 
 SMALL = 4 << 20
@@ -30,10 +33,12 @@ class Store(Reader):
             files.create(path)
         super().__init__(connect(path, "mode=rw"))
         try:
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
+            check_tables(self)
+            self.ask("PRAGMA journal_mode = WAL")
+            self.ask("PRAGMA synchronous = FULL")
             if path.stat().st_size <= SMALL:
                 self.check_pages()
+            check_newest(self)
         except BaseException:
             self.close()
             raise
@@ -43,7 +48,7 @@ class Store(Reader):
         with self._transaction():
             if draft.claim and (taken := self._newest("claim = ? AND claim <> ''", storable(draft.claim))):
                 raise AlreadyRecorded(taken)
-            if draft.holds and (holder := self._holder(storable(draft.holds))):
+            if draft.holds and (holder := self.holder(storable(draft.holds))):
                 raise HeldByAnother(holder)
             last, head = self.head()
             entry = linked(self.id, draft, seq=last + 1, at=at, person=person, previous=head)
@@ -53,35 +58,34 @@ class Store(Reader):
     def probe(self) -> None:
         """Write something that is no entry: what the disk and the rights allow is known only by trying."""
         with self._transaction():
-            self._db.execute("INSERT OR REPLACE INTO journal VALUES ('probe', ?)", (uuid4().hex,))
+            self.ask("INSERT OR REPLACE INTO journal VALUES ('probe', ?)", (uuid4().hex,))
 
     def hash_at(self, seq: int) -> str:
         """The hash of an entry; "" where there is no such entry, 64 zeros for 0."""
-        row = self._db.execute("SELECT hash FROM entries WHERE seq = ?", (seq,)).fetchone()
-        return row[0] if row else ("" if seq else NOTHING)
+        rows = self.ask("SELECT hash FROM entries WHERE seq = ?", (seq,))
+        return rows[0][0] if rows else ("" if seq else NOTHING)
 
     def _insert(self, entry: Entry) -> None:
         row = row_of(entry)
-        self._db.execute(INSERT, row)
-        self._db.execute(INSERT_WORDS, (entry.seq, fold(searched(row))))
-
-    def _holder(self, hold: str) -> Entry | None:
-        # Without the second term SQLite does not see that the partial index will do.
-        taken = self._newest("holds = ? AND holds <> ''", hold)
-        given = self._newest("releases = ? AND releases <> ''", hold)
-        return taken if taken and (given is None or given.seq < taken.seq) else None
+        if sum(len(str(value).encode(errors="replace")) for value in row) > LARGEST:
+            raise Unfit(
+                _("The entry is too large for the journal; it was not recorded."),
+                _("Shorten it; {path} itself is well."),
+            )
+        self.ask(INSERT, row)
+        self.ask(INSERT_WORDS, (entry.seq, fold(searched(row))))
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
+        self.ask("BEGIN IMMEDIATE")
         try:
             yield
-            self._db.execute("COMMIT")
+            self.ask("COMMIT")
         except BaseException:
             # SQLite may have rolled back by itself, or be unable to: what counts is that no entry stays half done.
             if self._db.in_transaction:
                 try:
-                    self._db.execute("ROLLBACK")
+                    self.ask("ROLLBACK")
                 except sqlite3.Error:
                     self.close()
             raise

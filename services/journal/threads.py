@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from services.clock import Clock
 from services.journal import files
-from services.journal.errors import JournalError
+from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.journal.keeper import Keeper
 from services.journal.reader import Reader
-from services.journal.trouble import Unfit, another, closed, gone, is_damage, problem_of
+from services.journal.trouble import Unfit, another, closed, damaged, gone, is_damage, problem_of
 
 T = TypeVar("T")
 
@@ -37,8 +37,9 @@ class Threads:
         try:
             return await self._run(self._reading, lambda: self._with_reader(work))
         except JournalError as error:
-            if error.__cause__ is not None and is_damage(error.__cause__):
-                await self.write(Keeper.give_up)
+            damage = error.__cause__
+            if isinstance(damage, Exception) and is_damage(damage):
+                await self.write(lambda keeper: keeper.give_up(damage))
             raise
 
     async def close(self) -> None:
@@ -56,14 +57,19 @@ class Threads:
             if self._closed:
                 raise closed()
             return await asyncio.get_running_loop().run_in_executor(thread, work)
-        except (sqlite3.Error, OSError, Unfit) as error:
-            raise JournalError(problem_of(error, self._keeper.path, self._clock.now())) from error
+        except (AlreadyRecorded, HeldByAnother):
+            raise
+        except Exception as error:  # noqa: BLE001  the boundary: nothing that stands in a file ends the watching
+            known = isinstance(error, sqlite3.Error | OSError | Unfit)
+            trouble = error if known else damaged()
+            problem = problem_of(trouble, self._keeper.path, self._clock.now())
+            raise JournalError(problem) from trouble
 
     def _with_reader(self, work: Callable[[Reader], T]) -> T:
         reader = self._opened()
         try:
             found = work(reader)
-        except (sqlite3.Error, OSError):
+        except Exception:
             self._drop_reader()
             raise
         if not reader.lasting:

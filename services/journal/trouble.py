@@ -9,15 +9,28 @@ from services.models.problem import Problem, ProblemKind
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 FORBIDDEN = {errno.EACCES, errno.EPERM}
+_DAMAGE = {
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_FORMAT,
+    sqlite3.SQLITE_MISMATCH,
+    sqlite3.SQLITE_CONSTRAINT,
+    sqlite3.SQLITE_TOOBIG,
+    # Of statements that fit every journal: a table or a column is not there.
+    sqlite3.SQLITE_ERROR,
+}
+"""What SQLite says of contents that no console has written."""
 
 
 class Unfit(Exception):
     """The file must not be used as it is; the words are in the screen's language."""
 
-    def __init__(self, summary: str, remedy: str) -> None:
+    def __init__(self, summary: str, remedy: str, *, damage: bool = False) -> None:
         super().__init__(summary)
         self.summary = summary
         self.remedy = remedy
+        self.damage = damage
+        """The contents are broken or were altered, so nothing more must be written to it."""
 
 
 def problem_of(error: Exception, path: object, at: datetime) -> Problem:
@@ -44,8 +57,10 @@ def problem_of(error: Exception, path: object, at: datetime) -> Problem:
 
 def is_damage(error: BaseException) -> bool:
     """The file's contents are broken, so nothing more must be written to it."""
+    if isinstance(error, Unfit):
+        return error.damage
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    return isinstance(error, sqlite3.Error) and code in _DAMAGE
 
 
 def closed() -> Unfit:
@@ -74,6 +89,24 @@ def damaged() -> Unfit:
     return Unfit(
         _("The journal's file is damaged; nothing is written to it."),
         _("Keep {path} with its -wal file for recovery, move both aside, and start again."),
+        damage=True,
+    )
+
+
+def too_large() -> Unfit:
+    """For more than the console ever holds in memory at once."""
+    return Unfit(
+        _("The journal holds larger entries than a console writes; nothing is written to it."),
+        _("Keep {path} with its -wal file for recovery, move both aside, and start again."),
+        damage=True,
+    )
+
+
+def no_memory() -> Unfit:
+    """For a machine that has none left."""
+    return Unfit(
+        _("There is not enough memory to use the journal."),
+        _("End what takes the memory of this machine; the console tries {path} again by itself."),
     )
 
 
@@ -89,9 +122,10 @@ def _of_sqlite(error: sqlite3.Error) -> tuple[str, str]:
             )
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
             return _forbidden()
-        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-            broken = damaged()
-            return broken.summary, broken.remedy
+        case sqlite3.SQLITE_TOOBIG:
+            return too_large().summary, too_large().remedy
+        case _ if code in _DAMAGE:
+            return damaged().summary, damaged().remedy
         case sqlite3.SQLITE_IOERR:
             return (
                 _("The disk failed while the journal was used."),

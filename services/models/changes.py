@@ -256,6 +256,20 @@ class Run(Model):
         return next((step.until for step in self.steps if step.until is not None), None)
 
     @property
+    def locked(self) -> frozenset[RawId]:
+        """The resources that nobody may change because of it, however old it is.
+
+        A request for them is being sent, is next to be sent here or elsewhere, or its outcome is unknown.
+        """
+        targets, turn = set(), not self.refusal
+        for planned, step in zip(self.plan.steps, self.steps, strict=False):
+            is_next = turn and step.state is StepState.WAITING
+            if is_next or step.state in (StepState.SENDING, StepState.UNKNOWN):
+                targets.add(planned.target)
+            turn = turn and step.state is StepState.DONE
+        return frozenset(targets)
+
+    @property
     def in_flight(self) -> bool:
         """A step is being sent or its outcome is unknown."""
         return any(step.state in (StepState.SENDING, StepState.UNKNOWN) for step in self.steps)

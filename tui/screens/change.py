@@ -82,7 +82,7 @@ class ChangeScreen(ModeScreen):
 
     def _runs_changed(self, runs: tuple[Run, ...]) -> None:
         engine = self.services.engine
-        unknown, sending = _targets(runs, StepState.UNKNOWN), _targets(runs, StepState.SENDING)
+        unknown, locked = _targets(runs, StepState.UNKNOWN), {target for run in runs for target in run.locked}
         self.changes.offers = tuple(
             Offer(
                 kind,
@@ -90,7 +90,7 @@ class ChangeScreen(ModeScreen):
                 _(change.help),
                 target,
                 locked=str(target.id) in unknown,
-                busy=str(target.id) in sending,
+                busy=target.id in locked,
             )
             for kind, change in engine.changes.items()
             for target in change.targets()

@@ -139,6 +139,17 @@ class TwoConsoles(RuleBasedStateMachine):
     def nothing_is_done_twice(self) -> None:
         assert all(count == 1 for count in self.aws.effects.values())
 
+    @invariant()
+    def the_row_and_the_lock_say_the_same(self) -> None:
+        if not hasattr(self, "consoles"):
+            return
+        for console in self.consoles:
+            plan = self.run(console.engine.plan("task-limit", "staff-api", {"max": "6", "revert": "none"}))
+            refused = any("outcome of that is unknown" in why for why in plan.refusals)
+            assert refused == any(run.locked for run in console.engine.runs)
+            held = self.run(console.journal.holder(plan.target.id))
+            assert (held is not None) == any(run.in_flight for run in console.engine.runs)
+
     def teardown(self) -> None:
         if not hasattr(self, "loop"):
             return

@@ -1,0 +1,74 @@
+"""Whether a journal's file is still what a console made: its tables, and the chain of its newest entries. Blocks.
+
+Raises Unfit where it is not, and sqlite3.Error as it comes.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from functools import cache
+
+from services.i18n import _
+from services.journal.chain import NOTHING, hash_of_row
+from services.journal.queries import fold, searched
+from services.journal.reader import Reader, Row
+from services.journal.schema import APPLICATION_ID, SCHEMA, VERSION
+from services.journal.trouble import Unfit, damaged
+
+NEWEST = 2000
+"""Entries whose hashes are computed anew when a console starts; `verify` computes all of them."""
+_SEQ, _PREVIOUS, _HASH = 0, 14, 15
+
+
+def check_tables(reader: Reader) -> None:
+    """Every table, index and trigger is as this version makes it, and no trigger was added."""
+    header = reader.header()
+    objects = reader.objects()
+    added = [name for kind, name, _sql in objects - _made() if kind == "trigger"]
+    if header != (APPLICATION_ID, VERSION) or _made() - objects or added:
+        raise damaged()
+
+
+@cache
+def _made() -> frozenset[tuple[str, str, str]]:
+    """(type, name, SQL) of everything in a new journal."""
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.executescript(SCHEMA)
+        return frozenset(db.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
+
+
+def check_newest(reader: Reader) -> None:
+    """The newest entries hang together, and a search finds them by their own words."""
+    rows = reader.newest_rows(NEWEST)
+    if not _is_chain(reader.id, rows) or reader.last_words() > (rows[-1][_SEQ] if rows else 0):
+        raise altered()
+
+
+def _is_chain(journal: str, rows: Iterable[Row]) -> bool:
+    before: Row | None = None
+    for row in rows:
+        *columns, words = row
+        follows = _follows(columns, before)
+        if not follows or hash_of_row(journal, columns) != columns[_HASH] or words != fold(searched(columns)):
+            return False
+        before = row
+    return True
+
+
+def _follows(row: list[object], before: Row | None) -> bool:
+    """Whether it is the next entry; what stands before the first row that was read is not known."""
+    if before is not None:
+        return (row[_SEQ], row[_PREVIOUS]) == (before[_SEQ] + 1, before[_HASH])
+    return row[_SEQ] != 1 or row[_PREVIOUS] == NOTHING
+
+
+def altered() -> Unfit:
+    """For entries that are not what was written."""
+    return Unfit(
+        _("Entries of the journal are not what was written; nothing is written to it."),
+        _(
+            "Keep {path} as it is, and run: toban journal verify. To begin a new journal, move it and its -wal file "
+            "aside and start again."
+        ),
+        damage=True,
+    )

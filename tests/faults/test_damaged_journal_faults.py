@@ -1,0 +1,90 @@
+"""A thousand damaged journals through the console's start, and fifty of them in the real console in a terminal."""
+
+import asyncio
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from services.demo.launch import start
+from services.journal import reader
+from services.journal.witnesses import Witnesses
+from tests.services.journal.book import checked
+from tests.services.journal.damage import DAMAGES, copied, damaged, misunderstood, worn
+from tests.services.journal.start import bears
+from tests.tui.pty_console import PtyConsole
+
+pytestmark = pytest.mark.slow
+COUNT, AT_ONCE = 1000, 100
+FIRST = 10_000
+MISUNDERSTOOD = 100
+SHOWN, IN_A_ROW = 50, 10
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.journal.journal.machine_log", Witnesses)
+    monkeypatch.setattr(reader, "BUSY_MS", 20)
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("worn")
+    yield worn(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.parametrize("first", range(FIRST, FIRST + COUNT, AT_ONCE))
+async def test_a_thousand_damages(
+    journal: Path, tmp_path: Path, first: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words: Counter[str] = Counter()
+    for seed in range(first, first + AT_ONCE):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        path = copied(journal, folder / "j.db")
+        health = await bears(path, damaged(path, seed))
+        words[health.problem.summary if health.problem else "no harm done"] += 1
+        shutil.rmtree(folder, ignore_errors=True)
+    with capsys.disabled():
+        print(f"\n{first}: {dict(words)}")
+
+
+async def test_a_hundred_chains_that_no_console_wrote(journal: Path, tmp_path: Path) -> None:
+    for seed in range(MISUNDERSTOOD):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        path = copied(journal, folder / "j.db")
+        await bears(path, misunderstood(path, FIRST + seed))
+        shutil.rmtree(folder)
+
+
+@pytest.mark.pty
+@pytest.mark.parametrize("first", range(0, SHOWN, IN_A_ROW))
+def test_fifty_in_a_terminal(journal: Path, tmp_path: Path, first: int) -> None:
+    demo = asyncio.run(start("ordinary-day", 1.0))
+    try:
+        for seed in range(first, first + IN_A_ROW):
+            folder = tmp_path / str(seed)
+            folder.mkdir()
+            path = copied(journal, folder / "j.db")
+            what = damaged(path, 20_000 + seed * (len(DAMAGES) + 1))
+            harmed = (path.exists() or path.is_symlink()) and not checked(path).intact
+            command = [sys.executable, "-m", "tui", "--lang", "en", "--endpoint-url", demo.url]
+            with PtyConsole([*command, "--journal", str(path)], size=(40, 120)) as terminal:
+                terminal.wait_text("rds-storage-low")
+                if harmed:
+                    terminal.wait_text("no journal")
+                    terminal.wait(
+                        lambda terminal=terminal: "ournal" in terminal.text.partition("\n")[2], what
+                    )
+                terminal.send("\x11")
+                assert terminal.wait_exit() == 0, what
+                assert b"Traceback" not in terminal.raw, what
+                terminal.assert_restored()
+            shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        asyncio.run(demo.stop())

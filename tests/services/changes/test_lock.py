@@ -1,0 +1,180 @@
+"""While the outcome of a change is unknown its target is locked, whoever asks and however old it is: as its row says."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.aws.permits import Permits
+from services.calendar import Calendar
+from services.changes import drafts
+from services.changes.base import ChangeContext
+from services.changes.engine import ChangeEngine
+from services.changes.registry import changes
+from services.clock import ManualClock
+from services.journal.journal import Journal
+from services.journal.store import Store
+from services.models.changes import Plan, Run, StepState
+from services.models.journal import Draft, Person
+from services.runbook.loader import load_builtin
+from tests.services.changes.fake_aws import NOW, FakeAws
+
+BOOK = load_builtin("facility-prod")
+AGES = [59, 61, 86_400, 40 * 86_400]
+"""Seconds after a console was killed."""
+POINTS = ["confirmed", "intended", "unknown", "first done", "second intended"]
+"""The last entry that a killed console wrote."""
+LOCKED = "or the outcome of that is unknown, since"
+
+
+class World:
+    """An AWS, a clock and a journal that outlive the consoles."""
+
+    def __init__(self, folder: Path) -> None:
+        self.aws, self.clock, self.path = FakeAws(), ManualClock(NOW), folder / "j.db"
+
+    @asynccontextmanager
+    async def console(self, name: str) -> AsyncIterator[ChangeEngine]:
+        """A console that ends as a killed one does: nothing more is recorded."""
+        session: Any = self.aws
+        book = Journal(self.path, clock=self.clock, person=lambda: Person(user=name), syslog=None)
+        await book.open()
+        context = ChangeContext(
+            runbook=BOOK, calendar=Calendar(BOOK), clock=self.clock, region="ap-northeast-1", reader=session
+        )
+        permits = Permits(self.clock, BOOK.system.account)
+        engine = ChangeEngine(
+            changes(context), journal=book, session=session, permits=permits, clock=self.clock
+        )
+        try:
+            yield engine
+        finally:
+            await book.close()
+
+    def killed_at(self, point: str, plan: Plan) -> None:
+        """What a console that was killed there has left; AWS shows neither the state before nor the one after."""
+        first, second = plan.steps
+        written = [drafts.confirmed(plan), drafts.intent(plan, first)]
+        if point == "confirmed":
+            written.pop()
+        elif point == "unknown":
+            written.append(drafts.outcome(plan, first, StepState.UNKNOWN, "no answer"))
+        elif point != "intended":
+            written.append(drafts.outcome(plan, first, StepState.DONE, "done"))
+        if point == "second intended":
+            written.append(drafts.intent(plan, second))
+        self.write(*written)
+        self.aws.maximum, self.aws.actions = 7, {}
+
+    def write(self, *written: Draft) -> None:
+        store = Store(self.path)
+        for draft in written:
+            store.append(draft, at=self.clock.now(), person=Person(user="hanako"))
+        store.close()
+
+
+async def planned(engine: ChangeEngine, maximum: str = "8") -> Plan:
+    return await engine.plan("task-limit", "staff-api", {"max": maximum, "revert": "aws"})
+
+
+def is_locked(plan: Plan) -> bool:
+    return any(LOCKED in why for why in plan.refusals)
+
+
+async def looked(engine: ChangeEngine, plan: Plan) -> Run:
+    """The plan's run once the console has looked at AWS for what is unknown."""
+    states = engine.states()
+    runs = await anext(states)
+    await states.aclose()
+    if any(run.in_flight for run in runs):
+        await engine.resolve(plan.id)
+    return next(run for run in engine.runs if run.id == plan.id)
+
+
+@pytest.mark.parametrize("age", AGES)
+@pytest.mark.parametrize("point", POINTS)
+async def test_killed_anywhere_and_looked_at_at_any_age(point: str, age: int, tmp_path: Path) -> None:
+    world = World(tmp_path)
+    async with world.console("hanako") as one:
+        plan = await planned(one, "6")
+    world.killed_at(point, plan)
+    world.clock.advance(age)
+    async with world.console("taro") as two:
+        before = await planned(two)
+        assert is_locked(before) == bool(two.runs[0].locked), "asked by a command, which looks at nothing"
+        run = await looked(two, plan)
+        after = await planned(two)
+        assert is_locked(after) == bool(run.locked)
+        if point in ("intended", "unknown"):
+            assert run.state is (StepState.SENDING if (point, age) == ("intended", 59) else StepState.UNKNOWN)
+            assert is_locked(before)
+            assert is_locked(after)
+        if age > 60 and point in ("confirmed", "first done"):
+            assert run.steps[1 if point == "first done" else 0].state is StepState.REFUSED, (
+                "it was never sent"
+            )
+
+
+async def test_only_reading_aws_or_a_persons_word_unlocks(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    async with world.console("hanako") as one:
+        plan = await planned(one, "6")
+    world.killed_at("intended", plan)
+    for age in AGES:
+        world.clock.advance(age)
+        async with world.console("taro") as two:
+            assert (await looked(two, plan)).in_flight
+            await two.arm("month end", timedelta(minutes=30))
+            refused = await planned(two)
+            assert is_locked(refused)
+            run = await two.apply(refused, "staff-api")
+            assert LOCKED in run.refusal
+    async with world.console("taro") as two:
+        await two.settle(plan.id, plan.steps[0].id, done=False, note="asked AWS support")
+        assert not is_locked(await planned(two))
+    assert not world.aws.effects
+
+
+async def test_an_intent_whose_plan_cannot_be_read_locks(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    async with world.console("hanako") as one:
+        plan = await planned(one, "6")
+    confirmed = drafts.confirmed(plan).model_copy(update={"data": {"plan": {"a": "newer console's"}}})
+    world.write(confirmed, drafts.intent(plan, plan.steps[0]))
+    for age in AGES:
+        world.clock.advance(age)
+        async with world.console("taro") as two:
+            assert is_locked(await planned(two))
+
+
+async def test_an_outcome_that_nobody_understands_locks_though_it_gave_its_hold_back(tmp_path: Path) -> None:
+    """Also for a plan that was made before, which the journal's hold would let through."""
+    world = World(tmp_path)
+    async with world.console("hanako") as one:
+        plan = await planned(one, "6")
+    async with world.console("taro") as two:
+        early = await planned(two)
+        outcome = drafts.outcome(plan, plan.steps[0], StepState.DONE, "done")
+        odd = outcome.model_copy(update={"data": {**outcome.data, "state": "newer console's"}})
+        world.write(drafts.confirmed(plan), drafts.intent(plan, plan.steps[0]), odd)
+        assert early.refusals == ()
+        await two.arm("month end", timedelta(minutes=30))
+        run = await two.apply(early, "staff-api")
+        assert run.steps[0].state is StepState.REFUSED
+        assert LOCKED in run.steps[0].text
+        assert is_locked(await planned(two))
+    assert not world.aws.effects
+
+
+async def test_a_plan_with_two_steps_of_one_name_is_a_row_too(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    async with world.console("hanako") as one:
+        plan = await planned(one, "6")
+    doubled = plan.model_copy(update={"steps": (plan.steps[0], plan.steps[0])})
+    world.write(drafts.confirmed(doubled), drafts.intent(plan, plan.steps[0]))
+    async with world.console("taro") as two:
+        assert is_locked(await planned(two))
+        assert (await two.resolve(plan.id)).in_flight

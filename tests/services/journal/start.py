@@ -1,0 +1,128 @@
+"""The console's start on a journal, without a screen: everything that reads it, as `tui.app` follows it."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from services.aws.settings import AwsSettings
+from services.clock import ManualClock
+from services.journal.errors import JournalError
+from services.models.duties import DutyView
+from services.models.journal import Draft, EntryKind, JournalHealth, Query
+from services.runbook.loader import load_builtin
+from services.slack.settings import SlackSettings
+from tests.services.journal.book import NOON, checked
+from tui.wiring import Services, connect
+
+BOOK = load_builtin("facility-prod")
+NOWHERE = "http://127.0.0.1:9"
+LIMIT = 30.0
+"""Seconds that any of it may take on a busy machine."""
+
+
+@dataclass
+class Started:
+    """What the console knows a moment after its start."""
+
+    health: JournalHealth
+    refused: bool
+    """An entry was not taken."""
+    board: Any
+    """The alarm feed's first state; None where nobody watched."""
+
+
+async def started(path: Path, embedded: Any = None) -> Started:
+    """Start, follow all, read all, write one entry, end. Raises what the console could not bear.
+
+    Without an AWS nobody watches the alarms.
+    """
+    settings = embedded.settings() if embedded else {"endpoint_url": NOWHERE}
+    clock = embedded.clock if embedded else ManualClock(NOON)
+    async with asyncio.timeout(LIMIT):
+        services = connect(
+            BOOK, AwsSettings(**settings), clock, journal=path, seed=1,
+            slack=SlackSettings(why="none"),
+        )  # fmt: skip
+        followers = []
+        try:
+            await services.open_journal()
+            followers = [asyncio.create_task(_first(each)) for each in _followed(services)]
+            *_rest, duties = await asyncio.gather(*followers)
+            assert isinstance(duties, DutyView)
+            services.rounds.consider(duties)
+            board = await _first(services.board_feed.states()) if embedded else None
+            await _asked(services)
+            note = Draft(kind=EntryKind.NOTE, text="after the damage")
+            taken = await in_words(partial(services.journal.append, note))
+            return Started(services.journal.health, not taken, board)
+        finally:
+            for task in followers:
+                task.cancel()
+            await services.close()
+
+
+def _followed(services: Services) -> tuple[AsyncIterator[object], ...]:
+    return (
+        services.journal.follow(),
+        services.rounds.states(),
+        services.engine.states(),
+        services.acknowledgements.states(),
+        services.outbox.states(),
+        services.duties.states(),
+    )
+
+
+async def _first(states: AsyncIterator[object]) -> object:
+    try:
+        return await anext(states)
+    finally:
+        await states.aclose()  # type: ignore[attr-defined]
+
+
+async def _asked(services: Services) -> None:
+    """What the journal's own screen asks."""
+    book = services.journal
+    for ask in (
+        book.page,
+        partial(book.page, Query(words="点検")),
+        partial(book.page, Query(kinds=frozenset(EntryKind)), after_seq=0),
+        partial(book.entries, limit=500),
+        book.people,
+        book.targets,
+        book.verify,
+    ):
+        await in_words(ask)
+
+
+async def in_words(ask: Callable[[], Awaitable[object]]) -> bool:
+    """Whether it was answered; a refusal says what is wrong and what to do."""
+    try:
+        await ask()
+    except JournalError as error:
+        problem = error.problem
+        if not (problem.summary and problem.remedy):
+            raise
+        return False
+    return True
+
+
+def _exists(path: Path) -> bool:
+    """Where nothing stands a new journal is begun."""
+    return os.path.lexists(path)
+
+
+async def bears(path: Path, what: str) -> JournalHealth:
+    """The console starts on it, follows everything, and says so where `verify` finds anything wrong."""
+    began, verification = _exists(path), checked(path)
+    start = await started(path)
+    health = start.health
+    assert start.refused == (not health.writable), what
+    if began and not verification.intact:
+        assert health.problem is not None, f"{what}: verify knows, and no banner says it"
+        assert health.problem.remedy, what
+        assert not health.writable, f"{what}: no journal, no changes"
+    return health

@@ -1,0 +1,121 @@
+"""A journal that is damaged in any way: the console watches, says so, changes nothing; commands answer in words."""
+
+import random
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from services.journal import files, reader, witnesses
+from services.journal.keeper import Keeper
+from services.journal.trouble import Unfit
+from services.journal.witnesses import Witnesses
+from tests.conftest import Embedded
+from tests.services.journal.damage import (
+    DAMAGES,
+    copied,
+    damaged,
+    in_the_schema,
+    misunderstood,
+    settled,
+    worn,
+)
+from tests.services.journal.start import bears
+from tests.tools.console import console, screen_text, until
+from tui.cli import Output, run
+
+SEEDS = range(len(DAMAGES))
+STATUSES = {
+    ("journal", "verify"): {0, 2, 3},
+    ("journal", "list"): {0, 69},
+    ("journal", "export"): {0, 69},
+    ("report",): {0, 1, 2, 3},
+    ("duties",): {0},
+}
+"""Of each command, the exit statuses that its help names."""
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No log of this machine has a say, and nobody waits for a lock."""
+    monkeypatch.setattr("services.journal.journal.machine_log", Witnesses)
+    monkeypatch.setattr(witnesses, "machine_log", Witnesses)
+    monkeypatch.setattr(reader, "BUSY_MS", 50)
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("worn")
+    yield worn(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_any_damage(journal: Path, tmp_path: Path, seed: int) -> None:
+    path = copied(journal, tmp_path / "j.db")
+    await bears(path, damaged(path, seed))
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_entries_that_no_console_wrote(journal: Path, tmp_path: Path, seed: int) -> None:
+    path = copied(journal, tmp_path / "j.db")
+    await bears(path, misunderstood(path, seed))
+
+
+@pytest.mark.parametrize("seed", range(0, len(DAMAGES), 3))
+def test_every_command_answers_in_words(
+    journal: Path,
+    tmp_path: Path,
+    seed: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = copied(journal, tmp_path / "j.db")
+    what = damaged(path, 1000 * len(DAMAGES) + seed)
+    monkeypatch.setenv("TOBAN_JOURNAL", str(path))
+    monkeypatch.setenv("TOBAN_LANG", "en")
+    for words, statuses in STATUSES.items():
+        day = ["2026-01-14"] if words == ("report",) else []
+        status = run([*words, *day], Output(outline_drawn=False))
+        printed = capsys.readouterr()
+        assert status in statuses, (what, words, printed)
+        text = printed.out + printed.err
+        assert text.strip() or words == ("journal", "list"), (what, words)
+        assert "Traceback" not in text
+        if status in (3, 69):
+            assert len(text.strip().splitlines()) > 1, (what, words, text)
+
+
+async def test_one_byte_of_the_schema(embedded: Embedded, journal: Path, tmp_path: Path) -> None:
+    """A dozen bytes of it: nothing is raised, nothing is written to the file, the screen says what to do."""
+    for seed in range(12):
+        path = copied(journal, tmp_path / f"{seed}.db")
+        settled(path)
+        what = in_the_schema(path, random.Random(seed))
+        before = path.read_bytes()
+        keeper, refused = Keeper(path, None), True
+        with suppress(Unfit, sqlite3.Error):
+            keeper.try_out()
+            refused = False
+        keeper.close()
+        assert not refused or path.read_bytes() == before, f"{what}: it was written to"
+    path = copied(journal, tmp_path / "shown.db")
+    settled(path)
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"CREATE TABLE entries", b"CREATE TABLE \xffntries", 1))
+    async with console(embedded.url, embedded.clock, journal=path, size=(140, 40)) as pilot:
+        await until(pilot, lambda: pilot.app.screen.journal_banner.display)
+        text = " ".join(screen_text(pilot).split())
+        assert "no journal" in text
+        assert "file is damaged" in text
+        assert "move both aside" in text
+        assert not pilot.app.bugs
+
+
+def test_a_path_that_no_file_can_have() -> None:
+    for name in ("a\0b", "\ud800", "x" * 5000):
+        with pytest.raises((Unfit, OSError)):
+            files.check(Path("/tmp") / name)

@@ -4,6 +4,8 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping
 
+from services.programs import program
+
 _QUESTION = "#{window_active} #{session_attached}"
 _PATIENCE = 2.0
 EVERY = 30.0
@@ -17,9 +19,12 @@ def pane(environ: Mapping[str, str] = os.environ) -> str:
 
 async def is_visible(pane: str) -> bool:
     """Whether tmux shows `pane` to anybody (display-message); True when it does not say."""
+    tmux = program("tmux")
+    if tmux is None:
+        return True
     try:
         process = await asyncio.create_subprocess_exec(
-            "tmux", "display-message", "-p", "-t", pane, _QUESTION,
+            tmux, "display-message", "-p", "-t", pane, _QUESTION,
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
     except OSError:

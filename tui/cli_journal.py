@@ -1,6 +1,7 @@
 """`toban journal verify`, `export` and `list`: the journal without a screen, also while consoles have it open.
 
-Exit status of `verify`: 0 intact, 2 tampered with, 3 it could not be checked. `--json` prints the fields of
+Exit status of `verify`: 0 intact, 2 tampered with, 3 it could not be checked, or a log whose lines anybody may have
+written disagrees with it. `--json` prints the fields of
 `services.models.journal.Verification`. `export` prints the lines that `services.journal.export` describes.
 Of all of them: 64 wrong usage, 65 and 78 a runbook or configuration with mistakes, 69 no journal could be read.
 """
@@ -154,9 +155,9 @@ def verify(output: Prints, book: Book, *, anchors: str | None, as_json: bool) ->
 
     found = check(book.path, at=datetime.now(UTC), witnesses=_witnesses(book, anchors))
     output.say([found.model_dump_json(indent=2)] if as_json else report(found))
-    if found.problem is not None:
-        return ExitStatus.UNKNOWN
-    return ExitStatus.NORMAL if found.intact else ExitStatus.ABNORMAL
+    if found.faults:
+        return ExitStatus.ABNORMAL
+    return ExitStatus.NORMAL if found.intact else ExitStatus.UNKNOWN
 
 
 def _witnesses(book: Book, anchors: str | None) -> "Witnesses":

@@ -33,12 +33,16 @@ def report(found: "Verification") -> Iterator[str]:
         ).format(count=f"{found.anchors:,}", seq=f"{found.anchored_seq:,}")
         if found.anchor_note:
             yield _("Not compared: {reason}").format(reason=found.anchor_note)
+    yield from (*found.distrusted, *found.doubts)
     for fault in found.faults:
         where = _("entry {seq}").format(seq=f"{fault.seq:,}") if fault.seq else _("the journal")
         yield f"{where}: {_fault_word(fault.kind)}: {fault.text}"
     if found.unlisted:
         yield _("… and {count} more").format(count=f"{found.unlisted:,}")
-    yield _("INTACT") if found.intact else _("TAMPERED WITH")
+    if found.intact:
+        yield _("INTACT")
+    else:
+        yield _("TAMPERED WITH") if found.faults else _("IN DOUBT: nothing in the file is wrong")
 
 
 def _fault_word(kind: str) -> str:

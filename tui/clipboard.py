@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from services.i18n import _
 from services.models.text import clean
+from services.programs import program
 from tui.passthrough import inside_tmux, pass_through
 from tui.private_files import state_folder, write_private
 
@@ -39,10 +40,13 @@ def copy(app: "RuntimeApp", text: str, environ: Mapping[str, str] = os.environ) 
 
 def _give_to_tmux(text: str, environ: Mapping[str, str]) -> bool:
     """Let tmux take it: with its usual settings it refuses an application's own OSC 52."""
+    tmux = program("tmux")
+    if tmux is None:
+        return False
     data = text.encode("utf-8", "replace")
     try:
         done = run(
-            ["tmux", "load-buffer", "-w", "-"],
+            [tmux, "load-buffer", "-w", "-"],
             check=False,
             input=data,
             env=dict(environ),

@@ -9,6 +9,7 @@ from services.journal.export import export
 from services.journal.trouble import Unfit
 from services.models.journal import Query
 from services.models.text import clean
+from services.private import make_folder
 from tui.private_files import stamped_name, state_folder
 
 
@@ -18,7 +19,7 @@ async def save(journal: Path, query: Query) -> str:
     shown = clean(path)
 
     def write() -> int:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(path.parent)
         return export(journal, query, path)
 
     try:

@@ -4,6 +4,8 @@ import os
 from datetime import datetime
 from pathlib import Path
 
+from services.private import make_folder, new_file
+
 
 def state_folder(*names: str) -> Path:
     """A folder of the console's own under the user's state directory; not made yet."""
@@ -20,9 +22,9 @@ def stamped_name(stem: str, suffix: str, time_format: str | None = None) -> str:
 
 def write_private(path: Path, text: str) -> None:
     """Write `text` to `path` (0600, in a folder that is made 0700), whole or not at all. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(path.parent)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    descriptor = new_file(unfinished)
     try:
         with open(descriptor, "w", encoding="utf-8", errors="replace") as file:
             file.write(text)

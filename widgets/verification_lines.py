@@ -26,14 +26,20 @@ def verification_lines(found: Verification, width: int) -> list[Line]:
             *_marked("?", "warn", words, width),
             *(line for each in more for line in _marked("→", "", each, width)),
         ]
-    if found.intact:
+    if not found.faults:
         words = plural(
             "{count} entry was checked; it is as it was written.",
             "{count} entries were checked; each is as it was written, none is missing or out of place.",
             found.entries,
         ).format(count=f"{found.entries:,}")
-        return [*_marked("●", "good", words, width), *_outside(found, width)]
-    return _faulty(found, width)
+        mark = _marked("●", "good", words, width) if found.intact else _marked("?", "warn", words, width)
+        return [*mark, *_outside(found, width), *_untrusted(found, width)]
+    return [*_faulty(found, width), *_untrusted(found, width)]
+
+
+def _untrusted(found: Verification, width: int) -> list[Line]:
+    """What was said against the journal and not believed."""
+    return [line for each in (*found.doubts, *found.distrusted) for line in _marked("?", "warn", each, width)]
 
 
 def _faulty(found: Verification, width: int) -> list[Line]:

@@ -38,6 +38,10 @@ class Anchor(NamedTuple):
     """The journal's path when it was written; "" where the line does not say."""
     host: str = ""
     """The machine's name; "" where the line does not say."""
+    sender: int | None = None
+    """The user id that sent the line, where the log vouches for it (journald's _UID)."""
+    source: str = ""
+    """The log that cannot tell who sent its lines; "" for one whose word counts."""
 
 
 class AnchorStream(Protocol):
@@ -59,7 +63,7 @@ def anchor_of(journal: str, seq: int, head: str, path: Path) -> Anchor:
 
 def line_of(anchor: Anchor) -> str:
     """The line."""
-    journal, seq, head, file, host = anchor
+    journal, seq, head, file, host, *_ = anchor
     said = f"{MARK} id={journal} seq={seq} head={head} file={quote(file)}"
     return f"{said} host={quote(host)}" if host else said
 

@@ -22,6 +22,7 @@ from services.journal.reader import Reader, Row
 from services.models.changes import canonical
 from services.models.journal import Query
 from services.models.text import UNSAFE
+from services.private import new_file
 
 _BATCH = 1000
 
@@ -58,7 +59,7 @@ def write(found: Iterable[str], to: Path) -> int:
     Raises FileExistsError, OSError.
     """
     unfinished = to.with_name(f".{to.name}.{uuid4().hex[:8]}")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    descriptor = new_file(unfinished)
     try:
         count = 0
         with open(descriptor, "w", encoding="utf-8") as file:

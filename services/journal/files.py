@@ -12,8 +12,9 @@ from uuid import uuid4
 from services.i18n import _
 from services.journal.schema import SCHEMA
 from services.journal.trouble import Unfit
+from services.private import make_folder, new_file
 
-OWN, SHARED = 0o600, 0o660
+SHARED = 0o660
 
 
 def check(path: Path) -> bool:
@@ -74,13 +75,13 @@ def which(path: Path) -> tuple[int, int]:
 def create(path: Path) -> None:
     """Make a new journal, whole or not at all; another console may be first. Raises OSError, sqlite3.Error."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(path.parent)
     except FileNotFoundError as error:
         # What a folder cannot be made in says so in this way, too (/proc), and "no journal" would mislead.
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path.parent)) from error
     unfinished = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
     try:
-        os.close(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, OWN))
+        os.close(new_file(unfinished))
         with closing(sqlite3.connect(unfinished, isolation_level=None)) as db:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")

@@ -2,15 +2,18 @@
 
 import socket
 import sqlite3
+from collections import Counter
+from collections.abc import Iterable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from services.i18n import _
+from services.i18n import _, plural
 from services.journal.anchor import Anchor
 from services.journal.chain import NOTHING, hash_of_row
 from services.journal.queries import fold, searched
 from services.journal.reader import Reader, Row
+from services.journal.senders import Senders
 from services.journal.trouble import Unfit, problem_of
 from services.journal.witnesses import Witnesses, machine_log
 from services.models.journal import Fault, FaultKind, Verification
@@ -32,7 +35,7 @@ def verify(path: Path, *, at: datetime, witnesses: Witnesses | None = None) -> V
     try:
         with closing(Reader.open(path)) as reader:
             reader.check_pages()
-            return _Check(reader, str(path.absolute()), seen).run()
+            return _Check(reader, path.absolute(), seen).run()
     except (sqlite3.Error, OSError, Unfit) as error:
         return Verification(path=str(path), problem=problem_of(error, path, at))
 
@@ -40,11 +43,27 @@ def verify(path: Path, *, at: datetime, witnesses: Witnesses | None = None) -> V
 class _Check:
     """One pass over the entries."""
 
-    def __init__(self, reader: Reader, place: str, witnesses: Witnesses) -> None:
+    def __init__(self, reader: Reader, path: Path, witnesses: Witnesses) -> None:
         self.reader = reader
-        self.place = place
+        self.place = str(path)
         self.witnesses = witnesses
-        self.own = [each for each in witnesses.anchors if each.journal == reader.id]
+        senders = Senders(path, reader.people())
+        self.own: list[Anchor] = []
+        """What was said of this journal by those whose word counts, or in agreement with it."""
+        self.others: list[Anchor] = []
+        """What they said of others."""
+        self.unsure: dict[int, list[tuple[Anchor, str]]] = {}
+        """What else was said of it, by entry, and why that proves nothing."""
+        self.refuted: list[tuple[Anchor, str]] = []
+        """Of these what disagrees with the journal."""
+        for anchor in witnesses.anchors:
+            own, doubt = anchor.journal == reader.id, senders.doubt(anchor)
+            if own and doubt:
+                self.unsure.setdefault(anchor.seq, []).append((anchor, doubt))
+            elif doubt and self._is_here(anchor):
+                self.refuted.append((anchor, doubt))
+            elif not doubt:
+                (self.own if own else self.others).append(anchor)
         self.held: dict[int, set[str]] = {}
         """Hashes known outside, by entry."""
         for anchor in self.own:
@@ -71,6 +90,7 @@ class _Check:
             self._find_swapped()
         self._compare_end()
         self._look_for_others()
+        self.refuted += [each for seq in sorted(self.unsure) for each in self.unsure[seq]]
         unnamed = "" if self.own else _("No log outside names this journal.")
         return Verification(
             path=self.place,
@@ -80,8 +100,10 @@ class _Check:
             faults=tuple(self.faults[seq] for seq in sorted(self.faults)),
             unlisted=self.unlisted,
             anchors=len(self.own),
-            anchored_seq=max(self.held, default=0),
+            anchored_seq=max((anchor.seq for anchor in self.own), default=0),
             anchor_note=self.witnesses.note or unnamed,
+            distrusted=_told(each for each in self.refuted if not each[0].source),
+            doubts=_told(each for each in self.refuted if each[0].source),
         )
 
     def _walk(self) -> None:
@@ -105,8 +127,15 @@ class _Check:
                 self._fault(seq, FaultKind.ALTERED, _("The words that a search finds it by were altered."))
             if not self.held.get(seq, {own}) <= {own}:
                 self._fault(seq, FaultKind.ALTERED, _("The log outside knows another hash of it."))
+            self._agree(seq, own)
             links, sound, due = {own, computed}, fits, seq + 1
             self.newest, self.head = seq, str(own)
+
+    def _agree(self, seq: int, own: str) -> None:
+        """What nobody vouches for counts where it says the same."""
+        said = self.unsure.pop(seq, [])
+        self.own += [anchor for anchor, _doubt in said if anchor.head == own]
+        self.refuted += [each for each in said if each[0].head != own]
 
     def _missing(self, first: int, last: int) -> None:
         text = (
@@ -160,15 +189,16 @@ class _Check:
 
     def _look_for_others(self) -> None:
         """Another journal that the log outside knows at this place, or alone."""
-        others = [each for each in self.witnesses.anchors if each.journal != self.reader.id]
-        # Several machines may send to one stream, and have their journals at the same path.
-        hosts = ("", socket.gethostname())
-        here = [each for each in others if each.file == self.place and each.host in hosts]
-        lost = here or (others if self.witnesses.given and not self.own else [])
+        here = [each for each in self.others if self._is_here(each)]
+        lost = here or (self.others if self.witnesses.given and not self.own else [])
         if lost:
             newest: Anchor = max(lost, key=lambda anchor: anchor.seq)
             text = _("The log outside knows another journal here, {journal}, with {count} entries.")
             self._fault(0, FaultKind.REPLACED, text.format(journal=newest.journal[:8], count=newest.seq))
+
+    def _is_here(self, anchor: Anchor) -> bool:
+        """Several machines may send to one stream, and have their journals at the same path."""
+        return anchor.file == self.place and anchor.host in ("", socket.gethostname())
 
     def _fault(self, seq: int, kind: FaultKind, text: str) -> None:
         """One fault an entry: the first found is the plainest."""
@@ -178,3 +208,20 @@ class _Check:
             self.unlisted += 1
             return
         self.faults[seq] = Fault(kind=kind, seq=seq, text=text)
+
+
+def _told(refuted: Iterable[tuple[Anchor, str]]) -> tuple[str, ...]:
+    """One sentence for each reason, with the newest entry that it is about."""
+    newest: dict[str, Anchor] = {}
+    counts: Counter[str] = Counter()
+    for anchor, why in refuted:
+        counts[why] += 1
+        newest[why] = max(newest.get(why, anchor), anchor, key=lambda each: each.seq)
+    return tuple(
+        plural(
+            "{count} line of a log disagrees with the journal (entry {seq}); not trusted, because {why}.",
+            "{count} lines of a log disagree with the journal (the last: entry {seq}); not trusted, because {why}.",
+            count,
+        ).format(count=f"{count:,}", seq=f"{newest[why].seq:,}", why=why)
+        for why, count in counts.items()
+    )

@@ -1,7 +1,7 @@
 """Reads what logs outside the journal say of it: journald, syslog's files, a stream in AWS, a file somebody kept."""
 
 import gzip
-import shutil
+import json
 import subprocess
 import zlib
 from collections.abc import Iterable
@@ -13,9 +13,9 @@ from services import regular_file
 from services.aws.errors import AwsError
 from services.i18n import _
 from services.journal.anchor import IDENT, Anchor, AnchorStream, anchor_in, of_aws
+from services.programs import program
 
 SYSLOG_FILES = tuple(Path("/var/log") / name for name in ("auth.log", "secure", "syslog", "messages"))
-_FOLDERS = "/usr/bin:/bin"
 _PATIENCE = 60
 """Seconds that journald may take."""
 
@@ -36,7 +36,8 @@ def machine_log() -> Witnesses:
     if not found:
         for path in (each for name in SYSLOG_FILES for each in _rotated(name)):
             try:
-                found = (*found, *_in_file(path))
+                # Anybody may send a line to syslog, and the file does not tell who did.
+                found = (*found, *(anchor._replace(source=str(path)) for anchor in _in_file(path)))
             except (OSError, EOFError, zlib.error) as error:
                 troubles = (*troubles, f"{path}: {getattr(error, 'strerror', None) or error}")
     if found:
@@ -91,12 +92,12 @@ def _anchors(lines: Iterable[str]) -> tuple[Anchor, ...]:
 
 def _journald() -> tuple[tuple[Anchor, ...], tuple[str, ...]]:
     """The anchors, and why they could not be read."""
-    command = shutil.which("journalctl", path=_FOLDERS)
+    command = program("journalctl")
     if command is None:
         return (), ()
     try:
         answer = subprocess.run(
-            [command, "--quiet", "--no-pager", "--output=cat", f"--identifier={IDENT}"],
+            [command, "--quiet", "--no-pager", "--output=json", f"--identifier={IDENT}"],
             check=False,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -104,6 +105,20 @@ def _journald() -> tuple[tuple[Anchor, ...], tuple[str, ...]]:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return (), (f"journald: {error}",)
-    found = _anchors(answer.stdout.decode("utf-8", "replace").splitlines())
+    found = tuple(filter(None, map(_in_entry, answer.stdout.splitlines())))
     said = answer.stderr.decode("utf-8", "replace").strip().splitlines()[:1]
     return found, tuple(f"journald: {line}" for line in said)
+
+
+def _in_entry(line: bytes) -> Anchor | None:
+    """What an entry of journald's says, and who sent it: `_UID` is the kernel's word, MESSAGE is anybody's."""
+    try:
+        entry = json.loads(line)
+        anchor = anchor_in(entry["MESSAGE"])
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None
+    if anchor is None:
+        return None
+    uid = str(entry.get("_UID", ""))
+    known = uid.isascii() and uid.isdigit()
+    return anchor._replace(sender=int(uid) if known else None, source="" if known else "journald")

@@ -199,13 +199,17 @@ class Verification(Model):
     """The newest entry among them; what follows it could be cut off unseen."""
     anchor_note: Clean = ""
     """Which log outside could not be compared, and why."""
+    distrusted: tuple[Clean, ...] = ()
+    """What lines in a log say against the journal that were not believed, and why not."""
+    doubts: tuple[Clean, ...] = ()
+    """The same of lines that nobody can vouch for or refute: until a person has looked, it is not known to be whole."""
     problem: Problem | None = None
     """Why the check could not be made."""
 
     @property
     def intact(self) -> bool:
-        """It was checked, and nothing is wrong."""
-        return self.problem is None and not self.faults
+        """It was checked, nothing is wrong, and nothing is left in doubt."""
+        return self.problem is None and not self.faults and not self.doubts
 
 
 class JournalHealth(Model):

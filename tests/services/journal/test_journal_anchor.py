@@ -1,9 +1,15 @@
 import asyncio
+import grp
 import gzip
+import json
+import os
+import pwd
 import socket
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,10 +18,12 @@ from services.clock import ManualClock
 from services.journal import witnesses
 from services.journal.anchor import EVERY, Anchor, Syslog, anchor_in, line_of
 from services.journal.journal import Journal
-from services.journal.witnesses import from_file, machine_log
+from services.journal.reader import Reader
+from services.journal.senders import Senders
+from services.journal.witnesses import Witnesses, from_file, machine_log
 from services.models.journal import FaultKind, Verification
 from services.models.problem import Problem, ProblemKind
-from tests.services.journal.book import ALICE, NOON, Listener, checked, journal, note, tampered
+from tests.services.journal.book import ALICE, NOON, Listener, checked, filled, journal, note, tampered
 
 
 class Log:
@@ -259,6 +267,10 @@ async def test_a_log_that_was_rotated_is_read_too(
     monkeypatch.setattr(witnesses, "_journald", lambda: ((), ()))
     monkeypatch.setattr(witnesses, "SYSLOG_FILES", (tmp_path / "auth.log",))
     assert [anchor.seq for anchor in machine_log().anchors] == [2, 1]
+    assert {anchor.source for anchor in machine_log().anchors} == {
+        str(tmp_path / "auth.log.1"),
+        str(tmp_path / "auth.log.2.gz"),
+    }
 
 
 async def test_the_machines_log_finds_a_cut_off_end(
@@ -274,9 +286,11 @@ async def test_the_machines_log_finds_a_cut_off_end(
     assert checked(path, machine_log()).intact
     assert checked(path, from_file(kept)).anchors == 3
     tampered(path, "DELETE FROM entries WHERE seq > 1")
-    for seen in (machine_log(), from_file(kept)):
-        found = checked(path, seen)
-        assert [(fault.seq, fault.kind) for fault in found.faults] == [(2, FaultKind.CUT_OFF)]
+    found = checked(path, from_file(kept))
+    assert [(fault.seq, fault.kind) for fault in found.faults] == [(2, FaultKind.CUT_OFF)]
+    unvouched = checked(path, machine_log())
+    assert not unvouched.intact
+    assert "does not tell who sent it" in unvouched.doubts[0]
 
 
 def test_a_log_without_a_hash_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -293,11 +307,76 @@ def test_journald_is_asked_for_our_lines(tmp_path: Path, monkeypatch: pytest.Mon
     line = line_of(Anchor("ab12", 7, "f" * 64, "/j.db"))
     tool = tmp_path / "journalctl"
     tool.write_text(
-        f'#!/bin/sh\necho "$@" | grep -q -- --identifier=toban && echo "{line}"\necho trouble >&2\n'
+        f'#!/bin/sh\necho "$@" | grep -q -- --identifier=toban && cat {tmp_path}/entries\necho trouble >&2\n'
     )
+    entries = [
+        {"MESSAGE": line, "_UID": "1000", "SYSLOG_IDENTIFIER": "toban"}, {"MESSAGE": line}, {"MESSAGE": None},
+        {"MESSAGE": [255, 254], "_UID": "0"}, {"_UID": "0"}, [], 3, {"MESSAGE": line, "_UID": "²"},
+    ]  # fmt: skip
+    (tmp_path / "entries").write_text("\n".join([*map(json.dumps, entries), "{", ""]))
     tool.chmod(0o755)
-    monkeypatch.setattr(witnesses, "_FOLDERS", str(tmp_path))
+    monkeypatch.setattr(witnesses, "program", lambda name: str(tmp_path / name))
     monkeypatch.setattr(witnesses, "SYSLOG_FILES", ())
-    assert machine_log().anchors == (Anchor("ab12", 7, "f" * 64, "/j.db"),)
+    said = Anchor("ab12", 7, "f" * 64, "/j.db")
+    unknown = said._replace(source="journald")
+    assert machine_log().anchors == (said._replace(sender=1000), unknown, unknown)
     tool.write_text("#!/bin/sh\necho Not allowed >&2\nexit 1\n")
     assert machine_log().note == "journald: Not allowed"
+
+
+def forged(path: Path, kind: str, **fields: Any) -> Witnesses:
+    """A line that somebody sent to this machine's syslog: `logger -t toban …` is all it takes."""
+    with closing(Reader.open(path)) as reader:
+        said = Anchor(reader.id, 2, "0" * 64, str(path))
+    lie = {
+        "another hash": said,
+        "more entries": said._replace(seq=99),
+        "another journal": said._replace(journal="abcd", seq=99),
+    }[kind]
+    return Witnesses((lie._replace(**fields),))
+
+
+@pytest.mark.parametrize("kind", ["another hash", "more entries", "another journal"])
+def test_a_forged_line_is_told_and_not_believed(tmp_path: Path, kind: str) -> None:
+    path, stranger = tmp_path / "j.db", 54_321
+    filled(path, 3)
+    assert checked(path, forged(path, kind)).faults, "said by somebody whose word counts"
+    assert checked(path, forged(path, kind, sender=os.getuid())).faults, "the writer's own"
+    lie = checked(path, forged(path, kind, sender=stranger))
+    assert (lie.intact, lie.doubts, lie.anchors) == (True, (), 0)
+    assert len(lie.distrusted) == 1
+    assert (
+        f"not trusted, because it was sent by uid {stranger}, who does not write this journal"
+        in lie.distrusted[0]
+    )
+    unsure = checked(path, forged(path, kind, source="/var/log/auth.log"))
+    assert (unsure.faults, unsure.distrusted, unsure.intact) == ((), (), False)
+    assert "not trusted, because /var/log/auth.log does not tell who sent it" in unsure.doubts[0]
+
+
+def test_a_forged_line_hides_nothing_that_others_say(tmp_path: Path) -> None:
+    """Beside the true lines of the writer; and what agrees with the journal counts, whoever said it."""
+    path = tmp_path / "j.db"
+    *_rest, last = filled(path, 3)
+    with closing(Reader.open(path)) as reader:
+        true = Anchor(reader.id, 3, last.hash, str(path), sender=os.getuid())
+    lies = forged(path, "more entries", sender=54_321).anchors
+    both = checked(path, Witnesses((true, *lies)))
+    assert (both.intact, both.anchors, both.anchored_seq, len(both.distrusted)) == (True, 1, 3, 1)
+    agreeing = checked(path, Witnesses((true._replace(sender=None, source="/var/log/syslog"),)))
+    assert (agreeing.intact, agreeing.anchors, agreeing.anchored_seq) == (True, 1, 3)
+    tampered(path, "DELETE FROM entries WHERE seq = 3")
+    assert [fault.kind for fault in checked(path, Witnesses((true, *lies))).faults] == [FaultKind.CUT_OFF]
+
+
+def test_everybody_who_may_write_a_shared_journal_is_believed(tmp_path: Path) -> None:
+    """Also after their entries were cut off, and their names with them."""
+    path = tmp_path / "j.db"
+    filled(path, 3)
+    root = grp.getgrgid(os.getgid())
+    path.chmod(0o660)
+    senders = Senders(path, ["alice", "no such (sudo: user)"])
+    primary = {user.pw_uid for user in pwd.getpwall() if user.pw_gid == root.gr_gid}
+    for uid in {0, os.getuid(), *primary}:
+        assert senders.doubt(Anchor("j", 1, "h", "f", sender=uid)) == ""
+    assert senders.doubt(Anchor("j", 1, "h", "f", sender=54_321))

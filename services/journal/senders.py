@@ -1,0 +1,59 @@
+"""Whose word about a journal counts: anybody may send a line to syslog, and only some may write the journal."""
+
+import grp
+import os
+import pwd
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from services.i18n import _
+from services.journal.anchor import Anchor
+
+
+class Senders:
+    """The user ids that may write one journal: root, this user, its owner, its group's members, and its people."""
+
+    def __init__(self, path: Path, people: Iterable[str]) -> None:
+        """`people` are the OS users that the journal names."""
+        self._allowed = {0, os.geteuid(), *_named(people), *_permitted(path), *_permitted(path.parent)}
+
+    def doubt(self, anchor: Anchor) -> str:
+        """Why a line of a log proves nothing, in words; "" where it does."""
+        if anchor.source:
+            return _("{log} does not tell who sent it").format(log=anchor.source)
+        if anchor.sender is not None and anchor.sender not in self._allowed:
+            return _("it was sent by {user}, who does not write this journal").format(
+                user=_name(anchor.sender)
+            )
+        return ""
+
+
+def _permitted(path: Path) -> Iterator[int]:
+    """The owner, and the group's members where they may write."""
+    with suppress(OSError):
+        status = path.stat()
+        yield status.st_uid
+        if status.st_mode & stat.S_IWGRP:
+            yield from _members(status.st_gid)
+
+
+def _members(group: int) -> Iterator[int]:
+    with suppress(KeyError):
+        yield from _named(grp.getgrgid(group).gr_mem)
+    yield from (user.pw_uid for user in pwd.getpwall() if user.pw_gid == group)
+
+
+def _named(people: Iterable[str]) -> Iterator[int]:
+    for name in people:
+        # `alice (sudo: bob)`
+        with suppress(KeyError, ValueError):
+            yield pwd.getpwnam(name.partition(" ")[0]).pw_uid
+
+
+def _name(uid: int) -> str:
+    try:
+        return f"{pwd.getpwuid(uid).pw_name} (uid {uid})"
+    except (KeyError, OverflowError):
+        return f"uid {uid}"

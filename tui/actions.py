@@ -13,6 +13,7 @@ from textual.reactive import var
 from services import i18n
 from services.i18n import _
 from tui import themes
+from tui.driver.keyboard import AltKey
 from tui.modes import MODES
 from tui.runtime import RuntimeApp
 from tui.screens.shell import ShellScreen
@@ -158,6 +159,13 @@ class Actions(RuntimeApp):
         if self.services is not None and self.services.engine.sending:
             self.say(_("The console ends as soon as the outcome of the change is recorded."))
         await super().action_quit()
+
+    def is_one_key(self, event: AltKey) -> bool:
+        """Where a binding waits for it; else somebody pressed escape and went on."""
+        key = event.together.key
+        return key != event.apart[-1].key and any(
+            key in bindings.key_to_bindings for _node, bindings in self.screen._modal_binding_chain
+        )
 
     def action_go(self, mode: str) -> None:
         """Show a mode."""

@@ -4,34 +4,66 @@ Textual ends the whole application when a handler, an action or a `render` raise
 reported, the widget goes on (an empty patch where it could not draw), and so does everything else.
 """
 
+import asyncio
 from collections.abc import Callable
 from functools import wraps
 
 from textual.geometry import Region
 from textual.message import Message
+from textual.message_pump import MessagePump
 from textual.strip import Strip
 from textual.widget import Widget
 
 Report = Callable[[Exception], None]
 
 
-def contain(widget: Widget, report: Report) -> None:
+class Dispatching:
+    """How many messages are being handled at present, by all widgets together."""
+
+    count = 0
+
+
+class StrayCancellation(Exception):
+    """A handler waited for something that somebody else cancelled; its widget goes on."""
+
+
+def stray(pump: MessagePump, message: Message, error: asyncio.CancelledError) -> StrayCancellation:
+    """What to report of `error`, which the handling of `message` met with; it is its cause."""
+    fault = StrayCancellation(f"{type(pump).__name__}: {type(message).__name__}")
+    fault.__cause__ = error
+    return fault.with_traceback(error.__traceback__)
+
+
+def is_cancelled() -> bool:
+    """Whether the running task itself was cancelled, not merely something that it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def contain(widget: Widget, report: Report, dispatching: Dispatching) -> None:
     """Guard `widget`, once, for as long as it lives; `report` may raise to let the fault through."""
     if "_dispatch_message" in vars(widget):
         return
-    _guard_messages(widget, report)
+    _guard_messages(widget, report, dispatching)
     _guard_drawing(widget, report)
 
 
-def _guard_messages(widget: Widget, report: Report) -> None:
+def _guard_messages(widget: Widget, report: Report, dispatching: Dispatching) -> None:
     dispatch = widget._dispatch_message
 
     @wraps(dispatch)
     async def guarded(message: Message) -> None:
+        dispatching.count += 1
         try:
             await dispatch(message)
+        except asyncio.CancelledError as error:
+            if is_cancelled():
+                raise
+            report(stray(widget, message, error))
         except Exception as error:  # noqa: BLE001  the boundary: a handler's fault is not the console's end
             report(error)
+        finally:
+            dispatching.count -= 1
 
     vars(widget)["_dispatch_message"] = guarded
 

@@ -25,13 +25,13 @@ from textual.worker import WorkerFailed
 from services.i18n import _
 from services.models.text import clean
 from tui import debug_log, early_signals, last_resort
-from tui.boundary import contain
+from tui.boundary import StrayCancellation, contain, is_cancelled, stray
 from tui.closing import Freeze, let_go
 from tui.crash import Bug, crash_site, crash_summary, crash_text, environment_secrets
 from tui.driver.safe import SafeDriver
 from tui.exit_status import ExitStatus, ended_by
 from tui.last_line import LastLine
-from tui.terminal_app import TerminalApp
+from tui.ordered_app import OrderedApp
 from tui.watchdog import Watchdog
 from tui.wire.link import Link
 
@@ -50,7 +50,7 @@ class UnsafeText(Exception):
     """Text that was not cleaned reached the screen; the last line of defence deleted what was unsafe."""
 
 
-class RuntimeApp(TerminalApp):
+class RuntimeApp(OrderedApp):
     """Textual's App with an orderly end, a boundary for its faults and a driver that trusts no terminal."""
 
     DRAIN_SECONDS: ClassVar[float] = 10.0
@@ -59,7 +59,7 @@ class RuntimeApp(TerminalApp):
     """How long unmounting may take after that, before the process is ended by force."""
 
     def __init__(self, link: Link = "auto", output: str = "") -> None:
-        """As TerminalApp's."""
+        """As OrderedApp's."""
         super().__init__(link, output)
         self.fail_fast: bool | None = None
         """Let faults end the app: True, False, or None for "when it runs headless", as in tests."""
@@ -71,6 +71,7 @@ class RuntimeApp(TerminalApp):
         self._draining: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
         self._contains = False
+        self._shutting_down = False
         self._recent_faults: deque[float] = deque(maxlen=_FLOOD)
 
     # -- what a subclass adds
@@ -191,9 +192,20 @@ class RuntimeApp(TerminalApp):
             last_resort.on_loop_fault(_loop, context)
 
     async def _shutdown(self) -> None:
+        self._shutting_down = True
         self._arm_watchdog(self.return_code or 0)
         await self._drain_once()
         await super()._shutdown()
+
+    def _say_unasked(self) -> None:
+        """The message loop ended, and nobody had asked for it: say so once the terminal is given back."""
+        self._return_code = ExitStatus.SOFTWARE
+        words = _(
+            "Toban ended although nobody had asked it to: a fault of the console. Start it again; "
+            "what was sent to AWS stands in the journal."
+        )
+        faults = [bug.summary for bug in self.bugs.values()]
+        self._exit_renderables.append(Text("\n".join([words, *faults[-1:]])))
 
     # -- the boundary
 
@@ -226,22 +238,34 @@ class RuntimeApp(TerminalApp):
             await super()._process_messages_loop()
         finally:
             self._contains = False
+            if not (self._exit or self.return_code or self._shutting_down or is_cancelled()):
+                self._say_unasked()
 
     def _register_child(self, parent: DOMNode, child: Widget, before: int | None, after: int | None) -> None:
-        contain(child, self._on_contained)
+        contain(child, self._on_contained, self._dispatching)
         super()._register_child(parent, child, before, after)
 
     async def _dispatch_message(self, message: Message) -> None:
         if not self._contains:
             await super()._dispatch_message(message)
             return
+        self._dispatching.count += 1
         try:
             await super()._dispatch_message(message)
+        except asyncio.CancelledError as error:
+            # Let through, it would end the message loop, and with it the console, without a word.
+            if is_cancelled():
+                raise
+            self._on_contained(stray(self, message, error))
         except Exception as error:  # noqa: BLE001  the boundary: an action's fault is not the console's end
             self._on_contained(error)
+        finally:
+            self._dispatching.count -= 1
 
     def _on_contained(self, error: Exception) -> None:
         """A widget's fault, with `error` being handled."""
+        if not self._contains and isinstance(error, StrayCancellation) and error.__cause__ is not None:
+            raise error.__cause__
         if self._lets_faults_through or not self._contains:
             raise error
         self.report_bug(error)

@@ -3,18 +3,30 @@
 import os
 import selectors
 from codecs import getincrementaldecoder
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from time import monotonic
 
 from textual._xterm_parser import XTermParser
+from textual.events import Event, Key
 from textual.message import Message
 
-from tui.driver.replies import InputFilter, Item
+from tui.driver.replies import InputFilter, Item, is_alt
 
 _READ = 1 << 16
 _BAD_BYTES = {code: code - 0xDC00 for code in range(0xDC80, 0xDCA0)} | dict.fromkeys(
     range(0xDCA0, 0xDD00), 0xFFFD
 )
+
+
+class AltKey(Event):
+    """Escape and a key in one: Alt with the key, or a person who types fast; whoever knows the bindings decides."""
+
+    def __init__(self, together: Key, apart: tuple[Key, ...]) -> None:
+        super().__init__()
+        self.together = together
+        """What the two are as one key."""
+        self.apart = apart
+        """Escape, then the key."""
 
 
 class Keyboard:
@@ -79,16 +91,27 @@ class Keyboard:
 
     def _deliver(self, items: Iterable[Item]) -> None:
         for item in items:
-            if isinstance(item, str):
-                self._parse(item)
-            else:
+            if not isinstance(item, str):
                 self._on_message(item)
+            elif is_alt(item):
+                self._deliver_alt(item)
+            else:
+                for message in self._parse(item):
+                    self._on_message(message)
 
-    def _parse(self, text: str) -> None:
-        for message in self._parser.feed(text):
-            self._on_message(message)
+    def _deliver_alt(self, item: str) -> None:
+        together = [*self._parse(item)]
+        apart = [*self._parse(item[0]), *self._parse(item[1])]
+        keys = tuple(message for message in apart if isinstance(message, Key))
+        if len(together) == 1 and isinstance(together[0], Key):
+            self._on_message(AltKey(together[0], keys))
+        else:
+            for message in together:
+                self._on_message(message)
+
+    def _parse(self, text: str) -> Iterator[Message]:
+        yield from self._parser.feed(text)
         if self._parser._timeout_time is not None:
             # The filter has waited already: what is left is a key, not the beginning of something.
             self._parser._timeout_time = 0.0
-            for message in self._parser.tick():
-                self._on_message(message)
+            yield from self._parser.tick()

@@ -17,7 +17,7 @@ Item = str | Paste
 KEY_WAIT = 0.1
 """Seconds after which an escape that nothing follows was the key itself."""
 REPLY_WAIT = 1.0
-"""Seconds without a byte after which a reply cut short is forgotten."""
+"""Seconds without a byte after which a reply cut short is forgotten, and within which a cut key goes on."""
 PASTE_WAIT = 3.0
 """Seconds without a byte after which a paste without an end has ended."""
 PASTE_LIMIT = 1 << 20
@@ -34,6 +34,7 @@ _PLAIN = re.compile(r"[^\x1b]+")
 _CSI = re.compile(r"\x1b\[(?:\[.|M...|[0-?]*[ -/]*[@-LN-Z\\-~]|[0-?]+[ -/]*M)", re.DOTALL)
 _CSI_BEGUN = re.compile(r"\x1b\[(?:\[|M.{0,2}|[0-?]*[ -/]*)", re.DOTALL)
 _CSI_LIMIT = 64
+_CSI_INTRODUCER = "\x1b["
 _STRING_INTRODUCERS = "]PX^_"
 _STRING_END = re.compile(r"[\x07\x18\x1a\x1b]")
 _EXTENDED_KEY = re.compile(r"\x1b\[(\d*(?:;\d*(?:;[\d:]*)?)?)([u~ABCDEFHPQS])")
@@ -58,9 +59,13 @@ class InputFilter:
         """Whether the terminal was told to report its size in band (mode 2048)."""
         self._buffer = ""
         self._in_string = False
+        self._introducer = ""
+        """What the string began with, as long as nothing followed it."""
         self._paste: list[str] | None = None
         self._paste_size = 0
         self._last_byte = 0.0
+        self._escaped_at = -REPLY_WAIT
+        """When an escape was last taken for the key, since nothing followed it."""
 
     @property
     def deadline(self) -> float | None:
@@ -76,7 +81,8 @@ class InputFilter:
     def feed(self, text: str, now: float) -> list[Item]:
         """What `text` completes, in order. `now` in seconds of a monotonic clock."""
         self._last_byte = now
-        self._buffer += text if text.isascii() else text.translate(_C1)
+        text = text if text.isascii() else text.translate(_C1)
+        self._buffer += f"{_ESC}{text}" if self._goes_on(text, now) else text
         items: list[Item] = []
         while self._buffer:
             before = len(self._buffer), self._in_string, self._paste is None
@@ -92,11 +98,25 @@ class InputFilter:
         if self._paste is not None:
             return [self._end_paste()]
         left, self._buffer = self._buffer, ""
-        if not self._in_string and self._is_key(left):
+        if self._in_string:
+            self._in_string = False
+            # Nothing came of it: escape and a bracket, typed fast.
+            return [*self._introducer]
+        if self._is_key(left):
+            self._escaped_at = now if left == _ESC else self._escaped_at
             return [left]
-        self.dropped += not self._in_string
-        self._in_string = False
+        if left == _CSI_INTRODUCER:
+            return [*left]
+        self.dropped += 1
         return []
+
+    def _goes_on(self, text: str, now: float) -> bool:
+        """Whether `text` is the rest of a key whose escape came so much earlier that it was taken for the key."""
+        if self._buffer or self._paste is not None or now - self._escaped_at > REPLY_WAIT:
+            return False
+        self._escaped_at = -REPLY_WAIT
+        sequence = f"{_ESC}{text}"
+        return _CSI.match(sequence) is not None or (text[:1] == "O" and sequence[:3] in ANSI_SEQUENCES_KEYS)
 
     def _step(self) -> Iterable[Item]:
         if self._paste is not None:
@@ -118,7 +138,7 @@ class InputFilter:
         if following == "[":
             return self._read_csi()
         if following in _STRING_INTRODUCERS:
-            self._take(2)
+            self._introducer = self._take(2)
             self._in_string = True
             self.dropped += 1
             return []
@@ -168,6 +188,7 @@ class InputFilter:
         return text in ANSI_SEQUENCES_KEYS
 
     def _skip_string(self) -> Iterable[Item]:
+        self._introducer = ""
         found = _STRING_END.search(self._buffer)
         if found is None:
             self._buffer = ""
@@ -212,6 +233,11 @@ class InputFilter:
         text = "".join(self._paste).translate(_NOT_TEXT)
         self._paste = None
         return Paste(text)
+
+
+def is_alt(item: str) -> bool:
+    """Whether `item` is escape and one more character: Alt with a key, or the two typed fast."""
+    return len(item) == 2 and item[0] == _ESC and item[1] != _ESC
 
 
 def _is_extended_key(codes: str, final: str) -> bool:

@@ -1,0 +1,67 @@
+"""Textual's App with its keys in order: each is read by the screen that the one before it has led to."""
+
+from typing import Any
+
+from textual.await_remove import AwaitRemove
+from textual.dom import DOMNode
+from textual.events import Event, Paste
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input
+
+from tui.boundary import Dispatching
+from tui.driver.keyboard import AltKey
+from tui.pasting import fit
+from tui.removal import Removal, ask_and_wait
+from tui.terminal_app import TerminalApp
+from tui.type_ahead import TypeAhead, Typed
+from tui.wire.link import Link
+
+
+class OrderedApp(TerminalApp):
+    """Keys one at a time; dialogs that go with who asked.
+
+    Of what Textual keeps private it overrides `_prune`.
+    """
+
+    def __init__(self, link: Link = "auto", output: str = "") -> None:
+        """As TerminalApp's."""
+        super().__init__(link, output)
+        self._dispatching = Dispatching()
+        self.type_ahead = TypeAhead(self, self._dispatching)
+
+    async def on_event(self, event: Event) -> None:
+        """As TerminalApp's; a key waits until all that the one before asked for is there."""
+        if isinstance(event, Typed) and not event.is_forwarded and self.type_ahead.holds(event):
+            return
+        if isinstance(event, AltKey):
+            event, *rest = [event.together] if self.is_one_key(event) else event.apart
+            for key in reversed(rest):
+                self.type_ahead.then(key)
+        if isinstance(event, Paste) and not event.is_forwarded:
+            self._fit(event)
+        await super().on_event(event)
+
+    def _fit(self, event: Paste) -> None:
+        """A field of one line takes a paste as one line; what it does not take is said."""
+        if isinstance(self.focused, Input) and (words := fit(event, self.focused)):
+            self.notify(words, severity="warning", markup=False)
+
+    def is_one_key(self, _event: AltKey) -> bool:
+        """Whether escape and a key that came with it are Alt and the key, which somebody waits for."""
+        return True
+
+    def push_screen(self, screen: Screen[Any] | str, *arguments: Any, **options: Any) -> Any:
+        """As Textual's; a screen that opens by itself hears nothing that was typed before it was painted."""
+        pushed = super().push_screen(screen, *arguments, **options)
+        self.type_ahead.came(self.get_screen(screen))
+        return pushed
+
+    async def push_screen_wait(self, screen: Screen[Any] | str, *, mode: str | None = None) -> Any:
+        """As Textual's; but a cancelled caller takes its dialog along, and never does the app's own work."""
+        return await ask_and_wait(self, self.get_screen(screen), mode)
+
+    def _prune(self, *nodes: Widget, parent: DOMNode | None = None) -> AwaitRemove:
+        removal = super()._prune(*nodes, parent=parent)
+        removal.__class__ = Removal
+        return removal

@@ -1,0 +1,54 @@
+"""Lets whoever waits for widgets to go, or for a dialog's answer, be cancelled without harm to others.
+
+Textual waits for the message loops of removed widgets in a `gather`, which hands a cancellation down to
+them, and from there to everybody else who waits, the console itself included: it ended with status 0.
+"""
+
+import asyncio
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+from textual._callback import invoke
+from textual.await_remove import AwaitRemove
+from textual.screen import Screen
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+
+class Removal(AwaitRemove):
+    """Waits for the message loops of removed widgets, and cancels none."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        """The loops' own faults are told where they happen."""
+        return self._wait().__await__()
+
+    async def _wait(self) -> None:
+        current = asyncio.current_task()
+        if tasks := [task for task in self._tasks if task is not current]:
+            await asyncio.gather(*map(asyncio.shield, tasks))
+        if self._post_remove is not None:
+            await invoke(self._post_remove)
+
+
+async def ask_and_wait(app: "App[Any]", screen: Screen[Any], mode: str | None) -> Any:
+    """Open `screen` and wait for its answer; who is cancelled meanwhile takes the question with him."""
+    answer = app.push_screen(screen, wait_for_dismiss=True, mode=mode)
+    try:
+        return await asyncio.shield(answer)
+    except asyncio.CancelledError:
+        if app._running and not app._exit:
+            _take_back(app, screen)
+        raise
+
+
+def _take_back(app: "App[Any]", screen: Screen[Any]) -> None:
+    """Close `screen` without an answer, wherever it stands."""
+    if app.screen is screen:
+        app.pop_screen()
+        return
+    for stack in app._screen_stacks.values():
+        if screen in stack[1:]:
+            stack.remove(screen)
+            screen._pop_result_callback()
+            app._prune(screen)

@@ -44,8 +44,12 @@ class OrderedApp(TerminalApp):
 
     def _fit(self, event: Paste) -> None:
         """A field of one line takes a paste as one line; what it does not take is said."""
-        if isinstance(self.focused, Input) and (words := fit(event, self.focused)):
-            self.notify(words, severity="warning", markup=False)
+        field = self.focused
+        if isinstance(field, Input):
+            taken = len(field.value) - len(field.selected_text)
+            event.text, words = fit(event.text, taken, field.max_length, field.restrict)
+            if words:
+                self.notify(words, severity="warning", markup=False)
 
     def is_one_key(self, _event: AltKey) -> bool:
         """Whether escape and a key that came with it are Alt and the key, which somebody waits for."""

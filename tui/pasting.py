@@ -2,33 +2,34 @@
 
 import re
 
-from textual.events import Paste
-from textual.widgets import Input
-
 from services.i18n import _
 from services.models.text import clean
 
 LONGEST = 4096
 """Characters taken by a field that names no limit."""
-_BREAK = re.compile(r"[ \t]*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029][\s\x1c-\x1e]*")
+_BREAKS = "\r\n\v\f\x1c-\x1e\x85\u2028\u2029"
+_BREAK = re.compile(rf"[ \t]*[{_BREAKS}][\s{_BREAKS}]*")
 
 
 def one_line(text: str) -> str:
-    """`text` without its outer blanks, with one blank for each break and the indentation after it."""
-    return _BREAK.sub(" ", text.strip()).replace("\t", " ")
+    """`text` with one blank for each break and the indentation around it; none where it begins or ends so."""
+    parts = [part for part in _BREAK.split(text) if part]
+    return " ".join(parts).replace("\t", " ")
 
 
-def fit(event: Paste, field: Input) -> str:
-    """Make of `event` what `field` takes; why it takes less than was pasted, or ""."""
-    room = (field.max_length or LONGEST) - len(field.value) + len(field.selected_text)
-    text = clean(one_line(event.text[: 2 * LONGEST]), 3 * LONGEST)
-    if field.restrict is not None and re.fullmatch(field.restrict, text) is None:
-        text = "".join(text.split())
-        if re.fullmatch(field.restrict, text) is None:
-            event.text = ""
-            return _("Nothing was pasted: this field takes other characters.")
-    event.text = text[: max(0, room)]
-    if len(event.text) < len(text):
-        words = _("The pasted text was cut: this field takes {limit} characters.")
-        return words.format(limit=f"{field.max_length or LONGEST:,}")
-    return ""
+def fit(text: str, taken: int, longest: int | None, restrict: str | None) -> tuple[str, str]:
+    """What a field takes of `text`, and why it takes less than was pasted, or "".
+
+    `taken` characters stand in it already, `longest` go in, and all of it must match `restrict`.
+    """
+    longest = longest or LONGEST
+    line = clean(one_line(text[: 2 * LONGEST]), 32 * LONGEST)
+    if restrict is not None and re.fullmatch(restrict, line) is None:
+        line = "".join(line.split())
+        if re.fullmatch(restrict, line) is None:
+            return "", _("Nothing was pasted: this field takes other characters.")
+    fitting = line[: max(0, longest - taken)]
+    if len(fitting) == len(line) and len(text) <= 2 * LONGEST:
+        return fitting, ""
+    words = _("The pasted text was cut: this field takes {limit} characters.")
+    return fitting, words.format(limit=f"{longest:,}")

@@ -1,0 +1,124 @@
+"""Keys in one read through a real terminal, and an end that nobody asked for."""
+
+import os
+import random
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.tui.pty_console import PtyConsole
+from tests.tui.test_key_bursts import chosen_keys
+from tests.tui.typed import KEYS
+
+pytestmark = pytest.mark.pty
+ESC = "\x1b"
+
+
+@contextmanager
+def logs() -> Iterator[PtyConsole]:
+    command = [
+        sys.executable,
+        "-m",
+        "tui",
+        "demo",
+        "--lang",
+        "en",
+        "--mode",
+        "logs",
+        "--at",
+        "2026-01-14 10:00",
+    ]
+    with PtyConsole(command, size=(40, 120)) as console:
+        console.wait_text("following")
+        yield console
+        console.send("\x11")
+        assert console.wait_exit() == 0
+        console.assert_restored()
+
+
+def test_findings_1_and_5_in_a_terminal() -> None:
+    with logs() as console:
+        console.send("o")
+        console.wait_text("Log group")
+        console.send(f"{KEYS['down']}\r")
+        console.wait(lambda: console.text.count("following") == 2, "two panes")
+
+        console.send("gox")
+        console.wait(
+            lambda: "Part of the name" not in console.text and "ox" in console.text, "ox in the dialog"
+        )
+        console.send(ESC)
+        console.wait(lambda: console.text.count("following") == 2, "both panes are there")
+
+        console.send("/goxpJDBC")
+        console.wait_text("goxpJDBC")
+        console.send(f"{ESC}2")
+        console.wait_text("within the month")
+        console.send("3/two\x1b[200~ of\nthem\x1b[201~")
+        console.wait_text("two of them")
+        console.send(ESC)
+        console.wait(lambda: "two of them" not in console.text, "the prompt is closed")
+
+
+def test_a_key_cut_by_a_slow_line_is_still_the_key(tmp_path: Path) -> None:
+    from tests.tui.script_console import ScriptConsole
+
+    with ScriptConsole(tmp_path) as console:
+        console.wait_ready()
+        console.send(ESC)
+        console.wait_event("key escape")
+        console.send("[A")
+        console.wait_event("key up")
+        console.send("k")
+        console.wait_event("key k")
+        assert console.keys == ["escape", "up", "k"]
+
+
+@pytest.mark.parametrize("keys", ["x", "fx"])
+def test_an_end_nobody_asked_for_is_said_and_is_not_success(tmp_path: Path, keys: str) -> None:
+    with PtyConsole(
+        [sys.executable, "-m", "tests.tui.unasked_script", str(tmp_path)], size=(24, 100)
+    ) as console:
+        console.wait_text("Ready.")
+        console.send(keys)
+        assert console.wait_exit() == 70
+        told = " ".join(console.text.split())
+        assert "nobody had asked it to" in told
+        assert ("an action failed" in told) == ("f" in keys)
+        assert (tmp_path / "drained").exists()
+        console.assert_restored()
+
+
+def test_an_end_that_was_asked_for_says_nothing(tmp_path: Path) -> None:
+    with PtyConsole(
+        [sys.executable, "-m", "tests.tui.unasked_script", str(tmp_path)], size=(24, 100)
+    ) as console:
+        console.wait_text("Ready.")
+        console.send("q")
+        assert console.wait_exit() == 0
+        assert "nobody" not in console.text
+        console.assert_restored()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [5])
+def test_random_bursts_in_a_terminal_end_nothing(seed: int) -> None:
+    rng = random.Random(seed)
+    count = int(os.environ.get("TOBAN_BURST_KEYS", "2000")) // 4
+    with logs() as console:
+        typed = 0
+        while typed < count:
+            keys = [key for key in chosen_keys(rng, rng.choice((2, 5, 13, 30))) if key not in ("\x10", ":")]
+            typed += len(keys)
+            console.send("".join(keys))
+            before = len(console.raw)
+            # The clock goes on: whatever was typed, the console lives, and has read it.
+            console.wait(lambda: len(console.raw) > before, "a sign of life")  # noqa: B023
+            assert console.process.poll() is None
+            assert "Fault of the console" not in console.text
+        console.send(ESC * 8)
+        console.wait(lambda: "read-only" in console.text, "the header")
+        console.send(ESC * 8 + "1")

@@ -34,7 +34,7 @@ _PLAIN = re.compile(r"[^\x1b]+")
 _CSI = re.compile(r"\x1b\[(?:\[.|M...|[0-?]*[ -/]*[@-LN-Z\\-~]|[0-?]+[ -/]*M)", re.DOTALL)
 _CSI_BEGUN = re.compile(r"\x1b\[(?:\[|M.{0,2}|[0-?]*[ -/]*)", re.DOTALL)
 _CSI_LIMIT = 64
-_CSI_INTRODUCER = "\x1b["
+_INTRODUCERS = ("\x1b[", "\x1bO")
 _STRING_INTRODUCERS = "]PX^_"
 _STRING_END = re.compile(r"[\x07\x18\x1a\x1b]")
 _EXTENDED_KEY = re.compile(r"\x1b\[(\d*(?:;\d*(?:;[\d:]*)?)?)([u~ABCDEFHPQS])")
@@ -64,7 +64,7 @@ class InputFilter:
         self._paste: list[str] | None = None
         self._paste_size = 0
         self._last_byte = 0.0
-        self._escaped_at = -REPLY_WAIT
+        self._escaped_at = float("-inf")
         """When an escape was last taken for the key, since nothing followed it."""
 
     @property
@@ -105,7 +105,7 @@ class InputFilter:
         if self._is_key(left):
             self._escaped_at = now if left == _ESC else self._escaped_at
             return [left]
-        if left == _CSI_INTRODUCER:
+        if left in _INTRODUCERS:
             return [*left]
         self.dropped += 1
         return []
@@ -114,7 +114,7 @@ class InputFilter:
         """Whether `text` is the rest of a key whose escape came so much earlier that it was taken for the key."""
         if self._buffer or self._paste is not None or now - self._escaped_at > REPLY_WAIT:
             return False
-        self._escaped_at = -REPLY_WAIT
+        self._escaped_at = float("-inf")
         sequence = f"{_ESC}{text}"
         return _CSI.match(sequence) is not None or (text[:1] == "O" and sequence[:3] in ANSI_SEQUENCES_KEYS)
 

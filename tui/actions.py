@@ -201,13 +201,14 @@ class Actions(RuntimeApp):
         """Japanese or English; the screens are built anew in the other language."""
         i18n.use("en" if i18n.language() == "ja" else "ja")
         current = self.current_mode
-        self.add_mode("between", ShellScreen)
-        await self.switch_mode("between")
-        for mode in MODES:
-            await self.remove_mode(mode.id)
-        self.add_modes()
-        await self.switch_mode(current)
-        await self.remove_mode("between")
+        with self.type_ahead.held():
+            self.add_mode("between", ShellScreen)
+            await self.switch_mode("between")
+            for mode in MODES:
+                await self.remove_mode(mode.id)
+            self.add_modes()
+            await self.switch_mode(current)
+            await self.remove_mode("between")
 
     def action_command_palette(self) -> None:
         """Find a command."""

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from textual.await_complete import AwaitComplete
 from textual.await_remove import AwaitRemove
 from textual.dom import DOMNode
 from textual.events import Event, Paste
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
+from textual.worker import active_worker
 
 from tui.boundary import Dispatching
 from tui.driver.keyboard import AltKey
@@ -64,6 +66,15 @@ class OrderedApp(TerminalApp):
     async def push_screen_wait(self, screen: Screen[Any] | str, *, mode: str | None = None) -> Any:
         """As Textual's; but a cancelled caller takes its dialog along, and never does the app's own work."""
         return await ask_and_wait(self, self.get_screen(screen), mode)
+
+    def pop_screen(self) -> AwaitComplete:
+        """As Textual's; what the screen has running ends with it, before its widgets go one by one."""
+        closing = self.screen
+        closed = super().pop_screen()
+        for worker in self.workers:
+            if worker is not active_worker.get(None) and closing in worker.node.ancestors_with_self:
+                worker.cancel()
+        return closed
 
     def _prune(self, *nodes: Widget, parent: DOMNode | None = None) -> AwaitRemove:
         removal = super()._prune(*nodes, parent=parent)

@@ -7,8 +7,11 @@ console is calm: nothing queued, nobody at work, the screen on top mounted and i
 
 import asyncio
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from textual.command import CommandPalette
 from textual.events import InputEvent, Key, MouseEvent, MouseMove, Paste
@@ -52,7 +55,7 @@ class TypeAhead:
         """On their way to the app for the second time."""
         self._following: asyncio.Task[None] | None = None
         self._patience = PATIENCE
-        self._shown_at: dict[Screen[Any], float] = {}
+        self._shown_at: WeakKeyDictionary[Screen[Any], float] = WeakKeyDictionary()
         """When screens that nobody asked for were painted; infinity before."""
 
     @property
@@ -78,11 +81,19 @@ class TypeAhead:
         """`event` is the next, before all that wait."""
         self._waiting.appendleft(event)
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keys wait while this lasts: for work that rebuilds what they would be read by, in several steps."""
+        self._dispatching.count += 1
+        try:
+            yield
+        finally:
+            self._dispatching.count -= 1
+
     def came(self, screen: Screen[Any]) -> None:
         """`screen` opens: if by itself, it hears nothing that was typed before it was painted."""
         if self.is_settling or not self._app._running:
             return
-        self._shown_at = {each: at for each, at in self._shown_at.items() if each.is_running}
         self._shown_at[screen] = float("inf")
         screen.call_after_refresh(self._shown, screen)
 

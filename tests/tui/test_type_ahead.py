@@ -202,6 +202,29 @@ async def test_enter_for_an_unseen_plan_is_not_for_the_list_below_nor_for_the_pl
         assert not app.runs
 
 
+async def test_keys_typed_while_the_screens_are_built_anew_are_for_the_new_ones(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock) as pilot:
+        app = pilot.app
+        app.fail_fast = False
+        await burst(pilot, f"{KEYS['ctrl+p']}nihongo{ENTER}3/JDBC")
+        await until(pilot, lambda: isinstance(app.screen, LogsScreen))
+        await at_rest(pilot)
+        assert field(pilot) == "JDBC"
+        assert not app.bugs
+
+
+async def test_a_plan_closed_while_its_questions_are_read_leaves_no_fault(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="change") as pilot:
+        app = pilot.app
+        app.fail_fast = False
+        await until(pilot, lambda: app.screen.live.state.value is not None)
+        for typed in (f"{ENTER}{ESC}", f"{ENTER}{ESC}{ENTER}{ESC}{ENTER}{ESC}"):
+            await burst(pilot, typed)
+            await until(pilot, lambda: not app.workers._workers or not app.screen_stack[1:])
+        await pilot.pause()
+        assert not app.bugs, [bug.text for bug in app.bugs.values()]
+
+
 # -- the mechanism, on the smallest console
 
 

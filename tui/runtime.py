@@ -7,11 +7,8 @@ and in `driver`, and nowhere else; Textual's version is pinned for that reason.
 import asyncio
 import signal
 import sys
-from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from pathlib import Path
-from time import monotonic
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -24,10 +21,11 @@ from textual.worker import WorkerFailed
 
 from services.i18n import _
 from services.models.text import clean
-from tui import debug_log, early_signals, last_resort
+from tui import last_resort, loop_signals
 from tui.boundary import StrayCancellation, contain, is_cancelled, stray
+from tui.bugs import Bugs
 from tui.closing import Freeze, let_go
-from tui.crash import Bug, crash_site, crash_summary, crash_text, environment_secrets
+from tui.crash import environment_secrets
 from tui.driver.safe import SafeDriver
 from tui.exit_status import ExitStatus, ended_by
 from tui.last_line import LastLine
@@ -39,11 +37,6 @@ HUNG_UP = ended_by(signal.SIGHUP)
 """Exit status when the terminal is gone."""
 THAW_SECONDS = 1.0
 """After a screen of the start was closed, until what it took is collected."""
-_FLOOD = 50
-_FLOOD_SECONDS = 5.0
-_BUGS_KEPT = 100
-_TOLD_AGAIN = {10, 100, 1_000, 10_000, 100_000}
-"""How often a fault has struck when the debug log says so."""
 
 
 class UnsafeText(Exception):
@@ -63,7 +56,7 @@ class RuntimeApp(OrderedApp):
         super().__init__(link, output)
         self.fail_fast: bool | None = None
         """Let faults end the app: True, False, or None for "when it runs headless", as in tests."""
-        self.bugs: dict[tuple[str, str, int], Bug] = {}
+        self.bugs = Bugs()
         """Faults of the console itself since it started, by kind and place."""
         self._last_line = LastLine(self._on_unsafe_text)
         self._watchdog = Watchdog()
@@ -72,7 +65,6 @@ class RuntimeApp(OrderedApp):
         self._ending: asyncio.Task[None] | None = None
         self._contains = False
         self._shutting_down = False
-        self._recent_faults: deque[float] = deque(maxlen=_FLOOD)
 
     # -- what a subclass adds
 
@@ -85,16 +77,8 @@ class RuntimeApp(OrderedApp):
 
     def report_bug(self, error: BaseException) -> None:
         """Keep a fault and tell the operator, once for each kind and place; never raises."""
-        site = crash_site(error)
-        if (known := self.bugs.get(site)) is not None:
-            known.count += 1
-            if known.count in _TOLD_AGAIN:
-                debug_log.note(f"{known.count} times: {known.summary}", self.known_secrets())
-            return
-        if len(self.bugs) < _BUGS_KEPT:
-            secrets = tuple(self.known_secrets())
-            bug = self.bugs[site] = Bug(crash_summary(error, secrets), crash_text(error, secrets))
-            debug_log.fault(error, "survived", secrets)
+        bug = self.bugs.keep(error, self.known_secrets())
+        if bug is not None:
             self.notify(
                 bug.summary, title=_("Fault of the console"), severity="error", timeout=20, markup=False
             )
@@ -161,27 +145,9 @@ class RuntimeApp(OrderedApp):
 
     async def run_async(self, **options: Any) -> None:
         """Run until the end, with the signals that end a process turned into an orderly end."""
-        loop = asyncio.get_running_loop()
-        loop.set_exception_handler(self._on_loop_fault)
-        # A signal that was ignored from the start stays so: that is what `nohup` asks for.
-        before = {
-            number: handler
-            for number in early_signals.END_SIGNALS
-            if (handler := signal.getsignal(number)) is not signal.SIG_IGN
-        }
-        for number in before:
-            loop.add_signal_handler(number, self._on_signal, number)
-
-        def give_back() -> None:
-            for number, handler in before.items():
-                loop.remove_signal_handler(number)
-                signal.signal(number, handler)
-
-        try:
+        asyncio.get_running_loop().set_exception_handler(self._on_loop_fault)
+        with loop_signals.handled(self._on_signal):
             await super().run_async(**options)
-        finally:
-            # Whoever asks again while the rest is put away ends that, too.
-            early_signals.held_back(give_back)
 
     def _on_loop_fault(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """A fault that no task's owner saw."""
@@ -271,16 +237,10 @@ class RuntimeApp(OrderedApp):
         self.report_bug(error)
 
     def _handle_exception(self, error: Exception) -> None:
-        if self._contains and not self._lets_faults_through and not self._is_flooded():
+        if self._contains and not self._lets_faults_through and not self.bugs.flooded():
             self.report_bug(error.error if isinstance(error, WorkerFailed) and error.error else error)
         else:
             super()._handle_exception(error)
-
-    def _is_flooded(self) -> bool:
-        """Whether faults come so fast that the screen cannot be what it should be."""
-        now = monotonic()
-        self._recent_faults.append(now)
-        return len(self._recent_faults) == _FLOOD and now - self._recent_faults[0] < _FLOOD_SECONDS
 
     def _fatal_error(self) -> None:
         self.bell()
@@ -319,12 +279,9 @@ class RuntimeApp(OrderedApp):
         self, filename: str | None = None, path: str | None = None, time_format: str | None = None
     ) -> str:
         """Save the screen as SVG, readable by its owner alone; the path."""
-        from tui.private_files import stamped_name, state_folder, write_private
+        from tui import screenshots
 
-        folder = Path(path) if path else state_folder("screenshots")
-        target = folder / (filename or stamped_name("screen", ".svg", time_format))
-        write_private(target, self.export_screenshot())
-        return str(target)
+        return screenshots.save(self.export_screenshot(), filename, path, time_format)
 
     def deliver_screenshot(
         self, filename: str | None = None, path: str | None = None, time_format: str | None = None

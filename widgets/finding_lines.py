@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from services.i18n import _
 from services.models.findings import Evidence, Measure, Recorded
+from services.models.verdict import Verdict
 from widgets.finding_words import cost_words, recorded_spans
 from widgets.format import NOTHING, crop, duration, pad, stamp, wrap
 from widgets.ink import Line, Span, spread
@@ -20,6 +21,8 @@ _TITLE = 34
 _ALLOWED = 16
 """Cells that what is allowed may take beside a remark."""
 _GAP = 2
+_ROW = 12
+"""Lines that one row of evidence may take."""
 
 
 def head_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -> list[Line]:
@@ -112,7 +115,8 @@ def evidence_lines(evidence: Evidence, width: int) -> list[Line]:
     for row in evidence.rows:
         look = VERDICT_LOOKS[row.verdict] if row.verdict is not None else None
         mark: Span = (f"{look.mark} ", look.role) if look is not None else ("  ", "")
-        lines.append([mark, *_cells(row.cells, sizes, "")])
+        grave = row.verdict not in (None, Verdict.NORMAL)
+        lines += _whole_row(mark, row.cells, sizes) if grave else [[mark, *_cells(row.cells, sizes, "")]]
     if evidence.omitted:
         lines.append([("  ", ""), (_("and {count} more").format(count=evidence.omitted), "muted")])
     return lines
@@ -162,6 +166,21 @@ def _cells(cells: Sequence[str], sizes: Sequence[int], role: str) -> list[Span]:
         spans += [(" " * _GAP, "")] if spans else []
         spans.append((pad(crop(text, size), size), role))
     return spans
+
+
+def _whole_row(mark: Span, cells: Sequence[str], sizes: Sequence[int]) -> list[Line]:
+    """A row that a verdict hangs on: what does not fit its column goes on below, and is cut after _ROW lines."""
+    columns = [wrap(text, size) for text, size in zip(cells, sizes, strict=False)]
+    height = min(_ROW, max((len(column) for column in columns), default=1))
+    lines: list[Line] = []
+    for at in range(height):
+        # The last line takes all that is left, so that a cut is seen.
+        texts = [
+            "".join(column[at:]) if at == height - 1 else column[at] if at < len(column) else ""
+            for column in columns
+        ]
+        lines.append([mark if at == 0 else ("  ", ""), *_cells(texts, sizes, "")])
+    return lines
 
 
 def _hang(mark: str, text: str, role: str, width: int) -> list[Line]:

@@ -11,15 +11,18 @@ from services.models.findings import (
     TOLD,
     WORSE,
     DutyFindings,
+    Evidence,
     Finding,
     Measure,
     Recorded,
+    Row,
     tally,
     worst,
 )
 from services.models.report_lines import FoundLine
 from services.models.verdict import Verdict
 from services.report import words
+from widgets.finding_lines import evidence_lines
 from widgets.finding_words import recorded_spans, verdict_cell
 from widgets.ink import plain, width_of
 from widgets.looks import VERDICT_LOOKS
@@ -111,3 +114,20 @@ def test_as_the_trial_asked_for_it() -> None:
     assert text(recorded_spans(recorded(three[0]))) == "? not judged ▲1"
     assert text(recorded_spans(recorded(finding(V.ABNORMAL, V.UNKNOWN)))) == "■ abnormal ?1"
     assert text(verdict_cell(duty(finding(V.ABNORMAL)))) == "■ abnormal"
+
+
+@pytest.mark.parametrize("width", [78, 118])
+def test_a_row_that_a_verdict_hangs_on_is_not_cut_off(width: int) -> None:
+    reason = "Insufficient Data: 3 datapoints were unknown. Nobody knows whether the database answers."
+    name = "rds-connections-high (RDS 接続数)"
+    columns = ("Alarm", "State", "Began (JST)", "Ended (JST)", "Lasted in the window", "Reason")
+    cells = (name, "no data", "01-19 07:05:00", "still lasts", "1h 57m", reason)
+    rows = tuple(Row(cells=cells, verdict=verdict) for verdict in (V.UNKNOWN, None))
+    lines = evidence_lines(Evidence(title="t", columns=columns, rows=rows), width)
+    assert all(width_of(line) <= width for line in lines)
+    grave = lines[2:-1]
+    for column, text in ((1, name), (11, reason)):
+        whole = "".join(line[column][0] for line in grave)
+        assert "".join(whole.split()) == "".join(text.split())
+    assert "…" not in "".join(plain(grave))
+    assert "…" in plain(lines[-1:])[0], "what nobody judged takes one line"

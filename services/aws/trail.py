@@ -10,7 +10,7 @@ from typing import Any
 
 from services.aws.errors import AwsError
 from services.aws.reader import Answer, Reader, incomplete, rows, when
-from services.aws.trail_events import SIGN_IN, SIGN_IN_SOURCE, event_of
+from services.aws.trail_events import SIGN_IN_SOURCE, event_of
 from services.clock import Clock, SystemClock
 from services.i18n import _
 from services.models.text import clean
@@ -25,7 +25,7 @@ PAGE = 50
 PAGES = 400
 """Answers that one question may take; at two a second that is more than three minutes."""
 
-__all__ = ["KEPT", "PACE", "SIGN_IN", "SIGN_IN_SOURCE", "Pace", "Trail"]
+__all__ = ["KEPT", "PACE", "SIGN_IN_SOURCE", "Pace", "Trail"]
 
 
 class Pace:

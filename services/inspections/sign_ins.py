@@ -15,7 +15,7 @@ from services.clock import real
 from services.i18n import N_, _, sentences
 from services.inspections.base import Inspection, Look
 from services.inspections.database_points import listed
-from services.inspections.sign_ins_access import AccessReason, judge
+from services.inspections.sign_ins_access import judge
 from services.inspections.sign_ins_judge import Rules, unfamiliar
 from services.inspections.sign_ins_measures import Judged, measures, summary
 from services.inspections.sign_ins_read import Gathered, Purpose, gather
@@ -82,13 +82,7 @@ class SignIns(Inspection):
             tables.people(gathered.sign_ins()),
         ]
         known = unfamiliar(
-            judged.sign_ins,
-            judged.changes,
-            (user.name for user in judged.users),
-            [
-                (each.event, AccessReason.PERSON in each.reasons, AccessReason.ADDRESS in each.reasons)
-                for each in judged.access
-            ],
+            [*judged.sign_ins, *judged.access], judged.changes, (user.name for user in judged.users)
         )
         verdict = worst(each.verdict for each in measured) or Verdict.UNKNOWN
         words = summary(judged, measured, spec)

@@ -30,6 +30,8 @@ class Reason(StrEnum):
     ADDRESS = "address"
     PERSON = "person"
     HOURS = "hours"
+    RECOVERED = "recovered"
+    RECOVERY = "recovery"
 
 
 WORDS = {
@@ -40,6 +42,8 @@ WORDS = {
     Reason.ADDRESS: N_("unknown address"),
     Reason.PERSON: N_("unknown person"),
     Reason.HOURS: N_("outside opening hours"),
+    Reason.RECOVERED: N_("root's password was set anew"),
+    Reason.RECOVERY: N_("recovery of root's password"),
 }
 VERDICTS = {
     Reason.ROOT: Verdict.ABNORMAL,
@@ -49,7 +53,12 @@ VERDICTS = {
     Reason.ADDRESS: Verdict.ATTENTION,
     Reason.PERSON: Verdict.ATTENTION,
     Reason.HOURS: Verdict.ATTENTION,
+    Reason.RECOVERED: Verdict.ABNORMAL,
+    # Whoever knows root's e-mail address can ask for it.
+    Reason.RECOVERY: Verdict.ATTENTION,
 }
+RECOVERIES = "PasswordRecovery"
+"""How events about root's password begin; IAM users have no such way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,24 @@ class JudgedSignIn:
     event: SignIn
     reasons: tuple[Reason, ...]
     verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedAccess:
+    """An event of the sign-in service other than a sign-in, and why to look at it."""
+
+    event: TrailEvent
+    reasons: tuple[Reason, ...]
+
+    @property
+    def recovery(self) -> bool:
+        """It is about root's password."""
+        return self.event.name.startswith(RECOVERIES)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Normal without a reason."""
+        return worst(VERDICTS[reason] for reason in self.reasons) or Verdict.NORMAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,28 +185,16 @@ def who(event: SignIn) -> str:
 
 
 def unfamiliar(
-    sign_ins: Iterable[JudgedSignIn],
-    changes: Iterable[JudgedChange],
-    users: Iterable[str],
-    others: Iterable[tuple[TrailEvent, bool, bool]] = (),
+    sign_ins: Iterable[JudgedSignIn | JudgedAccess], changes: Iterable[JudgedChange], users: Iterable[str]
 ) -> tuple[Unfamiliar, ...]:
-    """What one key can make known: people first, then addresses, each once.
-
-    `others`: events with whether the person, and whether the address, is unknown.
-    """
-    judged, others = list(sign_ins), list(others)
+    """What one key can make known: people first, then addresses, each once."""
+    judged = list(sign_ins)
     strangers = [each.event.actor for each in judged if Reason.PERSON in each.reasons]
-    strangers += [event.actor for event, person, _address in others if person]
     strangers += [
         each.event.actor for each in changes if each.stranger and each.event.actor.kind is not ActorKind.ROOT
     ]
     people = dict.fromkeys([*(actor.name for actor in strangers if actor.name), *users])
-    addresses = dict.fromkeys(
-        [
-            *(each.event.address for each in judged if Reason.ADDRESS in each.reasons),
-            *(event.address for event, _person, address in others if address),
-        ]
-    )
+    addresses = dict.fromkeys(each.event.address for each in judged if Reason.ADDRESS in each.reasons)
     return (
         *(Unfamiliar(kind="person", value=name) for name in people),
         *(

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from services.i18n import _, plural
-from services.inspections.sign_ins_access import JudgedAccess
-from services.inspections.sign_ins_judge import JudgedChange, JudgedSignIn, Reason, who
+from services.inspections.sign_ins_judge import JudgedAccess, JudgedChange, JudgedSignIn, Reason, who
 from services.inspections.sign_ins_read import Gathered, Purpose
 from services.models.access_keys import IamUser
 from services.models.findings import Measure, worst

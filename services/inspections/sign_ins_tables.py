@@ -7,9 +7,7 @@ from services.calendar import Calendar
 from services.calendar_words import day_words
 from services.i18n import _
 from services.inspections.base import table
-from services.inspections.sign_ins_access import WORDS as ACCESS_WORDS
-from services.inspections.sign_ins_access import JudgedAccess
-from services.inspections.sign_ins_judge import WORDS, JudgedChange, JudgedSignIn, who
+from services.inspections.sign_ins_judge import WORDS, JudgedAccess, JudgedChange, JudgedSignIn, who
 from services.inspections.sign_ins_read import Gathered, Purpose
 from services.models.access_keys import IamUser
 from services.models.findings import TOLD, Evidence, Row
@@ -140,7 +138,7 @@ class Tables:
 
     def _access(self, judged: JudgedAccess) -> Row:
         event = judged.event
-        why = [_(ACCESS_WORDS[reason]) for reason in judged.reasons]
+        why = [_(WORDS[reason]) for reason in judged.reasons]
         if event.at < self._since:
             why.append(_("also in the look before"))
         cells = (

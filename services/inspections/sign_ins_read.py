@@ -169,8 +169,8 @@ def plan(spec: TrailSpec, home: str, enabled: Iterable[str], strangers: Iterable
 
     Where the system does not live little is changed: there one question brings every change at once.
     """
-    # Root signs in there, whatever the runbook lists.
-    regions = tuple(dict.fromkeys((*(enabled or (home, *spec.sign_in_regions)), spec.global_region)))
+    # The system lives in one and root signs in in the other, whatever is listed.
+    regions = tuple(dict.fromkeys((*(enabled or spec.sign_in_regions), home, spec.global_region)))
     questions = [Question(region, Purpose.SIGN_IN, SIGN_IN_SOURCE) for region in regions]
     questions += [Question(region, Purpose.ROOT, ROOT) for region in regions]
     both = dict.fromkeys((home, spec.global_region))

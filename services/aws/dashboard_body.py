@@ -94,8 +94,8 @@ def _widget(value: object, remarks: Remarks, frame: dict[str, object]) -> AnyWid
     make = KINDS.get(kind)
     if make is not None:
         return make(properties, remarks, frame)
-    if not kind:
-        remarks.say(_("The widget has no type."), lost=True)
+    if kind not in NOT_DRAWN:
+        remarks.say(_("The widget is of no known type."), lost=True)
     return UnknownWidget.model_validate({"kind": kind or "?", **frame, **_told(remarks)})
 
 
@@ -147,5 +147,6 @@ def _metrics(props: Props, remarks: Remarks, frame: dict[str, object]) -> AnyWid
     return MetricWidget.model_validate({**fields, **frame, **_told(remarks)})
 
 
+NOT_DRAWN = ("explorer", "custom")
+"""Kinds that are named and not drawn: of explorer widgets AWS chooses the metrics, custom ones a function draws."""
 KINDS = {"metric": _metrics, "text": _text, "alarm": _alarms, "log": _logs}
-"""Explorer and custom widgets (a Lambda function draws those) are named, not drawn."""

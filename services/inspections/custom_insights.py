@@ -90,7 +90,7 @@ class CustomInsights(OwnInspection, InsightsLook):
             title=_("Matches an hour"),
             shown=self._shown(rate),
             allowed=allowed,
-            verdict=None if bound is None else self.limit.judge(rate),
+            verdict=None if bound is None else self._mean(queries, rate, hours),
             value=rate * spec.scale,
             unit=spec.unit,
             note=_("{count} in all").format(count=f"{found.matched:,}"),
@@ -122,6 +122,13 @@ class CustomInsights(OwnInspection, InsightsLook):
             value=rate * self.spec.scale,
             unit=self.spec.unit,
         )
+
+    def _mean(self, queries: Queries, rate: float, hours: Hours | None) -> Verdict:
+        verdict = self.limit.judge(rate)
+        if self.spec.below is None:
+            # Spread over more hours than the log group has, too few are fewer still.
+            return verdict
+        return queries.mean_verdict(verdict, self.limit.judge(hours.worst[1] if hours else None))
 
     def _shown(self, count: float) -> str:
         return f"{number(count * self.spec.scale)} {self.spec.unit}".strip()

@@ -136,16 +136,16 @@ class ErrorLogs(InsightsLook):
         hourly = below(spec.per_hour)
         rate = found.matched / queries.hours
         few = _("< {count} an hour").format(count=spec.per_hour)
+        at, most = counts.hours.worst if counts.hours else (None, None)
         yield Measure(
             title=_("Errors an hour"),
             shown=number(rate),
             allowed=few,
-            verdict=hourly.judge(rate),
+            verdict=queries.mean_verdict(hourly.judge(rate), hourly.judge(most)),
             value=rate,
             unit="/h",
             note=_("{count} in all").format(count=f"{found.matched:,}"),
         )
-        at, most = counts.hours.worst if counts.hours else (None, None)
         yield Measure(
             title=_("Errors in the worst hour"),
             shown="" if most is None else f"{most:,}",

@@ -8,7 +8,7 @@ from services.aws.errors import AwsError
 from services.aws.insights_text import field, joined, value
 from services.i18n import _
 from services.inspections.error_logs_text import about_database, shape
-from services.inspections.insights_hours import BIN, COUNT, Hours, binned, hours_of, whole
+from services.inspections.insights_hours import BIN, COUNT, Hours, binned, count_of, hours_of, whole
 from services.inspections.insights_look import AT_ONCE
 from services.inspections.insights_queries import Queries
 from services.models.insights import QueryResult
@@ -85,20 +85,30 @@ async def count(queries: Queries, spec: ErrorLogs, found: QueryResult) -> Counts
         text = _("Not counted by the hour and not grouped: {why}")
         queries.remarks.append(text.format(why=error.problem.summary))
         return Counts()
-    hours = binned(hourly)
-    if hours is None or not messages.complete:
+    hours, grouped = binned(hourly), _numbered(messages) if messages.complete else None
+    if hours is None or grouped is None:
         queries.remarks.append(_("AWS did not count all of the errors by the hour and by what they say."))
     return _counts(
         spec,
         hours,
         _numbered(hourly) if hours else None,
-        _numbered(messages) if messages.complete else None,
+        grouped,
         found.matched,
     )
 
 
-def _numbered(result: QueryResult) -> list[tuple[dict[str, str], int]]:
-    return [(row, whole(row.get(COUNT))) for row in result.rows]
+def _fives(statuses: Iterable[tuple[str, int]]) -> int | None:
+    """Answers with 500 and above; None where a status is no number."""
+    every = list(statuses)
+    if not all(text.replace(".", "", 1).isdecimal() for text, _number in every):
+        return None
+    return sum(number for text, number in every if whole(text) >= FIVE_HUNDRED)
+
+
+def _numbered(result: QueryResult) -> list[tuple[dict[str, str], int]] | None:
+    """The rows with their counts; None where one has none."""
+    counted = [(row, count) for row in result.rows if (count := count_of(row)) is not None]
+    return counted if len(counted) == len(result.rows) else None
 
 
 def _counts(
@@ -110,7 +120,7 @@ def _counts(
 ) -> Counts:
     fives = None
     if spec.status and statuses is not None:
-        fives = sum(number for row, number in statuses if whole(row.get(spec.status)) >= FIVE_HUNDRED)
+        fives = _fives([(row.get(spec.status) or "0", number) for row, number in statuses])
     if messages is None:
         return Counts(hours=hours, fives=fives)
     shapes: Counter[str] = Counter()

@@ -5,7 +5,7 @@ from collections import Counter
 from services.aws.errors import AwsError
 from services.aws.insights_text import field, joined
 from services.i18n import _
-from services.inspections.insights_hours import COUNT, whole
+from services.inspections.insights_hours import COUNT, count_of
 from services.inspections.insights_queries import HOUR, Queries
 from services.models.metrics import TimeSpan
 
@@ -25,7 +25,10 @@ async def shares(queries: Queries) -> dict[str, int]:
 
 
 async def values_of(queries: Queries, name: str) -> Counter[str]:
-    """Events by the field's value, "" for those without; of the window's last hour, or of all of it."""
+    """Events by the field's value, "" for those without; of the window's last hour, or of all of it.
+
+    Empty where there are none, or not all of them can be counted.
+    """
     end = queries.span.end
     query = joined((f"stats count(*) as {COUNT} by {field(name)}", f"sort {COUNT} desc", "limit 50"))
     last = TimeSpan(start=max(queries.span.start, end - HOUR), end=end)
@@ -37,5 +40,9 @@ async def values_of(queries: Queries, name: str) -> Counter[str]:
         return Counter()
     values: Counter[str] = Counter()
     for row in result.rows:
-        values[row.get(name) or ""] += whole(row.get(COUNT))
+        count = count_of(row)
+        if count is None:
+            # Shares of a whole that is not known say nothing.
+            return Counter()
+        values[row.get(name) or ""] += count
     return values

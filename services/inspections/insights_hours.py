@@ -65,19 +65,26 @@ def binned(result: QueryResult) -> Hours | None:
     """From a query that ends in `stats count(*) as n by bin(1h)…`; None where it does not tell all."""
     counts: Counter[datetime] = Counter()
     for row in result.rows:
-        at = when(row.get(BIN))
-        if at is None:
+        at, count = when(row.get(BIN)), count_of(row)
+        if at is None or count is None:
             return None
-        counts[at] += whole(row.get(COUNT))
+        counts[at] += count
     return Hours(counts) if result.complete and counts.total() >= result.matched else None
 
 
 def whole(text: str | None) -> int:
-    """A count as Insights writes it (`12`, `12.0`); 0 for anything else."""
+    """A number as Insights writes it (`12`, `12.0`) without its fraction; 0 for anything else."""
     try:
         return int(float(text or 0))
     except (ValueError, OverflowError):
         return 0
+
+
+def count_of(row: Mapping[str, str]) -> int | None:
+    """The count of a row of `stats count(*) as n`; None where it has none: a group of nothing is no group."""
+    text = row.get(COUNT)
+    count = whole(text)
+    return count if text is not None and count > 0 else None
 
 
 def below(limit: float) -> Limit:

@@ -10,6 +10,7 @@ from services.models.findings import Progress
 from services.models.insights import GroupSize, QueryResult, QueryState
 from services.models.metrics import TimeSpan
 from services.models.problem import ProblemKind
+from services.models.verdict import Verdict
 from services.prices import usd_of_insights
 
 LAG = timedelta(minutes=1)
@@ -44,6 +45,7 @@ class Queries:
         self.remarks: list[str] = []
         self.zone = context.calendar.zone
         self._begun = self.span.start
+        self._reach_known = False
         self._context = context
         self._look = look
 
@@ -63,6 +65,16 @@ class Queries:
         if self.covered >= 0.99 * self._look.hours:
             return hours_words(self._look.hours)
         return _("the {hours} that have logs").format(hours=hours_words(self.covered))
+
+    def mean_verdict(self, mean: Verdict, worst_hour: Verdict) -> Verdict:
+        """Of a count an hour with an upper limit.
+
+        Where nobody knows how far the log group reaches back, the mean over the whole window may be too low, and
+        only the worst hour, which no mean exceeds, can say that it is normal.
+        """
+        if mean is Verdict.NORMAL and not self._reach_known and worst_hour is not Verdict.NORMAL:
+            return Verdict.UNKNOWN
+        return mean
 
     def yen(self, size: float) -> float:
         """What scanning so many bytes costs."""
@@ -84,6 +96,7 @@ class Queries:
         if size is None:
             return None
         self._expected = int(size.bytes)
+        self._reach_known = True
         self.remarks.append(
             _(
                 "Estimated before: {size}, {yen} (from the stored size, which is compressed; the query may read more)."

@@ -190,21 +190,22 @@ class SlowQueries(InsightsLook):
     ) -> Iterator[Measure]:
         few = _("< {count} an hour").format(count=number(self._spec.per_hour))
         rate = found.matched / queries.hours
+        at, most = hours.worst if hours else (None, None)
+        hourly = Verdict.UNKNOWN if most is None else self._frequent(most)
         yield Measure(
             title=_("Slow queries an hour"),
             shown=number(rate),
             allowed=few,
-            verdict=self._frequent(rate),
+            verdict=queries.mean_verdict(self._frequent(rate), hourly),
             value=rate,
             unit="/h",
             note=_("{count} in all").format(count=f"{found.matched:,}"),
         )
-        at, most = hours.worst if hours else (None, None)
         yield Measure(
             title=_("Slow queries in the worst hour"),
             shown="" if most is None else f"{most:,}",
             allowed=few,
-            verdict=Verdict.UNKNOWN if most is None else self._frequent(most),
+            verdict=hourly,
             value=most,
             at=at,
         )

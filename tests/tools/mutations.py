@@ -104,7 +104,7 @@ class Mutation:
             if step == ALL:
                 step = f"[{self.row}]" if stars == self.star else "[*]"
                 stars += 1
-            steps.append(step)
+            steps.append(step.rpartition("}")[2] or step)
         return f"{self.service}.{self.operation} {'.'.join(steps)} {self.kind}"
 
     @property
@@ -112,6 +112,15 @@ class Mutation:
         """It leaves a well-formed answer with fewer rows: what is lost cannot be seen in it."""
         member = self.kind == "missing" and self.path[-1:] == (ALL,)
         return self.kind in _LOSSES or member or self.emptied
+
+    @property
+    def without(self) -> "Mutation | None":
+        """The same with the damaged row taken out; None where all rows are damaged, or there are none."""
+        if self.star != 0 or self.lossy:
+            return None
+        stars = [index for index, step in enumerate(self.path) if step == ALL]
+        path = self.path[: stars[self.star] + 1]
+        return Mutation(self.service, self.operation, path, "row", self.star, self.row)
 
     def apply(self, body: bytes) -> bytes:
         """The damaged body; the same where it has nothing at that place."""
@@ -131,7 +140,10 @@ class Mutation:
         step, rest = path[0], path[1:]
         if step == INSIDE:
             inner = _json_in(value)
-            return value if inner is None else json.dumps(self._in(inner, rest, stars))
+            if inner is None:
+                return value
+            changed = self._in(inner, rest, stars)
+            return GONE if changed is GONE else json.dumps(changed)
         if step == ALL:
             return self._members(value, rest, stars) if isinstance(value, list) else value
         if not isinstance(value, dict) or step not in value:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.aws.dashboard_body import parse_body
 from services.aws.errors import AccessDenied
 from services.calendar import Calendar
 from services.clock import ManualClock
@@ -348,3 +349,65 @@ def test_what_it_lacks() -> None:
     bare = {"dashboard": None, "ecs": None, "alb": None, "rds": None}
     assert DashboardValues.lacks(BOOK.model_copy(update=bare)) == "dashboard"
     assert DashboardValues.lacks(BOOK.model_copy(update={"dashboard": None})) == ""
+
+
+def without(*path: str | int) -> dict[str, Any]:
+    """The dashboard's body, with something else where `path` leads."""
+    body = json.loads(json.dumps(BODY))
+    holder = body
+    for step in path[:-1]:
+        holder = holder[step]
+    holder[path[-1]] = 7
+    return dict(body)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        (("widgets",), "dashboard.widgets has a value that is not understood"),
+        (("widgets", 0), "1 widget of the dashboard cannot be read in full: #0"),
+        (("widgets", 0, "type"), "1 widget of the dashboard cannot be read in full"),
+        (("widgets", 0, "properties"), "1 widget of the dashboard cannot be read in full"),
+        (("widgets", 0, "properties", "metrics"), "1 widget of the dashboard cannot be read in full"),
+        (("widgets", 0, "properties", "metrics", 2), "1 widget of the dashboard cannot be read in full"),
+        (("widgets", 0, "properties", "metrics", 2, 1), "1 widget of the dashboard cannot be read in full"),
+    ],
+)
+async def test_a_dashboard_that_cannot_be_read_in_full_is_not_judged(
+    path: tuple[str | int, ...], said: str
+) -> None:
+    """Its values are read from the runbook's targets, which do not stand for what the dashboard shows."""
+    finding = await judged(body=without(*path))
+    assert finding.verdict is Verdict.UNKNOWN
+    assert measure(finding, "Dashboard").verdict is Verdict.UNKNOWN
+    assert said in finding.summary
+
+
+def test_a_body_that_is_no_json_is_unreadable_and_one_drawn_oddly_is_not() -> None:
+    found = parse_body("main", '{"widgets": [')
+    assert found.unreadable
+    assert not parse_body("main", '{"widgets": []}').unreadable
+    # How it is drawn says nothing of the values.
+    drawn = (
+        '{"widgets": [{"type": "metric", "properties": {"metrics": [["A", "b"]], "view": 7, "stacked": 3}}]}'
+    )
+    (widget,) = parse_body("main", drawn).widgets
+    assert widget.remarks
+    assert not widget.unreadable
+    explorer = parse_body("main", '{"widgets": [{"type": "explorer", "properties": {"aggregateBy": 7}}]}')
+    assert not explorer.widgets[0].unreadable
+
+
+async def test_trap_targets_that_are_no_longer_counted_say_nothing_of_an_outage() -> None:
+    finding = await judged(HealthyHostCount=lambda at: 2 if at < NINE - timedelta(hours=2) else None)
+    healthy = measure(finding, "Load balancer without a target that answers")
+    assert healthy.verdict is Verdict.UNKNOWN
+    assert healthy.note.startswith("no data since 01-")
+    assert finding.verdict is Verdict.UNKNOWN
+
+
+async def test_trap_credits_that_are_no_longer_told_are_not_enough() -> None:
+    finding = await judged(CPUCreditBalance=lambda at: 500 if at < NINE - timedelta(hours=2) else None)
+    credits_ = measure(finding, "CPU credits of the database")
+    assert credits_.verdict is Verdict.UNKNOWN
+    assert credits_.note.startswith("no data since 01-")

@@ -361,6 +361,21 @@ async def test_a_listing_without_end_is_bounded_and_the_rest_estimated() -> None
     assert said(finding, "Estimated before: 3.0 MB")  # three days as the one that was listed
 
 
+async def test_trap_counts_and_logs_that_stopped_are_not_peace() -> None:
+    old = ORIGIN - timedelta(days=2)
+    stopped = results([1.0], [5000.0])
+    for result in stopped["MetricDataResults"]:
+        result["Timestamps"] = [int(old.timestamp()) for _value in result["Values"]]
+    listing = {"IsTruncated": False, "Contents": [{"Key": "k", "Size": 10**6, "LastModified": old}]}
+    finding = await scripted(script(GetMetricData=stopped, ListObjectsV2=listing))
+    assert finding.verdict is Verdict.UNKNOWN
+    verdicts = {str(each.title): each.verdict for each in finding.measures}
+    assert verdicts["Requests counted"] is Verdict.UNKNOWN
+    assert verdicts["Log files in S3"] is Verdict.UNKNOWN
+    assert said(finding, "No log files since 01-12")
+    assert said(finding, "counted no request since then (until 01-12")
+
+
 def test_what_the_runbook_must_say() -> None:
     book = load_builtin("facility-prod")
     assert book.waf is not None

@@ -4,6 +4,7 @@ import pytest
 
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
+from tui.screens.base import skew_words
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 
@@ -30,3 +31,10 @@ async def test_a_clock_set_back_is_said_and_blinds_nobody(embedded: Embedded) ->
         app.screen._frame_changed()
         assert "check NTP" in app.screen.header.facts.skew
         await until(pilot, lambda: "check NTP" in screen_text(pilot))
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(None, ""), (59.0, ""), (-61.0, "wrong"), (7200.0, "NTP")])
+def test_a_clock_that_differs_from_aws_is_said(seconds: float | None, words: str) -> None:
+    text = skew_words(seconds)
+    assert bool(text) == bool(words)
+    assert words in text

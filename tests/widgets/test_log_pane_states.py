@@ -255,3 +255,39 @@ async def test_ages_that_read_the_same_are_not_painted() -> None:
         assert {each.kind for each in asked} == {"LogLines"}
         assert all(region.right <= 16 for each in asked for region in each.regions), "the lines' own text"
         pane.age(False)
+
+
+async def test_it_says_from_when_to_when_no_line_is_missing() -> None:
+    async with PaneApp().run_test(size=(140, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, PaneApp)
+        pane = app.pane
+        stats = TailStats(group="g", polls=3, complete_from=T0, complete_to=T0 + 600_000)
+        pane.append([line(n, f"line {n}") for n in range(100)])
+        pane.stats = stats
+        await until(pilot, lambda: facts(pane).complete)
+        whole = facts(pane).complete
+        assert whole in str(pane.query_one(LogBar).render())
+        pane.lacks_to = T0 + 5_000  # a batch that could not be taken in
+        pane.say()
+        shorter = facts(pane).complete
+        assert shorter != whole
+        assert shorter.endswith(whole[-8:])
+        pane.stats = stats.model_copy(update={"complete_to": T0 + 1_000})
+        pane.say()
+        assert facts(pane).complete == "", "nothing is said of a span that is none"
+
+
+async def test_what_the_memory_had_no_room_for_is_missing() -> None:
+    async with PaneApp(max_bytes=60_000).run_test(size=(140, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, PaneApp)
+        pane = app.pane
+        pane.stats = TailStats(group="g", polls=3, complete_from=T0, complete_to=T0 + 86_400_000)
+        pane.append([line(n, "x") for n in range(10)])
+        await until(pilot, lambda: facts(pane).complete)
+        whole = facts(pane).complete
+        pane.append([line(n, f"line {n} " + "x" * 100) for n in range(10, 3000)])
+        await until(pilot, lambda: facts(pane).dropped > 1000)
+        assert pane.store.oldest > T0
+        assert facts(pane).complete != whole

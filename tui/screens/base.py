@@ -161,7 +161,7 @@ def header_facts(app: TobanApp) -> HeaderFacts:
         armed_left="" if armed is None else duration(services.engine.permits.left),
         journal="" if health.problem is None else _("no journal"),
         bugs=app.filter_hits + len(app.bugs),
-        skew=_skew(services.session.skew_seconds) or _step(services.clock_watch.step()),
+        skew=skew_words(services.session.skew_seconds) or _step(services.clock_watch.step()),
         link=_link(app),
     )
 
@@ -176,7 +176,8 @@ def _link(app: TobanApp) -> str:
     return _("slow line {seconds} s").format(seconds=f"{state.round_trip:.1f}")
 
 
-def _skew(seconds: float | None) -> str:
+def skew_words(seconds: float | None) -> str:
+    """How wrong this machine's clock is by AWS's own, and what to do; "" below a minute."""
     if seconds is None or abs(seconds) < 60:
         return ""
     return _("this machine's clock is wrong by {time}: check NTP").format(time=duration(abs(seconds)))

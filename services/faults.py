@@ -22,6 +22,14 @@ def unheard(_error: BaseException) -> None:
     """Nobody is told: for what runs without a console."""
 
 
+def from_within(error: BaseException) -> bool:
+    """Whether `error` is a fault in what this task does: also a cancellation that nobody asked this task for."""
+    if not isinstance(error, asyncio.CancelledError):
+        return isinstance(error, Exception)
+    task = asyncio.current_task()
+    return task is not None and not task.cancelling()
+
+
 def fault_problem(summary: str, error: BaseException, at: datetime) -> Problem:
     """A fault as a problem on the screen; `summary` says what it stopped, in one sentence.
 
@@ -77,12 +85,9 @@ class Workers:
             mended = asyncio.get_running_loop().call_later(AGAIN, self.problems.pop, name, None)
             try:
                 await work()
-            except asyncio.CancelledError as error:
-                task = asyncio.current_task()
-                if task is None or task.cancelling():
+            except (Exception, asyncio.CancelledError) as error:
+                if not from_within(error):
                     raise
-                self._stopped(name, title, error)
-            except Exception as error:  # noqa: BLE001  the boundary: work that repeats outlives a fault
                 self._stopped(name, title, error)
             else:
                 self.problems.pop(name, None)

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from services.aws.errors import AwsError
 from services.clock import Clock, Mark, mark
-from services.faults import Fault, fault_problem, unheard
+from services.faults import Fault, fault_problem, from_within, unheard
 from services.i18n import _
 from services.models.feeds import FeedState
 from services.models.problem import Problem, ProblemKind
@@ -156,13 +156,10 @@ class Feed(Generic[T]):
             value = await self._read()
         except AwsError as error:
             self._failed(error)
-        except asyncio.CancelledError as error:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
+        except (Exception, asyncio.CancelledError) as error:
+            # The boundary: one bad answer must not blind the console.
+            if not from_within(error):
                 raise
-            # Nobody ends this feed: something inside the read was cancelled.
-            self._faulted(error)
-        except Exception as error:  # noqa: BLE001  the boundary: one bad answer must not blind the console
             self._faulted(error)
         else:
             self._succeeded(value)

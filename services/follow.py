@@ -1,5 +1,6 @@
 """Follows one log group: every event once, whatever its delay, and never gives up."""
 
+import asyncio
 import random
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -8,7 +9,7 @@ from typing import Protocol
 
 from services.aws.errors import AwsError
 from services.clock import Clock
-from services.faults import Fault, fault_problem, unheard
+from services.faults import Fault, fault_problem, from_within, unheard
 from services.follow_window import OVERLAP, QUIET_OVERLAP, SWEEP, SWEEP_EVERY, FollowWindow
 from services.i18n import _
 from services.models.logs import LogLine, TailBatch, TailStats
@@ -103,7 +104,10 @@ class Follow:
                         yield batch
             except AwsError as error:
                 problem = self._problem(error.problem)
-            except Exception as error:  # noqa: BLE001  the boundary: one bad line must not end the tail
+            except (Exception, asyncio.CancelledError) as error:
+                # The boundary: one bad line must not end the tail.
+                if not from_within(error):
+                    raise
                 self._fault(error)
                 what = _("A fault of the console stopped this read.")
                 problem = fault_problem(what, error, self._clock.now())

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from services.aws.errors import AwsError
-from services.clock import Clock
+from services.clock import Clock, Mark, mark
 from services.faults import Fault, fault_problem, from_within, unheard
 from services.follow_window import OVERLAP, QUIET_OVERLAP, SWEEP, SWEEP_EVERY, FollowWindow
 from services.i18n import _
@@ -86,6 +86,8 @@ class Follow:
         self._window: FollowWindow | None = None
         self._polls = self._pages = self._lines = self._late = self._failures = 0
         self._lag: float | None = None
+        self._complete_from: int | None = None
+        self._anchor: Mark | None = None
 
     def __aiter__(self) -> AsyncGenerator[TailBatch, None]:
         return self.batches()
@@ -131,6 +133,7 @@ class Follow:
             return
         if self._window is None:
             self._window = self._fresh_window(self._start_ms or 0, now)
+            self._complete_from = self._start_ms or 0
         window = self._window
         async with aclosing(self._read(window.begin(now))) as pages:
             async for page in pages:
@@ -161,7 +164,10 @@ class Follow:
         window.finish(now)
         self._window = window
         note = "" if lines else _("No lines in the last seven days.")
-        yield self._batch(lines[max(0, len(lines) - self._backlog) :], note=note)
+        cut = max(0, len(lines) - self._backlog)
+        # Lines of the same millisecond may be among those that are left out.
+        self._complete_from = lines[cut - 1].at + 1 if cut else start
+        yield self._batch(lines[cut:], note=note)
 
     async def _read(self, start: int, end: int | None = None) -> AsyncGenerator[tuple[LogLine, ...], None]:
         """Every page; empty ones in the middle are AWS's way of saying that it is still searching."""
@@ -193,6 +199,8 @@ class Follow:
             lag=self._lag,
             pages=self._pages,
             newest=datetime.fromtimestamp(newest / 1000, UTC) if newest is not None else None,
+            complete_from=self._complete_from,
+            complete_to=window.complete_to if window is not None else None,
         )
         return TailBatch(lines, stats, problem, note)
 
@@ -216,4 +224,7 @@ class Follow:
         )
 
     def _now(self) -> int:
-        return int(self._clock.now().timestamp() * 1000)
+        """The present; it goes on evenly however the clock is set, or lines would be left out or read anew for hours."""
+        anchor = self._anchor = self._anchor or mark(self._clock)
+        passed = self._clock.elapsed() - anchor.elapsed
+        return int(anchor.at.timestamp() * 1000) + round(passed * 1000)

@@ -52,6 +52,9 @@ class FollowWindow:
         self._finished: int | None = None
         self._swept: int | None = None
         self._sweeping = False
+        self._reading = start
+        """Where the round under way began to read."""
+        self._complete: int | None = None
         self.duplicates = 0
         """Events read again and dropped, so far."""
 
@@ -64,8 +67,17 @@ class FollowWindow:
         """The newest event delivered, or the present where events are stamped in the future."""
         return self._newest or None
 
+    @property
+    def complete_to(self) -> int | None:
+        """Up to where every event was delivered that became visible within OVERLAP of its time; None: not yet."""
+        return self._complete
+
     def begin(self, now: int) -> int:
         """Where this round's reading starts; it has no end, because clients may log ahead of time."""
+        self._reading = self._begin(now)
+        return self._reading
+
+    def _begin(self, now: int) -> int:
         if self._finished is None or self._swept is None:
             return self._start
         high = self._high if self._high is not None else self._start
@@ -95,6 +107,9 @@ class FollowWindow:
             self._swept = now
         self._sweeping = False
         self._finished = max(now, self._finished or 0)
+        # A round that began later than that leaves a hole, until a wide sweep reads it.
+        if self._complete is None or self._reading <= self._complete:
+            self._complete = self._finished - self._overlap
         if self._newest:
             self._high = min(self._newest, self._finished)
         self._prune(self._finished - 2 * self._sweep)

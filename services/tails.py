@@ -6,8 +6,9 @@ newest lines already read.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 
 from services.detached import detached
 from services.follow import TailBatch
@@ -27,6 +28,8 @@ class Tail:
     group: str
     pattern: str
     lines: deque[LogLine] = field(default_factory=lambda: deque(maxlen=BACKLOG))
+    forgotten: int | None = None
+    """The latest time (epoch ms) of a line that is no longer among `lines`."""
     last: TailBatch | None = None
     readers: set["asyncio.Queue[TailBatch]"] = field(default_factory=set)
     task: "asyncio.Task[None] | None" = None
@@ -34,10 +37,17 @@ class Tail:
     async def run(self, loop: Loop) -> None:
         """Hand every batch to every reader."""
         async for batch in loop(self.group, self.pattern):
-            self.lines.extend(batch.lines)
+            self._remember(batch.lines)
             self.last = batch
             for queue in self.readers:
                 queue.put_nowait(batch)
+
+    def _remember(self, lines: Sequence[LogLine]) -> None:
+        over = len(self.lines) + len(lines) - BACKLOG
+        if over > 0:
+            gone = (line.at for line in islice(chain(self.lines, lines), over))
+            self.forgotten = max([*gone, *([self.forgotten] if self.forgotten is not None else [])])
+        self.lines.extend(lines)
 
 
 class Tails:
@@ -61,10 +71,11 @@ class Tails:
         queue: asyncio.Queue[TailBatch] = asyncio.Queue()
         tail.readers.add(queue)
         try:
+            forgotten = tail.forgotten
             if tail.last is not None:
-                yield TailBatch(tuple(tail.lines), tail.last.stats, tail.last.problem)
+                yield _lacking(TailBatch(tuple(tail.lines), tail.last.stats, tail.last.problem), forgotten)
             while True:
-                yield await self._next(tail, queue)
+                yield _lacking(await self._next(tail, queue), forgotten)
         finally:
             tail.readers.discard(queue)
             if not tail.readers:
@@ -94,6 +105,11 @@ class Tails:
         """Stop every loop."""
         for tail in list(self._tails.values()):
             await self._close(tail)
+
+
+def _lacking(batch: TailBatch, moment: int | None) -> TailBatch:
+    """The batch for a reader that came too late for lines up to `moment`."""
+    return batch if moment is None else batch._replace(stats=batch.stats.complete_after(moment))
 
 
 __all__ = ["Tail", "TailBatch", "TailStats", "Tails"]

@@ -63,6 +63,8 @@ class BarFacts:
     """They should have come again by now."""
     failing: bool = False
     """The newest read failed."""
+    complete: str = ""
+    """From when to when no line is missing, in words."""
     search: str = ""
     """The query and how it stands, in words."""
     marking: int = 0
@@ -207,6 +209,8 @@ def _stats(facts: BarFacts, zone: tzinfo | None) -> list[Part]:
     if stats is None:
         return [(2, _muted(_("not read yet")))]
     parts: list[Part] = []
+    if facts.complete:
+        parts.append((3, _muted(facts.complete)))
     if stats.lag is not None:
         parts.append((4, _muted(_("lag {seconds}s").format(seconds=f"{stats.lag:.1f}"))))
     if stats.late:

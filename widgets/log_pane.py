@@ -97,6 +97,8 @@ class LogPane(LogActions, Vertical):
         """When `stats` was last set."""
         self._silent = False
         """The silence was noticed, and nothing has been heard since."""
+        self.lacks_to = 0
+        """Epoch ms: lines up to here could not be taken in."""
         self.searching = False
         self.stale_after = stale_after
         """Seconds without `stats` after which the pane calls itself stale."""
@@ -143,6 +145,7 @@ class LogPane(LogActions, Vertical):
         self.store.clear()
         self.paused = False
         self.read_at = None
+        self.lacks_to = 0
         self.detail.close()
         self.lines.go_end()
         self.set_reactive(LogPane.stats, None)

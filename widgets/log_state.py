@@ -47,6 +47,7 @@ def bar_facts(pane: "LogPane") -> BarFacts:
         read_at=pane.read_at,
         stale=pane.stale,
         failing=pane.problem is not None,
+        complete=_complete(pane),
         search=_search(pane),
         marking=marking,
     )
@@ -74,6 +75,21 @@ def _span(pane: "LogPane") -> str:
     if days[0] == days[1]:
         return f"{days[0]} {start}\u2013{end}"
     return f"{days[0]} {start}\u2013{days[1]} {end}"
+
+
+def _complete(pane: "LogPane") -> str:
+    """From when to when no line is missing; "" where that cannot be said yet."""
+    stats, store, zone = pane.stats, pane.store, pane.lines.look.zone
+    if stats is None or stats.complete_from is None or stats.complete_to is None:
+        return ""
+    # What the pane's memory had no room for is missing as well.
+    start = max(stats.complete_from, pane.lacks_to + 1, store.oldest if store.dropped else 0)
+    end = stats.complete_to
+    if start >= end:
+        return ""
+    days = day_text(start, zone), day_text(end, zone)
+    first = clock_text(start, zone)[:8] if days[0] == days[1] else f"{days[0]} {clock_text(start, zone)[:8]}"
+    return _("complete {start}\u2013{end}").format(start=first, end=clock_text(end, zone)[:8])
 
 
 def _search(pane: "LogPane") -> str:

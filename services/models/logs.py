@@ -64,6 +64,16 @@ class TailStats(Model):
     """Seconds between the newest event's time and the read that brought it."""
     pages: int = 0
     newest: datetime | None = None
+    complete_from: int | None = None
+    """Epoch ms: from here to `complete_to` no line is missing that CloudWatch showed within two minutes of its time."""
+    complete_to: int | None = None
+    """Epoch ms; None before the first whole read."""
+
+    def complete_after(self, moment: int) -> "TailStats":
+        """The same for whoever lacks lines up to `moment` (epoch ms)."""
+        if self.complete_from is None or self.complete_from > moment:
+            return self
+        return self.model_copy(update={"complete_from": moment + 1})
 
 
 class TailBatch(NamedTuple):

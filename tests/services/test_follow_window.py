@@ -48,6 +48,7 @@ def histories(draw: st.DrawFn) -> list[Event]:
 
 
 GAPS = st.lists(st.sampled_from([POLL, POLL, POLL, 60_000]), min_size=1, max_size=5)
+PAUSES = st.lists(st.sampled_from([POLL, POLL, 45_000, 150_000, 400_000, 7_200_000]), min_size=1, max_size=6)
 
 
 def visible(events: list[Event], start: int, now: int) -> list[LogLine]:
@@ -81,6 +82,11 @@ def test_every_event_exactly_once_whatever_its_delay(
             delivered += fresh
         if len(pages) > 1:
             window.finish(now)
+        if window.complete_to is not None:
+            have = {each.id for each in delivered}
+            prompt = {each.identity for each in events if each.visible - each.at <= OVERLAP}
+            before = {each.identity for each in events if each.at <= window.complete_to}
+            assert prompt & before <= have, "it says that it is complete"
         now += gaps[turn % len(gaps)]
         turn += 1
     assert sorted(each.id for each in delivered) == sorted(event.identity for event in events)
@@ -190,3 +196,36 @@ def test_memory_is_bounded_by_two_sweeps() -> None:
         window.take([line(f"{step}-{index}", now - index) for index in range(10)], now)
         window.finish(now)
     assert len(window) <= 10 * (2 * SWEEP // POLL + 13)
+
+
+@settings(max_examples=200, deadline=None)
+@given(histories(), PAUSES)
+def test_what_is_said_to_be_complete_is_so_after_any_pause(events: list[Event], pauses: list[int]) -> None:
+    window = FollowWindow(0, 0)
+    have: set[str] = set()
+    now, turn = 0, 0
+    while now < 4_000_000:
+        found = visible(events, window.begin(now), now)
+        have |= {each.id for each in window.take(found, now)}
+        window.finish(now)
+        assert window.complete_to is not None
+        assert window.complete_to <= now - OVERLAP
+        missing = {
+            each.identity
+            for each in events
+            if each.visible - each.at <= OVERLAP
+            and each.at <= window.complete_to
+            and each.identity not in have
+        }
+        assert not missing
+        now += pauses[turn % len(pauses)]
+        turn += 1
+
+
+def test_a_steady_tail_is_complete_up_to_two_minutes_ago() -> None:
+    window = FollowWindow(0, 0)
+    for now in range(10_000_000, 11_000_000, POLL):
+        window.begin(now)
+        window.take([line(str(now), now)], now)
+        window.finish(now)
+        assert window.complete_to == now - OVERLAP

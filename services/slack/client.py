@@ -25,7 +25,7 @@ from services.aws.secret import Secret
 from services.i18n import _
 from services.slack import words
 from services.slack.message import body, mark
-from services.slack.sending import CannotTell, Message, Refused, Sender, Sent, Unanswered
+from services.slack.sending import CannotTell, Message, Refused, Sender, Sent, SlackError, Unanswered
 from services.slack.settings import SlackSettings
 
 EVENT = "toban_post"
@@ -34,8 +34,15 @@ MARGIN = timedelta(hours=1)
 """How much longer than its age a message is looked for."""
 PAGE, PAGES = 200, 20
 _ID = re.compile(r"[CGD][A-Z0-9]{6,}")
-_LONGEST_WORD = 60
+_TS = re.compile(r"\d{1,16}\.\d{1,16}", re.ASCII)
+_WORD = re.compile(r"[a-z0-9_]{1,60}")
+"""As Slack spells its errors. Anything else is not Slack's own word, and may quote a secret."""
+_SCOPES = re.compile(r"[a-z0-9:._, ]{1,100}")
 _TOO_MANY = 429
+_SHORTEST_WAIT, _USUAL_WAIT, _LONGEST_WAIT = 1.0, 30.0, 3600.0
+"""Seconds that are waited where Slack asks to, whatever it says."""
+_LARGEST = 16 << 20
+"""Bytes of an answer that are read; a page of 200 messages has less."""
 _LOGGER = logging.getLogger("toban.slack")
 _LOGGER.setLevel(logging.CRITICAL + 1)
 
@@ -73,9 +80,10 @@ class Bot:
                 )
             except SlackApiError as error:
                 raise _refused(error, message.channel) from None
-        if not answer.get("ts"):
+        ts, channel = answer.get("ts"), answer.get("channel")
+        if answer.get("ok") is not True or not _is(_TS, ts):
             raise Unanswered(words.unanswered(_("an answer without ts")))
-        return Sent(ts=str(answer["ts"]), channel_id=str(answer.get("channel") or ""))
+        return Sent(ts=str(ts), channel_id=str(channel) if _is(_ID, channel) else "")
 
     async def find(
         self, post: str, *, channel: str, channel_id: str, thread_ts: str, age: timedelta
@@ -93,7 +101,7 @@ class Bot:
     @asynccontextmanager
     async def _client(self) -> AsyncIterator[AsyncWebClient]:
         base = f"{self._base}/api/"
-        async with aiohttp.ClientSession(timeout=self._limits) as session:
+        async with _session(self._limits) as session:
             client = AsyncWebClient(
                 token=self._token.reveal(), base_url=base, session=session, logger=_LOGGER, retry_handlers=[]
             )
@@ -115,8 +123,11 @@ class Bot:
             answer = await client.conversations_list(
                 types=kind, exclude_archived=True, limit=PAGE, cursor=cursor or None
             )
-            for each in answer.get("channels") or ():
-                if each.get("name") == name:
+            channels = answer.get("channels")
+            if answer.get("ok") is not True or not isinstance(channels, list):
+                raise CannotTell(words.unanswered(_("an answer without channels")), again=True)
+            for each in channels:
+                if each["name"] == name and _is(_ID, each["id"]):
                     return str(each["id"])
             cursor = _next(answer)
             if not cursor:
@@ -137,11 +148,13 @@ class Bot:
             else:
                 answer = await client.conversations_history(**asked)
             messages = answer.get("messages")
-            if not isinstance(messages, list):
+            if answer.get("ok") is not True or not isinstance(messages, list):
                 raise CannotTell(words.unanswered(_("an answer without messages")), again=True)
             for each in messages:
                 if _is_it(each, post):
-                    return Sent(ts=str(each["ts"]), channel_id=channel)
+                    # It is there, whatever else the answer says of it.
+                    ts = each.get("ts")
+                    return Sent(ts=str(ts) if _is(_TS, ts) else "", channel_id=channel)
             cursor = _next(answer)
             if not cursor or (not thread_ts and _older(messages, answer.headers, age + MARGIN)):
                 return None
@@ -162,7 +175,7 @@ class Webhook:
     async def post(self, message: Message) -> Sent:
         """Exactly one attempt. Raises Refused, Unanswered."""
         address = self._address.reveal()
-        async with aiohttp.ClientSession(timeout=self._limits) as session, _sent(address):
+        async with _session(self._limits) as session, _sent(address):
             client = AsyncWebhookClient(address, session=session, logger=_LOGGER, retry_handlers=[])
             client.proxy = _proxy(address)
             answer = await client.send(unfurl_links=False, unfurl_media=False, **body(message))
@@ -184,6 +197,36 @@ class Webhook:
         )
 
 
+class _Answer(aiohttp.ClientResponse):
+    """Reads no more than a console can hold."""
+
+    async def read(self) -> bytes:
+        """The whole body. Raises ClientPayloadError where it is too large."""
+        if self._body is None:
+            body = bytearray()
+            async for part in self.content.iter_any():
+                body += part
+                if len(body) > _LARGEST:
+                    self.close()
+                    raise aiohttp.ClientPayloadError
+            self._body = bytes(body)
+        return await super().read()
+
+
+class _Redirected(aiohttp.ClientError):
+    """The answer sends the request elsewhere; nobody goes there with a token."""
+
+
+async def _refuse_redirect(*_trace: object) -> None:
+    raise _Redirected
+
+
+def _session(limits: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
+    trace = aiohttp.TraceConfig()
+    trace.on_request_redirect.append(_refuse_redirect)
+    return aiohttp.ClientSession(timeout=limits, trace_configs=[trace], response_class=_Answer)
+
+
 @asynccontextmanager
 async def _sent(address: str) -> AsyncIterator[None]:
     """Tells what certainly was not sent from what may have been."""
@@ -196,7 +239,9 @@ async def _sent(address: str) -> AsyncIterator[None]:
         aiohttp.ClientHttpProxyError,
     ) as error:
         raise Refused(words.unreachable(host, _why(error)), backoff=True) from None
-    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+    except SlackError:
+        raise
+    except Exception as error:  # noqa: BLE001  the boundary: whatever the answer is, it does not say that nothing was posted
         raise Unanswered(words.unanswered(_why(error))) from None
 
 
@@ -206,8 +251,12 @@ async def _asked(address: str) -> AsyncIterator[None]:
     host = urlsplit(address).hostname or ""
     try:
         yield
-    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+    except SlackError:
+        raise
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise CannotTell(words.unreachable(host, _why(error)), again=True) from None
+    except Exception as error:  # noqa: BLE001  the boundary: an answer that cannot be read does not say that it is not there
+        raise CannotTell(words.unanswered(_why(error)), again=True) from None
 
 
 def _why(error: BaseException) -> str:
@@ -226,7 +275,7 @@ def _refused(error: SlackApiError, channel: str) -> Refused | Unanswered:
         return _rate_limited(answer.headers)
     if not code or code in words.UNCLEAR or status >= 500:
         return Unanswered(words.unanswered(code or f"HTTP {status}"))
-    needed = str(answer.get("needed") or "") if answer is not None else ""
+    needed = _needed(answer)
     return Refused(words.refusal(code, channel=channel, needed=needed), code=code)
 
 
@@ -234,13 +283,14 @@ def _untold(error: SlackApiError, channel: str) -> CannotTell:
     code, answer = _code(error)
     if answer is None or not code or code in words.UNCLEAR or answer.status_code >= _TOO_MANY:
         return CannotTell(words.unanswered(code or "HTTP"), code=code, again=True)
-    needed = str(answer.get("needed") or "channels:history")
+    needed = _needed(answer) or "channels:history"
     return CannotTell(words.refusal(code, channel=channel, needed=needed), code=code)
 
 
 def _rate_limited(headers: Mapping[str, str]) -> Refused:
     said = str(headers.get("Retry-After") or "")
-    seconds = float(said) if said.isdigit() else 30.0
+    asked = float(said) if said.isascii() and said.isdigit() else _USUAL_WAIT
+    seconds = min(_LONGEST_WAIT, max(_SHORTEST_WAIT, asked))
     return Refused(words.refusal("ratelimited", seconds=seconds), code="ratelimited", retry_after=seconds)
 
 
@@ -250,18 +300,31 @@ def _code(error: SlackApiError) -> tuple[str, AsyncSlackResponse | None]:
     if not isinstance(answer, AsyncSlackResponse) or not isinstance(answer.data, dict):
         return "", answer if isinstance(answer, AsyncSlackResponse) else None
     said = answer.data.get("error")
-    word = said if answer.data.get("ok") is False and isinstance(said, str) else ""
-    return word[:_LONGEST_WORD], answer
+    return str(said) if answer.data.get("ok") is False and _is(_WORD, said) else "", answer
+
+
+def _needed(answer: AsyncSlackResponse | None) -> str:
+    needed = answer.get("needed") if answer is not None else None
+    return str(needed) if _is(_SCOPES, needed) else ""
+
+
+def _is(pattern: re.Pattern[str], value: object) -> bool:
+    return isinstance(value, str) and pattern.fullmatch(value) is not None
 
 
 def _next(answer: AsyncSlackResponse) -> str:
-    return str((answer.get("response_metadata") or {}).get("next_cursor") or "")
+    """Where the next page begins; "" at the end. Raises CannotTell where there is more and it does not say where."""
+    cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+    if not isinstance(cursor, str) or (not cursor and answer.get("has_more")):
+        raise CannotTell(words.unanswered(_("an answer without its next page")), again=True)
+    return cursor
 
 
 def _is_it(message: Mapping[str, Any], post: str) -> bool:
     metadata = message.get("metadata") or {}
-    if metadata.get("event_type") == EVENT:
-        return (metadata.get("event_payload") or {}).get("id") == post
+    id = (metadata.get("event_payload") or {}).get("id") if metadata.get("event_type") == EVENT else None
+    if isinstance(id, str):
+        return id == post
     # A person's words that quote the mark are not the message.
     return bool(message.get("bot_id")) and mark(post) in str(message.get("text") or "")
 

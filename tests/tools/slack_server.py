@@ -36,6 +36,8 @@ class Slack:
     keeps_metadata: bool = True
     got: Callable[[], None] = lambda: None
     """Called when a request to post has come in, before it is answered."""
+    damage: Callable[[int, bytes, dict[str, str]], tuple[int, bytes, dict[str, str]]] | None = None
+    """What becomes of every answer on its way: status, body, headers."""
     hung: threading.Event = field(default_factory=threading.Event)
     """Set: requests that hang end without an answer."""
 
@@ -137,10 +139,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, status: int, body: object, headers: dict[str, str] | None = None) -> None:
         content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        sent = {"Content-Type": "application/json", **(headers or {})}
+        if self.server.slack.damage is not None:
+            status, content, sent = self.server.slack.damage(status, content, sent)
         self.send_response(status)
-        for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
+        for name, value in {"Content-Length": str(len(content)), **sent}.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
 

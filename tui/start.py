@@ -5,11 +5,10 @@ The only place, with the command line, that knows both worlds.
 
 import asyncio
 import os
-import shutil
 import sys
-import tempfile
 import tomllib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,12 +45,13 @@ def run(options: StartOptions, refuse: Callable[[str], None]) -> int:
     if refusal is not None:
         refuse(refusal)
         return ExitStatus.UNAVAILABLE
-    child, scratch = spawn_demo(options), None
-    if child is not None:
-        early_signals.undo(child.kill)
+    # A demo's clock is its own, so its journal goes with it.
+    child = scratch = None
     try:
-        # A demo's clock is its own, so its journal goes with it.
-        scratch = _scratch() if child else None
+        if options.demo:
+            scratch = demo_folder()
+            child = spawn_demo(options, scratch)
+            early_signals.undo(partial(_abandon, child, scratch))
         from tui.app import TobanApp
 
         app = TobanApp(
@@ -76,22 +76,33 @@ def run(options: StartOptions, refuse: Callable[[str], None]) -> int:
 
             stop_child(child)
         if scratch is not None:
-            _remove(scratch)
+            from services.demo.scratch import remove
+
+            remove(scratch)
 
 
-def _scratch() -> Path:
-    """A folder of this demo's own; a signal removes it, too. Raises StartError."""
+def demo_folder() -> Path:
+    """Where a demo's journal will be; the embedded AWS makes the folder, and outlives a console that is killed.
+
+    Raises StartError.
+    """
+    from services.demo.scratch import new_path
+
     try:
-        folder = Path(tempfile.mkdtemp(prefix="toban-demo-"))
+        return new_path()
     except OSError as error:
-        said = _("No folder for the demo's journal can be made: {reason}. Name one in TMPDIR.")
-        raise StartError(said.format(reason=clean(error.strerror)), ExitStatus.CANNOT_WRITE) from error
-    early_signals.undo(lambda: _remove(folder))
-    return folder
+        reason = _("No folder for the demo's journal can be made: {reason}. Name one in TMPDIR.")
+        text = reason.format(reason=clean(error.strerror or error))
+        raise StartError(text, ExitStatus.CANNOT_WRITE) from error
 
 
-def _remove(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+def _abandon(child: "Popen[bytes] | None", scratch: Path) -> None:
+    """End the embedded AWS by force, and take away what it can no longer."""
+    from services.demo.scratch import remove
+
+    if child is not None:
+        child.kill()
+    remove(scratch)
 
 
 def peek(key: str, config: str | None = None) -> str:
@@ -118,13 +129,13 @@ def _link(options: StartOptions) -> "Link":
     return as_link(options.link or peek("link", options.config))
 
 
-def spawn_demo(options: StartOptions) -> "Popen[bytes] | None":
+def spawn_demo(options: StartOptions, scratch: Path | None = None) -> "Popen[bytes] | None":
     """Start the embedded AWS in a process of its own, early: it loads while the screen is drawn."""
     if not options.demo:
         return None
     from services.demo.launch import spawn
 
-    return spawn(options.scenario, options.speed, origin=options.at)
+    return spawn(options.scenario, options.speed, origin=options.at, scratch=scratch)
 
 
 async def connect(
@@ -178,6 +189,10 @@ async def _wire(
     )
     if child is not None:
         clock, settings = await _embedded(child, runbook.system.region)
+        if scratch is not None:
+            from services.demo.scratch import hold
+
+            hold(scratch)
     every = Intervals(
         alarms=config.intervals.alarms, metrics=config.intervals.metrics, logs=config.intervals.logs
     )

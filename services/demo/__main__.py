@@ -1,6 +1,7 @@
 """`python -m services.demo`: the embedded AWS as a process of its own; see `services.demo.launch`.
 
-Prints one JSON line on stdout when it answers, then nothing; ends with its stdin or its parent.
+Prints one JSON line on stdout when it answers, then nothing; ends with its stdin or its parent, and takes its scratch
+folder with it.
 """
 
 import argparse
@@ -8,11 +9,14 @@ import gc
 import json
 import os
 import sys
+import tempfile
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from services.clock import SpedClock
+from services.demo import scratch
 from services.hardening import forbid_core_dumps
 
 
@@ -23,29 +27,69 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--origin", type=datetime.fromisoformat, help="the world's time at start, ISO 8601")
     parser.add_argument("--ahead", type=float, default=0.0, help="seconds that the scenario has run already")
+    parser.add_argument(
+        "--scratch", type=Path, help="a folder of its own, made at the start and removed at the end"
+    )
     return parser.parse_args()
 
 
-def _wait_for_the_end(parent: int) -> None:
-    """Return when stdin ends or the parent is gone."""
-    stop = threading.Event()
+class _Parent:
+    """Notices the end of stdin or of the parent, from the first moment on; until `serving` it ends the process."""
 
-    def stdin_ends() -> None:
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._pid = os.getppid()
+        self._gone = threading.Event()
+        self._serving = threading.Event()
+        for watch in (self._read_stdin, self._look_for_parent):
+            threading.Thread(target=watch, name=watch.__name__, daemon=True).start()
+
+    def _read_stdin(self) -> None:
         while os.read(sys.stdin.fileno(), 1024):
             pass
-        stop.set()
+        self._end()
 
-    threading.Thread(target=stdin_ends, name="stdin", daemon=True).start()
-    while not stop.wait(1.0):
-        if os.getppid() != parent:
-            stop.set()
+    def _look_for_parent(self) -> None:
+        while not self._gone.wait(1.0):
+            if os.getppid() != self._pid:
+                self._end()
+
+    def _end(self) -> None:
+        self._gone.set()
+        if not self._serving.is_set():
+            # Nobody waits for the rest of the start.
+            _leave(self._folder)
+            os._exit(0)
+
+    def wait(self) -> None:
+        """Until it is gone."""
+        self._serving.set()
+        self._gone.wait()
+
+
+def _leave(folder: Path | None) -> None:
+    if folder is not None:
+        scratch.remove(folder)
 
 
 def main() -> None:
     """Serve until stdin ends or the parent is gone."""
     forbid_core_dumps()
     chosen = _arguments()
-    parent = os.getppid()
+    if chosen.scratch is not None:
+        scratch.make(chosen.scratch)
+        tempfile.tempdir = str(chosen.scratch)
+    parent = _Parent(chosen.scratch)
+    try:
+        _serve(chosen, parent)
+    except BrokenPipeError:
+        # The parent was killed just now.
+        return
+    finally:
+        _leave(chosen.scratch)
+
+
+def _serve(chosen: argparse.Namespace, parent: _Parent) -> None:
     # Nothing made while it starts is garbage: looking for it would take a tenth of the start.
     gc.disable()
     try:
@@ -77,7 +121,7 @@ def main() -> None:
     gc.enable()
     # From here on whatever a library writes would land on the console's screen.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
-    _wait_for_the_end(parent)
+    parent.wait()
     server.front.close()
 
 

@@ -101,16 +101,20 @@ def spawn(
     origin: datetime | None = None,
     ahead: float = 0.0,
     port: int = 0,
+    scratch: Path | None = None,
 ) -> "Popen[bytes]":
     """Start the process and return at once; `ready` waits for it.
 
     `origin` is the world's time at start (aware; None: the scenario's own hour, else now), `ahead` the
-    seconds that the scenario has run by then. The child ends when its stdin is closed.
+    seconds that the scenario has run by then. The child ends when its stdin is closed. `scratch` is a folder that it
+    makes before it answers, and takes away when it ends.
     """
     command = [sys.executable, "-m", "services.demo", "--scenario", scenario, "--speed", str(speed)]
     command += ["--port", str(port), "--ahead", str(ahead)]
     if origin is not None:
         command += ["--origin", origin.isoformat()]
+    if scratch is not None:
+        command += ["--scratch", str(scratch)]
     environment = dict(os.environ)
     isolate(environment)
     # A session of its own: the terminal's ctrl+c is for the console.

@@ -18,7 +18,7 @@ from tests.services.journal.start import bears
 from tests.tui.pty_console import PtyConsole
 
 pytestmark = pytest.mark.slow
-COUNT, AT_ONCE = 1000, 100
+COUNT, A_TEST, AT_ONCE = 1000, 100, 10
 FIRST = 10_000
 MISUNDERSTOOD = 100
 SHOWN, IN_A_ROW = 50, 10
@@ -37,29 +37,38 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.mark.parametrize("first", range(FIRST, FIRST + COUNT, AT_ONCE))
+@pytest.mark.parametrize("first", range(FIRST, FIRST + COUNT, A_TEST))
 async def test_a_thousand_damages(
     journal: Path, tmp_path: Path, first: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words: Counter[str] = Counter()
-    for seed in range(first, first + AT_ONCE):
-        folder = tmp_path / str(seed)
-        folder.mkdir()
-        path = copied(journal, folder / "j.db")
+
+    async def one(seed: int) -> None:
+        path = in_a_folder(journal, tmp_path / str(seed))
         health = await bears(path, damaged(path, seed))
         words[health.problem.summary if health.problem else "no harm done"] += 1
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(path.parent, ignore_errors=True)
+
+    for begin in range(first, first + A_TEST, AT_ONCE):
+        # Side by side, for each of them mostly waits for the disk.
+        await asyncio.gather(*map(one, range(begin, begin + AT_ONCE)))
     with capsys.disabled():
         print(f"\n{first}: {dict(words)}")
 
 
 async def test_a_hundred_chains_that_no_console_wrote(journal: Path, tmp_path: Path) -> None:
-    for seed in range(MISUNDERSTOOD):
-        folder = tmp_path / str(seed)
-        folder.mkdir()
-        path = copied(journal, folder / "j.db")
-        await bears(path, misunderstood(path, FIRST + seed))
-        shutil.rmtree(folder)
+    async def one(seed: int) -> None:
+        path = in_a_folder(journal, tmp_path / str(seed))
+        await bears(path, misunderstood(path, seed))
+
+    for begin in range(FIRST, FIRST + MISUNDERSTOOD, AT_ONCE):
+        await asyncio.gather(*map(one, range(begin, begin + AT_ONCE)))
+
+
+def in_a_folder(journal: Path, folder: Path) -> Path:
+    """A copy with a folder of its own."""
+    folder.mkdir()
+    return copied(journal, folder / "j.db")
 
 
 @pytest.mark.pty
@@ -68,9 +77,7 @@ def test_fifty_in_a_terminal(journal: Path, tmp_path: Path, first: int) -> None:
     demo = asyncio.run(start("ordinary-day", 1.0))
     try:
         for seed in range(first, first + IN_A_ROW):
-            folder = tmp_path / str(seed)
-            folder.mkdir()
-            path = copied(journal, folder / "j.db")
+            path = in_a_folder(journal, tmp_path / str(seed))
             what = damaged(path, 20_000 + seed * (len(DAMAGES) + 1))
             harmed = (path.exists() or path.is_symlink()) and not checked(path).intact
             command = [sys.executable, "-m", "tui", "--lang", "en", "--endpoint-url", demo.url]
@@ -85,6 +92,6 @@ def test_fifty_in_a_terminal(journal: Path, tmp_path: Path, first: int) -> None:
                 assert terminal.wait_exit() == 0, what
                 assert b"Traceback" not in terminal.raw, what
                 terminal.assert_restored()
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(path.parent, ignore_errors=True)
     finally:
         asyncio.run(demo.stop())

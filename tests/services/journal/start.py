@@ -20,7 +20,7 @@ from tui.wiring import Services, connect
 
 BOOK = load_builtin("facility-prod")
 NOWHERE = "http://127.0.0.1:9"
-LIMIT = 30.0
+LIMIT = 120.0
 """Seconds that any of it may take on a busy machine."""
 
 

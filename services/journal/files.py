@@ -44,6 +44,7 @@ def check(path: Path) -> bool:
             _("What stands at the journal's path is no file."),
             _("Move {path} away, or name another file with the setting journal."),
         )
+    _check_beside(path)
     if found.st_mode & stat.S_IWOTH:
         raise Unfit(
             _("Everybody may write the journal's file: refused."),
@@ -55,6 +56,22 @@ def check(path: Path) -> bool:
             _("Restore it from a backup, or move {path} aside to begin a new journal."),
         )
     return True
+
+
+def _check_beside(path: Path) -> None:
+    """SQLite opens what has these names, and would wait for ever for the other end of a pipe."""
+    for end in ("-wal", "-shm", "-journal"):
+        try:
+            beside = Path(f"{path}{end}").lstat()
+        except FileNotFoundError:
+            continue
+        if not stat.S_ISREG(beside.st_mode):
+            raise Unfit(
+                _("What stands beside the journal as its {end} file is no file.").format(end=end),
+                _(
+                    "Move {path}-wal and {path}-shm away if they are no files; the console tries again by itself."
+                ),
+            )
 
 
 def has_wal(path: Path) -> bool:

@@ -257,10 +257,7 @@ class Run(Model):
 
     @property
     def locked(self) -> frozenset[RawId]:
-        """The resources that nobody may change because of it, however old it is.
-
-        A request for them is being sent, is next to be sent here or elsewhere, or its outcome is unknown.
-        """
+        """Resources that nobody may change now: a request is being sent or comes next, or its outcome is unknown."""
         targets, turn = set(), not self.refusal
         for planned, step in zip(self.plan.steps, self.steps, strict=False):
             is_next = turn and step.state is StepState.WAITING

@@ -10,6 +10,7 @@ from typing import Any
 
 from services.aws.settings import AwsSettings
 from services.clock import ManualClock
+from services.duty_records import DutyRecords
 from services.journal.errors import JournalError
 from services.models.duties import DutyView
 from services.models.journal import Draft, EntryKind, JournalHealth, Query
@@ -35,10 +36,11 @@ class Started:
     """The alarm feed's first state; None where nobody watched."""
 
 
-async def started(path: Path, embedded: Any = None) -> Started:
+async def started(path: Path, embedded: Any = None, *, placed: bool = True) -> Started:
     """Start, follow all, read all, write one entry, end. Raises what the console could not bear.
 
-    Without an AWS nobody watches the alarms.
+    Without an AWS nobody watches the alarms. `placed`: two years of duties are placed in the calendar, which takes longer
+    than all the rest; else their records are only read.
     """
     settings = embedded.settings() if embedded else {"endpoint_url": NOWHERE}
     clock = embedded.clock if embedded else ManualClock(NOON)
@@ -51,9 +53,13 @@ async def started(path: Path, embedded: Any = None) -> Started:
         try:
             await services.open_journal()
             followers = [asyncio.create_task(_first(each)) for each in _followed(services)]
-            *_rest, duties = await asyncio.gather(*followers)
-            assert isinstance(duties, DutyView)
-            services.rounds.consider(duties)
+            await asyncio.gather(*followers)
+            if placed:
+                duties = await _first(services.duties.states())
+                assert isinstance(duties, DutyView)
+                services.rounds.consider(duties)
+            now = clock.now()
+            await in_words(partial(DutyRecords(services.journal, now).read, now))
             board = await _first(services.board_feed.states()) if embedded else None
             await _asked(services)
             note = Draft(kind=EntryKind.NOTE, text="after the damage")
@@ -72,7 +78,6 @@ def _followed(services: Services) -> tuple[AsyncIterator[object], ...]:
         services.engine.states(),
         services.acknowledgements.states(),
         services.outbox.states(),
-        services.duties.states(),
     )
 
 
@@ -115,10 +120,10 @@ def _exists(path: Path) -> bool:
     return os.path.lexists(path)
 
 
-async def bears(path: Path, what: str) -> JournalHealth:
+async def bears(path: Path, what: str, *, placed: bool = True) -> JournalHealth:
     """The console starts on it, follows everything, and says so where `verify` finds anything wrong."""
     began, verification = _exists(path), checked(path)
-    start = await started(path)
+    start = await started(path, placed=placed)
     health = start.health
     assert start.refused == (not health.writable), what
     if began and not verification.intact:

@@ -341,3 +341,22 @@ async def healed(book: Journal) -> None:
         async for _seq in book.follow():
             if book.health.writable:
                 return
+
+
+def put(kind: str, beside: Path) -> None:
+    if kind == "pipe":
+        os.mkfifo(beside)
+    elif kind == "folder":
+        beside.mkdir()
+    else:
+        beside.symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize("end", ["-wal", "-shm", "-journal"])
+@pytest.mark.parametrize("kind", ["pipe", "folder", "link"])
+async def test_what_is_no_file_beside_the_journal_hangs_nobody(tmp_path: Path, end: str, kind: str) -> None:
+    path = tmp_path / "j.db"
+    filled(path, 2)
+    put(kind, Path(f"{path}{end}"))
+    assert f"its {end} file is no file" in said(await opened(path))
+    assert checked(path).problem is not None

@@ -157,16 +157,20 @@ class PlanForm(VerticalGroup):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.parameters: tuple[Parameter, ...] = ()
+        self.is_asked = False
+        """All questions stand there; while they are put there they have no answers."""
         self._help = Static(id="form-help")
 
     async def ask(self, parameters: Sequence[Parameter], wish: Mapping[str, str]) -> None:
         """Show these questions, with the answers of `wish` or else their defaults."""
+        self.is_asked = False
         self.parameters = tuple(parameters)
         room = min(_LABEL, max((cell_len(each.title) for each in parameters), default=0))
         await self.remove_children()
         self._help = Static(id="form-help")
         rows = [_row(each, wish.get(each.id, each.default), room) for each in self.parameters]
         await self.mount_all([*rows, self._help])
+        self.is_asked = True
 
     @property
     def wish(self) -> dict[str, str]:

@@ -225,6 +225,24 @@ async def test_a_plan_closed_while_its_questions_are_read_leaves_no_fault(embedd
         assert not app.bugs, [bug.text for bug in app.bugs.values()]
 
 
+async def test_a_plan_asked_for_again_while_its_questions_are_put_there_begins_anew(
+    embedded: Embedded,
+) -> None:
+    async with console(embedded.url, embedded.clock, mode="change") as pilot:
+        app = pilot.app
+        app.fail_fast = False
+        await until(pilot, lambda: app.screen.live.state.value is not None)
+        await burst(pilot, ENTER)
+        screen = app.screen
+        await until(pilot, lambda: screen.plan is not None)
+        asking = asyncio.create_task(screen.form.ask(screen.form.parameters, {}))
+        await asyncio.sleep(0)
+        screen.action_replan()
+        asking.cancel()
+        await until(pilot, lambda: screen.plan is not None)
+        assert not app.bugs, [bug.text for bug in app.bugs.values()]
+
+
 # -- the mechanism, on the smallest console
 
 

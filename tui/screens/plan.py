@@ -94,7 +94,7 @@ class PlanScreen(PlacedDialog[None]):
         self.watch(self.app, "zone", self._zone_changed)
         every_second(self, self.show_bar)
         self.show_bar()
-        self.begin()
+        self.replan()
 
     def first(self) -> Widget | None:
         """The name where it is asked for, else the first question; never a yes."""
@@ -142,15 +142,16 @@ class PlanScreen(PlacedDialog[None]):
     # -- planning
 
     @work(group="plan", exclusive=True)
-    async def begin(self) -> None:
-        """Read what is to be decided and plan with the defaults."""
-        try:
-            parameters = await self.change.parameters(self.target)
-        except AwsError as error:
-            self._failed(error.problem)
-            return
-        await self.form.ask(parameters, self._wish)
-        self.proceed()
+    async def replan(self) -> None:
+        """Read what is to be decided, unless it stands in the form already, and plan what the form says."""
+        if not self.form.is_asked:
+            try:
+                parameters = await self.change.parameters(self.target)
+            except AwsError as error:
+                self._failed(error.problem)
+                return
+            await self.form.ask(parameters, self._wish)
+            self.proceed()
         await self._plan()
 
     @on(PlanForm.Changed)
@@ -191,15 +192,7 @@ class PlanScreen(PlacedDialog[None]):
         if not self.applying:
             self._go_on = True
             self.forget()
-            if self.form.parameters:
-                self.replan()
-            else:
-                self.begin()
-
-    @work(group="plan", exclusive=True)
-    async def replan(self) -> None:
-        """Plan what the form says now."""
-        await self._plan()
+            self.replan()
 
     async def _plan(self) -> None:
         self._wish = self.form.wish

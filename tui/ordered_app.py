@@ -5,7 +5,7 @@ from typing import Any
 from textual.await_complete import AwaitComplete
 from textual.await_remove import AwaitRemove
 from textual.dom import DOMNode
-from textual.events import Event, Paste
+from textual.events import Event, Key, Paste
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
@@ -42,7 +42,14 @@ class OrderedApp(TerminalApp):
                 self.type_ahead.then(key)
         if isinstance(event, Paste) and not event.is_forwarded:
             self._fit(event)
+        if isinstance(event, Key) and not event.is_forwarded:
+            self.type_ahead.let_in(event)
         await super().on_event(event)
+
+    def on_key(self, event: Key) -> None:
+        """What no widget has taken runs the bindings of its own screen, never those of one that came meanwhile."""
+        if self.type_ahead.is_for_another(event):
+            event.prevent_default()
 
     def _fit(self, event: Paste) -> None:
         """A field of one line takes a paste as one line; what it does not take is said."""

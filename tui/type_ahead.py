@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from textual.command import CommandPalette
 from textual.events import InputEvent, Key, MouseEvent, MouseMove, Paste
@@ -57,6 +57,8 @@ class TypeAhead:
         self._patience = PATIENCE
         self._shown_at: WeakKeyDictionary[Screen[Any], float] = WeakKeyDictionary()
         """When screens that nobody asked for were painted; infinity before."""
+        self._let_in: deque[tuple[Key, ref[Screen[Any]]]] = deque(maxlen=64)
+        """The newest keys, each with the screen that was on top when it was let in."""
 
     @property
     def is_settling(self) -> bool:
@@ -76,6 +78,14 @@ class TypeAhead:
         if not self.is_settling:
             self._follow()
         return True
+
+    def let_in(self, key: Key) -> None:
+        """`key` goes to the screen on top."""
+        self._let_in.append((key, ref(self._app.screen)))
+
+    def is_for_another(self, key: Key) -> bool:
+        """Whether a screen opened by itself while `key` was on its way through the one it went to."""
+        return any(key is each and meant() is not self._app.screen for each, meant in self._let_in)
 
     def then(self, event: Typed) -> None:
         """`event` is the next, before all that wait."""

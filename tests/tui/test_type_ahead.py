@@ -249,6 +249,8 @@ async def test_a_plan_asked_for_again_while_its_questions_are_put_there_begins_a
 class Late(ModalScreen[str]):
     """A dialog with a field."""
 
+    BINDINGS = [("escape", "dismiss", "")]  # noqa: RUF012  as Textual declares it
+
     def compose(self) -> ComposeResult:
         yield Input()
 
@@ -347,6 +349,18 @@ async def test_a_dialog_that_opens_by_itself_hears_nothing_typed_before_it_was_p
         await burst(pilot, "y")
         assert field(pilot) == "y"
         assert app.keys == []
+
+
+async def test_a_key_on_its_way_up_runs_nothing_of_a_screen_that_came_meanwhile() -> None:
+    async with Below().run_test() as pilot:
+        app = pilot.app
+        app.post_message(key := Key("escape", None))
+        app.call_later(lambda: app.push_screen(Late()))
+        await until(pilot, lambda: isinstance(app.screen, Late))
+        await at_rest(pilot)
+        assert app.type_ahead.is_for_another(key)
+        assert isinstance(app.screen, Late), "it was not closed by a key for the screen below"
+        assert not app.bugs
 
 
 async def test_a_widget_that_hangs_does_not_make_the_console_deaf(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,8 +69,10 @@ class TypeAhead:
         """Whether `event` is not for the app now: it waits, or is for nobody."""
         if self._released and event is self._released[0]:
             self._released.popleft()
-            return self._is_unseen(event)
-        if not self.is_settling and self._is_mounted():
+            return not self._has_screen() or self._is_unseen(event)
+        if not self._has_screen():
+            return True  # the console is ending
+        if not self.is_settling and self._app.screen.is_mounted:
             if not isinstance(event, MouseMove):
                 self._follow()
             return self._is_unseen(event)
@@ -163,12 +165,12 @@ class TypeAhead:
         self._patience = PATIENCE if calm == _CALM_TURNS else IMPATIENCE
         self._released.clear()
 
-    def _is_mounted(self) -> bool:
-        return self._app.screen.is_mounted
+    def _has_screen(self) -> bool:
+        return self._app._running and bool(self._app._screen_stacks.get(self._app._current_mode))
 
     def _is_calm(self) -> bool:
         app = self._app
-        if not app._running:
+        if not self._has_screen():
             return True
         if self._dispatching.count or self._released or _has_work(app):
             return False

@@ -363,6 +363,15 @@ async def test_a_key_on_its_way_up_runs_nothing_of_a_screen_that_came_meanwhile(
         assert not app.bugs
 
 
+async def test_keys_at_the_end_are_for_nobody() -> None:
+    async with Below().run_test() as pilot:
+        app = pilot.app
+        app.exit()
+        type_in(app, "abc")
+    type_in(app, "abc")
+    assert not app.bugs
+
+
 async def test_a_widget_that_hangs_does_not_make_the_console_deaf(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type_ahead, "PATIENCE", 150)
     async with Below().run_test() as pilot:

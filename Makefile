@@ -62,8 +62,8 @@ faults: $(VENV)/.dev ## every fault, repeated through a real terminal
 explore: $(VENV)/.dev ## the property tests with new random examples, many of them
 	$(BIN)/python -m pytest -q -n $(JOBS) -m "not slow and not pty" --hypothesis-profile=explore
 
-soak: $(VENV)/.dev ## hours of ticks: memory, tasks
-	$(BIN)/python -m pytest -q -m soak
+soak: $(VENV)/.dev ## a working day at every screen: memory, what closed screens leave (SOAK=real: one hour at speed 1)
+	SOAK=$(SOAK) $(BIN)/python -m pytest -q -m soak
 
 i18n: $(VENV)/.dev ## collect new strings and compile the Japanese catalogue
 	$(BIN)/python -m tests.tools.catalogue update

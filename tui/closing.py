@@ -2,11 +2,16 @@
 
 import gc
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 from weakref import WeakSet
 
+from textual import widget
+from textual._styles_cache import StylesCache
 from textual.app import App
+from textual.color import Color
 from textual.screen import Screen
+from textual.style import Style
 
 _WATCHERS = "__watchers"
 """Where Textual keeps, on what is watched, (watcher, callback) by the attribute's name."""
@@ -19,6 +24,26 @@ def let_go(app: App[Any]) -> None:
     """
     for watchers in vars(app).get(_WATCHERS, {}).values():
         watchers[:] = [watch for watch in watchers if not watch[0]._closing]
+
+
+class ForgottenStyles(StylesCache):
+    """A widget's drawn lines, which go when the widget goes.
+
+    Textual's own keeps the last thousand of them, with every line, as keys of a cache of two styles.
+    """
+
+    def get_inner_outer(self, base_background: Color, background: Color) -> tuple[Style, Style]:  # type: ignore[override]
+        """As Textual's: the styles inside and outside of a border."""
+        return _inner_outer(base_background, background)
+
+
+@lru_cache(1024)
+def _inner_outer(base_background: Color, background: Color) -> tuple[Style, Style]:
+    return Style(background=base_background + background), Style(background=base_background)
+
+
+# Where each widget takes its own from, scroll bars too.
+vars(widget)["StylesCache"] = ForgottenStyles
 
 
 class Freeze:

@@ -1,0 +1,202 @@
+"""AWS out of reach, or refusing, for many minutes: words, slower questions, nothing fresh, and the end by itself."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.retries.standard import ExponentialBackoff
+
+from services.aws.errors import AwsError
+from services.aws.session import AwsSettings
+from services.feed import LONGEST_BACKOFF, Feed
+from services.inspections.base import Look
+from services.models.feeds import FeedState, Freshness
+from services.models.problem import ProblemKind
+from services.models.verdict import Verdict
+from services.runbook.loader import load_builtin
+from tests.conftest import REGION, Embedded
+from tests.faults.waiting import until
+from tui.headless import alarms
+from tui.wiring import Services, connect
+
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
+HOST = "aws.example.test"
+STEP = 30.0
+MINUTES = 20
+JUDGED = ("alarms", "backups", "scaling")
+Outage = Callable[[bool], None]
+"""Begins or ends it."""
+
+
+@pytest.fixture(autouse=True)
+def retries_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK waits between its tries by the machine's own clock."""
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.0)
+
+
+def slow(name: str) -> Any:
+    return pytest.param(name, marks=pytest.mark.slow)
+
+
+@pytest.fixture(params=["no name", slow("no name server"), "throttled", slow("too many requests")])
+def outage(
+    request: pytest.FixtureRequest, embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Outage]:
+    look_up = socket.getaddrinfo
+    broken = False
+
+    def answer(host: Any, *more: Any, **named: Any) -> Any:
+        if host in (HOST, HOST.encode()):
+            if broken and request.param == "no name":
+                raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+            if broken and request.param == "no name server":
+                raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+            return look_up("127.0.0.1", *more, **named)
+        return look_up(host, *more, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+
+    def switch(on: bool) -> None:
+        nonlocal broken
+        broken = on
+        embedded.clear_faults()
+        if on and request.param.startswith("no name"):
+            # What is open already needs no name.
+            embedded.fault(mode="reset-before")
+        if on and request.param == "throttled":
+            embedded.fault(preset="throttled")
+        if on and request.param == "too many requests":
+            embedded.fault(code="TooManyRequestsException", message="Rate exceeded", status=429)
+
+    yield switch
+    embedded.clear_faults()
+
+
+@asynccontextmanager
+async def wired(embedded: Embedded) -> AsyncIterator[Services]:
+    port = embedded.url.rpartition(":")[2]
+    settings = AwsSettings(region=REGION, endpoint_url=f"http://{HOST}:{port}")
+    services = connect(
+        load_builtin("facility-prod"),
+        settings,
+        embedded.clock,
+        journal=Path(os.environ["HOME"]) / "j.db",
+        seed=1,
+    )
+    try:
+        yield services
+    finally:
+        await services.close()
+
+
+@asynccontextmanager
+async def followed(services: Services) -> AsyncIterator[dict[str, list[FeedState[Any]]]]:
+    """Every state of the feeds that the console follows."""
+    states: dict[str, list[FeedState[Any]]] = {}
+
+    async def follow(feed: Feed[Any]) -> None:
+        async for state in feed.states():
+            states.setdefault(feed.name, []).append(state)
+
+    tasks = [asyncio.create_task(follow(feed)) for feed in services.feeds[:3]]
+    try:
+        yield states
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def settled(embedded: Embedded, services: Services) -> None:
+    """Wait until every feed has read what was due and sleeps."""
+    now = services.clock.now()
+    feeds = services.feeds[:3]
+    async with asyncio.timeout(60):
+        await until(lambda: all(feed.state.next_at and feed.state.next_at > now for feed in feeds))
+        await until(lambda: embedded.clock.sleepers >= len(feeds))
+
+
+async def live(
+    embedded: Embedded, services: Services, minutes: float, *, whenever: Callable[[], object] = bool
+) -> None:
+    for _step in range(int(minutes * 60 / STEP)):
+        embedded.advance(STEP)
+        await settled(embedded, services)
+        whenever()
+
+
+def is_outage(state: FeedState[Any]) -> bool:
+    problem = state.problem
+    return problem is not None and problem.kind in (ProblemKind.THROTTLED, ProblemKind.UNREACHABLE)
+
+
+async def test_an_outage_is_told_slowed_down_for_and_survived(embedded: Embedded, outage: Outage) -> None:
+    async with wired(embedded) as services, followed(services) as states:
+        await settled(embedded, services)
+        board = services.board_feed
+        before = board.state.value
+        assert board.state.freshness(services.clock.now()) is Freshness.FRESH
+        outage(True)
+        await live(embedded, services, 2)
+        tasks = len(asyncio.all_tasks())
+
+        def stays_stale() -> None:
+            now = services.clock.now()
+            for feed in (board, services.dashboard_feed):
+                assert feed.state.freshness(now) is Freshness.STALE
+                assert is_outage(feed.state), feed.state.problem
+                assert feed.state.problem.summary
+                assert feed.state.problem.remedy
+            assert board.state.value is before, "the last value stays"
+            assert len(asyncio.all_tasks()) <= tasks
+
+        await live(embedded, services, MINUTES, whenever=stays_stale)
+        failed = [state for state in states["alarms"] if is_outage(state)]
+        assert [state.failures for state in failed] == list(range(1, len(failed) + 1))
+        due = [state.next_at for state in failed if state.next_at]
+        waits = [(after - before).total_seconds() for before, after in pairwise(due)]
+        assert len(failed) < MINUTES / 2, "asked less and less often"
+        assert waits == sorted(waits) or max(waits) >= 0.9 * LONGEST_BACKOFF
+        assert max(waits) <= 1.1 * LONGEST_BACKOFF + STEP
+
+        outage(False)
+        await live(embedded, services, 1.2 * LONGEST_BACKOFF / 60 + 2)
+        now = services.clock.now()
+        for feed in services.feeds[:3]:
+            assert feed.state.freshness(now) is Freshness.FRESH, feed.name
+            assert feed.state.problem is None
+            assert feed.state.failures == 0
+        read = len(states["alarms"])
+        await live(embedded, services, 4)
+        assert len(states["alarms"]) - read >= 3, "at the usual pace again"
+
+
+async def test_nothing_is_green_in_a_console_that_starts_in_an_outage(
+    embedded: Embedded, outage: Outage
+) -> None:
+    outage(True)
+    async with wired(embedded) as services, followed(services):
+        await settled(embedded, services)
+        now = services.clock.now()
+        for feed in services.feeds[:3]:
+            assert feed.state.freshness(now) is Freshness.FAILED
+            assert feed.state.value is None
+            assert is_outage(feed.state)
+        with pytest.raises(AwsError):
+            await alarms(services)
+        look = Look(since=now.replace(hour=0), until=now)
+        for id in JUDGED:
+            finding = await services.inspector.look(id, look)
+            assert finding.verdict is Verdict.UNKNOWN, id
+            assert finding.summary
+        outage(False)
+        await live(embedded, services, 6)
+        assert all(
+            feed.state.freshness(services.clock.now()) is Freshness.FRESH for feed in services.feeds[:3]
+        )

@@ -1,6 +1,7 @@
 """Looks at the terminal before anything is drawn on it; standard library only."""
 
 import os
+import re
 import sys
 from collections.abc import MutableMapping
 
@@ -8,6 +9,8 @@ from services.i18n import _
 
 _TEXTUAL_KEPT = frozenset({"TEXTUAL_COLOR_SYSTEM", "TEXTUAL_DISABLE_KITTY_KEY", "TEXTUAL_SMOOTH_SCROLL"})
 """Settings of Textual that only describe the terminal."""
+_SIZES = ("COLUMNS", "LINES")
+_SIZE = re.compile(r"[1-9][0-9]{0,3}")
 _LOCALE_NAMES = ("LC_ALL", "LC_CTYPE", "LANG")
 _COERCED = frozenset({"C.UTF-8", "C.utf8", "UTF-8"})
 """What Python itself puts into LC_CTYPE where it does not know the locale that LANG names (PEP 538)."""
@@ -49,11 +52,15 @@ def _is_utf8(encoding: str) -> bool:
 
 
 def forget_textual_settings(environ: MutableMapping[str, str] | None = None) -> None:
-    """Remove what would let the environment press keys, load classes or write logs through Textual.
+    """Remove what would let the environment press keys, load classes or write logs through Textual, or end its start.
 
     To be called before Textual is imported, which reads its settings once.
     """
     environ = os.environ if environ is None else environ
     for name in [*environ]:
         if (name.startswith("TEXTUAL_") or name == "TEXTUAL") and name not in _TEXTUAL_KEPT:
+            del environ[name]
+    for name in _SIZES:
+        # Rich takes `²` for a number, and then fails on it.
+        if name in environ and _SIZE.fullmatch(environ[name]) is None:
             del environ[name]

@@ -92,10 +92,10 @@ def hold(count: int, folder: Path, seed: int) -> None:
 
 
 def test_a_hostile_command_line_ends_in_words(tmp_path: Path) -> None:
-    hold(int(os.environ.get("N", "60")), tmp_path, SEED)
+    hold(90, tmp_path, SEED)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(1, 3))
 def test_many_hostile_command_lines_end_in_words(tmp_path: Path, seed: int) -> None:
-    hold(400, tmp_path, SEED + seed)
+    hold(300, tmp_path, SEED + seed)

@@ -82,3 +82,10 @@ def test_settings_of_textual_are_forgotten() -> None:
     }
     forget_textual_settings(environ)
     assert environ == {"TEXTUAL_COLOR_SYSTEM": "256", "A": "b"}
+
+
+@pytest.mark.parametrize("size", ["²", "９", "0", "-1", "", "x", "99999", "1e3", " 80"])
+def test_a_size_that_is_none_is_forgotten(size: str) -> None:
+    environ = {"COLUMNS": size, "LINES": "24"}
+    forget_textual_settings(environ)
+    assert environ == {"LINES": "24"}

@@ -1,0 +1,77 @@
+"""The console itself, started in a terminal with flags, variables and files that nobody should give."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.tui.pty_console import PtyConsole
+from tui.exit_status import ExitStatus
+
+pytestmark = pytest.mark.pty
+LIVE = ("rds-storage-low", "AWS cannot be reached", "AWS settings", "not in the AWS configuration")
+"""What a console shows that has begun, in a demo or without an AWS."""
+
+
+def slow(*words: str, **env: str) -> object:
+    return pytest.param(words, env, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize(
+    ("words", "env"),
+    [
+        (("demo",), {"COLUMNS": "²", "LINES": "-1", "XDG_STATE_HOME": "/dev/null/x", "HOME": "/nowhere"}),
+        (
+            ("demo", "--journal", "{fifo}"),
+            {"TZ": "Nowhere/Nowhere", "USER": "\x1b[2J", "SSH_CONNECTION": "\x1b"},
+        ),
+        (("demo", "--config", "{fifo}"), {}),
+        slow("demo", TMPDIR="/dev/null/x", TEMP="/dev/null", TMP="/dev/null"),
+        slow("demo", "--journal", "/dev/zero"),
+        slow("demo", "--journal", "{folder}"),
+        slow("demo", "--runbook", "{fifo}"),
+        slow("demo", "--runbook", "{huge}"),
+        slow("demo", COLUMNS="9" * 30, LINES="0", TERM="xterm-nowhere", COLORTERM="\x1b"),
+        slow("demo", TOBAN_DEBUG="{fifo}"),
+        slow("demo", TOBAN_DEBUG="{folder}/debug.log", TMUX="x,y", STY="z"),
+        slow("--endpoint-url", "http://127.0.0.1:9", "--journal", "{fifo}"),
+        slow("--endpoint-url", "http://[::1"),
+        slow(AWS_ENDPOINT_URL="http://[::1"),
+        slow(AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_CONFIG_FILE="{fifo}"),
+        slow(AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_SHARED_CREDENTIALS_FILE="/dev/zero"),
+        slow("--profile", "nobody", AWS_ENDPOINT_URL="http://127.0.0.1:9"),
+    ],
+)
+def test_it_begins_or_says_why_not(tmp_path: Path, words: tuple[str, ...], env: dict[str, str]) -> None:
+    places = {"fifo": tmp_path / "fifo", "folder": tmp_path / "folder", "huge": tmp_path / "huge.toml"}
+    os.mkfifo(places["fifo"])
+    places["folder"].mkdir()
+    with places["huge"].open("wb") as file:
+        file.truncate(3 << 30)
+    argv = [word.format(**places) for word in words]
+    environment = {name: value.format(**places) for name, value in env.items()}
+    with PtyConsole(
+        [sys.executable, "-m", "tui", "--lang", "en", *argv], size=(40, 140), env=environment
+    ) as console:
+        console.wait(
+            lambda: console.process.poll() is not None or any(text in console.text for text in LIVE),
+            "a console, or its end",
+        )
+        if console.process.poll() is None:
+            console.signal(signal.SIGTERM)
+            assert console.wait_exit() == 128 + signal.SIGTERM
+        else:
+            status = console.wait_exit()
+            assert status in (
+                ExitStatus.USAGE,
+                ExitStatus.DATA,
+                ExitStatus.UNAVAILABLE,
+                ExitStatus.CANNOT_WRITE,
+                ExitStatus.CONFIG,
+            )
+            assert len(console.text.split()) > 3, "it says why"
+        console.assert_restored(early=True)
+        for sign in (b"Traceback", b"fault of its own", b"Fault of the console"):
+            assert sign not in console.raw, bytes(console.raw[-1500:])

@@ -241,12 +241,13 @@ class RuntimeApp(OrderedApp):
             self.report_bug(error.error if isinstance(error, WorkerFailed) and error.error else error)
         else:
             super()._handle_exception(error)
+            # Textual's own is 1, which means "attention".
+            self._return_code = ExitStatus.SOFTWARE
 
     def _fatal_error(self) -> None:
         self.bell()
         error = sys.exc_info()[1]
         if error is not None:
-            self._return_code = ExitStatus.SOFTWARE
             self._exit_renderables.append(Text(last_resort.line(error, self.known_secrets())))
         self._close_messages_no_wait()
 

@@ -23,6 +23,7 @@ from pydantic_settings import (
 )
 
 from services.i18n import _
+from services.models.runbook_types import Region
 from services.regular_file import check, named
 from services.runbook import grammar, words
 from services.runbook.loader import is_path
@@ -89,7 +90,7 @@ class ConsoleConfig(BaseSettings):
     """The system's runbook: a file, or the name of one that ships with the console."""
     profile: str | None = None
     """AWS profile, as in AWS_PROFILE."""
-    region: Annotated[str | None, Field(pattern=r"^[a-z0-9-]{1,32}$")] = None
+    region: Region | None = None
     """AWS region in place of the runbook's."""
     endpoint_url: Annotated[str | None, AfterValidator(_address)] = None
     """AWS endpoint in place of Amazon's, as in AWS_ENDPOINT_URL."""

@@ -26,7 +26,8 @@ def handled(handler: Callable[[int], object]) -> Iterator[None]:
     def give_back() -> None:
         for number, previous in before.items():
             loop.remove_signal_handler(number)
-            signal.signal(number, previous)
+            # None: set by something that is not Python, which cannot be set again.
+            signal.signal(number, previous if previous is not None else signal.SIG_DFL)
 
     try:
         yield

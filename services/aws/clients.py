@@ -95,11 +95,12 @@ class Clients:
         self._loader = loader
         with in_words():
             self._session = _session(settings, loader)
-            Gate(clock, journal=journal).attach(self._session)
-            wire.attach(self._session)
-            if held:
-                self._session.set_credentials(held.access_key, held.secret_key.reveal(), held.token.reveal())
-            else:
+        Gate(clock, journal=journal).attach(self._session)
+        wire.attach(self._session)
+        if held:
+            self._session.set_credentials(held.access_key, held.secret_key.reveal(), held.token.reveal())
+        else:
+            with in_words():
                 _never_prompt(self._session, settings, desk or CodeDesk())
 
     def profile(self) -> dict[str, Any]:

@@ -26,10 +26,10 @@ class SetupError(BotoCoreError):  # type: ignore[misc]  # the SDK ships no types
 
 @contextmanager
 def in_words() -> Iterator[None]:
-    """The SDK complains of settings with any of Python's own errors. Raises SetupError, and what is not a setting's."""
+    """The SDK complains of settings with any of Python's own errors. Raises SetupError."""
     try:
         yield
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise SetupError(reason=str(error) or type(error).__name__) from error
 
 

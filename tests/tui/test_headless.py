@@ -39,6 +39,8 @@ def test_alarms_as_json(embedded: "Embedded", capsys: pytest.CaptureFixture[str]
     assert found["verdict"] == ("normal", "attention")[status]
     expected = {alarm["name"] for alarm in found["alarms"] if alarm["expected"]}
     assert len(expected) == 7
+    assert {alarm["hearing"] for alarm in found["alarms"] if alarm["expected"]} == {"direct"}
+    assert {"heard_through", "warm_up_until"} <= set(found["alarms"][0])
 
 
 def test_missing_alarms_are_abnormal(empty_aws: "Embedded", capsys: pytest.CaptureFixture[str]) -> None:
@@ -74,6 +76,13 @@ def test_a_wrong_runbook_ends_with_its_own_status(capsys: pytest.CaptureFixture[
 def test_the_verdict(alarms: tuple[AlarmState, ...], status: int) -> None:
     made = [Alarm(id=RawId(f"a{n}"), name=f"a{n}", state=state) for n, state in enumerate(alarms)]
     assert judge(AlarmBoard(alarms=tuple(made))) == status
+
+
+def test_an_alarm_of_the_runbook_that_nobody_hears_of_needs_attention() -> None:
+    quiet = Alarm(id=RawId("a"), name="a", state=AlarmState.OK, expected=True)
+    assert judge(AlarmBoard(alarms=(quiet,))) == 1
+    assert judge(AlarmBoard(alarms=(quiet.model_copy(update={"heard_through": ("all",)}),))) == 0
+    assert judge(AlarmBoard(alarms=(quiet.model_copy(update={"parents_read": False}),))) == 3
 
 
 def test_silenced_alarms_need_attention_and_scaling_alarms_count_for_nothing() -> None:

@@ -121,7 +121,6 @@ def _alarm(row: Answer, kind: AlarmKind, **more: Any) -> Alarm:
         has_actions=tells_somebody(row),
         scaling=only_scales(row, kind, name),
         evaluation=str(row.get("EvaluationState") or ""),
-        configured=when(row.get("AlarmConfigurationUpdatedTimestamp")),
         warm_up_until=warm_up_end(row, state, since),
         recent=recent_points(row.get("StateReasonData")),
         **more,

@@ -67,8 +67,6 @@ class Alarm(Model):
     """The runbook names it."""
     evaluation: str = ""
     """"", or PARTIAL_DATA, EVALUATION_ERROR, EVALUATION_FAILURE."""
-    configured: datetime | None = None
-    """When its definition was last changed."""
     warm_up_until: datetime | None = None
     """It warms up until then at the latest: AWS evaluates nothing and runs no action; None where it does not."""
     several: bool = False

@@ -18,8 +18,8 @@ from services.models.alarms import AlarmBoard
 from services.models.feeds import FeedState, Freshness
 from services.models.verdict import Verdict
 from widgets.dashboard_grid import Box, Place, places
-from widgets.format import wrap
-from widgets.ink import Inked, Line, Span
+from widgets.dashboard_remarks import Remarks
+from widgets.ink import Span
 from widgets.looks import VERDICT_LOOKS
 from widgets.markdown import markdown_lines
 from widgets.panel import Panel
@@ -152,38 +152,6 @@ def _distance(here: Region, there: Region, dx: int, dy: int) -> tuple[bool, int,
         gap = max(here.x - there.right, there.x - here.right) + 1
         aside = abs(there.x - here.x)
     return gap > 0, ahead + 4 * max(0, gap), aside
-
-
-class Remarks(Inked):
-    """What concerns the whole dashboard: that it is the built-in one, what was not understood."""
-
-    DEFAULT_CSS = """
-    Remarks { height: auto; max-height: 4; padding: 0 1; display: none; }
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.words: tuple[str, ...] = ()
-
-    def say(self, words: tuple[str, ...]) -> None:
-        """Show these, or disappear."""
-        if words != self.words:
-            self.words = words
-            self.display = bool(words)
-            self._strips = None
-            self.refresh(layout=True)
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many rows as the words take."""
-        return len(self.draw(width, 0))
-
-    def draw(self, width: int, height: int) -> list[Line]:
-        """Each with its mark."""
-        return [
-            [("△ " if row == 0 else "  ", "warn"), (text, "muted")]
-            for words in self.words
-            for row, text in enumerate(wrap(words, width - 2))
-        ]
 
 
 class DashboardPanel(Panel[model.DashboardView]):

@@ -2,6 +2,7 @@
 
 Data goes in through `append`, `stats`, `problem`, `gaps`, `title`, `pattern`; messages come out. `append`
 only marks; one timer per frame draws, and none runs while nothing comes.
+Longer than other files because it joins the parts of one pane; what each part does is in its own file.
 """
 
 import asyncio

@@ -5,7 +5,6 @@ without counting the rest. It is PostgreSQL's log, and only there when RDS expor
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.aws.databases import Databases
@@ -18,7 +17,7 @@ from services.inspections.insights_hours import BIN, COUNT, Hours, binned, hours
 from services.inspections.insights_look import AT_ONCE, InsightsLook, query_table
 from services.inspections.insights_queries import Queries, number
 from services.inspections.log_silence import Silence, silence, silence_measures, silence_words
-from services.inspections.slow_queries_text import SlowLine, slow_line
+from services.inspections.slow_queries_text import SlowLine, by_statement, slow_line
 from services.models.findings import Evidence, Finding, Measure, worst
 from services.models.insights import QueryResult
 from services.models.metrics import TimeSpan
@@ -33,17 +32,6 @@ FRESH = timedelta(days=1)
 SHOWN = 20
 """The slowest, as many as the runbook asks for."""
 EXPORT = "postgresql"
-
-
-@dataclass(slots=True)
-class Statement:
-    """The lines of one statement."""
-
-    text: str
-    lines: int = 0
-    worst: float = 0.0
-    """Milliseconds."""
-    total: float = 0.0
 
 
 class SlowQueries(InsightsLook):
@@ -240,7 +228,7 @@ class SlowQueries(InsightsLook):
             (_("Count"), _("Slowest (ms)"), _("Together (s)"), stated),
             [
                 (f"{each.lines:,}", f"{each.worst:,.0f}", f"{each.total / 1000:,.1f}", _shown(each.text))
-                for each in _statements(lines)
+                for each in by_statement(lines)
             ],
             private=True,
         )
@@ -284,17 +272,6 @@ def _lines(found: QueryResult) -> list[tuple[datetime | None, SlowLine]]:
     """The slowest first."""
     read = ((when(row.get("@timestamp")), slow_line(row.get("@message", ""))) for row in found.rows)
     return sorted(((at, line) for at, line in read if line), key=lambda pair: -pair[1].ms)
-
-
-def _statements(lines: list[tuple[datetime | None, SlowLine]]) -> list[Statement]:
-    """Those that took most time together first."""
-    known: dict[str, Statement] = {}
-    for _at, line in lines:
-        each = known.setdefault(line.statement, Statement(line.statement))
-        each.lines += 1
-        each.worst = max(each.worst, line.ms)
-        each.total += line.ms
-    return sorted(known.values(), key=lambda each: -each.total)
 
 
 def _shown(text: str) -> str:

@@ -5,7 +5,9 @@ a statement is logged for its parse, bind and execute steps, each with a duratio
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 HIDDEN = "?"
 STATEMENT = 300
@@ -59,3 +61,25 @@ def statement(text: str) -> str:
     bare = _UNPARTED.sub(f"PASSWORD {HIDDEN}", bare)
     bare = _SPACE.sub(" ", _LISTS.sub(f"({HIDDEN}…)", bare)).strip()
     return bare if len(bare) <= STATEMENT else bare[:STATEMENT] + "…"
+
+
+@dataclass(slots=True)
+class Statement:
+    """The lines of one statement."""
+
+    text: str
+    lines: int = 0
+    worst: float = 0.0
+    """Milliseconds."""
+    total: float = 0.0
+
+
+def by_statement(lines: Iterable[tuple[datetime | None, SlowLine]]) -> list[Statement]:
+    """Those that took most time together first."""
+    known: dict[str, Statement] = {}
+    for _at, line in lines:
+        each = known.setdefault(line.statement, Statement(line.statement))
+        each.lines += 1
+        each.worst = max(each.worst, line.ms)
+        each.total += line.ms
+    return sorted(known.values(), key=lambda each: -each.total)

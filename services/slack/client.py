@@ -6,41 +6,42 @@ it would write a webhook's address.
 """
 
 import logging
-import re
 import urllib.request
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from services.aws.secret import Secret
 from services.i18n import _
 from services.slack import words
+from services.slack.answers import (
+    EVENT,
+    ID,
+    TOO_MANY,
+    TS,
+    is_message,
+    matches,
+    next_page,
+    older,
+    rate_limited,
+    refused,
+    untold,
+    why,
+)
 from services.slack.message import body, mark
 from services.slack.sending import CannotTell, Message, Refused, Sender, Sent, SlackError, Unanswered
 from services.slack.settings import SlackSettings
 
-EVENT = "toban_post"
-"""The metadata's event type by which a message is found again."""
 MARGIN = timedelta(hours=1)
 """How much longer than its age a message is looked for."""
 PAGE, PAGES = 200, 20
-_ID = re.compile(r"[CGD][A-Z0-9]{6,}")
-_TS = re.compile(r"\d{1,16}\.\d{1,16}", re.ASCII)
-_WORD = re.compile(r"[a-z0-9_]{1,60}")
-"""As Slack spells its errors. Anything else is not Slack's own word, and may quote a secret."""
-_SCOPES = re.compile(r"[a-z0-9:._, ]{1,100}")
-_TOO_MANY = 429
-_SHORTEST_WAIT, _USUAL_WAIT, _LONGEST_WAIT = 1.0, 30.0, 3600.0
-"""Seconds that are waited where Slack asks to, whatever it says."""
 _LARGEST = 16 << 20
 """Bytes of an answer that are read; a page of 200 messages has less."""
 _LOGGER = logging.getLogger("toban.slack")
@@ -79,11 +80,11 @@ class Bot:
                     **body(message),
                 )
             except SlackApiError as error:
-                raise _refused(error, message.channel) from None
+                raise refused(error, message.channel) from None
         ts, channel = answer.get("ts"), answer.get("channel")
-        if answer.get("ok") is not True or not _is(_TS, ts):
+        if answer.get("ok") is not True or not matches(TS, ts):
             raise Unanswered(words.unanswered(_("an answer without ts")))
-        return Sent(ts=str(ts), channel_id=str(channel) if _is(_ID, channel) else "")
+        return Sent(ts=str(ts), channel_id=str(channel) if matches(ID, channel) else "")
 
     async def find(
         self, post: str, *, channel: str, channel_id: str, thread_ts: str, age: timedelta
@@ -96,7 +97,7 @@ class Bot:
                 id = channel_id or await self._channel_id(client, channel)
                 return await self._look(client, post, id, thread_ts, age)
             except SlackApiError as error:
-                raise _untold(error, channel) from None
+                raise untold(error, channel) from None
 
     @asynccontextmanager
     async def _client(self) -> AsyncIterator[AsyncWebClient]:
@@ -109,7 +110,7 @@ class Bot:
             yield client
 
     async def _channel_id(self, client: AsyncWebClient, channel: str) -> str:
-        if _ID.fullmatch(channel):
+        if ID.fullmatch(channel):
             return channel
         # One kind at a time: a bot that may not list private channels is refused a list of both.
         for kind in ("public_channel", "private_channel"):
@@ -127,9 +128,9 @@ class Bot:
             if answer.get("ok") is not True or not isinstance(channels, list):
                 raise CannotTell(words.unanswered(_("an answer without channels")), again=True)
             for each in channels:
-                if each["name"] == name and _is(_ID, each["id"]):
+                if each["name"] == name and matches(ID, each["id"]):
                     return str(each["id"])
-            cursor = _next(answer)
+            cursor = next_page(answer)
             if not cursor:
                 break
         return ""
@@ -151,12 +152,12 @@ class Bot:
             if answer.get("ok") is not True or not isinstance(messages, list):
                 raise CannotTell(words.unanswered(_("an answer without messages")), again=True)
             for each in messages:
-                if _is_it(each, post):
+                if is_message(each, post):
                     # It is there, whatever else the answer says of it.
                     ts = each.get("ts")
-                    return Sent(ts=str(ts) if _is(_TS, ts) else "", channel_id=channel)
-            cursor = _next(answer)
-            if not cursor or (not thread_ts and _older(messages, answer.headers, age + MARGIN)):
+                    return Sent(ts=str(ts) if matches(TS, ts) else "", channel_id=channel)
+            cursor = next_page(answer)
+            if not cursor or (not thread_ts and older(messages, answer.headers, age + MARGIN)):
                 return None
         raise CannotTell(
             _("There are too many messages in {channel} to look through.").format(channel=channel)
@@ -182,8 +183,8 @@ class Webhook:
         said = (answer.body or "").strip()
         if answer.status_code == 200 and said == "ok":
             return Sent()
-        if answer.status_code == _TOO_MANY:
-            raise _rate_limited(answer.headers)
+        if answer.status_code == TOO_MANY:
+            raise rate_limited(answer.headers)
         if 400 <= answer.status_code < 500 and words.known(said):
             raise Refused(words.refusal(said, channel=_("the webhook's channel")), code=said)
         raise Unanswered(words.unanswered(f"HTTP {answer.status_code}"))
@@ -238,11 +239,11 @@ async def _sent(address: str) -> AsyncIterator[None]:
         aiohttp.ConnectionTimeoutError,
         aiohttp.ClientHttpProxyError,
     ) as error:
-        raise Refused(words.unreachable(host, _why(error)), backoff=True) from None
+        raise Refused(words.unreachable(host, why(error)), backoff=True) from None
     except SlackError:
         raise
     except Exception as error:  # noqa: BLE001  the boundary: whatever the answer is, it does not say that nothing was posted
-        raise Unanswered(words.unanswered(_why(error))) from None
+        raise Unanswered(words.unanswered(why(error))) from None
 
 
 @asynccontextmanager
@@ -254,89 +255,9 @@ async def _asked(address: str) -> AsyncIterator[None]:
     except SlackError:
         raise
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise CannotTell(words.unreachable(host, _why(error)), again=True) from None
+        raise CannotTell(words.unreachable(host, why(error)), again=True) from None
     except Exception as error:  # noqa: BLE001  the boundary: an answer that cannot be read does not say that it is not there
-        raise CannotTell(words.unanswered(_why(error)), again=True) from None
-
-
-def _why(error: BaseException) -> str:
-    """An error without what it may quote: addresses hold a webhook's secret."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    if isinstance(error, TimeoutError):
-        return _("no answer in time")
-    return type(error).__name__
-
-
-def _refused(error: SlackApiError, channel: str) -> Refused | Unanswered:
-    code, answer = _code(error)
-    status = answer.status_code if answer is not None else 0
-    if answer is not None and status == _TOO_MANY:
-        return _rate_limited(answer.headers)
-    if not code or code in words.UNCLEAR or status >= 500:
-        return Unanswered(words.unanswered(code or f"HTTP {status}"))
-    needed = _needed(answer)
-    return Refused(words.refusal(code, channel=channel, needed=needed), code=code)
-
-
-def _untold(error: SlackApiError, channel: str) -> CannotTell:
-    code, answer = _code(error)
-    if answer is None or not code or code in words.UNCLEAR or answer.status_code >= _TOO_MANY:
-        return CannotTell(words.unanswered(code or "HTTP"), code=code, again=True)
-    needed = _needed(answer) or "channels:history"
-    return CannotTell(words.refusal(code, channel=channel, needed=needed), code=code)
-
-
-def _rate_limited(headers: Mapping[str, str]) -> Refused:
-    said = str(headers.get("Retry-After") or "")
-    asked = float(said) if said.isascii() and said.isdigit() else _USUAL_WAIT
-    seconds = min(_LONGEST_WAIT, max(_SHORTEST_WAIT, asked))
-    return Refused(words.refusal("ratelimited", seconds=seconds), code="ratelimited", retry_after=seconds)
-
-
-def _code(error: SlackApiError) -> tuple[str, AsyncSlackResponse | None]:
-    """Slack's word, and its answer; nothing where what came is not Slack's (a proxy's page, say)."""
-    answer = error.response
-    if not isinstance(answer, AsyncSlackResponse) or not isinstance(answer.data, dict):
-        return "", answer if isinstance(answer, AsyncSlackResponse) else None
-    said = answer.data.get("error")
-    return str(said) if answer.data.get("ok") is False and _is(_WORD, said) else "", answer
-
-
-def _needed(answer: AsyncSlackResponse | None) -> str:
-    needed = answer.get("needed") if answer is not None else None
-    return str(needed) if _is(_SCOPES, needed) else ""
-
-
-def _is(pattern: re.Pattern[str], value: object) -> bool:
-    return isinstance(value, str) and pattern.fullmatch(value) is not None
-
-
-def _next(answer: AsyncSlackResponse) -> str:
-    """Where the next page begins; "" at the end. Raises CannotTell where there is more and it does not say where."""
-    cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
-    if not isinstance(cursor, str) or (not cursor and answer.get("has_more")):
-        raise CannotTell(words.unanswered(_("an answer without its next page")), again=True)
-    return cursor
-
-
-def _is_it(message: Mapping[str, Any], post: str) -> bool:
-    metadata = message.get("metadata") or {}
-    id = (metadata.get("event_payload") or {}).get("id") if metadata.get("event_type") == EVENT else None
-    if isinstance(id, str):
-        return id == post
-    # A person's words that quote the mark are not the message.
-    return bool(message.get("bot_id")) and mark(post) in str(message.get("text") or "")
-
-
-def _older(messages: list[Mapping[str, Any]], headers: Mapping[str, str], age: timedelta) -> bool:
-    """Whether the last of a page is older than `age` by Slack's clock; not known: no."""
-    try:
-        now = parsedate_to_datetime(headers["Date"])
-        last = datetime.fromtimestamp(float(messages[-1]["ts"]), UTC)
-        return last < now.astimezone(UTC) - age
-    except (LookupError, TypeError, ValueError, OverflowError, OSError):
-        return False
+        raise CannotTell(words.unanswered(why(error)), again=True) from None
 
 
 def _proxy(address: str) -> str | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools.demo import demo_command
 from tests.tui.pty_console import PtyConsole
 
 PR_GET_DUMPABLE = 3
@@ -48,7 +49,7 @@ def core_limits(pid: int) -> list[str]:
 @pytest.mark.pty
 @pytest.mark.slow
 def test_the_console_and_its_world_leave_no_core(tmp_path: Path) -> None:
-    with PtyConsole([sys.executable, "-m", "tui", "--lang", "en", "demo"], size=(40, 120)) as console:
+    with PtyConsole(demo_command(), size=(40, 120)) as console:
         console.wait_text("rds-storage-low")
         pid = console.process.pid
         (world,) = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())

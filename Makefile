@@ -10,7 +10,7 @@ AT ?=
 JOBS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench peers lock screens snapshots test-dates faults explore soak i18n clean
+.PHONY: help demo test lint format bench peers lock screens snapshots test-dates faults mutations explore soak i18n clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ snapshots: $(VENV)/.dev ## rewrite the snapshot pictures after a wanted change
 
 faults: $(VENV)/.dev ## every fault, repeated through a real terminal
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "slow and not soak"
+
+mutations: $(VENV)/.dev ## every reader and inspection under all damage to AWS's answers (hours)
+	MUTATIONS=all $(BIN)/python -m pytest -q -n $(JOBS) -m slow -k mutated
 
 explore: $(VENV)/.dev ## the property tests with new random examples, many of them
 	$(BIN)/python -m pytest -q -n $(JOBS) -m "not slow and not pty" --hypothesis-profile=explore

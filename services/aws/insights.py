@@ -106,7 +106,11 @@ class Insights:
         )
         async for page in pages:
             for row in rows(page, "logGroups"):
-                if row.get("logGroupName") == name:
+                if not row.get("logGroupName"):
+                    raise incomplete(
+                        _("AWS lists a log group without its name."), "logs", "DescribeLogGroups"
+                    )
+                if row["logGroupName"] == name:
                     return _size(row, span, now)
         return None
 

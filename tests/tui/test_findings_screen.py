@@ -233,6 +233,8 @@ async def test_the_evening_duty_opens_the_report_for_review(embedded: Embedded) 
         await until(pilot, lambda: isinstance(pilot.app.screen, ReportScreen) and pilot.app.screen.report)
         assert "2026" in screen_text(pilot)
         # What AWS was asked so far is in it, and not only what is recorded every quarter of an hour.
+        embedded.advance(1)
+        pilot.app.screen.make()
         await until(pilot, lambda: pilot.app.screen.report and pilot.app.screen.report.charges.calls)
         await pilot.press("n")
         await until(pilot, lambda: isinstance(pilot.app.screen, RemarkScreen))

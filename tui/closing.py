@@ -1,7 +1,6 @@
 """Lets closed screens and widgets go: what outlives them keeps nothing of them."""
 
 import gc
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 from weakref import WeakSet
@@ -47,23 +46,29 @@ vars(widget)["StylesCache"] = ForgottenStyles
 
 
 class Freeze:
-    """What the start made, which the collector need not walk again; but screens that were open then may close."""
+    """What the start made, which the collector need not walk again; but a screen that was open then may close."""
 
     def __init__(self) -> None:
         self._screens: WeakSet[Screen[Any]] = WeakSet()
+        self._frozen: WeakSet[Screen[Any]] = WeakSet()
 
-    def begin(self, opened: Iterable[Screen[Any]]) -> None:
-        """Freeze what there is, with the screens that are `opened`."""
+    def note(self, screen: Screen[Any]) -> None:
+        """There is one more screen."""
+        self._screens.add(screen)
+
+    def begin(self) -> None:
+        """Freeze what there is."""
         gc.freeze()
-        self._screens |= set(opened)
+        # With those that are just being closed.
+        self._frozen = WeakSet(self._screens)
 
     @property
     def holds_closed(self) -> bool:
         """A closed screen cannot be collected."""
-        return any(screen._closing for screen in self._screens)
+        return any(screen._closing for screen in self._frozen)
 
-    def renew(self, opened: Iterable[Screen[Any]]) -> None:
+    def renew(self) -> None:
         """Collect those that are closed by now; takes a tenth of a second or two."""
         gc.unfreeze()
         gc.collect()
-        self.begin(opened)
+        self.begin()

@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -36,7 +37,8 @@ from tui.wire.link import Link
 HUNG_UP = ended_by(signal.SIGHUP)
 """Exit status when the terminal is gone."""
 THAW_SECONDS = 1.0
-"""After a screen of the start was closed, until what it took is collected."""
+THAWS = 3
+"""Seconds after a screen of the start was closed, until what it took is collected; how often that is tried."""
 
 
 class UnsafeText(Exception):
@@ -182,21 +184,22 @@ class RuntimeApp(OrderedApp):
     async def _replace_screen(self, screen: Screen[Any]) -> Screen[Any]:
         closed = await super()._replace_screen(screen)
         let_go(self)
-        if self._freeze.holds_closed:
-            # Not now: who closed it still has it in his hands.
-            self.set_timer(THAW_SECONDS, self._thaw)
+        self._thaw_later(THAWS)
         return closed
 
     def freeze(self) -> None:
         """Spare the collector what there is now: it lives as long as the console."""
-        self._freeze.begin(self._open_screens())
+        self._freeze.begin()
 
-    def _thaw(self) -> None:
+    def _thaw_later(self, times: int) -> None:
+        # Not now: who closed a screen still has it in his hands.
+        if times and self._freeze.holds_closed:
+            self.set_timer(THAW_SECONDS, partial(self._thaw, times))
+
+    def _thaw(self, times: int) -> None:
         if self._freeze.holds_closed:
-            self._freeze.renew(self._open_screens())
-
-    def _open_screens(self) -> list[Screen[Any]]:
-        return [screen for stack in self._screen_stacks.values() for screen in stack]
+            self._freeze.renew()
+            self._thaw_later(times - 1)
 
     async def _process_messages_loop(self) -> None:
         self._contains = True
@@ -209,6 +212,8 @@ class RuntimeApp(OrderedApp):
 
     def _register_child(self, parent: DOMNode, child: Widget, before: int | None, after: int | None) -> None:
         contain(child, self._on_contained, self._dispatching)
+        if isinstance(child, Screen):
+            self._freeze.note(child)
         super()._register_child(parent, child, before, after)
 
     async def _dispatch_message(self, message: Message) -> None:

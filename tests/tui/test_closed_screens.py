@@ -2,20 +2,24 @@
 
 import asyncio
 import gc
+import tracemalloc
 import weakref
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from textual._styles_cache import StylesCache
 from textual.pilot import Pilot
 from textual.screen import Screen
+from textual.widget import Widget
 
 from tests.conftest import Embedded
 from tests.tools.console import console, settled, until
 from tests.tools.holders import holders
 from tests.tui.screen_visits import (
     OPENERS,
+    Opener,
     close_screens,
     every_screen,
     has_read,
@@ -25,49 +29,64 @@ from tests.tui.screen_visits import (
 )
 from tui.modes import MODES
 
-Alive = weakref.WeakSet[Screen[Any]]
 _WAITS = ("Event.wait", "Queue.get", "ManualClock.sleep")
 """What the services' loops make anew for each of their turns."""
-
 FEW = 3
 """Tasks that a screen which is still open may have more of by then; each closed one would leave one at least."""
+PARTS = 3
+"""Of the measurement, side by side."""
+OPENINGS, MOST = 20, 50_000
+"""Of each screen, and bytes that may be left of one."""
+
+
+class Made:
+    """Every screen and widget that was made, and the lines each has drawn."""
+
+    def __init__(self) -> None:
+        self._made: list[tuple[weakref.ref[Widget], weakref.ref[StylesCache]]] = []
+
+    def note(self, widget: Widget) -> None:
+        """One was made."""
+        self._made.append((weakref.ref(widget), weakref.ref(widget._styles_cache)))
+
+    def left(self) -> list[object]:
+        """What is left of those that are closed."""
+        gc.collect()
+        widgets = [
+            widget for made, _lines in self._made if (widget := made()) is not None and widget._closing
+        ]
+        lines = [lines for made, drawn in self._made if made() is None and (lines := drawn()) is not None]
+        return [*widgets, *lines]
 
 
 @pytest.fixture
-def alive(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> Iterator[Alive]:
-    """Every screen that exists; what is there before the first one is not looked through again and again."""
+def made(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> Iterator[Made]:
+    """What is made from now on; what is there before is not looked through again and again."""
     assert embedded
-    screens: Alive = weakref.WeakSet()
-    make = Screen.__init__
+    noted = Made()
+    make = Widget.__init__
 
-    def made(self: Screen[Any], *arguments: Any, **options: Any) -> None:
-        make(self, *arguments, **options)
-        screens.add(self)
+    def note(self: Widget, *children: Widget, **options: Any) -> None:
+        make(self, *children, **options)
+        noted.note(self)
 
-    monkeypatch.setattr(Screen, "__init__", made)
+    monkeypatch.setattr(Widget, "__init__", note)
     gc.collect()
     gc.freeze()
-    yield screens
+    yield noted
     gc.unfreeze()
     gc.enable()
 
 
-async def gone(pilot: Pilot[Any], alive: Alive) -> None:
-    """Wait until no closed screen is left; says what holds one that is."""
-
-    def left() -> list[Screen[Any]]:
-        gc.collect()
-        shown = {id(screen) for stack in pilot.app._screen_stacks.values() for screen in stack}
-        return [screen for screen in alive if id(screen) not in shown]
-
+async def gone(pilot: Pilot[Any], made: Made) -> None:
+    """Wait until nothing closed is left; says what holds it."""
     try:
-        await until(pilot, lambda: not left())
+        await until(pilot, lambda: not made.left())
     except AssertionError:
-        screens = left()
-        lines = "\n".join(holders(screens[0]))
-        raise AssertionError(
-            f"{len(screens)} closed screens are alive; {screens[0]} is held by\n{lines}"
-        ) from None
+        left = made.left()
+        ways = "\n".join(holders(left[0]))
+        kinds = dict(Counter(type(each).__name__ for each in left))
+        raise AssertionError(f"left of what is closed: {kinds}; {left[0]} is held by\n{ways}") from None
 
 
 def tasks() -> Counter[str]:
@@ -82,10 +101,9 @@ def test_every_screen_has_an_opener() -> None:
 
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.scenario("ordinary-day", history=600.0)
-async def test_closed_screens_are_gone(embedded: Embedded, alive: Alive) -> None:
-    async with console(embedded.url, embedded.clock, notifications=True) as pilot:
+async def test_closed_screens_are_gone(embedded: Embedded, made: Made) -> None:
+    async with console(embedded.url, embedded.clock) as pilot:
         it = await things(pilot)
-        pilot.app.clear_notifications()
         await settled(pilot)
         before = tasks()
         for kind, openers in OPENERS.items():
@@ -93,16 +111,15 @@ async def test_closed_screens_are_gone(embedded: Embedded, alive: Alive) -> None
                 await open_screen(pilot, kind, opener, it)
                 await has_read(pilot)
                 await close_screens(pilot)
-        await gone(pilot, alive)
-        pilot.app.clear_notifications()
+        await gone(pilot, made)
         await until(pilot, lambda: all(count <= before[name] + FEW for name, count in tasks().items()))
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0)
-async def test_the_modes_screens_are_gone_once_they_are_built_anew(embedded: Embedded, alive: Alive) -> None:
+async def test_the_modes_screens_are_gone_once_they_are_built_anew(embedded: Embedded, made: Made) -> None:
     # As the launcher does: the first mode's screen is frozen with what else the start made.
     gc.disable()
-    async with console(embedded.url, embedded.clock, notifications=True) as pilot:
+    async with console(embedded.url, embedded.clock) as pilot:
         app = pilot.app
         for _time in range(2):
             for mode in MODES:
@@ -114,5 +131,36 @@ async def test_the_modes_screens_are_gone_once_they_are_built_anew(embedded: Emb
                 pilot, lambda first=first: app.screen is not first and app.current_mode == MODES[-1].id
             )
             del first
-            await gone(pilot, alive)
+            await gone(pilot, made)
         assert gc.isenabled()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("at_once")
+@pytest.mark.scenario("ordinary-day", history=600.0)
+@pytest.mark.parametrize("part", range(PARTS))
+async def test_what_an_opening_leaves(embedded: Embedded, made: Made, part: int) -> None:
+    async with console(embedded.url, embedded.clock) as pilot:
+        it = await things(pilot)
+
+        async def visit(kind: type[Screen[Any]], opener: Opener, *, reads: bool) -> None:
+            await open_screen(pilot, kind, opener, it)
+            if reads:
+                await has_read(pilot)
+            await close_screens(pilot)
+
+        for kind, openers in list(OPENERS.items())[part::PARTS]:
+            for opener in openers:
+                # What is made once: its style, its client, the caches of its words.
+                for _time in range(2):
+                    await visit(kind, opener, reads=True)
+                await gone(pilot, made)
+                tracemalloc.start()
+                for time in range(OPENINGS):
+                    # Half of them are left before they have read what they show.
+                    await visit(kind, opener, reads=time % 2 == 0)
+                await gone(pilot, made)
+                left = tracemalloc.get_traced_memory()[0] / OPENINGS
+                tracemalloc.stop()
+                print(f"{kind.__name__}: {left / 1000:.1f} kB an opening")
+                assert left < MOST, kind

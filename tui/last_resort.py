@@ -57,3 +57,12 @@ def _of_thread(told: threading.ExceptHookArgs) -> None:
 def _unraisable(told: "sys.UnraisableHookArgs") -> None:
     if told.exc_value is not None:
         debug_log.fault(told.exc_value, clean(told.err_msg or "unraisable"))
+
+
+def unasked(faults: Iterable[str]) -> str:
+    """What is said where the console ended and nobody had asked for it; with the newest of its `faults`."""
+    words = _(
+        "Toban ended although nobody had asked it to: a fault of the console. Start it again; "
+        "what was sent to AWS stands in the journal."
+    )
+    return "\n".join([words, *list(faults)[-1:]])

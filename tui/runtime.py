@@ -168,12 +168,7 @@ class RuntimeApp(OrderedApp):
     def _say_unasked(self) -> None:
         """The message loop ended, and nobody had asked for it: say so once the terminal is given back."""
         self._return_code = ExitStatus.SOFTWARE
-        words = _(
-            "Toban ended although nobody had asked it to: a fault of the console. Start it again; "
-            "what was sent to AWS stands in the journal."
-        )
-        faults = [bug.summary for bug in self.bugs.values()]
-        self._exit_renderables.append(Text("\n".join([words, *faults[-1:]])))
+        self._exit_renderables.append(Text(last_resort.unasked(bug.summary for bug in self.bugs.values())))
 
     # -- the boundary
 

@@ -168,12 +168,18 @@ class Reader:
 
     def _distinct(self, column: str) -> Iterator[str]:
         """Hops from value to value along the index."""
-        value: object = ""
+        # As bytes, for what is no UTF-8 would be another text when it is asked for the next one, and be found for ever.
+        hop = (
+            f"SELECT CAST(min({column}) AS BLOB) FROM entries "
+            f"WHERE {column} > CAST(? AS TEXT) AND typeof({column}) = 'text'"
+        )
+        value = b""
         while True:
-            ((value,),) = self.ask(f"SELECT min({column}) FROM entries WHERE {column} > ?", (value,))
-            if not isinstance(value, str):
+            before = value
+            ((value,),) = self.ask(hop, (before,))
+            if not isinstance(value, bytes) or value <= before:
                 return
-            yield value
+            yield _text(value)
 
     def holder(self, hold: str) -> Entry | None:
         """The entry that holds this and has not been answered by one that gives it back."""

@@ -7,13 +7,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
+from services.journal.reader import Reader
 from services.models.journal import JournalHealth
 from tests.services.journal.book import Listener, checked, filled, journal, note, tampered
 
@@ -360,3 +361,15 @@ async def test_what_is_no_file_beside_the_journal_hangs_nobody(tmp_path: Path, e
     put(kind, Path(f"{path}{end}"))
     assert f"its {end} file is no file" in said(await opened(path))
     assert checked(path).problem is not None
+
+
+@pytest.mark.parametrize("value", ["CAST(x'fffec080' AS TEXT)", "x'ff'", "NULL", "5", "char(0xfffd)"])
+async def test_what_is_no_text_among_the_people_is_asked_for_once(tmp_path: Path, value: str) -> None:
+    path = tmp_path / "j.db"
+    filled(path, 3)
+    for column in ("user", "target"):
+        with suppress(sqlite3.IntegrityError):
+            tampered(path, f"UPDATE entries SET {column} = {value} WHERE seq = 2")
+    with closing(Reader.open(path)) as reader:
+        assert len(reader.people()) in (1, 2)
+        assert len(reader.targets()) <= 1

@@ -52,6 +52,7 @@ class Made:
     def left(self) -> list[object]:
         """What is left of those that are closed."""
         gc.collect()
+        self._made = [each for each in self._made if any(made() is not None for made in each)]
         widgets = [
             widget for made, _lines in self._made if (widget := made()) is not None and widget._closing
         ]

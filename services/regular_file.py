@@ -40,6 +40,11 @@ def read(path: Path, limit: int = LIMIT) -> bytes:
         os.close(descriptor)
 
 
+def opener(path: str, flags: int) -> int:
+    """For `open`: what the kernel calls a regular file may still wait for its next line (/proc/kmsg)."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+
+
 def check(path: Path, limit: int = 0) -> None:
     """Look without opening, which has effects on some devices; `limit` 0: any size. Raises Unsuitable, OSError."""
     status = _status(path)

@@ -29,7 +29,7 @@ from services.aws.permits import NOWHERE, LogStream
 from services.aws.sdk_models import load_models
 from services.aws.secret import Secret
 from services.aws.settings import AwsSettings
-from services.aws.setup import check_files, in_words
+from services.aws.setup import check_expiration, check_files, in_words
 from services.aws.wire import Wire
 from services.clock import Clock
 
@@ -202,6 +202,7 @@ class Clients:
 
 def _session(settings: AwsSettings, loader: Loader) -> _Session:
     session = _Session(profile=settings.profile or None)
+    check_expiration()
     check_files(session.get_config_variable(name) for name in ("config_file", "credentials_file"))
     session.endpoint_url = settings.endpoint_url
     if settings.region:

@@ -6,9 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError
+from dateutil.parser import parse
 
 from services import regular_file
+from services.i18n import _
 
+EXPIRATION = "AWS_CREDENTIAL_EXPIRATION"
 FILE_VARIABLES = (
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_CA_BUNDLE",
@@ -31,6 +34,15 @@ def in_words() -> Iterator[None]:
         yield
     except (ValueError, TypeError, OverflowError) as error:
         raise SetupError(reason=str(error) or type(error).__name__) from error
+
+
+def check_expiration() -> None:
+    """Of a time without a zone the SDK cannot tell whether it has passed. Raises SetupError."""
+    if text := os.environ.get(EXPIRATION):
+        with in_words():
+            if parse(text).tzinfo is None:
+                said = _("must be a time with its zone, such as 2026-01-05T08:00:00Z")
+                raise ValueError(f"{EXPIRATION}: {said}")
 
 
 def check_files(named: Iterable[str]) -> None:

@@ -5,6 +5,7 @@ import json
 import subprocess
 import zlib
 from collections.abc import Iterable
+from io import TextIOWrapper
 from pathlib import Path
 from sys import intern
 from typing import NamedTuple
@@ -77,9 +78,10 @@ def _rotated(path: Path) -> list[Path]:
 
 def _in_file(path: Path) -> tuple[Anchor, ...]:
     regular_file.check(path)
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8", errors="replace") as lines:
-        return _anchors(lines)
+    with open(path, "rb", opener=regular_file.opener) as file:
+        content = gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file
+        with TextIOWrapper(content, encoding="utf-8", errors="replace") as lines:
+            return _anchors(lines)
 
 
 def _anchors(lines: Iterable[str]) -> tuple[Anchor, ...]:

@@ -40,10 +40,12 @@ class WatchedApp(console_app.TobanApp):
     _shown = ""
 
     def on_ready(self) -> None:
-        """Name the screen whenever it is another one."""
+        """Name the screen whenever it is another one, once it can be seen."""
         self.set_interval(0.05, self._name_screen)
 
     def _name_screen(self) -> None:
+        if self.type_ahead._shown_at.get(self.screen) == float("inf"):
+            return  # it opened by itself and is not painted: it hears no key yet
         shown = f"{type(self.screen).__name__} {len(self.screen_stack)} {type(self.focused).__name__}"
         if shown != self._shown:
             self._shown = shown

@@ -233,7 +233,7 @@ def _runbook(output: Output) -> Group:
         from tui import cli_files
 
         # A person reads it on a terminal; a file or a program gets what can be read as a runbook again.
-        as_text = form == "text" or (form is None and sys.stdout.isatty())
+        as_text = form == "text" or (form is None and sys.stdout is not None and sys.stdout.isatty())
         lines_of = cli_files.show if as_text else cli_files.source
         chosen = name or _before().runbook or "facility-prod"
         return _reading(output, lambda: (list(lines_of(chosen)), ExitStatus.NORMAL))

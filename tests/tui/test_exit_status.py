@@ -46,7 +46,13 @@ def toban(*words: str, stdout: int, close: bool = False) -> "subprocess.Complete
 
 
 @pytest.mark.parametrize(
-    "words", [("runbook", "schema"), ("--help",), pytest.param(("--version",), marks=pytest.mark.slow)]
+    "words",
+    [
+        ("runbook", "schema"),
+        ("runbook", "show"),
+        ("--help",),
+        pytest.param(("--version",), marks=pytest.mark.slow),
+    ],
 )
 def test_an_output_that_takes_no_more(words: tuple[str, ...]) -> None:
     with open("/dev/full", "wb") as full:

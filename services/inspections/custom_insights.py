@@ -64,6 +64,8 @@ class CustomInsights(OwnInspection, InsightsLook):
         measures = (*self._measures(queries, found, hours), *silence_measures(queries, silent))
         judged = worst(each.verdict for each in measures) or Verdict.UNKNOWN
         verdict = worst((judged, Verdict.UNKNOWN)) if trouble else judged
+        if trouble:
+            measures = tuple(map(_untold, measures))
         text = plural("{count} match in {hours}", "{count} matches in {hours}", found.matched)
         said = text.format(count=f"{found.matched:,}", hours=queries.span_words)
         if hours and found.matched:
@@ -176,6 +178,13 @@ def by_hour(query: str) -> str:
 def _makes(command: str) -> bool:
     """Whether it is a `fields` that makes a field, which a later filter may need."""
     return verb(command) == "fields" and " as " in command.lower()
+
+
+def _untold(measure: Measure) -> Measure:
+    """A good count is no good news where what is counted cannot be told."""
+    if measure.verdict is not Verdict.NORMAL:
+        return measure
+    return measure.model_copy(update={"verdict": Verdict.UNKNOWN})
 
 
 def _rows(found: QueryResult, zone: tzinfo) -> Evidence:

@@ -91,7 +91,7 @@ class ErrorLogs(InsightsLook):
     ) -> Finding:
         measures = (*self._measures(queries, found, counts, seen), *silence_measures(queries, silent))
         verdict = worst(each.verdict for each in measures) or Verdict.UNKNOWN
-        summary = self._summary(look, found, counts)
+        summary = self._summary(look, found, counts, seen)
         if not seen.status and not seen.unread:
             text = _("5xx answers cannot be told: no event with the field {field} was seen. {found}")
             summary = text.format(field=self._spec.status, found=summary)
@@ -110,8 +110,15 @@ class ErrorLogs(InsightsLook):
             remarks=(*self._remarks(found, counts), *queries.remarks, queries.price()),
         )
 
-    def _summary(self, look: Look, found: QueryResult, counts: Counts) -> str:
+    def _summary(self, look: Look, found: QueryResult, counts: Counts, seen: FieldSeen) -> str:
         hours = hours_words(look.hours)
+        if not found.matched and seen.trouble:
+            text = plural(
+                "Whether {count} event of {hours} is an error is not known.",
+                "Whether errors are among {count} events of {hours} is not known.",
+                found.scanned,
+            )
+            return text.format(hours=hours, count=f"{found.scanned:,}")
         if not found.matched:
             text = plural(
                 "No errors in {hours} ({count} event read).",
@@ -141,7 +148,7 @@ class ErrorLogs(InsightsLook):
             title=_("Errors an hour"),
             shown=number(rate),
             allowed=few,
-            verdict=queries.mean_verdict(hourly.judge(rate), hourly.judge(most)),
+            verdict=seen.verdict(queries.mean_verdict(hourly.judge(rate), hourly.judge(most))),
             value=rate,
             unit="/h",
             note=_("{count} in all").format(count=f"{found.matched:,}"),
@@ -150,11 +157,11 @@ class ErrorLogs(InsightsLook):
             title=_("Errors in the worst hour"),
             shown="" if most is None else f"{most:,}",
             allowed=few,
-            verdict=hourly.judge(most),
+            verdict=seen.verdict(hourly.judge(most)),
             value=most,
             at=at,
         )
-        yield self._repeated(counts)
+        yield self._repeated(counts, seen)
         if spec.status:
             yield Measure(
                 title=_("5xx answers"),
@@ -168,7 +175,7 @@ class ErrorLogs(InsightsLook):
                 title=_("Failed connections to the database"),
                 shown=f"{counts.database:,}",
                 allowed=_("none"),
-                verdict=Verdict.ATTENTION if counts.database else Verdict.NORMAL,
+                verdict=seen.verdict(Verdict.ATTENTION if counts.database else Verdict.NORMAL),
                 value=counts.database,
             )
         yield Measure(
@@ -180,7 +187,7 @@ class ErrorLogs(InsightsLook):
             unit="%",
         )
 
-    def _repeated(self, counts: Counts) -> Measure:
+    def _repeated(self, counts: Counts, seen: FieldSeen) -> Measure:
         limit = self._spec.repeated
         verdict = Verdict.ATTENTION if counts.most >= limit else Verdict.NORMAL
         if counts.shapes is None or (verdict is Verdict.NORMAL and counts.ungrouped):
@@ -189,7 +196,7 @@ class ErrorLogs(InsightsLook):
             title=_("The same error, at most"),
             shown="" if counts.shapes is None else f"{counts.most:,}",
             allowed=_("< {count} in the window").format(count=limit),
-            verdict=verdict,
+            verdict=seen.verdict(verdict),
             value=None if counts.shapes is None else counts.most,
         )
 

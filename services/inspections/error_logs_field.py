@@ -12,6 +12,7 @@ from services.inspections.insights_fields import shares, values_of
 from services.inspections.insights_queries import Queries
 from services.models.insights import QueryResult
 from services.models.runbook_looks import ErrorLogs
+from services.models.verdict import Verdict
 
 HALF = 50
 """Per cent of the events that must hold the field."""
@@ -31,6 +32,10 @@ class FieldSeen:
     """Some event holds the field that tells a 5xx; without one, none would be found."""
     unread: bool = False
     """It could not be looked for."""
+
+    def verdict(self, verdict: Verdict) -> Verdict:
+        """Of a count of errors: a low one is no good news where errors cannot be told."""
+        return Verdict.UNKNOWN if self.trouble and verdict is Verdict.NORMAL else verdict
 
 
 async def field_seen(queries: Queries, spec: ErrorLogs, found: QueryResult) -> FieldSeen:

@@ -88,6 +88,10 @@ async def test_trap_no_rows_because_the_field_is_absent(embedded: Embedded) -> N
     assert finding.summary.startswith("No such field: the events have no level. They have ")
     assert measure(finding, "Events with the field level").shown == "0 %"
     assert "error_logs" in finding.advice[0]
+    # A count of what cannot be told is neither green nor said to be none.
+    assert "No errors" not in finding.summary
+    assert "is not known" in finding.summary
+    assert [each.title for each in finding.measures if each.verdict is Verdict.NORMAL] == ["5xx answers"]
 
 
 OTHER_MEANINGS: list[tuple[list[Event], str]] = [
@@ -108,6 +112,9 @@ async def test_trap_zero_rows_with_other_meanings_than_no_errors(empty_aws: Embe
             finding = await again(made, "error-logs", hours=16, book=book())
             assert (finding.verdict, words) == (Verdict.UNKNOWN, words)
             assert words in finding.summary
+            assert "No errors" not in finding.summary
+            green = {each.title for each in finding.measures if each.verdict is Verdict.NORMAL}
+            assert green <= {"5xx answers", "Log events"}
 
 
 async def test_trap_a_log_that_stops_before_the_window_ends_is_not_judged(empty_aws: Embedded) -> None:

@@ -27,6 +27,13 @@ class Clock(Protocol):
         """Seconds of this clock's time since some fixed moment: goes on through suspend, and nobody can set it."""
         ...
 
+    def awake(self) -> float:
+        """As `elapsed`, but it stands still in suspend, as what a process is about to do does.
+
+        All processes of one boot read the same seconds.
+        """
+        ...
+
     async def sleep(self, seconds: float) -> None:
         """Wait for `seconds` of this clock's time."""
         ...
@@ -65,6 +72,10 @@ class SystemClock:
         """Seconds since the machine was started."""
         return self._boot()
 
+    def awake(self) -> float:
+        """Seconds since the machine was started, without those it was suspended for."""
+        return time.monotonic()
+
     async def sleep(self, seconds: float) -> None:
         """Wait."""
         await _wait(seconds, self._boot, self._nap)
@@ -90,6 +101,10 @@ class SpedClock:
         """Seconds of the world since the machine was started."""
         return boot_seconds() * self.speed
 
+    def awake(self) -> float:
+        """Seconds of the world; one that begins later is that much further on."""
+        return self.origin.timestamp() + time.monotonic() * self.speed
+
     async def sleep(self, seconds: float) -> None:
         """Wait for `seconds` of the world's time."""
         await _wait(seconds / self.speed, boot_seconds, NAP)
@@ -104,6 +119,7 @@ class ManualClock:
     def __init__(self, start: datetime) -> None:
         self._now = start
         self._elapsed = 1000.0
+        self._suspended = 0.0
         self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
 
     def now(self) -> datetime:
@@ -113,6 +129,10 @@ class ManualClock:
     def elapsed(self) -> float:
         """Seconds that have passed, wherever the wall clock was set."""
         return self._elapsed
+
+    def awake(self) -> float:
+        """Seconds that were advanced."""
+        return self._elapsed - self._suspended
 
     async def sleep(self, seconds: float) -> None:
         """Wait until `advance` has moved past now + `seconds`."""
@@ -130,7 +150,7 @@ class ManualClock:
 
     def advance(self, seconds: float) -> None:
         """Move on and wake whoever is due."""
-        self.suspend(seconds)
+        self._pass(seconds)
         waiting = []
         for due, future in self._sleepers:
             if future.done():
@@ -148,6 +168,10 @@ class ManualClock:
 
     def suspend(self, seconds: float) -> None:
         """The machine sleeps: time passes, and nobody wakes before the next `advance`."""
+        self._pass(seconds)
+        self._suspended += seconds
+
+    def _pass(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
         self._elapsed += seconds
 

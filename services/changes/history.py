@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from services.changes.ages import Ages, marked
 from services.changes.drafts import CHANGE_KINDS, later
 from services.changes.runs import aged, newest_first, next_ageing, run_of
 from services.clock import Clock
@@ -32,8 +33,8 @@ class History:
 
     def __init__(self, journal: Journal, clock: Clock, window: timedelta) -> None:
         self.journal = journal
-        self.window = window
-        """How long after its intent a step of another console may still be under way."""
+        self.ages = Ages(clock, window)
+        """`window` is how long after its intent a step of another console may still be under way."""
         self._ours: Counter[str] = Counter()
         self._clock = clock
         self._entries: dict[str, dict[int, Entry]] = {}
@@ -49,12 +50,11 @@ class History:
 
     def runs(self) -> tuple[Run, ...]:
         """Every run as it stands now, newest first."""
-        now = self._clock.now()
-        return newest_first(aged(run, now, self.window, self.busy) for run in self._runs.values())
+        return newest_first(aged(run, self.ages, self.busy) for run in self._runs.values())
 
     def run(self, plan: str) -> Run:
         """One run as it stands now. Raises KeyError."""
-        return aged(self._runs[plan], self._clock.now(), self.window, self.busy)
+        return aged(self._runs[plan], self.ages, self.busy)
 
     @property
     def busy(self) -> frozenset[str]:
@@ -103,13 +103,13 @@ class History:
 
     async def append(self, draft: Draft) -> Entry:
         """Record durably, or not at all. Raises JournalError, AlreadyRecorded, HeldByAnother."""
-        entry = await self.journal.append(draft)
+        entry = await self.journal.append(marked(draft, self._clock))
         self._take([entry])
         return entry
 
     async def keep(self, draft: Draft) -> None:
         """Record something that has happened: what the journal will not take now is kept, shown, and tried again."""
-        self._drafts.append(draft)
+        self._drafts.append(marked(draft, self._clock))
         if not await self.retry():
             self._unrecorded = [self._shown(each) for each in self._drafts]
             self._rebuild({draft.subject})
@@ -157,12 +157,14 @@ class History:
             event.set()
 
     def next_change(self, now: datetime) -> datetime | None:
-        """When a run changes by time alone; None: never."""
-        return next_ageing((run for run in self._runs.values() if run.id not in self.busy), now, self.window)
+        """When a run changes by time alone, by the wall clock as it stands; None: never."""
+        left = next_ageing((run for run in self._runs.values() if run.id not in self.busy), self.ages)
+        return None if left is None else now + left
 
     def _take(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
             self._entries.setdefault(entry.subject, {})[entry.seq] = entry
+            self.ages.add(entry)
         self._rebuild({entry.subject for entry in entries})
 
     def _rebuild(self, plans: set[str]) -> None:

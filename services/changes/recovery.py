@@ -93,7 +93,7 @@ class Recovery:
 
     def _over(self, step: StepRun) -> bool:
         """Nothing of it can be under way any more, so that "before" means "not done"."""
-        return step.at is not None and self._clock.now() >= step.at + self._history.window
+        return not self._history.ages.left(step.seq)
 
     async def _record(self, run: Run, planned: PlannedStep, *, done: bool, text: str, how: str) -> None:
         draft = drafts.resolved(run.plan, planned, done=done, text=text, how=how)

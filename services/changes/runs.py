@@ -1,10 +1,11 @@
 """Runs as the journal tells them. Pure: entries in, runs out."""
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from pydantic import ValidationError
 
+from services.changes.ages import Aging
 from services.i18n import _
 from services.models.changes import Plan, Run, StepRun, StepState
 from services.models.journal import Entry, EntryKind
@@ -82,7 +83,9 @@ def _after(rank: int, step: StepRun, entry: Entry) -> tuple[int, StepRun]:
         better = {"text": text, "verified": verified} if verified is not None else {}
         return weight, step.model_copy(update=better)
     found = weight == _RESOLVED
-    return weight, StepRun(id=step.id, state=state, at=entry.at, text=text, verified=verified, found=found)
+    return weight, StepRun(
+        id=step.id, state=state, at=entry.at, text=text, verified=verified, found=found, seq=entry.seq
+    )
 
 
 def _told(entry: Entry) -> tuple[int, StepState, str, bool | None] | None:
@@ -106,33 +109,33 @@ def _told(entry: Entry) -> tuple[int, StepState, str, bool | None] | None:
     return _ANSWERED, state, text, verified if isinstance(verified, bool) else None
 
 
-def aged(run: Run, now: datetime, window: timedelta, ours: Collection[str] = ()) -> Run:
-    """The run as it stands at `now`: whoever carries it out has `window` for each step; `ours` (plan ids) go on.
+def aged(run: Run, ages: Aging, ours: Collection[str] = ()) -> Run:
+    """The run as it stands now: whoever carries it out has its time for each step; `ours` (plan ids) go on.
 
     Until then the step that is next is under way elsewhere, or was cut off: it says until when. After that an
     intent without outcome is UNKNOWN, and a step that nobody began is not going to be.
     """
     if run.refusal or run.id in ours:
         return run
-    steps = tuple(_aged(step, now, until, turn=turn) for step, until, turn in _in_turn(run, window))
+    steps = tuple(_aged(step, ages, last, turn=turn) for step, last, turn in _in_turn(run, ages))
     return run if steps == run.steps else run.model_copy(update={"steps": steps})
 
 
-def _in_turn(run: Run, window: timedelta) -> Iterator[tuple[StepRun, datetime, bool]]:
-    """Each step, until when somebody may be busy with it (UTC), and whether those before it are done."""
-    last, turn = run.at, True
+def _in_turn(run: Run, ages: Aging) -> Iterator[tuple[StepRun, int, bool]]:
+    """Each step, the youngest entry of it and of those before it, and whether those before it are done."""
+    last, turn = run.seq, True
     for step in run.steps:
-        last = max(last, step.at or last)
-        yield step, last + window, turn
+        last = ages.younger(last, step.seq)
+        yield step, last, turn
         turn = turn and step.state is StepState.DONE
 
 
-def _aged(step: StepRun, now: datetime, until: datetime, *, turn: bool) -> StepRun:
-    """The step at `now`, which nobody can be busy with from `until` on; `turn`: those before it are done."""
+def _aged(step: StepRun, ages: Aging, last: int, *, turn: bool) -> StepRun:
+    """The step now, which nobody can be busy with once `last` is of age; `turn`: those before it are done."""
     if step.state not in (StepState.SENDING, StepState.WAITING):
         return step
-    if now < until:
-        return step.model_copy(update={"until": until}) if turn else step
+    if ages.left(last):
+        return step.model_copy(update={"until": ages.until(last)}) if turn else step
     if step.state is StepState.SENDING:
         text = _("The console that sent it ended, or lost the journal, before it recorded the outcome.")
         return step.model_copy(update={"state": StepState.UNKNOWN, "text": text})
@@ -144,13 +147,13 @@ def _aged(step: StepRun, now: datetime, until: datetime, *, turn: bool) -> StepR
     return step
 
 
-def next_ageing(runs: Iterable[Run], now: datetime, window: timedelta) -> datetime | None:
-    """When `aged` will next change something; None: never."""
-    times = (
-        until
+def next_ageing(runs: Iterable[Run], ages: Aging) -> timedelta | None:
+    """How long until `aged` will next change something; None: it never will."""
+    lefts = (
+        ages.left(last)
         for run in runs
         if not run.refusal
-        for step, until, _turn in _in_turn(run, window)
+        for step, last, _turn in _in_turn(run, ages)
         if step.state in (StepState.SENDING, StepState.WAITING)
     )
-    return min((at for at in times if at > now), default=None)
+    return min((left for left in lefts if left), default=None)

@@ -223,6 +223,8 @@ class StepRun(Model):
     """The state was found by reading AWS or said by a person: no answer tells of it."""
     until: datetime | None = None
     """Not carried out by this console: under way in another one until then (UTC), or cut off. None: not so."""
+    seq: int = 0
+    """The journal's entry that the state came with; 0 where none did."""
 
 
 class Run(Model):

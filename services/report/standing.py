@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 from services.calendar import Calendar
 from services.calendar_anchor import ANCHOR
+from services.changes.ages import Recorded
 from services.changes.drafts import CHANGE_KINDS
 from services.changes.reverts import reverts
 from services.changes.runs import aged, runs_from
@@ -105,7 +106,8 @@ class Standing:
 def runs_at(source: Source) -> tuple[Run, ...]:
     """Every change as it stood at the report's moment, newest first."""
     entries = source.entries(*CHANGE_KINDS, before=source.as_of)
-    return tuple(aged(run, source.as_of, WINDOW) for run in runs_from(entries))
+    ages = Recorded(entries, source.as_of, WINDOW)
+    return tuple(aged(run, ages) for run in runs_from(entries))
 
 
 def records(entries: Iterable[Entry]) -> dict[str, Record]:

@@ -11,6 +11,7 @@ import pytest
 from services.aws.permits import Permits
 from services.calendar import Calendar
 from services.changes import drafts
+from services.changes.ages import marked
 from services.changes.base import ChangeContext
 from services.changes.engine import ChangeEngine
 from services.changes.registry import changes
@@ -72,7 +73,7 @@ class World:
     def write(self, *written: Draft) -> None:
         store = Store(self.path)
         for draft in written:
-            store.append(draft, at=self.clock.now(), person=Person(user="hanako"))
+            store.append(marked(draft, self.clock), at=self.clock.now(), person=Person(user="hanako"))
         store.close()
 
 

@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.changes import drafts
+from services.changes.ages import Ages
 from services.changes.ids import new_id
 from services.changes.reverts import reverts
 from services.changes.runs import aged, next_ageing, run_of, runs_from
+from services.clock import ManualClock
 from services.journal.chain import linked
 from services.models.base import RawId
 from services.models.changes import (
@@ -133,40 +135,52 @@ def test_entries_that_make_no_sense_are_passed_over() -> None:
     assert runs_from(entries(broken, DONE)) == ()
 
 
+def when(seconds: float, *written: Draft) -> Ages:
+    """The ages at NOW + `seconds` in a console that saw each entry as it was written."""
+    clock = ManualClock(NOW)
+    ages = Ages(clock, WINDOW)
+    for number, entry in enumerate(entries(*written)):
+        clock.advance(min(number, 1))
+        ages.add(entry)
+    clock.advance(seconds - (clock.now() - NOW).total_seconds())
+    return ages
+
+
 def test_after_the_window_an_intent_is_unknown_and_the_rest_is_not_begun() -> None:
-    sending = run_of(entries(drafts.confirmed(P), drafts.intent(P, FIRST)))
+    sent = (drafts.confirmed(P), drafts.intent(P, FIRST))
+    sending = run_of(entries(*sent))
     assert sending is not None
     at = NOW + timedelta(seconds=1)
-    assert next_ageing([sending], NOW, WINDOW) == at + WINDOW
-    assert aged(sending, at + WINDOW - timedelta(seconds=1), WINDOW).steps[0].state is StepState.SENDING
-    late = aged(sending, at + WINDOW, WINDOW)
+    assert next_ageing([sending], when(1, *sent)) == WINDOW
+    assert aged(sending, when(60, *sent)).steps[0].state is StepState.SENDING
+    late = aged(sending, when(61, *sent))
     assert [each.state for each in late.steps] == [StepState.UNKNOWN, StepState.WAITING]
     assert late.steps[0].at == at
-    assert aged(sending, at + WINDOW, WINDOW, {"p1"}) == sending
-    half = run_of(entries(drafts.confirmed(P), drafts.intent(P, FIRST), DONE))
+    assert aged(sending, when(61, *sent), {"p1"}) == sending
+    half = run_of(entries(*sent, DONE))
     assert half is not None
-    done = NOW + timedelta(seconds=2)
-    assert next_ageing([half], NOW, WINDOW) == done + WINDOW, (
+    assert next_ageing([half], when(2, *sent, DONE)) == WINDOW, (
         "what waits is looked at when its own time is over"
     )
-    assert aged(half, done + WINDOW, WINDOW).state is StepState.REFUSED
+    assert aged(half, when(62, *sent, DONE)).state is StepState.REFUSED
     only_confirmed = run_of(entries(drafts.confirmed(P)))
     assert only_confirmed is not None
-    assert aged(only_confirmed, NOW + WINDOW, WINDOW).steps[0].state is StepState.REFUSED
+    assert aged(only_confirmed, when(60, drafts.confirmed(P))).steps[0].state is StepState.REFUSED
 
 
 def test_within_the_window_a_step_of_nobody_here_says_until_when_it_may_be_under_way() -> None:
-    sending = run_of(entries(drafts.confirmed(P), drafts.intent(P, FIRST), DONE, drafts.intent(P, SECOND)))
+    sent = (drafts.confirmed(P), drafts.intent(P, FIRST), DONE, drafts.intent(P, SECOND))
+    sending = run_of(entries(*sent))
     assert sending is not None
     until = NOW + timedelta(seconds=3) + WINDOW
-    found = aged(sending, NOW + timedelta(seconds=5), WINDOW)
+    found = aged(sending, when(5, *sent))
     assert [step.until for step in found.steps] == [None, until]
     assert found.elsewhere_until == until
-    assert aged(sending, NOW + timedelta(seconds=5), WINDOW, {"p1"}).elsewhere_until is None, "it is ours"
-    assert aged(sending, until, WINDOW).elsewhere_until is None, "its time is over: unknown"
-    between = run_of(entries(drafts.confirmed(P), drafts.intent(P, FIRST), DONE))
+    assert aged(sending, when(5, *sent), {"p1"}).elsewhere_until is None, "it is ours"
+    assert aged(sending, when(63, *sent)).elsewhere_until is None, "its time is over: unknown"
+    between = run_of(entries(*sent[:3]))
     assert between is not None
-    assert aged(between, NOW + timedelta(seconds=5), WINDOW).elsewhere_until == until - timedelta(seconds=1)
+    assert aged(between, when(5, *sent[:3])).elsewhere_until == until - timedelta(seconds=1)
 
 
 def test_an_intent_is_said_as_what_it_is() -> None:

@@ -58,6 +58,8 @@ class Slack:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    """The head and the body of an answer are two writes; the second would wait 40 ms for the first one's receipt."""
     server: "_Server"
 
     def log_message(self, format: str, *args: object) -> None:
@@ -143,8 +145,11 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server.slack.damage is not None:
             status, content, sent = self.server.slack.damage(status, content, sent)
         self.send_response(status)
-        for name, value in {"Content-Length": str(len(content)), **sent}.items():
+        headers = {"Content-Length": str(len(content)), **sent}
+        for name, value in headers.items():
             self.send_header(name, value)
+        # Whoever waits for more than there is hears that there is no more, not only that it takes too long.
+        self.close_connection = self.close_connection or headers["Content-Length"] != str(len(content))
         self.end_headers()
         self.wfile.write(content)
 

@@ -23,7 +23,8 @@ from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.services.aws.canned import Canned
 from tui.announce import changes
-from tui.headless import ABNORMAL, judge
+from tui.exit_status import ExitStatus
+from tui.headless import judge
 from widgets.acknowledgement_words import calling
 from widgets.alarm_words import state_spans
 from widgets.alarms import count_spans
@@ -150,7 +151,7 @@ def test_the_number_judged_is_the_number_the_runbook_names(made: list[Case], gon
     # The strip, the firing count, the command line, what asks for an acknowledgement, the bell.
     assert board.count(AlarmState.ALARM) == len(firing)
     assert f"firing {len(firing)}" in count_spans(board)[0][0]
-    assert (judge(board) == ABNORMAL) == bool(firing or gone)
+    assert (judge(board) is ExitStatus.ABNORMAL) == bool(firing or gone)
     assert calling(board, {})[1] == len(firing) + gone
     assert (board.newest_firing is not None) == bool(firing)
     calm = board.model_copy(

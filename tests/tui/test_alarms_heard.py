@@ -19,7 +19,8 @@ from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.conftest import ORIGIN, REGION, Embedded
 from tests.services.inspections.looking import context, look
-from tui.headless import ABNORMAL, ATTENTION, NORMAL, UNKNOWN, judge
+from tui.exit_status import ExitStatus
+from tui.headless import judge
 
 SNS = "arn:aws:sns:ap-northeast-1:123456789012:ops-alerts"
 STEP = "arn:aws:autoscaling:ap-northeast-1:123456789012:scalingPolicy:1:autoScalingGroupName/a:policyName/p"
@@ -74,7 +75,7 @@ async def status(embedded: Embedded, *names: str) -> int:
 async def test_an_alarm_without_an_action_asks_for_attention(empty_aws: Embedded) -> None:
     put(empty_aws, "loud", [SNS])
     assert (await judged(empty_aws, "loud")).verdict is Verdict.NORMAL
-    assert await status(empty_aws, "loud") == NORMAL
+    assert await status(empty_aws, "loud") == ExitStatus.NORMAL
     put(empty_aws, "quiet")
     put(empty_aws, "says only that it is fine", OKActions=[SNS])
     put(empty_aws, "only scales", [STEP])
@@ -84,8 +85,10 @@ async def test_an_alarm_without_an_action_asks_for_attention(empty_aws: Embedded
     assert {each.verdict for each in finding.measures[:3]} == {Verdict.ATTENTION}
     assert "no action" in finding.measures[0].note
     assert "have an action added" in finding.advice[0]
-    assert await status(empty_aws, "quiet") == ATTENTION
-    assert await status(empty_aws, "loud") == NORMAL, "what the runbook does not name may well have no action"
+    assert await status(empty_aws, "quiet") == ExitStatus.ATTENTION
+    assert await status(empty_aws, "loud") == ExitStatus.NORMAL, (
+        "what the runbook does not name may well have no action"
+    )
     assert "cloudwatch.DescribeAlarms" in empty_aws.counts()
 
 
@@ -177,7 +180,7 @@ async def test_what_names_an_alarm_and_cannot_be_read_is_not_judged(empty_aws: E
     child = next(alarm for alarm in board.alarms if alarm.id == "child")
     assert child.hearing is Hearing.UNKNOWN
     assert "could not be read" in board.remarks[0]
-    assert judge(board) == UNKNOWN
+    assert judge(board) == ExitStatus.UNKNOWN
 
 
 class Refusing:
@@ -223,7 +226,9 @@ async def test_an_alarm_that_warms_up_is_never_a_plain_ok(
     async with context(empty_aws) as made:
         alarm = (await boards(made.reader, empty_aws, "new"))["new"]
     assert alarm.state is (AlarmState.ALARM if state is State.ALARM else AlarmState.INSUFFICIENT)
-    assert await status(empty_aws, "new") == (ABNORMAL if state is State.ALARM else UNKNOWN)
+    assert await status(empty_aws, "new") == (
+        ExitStatus.ABNORMAL if state is State.ALARM else ExitStatus.UNKNOWN
+    )
     empty_aws.clock.advance(31 * 60)
     if state is State.OK:
         assert (await judged(empty_aws, "new")).verdict is Verdict.NORMAL

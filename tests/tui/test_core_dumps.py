@@ -1,5 +1,6 @@
 """No core file and no debugger gets at the secrets that a process of ours holds."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -34,9 +35,16 @@ def test_nothing_of_ours_can_be_dumped(
     module: str, after: str, name: str, arguments: tuple[str, ...]
 ) -> None:
     code = TELL.format(get=PR_GET_DUMPABLE, module=module, after=after, name=name)
-    shown = subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=60, check=True
-    )
+    # The embedded AWS ends with its stdin, which stays open here.
+    stdin, kept_open = os.pipe()
+    try:
+        shown = subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            stdin=stdin, capture_output=True, text=True, timeout=60, check=True,
+        )  # fmt: skip
+    finally:
+        os.close(stdin)
+        os.close(kept_open)
     assert shown.stdout.split() == ["0", "0", "0"]
 
 

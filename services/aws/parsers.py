@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 import orjson
 from aiobotocore.parsers import PROTOCOL_PARSERS, AioJSONParser, AioResponseParserFactory
-from botocore.parsers import ResponseParserError
+from botocore.parsers import BaseXMLResponseParser, ResponseParserError
 from botocore.utils import parse_timestamp
 
 from services.aws.answers import Check, Misshapen, Rules, TooManyRows, checker, sound
@@ -21,8 +21,21 @@ from services.aws.bounds import MOST_ROWS, MOST_ROWS_OF, TooLarge
 EPOCH_SHAPES = frozenset({"GetMetricDataOutput"})
 """Output shapes whose timestamps are epoch seconds."""
 
-_BROKEN = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, OSError, RecursionError)
+_BROKEN = (
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    NameError,  # an entry of a map without its key
+    ArithmeticError,
+    OSError,
+    RecursionError,
+)
 """What the SDK's parsers raise on answers that nobody at AWS wrote."""
+
+
+_PAIR = 2
+"""An entry of a map: its key and its value."""
 
 
 class TooMuch(ResponseParserError):  # type: ignore[misc]  # the SDK ships no types
@@ -56,6 +69,19 @@ class _Sound(_Checked):
             return sound(parsed)
         except Misshapen as error:
             raise ResponseParserError(f"{type(error).__name__}: {error}") from error
+
+
+class _WholeMaps:
+    """Refuses an XML map in which an entry lacks its key or its value: the SDK gives it those of the entry before."""
+
+    def _handle_map(self, shape: Any, node: Any) -> Any:
+        entries = node if isinstance(node, list) else [node] if shape.serialization.get("flattened") else node
+        if any(len({part.tag for part in entry}) != _PAIR for entry in entries):
+            raise ResponseParserError("an entry of a map without its key or its value")
+        parsed = super()._handle_map(shape, node)  # type: ignore[misc]  # the SDK's parser beside it in the MRO
+        if len(parsed) != len(entries):
+            raise ResponseParserError("two entries of a map with the same key")
+        return parsed
 
 
 class FastJsonParser(_Checked, AioJSONParser):  # type: ignore[misc]  # the SDK ships no types
@@ -101,6 +127,10 @@ def _epoch(value: Any) -> float:
     return value if isinstance(value, int | float) else parse_timestamp(value).timestamp()
 
 
+def _maps(stock: type) -> tuple[type, ...]:
+    return (_WholeMaps,) if issubclass(stock, BaseXMLResponseParser) else ()
+
+
 class Parsers(AioResponseParserFactory):  # type: ignore[misc]  # the SDK ships no types
     """The session's `response_parser_factory`."""
 
@@ -108,7 +138,7 @@ class Parsers(AioResponseParserFactory):  # type: ignore[misc]  # the SDK ships 
         super().__init__()
         self._checks: WeakKeyDictionary[Any, Check] = WeakKeyDictionary()
         self._classes = {
-            name: type(f"Checked{stock.__name__}", (_Sound, stock), {})
+            name: type(f"Checked{stock.__name__}", (_Sound, *_maps(stock), stock), {})
             for name, stock in PROTOCOL_PARSERS.items()
         }
 

@@ -18,7 +18,7 @@ from tests.faults.server import FaultServer, answer
 LOADER = create_loader()
 MODELS = {
     name: ServiceModel(LOADER.load_service_model(name, "service-2"), name)
-    for name in ("logs", "cloudwatch", "ecs", "application-autoscaling", "rds")
+    for name in ("logs", "cloudwatch", "ecs", "application-autoscaling", "rds", "iam")
 }
 PARSERS = Parsers()
 
@@ -152,6 +152,27 @@ def test_a_number_of_xml_that_nobody_can_count_with_is_refused() -> None:
     for number in ("NaN", "1e308", "1" + "0" * 400, "", "x"):
         with pytest.raises(ResponseParserError):
             _parse(parser, text.format(number).encode(), shape)
+
+
+def test_an_entry_of_an_xml_map_never_takes_the_key_or_value_of_the_one_before() -> None:
+    shape = MODELS["iam"].operation_model("GetAccountSummary").output_shape
+    text = "<R><GetAccountSummaryResult><SummaryMap>{}</SummaryMap></GetAccountSummaryResult><ResponseMetadata/></R>"
+    parser = PARSERS.create_parser("query")
+
+    def summary(*entries: str) -> Any:
+        inner = "".join(f"<entry>{entry}</entry>" for entry in entries)
+        return _parse(parser, text.format(inner).encode(), shape)["SummaryMap"]
+
+    keys, mfa = "<key>AccountAccessKeysPresent</key>", "<key>AccountMFAEnabled</key>"
+    assert summary(f"{keys}<value>1</value>", f"{mfa}<value>0</value>") == {
+        "AccountAccessKeysPresent": 1,
+        "AccountMFAEnabled": 0,
+    }
+    for damaged in ("<value>0</value>", mfa, "", f"{keys}<value>0</value>"):
+        with pytest.raises(ResponseParserError):
+            summary(f"{keys}<value>1</value>", damaged)
+        with pytest.raises(ResponseParserError):
+            summary(damaged, damaged)
 
 
 _WRONG = st.recursive(

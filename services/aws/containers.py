@@ -5,7 +5,7 @@ Source: DescribeServices (Amazon ECS API reference).
 
 from typing import Any
 
-from services.aws.reader import Answer, Reader, incomplete, not_found, rows, when
+from services.aws.reader import Answer, Reader, incomplete, not_found, rows, when, whole
 from services.i18n import _
 from services.models.base import RawId
 from services.models.containers import ContainerService, Deployment, ServiceEvent
@@ -45,7 +45,7 @@ class Containers:
                 remedy=_("Check the cluster and service names in the runbook."),
             )
         # Without its counts a service would look as if nothing ran, and lowering its limit as if it stopped nothing.
-        if not {"desiredCount", "runningCount"} <= found[0].keys():
+        if not _counted(found[0]):
             text = _("AWS tells of the service {name} without its task counts.")
             raise incomplete(text.format(name=clean(name)), "ecs", "DescribeServices")
         return container_service(found[0], cluster)
@@ -57,7 +57,7 @@ def container_service(row: Answer, cluster: str) -> ContainerService:
     events = [
         ServiceEvent(at=at, message=each.get("message"))
         for each in rows(row, "events")
-        if (at := when(each.get("createdAt"))) is not None
+        if (at := when(each.get("createdAt"))) is not None and each.get("message")
     ]
     events.sort(key=lambda event: event.at, reverse=True)
     return ContainerService(
@@ -83,7 +83,8 @@ def _deployment(row: Answer) -> Deployment:
         rollout=clean(row.get("rolloutState")),
         reason=row.get("rolloutStateReason"),
         **_counts(row),
-        failed=row.get("failedTasks"),
+        counted=_counted(row),
+        failed=whole(row.get("failedTasks")),
         task_definition=str(row.get("taskDefinition") or "").rsplit("/", 1)[-1],
         created=when(row.get("createdAt")),
         updated=when(row.get("updatedAt")),
@@ -91,4 +92,9 @@ def _deployment(row: Answer) -> Deployment:
 
 
 def _counts(row: Answer) -> dict[str, Any]:
-    return {key: int(row.get(f"{key}Count") or 0) for key in ("desired", "running", "pending")}
+    return {key: whole(row.get(f"{key}Count"), 0) for key in ("desired", "running", "pending")}
+
+
+def _counted(row: Answer) -> bool:
+    """Whether AWS tells how many tasks are wanted and how many run."""
+    return all(whole(row.get(key)) is not None for key in ("desiredCount", "runningCount"))

@@ -211,8 +211,8 @@ def _result(answer: Answer) -> QueryResult:
 
 def _row(cells: list[dict[str, Any]]) -> dict[str, Any]:
     pairs = [(cell.get("field"), cell.get("value")) for cell in cells]
-    if not all(name and text is not None for name, text in pairs):
-        # A field that an event lacks is absent; one without its value would look the same.
+    if not pairs or not all(name and text is not None for name, text in pairs):
+        # A field that an event lacks is absent; one without its value, or a row without fields, would look the same.
         raise incomplete(_("Logs Insights sends a field without its value."), "logs", "GetQueryResults")
     return {str(name): text for name, text in pairs if name != "@ptr"}
 

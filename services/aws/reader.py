@@ -13,6 +13,7 @@ from services.models.problem import Problem, ProblemKind
 
 Answer = dict[str, Any]
 """One parsed response."""
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = 253_402_300_799
 """The last second of the year 9999."""
 _MOST = 1 << 62
@@ -51,12 +52,16 @@ class Reader(Protocol):
 
 
 def when(value: object) -> datetime | None:
-    """An aware UTC time from what the parser left: a datetime, epoch seconds, or ISO 8601 text."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    """An aware UTC time from what the parser left: a datetime, epoch seconds, or ISO 8601 text.
+
+    None for anything else, also for a time before 1970: AWS has none.
+    """
     try:
+        if isinstance(value, datetime):
+            moment = value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+            return moment if moment >= _FIRST else None
         if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-            return datetime.fromtimestamp(value, UTC)
+            return datetime.fromtimestamp(value, UTC) if value >= 0 else None
         if isinstance(value, str) and value:
             return when(datetime.fromisoformat(value))
     except (ValueError, OverflowError, OSError):

@@ -4,7 +4,8 @@ Source: GetAccountSummary (IAM API reference).
 """
 
 from services.aws.access_keys import REGION
-from services.aws.reader import Reader
+from services.aws.reader import Reader, incomplete, whole
+from services.i18n import _
 from services.models.access_keys import RootUser
 
 
@@ -18,7 +19,12 @@ class RootUsers:
         """Raises AwsError."""
         answer = await self._session.read("iam", "GetAccountSummary", region=REGION, required=("SummaryMap",))
         summary = answer["SummaryMap"] or {}
-        mfa = summary.get("AccountMFAEnabled")
+        # A figure that has lost its name may be root's.
+        if not all(name.isalnum() for name in summary):
+            raise incomplete(
+                _("IAM tells figures of the account without their names."), "iam", "GetAccountSummary"
+            )
+        mfa = whole(summary.get("AccountMFAEnabled"))
         return RootUser(
-            access_keys=summary.get("AccountAccessKeysPresent"), mfa=None if mfa is None else mfa > 0
+            access_keys=whole(summary.get("AccountAccessKeysPresent")), mfa=None if mfa is None else mfa > 0
         )

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from services.aws.reader import Answer, Reader, finite, incomplete, rows, when
+from services.aws.reader import Answer, Reader, finite, incomplete, rows, when, whole
 from services.i18n import _
 from services.models.base import RawId
 from services.models.containers import (
@@ -23,6 +23,7 @@ from services.models.text import clean
 
 DIMENSION = "ecs:service:DesiredCount"
 SERVICE = "application-autoscaling"
+_PARTS = ("DynamicScalingIn", "DynamicScalingOut", "ScheduledScaling")
 _AT = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?)\)")
 
 
@@ -44,15 +45,15 @@ class Scaling:
         )
         for row in rows(answer, "ScalableTargets"):
             suspended = row.get("SuspendedState")
-            minimum, maximum = row.get("MinCapacity"), row.get("MaxCapacity")
+            minimum, maximum = whole(row.get("MinCapacity")), whole(row.get("MaxCapacity"))
             if minimum is None or maximum is None:
                 text = _("AWS tells of the scaling of {name} without its bounds.")
                 raise incomplete(text.format(name=clean(name)), SERVICE, "DescribeScalableTargets")
             return ScalableTarget(
-                minimum=int(minimum),
-                maximum=int(maximum),
+                minimum=minimum,
+                maximum=maximum,
                 suspended=any((suspended or {}).values()),
-                suspensions=None if suspended is None else _suspensions(suspended),
+                suspensions=_suspensions(suspended or {}),
             )
         return None
 
@@ -114,8 +115,10 @@ def _of(cluster: str, name: str) -> dict[str, Any]:
     }
 
 
-def _suspensions(state: Answer) -> tuple[str, ...]:
-    """Which parts are suspended, without the word itself."""
+def _suspensions(state: Answer) -> tuple[str, ...] | None:
+    """Which parts are suspended, without the word itself; None where AWS leaves one out."""
+    if not all(isinstance(state.get(f"{part}Suspended"), bool) for part in _PARTS):
+        return None
     return tuple(sorted(key.removesuffix("Suspended") for key, suspended in state.items() if suspended))
 
 
@@ -160,6 +163,11 @@ def _triggered(row: Answer) -> bool:
 def _scheduled(row: Answer) -> ScheduledAction:
     name, schedule = str(row.get("ScheduledActionName") or ""), str(row.get("Schedule") or "")
     timezone, bounds = str(row.get("Timezone") or "UTC"), row.get("ScalableTargetAction") or {}
+    wanted = [bounds.get(key) for key in ("MinCapacity", "MaxCapacity")]
+    # Two without a name would be one; a bound that cannot be read would be one that stays as it is.
+    if not name or any(bound is not None and whole(bound) is None for bound in wanted):
+        text = _("AWS lists a scheduled action without its name, or with bounds that cannot be read.")
+        raise incomplete(text, SERVICE, "DescribeScheduledActions")
     return ScheduledAction(
         id=RawId(name),
         name=name,
@@ -169,8 +177,8 @@ def _scheduled(row: Answer) -> ScheduledAction:
         start=when(row.get("StartTime")),
         end=when(row.get("EndTime")),
         created=when(row.get("CreationTime")),
-        minimum=bounds.get("MinCapacity"),
-        maximum=bounds.get("MaxCapacity"),
+        minimum=wanted[0],
+        maximum=wanted[1],
     )
 
 

@@ -66,17 +66,14 @@ class Trail:
         most: int | None = None,
         tell: Callable[[int], None] = lambda _events: None,
     ) -> Lookup:
-        """Every event of `region` whose attribute `key` (`EventName`, `Username`…) is `value`.
+        """Every event of `region` whose attribute `key` (`EventName`, `Username`…) is `value`; "": every event.
 
         Never raises AwsError: what was read before one is kept beside it. `most`: no more pages than that.
         `tell` hears how many events there are after each page.
         """
-        asked: dict[str, Any] = {
-            "LookupAttributes": [{"AttributeKey": key, "AttributeValue": value}],
-            "StartTime": since,
-            "EndTime": until,
-            "MaxResults": PAGE,
-        }
+        attributes = [{"AttributeKey": key, "AttributeValue": value}]
+        asked: dict[str, Any] = {"StartTime": since, "EndTime": until, "MaxResults": PAGE}
+        asked |= {"LookupAttributes": attributes} if key else {}
         found: dict[str, TrailEvent] = {}
         unreadable, requests, token = 0, 0, ""
         problem = None

@@ -4,10 +4,10 @@ What matters is in `CloudTrailEvent`, which is JSON in a string: LookupEvents it
 Source: "CloudTrail record contents", "AWS Management Console sign-in events" (CloudTrail user guide).
 """
 
-import json
+from datetime import timedelta
 from typing import Any
 
-from services.aws.reader import Answer, rows, when
+from services.aws.reader import Answer, inside, rows, when
 from services.models.base import RawId
 from services.models.trail import AccessEvent, Actor, ActorKind, SignIn, TrailEvent
 
@@ -27,7 +27,16 @@ _KINDS = {
     "WebIdentityUser": ActorKind.FEDERATED,
     "IdentityCenterUser": ActorKind.FEDERATED,
     "AWSService": ActorKind.SERVICE,
+    "AWSAccount": ActorKind.OTHER,
+    "Directory": ActorKind.OTHER,
+    "Unknown": ActorKind.OTHER,
 }
+"""Every type of identity that is documented; of any other nobody can say that it was not root."""
+_TWICE = (("EventId", "eventID"), ("EventName", "eventName"), ("EventSource", "eventSource"))
+"""What a row says and the record in it says again."""
+_APART = timedelta(minutes=1)
+"""More than this between both times of an event is damage."""
+_PARTS = ("responseElements", "additionalEventData", "serviceEventDetails", "requestParameters")
 _NAMING = ("name", "identifier", "arn", "keyid")
 """How keys of request parameters end that name what is changed."""
 _RESOURCES = 5
@@ -37,18 +46,13 @@ _PAIR = 2
 def event_of(row: Answer, region: str) -> TrailEvent | None:
     """A row of LookupEvents, asked in `region`; None where it cannot be understood."""
     record = _record(row.get("CloudTrailEvent"))
+    if not record or _contradicts(row, record):
+        return None
     id = str(row.get("EventId") or record.get("eventID") or "")
     at = when(row.get("EventTime")) or when(record.get("eventTime"))
     name = str(row.get("EventName") or record.get("eventName") or "")
     identity = _part(record, "userIdentity")
-    # Without a type nobody can say that it was not root; AWS's own services have none at times.
-    if (
-        not record
-        or not id
-        or not name
-        or at is None
-        or not (identity.get("type") or identity.get("invokedBy"))
-    ):
+    if not id or not name or at is None or not _identified(identity):
         return None
     common: dict[str, Any] = {
         "id": RawId(id),
@@ -64,16 +68,33 @@ def event_of(row: Answer, region: str) -> TrailEvent | None:
     if name == SIGN_IN:
         return _sign_in(record, common)
     if common["source"] == SIGN_IN_SOURCE:
-        return AccessEvent(**common, success=_outcome(record, name), resources=_resources(row, record))
+        return _access(row, record, common)
     return TrailEvent(**common, resources=_resources(row, record))
 
 
 def _record(text: object) -> dict[str, Any]:
     try:
-        record = json.loads(text) if isinstance(text, str) else None
-    except (ValueError, RecursionError):
+        record = inside(text)
+    except ValueError:
         return {}
     return record if isinstance(record, dict) else {}
+
+
+def _contradicts(row: Answer, record: dict[str, Any]) -> bool:
+    """Whether the row and the record in it tell of two events, or a part of the record is none."""
+    if any(row.get(key) and record.get(same) and row[key] != record[same] for key, same in _TWICE):
+        return True
+    listed, told = when(row.get("EventTime")), when(record.get("eventTime"))
+    if listed is not None and told is not None and abs(listed - told) > _APART:
+        return True
+    return any(not isinstance(record.get(key), dict | None) for key in _PARTS)
+
+
+def _identified(identity: dict[str, Any]) -> bool:
+    """Whether it says who it was; AWS's own services have no type at times, and then nothing but their name."""
+    if identity.get("type"):
+        return identity["type"] in _KINDS
+    return isinstance(identity.get("invokedBy"), str) and set(identity) == {"invokedBy"}
 
 
 def _part(record: dict[str, Any], key: str) -> dict[str, Any]:
@@ -90,13 +111,16 @@ def _sign_in(record: dict[str, Any], common: dict[str, Any]) -> SignIn | None:
     return SignIn(**common, success=_OUTCOMES[said], mfa={"yes": True, "no": False}.get(mfa))
 
 
-def _outcome(record: dict[str, Any], name: str) -> bool | None:
-    """What became of an event of the sign-in service; Identity Center tells it elsewhere."""
-    texts = [_part(record, key).get(name) for key in ("responseElements", "serviceEventDetails")]
-    outcomes = [_OUTCOMES[text] for each in texts if (text := str(each).casefold()) in _OUTCOMES]
-    if outcomes:
-        return outcomes[0]
-    return False if record.get("errorCode") or record.get("errorMessage") else None
+def _access(row: Answer, record: dict[str, Any], common: dict[str, Any]) -> AccessEvent | None:
+    """Another event of the sign-in service; None where what it says of its outcome cannot be understood."""
+    name = common["name"]
+    # Identity Center tells it elsewhere.
+    told = [_part(record, key).get(name) for key in ("responseElements", "serviceEventDetails")]
+    words = [str(each).casefold() for each in told if each is not None]
+    if any(word not in _OUTCOMES for word in words):
+        return None
+    success = _OUTCOMES[words[0]] if words else False if common["error"] else None
+    return AccessEvent(**common, success=success, resources=_resources(row, record))
 
 
 def _actor(identity: dict[str, Any], username: str) -> Actor:

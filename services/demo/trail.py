@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from services.demo.facts import AccessFact, SignIn, TrailFact
 from services.demo.scenario import TOKYO
 from services.demo.trail_days import day
-from services.demo.trail_records import Entry, access, change, recorded, sign_in
+from services.demo.trail_records import Entry, access, assumed, change, recorded, sign_in
 
 if TYPE_CHECKING:
     from services.demo.world import World
 
 KEPT = timedelta(days=90)
+HOURS = 60
+"""So many hours of the services' doings are told: more than one page."""
 DELIVERY = timedelta(minutes=5)
 """How long an event takes until it is found."""
 
@@ -23,16 +25,26 @@ class TrailBook:
     def __init__(self, world: "World") -> None:
         self._world = world
         self._days: dict[date, list[Entry]] = {}
+        self.ends: datetime | None = None
+        """Nothing later is recorded; None: the history goes on."""
         self._told = [] if world.scenario.empty else _told(world)
 
     def visible(self) -> list[Entry]:
         """Those that can be found now, newest first."""
         now = self._world.clock.now()
-        oldest, newest = now - KEPT, now - DELIVERY
+        oldest, newest = now - KEPT, min(now - DELIVERY, self.ends or now)
         found = [
             entry for entry in (*self._ordinary(oldest, newest), *self._told) if oldest <= entry.at <= newest
         ]
         return sorted(found, key=lambda entry: (entry.at, entry.id), reverse=True)
+
+    def of_services(self) -> list[Entry]:
+        """What AWS's own services do for the system in its region, newest first: tasks assume their role every hour."""
+        newest = min(self._world.clock.now() - DELIVERY, self.ends or self._world.clock.now())
+        if self._world.facility is None:
+            return []
+        hour = newest.replace(minute=0, second=0, microsecond=0)
+        return [assumed(hour - timedelta(hours=number)) for number in range(HOURS)]
 
     def signed_in(self, user: str) -> datetime | None:
         """When a user signed in last."""

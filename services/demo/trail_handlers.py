@@ -35,7 +35,10 @@ _ATTRIBUTES: dict[str, Callable[[Entry], str]] = {
 
 @op("cloudtrail", "LookupEvents")
 def lookup_events(call: Call) -> dict[str, Any]:
-    """Newest first, at most 50; by one attribute; a token is good only for the request it came from."""
+    """Newest first, at most 50; by one attribute; a token is good only for the request it came from.
+
+    What AWS's own services do is listed only among all events: nobody asks for it by name.
+    """
     params = call.params
     attributes = params.get("LookupAttributes") or []
     if len(attributes) > 1:
@@ -46,9 +49,15 @@ def lookup_events(call: Call) -> dict[str, Any]:
     since, until = params.get("StartTime"), params.get("EndTime")
     if since and until and since > until:
         raise Fault("InvalidTimeRangeException", "The start time is after the end time.")
+    book = call.world.part(TrailBook)
+    entries = book.visible()
+    if not attributes:
+        entries = sorted(
+            [*entries, *book.of_services()], key=lambda entry: (entry.at, entry.id), reverse=True
+        )
     found = [
         entry
-        for entry in call.world.part(TrailBook).visible()
+        for entry in entries
         if entry.region == call.region
         and (since is None or entry.at >= since)
         and (until is None or entry.at <= until)

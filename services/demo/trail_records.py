@@ -12,6 +12,7 @@ from uuid import UUID
 
 from services.demo.front.faults import ACCOUNT
 from services.demo.scaling_model import hash_of
+from services.demo.system.names import REGION
 
 GLOBAL_REGION = "us-east-1"
 GLOBAL_SOURCES = ("iam.amazonaws.com", "cloudfront.amazonaws.com", "route53.amazonaws.com")
@@ -133,6 +134,27 @@ def change(
     } | ({"errorCode": error, "errorMessage": f"{event} was refused."} if error else {})
     where = GLOBAL_REGION if source in GLOBAL_SOURCES else region
     return _entry(random, at, event, source, user, address, where, special, resource, access_key)
+
+
+def assumed(at: datetime) -> Entry:
+    """A task of the system's service is given its role."""
+    source, name = "sts.amazonaws.com", "AssumeRole"
+    id = str(UUID(int=Random(at.isoformat()).getrandbits(_RANDOM_ID), version=4))
+    service = "ecs-tasks.amazonaws.com"
+    record = {
+        "eventVersion": "1.11",
+        "userIdentity": {"type": "AWSService", "invokedBy": service},
+        "eventTime": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "eventSource": source,
+        "eventName": name,
+        "awsRegion": REGION,
+        "sourceIPAddress": service,
+        "readOnly": True,
+        "eventID": id,
+        "eventType": "AwsApiCall",
+        "recipientAccountId": ACCOUNT,
+    }
+    return Entry(at, REGION, id, name, source, "", json.dumps(record), read_only=True)
 
 
 def _entry(

@@ -108,6 +108,20 @@ class KeyAges(Inspection):
                 verdict=Verdict.NORMAL if known == len(judged) else Verdict.UNKNOWN,
                 value=known,
             )
+        keyless = self._keyless(read)
+        if keyless:
+            # Whether they were deleted or are only not listed, nobody can see.
+            yield Measure(
+                title=_("Users of the runbook without a key"),
+                shown=_(", ").join(map(clean, keyless)),
+                allowed=_("none"),
+                verdict=Verdict.UNKNOWN,
+                value=len(keyless),
+            )
+
+    def _keyless(self, read: KeysRead) -> list[str]:
+        """Users whose keys the runbook rotates, and of whom IAM lists none."""
+        return [user for user in self._spec.users if user in read.keys and not read.keys[user]]
 
     def _summary(self, read: KeysRead, judged: list[JudgedKey], measured: tuple[Measure, ...]) -> str:
         worse = [each for each in judged if each.key.active and each.verdict is not Verdict.NORMAL]
@@ -124,6 +138,9 @@ class KeyAges(Inspection):
             said.append(_("an old key beside the new one: {users}").format(users=measured[2].note))
         if read.users_problem is not None:
             said.append(_("the other users could not be read"))
+        keyless = self._keyless(read)
+        if keyless:
+            said.append(_("IAM lists no key of {users}").format(users=_(", ").join(map(clean, keyless))))
         if read.problems:
             said.append(_("not read: {users}").format(users=_(", ").join(map(clean, read.problems))))
         if read.used_problem is not None:

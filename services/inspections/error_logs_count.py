@@ -85,7 +85,7 @@ async def count(queries: Queries, spec: ErrorLogs, found: QueryResult) -> Counts
         text = _("Not counted by the hour and not grouped: {why}")
         queries.remarks.append(text.format(why=error.problem.summary))
         return Counts()
-    hours, grouped = binned(hourly), _numbered(messages) if messages.complete else None
+    hours, grouped = binned(hourly), _grouped(messages)
     if hours is None or grouped is None:
         queries.remarks.append(_("AWS did not count all of the errors by the hour and by what they say."))
     return _counts(
@@ -103,6 +103,13 @@ def _fives(statuses: Iterable[tuple[str, int]]) -> int | None:
     if not all(text.replace(".", "", 1).isdecimal() for text, _number in every):
         return None
     return sum(number for text, number in every if whole(text) >= FIVE_HUNDRED)
+
+
+def _grouped(messages: QueryResult) -> list[tuple[dict[str, str], int]] | None:
+    """The messages with their counts; None where groups are missing other than those beyond MESSAGES."""
+    grouped = _numbered(messages) if messages.complete else None
+    lost = sum(number for _row, number in grouped or ()) < messages.matched
+    return None if lost and len(messages.rows) < MESSAGES else grouped
 
 
 def _numbered(result: QueryResult) -> list[tuple[dict[str, str], int]] | None:

@@ -22,6 +22,8 @@ DRAINING = timedelta(minutes=15)
 """So long a deployment whose tasks all run may wait in silence for the old ones: they are drained for minutes."""
 LONG = timedelta(minutes=30)
 """A deployment that takes longer asks for attention, whatever it does."""
+CONTROLLERS = ("ECS", "CODE_DEPLOY", "EXTERNAL")
+ROLLOUTS = ("COMPLETED", "IN_PROGRESS", "FAILED")
 BREAKER = 3
 """The least number of failed tasks at which ECS's circuit breaker gives a deployment up; else half of those wanted."""
 _AROUND = timedelta(minutes=2)
@@ -59,6 +61,9 @@ def tasks(
     if service.status != "ACTIVE":
         return
     yield _running(reading, service, titles(_("Tasks running")), clock, written)
+    if service.controller not in CONTROLLERS:
+        yield unknown(titles(_("Deployment")), _("AWS does not say what carries it out"))
+        return
     if service.controller != "ECS":
         yield _elsewhere(service, titles(_("Deployment")))
         return
@@ -181,9 +186,12 @@ def _elsewhere(service: ContainerService, title: str) -> Point:
 
 def _rollout(service: ContainerService, title: str, clock: Clockwork, written: Sequence[str]) -> Point:
     primary = next((each for each in service.deployments if each.status == "PRIMARY"), None)
-    if primary is None or primary.rollout not in ("COMPLETED", "IN_PROGRESS", "FAILED"):
+    if primary is None or primary.rollout not in ROLLOUTS:
         return unknown(title, _("AWS does not say how it goes"))
     verdict, shown, text, note = _judged(service, primary, clock)
+    told = all(each.rollout in ROLLOUTS for each in service.deployments) and primary.reason
+    if verdict is not Verdict.ABNORMAL and not told:
+        return unknown(title, _("AWS does not say how it goes"))
     return Point(
         measure=Measure(title=title, shown=shown, allowed=_("completed"), verdict=verdict, note=note),
         said=_("{name}: {text}").format(name=service.name, text=text),
@@ -220,7 +228,7 @@ def _in_progress(
 ) -> tuple[Verdict, str, str, str]:
     shown = _("in progress")
     moved = last_progress(service)
-    if primary.created is None or moved is None or service.undated:
+    if primary.created is None or moved is None or service.undated or not primary.counted:
         note = _("since when is not known; look again in some minutes")
         return Verdict.UNKNOWN, shown, _("a deployment is in progress ({note})").format(note=note), note
     lasted, quiet = clock.since(primary.created), clock.since(moved)

@@ -20,6 +20,7 @@ from services.inspections.sign_ins_judge import Rules, unfamiliar
 from services.inspections.sign_ins_measures import Judged, measures, summary
 from services.inspections.sign_ins_read import Gathered, Purpose, gather
 from services.inspections.sign_ins_remarks import asked, limits, trails, unread
+from services.inspections.sign_ins_silence import history_measure, silence_remark
 from services.inspections.sign_ins_tables import Tables
 from services.models.findings import Finding, worst
 from services.models.problem import Problem
@@ -71,7 +72,8 @@ class SignIns(Inspection):
         )
         problem = _nothing_read(gathered)
         judged = _judge(rules, gathered)
-        measured = measures(judged, spec)
+        history = history_measure(gathered.newest, look.until, context.calendar.zone)
+        measured = (*measures(judged, spec), history)
         tables = Tables(context.calendar, since)
         evidence = [
             tables.suspicious(judged.sign_ins),
@@ -98,7 +100,10 @@ class SignIns(Inspection):
             evidence=tuple(each for each in evidence if each.rows),
             unfamiliar=known,
             advice=self._advice(judged, bool(known)),
-            remarks=tuple(self._remarks(look, judged, rules, since, context.clock.now() - began)),
+            remarks=(
+                *filter(None, (silence_remark(history),)),
+                *self._remarks(look, judged, rules, since, context.clock.now() - began),
+            ),
         )
 
     @property

@@ -7,6 +7,8 @@ from services.models.trail import AccessEvent, ActorKind, TrailEvent
 
 RECOVERED = "PasswordRecoveryCompleted"
 SWITCH = "SwitchRole"
+TELLING = (SWITCH, "CheckMfa")
+"""Events that always tell what became of them."""
 
 
 def judge(events: Iterable[TrailEvent], rules: Rules) -> list[JudgedAccess]:
@@ -18,6 +20,8 @@ def _reasons(event: TrailEvent, rules: Rules) -> Iterator[Reason]:
     actor, success = event.actor, event.success if isinstance(event, AccessEvent) else None
     if success is False:
         yield Reason.FAILED
+    elif success is None and event.name in TELLING:
+        yield Reason.OUTCOME_UNSAID
     if event.name.startswith(RECOVERIES):
         done = event.name == RECOVERED and success is not False
         yield Reason.RECOVERED if done else Reason.RECOVERY

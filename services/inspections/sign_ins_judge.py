@@ -32,6 +32,7 @@ class Reason(StrEnum):
     HOURS = "hours"
     RECOVERED = "recovered"
     RECOVERY = "recovery"
+    OUTCOME_UNSAID = "outcome-unsaid"
 
 
 WORDS = {
@@ -44,6 +45,7 @@ WORDS = {
     Reason.HOURS: N_("outside opening hours"),
     Reason.RECOVERED: N_("root's password was set anew"),
     Reason.RECOVERY: N_("recovery of root's password"),
+    Reason.OUTCOME_UNSAID: N_("outcome not recorded"),
 }
 VERDICTS = {
     Reason.ROOT: Verdict.ABNORMAL,
@@ -56,6 +58,7 @@ VERDICTS = {
     Reason.RECOVERED: Verdict.ABNORMAL,
     # Whoever knows root's e-mail address can ask for it.
     Reason.RECOVERY: Verdict.ATTENTION,
+    Reason.OUTCOME_UNSAID: Verdict.UNKNOWN,
 }
 RECOVERIES = "PasswordRecovery"
 """How events about root's password begin; IAM users have no such way."""

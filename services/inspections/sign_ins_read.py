@@ -14,6 +14,7 @@ from services.aws.root_user import RootUsers
 from services.aws.trail import SIGN_IN_SOURCE, Trail
 from services.i18n import _
 from services.inspections.base import InspectionContext
+from services.inspections.sign_ins_silence import BEFORE
 from services.models.access_keys import IamUser, RootUser
 from services.models.findings import Progress
 from services.models.problem import Problem, ProblemKind
@@ -78,11 +79,13 @@ class Gathered:
     users_problem: Problem | None = None
     trails: tuple[TrailStatus, ...] = ()
     trails_problem: Problem | None = None
+    newest: Lookup = field(default_factory=lambda: Lookup(region="", value=""))
+    """The newest events of the home region, whatever they are."""
 
     @property
     def requests(self) -> int:
         """Sent to the event history."""
-        return sum(lookup.requests for _question, lookup in self.answers)
+        return self.newest.requests + sum(lookup.requests for _question, lookup in self.answers)
 
     def of(self, purpose: Purpose) -> list[Lookup]:
         """The answers to the questions of one purpose."""
@@ -161,7 +164,23 @@ async def gather(
         for region in dict.fromkeys(question.region for question in questions):
             group.create_task(asker.ask([each for each in questions if each.region == region]))
     found.answers = list(asker.answers.items())
+    found.newest = await _newest(context.region, reader, found, until)
     return found
+
+
+async def _newest(home: str, reader: Trail, found: Gathered, until: datetime) -> Lookup:
+    """One answer without an attribute; a region that has refused already is not asked again."""
+    refusals = (
+        lookup.problem for question, lookup in found.answers if question.region == home and _refused(lookup)
+    )
+    refusal = next(refusals, None)
+    if refusal is not None:
+        return Lookup(region=home, value="", problem=refusal)
+    return await reader.lookup(home, "", "", since=until - BEFORE, until=until, most=1)
+
+
+def _refused(lookup: Lookup) -> bool:
+    return lookup.problem is not None and lookup.problem.kind is not ProblemKind.INCOMPLETE
 
 
 def plan(spec: TrailSpec, home: str, enabled: Iterable[str], strangers: Iterable[str]) -> list[Question]:
@@ -217,7 +236,7 @@ class _Asker:
                 waiting.extend(Question(question.region, Purpose.GRAVE, event) for event in self._grave)
                 self._total += len(self._grave)
             self._store(question, lookup)
-            if lookup.problem is not None and lookup.problem.kind is not ProblemKind.INCOMPLETE:
+            if _refused(lookup):
                 refused = lookup.problem
 
     def _store(self, question: Question, lookup: Lookup) -> None:

@@ -21,6 +21,8 @@ class Deployment(Model):
     desired: int = 0
     running: int = 0
     pending: int = 0
+    counted: bool = True
+    """False: AWS did not tell `desired` or `running`."""
     failed: int | None = None
     """Tasks that failed one after another; 0 again as soon as one is healthy. None: not told."""
     task_definition: Clean = ""
@@ -49,7 +51,7 @@ class ContainerService(Model):
     events: tuple[ServiceEvent, ...] = ()
     """Newest first, at most 100."""
     undated: int = 0
-    """Events that AWS listed without their time, which are not in `events`."""
+    """Events that AWS listed without their time or their text, which are not in `events`."""
     controller: str = "ECS"
     """What carries deployments out: ECS, CODE_DEPLOY or EXTERNAL. Only ECS tells how a rollout goes."""
     target_groups: tuple[RawId, ...] = ()

@@ -158,6 +158,13 @@ async def test_a_user_of_the_runbook_whom_iam_does_not_have_is_not_normal() -> N
     assert "ci-cd-user" in finding.summary
 
 
+async def test_a_user_of_the_runbook_without_any_key_is_not_judged() -> None:
+    finding, _canned = await by_hand({"ci-cd-user": [], "other": []})
+    assert finding.verdict is Verdict.UNKNOWN
+    assert "IAM lists no key of ci-cd-user" in finding.summary
+    assert "other" not in finding.summary
+
+
 async def test_nothing_at_all_is_an_error() -> None:
     denied = failure(ProblemKind.ACCESS_DENIED)
     with pytest.raises(AccessDenied):

@@ -45,7 +45,11 @@ async def test_a_service_at_its_maximum_is_told_with_whom_to_call(embedded: Embe
 
 
 def target(maximum: int = 5, minimum: int = 2, *, suspended: bool = False) -> dict[str, Any]:
-    state = {"DynamicScalingInSuspended": suspended}
+    state = {
+        "DynamicScalingInSuspended": suspended,
+        "DynamicScalingOutSuspended": False,
+        "ScheduledScalingSuspended": False,
+    }
     row = {"MinCapacity": minimum, "MaxCapacity": maximum, "SuspendedState": state}
     return {"ScalableTargets": [row]}
 
@@ -63,6 +67,7 @@ def service(desired: int = 2, running: int = 2, **more: Any) -> dict[str, Any]:
         "id": "ecs-svc/1",
         "status": "PRIMARY",
         "rolloutState": "COMPLETED",
+        "rolloutStateReason": "ECS deployment ecs-svc/1 completed.",
         "desiredCount": desired,
         "runningCount": running,
         "pendingCount": 0,

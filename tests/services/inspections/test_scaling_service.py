@@ -163,6 +163,7 @@ async def deployed(minutes: float, running: int, event_minutes: float, **more: A
     at = jst("2026-01-14 09:00")
     began = service()["deployments"][0] | {
         "rolloutState": "IN_PROGRESS",
+        "rolloutStateReason": "ECS deployment ecs-svc/1 in progress.",
         "runningCount": running,
         "createdAt": at - timedelta(minutes=minutes),
     }

@@ -237,7 +237,8 @@ IDENTITY_CENTER = {"type": "IdentityCenterUser", "accountId": "1", "onBehalfOf":
         (row(name="PasswordRecoveryCompleted", userIdentity=ROOT), "root's password was set anew", V.ABNORMAL),
         (row(name="PasswordRecoveryRequested", userIdentity=ROOT), "recovery of root's password", V.ATTENTION),
         (row(name="EmailUpdated", userIdentity=ROOT), "root", V.ABNORMAL),
-        (row(name="SwitchRole", userIdentity=ROLE), "unknown address, unknown person", V.ATTENTION),
+        (row(name="SwitchRole", userIdentity=ROLE, responseElements={"SwitchRole": "Success"}), "unknown address, unknown person", V.ATTENTION),
+        (row(name="SwitchRole", userIdentity=ROLE), "outcome not recorded, unknown address", V.UNKNOWN),
         (row(name="CheckMfa", responseElements={"CheckMfa": "Failure"}), "failed", V.ATTENTION),
         (row(name="UserAuthentication", userIdentity=IDENTITY_CENTER), "unknown address, unknown person", V.ATTENTION),
         (
@@ -306,7 +307,7 @@ TROUBLES: dict[str, tuple[str, Any]] = {
     "no MFA": ("LookupEvents", login(mfa="No")),
     "failed": ("LookupEvents", login(said="Failure")),
     "recovery": ("LookupEvents", row(name="PasswordRecoveryCompleted", userIdentity=ROOT)),
-    "switched role": ("LookupEvents", row(name="SwitchRole", userIdentity=ROLE)),
+    "switched role": ("LookupEvents", row(name="SwitchRole", userIdentity=ROLE, responseElements={"SwitchRole": "Success"})),
     "bucket": ("LookupEvents", CHANGED),
     "root acted": ("LookupEvents", row(name="RunInstances", userIdentity=ROOT) | {"EventSource": "ec2.amazonaws.com"}),
     "root's keys": ("GetAccountSummary", {"SummaryMap": {"AccountAccessKeysPresent": 1, "AccountMFAEnabled": 0}}),

@@ -9,11 +9,12 @@ import inspect
 import pkgutil
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import services.aws
 from services.aws.access_keys import AccessKeys
 from services.aws.alarm_mutes import Mutes
+from services.aws.alarm_parents import Parents
 from services.aws.alarms import Alarms
 from services.aws.athena import Athena
 from services.aws.budgets import Budgets
@@ -26,13 +27,19 @@ from services.aws.insights import Insights
 from services.aws.logs import Logs
 from services.aws.metrics import Metrics
 from services.aws.objects import Objects
+from services.aws.regions import Regions
+from services.aws.root_user import RootUsers
 from services.aws.scaling import Scaling
 from services.aws.trail import Trail
 from services.inspections.base import InspectionContext
 from services.inspections.waf_blocks_sql import blocked_query
+from services.models.alarms import Alarm, AlarmKind, AlarmState
 from services.models.base import RawId
 from services.models.metrics import MetricQuery, TimeSpan
 from services.models.runbook_looks import Firewall as FirewallSpec
+
+if TYPE_CHECKING:
+    from services.demo.world import World
 
 Question = Callable[[InspectionContext], Awaitable[object]]
 
@@ -125,6 +132,38 @@ async def _pending(made: InspectionContext) -> object:
     return await reader.pending_actions(await reader.database("facility-prod-db"))
 
 
+SPEAKER = "facility-prod-any"
+
+
+def speak(world: "World", name: str) -> None:
+    """Give the alarm `name` of a world two series that fire, and a composite alarm above it that has an action."""
+    alarm = world.alarm_book.get(name)
+    assert alarm is not None
+    alarm.contributors = [
+        {
+            "ContributorId": f"c{number}",
+            "ContributorAttributes": {"path": path},
+            "StateReason": f"{number} > 1",
+            "StateTransitionedTimestamp": world.clock.now() - timedelta(minutes=number),
+        }
+        for number, path in ((7, "/reservations"), (3, "/repairs"))
+    ]
+    action = f"arn:aws:sns:{alarm.region}:{alarm.account}:on-call"
+    world.alarm_book.put(
+        "CompositeAlarm", {"AlarmName": SPEAKER, "AlarmRule": f'ALARM("{name}")', "AlarmActions": [action]}
+    )
+
+
+async def _parents(made: InspectionContext) -> object:
+    """Of an alarm without actions, beside a composite alarm that has one."""
+    silent, speaker = RawId(made.runbook.alarms[0].name), RawId(SPEAKER)
+    alarms = [
+        Alarm(id=silent, name=silent, state=AlarmState.OK),
+        Alarm(id=speaker, name=speaker, state=AlarmState.OK, kind=AlarmKind.COMPOSITE, has_actions=True),
+    ]
+    return await Parents(made.reader).marked(alarms)
+
+
 def _days(made: InspectionContext) -> tuple[Any, Any]:
     day = (made.clock.now() - timedelta(days=3)).date()
     return day - timedelta(days=20), day
@@ -140,6 +179,7 @@ CALLS: dict[str, Question] = {
     "AccessKeys.users": lambda made: AccessKeys(made.reader).users(),
     "Alarms.board": lambda made: Alarms(made.reader, made.runbook, clock=made.clock).board(),
     "Alarms.by_arns": lambda made: Alarms(made.reader, made.runbook).by_arns([made.runbook.alarms[0].name]),
+    "Alarms.contributors": lambda made: Alarms(made.reader, made.runbook).contributors(made.runbook.alarms[0].name),
     "Alarms.history": lambda made: Alarms(made.reader, made.runbook).history(made.runbook.alarms[0].name, _span(made).start),
     "Alarms.history_all": lambda made: Alarms(made.reader, made.runbook).history_all(_span(made).start),
     "Athena.run": _athena,
@@ -167,7 +207,12 @@ CALLS: dict[str, Question] = {
     "Objects.under": lambda made: Objects(made.reader).under(
         _waf(made).log_bucket, f"{made.clock.now():%Y/%m/%d}/", pages=2
     ),
+    "Parents.marked": _parents,
+    "Regions.described": lambda made: Regions(made.reader).described(),
+    "Regions.listed": lambda made: Regions(made.reader).listed(),
+    "RootUsers.root": lambda made: RootUsers(made.reader).root(),
     "Scaling.activities": lambda made: Scaling(made.reader).activities(*_SERVICE),
+    "Scaling.decisions": lambda made: Scaling(made.reader).decisions(*_SERVICE),
     "Scaling.policies": lambda made: Scaling(made.reader).policies(*_SERVICE),
     "Scaling.scheduled_actions": lambda made: Scaling(made.reader).scheduled_actions(*_SERVICE),
     "Scaling.target": lambda made: Scaling(made.reader).target(*_SERVICE),

@@ -22,7 +22,7 @@ from services.meter import Meter
 from services.models.findings import Finding
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
-from tests.services.aws_readers import CALLS, questions
+from tests.services.aws_readers import CALLS, questions, speak
 from tests.services.inspections.looking import context
 from tests.services.inspections.test_every_fault import MONDAY, WEEKEND
 from tests.tools.mutations import Mutation
@@ -35,10 +35,6 @@ ALL = os.environ.get("MUTATIONS") == "all"
 BETTER = {Verdict.UNKNOWN: {Verdict.NORMAL}, Verdict.ATTENTION: {Verdict.NORMAL}}
 BETTER[Verdict.ABNORMAL] = {Verdict.NORMAL, Verdict.ATTENTION}
 """Verdicts that would be better than the whole answer's; not judged is honest of anything."""
-OWED = frozenset({"sign-ins", "scaling"})
-"""Inspections that are being rewritten: what they do wrong is counted and not held against them."""
-
-
 ABSENT_IS_NONE = frozenset(
     {
         "ForcedApplyDate",  # of maintenance: AWS leaves out the dates that there are not
@@ -48,9 +44,28 @@ ABSENT_IS_NONE = frozenset(
         "EvaluationState",  # of an alarm: only where it could not be evaluated
         "ActionsSuppressedBy",
         "ForecastedSpend",  # of a budget: where AWS has a forecast
+        "LatestDeliveryError",  # of a trail: only where files do not arrive
+        "ScalableTargetAction.MinCapacity",  # of a scheduled action: a bound that it leaves as it is
+        "ScalableTargetAction.MaxCapacity",
     }
 )
-"""Keys that a whole answer leaves out where there is nothing to tell: that one was lost cannot be seen."""
+"""Keys, or ends of paths, that a whole answer leaves out where there is nothing to tell: a lost one cannot be seen."""
+UNCOUNTED = frozenset(
+    {
+        # Nothing says how many events there are; a page may even be empty and have a token (CloudTrail API reference).
+        ("LookupEvents", "Events"),
+        # A user may have no key, one or two, and no other answer counts them.
+        ("ListAccessKeys", "AccessKeyMetadata"),
+        # An event lacks the fields that it was written without; rows are counted (statistics.recordsMatched).
+        ("GetQueryResults", "results.*"),
+    }
+)
+"""Lists, by the operation and the end of the path, of which AWS's contract does not tell how many members they have.
+
+Of all others a lost member is held against the inspection: members are expected by name (alarms, services, metrics),
+by date (snapshots, days of costs) or by a count (log events). Where what is lost is one of several faults, the worse
+ones decide, and nothing is shown of it here.
+"""
 
 
 @dataclass
@@ -147,8 +162,15 @@ async def inspect_damaged(made: InspectionContext, answers: Recorded, id: str, m
 
 def unseen(mutation: Mutation) -> bool:
     """Whether the damaged answer is one that AWS may send: nobody can tell that something is missing."""
-    name = mutation.path[-1].rpartition("}")[2] if mutation.path else ""
-    return mutation.lossy or (mutation.kind in ("missing", "null") and name in ABSENT_IS_NONE)
+    steps = mutation.steps
+    if mutation.lossy:
+        rows = ".".join(steps[:-1] if mutation.kind in ("row", "missing") else steps)
+        return any(
+            mutation.operation == operation and f".{rows}".endswith(f".{end}") for operation, end in UNCOUNTED
+        )
+    return mutation.kind in ("missing", "null") and not ABSENT_IS_NONE.isdisjoint(
+        (".".join(steps[-1:]), ".".join(steps[-2:]))
+    )
 
 
 def same(one: Finding, other: Finding) -> bool:
@@ -160,6 +182,7 @@ async def read_damaged(embedded: Embedded, names: Iterable[str], most: int) -> T
     """These questions under damage of every answer: each raises AwsError or answers, and ends."""
     tally = Tally()
     async with recorded(embedded) as (made, answers):
+        speak(embedded.world, made.runbook.alarms[0].name)
         for name in names:
             answers.forget()
             await CALLS[name](made)
@@ -218,26 +241,21 @@ def live(embedded: Embedded, minutes: int) -> None:
         embedded.advance(60)
 
 
-async def inspect_all(embedded: Embedded, most: int, ids: Iterable[str] = ()) -> tuple[Tally, Tally]:
-    """(what is held, what is owed)."""
+async def inspect_all(embedded: Embedded, most: int, ids: Iterable[str] = ()) -> Tally:
+    """These inspections, or all of them."""
     live(embedded, 6)
     wanted = list(ids) or [kind.id for kind in INSPECTIONS]
     async with recorded(embedded) as (made, answers):
-        tallies = {id: await inspect_damaged(made, answers, id, most) for id in wanted}
-    held, owed = (
-        merged(tally for id, tally in tallies.items() if (id in OWED) is rewritten)
-        for rewritten in (False, True)
-    )
-    return held, owed
+        return merged([await inspect_damaged(made, answers, id, most) for id in wanted])
 
 
 @pytest.mark.scenario("alb-5xx", history=5400.0)
 async def test_mutated_answers_are_never_judged_better(
     embedded: Embedded, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    held, _owed = await inspect_all(embedded, 9)
-    told(held, "inspections", capsys)
-    hold(held)
+    tally = await inspect_all(embedded, 9)
+    told(tally, "inspections", capsys)
+    hold(tally)
 
 
 @pytest.mark.slow
@@ -259,6 +277,8 @@ WORLDS = [
         marks=pytest.mark.scenario("alb-5xx", history=5400.0),
         id="alb-5xx",
     ),
+    pytest.param(("scaling",), marks=pytest.mark.scenario("rollout-failed", history=600.0), id="rollout"),
+    pytest.param(("scaling",), marks=pytest.mark.scenario("night-cut", history=600.0), id="night-cut"),
 ]
 
 
@@ -267,7 +287,6 @@ WORLDS = [
 async def test_many_mutated_answers_are_never_judged_better(
     embedded: Embedded, capsys: pytest.CaptureFixture[str], ids: tuple[str, ...]
 ) -> None:
-    held, owed = await inspect_all(embedded, 50, ids)
-    told(held, "inspections", capsys)
-    told(owed, "inspections that are being rewritten", capsys)
-    hold(held)
+    tally = await inspect_all(embedded, 50, ids)
+    told(tally, "inspections", capsys)
+    hold(tally)

@@ -108,6 +108,11 @@ class Mutation:
         return f"{self.service}.{self.operation} {'.'.join(steps)} {self.kind}"
 
     @property
+    def steps(self) -> Path:
+        """The path without XML namespaces; a member of a list is ALL, whichever is meant."""
+        return tuple(step.rpartition("}")[2] or step for step in self.path)
+
+    @property
     def lossy(self) -> bool:
         """It leaves a well-formed answer with fewer rows: what is lost cannot be seen in it."""
         member = self.kind == "missing" and self.path[-1:] == (ALL,)

@@ -22,6 +22,7 @@ WEEKEND = 3 * 24 * 3600.0
 
 async def every_look(embedded: Embedded, runbook: Runbook | None = None) -> dict[str, Finding]:
     """Every look over the time since Friday evening, as the nine o'clock duties make them."""
+    assert embedded.world  # made here, not within the first request and its time limit
     async with context(embedded, runbook=runbook) as made:
         inspector = Inspector(
             made.runbook, made.calendar, made.reader, made.clock, Meter(made.clock), region=made.region

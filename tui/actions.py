@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from textual import work
 from textual.command import CommandPalette
 from textual.reactive import var
+from textual.widgets import Input, TextArea
 
 from services import i18n
 from services.i18n import _
@@ -161,10 +162,19 @@ class Actions(RuntimeApp):
         await super().action_quit()
 
     def is_one_key(self, event: AltKey) -> bool:
-        """Where a binding waits for it; else somebody pressed escape and went on."""
+        """Where a binding waits for it; else somebody pressed escape and went on.
+
+        Names without Alt, as ctrl+left, are what terminals send in text fields; elsewhere, and for
+        shift+tab, escape and a key mean to leave what is open.
+        """
         key = event.together.key
-        return key != event.apart[-1].key and any(
-            key in bindings.key_to_bindings for _node, bindings in self.screen._modal_binding_chain
+        if key.startswith("alt+"):
+            return any(
+                key in bindings.key_to_bindings for _node, bindings in self.screen._modal_binding_chain
+            )
+        field = self.focused
+        return isinstance(field, Input | TextArea) and (
+            key != event.apart[-1].key and key in field._bindings.key_to_bindings
         )
 
     def action_go(self, mode: str) -> None:

@@ -2,14 +2,16 @@
 
 from typing import Any
 
+from rich.console import RenderableType
 from textual.await_complete import AwaitComplete
 from textual.await_remove import AwaitRemove
 from textual.dom import DOMNode
 from textual.events import Event, Key, Paste
 from textual.screen import Screen
-from textual.widget import Widget
+from textual.widget import AwaitMount, Widget
 from textual.widgets import Input
-from textual.worker import active_worker
+from textual.worker import Worker, active_worker
+from textual.worker_manager import WorkerManager
 
 from tui.boundary import Dispatching
 from tui.driver.keyboard import AltKey
@@ -23,7 +25,7 @@ from tui.wire.link import Link
 class OrderedApp(TerminalApp):
     """Keys one at a time; dialogs that go with who asked.
 
-    Of what Textual keeps private it overrides `_prune`.
+    Of what Textual keeps private it overrides `_prune` and `_display`, and replaces `_workers`.
     """
 
     def __init__(self, link: Link = "auto", output: str = "") -> None:
@@ -31,6 +33,7 @@ class OrderedApp(TerminalApp):
         super().__init__(link, output)
         self._dispatching = Dispatching()
         self.type_ahead = TypeAhead(self, self._dispatching)
+        self._workers = _Workers(self)
 
     async def on_event(self, event: Event) -> None:
         """As TerminalApp's; a key waits until all that the one before asked for is there."""
@@ -70,20 +73,49 @@ class OrderedApp(TerminalApp):
         self.type_ahead.came(self.get_screen(screen))
         return pushed
 
+    def switch_mode(self, mode: str) -> AwaitMount:
+        """As Textual's; the first mode hears nothing that was typed at the shell before it."""
+        before = self.screen
+        mounted = super().switch_mode(mode)
+        if self.screen is not before:
+            self.type_ahead.came(self.screen)
+        return mounted
+
     async def push_screen_wait(self, screen: Screen[Any] | str, *, mode: str | None = None) -> Any:
         """As Textual's; but a cancelled caller takes its dialog along, and never does the app's own work."""
-        return await ask_and_wait(self, self.get_screen(screen), mode)
+        answer = await ask_and_wait(self, self.get_screen(screen), mode)
+        self.type_ahead.answered()
+        return answer
 
     def pop_screen(self) -> AwaitComplete:
         """As Textual's; what the screen has running ends with it, before its widgets go one by one."""
         closing = self.screen
         closed = super().pop_screen()
+        self.type_ahead.came(self.screen)
         for worker in self.workers:
             if worker is not active_worker.get(None) and closing in worker.node.ancestors_with_self:
                 worker.cancel()
         return closed
 
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        super()._display(screen, renderable)
+        if self._running and screen is self.screen:
+            self.type_ahead.painted(screen)
+
     def _prune(self, *nodes: Widget, parent: DOMNode | None = None) -> AwaitRemove:
         removal = super()._prune(*nodes, parent=parent)
         removal.__class__ = Removal
         return removal
+
+
+class _Workers(WorkerManager):
+    """Tells the type-ahead of each new worker."""
+
+    def __init__(self, app: OrderedApp) -> None:
+        super().__init__(app)
+        self._began = app.type_ahead.began
+
+    def add_worker(self, worker: Worker[Any], start: bool = True, exclusive: bool = True) -> None:
+        """As Textual's."""
+        self._began(worker)
+        super().add_worker(worker, start, exclusive)

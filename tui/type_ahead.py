@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary, ref
+from weakref import WeakKeyDictionary, WeakSet, ref
 
 from textual.command import CommandPalette
-from textual.events import InputEvent, Key, MouseEvent, MouseMove, Paste
+from textual.events import InputEvent, Key, MouseMove, MouseUp, Paste
 from textual.message_pump import MessagePump
 from textual.screen import Screen
+from textual.worker import Worker, active_worker
 
 from tui.boundary import Dispatching
 from tui.driver.keyboard import AltKey
@@ -33,6 +34,8 @@ IMPATIENCE = 120
 """The same for the keys after it, until the console was calm again: a twentieth of a second."""
 LIMIT = 4096
 """Events that may wait; what comes beyond is dropped."""
+UNPAINTED = 5.0
+"""Seconds after which a screen that came by itself hears keys even if no frame of it was sent."""
 _CALM_TURNS = 5
 """Turns of the event loop in a row without anything to do; what wakes a waiting task takes one or two."""
 _EAGER_TURNS = 100
@@ -56,7 +59,10 @@ class TypeAhead:
         self._following: asyncio.Task[None] | None = None
         self._patience = PATIENCE
         self._shown_at: WeakKeyDictionary[Screen[Any], float] = WeakKeyDictionary()
-        """When screens that nobody asked for were painted; infinity before."""
+        """When screens that came on top by themselves were painted, at the latest."""
+        self._unpainted: WeakSet[Screen[Any]] = WeakSet()
+        self._by_itself: WeakSet[Worker[Any]] = WeakSet()
+        """Workers that were there before the newest key was let in, and those that they have started."""
         self._let_in: deque[tuple[Key, ref[Screen[Any]]]] = deque(maxlen=64)
         """The newest keys, each with the screen that was on top when it was let in."""
 
@@ -67,8 +73,9 @@ class TypeAhead:
 
     def holds(self, event: Typed) -> bool:
         """Whether `event` is not for the app now: it waits, or is for nobody."""
-        if self._released and event is self._released[0]:
-            self._released.popleft()
+        if any(event is each for each in self._released):
+            while self._released.popleft() is not event:
+                pass
             return not self._has_screen() or self._is_unseen(event)
         if not self._has_screen():
             return True  # the console is ending
@@ -82,8 +89,9 @@ class TypeAhead:
         return True
 
     def let_in(self, key: Key) -> None:
-        """`key` goes to the screen on top."""
+        """`key` goes to the screen on top; what works already was not asked for by it."""
         self._let_in.append((key, ref(self._app.screen)))
+        self._by_itself.update(self._app.workers)
 
     def is_for_another(self, key: Key) -> bool:
         """Whether a screen opened by itself while `key` was on its way through the one it went to."""
@@ -102,18 +110,32 @@ class TypeAhead:
         finally:
             self._dispatching.count -= 1
 
-    def came(self, screen: Screen[Any]) -> None:
-        """`screen` opens: if by itself, it hears nothing that was typed before it was painted."""
-        if self.is_settling or not self._app._running:
-            return
-        self._shown_at[screen] = float("inf")
-        screen.call_after_refresh(self._shown, screen)
+    def began(self, worker: Worker[Any]) -> None:
+        """`worker` is new: what a worker starts was asked for by the same as the worker itself."""
+        if _running_worker() in self._by_itself:
+            self._by_itself.add(worker)
 
-    def _shown(self, screen: Screen[Any]) -> None:
-        self._shown_at[screen] = monotonic()
+    def answered(self) -> None:
+        """The running worker goes on since a dialog of its own was answered."""
+        if (worker := _running_worker()) is not None:
+            self._by_itself.discard(worker)
+
+    def came(self, screen: Screen[Any]) -> None:
+        """`screen` is on top now: if by itself, it hears nothing that was typed before it was painted."""
+        if self._app._running and (not self.is_settling or _running_worker() in self._by_itself):
+            self._shown_at[screen] = monotonic() + UNPAINTED
+            self._unpainted.add(screen)
+
+    def painted(self, screen: Screen[Any]) -> None:
+        """A frame of `screen`, which is on top, was drawn."""
+        if screen in self._unpainted:
+            self._unpainted.discard(screen)
+            self._shown_at[screen] = min(self._shown_at[screen], monotonic())
 
     def _is_unseen(self, event: Typed) -> bool:
-        return not isinstance(event, MouseEvent) and event.time < self._shown_at.get(self._app.screen, 0.0)
+        if isinstance(event, MouseMove | MouseUp):
+            return False
+        return event.time < self._shown_at.get(self._app.screen, 0.0)
 
     def _put(self, event: Typed) -> None:
         if isinstance(event, MouseMove) and self._waiting and isinstance(self._waiting[-1], MouseMove):
@@ -129,16 +151,18 @@ class TypeAhead:
     async def _settle_and_release(self) -> None:
         try:
             await self._settle()
-            while self._waiting:
+            while self._waiting and self._has_screen():
                 self._release()
                 await self._settle()
         finally:
+            self._waiting.clear()  # the console is ending, if any are left
             self._following = None
 
     def _release(self) -> None:
         """The next one; and with a letter for a text field the letters that follow it."""
-        self._post(self._waiting.popleft())
-        while self._waiting and self._is_letter(self._released[-1]) and self._is_letter(self._waiting[0]):
+        event = self._waiting.popleft()
+        self._post(event)
+        while self._waiting and self._is_letter(event) and self._is_letter(self._waiting[0]):
             self._post(self._waiting.popleft())
 
     def _post(self, event: Typed) -> None:
@@ -163,7 +187,6 @@ class TypeAhead:
             turns += 1
             calm = calm + 1 if self._is_calm() else 0
         self._patience = PATIENCE if calm == _CALM_TURNS else IMPATIENCE
-        self._released.clear()
 
     def _has_screen(self) -> bool:
         return self._app._running and bool(self._app._screen_stacks.get(self._app._current_mode))
@@ -192,8 +215,19 @@ class TypeAhead:
         )
 
 
+def _running_worker() -> Worker[Any] | None:
+    """The worker whose task is running; widgets that a worker has mounted have it in their context, too."""
+    worker: Worker[Any] | None = active_worker.get(None)
+    return worker if worker is not None and worker._task is asyncio.current_task() else None
+
+
 def _has_work(pump: MessagePump) -> bool:
     """Whether messages or callbacks wait in `pump`, or it is not mounted yet."""
     if pump._closing or pump._closed:
         return False
-    return bool(pump._message_queue.qsize() or pump._next_callbacks or not pump._is_mounted)
+    return bool(
+        pump._message_queue.qsize()
+        or pump._pending_message is not None
+        or pump._next_callbacks
+        or not pump._is_mounted
+    )

@@ -9,10 +9,10 @@ import pytest
 from textual.app import ComposeResult
 from textual.command import CommandPalette
 from textual.containers import Vertical
-from textual.events import Key
+from textual.events import Key, MouseDown, MouseUp
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
-from textual.widgets import Input, Static
+from textual.widgets import Button, Input, Static
 
 from services.models.journal import EntryKind
 from tests.conftest import Embedded
@@ -122,6 +122,26 @@ async def test_escape_and_enter_at_once_close_and_confirm_nothing_in_between(emb
         pane = pilot.app.screen.pane
         assert pane.view.query is None
         assert pane.detail.display, "enter came to the lines"
+
+
+@pytest.mark.parametrize("keys", ["f", "b", "d"])
+async def test_a_key_after_escape_is_no_key_of_the_field_unless_both_come_in_one_read(
+    embedded: Embedded, keys: str
+) -> None:
+    async with logs(embedded) as pilot:
+        await burst(pilot, "/abc")
+        await burst(pilot, ESC, keys)
+        focused = pilot.app.focused
+        assert not isinstance(focused, Input) or focused.value == "", "escape has closed the prompt"
+
+
+async def test_escape_and_tab_leave_a_dialog_and_move_nothing_in_it(embedded: Embedded) -> None:
+    async with logs(embedded) as pilot:
+        below = pilot.app.screen
+        await burst(pilot, "g", f"{ESC}\t")
+        assert pilot.app.screen is below
+        await burst(pilot, f"{KEYS['f8']}text{ESC}{ESC}\t")
+        assert pilot.app.screen is below
 
 
 async def test_keys_of_a_field_that_a_terminal_sends_with_escape_still_work_there(embedded: Embedded) -> None:
@@ -253,11 +273,14 @@ class Late(ModalScreen[str]):
     def compose(self) -> ComposeResult:
         yield Input()
 
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value)
+
 
 class Below(RuntimeApp):
     """Notes which keys reached the screen below a dialog."""
 
-    BINDINGS = [("o", "open", ""), ("w", "ask", "")]  # noqa: RUF012  as Textual declares it
+    BINDINGS = [("o", "open", ""), ("w", "ask", ""), ("h", "hang", "")]  # noqa: RUF012  as Textual declares it
 
     def __init__(self) -> None:
         super().__init__()
@@ -265,6 +288,7 @@ class Below(RuntimeApp):
         self.keys: list[str] = []
         self.hung = asyncio.Event()
         self.asking: Any = None
+        self.answers: list[str] = []
 
     def compose(self) -> ComposeResult:
         yield Vertical(Static("below"), id="box")
@@ -275,6 +299,9 @@ class Below(RuntimeApp):
 
     def action_open(self) -> None:
         self.push_screen(Late())
+
+    async def action_hang(self) -> None:
+        await self.hung.wait()
 
     def action_ask(self) -> None:
         self.asking = self.run_worker(self.push_screen_wait(Late()), exclusive=True, group="ask")
@@ -348,6 +375,114 @@ async def test_a_dialog_that_opens_by_itself_hears_nothing_typed_before_it_was_p
         await burst(pilot, "y")
         assert field(pilot) == "y"
         assert app.keys == []
+
+
+async def test_a_dialog_that_opens_by_itself_hears_nothing_of_what_waits() -> None:
+    async with Below().run_test() as pilot:
+        app = pilot.app
+        time_has_come, opened = asyncio.Event(), asyncio.Event()
+
+        async def in_the_background() -> None:
+            await time_has_come.wait()
+            opened.set()
+            app.run_worker(app.push_screen_wait(Late()), group="by itself")
+
+        app.run_worker(in_the_background())
+        await burst(pilot, "k")
+        app.query_one("#box").call_later(opened.wait)
+        type_in(app, "abc", ESC, "de")
+        for _turn in range(10):
+            await asyncio.sleep(0)
+        assert app.type_ahead.is_settling
+        time_has_come.set()
+        await at_rest(pilot)
+        assert field(pilot) == "", "and escape has not closed it"
+        await burst(pilot, "fg")
+        assert field(pilot) == "fg"
+        await burst(pilot, ESC)
+        assert not isinstance(app.screen, Late)
+
+
+async def test_what_a_dialog_asked_for_by_a_key_leads_to_hears_what_follows() -> None:
+    async with Below().run_test() as pilot:
+        app = pilot.app
+
+        async def ask_twice() -> None:
+            app.answers = [await app.push_screen_wait(Late()) for _time in range(2)]
+
+        app.run_worker(ask_twice())
+        await burst(pilot, ENTER)
+        await burst(pilot, f"one{ENTER}two")
+        assert field(pilot) == "two"
+        await burst(pilot, f"{ENTER}z")
+        assert app.answers == ["one", "two"]
+        assert app.keys == ["z"]
+
+
+async def test_dialogs_that_open_by_themselves_on_each_other_hear_again_once_they_are_painted() -> None:
+    async with Below().run_test() as pilot:
+        app = pilot.app
+        first, second = Late(), Late()
+        app.push_screen(first)
+        app.push_screen(second)
+        await asyncio.sleep(0)
+        second.dismiss("")
+        await until(pilot, lambda: app.screen is first and first.focused is not None)
+        await pilot.pause()
+        await burst(pilot, "y")
+        assert field(pilot) == "y"
+
+
+async def test_what_was_typed_into_a_dialog_that_has_closed_by_itself_is_for_nobody() -> None:
+    async with Below().run_test() as pilot:
+        app = pilot.app
+        await burst(pilot, "o")
+        before = Key("x", "x")
+        app.screen.dismiss("")
+        app.post_message(before)
+        await at_rest(pilot)
+        await until(pilot, lambda: not isinstance(app.screen, Late))
+        await pilot.pause()
+        await burst(pilot, "y")
+        assert app.keys == ["o", "y"]
+
+
+async def test_a_click_meant_for_what_stood_there_before_presses_nothing_of_a_dialog() -> None:
+    class Sure(ModalScreen[str]):
+        def compose(self) -> ComposeResult:
+            yield Button("yes")
+
+        def on_button_pressed(self) -> None:
+            self.dismiss("yes")
+
+    async with Below().run_test() as pilot:
+        app = pilot.app
+        before = MouseDown(None, 3, 1, 0, 0, 1, False, False, False)
+        app.push_screen(dialog := Sure(), app.answers.append)
+        await until(pilot, lambda: isinstance(app.focused, Button))
+        await pilot.pause()
+        app.post_message(before)
+        app.post_message(MouseUp(None, 3, 1, 0, 0, 1, False, False, False))
+        await at_rest(pilot)
+        assert app.screen is dialog
+        app.post_message(MouseDown(None, 3, 1, 0, 0, 1, False, False, False))
+        app.post_message(MouseUp(None, 3, 1, 0, 0, 1, False, False, False))
+        await at_rest(pilot)
+        assert app.answers == ["yes"]
+
+
+async def test_keys_stay_in_order_while_the_console_itself_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type_ahead, "PATIENCE", 20)
+    monkeypatch.setattr(type_ahead, "IMPATIENCE", 10)
+    async with Below().run_test() as pilot:
+        app = pilot.app
+        type_in(app, "habcdefg")
+        async with asyncio.timeout(20):
+            while len(app.type_ahead._waiting) != 4:  # noqa: ASYNC110  the widgets cannot be waited for
+                await asyncio.sleep(0)
+        app.hung.set()
+        await until(pilot, lambda: len(app.keys) == 8)
+        assert app.keys == [*"habcdefg"]
 
 
 async def test_a_key_on_its_way_up_runs_nothing_of_a_screen_that_came_meanwhile() -> None:

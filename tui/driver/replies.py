@@ -81,9 +81,9 @@ class InputFilter:
     def feed(self, text: str, now: float) -> list[Item]:
         """What `text` completes, in order. `now` in seconds of a monotonic clock."""
         self._last_byte = now
+        items: list[Item] = [self._take(1)] if self._is_apart(text) else []
         text = text if text.isascii() else text.translate(_C1)
         self._buffer += f"{_ESC}{text}" if self._goes_on(text, now) else text
-        items: list[Item] = []
         while self._buffer:
             before = len(self._buffer), self._in_string, self._paste is None
             items += self._step()
@@ -109,6 +109,12 @@ class InputFilter:
             return [*left]
         self.dropped += 1
         return []
+
+    def _is_apart(self, text: str) -> bool:
+        """Whether `text` begins with a key after the escape that came before: Alt and a key come in one piece."""
+        if self._buffer != _ESC or self._in_string or self._paste is not None:
+            return False
+        return text[:1] not in ("", _ESC, "[", "O", *_STRING_INTRODUCERS)
 
     def _goes_on(self, text: str, now: float) -> bool:
         """Whether `text` is the rest of a key whose escape came so much earlier that it was taken for the key."""

@@ -60,6 +60,8 @@ class HeaderFacts:
     """Errors and unclean texts caught so far; anything but 0 is ours to mend."""
     skew: str = ""
     """How wrong this machine's clock is, in words, or ""."""
+    skew_short: str = ""
+    """The same in few cells, for a narrow terminal."""
     link: str = ""
     """That the line to the terminal is slow, in words, or ""."""
 
@@ -90,6 +92,8 @@ class Form(NamedTuple):
     modes: bool = True
     gap: int = 2
     """Cells between the modes."""
+    words: bool = True
+    """Of the environment and the clock's error."""
 
 
 _FORMS = (
@@ -98,6 +102,7 @@ _FORMS = (
     Form(scenario=False, gap=1),
     Form(scenario=False, gap=2, modes=False),
     Form(scenario=False, gap=1, modes=False),
+    Form(scenario=False, gap=1, modes=False, words=False),
 )
 """From the longest to the shortest."""
 _NEEDED = 4
@@ -109,12 +114,19 @@ _NOTHING = 99
 
 
 def _fitting(parts: list[tuple[int, Content]], width: int) -> tuple[list[tuple[int, Content]], int]:
-    """(what fits, the lowest rank that was dropped)."""
-    dropped = _NOTHING
-    while len(parts) > 1 and sum(part.cell_length + 2 for _rank, part in parts) - 2 > width:
-        dropped = max(rank for rank, _part in parts)
-        parts.remove(next(each for each in parts if each[0] == dropped))
-    return parts, dropped
+    """(what fits, most needed first and then in reading order, the lowest rank that was dropped).
+
+    One that is too long for what is left does not take others with it.
+    """
+    left, chosen, dropped = width + 2, set[int](), _NOTHING
+    for index in sorted(range(len(parts)), key=lambda index: (parts[index][0], -index)):
+        rank, part = parts[index]
+        if part.cell_length + 2 <= left or not chosen:
+            left -= part.cell_length + 2
+            chosen.add(index)
+        else:
+            dropped = min(dropped, rank)
+    return [part for index, part in enumerate(parts) if index in chosen], dropped
 
 
 def _parts(facts: HeaderFacts, form: Form) -> list[tuple[int, Content]]:
@@ -146,15 +158,15 @@ def _parts(facts: HeaderFacts, form: Form) -> list[tuple[int, Content]]:
             ),
         )
     )
-    parts += [(rank, Content.styled(text, style)) for rank, text, style in _troubles(facts) if text]
+    parts += [(rank, Content.styled(text, style)) for rank, text, style in _troubles(facts, form) if text]
     return parts
 
 
-def _troubles(facts: HeaderFacts) -> list[tuple[int, str, str]]:
+def _troubles(facts: HeaderFacts, form: Form) -> list[tuple[int, str, str]]:
     """(rank, text, style) of what is wrong with the machine, the line and the console; "" where nothing is."""
     bugs = _("{count} bugs caught").format(count=facts.bugs) if facts.bugs else ""
     return [
-        (2, facts.skew, "bold $text-warning"),
+        (2, facts.skew if form.words else facts.skew_short, "bold $text-warning"),
         (3, facts.link, "$text-warning"),
         (3, bugs, "bold $text-error"),
     ]
@@ -169,6 +181,8 @@ def _environment(facts: HeaderFacts, form: Form) -> Content:
     word, style = words.get(facts.environment or Environment.TEST, ("", ""))
     if facts.environment is None:
         return Content.styled(" Toban ", "bold $text on $primary")
+    if facts.environment is Environment.PRODUCTION and not form.words:
+        word = _("PROD")
     badge = Content.styled(f" {word} ", style)
     if not facts.demo:
         return badge

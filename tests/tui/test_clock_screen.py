@@ -35,6 +35,6 @@ async def test_a_clock_set_back_is_said_and_blinds_nobody(embedded: Embedded) ->
 
 @pytest.mark.parametrize(("seconds", "words"), [(None, ""), (59.0, ""), (-61.0, "wrong"), (7200.0, "NTP")])
 def test_a_clock_that_differs_from_aws_is_said(seconds: float | None, words: str) -> None:
-    text = skew_words(seconds)
-    assert bool(text) == bool(words)
-    assert words in text
+    told = skew_words(seconds)
+    assert bool(told) == bool(words)
+    assert words in (told or ("",))[0]

@@ -132,3 +132,33 @@ async def test_a_second_paints_one_digit_and_facts_that_stay_paint_nothing() -> 
             assert [each.kind for each in asked[1:]] == ["HeaderLine"]
         await pilot.pause()
         assert "09:00:13 JST" in app.screen._compositor.render_strips()[0].text
+
+
+TITLES = ("Watch", "Inspect", "Logs", "Change", "Journal")
+IN_TROUBLE = replace(
+    FACTS,
+    demo="denied",
+    modes=tuple(
+        ModeLabel(key, title, key == "2", badge={"2": "5", "4": "!1"}.get(key, ""))
+        for key, title in zip("12346", TITLES, strict=True)
+    ),
+    skew="clock set ahead by 1d 0h: check NTP",
+    skew_short="⚠ clock +1d 0h",
+    link="slow line 1.2 s",
+    bugs=1,
+)
+
+
+async def test_troubles_that_come_together_leave_the_modes_on_a_narrow_terminal() -> None:
+    narrow = await text_at(80, IN_TROUBLE)
+    for part in ("2 Inspect(5)", "4(!1)", "read-only", "⚠ clock +1d 0h"):
+        assert part in narrow
+    wide = await text_at(200, IN_TROUBLE)
+    for part in ("2 Inspect(5)", IN_TROUBLE.skew, "slow line 1.2 s", "1 bugs caught"):
+        assert part in wide
+
+
+async def test_one_part_that_is_too_long_takes_no_other_with_it() -> None:
+    text = await text_at(120, replace(IN_TROUBLE, skew="x" * 200, skew_short="x" * 200))
+    for part in ("2 Inspect(5)", "read-only", "slow line 1.2 s", "123456789012"):
+        assert part in text

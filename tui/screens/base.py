@@ -142,6 +142,7 @@ def header_facts(app: TobanApp) -> HeaderFacts:
     usage = services.meter.snapshot()
     armed, health = services.engine.permits.armed, services.journal.health
     left = (identity.expires_at - app.now()).total_seconds() if identity and identity.expires_at else None
+    skew = skew_words(services.session.skew_seconds) or _step(services.clock_watch.step()) or ("", "")
     return HeaderFacts(
         environment=Environment(system.environment),
         system=system.title,
@@ -161,7 +162,8 @@ def header_facts(app: TobanApp) -> HeaderFacts:
         armed_left="" if armed is None else duration(services.engine.permits.left),
         journal="" if health.problem is None else _("no journal"),
         bugs=app.filter_hits + len(app.bugs),
-        skew=skew_words(services.session.skew_seconds) or _step(services.clock_watch.step()),
+        skew=skew[0],
+        skew_short=skew[1],
         link=_link(app),
     )
 
@@ -176,19 +178,25 @@ def _link(app: TobanApp) -> str:
     return _("slow line {seconds} s").format(seconds=f"{state.round_trip:.1f}")
 
 
-def skew_words(seconds: float | None) -> str:
-    """How wrong this machine's clock is by AWS's own, and what to do; "" below a minute."""
+def skew_words(seconds: float | None) -> tuple[str, str] | None:
+    """(how wrong this machine's clock is by AWS's own, and what to do, the same in few cells); None below a minute."""
     if seconds is None or abs(seconds) < 60:
-        return ""
-    return _("this machine's clock is wrong by {time}: check NTP").format(time=duration(abs(seconds)))
+        return None
+    time = duration(abs(seconds))
+    words = _("this machine's clock is wrong by {time}: check NTP").format(time=time)
+    return words, _("⚠ clock off by {time}").format(time=time)
 
 
-def _step(seconds: float) -> str:
-    """That somebody has set this machine's clock within the last hour."""
+def _step(seconds: float) -> tuple[str, str] | None:
+    """That somebody has set this machine's clock within the last hour, in words and in few cells."""
     if not seconds:
-        return ""
-    words = _("clock set ahead by {time}: check NTP") if seconds > 0 else _("clock set back by {time}: check NTP")
-    return words.format(time=duration(abs(seconds)))
+        return None
+    time = duration(abs(seconds))
+    if seconds > 0:
+        words, short = _("clock set ahead by {time}: check NTP"), _("⚠ clock +{time}")
+    else:
+        words, short = _("clock set back by {time}: check NTP"), _("⚠ clock −{time}")
+    return words.format(time=time), short.format(time=time)
 
 
 def _badge(app: TobanApp, mode: str) -> str:

@@ -77,13 +77,12 @@ class PanelNotice(Inked):
         return min(4, len(self.draw(width - 2, 0)))
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """The sentences, wrapped; the first carries the mark."""
+        """The sentences, wrapped: what happened, what to do, and AWS's or the system's own words, which are no advice."""
         lines: list[Line] = []
-        for index, sentence in enumerate(self.words):
-            mark = "⚠ " if index == 0 else "→ "
+        for mark, sentence in zip(("⚠ ", "→ ", "  "), self.words, strict=False):
             for row, text in enumerate(wrap(sentence, width - 2)):
                 lines.append(
-                    [(mark if row == 0 else "  ", self.role), (text, self.role if index == 0 else "")]
+                    [(mark if row == 0 else "  ", self.role), (text, self.role if mark == "⚠ " else "")]
                 )
         return lines
 

@@ -112,6 +112,11 @@ async def test_one_byte_of_the_schema(embedded: Embedded, journal: Path, tmp_pat
         assert "no journal" in text
         assert "file is damaged" in text
         assert "move both aside" in text
+        await pilot.press("6")
+        await until(pilot, lambda: "cannot be read" in screen_text(pilot))
+        assert screen_text(pilot).count("file is damaged") == 1, (
+            "the banner says it, the panel does not again"
+        )
         assert not pilot.app.bugs
 
 

@@ -171,6 +171,20 @@ def test_awss_own_words_are_told_where_only_they_tell_what_is_wrong() -> None:
     assert problem.detail not in words_of(problem.model_copy(update={"kind": ProblemKind.THROTTLED}))
 
 
+async def test_awss_own_words_are_no_advice() -> None:
+    problem = made.PROBLEM.model_copy(
+        update={"kind": ProblemKind.INVALID, "remedy": "ask", "detail": "Invalid filter"}
+    )
+    app = PanelApp()
+    async with app.run_test(size=(70, 12)) as pilot:
+        app.query_one(NumberPanel).state = replace(made.stale((1, 2)), problem=problem)
+        await pilot.pause()
+        text = screen_text(app)
+        assert "→ ask" in text
+        assert "Invalid filter" in text
+        assert "→ Invalid filter" not in text
+
+
 async def test_the_same_value_read_again_paints_its_age_alone() -> None:
     app = PanelApp()
     async with app.run_test(size=(70, 10)) as pilot:

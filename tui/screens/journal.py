@@ -91,6 +91,9 @@ class JournalScreen(ModeScreen):
             await move(window)
         except JournalError as error:
             same = before.value is not None and before.value.query == window.query
+            told = self.services.journal.health.problem
+            # The banner above says why, unless reading fails for another reason than writing.
+            self.panel.said = told if told and told.summary == error.problem.summary else None
             return FeedState(
                 value=before.value if same else None,
                 fetched_at=before.fetched_at if same else None,

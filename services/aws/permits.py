@@ -9,7 +9,8 @@ from datetime import datetime
 from services.aws.errors import Refused
 from services.clock import Clock, Mark, mark, passed
 from services.i18n import _
-from services.models.changes import Armed, AwsCall, canonical
+from services.models.canonical import canonical
+from services.models.changes import Armed, AwsCall
 from services.models.problem import Problem, ProblemKind
 
 

@@ -13,7 +13,8 @@ from services.clock import Clock
 from services.journal.chain import linked
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
-from services.models.changes import Run, canonical
+from services.models.canonical import canonical
+from services.models.changes import Run
 from services.models.journal import Draft, Entry, Person, Query
 
 _ABOUT_CHANGES = Query(kinds=CHANGE_KINDS)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.models.changes import digest
+from services.models.canonical import digest
 from services.models.containers import (
     ContainerService,
     ScalableTarget,

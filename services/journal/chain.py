@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from services.models.changes import canonical
+from services.models.canonical import canonical
 from services.models.journal import Draft, Entry, Person
 
 NOTHING = "0" * 64

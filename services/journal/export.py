@@ -19,7 +19,7 @@ from uuid import uuid4
 from services.journal.chain import moment
 from services.journal.files import place
 from services.journal.reader import Reader, Row
-from services.models.changes import canonical
+from services.models.canonical import canonical
 from services.models.journal import Query
 from services.models.text import UNSAFE
 from services.private import new_file

@@ -1,23 +1,12 @@
 """Changes to production: what one would do, and what became of it."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
 from services.models.base import Clean, Model, RawId
-
-
-def canonical(value: Any) -> str:
-    """JSON with sorted keys and no spaces: equal values are equal texts."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def digest(value: Any) -> str:
-    """SHA-256 (hex) of the canonical JSON."""
-    return hashlib.sha256(canonical(value).encode()).hexdigest()
+from services.models.canonical import canonical, digest
 
 
 class Danger(StrEnum):

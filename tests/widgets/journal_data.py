@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from services.models.changes import canonical
+from services.models.canonical import canonical
 from services.models.feeds import FeedState
 from services.models.journal import Entry, EntryKind, Person, Query
 from services.models.journal_view import EntryLink, JournalView

@@ -10,7 +10,8 @@ from services.aws.certainty import nothing_done
 from services.aws.errors import AccessDenied, AwsError, Incomplete, Refused, Throttled, Unreachable
 from services.aws.permits import Permit
 from services.aws.session import AwsSession
-from services.models.changes import AwsCall, aws_call, canonical
+from services.models.canonical import canonical
+from services.models.changes import AwsCall, aws_call
 from services.models.problem import ProblemKind
 from tests.faults.server import FAULTS, REQUEST_ID, FaultServer, Manner, Reply, answer, failure, xml
 from tests.faults.waiting import until

@@ -19,7 +19,8 @@ from services.journal.chain import NOTHING, hash_of_row
 from services.journal.queries import fold, searched
 from services.journal.schema import INSERT, INSERT_WORDS
 from services.journal.store import Store
-from services.models.changes import StepState, canonical
+from services.models.canonical import canonical
+from services.models.changes import StepState
 from services.models.findings import Finding
 from services.models.journal import Draft, EntryKind, Query
 from services.models.posts import Post, PostState, Proposal

@@ -10,7 +10,7 @@ from services.journal import export as exporting
 from services.journal.export import export, lines
 from services.journal.reader import Reader
 from services.journal.store import Store
-from services.models.changes import canonical
+from services.models.canonical import canonical
 from services.models.journal import Query
 from tests.services.journal.book import ALICE, NOON, filled, note, tampered
 

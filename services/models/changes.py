@@ -1,5 +1,6 @@
 """Changes to production: what one would do, and what became of it."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum

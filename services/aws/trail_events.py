@@ -92,8 +92,8 @@ def _contradicts(row: Answer, record: dict[str, Any]) -> bool:
 
 def _identified(identity: dict[str, Any]) -> bool:
     """Whether it says who it was; AWS's own services have no type at times, and then nothing but their name."""
-    if identity.get("type"):
-        return identity["type"] in _KINDS
+    if kind := identity.get("type"):
+        return isinstance(kind, str) and kind in _KINDS
     return isinstance(identity.get("invokedBy"), str) and set(identity) == {"invokedBy"}
 
 

@@ -160,10 +160,12 @@ async def gather(
     strangers = [user.id for user in found.users if not expected(user.name)][:USERS]
     questions = plan(spec, context.region, found.regions.names, strangers)
     asker = _Asker(reader, since, until, len(questions), tell, spec.grave_events)
+    regions = list(dict.fromkeys(question.region for question in questions))
     async with asyncio.TaskGroup() as group:
-        for region in dict.fromkeys(question.region for question in questions):
+        for region in regions:
             group.create_task(asker.ask([each for each in questions if each.region == region]))
-    found.answers = list(asker.answers.items())
+    # In the order of the questions, whichever region answered first.
+    found.answers = sorted(asker.answers.items(), key=lambda answer: regions.index(answer[0].region))
     found.newest = await _newest(context.region, reader, found, until)
     return found
 

@@ -368,3 +368,22 @@ async def test_a_damaged_answer_is_never_judged_better(trouble: str) -> None:
         assert after is V.UNKNOWN or WORSE.index(after) >= WORSE.index(before), damaged
     assert tried > 4
     assert isinstance(event_of(row(name="CheckMfa"), VIRGINIA), AccessEvent)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        row(userIdentity={"type": {"a": 1}}),
+        row(userIdentity={"type": "Root\ufffd", "userName": "root"}),
+        row(userIdentity={"invokedBy": "ecs.amazonaws.com", "arn": ROOT["arn"]}),
+        row(eventID="another"),
+        row(eventTime="2001-01-01T00:00:00Z"),
+        row(name="SwitchRole", responseElements="x"),
+        row(name="SwitchRole", responseElements={"SwitchRole": "no such word"}),
+        row() | {"EventName": "CheckMf"},
+    ],
+)
+def test_an_event_that_contradicts_itself_or_hides_who_it_was_is_not_understood(
+    event: dict[str, Any],
+) -> None:
+    assert event_of(event, VIRGINIA) is None

@@ -263,7 +263,7 @@ async def test_mutated_answers_are_never_judged_better(
 async def test_many_mutated_answers_raise_nothing_but_our_errors(
     embedded: Embedded, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tally = await read_damaged(embedded, sorted(CALLS), 60)
+    tally = await read_damaged(embedded, sorted(CALLS), 30)
     told(tally, f"{len(CALLS)} questions of readers", capsys)
     hold(tally)
 
@@ -287,6 +287,6 @@ WORLDS = [
 async def test_many_mutated_answers_are_never_judged_better(
     embedded: Embedded, capsys: pytest.CaptureFixture[str], ids: tuple[str, ...]
 ) -> None:
-    tally = await inspect_all(embedded, 50, ids)
+    tally = await inspect_all(embedded, 30, ids)
     told(tally, "inspections", capsys)
     hold(tally)

@@ -135,8 +135,7 @@ class Revert(Model):
     """The way back that goes with a change."""
 
     way: Literal["aws", "duty"]
-    """`aws`: AWS's own one-time scheduled action does it, made by the plan's last step; `duty`: a person does, on a
-    dated duty. Either way it counts once the plan's first step is done."""
+    """By AWS's scheduled action, which the last step makes, or a person's dated duty; counts once step 1 is done."""
     at: datetime
     """When (UTC)."""
     title: Clean
@@ -204,7 +203,7 @@ class StepRun(Model):
     id: str
     state: StepState
     at: datetime | None = None
-    """When the state came (UTC)."""
+    """When the state came (UTC), with the journal's entry `seq` (0: with none)."""
     text: Clean = ""
     """What happened, in words."""
     verified: bool | None = None
@@ -214,7 +213,6 @@ class StepRun(Model):
     until: datetime | None = None
     """Not carried out by this console: under way in another one until then (UTC), or cut off. None: not so."""
     seq: int = 0
-    """The journal's entry that the state came with; 0 where none did."""
 
 
 class Run(Model):

@@ -1,0 +1,144 @@
+"""Killed with SIGKILL between sending and recording the outcome: locked for whoever asks, at any age, until AWS is read."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.aws.settings import AwsSettings
+from services.clock import Clock, ManualClock
+from services.models.changes import Plan, Run, StepState
+from services.models.journal import Entry, EntryKind, Query
+from tests.faults.kill_zygote import BOOK, ORIGIN
+from tests.faults.test_change_kill import Zygote, prepare, quiet
+from tests.services.changes.change_world import target
+from tui.cli import run
+from tui.printing import Output
+from tui.wiring import Services, connect
+
+pytestmark = [pytest.mark.slow, pytest.mark.scenario("ordinary-day", history=600)]
+AGES = [59, 61, 86_400, 40 * 86_400]
+"""Seconds of the world after the kill."""
+WRITING = 6
+"""Marks up to the request: confirmed, the plan's and the intent's entry (two each), and the request's first."""
+LOCKED = "or the outcome of that is unknown, since"
+
+
+@pytest.fixture
+def zygote(embedded: Any) -> Iterator[Zygote]:
+    found = Zygote(embedded.url)
+    yield found
+    found.close()
+
+
+class Still(ManualClock):
+    """Stands at `age` seconds after an entry, by both of its times."""
+
+    def __init__(self, entry: Entry, age: float) -> None:
+        super().__init__(entry.at + timedelta(seconds=age))
+        self._awake = float(entry.data["awake"]) + age
+
+    def awake(self) -> float:
+        return self._awake
+
+
+@asynccontextmanager
+async def console(url: str, journal: Path, clock: Clock) -> AsyncIterator[Services]:
+    settings = AwsSettings(region="ap-northeast-1", endpoint_url=url)
+    services = connect(BOOK, settings, clock, journal=journal, seed=1)
+    await services.journal.open()
+    try:
+        yield services
+    finally:
+        await services.engine.drain()
+        await services.session.close()
+        await services.journal.close()
+
+
+async def intent(url: str, journal: Path) -> Entry:
+    """The only one."""
+    async with console(url, journal, ManualClock(ORIGIN)) as services:
+        (entry,) = await services.journal.entries(Query(kinds=frozenset({EntryKind.INTENT})))
+        return entry
+
+
+async def asked(url: str, journal: Path, clock: Clock, *, reads: bool) -> tuple[Plan, Run]:
+    """(what a second change would be, the killed one) as another console sees them; `reads`: AWS, for the outcome."""
+    async with console(url, journal, clock) as services:
+        if reads:
+            await services.engine.plan("task-limit", "staff-api", {"max": "8", "revert": "none"})
+            await services.engine.resolve(services.engine.runs[0].id)
+        plan = await services.engine.plan("task-limit", "staff-api", {"max": "8", "revert": "none"})
+        (killed,) = services.engine.runs
+        return plan, killed
+
+
+@pytest.mark.parametrize("age", AGES)
+@pytest.mark.parametrize("mode", ["reset-after", "reset-before"], ids=["done", "not done"])
+def test_it_is_locked_until_aws_was_read(
+    embedded: Any,
+    zygote: Zygote,
+    tmp_path: Path,
+    mode: str,
+    age: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "j.db"
+    prepare(embedded)
+    embedded.fault("application-autoscaling", "RegisterScalableTarget", times=1, mode=mode, delay=2.0)
+    sent = zygote.order(do="change", journal=str(path), after_marks=WRITING, delay=0.3)
+    assert sent["killed"]
+    assert len(sent["marks"]) == WRITING, "killed while AWS had not answered"
+    quiet()
+    embedded.clear_faults()
+    done = target(embedded).maximum == 10
+    assert done == (mode == "reset-after")
+
+    sent_at = asyncio.run(intent(embedded.url, path))
+    world = Still(sent_at, age)
+    monkeypatch.setattr("services.clock.SystemClock.now", lambda _self: world.now())
+    monkeypatch.setattr("services.clock.SystemClock.awake", lambda _self: world.awake())
+    under_way = StepState.SENDING if age < 60 else StepState.UNKNOWN
+    command = [
+        "change",
+        "task-limit",
+        "--target",
+        "staff-api",
+        "--max",
+        "8",
+        "--revert",
+        "none",
+        "--plan",
+    ]
+    status = run(
+        ["--lang", "en", "--journal", str(path), *command, "--endpoint-url", embedded.url],
+        Output(outline_drawn=False),
+    )
+    printed = capsys.readouterr()
+    shown = " ".join((printed.out + printed.err).split())
+    assert (status, LOCKED in shown) == (2, True), shown
+    plan, killed = asyncio.run(asked(embedded.url, path, world, reads=False))
+    assert any(LOCKED in why for why in plan.refusals)
+    assert killed.steps[0].state is under_way
+    assert killed.locked
+
+    plan, killed = asyncio.run(asked(embedded.url, path, world, reads=True))
+    locked = any(LOCKED in why for why in plan.refusals)
+    assert locked == bool(killed.locked)
+    if age < 60:
+        assert killed.steps[0].state is StepState.SENDING
+        assert locked, "whoever sends it may still be at it"
+        return
+    assert killed.steps[0].state is (StepState.DONE if done else StepState.FAILED)
+    assert killed.steps[0].found
+    assert locked == done, "after a step that is done, its console would go on with the next"
+    later = Still(sent_at, age + 61)
+    plan, killed = asyncio.run(asked(embedded.url, path, later, reads=False))
+    assert killed.steps[1].state is (StepState.REFUSED if done else StepState.WAITING)
+    assert not killed.locked
+    assert not any(LOCKED in why for why in plan.refusals)

@@ -138,7 +138,7 @@ def _run(flags: Mapping[str, Any], wish: Mapping[str, str], options: StartOption
             if flags["as_json"]:
                 return _json({"problem": problem.model_dump(mode="json")}), ExitStatus.UNAVAILABLE
             return [
-                each for each in (problem.summary, problem.remedy, problem.detail) if each
+                each for each in (problem.summary, problem.advice, problem.detail) if each
             ], ExitStatus.UNAVAILABLE
         finally:
             await services.close()

@@ -134,7 +134,7 @@ def run(command: Headless, options: StartOptions, *, as_json: bool) -> Answer:
             return await command.read(services)
         except AwsError as error:
             problem = error.problem
-            lines = [each for each in (problem.summary, problem.remedy, problem.detail) if each]
+            lines = [each for each in (problem.summary, problem.advice, problem.detail) if each]
             return Answer(
                 lines, {"verdict": "unknown", "problem": problem.model_dump(mode="json")}, ExitStatus.UNKNOWN
             )

@@ -54,6 +54,16 @@ _REMEDIES = {
     "clock": N_("Set this machine's clock (NTP)."),
     "other": N_("The details are AWS's own words."),
 }
+_ONCE = {
+    "throttled": N_("Wait a minute, then ask again."),
+    "expired": N_("Renew them in another terminal, then ask again."),
+    "expired-sso": N_("Run `{login}` in another terminal, then ask again."),
+    "unreachable": N_("Check the network, then ask again."),
+    "timeout": N_("Check the network, then ask again."),
+    "cut": N_("Check the network, then ask again."),
+    "unavailable": N_("Wait a minute, then ask again."),
+}
+"""For what was asked once, as a command or an inspection does: nothing goes on by itself."""
 
 
 def summary(topic: str, words: dict[str, str]) -> str:
@@ -61,7 +71,8 @@ def summary(topic: str, words: dict[str, str]) -> str:
     return _(_SUMMARIES[topic]).format(**words)
 
 
-def remedy(topic: str, words: dict[str, str]) -> str:
-    """What to do, one sentence."""
+def remedy(topic: str, words: dict[str, str], *, once: bool = False) -> str:
+    """What to do, one sentence; `once`: where nothing asks again by itself, "" if that makes no difference."""
+    text = _ONCE.get(topic) if once else _REMEDIES[topic]
     login = f"aws sso login --profile {words['profile']}" if words["profile"] else "aws sso login"
-    return _(_REMEDIES[topic]).format(login=login, **words)
+    return _(text).format(login=login, **words) if text else ""

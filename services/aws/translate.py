@@ -96,6 +96,7 @@ def translate(error: BaseException, asked: Asked, now: datetime) -> AwsError:
         kind=kind,
         summary=summary(topic, words),
         remedy=remedy(topic, words),
+        once=remedy(topic, words, once=True),
         service=service,
         operation=operation,
         permission=permission,

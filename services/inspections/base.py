@@ -117,7 +117,7 @@ class Inspection(ABC):
         What to do about what could not be read (`problem`) is advice, too.
         """
         problem: Problem | None = more.get("problem")
-        remedy = (problem.remedy,) if problem is not None and problem.remedy else ()
+        remedy = (problem.advice,) if problem is not None and problem.advice else ()
         told = dict.fromkeys((*advice, *remedy))
         return Finding(
             inspection=self.id,

@@ -81,7 +81,7 @@ def _missing(error: AwsError, titles: Titles, written: Sequence[str]) -> Point:
             note=error.problem.detail,
         ),
         said=error.problem.summary,
-        advice=(*filter(None, (error.problem.remedy,)), *written),
+        advice=(*filter(None, (error.problem.advice,)), *written),
     )
 
 

@@ -42,6 +42,8 @@ class Problem(Model):
     """What happened, one sentence, in the screen's language."""
     remedy: Clean = ""
     """What to do about it, one sentence."""
+    once: Clean = ""
+    """The same where nothing asks again by itself; "" where that makes no difference."""
     service: str = ""
     """AWS service as botocore names it, e.g. `cloudwatch`."""
     operation: str = ""
@@ -52,6 +54,11 @@ class Problem(Model):
     """AWS's own words."""
     at: datetime
     """When it happened (UTC)."""
+
+    @property
+    def advice(self) -> str:
+        """What to do about it for who asked once: a command, an inspection."""
+        return self.once or self.remedy
 
     @property
     def said(self) -> str:

@@ -7,6 +7,7 @@ from botocore import exceptions as sdk
 from botocore.parsers import ResponseParserError
 
 from services import i18n
+from services.aws import remedies
 from services.aws.answers import IncompleteAnswer
 from services.aws.codes import permission_named
 from services.aws.errors import BY_KIND, AwsError, MfaNeeded
@@ -194,3 +195,12 @@ def test_words_of_aws_cannot_harm() -> None:
         assert translate(_client_error("Throttling", 400, hostile), ASKED, NOW).problem.summary
     finally:
         i18n.use("en")
+
+
+def test_who_asked_once_is_not_told_that_anything_goes_on_by_itself() -> None:
+    for topic in remedies._REMEDIES:
+        words = dict.fromkeys(("profile", "permission", "service", "operation", "place"), "x")
+        lasting = remedies.remedy(topic, words)
+        once = remedies.remedy(topic, words, once=True)
+        assert ("by itself" in lasting) == bool(once), topic
+        assert "by itself" not in once

@@ -43,7 +43,7 @@ class TaskLimits(Inspection):
     """Tasks, rollout and bounds of every service."""
 
     id = "scaling"
-    title = N_("Task limits")
+    title = N_("Tasks and scaling")
     words = "たすくすう tasukusuu おーとすけーりんぐ ootosukeeringu auto scaling ecs"
 
     @classmethod

@@ -283,13 +283,13 @@ def _config(output: Output) -> Command:
 
 def _reading(output: Output, work: Callable[[], tuple[list[str], int]]) -> int:
     """Print what `work` finds, or why it cannot."""
-    from services.runbook.loader import RunbookError
     from services.runbook.toml_file import DataFileError
+    from tui.config import status_of
 
     try:
         lines, status = work()
     except DataFileError as error:
         output.say(map(str, error.mistakes), error=True)
-        return ExitStatus.DATA if isinstance(error, RunbookError) else ExitStatus.CONFIG
+        return status_of(error)
     output.say(lines)
     return status

@@ -79,17 +79,16 @@ def find(options: StartOptions, file: str | None) -> Book:
 
 def configured(options: StartOptions, file: str | None) -> "tuple[Runbook, Path]":
     """The runbook, and the journal's place. Raises Stop."""
-    from services.runbook.loader import RunbookError, load_named
+    from services.runbook.loader import load_named
     from services.runbook.toml_file import DataFileError
-    from tui.config import load_config
+    from tui.config import load_config, status_of
     from tui.start import journal_path
 
     try:
         config = load_config(options)
         runbook = load_named(config.runbook)
     except DataFileError as error:
-        status = ExitStatus.DATA if isinstance(error, RunbookError) else ExitStatus.CONFIG
-        raise Stop([str(each) for each in error.mistakes], status) from error
+        raise Stop([str(each) for each in error.mistakes], status_of(error)) from error
     return runbook, named(file) if file else journal_path(config, runbook)
 
 

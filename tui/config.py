@@ -26,12 +26,13 @@ from services.i18n import _
 from services.models.runbook_types import Region
 from services.regular_file import check, named
 from services.runbook import grammar, words
-from services.runbook.loader import is_path
+from services.runbook.loader import RunbookError, is_path
 from services.runbook.toml_file import DataFileError, Mistake, TomlFile, explain, in_order, read, unreadable
 from services.runbook.toml_lines import Path as KeyPath
 from services.runbook.toml_lines import dotted
 from services.slack.settings import VARIABLES
 from tui.addresses import is_address
+from tui.exit_status import ExitStatus
 from tui.keys import key_mistakes, textual_keys
 from tui.options import Language, Output, StartOptions, Theme
 from tui.wire.link import Link
@@ -43,6 +44,14 @@ FILE_VARIABLE = "TOBAN_CONFIG"
 
 class ConfigError(DataFileError):
     """The configuration cannot be used; every mistake is named."""
+
+
+def status_of(error: DataFileError) -> ExitStatus:
+    """What a command ends with that cannot use its files or its flags."""
+    if isinstance(error, RunbookError):
+        return ExitStatus.DATA
+    flags = all(mistake.key.startswith("--") for mistake in error.mistakes)
+    return ExitStatus.USAGE if flags else ExitStatus.CONFIG
 
 
 class Intervals(BaseModel):

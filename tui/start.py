@@ -145,15 +145,13 @@ async def connect(
 
     `scratch` is where a demo keeps its journal.
     """
-    from services.runbook.loader import RunbookError
     from services.runbook.toml_file import DataFileError
+    from tui.config import status_of
 
     try:
         config, runbook = await asyncio.to_thread(_read_files, options)
-    except RunbookError as error:
-        raise StartError(str(error), ExitStatus.DATA) from error
     except DataFileError as error:
-        raise StartError(str(error), ExitStatus.CONFIG) from error
+        raise StartError(str(error), status_of(error)) from error
     return await _wire(options, config, runbook, child, scratch)
 
 

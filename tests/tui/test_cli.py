@@ -204,6 +204,16 @@ def test_a_wrong_configuration_has_its_own_status(tmp_path: Path, capsys: pytest
     assert "mine.toml:1: them: unknown key" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", [("config",), ("alarms",), ("duties",)])
+def test_a_flag_that_cannot_be_used_is_wrong_usage(
+    command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads it: the parser or the settings."""
+    assert toban("--endpoint-url", "file:///etc/passwd", *command) == 64
+    monkeypatch.setenv("TOBAN_ENDPOINT_URL", "file:///etc/passwd")
+    assert toban(*command) == 78
+
+
 def test_help_in_both_languages(capsys: pytest.CaptureFixture[str]) -> None:
     assert toban("--lang", "en", "demo", "--help") == 0
     english = capsys.readouterr().out

@@ -34,6 +34,12 @@ def test_escape_and_a_key_that_may_begin_a_reply_are_two_once_nothing_follows(ke
     assert apart(ESC + key) == ["escape", expected]
 
 
+@pytest.mark.parametrize("keys", ["]j", "]]]", "] ", "]日", "]\r", "]x1"])
+def test_escape_and_a_bracket_swallow_nothing_of_what_is_typed_on(keys: str) -> None:
+    expected = ["escape", *(key for each in keys for key in apart(each))]
+    assert apart(ESC + keys) == apart(ESC, *keys) == expected
+
+
 def test_a_key_whose_escape_was_taken_for_the_key_is_still_read() -> None:
     for rest, sequence in (("[A", f"{ESC}[A"), ("[1;5B", f"{ESC}[1;5B"), ("OH", f"{ESC}OH")):
         late = InputFilter()

@@ -244,15 +244,15 @@ def standing(pilot: Pilot[Any]) -> tuple[object, ...]:
     )
 
 
-@pytest.mark.parametrize("seed", [3])
+@pytest.mark.parametrize(("seed", "rounds"), [(3, 5), pytest.param(4, 12, marks=pytest.mark.slow)])
 async def test_keys_in_one_read_do_what_they_do_one_by_one(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch, seed: int
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch, seed: int, rounds: int
 ) -> None:
     monkeypatch.setattr(Guard, "seconds", 3600.0)
     rng = random.Random(seed)
     keys = [*"123456gox/fntadlJ@?sx", *(KEYS[name] for name in ("down", "enter", "tab", "f8", "f6"))]
     async with console(embedded.url, embedded.clock) as fast, console(embedded.url, embedded.clock) as slow:
-        for _round in range(12):
+        for _round in range(rounds):
             typed = rng.choices(keys, k=rng.randint(2, 6))
             await burst(fast, "".join(typed))
             for key in typed:

@@ -124,15 +124,16 @@ async def test_escape_and_enter_at_once_close_and_confirm_nothing_in_between(emb
         assert pane.detail.display, "enter came to the lines"
 
 
-@pytest.mark.parametrize("keys", ["f", "b", "d"])
 async def test_a_key_after_escape_is_no_key_of_the_field_unless_both_come_in_one_read(
-    embedded: Embedded, keys: str
+    embedded: Embedded,
 ) -> None:
     async with logs(embedded) as pilot:
-        await burst(pilot, "/abc")
-        await burst(pilot, ESC, keys)
-        focused = pilot.app.focused
-        assert not isinstance(focused, Input) or focused.value == "", "escape has closed the prompt"
+        for key in "fbd":
+            await burst(pilot, "/abc")
+            await burst(pilot, ESC, key)
+            focused = pilot.app.focused
+            assert not isinstance(focused, Input) or focused.value == "", "escape has closed the prompt"
+            await burst(pilot, ESC)
 
 
 async def test_escape_and_tab_leave_a_dialog_and_move_nothing_in_it(embedded: Embedded) -> None:
@@ -431,6 +432,22 @@ async def test_dialogs_that_open_by_themselves_on_each_other_hear_again_once_the
         await pilot.pause()
         await burst(pilot, "y")
         assert field(pilot) == "y"
+
+
+async def test_a_mode_that_opens_by_itself_hears_nothing_typed_before_it_was_painted() -> None:
+    async with Below().run_test() as pilot:
+        app = pilot.app
+        app.add_mode("first", Late)
+        await burst(pilot, "k")
+        before = Key("x", "x")
+        await app.switch_mode("first")
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        app.post_message(before)
+        await at_rest(pilot)
+        app.switch_mode("first")
+        await burst(pilot, "y")
+        assert field(pilot) == "y"
+        assert app.keys == ["k"]
 
 
 async def test_what_was_typed_into_a_dialog_that_has_closed_by_itself_is_for_nobody() -> None:

@@ -1,6 +1,5 @@
 """Keys in one read through a real terminal, and an end that nobody asked for."""
 
-import os
 import random
 import sys
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.pty_console import PtyConsole
-from tests.tui.test_key_bursts import chosen_keys
+from tests.tui.test_key_bursts import BURST_KEYS, chosen_keys
 from tests.tui.typed import KEYS
 
 pytestmark = pytest.mark.pty
@@ -107,7 +106,7 @@ def test_an_end_that_was_asked_for_says_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", [5])
 def test_random_bursts_in_a_terminal_end_nothing(seed: int) -> None:
     rng = random.Random(seed)
-    count = int(os.environ.get("TOBAN_BURST_KEYS", "2000")) // 4
+    count = BURST_KEYS // 4
     with logs() as console:
         typed = 0
         while typed < count:

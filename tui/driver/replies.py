@@ -36,6 +36,8 @@ _CSI_BEGUN = re.compile(r"\x1b\[(?:\[|M.{0,2}|[0-?]*[ -/]*)", re.DOTALL)
 _CSI_LIMIT = 64
 _INTRODUCERS = ("\x1b[", "\x1bO")
 _STRING_INTRODUCERS = "]PX^_"
+_OSC_BEGUN = frozenset("0123456789;lLI\x07\x18\x1a\x1b")
+"""What follows OSC in a terminal's reply: a number, or the letter of a title; or what ends it."""
 _STRING_END = re.compile(r"[\x07\x18\x1a\x1b]")
 _EXTENDED_KEY = re.compile(r"\x1b\[(\d*(?:;\d*(?:;[\d:]*)?)?)([u~ABCDEFHPQS])")
 _ALLOWED = re.compile(
@@ -194,7 +196,11 @@ class InputFilter:
         return text in ANSI_SEQUENCES_KEYS
 
     def _skip_string(self) -> Iterable[Item]:
-        self._introducer = ""
+        introducer, self._introducer = self._introducer, ""
+        if introducer == "\x1b]" and self._buffer[0] not in _OSC_BEGUN:
+            self._in_string = False
+            self.dropped -= 1
+            return [*introducer]  # escape and a bracket, and somebody types on
         found = _STRING_END.search(self._buffer)
         if found is None:
             self._buffer = ""

@@ -33,9 +33,12 @@ def window(
         said.append(_unseen(first, since, calendar))
     closed = calendar.closed_between(since, now)
     if closed:
-        text = plural(
-            "covers a closed day: since {since}", "covers {count} closed days: since {since}", closed
-        )
+        if said:
+            text = plural("covers a closed day", "covers {count} closed days", closed)
+        else:
+            text = plural(
+                "covers a closed day: since {since}", "covers {count} closed days: since {since}", closed
+            )
         said.append(text.format(count=closed, since=_words(since, calendar)))
     return since, _("; ").join(said)
 

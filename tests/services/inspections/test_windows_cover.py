@@ -149,3 +149,15 @@ def test_every_moment_up_to_the_newest_signed_one_was_looked_at(
         else:
             this.restart()
         assert not this.unseen()
+
+
+@pytest.mark.parametrize(
+    ("signed", "words"), [(None, "the first look"), ("2026-01-16 17:00", "2 closed days")]
+)
+def test_since_when_is_said_once(office: Office, signed: str | None, words: str) -> None:
+    moment = None if signed is None else jst(signed)
+    now, calendar = jst("2026-01-19 09:00"), office.inspection.context.calendar
+    _since, gap = window(office.inspection, moment, now, calendar)
+    assert words in gap
+    assert "2 closed days" in gap
+    assert gap.count("since") == 1

@@ -26,6 +26,7 @@ from services.regular_file import named
 from tui.cli_book import Stop, configured
 from tui.cli_journal_lines import by_day, problem_lines, report
 from tui.cli_words import Command, Group, Named, Prints
+from tui.days import usable
 from tui.exit_status import ExitStatus
 from tui.options import StartOptions
 
@@ -114,9 +115,10 @@ class Day(click.ParamType[date]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
         """The day; fails with an example."""
         try:
-            return date.fromisoformat(value)
+            day = usable(date.fromisoformat(value))
         except ValueError:
-            return self.fail(_("must be a day like 2026-03-31"), param, ctx)
+            day = None
+        return day or self.fail(_("must be a day like 2026-03-31"), param, ctx)
 
 
 def _filters() -> list[click.Parameter]:

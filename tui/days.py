@@ -10,6 +10,7 @@ from services.i18n import _
 _PARTS = re.compile(r"(?:(?:(\d{4})[-/.年])?(\d{1,2})[-/.月])?(\d{1,2})日?")
 _MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?")
 _AGO = re.compile(r"-(\d{1,5})")
+FIRST_YEAR, LAST_YEAR = 1900, 9000
 
 
 def read_day(text: str, today: date) -> date | None:
@@ -22,7 +23,7 @@ def read_day(text: str, today: date) -> date | None:
         return today - timedelta(days=1)
     if ago := _AGO.fullmatch(text):
         with suppress(OverflowError):
-            return today - timedelta(days=int(ago[1]))
+            return usable(today - timedelta(days=int(ago[1])))
     return _read(text, today, step=-1)
 
 
@@ -36,8 +37,13 @@ def read_coming_day(text: str, today: date) -> date | None:
         return today + timedelta(days=1)
     if month := _MONTH.fullmatch(text):
         with suppress(ValueError):
-            return date(int(month[1]), int(month[2]), 1)
+            return usable(date(int(month[1]), int(month[2]), 1))
     return _read(text, today, step=1)
+
+
+def usable(day: date) -> date | None:
+    """The day, or None outside the years whose first and last moments exist in every time zone."""
+    return day if FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
 def _folded(text: str) -> str:
@@ -53,7 +59,7 @@ def _read(text: str, today: date, *, step: int) -> date | None:
     year, month, day = (int(part) if part else 0 for part in found.groups())
     if year:
         with suppress(ValueError):
-            return date(year, month, day)
+            return usable(date(year, month, day))
         return None
     return _nearest(month, day, today, step)
 

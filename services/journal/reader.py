@@ -85,6 +85,16 @@ class Reader:
                 rows += batch
         return rows
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """What is read within is of one moment, whatever other consoles append meanwhile."""
+        self.ask("BEGIN")
+        try:
+            yield
+        finally:
+            if self._db.in_transaction:
+                self.ask("ROLLBACK")
+
     def head(self) -> tuple[int, str]:
         """(number, hash) of the newest entry; (0, 64 zeros) where there is none."""
         for seq, hash_ in self.ask("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1"):

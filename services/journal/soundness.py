@@ -39,8 +39,9 @@ def _made() -> frozenset[tuple[str, str, str]]:
 
 def check_newest(reader: Reader) -> None:
     """The newest entries hang together, and a search finds them by their own words."""
-    rows = reader.newest_rows(NEWEST)
-    if not _is_chain(reader.id, rows) or reader.last_words() > (rows[-1][_SEQ] if rows else 0):
+    with reader.snapshot():
+        rows, last_words = reader.newest_rows(NEWEST), reader.last_words()
+    if not _is_chain(reader.id, rows) or last_words > (rows[-1][_SEQ] if rows else 0):
         raise altered()
 
 

@@ -56,3 +56,9 @@ def test_a_whole_date_is_itself_and_a_short_one_is_the_nearest(day: date, today:
 def test_anything_else_is_no_day_and_no_error(text: str, today: date) -> None:
     read_day(text, today)
     read_coming_day(text, today)
+
+
+@pytest.mark.parametrize("text", ["9999-12-31", "0001-01-01", "9999-12", "999999d", "1899-12-31"])
+def test_a_day_without_moments_in_every_zone_is_no_day(text: str) -> None:
+    assert read_day(text, date(2026, 1, 14)) is None
+    assert read_coming_day(text, date(2026, 1, 14)) is None

@@ -1,8 +1,10 @@
 import json
 import sqlite3
 import stat
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -27,6 +29,25 @@ def test_entries_are_numbered_and_linked(tmp_path: Path) -> None:
         assert reader.find(Query(), limit=9, newest_first=False) == [first, second]
         assert reader.head() == (2, second.hash)
         assert hash_of(reader.id, second) == second.hash
+
+
+def test_a_journal_that_another_console_appends_to_while_it_is_checked_is_sound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "j.db"
+    filled(path, 3)
+    with closing(Store(path)) as other:
+        ask = Reader.ask
+
+        def appended_meanwhile(self: Reader, statement: str, values: Sequence[object] = ()) -> list[Any]:
+            rows = ask(self, statement, values)
+            if self is not other and statement.startswith("SELECT"):
+                other.append(note(), at=NOON, person=ALICE)
+            return rows
+
+        monkeypatch.setattr(Reader, "ask", appended_meanwhile)
+        with closing(Store(path)) as store:
+            assert store.head()[0] > 3
 
 
 def test_a_claim_is_given_once(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from textual.widgets import Input, TextArea
 from services import i18n
 from services.i18n import _
 from tui import themes
+from tui.console_palette import ConsolePalette
 from tui.driver.keyboard import AltKey
 from tui.modes import MODES
 from tui.runtime import RuntimeApp
@@ -223,14 +224,14 @@ class Actions(RuntimeApp):
     def action_command_palette(self) -> None:
         """Find a command."""
         if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(placeholder=_("Command, in English, kana or romaji…")))
+            self.push_screen(ConsolePalette(placeholder=_("Command, in English, kana or romaji…")))
 
     def action_jump(self) -> None:
         """Go somewhere by name."""
         from tui.palette import JumpProvider
 
         self.push_screen(
-            CommandPalette(
+            ConsolePalette(
                 providers=[JumpProvider], placeholder=_("Alarm, panel, log group, change or date…")
             )
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from textual.app import ComposeResult
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette
 from textual.containers import Vertical
 from textual.events import Key, MouseDown, MouseUp
 from textual.pilot import Pilot
@@ -19,6 +19,7 @@ from tests.conftest import Embedded
 from tests.tools.console import console, until
 from tests.tui.typed import KEYS, at_rest, burst, type_in
 from tui import type_ahead
+from tui.console_palette import ConsolePalette
 from tui.runtime import RuntimeApp
 from tui.screens.acknowledge import AcknowledgeScreen
 from tui.screens.groups import GroupScreen
@@ -134,6 +135,25 @@ async def test_a_key_after_escape_is_no_key_of_the_field_unless_both_come_in_one
             focused = pilot.app.focused
             assert not isinstance(focused, Input) or focused.value == "", "escape has closed the prompt"
             await burst(pilot, ESC)
+
+
+async def test_a_page_key_before_a_list_is_laid_out_is_no_fault(embedded: Embedded) -> None:
+    async with logs(embedded) as pilot:
+        for opening in (KEYS["ctrl+p"], ":", "o", "6f"):
+            for page in ("pageup", "pagedown", "home", "end"):
+                await burst(pilot, f"3{opening}{KEYS[page]}a{KEYS[page]}\x7f{KEYS[page]}")
+                await burst(pilot, ESC)
+            assert not pilot.app.bugs, (opening, [bug.text for bug in pilot.app.bugs.values()])
+        palette = ConsolePalette()
+        pilot.app.push_screen(palette)
+        await until(pilot, lambda: palette.is_mounted)
+        commands = palette.query_one(CommandList)
+        commands.clear_options()
+        commands.add_options(["one", "two"])
+        commands._index_to_line.clear()
+        commands._lines.clear()
+        palette._action_command_list("page_up")
+        await burst(pilot, ESC)
 
 
 async def test_escape_and_tab_leave_a_dialog_and_move_nothing_in_it(embedded: Embedded) -> None:

@@ -91,7 +91,8 @@ class TypeAhead:
     def let_in(self, key: Key) -> None:
         """`key` goes to the screen on top; what works already was not asked for by it."""
         self._let_in.append((key, ref(self._app.screen)))
-        self._by_itself |= set(self._app.workers)
+        for worker in self._app.workers:
+            self._by_itself.add(worker)
 
     def is_for_another(self, key: Key) -> bool:
         """Whether a screen opened by itself while `key` was on its way through the one it went to."""

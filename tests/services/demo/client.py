@@ -15,7 +15,7 @@ _SESSION = get_session()
 
 
 @asynccontextmanager
-async def client(url: str, service: str, read_timeout: float = 5) -> AsyncIterator[Any]:
+async def client(url: str, service: str, read_timeout: float = 60) -> AsyncIterator[Any]:
     """One attempt, no retries."""
     config = AioConfig(
         retries={"total_max_attempts": 1, "mode": "standard"},

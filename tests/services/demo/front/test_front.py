@@ -27,7 +27,7 @@ class TestProtocols:
                 "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
             },
         )
-        with urlopen(request, timeout=5) as answer:
+        with urlopen(request, timeout=60) as answer:
             assert b"<DescribeAlarmsResult>" in answer.read()
 
     @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ class TestControl:
     def send(self, embedded: Any) -> Any:
         def call(method: str, path: str, body: bytes | None = None) -> Any:
             request = Request(f"{embedded.url}/_toban/{path}", data=body, method=method)
-            with urlopen(request, timeout=5) as answer:
+            with urlopen(request, timeout=60) as answer:
                 return json.load(answer)
 
         return call

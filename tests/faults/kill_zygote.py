@@ -96,7 +96,7 @@ async def _start(url: str, journal: str, ahead: timedelta) -> dict[str, Any]:
     await services.journal.open()
     runs: tuple[Run, ...] = ()
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             async for runs in services.engine.states():
                 if not any(run.in_flight for run in runs):
                     break

@@ -174,7 +174,7 @@ async def refusal(book: Journal) -> tuple[JournalError, int]:
 
 async def healed(book: Journal) -> None:
     """Until it can be written again."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async for _seq in book.follow():
             if book.health.writable:
                 return

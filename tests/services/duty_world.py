@@ -57,7 +57,7 @@ class Desk:
     async def until(self, reached: Callable[[], object]) -> None:
         """Wait until `reached()`; says what the newest view is when it never comes."""
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not reached():  # noqa: ASYNC110  what is waited for has no event
                     await asyncio.sleep(0.002)
         except TimeoutError:

@@ -17,7 +17,7 @@ from services.slack.settings import SlackSettings
 from tui.app import Connected, TobanApp
 from tui.wiring import Intervals, connect
 
-LIMIT = 20.0
+LIMIT = 60.0
 """Seconds that a state may take to come."""
 
 

@@ -25,7 +25,7 @@ from rich.cells import cell_len
 
 from tests.tools import process
 
-LIMIT = 30.0
+LIMIT = 60.0
 """Seconds after which a wait has failed; long, because the machine may be busy."""
 _NOT_FOR_PYTE = re.compile(rb"\x1b\[[<>=][0-9;]*[a-z]|\x1bP[^\x1b]*\x1b\\")
 _CUT_SHORT = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*|P[^\x1b]*)?\Z")

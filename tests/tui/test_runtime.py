@@ -146,7 +146,7 @@ async def test_the_end_drains_once_however_it_comes() -> None:
     async with app.run_test() as pilot:
         app.end(3)
         app.end(4)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while app.return_code is None:
                 await pilot.pause()
     assert app.drained == 1

@@ -54,7 +54,7 @@ async def test_every_event_is_shown_exactly_once(empty_aws: Embedded) -> None:
 
 async def polled(pilot, aws: Embedded, pane, expected: Counter[str]) -> None:
     """Let the follow loop poll until it has everything."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while held(pane) != expected:
             aws.advance(5)
             await pilot.pause(0.05)

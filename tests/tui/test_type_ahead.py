@@ -514,7 +514,7 @@ async def test_keys_stay_in_order_while_the_console_itself_hangs(monkeypatch: py
     async with Below().run_test() as pilot:
         app = pilot.app
         type_in(app, "habcdefg")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(app.type_ahead._waiting) != 4:  # noqa: ASYNC110  the widgets cannot be waited for
                 await asyncio.sleep(0)
         app.hung.set()
@@ -549,7 +549,7 @@ async def test_a_widget_that_hangs_does_not_make_the_console_deaf(monkeypatch: p
         app = pilot.app
         app.query_one("#box").call_later(app.hung.wait)
         type_in(app, "abc")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while app.keys != ["a", "b", "c"]:  # noqa: ASYNC110  the widgets cannot be waited for
                 await asyncio.sleep(0.01)
         app.hung.set()

@@ -120,7 +120,7 @@ async def test_an_outcome_the_journal_does_not_take_is_kept_shown_and_recorded_l
         assert (await two.plan(max="8")).refusals
         full.clear()
         embedded.advance(5)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while states_of((await two.runs())[0]) != states_of(run):
                 pass
             await until(lambda: not one.engine.unrecorded)
@@ -145,7 +145,7 @@ async def test_another_console_finds_out_what_this_one_could_not_record(
         assert run.state is DONE
         full.clear()
         embedded.clock.advance(5)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await until(lambda: not one.engine.unrecorded)
         outcomes = [each for each in await one.entries() if each.kind is EntryKind.OUTCOME]
         assert [each.releases for each in outcomes] == ["", ""], "the hold was given back once, by the other"

@@ -47,7 +47,7 @@ class TwoConsoles(RuleBasedStateMachine):
         self.dead: list[Console] = []
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return self.loop.run_until_complete(asyncio.wait_for(work, 20))
+        return self.loop.run_until_complete(asyncio.wait_for(work, 60))
 
     async def console(self, name: str) -> Console:
         session: Any = self.aws

@@ -82,7 +82,7 @@ class Console:
     async def until(self, reached: Callable[[], object], *, step: float = 1.0) -> None:
         """Let the world go on until `reached()`."""
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not reached():
                     await asyncio.sleep(0.005)
                     self.desk.clock.advance(step)

@@ -87,11 +87,11 @@ class Listener:
 
     async def hears(self, wanted: Callable[[list[int]], object]) -> None:
         """Until what was heard is what is wanted."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not wanted(self.heard):
                 await self._news.wait()
                 self._news.clear()
 
     async def ends(self) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await self._task

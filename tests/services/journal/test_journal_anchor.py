@@ -139,7 +139,7 @@ async def test_without_syslog_entries_are_recorded_and_the_trouble_is_told(tmp_p
 
 
 async def test_a_syslog_that_reads_nothing_stops_nobody(tmp_path: Path, log: Log) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async with journal(tmp_path / "j.db", syslog=log.path, poll=60) as book:
             while not book.health.anchor_problem:
                 await book.append(note())
@@ -214,7 +214,7 @@ async def test_an_end_is_not_held_up_by_a_stream_that_hangs(
             await asyncio.Event().wait()
 
     monkeypatch.setattr("services.journal.journal.LAST", 0.05)
-    async with asyncio.timeout(10), journal(tmp_path / "j.db", stream=Hanging()) as book:
+    async with asyncio.timeout(60), journal(tmp_path / "j.db", stream=Hanging()) as book:
         await book.append(note())
     assert checked(tmp_path / "j.db").entries == 1
 

@@ -338,7 +338,7 @@ def test_a_journal_that_cannot_be_read_either(home: Path) -> None:
 
 async def healed(book: Journal) -> None:
     """Until it can be written again."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async for _seq in book.follow():
             if book.health.writable:
                 return

@@ -62,7 +62,7 @@ class Desk:
 
     async def until(self, reached: Callable[[], object]) -> None:
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 while not reached():  # noqa: ASYNC110  what is waited for has no event
                     await asyncio.sleep(0.002)
         except TimeoutError:

@@ -5,10 +5,12 @@ them, and from there to everybody else who waits, the console itself included: i
 """
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual._callback import invoke
+from textual.await_complete import AwaitComplete
 from textual.await_remove import AwaitRemove
 from textual.screen import Screen
 
@@ -46,9 +48,24 @@ def _take_back(app: "App[Any]", screen: Screen[Any]) -> None:
     """Close `screen` without an answer, wherever it stands."""
     if app.screen is screen:
         app.pop_screen()
-        return
+    else:
+        take_out(app, screen)
+
+
+def take_out(
+    app: "App[Any]", screen: Screen[Any], answer: Callable[[], object] = lambda: None
+) -> AwaitComplete:
+    """Close a `screen` that others lie over, with `answer` given first; nothing where it is closed already."""
     for stack in app._screen_stacks.values():
         if screen in stack[1:]:
+            answer()
             stack.remove(screen)
             screen._pop_result_callback()
-            app._prune(screen)
+            return AwaitComplete(app._prune(screen))
+    return AwaitComplete()
+
+
+def dismiss_below(screen: Screen[Any], result: object) -> AwaitComplete:
+    """Dismiss a `screen` that is not on top: Textual's own `dismiss` would close whichever is."""
+    answer = screen._result_callbacks[-1] if screen._result_callbacks else None
+    return take_out(screen.app, screen, partial(answer, result) if answer else lambda: None)

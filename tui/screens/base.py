@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.getters import app as app_getter
 from textual.screen import Screen
 
@@ -14,6 +15,7 @@ from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Environment
 from tui.app import TobanApp
 from tui.modes import MODES
+from tui.removal import dismiss_below
 from widgets.alarm_strip import AlarmStrip
 from widgets.banner import Banner, shared_problem
 from widgets.format import duration
@@ -52,6 +54,10 @@ class ModeScreen(Screen[object]):
         self.strip = AlarmStrip(now=self.app.now)
         self.banner = Banner()
         self.journal_banner = Banner()
+
+    def dismiss(self, result: object = None) -> AwaitComplete:
+        """As Textual's; but it closes this screen, not one that came over it meanwhile."""
+        return super().dismiss(result) if self.app.screen is self else dismiss_below(self, result)
 
     def compose(self) -> ComposeResult:
         """Frame and body."""

@@ -2,12 +2,14 @@
 
 from typing import ClassVar, TypeVar
 
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from services.i18n import N_
+from tui.removal import dismiss_below
 
 T = TypeVar("T")
 
@@ -30,6 +32,10 @@ class Dialog(ModalScreen[T]):
     """
 
     _below = ""
+
+    def dismiss(self, result: T | None = None) -> AwaitComplete:
+        """As Textual's; but it closes this window, not one that came over it meanwhile."""
+        return super().dismiss(result) if self.app.screen is self else dismiss_below(self, result)
 
     def say_below(self, window: Widget, words: str) -> None:
         """Set the words in the window's lower border; the window is painted anew only for other ones."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -23,6 +22,7 @@ from services.models.problem import Problem, ProblemKind
 from services.report.periods import of_day
 from tests.tools.console import until
 from tui.app import TobanApp
+from tui.console_palette import ConsolePalette
 from tui.modes import MODES
 from tui.screens import duty_actions, finding_actions
 from tui.screens.acknowledge import AcknowledgeScreen
@@ -116,7 +116,7 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
         lambda it: finding_actions.known(it.app, it.recorded.finding),
     ),
     CodeScreen: (lambda it: it.app.push_screen(_code(it)),),
-    CommandPalette: (lambda it: it.app.action_command_palette(), lambda it: it.app.action_jump()),
+    ConsolePalette: (lambda it: it.app.action_command_palette(), lambda it: it.app.action_jump()),
     DecideScreen: (lambda it: it.app.push_screen(DecideScreen(it.post, "title", "asked", _nothing)),),
     DutyScreen: (lambda it: it.app.push_screen(DutyScreen(it.occurrence)),),
     EntryScreen: (lambda it: it.app.push_screen(EntryScreen(it.entry)),),

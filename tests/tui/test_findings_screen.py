@@ -133,7 +133,7 @@ async def test_one_look_by_hand(embedded: Embedded) -> None:
         assert [entry.target for entry in found] == ["backups"]
         # From the palette, by its reading.
         await pilot.press("escape", "ctrl+p")
-        await until(pilot, lambda: type(pilot.app.screen).__name__ == "CommandPalette")
+        await until(pilot, lambda: type(pilot.app.screen).__name__ == "ConsolePalette")
         await pilot.press(*"mentenansu")
         await until(pilot, lambda: "Look now: RDS maintenance" in screen_text(pilot))
         await pilot.press("enter")

@@ -2,6 +2,7 @@
 
 import random
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,9 +34,19 @@ def logs() -> Iterator[PtyConsole]:
     with PtyConsole(command, size=(40, 120)) as console:
         console.wait_text("following")
         yield console
-        console.send("\x11")
-        assert console.wait_exit() == 0
+        quit_console(console)
         console.assert_restored()
+
+
+def quit_console(console: PtyConsole) -> None:
+    """Quit as a person does: once more where a text would be lost, or where the key came for what was gone meanwhile."""
+    for _time in range(6):
+        console.send("\x11")
+        ends = time.monotonic() + 15
+        console.wait(lambda ends=ends: console.process.poll() is not None or time.monotonic() > ends)
+        if console.process.poll() is not None:
+            break
+    assert console.wait_exit() == 0
 
 
 def test_findings_1_and_5_in_a_terminal() -> None:

@@ -2,6 +2,7 @@
 
 The file is `config.toml` in the user's configuration folder (see `config_path`), the environment is
 `TOBAN_*`. Imported late: the first frame is drawn before pydantic-settings is loaded.
+Longer than other files because it is one grammar with what reads it.
 """
 
 import os

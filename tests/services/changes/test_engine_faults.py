@@ -45,7 +45,7 @@ async def test_one_effect_at_most_and_its_outcome_known(
     embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str, operation: str
 ) -> None:
     rule, expected = FAULTS[fault]
-    monkeypatch.setattr(sender, "WRITE_SECONDS", 1.0)
+    monkeypatch.setattr(sender, "WRITE_SECONDS", 4.0)
     monkeypatch.setattr(sender, "LOOKS", (0.0,))
     number = 0 if operation == REGISTERING else 1
     async with desk(embedded, tmp_path / "j.db") as one:

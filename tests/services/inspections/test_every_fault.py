@@ -76,7 +76,13 @@ async def test_every_fault_is_found_and_nothing_else(embedded: Embedded) -> None
     assert {id: {each.title for each in bad(finding)} for id, finding in found.items()} == {
         "alarms": {"RDS 接続数", "RDS CPU使用率", "Fired since the last sign-off"},
         "dashboard": {"RDS 接続数", "RDS CPU使用率"},
-        "error-logs": {"Events with the field level"},
+        "error-logs": {
+            "Errors an hour",
+            "Errors in the worst hour",
+            "Events with the field level",
+            "Failed connections to the database",
+            "The same error, at most",
+        },
         "costs": {"RDS, growth"},
         "backups": {"Snapshots of the backup windows"},
         "sign-ins": {"Sign-ins of root", "Sign-ins without MFA", "Sign-ins outside opening hours"},

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from services.calendar import Calendar
 from services.calendar_words import day_words
@@ -18,6 +19,9 @@ ADDRESSES = 5
 """Shown of one person."""
 
 
+_Judged = TypeVar("_Judged", JudgedSignIn, JudgedAccess)
+
+
 class Tables:
     """Draws tables in the time zone of the runbook."""
 
@@ -28,10 +32,6 @@ class Tables:
 
     def suspicious(self, judged: Iterable[JudgedSignIn]) -> Evidence:
         """Sign-ins to look at, the worst first, then the newest."""
-        wanted = sorted(
-            (each for each in judged if each.reasons), key=lambda each: each.event.at, reverse=True
-        )
-        wanted.sort(key=lambda each: TOLD.index(each.verdict))
         columns = (
             self._time(),
             _("signed in as"),
@@ -41,14 +41,12 @@ class Tables:
             _("from"),
             _("recorded in"),
         )
-        return table(_("Sign-ins to look at"), columns, [self._suspicious(each) for each in wanted])
+        return table(
+            _("Sign-ins to look at"), columns, [self._suspicious(sign_in) for sign_in in _worst_first(judged)]
+        )
 
     def access(self, judged: Iterable[JudgedAccess]) -> Evidence:
         """Other events of the sign-in service to look at, the worst first, then the newest."""
-        wanted = sorted(
-            (each for each in judged if each.reasons), key=lambda each: each.event.at, reverse=True
-        )
-        wanted.sort(key=lambda each: TOLD.index(each.verdict))
         columns = (
             self._time(),
             _("event"),
@@ -57,7 +55,11 @@ class Tables:
             _("from"),
             _("recorded in"),
         )
-        return table(_("Other sign-in events to look at"), columns, [self._access(each) for each in wanted])
+        return table(
+            _("Other sign-in events to look at"),
+            columns,
+            [self._access(event) for event in _worst_first(judged)],
+        )
 
     def changes(self, judged: Iterable[JudgedChange]) -> Evidence:
         """Who changed what, where and from where; the worst first."""
@@ -225,3 +227,11 @@ def _acts(lookups: Sequence[Lookup]) -> str:
     if any(lookup.more for lookup in lookups):
         named.append("…")
     return _(", ").join(named) or _("none")
+
+
+def _worst_first(judged: Iterable[_Judged]) -> list[_Judged]:
+    """What there is a reason to look at, the worst first, then the newest."""
+    newest_first = sorted(
+        (entry for entry in judged if entry.reasons), key=lambda entry: entry.event.at, reverse=True
+    )
+    return sorted(newest_first, key=lambda entry: TOLD.index(entry.verdict))

@@ -6,8 +6,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 SCENARIO ?= ordinary-day
 SPEED ?= 1
 AT ?=
-# Tests of screens wait about as long as they compute.
-JOBS ?= 3
+# Tests of screens wait as long as they compute.
+JOBS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format bench peers lock screens snapshots test-dates faults mutations explore soak i18n clean

@@ -1,5 +1,6 @@
 """Every test starts from a clean environment; `embedded` and `empty_aws` give it an AWS of its own."""
 
+import gc
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 
 from services import i18n
 from services.aws.sdk_models import ModelFiles
+from services.runbook import loader
 
 if TYPE_CHECKING:
     from services.clock import ManualClock
@@ -29,7 +33,7 @@ _ALSO = ("NO_COLOR", "COLORTERM", "FORCE_COLOR", "LC_ALL", "LC_MESSAGES", "LC_CT
 
 
 # The same examples at every run, so that a red suite is about the change at hand; `make explore` looks further.
-settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("steady", derandomize=True, deadline=None, max_examples=40)
 settings.register_profile("explore", max_examples=500, deadline=None, print_blob=True)
 settings.load_profile("steady")
 
@@ -72,6 +76,46 @@ def models_read_once() -> Iterator[None]:
         read = cache(partial(ModelFiles.load_file, ModelFiles()))
         patch.setattr(ModelFiles, "load_file", lambda _self, path: read(path))
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def runbooks_read_once() -> Iterator[None]:
+    """Nor the runbooks that ship with the console, whose lines are parsed twice."""
+    read = loader.inspect
+    shipped = cache(lambda path, _language: read(path))
+
+    def inspect(path: Path) -> loader.Loaded:
+        is_shipped = path.parent == Path(loader.__file__).parent
+        return shipped(path, i18n.language()) if is_shipped else read(path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loader, "inspect", inspect)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def styles_parsed_once() -> Iterator[None]:
+    """Hundreds of consoles in one process need not parse the same styles again."""
+    parsed: dict[tuple[object, ...], list[RuleSet]] = {}
+    parse = Stylesheet._parse_rules
+
+    def parse_rules(self: Stylesheet, css: str, *options: Any, **named: Any) -> list[RuleSet]:
+        key = (css, options, *named.items(), *self._variables.items())
+        if key not in parsed:
+            parsed[key] = parse(self, css, *options, **named)
+        return parsed[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stylesheet, "_parse_rules", parse_rules)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def modules_collected_once() -> None:
+    """What was imported stays: looking through it at each collection is a fifth of the suite's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,8 @@ def loaded_by(*modules: str) -> set[str]:
     return set(json.loads(answer.stdout.splitlines()[-1]))
 
 
-def imports(path: Path) -> set[str]:
+@cache
+def imports(path: Path) -> frozenset[str]:
     """Modules that a file imports, anywhere in it, except for the type checker alone."""
     tree = ast.parse(path.read_text("utf-8"))
     for node in [node for node in ast.walk(tree) if isinstance(node, ast.If)]:
@@ -65,7 +67,7 @@ def imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             # `from services import i18n` names a module, too.
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+    return frozenset(found)
 
 
 def is_within(name: str, *packages: str) -> bool:

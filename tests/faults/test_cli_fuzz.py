@@ -92,7 +92,7 @@ def hold(count: int, folder: Path, seed: int) -> None:
 
 
 def test_a_hostile_command_line_ends_in_words(tmp_path: Path) -> None:
-    hold(90, tmp_path, SEED)
+    hold(45, tmp_path, SEED)
 
 
 @pytest.mark.slow

@@ -28,7 +28,8 @@ from tests.services.calendar_world import (
 
 BOOK = load_named("facility-prod")
 RULES = sorted({each.rule for each in BOOK.duties if each.rule})
-CENTURY_HALF = date(2000, 1, 1), date(2050, 12, 31)
+DECADE, CENTURY_HALF = (date(2024, 1, 1), date(2033, 12, 31)), (date(2000, 1, 1), date(2050, 12, 31))
+SPANS = [DECADE, pytest.param(CENTURY_HALF, marks=pytest.mark.slow)]
 AROUND = timedelta(days=REACH + 40)
 """Farther than any closed day moves a date."""
 
@@ -113,11 +114,14 @@ def check_direction_in_month(found: Calendar, one: Duty, slot: Slot) -> None:
         assert open_in(found.open_days, first, slot.nominal[0]) == []
 
 
+@pytest.mark.parametrize("span", SPANS, ids=["a decade", "half a century"])
 @pytest.mark.parametrize(("policy", "within"), POLICIES)
 @pytest.mark.parametrize("rule", RULES)
-def test_every_shipped_rule_with_every_policy(rule: str, policy: ClosedDay, within: Within) -> None:
+def test_every_shipped_rule_with_every_policy(
+    rule: str, policy: ClosedDay, within: Within, span: tuple[date, date]
+) -> None:
     one = duty(rule, closed_day=policy, within=within)
-    check(calendar(one), one, *CENTURY_HALF)
+    check(calendar(one), one, *span)
 
 
 @given(worlds())

@@ -135,4 +135,4 @@ class FeedMachine(RuleBasedStateMachine):
 
 
 TestFeedMachine = FeedMachine.TestCase
-TestFeedMachine.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
+TestFeedMachine.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

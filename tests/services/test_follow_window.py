@@ -59,7 +59,7 @@ def visible(events: list[Event], start: int, now: int) -> list[LogLine]:
     ]
 
 
-@settings(max_examples=150 if settings.default.derandomize else settings.default.max_examples)
+@settings(max_examples=75 if settings.default.derandomize else settings.default.max_examples)
 @given(histories(), GAPS, st.data())
 def test_every_event_exactly_once_whatever_its_delay(
     events: list[Event], gaps: list[int], data: st.DataObject
@@ -198,7 +198,7 @@ def test_memory_is_bounded_by_two_sweeps() -> None:
     assert len(window) <= 10 * (2 * SWEEP // POLL + 13)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=75 if settings.default.derandomize else settings.default.max_examples)
 @given(histories(), PAUSES)
 def test_what_is_said_to_be_complete_is_so_after_any_pause(events: list[Event], pauses: list[int]) -> None:
     window = FollowWindow(0, 0)

@@ -44,7 +44,7 @@ class WatchedApp(console_app.TobanApp):
         self.set_interval(0.05, self._name_screen)
 
     def _name_screen(self) -> None:
-        if self.type_ahead._shown_at.get(self.screen) == float("inf"):
+        if self.screen in self.type_ahead._unpainted:
             return  # it opened by itself and is not painted: it hears no key yet
         shown = f"{type(self.screen).__name__} {len(self.screen_stack)} {type(self.focused).__name__}"
         if shown != self._shown:

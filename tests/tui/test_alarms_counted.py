@@ -127,7 +127,7 @@ async def read(made: list[Case], gone: bool = False) -> tuple[Runbook, AlarmBoar
     return book, await Alarms(canned, book, clock=clock).board(), finding
 
 
-@settings(max_examples=150)
+@settings(max_examples=75 if settings.default.derandomize else settings.default.max_examples)
 @given(made=cases(), gone=st.booleans())
 def test_the_number_judged_is_the_number_the_runbook_names(made: list[Case], gone: bool) -> None:
     if not any(each.named for each in made) and not gone:

@@ -95,6 +95,7 @@ async def test_the_palette_finds_by_reading_romaji_and_english(embedded: Embedde
             await until(pilot, lambda opened=opened: pilot.app.screen is not opened)
 
 
+@pytest.mark.slow
 async def test_the_palette_leads_to_a_change(embedded: Embedded) -> None:
     i18n.use("ja")
     async with console(embedded.url, embedded.clock) as pilot:

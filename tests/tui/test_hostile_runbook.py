@@ -57,6 +57,7 @@ async def looked_at(pilot: Pilot[Any]) -> str:
     return screen_text(pilot)
 
 
+@pytest.mark.slow
 async def test_no_screen_obeys_it(embedded: Embedded, hostile: Path) -> None:
     seen = []
     async with console(embedded.url, embedded.clock, size=(160, 48), runbook=hostile) as pilot:

@@ -32,6 +32,7 @@ async def minute(pilot, embedded: Embedded) -> list[Asked]:  # type: ignore[no-u
     return asked
 
 
+@pytest.mark.slow
 async def test_an_idle_minute_paints_the_clock_and_ages_alone(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(160, 48), intervals=AT_REST) as pilot:
         for key in "12346":

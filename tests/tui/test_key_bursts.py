@@ -244,7 +244,9 @@ def standing(pilot: Pilot[Any]) -> tuple[object, ...]:
     )
 
 
-@pytest.mark.parametrize(("seed", "rounds"), [(3, 5), pytest.param(4, 12, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("seed", "rounds"), [(3, 2), *(pytest.param(*each, marks=pytest.mark.slow) for each in ((3, 5), (4, 12)))]
+)
 async def test_keys_in_one_read_do_what_they_do_one_by_one(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch, seed: int, rounds: int
 ) -> None:

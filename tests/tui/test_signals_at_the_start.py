@@ -48,7 +48,9 @@ def at(console: PtyConsole, seconds: float) -> None:
     console.wait(lambda: console.cpu_seconds() - began >= seconds, f"{seconds} s of work")
 
 
-@pytest.mark.parametrize("number", END_SIGNALS)
+@pytest.mark.parametrize(
+    "number", [END_SIGNALS[0], *(pytest.param(each, marks=pytest.mark.slow) for each in END_SIGNALS[1:])]
+)
 def test_a_signal_as_soon_as_something_is_drawn(tmp_path: Path, number: signal.Signals) -> None:
     with starting(tmp_path, "demo") as console:
         console.wait(lambda: bool(console.raw), "the first byte")

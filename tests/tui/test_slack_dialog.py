@@ -16,6 +16,7 @@ from tui.screens.post import PostScreen
 pytestmark = [pytest.mark.scenario("ordinary-day", history=600.0), pytest.mark.usefixtures("at_once")]
 
 
+@pytest.mark.slow
 async def test_a_note_about_an_alarm_is_edited_let_go_and_followed(embedded: Embedded) -> None:
     with SlackServer() as server:
         settings = read(server.environment(), demo=True)

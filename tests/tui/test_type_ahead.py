@@ -137,6 +137,7 @@ async def test_a_key_after_escape_is_no_key_of_the_field_unless_both_come_in_one
             await burst(pilot, ESC)
 
 
+@pytest.mark.slow
 async def test_a_page_key_before_a_list_is_laid_out_is_no_fault(embedded: Embedded) -> None:
     async with logs(embedded) as pilot:
         for opening in (KEYS["ctrl+p"], ":", "o", "6f"):
@@ -156,6 +157,7 @@ async def test_a_page_key_before_a_list_is_laid_out_is_no_fault(embedded: Embedd
         await burst(pilot, ESC)
 
 
+@pytest.mark.slow
 async def test_escape_and_tab_leave_a_dialog_and_move_nothing_in_it(embedded: Embedded) -> None:
     async with logs(embedded) as pilot:
         below = pilot.app.screen
@@ -242,6 +244,7 @@ async def test_enter_for_an_unseen_plan_is_not_for_the_list_below_nor_for_the_pl
         assert not app.runs
 
 
+@pytest.mark.slow
 async def test_keys_typed_while_the_screens_are_built_anew_are_for_the_new_ones(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock) as pilot:
         app = pilot.app
@@ -253,6 +256,7 @@ async def test_keys_typed_while_the_screens_are_built_anew_are_for_the_new_ones(
         assert not app.bugs
 
 
+@pytest.mark.slow
 async def test_a_plan_closed_while_its_questions_are_read_leaves_no_fault(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="change") as pilot:
         app = pilot.app
@@ -265,6 +269,7 @@ async def test_a_plan_closed_while_its_questions_are_read_leaves_no_fault(embedd
         assert not app.bugs, [bug.text for bug in app.bugs.values()]
 
 
+@pytest.mark.slow
 async def test_a_plan_asked_for_again_while_its_questions_are_put_there_begins_anew(
     embedded: Embedded,
 ) -> None:

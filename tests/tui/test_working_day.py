@@ -61,6 +61,7 @@ async def sign(pilot: Pilot[Any], name: str, note: str) -> None:
     await until(pilot, lambda: isinstance(pilot.app.screen, InspectScreen))
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=TUESDAY)
 async def test_from_morning_to_the_next(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = Path(os.environ["HOME"]) / "journal.db"

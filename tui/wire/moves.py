@@ -22,7 +22,7 @@ class Cursor:
         return way
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=2048)
 def _shortest(from_x: int | None, from_y: int | None, x: int, y: int, height: int) -> str:
     return min(_ways(from_x, from_y, x, y, height), key=len)
 

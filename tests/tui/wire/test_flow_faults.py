@@ -60,6 +60,7 @@ def test_a_terminal_that_answers_nothing_is_served_by_the_clock() -> None:
     desk.check()
 
 
+@pytest.mark.slow
 def test_ten_minutes_of_silence_cost_few_bytes_and_then_the_screen_is_right() -> None:
     desk = Desk()
     desk.log(0)

@@ -224,7 +224,8 @@ def _size(row: Answer, span: TimeSpan, now: datetime) -> GroupSize:
         raise incomplete(_("AWS does not say how much the log group stores."), "logs", "DescribeLogGroups")
     retention, made = whole(row.get("retentionInDays")), whole(row.get("creationTime"))
     since = [now - timedelta(days=retention)] if retention and retention <= LONGEST_KEPT else []
-    if (created := when(made / 1000) if made is not None else None) is not None:
+    created = when(made / 1000) if made is not None else None
+    if created is not None:
         since.append(created)
     if not since:
         # All that is stored may lie within the span.
@@ -232,4 +233,7 @@ def _size(row: Answer, span: TimeSpan, now: datetime) -> GroupSize:
     oldest = max(since)
     kept = max(1.0, (now - oldest).total_seconds())
     wanted = (min(span.end, now) - max(span.start, oldest)).total_seconds()
-    return GroupSize(bytes=int(stored * min(1.0, max(0.0, wanted / kept))), since=oldest)
+    # Every log group has a time of its making: without one nobody knows how far it reaches back.
+    return GroupSize(
+        bytes=int(stored * min(1.0, max(0.0, wanted / kept))), since=oldest if created is not None else None
+    )

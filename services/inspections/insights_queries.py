@@ -96,7 +96,7 @@ class Queries:
         if size is None:
             return None
         self._expected = int(size.bytes)
-        self._reach_known = True
+        self._reach_known = size.since is not None
         self.remarks.append(
             _(
                 "Estimated before: {size}, {yen} (from the stored size, which is compressed; the query may read more)."

@@ -237,6 +237,9 @@ def ms(days: float) -> int:
         (group(creationTime=ms(2), retentionInDays=10), (5333, 2)),
         (group(creationTime=ms(0.25)), (16_000, 0.25)),
         (group(), (16_000, None)),
+        # Without the time of its making nobody knows how far it reaches back.
+        (group(retentionInDays=10), (1066, None)),
+        (group(creationTime=-1, retentionInDays=10), (1066, None)),
     ],
 )
 async def test_the_size_is_the_windows_share_of_what_is_kept(

@@ -17,6 +17,7 @@ _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = 253_402_300_799
 """The last second of the year 9999."""
 _MOST = 1 << 62
+_LARGEST = 1 << 360
 
 
 class Reader(Protocol):
@@ -79,13 +80,10 @@ def epoch(value: object) -> int | None:
 
 
 def finite(value: object) -> float | None:
-    """A number that can be drawn and compared, or None."""
+    """A number that can be drawn, compared and added up, or None; CloudWatch's own reach from -2^360 to 2^360."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    try:
-        return float(value) if math.isfinite(value) else None
-    except OverflowError:
-        return None
+    return float(value) if -_LARGEST <= value <= _LARGEST else None
 
 
 @overload

@@ -4,6 +4,7 @@ The written runbook's query names neither a partition nor a time and takes every
 there are. This one reads the window's days only, and counts.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 
@@ -17,6 +18,7 @@ LIMIT = 100
 LATE = timedelta(minutes=15)
 """A record may lie in the partition of a neighbouring time: it is filed by when it was delivered."""
 _FINER = ("%H", "%M", "%I", "%S", "%f", "%X", "%T", "%R")
+_COUNT = re.compile("[0-9]{1,18}")
 _KINDS = {"3": "address", "5": "rule", "6": "uri", "7": "all"}
 """`grouping(address, rule, uri)` sets a bit for each column by which a row is not grouped."""
 
@@ -58,13 +60,14 @@ def groups_of(rows: Iterable[Mapping[str, str]]) -> tuple[BlockedGroup, ...]:
     found = []
     for row in rows:
         kind = _KINDS.get(row.get("grouped", ""))
-        if kind is None or not row.get("blocked", "").isdigit():
+        blocked = row.get("blocked", "")
+        if kind is None or not _COUNT.fullmatch(blocked):
             continue
         name = row.get(kind, "") if kind != "all" else ""
         country = row.get("country", "") if kind == "address" else ""
         found.append(
             BlockedGroup.model_validate(
-                {"kind": kind, "name": name, "country": country, "count": int(row["blocked"])}
+                {"kind": kind, "name": name, "country": country, "count": int(blocked)}
             )
         )
     return tuple(sorted(found, key=lambda group: -group.count))

@@ -72,7 +72,7 @@ def test_rows_are_groups_by_what_they_are_grouped_by_not_by_what_is_null() -> No
         {"grouped": "6", "uri": "/a", "blocked": "3"},
         {"grouped": "7", "blocked": "5"},
         {"grouped": "0", "blocked": "5"},
-        {"grouped": "7", "blocked": "many"},
+        *({"grouped": "7", "blocked": no_count} for no_count in ("many", "²", "９", "-1", "9" * 5000)),
     ]
     assert [(each.kind, each.name, each.count) for each in groups_of(rows)] == [
         ("rule", "", 5),

@@ -22,7 +22,8 @@ from tests.services.changes.change_world import REGISTER, SCHEDULE, service, tar
 
 pytestmark = [pytest.mark.slow, pytest.mark.scenario("ordinary-day", history=600)]
 ROOT = Path(__file__).parents[2]
-KILLS = 500
+KILLS, PARTS = 500, 4
+"""In all, and how many parts of them run side by side."""
 FAULTS: tuple[dict[str, Any] | None, ...] = (
     None,
     None,
@@ -114,8 +115,11 @@ def check(embedded: Any, found: dict[str, Any], *, moved: bool = False) -> str:
     return "+".join(state for state, _text in steps)
 
 
-def test_500_kills(embedded: Any, zygote: Zygote, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    began, rng = time.monotonic(), random.Random(20260114)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_500_kills(
+    embedded: Any, zygote: Zygote, tmp_path: Path, capsys: pytest.CaptureFixture[str], part: int
+) -> None:
+    began, rng = time.monotonic(), random.Random(20260114 + part)
     whole = []
     for number in range(3):
         prepare(embedded)
@@ -129,7 +133,7 @@ def test_500_kills(embedded: Any, zygote: Zygote, tmp_path: Path, capsys: pytest
     states: Counter[str] = Counter()
     points: Counter[str] = Counter()
     number = 0
-    while points["killed"] < KILLS:
+    while points["killed"] < KILLS // PARTS:
         number += 1
         moved = rng.random() < 0.1
         prepare(embedded, 7 if moved else 5)

@@ -47,6 +47,7 @@ ABSENT_IS_NONE = frozenset(
         "LatestDeliveryError",  # of a trail: only where files do not arrive
         "ScalableTargetAction.MinCapacity",  # of a scheduled action: a bound that it leaves as it is
         "ScalableTargetAction.MaxCapacity",
+        "stat",  # of a dashboard's metric: where it is Average
     }
 )
 """Keys, or ends of paths, that a whole answer leaves out where there is nothing to tell: a lost one cannot be seen."""
@@ -66,6 +67,8 @@ Of all others a lost member is held against the inspection: members are expected
 by date (snapshots, days of costs) or by a count (log events). Where what is lost is one of several faults, the worse
 ones decide, and nothing is shown of it here.
 """
+TOLD = frozenset({("DescribeLogGroups", "logGroupName")})
+"""Names of rows, by the operation and the key: a row of another name is not there, which the finding says."""
 
 
 @dataclass
@@ -150,7 +153,13 @@ async def inspect_damaged(made: InspectionContext, answers: Recorded, id: str, m
         if not unseen(mutation) and (why := too_good(whole, finding)):
             tally.better.append(f"{id}: {mutation}: {why}")
         without = mutation.without
-        if without is None or unseen(mutation) or finding.verdict is Verdict.UNKNOWN or same(finding, whole):
+        if (
+            without is None
+            or is_told(mutation)
+            or unseen(mutation)
+            or finding.verdict is Verdict.UNKNOWN
+            or same(finding, whole)
+        ):
             continue
         if without not in removed:
             answers.begin(without)
@@ -158,6 +167,11 @@ async def inspect_damaged(made: InspectionContext, answers: Recorded, id: str, m
         if same(finding, removed[without]):
             tally.better.append(f"{id}: {mutation}: a row that cannot be read counts as no row")
     return tally
+
+
+def is_told(mutation: Mutation) -> bool:
+    """Whether it takes a row's name, so that the row is not there."""
+    return (mutation.operation, mutation.steps[-1] if mutation.steps else "") in TOLD
 
 
 def unseen(mutation: Mutation) -> bool:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from services.aws.reader import Answer, Reader, incomplete, rows
+from services.aws.reader import Answer, Reader, incomplete, is_readable, rows
 from services.i18n import _
 from services.models.base import RawId
 from services.models.costs import CostHistory, CostKind, DailyCost
@@ -103,6 +103,8 @@ def _cost(group: Answer, day: date) -> DailyCost:
     if len(keys) != len(_GROUPS):
         raise incomplete(_("Cost Explorer tells of costs without their service."), *_CALL)
     service, record = map(str, keys)
+    if not (is_readable(service) and is_readable(record)):
+        raise incomplete(_("Cost Explorer tells of costs without their service."), *_CALL)
     unit = value.get("Unit")
     if unit != CURRENCY:
         text = _("Cost Explorer answers in {unit}, and only US dollars can be turned into yen.")

@@ -13,7 +13,7 @@ from typing import Any
 
 from services.aws.errors import AwsError, Throttled
 from services.aws.insights_text import commands, joined
-from services.aws.reader import Answer, Reader, incomplete, rows, when, whole
+from services.aws.reader import Answer, Reader, incomplete, is_readable, rows, when, whole
 from services.i18n import _
 from services.models.insights import GroupSize, QueryResult, QueryState
 from services.models.metrics import TimeSpan
@@ -211,7 +211,7 @@ def _result(answer: Answer) -> QueryResult:
 
 def _row(cells: list[dict[str, Any]]) -> dict[str, Any]:
     pairs = [(cell.get("field"), cell.get("value")) for cell in cells]
-    if not pairs or not all(name and text is not None for name, text in pairs):
+    if not pairs or not all(name and is_readable(str(name)) and text is not None for name, text in pairs):
         # A field that an event lacks is absent; one without its value, or a row without fields, would look the same.
         raise incomplete(_("Logs Insights sends a field without its value."), "logs", "GetQueryResults")
     return {str(name): text for name, text in pairs if name != "@ptr"}

@@ -79,6 +79,11 @@ def epoch(value: object) -> int | None:
     return None if moment is None else int(moment.timestamp())
 
 
+def is_readable(name: str) -> bool:
+    """Whether a name that is compared with ours came whole; U+FFFD stands for what could not be read."""
+    return "\ufffd" not in name
+
+
 def finite(value: object) -> float | None:
     """A number that can be drawn, compared and added up, or None; CloudWatch's own reach from -2^360 to 2^360."""
     if isinstance(value, bool) or not isinstance(value, int | float):

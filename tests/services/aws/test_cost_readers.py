@@ -72,6 +72,7 @@ async def test_pages_cost_money_and_end() -> None:
         ([result(FIRST, [group("a", "NaN")])], "no number: NaN"),
         ([result(FIRST, [group("a", "")])], "no number: ?"),
         ([result(FIRST, [{"Keys": ["a"], "Metrics": {}}])], "without their service"),
+        ([result(FIRST, [group("\ufffd", "1")])], "without their service"),
     ],
 )
 async def test_what_cannot_be_summed_is_no_cost_of_nothing(rows: list[Any], said: str) -> None:

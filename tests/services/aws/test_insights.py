@@ -97,6 +97,17 @@ async def test_a_query_that_ends_badly_is_partial_and_not_stopped_again(status: 
     assert not canned.asked("StopQuery")
 
 
+@pytest.mark.parametrize("name", ["", "\ufffd", "statu\ufffd"])
+async def test_a_field_whose_name_cannot_be_read_is_no_field_that_the_event_lacks(name: str) -> None:
+    canned = Canned(
+        StartQuery=STARTED,
+        GetQueryResults=answer("Complete", {name: "502"}, matched=1),
+        StopQuery={"success": True},
+    )
+    with pytest.raises(Incomplete, match="a field without"):
+        await reader(canned).run(GROUP, "limit 1", SPAN)
+
+
 async def test_trap_a_running_query_is_partial_and_is_stopped_when_it_takes_too_long() -> None:
     canned = Canned(
         StartQuery=STARTED, GetQueryResults=answer("Running", matched=9), StopQuery={"success": True}

@@ -80,7 +80,7 @@ def models_read_once() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def runbooks_read_once() -> Iterator[None]:
-    """Nor the runbooks that ship with the console, whose lines are parsed twice."""
+    """The runbooks that ship with the console are read once a process and language."""
     read = loader.inspect
     shipped = cache(lambda path, _language: read(path))
 

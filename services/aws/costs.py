@@ -100,11 +100,9 @@ def _groups(row: Answer) -> list[Answer]:
 
 def _cost(group: Answer, day: date) -> DailyCost:
     keys, value = group.get("Keys") or (), (group.get("Metrics") or {}).get(METRIC) or {}
-    if len(keys) != len(_GROUPS):
+    if len(keys) != len(_GROUPS) or not all(is_readable(str(key)) for key in keys):
         raise incomplete(_("Cost Explorer tells of costs without their service."), *_CALL)
     service, record = map(str, keys)
-    if not (is_readable(service) and is_readable(record)):
-        raise incomplete(_("Cost Explorer tells of costs without their service."), *_CALL)
     unit = value.get("Unit")
     if unit != CURRENCY:
         text = _("Cost Explorer answers in {unit}, and only US dollars can be turned into yen.")

@@ -18,6 +18,7 @@ _LAST = 253_402_300_799
 """The last second of the year 9999."""
 _MOST = 1 << 62
 _LARGEST = 1 << 360
+"""Of a metric's values, either way (CloudWatch API reference, MetricDatum)."""
 
 
 class Reader(Protocol):
@@ -85,7 +86,7 @@ def is_readable(name: str) -> bool:
 
 
 def finite(value: object) -> float | None:
-    """A number that can be drawn, compared and added up, or None; CloudWatch's own reach from -2^360 to 2^360."""
+    """A number that can be drawn, compared and added up, or None."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if -_LARGEST <= value <= _LARGEST else None

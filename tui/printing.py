@@ -2,6 +2,7 @@
 
 import errno
 import os
+import sys
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -42,8 +43,10 @@ class Output:
 
 
 def show(text: str) -> None:
-    """Print to standard output, where it is open. Raises CannotPrint."""
+    """Print to standard output. Raises CannotPrint, also where the caller closed it (`>&-`)."""
     try:
+        if sys.stdout is None:  # where click prints nothing and says nothing
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         click.echo(text)
     except (OSError, ValueError) as error:
         _lead_nowhere(1)

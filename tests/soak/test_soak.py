@@ -61,7 +61,7 @@ def test_a_working_day_at_every_screen(tmp_path: Path, capfd: pytest.CaptureFixt
         hours = (time.monotonic() - began) * SPEED / 3600
         _say(capfd, f"{grown:+.1f} MB after {hours:.1f} hours and {rounds} rounds; {last}")
         assert grown < MOST_GROWTH
-        assert last["closed"] == {}
+        assert last["closed"] == {}, "\n".join(last["held"])
         assert last["tasks"] <= first["tasks"] + FEW
         assert last["files"] <= first["files"] + FEW
         assert "bugs caught" not in console.text

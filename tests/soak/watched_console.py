@@ -20,6 +20,7 @@ from textual.binding import Binding, BindingType
 from textual.pilot import Pilot
 from textual.screen import Screen
 
+from tests.tools.holders import holders
 from tests.tui.screen_visits import OPENERS, Things, things
 from tui import app as console_app
 
@@ -63,9 +64,10 @@ class WatchedApp(console_app.TobanApp):
         """What there is, after a collection."""
         gc.collect()
         open_now = {id(screen) for stack in self._screen_stacks.values() for screen in stack}
-        closed = Counter(type(screen).__name__ for screen in _made if id(screen) not in open_now)
+        closed = [screen for screen in _made if id(screen) not in open_now]
         told = {
-            "closed": dict(closed),
+            "closed": dict(Counter(type(screen).__name__ for screen in closed)),
+            "held": holders(closed[0]) if closed else [],
             "tasks": len(asyncio.all_tasks()),
             "files": len(os.listdir("/proc/self/fd")),
             "objects": len(gc.get_objects()),

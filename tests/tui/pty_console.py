@@ -24,6 +24,7 @@ from pyte.screens import Char
 from rich.cells import cell_len
 
 from tests.tools import process
+from tests.tools.demo import is_undated
 
 LIMIT = 60.0
 """Seconds after which a wait has failed; long, because the machine may be busy."""
@@ -50,6 +51,7 @@ class PtyConsole:
         answers: bool = True,
     ) -> None:
         """`size` is rows, columns. A None in `env` removes the variable. `answers`: as terminals do when they are asked."""
+        assert not is_undated(command), "use tests.tools.demo.demo_command, or give --at"
         self.raw = bytearray()
         """Every byte that was read."""
         self.master, slave = pty.openpty()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools.demo import DAY
 from tests.tui.pty_console import PtyConsole
 from tui.exit_status import ExitStatus
 
@@ -51,6 +52,8 @@ def test_it_begins_or_says_why_not(tmp_path: Path, words: tuple[str, ...], env: 
     with places["huge"].open("wb") as file:
         file.truncate(3 << 30)
     argv = [word.format(**places) for word in words]
+    if "demo" in argv:
+        argv += ["--at", DAY]
     environment = {name: value.format(**places) for name, value in env.items()}
     with PtyConsole(
         [sys.executable, "-m", "tui", "--lang", "en", *argv], size=(40, 140), env=environment

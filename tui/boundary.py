@@ -40,6 +40,16 @@ def is_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
+def forget_sender(message: Message, *, last: bool = False) -> None:
+    """Let go of the widget that sent a handled `message` which goes no further; `last`: it has come to the app.
+
+    The message loop of a quiet widget holds the newest message until the next one, and so would hold a closed screen.
+    """
+    ended = last or message.no_dispatch or not message.bubble or message._stop_propagation
+    if ended and isinstance(message._sender, Widget):
+        message._sender = None
+
+
 def contain(widget: Widget, report: Report, dispatching: Dispatching) -> None:
     """Guard `widget`, once, for as long as it lives; `report` may raise to let the fault through."""
     if "_dispatch_message" in vars(widget):
@@ -64,6 +74,7 @@ def _guard_messages(widget: Widget, report: Report, dispatching: Dispatching) ->
             report(error)
         finally:
             dispatching.count -= 1
+            forget_sender(message)
 
     vars(widget)["_dispatch_message"] = guarded
 

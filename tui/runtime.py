@@ -23,7 +23,7 @@ from textual.worker import WorkerFailed
 from services.i18n import _
 from services.models.text import clean
 from tui import last_resort, loop_signals
-from tui.boundary import StrayCancellation, contain, is_cancelled, stray
+from tui.boundary import StrayCancellation, contain, forget_sender, is_cancelled, stray
 from tui.bugs import Bugs
 from tui.closing import Freeze, let_go
 from tui.crash import environment_secrets
@@ -227,6 +227,7 @@ class RuntimeApp(OrderedApp):
             self._on_contained(error)
         finally:
             self._dispatching.count -= 1
+            forget_sender(message, last=True)
 
     def _on_contained(self, error: Exception) -> None:
         """A widget's fault, with `error` being handled."""

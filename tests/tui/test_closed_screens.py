@@ -7,13 +7,17 @@ import tracemalloc
 import weakref
 from collections import Counter
 from collections.abc import Iterator
+from time import monotonic
 from typing import Any
 
 import pytest
 from textual._styles_cache import StylesCache
+from textual.message import Message
+from textual.messages import Prompt
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Static
 
 from tests.conftest import Embedded
 from tests.tools.console import console, settled, until
@@ -29,6 +33,7 @@ from tests.tui.screen_visits import (
     things,
 )
 from tui.modes import MODES
+from tui.screens.choose import ChooseScreen
 
 _WAITS = ("Event.wait", "Queue.get", "ManualClock.sleep")
 """What the services' loops make anew for each of their turns."""
@@ -116,6 +121,37 @@ async def test_closed_screens_are_gone(embedded: Embedded, made: Made) -> None:
                 await close_screens(pilot)
         await gone(pilot, made)
         await until(pilot, lambda: all(count <= before[name] + FEW for name, count in tasks().items()))
+
+
+class Said(Message):
+    """Goes up to the app."""
+
+
+class Kept(Message, bubble=False):
+    """Goes no further."""
+
+
+@pytest.mark.scenario("ordinary-day", history=600.0)
+@pytest.mark.parametrize("kind", [Said, Kept, Prompt])
+async def test_the_last_message_of_a_quiet_widget_keeps_no_closed_screen(
+    embedded: Embedded, made: Made, kind: type[Message]
+) -> None:
+    async with console(embedded.url, embedded.clock) as pilot:
+        quiet = Static()
+        await pilot.app.screen.mount(quiet)
+        await settled(pilot)
+        it = await things(pilot)
+        await open_screen(pilot, ChooseScreen, OPENERS[ChooseScreen][0], it)
+        dialog = pilot.app.screen
+        await close_screens(pilot)
+        # As when an answer changes what the screen below shows. A pilot's own pauses would send newer messages.
+        with dialog._context():
+            quiet.post_message(kind())
+        del dialog
+        ends = monotonic() + 5.0
+        while made.left() and monotonic() < ends:
+            await asyncio.sleep(0.01)  # noqa: ASYNC110  a pilot's pause is what must not be
+        assert not (left := made.left()), holders(left[0])
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -211,19 +212,24 @@ async def test_looks_that_take_long_keep_their_claim(
         assert len(await one.entries(EntryKind.LOOKING)) > 1
 
 
+def move(journal: Path, to: Path) -> None:
+    """With what SQLite keeps beside it, without which it is another journal."""
+    for end in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            Path(f"{journal}{end}").rename(f"{to}{end}")
+
+
 async def test_what_was_seen_without_a_journal_hides_nothing_that_was_found_since(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "j.db"
     async with console(path, script, monkeypatch, clock=clock) as one:
-        away = path.rename(tmp_path / "away.db")
+        move(path, tmp_path / "away.db")
         path.mkdir()
         await done(one, "daily-morning")
         slot = one.desk.today("daily-morning").slot
         # A colleague's console reaches the journal all the time, and finds something else.
-        path.rmdir()
-        away.rename(path)
-        other = Journal(path, clock=clock, person=lambda: Person(user="bob"), syslog=None)
+        other = Journal(tmp_path / "away.db", clock=clock, person=lambda: Person(user="bob"), syslog=None)
         later = (
             one.found("daily-morning")
             .recorded[0]
@@ -234,6 +240,8 @@ async def test_what_was_seen_without_a_journal_hides_nothing_that_was_found_sinc
         await other.open()
         await other.append(drafts.found(slot.key, later))
         await other.close()
+        path.rmdir()
+        move(tmp_path / "away.db", path)
         await one.until(lambda: not one.rounds.looks.unrecorded)
         await one.until(lambda: one.found("daily-morning").verdict is Verdict.ABNORMAL)
         # Nor is what was seen lost.

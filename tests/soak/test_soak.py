@@ -34,7 +34,10 @@ def resident(pid: int) -> float:
 def test_a_working_day_at_every_screen(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     command = [sys.executable, "-m", "tests.soak.watched_console", str(tmp_path), "demo", "--lang", "en"]
     command += ["--speed", str(SPEED), "--at", "2026-01-14 08:50"]
-    with PtyConsole(command, size=(48, 160), env={"TOBAN_LOG_MEMORY_MB": "8"}) as console:
+    faults = tmp_path / "debug.log"
+    with PtyConsole(
+        command, size=(48, 160), env={"TOBAN_LOG_MEMORY_MB": "8", "TOBAN_DEBUG": str(faults)}
+    ) as console:
         desk = Desk(console, tmp_path)
         console.wait_text("rds-storage-low")
         # What is made once: every screen's style, every client, the panes' lines.
@@ -64,7 +67,7 @@ def test_a_working_day_at_every_screen(tmp_path: Path, capfd: pytest.CaptureFixt
         assert last["closed"] == {}, "\n".join(last["held"])
         assert last["tasks"] <= first["tasks"] + FEW
         assert last["files"] <= first["files"] + FEW
-        assert "bugs caught" not in console.text
+        assert "bugs caught" not in console.text, faults.read_text()
         console.send("\x11")
         assert console.wait_exit() == 0
         console.assert_restored()

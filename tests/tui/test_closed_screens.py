@@ -149,8 +149,8 @@ async def test_the_last_message_of_a_quiet_widget_keeps_no_closed_screen(
             quiet.post_message(kind())
         del dialog
         ends = monotonic() + 5.0
-        while made.left() and monotonic() < ends:
-            await asyncio.sleep(0.01)  # noqa: ASYNC110  a pilot's pause is what must not be
+        while made.left() and monotonic() < ends:  # noqa: ASYNC110  a pilot's pause is what must not be
+            await asyncio.sleep(0.01)
         assert not (left := made.left()), holders(left[0])
 
 

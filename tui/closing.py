@@ -1,7 +1,7 @@
 """Lets closed screens and widgets go: what outlives them keeps nothing of them."""
 
 import gc
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from weakref import WeakSet
 
@@ -14,6 +14,9 @@ from textual.style import Style
 
 _WATCHERS = "__watchers"
 """Where Textual keeps, on what is watched, (watcher, callback) by the attribute's name."""
+THAW_SECONDS = 1.0
+THAWS = 3
+"""Seconds after a screen of the start was closed, until what it took is collected; how often that is tried."""
 
 
 def let_go(app: App[Any]) -> None:
@@ -66,6 +69,16 @@ class Freeze:
     def holds_closed(self) -> bool:
         """A closed screen cannot be collected."""
         return any(screen._closing for screen in self._frozen)
+
+    def thaw_later(self, app: App[Any], times: int = THAWS) -> None:
+        """Collect a closed screen soon, if one is frozen; not now, for who closed it still has it in his hands."""
+        if times and self.holds_closed:
+            app.set_timer(THAW_SECONDS, partial(self._thaw, app, times))
+
+    def _thaw(self, app: App[Any], times: int) -> None:
+        if self.holds_closed:
+            self.renew()
+            self.thaw_later(app, times - 1)
 
     def renew(self) -> None:
         """Collect those that are closed by now; takes a tenth of a second or two."""

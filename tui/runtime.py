@@ -9,7 +9,6 @@ import signal
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from functools import partial
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -36,9 +35,6 @@ from tui.wire.link import Link
 
 HUNG_UP = ended_by(signal.SIGHUP)
 """Exit status when the terminal is gone."""
-THAW_SECONDS = 1.0
-THAWS = 3
-"""Seconds after a screen of the start was closed, until what it took is collected; how often that is tried."""
 
 
 class UnsafeText(Exception):
@@ -179,22 +175,12 @@ class RuntimeApp(OrderedApp):
     async def _replace_screen(self, screen: Screen[Any]) -> Screen[Any]:
         closed = await super()._replace_screen(screen)
         let_go(self)
-        self._thaw_later(THAWS)
+        self._freeze.thaw_later(self)
         return closed
 
     def freeze(self) -> None:
         """Spare the collector what there is now: it lives as long as the console."""
         self._freeze.begin()
-
-    def _thaw_later(self, times: int) -> None:
-        # Not now: who closed a screen still has it in his hands.
-        if times and self._freeze.holds_closed:
-            self.set_timer(THAW_SECONDS, partial(self._thaw, times))
-
-    def _thaw(self, times: int) -> None:
-        if self._freeze.holds_closed:
-            self._freeze.renew()
-            self._thaw_later(times - 1)
 
     async def _process_messages_loop(self) -> None:
         self._contains = True
@@ -210,6 +196,11 @@ class RuntimeApp(OrderedApp):
         if isinstance(child, Screen):
             self._freeze.note(child)
         super()._register_child(parent, child, before, after)
+
+    def _start_widget(self, parent: Widget, widget: Widget) -> None:
+        """Scroll bars and their corners are no children and come this way."""
+        contain(widget, self._on_contained, self._dispatching)
+        super()._start_widget(parent, widget)
 
     async def _dispatch_message(self, message: Message) -> None:
         if not self._contains:

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 from textual._styles_cache import StylesCache
+from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.messages import Prompt
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Static
 
 from tests.conftest import Embedded
 from tests.tools.console import console, settled, until
@@ -133,12 +133,14 @@ class Kept(Message, bubble=False):
 
 @pytest.mark.scenario("ordinary-day", history=600.0)
 @pytest.mark.parametrize("kind", [Said, Kept, Prompt])
+@pytest.mark.parametrize("bar", [False, True])
 async def test_the_last_message_of_a_quiet_widget_keeps_no_closed_screen(
-    embedded: Embedded, made: Made, kind: type[Message]
+    embedded: Embedded, made: Made, kind: type[Message], bar: bool
 ) -> None:
     async with console(embedded.url, embedded.clock) as pilot:
-        quiet = Static()
-        await pilot.app.screen.mount(quiet)
+        shown = VerticalScroll()
+        await pilot.app.screen.mount(shown)
+        quiet = shown.vertical_scrollbar if bar else shown
         await settled(pilot)
         it = await things(pilot)
         await open_screen(pilot, ChooseScreen, OPENERS[ChooseScreen][0], it)

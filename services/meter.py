@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from services.clock import Clock
 from services.i18n import _
 from services.models.usage import Usage, UsageRow
-from services.prices import COST_EXPLORER, USD_PER_CLOUDWATCH_CALL, USD_PER_COST_CALL, USD_PER_METRIC
+from services.prices import USD_PER_CLOUDWATCH_CALL, USD_PER_METRIC, usd_of_call
 
 _JST = ZoneInfo("Asia/Tokyo")
 _ALWAYS_CHARGED = "cloudwatch.GetMetricData"
@@ -39,8 +39,9 @@ class Meter:
         name = f"{service}.{operation}"
         self._calls[name] += 1
         self._metrics += metrics
-        if service == "ce" and operation in COST_EXPLORER:
-            self.charge(name, USD_PER_COST_CALL)
+        # What the metrics of a GetMetricData cost is reckoned from their number.
+        if usd := usd_of_call(service, operation, {}):
+            self.charge(name, usd)
 
     def charge(self, name: str, usd: float) -> None:
         """AWS charges this for something that requests alone do not tell (what a query scanned)."""

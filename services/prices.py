@@ -1,8 +1,9 @@
 """What AWS charges for requests, in US dollars.
 
-Sources: aws.amazon.com/cloudwatch/pricing (GetMetricData is always charged, by metrics requested), the Cost
-Explorer FAQ ($0.01 for each paginated request), aws.amazon.com/athena/pricing (10 MB at least). Reading logs,
-containers, scaling, load balancers, databases, identity and the trail is free. What Logs Insights and Athena
+Sources: aws.amazon.com/cloudwatch/pricing (GetMetricData is always charged, by metrics requested; a million of the
+other requests a month are free), the Cost Explorer FAQ ($0.01 for each paginated request),
+aws.amazon.com/athena/pricing (10 MB at least), aws.amazon.com/s3/pricing (Tokyo: $0.0047 for 1,000 lists). Reading
+logs, containers, scaling, load balancers, databases, identity and the trail is free. What Logs Insights and Athena
 charge for a gigabyte differs by region and stands in the runbook (`[inspecting]`).
 """
 
@@ -12,6 +13,7 @@ USD_PER_METRIC = 0.01 / 1000
 USD_PER_CLOUDWATCH_CALL = 0.01 / 1000
 """Beyond the free million a month."""
 USD_PER_COST_CALL = 0.01
+USD_PER_S3_LIST = 0.0047 / 1000
 COST_EXPLORER = frozenset({"GetCostAndUsage", "GetCostForecast", "GetDimensionValues", "GetAnomalies"})
 _CHARGED = frozenset(
     {
@@ -19,9 +21,57 @@ _CHARGED = frozenset(
         ("logs", "StartQuery"),
         ("logs", "StartLiveTail"),
         ("athena", "StartQueryExecution"),
+        ("s3", "ListObjectsV2"),
         *(("ce", operation) for operation in COST_EXPLORER),
     }
 )
+_FREE_SERVICES = frozenset(
+    {
+        "account",
+        "application-autoscaling",
+        "budgets",
+        "cloudtrail",
+        "ec2",
+        "ecs",
+        "elbv2",
+        "iam",
+        "rds",
+        "signin",
+        "sso",
+        "sso-oidc",
+        "sts",
+        "wafv2",
+    }
+)
+"""Whose every request that reads is free."""
+_FREE = frozenset(
+    {
+        # A million of these a month are free, many times what a console asks.
+        ("cloudwatch", "DescribeAlarmContributors"),
+        ("cloudwatch", "DescribeAlarmHistory"),
+        ("cloudwatch", "DescribeAlarms"),
+        ("cloudwatch", "DescribeAlarmsForMetric"),
+        ("cloudwatch", "GetAlarmMuteRule"),
+        ("cloudwatch", "GetDashboard"),
+        ("cloudwatch", "GetMetricStatistics"),
+        ("cloudwatch", "ListAlarmMuteRules"),
+        ("cloudwatch", "ListDashboards"),
+        ("cloudwatch", "ListMetrics"),
+        ("logs", "DescribeLogGroups"),
+        ("logs", "DescribeLogStreams"),
+        ("logs", "FilterLogEvents"),
+        ("logs", "GetLogEvents"),
+        ("logs", "GetLogGroupFields"),
+        ("logs", "GetQueryResults"),
+        ("logs", "StopQuery"),
+        ("athena", "GetQueryExecution"),
+        # Athena fetches it from S3, whose price for that is a hundredth of what asking the query again would cost.
+        ("athena", "GetQueryResults"),
+        ("athena", "GetWorkGroup"),
+        ("athena", "StopQueryExecution"),
+    }
+)
+"""What may be sent again after a fault, of the services that charge for some requests."""
 GB = 10**9
 """As AWS's price lists count gigabytes of scanned data."""
 ATHENA_LEAST = 10 * 10**6
@@ -33,11 +83,18 @@ def is_charged(service: str, operation: str) -> bool:
     return (service, operation) in _CHARGED
 
 
+def is_free(service: str, operation: str) -> bool:
+    """Whether it is known that such a request may be sent again for nothing."""
+    return service in _FREE_SERVICES or (service, operation) in _FREE
+
+
 def usd_of_call(service: str, operation: str, params: dict[str, Any]) -> float:
     """What one request certainly costs, whatever the free tier."""
     if (service, operation) == ("cloudwatch", "GetMetricData"):
         metrics = sum("MetricStat" in query for query in params.get("MetricDataQueries") or ())
         return metrics * USD_PER_METRIC
+    if (service, operation) == ("s3", "ListObjectsV2"):
+        return USD_PER_S3_LIST
     return USD_PER_COST_CALL if service == "ce" and operation in COST_EXPLORER else 0.0
 
 

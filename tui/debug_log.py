@@ -4,6 +4,7 @@ One file a process, chosen with `use`. A thread writes, so that a disk that hang
 """
 
 import os
+import re
 import stat
 import sys
 import threading
@@ -16,14 +17,18 @@ from typing import TextIO
 
 from services import regular_file
 from services.i18n import _
-from tui.crash import crash_text, environment_secrets, without_secrets
+from services.models.text import clean
+from services.private import make_folder
+from tui.crash import crash_text, without_secrets
 
 LARGEST = 1 << 20
 """Bytes of the file before it becomes `.1`."""
 OLDER = 2
 """Files kept beside it."""
 _FLUSH_SECONDS = 2.0
-_OPEN = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+_FIRST_LINE = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00 \[\d+\] ")
+_FIRST_BYTES = 64
+_OPEN = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 
 class DebugLog:
@@ -69,14 +74,10 @@ class DebugLog:
 def open_private(path: Path) -> TextIO:
     """`path` for appending, a regular file of this user, 0600. Raises OSError, Unsuitable in words."""
     regular_file.check_target(path)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(path, _OPEN, 0o600)
+    make_folder(path.parent)
+    descriptor = os.open(path, _OPEN | os.O_CREAT, 0o600)
     try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_nlink != 1:
-            raise regular_file.Unsuitable(
-                0, _("is not a file of this user's own: name another one"), str(path)
-            )
+        _check_ours(descriptor, path)
         os.fchmod(descriptor, 0o600)
     except OSError:
         os.close(descriptor)
@@ -84,11 +85,51 @@ def open_private(path: Path) -> TextIO:
     return open(descriptor, "a", encoding="utf-8", errors="replace")
 
 
+def _check_ours(descriptor: int, path: Path) -> None:
+    """Empty, or begun by a log of ours: everything else of this user stays as it is. Raises OSError, Unsuitable."""
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_nlink != 1:
+        raise regular_file.Unsuitable(0, _("is not a file of this user's own: name another one"), str(path))
+    if status.st_size and not _FIRST_LINE.match(os.pread(descriptor, _FIRST_BYTES, 0)):
+        raise regular_file.Unsuitable(
+            0, _("holds something else than a log of Toban's faults: name another one"), str(path)
+        )
+
+
+def _older(path: Path) -> list[Path]:
+    """The files beside it, the newest first."""
+    return [path.with_name(f"{path.name}.{number}") for number in range(1, OLDER + 1)]
+
+
+def _check_older(path: Path) -> None:
+    """What will be replaced when it rotates is ours, too. Raises OSError, Unsuitable."""
+    for each in _older(path):
+        regular_file.check_target(each)
+        try:
+            descriptor = os.open(each, _OPEN)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise _beside(each, error) from error
+        try:
+            _check_ours(descriptor, each)
+        except regular_file.Unsuitable as error:
+            raise _beside(each, error) from error
+        finally:
+            os.close(descriptor)
+
+
+def _beside(path: Path, error: OSError) -> regular_file.Unsuitable:
+    words = _("its older part {name} cannot be replaced: {reason}")
+    reason = words.format(name=clean(path.name), reason=clean(error.strerror))
+    return regular_file.Unsuitable(0, reason, str(path))
+
+
 def rotate(path: Path) -> None:
-    """Make room: `debug.log` becomes `debug.log.1`, and so on. Raises OSError."""
-    for number in range(OLDER, 0, -1):
-        older = path.with_name(f"{path.name}.{number}")
-        newer = path if number == 1 else path.with_name(f"{path.name}.{number - 1}")
+    """Make room: `debug.log` becomes `debug.log.1`, and so on. Raises OSError, Unsuitable where that is not ours."""
+    _check_older(path)
+    files = [path, *_older(path)]
+    for newer, older in zip(files[-2::-1], files[:0:-1], strict=True):
         with suppress(FileNotFoundError):
             newer.replace(older)
 
@@ -108,6 +149,7 @@ def begin(path: Path | None) -> None:
     """As `use`, for a file that a person named: it is made, or found fit, now. Raises OSError, Unsuitable in words."""
     if path is not None:
         open_private(path).close()
+        _check_older(path)
     use(path or _usual())
     if path is not None:
         note(f"begins, Python {sys.version.partition(' ')[0]}, {sys.platform}")
@@ -127,14 +169,13 @@ def path() -> Path | None:
 def fault(error: BaseException, where: str = "", secrets: Iterable[str] = ()) -> None:
     """Keep the traceback of `error`; `where` says who caught it. Never raises, never waits."""
     if _log is not None:
-        live = (*secrets, *environment_secrets())
-        _log.write(f"{where or 'fault'}\n{crash_text(error, live)}")
+        _log.write(f"{without_secrets(where) or 'fault'}\n{crash_text(error, secrets)}")
 
 
 def note(text: str, secrets: Iterable[str] = ()) -> None:
     """Keep one line of our own making. Never raises, never waits."""
     if _log is not None:
-        _log.write(without_secrets(text, (*secrets, *environment_secrets())))
+        _log.write(without_secrets(text, secrets))
 
 
 def flush() -> bool:

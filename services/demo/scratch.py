@@ -23,6 +23,7 @@ def new_path() -> Path:
 def make(folder: Path) -> None:
     """Make it, for this user alone, hold it, and take away what killed demos have left. Raises OSError."""
     folder.mkdir(0o700)
+    folder.chmod(0o700)
     hold(folder)
     for other in folder.parent.glob(f"{PREFIX}*"):
         if other != folder:

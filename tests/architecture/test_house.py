@@ -155,3 +155,19 @@ def test_a_long_file_says_why(path: Path) -> None:
 )
 def test_every_data_file_loads(path: Path) -> None:
     assert tomllib.loads(path.read_text("utf-8"))
+
+
+FOLDERS_MADE_IN = {"services/private.py", "services/demo/scratch.py"}
+"""Where folders are made, 0700 whatever the umask is; the demo knows nothing of the rest and makes its own."""
+
+
+def test_folders_are_made_in_one_place() -> None:
+    makers = {"mkdir", "makedirs", "mkdtemp", "TemporaryDirectory"}
+    found = {
+        named(path)
+        for path in files(*FLOORS)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute | ast.Name)
+        and getattr(node, "attr", getattr(node, "id", "")) in makers
+    }
+    assert found == FOLDERS_MADE_IN

@@ -62,11 +62,59 @@ def test_a_traceback_is_kept_for_its_owner_alone(tmp_path: Path, monkeypatch: py
 
 def test_a_file_of_before_is_closed_to_others(tmp_path: Path) -> None:
     path = tmp_path / "debug.log"
-    path.write_text("of yesterday\n")
+    path.write_text("2026-11-25T16:20:21.241+00:00 [17327] of yesterday\n")
     path.chmod(0o644)
     debug_log.begin(path)
     assert "of yesterday\n" in written(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"precious\n", b"\0" * 100, b"2026-11-25 precious", b"\n", b"x" * (2 << 20)],
+    ids=["text", "zeros", "date", "line", "large"],
+)
+@pytest.mark.parametrize("name", ["debug.log", "debug.log.1", "debug.log.2"])
+def test_a_file_of_something_else_stays_as_it_is(
+    tmp_path: Path, name: str, content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    path, precious = folder / "debug.log", folder / name
+    precious.write_bytes(content)
+    precious.chmod(0o644)
+    with pytest.raises(Unsuitable, match="something else"):
+        debug_log.begin(path)
+    assert run(["--lang", "en", "config", "--debug", str(path)], Output(outline_drawn=False)) == 64
+    assert "name another one" in capsys.readouterr().err
+    assert precious.read_bytes() == content
+    assert stat.S_IMODE(precious.stat().st_mode) == 0o644
+    assert {file.name for file in folder.iterdir()} <= {name, "debug.log"}
+
+
+def test_what_takes_the_place_of_an_older_part_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(debug_log, "LARGEST", 2000)
+    path, precious = tmp_path / "debug.log", tmp_path / "debug.log.1"
+    debug_log.begin(path)
+    precious.write_text("precious")
+    for _number in range(40):
+        debug_log.note("x" * 200)
+    assert not debug_log.flush()
+    assert precious.read_text() == "precious"
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o277, 0o777])
+def test_its_folders_are_for_their_owner_alone(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        debug_log.begin(tmp_path / "new" / "deeper" / "debug.log")
+        debug_log.flush()
+    finally:
+        os.umask(before)
+    for folder in (tmp_path / "new", tmp_path / "new" / "deeper"):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 def test_it_rotates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

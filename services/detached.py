@@ -5,7 +5,9 @@ ended or not. A screen's context holds the screen, which would outlive its closi
 """
 
 import asyncio
-from collections.abc import Coroutine
+import threading
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from contextvars import Context
 from typing import Any, TypeVar
 
@@ -15,3 +17,33 @@ T = TypeVar("T")
 def detached(work: Coroutine[Any, Any, T], *, name: str | None = None) -> "asyncio.Task[T]":
     """Run `work` as a task in an empty context. Keep the task: the loop does not."""
     return asyncio.get_running_loop().create_task(work, name=name, context=Context())
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """What `work` returns, done in a thread of its own, for which nobody waits any more once the caller is cancelled.
+
+    For what may never end, as reading from a file system that hangs: `asyncio.to_thread` would lose one of its few
+    threads to it, and the end of the process would wait for that one.
+    """
+    loop = asyncio.get_running_loop()
+    outcome: asyncio.Future[T] = loop.create_future()
+
+    def tell(call: Callable[..., None], value: Any) -> None:
+        def told() -> None:
+            if not outcome.done():
+                call(value)
+
+        # The loop may have ended meanwhile.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(told, context=Context())
+
+    def run() -> None:
+        try:
+            result = work()
+        except BaseException as error:  # noqa: BLE001  raised again where it is waited for
+            tell(outcome.set_exception, error)
+        else:
+            tell(outcome.set_result, result)
+
+    threading.Thread(target=run, name="may-hang", daemon=True).start()
+    return await outcome

@@ -8,7 +8,9 @@ import re
 import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from urllib.parse import quote
 
+from services.known_secrets import known
 from services.models.text import clean, clean_block
 
 HIDDEN = "***"
@@ -16,6 +18,7 @@ _ENVIRONMENT_SECRETS = (
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AWS_SECURITY_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "TOBAN_SLACK_TOKEN",
     "TOBAN_SLACK_WEBHOOK",
 )
@@ -46,9 +49,12 @@ def environment_secrets() -> Iterator[str]:
             yield value
 
 
-def without_secrets(text: str, secrets: Iterable[str]) -> str:
-    """`text` with every known secret replaced, longest first."""
-    for secret in sorted({each for each in secrets if len(each) >= _SHORTEST}, key=len, reverse=True):
+def without_secrets(text: str, secrets: Iterable[str] = ()) -> str:
+    """`text` with every secret replaced, longest first: `secrets`, the environment's, and all this process has met."""
+    plain = {*secrets, *environment_secrets(), *known()}
+    # As they stand in an address.
+    written = plain | {quote(each, safe="") for each in plain}
+    for secret in sorted((each for each in written if len(each) >= _SHORTEST), key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
     return _PASSWORD.sub(rf"\1{HIDDEN}@", text)
 

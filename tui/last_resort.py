@@ -3,22 +3,27 @@
 Python's own tracebacks end with status 1, which means "attention", and are nothing for an operator.
 """
 
+import os
 import sys
 import threading
+import traceback
 from collections.abc import Iterable
 from typing import Any
 
 from services.i18n import _
-from services.models.text import clean
+from services.models.text import clean, clean_block
 from tui import debug_log
-from tui.crash import crash_summary, environment_secrets
+from tui.crash import crash_summary
 
 
 def line(error: BaseException, secrets: Iterable[str] = ()) -> str:
     """One line: what failed, where, and where the traceback is. Keeps the traceback."""
-    live = (*secrets, *environment_secrets())
-    debug_log.fault(error, "last resort", live)
-    summary = crash_summary(error, live)
+    from services.aws.sdk_files import remember_written
+
+    # What failed may have read them by a way that is not ours.
+    remember_written()
+    debug_log.fault(error, "last resort", secrets)
+    summary = crash_summary(error, secrets)
     if debug_log.flush():
         told = _(
             "Toban failed by a fault of its own: {summary}. The traceback is in {path}; please report it."
@@ -28,6 +33,18 @@ def line(error: BaseException, secrets: Iterable[str] = ()) -> str:
         "Toban failed by a fault of its own: {summary}. --debug FILE keeps the traceback; please report it."
     )
     return told.format(summary=summary)
+
+
+def blocked(thread: int) -> str:
+    """One line for a console whose `thread` did not react any more, with what it was doing. Keeps its stack."""
+    frame = sys._current_frames().get(thread)
+    stack = traceback.StackSummary.extract(traceback.walk_stack(frame), lookup_lines=False)
+    place = f"{os.path.basename(stack[0].filename)}:{stack[0].lineno}, {stack[0].name}" if stack else "?"
+    debug_log.note("blocked\n" + clean_block("".join(reversed(stack.format()))))
+    debug_log.flush()
+    return _(
+        "Toban did not react any more ({place}) and was ended by force; what was sent to AWS stands in the journal."
+    ).format(place=clean(place))
 
 
 def install() -> None:

@@ -19,6 +19,7 @@ from botocore import xform_name
 from botocore.exceptions import NoCredentialsError
 from botocore.loaders import Loader
 
+from services.aws import sdk_guard
 from services.aws.bounds import bounded_session
 from services.aws.gate import Gate
 from services.aws.identity import Stamp, credential_files, stamp
@@ -95,6 +96,7 @@ class Clients:
         self._loader = loader
         with in_words():
             self._session = _session(settings, loader)
+        sdk_guard.attach(self._session)
         Gate(clock, journal=journal).attach(self._session)
         wire.attach(self._session)
         if held:
@@ -203,7 +205,7 @@ class Clients:
 def _session(settings: AwsSettings, loader: Loader) -> _Session:
     session = _Session(profile=settings.profile or None)
     check_expiration()
-    check_files(session.get_config_variable(name) for name in ("config_file", "credentials_file"))
+    check_files(session)
     session.endpoint_url = settings.endpoint_url
     if settings.region:
         session.set_config_variable("region", settings.region)

@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from services.aws.answers import require
@@ -22,6 +23,7 @@ from services.aws.settings import AwsSettings
 from services.aws.translate import FAILURES, Asked, translate
 from services.aws.wire import Wire
 from services.clock import Clock, Mark, mark, passed
+from services.detached import detached, in_thread
 from services.meter import Meter
 from services.models.problem import ProblemKind
 from services.prices import is_charged
@@ -56,6 +58,8 @@ class Login:
         self._since: Mark | None = None
         self._recheck = False
         self._closed = False
+        self._beginning: asyncio.Task[Clients] | None = None
+        """Reads this machine's settings, which takes for ever where a file system hangs."""
 
     def warm(self, services: Iterable[str]) -> None:
         """Read API models; run it in a thread."""
@@ -144,6 +148,8 @@ class Login:
     async def close(self) -> None:
         """Close every connection; later calls fail."""
         self._closed = True
+        if self._beginning is not None:
+            self._beginning.cancel()
         async with self._lock:
             clients, self._clients = self._clients, None
         if clients:
@@ -155,7 +161,7 @@ class Login:
             if self._closed:
                 raise RuntimeError("the session is closed")
             if self._clients is None or await self._outdated(self._clients):
-                await self._replace(await self._build())
+                await self._replace(await self._begin())
             clients = self._clients
         assert clients is not None
         async with clients.used():
@@ -172,15 +178,30 @@ class Login:
         waited = self._since and passed(self._wall, self._since) >= RETRY_LOGIN
         return changed or (clients.suspect and bool(asked or waited))
 
+    async def _begin(self) -> Clients:
+        """New clients; who asks while others are being made waits for those."""
+        if self._beginning is None:
+            self._beginning = detached(self._build(), name="settings of the SDK")
+            # Also where nobody waits for it any more.
+            self._beginning.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        beginning = self._beginning
+        # Whoever is cancelled leaves it to the next one.
+        await asyncio.wait([beginning])
+        self._beginning = None
+        return beginning.result()
+
     async def _build(self, *, desk: CodeDesk | None = None, held: Held | None = None) -> Clients:
-        clients = Clients(
-            self.settings,
-            clock=self._clock,
-            wire=self.wire,
-            desk=desk,
-            held=held,
-            loader=self._loader,
-            journal=self._journal,
+        clients = await in_thread(
+            partial(
+                Clients,
+                self.settings,
+                clock=self._clock,
+                wire=self.wire,
+                desk=desk,
+                held=held,
+                loader=self._loader,
+                journal=self._journal,
+            )
         )
         self._stamp = await asyncio.to_thread(clients.stamp)
         self._since = mark(self._wall)

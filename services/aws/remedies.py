@@ -20,6 +20,7 @@ _SUMMARIES = {
     "invalid": N_("AWS does not accept the request ({service} {operation})."),
     "region": N_("No AWS region is configured."),
     "setup": N_("The AWS settings of this machine cannot be used."),
+    "config": N_("The AWS configuration of this machine ({config}) cannot be used."),
     "incomplete": N_("The answer is not what AWS sends ({service} {operation})."),
     "too-much": N_("The answer holds too many rows or bytes and is not read ({service} {operation})."),
     "redirect": N_("The answer points to {place}, and nobody went there ({service} {operation})."),
@@ -45,6 +46,10 @@ _REMEDIES = {
     "invalid": N_("Check the names in the runbook; the details are AWS's own words."),
     "region": N_("Give --region, or set AWS_REGION."),
     "setup": N_("Check --endpoint-url, the AWS_… variables and ~/.aws; the details say which."),
+    "config": N_(
+        "Correct {config}, the credentials beside it or the AWS_… variable that sets the same; "
+        "the details say which setting."
+    ),
     "incomplete": N_("Check for a proxy or a sign-in page between here and AWS."),
     "too-much": N_("AWS sends no such answer: check what stands between here and AWS."),
     "redirect": N_(

@@ -2,6 +2,8 @@
 
 from typing import NoReturn
 
+from services import known_secrets
+
 
 class Secret:
     """A text that shows as `***`; only `reveal` gives it back."""
@@ -10,6 +12,7 @@ class Secret:
 
     def __init__(self, text: str) -> None:
         self.__text = text
+        known_secrets.remember([text])
 
     def reveal(self) -> str:
         """The text itself, for the one call that needs it."""

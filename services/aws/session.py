@@ -6,14 +6,17 @@ Importing this module loads no part of the SDK, so the first frame need not wait
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from services.aws.errors import Incomplete, MfaNeeded
+from services.aws.errors import Incomplete, Invalid, MfaNeeded
 from services.aws.identity import identity_of
 from services.aws.permits import NOWHERE, LogStream, Permit
+from services.aws.remedies import remedy, summary
+from services.aws.sdk_files import UnfitFile, check_variables
 from services.aws.settings import AwsSettings
 from services.clock import Clock, SystemClock
-from services.detached import detached
+from services.detached import detached, in_thread
 from services.i18n import _
 from services.meter import Meter
 from services.models.identity import Identity
@@ -68,8 +71,14 @@ class AwsSession:
         return self._login.wire.skew_seconds if self._login else None
 
     async def warm(self, services: Iterable[str]) -> None:
-        """Import the SDK and read the models of `services` in a thread; asks AWS nothing."""
-        login = await self._loaded()
+        """Import the SDK and read the models of `services` in a thread; asks AWS nothing, and raises nothing.
+
+        Why the SDK cannot be imported is said by the first read.
+        """
+        try:
+            login = await self._loaded()
+        except Invalid:
+            return
         await asyncio.to_thread(login.warm, tuple(services))
 
     async def read(
@@ -176,7 +185,10 @@ class AwsSession:
 
     async def _loaded(self) -> "Login":
         if self._login is None:
-            kind = await asyncio.to_thread(_import)
+            try:
+                kind = await in_thread(_import)
+            except UnfitFile as error:
+                raise self._unusable(error) from error
             # Another task may have been as quick; there must be one.
             self._login = self._login or kind(
                 self.settings,
@@ -186,6 +198,18 @@ class AwsSession:
                 journal=self._journal,
             )
         return self._login
+
+    def _unusable(self, error: UnfitFile) -> Invalid:
+        """The SDK is not imported: it would open the file that `error` names."""
+        return Invalid(
+            Problem(
+                kind=ProblemKind.INVALID,
+                summary=summary("setup", {}),
+                remedy=remedy("setup", {"profile": self.settings.profile}),
+                detail=str(error),
+                at=self._clock.now(),
+            )
+        )
 
     def _endless(self, service: str, operation: str, detail: str) -> Incomplete:
         text = _("The pages of an answer do not end ({service} {operation}).")
@@ -211,10 +235,15 @@ class AwsSession:
 
 def preload() -> None:
     """Import the SDK before it is needed; run it in a thread while something else is waited for."""
-    _import()
+    # What must not be opened is said by the first request.
+    with suppress(UnfitFile):
+        _import()
 
 
 def _import() -> "type[Login]":
+    """Raises UnfitFile."""
+    # TLS opens its certificates while the SDK is imported.
+    check_variables()
     from services.aws.login import Login
 
     return Login

@@ -1,24 +1,21 @@
 """What the SDK cannot begin with (addresses, files, variables of this machine) becomes an error it would raise itself."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import BotoCoreError
 from dateutil.parser import parse
 
-from services import regular_file
+from services.aws import sdk_files
 from services.i18n import _
 
 EXPIRATION = "AWS_CREDENTIAL_EXPIRATION"
-FILE_VARIABLES = (
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_CA_BUNDLE",
-    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
-    "SSL_CERT_FILE",
-)
-"""Variables by which the SDK is led to files, beside the configuration and the credentials."""
+_CONFIGURATION = ("config_file", "credentials_file")
+"""The SDK's names for its two files."""
+_OF_PROFILE = ("web_identity_token_file", "ca_bundle")
+"""Keys of a profile that name files."""
 
 
 class SetupError(BotoCoreError):  # type: ignore[misc]  # the SDK ships no types
@@ -45,16 +42,22 @@ def check_expiration() -> None:
                 raise ValueError(f"{EXPIRATION}: {said}")
 
 
-def check_files(named: Iterable[str]) -> None:
+def check_files(session: Any) -> None:
     """The SDK would wait for a pipe for ever, and read a device without end. Raises SetupError."""
-    for name in (*named, *(os.environ.get(variable) for variable in FILE_VARIABLES)):
-        if not name or name == os.devnull:
-            continue
-        path = Path(os.path.expandvars(name)).expanduser()
-        try:
-            regular_file.check(path, regular_file.LIMIT)
-        except regular_file.Unsuitable as error:
-            if not path.is_dir():  # a folder of certificates may be named, and a folder does no harm
-                raise SetupError(reason=f"{name}: {error}") from error
-        except OSError:
-            continue  # the SDK says so, or does without
+    with in_words():
+        sdk_files.check_variables()
+        for name in (*(session.get_config_variable(key) for key in _CONFIGURATION), *sdk_files.USUAL):
+            sdk_files.check(name)
+        for profile, settings in _profiles(session):
+            for key in _OF_PROFILE:
+                sdk_files.check(settings.get(key), f"[{profile}] {key}")
+
+
+def _profiles(session: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The profile in use, and those from which it takes its credentials."""
+    profiles = session.full_config.get("profiles") or {}
+    name, seen = session.get_config_variable("profile") or "default", set()
+    while isinstance(name, str) and name not in seen and isinstance(profiles.get(name), dict):
+        yield name, profiles[name]
+        seen.add(name)
+        name = profiles[name].get("source_profile")

@@ -3,6 +3,7 @@
 Codes: "Common errors" of the API references, and botocore's own exceptions.
 """
 
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,7 @@ from services.aws.mfa import CodeWanted
 from services.aws.once import Redirected, is_redirect
 from services.aws.parsers import TooMuch
 from services.aws.remedies import remedy, summary
+from services.aws.sdk_files import UnfitFile
 from services.aws.setup import SetupError
 from services.models.problem import Problem, ProblemKind
 from services.models.text import clean
@@ -35,6 +37,7 @@ FAILURES = (
     aiohttp.ClientError,
     OSError,  # also TimeoutError
     UnicodeError,
+    UnfitFile,
     Redirected,
     RuntimeError,  # the SDK's own "refreshed, but still expired"
 )
@@ -59,8 +62,30 @@ _BY_CLASS: tuple[tuple[tuple[type[BaseException], ...], ProblemKind], ...] = (
         ),
         ProblemKind.UNREACHABLE,
     ),
-    ((sdk.BotoCoreError,), ProblemKind.INVALID),
+    ((sdk.BotoCoreError, UnfitFile), ProblemKind.INVALID),
 )
+_CONFIGURED = (
+    sdk.ConfigParseError,
+    sdk.ConfigNotFound,
+    sdk.InvalidConfigError,
+    sdk.InvalidDefaultsMode,
+    sdk.InvalidS3AddressingStyleError,
+    sdk.InvalidS3UsEast1RegionalEndpointConfigError,
+    sdk.InvalidSTSRegionalEndpointsConfigError,
+    sdk.InvalidRetryConfigurationError,
+    sdk.InvalidChecksumConfigError,
+    sdk.InvalidEndpointDiscoveryConfigurationError,
+    sdk.InvalidEndpointConfigurationError,
+    sdk.InvalidProxiesConfigError,
+    sdk.InvalidIMDSEndpointError,
+    sdk.InvalidIMDSEndpointModeError,
+    sdk.UnknownCredentialError,
+    sdk.UnknownTokenProviderError,
+    sdk.UnknownSignatureVersionError,
+    sdk.UnsupportedSignatureVersionError,
+    sdk.UnsupportedS3ConfigurationError,
+)
+"""What the SDK raises of the AWS configuration file, or of a variable in its place, before it asks AWS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +113,7 @@ def translate(error: BaseException, asked: Asked, now: datetime) -> AwsError:
         "profile": asked.profile,
         "detail": detail,
         "place": _place(error),
+        "config": clean(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config", 100),
     }
     wants_code = isinstance(error, CodeWanted | sdk.RefreshWithMFAUnsupportedError)
     sso = asked.sso or isinstance(error, sdk.SSOError | sdk.TokenRetrievalError)
@@ -115,6 +141,8 @@ def _kind(error: BaseException, service: str) -> ProblemKind:
         return kind_of_code(code, status, _message(error), service)
     if isinstance(error, RuntimeError):
         return ProblemKind.EXPIRED if "still expired" in str(error) else ProblemKind.OTHER
+    if _names_file(error):
+        return ProblemKind.INVALID
     return next((kind for classes, kind in _BY_CLASS if isinstance(error, classes)), ProblemKind.OTHER)
 
 
@@ -125,7 +153,8 @@ _TOPICS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((sdk.ConnectionClosedError, sdk.IncompleteReadError, sdk.ResponseStreamingError), "cut"),
     ((sdk.ProfileNotFound,), "profile"),
     ((sdk.NoRegionError,), "region"),
-    ((SetupError,), "setup"),
+    ((SetupError, UnfitFile), "setup"),
+    ((*_CONFIGURED, sdk.PartialCredentialsError), "config"),
     ((TooMuch,), "too-much"),
 )
 
@@ -140,7 +169,14 @@ def _topic(error: BaseException, kind: ProblemKind, *, wants_code: bool, sso: bo
         return "expired-sso"
     if kind is ProblemKind.ACCESS_DENIED and "MultiFactorAuthentication" in _detail(error):
         return "mfa-refused"
+    if _names_file(error):
+        return "setup"
     return next((topic for classes, topic in _TOPICS if isinstance(error, classes)), kind.value)
+
+
+def _names_file(error: BaseException) -> bool:
+    """Whether a file of this machine, or a program that gives credentials, could not be opened."""
+    return isinstance(error, OSError) and error.filename is not None
 
 
 def _really(error: BaseException, asked: Asked) -> tuple[str, str]:

@@ -29,6 +29,13 @@ def slow(*words: str, **env: str) -> object:
             {"TZ": "Nowhere/Nowhere", "USER": "\x1b[2J", "SSH_CONNECTION": "\x1b"},
         ),
         (("demo", "--config", "{fifo}"), {}),
+        ((), {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "SSL_CERT_FILE": "{fifo}"}),
+        slow(AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_CA_BUNDLE="{fifo}"),
+        slow(
+            AWS_ROLE_ARN="arn:aws:iam::111122223333:role/x",
+            AWS_WEB_IDENTITY_TOKEN_FILE="{fifo}",
+            AWS_ENDPOINT_URL="http://127.0.0.1:9",
+        ),
         slow("demo", TMPDIR="/dev/null/x", TEMP="/dev/null", TMP="/dev/null"),
         slow("demo", "--journal", "/dev/zero"),
         slow("demo", "--journal", "{folder}"),

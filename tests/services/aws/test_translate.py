@@ -199,7 +199,7 @@ def test_words_of_aws_cannot_harm() -> None:
 
 def test_who_asked_once_is_not_told_that_anything_goes_on_by_itself() -> None:
     for topic in remedies._REMEDIES:
-        words = dict.fromkeys(("profile", "permission", "service", "operation", "place"), "x")
+        words = dict.fromkeys(("profile", "permission", "service", "operation", "place", "config"), "x")
         lasting = remedies.remedy(topic, words)
         once = remedies.remedy(topic, words, once=True)
         assert ("by itself" in lasting) == bool(once), topic

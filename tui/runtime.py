@@ -30,7 +30,7 @@ from tui.driver.safe import SafeDriver
 from tui.exit_status import ExitStatus, ended_by
 from tui.last_line import LastLine
 from tui.ordered_app import OrderedApp
-from tui.watchdog import Watchdog
+from tui.watchdog import Watchdog, leave_blocked
 from tui.wire.link import Link
 
 HUNG_UP = ended_by(signal.SIGHUP)
@@ -144,7 +144,7 @@ class RuntimeApp(OrderedApp):
     async def run_async(self, **options: Any) -> None:
         """Run until the end, with the signals that end a process turned into an orderly end."""
         asyncio.get_running_loop().set_exception_handler(self._on_loop_fault)
-        with loop_signals.handled(self._on_signal):
+        with loop_signals.handled(self._on_signal, lambda number: leave_blocked(number, self._driver)):
             await super().run_async(**options)
 
     def _on_loop_fault(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

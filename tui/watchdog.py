@@ -1,10 +1,12 @@
-"""Makes sure that an end that began does come to an end."""
+"""Makes sure that an end does come to an end: one that began, and one that was asked for in vain."""
 
 import os
 import threading
 from collections.abc import Callable
 
-from tui import early_signals
+from tui import early_signals, last_resort
+from tui.driver.safe import SafeDriver
+from tui.exit_status import ended_by
 
 
 class Watchdog:
@@ -18,14 +20,7 @@ class Watchdog:
         if self._timer is not None:
             return
 
-        def leave() -> None:
-            try:
-                restore()
-                early_signals.undo_all()
-            finally:
-                os._exit(status)
-
-        self._timer = threading.Timer(seconds, leave)
+        self._timer = threading.Timer(seconds, leave, (status, restore))
         self._timer.daemon = True
         self._timer.start()
 
@@ -34,3 +29,26 @@ class Watchdog:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def leave_blocked(number: int, driver: object) -> None:
+    """Called in another thread where the loop takes no signal: end as signal `number` does, and say what held it."""
+    main = threading.main_thread().ident or 0
+    if isinstance(driver, SafeDriver):
+        leave(
+            ended_by(number),
+            driver.restore_by_force,
+            lambda: driver.say_by_force(last_resort.blocked(main)),
+        )
+    else:
+        leave(ended_by(number), lambda: None)
+
+
+def leave(status: int, restore: Callable[[], None], last_words: Callable[[], None] = lambda: None) -> None:
+    """End the process at once, from any thread: `restore` the terminal, and say `last_words`."""
+    try:
+        restore()
+        early_signals.undo_all()
+        last_words()
+    finally:
+        os._exit(status)

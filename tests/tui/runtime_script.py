@@ -7,7 +7,9 @@
 
 # ruff: noqa: E402
 import asyncio
+import os
 import sys
+import time
 from pathlib import Path
 
 from tui.terminal import check_terminal, forget_textual_settings
@@ -100,10 +102,27 @@ class Script(RuntimeApp):
                 self.exit()
             case "f5":
                 self.set_interval(0.001, self.fail_later)
+            case "f7" | "f8" | "f9" | "f10":
+                self.block(event.key)
             case "f6":
                 self.query_one("#title", Static).update(
                     Content("evil \x1b]2;PWNED\x07 \x1b[c \x9d \u202e end")
                 )
+
+    def block(self, key: str) -> None:
+        """Keep the event loop, with everything that waits for it, from running."""
+        self.note("blocked")
+        if key == "f7":
+            time.sleep(3600)
+        elif key == "f8":
+            os.mkfifo(self.folder / "fifo")
+            (self.folder / "fifo").read_text()
+        elif key == "f9":
+            while True:
+                pass
+        else:
+            time.sleep(2.5)
+        self.note("goes on")
 
     async def fail_worker(self) -> None:
         raise RuntimeError("worker failed")

@@ -1,12 +1,15 @@
 """Every way a console ends, in a real terminal."""
 
 import os
+import re
 import signal
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.tui.script_console import ScriptConsole
+from tui.loop_guard import DEAF_SECONDS, PAIR_SECONDS, SECONDS
 
 pytestmark = pytest.mark.pty
 ENDED_IN_ORDER = ["draining", "drained", "unmounted filter_hits=0 dropped=0"]
@@ -74,6 +77,85 @@ def test_signals_in_pairs_leave_the_drain_its_time(tmp_path: Path) -> None:
 def test_an_end_that_hangs_is_forced_and_the_terminal_restored(tmp_path: Path) -> None:
     with ScriptConsole(tmp_path, "stuck") as console:
         console.wait_ready()
+        console.signal(signal.SIGTERM)
+        assert console.wait_exit() == 128 + signal.SIGTERM
+        console.assert_restored()
+
+
+SLEEPS, READS_A_PIPE, COMPUTES, NAPS = "\x1b[18~", "\x1b[19~", "\x1b[20~", "\x1b[21~"
+
+
+def blocked(folder: Path, key: str) -> ScriptConsole:
+    console = ScriptConsole(folder)
+    console.wait_ready()
+    console.send(key)
+    console.wait_event("blocked")
+    return console
+
+
+@pytest.mark.parametrize(
+    ("key", "number"),
+    [(READS_A_PIPE, signal.SIGHUP), (SLEEPS, signal.SIGTERM), (COMPUTES, signal.SIGINT)],
+    ids=["reads", "sleeps", "computes"],
+)
+def test_a_loop_that_takes_no_signal_is_ended_by_force(
+    tmp_path: Path, key: str, number: signal.Signals
+) -> None:
+    with blocked(tmp_path, key) as console:
+        console.signal(number)
+        assert console.wait_exit() == 128 + number
+        console.assert_restored()
+        assert re.search(rb"did not react any more \(\w+\.py:\d+, \w+\)", console.raw)
+        assert b"ended by force" in console.raw.rpartition(b"\x1b[?1049l")[2]
+
+
+def test_a_second_signal_to_a_loop_that_takes_none_is_not_kept_waiting(
+    tmp_path: Path,
+) -> None:
+    with blocked(tmp_path, READS_A_PIPE) as console:
+        began = time.monotonic()
+        console.signal(signal.SIGTERM)
+        time.sleep(2 * PAIR_SECONDS)
+        console.signal(signal.SIGINT)
+        assert console.wait_exit() == 128 + signal.SIGTERM
+        # A busy machine may take long; an idle one shows that it was not the first signal's time.
+        assert time.monotonic() - began < SECONDS or os.getloadavg()[0] > 1
+        console.assert_restored()
+
+
+@pytest.mark.parametrize("key", [SLEEPS, READS_A_PIPE])
+def test_the_key_that_ends_the_console_pressed_again_ends_one_that_does_not_react(
+    tmp_path: Path, key: str
+) -> None:
+    with blocked(tmp_path, key) as console:
+        console.send("\x11")
+        time.sleep(DEAF_SECONDS + 1)
+        assert console.process.poll() is None
+        console.send("\x11")
+        assert console.wait_exit() == 128 + signal.SIGINT
+        console.assert_restored()
+
+
+def test_a_loop_that_is_slow_ends_in_order(tmp_path: Path) -> None:
+    with blocked(tmp_path, NAPS) as console:
+        console.signal(signal.SIGHUP)
+        console.signal(signal.SIGTERM)
+        assert console.wait_exit() in (128 + signal.SIGHUP, 128 + signal.SIGTERM)
+        assert "goes on" in console.events
+        assert console.events[-3:] == ENDED_IN_ORDER
+        console.assert_restored()
+
+
+def test_a_guard_stays_while_the_terminal_is_left_and_taken_again(tmp_path: Path) -> None:
+    with ScriptConsole(tmp_path) as console:
+        console.wait_ready()
+        console.signal(signal.SIGTSTP)
+        console.wait(console.is_stopped, "stopped")
+        console.signal(signal.SIGCONT)
+        console.wait(console.is_raw, "the terminal taken again")
+        console.wait_beats(2)
+        console.send(SLEEPS)
+        console.wait_event("blocked")
         console.signal(signal.SIGTERM)
         assert console.wait_exit() == 128 + signal.SIGTERM
         console.assert_restored()

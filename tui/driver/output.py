@@ -197,5 +197,15 @@ def write_now(fileno: int, data: bytes, seconds: float = 0.3) -> None:
     """Write the last words of a process, past everything queued; give up when the terminal does not read."""
     with suppress(OSError, ValueError, termios.error):
         termios.tcflush(fileno, termios.TCOFLUSH)
-        if select.select([], [fileno], [], seconds)[1]:
-            os.write(fileno, _CANCEL + data)
+        _write_in_time(fileno, _CANCEL + data, seconds)
+
+
+def write_after(fileno: int, data: bytes, seconds: float = 0.3) -> None:
+    """Write behind the last words; give up when the terminal does not read."""
+    with suppress(OSError, ValueError):
+        _write_in_time(fileno, data, seconds)
+
+
+def _write_in_time(fileno: int, data: bytes, seconds: float) -> None:
+    if select.select([], [fileno], [], seconds)[1]:
+        os.write(fileno, data)

@@ -16,9 +16,9 @@ from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 
-from tui import outline
+from tui import loop_signals, outline
 from tui.driver.keyboard import Keyboard
-from tui.driver.output import Output, write_now
+from tui.driver.output import Output, write_after, write_now
 from tui.wire.output import CellOutput
 
 if TYPE_CHECKING:
@@ -137,9 +137,9 @@ class SafeDriver(LinuxDriver):
         self._output = Output(self._out_fileno, lambda: self._tell_app(self._app_repaint))
         self._output.start()
         # By way of the loop: between any two instructions of the app is no place to post messages from.
-        self._loop.add_signal_handler(signal.SIGWINCH, self._on_winch)
-        self._loop.add_signal_handler(signal.SIGTSTP, self._sigtstp_application)
-        self._loop.add_signal_handler(signal.SIGCONT, self._sigcont_application)
+        loop_signals.add(self._loop, signal.SIGWINCH, self._on_winch)
+        loop_signals.add(self._loop, signal.SIGTSTP, self._sigtstp_application)
+        loop_signals.add(self._loop, signal.SIGCONT, self._sigcont_application)
         self._send_size()
         self.write("\x1b[?1049h")
         self._enable_mouse_support()
@@ -228,6 +228,10 @@ class SafeDriver(LinuxDriver):
         self._restore_attributes()
         write_now(self._out_fileno, _RESTORED.encode())
 
+    def say_by_force(self, words: str) -> None:
+        """Write a sentence below, from any thread, once the terminal was given back by force."""
+        write_after(self._out_fileno, f"{words}\n".encode())
+
     def _restore_attributes(self) -> None:
         if self.attrs_before is not None:
             with suppress(termios.error):
@@ -263,6 +267,8 @@ class SafeDriver(LinuxDriver):
 
     def process_message(self, message: "Message") -> None:
         """Hand `message` to the app; called in the input thread."""
+        if isinstance(message, events.Key):
+            loop_signals.key_pressed(message.key)
         super().process_message(message)
         if self._keyboard is not None:
             self._keyboard.filter.takes_resize = self._in_band_window_resize

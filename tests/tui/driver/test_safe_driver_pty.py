@@ -165,8 +165,9 @@ def _thread_named(console: ScriptConsole, name: str) -> Path:
     tasks = Path(f"/proc/{console.process.pid}/task")
     threads = sorted(tasks.iterdir(), key=lambda path: int(path.name))
     named = [path for path in threads if (path / "comm").read_text().strip() == name[:15]]
-    # Python names its threads for the kernel from 3.14 on; before that the input thread is the third.
-    return named[0] if named else threads[2]
+    # Python names its threads for the kernel from 3.14 on; before that the input thread is the fourth: the main one,
+    # the one that hears signals and the one that writes come first.
+    return named[0] if named else threads[3]
 
 
 def _switches(thread: Path) -> int:

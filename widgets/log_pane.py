@@ -36,6 +36,8 @@ from widgets.log_store import DEFAULT_BYTES, LogStore
 from widgets.log_view import LogView
 from widgets.timers import detached_timer
 
+NAP = 5.0
+"""Seconds after which silence is looked for at the latest: the loop's timers stand still while the machine sleeps."""
 BAR_SECONDS = 0.25
 """Shortest time between two paintings of the counters."""
 
@@ -77,6 +79,7 @@ class LogPane(LogActions, Vertical):
         self,
         *,
         now: Callable[[], datetime] = _utc_now,
+        elapsed: Callable[[], float] = time.monotonic,
         zone: tzinfo = UTC,
         fps: float = 10.0,
         max_bytes: int = DEFAULT_BYTES,
@@ -88,6 +91,8 @@ class LogPane(LogActions, Vertical):
     ) -> None:
         super().__init__(id=id)
         self.now = now
+        self.elapsed = elapsed
+        """Seconds by a clock that nobody can set."""
         self.store = LogStore(max_bytes)
         self.view = LogView(self.store)
         self.lines = LogLines(self.view, Look(zone, order=order, columns=columns), self._present)
@@ -96,6 +101,8 @@ class LogPane(LogActions, Vertical):
         self.paused = False
         self.read_at: datetime | None = None
         """When `stats` was last set."""
+        self.read_elapsed = 0.0
+        """The same by `elapsed`."""
         self._silent = False
         """The silence was noticed, and nothing has been heard since."""
         self.lacks_to = 0
@@ -243,7 +250,7 @@ class LogPane(LogActions, Vertical):
     def watch_stats(self, stats: TailStats | None) -> None:
         """A sign of life; its absence becomes visible by itself."""
         if stats is not None:
-            self.read_at = self._present()
+            self.read_at, self.read_elapsed = self._present(), self.elapsed()
             self._silent = False
             self._watch_for_silence()
         self.mark_dirty()
@@ -280,12 +287,12 @@ class LogPane(LogActions, Vertical):
 
     @property
     def stale(self) -> bool:
-        """Whether the follow loop has been silent for too long."""
+        """Whether the follow loop has been silent for too long: by either clock, or read in the future."""
         if self.read_at is None:
             return False
-        age = (self._present() - self.read_at).total_seconds()
-        # A clock that was set back makes no old tail new.
-        return self._silent or not 0 <= age <= self.stale_after
+        wall = (self._present() - self.read_at).total_seconds()
+        age = max(wall, self.elapsed() - self.read_elapsed)
+        return self._silent or wall < 0 or age > self.stale_after
 
     @property
     def threshold(self) -> Severity:
@@ -295,7 +302,8 @@ class LogPane(LogActions, Vertical):
     def _watch_for_silence(self) -> None:
         if self._watchdog is not None:
             self._watchdog.cancel()
-        self._watchdog = detached_timer(self.stale_after + 0.1, self.call_later, self._notice_silence)
+        seconds = min(self.stale_after + 0.1, NAP)
+        self._watchdog = detached_timer(seconds, self.call_later, self._notice_silence)
 
     def _notice_silence(self) -> None:
         """Say it once; while the (perhaps faster or slower) clock sees none, look again later."""

@@ -10,6 +10,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from services.clock import ManualClock
 from services.models.logs import LogLine
 from widgets.log_bar import BarFacts, LogBar
 from widgets.log_pane import LogPane
@@ -27,8 +28,10 @@ def line(index: int, text: str = "", at: int | None = None, *, late: bool = Fals
 class PaneApp(App[None]):
     def __init__(self, **options: object) -> None:
         super().__init__()
-        self.present = NOW
-        self.pane = LogPane(now=lambda: self.present, zone=ZoneInfo("Asia/Tokyo"), fps=50, **options)  # type: ignore[arg-type]  # test helper
+        self.clock = ManualClock(NOW)
+        self.pane = LogPane(
+            now=self.clock.now, elapsed=self.clock.elapsed, zone=ZoneInfo("Asia/Tokyo"), fps=50, **options
+        )  # type: ignore[arg-type]  # test helper
         self.messages: list[object] = []
 
     def compose(self) -> ComposeResult:

@@ -122,7 +122,7 @@ async def test_trouble_and_silence_are_said() -> None:
         bar = str(pane.query_one(LogBar).render())
         for said in ("lag 1.5s", "late 2", "duplicates dropped 7", "polls 3", "read 09:15:00"):
             assert said in bar
-        app.present = NOW + timedelta(seconds=60)
+        app.clock.advance(60)
         await until(pilot, lambda: facts(pane).stale)
         assert "STALE" in str(pane.query_one(LogBar).render())
         problem = Problem(
@@ -249,7 +249,7 @@ async def test_ages_that_read_the_same_are_not_painted() -> None:
             beat_of(app).now()
             await pilot.pause()
             assert asked == []
-            app.present += timedelta(seconds=1)
+            app.clock.advance(1)
             beat_of(app).now()
             await pilot.pause()
         assert {each.kind for each in asked} == {"LogLines"}
@@ -291,3 +291,35 @@ async def test_what_the_memory_had_no_room_for_is_missing() -> None:
         await until(pilot, lambda: facts(pane).dropped > 1000)
         assert pane.store.oldest > T0
         assert facts(pane).complete != whole
+
+
+HOURS = 3600.0
+
+
+@pytest.mark.parametrize("slept", [0.0, 29.0, 31.0, 10 * HOURS])
+@pytest.mark.parametrize("step", [0.0, -1.0, -10 * HOURS, -72 * HOURS, 24 * HOURS])
+async def test_no_setting_of_the_clock_makes_an_old_tail_new(slept: float, step: float) -> None:
+    async with PaneApp().run_test(size=(120, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, PaneApp)
+        app.pane.stats = TailStats(group="g", polls=3, lines=0, late=0, duplicates=0, lag=1.5)
+        await until(pilot, lambda: facts(app.pane).read_at is not None)
+        assert not app.pane.stale
+        app.clock.suspend(slept)
+        app.clock.step(step)
+        # By whichever clock it is older; one that was read in the future is of another time.
+        assert app.pane.stale == (max(slept, slept + step) > 30 or slept + step < 0)
+
+
+async def test_a_machine_that_woke_up_says_soon_that_its_tail_is_old() -> None:
+    async with PaneApp().run_test(size=(120, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, PaneApp)
+        app.pane.stats = TailStats(group="g", polls=3, lines=0, late=0, duplicates=0, lag=1.5)
+        await until(pilot, lambda: facts(app.pane).read_at is not None)
+        assert app.pane._watchdog is not None
+        assert app.pane._watchdog.when() - asyncio.get_running_loop().time() <= 5.0
+        app.clock.suspend(10 * HOURS)
+        app.clock.step(-10 * HOURS)
+        app.pane._notice_silence()
+        await until(pilot, lambda: "STALE" in str(app.pane.query_one(LogBar).render()))

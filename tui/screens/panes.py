@@ -27,6 +27,7 @@ class PaneScreen(ModeScreen):
         """A pane ready to follow."""
         pane = LogPane(
             now=self.app.now,
+            elapsed=self.services.clock.elapsed,
             zone=self.app.zone,
             max_bytes=self.app.log_bytes,
             order=TELLING_FIELDS,

@@ -64,16 +64,22 @@ HEADLESS = (
 
 def judge(board: "AlarmBoard") -> ExitStatus:
     """The status of a board; an account without alarms is not watched and so not normal."""
-    from services.models.alarms import AlarmState, Hearing
+    from services.models.alarms import AlarmState
 
     states = {alarm.state for alarm in board.watched}
     if states & {AlarmState.ALARM, AlarmState.MISSING}:
         return ExitStatus.ABNORMAL
-    unread = any(alarm.expected and alarm.hearing is Hearing.UNKNOWN for alarm in board.watched)
-    if AlarmState.INSUFFICIENT in states or unread:
+    if AlarmState.INSUFFICIENT in states or not board.mutes_read or any(map(_undecided, board.watched)):
         return ExitStatus.UNKNOWN
     calm = states == {AlarmState.OK} and not any(map(_silenced, board.watched))
     return ExitStatus.NORMAL if calm else ExitStatus.ATTENTION
+
+
+def _undecided(alarm: "Alarm") -> bool:
+    """Whether nobody can say that it is heard; of those that the runbook names."""
+    from services.models.alarms import Hearing
+
+    return alarm.expected and (alarm.hearing is Hearing.UNKNOWN or alarm.actions_enabled is None)
 
 
 def _silenced(alarm: "Alarm") -> bool:

@@ -92,7 +92,8 @@ def _badges(alarm: Alarm, zone: tzinfo, now: datetime) -> list[Span]:
         words = _("muted until {time}").format(time=until) if until else _("muted")
         pairs.append((words, "caution"))
     if not alarm.actions_enabled:
-        pairs.append((_("actions disabled"), "caution"))
+        off = _("not known whether its actions are enabled")
+        pairs.append((_("actions disabled") if alarm.actions_enabled is False else off, "caution"))
     pairs += _hearing(alarm)
     if alarm.warm_up_until is not None:
         words = _("warming up until {time}")

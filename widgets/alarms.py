@@ -199,7 +199,10 @@ class AlarmPanel(Panel[AlarmBoard]):
 
 
 def count_spans(board: AlarmBoard) -> list[Span]:
-    """`■ firing 1  ? no data 2  ● ok 4`; states without alarms are left out, firing and ok never."""
+    """`■ firing 1  ? no data 2  ● ok 4`; states without alarms are left out, firing and ok never.
+
+    Says so where nobody knows which of them are muted.
+    """
     spans: list[Span] = []
     for state in _ORDER:
         count = board.count(state)
@@ -208,4 +211,6 @@ def count_spans(board: AlarmBoard) -> list[Span]:
         look = ALARM_LOOKS[state]
         spans += [("  ", "")] if spans else []
         spans.append((f"{look.text} {count}", look.role if count else "muted"))
+    if not board.mutes_read:
+        spans += [("  ", ""), (_("? mutes unknown"), "warn")]
     return spans

@@ -1,6 +1,6 @@
 """What an alarm's actions say of it: whether somebody is told, whether it only drives a scaling policy. Pure."""
 
-from services.aws.reader import Answer
+from services.aws.reader import Answer, is_readable
 from services.models.alarms import AlarmKind
 
 _EVERY_STATE = ("AlarmActions", "OKActions", "InsufficientDataActions")
@@ -13,20 +13,30 @@ def scaling_name(name: str) -> bool:
 
 def tells_somebody(row: Answer) -> bool:
     """Whether going to ALARM runs an action that is no scaling policy; one that cannot be read tells nobody."""
-    return not all(map(_scales, _arns(row, "AlarmActions")))
+    return not all(map(_scales, action_arns(row, "AlarmActions")))
 
 
 def only_scales(row: Answer, kind: AlarmKind, name: str) -> bool:
     """Whether every action, of whatever state, is a scaling policy; one without actions goes by its name."""
-    arns = _arns(row, *_EVERY_STATE)
-    if not arns:
+    actions = _listed(row, *_EVERY_STATE)
+    if not actions:
         return kind is AlarmKind.METRIC and scaling_name(name)
-    return all(map(_scales, arns))
+    # One that cannot be read may be somebody who is told.
+    return all(_is_arn(action) and _scales(str(action)) for action in actions)
 
 
-def _arns(row: Answer, *keys: str) -> list[str]:
+def action_arns(row: Answer, *keys: str) -> list[str]:
+    """The actions listed under these keys, without those that cannot be read."""
+    return [str(action) for action in _listed(row, *keys) if _is_arn(action)]
+
+
+def _listed(row: Answer, *keys: str) -> list[object]:
     lists = (row.get(key) for key in keys)
-    return [arn for arns in lists if isinstance(arns, list) for arn in arns if isinstance(arn, str) and arn]
+    return [action for actions in lists if isinstance(actions, list) for action in actions if action]
+
+
+def _is_arn(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("arn:") and is_readable(value)
 
 
 def _scales(arn: str) -> bool:

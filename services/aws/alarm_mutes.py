@@ -4,15 +4,21 @@ Source: ListAlarmMuteRules, GetAlarmMuteRule (Amazon CloudWatch API reference).
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from services.aws.alarm_parts import alarm_name
-from services.aws.reader import Answer, Reader, rows, when
+from services.aws.errors import AccessDenied, AwsError, Refused
+from services.aws.reader import Answer, Reader, incomplete, is_readable, rows, when
+from services.i18n import _
+from services.models.text import clean
 
 LONGEST = timedelta(days=15)
 """AWS's own bound of a mute's duration."""
+AGAIN = timedelta(hours=1)
+"""When to ask again for mute rules after AWS refused them."""
+_NAMED = 5
 
 _DURATION = re.compile(r"P(?:(\d{1,4})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,5})M)?)?")
 _NAMES = {
@@ -32,6 +38,42 @@ class Mute:
     rule: str
     until: datetime | None
     alarms: frozenset[str]
+    whole: bool = True
+    """False: AWS does not say which alarms it mutes, or not of all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Muting:
+    """What is muted now, as far as it could be read."""
+
+    mutes: tuple[Mute, ...] = ()
+    remarks: tuple[str, ...] = ()
+    """What could not be read, in words."""
+    known: bool = True
+    """False: more alarms may be muted than `mutes` says."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every alarm that a rule in force names."""
+        return frozenset().union(*(mute.alarms for mute in self.mutes))
+
+    def of(self, name: str) -> Mute | None:
+        """The rule that mutes an alarm."""
+        return next((mute for mute in self.mutes if name in mute.alarms), None)
+
+    def checked(self, names: Collection[str]) -> "Muting":
+        """The same beside the alarms that AWS has: a rule that names another may mean one of them."""
+        remarks = list(self.remarks)
+        for mute in self.mutes:
+            strange = sorted(mute.alarms.difference(names))
+            if strange:
+                text = _(
+                    "The mute rule {rule} names alarms that AWS does not have ({alarms}): correct the rule."
+                )
+                listed = _(", ").join(strange[:_NAMED]) + (" …" if len(strange) > _NAMED else "")
+                remarks.append(text.format(rule=mute.rule, alarms=listed))
+        known = self.known and len(remarks) == len(self.remarks)
+        return Muting(self.mutes, tuple(remarks), known)
 
 
 class Mutes:
@@ -39,40 +81,85 @@ class Mutes:
 
     def __init__(self, session: Reader) -> None:
         self._session = session
-        self._known: dict[str, tuple[datetime | None, Answer]] = {}
+        self._known: dict[str, tuple[datetime, Answer]] = {}
+        self._held: tuple[datetime, Muting] | None = None
+
+    async def read(self, now: datetime) -> Muting:
+        """What is muted now; an account that refuses its rules is asked again an hour later. Raises no AwsError."""
+        if self._held is not None and self._held[0] <= now < self._held[0] + AGAIN:
+            return self._held[1]
+        self._held = None
+        try:
+            mutes = await self.active(now)
+        except AwsError as error:
+            muting = _unread(error)
+            if muting.known or isinstance(error, AccessDenied | Refused):
+                self._held = (now, muting)
+            return muting
+        text = _("AWS does not say which alarms the mute rule {rule} mutes.")
+        remarks = tuple(text.format(rule=mute.rule) for mute in mutes if not mute.whole)
+        return Muting(mutes, remarks, known=not remarks)
 
     async def active(self, now: datetime) -> tuple[Mute, ...]:
         """Every active rule. Raises AwsError."""
         found = []
-        async for page in self._session.pages("cloudwatch", "ListAlarmMuteRules", Statuses=["ACTIVE"]):
+        pages = self._session.pages(
+            "cloudwatch", "ListAlarmMuteRules", required=("AlarmMuteRuleSummaries",), Statuses=["ACTIVE"]
+        )
+        async for page in pages:
             found += rows(page, "AlarmMuteRuleSummaries")
-        kept = {str(row.get("AlarmMuteRuleArn") or ""): row for row in found}
-        self._known = {arn: known for arn, known in self._known.items() if arn in kept}
-        return tuple([_mute(await self._rule(arn, row), now) for arn, row in kept.items()])
+        listed = {str(row.get("AlarmMuteRuleArn") or ""): row for row in found}
+        if "" in listed:
+            raise incomplete(_("AWS lists a mute rule without its name."), "cloudwatch", "ListAlarmMuteRules")
+        self._known = {arn: known for arn, known in self._known.items() if arn in listed}
+        return tuple([await self._mute(arn, row, now) for arn, row in listed.items()])
 
-    async def _rule(self, arn: str, summary: Answer) -> Answer:
+    async def _mute(self, arn: str, summary: Answer, now: datetime) -> Mute:
         changed = when(summary.get("LastUpdatedTimestamp"))
         known = self._known.get(arn)
-        if known is None or known[0] != changed:
-            name = arn.rsplit(":alarm-mute-rule:", 1)[-1]
-            answer = await self._session.read("cloudwatch", "GetAlarmMuteRule", AlarmMuteRuleName=name)
-            known = self._known[arn] = (changed, answer)
-        return known[1]
+        if known is not None and known[0] == changed:
+            return mute_of(known[1], arn, now)
+        name = arn.rsplit(":alarm-mute-rule:", 1)[-1]
+        answer = await self._session.read("cloudwatch", "GetAlarmMuteRule", AlarmMuteRuleName=name)
+        mute = mute_of(answer, arn, now)
+        if mute.whole and changed is not None:
+            self._known[arn] = (changed, answer)
+        return mute
 
 
-def _mute(rule: Answer, now: datetime) -> Mute:
-    targets = (rule.get("MuteTargets") or {}).get("AlarmNames") or ()
-    schedule = (rule.get("Rule") or {}).get("Schedule") or {}
+def _unread(error: AwsError) -> Muting:
+    """What is known of mutes where AWS did not tell them."""
+    if error.unknown_operation and error.problem.operation == "ListAlarmMuteRules":
+        return Muting(remarks=(_("This endpoint has no mute rules; no alarm is taken as muted."),))
+    text = _("Mute rules could not be read: {reason}")
+    return Muting(remarks=(text.format(reason=error.problem.summary),), known=False)
+
+
+def mute_of(rule: Answer, arn: str, now: datetime) -> Mute:
+    """A rule in force as GetAlarmMuteRule tells it.
+
+    MuteTargets may be absent where a rule was put without targets; that it mutes nothing is not said by that.
+    """
+    targets = _inner(rule, "MuteTargets").get("AlarmNames")
+    listed = targets if isinstance(targets, list | tuple) else ()
+    names = frozenset(name for name in listed if isinstance(name, str) and name and is_readable(name))
+    schedule = _inner(_inner(rule, "Rule"), "Schedule")
     return Mute(
-        rule=str(rule.get("Name") or alarm_name(str(rule.get("AlarmMuteRuleArn") or ""))),
+        rule=clean(rule.get("Name") or arn.rsplit(":alarm-mute-rule:", 1)[-1]),
         until=window_end(
             str(schedule.get("Expression") or ""),
             str(schedule.get("Duration") or ""),
             str(schedule.get("Timezone") or "UTC"),
             now,
         ),
-        alarms=frozenset(map(str, targets)),
+        alarms=names,
+        whole=bool(names) and len(names) == len(set(map(str, listed))),
     )
+
+
+def _inner(answer: Answer, key: str) -> Answer:
+    value = answer.get(key)
+    return value if isinstance(value, dict) else {}
 
 
 def window_end(expression: str, duration: str, zone: str, now: datetime) -> datetime | None:

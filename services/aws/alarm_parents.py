@@ -33,8 +33,9 @@ class Parents:
             for id, alarm in composites.items()
             if alarm.has_actions and alarm.actions_enabled and not alarm.muted_by
         }
+        doubtful = any(alarm.has_actions and alarm.actions_enabled is None for alarm in composites.values())
         silent = [alarm for alarm in alarms if alarm.unheard]
-        if not speakers or not silent:
+        if not (speakers or doubtful) or not silent:
             return list(alarms), ()
         self._forget(composites.values())
         marks: dict[str, dict[str, object]] = {}
@@ -46,7 +47,10 @@ class Parents:
                 continue
             try:
                 through = await self._speakers(alarm.id, composites, speakers)
-                marks[alarm.id] = {"heard_through": tuple(through)}
+                marks[alarm.id] = {
+                    "heard_through": tuple(through),
+                    "parents_read": bool(through) or not doubtful,
+                }
             except AwsError as failure:
                 error, marks[alarm.id] = failure, {"parents_read": False}
         remark = _("Whether composite alarms speak for alarms without actions could not be read: {reason}")

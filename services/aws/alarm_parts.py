@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from services.aws.alarm_actions import only_scales, tells_somebody
-from services.aws.alarm_warm_up import warm_up_end
-from services.aws.reader import Answer, finite, inside, rows, when, whole
+from services.aws.alarm_actions import action_arns, only_scales, tells_somebody
+from services.aws.alarm_warm_up import warm_up_doubt, warm_up_end
+from services.aws.reader import Answer, finite, inside, is_readable, rows, when, whole
 from services.i18n import _
 from services.models.alarms import Alarm, AlarmKind, AlarmState, AlarmTransition, Contributor
 from services.models.base import RawId
@@ -55,12 +55,12 @@ def metric_alarm(row: Answer) -> Alarm:
 
 def composite_alarm(row: Answer) -> Alarm:
     """A CompositeAlarm; actions suppressed by another alarm count as muted by it."""
-    suppressor = str(row.get("ActionsSuppressor") or "") if row.get("ActionsSuppressedBy") else ""
+    suppressor = alarm_name(str(row.get("ActionsSuppressor") or "")) or _("another alarm")
     return _alarm(
         row,
         AlarmKind.COMPOSITE,
         rule=row.get("AlarmRule"),
-        muted_by=alarm_name(suppressor) if suppressor else "",
+        muted_by=suppressor if row.get("ActionsSuppressedBy") else "",
     )
 
 
@@ -117,10 +117,11 @@ def _alarm(row: Answer, kind: AlarmKind, **more: Any) -> Alarm:
         reason=row.get("StateReason"),
         since=since,
         description=row.get("AlarmDescription"),
-        actions_enabled=bool(row.get("ActionsEnabled", True)),
+        actions_enabled=enabled if isinstance(enabled := row.get("ActionsEnabled"), bool) else None,
+        alarm_actions=tuple(map(RawId, action_arns(row, "AlarmActions"))),
         has_actions=tells_somebody(row),
         scaling=only_scales(row, kind, name),
-        evaluation=str(row.get("EvaluationState") or ""),
+        evaluation=str(row.get("EvaluationState") or warm_up_doubt(row)),
         warm_up_until=warm_up_end(row, state, since),
         recent=recent_points(row.get("StateReasonData")),
         **more,
@@ -194,8 +195,8 @@ def transition(row: Answer, since: datetime) -> AlarmTransition:
     data = _parsed(row.get("HistoryData"))
     before, after = (data.get(key) for key in ("oldState", "newState"))
     name = str(row.get("AlarmName") or "")
-    untold = kind == "state" and _state(after) is None
-    if at is None or not name or untold or kind == "unreadable":
+    untold = kind == "state" and None in (_state(before), _state(after))
+    if at is None or not name or not is_readable(name) or untold or kind == "unreadable":
         text = _("An entry of the alarm history that cannot be read.")
         return AlarmTransition(id=RawId(name), name=name, at=at or since, kind="unreadable", summary=text)
     return AlarmTransition(

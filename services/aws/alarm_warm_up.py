@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from services.aws.reader import Answer, when, whole
 from services.models.alarms import Alarm, AlarmState
 
+UNTOLD = "WARM_UP_UNTOLD"
+"""Stands for an evaluation state where an alarm has a warm-up and AWS does not say when it began."""
 LONGEST = 2880
 """Minutes; AWS's own bound."""
 
@@ -27,6 +29,12 @@ def warm_up_end(row: Answer, state: AlarmState, since: datetime | None) -> datet
     if early and evaluated:
         return None
     return configured + timedelta(minutes=max(0, min(minutes, LONGEST)))
+
+
+def warm_up_doubt(row: Answer) -> str:
+    """UNTOLD where whether the alarm warms up cannot be worked out, else ""."""
+    has_one = row.get("WarmUpConfiguration") is not None
+    return UNTOLD if has_one and when(row.get("AlarmConfigurationUpdatedTimestamp")) is None else ""
 
 
 def warmed(alarm: Alarm, now: datetime) -> Alarm:

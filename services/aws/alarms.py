@@ -3,11 +3,12 @@
 Source: DescribeAlarms, DescribeAlarmHistory, DescribeAlarmContributors, ListAlarmMuteRules (Amazon CloudWatch API reference).
 """
 
+import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from services.aws.alarm_mutes import Mute, Mutes
+from services.aws.alarm_mutes import Mutes, Muting
 from services.aws.alarm_parents import Parents
 from services.aws.alarm_parts import (
     alarm_name,
@@ -21,13 +22,12 @@ from services.aws.alarm_parts import (
     transition,
 )
 from services.aws.alarm_warm_up import warmed
-from services.aws.errors import AwsError, Expired, Invalid, NoCredentials, Throttled, Unreachable
+from services.aws.errors import Invalid
 from services.aws.reader import Reader, rows
 from services.clock import Clock, SystemClock
 from services.i18n import _
 from services.models.alarms import Alarm, AlarmBoard, AlarmTransition, Contributor
 from services.models.runbook import Runbook
-from services.models.text import clean
 
 # Without AlarmTypes both calls answer metric alarms only.
 ALL_TYPES = ("MetricAlarm", "CompositeAlarm", "LogAlarm")
@@ -35,10 +35,9 @@ OLDER_TYPES = ("MetricAlarm", "CompositeAlarm")
 KINDS = (("MetricAlarms", metric_alarm), ("CompositeAlarms", composite_alarm), ("LogAlarms", log_alarm))
 NAMES_PER_CALL = 100
 """DescribeAlarms' own bound on AlarmNames."""
-PASSING = (Expired, NoCredentials, Throttled, Unreachable)
-"""Failures that say nothing about whether mute rules may be read."""
-MUTES_AGAIN = timedelta(hours=1)
-"""When to ask again for mute rules after AWS refused them."""
+
+
+_NEWER_TYPE = re.compile(r"LogAlarm|AlarmTypes", re.IGNORECASE)
 
 
 class Alarms:
@@ -50,22 +49,33 @@ class Alarms:
         self._clock = clock or SystemClock()
         self._mutes = Mutes(session)
         self._parents = Parents(session)
-        self._no_mutes: tuple[datetime, str, bool] | None = None
         self._types: Sequence[str] = ALL_TYPES
 
     async def board(self) -> AlarmBoard:
         """Every alarm, with those the runbook expects and AWS lacks. Raises AwsError."""
         found = await self._describe()
-        mutes, remarks, read = await self._muted()
+        muting = (await self._mutes.read(self._clock.now())).checked({alarm.id for alarm in found})
         expected = {alarm.name for alarm in self._runbook.alarms}
-        alarms = [_marked(alarm, mutes, alarm.id in expected) for alarm in found]
+        alarms = [_marked(alarm, muting, alarm.id in expected) for alarm in found]
         alarms, unread = await self._parents.marked(alarms)
-        remarks = (*remarks, *unread)
+        remarks = (*muting.remarks, *unread)
         present = {alarm.id for alarm in alarms}
         alarms += [missing_alarm(name) for name in expected if name not in present]
         if len(self._types) < len(ALL_TYPES):
             remarks = (*remarks, _("Log alarms are not read: AWS does not know the type here."))
-        return AlarmBoard(alarms=ordered(alarms), remarks=remarks, mutes_read=read)
+        return AlarmBoard(alarms=ordered(alarms), remarks=remarks, mutes_read=muting.known)
+
+    async def named(self, names: Iterable[str]) -> AlarmBoard:
+        """These alarms and whether they are muted; those that AWS lacks are absent. Raises AwsError."""
+        wanted = frozenset(names)
+        if not wanted:
+            return AlarmBoard()
+        muting = await self._mutes.read(self._clock.now())
+        # The alarms that mute rules name are asked for, too: one that is not there may stand for one of these.
+        found = await self._by_names(sorted(wanted | muting.names))
+        muting = muting.checked({alarm.id for alarm in found})
+        marked = (_marked(alarm, muting, expected=False) for alarm in found if alarm.id in wanted)
+        return AlarmBoard(alarms=tuple(marked), remarks=muting.remarks, mutes_read=muting.known)
 
     async def by_arns(self, arns: Iterable[str]) -> tuple[Alarm, ...]:
         """The alarms behind ARNs, each asked in its own region; those AWS lacks are absent. Raises AwsError."""
@@ -74,11 +84,16 @@ class Alarms:
             regions.setdefault(arn_region(arn), []).append(alarm_name(arn))
         found: list[Alarm] = []
         for region, names in regions.items():
-            for first in range(0, len(names), NAMES_PER_CALL):
-                found += await self._describe(
-                    region=region or None, AlarmNames=names[first : first + NAMES_PER_CALL]
-                )
+            found += await self._by_names(names, region or None)
         return tuple(found)
+
+    async def _by_names(self, names: Sequence[str], region: str | None = None) -> list[Alarm]:
+        found: list[Alarm] = []
+        for first in range(0, len(names), NAMES_PER_CALL):
+            found += await self._describe(
+                region=region, AlarmNames=list(names[first : first + NAMES_PER_CALL])
+            )
+        return found
 
     async def history(self, alarm_id: str, since: datetime) -> tuple[AlarmTransition, ...]:
         """One alarm's changes since `since` (UTC), newest first; survives the alarm. Raises AwsError."""
@@ -106,9 +121,9 @@ class Alarms:
     async def _describe(self, **params: Any) -> list[Alarm]:
         try:
             return await self._described(params)
-        except Invalid:
-            # An endpoint older than log alarms refuses the type; without it the rest is answered.
-            if self._types == OLDER_TYPES:
+        except Invalid as error:
+            # An endpoint older than log alarms refuses the type, by name; without it the rest is answered.
+            if self._types == OLDER_TYPES or not _NEWER_TYPE.search(error.problem.detail):
                 raise
             found = await self._described(params, OLDER_TYPES)
             self._types = OLDER_TYPES
@@ -129,22 +144,6 @@ class Alarms:
                 found += [warmed(make(row), now) for row in rows(page, key)]
         return found
 
-    async def _muted(self) -> tuple[tuple[Mute, ...], tuple[str, ...], bool]:
-        """(rules in force, what to say, whether that is all): an account that refuses them still has its board."""
-        now = self._clock.now()
-        if self._no_mutes is not None and now < self._no_mutes[0]:
-            return (), (self._no_mutes[1],), self._no_mutes[2]
-        self._no_mutes = None
-        try:
-            return await self._mutes.active(now), (), True
-        except AwsError as error:
-            remark = _("Mute rules could not be read: {reason}").format(reason=error.problem.summary)
-            # An endpoint that does not know mute rules has none.
-            none = isinstance(error, Invalid)
-            if not isinstance(error, PASSING):
-                self._no_mutes = (now + MUTES_AGAIN, remark, none)
-            return (), (remark,), none
-
     async def _history(self, since: datetime, **params: Any) -> tuple[AlarmTransition, ...]:
         found: list[AlarmTransition] = []
         pages = self._session.pages(
@@ -161,10 +160,10 @@ class Alarms:
         return tuple(sorted(found, key=lambda each: each.at, reverse=True))
 
 
-def _marked(alarm: Alarm, mutes: Iterable[Mute], expected: bool) -> Alarm:
-    mute = next((mute for mute in mutes if alarm.id in mute.alarms), None)
+def _marked(alarm: Alarm, muting: Muting, expected: bool) -> Alarm:
+    mute = muting.of(alarm.id)
     # What the runbook names is judged, whatever it drives besides.
     marks: dict[str, object] = {"expected": True, "scaling": False} if expected else {}
     if mute is not None:
-        marks |= {"muted_by": clean(mute.rule), "muted_until": mute.until}
+        marks |= {"muted_by": mute.rule, "muted_until": mute.until}
     return alarm.model_copy(update=marks) if marks else alarm

@@ -93,6 +93,10 @@ _KINDS = (
     (_THROTTLED, ProblemKind.THROTTLED),
     (_UNAVAILABLE, ProblemKind.UNAVAILABLE),
 )
+UNKNOWN_OPERATION = frozenset(
+    {"UnknownOperationException", "UnknownOperation", "InvalidAction", "NotImplemented"}
+)
+"""What an endpoint says of an operation that it does not have: AWS by protocol, and the embedded AWS."""
 _MISSING = re.compile(r"NotFound|NoSuch|DoesNotExist|Nonexistent")
 _SKEWED = re.compile(r"Signature (expired|not yet current)", re.IGNORECASE)
 _DENIED = re.compile(r"not authorized to perform:?\s+([a-z0-9-]+:[A-Za-z0-9*]+)")

@@ -32,6 +32,8 @@ class AwsError(Exception):
         Ask `services.aws.certainty.nothing_done`."""
         self.request_id = ""
         """What AWS calls the request it refused; "" where AWS did not answer."""
+        self.unknown_operation = False
+        """The endpoint says that it has no such operation, whatever the request asks."""
 
 
 class AccessDenied(AwsError):

@@ -14,7 +14,7 @@ from botocore import exceptions as sdk
 from botocore.parsers import ResponseParserError
 
 from services.aws.answers import IncompleteAnswer
-from services.aws.codes import kind_of_code, permission_named
+from services.aws.codes import UNKNOWN_OPERATION, kind_of_code, permission_named
 from services.aws.errors import BY_KIND, AwsError, MfaNeeded
 from services.aws.mfa import CodeWanted
 from services.aws.once import Redirected, is_redirect
@@ -132,7 +132,9 @@ def translate(error: BaseException, asked: Asked, now: datetime) -> AwsError:
     if wants_code:
         serial = getattr(error, "serial", "") or asked.mfa_serial
         return MfaNeeded(problem, role_arn=asked.role_arn, serial=serial)
-    return BY_KIND.get(kind, AwsError)(problem)
+    translated = BY_KIND.get(kind, AwsError)(problem)
+    translated.unknown_operation = isinstance(error, sdk.ClientError) and _code(error)[0] in UNKNOWN_OPERATION
+    return translated
 
 
 def _kind(error: BaseException, service: str) -> ProblemKind:

@@ -5,7 +5,7 @@ what has no data, what is missing, muted or disabled is seen here. Source: Descr
 DescribeAlarmContributors, ListAlarmMuteRules (`services.aws.alarms`).
 """
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from services.aws.alarm_actions import scaling_name
@@ -13,7 +13,7 @@ from services.aws.alarms import Alarms
 from services.aws.errors import AwsError
 from services.i18n import N_, _, plural, sentences
 from services.inspections.alarms_advice import advice
-from services.inspections.alarms_doubts import doubts
+from services.inspections.alarms_doubts import doubts, untold
 from services.inspections.alarms_judge import Judged, Mark, judge, summary_of
 from services.inspections.alarms_spells import as_of, spells, within
 from services.inspections.alarms_tables import Firing, alarm_names, changes_table, series_table, spells_table
@@ -76,10 +76,10 @@ class AlarmStates(Inspection):
         alarms = as_of(board.watched, known, look.until)
         changes = _counted(within(known, look.span), board)
         found = spells(changes, alarms, look.span)
-        judged = self._each(look, alarms, found)
-        doubtful = (
-            tuple(doubts(board.watched, _counted(history, board), look.span)) if history is not None else ()
-        )
+        counted = _counted(known, board)
+        gaps = untold(board.watched, counted, look.span) if history is not None else frozenset()
+        judged = self._each(look, alarms, found, gaps)
+        doubtful = tuple(doubts(board.watched, counted, look.span)) if history is not None else ()
         measures = (*self._whole(board, found, judged, complete=history is not None, doubtful=doubtful),)
         verdict = worst(each.verdict for each in measures) or Verdict.UNKNOWN
         names, zone = alarm_names(self.context.runbook), self.context.calendar.zone
@@ -103,15 +103,21 @@ class AlarmStates(Inspection):
             problem=unread.problems[0] if unread.problems else None,
         )
 
-    def _each(self, look: Look, alarms: Sequence[Alarm], found: Sequence[Spell]) -> list[Judged]:
-        """The runbook's alarms, and others that fire or fired; the worst first."""
+    def _each(
+        self, look: Look, alarms: Sequence[Alarm], found: Sequence[Spell], gaps: Collection[str]
+    ) -> list[Judged]:
+        """The runbook's alarms, and others that fire or fired; the worst first.
+
+        `gaps`: the alarms whose history does not tell all.
+        """
         titles = {each.name: str(each.title) for each in self.context.runbook.alarms}
         order = list(titles)
         zone = self.context.calendar.zone
         judged = []
         for alarm in alarms:
             own = [each for each in found if each.alarm == alarm.name]
-            each = judge(alarm, titles.get(alarm.id, str(alarm.name)), own, look.span, zone)
+            title = titles.get(alarm.id, str(alarm.name))
+            each = judge(alarm, title, own, look.span, zone, told=alarm.id not in gaps)
             if alarm.expected or {Mark.FIRING, Mark.FIRED} & set(each.marks):
                 judged.append(each)
         return sorted(
@@ -179,7 +185,7 @@ class AlarmStates(Inspection):
             [_("What fired since the last sign-off cannot be read.")] if unread.problems else list(doubtful)
         )
         if not board.mutes_read:
-            more.append(_("Whether an alarm is muted cannot be read."))
+            more.append(_("Which alarms are muted is not known."))
         # What was seen is not to stand behind what was not.
         return sentences(found, *more) if said else sentences(*more, found)
 

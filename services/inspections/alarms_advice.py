@@ -49,10 +49,14 @@ def _of(each: Judged, runbook: Runbook) -> Iterator[str]:
         yield _("{alarm}: correct the alarm's definition, or wait where AWS failed.").format(alarm=each.title)
     if Mark.SILENT in each.marks:
         yield _silent(each.alarm).format(alarm=each.title)
+    if Mark.UNTOLD in each.marks:
+        yield _("{alarm}: look at its history in CloudWatch: it may have fired unseen.").format(
+            alarm=each.title
+        )
 
 
 def _silent(alarm: Alarm) -> str:
-    if alarm.muted_by or not alarm.actions_enabled:
+    if alarm.muted_by or alarm.actions_enabled is False:
         return _("{alarm}: while it notifies nobody, look at it yourself; ask who did it, and until when.")
     return _(
         "{alarm}: look at it yourself; have an action added to it, or to a composite alarm that names it."

@@ -1,7 +1,9 @@
 """Whether the history of the alarms tells all of a window: what in it cannot be read, and what is not in it. Pure."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from itertools import pairwise
 
 from services.i18n import _, plural
 from services.models.alarms import Alarm, AlarmState, AlarmTransition
@@ -14,7 +16,7 @@ APART = timedelta(minutes=1)
 _NAMED = 5
 
 
-def doubts(alarms: Iterable[Alarm], changes: Sequence[AlarmTransition], span: TimeSpan) -> Iterator[str]:
+def doubts(alarms: Sequence[Alarm], changes: Sequence[AlarmTransition], span: TimeSpan) -> Iterator[str]:
     """Why the history of `span` cannot be relied on, in sentences; `alarms` as they are now; `changes` without those of scaling alarms."""
     unreadable = sum(change.kind == "unreadable" for change in changes)
     if unreadable:
@@ -24,17 +26,62 @@ def doubts(alarms: Iterable[Alarm], changes: Sequence[AlarmTransition], span: Ti
             unreadable,
         )
         yield text.format(count=f"{unreadable:,}")
-    silent = [str(alarm.name) for alarm in alarms if not _told(alarm, changes, span)]
-    if silent:
-        names = _(", ").join(silent[:_NAMED]) + (" …" if len(silent) > _NAMED else "")
-        yield _("The alarm history does not tell of the newest change of {alarms}.").format(alarms=names)
+    own = _by_alarm(changes)
+    behind = [alarm for alarm in alarms if not _told(alarm, own[alarm.id], span)]
+    if behind:
+        yield _("The alarm history does not tell of the newest change of {alarms}.").format(
+            alarms=_names(behind)
+        )
+    broken = [alarm for alarm in alarms if _broken(own[alarm.id])]
+    if broken:
+        yield _("The alarm history leaves out changes of {alarms}.").format(alarms=_names(broken))
 
 
-def _told(alarm: Alarm, changes: Sequence[AlarmTransition], span: TimeSpan) -> bool:
+def untold(alarms: Iterable[Alarm], changes: Sequence[AlarmTransition], span: TimeSpan) -> frozenset[str]:
+    """The ids of the alarms whose own history does not tell all of `span`."""
+    own = _by_alarm(changes)
+    return frozenset(
+        alarm.id
+        for alarm in alarms
+        if any(each.kind == "unreadable" for each in own[alarm.id])
+        or not _told(alarm, own[alarm.id], span)
+        or _broken(own[alarm.id])
+    )
+
+
+def _by_alarm(changes: Sequence[AlarmTransition]) -> defaultdict[str, list[AlarmTransition]]:
+    """Each alarm's own, oldest first."""
+    own: defaultdict[str, list[AlarmTransition]] = defaultdict(list)
+    # AWS lists the newest first; of two at the same moment, too.
+    oldest_first = list(changes)
+    oldest_first.reverse()
+    for each in sorted(oldest_first, key=lambda each: each.at):
+        own[each.id].append(each)
+    return own
+
+
+def _names(alarms: Sequence[Alarm]) -> str:
+    named = _(", ").join(str(alarm.name) for alarm in alarms[:_NAMED])
+    return named + (" …" if len(alarms) > _NAMED else "")
+
+
+def _broken(own: Sequence[AlarmTransition]) -> bool:
+    """Whether a change begins in another state than the one before it ended in.
+
+    One that begins without data may be of an alarm that was made anew under the same name.
+    """
+    states = [each for each in own if each.kind == "state"]
+    return any(
+        later.before is not AlarmState.INSUFFICIENT and later.before is not earlier.after
+        for earlier, later in pairwise(states)
+    )
+
+
+def _told(alarm: Alarm, own: Sequence[AlarmTransition], span: TimeSpan) -> bool:
     """An alarm that changed within the window has that change in its history; a new one begins without data."""
     at = alarm.since
     if at is None or alarm.state not in (AlarmState.OK, AlarmState.ALARM):
         return True
     if not span.start + APART <= at <= span.end - SETTLED:
         return True
-    return any(each.id == alarm.id and each.kind == "state" and each.at >= at - APART for each in changes)
+    return any(each.kind == "state" and each.at >= at - APART for each in own)

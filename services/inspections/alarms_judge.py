@@ -28,6 +28,7 @@ _EVALUATIONS = {
     "PARTIAL_DATA": N_("judged on part of the data"),
     "EVALUATION_ERROR": N_("cannot be judged: configuration error"),
     "EVALUATION_FAILURE": N_("cannot be judged: AWS failed"),
+    "WARM_UP_UNTOLD": N_("AWS does not say until when it warms up"),
 }
 
 
@@ -42,6 +43,7 @@ class Mark(Enum):
     NO_DATA = N_("no data: {alarms}")
     UNSURE = N_("not evaluated: {alarms}")
     UNKNOWN = N_("not known whether anybody hears of: {alarms}")
+    UNTOLD = N_("not known whether it fired: {alarms}")
 
 
 VERDICTS = {
@@ -52,6 +54,7 @@ VERDICTS = {
     Mark.FIRED: Verdict.ATTENTION,
     Mark.SILENT: Verdict.ATTENTION,
     Mark.UNKNOWN: Verdict.UNKNOWN,
+    Mark.UNTOLD: Verdict.UNKNOWN,
     Mark.BLIND: Verdict.ATTENTION,
 }
 
@@ -74,9 +77,13 @@ class Judged:
         return self.measure.verdict or Verdict.NORMAL
 
 
-def judge(alarm: Alarm, title: str, spells: Sequence[Spell], span: TimeSpan, zone: tzinfo) -> Judged:
-    """`spells` are the alarm's own, newest first."""
+def judge(
+    alarm: Alarm, title: str, spells: Sequence[Spell], span: TimeSpan, zone: tzinfo, *, told: bool = True
+) -> Judged:
+    """`spells` are the alarm's own, newest first; without `told` its history does not tell all of them."""
     said = list(_said(alarm, spells, span, zone))
+    if not told:
+        said.append((Mark.UNTOLD, _("its history does not tell all of its changes")))
     marks = tuple(dict.fromkeys(mark for mark, _text in said))
     verdict = worst((Verdict.NORMAL, *(VERDICTS[mark] for mark in marks)))
     fired = [each for each in spells if each.state == "alarm"]
@@ -134,7 +141,9 @@ def _silent(alarm: Alarm, zone: tzinfo) -> Iterator[tuple[Mark, str]]:
         text = _("muted by {rule} until {time}") if alarm.muted_until else _("muted by {rule}")
         until = moment(alarm.muted_until, zone) if alarm.muted_until else ""
         yield Mark.SILENT, text.format(rule=alarm.muted_by, time=until)
-    if alarm.state is not AlarmState.MISSING and not alarm.actions_enabled:
+    if alarm.state is not AlarmState.MISSING and alarm.actions_enabled is None:
+        yield Mark.UNKNOWN, _("AWS does not say whether its actions are enabled")
+    elif alarm.state is not AlarmState.MISSING and not alarm.actions_enabled:
         yield Mark.SILENT, _("its actions are disabled")
     if alarm.unheard and alarm.hearing is Hearing.NOBODY:
         yield Mark.SILENT, _("it has no action, and no composite alarm with one names it")

@@ -54,7 +54,10 @@ class Alarm(Model):
     since: datetime | None = None
     """When it entered this state (StateTransitionedTimestamp); None for MISSING."""
     description: CleanBlock = ""
-    actions_enabled: bool = True
+    actions_enabled: bool | None = True
+    """None: AWS does not say."""
+    alarm_actions: tuple[RawId, ...] = ()
+    """What going to ALARM runs, by ARN."""
     has_actions: bool = False
     """Going to ALARM runs an action that is no scaling policy."""
     heard_through: tuple[Clean, ...] = ()
@@ -66,7 +69,7 @@ class Alarm(Model):
     expected: bool = False
     """The runbook names it."""
     evaluation: str = ""
-    """"", or PARTIAL_DATA, EVALUATION_ERROR, EVALUATION_FAILURE."""
+    """"", or PARTIAL_DATA, EVALUATION_ERROR, EVALUATION_FAILURE; WARM_UP_UNTOLD: whether it warms up is not known."""
     warm_up_until: datetime | None = None
     """It warms up until then at the latest: AWS evaluates nothing and runs no action; None where it does not."""
     several: bool = False

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +22,9 @@ from services.models.findings import Finding
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
+from tests.conftest import Embedded
 from tests.services.aws.canned import Canned
+from tests.services.inspections.looking import context
 from tui.announce import changes
 from tui.exit_status import ExitStatus
 from tui.headless import judge
@@ -185,3 +188,22 @@ async def test_of_an_alarm_that_is_gone_only_the_name_can_tell_unless_the_runboo
         )
         finding = await make(context, "alarms").look(Look(since=CLOSED, until=NOW))
         assert bool([each for each in finding.spells if each.alarm == name]) is named
+
+
+@pytest.mark.scenario("ordinary-day", history=1200)
+async def test_mutes_that_are_not_known_are_no_calm(embedded: Embedded) -> None:
+    async with context(embedded) as made:
+        reader = Alarms(made.reader, made.runbook, clock=made.clock)
+        assert judge(await reader.board()) is ExitStatus.NORMAL
+        embedded.fault("cloudwatch", "ListAlarmMuteRules", status=400, code="ValidationError")
+        board = await reader.board()
+        assert judge(board) is ExitStatus.UNKNOWN
+        assert count_spans(board)[-1] == ("? mutes unknown", "warn")
+        embedded.clear_faults()
+        board = await reader.board()
+        assert (judge(board), count_spans(board)[-1][1]) == (ExitStatus.NORMAL, "good")
+        named = board.alarms[0]
+        untold = board.model_copy(
+            update={"alarms": (named.model_copy(update={"actions_enabled": None}), *board.alarms[1:])}
+        )
+        assert judge(untold) is ExitStatus.UNKNOWN

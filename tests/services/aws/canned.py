@@ -20,8 +20,9 @@ def model(service: str) -> ServiceModel:
     return ServiceModel(Loader().load_service_model(service, "service-2"), service)
 
 
-def failure(kind: ProblemKind, summary: str = "refused") -> AwsError:
-    return BY_KIND[kind](Problem(kind=kind, summary=summary, at=datetime(2026, 4, 1, tzinfo=UTC)))
+def failure(kind: ProblemKind, summary: str = "refused", detail: str = "") -> AwsError:
+    problem = Problem(kind=kind, summary=summary, detail=detail, at=datetime(2026, 4, 1, tzinfo=UTC))
+    return BY_KIND[kind](problem)
 
 
 class Canned:

@@ -212,12 +212,13 @@ async def test_refused_mute_rules_cost_a_remark_not_the_board_and_are_asked_agai
 
 
 async def test_an_endpoint_without_log_alarms_is_asked_without_them_from_then_on() -> None:
+    unknown_type = failure(
+        ProblemKind.INVALID,
+        detail="ValidationError: Value '[MetricAlarm, CompositeAlarm, LogAlarm]' at 'alarmTypes' is not one of …",
+    )
+
     def older(params: dict[str, Any]) -> Any:
-        return (
-            failure(ProblemKind.INVALID)
-            if "LogAlarm" in params["AlarmTypes"]
-            else {"MetricAlarms": [metric("a")]}
-        )
+        return unknown_type if "LogAlarm" in params["AlarmTypes"] else {"MetricAlarms": [metric("a")]}
 
     canned = session(DescribeAlarms=older)
     alarms = reader(canned)

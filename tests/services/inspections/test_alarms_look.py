@@ -104,7 +104,7 @@ async def test_trap_9_missing_disabled_and_muted_alarms_are_found(embedded: Embe
     embedded.fault("cloudwatch", "ListAlarmMuteRules", preset="denied")
     finding = await look(embedded, "alarms", hours=0.5)
     assert verdicts(finding)["Mute rules"] is V.UNKNOWN
-    assert "Whether an alarm is muted cannot be read." in finding.summary
+    assert "Which alarms are muted is not known." in finding.summary
     assert any("cloudwatch:ListAlarmMuteRules" in each for each in finding.remarks)
 
 
@@ -117,6 +117,7 @@ def row(name: str, state: str = "OK", minutes: float = 6000, **more: Any) -> dic
         "AlarmName": name,
         "StateValue": state,
         "StateReason": "because",
+        "ActionsEnabled": True,
         "StateTransitionedTimestamp": NINE - timedelta(minutes=minutes),
         "Namespace": "AWS/ApplicationELB",
         "MetricName": "HTTPCode_Target_5XX_Count",
@@ -252,9 +253,9 @@ async def test_a_look_at_an_earlier_time_sees_the_alarms_of_that_time() -> None:
     assert (finding.measures[0].shown, len(finding.spells)) == ("OK", 1)
 
 
-async def test_mute_rules_that_the_endpoint_does_not_know_mute_nothing() -> None:
+async def test_mute_rules_that_are_refused_for_any_reason_are_not_known() -> None:
     runbook = book("a")
-    for kind, verdict in ((ProblemKind.INVALID, V.NORMAL), (ProblemKind.ACCESS_DENIED, V.UNKNOWN)):
+    for kind in (ProblemKind.INVALID, ProblemKind.ACCESS_DENIED, ProblemKind.NOT_FOUND):
         canned = Canned(
             DescribeAlarms={"MetricAlarms": [row("a")]},
             DescribeAlarmHistory={"AlarmHistoryItems": []},
@@ -268,7 +269,7 @@ async def test_mute_rules_that_the_endpoint_does_not_know_mute_nothing() -> None
             reader=canned,
         )
         finding = await make(context, "alarms").look(Look(since=CLOSED, until=NINE))
-        assert finding.verdict is verdict
+        assert finding.verdict is V.UNKNOWN
 
 
 def test_trap_30_the_runbook_names_the_alarm_that_its_table_forgot() -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from services.aws.reader import Answer, Reader, finite, incomplete, rows, when, whole
+from services.aws.reader import Answer, Reader, finite, incomplete, is_readable, rows, when, whole
 from services.i18n import _
 from services.models.base import RawId
 from services.models.containers import (
@@ -24,6 +24,8 @@ from services.models.text import clean
 DIMENSION = "ecs:service:DesiredCount"
 SERVICE = "application-autoscaling"
 _PARTS = ("DynamicScalingIn", "DynamicScalingOut", "ScheduledScaling")
+_KINDS = ("TargetTrackingScaling", "StepScaling", "PredictiveScaling")
+_POLICY = re.compile(r"scalingPolicy:[^:]+:")
 _AT = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?)\)")
 
 
@@ -141,6 +143,7 @@ def _policy(row: Answer) -> ScalingPolicy:
     predefined = tracking.get("PredefinedMetricSpecification") or {}
     custom = tracking.get("CustomizedMetricSpecification") or {}
     name = str(row.get("PolicyName") or "")
+    alarms = [_alarm(alarm) for alarm in rows(row, "Alarms")]
     return ScalingPolicy(
         id=RawId(name),
         name=name,
@@ -149,7 +152,22 @@ def _policy(row: Answer) -> ScalingPolicy:
         metric=predefined.get("PredefinedMetricType") or custom.get("MetricName") or "",
         scales_in=not tracking.get("DisableScaleIn", False),
         triggered=_triggered(row),
+        key=RawId(_key(row)),
+        alarms=tuple(RawId(alarm) for alarm in alarms if alarm),
+        unread=not all(alarms) or row.get("PolicyType") not in _KINDS,
     )
+
+
+def _alarm(row: Answer) -> str:
+    """Its name; "" where it cannot be read."""
+    name = row.get("AlarmName")
+    return name if isinstance(name, str) and is_readable(name) else ""
+
+
+def _key(row: Answer) -> str:
+    """`scalingPolicy:<id>:`, since the ARN of an action may end in more than the policy's own (`:createdBy/…`)."""
+    found = _POLICY.search(str(row.get("PolicyARN") or ""))
+    return found[0] if found is not None and is_readable(found[0]) else ""
 
 
 def _triggered(row: Answer) -> bool:

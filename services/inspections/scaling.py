@@ -2,13 +2,15 @@
 
 Runbook: スケール操作 1, アラート対応 1・2. Between a duty that raises the limit and the one that takes it back, the busy
 maximum is expected, else the usual one. Source: DescribeScalableTargets, DescribeScalingPolicies,
-DescribeScheduledActions, DescribeScalingActivities (Application Auto Scaling), DescribeServices (ECS).
+DescribeScheduledActions, DescribeScalingActivities (Application Auto Scaling), DescribeServices (ECS), DescribeAlarms,
+ListAlarmMuteRules (CloudWatch).
 """
 
 import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from services.aws.alarms import Alarms
 from services.aws.errors import AwsError
 from services.calendar import Calendar
 from services.changes.task_limit_facts import action_text
@@ -18,11 +20,13 @@ from services.inspections.base import Inspection, Look, table
 from services.inspections.database_points import Point, Unread, advice, summary
 from services.inspections.scaling_advice import load_words, patience, task_words
 from services.inspections.scaling_ahead import Ahead, coming
+from services.inspections.scaling_alarms import Watched, policy_alarms
 from services.inspections.scaling_decisions import decisions_table, refusals
 from services.inspections.scaling_judge import Expected, Titles, bounds
-from services.inspections.scaling_read import ServiceReading, read
+from services.inspections.scaling_read import ServiceReading, read, read_alarms
 from services.inspections.scaling_service import Clockwork, short_again, tasks
 from services.inspections.times import moment
+from services.models.alarms import AlarmBoard
 from services.models.containers import ContainerService
 from services.models.duties import Slot
 from services.models.findings import Evidence, Finding, worst
@@ -61,23 +65,31 @@ class TaskLimits(Inspection):
         )
         if all(reading.nothing for reading in readings):
             raise next(error for _text, error in readings[0].errors())
-        return self._judged(look, readings)
+        reader = Alarms(self.context.reader, self.context.runbook, clock=self.context.clock)
+        return self._judged(look, readings, await read_alarms(reader, readings))
 
     @property
     def _ecs(self) -> Ecs:
         assert self.context.runbook.ecs is not None
         return self.context.runbook.ecs
 
-    def _judged(self, look: Look, readings: Sequence[ServiceReading]) -> Finding:
+    def _judged(
+        self, look: Look, readings: Sequence[ServiceReading], board: AlarmBoard | AwsError
+    ) -> Finding:
         runbook, zone = self.context.runbook, self.context.calendar.zone
         until = self._horizon(look.until)
         timeline = Timeline(self.context.calendar, runbook, self.id, look.until, until)
         expected, unread = timeline.expected_at(look.until), Unread()
         points: list[Point] = []
+        alarms = Watched(board, look.until, zone)
         for reading in readings:
-            points += self._points(reading, look.until, until, timeline, several=len(readings) > 1)
+            points += self._points(reading, alarms, until, timeline, several=len(readings) > 1)
             for text, error in reading.errors():
                 unread.add(text, error.problem)
+        if isinstance(board, AwsError):
+            unread.add(_("The alarms of the scaling policies cannot be read."), board.problem)
+        else:
+            unread.remarks += board.remarks
         verdict = worst(point.measure.verdict for point in points) or Verdict.UNKNOWN
         evidence = (
             self._actions_table(readings),
@@ -97,9 +109,15 @@ class TaskLimits(Inspection):
         )
 
     def _points(
-        self, reading: ServiceReading, now: datetime, until: datetime, timeline: "Timeline", *, several: bool
+        self,
+        reading: ServiceReading,
+        alarms: Watched,
+        until: datetime,
+        timeline: "Timeline",
+        *,
+        several: bool,
     ) -> Iterator[Point]:
-        runbook, zone = self.context.runbook, self.context.calendar.zone
+        runbook, zone, now = self.context.runbook, self.context.calendar.zone, alarms.now
         titles, load = Titles(reading.name, several), load_words(runbook)
         service = reading.service
         clock = Clockwork(now, patience(runbook), self._short_before(reading, now))
@@ -107,6 +125,8 @@ class TaskLimits(Inspection):
         if reading.missing or (isinstance(service, ContainerService) and service.status == "INACTIVE"):
             return  # the bounds of a service that is not there say nothing
         yield from bounds(reading, timeline.expected_at(now), titles, load)
+        if reading.target is not None:
+            yield from policy_alarms(reading, titles, alarms, load)
         yield from coming(reading, titles, Ahead(now, until, zone, timeline.expected_at))
         yield refusals(reading, titles, now, zone, load)
 

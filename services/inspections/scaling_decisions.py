@@ -39,8 +39,6 @@ def refusals(
     # New bounds are a decision, too, but they start no task.
     newest = next((each for each in recent if _refused(each) or COUNTED.search(each.description)), None)
     standing = newest is not None and _refused(newest)
-    if decisions.undated and not standing:
-        return unknown(title, _("AWS lists decisions without their time"))
     note = ""
     if failures:
         count, last = len(failures), failures[0]
@@ -50,6 +48,10 @@ def refusals(
             count,
         )
         note = text.format(count=count, time=moment(last.at, zone), reason=_why(last))
+    if decisions.undated:
+        # One of these may have been carried out since, or refused.
+        undated = _("AWS lists decisions without their time")
+        return unknown(title, _("; ").join(filter(None, (undated, note))))
     text = _("{name}: Auto Scaling wanted to scale and could not ({note}).")
     return Point(
         measure=Measure(

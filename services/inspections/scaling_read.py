@@ -1,15 +1,17 @@
 """What the look at scaling reads of one service; each part may fail without the others."""
 
 import asyncio
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import TypeVar
 
+from services.aws.alarms import Alarms
 from services.aws.containers import Containers
 from services.aws.errors import AwsError, NotFound
 from services.aws.reader import Reader
 from services.aws.scaling import Scaling
 from services.i18n import _
+from services.models.alarms import AlarmBoard
 from services.models.containers import (
     ContainerService,
     ScalableTarget,
@@ -71,6 +73,18 @@ async def read(reader: Reader, cluster: str, name: str) -> ServiceReading:
         _attempt(scaling.decisions(cluster, name, DECISIONS)),
     )
     return ServiceReading(name, service, target, policies, actions, decisions)
+
+
+async def read_alarms(alarms: Alarms, readings: Iterable[ServiceReading]) -> AlarmBoard | AwsError:
+    """The alarms of every policy that could be read, at most a hundred in a request, and what mutes them."""
+    names = {
+        str(name)
+        for reading in readings
+        if not isinstance(reading.policies, AwsError)
+        for policy in reading.policies
+        for name in policy.alarms
+    }
+    return await _attempt(alarms.named(names))
 
 
 async def _attempt(reading: Awaitable[T]) -> T | AwsError:

@@ -84,6 +84,17 @@ class ScalingPolicy(Model):
     """It may also lower the count."""
     triggered: bool = True
     """Something can set it off: an alarm, or a forecast that is allowed to scale."""
+    key: RawId = RawId("")
+    """What is in the ARN of every action that runs it: `scalingPolicy:<id>:`; "" where AWS does not say."""
+    alarms: tuple[RawId, ...] = ()
+    """The names of the alarms that set it off."""
+    unread: bool = False
+    """AWS does not name all of its alarms, or not its kind."""
+
+    @property
+    def needs_alarm(self) -> bool:
+        """An alarm sets it off, or should; without any it is not `triggered`."""
+        return self.kind != "PredictiveScaling" and (self.unread or bool(self.alarms))
 
 
 class ScheduledAction(Model):

@@ -54,12 +54,37 @@ def target(maximum: int = 5, minimum: int = 2, *, suspended: bool = False) -> di
     return {"ScalableTargets": [row]}
 
 
+POLICY_ARN = "arn:aws:autoscaling:r:1:scalingPolicy:0a1b:resource/ecs/service/facility-prod-cluster/staff-api:policyName/cpu60"
+HIGH, LOW = (
+    f"TargetTracking-service/facility-prod-cluster/staff-api-Alarm{way}-0a1b" for way in ("High", "Low")
+)
 POLICY = {
+    "PolicyARN": POLICY_ARN,
     "PolicyName": "cpu60",
     "PolicyType": "TargetTrackingScaling",
     "TargetTrackingScalingPolicyConfiguration": {"TargetValue": 60.0},
-    "Alarms": [{"AlarmName": "high", "AlarmARN": "arn:high"}],
+    "Alarms": [
+        {"AlarmName": name, "AlarmARN": f"arn:aws:cloudwatch:r:1:alarm:{name}"} for name in (HIGH, LOW)
+    ],
 }
+
+
+def alarm_row(name: str, comparison: str, **more: Any) -> dict[str, Any]:
+    """An alarm of the policy, as it should be."""
+    return {
+        "AlarmName": name,
+        "StateValue": "OK",
+        "StateTransitionedTimestamp": jst("2026-01-10 09:00"),
+        "ActionsEnabled": True,
+        "AlarmActions": [f"{POLICY_ARN}:createdBy/5c4d"],
+        "Namespace": "AWS/ECS",
+        "MetricName": "CPUUtilization",
+        "ComparisonOperator": comparison,
+        **more,
+    }
+
+
+HIGH_ROW, LOW_ROW = alarm_row(HIGH, "GreaterThanThreshold"), alarm_row(LOW, "LessThanThreshold")
 
 
 def service(desired: int = 2, running: int = 2, **more: Any) -> dict[str, Any]:
@@ -104,6 +129,8 @@ async def judged(
         "DescribeScheduledActions": {"ScheduledActions": [ACTION]},
         "DescribeScalingPolicies": {"ScalingPolicies": [POLICY]},
         "DescribeScalingActivities": {"ScalingActivities": []},
+        "DescribeAlarms": {"MetricAlarms": [HIGH_ROW, LOW_ROW]},
+        "ListAlarmMuteRules": {"AlarmMuteRuleSummaries": []},
     }
     context = InspectionContext(
         runbook=runbook,

@@ -28,7 +28,8 @@ from tests.services.inspections.test_scaling_look import (
 V = Verdict
 KEY = ("facility-prod-cluster", "staff-api")
 RESOURCE = "service/facility-prod-cluster/staff-api"
-QUIET = pytest.mark.scenario("ordinary-day", history=600)
+QUIET = pytest.mark.scenario("ordinary-day", history=1200)
+"""Long enough for every alarm to have the datapoints that it judges by."""
 
 
 def staff_api(embedded: Embedded) -> Service:
@@ -58,6 +59,7 @@ async def test_an_ordinary_service_has_a_row_for_everything_that_is_judged(embed
         "Tasks wanted",
         "Auto Scaling",
         "Scaling policies",
+        "Alarms of the scaling policies",
         "Scheduled actions",
         "Scaling decisions",
     ]

@@ -23,7 +23,7 @@ from services.aws.alarm_parts import (
 )
 from services.aws.alarm_warm_up import warmed
 from services.aws.errors import Invalid
-from services.aws.reader import Reader, rows
+from services.aws.reader import Reader, incomplete, rows
 from services.clock import Clock, SystemClock
 from services.i18n import _
 from services.models.alarms import Alarm, AlarmBoard, AlarmTransition, Contributor
@@ -72,7 +72,13 @@ class Alarms:
             return AlarmBoard()
         muting = await self._mutes.read(self._clock.now())
         # The alarms that mute rules name are asked for, too: one that is not there may stand for one of these.
-        found = await self._by_names(sorted(wanted | muting.names))
+        names = wanted | muting.names
+        found = await self._by_names(sorted(names))
+        if any(alarm.id not in names for alarm in found):
+            # One of those that were asked for came without its name.
+            raise incomplete(
+                _("AWS answers with an alarm that was not asked for."), "cloudwatch", "DescribeAlarms"
+            )
         muting = muting.checked({alarm.id for alarm in found})
         marked = (_marked(alarm, muting, expected=False) for alarm in found if alarm.id in wanted)
         return AlarmBoard(alarms=tuple(marked), remarks=muting.remarks, mutes_read=muting.known)

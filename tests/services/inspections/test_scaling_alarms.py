@@ -18,6 +18,7 @@ from tests.services.aws.canned import failure
 from tests.services.duty_world import jst
 from tests.services.inspections.looking import look
 from tests.services.inspections.test_scaling_look import (
+    HIGH,
     HIGH_ROW,
     LOW,
     LOW_ROW,
@@ -297,3 +298,12 @@ async def test_a_refusal_is_said_beside_a_decision_without_its_time() -> None:
             _shown, verdict, note = row(finding, "Scaling decisions")
             assert verdict is V.UNKNOWN
             assert note.startswith("AWS lists decisions without their time; refused once in 24 hours")
+
+
+@pytest.mark.parametrize("name", ["", "another", HIGH + "\ufffd", None])
+async def test_an_alarm_that_was_not_asked_for_may_be_one_that_was(name: str | None) -> None:
+    for rows in (
+        (HIGH_ROW, LOW_ROW | {"AlarmName": name}),
+        (HIGH_ROW, LOW_ROW, LOW_ROW | {"AlarmName": name}),
+    ):
+        assert (await alarms_judged(*rows))[0] is V.UNKNOWN

@@ -14,7 +14,7 @@ from services.inspections.base import Look, table
 from services.inspections.error_logs_count import FIVE_HUNDRED, Counts, count, newest
 from services.inspections.error_logs_field import HALF, FieldSeen, field_seen
 from services.inspections.error_logs_text import masked
-from services.inspections.insights_hours import below, local, whole, zone_name
+from services.inspections.insights_hours import below, event_spans, local, whole, zone_name
 from services.inspections.insights_look import InsightsLook, query_table
 from services.inspections.insights_queries import Queries, hours_words, number
 from services.inspections.log_silence import Silence, silence, silence_measures, silence_words
@@ -51,7 +51,8 @@ class ErrorLogs(InsightsLook):
         seen = await self._field_seen(queries, found)
         if not seen.status and not counts.fives:
             counts = replace(counts, fives=None)
-        return self._judged(look, queries, found, counts, seen, await silence(queries))
+        silent = await silence(queries, events=event_spans(found.rows, counts.hours))
+        return self._judged(look, queries, found, counts, seen, silent)
 
     async def _field_seen(self, queries: Queries, found: QueryResult) -> FieldSeen:
         """What was seen of the field; what cannot be seen does not hide the errors that were found."""

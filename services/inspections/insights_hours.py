@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from services.aws.reader import when
 from services.i18n import _
@@ -59,6 +59,16 @@ def hours_of(rows: Iterable[Mapping[str, str]]) -> Hours | None:
     if None in times:
         return None
     return Hours(Counter(at.replace(minute=0, second=0, microsecond=0) for at in times if at))
+
+
+def event_spans(rows: Iterable[Mapping[str, str]], hours: Hours | None) -> list[TimeSpan]:
+    """Spans in which events are known to have come: the moments of rows, and hours with a count."""
+    times = [at for row in rows if (at := when(row.get("@timestamp")))]
+    counted = [
+        (at, at + timedelta(hours=1)) for at, count in (hours.counts if hours else {}).items() if count
+    ]
+    pairs = [*((at, at) for at in times), *counted]
+    return [TimeSpan(start=start, end=end) for start, end in pairs]
 
 
 def binned(result: QueryResult) -> Hours | None:

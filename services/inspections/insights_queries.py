@@ -1,8 +1,9 @@
 """The Logs Insights queries of one look: their window, their price before and after, and whether it needs consent."""
 
-from datetime import timedelta
+import asyncio
+from datetime import datetime, timedelta
 
-from services.aws.errors import AwsError
+from services.aws.errors import AwsError, Throttled
 from services.aws.insights import ROWS, Insights
 from services.i18n import N_, _
 from services.inspections.base import InspectionContext, Look
@@ -16,6 +17,8 @@ from services.prices import usd_of_insights
 LAG = timedelta(minutes=1)
 """Log events of the newest minute may not be there yet; the next look reads them, for it begins as much earlier."""
 HOUR = timedelta(hours=1)
+CROWDED = (0.5, 1.0, 2.0)
+"""Seconds between attempts while AWS is asked for too many log events at once; some regions allow 5 requests a second."""
 YEN = 150.0
 """Yen for a dollar where the runbook says nothing of costs."""
 
@@ -43,11 +46,19 @@ class Queries:
         self._expected = 0
         """Bytes that a query over the window reads, about; 0 where nobody estimated it."""
         self.remarks: list[str] = []
+        self.calendar = context.calendar
         self.zone = context.calendar.zone
+        self.kept_since: datetime | None = None
+        """The log group has nothing from before; None: not known."""
         self._begun = self.span.start
         self._reach_known = False
         self._context = context
         self._look = look
+
+    @property
+    def begun(self) -> datetime:
+        """Where the window begins, as far as the log group reaches back."""
+        return self._begun
 
     @property
     def hours(self) -> float:
@@ -97,6 +108,7 @@ class Queries:
             return None
         self._expected = int(size.bytes)
         self._reach_known = size.since is not None
+        self.kept_since = size.since
         self.remarks.append(
             _(
                 "Estimated before: {size}, {yen} (from the stored size, which is compressed; the query may read more)."
@@ -147,6 +159,15 @@ class Queries:
         finally:
             self.bytes += newest.bytes
             self._context.scanned(newest.bytes, self.yen(newest.bytes))
+
+    async def came(self, span: TimeSpan) -> bool:
+        """Whether the log group has any event in `span`; free of charge. Raises AwsError."""
+        for pause in CROWDED:
+            try:
+                return await self.insights.has_events(self.group, span)
+            except Throttled:
+                await asyncio.sleep(pause)
+        return await self.insights.has_events(self.group, span)
 
     def price(self) -> str:
         """What was scanned and what that costs, for the remarks."""

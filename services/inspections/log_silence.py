@@ -1,17 +1,18 @@
-"""Whether a log group still gets events at the end of a window: one that stopped has no errors either.
+"""Where a log group was silent within a window: at its end, or for a while before. What is silent has no errors either.
 
-At night nobody asks anything and many a log is quiet by nature, so a silence is compared with the same time a day and
-a week before. FilterLogEvents, which is free of charge, answers all of it.
+At night nobody asks anything and many a log is quiet by nature, so a silence is compared with the same time on days
+before. FilterLogEvents, which is free of charge, answers all of it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.aws.errors import AwsError
-from services.i18n import _
-from services.inspections.insights_queries import Queries
-from services.inspections.times import moment
+from services.i18n import _, plural, sentences
+from services.inspections.insights_queries import HOUR, Queries
+from services.inspections.log_silence_usual import Usual
+from services.inspections.times import moment, stretch
 from services.models.findings import Measure
 from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
@@ -20,88 +21,146 @@ FRESH = timedelta(minutes=15)
 """Events come at least so often; a shorter silence says nothing."""
 EXACT = timedelta(minutes=5)
 """How exactly the beginning of a silence is told."""
-BACK = (timedelta(days=1), timedelta(days=7))
-"""Where a silence is compared with what came at the same time."""
+PARTS = 24
+"""The window is looked at in so many parts at most, with a request each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """How far the events of a log group reach."""
+    """Where the events of a log group are missing."""
 
     since: datetime | None = None
     """About when the newest event came; None: there are fresh ones, or it is not known."""
     usual: bool = False
-    """The log group was as silent a day and a week before."""
+    """The log group was as silent at the same time before."""
+    tolerated: bool = False
+    """Events come so rarely that it says nothing."""
+    holes: tuple[TimeSpan, ...] = ()
+    """Times without events, before the newest ones, at which events came before."""
+    quiet: tuple[TimeSpan, ...] = ()
+    """The same, but the log group was as silent at the same time before."""
     unread: str = ""
     """Why it is not known, in words."""
 
     @property
     def doubtful(self) -> bool:
         """Nobody can say that what was looked for did not happen."""
-        return bool(self.unread) or (self.since is not None and not self.usual)
+        ended = self.since is not None and not (self.usual or self.tolerated)
+        return bool(self.unread) or ended or bool(self.holes)
 
 
-async def silence(queries: Queries, *, fresh: timedelta = FRESH) -> Silence:
-    """How far the log group of a look reaches. A shorter silence than `fresh` is none. Never raises AwsError."""
-    end = queries.span.end
-    reaches = queries.insights.has_events
+async def silence(queries: Queries, *, fresh: timedelta = FRESH, events: Iterable[TimeSpan] = ()) -> Silence:
+    """Where the log group of a look is silent. A shorter silence than `fresh` is none. Never raises AwsError.
+
+    `events` are spans in which events are known to have come, so that nobody asks again.
+    """
+    usual = Usual(queries)
     try:
-        if await reaches(queries.group, TimeSpan(start=end - fresh, end=end)):
-            return Silence()
-        begun = await _begun(queries, min(queries.span.start, end - fresh), end - fresh)
-        stretch = TimeSpan(start=begun + EXACT, end=end)
-        past = [await _quiet(queries, stretch, back) for back in BACK]
+        since = await _ended(queries)
+        holes = await _holes(queries, since or queries.span.end, max(fresh, HOUR), list(events))
+        judged = {hole: await usual.silent(hole) for hole in holes}
+        tolerated = since is not None and queries.span.end - since < fresh
+        ended = TimeSpan(start=since + EXACT, end=queries.span.end) if since and not tolerated else None
+        return Silence(
+            since=since,
+            usual=ended is not None and await usual.silent(ended),
+            tolerated=tolerated,
+            holes=tuple(hole for hole in holes if not judged[hole]),
+            quiet=tuple(hole for hole in holes if judged[hole]),
+        )
     except AwsError as error:
         return Silence(unread=error.problem.summary)
-    return Silence(since=begun, usual=all(past))
 
 
-async def _begun(queries: Queries, first: datetime, last: datetime) -> datetime:
-    """From when on nothing came: halving, for the newest event cannot be asked for. `first`, where nothing ever did."""
+async def _ended(queries: Queries) -> datetime | None:
+    """From when on nothing came; None where something just came."""
+    end = queries.span.end
+    last = end - FRESH
+    if await queries.came(TimeSpan(start=last, end=end)):
+        return None
+    first = min(queries.span.start, last)
+    # Halving, for the newest event cannot be asked for. `first`, where nothing ever came.
     while last - first > EXACT:
         middle = first + (last - first) / 2
-        if await queries.insights.has_events(queries.group, TimeSpan(start=middle, end=queries.span.end)):
+        if await queries.came(TimeSpan(start=middle, end=end)):
             first = middle
         else:
             last = middle
     return first
 
 
-async def _quiet(queries: Queries, stretch: TimeSpan, back: timedelta) -> bool:
-    """The log group lived so long before, and was silent then, too."""
-    start, end = stretch.start - back, stretch.end - back
-    before = TimeSpan(start=start - back, end=start)
-    has_events = queries.insights.has_events
-    return await has_events(queries.group, before) and not await has_events(
-        queries.group, TimeSpan(start=start, end=end)
-    )
+async def _holes(
+    queries: Queries, until: datetime, least: timedelta, events: list[TimeSpan]
+) -> list[TimeSpan]:
+    """The parts of the window without events, joined; each part is as long as `least` or longer."""
+    begun = queries.begun
+    count = max(0, min(PARTS, int((until - begun) / least)))
+    step = (until - begun) / count if count else least
+    found: list[TimeSpan] = []
+    for number in range(count):
+        part = TimeSpan(start=begun + number * step, end=begun + (number + 1) * step)
+        known = any(part.start <= each.start and each.end <= part.end for each in events)
+        if known or await queries.came(part):
+            continue
+        if found and found[-1].end == part.start:
+            part = TimeSpan(start=found.pop().start, end=part.end)
+        found.append(part)
+    return found
 
 
 def silence_words(queries: Queries, found: Silence) -> str:
-    """That events stopped, in a sentence; "" where they did not."""
+    """That events are missing, in a sentence; "" where they are not."""
     if found.unread:
         return _("Whether events still come cannot be read: {why}").format(why=found.unread)
-    if found.since is None:
+    return sentences(_hole_words(queries, found), _end_words(queries, found))
+
+
+def _hole_words(queries: Queries, found: Silence) -> str:
+    if not found.holes:
+        return ""
+    text = plural(
+        "No events in {group} at least {stretch}: what happened then is not known.",
+        "No events in {group} at {count} times, the longest at least {stretch}: what happened then is not known.",
+        len(found.holes),
+    )
+    return text.format(group=queries.group, count=len(found.holes), stretch=_longest(queries, found.holes))
+
+
+def _end_words(queries: Queries, found: Silence) -> str:
+    if found.since is None or found.tolerated:
         return ""
     at = moment(found.since, queries.zone)
     if found.usual:
-        text = _("No events since {time}, as at the same time a day and a week before.")
-        return text.format(time=at)
+        return _("No events since {time}, as at the same time on days before.").format(time=at)
     return _("No events in {group} since {time}: what came after is not known.").format(
         group=queries.group, time=at
     )
 
 
 def silence_measures(queries: Queries, found: Silence) -> Iterator[Measure]:
-    """The end of the log beside the end of the window; nothing where they are the same."""
-    if not found.unread and found.since is None:
-        return
-    yield Measure(
-        title=_("Log events"),
-        shown=_("until {time}").format(time=moment(found.since, queries.zone)) if found.since else "",
-        allowed=_("up to the end of the window"),
-        # That a log is quiet by nature makes nothing normal.
-        verdict=Verdict.UNKNOWN if found.doubtful else None,
-        at=found.since,
-        note=silence_words(queries, found),
-    )
+    """How far the log reaches beside the end of the window, and the longest silence before; nothing where it is whole."""
+    if found.unread or found.since is not None:
+        ended = found.since is not None and not (found.usual or found.tolerated)
+        yield Measure(
+            title=_("Log events"),
+            shown=_("until {time}").format(time=moment(found.since, queries.zone)) if found.since else "",
+            allowed=_("up to the end of the window"),
+            # That a log is quiet by nature makes nothing normal.
+            verdict=Verdict.UNKNOWN if found.unread or ended else None,
+            at=found.since,
+            note=silence_words(queries, found) if found.unread else _end_words(queries, found),
+        )
+    silent = found.holes or found.quiet
+    if silent:
+        yield Measure(
+            title=_("Longest time without log events"),
+            shown=_longest(queries, silent),
+            allowed=_("as at the same time on days before"),
+            verdict=Verdict.UNKNOWN if found.holes else None,
+            note=_hole_words(queries, found) or _("as quiet as at the same time on days before"),
+        )
+
+
+def _longest(queries: Queries, spans: Iterable[TimeSpan]) -> str:
+    longest = max(spans, key=lambda each: (each.end - each.start, each.start))
+    return stretch(longest.start, longest.end, queries.zone)

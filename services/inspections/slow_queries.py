@@ -13,7 +13,16 @@ from services.aws.insights_text import commands, joined
 from services.aws.reader import when
 from services.i18n import N_, _, plural, sentences
 from services.inspections.base import Look, table
-from services.inspections.insights_hours import BIN, COUNT, Hours, binned, hours_of, local, zone_name
+from services.inspections.insights_hours import (
+    BIN,
+    COUNT,
+    Hours,
+    binned,
+    event_spans,
+    hours_of,
+    local,
+    zone_name,
+)
 from services.inspections.insights_look import AT_ONCE, InsightsLook, query_table
 from services.inspections.insights_queries import Queries, number
 from services.inspections.log_silence import Silence, silence, silence_measures, silence_words
@@ -70,7 +79,8 @@ class SlowQueries(InsightsLook):
             )
             return self.unknown(look, queries, summary, advice=self.nothing_advice(queries))
         hours = await self._hours(queries, found)
-        return self._judged(look, queries, found, hours, await silence(queries, fresh=FRESH))
+        silent = await silence(queries, fresh=FRESH, events=event_spans(found.rows, hours))
+        return self._judged(look, queries, found, hours, silent)
 
     @property
     def _spec(self) -> Spec:

@@ -94,7 +94,8 @@ async def _what_it_counts(empty_aws: Embedded, made: InspectionContext) -> None:
     assert finding.summary.startswith("No such field: the events have no title. 5 matches")
     assert Verdict.NORMAL not in {each.verdict for each in finding.measures}
     assert (await seen(made, below=2, field="title")).verdict is Verdict.ABNORMAL
-    fill(empty_aws, [(100, {"message": "late | #"}), (50, {"message": "in time"})])
+    before = [(50 + 1440 * day, {"message": "in time"}) for day in range(1, 16)]
+    fill(empty_aws, [(100, {"message": "late | #"}), (50, {"message": "in time"}), *before])
     assert (await seen(made, below=3, field="message")).verdict is Verdict.NORMAL
     assert (await seen(made, below=3, field="title")).verdict is Verdict.UNKNOWN
 

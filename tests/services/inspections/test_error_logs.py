@@ -48,6 +48,11 @@ def fine(*minutes: float, **more: object) -> list[Event]:
     return [(ago, {"level": "INFO", "message": "done", "statusCode": 200, **more}) for ago in minutes]
 
 
+def lived(*minutes: float, **more: object) -> list[Event]:
+    """Events so many minutes before the same time on each of the fifteen days before."""
+    return fine(*(ago + day * 1440 for day in range(1, 16) for ago in minutes), **more)
+
+
 async def seen(embedded: Embedded, hours: float = 16, **more: Any) -> Finding:
     return await look(embedded, "error-logs", hours=hours, runbook=more.pop("runbook", book()), **more)
 
@@ -139,18 +144,17 @@ async def test_trap_a_log_that_stops_before_the_window_ends_is_not_judged(empty_
 
 
 async def test_truly_no_errors_also_where_the_last_hours_were_silent(empty_aws: Embedded) -> None:
-    """The log was as silent a day and a week before: it is quiet by nature."""
-    day = 24 * 60
-    fill(empty_aws, [each for back in (0, 1, 2, 7, 14) for each in fine(200 + back * day, 201 + back * day)])
+    """The log was as silent on the days before: it is quiet by nature."""
+    fill(empty_aws, [*fine(200, 201), *lived(200, 201)])
     finding = await seen(empty_aws)
     assert finding.verdict is Verdict.NORMAL
     assert finding.summary.startswith("No errors in 16 h (2 events read). No events since 01-14 06:3")
-    assert "as at the same time a day and a week before" in finding.summary
+    assert "as at the same time on days before" in finding.summary
     # The runbook's own value, a number, fits numbers.
     other = book(value="50", status="")
     with empty_aws.world.lock:
         empty_aws.world.logs.groups.clear()
-    fill(empty_aws, fine(5, level=30))
+    fill(empty_aws, [*fine(5, level=30), *lived(5, level=30)])
     assert (await seen(empty_aws, runbook=other)).verdict is Verdict.NORMAL
     assert "filter level = 50" in str((await seen(empty_aws, runbook=other)).evidence)
 
@@ -210,7 +214,10 @@ async def test_the_worst_hour_counts_however_quiet_the_night(empty_aws: Embedded
 
 
 async def test_the_same_error_again_and_again(empty_aws: Embedded) -> None:
-    fill(empty_aws, [*(error(60 * n + 10, f"order 10{n} of u{n} failed") for n in range(6)), *fine(5)])
+    fill(
+        empty_aws,
+        [*(error(60 * n + 10, f"order 10{n} of u{n} failed") for n in range(6)), *fine(5), *lived(5)],
+    )
     finding = await seen(empty_aws)
     assert finding.verdict is Verdict.ATTENTION
     assert "the same one up to 6 times" in finding.summary
@@ -294,7 +301,7 @@ async def test_windows_follow_one_another_without_the_newest_minute(empty_aws: E
 
 
 async def test_a_missing_permission_costs_only_its_part(empty_aws: Embedded) -> None:
-    fill(empty_aws, [error(5, statusCode=202), *fine(6)])
+    fill(empty_aws, [error(5, statusCode=202), *fine(6), *lived(6)])
     empty_aws.fault("logs", "GetLogGroupFields", preset="denied")
     empty_aws.fault("logs", "DescribeLogGroups", preset="denied")
     finding = await seen(empty_aws)

@@ -45,7 +45,9 @@ def slow(ago: float, ms: float = 1500.25, text: str = "execute <unnamed>: SELECT
 
 
 def log(embedded: Embedded, *events: Event, days: int | None = 30) -> None:
-    fill(embedded, [*events, (1, "LOG:  checkpoint starting: time")], group=names.DATABASE_LOG, days=days)
+    """With a checkpoint each day: a database that nobody uses logs little else."""
+    checkpoints = [(1 + 1440 * day, "LOG:  checkpoint starting: time") for day in range(60)]
+    fill(embedded, [*events, *checkpoints], group=names.DATABASE_LOG, days=days)
 
 
 async def seen(embedded: Embedded, hours: float = 16, book: Runbook | None = None, **more: Any) -> Finding:

@@ -1,0 +1,97 @@
+"""Whether a log group is usually as silent as it was: from the same time on days before, with few free requests."""
+
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from services.inspections.insights_queries import Queries
+from services.inspections.silence_references import QUIET, WEEK, pieces, references
+from services.models.metrics import TimeSpan
+
+PIECE = timedelta(hours=3)
+"""A silence is compared in parts of a day down to this length, where longer ones do not tell."""
+SLOTS = 4
+"""A log group that had events in each of so many slots is busy; fewer are chance, or the end of a working day."""
+MOST = 200
+"""Requests."""
+
+
+class _State(Enum):
+    """How a log group was at an earlier time."""
+
+    SILENT = auto()
+    MIXED = auto()
+    BUSY = auto()
+    """As far as anybody knows."""
+
+
+class Usual:
+    """Compares the silences of one look; counts its requests."""
+
+    def __init__(self, queries: Queries) -> None:
+        self._queries = queries
+        self._lived: datetime | None = None
+        """The log group is known to have had events before."""
+        self._left = MOST
+
+    async def silent(self, hole: TimeSpan) -> bool:
+        """Whether the log group was silent at the same time before, too. Raises AwsError."""
+        span = self._queries.span
+        # What is compared must not belong to the same outage; a long window has its own days before.
+        before = min(span.start, hole.start) if span.end - span.start <= WEEK else hole.start
+        for piece in pieces(hole, self._queries.calendar):
+            if not await self._usual(piece, before):
+                return False
+        return True
+
+    async def _usual(self, piece: TimeSpan, before: datetime) -> bool:
+        silent = busy = 0
+        backs = references(piece, before, self._queries.calendar)
+        for back in backs:
+            state = await self._state(moved(piece, back))
+            silent += state is _State.SILENT
+            busy += state is _State.BUSY
+            if silent == QUIET:
+                return True
+            if len(backs) - busy < QUIET:
+                return False
+        if piece.end - piece.start <= PIECE:
+            return len(backs) >= QUIET
+        # Busy at other hours of the day, perhaps.
+        middle = piece.start + (piece.end - piece.start) / 2
+        halves = TimeSpan(start=piece.start, end=middle), TimeSpan(start=middle, end=piece.end)
+        for half in halves:
+            if not await self._usual(half, before):
+                return False
+        return True
+
+    async def _state(self, span: TimeSpan) -> "_State":
+        kept = self._queries.kept_since
+        if kept is not None and span.start < kept:
+            return _State.BUSY
+        if not await self._came(span):
+            # Before its first event it proves nothing.
+            return _State.SILENT if await self._was_there(span.start) else _State.BUSY
+        step = (span.end - span.start) / SLOTS
+        # From the end: in the evening events become fewer, and in the morning the end is where they begin.
+        for number in reversed(range(SLOTS)):
+            first = span.start + number * step
+            if not await self._came(TimeSpan(start=first, end=first + step)):
+                return _State.MIXED
+        return _State.BUSY
+
+    async def _was_there(self, at: datetime) -> bool:
+        if self._lived is None or at < self._lived:
+            if not await self._came(TimeSpan(start=at - WEEK, end=at)):
+                return False
+            self._lived = at
+        return True
+
+    async def _came(self, span: TimeSpan) -> bool:
+        """Whether events came; yes, where nobody may ask any more: then no silence is usual."""
+        self._left -= 1
+        return self._left < 0 or await self._queries.came(span)
+
+
+def moved(span: TimeSpan, back: timedelta) -> TimeSpan:
+    """The same span so much earlier."""
+    return TimeSpan(start=span.start - back, end=span.end - back)

@@ -4,36 +4,65 @@ Runbook: `[[inspections]]` with `kind = "metric"`. Source: GetMetricData.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from services.aws.errors import AwsError
 from services.aws.metrics import Metrics
 from services.board_plan import fitting_period
 from services.i18n import _
 from services.inspections.base import Look, OwnInspection, table
-from services.inspections.dashboard_course import SUSTAINED, Course, at, course
+from services.inspections.custom_metric_silence import unusual
+from services.inspections.dashboard_course import SUSTAINED, Course, Stretch, at, course, widest
 from services.inspections.dashboard_limits import allowed, shown, unanswered
 from services.inspections.database_points import length
 from services.inspections.insights_queries import hours_words
+from services.inspections.silence_references import REACH
 from services.inspections.times import moment, stretch
 from services.models.findings import Evidence, Finding, Measure, Row, worst
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
 from services.models.verdict import Limit, Verdict
 
 COUNTED = ("Sum", "SampleCount")
-"""Statistics of events: a time without any is usual."""
+"""Statistics of events: a time without any may be usual."""
+KEPT = 300
+"""Seconds: CloudWatch keeps shorter periods only for days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A time without data."""
+
+    hole: Stretch
+    verdict: Verdict
+    """What it makes of the look."""
+    why: str = ""
 
 
 class CustomMetric(OwnInspection):
     """One metric with one limit."""
 
     async def look(self, look: Look) -> Finding:
-        """One metric. Raises AwsError."""
-        age = int((self.context.clock.now() - look.since).total_seconds())
-        period = fitting_period(self.spec.period, int(look.hours * 3600), age)
+        """One metric, and where events stop the time before. Raises AwsError."""
         # Periods are counted from the start, so that a whole one is seen even where the window is shorter.
-        end = int(look.until.timestamp())
-        last = end // period * period
-        first = min(int(look.since.timestamp()) // period * period, last - period)
+        series, span = await self._read(look.since, look.until)
+        start, end = (int(each.timestamp()) for each in (span.start, span.end))
+        seen = course(series, self.limit, end, start)
+        holes = seen.gaps
+        if seen.newest is not None and seen.now is None:
+            holes = (*holes, Stretch(seen.newest, end))
+        return self._judged(look, series, seen, await self._silences(series, span, holes))
+
+    async def _read(
+        self, since: datetime, until: datetime, period: int | None = None
+    ) -> tuple[Series, TimeSpan]:
+        """The metric, and the span of whole periods that it was asked for; as few as a window has."""
+        if period is None:
+            age = int((self.context.clock.now() - since).total_seconds())
+            period = fitting_period(self.spec.period, int((until - since).total_seconds()), age)
+        last = int(until.timestamp()) // period * period
+        first = min(int(since.timestamp()) // period * period, last - period)
+        span = TimeSpan(start=at(first), end=at(last))
         query = MetricQuery(
             id="value",
             namespace=self.spec.namespace,
@@ -43,13 +72,38 @@ class CustomMetric(OwnInspection):
             period=period,
             region=self.spec.region,
         )
-        (series,) = await Metrics(self.context.reader).fetch([query], TimeSpan(start=at(first), end=at(last)))
-        return self._judged(look, series, course(series, self.limit, last))
+        (series,) = await Metrics(self.context.reader).fetch([query], span)
+        return series, span
 
-    def _judged(self, look: Look, series: Series, seen: Course) -> Finding:
+    async def _silences(self, series: Series, span: TimeSpan, holes: Sequence[Stretch]) -> Sequence[Silence]:
+        """The longest silence and the one that lasts, and what they mean; of events one that is not usual, first."""
+        if not holes:
+            return ()
+        if self.spec.stat not in COUNTED or self.spec.above is not None:
+            # Where events must come, a time without any is what is looked for.
+            return tuple(Silence(each, Verdict.UNKNOWN) for each in (widest(holes), holes[-1]))
+        # CloudWatch has nothing where nothing happened, so a silence may be none: it depends on what is usual.
+        window = Stretch(*(int(each.timestamp()) for each in (span.start, span.end)))
+        try:
+            before = span.start - timedelta(days=REACH + 1)
+            past, _span = await self._read(before, span.start, max(series.period, KEPT))
+        except AwsError as error:
+            return (Silence(widest(holes), Verdict.UNKNOWN, error.problem.summary),)
+        if past.status is not SeriesStatus.COMPLETE:
+            return (Silence(widest(holes), Verdict.UNKNOWN, unanswered(past)),)
+        odd = [each for each in holes if unusual(each, window, past, self.context.calendar)]
+        if odd:
+            why = _("values came at the same time before")
+            return (Silence(widest(odd), Verdict.UNKNOWN, why),)
+        return (Silence(widest(holes), Verdict.NORMAL, _("of a count, this may mean none")),)
+
+    def _judged(self, look: Look, series: Series, seen: Course, silences: Sequence[Silence]) -> Finding:
         limit, zone = self.limit, self.context.calendar.zone
-        said = list(self._said(series, seen))
-        verdict = worst((limit.judge(seen.worst), *(Verdict.UNKNOWN for _text in said))) or Verdict.UNKNOWN
+        lacking = list(_lacking(series, seen))
+        told = list(dict.fromkeys(self._words(each, seen) for each in silences))
+        doubts = [each.verdict for each in silences] + [Verdict.UNKNOWN for _text in lacking]
+        verdict = worst((limit.judge(seen.worst), *doubts)) or Verdict.UNKNOWN
+        said = [*lacking, *told]
         notes = list(said)
         if seen.now is not None:
             notes.append(_("now {value}").format(value=shown(seen.now, limit)))
@@ -83,23 +137,12 @@ class CustomMetric(OwnInspection):
             ),
         )
 
-    def _said(self, series: Series, seen: Course) -> Iterator[str]:
-        """Why it cannot be judged in full."""
-        if series.status is not SeriesStatus.COMPLETE:
-            yield unanswered(series)
-        if seen.worst is None:
-            yield _("no data in the window")
-        elif self.spec.stat not in COUNTED or self.spec.above is not None:
-            # Where events must come, a time without any is what is looked for.
-            yield from self._silent(seen)
-
-    def _silent(self, seen: Course) -> Iterator[str]:
+    def _words(self, silence: Silence, seen: Course) -> str:
         zone = self.context.calendar.zone
-        if seen.now is None:
-            yield _("no data since {time}").format(time=moment(at(seen.newest or 0), zone))
-        if seen.gaps:
-            widest = max(seen.gaps, key=lambda gap: gap.seconds)
-            yield _("no data {stretch}").format(stretch=stretch(*widest.moments, zone))
+        text = _("no data {stretch}").format(stretch=stretch(*silence.hole.moments, zone))
+        if silence.hole.began == seen.newest:
+            text = _("no data since {time}").format(time=moment(at(seen.newest), zone))
+        return _("{said} ({why})").format(said=text, why=silence.why) if silence.why else text
 
     def _summary(self, look: Look, seen: Course, said: Sequence[str]) -> str:
         if seen.worst is None or seen.worst_at is None:
@@ -130,3 +173,11 @@ class CustomMetric(OwnInspection):
             for each in ordered
         ]
         return table(_("Times beyond the limit"), (_("When"), _("Allowed")), rows)
+
+
+def _lacking(series: Series, seen: Course) -> Iterator[str]:
+    """Why it cannot be judged in full, apart from times without data."""
+    if series.status is not SeriesStatus.COMPLETE:
+        yield unanswered(series)
+    if seen.worst is None:
+        yield _("no data in the window")

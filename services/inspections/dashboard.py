@@ -6,15 +6,18 @@ the night. An average hides peaks, so each row is judged with the statistic the 
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from services.aws.dashboard_builtin import builtin_dashboard
 from services.aws.dashboards import Dashboards
+from services.aws.databases import Databases
 from services.aws.errors import AwsError, NotFound
 from services.aws.metrics import Metrics
 from services.i18n import N_, _, plural, sentences
 from services.inspections.base import Inspection, Look
 from services.inspections.dashboard_ask import Answer, Wanted, Wishes, answers, wishes
+from services.inspections.dashboard_course import SUSTAINED
 from services.inspections.dashboard_growth import Transfers, comparable, moved
 from services.inspections.dashboard_health import balancer_points, credit_points
 from services.inspections.dashboard_limits import Limits, allowed
@@ -23,6 +26,7 @@ from services.inspections.insights_queries import hours_words, yen_words
 from services.inspections.times import moment
 from services.models.dashboards import Dashboard
 from services.models.findings import Finding, Measure, worst
+from services.models.metrics import SeriesStatus
 from services.models.runbook import Runbook
 from services.models.verdict import Limit, Verdict
 from services.prices import USD_PER_METRIC
@@ -58,6 +62,7 @@ class DashboardValues(Inspection):
             answers(metrics, asked.wanted, look.span, now, region),
             self._past(metrics, asked.of("transfer"), look, back, unread),
         )
+        answer = await self._with_database(asked.wanted, answer, unread)
         zone = self.context.calendar.zone
         transfers = Transfers(asked.wanted, answer, past, back, zone)
         return self._judged(
@@ -85,6 +90,20 @@ class DashboardValues(Inspection):
             unread.add(_("What was transferred before cannot be read."), error.problem)
             return None
 
+    async def _with_database(self, wanted: Sequence[Wanted], answer: Answer, unread: Unread) -> Answer:
+        """With the runbook's database, where its age or its kind says whether data is missing."""
+        rds = self.context.runbook.rds
+        if rds is None or not any(_depends(each, answer) for each in wanted if _of(each, rds.instance)):
+            return answer
+        try:
+            database = await Databases(self.context.reader).database(rds.instance)
+        except AwsError as error:
+            unread.add(
+                _("How old the database is, and whether it has CPU credits, cannot be read."), error.problem
+            )
+            return answer
+        return replace(answer, database=database)
+
     def _judged(
         self,
         look: Look,
@@ -101,7 +120,7 @@ class DashboardValues(Inspection):
             answer,
             self.context.runbook,
             calendar.zone,
-            is_open=calendar.within_hours(look.until),
+            calendar.within_hours,
         )
         points = [
             *_unreadable(dashboard),
@@ -173,6 +192,18 @@ class DashboardValues(Inspection):
             "{count} metric asked of CloudWatch: {yen}.", "{count} metrics asked of CloudWatch: {yen}.", count
         )
         yield text.format(count=count, yen=yen_words(yen))
+
+
+def _of(wanted: Wanted, instance: str) -> bool:
+    return ("DBInstanceIdentifier", instance) in wanted.query.dimensions
+
+
+def _depends(wanted: Wanted, answer: Answer) -> bool:
+    """Whether a curve begins late, or is one that only some databases have."""
+    series = answer.of(wanted)
+    if not series.times:
+        return wanted.role == "credits" and series.status is SeriesStatus.COMPLETE
+    return series.times[0] - answer.start >= SUSTAINED
 
 
 def _unreadable(dashboard: Dashboard) -> Iterator[Point]:

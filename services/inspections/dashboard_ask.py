@@ -11,15 +11,17 @@ from services.aws.errors import AwsError
 from services.aws.metrics import Metrics
 from services.board_judge import limit_of
 from services.board_plan import Ask, ask, calls
+from services.inspections.dashboard_course import STEP
 from services.models.base import RawId
 from services.models.dashboards import Dashboard, MetricWidget, Trace
+from services.models.databases import Database
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
 from services.models.runbook import Runbook
 from services.models.verdict import Limit
 
-STEP = 300
-"""Seconds: as the runbook looks at curves; alarms look at single minutes."""
 HOUR = 3600
+BIRTH = timedelta(minutes=30)
+"""A new database has its first values so much later at most."""
 ALB = RawId("AWS/ApplicationELB")
 Role = Literal["limit", "transfer", "requests", "refused", "healthy", "credits"]
 Dimensions = tuple[tuple[RawId, RawId], ...]
@@ -163,6 +165,19 @@ class Answer:
     end: int
     """Where the window ends, epoch seconds."""
     start: int
+    database: Database | None = None
+    """The runbook's, where it had to be asked for."""
+
+    def due(self, wanted: Wanted) -> int:
+        """From when on values are expected: the beginning of the window, later for a database made within it."""
+        made = self.database.created if self.database else None
+        if (
+            made is None
+            or self.database is None
+            or self.database.name not in dict(wanted.query.dimensions).values()
+        ):
+            return self.start
+        return min(self.end, max(self.start, int((made + BIRTH).timestamp())))
 
     def of(self, wanted: Wanted) -> Series:
         """Its curve; an empty one where AWS has nothing."""

@@ -8,6 +8,8 @@ from services.board_judge import LATE
 from services.models.metrics import Series
 from services.models.verdict import Limit, Verdict
 
+STEP = 300
+"""Seconds: as the runbook looks at curves; alarms look at single minutes."""
 SUSTAINED = 900
 """Seconds beyond a limit after which it is no passing peak, and without data after which something was not seen."""
 
@@ -46,7 +48,7 @@ class Course:
     beyond: tuple[Stretch, ...] = ()
     """In order."""
     gaps: tuple[Stretch, ...] = ()
-    """Of SUSTAINED seconds at least, between two values."""
+    """Of SUSTAINED seconds at least: before the first value or between two."""
 
     @property
     def longest(self) -> int:
@@ -59,8 +61,8 @@ class Course:
         return sum(each.seconds for each in self.beyond)
 
 
-def course(series: Series, limit: Limit, end: int) -> Course:
-    """`end`: where the window ends, epoch seconds."""
+def course(series: Series, limit: Limit, end: int, start: int) -> Course:
+    """`start`, `end`: between which values are due, epoch seconds."""
     if not series.times:
         return Course()
     points = list(zip(series.times, series.values, strict=True))
@@ -75,7 +77,7 @@ def course(series: Series, limit: Limit, end: int) -> Course:
         first=series.times[0],
         newest=newest,
         beyond=tuple(stretches(times, series.period)),
-        gaps=tuple(_gaps(series)),
+        gaps=tuple(gaps(series, start)),
     )
 
 
@@ -98,10 +100,28 @@ def stretches(times: Iterable[int], period: int) -> Iterator[Stretch]:
         yield current
 
 
-def _gaps(series: Series) -> Iterator[Stretch]:
-    for before, after in zip(series.times, series.times[1:], strict=False):
-        if after - before - series.period >= SUSTAINED:
-            yield Stretch(before + series.period, after)
+def gaps(series: Series, start: int) -> Iterator[Stretch]:
+    """Where values are missing for SUSTAINED seconds or more, from `start` to the last value; none in an empty curve."""
+    reached = start
+    for time in series.times:
+        if time - reached >= SUSTAINED:
+            yield Stretch(reached, time)
+        reached = max(reached, time + series.period)
+
+
+def widest(found: Iterable[Stretch]) -> Stretch:
+    """The longest of several, the newest of equals."""
+    return max(found, key=lambda each: (each.seconds, each.began))
+
+
+def active(series: Series, gap: Stretch) -> bool:
+    """Whether a curve counted something in `gap` so often that what goes with it should have been measured, too."""
+    steps = {
+        time // STEP
+        for time, value in zip(series.times, series.values, strict=True)
+        if value > 0 and gap.began <= time < gap.ended
+    }
+    return len(steps) * STEP >= SUSTAINED
 
 
 def at(seconds: int) -> datetime:

@@ -9,7 +9,8 @@ from services.calendar import Calendar
 from services.i18n import _
 from services.inspections.base import table
 from services.inspections.dashboard_ask import HOUR, Answer, Wanted
-from services.inspections.dashboard_course import at
+from services.inspections.dashboard_course import Stretch, active, at, widest
+from services.inspections.dashboard_course import gaps as gaps_of
 from services.inspections.dashboard_limits import unanswered
 from services.inspections.database_points import Point
 from services.inspections.insights_queries import number, size_words
@@ -126,6 +127,7 @@ class Transfers:
         self, wanted: Sequence[Wanted], answer: Answer, past: Answer | None, back: timedelta, zone: tzinfo
     ) -> None:
         self._wanted = [each for each in wanted if each.role == "transfer"]
+        self._requests = [each for each in wanted if each.role == "requests"]
         self._answer = answer
         self._past = past
         self._back = back
@@ -208,10 +210,33 @@ class Transfers:
         self, wanted: Wanted, series: Series, whole: Growth | None, found: Growth | None
     ) -> Verdict | None:
         unread = series.status is not SeriesStatus.COMPLETE or self._past is None or not series.values
-        if unread or self._ended(wanted, series):
+        gaps = self._gaps(wanted, series)
+        if unread or self._ended(wanted, series) or any(each.ended == self._last for each in gaps):
             return Verdict.UNKNOWN
+        if found or gaps:
+            return Verdict.ATTENTION
         # Without anything to compare with, growth is not judged; that is said.
-        return Verdict.ATTENTION if found else Verdict.NORMAL if whole else None
+        return Verdict.NORMAL if whole else None
+
+    @property
+    def _last(self) -> int:
+        """The end of the last whole hour."""
+        return self._answer.end // HOUR * HOUR
+
+    def _gaps(self, wanted: Wanted, series: Series) -> list[Stretch]:
+        """Hours without data in which there was some: a load balancer has none where there were no requests."""
+        # The question begins on the hour, before the window does.
+        first = -(-self._answer.due(wanted) // HOUR) * HOUR
+        if not eventful(wanted.query.namespace, wanted.query.metric):
+            return list(gaps_of(series, first))
+        hours = [Stretch(hour, hour + HOUR) for hour in range(first, self._last, HOUR)]
+        own = [self._answer.of(each) for each in self._requests if each.balancer == wanted.balancer]
+        lost = [
+            hour
+            for hour in hours
+            if hour.began not in series.times and any(active(each, hour) for each in own)
+        ]
+        return [Stretch(run[0], run[-1] + HOUR) for run in _joined([hour.began for hour in lost])]
 
     def _note(self, wanted: Wanted, series: Series, shown: Growth | None) -> str:
         if series.status is not SeriesStatus.COMPLETE:
@@ -221,6 +246,9 @@ class Transfers:
         if self._ended(wanted, series):
             end = at(series.times[-1] + series.period)
             return _("no data since {time}").format(time=moment(end, self._zone))
+        found = self._gaps(wanted, series)
+        if found:
+            return _("no data {stretch}").format(stretch=stretch(*widest(found).moments, self._zone))
         if shown is None:
             return _("nothing to compare with")
         text = _("{now} an hour, before {before}")

@@ -1,16 +1,26 @@
 """What no limit tells: a load balancer that answers with errors while no target can, and spent CPU credits. Pure."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 
 from services.i18n import _
 from services.inspections.dashboard_ask import Answer, Wanted
-from services.inspections.dashboard_course import Stretch, at, fresh, stretches
+from services.inspections.dashboard_course import (
+    SUSTAINED,
+    Stretch,
+    active,
+    at,
+    fresh,
+    gaps,
+    stretches,
+    widest,
+)
 from services.inspections.dashboard_limits import unanswered
 from services.inspections.database_points import Point, length
 from services.inspections.insights_queries import number
 from services.inspections.times import moment, stretch
-from services.models.findings import Measure
+from services.models.findings import Measure, worst
 from services.models.metrics import Series, SeriesStatus
 from services.models.verdict import Verdict
 
@@ -18,6 +28,8 @@ SHORT = 180
 """Seconds: a shorter outage may be one failed request among none."""
 LOW = 0.2
 """Of the most credits seen."""
+BURSTABLE = "db.t"
+"""How classes of databases begin that have CPU credits."""
 
 
 def outages(
@@ -39,97 +51,156 @@ def balancer_points(wanted: Sequence[Wanted], answer: Answer, zone: tzinfo) -> I
     refused = [each for each in wanted if each.role == "refused"]
     for each in refused:
         own = [other for other in wanted if other.balancer == each.balancer]
-        requests = next(answer.of(other) for other in own if other.role == "requests")
-        healthy = [answer.of(other) for other in own if other.role == "healthy"]
-        name = each.balancer if len(refused) > 1 else ""
-        yield _balancer(answer, answer.of(each), requests, healthy, name, zone)
+        balancer = _Balancer(
+            refused=answer.of(each),
+            requests=next(answer.of(other) for other in own if other.role == "requests"),
+            healthy=[answer.of(other) for other in own if other.role == "healthy"],
+            # What is measured of requests proves that there were some.
+            answered=[answer.of(other) for other in own if other.query.metric == "TargetResponseTime"],
+        )
+        yield _balancer(answer, balancer, each.balancer if len(refused) > 1 else "", zone)
 
 
-def _balancer(
-    answer: Answer,
-    refused: Series,
-    requests: Series,
-    healthy: Sequence[Series],
-    name: str,
-    zone: tzinfo,
-) -> Point:
-    found = outages(refused, requests, healthy, answer.start, answer.end)
+@dataclass(frozen=True, slots=True)
+class _Balancer:
+    """The curves of one load balancer."""
+
+    refused: Series
+    requests: Series
+    healthy: Sequence[Series]
+    answered: Sequence[Series]
+
+    @property
+    def asked(self) -> tuple[Series, ...]:
+        """Those that an outage is told from."""
+        return self.refused, self.requests, *self.healthy
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubt:
+    """Why an outage may have passed unseen."""
+
+    verdict: Verdict
+    said: str
+    advice: str = ""
+
+
+def _balancer(answer: Answer, balancer: _Balancer, name: str, zone: tzinfo) -> Point:
+    found = outages(balancer.refused, balancer.requests, balancer.healthy, answer.start, answer.end)
+    doubts = tuple(_doubts(balancer, answer, zone))
     title = _("Load balancer without a target that answers")
     title = _("{title} ({label})").format(title=title, label=name) if name else title
     total = length(timedelta(seconds=sum(each.seconds for each in found)))
-    incomplete = [each for each in (refused, requests, *healthy) if each.status is not SeriesStatus.COMPLETE]
-    # AWS counts requests and errors only where there are any: silence alone proves nothing.
-    silent = not any(each.times for each in (refused, requests, *healthy))
-    # Healthy targets are counted every minute, also where nobody asks.
-    ended = [each for each in healthy if each.times and not fresh(_end(each), each.period, answer.end)]
     measure = Measure(
         title=title,
-        shown="" if silent and not found else total if found else _("never"),
+        shown=total if found else "" if doubts else _("never"),
         allowed=_("never"),
-        verdict=_verdict(found, answer, unknown=bool(incomplete or ended) or silent),
+        verdict=worst((_outage_verdict(found, answer), *(each.verdict for each in doubts))),
         at=found[-1].moments[0] if found else None,
-        note=unanswered(incomplete[0])
-        if incomplete
-        else _("no data in the window")
-        if silent
-        else _("no data since {time}").format(time=moment(at(_end(ended[0])), zone))
-        if ended
-        else "",
+        note=_("; ").join(dict.fromkeys(each.said for each in doubts)),
     )
-    if found:
-        when = stretch(*max(found, key=lambda each: each.seconds).moments, zone)
-        said = _("{title}: {said}.").format(title=title, said=when)
-    else:
-        said = _("{title}: {said}.").format(title=title, said=measure.note)
+    when = (stretch(*widest(found).moments, zone),) if found else ()
+    said = _(", ").join((*when, *dict.fromkeys(each.said for each in doubts)))
     text = _("A rate of errors hides a total outage: look at the number of 5xx and at the healthy targets.")
-    return Point(measure=measure, said=said, advice=(text,) if found else (), by_runbook=bool(found))
+    return Point(
+        measure=measure,
+        said=_("{title}: {said}.").format(title=title, said=said),
+        advice=(*((text,) if found else ()), *(each.advice for each in doubts if each.advice)),
+        by_runbook=bool(found),
+    )
 
 
-def _verdict(found: Sequence[Stretch], answer: Answer, *, unknown: bool) -> Verdict:
+def _outage_verdict(found: Sequence[Stretch], answer: Answer) -> Verdict:
     grave = any(
         each.seconds >= SHORT or (fresh(each.ended, 60, answer.end) and answer.end - each.ended < SHORT)
         for each in found
     )
-    if grave:
-        return Verdict.ABNORMAL
-    if unknown:
-        return Verdict.UNKNOWN
-    return Verdict.ATTENTION if found else Verdict.NORMAL
+    return Verdict.ABNORMAL if grave else Verdict.ATTENTION if found else Verdict.NORMAL
+
+
+def _doubts(balancer: _Balancer, answer: Answer, zone: tzinfo) -> Iterator[_Doubt]:
+    """AWS counts requests and errors only where there are any, healthy targets every minute: only these prove that
+    the load balancer was watched where nobody asked anything."""
+    incomplete = [each for each in balancer.asked if each.status is not SeriesStatus.COMPLETE]
+    if incomplete:
+        yield _Doubt(Verdict.UNKNOWN, unanswered(incomplete[0]))
+    elif not any(each.times for each in balancer.asked):
+        yield _Doubt(Verdict.UNKNOWN, _("no data in the window"))
+    else:
+        for each in balancer.healthy:
+            yield from _missing(each, answer.start, answer.end, zone, "HealthyHostCount")
+        yield from _uncounted(balancer, answer, zone)
+
+
+def _uncounted(balancer: _Balancer, answer: Answer, zone: tzinfo) -> Iterator[_Doubt]:
+    """Where no request was counted, though there were some, or nothing tells whether the load balancer was there."""
+    silences = list(_silences(balancer.requests, answer))
+    lost = [gap for gap in silences if any(active(each, gap) for each in balancer.answered)]
+    if lost:
+        text = _("{metric}: no data {stretch}, though there were requests")
+        said = text.format(metric="RequestCount", stretch=stretch(*widest(lost).moments, zone))
+        yield _Doubt(Verdict.UNKNOWN, said)
+    elif silences and not balancer.healthy:
+        text = _("no requests {stretch}, and healthy targets are not read")
+        advice = _("Write alb.target_group into the runbook, so that healthy targets are read.")
+        yield _Doubt(Verdict.UNKNOWN, text.format(stretch=stretch(*widest(silences).moments, zone)), advice)
+
+
+def _silences(series: Series, answer: Answer) -> Iterator[Stretch]:
+    """The gaps of a curve, and the time from its last value to the end of the window."""
+    yield from gaps(series, answer.start)
+    last = Stretch(_end(series) if series.times else answer.start, answer.end)
+    if last.seconds >= SUSTAINED:
+        yield last
+
+
+def _missing(series: Series, start: int, end: int, zone: tzinfo, metric: str = "") -> Iterator[_Doubt]:
+    """Of a metric that comes all the time."""
+    text, found = _("{metric}: {said}") if metric else "{said}", list(gaps(series, start))
+    if not series.times:
+        yield _Doubt(Verdict.UNKNOWN, text.format(metric=metric, said=_("no data in the window")))
+    elif not fresh(_end(series), series.period, end):
+        said = _("no data since {time}").format(time=moment(at(_end(series)), zone))
+        yield _Doubt(Verdict.UNKNOWN, text.format(metric=metric, said=said))
+    if found:
+        said = _("no data {stretch}").format(stretch=stretch(*widest(found).moments, zone))
+        yield _Doubt(Verdict.ATTENTION, text.format(metric=metric, said=said))
 
 
 def credit_points(wanted: Sequence[Wanted], answer: Answer, zone: tzinfo) -> Iterator[Point]:
     """CPU credits of a burstable database; others have none, and nothing is said."""
+    burstable = answer.database is not None and answer.database.instance_class.startswith(BURSTABLE)
     for each in wanted:
         series = answer.of(each)
-        if each.role != "credits" or (series.status is SeriesStatus.COMPLETE and not series.values):
+        if each.role != "credits":
             continue
-        yield _credits(series, answer.end, zone)
+        if series.values or burstable or series.status is not SeriesStatus.COMPLETE:
+            yield _credits(series, answer.due(each), answer.end, zone)
 
 
 def _end(series: Series) -> int:
     return series.times[-1] + series.period
 
 
-def _credits(series: Series, end: int, zone: tzinfo) -> Point:
+def _credits(series: Series, start: int, end: int, zone: tzinfo) -> Point:
     title = _("CPU credits of the database")
-    ended = bool(series.times) and not fresh(_end(series), series.period, end)
-    unread = series.status is not SeriesStatus.COMPLETE or ended
+    doubts = tuple(_missing(series, start, end, zone))
+    if series.status is not SeriesStatus.COMPLETE:
+        doubts = (_Doubt(Verdict.UNKNOWN, unanswered(series)),)
     least, most = min(series.values, default=0.0), max(series.values, default=0.0)
-    low = least < LOW * most or (bool(series.values) and least < 1)
-    verdict = Verdict.UNKNOWN if unread else Verdict.ATTENTION if low else Verdict.NORMAL
+    low = bool(series.values) and (least < LOW * most or least < 1)
+    notes = [each.said for each in doubts]
+    if series.values:
+        current = _("most {most}, now {now}") if fresh(_end(series), series.period, end) else _("most {most}")
+        notes.insert(0, current.format(most=number(most), now=number(series.values[-1])))
     measure = Measure(
         title=title,
         shown=number(least) if series.values else "",
         allowed=_("≥ {percent} % of the most in the window").format(percent=round(LOW * 100)),
-        verdict=verdict,
+        verdict=worst((Verdict.ATTENTION if low else Verdict.NORMAL, *(each.verdict for each in doubts))),
         value=least if series.values else None,
-        note=unanswered(series)
-        if series.status is not SeriesStatus.COMPLETE
-        else _("no data since {time}").format(time=moment(at(_end(series)), zone))
-        if ended
-        else _("most {most}, now {now}").format(most=number(most), now=number(series.values[-1])),
+        note=_("; ").join(notes),
     )
-    text = _("{title}: {said}.")
-    said = _("down to {value}; the CPU is held back, or charged, where they are spent")
-    words = measure.note if unread else said.format(value=number(least))
-    return Point(measure=measure, said=text.format(title=title, said=words))
+    spent = _("down to {value}; the CPU is held back, or charged, where they are spent")
+    told = ((spent.format(value=number(least)),) if low else ()) + tuple(each.said for each in doubts)
+    return Point(measure=measure, said=_("{title}: {said}.").format(title=title, said=_(", ").join(told)))

@@ -1,13 +1,23 @@
 """The dashboard's values judged by the runbook's limits, over the whole window and now. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from services.aws.alarm_parts import eventful
 from services.i18n import _
 from services.inspections.base import table
-from services.inspections.dashboard_ask import STEP, Answer, Wanted
-from services.inspections.dashboard_course import SUSTAINED, Course, at, course, fresh
+from services.inspections.dashboard_ask import Answer, Wanted
+from services.inspections.dashboard_course import (
+    STEP,
+    SUSTAINED,
+    Course,
+    Stretch,
+    active,
+    at,
+    course,
+    fresh,
+    widest,
+)
 from services.inspections.database_points import Point, length
 from services.inspections.insights_queries import number
 from services.inspections.times import moment, stretch
@@ -17,13 +27,16 @@ from services.models.runbook import Playbook, Runbook
 from services.models.verdict import Limit, Verdict
 
 Say = Iterator[tuple[Verdict, str]]
+IsOpen = Callable[[datetime], bool]
+IDLE = 3600
+"""Seconds without any request while the system is in use: not usual."""
 
 
 class Limits:
-    """Judges the rows with a limit of one answer. `is_open`: whether people use the system at the window's end."""
+    """Judges the rows with a limit of one answer. `is_open`: whether people use the system at a time."""
 
     def __init__(
-        self, wanted: Sequence[Wanted], answer: Answer, runbook: Runbook, zone: tzinfo, *, is_open: bool
+        self, wanted: Sequence[Wanted], answer: Answer, runbook: Runbook, zone: tzinfo, is_open: IsOpen
     ) -> None:
         self._wanted = [each for each in wanted if each.role == "limit"]
         self._requests = [each for each in wanted if each.role == "requests"]
@@ -32,7 +45,8 @@ class Limits:
         self._zone = zone
         self._is_open = is_open
         self._courses = {
-            each.query.id: course(answer.of(each), _limit(each), answer.end) for each in self._wanted
+            each.query.id: course(answer.of(each), _limit(each), answer.end, answer.due(each))
+            for each in self._wanted
         }
 
     def points(self) -> Iterator[Point]:
@@ -70,7 +84,7 @@ class Limits:
             notes.insert(0, _("now {value}").format(value=shown(seen.now, limit)))
         if seen.worst_at is not None:
             notes.insert(0, _("worst at {time}").format(time=moment(at(seen.worst_at), self._zone)))
-        if seen.first is not None and seen.first - self._answer.start >= SUSTAINED:
+        if not seen.gaps and seen.first is not None and seen.first - self._answer.start >= SUSTAINED:
             notes.append(_("data since {time}").format(time=moment(at(seen.first), self._zone)))
         return Point(
             measure=Measure(
@@ -140,25 +154,54 @@ class Limits:
                 Verdict.ABNORMAL if lasted else Verdict.ATTENTION,
                 text.format(length=length(timedelta(seconds=seen.total))),
             )
-        if seen.gaps and not eventful(wanted.query.namespace, wanted.query.metric):
-            widest = max(seen.gaps, key=lambda gap: gap.seconds)
-            text = _("no data {stretch}")
-            yield Verdict.ATTENTION, text.format(stretch=stretch(*widest.moments, self._zone))
+        if seen.gaps and eventful(wanted.query.namespace, wanted.query.metric):
+            yield self._sparse(wanted, seen.gaps)
+        elif seen.gaps:
+            yield Verdict.ATTENTION, self._words(_("no data {stretch}"), seen.gaps)
+
+    def _sparse(self, wanted: Wanted, gaps: Sequence[Stretch]) -> tuple[Verdict, str]:
+        """Of a metric that comes only while there are requests: whether there were none in its gaps."""
+        if _limit(wanted).above is not None:
+            # Too few is what is looked for.
+            return Verdict.UNKNOWN, self._words(_("no data {stretch}"), gaps)
+        requests = self._counts(wanted)
+        lost = [gap for gap in gaps if any(active(each, gap) for each in requests)]
+        if lost:
+            return Verdict.ATTENTION, self._words(_("no data {stretch}, though there were requests"), lost)
+        if not requests:
+            return Verdict.NORMAL, self._words(_("no data {stretch}: perhaps no requests"), gaps)
+        idle = [gap for gap in gaps if self._opened(gap) >= IDLE]
+        verdict = Verdict.ATTENTION if idle else Verdict.NORMAL
+        return verdict, self._words(_("no requests {stretch}"), idle or gaps)
+
+    def _opened(self, gap: Stretch) -> int:
+        """Seconds of a gap in which people use the system."""
+        return sum(STEP for time in range(gap.began, gap.ended, STEP) if self._is_open(at(time)))
+
+    def _words(self, text: str, gaps: Sequence[Stretch]) -> str:
+        return text.format(stretch=stretch(*widest(gaps).moments, self._zone))
+
+    def _counts(self, wanted: Wanted) -> list[Series]:
+        """The requests of the load balancer that a metric is of."""
+        own = (each for each in self._requests if each.balancer == wanted.balancer)
+        return [self._answer.of(each) for each in own]
 
     def _stale(self, wanted: Wanted, seen: Course) -> tuple[Verdict, str]:
         """No value now: an answer is missing, or there is nothing to answer."""
         since = moment(at(seen.newest or 0), self._zone)
-        if not self._idle(wanted, seen):
+        if _limit(wanted).above is not None or not self._idle(wanted, seen):
             return Verdict.UNKNOWN, _("no data since {time}").format(time=since)
         # CloudWatch reports these only while there are requests: at night that is usual, by day nobody gets in.
-        verdict = Verdict.ATTENTION if self._is_open else Verdict.NORMAL
+        end = self._answer.end
+        used = self._is_open(at(end)) or self._opened(Stretch(seen.newest or end, end)) >= IDLE
+        verdict = Verdict.ATTENTION if used else Verdict.NORMAL
         return verdict, _("no requests since {time}").format(time=since)
 
     def _idle(self, wanted: Wanted, seen: Course) -> bool:
         """Whether there are no requests to measure: none are counted either, while other values still come."""
         if not eventful(wanted.query.namespace, wanted.query.metric) or seen.newest is None:
             return False
-        counts = [self._answer.of(each) for each in self._requests if each.balancer == wanted.balancer]
+        counts = self._counts(wanted)
         if not counts or any(_end(each) > seen.newest for each in counts):
             return False
         # An hourly value that came last says nothing of the last minutes.

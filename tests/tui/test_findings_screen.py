@@ -79,7 +79,7 @@ async def test_the_nine_oclock_duty_turns_green_and_is_signed_with_few_keys(embe
         ]
 
 
-@pytest.mark.scenario("alb-5xx", history=3600.0, origin=NINE)
+@pytest.mark.scenario("alb-5xx", history=16 * 3600.0, origin=NINE)
 async def test_a_finding_is_read_overruled_and_accepted(embedded: Embedded) -> None:
     embedded.advance(900)
     async with inspect(embedded, size=(120, 40)) as pilot:

@@ -1,5 +1,6 @@
 """A look of the runbook's own: a metric with a limit."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -53,9 +54,18 @@ async def test_it_runs_on_the_embedded_aws(embedded: Embedded) -> None:
 
 
 async def judged(
-    values: list[float | None], *, status: str = "Complete", since: float = 60, **changed: Any
+    values: list[float | None],
+    *,
+    status: str = "Complete",
+    since: float | None = None,
+    usual: Callable[[datetime], bool] = lambda _at: False,
+    past: str = "Complete",
+    **changed: Any,
 ) -> tuple[Finding, dict[str, Any]]:
-    """Values of the periods before nine, the newest last."""
+    """Values of the periods before nine, the newest last. `usual`: when values came before the window."""
+    if since is None:
+        since = 5 * len(values) or 60
+    begun = NINE - timedelta(minutes=since)
     runbook = book(**changed)
     period = runbook.inspections[0].period
     points = [
@@ -70,12 +80,21 @@ async def judged(
         "Values": [value for _time, value in points],
         "StatusCode": status,
     }
-    canned = Canned(GetMetricData={"MetricDataResults": [result]})
+    before = [(at, 1.0) for back in range(1, 5_000) if usual(at := begun - timedelta(seconds=period * back))]
+
+    def answer(params: dict[str, Any]) -> dict[str, Any]:
+        if params["EndTime"] > begun:
+            return {"MetricDataResults": [result]}
+        known = [each for each in before if params["StartTime"] <= each[0] < params["EndTime"]]
+        times, counts = [time for time, _value in known], [value for _time, value in known]
+        return {"MetricDataResults": [result | {"Timestamps": times, "Values": counts, "StatusCode": past}]}
+
+    canned = Canned(GetMetricData=answer)
     context = InspectionContext(
         runbook=runbook, calendar=Calendar(runbook), clock=ManualClock(NINE), region="r", reader=canned
     )
     found = await make(context, "memory").look(Look(since=NINE - timedelta(minutes=since), until=NINE))
-    (asked,) = canned.asked("GetMetricData")
+    asked = canned.asked("GetMetricData")[0]
     return found, asked
 
 
@@ -102,6 +121,12 @@ async def test_it_may_have_an_upper_limit_and_events_may_be_rare() -> None:
     upper = {"above": None, "below": 5, "stat": "Sum", "unit": None, "scale": None}
     finding, _asked = await judged([1, None, None, None, None], **upper)
     assert (finding.verdict, finding.measures[0].allowed) == (V.NORMAL, "< 5")
+    # It is said since when, and that it may mean either.
+    assert finding.measures[0].note == "no data since 01-14 08:40 JST (of a count, this may mean none)"
+    finding, _asked = await judged([1, None, None, None, None], usual=lambda _at: True, **upper)
+    assert (finding.verdict, "values came at the same time before" in finding.summary) == (V.UNKNOWN, True)
+    finding, _asked = await judged([1, None, None, None, None], past="InternalError", **upper)
+    assert finding.verdict is V.UNKNOWN, "nobody knows what is usual"
     finding, _asked = await judged([1, 7, 8, 2], **upper)
     assert finding.verdict is V.ABNORMAL
     assert "beyond it for 10m in all, at 01-14 08:50 JST." in finding.summary

@@ -25,7 +25,7 @@ from tests.services.aws.canned import Canned, failure
 from tests.services.inspections.database_answers import instance, judged
 from tests.services.inspections.insights_world import GROUP, Event, fill, measure, runbook
 from tests.services.inspections.looking import context
-from tests.services.inspections.test_dashboard_look import BODY, BOOK, METRICS, NINE, data
+from tests.services.inspections.test_dashboard_look import BODY, BOOK, DATABASE, METRICS, NINE, data
 from tests.services.inspections.test_every_fault import MONDAY, WEEKEND
 
 V = Verdict
@@ -213,7 +213,11 @@ async def test_another_regions_metrics_that_fail_cost_their_own_curves() -> None
             calendar=Calendar(BOOK),
             clock=ManualClock(NINE),
             region=BOOK.system.region,
-            reader=reader(GetDashboard={"DashboardBody": json.dumps(body)}, GetMetricData=hot),
+            reader=reader(
+                DescribeDBInstances={"DBInstances": [DATABASE]},
+                GetDashboard={"DashboardBody": json.dumps(body)},
+                GetMetricData=hot,
+            ),
         )
         finding = await make(made, "dashboard").look(Look(since=NINE - timedelta(hours=15), until=NINE))
         assert finding.verdict is V.ABNORMAL

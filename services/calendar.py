@@ -110,11 +110,39 @@ class Calendar:
         opens, closes = map(time.fromisoformat, (self._hours.opens, self._hours.closes))
         return self.open_days.is_open(local.date()) and opens <= local.time() < closes
 
+    def hours_between(self, since: datetime, until: datetime) -> timedelta:
+        """How much of the opening hours of open days lies between two moments."""
+        first, last = self.day_of(since), self.day_of(until)
+        days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+        hours = (self._hours_of(day) for day in days if self.open_days.is_open(day))
+        within = (min(closes, until) - max(opens, since) for opens, closes in hours)
+        return sum((each for each in within if each > timedelta(0)), timedelta(0))
+
+    def closed_times(self, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """The times without opening hours that lie wholly or partly between two moments: nights, weekends, holidays.
+
+        Each is told whole, from closing time to the opening time of the next open day.
+        """
+        day = self.open_days.previous_open(self.day_of(since) - _DAY)
+        while day is not None:
+            following = self.open_days.next_open(day + _DAY)
+            if following is None:
+                return
+            closed, opens = self._hours_of(day)[1], self._hours_of(following)[0]
+            if closed >= until:
+                return
+            if closed < opens and opens > since:
+                yield closed, opens
+            day = following
+
     def closed_between(self, since: datetime, until: datetime) -> int:
         """How many closed days lie wholly or partly between two moments."""
         first, last = self.day_of(since), self.day_of(until)
         days = (first + timedelta(days=number) for number in range((last - first).days + 1))
         return sum(not self.open_days.is_open(day) for day in days)
+
+    def _hours_of(self, day: date) -> tuple[datetime, datetime]:
+        return self.local(day, self._hours.opens), self.local(day, self._hours.closes)
 
     # Rules
 

@@ -1,16 +1,28 @@
 """Which regions the account has enabled: nothing happens in the others.
 
-Source: ListRegions (Account Management API reference), DescribeRegions (EC2).
+Source: ListRegions (Account Management API reference), DescribeRegions (EC2), "Enable or disable AWS Regions in your
+account" (Account Management reference).
 """
 
 import re
+from collections.abc import Iterable
 
+from services.aws.errors import AwsError
 from services.aws.reader import Answer, Reader, incomplete, rows
 from services.i18n import _
+from services.models.trail import EnabledRegions
 
 REGION = "us-east-1"
 """Account Management is one for the whole account and is asked there."""
 _NAME = re.compile(r"[a-z]{2}(-[a-z]+)+-\d{1,2}")
+DEFAULT = (
+    "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
+    "ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1",
+    "us-east-1", "us-east-2", "us-west-1", "us-west-2",
+)  # fmt: skip
+"""Regions launched before 20 March 2019: every account has them, and nobody can disable them."""
+_APART = ("cn-", "us-gov-", "us-iso", "eu-iso", "eusc-")
+"""How the regions of accounts begin that have none of these."""
 
 
 class Regions:
@@ -18,6 +30,30 @@ class Regions:
 
     def __init__(self, session: Reader) -> None:
         self._session = session
+
+    async def enabled(self) -> EnabledRegions:
+        """By Account Management, else by EC2; where both leave out a default region it is added and a problem told.
+
+        Never raises AwsError: the first problem says which permission would do.
+        """
+        names: set[str] = set()
+        problem = None
+        for question in (self.listed, self.described):
+            try:
+                names.update(await question())
+                if not (lost := lost_from(names)):
+                    return EnabledRegions(names=tuple(sorted(names)))
+                raise incomplete(
+                    _("AWS does not list {regions}, which every account has.").format(
+                        regions=_(", ").join(lost)
+                    ),
+                    "account",
+                    "ListRegions",
+                )
+            except AwsError as error:
+                problem = problem or error.problem
+        every = names.union(DEFAULT) if names else names
+        return EnabledRegions(names=tuple(sorted(every)), problem=problem)
 
     async def listed(self) -> tuple[str, ...]:
         """By Account Management, by name. Raises AwsError."""
@@ -36,6 +72,14 @@ class Regions:
         """The same by EC2, which leaves out those that are not enabled. Raises AwsError."""
         answer = await self._session.read("ec2", "DescribeRegions", required=("Regions",))
         return _names(rows(answer, "Regions"), "ec2", "DescribeRegions")
+
+
+def lost_from(names: Iterable[str]) -> tuple[str, ...]:
+    """Default regions that are not among the names that AWS lists."""
+    listed = set(names)
+    if all(name.startswith(_APART) for name in listed):
+        return ()
+    return tuple(name for name in DEFAULT if name not in listed)
 
 
 def _names(answered: list[Answer], service: str, operation: str) -> tuple[str, ...]:

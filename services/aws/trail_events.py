@@ -7,7 +7,7 @@ Source: "CloudTrail record contents", "AWS Management Console sign-in events" (C
 from datetime import timedelta
 from typing import Any
 
-from services.aws.reader import Answer, inside, rows, when
+from services.aws.reader import Answer, inside, is_readable, rows, when
 from services.models.base import RawId
 from services.models.trail import AccessEvent, Actor, ActorKind, SignIn, TrailEvent
 
@@ -125,7 +125,8 @@ def _access(row: Answer, record: dict[str, Any], common: dict[str, Any]) -> Acce
 
 def _actor(identity: dict[str, Any], username: str) -> Actor:
     kind = _KINDS.get(str(identity.get("type") or "AWSService"), ActorKind.OTHER)
-    name = str(identity.get("userName") or username)
+    told = identity.get("userName") or username
+    name = str(told)
     if kind is ActorKind.ROOT:
         return Actor(kind=kind, name="root")
     if kind is ActorKind.ROLE:
@@ -137,7 +138,9 @@ def _actor(identity: dict[str, Any], username: str) -> Actor:
         return Actor(kind=kind, name=str(identity.get("accountId") or username))
     if name == HIDDEN:
         return Actor(kind=kind, hidden=True)
-    return Actor(kind=kind, name=name)
+    # Everybody has a name but those whom an identity provider vouches for.
+    lost = not is_readable(name) or not isinstance(told, str) or (kind is ActorKind.USER and not name)
+    return Actor(kind=kind, name=name, unreadable=lost)
 
 
 def _role(identity: dict[str, Any], username: str) -> Actor:
@@ -146,7 +149,9 @@ def _role(identity: dict[str, Any], username: str) -> Actor:
     issuer = _part(_part(identity, "sessionContext"), "sessionIssuer")
     role = str(issuer.get("userName") or (parts[0] if parts else ""))
     session = parts[-1] if len(parts) >= _PAIR else username
-    return Actor(kind=ActorKind.ROLE, name=session, role=role)
+    return Actor(
+        kind=ActorKind.ROLE, name=session, role=role, unreadable=not is_readable(f"{role}/{session}")
+    )
 
 
 def _resources(row: Answer, record: dict[str, Any]) -> tuple[str, ...]:

@@ -31,5 +31,7 @@ def _reasons(event: TrailEvent, rules: Rules) -> Iterator[Reason]:
         yield Reason.ADDRESS
     if not actor.hidden and not rules.familiar(actor):
         yield Reason.PERSON
+    if actor.unreadable:
+        yield Reason.NAMELESS
     if event.name == SWITCH and success is not False and not rules.within_hours(event.at):
         yield Reason.HOURS

@@ -29,6 +29,7 @@ class Reason(StrEnum):
     MFA_UNSAID = "mfa-unsaid"
     ADDRESS = "address"
     PERSON = "person"
+    NAMELESS = "nameless"
     HOURS = "hours"
     RECOVERED = "recovered"
     RECOVERY = "recovery"
@@ -42,6 +43,7 @@ WORDS = {
     Reason.MFA_UNSAID: N_("MFA not recorded"),
     Reason.ADDRESS: N_("unknown address"),
     Reason.PERSON: N_("unknown person"),
+    Reason.NAMELESS: N_("name cannot be read"),
     Reason.HOURS: N_("outside opening hours"),
     Reason.RECOVERED: N_("root's password was set anew"),
     Reason.RECOVERY: N_("recovery of root's password"),
@@ -54,6 +56,7 @@ VERDICTS = {
     Reason.MFA_UNSAID: Verdict.UNKNOWN,
     Reason.ADDRESS: Verdict.ATTENTION,
     Reason.PERSON: Verdict.ATTENTION,
+    Reason.NAMELESS: Verdict.UNKNOWN,
     Reason.HOURS: Verdict.ATTENTION,
     Reason.RECOVERED: Verdict.ABNORMAL,
     # Whoever knows root's e-mail address can ask for it.
@@ -140,10 +143,15 @@ class Rules:
         return self._calendar.within_hours(at)
 
     def sign_ins(self, events: Iterable[SignIn]) -> list[JudgedSignIn]:
-        """Every one, judged."""
+        """Every one, judged; a failure whose name cannot be read may be anybody's and counts as everybody's."""
         found = list(events)
-        failures = Counter(who(event) for event in found if not event.success)
-        many = {key for key, count in failures.items() if count >= self._spec.many_failures}
+        failed = [event for event in found if not event.success]
+        nameless = [event for event in failed if event.actor.unreadable]
+        failures = Counter(who(event) for event in failed if not event.actor.unreadable)
+        most = max(failures.values(), default=0)
+        counts = {key: count + len(nameless) for key, count in failures.items()}
+        counts |= {who(event): most + len(nameless) for event in nameless}
+        many = {key for key, count in counts.items() if count >= self._spec.many_failures}
         return [self._judged(event, many) for event in found]
 
     def changes(self, events: Iterable[TrailEvent], *, grave: bool) -> list[JudgedChange]:
@@ -173,6 +181,8 @@ class Rules:
         # What was typed in place of a user name is hidden, so nobody can know it.
         if not actor.hidden and not self.familiar(actor):
             yield Reason.PERSON
+        if actor.unreadable:
+            yield Reason.NAMELESS
         if event.success and not self.within_hours(event.at):
             yield Reason.HOURS
 
@@ -196,7 +206,9 @@ def unfamiliar(
     strangers += [
         each.event.actor for each in changes if each.stranger and each.event.actor.kind is not ActorKind.ROOT
     ]
-    people = dict.fromkeys([*(actor.name for actor in strangers if actor.name), *users])
+    people = dict.fromkeys(
+        [*(actor.name for actor in strangers if actor.name and not actor.unreadable), *users]
+    )
     addresses = dict.fromkeys(each.event.address for each in judged if Reason.ADDRESS in each.reasons)
     return (
         *(Unfamiliar(kind="person", value=name) for name in people),

@@ -77,7 +77,9 @@ def _of_sign_ins(judged: Judged, spec: TrailSpec) -> Iterator[_Counted]:
     failed = judged.having(Reason.FAILED)
     # A failed try may also come from an unknown address; only its own counts decide here.
     many = [Verdict.ABNORMAL if each.verdict is Verdict.ABNORMAL else Verdict.ATTENTION for each in failed]
-    yield _Counted(_("Failed sign-ins"), len(failed), allowed, tuple(many))
+    nameless = sum(Reason.NAMELESS in each.reasons for each in failed)
+    note = _("{count} with a name that cannot be read, counted as each person's").format(count=nameless)
+    yield _Counted(_("Failed sign-ins"), len(failed), allowed, tuple(many), note=note if nameless else "")
     for title, reason, verdict in (
         (_("Sign-ins of root"), Reason.ROOT, Verdict.ABNORMAL),
         (_("Sign-ins without MFA"), Reason.NO_MFA, Verdict.ABNORMAL),
@@ -156,7 +158,7 @@ def _count(counted: _Counted, *, whole: bool) -> Measure:
         allowed=counted.allowed,
         verdict=worst(verdicts),
         value=counted.count,
-        note=counted.note if whole else _("not everything could be read"),
+        note=_(", ").join(filter(None, (counted.note, "" if whole else _("not everything could be read")))),
     )
 
 

@@ -23,8 +23,8 @@ from services.models.trail import EnabledRegions, Lookup, SignIn, TrailEvent, Tr
 
 USERS = 10
 """Users nobody expects whose doings are looked up."""
-FEW_PAGES = 1
-"""Answers about one user: that they acted, and how, is enough."""
+FEW_PAGES = 10
+"""Answers about one user, root too; where there are more, what they did is not judged."""
 FEW_WRITES = 3
 """Answers with every change of a region; where there are more, it is asked for the runbook's names one by one."""
 EVERY_WRITE = ""
@@ -63,7 +63,7 @@ class Question:
 
     @property
     def most(self) -> int | None:
-        """So many answers are enough; None: all are needed."""
+        """No more answers than that; None: as many as there are."""
         return {"Username": FEW_PAGES, "ReadOnly": FEW_WRITES}.get(self.key)
 
 
@@ -92,8 +92,9 @@ class Gathered:
         return [lookup for question, lookup in self.answers if question.purpose is purpose]
 
     def whole(self, purpose: Purpose) -> bool:
-        """All of them were read to the end and understood."""
-        return all(lookup.whole for lookup in self.of(purpose))
+        """All of them were read to the end and understood, in every region where there may be something."""
+        everywhere = purpose is Purpose.GLOBAL or self.regions.problem is None
+        return everywhere and all(lookup.whole for lookup in self.of(purpose))
 
     def sign_ins(self) -> list[SignIn]:
         """Every try to sign in, each once, newest first."""
@@ -243,8 +244,9 @@ class _Asker:
 
     def _store(self, question: Question, lookup: Lookup) -> None:
         if question.value == EVERY_WRITE:
+            # What lies beyond its pages is asked for by name.
             grave = tuple(event for event in lookup.events if event.name in self._grave)
-            lookup = lookup.model_copy(update={"events": grave})
+            lookup = lookup.model_copy(update={"events": grave, "more": False})
         self.answers[question] = lookup
         self._events[question.region] = self._events.get(question.region, 0) + len(lookup.events)
         self._say(question.region, 0)
@@ -289,12 +291,4 @@ async def _root(context: InspectionContext, found: Gathered) -> None:
 
 
 async def _regions(context: InspectionContext, found: Gathered) -> None:
-    """By Account Management, else by EC2; the first refusal says which permission would do."""
-    regions = Regions(context.reader)
-    try:
-        found.regions = EnabledRegions(names=await regions.listed())
-    except AwsError as refusal:
-        try:
-            found.regions = EnabledRegions(names=await regions.described())
-        except AwsError:
-            found.regions = EnabledRegions(problem=refusal.problem)
+    found.regions = await Regions(context.reader).enabled()

@@ -20,6 +20,11 @@ def unread(gathered: Gathered) -> Iterator[str]:
             yield _("{region}: {count} events of {name} could not be understood.").format(
                 region=lookup.region, count=lookup.unreadable, name=question.value or _("every change")
             )
+        elif lookup.more:
+            text = _(
+                "{region}: only the newest {count} events of {name} were read; what was before is not judged."
+            )
+            yield text.format(region=lookup.region, count=len(lookup.events), name=question.value)
     for words, regions in problems.items():
         yield _("Not read in {regions}: {problem}").format(
             regions=_(", ").join(dict.fromkeys(regions)), problem=words

@@ -203,6 +203,8 @@ def _region(region: str, gathered: Gathered) -> Row:
     read = _("in full")
     if problem is not None:
         read = problem.summary
+    elif any(lookup.more for _question, lookup in lookups):
+        read = _("only the newest events")
     elif unreadable:
         read = _("{count} events could not be understood").format(count=unreadable)
     cells = (
@@ -212,12 +214,14 @@ def _region(region: str, gathered: Gathered) -> Row:
         str(sum(lookup.requests for _question, lookup in lookups)),
         read,
     )
-    return Row(cells=cells, verdict=None if problem is None and not unreadable else Verdict.UNKNOWN)
+    return Row(
+        cells=cells, verdict=None if all(lookup.whole for _question, lookup in lookups) else Verdict.UNKNOWN
+    )
 
 
 def _acts(lookups: Sequence[Lookup]) -> str:
     """Names of the events, the most frequent first."""
-    if not lookups or not all(lookup.whole for lookup in lookups):
+    if not lookups or any(lookup.problem is not None or lookup.unreadable for lookup in lookups):
         return _("not read")
     counts: dict[str, int] = {}
     for lookup in lookups:

@@ -34,6 +34,8 @@ class Actor(Model):
     """Of an assumed role."""
     hidden: bool = False
     """The trail hides what was typed: no user of the account has that name."""
+    unreadable: bool = False
+    """It has a name that cannot be read, so it may be anybody."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -87,9 +89,9 @@ class EnabledRegions(Model):
     """Where the account can be used."""
 
     names: tuple[str, ...] = ()
-    """Empty where they could not be read."""
+    """Empty where none could be read."""
     problem: Problem | None = None
-    """Why they could not."""
+    """Why not all of them could."""
 
 
 class Lookup(Model):
@@ -104,14 +106,14 @@ class Lookup(Model):
     unreadable: int = 0
     """Events that could not be understood and are not in `events`."""
     more: bool = False
-    """There are older ones, which were not wanted."""
+    """There are older ones, which were not read."""
     problem: Problem | None = None
     """Why it ended early; `events` are what came before."""
 
     @property
     def whole(self) -> bool:
-        """Everything was read and understood."""
-        return self.problem is None and not self.unreadable
+        """Everything was read, to the last page, and understood."""
+        return self.problem is None and not self.unreadable and not self.more
 
 
 class TrailStatus(Model):

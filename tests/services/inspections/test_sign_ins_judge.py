@@ -12,6 +12,7 @@ from services.calendar import Calendar
 from services.inspections.known import Known
 from services.inspections.sign_ins_judge import Reason, Rules, network_of, unfamiliar
 from services.models.base import RawId
+from services.models.findings import WORSE
 from services.models.runbook_looks import Trail as TrailSpec
 from services.models.trail import Actor, ActorKind, SignIn, TrailEvent
 from services.models.verdict import Verdict
@@ -83,6 +84,22 @@ def test_many_failures_of_one_person_are_abnormal_fewer_are_not(names: list[str]
     for each in judged:
         expected = names.count(each.event.actor.name) >= many
         assert (each.verdict is Verdict.ABNORMAL) is expected
+
+
+@given(st.lists(st.sampled_from(["a", "b", "c"]), max_size=8), st.sets(st.integers(0, 7)), st.integers(1, 5))
+def test_failures_whose_names_are_lost_are_never_judged_better(
+    names: list[str], lost: set[int], many: int
+) -> None:
+    spec = SPEC.model_copy(update={"many_failures": many, "known_people": ("a", "b", "c")})
+    whole = [sign_in(name=name, success=False) for name in names]
+    damaged = [
+        each.model_copy(update={"actor": Actor(kind=ActorKind.USER, name="\ufffd", unreadable=True)})
+        if number in lost
+        else each
+        for number, each in enumerate(whole)
+    ]
+    for before, after in zip(rules(spec).sign_ins(whole), rules(spec).sign_ins(damaged), strict=True):
+        assert WORSE.index(after.verdict) >= WORSE.index(before.verdict)
 
 
 def test_hidden_names_of_one_address_are_one_person() -> None:

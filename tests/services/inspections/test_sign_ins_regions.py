@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.aws.errors import Incomplete
-from services.aws.regions import Regions
+from services.aws.regions import DEFAULT, Regions
 from services.aws.root_user import RootUsers
 from services.aws.trail_events import event_of
 from services.demo.trail import TrailBook
@@ -208,7 +208,7 @@ async def test_a_page_limit_is_a_region_that_is_not_judged(monkeypatch: pytest.M
         return {"Events": [], "NextToken": f"{number}"}
 
     finding, canned = await by_hand(LookupEvents=endless)
-    assert (finding.verdict, measure(finding, "Regions read").shown) == (V.UNKNOWN, "0 of 2")
+    assert (finding.verdict, measure(finding, "Regions read").shown) == (V.UNKNOWN, "0 of 17")
     assert any("More than 2 pages." in each for each in finding.remarks)
     # Its other questions are asked all the same.
     assert {each["LookupAttributes"][0]["AttributeKey"] for each in canned.asked("LookupEvents")} == {
@@ -218,10 +218,10 @@ async def test_a_page_limit_is_a_region_that_is_not_judged(monkeypatch: pytest.M
 
 
 async def test_every_question_about_sign_ins_is_by_the_source(embedded: Embedded) -> None:
-    finding, canned = await by_hand(ListRegions=regions("eu-west-1", "us-east-1", "af-south-1"))
+    finding, canned = await by_hand(ListRegions=regions(*DEFAULT, "af-south-1"))
     asked = [params["LookupAttributes"][0] for params in canned.asked("LookupEvents")]
     source = {"AttributeKey": "EventSource", "AttributeValue": "signin.amazonaws.com"}
-    assert asked.count(source) == 3
+    assert asked.count(source) == 18
     assert not any(each["AttributeValue"] == "ConsoleLogin" for each in asked)
     assert any(each.startswith("Every enabled region was asked: ") for each in finding.remarks)
     (call,) = canned.asked("ListRegions")
@@ -311,7 +311,7 @@ TROUBLES: dict[str, tuple[str, Any]] = {
     "bucket": ("LookupEvents", CHANGED),
     "root acted": ("LookupEvents", row(name="RunInstances", userIdentity=ROOT) | {"EventSource": "ec2.amazonaws.com"}),
     "root's keys": ("GetAccountSummary", {"SummaryMap": {"AccountAccessKeysPresent": 1, "AccountMFAEnabled": 0}}),
-    "regions": ("ListRegions", regions("eu-west-1", "us-east-1")),
+    "regions": ("ListRegions", regions(*DEFAULT)),
 }  # fmt: skip
 
 

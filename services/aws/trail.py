@@ -131,6 +131,10 @@ class Trail:
             multi_region=bool(row.get("IsMultiRegionTrail")),
             logging=answer["IsLogging"] is True,
             stopped_at=when(answer.get("StopLoggingTime")),
+            started_at=when(answer.get("StartLoggingTime")),
+            delivered_at=when(answer.get("LatestDeliveryTime")),
+            every_event=row.get("HasCustomEventSelectors") is not True
+            and row.get("IsOrganizationTrail") is not True,
             delivery_error=clean(answer.get("LatestDeliveryError")),
         )
 

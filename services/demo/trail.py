@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 from services.demo.facts import AccessFact, SignIn, TrailFact
 from services.demo.scenario import TOKYO
-from services.demo.trail_days import day
+from services.demo.system.names import REGION
+from services.demo.trail_days import at_work, day
 from services.demo.trail_records import Entry, access, assumed, change, recorded, sign_in
 
 if TYPE_CHECKING:
     from services.demo.world import World
 
 KEPT = timedelta(days=90)
-HOURS = 60
-"""So many hours of the services' doings are told: more than one page."""
+LATELY = timedelta(days=15)
+HOUR = timedelta(hours=1)
 DELIVERY = timedelta(minutes=5)
 """How long an event takes until it is found."""
 
@@ -27,6 +28,10 @@ class TrailBook:
         self._days: dict[date, list[Entry]] = {}
         self.ends: datetime | None = None
         """Nothing later is recorded; None: the history goes on."""
+        self.delivered: datetime | None = None
+        """The trail's files end here; None: they come as fast as the history."""
+        self.sleeps = False
+        """Tasks run in opening hours alone."""
         self._told = [] if world.scenario.empty else _told(world)
 
     def visible(self) -> list[Entry]:
@@ -38,13 +43,29 @@ class TrailBook:
         ]
         return sorted(found, key=lambda entry: (entry.at, entry.id), reverse=True)
 
-    def of_services(self) -> list[Entry]:
-        """What AWS's own services do for the system in its region, newest first: tasks assume their role every hour."""
-        newest = min(self._world.clock.now() - DELIVERY, self.ends or self._world.clock.now())
+    def of_services(self, since: datetime | None, until: datetime | None) -> list[Entry]:
+        """What AWS's own services do for the system in its region, newest first: tasks assume their role every hour.
+
+        `sleeps`: nothing but in opening hours.
+        """
+        now = self._world.clock.now()
+        newest = min(now - DELIVERY, self.ends or now, until or now)
+        oldest = max(now - KEPT, since or now - KEPT)
         if self._world.facility is None:
             return []
         hour = newest.replace(minute=0, second=0, microsecond=0)
-        return [assumed(hour - timedelta(hours=number)) for number in range(HOURS)]
+        count = max(0, (hour - oldest) // HOUR + 1)
+        hours = (hour - HOUR * number for number in range(count))
+        return [assumed(at) for at in hours if not self.sleeps or at_work(at)]
+
+    def delivered_at(self) -> datetime:
+        """When the trail's newest file reached its bucket: minutes after the events in it."""
+        if self.delivered is not None:
+            return self.delivered
+        now = self._world.clock.now()
+        events = [*self.of_services(now - LATELY, None), *self.visible()]
+        times = (entry.at for entry in events if entry.region == REGION)
+        return min(now, max(times, default=self._world.began) + DELIVERY)
 
     def signed_in(self, user: str) -> datetime | None:
         """When a user signed in last."""

@@ -19,6 +19,7 @@ _DESKS = (4, 5, 10)
 _VENDOR_DESKS = (70, 71)
 RUNNER = "192.0.2.200"
 """Where deployments come from."""
+_WORK = range(9, 17)
 _DEPLOYS = (1, 3)
 """Weekdays: Tuesday and Thursday."""
 _OPEN = OpenDays(Closures(yearly=("12-29", "12-30", "12-31", "01-01", "01-02", "01-03")))
@@ -61,6 +62,12 @@ def day(seed: int, of: date) -> list[Entry]:
             # The second factor is recorded beside the sign-in.
             found += [*signed_in, *(_second_factor(entry) for entry in signed_in)]
     return found + (_deployed(random, of) if of.weekday() in _DEPLOYS else [])
+
+
+def at_work(at: datetime) -> bool:
+    """Whether it is an hour of work on an open day."""
+    local = at.astimezone(TOKYO)
+    return _OPEN.is_open(local.date()) and local.hour in _WORK
 
 
 def _signed_in(random: Random, of: date, hour: float, person: Person) -> Entry:

@@ -53,7 +53,7 @@ def lookup_events(call: Call) -> dict[str, Any]:
     entries = book.visible()
     if not attributes:
         entries = sorted(
-            [*entries, *book.of_services()], key=lambda entry: (entry.at, entry.id), reverse=True
+            [*entries, *book.of_services(since, until)], key=lambda entry: (entry.at, entry.id), reverse=True
         )
     found = [
         entry
@@ -127,5 +127,5 @@ def get_trail_status(call: Call) -> dict[str, Any]:
     return {
         "IsLogging": True,
         "StartLoggingTime": started,
-        "LatestDeliveryTime": began - timedelta(minutes=4),
+        "LatestDeliveryTime": world.part(TrailBook).delivered_at().replace(microsecond=0),
     }

@@ -20,7 +20,7 @@ from services.inspections.sign_ins_judge import Rules, unfamiliar
 from services.inspections.sign_ins_measures import Judged, measures, summary
 from services.inspections.sign_ins_read import Gathered, Purpose, gather
 from services.inspections.sign_ins_remarks import asked, limits, trails, unread
-from services.inspections.sign_ins_silence import history_measure, silence_remark
+from services.inspections.sign_ins_silence import history_measure, silence_remark, watched_remark
 from services.inspections.sign_ins_tables import Tables
 from services.models.findings import Finding, worst
 from services.models.problem import Problem
@@ -72,7 +72,7 @@ class SignIns(Inspection):
         )
         problem = _nothing_read(gathered)
         judged = _judge(rules, gathered)
-        history = history_measure(gathered.newest, look.until, context.calendar.zone)
+        history = history_measure(gathered.history, gathered.trails, look.until, context.calendar)
         measured = (*measures(judged, spec), history)
         tables = Tables(context.calendar, since)
         evidence = [
@@ -120,6 +120,7 @@ class SignIns(Inspection):
             text = _("Not seen: what happened before {since}; the event history keeps 90 days.")
             yield text.format(since=f"{local:%Y-%m-%d %H:%M %Z}")
         yield from asked(judged.gathered, self._spec)
+        yield watched_remark(self.context.region)
         yield from unread(judged.gathered)
         yield from trails(judged.gathered)
         yield from limits(judged, rules, self._spec)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from services.i18n import _, plural
 from services.inspections.sign_ins_judge import JudgedAccess, JudgedChange, JudgedSignIn, Reason, who
 from services.inspections.sign_ins_read import Gathered, Purpose
+from services.inspections.sign_ins_silence import is_behind
 from services.models.access_keys import IamUser
 from services.models.findings import Measure, worst
 from services.models.runbook_looks import Trail as TrailSpec
@@ -171,7 +172,7 @@ def trail_measure(gathered: Gathered) -> Measure:
     if not logging:
         shown = _("stopped") if gathered.trails else _("there is none")
         return Measure(title=title, shown=shown, allowed=allowed, verdict=Verdict.ATTENTION)
-    failing = all(trail.delivery_error for trail in logging)
+    failing = all(trail.delivery_error or is_behind(trail, gathered.history) for trail in logging)
     verdict = Verdict.ATTENTION if failing else Verdict.NORMAL
     shown = _("logging, but files do not arrive") if failing else _("logging")
     return Measure(title=title, shown=shown, allowed=allowed, verdict=verdict, note=logging[0].name)

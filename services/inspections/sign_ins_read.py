@@ -14,7 +14,7 @@ from services.aws.root_user import RootUsers
 from services.aws.trail import SIGN_IN_SOURCE, Trail
 from services.i18n import _
 from services.inspections.base import InspectionContext
-from services.inspections.sign_ins_silence import BEFORE
+from services.inspections.sign_ins_silence import History, read_history
 from services.models.access_keys import IamUser, RootUser
 from services.models.findings import Progress
 from services.models.problem import Problem, ProblemKind
@@ -79,13 +79,13 @@ class Gathered:
     users_problem: Problem | None = None
     trails: tuple[TrailStatus, ...] = ()
     trails_problem: Problem | None = None
-    newest: Lookup = field(default_factory=lambda: Lookup(region="", value=""))
-    """The newest events of the home region, whatever they are."""
+    history: History = field(default_factory=History)
+    """Of the home region: whether it goes on."""
 
     @property
     def requests(self) -> int:
         """Sent to the event history."""
-        return self.newest.requests + sum(lookup.requests for _question, lookup in self.answers)
+        return self.history.requests + sum(lookup.requests for _question, lookup in self.answers)
 
     def of(self, purpose: Purpose) -> list[Lookup]:
         """The answers to the questions of one purpose."""
@@ -167,19 +167,19 @@ async def gather(
             group.create_task(asker.ask([each for each in questions if each.region == region]))
     # In the order of the questions, whichever region answered first.
     found.answers = sorted(asker.answers.items(), key=lambda answer: regions.index(answer[0].region))
-    found.newest = await _newest(context.region, reader, found, until)
+    found.history = await _history(context.region, reader, found, until)
     return found
 
 
-async def _newest(home: str, reader: Trail, found: Gathered, until: datetime) -> Lookup:
-    """One answer without an attribute; a region that has refused already is not asked again."""
+async def _history(home: str, reader: Trail, found: Gathered, until: datetime) -> History:
+    """Asked without an attribute; a region that has refused already is not asked again."""
     refusals = (
         lookup.problem for question, lookup in found.answers if question.region == home and _refused(lookup)
     )
     refusal = next(refusals, None)
     if refusal is not None:
-        return Lookup(region=home, value="", problem=refusal)
-    return await reader.lookup(home, "", "", since=until - BEFORE, until=until, most=1)
+        return History(Lookup(region=home, value="", problem=refusal))
+    return await read_history(reader, home, until, found.trails)
 
 
 def _refused(lookup: Lookup) -> bool:

@@ -7,6 +7,7 @@ from services.i18n import _
 from services.inspections.sign_ins_judge import Rules
 from services.inspections.sign_ins_measures import Judged
 from services.inspections.sign_ins_read import USERS, Gathered, Purpose
+from services.inspections.sign_ins_silence import QUIET, is_behind
 from services.models.runbook_looks import Trail as TrailSpec
 
 
@@ -50,6 +51,11 @@ def trails(gathered: Gathered) -> Iterator[str]:
         text = _("The trail {name} covers one region only: sign-ins elsewhere are lost after 90 days.")
         yield text.format(name=logging[0].name)
     for trail in logging:
+        if is_behind(trail, gathered.history):
+            text = _(
+                "The trail {name} has delivered no file for events that are more than {hours} hours old."
+            )
+            yield text.format(name=trail.name, hours=round(QUIET.total_seconds() / 3600))
         if trail.delivery_error:
             yield _("The trail {name} cannot deliver its files: {error}").format(
                 name=trail.name, error=trail.delivery_error

@@ -125,5 +125,10 @@ class TrailStatus(Model):
     multi_region: bool
     logging: bool
     stopped_at: datetime | None = None
+    started_at: datetime | None = None
+    delivered_at: datetime | None = None
+    """When its newest file of the home region reached the bucket."""
+    every_event: bool = False
+    """It takes every management event of this account alone, so that it knows whatever the event history knows."""
     delivery_error: Clean = ""
     """Why its newest file did not reach the bucket."""

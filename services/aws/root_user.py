@@ -8,6 +8,8 @@ from services.aws.reader import Reader, incomplete, whole
 from services.i18n import _
 from services.models.access_keys import RootUser
 
+_FIGURES = ("AccountAccessKeysPresent", "AccountMFAEnabled")
+
 
 class RootUsers:
     """Reads what IAM says of root."""
@@ -24,7 +26,9 @@ class RootUsers:
             raise incomplete(
                 _("IAM tells figures of the account without their names."), "iam", "GetAccountSummary"
             )
-        mfa = whole(summary.get("AccountMFAEnabled"))
+        keys, mfa = (whole(summary.get(name)) for name in _FIGURES)
         return RootUser(
-            access_keys=whole(summary.get("AccountAccessKeysPresent")), mfa=None if mfa is None else mfa > 0
+            access_keys=keys,
+            mfa=None if mfa is None else mfa > 0,
+            unreadable=tuple(name for name in _FIGURES if name in summary and whole(summary[name]) is None),
         )

@@ -33,6 +33,8 @@ def unread(gathered: Gathered) -> Iterator[str]:
     if gathered.root_problem is not None:
         text = _("Root's keys and MFA were not read: {problem}")
         yield text.format(problem=gathered.root_problem.summary)
+    for name in gathered.root.unreadable if gathered.root is not None else ():
+        yield _("IAM tells {name} in a figure that cannot be read.").format(name=name)
     if gathered.users_problem is not None:
         yield _("The account's users were not read: {problem}").format(problem=gathered.users_problem.summary)
 

@@ -53,3 +53,5 @@ class RootUser(Model):
     """How many access keys it has; None: not told."""
     mfa: bool | None = None
     """It has a second factor; None: not told."""
+    unreadable: tuple[str, ...] = ()
+    """Figures that IAM tells and that are none."""

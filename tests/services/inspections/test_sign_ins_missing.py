@@ -18,7 +18,7 @@ from services.models.trail import EnabledRegions, Lookup
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.services.aws.canned import failure
-from tests.services.inspections.test_sign_ins import measure, rows
+from tests.services.inspections.test_sign_ins import by_hand, measure, rows
 from tests.services.inspections.test_sign_ins_regions import ELSEWHERE, QUIET, VIRGINIA, happened, week
 
 V = Verdict
@@ -120,3 +120,11 @@ async def test_a_failure_whose_name_cannot_be_read_counts_as_the_same_persons(
     assert failures.note == "2 with a name that cannot be read, counted as each person's"
     assert any("name cannot be read" in row.cells[2] for row in rows(finding, "Sign-ins to look at").rows)
     assert {each.value for each in finding.unfamiliar} == {"temp-admin", ELSEWHERE}
+
+
+@pytest.mark.parametrize("figure", ["AccountAccessKeysPresent", "AccountMFAEnabled"])
+async def test_a_figure_of_root_that_is_none_is_told(figure: str) -> None:
+    summary = {"AccountAccessKeysPresent": 0, "AccountMFAEnabled": 1} | {figure: -1}
+    finding, _canned = await by_hand(GetAccountSummary={"SummaryMap": summary})
+    assert finding.verdict is V.UNKNOWN
+    assert f"IAM tells {figure} in a figure that cannot be read." in finding.remarks

@@ -209,6 +209,7 @@ CALLS: dict[str, Question] = {
     ),
     "Parents.marked": _parents,
     "Regions.described": lambda made: Regions(made.reader).described(),
+    "Regions.enabled": lambda made: Regions(made.reader).enabled(),
     "Regions.listed": lambda made: Regions(made.reader).listed(),
     "RootUsers.root": lambda made: RootUsers(made.reader).root(),
     "Scaling.activities": lambda made: Scaling(made.reader).activities(*_SERVICE),

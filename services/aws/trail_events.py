@@ -138,8 +138,10 @@ def _actor(identity: dict[str, Any], username: str) -> Actor:
         return Actor(kind=kind, name=str(identity.get("accountId") or username))
     if name == HIDDEN:
         return Actor(kind=kind, hidden=True)
-    # Everybody has a name but those whom an identity provider vouches for.
-    lost = not is_readable(name) or not isinstance(told, str) or (kind is ActorKind.USER and not name)
+    # Everybody has a name but those whom an identity provider vouches for; a user's is told twice.
+    lost = not is_readable(name) or not isinstance(told, str)
+    if kind is ActorKind.USER:
+        lost = lost or not name or (bool(username) and username != name)
     return Actor(kind=kind, name=name, unreadable=lost)
 
 

@@ -76,6 +76,7 @@ class Trail:
         asked |= {"LookupAttributes": attributes} if key else {}
         found: dict[str, TrailEvent] = {}
         unreadable, requests, token = 0, 0, ""
+        answer: Answer = {"Events": []}
         problem = None
         try:
             while requests < (most or PAGES):
@@ -86,6 +87,9 @@ class Trail:
                 token = _next(answer, token)
                 if not token:
                     break
+            if not token and len(answer["Events"]) >= PAGE and requests < (most or PAGES):
+                requests += 1
+                await self._confirm(region, asked, found)
             if token and most is None:
                 raise incomplete(
                     _("More than {limit} pages.").format(limit=PAGES), "cloudtrail", "LookupEvents"
@@ -109,6 +113,15 @@ class Trail:
             "cloudtrail", "DescribeTrails", region=region, required=("trailList",), includeShadowTrails=True
         )
         return tuple([await self._status(row, region) for row in rows(answer, "trailList")])
+
+    async def _confirm(self, region: str, asked: dict[str, Any], found: dict[str, TrailEvent]) -> None:
+        """After a full page without a token: see that nothing is older. Raises AwsError where something is."""
+        known = len(found)
+        oldest = min((event.at for event in found.values()), default=asked["EndTime"])
+        _take(await self._page(region, asked | {"EndTime": oldest}, ""), region, found)
+        if len(found) > known:
+            text = _("AWS sent a full page without a token, though there are older events.")
+            raise incomplete(text, "cloudtrail", "LookupEvents")
 
     async def _page(self, region: str, asked: dict[str, Any], token: str) -> Answer:
         await self._pace_of.setdefault(region, Pace(self._seconds, self._clock)).turn()

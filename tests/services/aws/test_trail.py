@@ -152,6 +152,20 @@ async def test_a_token_that_comes_back_ends_it() -> None:
     assert (lookup.problem.kind, lookup.requests) == (ProblemKind.INCOMPLETE, 2)
 
 
+@pytest.mark.parametrize(("events", "lost"), [(49, False), (50, False), (51, True), (120, True)])
+async def test_a_full_page_without_its_token_is_not_the_end(events: int, lost: bool) -> None:
+    every = [login(number) for number in reversed(range(events))]
+
+    def tokenless(params: dict[str, Any]) -> Any:
+        return {"Events": [each for each in every if each["EventTime"] <= params["EndTime"]][:50]}
+
+    lookup = await looked(Canned(LookupEvents=tokenless))
+    assert lookup.whole is not lost
+    assert (lookup.problem is not None) is lost
+    assert len(lookup.events) == min(events, 99)
+    assert lookup.requests == (1 if events < 50 else 2)
+
+
 async def test_no_more_pages_than_wanted() -> None:
     lookup = await looked(Canned(LookupEvents=pages({"Events": [login()], "NextToken": "1"})), most=1)
     assert (lookup.requests, lookup.more, lookup.problem) == (1, True, None)

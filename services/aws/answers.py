@@ -15,7 +15,7 @@ from typing import Any
 Check = Callable[[Any], bool]
 """True when the value is already what the SDK's parser would make of it; raises Misshapen."""
 
-_SCALARS: dict[str, tuple[type, ...]] = {
+SCALARS: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "character": (str,),
     "blob": (str,),
@@ -113,7 +113,7 @@ def _compile(shape: Any, rules: Rules, known: dict[str, Check | None]) -> Check:
         return check
     if shape.type_name == "list":
         member = _compile(shape.member, rules, known)
-        if shape.member.type_name in _SCALARS:
+        if shape.member.type_name in SCALARS:
             return _list(member, _alike(shape.member, rules.epoch), None)
         most = rules.most_rows_of.get(shape.name, rules.most_rows)
         return _list(member, _alike(shape.member, rules.epoch), most)
@@ -137,7 +137,7 @@ def _plain(kind: str, epoch: bool) -> tuple[type, ...]:
         return _NUMBERS if epoch else ()
     if kind in _WHOLE:
         return (int,)
-    return () if kind == "blob" else _SCALARS.get(kind, ())
+    return () if kind == "blob" else SCALARS.get(kind, ())
 
 
 def _unsound(kind: str, value: Any) -> bool:
@@ -146,7 +146,7 @@ def _unsound(kind: str, value: Any) -> bool:
 
 
 def _scalar(kind: str, epoch: bool) -> Check:
-    allowed, plain = _SCALARS.get(kind, (str,)), _plain(kind, epoch)
+    allowed, plain = SCALARS.get(kind, (str,)), _plain(kind, epoch)
 
     def check(value: Any) -> bool:
         if type(value) not in allowed or _unsound(kind, value):
@@ -179,7 +179,7 @@ def _alike(shape: Any, epoch: bool) -> Callable[[list[Any]], bool]:
 
     It says nothing when False; a page of log events passes it three times as fast as one by one.
     """
-    if shape.type_name in _SCALARS:
+    if shape.type_name in SCALARS:
         kinds = frozenset(_plain(shape.type_name, epoch))
         return lambda items: kinds.issuperset(map(type, items))
     odd = getattr(shape, "is_tagged_union", False) or getattr(shape, "is_document_type", False)
@@ -225,9 +225,9 @@ def _structure(shape: Any, rules: Rules, known: dict[str, Check | None]) -> Chec
     for name, member in shape.members.items():
         wire = member.serialization.get("name", name)
         renamed = renamed or wire != name or bool(member.serialization.get("jsonvalue"))
-        if member.type_name in _SCALARS:
+        if member.type_name in SCALARS:
             scalars.append(
-                (wire, _SCALARS[member.type_name], _plain(member.type_name, rules.epoch), member.type_name)
+                (wire, SCALARS[member.type_name], _plain(member.type_name, rules.epoch), member.type_name)
             )
         else:
             nested.append((wire, _compile(member, rules, known)))

@@ -7,6 +7,7 @@ charts do not want. Credentials, signing, retries and errors remain the SDK's.
 """
 
 import json
+from collections.abc import Container
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -15,7 +16,7 @@ from aiobotocore.parsers import PROTOCOL_PARSERS, AioJSONParser, AioResponsePars
 from botocore.parsers import BaseXMLResponseParser, ResponseParserError
 from botocore.utils import parse_timestamp
 
-from services.aws.answers import Check, Misshapen, Rules, TooManyRows, checker, sound
+from services.aws.answers import SCALARS, Check, Misshapen, Rules, TooManyRows, checker, sound
 from services.aws.bounds import MOST_ROWS, MOST_ROWS_OF, TooLarge
 
 EPOCH_SHAPES = frozenset({"GetMetricDataOutput"})
@@ -36,6 +37,7 @@ _BROKEN = (
 
 _PAIR = 2
 """An entry of a map: its key and its value."""
+_BOOLEANS = frozenset({"true", "false"})
 
 
 class TooMuch(ResponseParserError):  # type: ignore[misc]  # the SDK ships no types
@@ -71,17 +73,53 @@ class _Sound(_Checked):
             raise ResponseParserError(f"{type(error).__name__}: {error}") from error
 
 
-class _WholeMaps:
-    """Refuses an XML map in which an entry lacks its key or its value: the SDK gives it those of the entry before."""
+class _Shaped:
+    """Refuses XML of another shape than the API's model: the SDK takes text in place of rows for no rows at all.
+
+    Elements that the model does not know are left out, as AWS adds to its answers.
+    """
+
+    def _handle_structure(self, shape: Any, node: Any) -> Any:
+        if not shape.metadata.get("exception"):
+            _hold(shape, node)
+        return super()._handle_structure(shape, node)  # type: ignore[misc]  # the SDK's parser beside it in the MRO
+
+    def _handle_list(self, shape: Any, node: Any) -> Any:
+        if not shape.serialization.get("flattened"):
+            names = {"member", shape.member.serialization.get("name", "member")}
+            _hold(shape, node, names)
+        return super()._handle_list(shape, node)  # type: ignore[misc]
 
     def _handle_map(self, shape: Any, node: Any) -> Any:
-        entries = node if isinstance(node, list) else [node] if shape.serialization.get("flattened") else node
+        flattened = shape.serialization.get("flattened")
+        if not flattened:
+            _hold(shape, node)
+        entries = node if isinstance(node, list) else [node] if flattened else node
         if any(len({part.tag for part in entry}) != _PAIR for entry in entries):
+            # The SDK would give it those of the entry before.
             raise ResponseParserError("an entry of a map without its key or its value")
-        parsed = super()._handle_map(shape, node)  # type: ignore[misc]  # the SDK's parser beside it in the MRO
+        parsed = super()._handle_map(shape, node)  # type: ignore[misc]
         if len(parsed) != len(entries):
             raise ResponseParserError("two entries of a map with the same key")
         return parsed
+
+    def _parse_shape(self, shape: Any, node: Any) -> Any:
+        if shape.type_name in SCALARS and not isinstance(node, str):
+            if isinstance(node, list) or len(node):
+                raise ResponseParserError(f"{shape.name}: a {shape.type_name} expected, elements found")
+            if shape.type_name == "boolean" and node.text not in _BOOLEANS:
+                raise ResponseParserError(f"{shape.name}: a word that is neither true nor false")
+        return super()._parse_shape(shape, node)  # type: ignore[misc]
+
+
+def _hold(shape: Any, node: Any, names: Container[str] | None = None) -> None:
+    """Raise ResponseParserError unless `node` is one element that holds no text, and only elements of these names."""
+    if isinstance(node, list):
+        raise ResponseParserError(f"{shape.name}: the same element more than once")
+    if any(text and text.strip() for text in (node.text, *(each.tail for each in node))):
+        raise ResponseParserError(f"{shape.name}: a {shape.type_name} expected, text found")
+    if names is not None and any(each.tag.rpartition("}")[2] not in names for each in node):
+        raise ResponseParserError(f"{shape.name}: an element that is no member of the list")
 
 
 class FastJsonParser(_Checked, AioJSONParser):  # type: ignore[misc]  # the SDK ships no types
@@ -127,8 +165,8 @@ def _epoch(value: Any) -> float:
     return value if isinstance(value, int | float) else parse_timestamp(value).timestamp()
 
 
-def _maps(stock: type) -> tuple[type, ...]:
-    return (_WholeMaps,) if issubclass(stock, BaseXMLResponseParser) else ()
+def _shaped(stock: type) -> tuple[type, ...]:
+    return (_Shaped,) if issubclass(stock, BaseXMLResponseParser) else ()
 
 
 class Parsers(AioResponseParserFactory):  # type: ignore[misc]  # the SDK ships no types
@@ -138,7 +176,7 @@ class Parsers(AioResponseParserFactory):  # type: ignore[misc]  # the SDK ships 
         super().__init__()
         self._checks: WeakKeyDictionary[Any, Check] = WeakKeyDictionary()
         self._classes = {
-            name: type(f"Checked{stock.__name__}", (_Sound, *_maps(stock), stock), {})
+            name: type(f"Checked{stock.__name__}", (_Sound, *_shaped(stock), stock), {})
             for name, stock in PROTOCOL_PARSERS.items()
         }
 

@@ -4,13 +4,17 @@ Source: DescribeBudgets (AWS Budgets API reference). Reading is free; AWS recomp
 """
 
 from decimal import Decimal
-from typing import Any
 
 from services.aws.costs import decimal
 from services.aws.reader import Answer, Reader, rows
 from services.models.costs import Budget
 
 REGION = "us-east-1"
+_COSTS = "COST"
+_OTHERS = frozenset(
+    {"USAGE", "RI_UTILIZATION", "RI_COVERAGE", "SAVINGS_PLANS_UTILIZATION", "SAVINGS_PLANS_COVERAGE"}
+)
+"""Types of budgets that are of something else than costs."""
 
 
 class Budgets:
@@ -22,37 +26,45 @@ class Budgets:
     async def costs(self, account: str) -> tuple[Budget, ...]:
         """Its cost budgets, by name; budgets of usage, reservations and savings plans are left out.
 
-        Raises AwsError.
+        One whose type cannot be read is not left out: it may be of costs. Raises AwsError.
         """
         # An account without budgets is answered without the key, so it cannot be required.
         pages = self._session.pages("budgets", "DescribeBudgets", region=REGION, AccountId=account)
-        found = [_budget(row) async for page in pages for row in rows(page, "Budgets") if _of_costs(row)]
+        found = [
+            _budget(row)
+            async for page in pages
+            for row in rows(page, "Budgets")
+            if row.get("BudgetType") not in _OTHERS
+        ]
         return tuple(sorted(found, key=lambda budget: budget.name))
 
 
-def _of_costs(row: Answer) -> bool:
-    # One that does not say what it is of must not be passed over.
-    return row.get("BudgetType") in ("COST", None)
-
-
 def _budget(row: Answer) -> Budget:
-    spend = row.get("CalculatedSpend") or {}
+    spend = row.get("CalculatedSpend")
+    spends = spend if isinstance(spend, dict) else {}
     limit, unit = _spend(row.get("BudgetLimit"))
-    spent, spent_unit = _spend(spend.get("ActualSpend"))
-    forecast, forecast_unit = _spend(spend.get("ForecastedSpend"))
+    # Amounts in different currencies cannot be compared.
+    spent, forecast = (_in(unit, spends.get(key)) for key in ("ActualSpend", "ForecastedSpend"))
     return Budget(
         name=row.get("BudgetName"),
         period=row.get("TimeUnit"),
         unit=unit,
         limit=limit,
-        # Amounts in different currencies cannot be compared.
-        spent=spent if spent_unit == unit else None,
-        forecast=forecast if forecast_unit == unit else None,
+        spent=spent,
+        forecast=forecast,
+        forecast_unread=forecast is None and "ForecastedSpend" in spends,
+        of_costs=row.get("BudgetType") == _COSTS,
         filtered=bool(row.get("CostFilters") or row.get("FilterExpression")),
     )
 
 
-def _spend(value: Any) -> tuple[Decimal | None, str]:
-    """(amount, its unit)."""
+def _in(unit: str, value: object) -> Decimal | None:
+    amount, of = _spend(value)
+    return amount if of == unit else None
+
+
+def _spend(value: object) -> tuple[Decimal | None, str]:
+    """(amount, its unit); an amount of less than nothing cannot be read."""
     row = value if isinstance(value, dict) else {}
-    return decimal(row.get("Amount")), str(row.get("Unit") or "")
+    amount = decimal(row.get("Amount"))
+    return amount if amount is None or amount >= 0 else None, str(row.get("Unit") or "")

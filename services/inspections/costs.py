@@ -134,7 +134,7 @@ class Costs(Inspection):
         points = (
             *lines.points(table),
             *self._beside(table, compared, rate),
-            budgets.own(table, compared),
+            budgets.own(table, compared, doubtful=bool(lines.doubt(table.total))),
             *budgets.aws(watched.budgets),
             *watched.points,
         )

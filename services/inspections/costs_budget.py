@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from services.i18n import N_, _
+from services.i18n import N_, _, sentences
 from services.inspections.costs_days import Compared
 from services.inspections.costs_judge import against, near_words
 from services.inspections.costs_lines import HUNDRED, CostTable
 from services.inspections.costs_words import Rate, month_words, yen_words
 from services.inspections.database_points import Point
 from services.models.costs import Budget
-from services.models.findings import Measure
+from services.models.findings import Measure, worst
 from services.models.runbook_looks import Costs as Spec
 from services.models.verdict import Verdict
 
@@ -37,8 +37,11 @@ class BudgetJudge:
     advice: tuple[str, ...]
     """What the runbook says where a budget is in danger."""
 
-    def own(self, table: CostTable, compared: Compared) -> Point:
-        """The runbook's budget against the month's bill with tax, before credits; undecided: not judged."""
+    def own(self, table: CostTable, compared: Compared, *, doubtful: bool) -> Point:
+        """The runbook's budget against the month's bill with tax, before credits; undecided: not judged.
+
+        `doubtful`: the total cannot be right.
+        """
         title, budget = _("Budget of the runbook"), Decimal(self.spec.budget_yen)
         if not budget:
             note = _("costs.budget_yen is not decided; the guideline for the total is not taken for it")
@@ -55,7 +58,17 @@ class BudgetJudge:
         said = _("{bill} for {month} with tax is {share} % of the budget of {budget}.").format(
             bill=yen_words(bill), month=month, share=f"{share:.0f}", budget=yen_words(budget)
         )
-        return self._point(title, shown, share, said, note=_("{month}, with tax").format(month=month))
+        doubt = ""
+        if table.tax_of(compared.month) < 0:
+            doubt = _("Cost Explorer tells of a tax of less than nothing.")
+        return self._point(
+            title,
+            shown,
+            share,
+            sentences(said, doubt),
+            note=_("{month}, with tax").format(month=month),
+            doubtful=doubtful or bool(doubt),
+        )
 
     def aws(self, budgets: tuple[Budget, ...]) -> Iterator[Point]:
         """Each of AWS's, by what is spent and by AWS's own forecast."""
@@ -71,15 +84,25 @@ class BudgetJudge:
             )
         spent = _share(budget.spent, budget.limit)
         forecast = None if budget.forecast is None else _share(budget.forecast, budget.limit)
-        worst = max(spent, forecast or spent)
+        shares, limit = _shares(spent, forecast), self.money(budget.limit, budget.unit)
         said = _("AWS budget {name} ({limit}): {shares}.").format(
-            name=budget.name, limit=self.money(budget.limit, budget.unit), shares=_shares(spent, forecast)
+            name=budget.name, limit=limit, shares=shares
         )
-        return self._point(title, _shares(spent, forecast), worst, said, note=self._about(budget))
+        doubts = tuple(_doubts(budget))
+        return self._point(
+            title,
+            shares,
+            max(spent, forecast or spent),
+            sentences(said, *doubts),
+            note=self._about(budget),
+            doubtful=bool(doubts),
+        )
 
     def _about(self, budget: Budget) -> str:
         said = [f"{period_words(budget)} {self.money(budget.limit, budget.unit)}"]
-        if budget.forecast is None:
+        if budget.forecast_unread:
+            said.append(_("AWS's forecast cannot be read"))
+        elif budget.forecast is None:
             said.append(_("AWS has no forecast yet"))
         if budget.filtered:
             said.append(_("of a part of the account only"))
@@ -96,13 +119,17 @@ class BudgetJudge:
             near=near_words(self.spec.budget_percent), limit=self.spec.budget_percent
         )
 
-    def _point(self, title: str, shown: str, share: Decimal, said: str, *, note: str) -> Point:
+    def _point(
+        self, title: str, shown: str, share: Decimal, said: str, *, note: str, doubtful: bool = False
+    ) -> Point:
+        """`doubtful`: something of it cannot be read, so only what is abnormal without it is judged."""
+        verdict = against(share, Decimal(self.spec.budget_percent))
         return Point(
             Measure(
                 title=title,
                 shown=shown,
                 allowed=self._allowed(),
-                verdict=against(share, Decimal(self.spec.budget_percent)),
+                verdict=worst((verdict, Verdict.UNKNOWN)) if doubtful else verdict,
                 value=float(round(share, 2)),
                 unit="%",
                 note=note,
@@ -115,6 +142,16 @@ class BudgetJudge:
 def period_words(budget: Budget) -> str:
     """What a budget is for; AWS's own word where it is none of ours."""
     return _(_PERIODS[budget.period]) if budget.period in _PERIODS else budget.period
+
+
+def _doubts(budget: Budget) -> Iterator[str]:
+    """What of it cannot be read."""
+    if budget.forecast_unread:
+        yield _("AWS's forecast for the budget {name} cannot be read.").format(name=budget.name)
+    if not budget.of_costs:
+        yield _("AWS does not say in words known here what the budget {name} is of (BudgetType).").format(
+            name=budget.name
+        )
 
 
 def _share(amount: Decimal, limit: Decimal) -> Decimal:

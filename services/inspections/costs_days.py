@@ -1,5 +1,6 @@
 """Which days the look at costs compares: complete UTC days only, and never a part of a month with a whole one."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -25,6 +26,9 @@ class Days:
 
     def __contains__(self, day: date) -> bool:
         return self.first <= day <= self.last
+
+    def __iter__(self) -> Iterator[date]:
+        return (self.first + each * ONE for each in range(self.count))
 
 
 @dataclass(frozen=True, slots=True)

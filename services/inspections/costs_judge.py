@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from services.calendar_words import day_words
 from services.i18n import _
 from services.inspections.costs_days import WEEK, Compared
 from services.inspections.costs_lines import HUNDRED, CostLine, CostTable, Growth
-from services.inspections.costs_words import Rate, month_words, percent_words, yen_words
+from services.inspections.costs_words import Rate, days_words, month_words, percent_words, yen_words
 from services.inspections.database_points import Point, listed
 from services.models.findings import Measure
 from services.models.runbook_looks import Costs as Spec
@@ -48,11 +49,13 @@ class LineJudge:
 
     def points(self, table: CostTable) -> Iterator[Point]:
         """Every judged line, the total first."""
-        yield from self._pair(table.total)
+        yield from self._doubted(table.total, self._pair(table.total))
         for line in table.services:
-            yield from map(_quiet, self._pair(line)) if line.known else (self._unknown(line),)
+            quiet = map(_quiet, self._pair(line))
+            yield from self._doubted(line, quiet) if line.known else (self._unknown(line),)
         if table.services:
-            yield from map(_quiet, (self._month(table.others), self._others(table)))
+            others = (self._month(table.others), self._others(table))
+            yield from self._doubted(table.others, map(_quiet, others))
 
     def grown(self, growths: Iterable[Growth | None]) -> Verdict:
         """By the greatest growth; UNKNOWN where there is nothing to compare with."""
@@ -78,6 +81,33 @@ class LineJudge:
 
     def _limit(self, line: CostLine) -> Decimal:
         return line.guideline * (HUNDRED + self.spec.growth_percent) / HUNDRED
+
+    def doubt(self, line: CostLine) -> str:
+        """Why the amounts of a line cannot be right; "": they can."""
+        if days := line.impossible(self.compared):
+            text = _("Cost Explorer tells of {title} costing less than nothing ({days})")
+            words = days_words(days) if days.count > 1 else day_words(days.first)
+            return text.format(title=line.title, days=words)
+        if day := line.ceased(self.compared):
+            text = _(
+                "Cost Explorer tells nothing of {title} for {day}, and did for every day of the week before"
+            )
+            return text.format(title=line.title, day=day_words(day))
+        return ""
+
+    def _doubted(self, line: CostLine, points: Iterable[Point]) -> Iterator[Point]:
+        """The same; where the amounts cannot be right, only what is abnormal all the same is judged."""
+        doubt = self.doubt(line)
+        said = _("{parts}.").format(parts=doubt)
+        for point in points:
+            if not doubt or point.measure.verdict in (None, Verdict.ABNORMAL):
+                yield point
+                continue
+            note = _("; ").join(filter(None, (str(point.measure.note), doubt)))
+            measure = point.measure.model_copy(update={"verdict": Verdict.UNKNOWN, "note": note})
+            yield Point(measure, said=said)
+            # Once is enough.
+            said = ""
 
     def _pair(self, line: CostLine) -> Iterator[Point]:
         yield self._month(line)

@@ -13,6 +13,9 @@ from services.models.runbook_looks import Costs as Spec
 Series = dict[date, Decimal]
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
+_CENT = Decimal("0.01")
+_REDUCTIONS = ("discount", "negation")
+"""Words of the record types, besides credits and refunds, whose amounts are negative."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,25 @@ class CostLine:
     """There were costs under its names at all."""
     names: tuple[str, ...] = ()
     """The services it is of, as a person reads them."""
+    negative: frozenset[date] = frozenset()
+    """Days with a charge of less than nothing, which AWS does not make: discounts and credits are none."""
+
+    def impossible(self, compared: Compared) -> Days | None:
+        """Days that cost less than nothing: the first such day, or the month or week that comes to that."""
+        if self.negative:
+            return Days(min(self.negative), min(self.negative))
+        spans = (compared.month, compared.week, compared.before, compared.base)
+        return next((days for days in spans if self.cost(days) < -_CENT), None)
+
+    def ceased(self, compared: Compared) -> date | None:
+        """The first of the newest seven days of which nothing is told, though something is of every day before.
+
+        AWS tells of a service that is used for nothing, with an amount of zero.
+        """
+        told = self.steady.keys() | self.fees.keys()
+        if not compared.has_before or not told.issuperset(compared.before):
+            return None
+        return next((day for day in compared.week if day not in told), None)
 
     def cost(self, days: Days) -> Decimal:
         """What it cost on these days."""
@@ -154,7 +176,13 @@ def _line(title: str, costs: list[DailyCost], *, guideline: int = 0) -> CostLine
         guideline=guideline,
         known=bool(costs),
         names=tuple(dict.fromkeys(str(each.title) for each in costs)),
+        negative=frozenset(each.day for each in costs if _impossible(each)),
     )
+
+
+def _impossible(cost: DailyCost) -> bool:
+    record = str(cost.record).lower()
+    return cost.usd < -_CENT and not any(word in record for word in _REDUCTIONS)
 
 
 def _by_title(costs: Iterable[DailyCost]) -> dict[str, Decimal]:

@@ -95,7 +95,7 @@ def budgets_table(judge: BudgetJudge, budgets: tuple[Budget, ...]) -> Evidence:
                 period_words(each),
                 judge.money(each.limit, each.unit),
                 judge.money(each.spent, each.unit),
-                judge.money(each.forecast, each.unit),
+                _("cannot be read") if each.forecast_unread else judge.money(each.forecast, each.unit),
             )
             for each in budgets
         ],
@@ -107,7 +107,8 @@ def _verdict(judge: LineJudge, line: CostLine) -> Verdict:
         return Verdict.UNKNOWN
     compared = judge.compared
     growths = (line.weekly(compared), line.monthly(compared))
-    return worst((judge.month_verdict(line), judge.grown(growths))) or Verdict.UNKNOWN
+    doubt = Verdict.UNKNOWN if judge.doubt(line) else None
+    return worst((judge.month_verdict(line), judge.grown(growths), doubt)) or Verdict.UNKNOWN
 
 
 def _row(judge: LineJudge, line: CostLine, verdict: Verdict | None) -> Row:

@@ -60,6 +60,10 @@ class Budget(Model):
     spent: Decimal | None = None
     """In its period so far."""
     forecast: Decimal | None = None
-    """AWS's own, for the whole period; None: there is none yet."""
+    """AWS's own, for the whole period; None: there is none yet, or it cannot be read."""
+    forecast_unread: bool = False
+    """AWS sends one, and it is no amount in `unit`."""
+    of_costs: bool = True
+    """False: AWS names a type that nobody here knows."""
     filtered: bool = False
     """It counts only a part of the account's costs."""

@@ -94,5 +94,23 @@ async def test_budgets() -> None:
     assert (found.limit, found.spent, found.forecast) == (Decimal(9), None, None)
     assert await budgets({}) == ()
     assert await budgets(budget("1", "1", BudgetType="USAGE")) == ()
+    # One of a type that nobody knows is not passed over.
+    for word in ("COST\ufffd", "no such word", None):
+        (found,) = await budgets(budget("1", "1", BudgetType=word))
+        assert not found.of_costs
     with pytest.raises(AccessDenied):
         await budgets(failure(ProblemKind.ACCESS_DENIED))
+
+
+@pytest.mark.parametrize(
+    "amount", ["NaN", "Infinity", "1e308", "-650", "no such word", "650\ufffd", "", None]
+)
+async def test_a_forecast_that_cannot_be_read_is_not_the_same_as_none(amount: str | None) -> None:
+    spend = {"ActualSpend": {"Amount": "82.5", "Unit": "USD"}}
+    (none,) = await budgets(budget("700", "82.5"))
+    assert (none.forecast, none.forecast_unread) == (None, False)
+    for forecast in ({"Amount": amount, "Unit": "USD"}, {"Amount": "650", "Unit": amount or None}, {}):
+        calculated = spend | {"ForecastedSpend": forecast}
+        (found,) = await budgets(budget("700", "82.5", CalculatedSpend=calculated))
+        assert (found.forecast, found.forecast_unread) == (None, True)
+        assert found.spent == Decimal("82.5")

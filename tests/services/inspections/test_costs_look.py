@@ -24,6 +24,7 @@ from tests.services.inspections.cost_answers import (
     BOOK,
     CLOUDWATCH,
     ECS,
+    ELB,
     MONDAY,
     RDS,
     USUAL,
@@ -325,6 +326,96 @@ async def test_aws_budgets() -> None:
     finding = await costs(budgets=failure(ProblemKind.THROTTLED))
     assert (finding.verdict, finding.problem is not None) == (Verdict.UNKNOWN, True)
     assert finding.summary == "AWS Budgets cannot be read."
+
+
+@pytest.mark.parametrize(
+    ("limit", "spend", "more", "verdict", "said"),
+    [
+        ("1000", {"ForecastedSpend": {"Amount": "NaN", "Unit": "USD"}}, {}, Verdict.UNKNOWN, "forecast"),
+        ("1000", {"ForecastedSpend": {"Amount": "650", "Unit": "JPY"}}, {}, Verdict.UNKNOWN, "forecast"),
+        ("1000", {"ForecastedSpend": {"Amount": "-650", "Unit": "USD"}}, {}, Verdict.UNKNOWN, "forecast"),
+        ("1000", {}, {"BudgetType": "no such word"}, Verdict.UNKNOWN, "BudgetType"),
+        # What is abnormal without it is not hidden behind it.
+        ("180", {"ForecastedSpend": {"Amount": "x", "Unit": "USD"}}, {}, Verdict.ABNORMAL, "forecast"),
+        ("180", {}, {"BudgetType": "COST\ufffd"}, Verdict.ABNORMAL, "BudgetType"),
+        ("1000", {}, {}, Verdict.NORMAL, ""),
+    ],
+)
+async def test_what_of_an_aws_budget_cannot_be_read_is_not_judged(
+    limit: str, spend: dict[str, Any], more: dict[str, Any], verdict: Verdict, said: str
+) -> None:
+    spent = {"ActualSpend": {"Amount": "150", "Unit": "USD"}, **spend}
+    finding = await costs(budgets=budget(limit, "150", CalculatedSpend=spent, **more))
+    each = measure(finding, "AWS budget monthly")
+    assert (finding.verdict, each.verdict) == (verdict, verdict)
+    assert said in finding.summary
+    assert ("has no forecast yet" in each.note) == (not spend)
+
+
+_BACK = st.integers(0, 40)
+
+
+@given(back=_BACK, service=st.sampled_from(sorted(USUAL)), usd=st.floats(-1000, -0.02))
+async def test_a_charge_of_less_than_nothing_is_said_and_never_normal(
+    back: int, service: str, usd: float
+) -> None:
+    odd = MONDAY.date() - timedelta(days=2 + back)
+
+    def priced(day: date) -> dict[tuple[str, str], float]:
+        return usual(day) | ({(service, "Usage"): usd} if day == odd else {})
+
+    finding = await costs(priced)
+    assert finding.verdict in (Verdict.UNKNOWN, Verdict.ABNORMAL)
+    assert "costing less than nothing" in finding.summary
+
+
+@given(back=_BACK, record=st.sampled_from(["Credit", "Refund", "EdpDiscount", "SavingsPlanNegation"]))
+async def test_credits_and_discounts_are_less_than_nothing_and_no_cause_for_alarm(
+    back: int, record: str
+) -> None:
+    reduced = MONDAY.date() - timedelta(days=2 + back)
+
+    def priced(day: date) -> dict[tuple[str, str], float]:
+        return usual(day) | ({(CLOUDWATCH, record): -0.5} if day == reduced else {})
+
+    assert (await costs(priced)).verdict is Verdict.NORMAL
+
+
+async def test_discounts_of_more_than_the_charges_are_not_normal() -> None:
+    def priced(day: date) -> dict[tuple[str, str], float]:
+        return usual(day) | {(RDS, "EdpDiscount"): -40.0}
+
+    finding = await costs(priced)
+    assert finding.verdict is Verdict.UNKNOWN
+    assert finding.summary.startswith("Cost Explorer tells of Total costing less than nothing (")
+
+
+@given(back=st.integers(0, 6), service=st.sampled_from([ECS, RDS, ELB, CLOUDWATCH]), named=st.booleans())
+async def test_a_service_that_is_told_of_no_more_is_not_cheap(back: int, service: str, named: bool) -> None:
+    since = MONDAY.date() - timedelta(days=2 + back)
+
+    def priced(day: date) -> dict[tuple[str, str], float]:
+        made = usual(day)
+        if day >= since:
+            usd = made.pop((service, "Usage"))
+            # Under a name that nobody knows its costs are those of the others.
+            made |= {("no such word", "no such word"): usd} if named else {}
+        return made
+
+    finding = await costs(priced)
+    assert finding.verdict in (Verdict.UNKNOWN, Verdict.ABNORMAL)
+    assert "Cost Explorer tells nothing of " in finding.summary
+
+    def nothing(day: date) -> dict[tuple[str, str], float]:
+        return usual(day) | ({(service, "Usage"): 0.0} if day >= since else {})
+
+    # Used for nothing is told with an amount of zero, and what rests at weekends was not there every day before.
+    assert (await costs(nothing)).verdict is not Verdict.UNKNOWN
+
+    def resting(day: date) -> dict[tuple[str, str], float]:
+        return {key: usd for key, usd in usual(day).items() if key[0] != CLOUDWATCH or day.weekday() < 5}
+
+    assert (await costs(resting)).verdict is Verdict.NORMAL
 
 
 async def test_trap_22_the_answer_is_kept_for_it_costs_and_says_how_old_it_is() -> None:

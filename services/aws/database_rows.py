@@ -7,7 +7,7 @@ reference); which settings interrupt the database: "Settings for DB instances" (
 from collections.abc import Iterator
 from typing import Any
 
-from services.aws.reader import Answer, finite, incomplete, when
+from services.aws.reader import Answer, incomplete, when, whole
 from services.i18n import N_, _
 from services.models.base import RawId
 from services.models.databases import (
@@ -68,9 +68,9 @@ def database_of(row: Answer) -> Database:
         engine=row.get("Engine"),
         engine_version=row.get("EngineVersion"),
         instance_class=row.get("DBInstanceClass"),
-        storage_gib=_whole(row.get("AllocatedStorage")),
+        storage_gib=whole(row.get("AllocatedStorage")),
         multi_az=multi_az if isinstance(multi_az, bool) else None,
-        retention_days=_whole(row.get("BackupRetentionPeriod")),
+        retention_days=whole(row.get("BackupRetentionPeriod")),
         backup_window=row.get("PreferredBackupWindow"),
         maintenance_window=row.get("PreferredMaintenanceWindow"),
         latest_restorable=when(row.get("LatestRestorableTime")),
@@ -136,7 +136,7 @@ def snapshot_of(row: Answer) -> Snapshot:
         status=status,
         state=states.get(status, SnapshotState.UNUSABLE),
         at=at,
-        percent=_whole(row.get("PercentProgress")),
+        percent=whole(row.get("PercentProgress")),
     )
 
 
@@ -167,8 +167,3 @@ def pending_of(row: Answer) -> PendingAction:
         current=when(row.get("CurrentApplyDate")),
         opt_in=_OPT_IN.get(str(row.get("OptInStatus") or ""), OptIn.NONE),
     )
-
-
-def _whole(value: object) -> int | None:
-    number = finite(value)
-    return None if number is None else int(number)

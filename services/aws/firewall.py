@@ -7,7 +7,7 @@ reference). An ACL of a load balancer is asked in the system's own region, one o
 from typing import Any, Literal
 
 from services.aws.errors import AwsError, NotFound
-from services.aws.reader import Answer, Reader, finite, incomplete, rows, when
+from services.aws.reader import Answer, Reader, finite, incomplete, is_readable, rows, when, whole
 from services.i18n import _
 from services.models.base import RawId
 from services.models.firewall import FirewallRule, LogDestination, SampledRequest, Samples, WebAcl
@@ -82,12 +82,18 @@ class Firewall:
         )
         window = answer.get("TimeWindow") or {}
         start, end = when(window.get("StartTime")), when(window.get("EndTime"))
-        found = tuple(_sample(row) for row in rows(answer, "SampledRequests"))
+        listed = rows(answer, "SampledRequests")
+        found = tuple(sample for row in listed if (sample := _sample(row)))
+        population = whole(answer.get("PopulationSize"))
+        if population is None:
+            text = _("AWS WAF does not say of how many requests it sends a sample.")
+            raise incomplete(text, "wafv2", "GetSampledRequests")
         return Samples(
             rule=rule.name,
-            population=int(answer.get("PopulationSize") or len(found)),
+            population=population,
             span=TimeSpan(start=start or span.start, end=end or span.end),
             requests=found,
+            unread=len(listed) - len(found),
         )
 
     async def _whole(self, row: Answer) -> WebAcl:
@@ -160,13 +166,29 @@ def _destination(arn: str) -> LogDestination:
     return LogDestination(kind=kind[0], name=name.split("/", 1)[0] if kind[0] == "s3" else name)
 
 
-def _sample(row: Answer) -> SampledRequest:
+_ACTIONS = frozenset({"ALLOW", "BLOCK", "COUNT", "EXCLUDED_AS_COUNT", "CAPTCHA", "CHALLENGE"})
+
+
+def _sample(row: Answer) -> SampledRequest | None:
+    """None for one that lacks its time, its sender, its weight or what was done with it."""
     request = row.get("Request") or {}
+    at, action, weight = (
+        when(row.get("Timestamp")),
+        clean(row.get("Action")).upper(),
+        finite(row.get("Weight")),
+    )
+    address = str(request.get("ClientIP") or "")
+    if at is None or weight is None or weight < 0 or action not in _ACTIONS or not _is_named(address):
+        return None
     return SampledRequest(
-        at=when(row.get("Timestamp")),
-        address=request.get("ClientIP"),
+        at=at,
+        address=address,
         country=request.get("Country"),
         uri=request.get("URI"),
-        blocked=clean(row.get("Action")).upper() == "BLOCK",
-        weight=finite(row.get("Weight")) or 0.0,
+        blocked=action == "BLOCK",
+        weight=weight,
     )
+
+
+def _is_named(address: str) -> bool:
+    return bool(address) and is_readable(address)

@@ -183,13 +183,16 @@ class WafBlocks(Inspection):
         `whole`: the samples are of all that may block, over the whole window.
         """
         enough, note = False, ""
+        unread = sum(each.unread for each in samples or ())
+        if unread:
+            notes.remarks.append(_("Sampled requests that cannot be read: {count}.").format(count=unread))
         if counted.answered:
             who = Who(counted.groups, whole=True)
-            enough = self._covered(seen, counted, notes)
+            enough = self._covered(seen, counted, notes) and not counted.unread
         else:
             who, note = Who(grouped(samples or ())), _("by samples of the last 3 hours")
             if not configured(self._spec):
-                enough = whole
+                enough = whole and not unread
                 notes.remarks.append(
                     _(
                         "The runbook does not say how Athena is asked (waf.workgroup, waf.athena_database, waf.athena_table): addresses are known by samples of the last 3 hours only."

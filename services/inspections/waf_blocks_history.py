@@ -25,6 +25,8 @@ class Counted:
     """It did; otherwise the remarks say why not."""
     estimate_yen: float | None = None
     """It was not asked, for it would cost so much."""
+    unread: int = 0
+    """Rows that cannot be read: the largest count may be among them."""
 
     @property
     def total(self) -> int:
@@ -131,7 +133,13 @@ class History:
         if len(result.rows) >= LIMIT:
             text = _("Only the {count} largest counts are shown.")
             self._notes.remarks.append(text.format(count=LIMIT))
-        return Counted(groups_of(result.rows), answered=True)
+        groups = groups_of(result.rows)
+        unread = len(result.rows) - len(groups)
+        if unread:
+            self._notes.remarks.append(
+                _("Rows of Athena's answer that cannot be read: {count}.").format(count=unread)
+            )
+        return Counted(groups, answered=True, unread=unread)
 
     def _yen(self, size: int) -> float:
         costs, inspecting = self._context.runbook.costs, self._context.runbook.inspecting

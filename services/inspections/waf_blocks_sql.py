@@ -56,7 +56,7 @@ def blocked_query(spec: Firewall, span: TimeSpan, acl_arn: str = "") -> str:
 
 
 def groups_of(rows: Iterable[Mapping[str, str]]) -> tuple[BlockedGroup, ...]:
-    """The rows of `blocked_query`, the largest first."""
+    """The rows of `blocked_query` that can be read, the largest first."""
     found = []
     for row in rows:
         kind = _KINDS.get(row.get("grouped", ""))

@@ -97,7 +97,7 @@ def newest(every: Sequence[Samples], zone: tzinfo) -> Evidence:
         (request.at, samples.rule, request)
         for samples in every
         for request in samples.requests
-        if request.blocked and request.at is not None
+        if request.blocked
     ]
     found.sort(key=_when, reverse=True)
     return table(

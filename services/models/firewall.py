@@ -48,7 +48,7 @@ class LogDestination(Model):
 class SampledRequest(Model):
     """One sampled request."""
 
-    at: datetime | None
+    at: datetime
     address: Clean
     country: Clean
     uri: Clean
@@ -66,6 +66,8 @@ class Samples(Model):
     span: TimeSpan
     """What the sample covers, which is less than what was asked for where there were more than 5,000 requests."""
     requests: tuple[SampledRequest, ...] = ()
+    unread: int = 0
+    """More requests of the sample, which cannot be read."""
 
 
 class BlockedGroup(Model):

@@ -154,3 +154,20 @@ async def test_samples_are_cleaned_and_say_what_they_cover() -> None:
     (asked,) = canned.asked("GetSampledRequests")
     assert asked["MaxItems"] == 500
     assert asked["RuleMetricName"] == "m-group"
+    # One that cannot be read is counted, and no sample of nobody knows how many is believed.
+    odd = (
+        row | {"Timestamp": None},
+        row | {"Weight": -1},
+        row | {"Weight": None},
+        row | {"Action": "no such word"},
+        row | {"Action": None},
+        row | {"Request": {"ClientIP": "192.0.2.\ufffd"}},
+        row | {"Request": None},
+    )
+    listed = {"SampledRequests": [row, *odd], "PopulationSize": 90}
+    samples = await Firewall(Canned(GetSampledRequests=listed)).samples(made, made.rules[1], span)
+    assert (len(samples.requests), samples.unread) == (1, len(odd))
+    for population in (None, -90):
+        listed = {"SampledRequests": [row], "PopulationSize": population}
+        with pytest.raises(Incomplete):
+            await Firewall(Canned(GetSampledRequests=listed)).samples(made, made.rules[1], span)

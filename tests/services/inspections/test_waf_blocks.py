@@ -288,6 +288,25 @@ async def test_a_workgroup_without_a_limit_or_with_too_small_a_one_is_not_asked(
     assert not canned.asked("StartQueryExecution")
 
 
+async def test_a_row_of_athena_that_cannot_be_read_is_said_and_may_be_the_largest() -> None:
+    # 1,800 were blocked; whole, the table of addresses says that nobody sent as many as the limit.
+    book = runbook(waf={"blocked_per_hour": 9999, "blocked_from_one": 1000})
+    whole = await scripted(script(GetQueryResults=rows(("7", "1800"), ("3", "900"))), book=book)
+    assert (whole.verdict, measure(whole, FROM_ONE).verdict) == (Verdict.NORMAL, Verdict.NORMAL)
+    for odd in (("3", "1e308"), ("3", "no such word"), ("3", "-900"), ("-3", "900"), ("x", "x")):
+        finding = await scripted(script(GetQueryResults=rows(("7", "1800"), odd)), book=book)
+        assert (finding.verdict, measure(finding, FROM_ONE).verdict) == (Verdict.UNKNOWN, Verdict.UNKNOWN)
+        assert said(finding, "Rows of Athena's answer that cannot be read: 1.")
+
+
+async def test_a_sampled_request_that_cannot_be_read_is_said() -> None:
+    request = {"ClientIP": "192.0.2.1", "Country": "NL", "URI": "/"}
+    row = {"Request": request, "Weight": 1, "Timestamp": ORIGIN, "Action": "BLOCK"}
+    sampled = {"SampledRequests": [row, row | {"Timestamp": None}], "PopulationSize": 2}
+    finding = await scripted(script(GetSampledRequests=sampled))
+    assert said(finding, "Sampled requests that cannot be read: ")
+
+
 async def test_what_a_stopped_query_read_is_charged() -> None:
     charged: list[tuple[int, float]] = []
     canned = script(

@@ -21,6 +21,7 @@ from services.runbook import loader
 if TYPE_CHECKING:
     from services.clock import ManualClock
     from services.demo.front.server import Server
+    from services.demo.scenario import Scenario
     from services.demo.world import World
 
 ORIGIN = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
@@ -166,7 +167,7 @@ class Embedded:
         return {"region": region, "endpoint_url": self.url}
 
 
-def _run(scenario: str, history: float, origin: datetime) -> Iterator[Embedded]:
+def _run(scenario: "str | Scenario", history: float, origin: datetime) -> Iterator[Embedded]:
     from services.clock import ManualClock
     from services.demo import handlers
     from services.demo.front import moto_app
@@ -178,7 +179,7 @@ def _run(scenario: str, history: float, origin: datetime) -> Iterator[Embedded]:
     assert handlers
     moto_app.reset()
     clock = ManualClock(origin)
-    story = load(scenario)
+    story = load(scenario) if isinstance(scenario, str) else scenario
     server = Server(Front(lambda: World(story, clock, history=timedelta(seconds=history))))
     server.start()
     try:
@@ -190,7 +191,7 @@ def _run(scenario: str, history: float, origin: datetime) -> Iterator[Embedded]:
 
 @pytest.fixture
 def embedded(request: pytest.FixtureRequest) -> Iterator[Embedded]:
-    """The runbook's system, on an ordinary day or as `@pytest.mark.scenario("alb-5xx")` says."""
+    """The runbook's system, on an ordinary day or as `@pytest.mark.scenario("alb-5xx")` says, by name or made here."""
     marker = request.node.get_closest_marker("scenario")
     name = marker.args[0] if marker and marker.args else "ordinary-day"
     options = marker.kwargs if marker else {}

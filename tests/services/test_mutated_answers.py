@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,8 @@ from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.services.aws_readers import CALLS, questions, speak
 from tests.services.inspections.looking import context
-from tests.services.inspections.test_every_fault import MONDAY, WEEKEND
+from tests.services.one_fault import WORLDS, World
+from tests.tools.better import is_told, same, too_good, unseen
 from tests.tools.mutations import Mutation
 from tests.tools.recorded import Recorded, recording
 
@@ -32,43 +34,6 @@ SEED = 20260119
 HANG = 60.0
 """Seconds after which a reading counts as hanging; an ordinary one takes milliseconds."""
 ALL = os.environ.get("MUTATIONS") == "all"
-BETTER = {Verdict.UNKNOWN: {Verdict.NORMAL}, Verdict.ATTENTION: {Verdict.NORMAL}}
-BETTER[Verdict.ABNORMAL] = {Verdict.NORMAL, Verdict.ATTENTION}
-"""Verdicts that would be better than the whole answer's; not judged is honest of anything."""
-ABSENT_IS_NONE = frozenset(
-    {
-        "ForcedApplyDate",  # of maintenance: AWS leaves out the dates that there are not
-        "AutoAppliedAfterDate",
-        "CurrentApplyDate",
-        "OptInStatus",
-        "EvaluationState",  # of an alarm: only where it could not be evaluated
-        "ActionsSuppressedBy",
-        "ForecastedSpend",  # of a budget: where AWS has a forecast
-        "LatestDeliveryError",  # of a trail: only where files do not arrive
-        "ScalableTargetAction.MinCapacity",  # of a scheduled action: a bound that it leaves as it is
-        "ScalableTargetAction.MaxCapacity",
-        "stat",  # of a dashboard's metric: where it is Average
-    }
-)
-"""Keys, or ends of paths, that a whole answer leaves out where there is nothing to tell: a lost one cannot be seen."""
-UNCOUNTED = frozenset(
-    {
-        # Nothing says how many events there are; a page may even be empty and have a token (CloudTrail API reference).
-        ("LookupEvents", "Events"),
-        # A user may have no key, one or two, and no other answer counts them.
-        ("ListAccessKeys", "AccessKeyMetadata"),
-        # An event lacks the fields that it was written without; rows are counted (statistics.recordsMatched).
-        ("GetQueryResults", "results.*"),
-    }
-)
-"""Lists, by the operation and the end of the path, of which AWS's contract does not tell how many members they have.
-
-Of all others a lost member is held against the inspection: members are expected by name (alarms, services, metrics),
-by date (snapshots, days of costs) or by a count (log events). Where what is lost is one of several faults, the worse
-ones decide, and nothing is shown of it here.
-"""
-TOLD = frozenset({("DescribeLogGroups", "logGroupName")})
-"""Names of rows, by the operation and the key: a row of another name is not there, which the finding says."""
 
 
 @dataclass
@@ -80,6 +45,8 @@ class Tally:
     verdicts: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
     better: list[str] = field(default_factory=list)
+    whole: dict[str, Verdict] = field(default_factory=dict)
+    """Of the answers without damage, by the inspection's id."""
 
     def __str__(self) -> str:
         verdicts = ", ".join(f"{count:,} {verdict}" for verdict, count in self.verdicts.most_common())
@@ -94,20 +61,6 @@ def chosen(every: list[Mutation], most: int, salt: str) -> list[Mutation]:
     if ALL or len(every) <= most:
         return every
     return random.Random(f"{SEED} {salt}").sample(every, most)
-
-
-def too_good(whole: Finding, damaged: Finding) -> str:
-    """In what the finding of a damaged answer is better than the whole one's; "": in nothing."""
-    if damaged.verdict in BETTER.get(whole.verdict, ()):
-        return f"{whole.verdict} became {damaged.verdict}"
-    if damaged.verdict is Verdict.UNKNOWN:
-        return ""
-    measures = {str(each.title): each.verdict for each in damaged.measures}
-    return "; ".join(
-        f"{each.title}: {each.verdict} became {measures[each.title]}"
-        for each in whole.measures
-        if each.verdict is not None and measures.get(each.title) in BETTER.get(each.verdict, ())
-    )
 
 
 async def finding_of(made: InspectionContext, id: str, faults: list[str]) -> Finding:
@@ -135,14 +88,18 @@ async def recorded(embedded: Embedded) -> AsyncIterator[tuple[InspectionContext,
         yield made, answers
 
 
-async def inspect_damaged(made: InspectionContext, answers: Recorded, id: str, most: int) -> Tally:
-    """One inspection under damage of every answer it asks for."""
+async def inspect_damaged(
+    made: InspectionContext, answers: Recorded, id: str, most: int, about: frozenset[str] = frozenset()
+) -> Tally:
+    """One inspection under damage of every answer it asks for; `about`: only at places with one of these steps."""
     tally = Tally()
     answers.forget()
     whole = await finding_of(made, id, tally.faults)
     assert not tally.faults, tally.faults
+    tally.whole[id] = whole.verdict
     removed: dict[Mutation, Finding] = {}
-    for mutation in chosen(answers.all_mutations(), most, id):
+    every = [each for each in answers.all_mutations() if not about or about.intersection(each.steps)]
+    for mutation in chosen(every, most, id):
         answers.begin(mutation)
         faults: list[str] = []
         finding = await finding_of(made, id, faults)
@@ -167,29 +124,6 @@ async def inspect_damaged(made: InspectionContext, answers: Recorded, id: str, m
         if same(finding, removed[without]):
             tally.better.append(f"{id}: {mutation}: a row that cannot be read counts as no row")
     return tally
-
-
-def is_told(mutation: Mutation) -> bool:
-    """Whether it takes a row's name, so that the row is not there."""
-    return (mutation.operation, mutation.steps[-1] if mutation.steps else "") in TOLD
-
-
-def unseen(mutation: Mutation) -> bool:
-    """Whether the damaged answer is one that AWS may send: nobody can tell that something is missing."""
-    steps = mutation.steps
-    if mutation.lossy:
-        rows = ".".join(steps[:-1] if mutation.kind in ("row", "missing") else steps)
-        return any(
-            mutation.operation == operation and f".{rows}".endswith(f".{end}") for operation, end in UNCOUNTED
-        )
-    return mutation.kind in ("missing", "null") and not ABSENT_IS_NONE.isdisjoint(
-        (".".join(steps[-1:]), ".".join(steps[-2:]))
-    )
-
-
-def same(one: Finding, other: Finding) -> bool:
-    """Whether both say the same, whenever they were read and whatever it cost."""
-    return one.model_dump(exclude={"read_at", "cost"}) == other.model_dump(exclude={"read_at", "cost"})
 
 
 async def read_damaged(embedded: Embedded, names: Iterable[str], most: int) -> Tally:
@@ -233,6 +167,7 @@ def merged(tallies: Iterable[Tally]) -> Tally:
         whole.verdicts += each.verdicts
         whole.faults += each.faults
         whole.better += each.better
+        whole.whole |= each.whole
     return whole
 
 
@@ -250,14 +185,14 @@ async def test_mutated_answers_raise_nothing_but_our_errors(
 
 
 def live(embedded: Embedded, minutes: int) -> None:
-    """Let the storm of the scenario come up, and its alarms fire."""
+    """Let the fault of the scenario come up, and its alarms fire."""
     for _minute in range(minutes):
         embedded.advance(60)
 
 
-async def inspect_all(embedded: Embedded, most: int, ids: Iterable[str] = ()) -> Tally:
+async def inspect_all(embedded: Embedded, most: int, ids: Iterable[str] = (), *, minutes: int = 6) -> Tally:
     """These inspections, or all of them."""
-    live(embedded, 6)
+    live(embedded, minutes)
     wanted = list(ids) or [kind.id for kind in INSPECTIONS]
     async with recorded(embedded) as (made, answers):
         return merged([await inspect_damaged(made, answers, id, most) for id in wanted])
@@ -282,25 +217,43 @@ async def test_many_mutated_answers_raise_nothing_but_our_errors(
     hold(tally)
 
 
-WORLDS = [
-    pytest.param(
-        (), marks=pytest.mark.scenario("monday-faults", history=WEEKEND, origin=MONDAY), id="monday"
-    ),
-    pytest.param(
-        ("alarms", "dashboard", "error-logs"),
-        marks=pytest.mark.scenario("alb-5xx", history=5400.0),
-        id="alb-5xx",
-    ),
-    pytest.param(("scaling",), marks=pytest.mark.scenario("rollout-failed", history=600.0), id="rollout"),
-    pytest.param(("scaling",), marks=pytest.mark.scenario("night-cut", history=600.0), id="night-cut"),
-]
+def world(name: str, *more: Any) -> Any:
+    """One of WORLDS as a parameter, with its mark; and what comes after it."""
+    made = WORLDS[name]
+    mark = pytest.mark.scenario(made.scenario, history=made.history, origin=made.origin)
+    return pytest.param(made, *more, marks=mark, id=name)
+
+
+ABOUT = {
+    "one-budget": {"ForecastedSpend", "ActualSpend", "BudgetType", "BudgetLimit"},
+    "one-growth": {"Amount", "Keys"},
+    "one-pending": {"PendingModifiedValues"},
+    "one-patch": {"PendingMaintenanceActions"},
+    "one-snapshot": {"BackupRetentionPeriod", "PreferredBackupWindow"},
+    "attack": {"Timestamp"},
+}
+"""By the world, the keys that tell of its fault: all damage to them is tried in every run."""
+
+
+@pytest.mark.parametrize(("made", "about"), [world(name, frozenset(ABOUT[name])) for name in ABOUT])
+async def test_no_damage_to_what_tells_of_a_fault_hides_it(
+    embedded: Embedded, capsys: pytest.CaptureFixture[str], made: World, about: frozenset[str]
+) -> None:
+    live(embedded, made.minutes)
+    async with recorded(embedded) as (asked, answers):
+        tally = merged([await inspect_damaged(asked, answers, id, 200, about) for id in made.verdicts])
+    told(tally, " and ".join(made.verdicts), capsys)
+    assert tally.whole == made.verdicts
+    assert tally.runs > 30
+    hold(tally)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("ids", WORLDS)
-async def test_many_mutated_answers_are_never_judged_better(
-    embedded: Embedded, capsys: pytest.CaptureFixture[str], ids: tuple[str, ...]
+@pytest.mark.parametrize("made", map(world, WORLDS))
+async def test_many_mutated_answers_of_a_fault_are_never_judged_better(
+    embedded: Embedded, capsys: pytest.CaptureFixture[str], made: World
 ) -> None:
-    tally = await inspect_all(embedded, 30, ids)
-    told(tally, "inspections", capsys)
+    tally = await inspect_all(embedded, 30, made.verdicts, minutes=made.minutes)
+    told(tally, " and ".join(made.verdicts), capsys)
+    assert tally.whole == made.verdicts
     hold(tally)

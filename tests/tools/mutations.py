@@ -240,7 +240,7 @@ def _places(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
         yield from _places(inner, (*path, INSIDE))
 
 
-# XML: an element with children of one name in a row, or named `member`, is a list; its tags are kept beside it.
+# XML: an element with children of one name in a row, or of a name of _MEMBERS, is a list; its tags are kept beside it.
 
 
 class _Members(list[Any]):
@@ -267,7 +267,7 @@ def _of_xml(element: ElementTree.Element) -> Any:
         return element.text or ""
     tags = [child.tag for child in children]
     name = tags[0].rpartition("}")[2]
-    if len(set(tags)) == 1 and (len(tags) > 1 or name == "member" or _plural(element.tag, name)):
+    if len(set(tags)) == 1 and (len(tags) > 1 or name in _MEMBERS or _plural(element.tag, name)):
         members = _Members(_of_xml(child) for child in children)
         members.tag = tags[0]
         return members
@@ -280,6 +280,10 @@ def _of_xml(element: ElementTree.Element) -> Any:
             members.tag = ""
             made[tag] = members
     return made
+
+
+_MEMBERS = frozenset({"member", "ResourcePendingMaintenanceActions", "PendingMaintenanceAction"})
+"""Names of members that are not of their list's name."""
 
 
 def _plural(tag: str, name: str) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.aws.dashboard_props import Props, Remarks
+from services.aws.reader import is_readable
 from services.i18n import _
 from services.models.base import RawId
 from services.models.dashboards import Trace
@@ -63,6 +64,8 @@ def expand(items: Sequence[str], previous: Sequence[str] | None) -> list[str]:
         raise RowError(_("it has more dimensions than CloudWatch allows"))
     if not all(row):
         raise RowError(_("a name in it is empty"))
+    if not all(map(is_readable, row)):
+        raise RowError(_("a name in it cannot be read"))
     return row
 
 

@@ -57,6 +57,7 @@ def names(widget: MetricWidget) -> list[list[str]]:
         (["a", "b", "c"], None),
         ([], None),
         (["a", ""], None),
+        (["a", "CPU\ufffd"], None),
         ([".", ".", ".", ".", ".", ".", ".", "."], None),
     ],
 )

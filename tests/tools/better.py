@@ -36,6 +36,12 @@ UNCOUNTED = frozenset(
         ("ListAccessKeys", "AccessKeyMetadata"),
         # An event lacks the fields that it was written without; rows are counted (statistics.recordsMatched).
         ("GetQueryResults", "results.*"),
+        # A service that nothing scaled lately has none, and no other answer counts them.
+        ("DescribeScalingActivities", "ScalingActivities"),
+        # A dashboard shows what somebody put on it: what the runbook names is read from its targets then, and of the
+        # rest it is said that it is not judged.
+        ("GetDashboard", "widgets"),
+        ("GetDashboard", "metrics"),
         # An account has as many budgets as somebody made, and the runbook names none of AWS's.
         ("DescribeBudgets", "Budgets"),
         # Where nothing waits the list is sent empty; nothing else tells how many actions there are.
@@ -48,6 +54,8 @@ Of all others a lost member is held against the inspection: members are expected
 by date (snapshots, days of costs) or by a count (log events). Where what is lost is one of several faults, the worse
 ones decide, and nothing is shown of it here.
 """
+OTHER_NAMES = frozenset({("GetDashboard", "metrics.*.*")})
+"""Names, by the operation and the end of the path, in place of which another one is as good a name."""
 TOLD = frozenset({("DescribeLogGroups", "logGroupName")})
 """Names of rows, by the operation and the key: a row of another name is not there, which the finding says."""
 
@@ -65,15 +73,15 @@ def too_good(whole: Finding, damaged: Finding) -> str:
         for each in judged
         if each.title in measures and measures[each.title].verdict in BETTER.get(each.verdict, ())
     ]
-    before = {each.title for each in whole.measures}
-    instead = [each.verdict for each in damaged.measures if each.title not in before]
+    before = {each.title: each.verdict for each in whole.measures}
+    # Told under another name, or another measure became as bad by it: then it is no better.
+    instead = {each.verdict for each in damaged.measures if before.get(each.title) is not each.verdict}
     said = " ".join((damaged.summary, *damaged.remarks))
     why += [
         f"{each.title}: {each.verdict} is gone"
         for each in judged
         if each.verdict in BAD and each.title not in measures and str(each.title) not in said
-        # Under another name it is still there.
-        if all(verdict is None or verdict in BETTER[each.verdict] for verdict in instead)
+        if not instead - {None} - BETTER[each.verdict]
     ]
     return "; ".join(why)
 
@@ -86,16 +94,20 @@ def is_told(mutation: Mutation) -> bool:
 def unseen(mutation: Mutation) -> bool:
     """Whether the damaged answer is one that AWS may send: nobody can tell that something is missing."""
     steps = mutation.steps
+    if mutation.kind == "word":
+        return _ends(mutation.operation, ".".join(steps), OTHER_NAMES)
     if mutation.lossy:
-        rows = ".".join(steps[:-1] if mutation.kind in ("row", "missing") else steps)
-        return any(
-            mutation.operation == operation and f".{rows}".endswith(f".{end}") for operation, end in UNCOUNTED
-        )
+        rows = steps[:-1] if mutation.kind in ("row", "missing") else steps
+        return _ends(mutation.operation, ".".join(rows), UNCOUNTED)
     if mutation.kind == "null" and steps[-1:] and steps[-1] in EMPTY_IS_NONE:
         return True
     return mutation.kind in ("missing", "null") and not ABSENT_IS_NONE.isdisjoint(
         (".".join(steps[-1:]), ".".join(steps[-2:]))
     )
+
+
+def _ends(operation: str, path: str, ends: frozenset[tuple[str, str]]) -> bool:
+    return any(operation == of and f".{path}".endswith(f".{end}") for of, end in ends)
 
 
 def same(one: Finding, other: Finding) -> bool:

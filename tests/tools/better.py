@@ -42,6 +42,8 @@ UNCOUNTED = frozenset(
         # rest it is said that it is not judged.
         ("GetDashboard", "widgets"),
         ("GetDashboard", "metrics"),
+        # An account has as many mute rules as somebody made, and nothing else counts them.
+        ("ListAlarmMuteRules", "AlarmMuteRuleSummaries"),
         # An account has as many budgets as somebody made, and the runbook names none of AWS's.
         ("DescribeBudgets", "Budgets"),
         # Where nothing waits the list is sent empty; nothing else tells how many actions there are.

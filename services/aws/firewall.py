@@ -140,11 +140,13 @@ def _by_priority(found: list[Answer]) -> list[Answer]:
 def _rule(row: Answer) -> FirewallRule:
     seen = row.get("VisibilityConfig") or {}
     action, override = row.get("Action"), row.get("OverrideAction") or {}
+    metric = str(seen.get("MetricName") or "")
     # A rule group has no action of its own: unless it is overridden, its rules do what they do.
     return FirewallRule(
         name=row.get("Name"),
-        metric=RawId(str(seen.get("MetricName") or "")),
-        sampled=bool(seen.get("SampledRequestsEnabled")) and bool(seen.get("MetricName")),
+        metric=RawId(metric),
+        # Asked by a damaged name, AWS would have no samples.
+        sampled=bool(seen.get("SampledRequestsEnabled")) and _is_named(metric),
         blocks="Block" in action if action else "Count" not in override,
     )
 
@@ -190,5 +192,5 @@ def _sample(row: Answer) -> SampledRequest | None:
     )
 
 
-def _is_named(address: str) -> bool:
-    return bool(address) and is_readable(address)
+def _is_named(name: str) -> bool:
+    return bool(name) and is_readable(name)

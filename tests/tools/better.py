@@ -56,7 +56,9 @@ Of all others a lost member is held against the inspection: members are expected
 by date (snapshots, days of costs) or by a count (log events). Where what is lost is one of several faults, the worse
 ones decide, and nothing is shown of it here.
 """
-OTHER_NAMES = frozenset({("GetDashboard", "metrics.*.*")})
+OTHER_NAMES = frozenset(
+    {("GetDashboard", "metrics.*.*"), ("GetWebACLForResource", "Rules.*.VisibilityConfig.MetricName")}
+)
 """Names, by the operation and the end of the path, in place of which another one is as good a name."""
 TOLD = frozenset({("DescribeLogGroups", "logGroupName")})
 """Names of rows, by the operation and the key: a row of another name is not there, which the finding says."""

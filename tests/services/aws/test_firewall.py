@@ -171,3 +171,12 @@ async def test_samples_are_cleaned_and_say_what_they_cover() -> None:
         listed = {"SampledRequests": [row], "PopulationSize": population}
         with pytest.raises(Incomplete):
             await Firewall(Canned(GetSampledRequests=listed)).samples(made, made.rules[1], span)
+
+
+async def test_a_rule_whose_metric_is_named_by_damage_is_not_sampled() -> None:
+    for name, sampled in (("m-own", True), ("m-\ufffd", False), ("", False)):
+        rules = [rule("own", 0, Action={"Block": {}}, VisibilityConfig=visible(name))]
+        answer = {"WebACL": acl(Rules=rules)}
+        made = await Firewall(Canned(GetWebACLForResource=answer)).protecting(BALANCER)
+        assert made is not None
+        assert [each.sampled for each in made.rules] == [sampled]

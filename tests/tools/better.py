@@ -60,7 +60,7 @@ OTHER_NAMES = frozenset(
     {("GetDashboard", "metrics.*.*"), ("GetWebACLForResource", "Rules.*.VisibilityConfig.MetricName")}
 )
 """Names, by the operation and the end of the path, in place of which another one is as good a name."""
-TOLD = frozenset({("DescribeLogGroups", "logGroupName")})
+TOLD = frozenset({("DescribeLogGroups", "logGroupName"), ("DescribeAlarms", "AlarmName")})
 """Names of rows, by the operation and the key: a row of another name is not there, which the finding says."""
 
 

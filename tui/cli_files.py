@@ -9,19 +9,23 @@ from services.models.runbook import Duty, Runbook
 from services.models.text import clean
 from services.models.verdict import Limit
 from services.runbook.loader import RunbookError, inspect, load_named
+from services.runbook.toml_file import in_order
 from tui.exit_status import ExitStatus
 from tui.options import StartOptions
 
 
 def check(path: Path) -> tuple[list[str], int]:
-    """Every mistake and everything undecided in a runbook file, and the exit status."""
+    """Every mistake, everything undecided and what could not be checked in a runbook file, and the exit status."""
     try:
         loaded = inspect(path)
     except RunbookError as error:
         count = len(error.mistakes)
         return [*map(str, error.mistakes), _("mistakes: {count}").format(count=count)], ExitStatus.DATA
-    lines = [str(entry) for entry in loaded.undecided]
-    return [*lines, _("no mistakes; undecided: {count}").format(count=len(lines))], ExitStatus.NORMAL
+    lines = [str(entry) for entry in in_order([*loaded.undecided, *loaded.cautions])]
+    total = _("no mistakes; undecided: {count}").format(count=len(loaded.undecided))
+    if loaded.cautions:
+        total = _("{total}; cautions: {count}").format(total=total, count=len(loaded.cautions))
+    return [*lines, total], ExitStatus.NORMAL
 
 
 def source(name: str) -> Iterator[str]:

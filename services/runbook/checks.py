@@ -16,7 +16,7 @@ from dateutil.rrule import rrulestr
 from services.calendar_anchor import ANCHOR
 from services.i18n import _
 from services.models.runbook import ClosedDay, Duty, Runbook, Within
-from services.runbook import inspection_checks, place_checks, words
+from services.runbook import inspection_checks, name_checks, place_checks, window_checks, words
 from services.runbook.toml_lines import Path
 
 Mistakes = Iterator[tuple[Path, str]]
@@ -88,7 +88,7 @@ def _repeated(values: Iterable[object]) -> list[int]:
 
 def references(book: Runbook) -> Mistakes:
     """What one entry calls by name exists."""
-    groups = [group.id for group in book.log_groups]
+    groups = name_checks.with_names((group.id for group in book.log_groups), name_checks.LOG_GROUP)
     playbooks = [playbook.id for playbook in book.playbooks]
     approvers = [each.role for each in book.approvers]
     roles = [each.role for each in book.contacts] + approvers
@@ -105,7 +105,8 @@ def references(book: Runbook) -> Mistakes:
     for name, look in (("error_logs", book.error_logs), ("slow_queries", book.slow_queries)):
         wanted.append(((name, "log_group"), look.log_group if look else "", groups))
     for path, name, known in wanted:
-        if name and name not in known:
+        # An ARN in its place is told by `name_checks`.
+        if name and name not in known and not name_checks.is_address(name):
             yield path, words.unknown(name, known)
 
 
@@ -167,7 +168,7 @@ def _series(book: Runbook) -> Mistakes:
 
 def _anchor(book: Runbook, duty: Duty, path: Path) -> Mistakes:
     found = ANCHOR.fullmatch(duty.anchor)
-    users = book.access_keys.users if book.access_keys else ()
+    users = name_checks.with_names(book.access_keys.users if book.access_keys else (), name_checks.USER)
     if found is None:
         yield (*path, "anchor"), _("must be access-key:<user>+<n>d or access-key-disabled:<user>+<n>d")
     elif found[2] not in users:
@@ -244,7 +245,9 @@ ALL = (
     duties,
     closures,
     journal,
+    *name_checks.ALL,
     *place_checks.ALL,
+    window_checks.window,
     *inspection_checks.ALL,
 )
 """Every check, in the order of the file."""

@@ -8,7 +8,7 @@ from services.inspections.known import is_network
 from services.inspections.registry import INSPECTIONS
 from services.models.runbook import Runbook
 from services.models.runbook_looks import CustomInspection
-from services.runbook import words
+from services.runbook import name_checks, words
 from services.runbook.toml_lines import Path
 
 Mistakes = Iterator[tuple[Path, str]]
@@ -38,7 +38,7 @@ def duties(book: Runbook) -> Mistakes:
 def own(book: Runbook) -> Mistakes:
     """Looks of the runbook's own: a name of their own, what they read, exactly one limit."""
     taken = {kind.id for kind in INSPECTIONS}
-    groups = [group.id for group in book.log_groups]
+    groups = name_checks.with_names((group.id for group in book.log_groups), name_checks.LOG_GROUP)
     for index, each in enumerate(book.inspections):
         path: Path = ("inspections", index)
         if each.id in taken:
@@ -55,7 +55,7 @@ def own(book: Runbook) -> Mistakes:
                 path,
                 _("{key} is missing: a look of the kind {kind} needs it").format(key=key, kind=each.kind),
             )
-        if each.log_group and each.log_group not in groups:
+        if each.log_group and each.log_group not in groups and not name_checks.is_address(each.log_group):
             yield (*path, "log_group"), words.unknown(each.log_group, groups)
 
 

@@ -11,6 +11,7 @@ from services.regular_file import named
 from services.runbook import checks, grammar, words
 from services.runbook.toml_file import DataFileError, Mistake, TomlFile, in_order, parse, read, validate
 from services.runbook.undecided import undecided
+from services.runbook.window_checks import not_compared
 
 _HOME = "services.runbook"
 
@@ -21,10 +22,11 @@ class RunbookError(DataFileError):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A runbook and what it leaves undecided."""
+    """A runbook, what it leaves undecided, and what could not be checked."""
 
     runbook: Runbook
     undecided: tuple[Mistake, ...]
+    cautions: tuple[Mistake, ...] = ()
 
 
 def load(path: Path) -> Runbook:
@@ -51,7 +53,8 @@ def loads(text: str, name: str = "runbook.toml") -> Loaded:
 def _load(file: TomlFile) -> Loaded:
     book = validate(Runbook, file, *checks.ALL)
     open_points = in_order(file.mistake(path, text) for path, text in undecided(book))
-    return Loaded(book, tuple(open_points))
+    cautions = in_order(file.mistake(path, text) for path, text in not_compared(book))
+    return Loaded(book, tuple(open_points), tuple(cautions))
 
 
 def builtin_names() -> tuple[str, ...]:

@@ -1,0 +1,161 @@
+"""Every key that takes a name of something in AWS tells an ARN or an address from it, and the name within."""
+
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.models.base import RawId
+from services.models.runbook import Runbook
+from services.runbook.grammar import model_in
+from services.runbook.loader import RunbookError, loads
+from services.runbook.name_checks import ALARM, CLUSTER, KEYS, Wanted, name_mistake
+
+SYSTEM = """version = 1
+[system]
+id = "other"
+title = "別のシステム"
+environment = "staging"
+account = "210987654321"
+region = "ap-northeast-1"
+"""
+HERE, ANYWHERE = "ap-northeast-1:123456789012", ":123456789012"
+OWN = '[[inspections]]\nid = "q"\ntitle = "t"\nkind = "metric"\nbelow = 1\n'
+LOGS = f"arn:aws:logs:{HERE}:log-group:/ecs/s"
+GROUP = '[[log_groups]]\nid = "/ecs/s"\ntitle = "t"\n'
+BALANCER = "app/facility-prod-alb/50dc6c495c0c9188"
+ELB = f"arn:aws:elasticloadbalancing:{HERE}"
+ACL = "webacl/facility-prod-acl/473e64fd-f30b-4765-81a0-62ad96dd167a"
+CASES: list[tuple[str, str, str]] = [
+    ('[ecs]\ncluster = "{}"\nservices = ["s"]\n', f"arn:aws:ecs:{HERE}:cluster/city", "city"),
+    ('[ecs]\ncluster = "c"\nservices = ["{}"]\n', f"arn:aws:ecs:{HERE}:service/c/api", "api"),
+    ('[ecs]\ncluster = "c"\nservices = ["{}"]\n', f"arn:aws:ecs:{HERE}:service/api", "api"),
+    ('[rds]\ninstance = "{}"\n', f"arn:aws:rds:{HERE}:db:city-db", "city-db"),
+    ('[rds]\ninstance = "{}"\n', "city-db.c9akciq32.ap-northeast-1.rds.amazonaws.com:5432", "city-db"),
+    ('[alb]\nload_balancer = "{}"\n', f"{ELB}:loadbalancer/{BALANCER}", BALANCER),
+    ('[alb]\ntarget_group = "{}"\n', f"{ELB}:targetgroup/t/73e2d6bc24d8a067", "targetgroup/t/73e2d6bc24d8a067"),
+    ('[cdn]\ndistribution = "{}"\n', f"arn:aws:cloudfront:{ANYWHERE}:distribution/E1", "E1"),
+    ('[waf]\nlog_bucket = "{}"\n', "arn:aws:s3:::city-logs", "city-logs"),
+    ('[waf]\nlog_bucket = "{}"\n', "s3://city-logs/waf/", "city-logs"),
+    ('[waf]\nlog_prefix = "{}"\n', "s3://city-logs/waf/jp/", "waf/jp/"),
+    ('[waf]\nathena_table = "{}"\n', f"arn:aws:glue:{HERE}:table/facility_logs/waf_logs", "waf_logs"),
+    ('[waf]\nathena_database = "{}"\n', f"arn:aws:glue:{HERE}:database/facility_logs", "facility_logs"),
+    ('[waf]\nworkgroup = "{}"\n', f"arn:aws:athena:{HERE}:workgroup/ops", "ops"),
+    ('[waf]\nweb_acl = "{}"\n', f"arn:aws:wafv2:{HERE}:regional/{ACL}", "facility-prod-acl"),
+    ('[waf]\nweb_acl = "{}"\n', f"arn:aws:wafv2:us-east-1{ANYWHERE}:global/{ACL}", "facility-prod-acl"),
+    ('[dashboard]\nname = "{}"\n', f"arn:aws:cloudwatch:{ANYWHERE}:dashboard/main", "main"),
+    ('[[log_groups]]\nid = "{}"\ntitle = "t"\n', LOGS, "/ecs/s"),
+    ('[[log_groups]]\nid = "{}"\ntitle = "t"\n', f"{LOGS}:*", "/ecs/s"),
+    ('[[alarms]]\nname = "{}"\ntitle = "t"\n', f"arn:aws:cloudwatch:{HERE}:alarm:prod/ecs:cpu", "prod/ecs:cpu"),
+    ('[[alarms]]\nname = "{}"\ntitle = "t"\n', f"arn:aws:cloudwatch:{HERE}:alarm:alarm:a", "alarm:a"),
+    (GROUP + '[[alarms]]\nname = "a"\ntitle = "t"\nlog_group = "{}"\n', LOGS, "/ecs/s"),
+    (GROUP + '[error_logs]\nlog_group = "{}"\n', LOGS, "/ecs/s"),
+    (GROUP + '[slow_queries]\nlog_group = "{}"\n', LOGS, "/ecs/s"),
+    (GROUP + OWN.replace("metric", "insights") + 'query = "q"\nlog_group = "{}"\n', LOGS, "/ecs/s"),
+    ('[journal]\nlog_stream = "s"\nlog_group = "{}"\n', LOGS, "/ecs/s"),
+    ('[journal]\nlog_group = "g"\nlog_stream = "{}"\n', f"{LOGS}:log-stream:a/b", "a/b"),
+    ('[access_keys]\nusers = ["{}"]\n', "arn:aws:iam::123456789012:user/ci/bob", "bob"),
+    ('[trail]\nknown_people = ["{}"]\n', "arn:aws:iam::123456789012:user/bob", "bob"),
+    ('[trail]\nknown_people = ["{}"]\n', "arn:aws:iam::123456789012:role/x/Operator", "Operator"),
+    ('[trail]\nwithout_mfa = ["{}"]\n', "arn:aws:sts::123456789012:assumed-role/Operator/bob", "Operator"),
+    ('[[limits]]\nid = "l"\ntitle = "l"\nmetric = "m"\nbelow = 1\nnamespace = "{}"\n', LOGS, ""),
+    ('[[limits]]\nid = "l"\ntitle = "l"\nnamespace = "n"\nbelow = 1\nmetric = "{}"\n', LOGS, ""),
+    (OWN + 'metric = "m"\nnamespace = "{}"\n', LOGS, ""),
+    (OWN + 'namespace = "n"\nmetric = "{}"\n', LOGS, ""),
+]  # fmt: skip
+"""A file with a place for the value, an ARN or an address, the name within; "" where there is none."""
+
+
+def key_of(text: str) -> tuple[str | None, ...]:
+    """The key where the value stands, as `KEYS` spells it."""
+    table, many = "", False
+    for line in text.splitlines():
+        if line.startswith("["):
+            table, many = line.strip("[]"), line.startswith("[[")
+        elif "{}" in line:
+            break
+    name = line.partition(" ")[0]
+    return (table, *([None] if many else []), name, *([None] if '["{}"]' in line else []))
+
+
+def mistakes(text: str) -> dict[str, str]:
+    """Key to message."""
+    try:
+        loads(SYSTEM + text)
+    except RunbookError as error:
+        return {each.key: each.message for each in error.mistakes}
+    return {}
+
+
+def spelt(key: tuple[str | None, ...]) -> str:
+    """`ecs.services[0]`."""
+    return ".".join(part or "[0]" for part in key).replace(".[", "[")
+
+
+@pytest.mark.parametrize(("text", "value", "name"), CASES)
+def test_an_arn_where_a_name_belongs_is_told_with_the_name(text: str, value: str, name: str) -> None:
+    key = key_of(text)
+    assert mistakes(text.format(name or "n")) == {}
+    for written in (value, f" {value}", value.replace("arn:", "ARN:")):
+        expected = f'must be the name alone, not an ARN or an address: "{name}"'
+        if not name:
+            expected = f"is another ARN or address; here belongs {KEYS[key].what}"
+        assert mistakes(text.format(written)) == {spelt(key): expected}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        f"{ELB}:listener/app/a/50dc6c495c0c9188/f2f7dc8efc522ab2",
+        f"arn:aws:sns:{HERE}:topic",
+        "arn:aws:ecs",
+        "ARN:x",
+        "https://console.aws.amazon.com/ecs/",
+    ],
+)
+@pytest.mark.parametrize("text", {key_of(text): text for text, _value, _name in CASES}.values())
+def test_an_arn_of_something_else_is_told_with_what_is_wanted(text: str, other: str) -> None:
+    key = key_of(text)
+    expected = f"is another ARN or address; here belongs {KEYS[key].what}"
+    assert mistakes(text.format(other)) == {spelt(key): expected}
+
+
+def test_every_key_has_a_case_and_every_raw_id_is_a_key() -> None:
+    assert {key_of(text) for text, _value, _name in CASES} == set(KEYS)
+    assert set(raw_ids(Runbook)) <= set(KEYS)
+
+
+def raw_ids(model: Any, path: tuple[str | None, ...] = ()) -> list[tuple[str | None, ...]]:
+    """The keys that hold names as AWS spells them; the values of a metric's dimensions may be ARNs."""
+    found: list[tuple[str | None, ...]] = []
+    for name, field in model.model_fields.items():
+        many = getattr(field.annotation, "__origin__", None) is tuple
+        place = (*path, name, *([None] if many else []))
+        if inner := model_in(field.annotation):
+            found += raw_ids(inner, place)
+        elif field.annotation is RawId or (many and get_args(field.annotation)[0] is RawId):
+            found.append(place)
+    return found
+
+
+@pytest.mark.parametrize("name", ["arn-like", "/ecs/a:b", "app/a/b", "prod/ecs:cpu", "a.b", "学校 アラーム"])
+@pytest.mark.parametrize("wanted", set(KEYS.values()))
+def test_names_that_only_look_like_addresses_are_names(name: str, wanted: Wanted) -> None:
+    assert name_mistake(name, wanted) == ""
+
+
+def test_a_blank_around_a_name_is_told_where_aws_takes_none() -> None:
+    assert "blank" in name_mistake("city ", CLUSTER)
+    assert name_mistake("city ", ALARM) == ""
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\n"), min_size=1, max_size=40))
+def test_an_alarm_may_have_any_name(name: str) -> None:
+    arn = f"arn:aws:cloudwatch:{HERE}:alarm:{name}"
+    assert name_mistake(arn, ALARM).endswith(f'"{name.rstrip()}"') or not name.strip()
+
+
+def test_what_refers_to_the_name_within_an_arn_refers_to_something() -> None:
+    book = f'[[log_groups]]\nid = "{LOGS}:*"\ntitle = "t"\n[error_logs]\nlog_group = "/ecs/s"\n'
+    assert list(mistakes(book)) == ["log_groups[0].id"]

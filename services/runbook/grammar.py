@@ -24,6 +24,17 @@ def names_at(model: type[BaseModel], path: Path) -> list[str]:
     return list(found.model_fields) if found else []
 
 
+def lists(model: type[BaseModel], path: tuple[str, ...] = ()) -> frozenset[Path]:
+    """Where a model has lists of tables."""
+    found: set[Path] = set()
+    for name, field in model.model_fields.items():
+        if inner := model_in(field.annotation):
+            found |= lists(inner, (*path, name))
+            if get_origin(field.annotation) is tuple:
+                found.add((*path, name))
+    return frozenset(found)
+
+
 def not_texts(model: type[BaseModel], data: dict[str, Any], path: Path = ()) -> Iterator[tuple[Path, object]]:
     """Values that are no text where text belongs.
 

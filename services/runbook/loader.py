@@ -37,7 +37,7 @@ def load(path: Path) -> Runbook:
 def inspect(path: Path) -> Loaded:
     """As `load`, with what is undecided."""
     try:
-        return _load(read(path))
+        return _load(read(path, Runbook))
     except DataFileError as error:
         raise RunbookError(error.mistakes) from error
 
@@ -45,7 +45,7 @@ def inspect(path: Path) -> Loaded:
 def loads(text: str, name: str = "runbook.toml") -> Loaded:
     """As `inspect`, from text."""
     try:
-        return _load(parse(text, name))
+        return _load(parse(text, name, Runbook))
     except DataFileError as error:
         raise RunbookError(error.mistakes) from error
 

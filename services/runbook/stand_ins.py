@@ -4,12 +4,12 @@ A person repairs a file once: what the grammar refuses and what contradicts anot
 """
 
 import copy
-import re
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from services.runbook import words
 from services.runbook.toml_lines import Path
 
 M = TypeVar("M", bound=BaseModel)
@@ -75,7 +75,7 @@ def _replaced(parse: Parse[M], data: dict[str, Any], path: Path) -> bool:
 
 
 def _expected(refusal: Any) -> list[str]:
-    return re.findall(r"'([^']*)'", str(refusal.get("ctx", {}).get("expected", "")))[:1]
+    return words.expected(refusal.get("ctx", {}).get("expected", ""))[:1]
 
 
 def _holder(data: Any, path: Path) -> Any:

@@ -4,7 +4,6 @@ The runbook and the console's configuration are read with it.
 """
 
 import json
-import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -18,8 +17,10 @@ from services import regular_file
 from services.i18n import _
 from services.models.text import clean
 from services.runbook import grammar, words
+from services.runbook.rests import unfounded
 from services.runbook.stand_ins import concerned, parsed_in_part
 from services.runbook.toml_lines import Path, dotted, key_lines, line_of
+from services.runbook.toml_repair import repair
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -56,14 +57,20 @@ class TomlFile:
     """As shown in messages."""
     data: dict[str, Any] = field(default_factory=dict)
     lines: dict[Path, int] = field(default_factory=dict)
+    refused: tuple[Mistake, ...] = ()
+    """Places that break TOML's own grammar; `validate` names them with the rest."""
+    broken: tuple[Path, ...] = ()
+    """What has no value because of them."""
+    nameless: tuple[Path, ...] = ()
+    """Tables in which they may have hidden any key."""
 
     def mistake(self, path: Path, message: str) -> Mistake:
         """A mistake at `path`."""
         return Mistake(self.name, line_of(self.lines, path), dotted(path), message)
 
 
-def read(path: FilePath) -> TomlFile:
-    """Read a file; raises DataFileError for what cannot be read or is not TOML in UTF-8."""
+def read(path: FilePath, model: type[BaseModel] | None = None) -> TomlFile:
+    """Read a file; raises DataFileError for what cannot be read or is not TOML in UTF-8. `model`: as for `parse`."""
     try:
         content = regular_file.read(path)
     except OSError as error:
@@ -73,7 +80,7 @@ def read(path: FilePath) -> TomlFile:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise DataFileError([Mistake(str(path), line, "", _("not UTF-8: save the file as UTF-8"))]) from error
-    return parse(text, str(path))
+    return parse(text, str(path), model)
 
 
 def unreadable(path: FilePath, error: OSError) -> DataFileError:
@@ -92,15 +99,18 @@ def unreadable(path: FilePath, error: OSError) -> DataFileError:
     return DataFileError([Mistake(str(path), None, "", said)])
 
 
-def parse(text: str, name: str) -> TomlFile:
-    """Read TOML text; raises DataFileError with the line where the grammar breaks."""
-    text = text.removeprefix("\ufeff")
-    try:
-        data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        line, reason = words.syntax(error, text)
-        raise DataFileError([Mistake(name, line, "", reason)]) from error
-    return TomlFile(name, data, key_lines(text))
+def parse(text: str, name: str, model: type[BaseModel] | None = None) -> TomlFile:
+    """Read TOML text; raises DataFileError with every line where the grammar breaks.
+
+    With the model that the file is to be, the rest is read all the same, and `validate` raises.
+    """
+    found = repair(text.removeprefix("\ufeff"), grammar.lists(model) if model else frozenset())
+    refused = tuple(Mistake(name, line, "", reason) for line, reason in found.mistakes)
+    if refused and (model is None or not found.complete):
+        raise DataFileError(refused)
+    return TomlFile(
+        name, found.data, key_lines(found.text), refused, tuple(found.broken), tuple(found.nameless)
+    )
 
 
 def validate(model: type[M], file: TomlFile, *checks: Callable[[M], Iterator[tuple[Path, str]]]) -> M:
@@ -112,30 +122,43 @@ def validate(model: type[M], file: TomlFile, *checks: Callable[[M], Iterator[tup
         file.mistake(path, words.not_text(value)) for path, value in grammar.not_texts(model, file.data)
     ]
 
-    def parse(data: dict[str, Any]) -> M:
+    def parsed(data: dict[str, Any]) -> M:
         return model.model_validate_json(json.dumps(data, default=_iso), strict=True)
 
+    broken = [*file.broken, *((*table, "") for table in file.nameless)]
     try:
-        value: M | None = parse(file.data)
+        value: M | None = parsed(file.data)
         refused: list[Mistake] = []
-        broken: tuple[Path, ...] = ()
     except ValidationError as error:
         known = {mistake.key for mistake in untyped}
-        refused = [file.mistake(tuple(each["loc"]), explain(model, each)) for each in error.errors()]
+        refused = [
+            file.mistake(tuple(each["loc"]), explain(model, each))
+            for each in error.errors()
+            if not _unread(file, each)
+        ]
         refused = [mistake for mistake in refused if mistake.key not in known]
-        value, broken = parsed_in_part(parse, file.data)
+        value, replaced = parsed_in_part(parsed, file.data)
+        broken += replaced
     contradictions: list[Mistake] = []
     if value is not None:
         contradictions = [
             file.mistake(path, message)
             for check in checks
             for path, message in check(value)
-            if not concerned(path, broken)
+            if not concerned(path, broken) and not unfounded(path, broken)
         ]
-    if mistakes := [*untyped, *refused, *contradictions]:
+    if mistakes := [*file.refused, *untyped, *refused, *contradictions]:
         raise DataFileError(in_order(mistakes))
     assert value is not None
     return value
+
+
+def _unread(file: TomlFile, error: ErrorDetails) -> bool:
+    """Whether a key is missing only because it could not be read."""
+    path: Path = tuple(error["loc"])
+    return error["type"] == "missing" and (
+        path[:-1] in file.nameless or any(path[: len(place)] == place for place in file.broken)
+    )
 
 
 def explain(model: type[BaseModel], error: ErrorDetails) -> str:

@@ -1,13 +1,15 @@
 """Where each key of a TOML text stands, so that a mistake can be shown by its line.
 
-Python's `tomllib` gives values without positions. This scanner gives positions without values: it reads
-only text that `tomllib` has already accepted, so it may assume that the grammar holds
+Python's `tomllib` gives values without positions. This scanner gives positions without values: it assumes
+that the grammar holds, as it does in text that `tomllib` has accepted
 (TOML 1.0: tables, arrays of tables, dotted keys, inline tables, arrays, four kinds of strings).
 """
 
 import re
 import tomllib
 from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 Path = tuple[str | int, ...]
 """Keys and array indices from the top, e.g. `("duties", 2, "rule")`."""
@@ -35,6 +37,26 @@ def key_lines(text: str) -> dict[Path, int]:
     return _Scanner(text).run()
 
 
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`key = value`, or a table's header."""
+
+    start: int
+    """Its first character."""
+    table: Path
+    """The table that holds it."""
+    header: bool
+
+
+def statements(text: str) -> Iterator[Statement]:
+    """The statements of a text up to and with the first that breaks the grammar so that its end cannot be told."""
+    scanner = _Scanner(text)
+    try:
+        yield from scanner.statements()
+    except (ValueError, RecursionError):
+        return
+
+
 def line_of(lines: dict[Path, int], path: Path) -> int:
     """The line of `path`, or of the nearest table around it; 1 for the whole file."""
     while path:
@@ -57,15 +79,22 @@ class _Scanner:
 
     def run(self) -> dict[Path, int]:
         """Scan to the end."""
+        for _statement in self.statements():
+            pass
+        return self.lines
+
+    def statements(self) -> Iterator[Statement]:
+        """Each, before it is passed."""
         table: Path = ()
         self.skip()
         while self.position < len(self.text):
-            if self.text.startswith("[", self.position):
+            header = self.text.startswith("[", self.position)
+            yield Statement(self.position, table, header)
+            if header:
                 table = self.header()
             else:
                 self.assignment(table)
             self.skip()
-        return self.lines
 
     def skip(self) -> None:
         """Pass white space, line ends and comments."""

@@ -55,6 +55,8 @@ def invalid(error: "ErrorDetails") -> str:
         message = _PATTERNS.get(context.get("pattern", ""))
     if error["type"] == "value_error":
         return str(context.get("error", error["msg"]))
+    if error["type"] in ("enum", "literal_error") and len(expected(context.get("expected"))) == 1:
+        message = N_("must be {expected}")
     text = _(message).format(**_listed(context)) if message else error["msg"]
     if error["type"] == "missing" or isinstance(error["input"], dict | list):
         return text
@@ -65,8 +67,14 @@ def _listed(context: dict[str, object]) -> dict[str, object]:
     """Pydantic's `'a', 'b' or 'c'` without its English `or`; bounds without a needless `.0`."""
     plain = {key: f"{value:g}" if isinstance(value, float) else value for key, value in context.items()}
     if "expected" in plain:
-        plain["expected"] = ", ".join(re.findall(r"'([^']*)'", str(plain["expected"])))
+        plain["expected"] = ", ".join(expected(plain["expected"]))
     return plain
+
+
+def expected(told: object) -> list[str]:
+    """The values in pydantic's `'a', 'b' or 'c'`, or `1, 2 or 3`."""
+    found = re.findall(r"'((?:[^'\\]|\\.)*)'|([^\s,']+)", str(told))
+    return [quoted or bare for quoted, bare in found if bare != "or"]
 
 
 def not_text(value: object) -> str:
@@ -113,6 +121,17 @@ def _listing(names: list[str]) -> str:
     if not names:
         return _("there are none")
     return _("there are {names}").format(names=", ".join(names[:40]))
+
+
+def offset(error: Exception, text: str) -> int | None:
+    """The character where reading TOML ended; None for the end of the text, or where that is not told."""
+    place = _PLACE.search(str(error))
+    if not place or not place[1]:
+        return None
+    start = 0
+    for _line in range(int(place[1]) - 1):
+        start = text.index("\n", start) + 1
+    return start + int(place[2]) - 1
 
 
 def syntax(error: Exception, text: str) -> tuple[int, str]:

@@ -1,5 +1,6 @@
 """The maintenance window in words, as people in Japan and elsewhere write it, against RDS's spelling in UTC."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -211,7 +212,7 @@ ZONES = ("Asia/Tokyo", "UTC", "Asia/Kolkata", "Pacific/Kiritimati", "America/Pho
     off=st.integers(1, 7 * 1440 - 1),
 )
 def test_exactly_the_right_window_is_accepted(
-    day: int, start: int, length: int, day_in_words, start_in_words, end_in_words, between: str, zone: str, off: int
+    day: int, start: int, length: int, day_in_words: Callable[[int], str], start_in_words: Callable[[int], str], end_in_words: Callable[[int], str] | None, between: str, zone: str, off: int
 ) -> None:  # fmt: skip
     end = start + length
     across = between.endswith("翌")

@@ -80,8 +80,7 @@ def _name_and_blank(found: Repaired, error: Exception, reasons: set[tuple[Path, 
         found.mistakes.append((line, reason))
         _blank(found, *_line_at(found.text, position))
         return
-    last = found.text.count("\n", 0, statement.start if end is None else max(end - 1, statement.start)) + 1
-    line = min(line, last)
+    line = min(line, _last_line(found.text, statement.start, end))
     if end is None:
         found.mistakes.append((line, reason))
         found.complete = False
@@ -96,6 +95,17 @@ def _name_and_blank(found: Repaired, error: Exception, reasons: set[tuple[Path, 
 def _end(text: str, statement: Statement) -> int | None:
     """A table's header is one line."""
     return _line_at(text, statement.start)[1] if statement.header else end_of(text, statement.start)
+
+
+def _last_line(text: str, start: int, end: int | None) -> int:
+    """Of a statement, without the blank lines and comments that an unclosed list runs on into."""
+    first = text.count("\n", 0, start) + 1
+    if end is None:
+        return first
+    lines = text[start:end].split("\n")
+    while len(lines) > 1 and lines[-1].partition("#")[0].strip() == "":
+        lines.pop()
+    return first + len(lines) - 1
 
 
 def _in_comment(text: str, position: int) -> bool:
@@ -143,12 +153,12 @@ def _header(found: Repaired, statement: Statement, end: int, error: Exception) -
         found.complete = False
         return None
     path: Path = tuple(part.strip() for part in named[2].split("."))
-    many = named[1] == "[["
-    if len(named[1]) != len(named[3]):
+    many, uneven = named[1] == "[[", len(named[1]) != len(named[3])
+    if uneven:
         many = path in found.lists if found.lists else many or named[3] == "]]"
     right = f"[[{named[2]}]]" if many else f"[{named[2]}]"
     twice = str(error).startswith(_TWICE)
-    if not twice and line.strip() != right:
+    if uneven or (not twice and line.strip() != right):
         found.text = found.text[: statement.start] + right + found.text[end:]
         return None
     # Where it was there before, what is missing there may be here.

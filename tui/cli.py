@@ -204,7 +204,7 @@ def _headless(output: Output) -> list[Command]:
                 answer = read(command, replace(_before(), **_given(flags)), as_json=as_json)
                 return answer.lines, answer.status
 
-            return answered(output, ask)
+            return answered(output, ask, data=as_json)
 
         as_json = click.Option(["--json", "as_json"], is_flag=True, help=_("Print JSON."))
         return Command(
@@ -226,7 +226,7 @@ def _runbook(output: Output) -> Group:
     def schema() -> int:
         from services.runbook.loader import schema as described
 
-        output.say([json.dumps(described(), ensure_ascii=False, indent=2)])
+        output.hand_over([json.dumps(described(), ensure_ascii=False, indent=2)])
         return ExitStatus.NORMAL
 
     def show(name: str | None, form: str | None) -> int:
@@ -236,7 +236,7 @@ def _runbook(output: Output) -> Group:
         as_text = form == "text" or (form is None and sys.stdout is not None and sys.stdout.isatty())
         lines_of = cli_files.show if as_text else cli_files.source
         chosen = name or _before().runbook or "facility-prod"
-        return _reading(output, lambda: (list(lines_of(chosen)), ExitStatus.NORMAL))
+        return _reading(output, lambda: (list(lines_of(chosen)), ExitStatus.NORMAL), data=not as_text)
 
     return Group(
         "runbook",
@@ -281,8 +281,8 @@ def _config(output: Output) -> Command:
     )
 
 
-def _reading(output: Output, work: Callable[[], tuple[list[str], int]]) -> int:
-    """Print what `work` finds, or why it cannot."""
+def _reading(output: Output, work: Callable[[], tuple[list[str], int]], *, data: bool = False) -> int:
+    """Print what `work` finds, or why it cannot; `data`: a file."""
     from services.runbook.toml_file import DataFileError
     from tui.config import status_of
 
@@ -291,5 +291,5 @@ def _reading(output: Output, work: Callable[[], tuple[list[str], int]]) -> int:
     except DataFileError as error:
         output.say(map(str, error.mistakes), error=True)
         return status_of(error)
-    output.say(lines)
+    (output.hand_over if data else output.say)(lines)
     return status

@@ -99,7 +99,7 @@ def deliver(output: Prints, text: str, to: str | None) -> None:
     """
     if to in (None, "-"):
         # The printer adds the last line feed itself.
-        output.say([text.removesuffix("\n")])
+        output.hand_over([text.removesuffix("\n")])
         return
     from tui.private_files import write_private
 

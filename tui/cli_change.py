@@ -48,7 +48,7 @@ def change_command(
             raise click.UsageError(told, click.get_current_context())
         wish = _wish(flags["rest"], flags["sets"])
         _check_numbers(flags["kind"], wish)
-        return answered(output, lambda: _run(flags, wish, replace(before(), **given)))
+        return answered(output, lambda: _run(flags, wish, replace(before(), **given)), data=flags["as_json"])
 
     return Command(
         "change",

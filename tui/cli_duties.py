@@ -88,7 +88,7 @@ class _Duties:
         first, last = _span(book.today(now), month, days)
         found = agenda(book.runbook, book.journal, first, last, now)
         if json_wanted:
-            self.output.say([as_json(found.model_dump(mode="json")).rstrip("\n")])
+            self.output.hand_over([as_json(found.model_dump(mode="json")).rstrip("\n")])
         else:
             self.output.say(agenda_lines(found))
         return ExitStatus.NORMAL

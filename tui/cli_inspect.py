@@ -40,10 +40,10 @@ def inspect_command(
 
     def callback(**flags: Any) -> int:
         if flags["schema"]:
-            output.say(_json(_schema()))
+            output.hand_over(_json(_schema()))
             return ExitStatus.NORMAL
         given = {key: value for key, value in flags.items() if key not in _OWN and value is not None}
-        return answered(output, lambda: _run(flags, replace(before(), **given)))
+        return answered(output, lambda: _run(flags, replace(before(), **given)), data=flags["as_json"])
 
     return Command(
         "inspect",

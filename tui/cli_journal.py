@@ -156,7 +156,10 @@ def verify(output: Prints, book: Book, *, anchors: str | None, as_json: bool) ->
     from services.journal.verify import verify as check
 
     found = check(book.path, at=datetime.now(UTC), witnesses=_witnesses(book, anchors))
-    output.say([found.model_dump_json(indent=2)] if as_json else report(found))
+    if as_json:
+        output.hand_over([found.model_dump_json(indent=2)])
+    else:
+        output.say(report(found))
     if found.faults:
         return ExitStatus.ABNORMAL
     return ExitStatus.NORMAL if found.intact else ExitStatus.UNKNOWN
@@ -191,7 +194,7 @@ def export(output: Prints, book: Book, *, to: str | None, **filters: Any) -> int
     query = _query(book.zone, **filters)
     with _reading(book.path) as reader:
         if to in (None, "-"):
-            return _print(output, lines(reader, query))
+            return _print(output.hand_over, lines(reader, query))
         try:
             regular_file.check_target(named(to))
             count = write(lines(reader, query), named(to))
@@ -212,13 +215,13 @@ def show(output: Prints, book: Book, **filters: Any) -> int:
         entries: Iterable[Entry] = (
             map(entry_of, rows(reader, query)) if query.since else reader.find(query, limit=NEWEST)[::-1]
         )
-        return _print(output, by_day(entries, book.zone))
+        return _print(output.say, by_day(entries, book.zone))
 
 
-def _print(output: Prints, lines: Iterator[str]) -> int:
+def _print(say: Callable[[Iterable[str]], None], lines: Iterator[str]) -> int:
     """Some lines at a time, for there may be very many."""
     while batch := list(islice(lines, _BATCH)):
-        output.say(batch)
+        say(batch)
     return ExitStatus.NORMAL
 
 

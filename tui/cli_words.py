@@ -25,15 +25,22 @@ class Prints(Protocol):
         """Print them."""
         ...
 
+    def hand_over(self, lines: Iterable[str]) -> None:
+        """Print what a file or a program takes, as UTF-8."""
+        ...
 
-def answered(output: Prints, ask: Callable[[], tuple[Iterable[str], int]]) -> int:
-    """Print what `ask` answers and give its status; where the console cannot start, why, and that status."""
+
+def answered(output: Prints, ask: Callable[[], tuple[Iterable[str], int]], *, data: bool = False) -> int:
+    """Print what `ask` answers and give its status; where the console cannot start, why, and that status.
+
+    `data`: a program reads it.
+    """
     try:
         lines, status = ask()
     except StartError as error:
         output.say([str(error)], error=True)
         return error.status
-    output.say(lines)
+    (output.hand_over if data else output.say)(lines)
     return status
 
 

@@ -37,17 +37,30 @@ class Output:
         else:
             show(text)
 
+    def hand_over(self, lines: Iterable[str]) -> None:
+        """Print what a file or a program takes, UTF-8 whatever the locale. Raises CannotPrint.
+
+        Only a terminal gets its own encoding: a person reads there.
+        """
+        text = "\n".join(lines)
+        self.clear()
+        show(text, data=True)
+
     def clear(self) -> None:
         """Back to the terminal's own screen."""
         outline.leave()
 
 
-def show(text: str) -> None:
-    """Print to standard output. Raises CannotPrint, also where the caller closed it (`>&-`)."""
+def show(text: str, *, data: bool = False) -> None:
+    """Print to standard output; `data` as UTF-8 unless it is a terminal. Raises CannotPrint, also where it is closed."""
     try:
         if sys.stdout is None:  # where click prints nothing and says nothing
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-        click.echo(text)
+        if data and not sys.stdout.isatty():
+            # As bytes: neither the locale's encoding nor `?` for what that lacks.
+            click.echo(f"{text}\n".encode("utf-8", "replace"), nl=False)
+        else:
+            click.echo(text)
     except (OSError, ValueError) as error:
         _lead_nowhere(1)
         raise CannotPrint(error) from error

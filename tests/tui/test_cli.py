@@ -283,3 +283,17 @@ def test_the_outline_is_taken_off_before_anything_is_printed() -> None:
     )
     assert shown.returncode == 65
     assert shown.stdout.startswith(b"\x1b[?25h\x1b[?1049lnone.toml")
+
+
+def test_runbook_check_cautions_where_the_window_cannot_be_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    city = tmp_path / "city.toml"
+    shipped = (Path(__file__).parents[2] / "services/runbook/facility-prod.toml").read_text("utf-8")
+    city.write_text(shipped.replace('window = "日曜日 2:00-3:00"', 'window = "日曜の夜中"'), "utf-8")
+    assert toban("runbook", "check", str(city)) == 0
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert last == "no mistakes; undecided: 6; cautions: 1"
+    (caution,) = [line for line in lines if ": undecided: " not in line]
+    assert caution.startswith(f"{city}:39: rds.window: caution: ")
+    assert "日曜の夜中" in caution

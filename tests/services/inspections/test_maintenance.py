@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services import i18n
 from services.inspections.maintenance import Maintenance
 from services.inspections.maintenance_dates import Standing, bites, due
 from services.maintenance_window import WEEK, weekly
@@ -117,6 +118,8 @@ NEAR = st.none() | st.integers(min_value=-3, max_value=40).map(lambda days: MOND
     opt_in=st.sampled_from(("", "immediate", "next-maintenance", "undo-opt-in")),
     window=st.sampled_from(("sat:17:00-sat:18:00", "mon:00:00-mon:00:30", "", "nonsense")),
     waiting=st.booleans(),
+    lead=st.sampled_from((0, 1, 7, 30)),
+    language=st.sampled_from(("en", "ja")),
 )
 def test_no_sentence_is_said_with_an_empty_value(
     auto: datetime | None,
@@ -125,23 +128,51 @@ def test_no_sentence_is_said_with_an_empty_value(
     opt_in: str,
     window: str,
     waiting: bool,
+    lead: int,
+    language: str,
 ) -> None:
+    """Whatever date or window is missing, in both languages: no "the next is —", no "()"."""
     dates = {"AutoAppliedAfterDate": auto, "ForcedApplyDate": forced, "CurrentApplyDate": current}
     row = details(**{key: value for key, value in dates.items() if value}) | (
         {"OptInStatus": opt_in} if opt_in else {}
     )
     values = {"DBInstanceClass": "db.t4g.large"} if waiting else {}
     database = instance(PreferredMaintenanceWindow=window, PendingModifiedValues=values)
-    finding = asyncio.run(
-        judged(
-            "maintenance",
-            runbook=ALONE,
-            DescribeDBInstances=database,
-            DescribePendingMaintenanceActions=pending(row),
+    assert BOOK.rds is not None
+    runbook = ALONE.model_copy(update={"rds": BOOK.rds.model_copy(update={"patch_lead_days": lead})})
+    i18n.use(language)
+    try:
+        finding = asyncio.run(
+            judged(
+                "maintenance",
+                runbook=runbook,
+                DescribeDBInstances=database,
+                DescribePendingMaintenanceActions=pending(row),
+            )
         )
+    finally:
+        i18n.use("en")
+    told = [finding.summary, *finding.advice, *finding.remarks]
+    told += [str(text) for each in finding.measures for text in (each.shown, each.allowed, each.note)]
+    empty = (
+        "—",
+        "()",
+        "（）",
+        "  ",
+        " .",
+        " ;",
+        ": .",
+        "of :",
+        "at :",
+        "（ ",
+        " ）",
+        "は、。",
+        "は 。",
+        "は です",
     )
-    for text in (finding.summary, *finding.advice, *(str(each.note) for each in finding.measures)):
-        assert not any(empty in text for empty in ("—", "()", "  ", " .", " ;", ": .", "of :", "at :")), text
+    for text in told:
+        assert not any(each in text for each in empty), text
+        assert not text.endswith((":", "：", "は。", "は です。")), text
 
 
 async def test_an_action_without_a_date_or_far_away_is_normal() -> None:

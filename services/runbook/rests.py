@@ -29,11 +29,14 @@ _LOOKED_AT = (
 )
 _SYSTEM: tuple[Pattern, ...] = (
     *((name,) for name in _LOOKED_AT),
-    ("error_logs", "log_group"),
-    ("slow_queries", "log_group"),
+    ("ecs", "usual_max"),
     ("rds", "instance"),
+    ("dashboard", "name"),
+    ("trail", "sign_in_regions"),
+    ("access_keys", "users"),
     ("alb", "load_balancer"),
     ("alb", "target_group"),
+    *((look, key) for look in ("error_logs", "slow_queries") for key in ("log_group", "query")),
     *(("waf", key) for key in ("log_bucket", "web_acl", "athena_table", "athena_database", "workgroup")),
 )  # fmt: skip
 RESTS: dict[Pattern, tuple[Pattern, ...]] = {

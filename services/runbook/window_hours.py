@@ -38,8 +38,13 @@ class Hour:
     """Whether it is a time by itself, unlike the 2 of `2-3時`."""
 
 
-def spoken(start: Hour | None, end: Hour | None) -> tuple[timedelta, timedelta | None] | None:
-    """Start and end from 0:00 of the day; None where one may be two things. An hour's marker may serve both."""
+def spoken(
+    start: Hour | None, end: Hour | None, *, other_day: bool
+) -> tuple[timedelta, timedelta | None] | None:
+    """Start and end from 0:00 of their days; None where one may be two things. An hour's marker may serve both.
+
+    `other_day`: the words say of the end that it is on another day.
+    """
     if start is None:
         return None
     start, end = _named(start), _named(end)
@@ -50,9 +55,9 @@ def spoken(start: Hour | None, end: Hour | None) -> tuple[timedelta, timedelta |
     if end is None:
         first = _of_day(start)
         return None if first is None else (first, None)
-    carried, first = _carried_back(start, end), None
+    carried = start if other_day else _carried_back(start, end)
     first = _of_day(carried)
-    last = _last(carried, end)
+    last = _of_day(end) if other_day else _last(carried, end)
     return None if first is None or last is None else (first, last)
 
 
@@ -78,11 +83,23 @@ def _last(start: Hour, end: Hour) -> timedelta | None:
     if start.marker in _NIGHTS and _midnight(end):
         return timedelta(days=1)
     same = _of_day(replace(end, marker=start.marker))
-    if start.marker not in _HALVES:
-        return same if same is not None else _of_day(end)
-    first = _of_day(start)
-    # `午前11時-1時` ends at 13 or at 1.
-    return same if first is not None and same is not None and first < same else None
+    if start.marker in _HALVES:
+        return _in_half(start, end, same)
+    return same if same is not None else _of_day(end)
+
+
+def _in_half(start: Hour, end: Hour, same: timedelta | None) -> timedelta | None:
+    """The end after an hour of the forenoon or the afternoon; `same`: where it is of the same half."""
+    first, forenoon = _of_day(start), start.marker in ("am", "午前")
+    if end.hour > 12:
+        return _of_day(end)
+    if end.hour == 12:
+        # 午前2時-12時 ends at noon; 午後2時-12時 may end at midnight.
+        return _of_day(end) if forenoon else None
+    if first is None or same is None or first < same:
+        return same
+    # `午前11時-1時` ends at 13 or at 1; `午後11時-1時` only at 1.
+    return None if forenoon else _of_day(end)
 
 
 def _midnight(end: Hour) -> bool:

@@ -127,7 +127,10 @@ def _told(parts: dict[str, Match], zone: str) -> Told | None:
     day = parts.get("day") or parts.get("last_day")
     if day is None or ("day" in parts and "last_day" in parts):
         return None
-    hours = spoken(*(_hour(parts, name) for name in ("start", "end")))
+    hours = spoken(
+        *(_hour(parts, name) for name in ("start", "end")),
+        other_day=any(name in parts for name in ("end_day", "next", "end_next")),
+    )
     length = _length(parts["length"]) if "length" in parts else None
     if hours is None:
         return None

@@ -90,6 +90,20 @@ the first Sunday of every month, 2:00-3:00
 Sunday 2:00 a.m. for 1 hour
 土曜日 17:00-18:00 UTC
 """.strip().splitlines()
+ACROSS_MIDNIGHT = """
+日曜日 午後11時〜翌1時
+日曜日 午後11時〜午前1時
+日曜日 午後11時〜1時
+日曜日 23時〜翌1時
+日曜日 23:00-翌日1:00
+日曜日 23:00-25:00
+日曜日 夜11時から2時間
+日曜日 午後11時〜月曜日 午前1時
+日曜日 午後11時〜月曜日 1時
+Sunday 11 pm - 1 am
+Sunday 11 pm to Monday 1:00
+Sunday 23:00 to 1:00 the next day
+""".strip().splitlines()
 SUNDAY_NIGHT = ["日曜日 深夜2:00-3:00", "日曜 深夜2時から1時間", "日曜の深夜 2時〜3時"]
 
 
@@ -98,6 +112,12 @@ def test_words_and_utc_must_mean_the_same_time(words: str) -> None:
     assert loaded(RIGHT, words).cautions == ()
     told = mistakes(TYPED_AS_LOCAL, words)
     assert told == {"rds.window_utc": f'is not "{words}" in UTC: that is {RIGHT}'}
+
+
+@pytest.mark.parametrize("words", ACROSS_MIDNIGHT)
+def test_a_window_may_go_on_past_midnight(words: str) -> None:
+    assert loaded("sun:14:00-sun:16:00", words).cautions == ()
+    assert list(mistakes("sun:23:00-mon:01:00", words)) == ["rds.window_utc"]
 
 
 @pytest.mark.parametrize("words", SUNDAY_NIGHT)
@@ -129,6 +149,7 @@ UNREAD = """
 日曜日 午前12時〜午前1時
 日曜日 午後12時から1時間
 日曜日 夜12時〜1時
+日曜日 午後2時〜12時
 日曜日 2:00-3:00（2時間）
 日曜日 2:00-3:00 UTC+9
 日曜日 2:00-3:00、4:00-5:00
@@ -215,6 +236,9 @@ def test_exactly_the_right_window_is_accepted(
     day: int, start: int, length: int, day_in_words: Callable[[int], str], start_in_words: Callable[[int], str], end_in_words: Callable[[int], str] | None, between: str, zone: str, off: int
 ) -> None:  # fmt: skip
     end = start + length
+    if end_in_words is not None and _twelve in (start_in_words, end_in_words):
+        # `10時 to 7 pm` is no way to write.
+        start_in_words = end_in_words = _twelve
     across = between.endswith("翌")
     if end_in_words is None:
         words = f"{day_in_words(day)}{start_in_words(start)}から{length}分"

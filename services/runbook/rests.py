@@ -36,7 +36,7 @@ _SYSTEM: tuple[Pattern, ...] = (
     ("access_keys", "users"),
     ("alb", "load_balancer"),
     ("alb", "target_group"),
-    *((look, key) for look in ("error_logs", "slow_queries") for key in ("log_group", "query")),
+    *((look, key) for look in ("error_logs", "slow_queries") for key in ("log_group", "query", "field")),
     *(("waf", key) for key in ("log_bucket", "web_acl", "athena_table", "athena_database", "workgroup")),
 )  # fmt: skip
 RESTS: dict[Pattern, tuple[Pattern, ...]] = {

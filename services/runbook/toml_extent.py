@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 _HEADER_LINE = re.compile(r"[ \t]*\[{1,2}[A-Za-z_][A-Za-z0-9_.-]*\]{1,2}[ \t]*(?:#.*)?$", re.MULTILINE)
-_ASSIGNMENT = re.compile(r"([ \t]*)[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*[ \t]*=")
+_ASSIGNMENT = re.compile(r"([ \t]*)[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*(?:[ \t]*[=:]|[ \t]+[\"'\d\[{])")
 _LONG = re.compile(r'"""|' + "'''")
 _LONG_END = {'"""': re.compile(r'(?:[^\\]|\\.)*?"""+', re.DOTALL), "'''": re.compile(r".*?'''+", re.DOTALL)}
 _SHORT = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"?|' + r"'[^'\n]*'?")
@@ -47,7 +47,7 @@ def end_of(text: str, start: int) -> int | None:
 
 
 def _begins_statement(text: str, line: int, indent: int) -> bool:
-    """Whether the line cannot be the inside of a list: it is a header, or `key =` no further in than the statement."""
+    """Whether the line cannot be the inside of a list: it is a header, or a key with a value no further in than the statement."""
     if _HEADER_LINE.match(text, line):
         return True
     assigned = _ASSIGNMENT.match(text, line)

@@ -5,7 +5,7 @@ import tomllib
 from importlib.resources import files
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from services.models.runbook import Runbook
@@ -151,6 +151,9 @@ CHOICES = st.tuples(st.integers(0, len(PLACES) - 1), st.integers(0, 7))
 def test_each_of_some_broken_statements_is_named_and_nothing_is_made_up(
     chosen: list[tuple[int, int]],
 ) -> None:
+    # A list that is not closed may take in a broken line right behind it.
+    places = {index for index, _way in chosen}
+    assume(not any(way == 6 and index + 1 in places for index, way in chosen))
     text, lines = broken(*chosen)
     found = told(text)
     assert all(message.startswith("not TOML: ") for _line, message in found), found

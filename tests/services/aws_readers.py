@@ -181,6 +181,7 @@ CALLS: dict[str, Question] = {
     "Alarms.by_arns": lambda made: Alarms(made.reader, made.runbook).by_arns([made.runbook.alarms[0].name]),
     "Alarms.contributors": lambda made: Alarms(made.reader, made.runbook).contributors(made.runbook.alarms[0].name),
     "Alarms.history": lambda made: Alarms(made.reader, made.runbook).history(made.runbook.alarms[0].name, _span(made).start),
+    "Alarms.named": lambda made: Alarms(made.reader, made.runbook, clock=made.clock).named([made.runbook.alarms[0].name]),
     "Alarms.history_all": lambda made: Alarms(made.reader, made.runbook).history_all(_span(made).start),
     "Athena.run": _athena,
     "Athena.workgroup": lambda made: Athena(made.reader).workgroup(_waf(made).workgroup),
@@ -204,6 +205,7 @@ CALLS: dict[str, Question] = {
     "Logs.page": lambda made: Logs(made.reader).page(_GROUP, int(_span(made).start.timestamp() * 1000), limit=20),
     "Metrics.fetch": lambda made: Metrics(made.reader).fetch(_queries(), _span(made)),
     "Mutes.active": lambda made: Mutes(made.reader).active(made.clock.now()),
+    "Mutes.read": lambda made: Mutes(made.reader).read(made.clock.now()),
     "Objects.under": lambda made: Objects(made.reader).under(
         _waf(made).log_bucket, f"{made.clock.now():%Y/%m/%d}/", pages=2
     ),

@@ -23,9 +23,15 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from services import i18n
+from tui import loop_guard
 from tui.runtime import RuntimeApp
 
 DRAINS = {"slow-drain": 3600, "endless-drain": 3600, "half-drain": 0.5}
+GUARDS = {
+    "brisk-guard": {"SECONDS": 0.5},
+    # Only who asks again is not kept waiting, and a second time is one however soon it comes.
+    "patient-guard": {"SECONDS": 3600.0, "PAIR_SECONDS": 0.0, "DEAF_SECONDS": 0.0},
+}
 
 
 class Broken(Widget):
@@ -166,7 +172,11 @@ def main() -> int:
     if refusal is not None:
         print(refusal, file=sys.stderr)
         return 69
-    app = Script(Path(sys.argv[1]), set(sys.argv[2:]))
+    options = set(sys.argv[2:])
+    for name, value in GUARDS.items():
+        if name in options:
+            vars(loop_guard).update(value)
+    app = Script(Path(sys.argv[1]), options)
     app.run()
     return app.return_code or 0
 

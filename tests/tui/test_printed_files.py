@@ -15,6 +15,10 @@ TOBAN = (sys.executable, "-c", "from tui.cli import main; main()")
 PLACES = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME")
 
 
+def slow(*argv: str) -> object:
+    return pytest.param(argv, marks=pytest.mark.slow)
+
+
 def environment(home: Path, encoding: str) -> dict[str, str]:
     """Nobody's settings."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("TOBAN_", "AWS_"))}
@@ -37,12 +41,12 @@ def printed(home: Path, encoding: str, *argv: str) -> bytes:
     "argv",
     [
         ("runbook", "show"),
-        ("runbook", "show", "--format", "toml"),
-        ("runbook", "schema"),
-        ("inspect", "--schema"),
-        ("duties", "--month", "2026-04", "--json"),
+        slow("runbook", "show", "--format", "toml"),
+        slow("runbook", "schema"),
+        slow("inspect", "--schema"),
+        slow("duties", "--month", "2026-04", "--json"),
         ("duties", "--ics", "-"),
-        ("alarms", "--json", "--endpoint-url", "http://127.0.0.1:9"),
+        slow("alarms", "--json", "--endpoint-url", "http://127.0.0.1:9"),
     ],
 )
 def test_a_file_is_utf_8_whatever_the_locale(argv: tuple[str, ...], tmp_path: Path) -> None:

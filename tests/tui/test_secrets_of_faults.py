@@ -112,7 +112,6 @@ async def read_twice(server: FaultServer) -> None:
     session = AwsSession(settings, clock=clock, meter=Meter(clock))
     for _ in range(2):
         await session.read("cloudwatch", "DescribeAlarms")
-        await asyncio.sleep(1.1)
     await session.read("cloudwatch", "DescribeAlarms")
     await session.close()
 

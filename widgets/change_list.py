@@ -15,6 +15,7 @@ from widgets.columns import Column
 from widgets.ink import Line
 from widgets.panel_parts import PanelEmpty, PanelHead
 from widgets.table import KeyedTable, Row
+from widgets.timers import is_going
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class ChangeList(Vertical):
         return next((offer for offer in self.offers if offer.key == key), None)
 
     def _show(self) -> None:
-        if not self.is_attached:
+        if is_going(self):
             return
         self.set_class(not self.offers, "-none")
         self.table.set_rows(offer_rows(self.offers))

@@ -10,7 +10,7 @@ from textual.app import App
 from textual.screen import Screen
 from textual.widget import Widget
 
-from widgets.timers import detached_timer
+from widgets.timers import detached_timer, is_going
 
 _NAME = "heartbeat"
 _LATE = 0.002
@@ -49,7 +49,7 @@ class Beat:
 
     def now(self, second: int = 0, only: Screen[object] | None = None) -> None:
         """Call whoever is due at this second (0: everybody) and on screen, or on one screen."""
-        self._followers = [each for each in self._followers if each.widget.is_attached]
+        self._followers = [each for each in self._followers if not is_going(each.widget)]
         due = [follower for follower in self._followers if second % follower.each == 0]
         if not due:
             return

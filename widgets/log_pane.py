@@ -34,7 +34,7 @@ from widgets.log_rules import Gap
 from widgets.log_state import bar_facts, empty_words, title_facts
 from widgets.log_store import DEFAULT_BYTES, LogStore
 from widgets.log_view import LogView
-from widgets.timers import detached_timer
+from widgets.timers import detached_timer, is_going
 
 NAP = 5.0
 """Seconds after which silence is looked for at the latest: the loop's timers stand still while the machine sleeps."""
@@ -179,7 +179,7 @@ class LogPane(LogActions, Vertical):
     def mark_dirty(self) -> None:
         """There is something to draw or to say."""
         self._undrawn = True
-        if self.is_attached:
+        if not is_going(self):
             self._frames.ask()
 
     def _draw_frame(self) -> None:
@@ -200,7 +200,7 @@ class LogPane(LogActions, Vertical):
         if self._talk is not None:
             self._talk.cancel()
             self._talk = None
-        if not self.is_attached or not self.is_mounted:
+        if is_going(self) or not self.is_mounted:
             return
         self.lines.look_ahead()
         self.query_one(LogTitle).facts = title_facts(self)

@@ -26,6 +26,7 @@ from widgets.plan_lines import (
     row_lines,
 )
 from widgets.run_view import elsewhere_lines, outcome_lines, progress_lines
+from widgets.timers import is_going
 
 _TWO_COLUMNS = 104
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -119,7 +120,7 @@ class PlanView(VerticalScroll, can_focus=True):
         self._update()
 
     def _update(self) -> None:
-        if not self.is_attached:
+        if is_going(self):
             return
         plan = self.plan
         grave = plan is not None and (plan.blast or any(each.grave for each in plan.cautions))

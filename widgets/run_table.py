@@ -16,6 +16,7 @@ from widgets.panel import Now
 from widgets.panel_parts import PanelEmpty, PanelHead
 from widgets.run_view import revert_span, state_spans, verified_span, what_spans
 from widgets.table import KeyedTable, Row
+from widgets.timers import is_going
 
 
 class RunTable(Vertical):
@@ -85,7 +86,7 @@ class RunTable(Vertical):
         self.head.update(focused=False)
 
     def _show(self) -> None:
-        if not self.is_attached:
+        if is_going(self):
             return
         self.set_class(not self.runs, "-none")
         self.table.set_rows(run_rows(self.runs, self.waiting, self.zone, self._now()))

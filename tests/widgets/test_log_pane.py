@@ -1,5 +1,6 @@
 """Moving in a log pane: following, staying, searching, hiding, going to a minute."""
 
+import asyncio
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -29,6 +30,21 @@ async def test_it_follows_and_stays_put_when_the_reader_scrolls_up() -> None:
         await until(pilot, lambda: facts(pane).mode is Mode.FOLLOWING)
         assert texts(pane)[-1] == "line 1334"
         assert facts(pane).new == 0
+
+
+async def test_whatever_a_timer_calls_while_the_pane_goes_is_harmless() -> None:
+    for turns in range(40):
+        async with PaneApp().run_test(size=(80, 24)) as pilot:
+            pane = await filled(pilot)
+            going = pane.remove()
+            for _turn in range(turns):
+                await asyncio.sleep(0)
+            pane.say()
+            pane.mark_dirty()
+            pane._draw_frame()
+            await going
+            pane.say()
+            pane._draw_frame()
 
 
 async def test_scrolling_down_to_the_end_follows_again() -> None:

@@ -3,6 +3,7 @@
 Runbook: 日常監視 3. Looks over everything since the last look, not over the last hour. Limits: `[error_logs]`.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -107,7 +108,7 @@ class ErrorLogs(InsightsLook):
             summary,
             measures=measures,
             evidence=tuple(self._evidence(queries, found, counts)),
-            advice=tuple(self._advice(found, counts, seen)),
+            advice=tuple(self._advice(queries, found, counts, seen)),
             remarks=(*self._remarks(found, counts), *queries.remarks, queries.price()),
         )
 
@@ -162,7 +163,7 @@ class ErrorLogs(InsightsLook):
             value=most,
             at=at,
         )
-        yield self._repeated(counts, seen)
+        yield self._repeated(counts, seen, queries)
         if spec.status:
             yield Measure(
                 title=_("5xx answers"),
@@ -188,8 +189,8 @@ class ErrorLogs(InsightsLook):
             unit="%",
         )
 
-    def _repeated(self, counts: Counts, seen: FieldSeen) -> Measure:
-        limit = self._spec.repeated
+    def _repeated(self, counts: Counts, seen: FieldSeen, queries: Queries) -> Measure:
+        limit = often(self._spec, queries)
         verdict = Verdict.ATTENTION if counts.most >= limit else Verdict.NORMAL
         if counts.shapes is None or (verdict is Verdict.NORMAL and counts.ungrouped):
             verdict = Verdict.UNKNOWN
@@ -202,13 +203,13 @@ class ErrorLogs(InsightsLook):
         )
 
     def _evidence(self, queries: Queries, found: QueryResult, counts: Counts) -> Iterator[Evidence]:
-        spec = self._spec
+        spec, limit = self._spec, often(self._spec, queries)
         if counts.shapes:
             ordered = sorted(counts.shapes.items(), key=lambda item: -item[1])
             rows = [
                 Row(
                     cells=(f"{number:,}", text or _("(no message)")),
-                    verdict=Verdict.ATTENTION if number >= spec.repeated else None,
+                    verdict=Verdict.ATTENTION if number >= limit else None,
                 )
                 for text, number in ordered
             ]
@@ -255,7 +256,7 @@ class ErrorLogs(InsightsLook):
         )
         return (table(_("The newest errors"), columns, rows, private=True),) if rows else ()
 
-    def _advice(self, found: QueryResult, counts: Counts, seen: FieldSeen) -> Iterator[str]:
+    def _advice(self, queries: Queries, found: QueryResult, counts: Counts, seen: FieldSeen) -> Iterator[str]:
         if seen.trouble or not seen.status:
             yield _(
                 "Ask who develops the application how it marks an error, and correct error_logs in the runbook."
@@ -264,7 +265,7 @@ class ErrorLogs(InsightsLook):
             yield _(
                 "Write serious errors (500 errors, failed connections to the database…) into the operations report."
             )
-        if counts.most >= self._spec.repeated:
+        if counts.most >= often(self._spec, queries):
             yield _("The same error again and again is a sign of a bug or an outage.")
 
     def _remarks(self, found: QueryResult, counts: Counts) -> Iterator[str]:
@@ -275,6 +276,11 @@ class ErrorLogs(InsightsLook):
                 count=f"{counts.ungrouped:,}", all=f"{found.matched:,}"
             )
         yield _("Read up to one minute ago, for the newest log events may still be on their way.")
+
+
+def often(spec: Spec, queries: Queries) -> int:
+    """How many of the same error are often in the window: a longer one than a day may have more in proportion."""
+    return max(spec.repeated, math.ceil(spec.repeated * queries.hours / 24))
 
 
 def _fives_verdict(count: int | None) -> Verdict:

@@ -93,7 +93,7 @@ class ErrorLogs(Model):
     status: str = "statusCode"
     """The field of the HTTP status; empty: there is none."""
     repeated: Annotated[int, Field(gt=1)] = 5
-    """Attention from so many of the same error in the window."""
+    """Attention from so many of the same error; in a window longer than a day, from so many a day."""
 
 
 class SlowQueries(Model):

@@ -1,7 +1,8 @@
 """Error logs: what was found, and above all what must not look like "no errors"."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -216,15 +217,50 @@ async def test_the_worst_hour_counts_however_quiet_the_night(empty_aws: Embedded
 async def test_the_same_error_again_and_again(empty_aws: Embedded) -> None:
     fill(
         empty_aws,
-        [*(error(60 * n + 10, f"order 10{n} of u{n} failed") for n in range(6)), *fine(5), *lived(5)],
+        [*(error(60 * n + 10, f"order 10{n} of u{n} failed") for n in range(10)), *fine(5), *lived(5)],
     )
     finding = await seen(empty_aws)
     assert finding.verdict is Verdict.ATTENTION
-    assert "the same one up to 6 times" in finding.summary
+    assert "the same one up to 10 times" in finding.summary
     groups = evidence(finding, "The same errors")
     assert groups.private
-    assert groups.rows[0].cells == ("6", "order # of u# failed")
+    assert groups.rows[0].cells == ("10", "order # of u# failed")
     assert any("sign of a bug" in text for text in finding.advice)
+
+
+@pytest.mark.parametrize(
+    ("hours", "count", "verdict"),
+    [
+        (1, 9, Verdict.NORMAL),
+        (1, 10, Verdict.ATTENTION),
+        (24, 10, Verdict.ATTENTION),
+        (63, 26, Verdict.NORMAL),
+        (63, 27, Verdict.ATTENTION),
+    ],
+)
+async def test_how_often_is_often_grows_with_the_window(
+    empty_aws: Embedded, hours: float, count: int, verdict: Verdict
+) -> None:
+    """A weekend is no day: what comes on each day is not a sign of trouble because three days are looked at."""
+    lines = [
+        error(2 + n * (hours * 60 - 4) / count, f"order {n} failed", statusCode=200) for n in range(count)
+    ]
+    fill(empty_aws, [*lines, *fine(5)])
+    assert (
+        measure(
+            await look(empty_aws, "error-logs", hours=hours, runbook=book()), "The same error, at most"
+        ).verdict
+        is verdict
+    )
+
+
+@pytest.mark.scenario(
+    "ordinary-day", origin=datetime(2026, 1, 20, 17, tzinfo=ZoneInfo("Asia/Tokyo")), history=30 * 3600.0
+)
+async def test_the_errors_of_an_ordinary_day_are_no_sign_of_trouble(embedded: Embedded) -> None:
+    finding = await look(embedded, "error-logs", hours=24)
+    assert measure(finding, "The same error, at most").verdict is Verdict.NORMAL
+    assert (measure(finding, "The same error, at most").value or 0) >= 5
 
 
 async def test_5xx_counts_whatever_the_level_says_and_in_a_short_window_a_few_are_a_few(

@@ -41,6 +41,8 @@ class _Program:
         except BaseException:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
+            # What it began in another session may hold the other ends of its pipes open for ever.
+            self._process._transport.close()  # type: ignore[attr-defined]  # asyncio offers no other way
             raise
 
 

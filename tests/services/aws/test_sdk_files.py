@@ -3,11 +3,13 @@
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -239,25 +241,45 @@ async def test_a_program_that_gives_credentials_gets_no_keys_of_ours(
     assert "secret-of-program" in known_secrets.known()
 
 
+@pytest.mark.parametrize("leaves", [False, True])
 async def test_a_program_that_never_ends_is_ended_with_the_request(
-    tmp_path: Path, without_keys: Path, open_session: Callable[..., AwsSession]
+    leaves: bool,
+    tmp_path: Path,
+    without_keys: Path,
+    open_session: Callable[..., AwsSession],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Its child too, unless it leaves the program's session: then the pipes at least are closed, here."""
+    pids, begun = tmp_path / "pids", list[asyncio.subprocess.Process]()
     text = (
-        "import os, subprocess, sys\nchild = subprocess.Popen(['sleep', '600'])\n"
-        f"open({str(tmp_path / 'pids')!r}, 'w').write(f'{{os.getpid()}} {{child.pid}}')\nchild.wait()"
+        "import os, subprocess\n"
+        f"child = subprocess.Popen(['sleep', '600'], start_new_session={leaves})\n"
+        f"open({str(tmp_path / 'new')!r}, 'w').write(f'{{os.getpid()}} {{child.pid}}')\n"
+        f"os.rename({str(tmp_path / 'new')!r}, {str(pids)!r})\nchild.wait()"
     )
     (without_keys / "config").write_text(program(tmp_path, text))
-    session, pids = open_session(profile="ops"), tmp_path / "pids"
-    reading = asyncio.create_task(session.read("cloudwatch", "DescribeAlarms", timeout=3))
-    ticks = 0
-    while not reading.done():
-        await asyncio.sleep(0.02)
-        ticks += 1
-    assert ticks > 3, "the loop ran all the time"
-    with pytest.raises(AwsError):
+    begin = asyncio.create_subprocess_exec
+
+    async def begin_seen(*command: str, **options: Any) -> asyncio.subprocess.Process:
+        begun.append(await begin(*command, **options))
+        return begun[-1]
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", begin_seen)
+    reading = asyncio.create_task(
+        open_session(profile="ops").read("cloudwatch", "DescribeAlarms", timeout=600)
+    )
+    await until(lambda: pids.exists() or reading.done())
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
         await reading
-    if pids.exists():
-        await until(lambda: not any(map(runs, pids.read_text().split())))
+    # The loop has to hear of its end while it runs, or what it keeps of the program is never put away.
+    (process,) = begun
+    await until(lambda: process.returncode is not None)
+    program_id, child = pids.read_text().split()
+    if leaves:
+        os.kill(int(child), signal.SIGKILL)
+    assert process._transport.is_closing()  # type: ignore[attr-defined]  # asyncio tells nowhere else
+    await until(lambda: not runs(program_id) and not runs(child))
 
 
 def runs(pid: str) -> bool:

@@ -64,7 +64,8 @@ USER = Wanted(N_("the name of an IAM user"), "iam", f"user/(?:.*/)?{_NAME}")
 PERSON = Wanted(
     N_("the name of a user or a role"),
     "iam|sts",
-    f"(?:user|role)/(?:.*/)?{_NAME}|assumed-role/{_NAME}/.*",
+    # A session is one person; its role is everybody who may assume it.
+    f"(?:user|role)/(?:.*/)?{_NAME}|assumed-role/[^/]+/{_NAME}",
 )
 METRIC = Wanted(N_("a metric's name as CloudWatch spells it"), "", "(?!)", blanks=True)
 NAMESPACE = Wanted(N_("a metric's namespace such as AWS/ECS"), "", "(?!)", blanks=True)

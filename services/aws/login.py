@@ -5,11 +5,10 @@ Imports the SDK; see `services.aws.session` for the part that does not.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from services.aws.answers import require
 from services.aws.clients import Clients, Purpose
@@ -30,6 +29,8 @@ from services.prices import is_charged
 
 RETRY_LOGIN = 30.0
 """Seconds between tries with newly sought credentials while no file has changed (an instance's role, say)."""
+
+T = TypeVar("T")
 
 _LOST = (ProblemKind.EXPIRED, ProblemKind.NO_CREDENTIALS)
 
@@ -60,6 +61,8 @@ class Login:
         self._closed = False
         self._beginning: asyncio.Task[Clients] | None = None
         """Reads this machine's settings, which takes for ever where a file system hangs."""
+        self._looking: asyncio.Task[Stamp] | None = None
+        """Looks at the credentials' files; the same holds for it."""
 
     def warm(self, services: Iterable[str]) -> None:
         """Read API models; run it in a thread."""
@@ -148,8 +151,9 @@ class Login:
     async def close(self) -> None:
         """Close every connection; later calls fail."""
         self._closed = True
-        if self._beginning is not None:
-            self._beginning.cancel()
+        for task in (self._beginning, self._looking):
+            if task is not None:
+                task.cancel()
         async with self._lock:
             clients, self._clients = self._clients, None
         if clients:
@@ -174,26 +178,31 @@ class Login:
             return True
         if not clients.suspect and (clients.held or not asked):
             return False
-        changed = await asyncio.to_thread(clients.stamp) != self._stamp
+        changed = await self._look(clients) != self._stamp
         waited = self._since and passed(self._wall, self._since) >= RETRY_LOGIN
         return changed or (clients.suspect and bool(asked or waited))
 
     async def _begin(self) -> Clients:
         """New clients; who asks while others are being made waits for those."""
         if self._beginning is None:
-            self._beginning = detached(self._build(), name="settings of the SDK")
-            # Also where nobody waits for it any more.
-            self._beginning.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+            self._beginning = _shared(self._build(), "settings of the SDK")
         beginning = self._beginning
         # Whoever is cancelled leaves it to the next one.
         await asyncio.wait([beginning])
         self._beginning = None
         return beginning.result()
 
+    async def _look(self, clients: Clients) -> Stamp:
+        """The files as they are now; a look that has not ended is not begun a second time."""
+        if self._looking is None or self._looking.done():
+            self._looking = _shared(in_thread(clients.stamp), "files of the credentials")
+        looking = self._looking
+        await asyncio.wait([looking])
+        return looking.result()
+
     async def _build(self, *, desk: CodeDesk | None = None, held: Held | None = None) -> Clients:
-        clients = await in_thread(
-            partial(
-                Clients,
+        def build() -> tuple[Clients, Stamp]:
+            clients = Clients(
                 self.settings,
                 clock=self._clock,
                 wire=self.wire,
@@ -202,8 +211,9 @@ class Login:
                 loader=self._loader,
                 journal=self._journal,
             )
-        )
-        self._stamp = await asyncio.to_thread(clients.stamp)
+            return clients, clients.stamp()
+
+        clients, self._stamp = await in_thread(build)
         self._since = mark(self._wall)
         return clients
 
@@ -230,3 +240,10 @@ class Login:
             role_arn=self.settings.role_arn or profile.get("role_arn", ""),
             mfa_serial=self.settings.mfa_serial or profile.get("mfa_serial", ""),
         )
+
+
+def _shared(work: Coroutine[Any, Any, T], name: str) -> "asyncio.Task[T]":
+    """A task for whoever waits for it; its fault is seen also where nobody does any more."""
+    task = detached(work, name=name)
+    task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+    return task

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 
 from services import known_secrets
 from services.aws import sdk_files
+from services.aws.clients import Clients
 from services.aws.errors import AwsError, Invalid
 from services.aws.session import AwsSession
 from services.models.problem import ProblemKind
@@ -215,6 +217,46 @@ async def test_settings_on_a_file_system_that_hangs_leave_the_loop_alone(
     assert there["begun"] == 1, "one thread hangs, not one for each request"
     there["hangs"] = False
     assert await session.read("cloudwatch", "DescribeAlarms")
+
+
+async def test_files_of_lost_credentials_on_a_file_system_that_hangs_take_one_thread(
+    open_session: Callable[..., AwsSession],
+    server: FaultServer,
+    aws_home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not one for each request, and none that the end of the process waits for."""
+    server.always(Reply(b'{"__type": "ExpiredTokenException", "message": "expired"}', 400))
+    there, daemons, stamp = threading.Event(), list[bool](), Clients.stamp
+
+    def stamp_there(clients: Clients) -> Any:
+        daemons.append(threading.current_thread().daemon)
+        there.wait()
+        return stamp(clients)
+
+    session = open_session()
+    with pytest.raises(AwsError) as caught:
+        await session.read("cloudwatch", "DescribeAlarms")
+    assert caught.value.problem.kind is ProblemKind.EXPIRED
+    login = await session._loaded()
+    monkeypatch.setattr(Clients, "stamp", stamp_there)
+    try:
+        for _ in range(3):
+            reading = asyncio.create_task(session.read("cloudwatch", "DescribeAlarms", timeout=600))
+            await until(lambda: login._lock.locked() and daemons)
+            reading.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await reading
+        (aws_home / "credentials").write_text("[default]\naws_access_key_id = AKIANEW\n")
+    finally:
+        there.set()
+    server.always(answer({"MetricAlarms": []}))
+    before = login._clients
+    assert await session.read("cloudwatch", "DescribeAlarms")
+    assert login._clients is not before, "the file is seen"
+    assert daemons in ([True] * 2, [True] * 3), (
+        "the one that hung, that of the new clients, perhaps one between"
+    )
 
 
 def program(folder: Path, text: str) -> str:

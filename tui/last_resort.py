@@ -8,8 +8,10 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
+from services.aws.sdk_files import remember_written
 from services.i18n import _
 from services.models.text import clean, clean_block
 from tui import debug_log
@@ -18,10 +20,9 @@ from tui.crash import crash_summary
 
 def line(error: BaseException, secrets: Iterable[str] = ()) -> str:
     """One line: what failed, where, and where the traceback is. Keeps the traceback."""
-    from services.aws.sdk_files import remember_written
-
-    # What failed may have read them by a way that is not ours.
-    remember_written()
+    # What failed may have read them by a way that is not ours; the line is owed whatever else fails.
+    with suppress(Exception):
+        remember_written()
     debug_log.fault(error, "last resort", secrets)
     summary = crash_summary(error, secrets)
     if debug_log.flush():

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import stat
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from pydantic import BaseModel
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from services import regular_file
 from services.regular_file import Unsuitable
 from tests.tools.console import until
 from tui import debug_log, last_resort
@@ -187,6 +189,17 @@ def test_where_it_cannot_be_kept_the_line_says_how(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("XDG_STATE_HOME", "/dev/null/x")
     debug_log.begin(None)
     assert "--debug FILE" in last_resort.line(fault())
+
+
+def test_the_line_needs_no_module_any_more_and_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What failed may be that modules cannot be imported, or that reading a file fails in a new way."""
+
+    def fail(*_arguments: object) -> bytes:
+        raise MemoryError
+
+    monkeypatch.setitem(sys.modules, "services.aws.sdk_files", None)
+    monkeypatch.setattr(regular_file, "read", fail)
+    assert "ValueError: broken" in last_resort.line(fault())
 
 
 def test_a_command_of_ours_that_fails_ends_with_one_line(

@@ -25,53 +25,6 @@ _CHARGED = frozenset(
         *(("ce", operation) for operation in COST_EXPLORER),
     }
 )
-_FREE_SERVICES = frozenset(
-    {
-        "account",
-        "application-autoscaling",
-        "budgets",
-        "cloudtrail",
-        "ec2",
-        "ecs",
-        "elbv2",
-        "iam",
-        "rds",
-        "signin",
-        "sso",
-        "sso-oidc",
-        "sts",
-        "wafv2",
-    }
-)
-"""Whose every request that reads is free."""
-_FREE = frozenset(
-    {
-        # A million of these a month are free, many times what a console asks.
-        ("cloudwatch", "DescribeAlarmContributors"),
-        ("cloudwatch", "DescribeAlarmHistory"),
-        ("cloudwatch", "DescribeAlarms"),
-        ("cloudwatch", "DescribeAlarmsForMetric"),
-        ("cloudwatch", "GetAlarmMuteRule"),
-        ("cloudwatch", "GetDashboard"),
-        ("cloudwatch", "GetMetricStatistics"),
-        ("cloudwatch", "ListAlarmMuteRules"),
-        ("cloudwatch", "ListDashboards"),
-        ("cloudwatch", "ListMetrics"),
-        ("logs", "DescribeLogGroups"),
-        ("logs", "DescribeLogStreams"),
-        ("logs", "FilterLogEvents"),
-        ("logs", "GetLogEvents"),
-        ("logs", "GetLogGroupFields"),
-        ("logs", "GetQueryResults"),
-        ("logs", "StopQuery"),
-        ("athena", "GetQueryExecution"),
-        # Athena fetches it from S3, whose price for that is a hundredth of what asking the query again would cost.
-        ("athena", "GetQueryResults"),
-        ("athena", "GetWorkGroup"),
-        ("athena", "StopQueryExecution"),
-    }
-)
-"""What may be sent again after a fault, of the services that charge for some requests."""
 GB = 10**9
 """As AWS's price lists count gigabytes of scanned data."""
 ATHENA_LEAST = 10 * 10**6
@@ -81,11 +34,6 @@ ATHENA_LEAST = 10 * 10**6
 def is_charged(service: str, operation: str) -> bool:
     """Whether AWS charges for every such request, or for what it sets off: it is sent once, answered or not."""
     return (service, operation) in _CHARGED
-
-
-def is_free(service: str, operation: str) -> bool:
-    """Whether it is known that such a request may be sent again for nothing."""
-    return service in _FREE_SERVICES or (service, operation) in _FREE
 
 
 def usd_of_call(service: str, operation: str, params: dict[str, Any]) -> float:

@@ -77,13 +77,11 @@ def _hashed(folder: str) -> list[str]:
         return []
 
 
-def open_regular(path: str, *_mode: Any, **_options: Any) -> io.StringIO:
-    """The text of a file as `open` would give it for reading, without waiting for a pipe. Raises OSError, UnfitFile."""
-    return io.StringIO(_text(path))
-
-
 def open_token(path: str, *_mode: Any, **_options: Any) -> io.StringIO:
-    """As `open_regular`, for a file that holds a secret and nothing else."""
+    """The text of a file that holds a secret and nothing else, as `open` would give it for reading.
+
+    Without waiting for a pipe. Raises OSError, UnfitFile.
+    """
     text = _text(path)
     known_secrets.remember([text.strip()])
     return io.StringIO(text)

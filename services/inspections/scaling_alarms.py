@@ -157,7 +157,7 @@ def _missing(policy: ScalingPolicy, name: str) -> Fault:
 
 def _again(policy: ScalingPolicy) -> str:
     text = _(
-        "Have the scaling policy {policy} put again from the system's definition: AWS makes its alarms anew then."
+        "Have the scaling policy {policy} put in place again from the system's definition: AWS makes its alarms anew then."
     )
     return text.format(policy=policy.name)
 

@@ -119,7 +119,7 @@ def _failing(text: str, offset: int | None) -> Statement | None:
         if offset is not None and statement.start > offset:
             break
         if text[text.rfind("\n", 0, statement.start) + 1 : statement.start].strip():
-            # Rubbish behind a statement, on its line.
+            # What follows a statement on its line.
             break
         last = statement
     return last

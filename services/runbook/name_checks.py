@@ -101,7 +101,20 @@ KEYS: dict[tuple[str | None, ...], Wanted] = {
     ("inspections", EVERY, "metric"): METRIC,
     ("inspections", EVERY, "log_group"): LOG_GROUP,
 }
-"""Every key that takes a name or an id of something in AWS."""
+"""Every key that takes a name or an id of something in AWS, beside the dimensions of metrics."""
+DIMENSIONS = {
+    "ClusterName": CLUSTER,
+    "ServiceName": SERVICE,
+    "DBInstanceIdentifier": INSTANCE,
+    "LoadBalancer": BALANCER,
+    "TargetGroup": TARGET_GROUP,
+    "DistributionId": DISTRIBUTION,
+    "BucketName": BUCKET,
+    "LogGroupName": LOG_GROUP,
+}
+"""What dimensions of AWS's own metrics name; others of its dimensions, and those of other metrics, may take ARNs."""
+_OF_AWS = ("AWS/", "ECS/")
+"""How the namespaces of these metrics begin."""
 _ADDRESS = re.compile(r"\s*(?:arn:|[a-z][a-z0-9+.-]*://)", re.IGNORECASE)
 
 
@@ -111,6 +124,17 @@ def names(book: Runbook) -> Mistakes:
         for path, value in _values(book, key):
             if mistake := name_mistake(value, wanted):
                 yield path, mistake
+
+
+def dimensions(book: Runbook) -> Mistakes:
+    """Of a metric of AWS, they name a thing as that metric does: by another, CloudWatch finds no values."""
+    for index, look in enumerate(book.inspections):
+        if not look.namespace.startswith(_OF_AWS):
+            continue
+        for key, value in look.dimensions.items():
+            wanted = DIMENSIONS.get(key)
+            if wanted and (mistake := name_mistake(value, wanted)):
+                yield ("inspections", index, "dimensions", str(key)), mistake
 
 
 def _values(value: Any, key: tuple[str | None, ...], path: Path = ()) -> Iterator[tuple[Path, str]]:
@@ -160,5 +184,5 @@ def with_names(texts: Iterable[str], wanted: Wanted) -> list[str]:
     return known + [name for text in known if (name := name_within(text.strip(), wanted))]
 
 
-ALL = (names,)
+ALL = (names, dimensions)
 """Every check of this file."""

@@ -10,7 +10,7 @@ from services.models.base import RawId
 from services.models.runbook import Runbook
 from services.runbook.grammar import model_in
 from services.runbook.loader import RunbookError, loads
-from services.runbook.name_checks import ALARM, CLUSTER, KEYS, Wanted, name_mistake
+from services.runbook.name_checks import ALARM, CLUSTER, DIMENSIONS, KEYS, Wanted, name_mistake
 
 SYSTEM = """version = 1
 [system]
@@ -127,8 +127,49 @@ def test_every_key_has_a_case_and_every_raw_id_is_a_key() -> None:
     assert set(raw_ids(Runbook)) <= set(KEYS)
 
 
+BUCKET_ARN, CLUSTER_ARN = "arn:aws:s3:::city-logs", f"arn:aws:ecs:{HERE}:cluster/city"
+MACHINE = f"arn:aws:states:{HERE}:stateMachine:night"
+
+
+@pytest.mark.parametrize(
+    ("namespace", "dimension", "value", "name"),
+    [
+        ("AWS/ECS", "ClusterName", CLUSTER_ARN, "city"),
+        ("ECS/ContainerInsights", "ClusterName", CLUSTER_ARN, "city"),
+        ("AWS/ECS", "ServiceName", f"arn:aws:ecs:{HERE}:service/city/api", "api"),
+        ("AWS/RDS", "DBInstanceIdentifier", f"arn:aws:rds:{HERE}:db:city-db", "city-db"),
+        ("AWS/ApplicationELB", "LoadBalancer", f"{ELB}:loadbalancer/{BALANCER}", BALANCER),
+        ("AWS/ApplicationELB", "TargetGroup", f"{ELB}:targetgroup/t/73e2", "targetgroup/t/73e2"),
+        ("AWS/CloudFront", "DistributionId", f"arn:aws:cloudfront:{ANYWHERE}:distribution/E1", "E1"),
+        ("AWS/S3", "BucketName", BUCKET_ARN, "city-logs"),
+        ("AWS/Logs", "LogGroupName", f"{LOGS}:*", "/ecs/s"),
+    ],
+)
+def test_a_dimension_of_a_metric_of_aws_takes_the_name_alone(
+    namespace: str, dimension: str, value: str, name: str
+) -> None:
+    text = OWN + f'namespace = "{namespace}"\nmetric = "m"\ndimensions = {{ {dimension} = "{{}}" }}\n'
+    text = text.replace("{ ", "{{ ").replace(" }", " }}")
+    place = f"inspections[0].dimensions.{dimension}"
+    assert mistakes(text.format(name)) == {}
+    assert mistakes(text.format(value)) == {
+        place: f'must be the name alone, not an ARN or an address: "{name}"'
+    }
+    other = f"is another ARN or address; here belongs {DIMENSIONS[dimension].what}"
+    assert mistakes(text.format(MACHINE)) == {place: other}
+
+
+@pytest.mark.parametrize(
+    ("namespace", "dimension", "value"),
+    [("AWS/States", "StateMachineArn", MACHINE), ("City", "ClusterName", CLUSTER_ARN)],
+)
+def test_other_dimensions_may_take_arns(namespace: str, dimension: str, value: str) -> None:
+    metric = f'namespace = "{namespace}"\nmetric = "m"\ndimensions = {{ {dimension} = "{value}" }}\n'
+    assert mistakes(OWN + metric) == {}
+
+
 def raw_ids(model: Any, path: tuple[str | None, ...] = ()) -> list[tuple[str | None, ...]]:
-    """The keys that hold names as AWS spells them; the values of a metric's dimensions may be ARNs."""
+    """The keys that hold names as AWS spells them, without the dimensions of metrics."""
     found: list[tuple[str | None, ...]] = []
     for name, field in model.model_fields.items():
         many = getattr(field.annotation, "__origin__", None) is tuple

@@ -1,6 +1,6 @@
 """What an alarm's actions say of it: whether somebody is told, whether it only drives a scaling policy. Pure."""
 
-from services.aws.reader import Answer, is_readable
+from services.aws.reader import Answer, readable_name
 from services.models.alarms import AlarmKind
 
 _EVERY_STATE = ("AlarmActions", "OKActions", "InsufficientDataActions")
@@ -36,7 +36,7 @@ def _listed(row: Answer, *keys: str) -> list[object]:
 
 
 def _is_arn(value: object) -> bool:
-    return isinstance(value, str) and value.startswith("arn:") and is_readable(value)
+    return readable_name(value).startswith("arn:")
 
 
 def _scales(arn: str) -> bool:

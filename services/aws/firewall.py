@@ -7,7 +7,7 @@ reference). An ACL of a load balancer is asked in the system's own region, one o
 from typing import Any, Literal
 
 from services.aws.errors import AwsError, NotFound
-from services.aws.reader import Answer, Reader, finite, incomplete, is_readable, rows, when, whole
+from services.aws.reader import Answer, Reader, finite, incomplete, readable_name, rows, when, whole
 from services.i18n import _
 from services.models.base import RawId
 from services.models.firewall import FirewallRule, LogDestination, SampledRequest, Samples, WebAcl
@@ -146,7 +146,7 @@ def _rule(row: Answer) -> FirewallRule:
         name=row.get("Name"),
         metric=RawId(metric),
         # Asked by a damaged name, AWS would have no samples.
-        sampled=bool(seen.get("SampledRequestsEnabled")) and _is_named(metric),
+        sampled=bool(seen.get("SampledRequestsEnabled")) and bool(readable_name(metric)),
         blocks="Block" in action if action else "Count" not in override,
     )
 
@@ -180,7 +180,7 @@ def _sample(row: Answer) -> SampledRequest | None:
         finite(row.get("Weight")),
     )
     address = str(request.get("ClientIP") or "")
-    if at is None or weight is None or weight < 0 or action not in _ACTIONS or not _is_named(address):
+    if at is None or weight is None or weight < 0 or action not in _ACTIONS or not readable_name(address):
         return None
     return SampledRequest(
         at=at,
@@ -190,7 +190,3 @@ def _sample(row: Answer) -> SampledRequest | None:
         blocked=action == "BLOCK",
         weight=weight,
     )
-
-
-def _is_named(name: str) -> bool:
-    return bool(name) and is_readable(name)

@@ -85,6 +85,11 @@ def is_readable(name: str) -> bool:
     return "\ufffd" not in name
 
 
+def readable_name(value: object) -> str:
+    """A name that came whole; "" for one that did not, or for what is no text."""
+    return value if isinstance(value, str) and is_readable(value) else ""
+
+
 def finite(value: object) -> float | None:
     """A number that can be drawn, compared and added up, or None."""
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from services.aws.reader import Answer, Reader, finite, incomplete, is_readable, rows, when, whole
+from services.aws.reader import Answer, Reader, finite, incomplete, readable_name, rows, when, whole
 from services.i18n import _
 from services.models.base import RawId
 from services.models.containers import (
@@ -143,7 +143,7 @@ def _policy(row: Answer) -> ScalingPolicy:
     predefined = tracking.get("PredefinedMetricSpecification") or {}
     custom = tracking.get("CustomizedMetricSpecification") or {}
     name = str(row.get("PolicyName") or "")
-    alarms = [_alarm(alarm) for alarm in rows(row, "Alarms")]
+    alarms = [readable_name(alarm.get("AlarmName")) for alarm in rows(row, "Alarms")]
     return ScalingPolicy(
         id=RawId(name),
         name=name,
@@ -158,16 +158,10 @@ def _policy(row: Answer) -> ScalingPolicy:
     )
 
 
-def _alarm(row: Answer) -> str:
-    """Its name; "" where it cannot be read."""
-    name = row.get("AlarmName")
-    return name if isinstance(name, str) and is_readable(name) else ""
-
-
 def _key(row: Answer) -> str:
     """`scalingPolicy:<id>:`, since the ARN of an action may end in more than the policy's own (`:createdBy/…`)."""
     found = _POLICY.search(str(row.get("PolicyARN") or ""))
-    return found[0] if found is not None and is_readable(found[0]) else ""
+    return readable_name(found[0]) if found is not None else ""
 
 
 def _triggered(row: Answer) -> bool:

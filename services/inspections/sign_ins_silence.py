@@ -81,11 +81,11 @@ class History:
         return last_of(self.newest)
 
     def silences(self) -> Iterator[Silence]:
-        """Those between events, and before the moments of earlier days."""
+        """Those between events, and before the moments of earlier days; an empty answer proves none."""
         for until, lookup in ((None, self.newest), *self.earlier):
             times = sorted((event.at for event in lookup.events), reverse=True)
-            if until is not None:
-                yield Silence(times[0] if times else until - BEFORE, until)
+            if until is not None and times:
+                yield Silence(times[0], until)
             for later, earlier in pairwise(times):
                 yield Silence(earlier, later)
 

@@ -154,12 +154,15 @@ def events(*times: datetime) -> Lookup:
 
 
 class Account:
-    """An account's event history: an event every so often, `at_work` in opening hours alone, up to `stops`."""
+    """An account's event history: an event every so often since `born`, `at_work` in opening hours alone."""
 
-    def __init__(self, every: timedelta, *, at_work: bool, stops: datetime) -> None:
+    def __init__(
+        self, every: timedelta, *, at_work: bool, stops: datetime, born: datetime | None = None
+    ) -> None:
         self.every = every
         self.at_work = at_work
         self.stops = stops
+        self.born = born or datetime.fromtimestamp(0, UTC)
         self.asked = 0
 
     async def lookup(
@@ -170,7 +173,7 @@ class Account:
         step = self.every.total_seconds()
         at = datetime.fromtimestamp(min(until, self.stops).timestamp() // step * step, UTC)
         times = []
-        while at >= since and len(times) < 50:
+        while at >= max(since, self.born) and len(times) < 50:
             if not self.at_work or CALENDAR.within_hours(at):
                 times.append(at)
             at -= self.every
@@ -204,6 +207,25 @@ def test_a_whole_open_day_without_an_event_is_silent(until: datetime, days: int,
     account = Account(timedelta(minutes=30), at_work=at_work, stops=stops)
     assert account.silent(until)
     assert account.asked in (1, 1 + DAYS_BEFORE)  # one where it stopped so long ago that there is none
+
+
+@settings(max_examples=40, deadline=None)
+@given(MOMENTS, st.integers(4, 40), st.integers(1, 14), st.booleans())
+def test_no_account_is_too_young_for_a_history_that_stopped(
+    until: datetime, age: int, days: int, at_work: bool
+) -> None:
+    """What is empty because the account was not there yet is no silence that is usual."""
+    stops = until - timedelta(days=days)
+    assume(days < age and CALENDAR.hours_between(stops, until) >= timedelta(hours=8.75))
+    born = until - timedelta(days=age)
+    account = Account(timedelta(hours=1), at_work=at_work, stops=stops, born=born)
+    assert account.silent(until)
+
+
+@pytest.mark.parametrize("age", range(4, 25))
+def test_a_young_account_whose_history_stopped_three_days_ago_is_silent(age: int) -> None:
+    stops, born = NOW - timedelta(days=3), NOW - timedelta(days=age)
+    assert Account(timedelta(hours=1), at_work=False, stops=stops, born=born).silent(NOW)
 
 
 @given(st.floats(0, 300), st.lists(st.floats(0.01, 10), min_size=1, max_size=49))

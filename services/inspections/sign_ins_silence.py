@@ -176,13 +176,16 @@ def is_behind(trail: TrailStatus, history: History) -> bool:
     return any(event.at > _delivered(trail) for event in old)
 
 
-def _ahead(trails: Iterable[TrailStatus], history: History) -> TrailStatus | None:
-    """A trail with files of a time from which the event history has nothing."""
+def _ahead(trails: Iterable[TrailStatus], history: History, until: datetime) -> TrailStatus | None:
+    """A trail with files of a time in the window from which the event history has nothing.
+
+    A trail tells its newest file alone: one of after the window proves nothing of the window.
+    """
     last, region = history.last, history.newest.region
     if last is None:
         return None
     times = ((trail, trail.delivered_at) for trail in trails if _witness(trail, region))
-    return next((trail for trail, at in times if at is not None and at - last > QUIET), None)
+    return next((trail for trail, at in times if at is not None and last + QUIET < at <= until), None)
 
 
 def history_measure(
@@ -196,7 +199,7 @@ def history_measure(
     elif last is None:
         since = moment(until - BEFORE, zone)
         shown, note = _("empty"), _("no event at all since {time}, so nothing is known").format(time=since)
-    elif ahead := _ahead(trails, history):
+    elif ahead := _ahead(trails, history, until):
         shown = _("stops at {time}").format(time=moment(last, zone))
         note = _("the trail {name} has files of later events; what they are is not known").format(
             name=ahead.name

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from services.aws.trail import Trail
 from services.calendar import Calendar
 from services.demo.trail import TrailBook
+from services.inspections.base import Look
+from services.inspections.registry import make
 from services.inspections.sign_ins_silence import (
     AT_WORK,
     QUIET,
@@ -25,7 +27,7 @@ from services.models.trail import Actor, ActorKind, Lookup, TrailEvent, TrailSta
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
-from tests.services.inspections.looking import look
+from tests.services.inspections.looking import context, look
 from tests.services.inspections.test_sign_ins import measure
 
 V = Verdict
@@ -117,6 +119,17 @@ async def test_a_trail_with_later_files_is_a_second_witness(embedded: Embedded) 
     told = measure(await day(embedded), TITLE)
     assert told.verdict is V.UNKNOWN
     assert told.note.startswith("the trail facility-prod-trail has files of later events")
+
+
+@WEEKEND
+async def test_files_of_after_the_window_prove_nothing_of_it(embedded: Embedded) -> None:
+    """A look of the past: the trail's newest file is of now."""
+    recorded(embedded, delivered=NOW - timedelta(minutes=5))
+    async with context(embedded) as made:
+        for days in (1, 20):
+            until = NOW - timedelta(days=days, hours=1)
+            finding = await make(made, "sign-ins").look(Look(since=until - timedelta(days=1), until=until))
+            assert measure(finding, TITLE).verdict is V.NORMAL
 
 
 @pytest.mark.scenario("ordinary-day", history=300)

@@ -103,9 +103,8 @@ class Mutes:
     async def active(self, now: datetime) -> tuple[Mute, ...]:
         """Every active rule. Raises AwsError."""
         found = []
-        pages = self._session.pages(
-            "cloudwatch", "ListAlarmMuteRules", required=("AlarmMuteRuleSummaries",), Statuses=["ACTIVE"]
-        )
+        # AWS's model marks the list optional: without the key no rule is active.
+        pages = self._session.pages("cloudwatch", "ListAlarmMuteRules", Statuses=["ACTIVE"])
         async for page in pages:
             found += rows(page, "AlarmMuteRuleSummaries")
         listed = {str(row.get("AlarmMuteRuleArn") or ""): row for row in found}

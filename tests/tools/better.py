@@ -21,6 +21,7 @@ ABSENT_IS_NONE = frozenset(
         "ScalableTargetAction.MinCapacity",  # of a scheduled action: a bound that it leaves as it is
         "ScalableTargetAction.MaxCapacity",
         "stat",  # of a dashboard's metric: where it is Average
+        "AlarmMuteRuleSummaries",  # optional in AWS's model: an account without active rules may lack the key
         "Budgets",  # an account without budgets is answered without the key
         "PendingModifiedValues.DBInstanceClass",  # of a database: only settings that wait for the window
     }

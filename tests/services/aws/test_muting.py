@@ -17,7 +17,8 @@ from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
 from tests.services.aws.test_alarms import book, metric
-from tests.services.inspections.looking import look
+from tests.services.inspections.looking import context, look
+from tests.tools.recorded import recording
 
 V = Verdict
 NOW = datetime(2026, 4, 1, 3, 0, tzinfo=UTC)
@@ -150,6 +151,22 @@ def test_one_name_that_cannot_be_read_is_enough(names: list[str], damage: Any, a
     broken = mute_of(rule({"AlarmNames": [*names[:at], damage, *names[at:]]}), ARN, NOW)
     assert not broken.whole
     assert broken.alarms == set(readable)
+
+
+@MUTED
+async def test_an_answer_without_the_list_is_one_of_no_active_rule(embedded: Embedded) -> None:
+    """AWS's model marks the list optional; an answer with an empty body is damaged all the same."""
+    async with recording() as answers, context(embedded) as made:
+        mutes = Mutes(made.reader)
+        assert (await mutes.read(NOW)).names == {"alb-latency-high"}
+        key = "AlarmMuteRuleSummaries"
+        (lost,) = (
+            each for each in answers.all_mutations() if (each.steps[-1:], each.kind) == ((key,), "missing")
+        )
+        answers.begin(lost)
+        muting = await mutes.read(NOW)
+        assert answers.touched
+        assert (muting.mutes, muting.remarks, muting.known) == ((), (), True)
 
 
 async def test_a_rule_without_its_name_is_asked_for_by_no_other() -> None:

@@ -62,18 +62,21 @@ class Muting:
         return next((mute for mute in self.mutes if name in mute.alarms), None)
 
     def checked(self, names: Collection[str]) -> "Muting":
-        """The same beside the alarms that AWS has: a rule that names another may mean one of them."""
+        """The same beside the alarms that AWS has: that a rule names another is told and no more.
+
+        Rules are of every team of the account, and outlive the alarms that they name.
+        """
         remarks = list(self.remarks)
         for mute in self.mutes:
             strange = sorted(mute.alarms.difference(names))
             if strange:
                 text = _(
-                    "The mute rule {rule} names alarms that AWS does not have ({alarms}): correct the rule."
+                    "The mute rule {rule} names alarms that AWS does not have: {alarms}. It mutes nothing by "
+                    "those names."
                 )
                 listed = _(", ").join(strange[:_NAMED]) + (" …" if len(strange) > _NAMED else "")
                 remarks.append(text.format(rule=mute.rule, alarms=listed))
-        known = self.known and len(remarks) == len(self.remarks)
-        return Muting(self.mutes, tuple(remarks), known)
+        return Muting(self.mutes, tuple(remarks), self.known)
 
 
 class Mutes:

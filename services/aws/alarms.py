@@ -71,7 +71,7 @@ class Alarms:
         if not wanted:
             return AlarmBoard()
         muting = await self._mutes.read(self._clock.now())
-        # The alarms that mute rules name are asked for, too: one that is not there may stand for one of these.
+        # The alarms that mute rules name are asked for, too: that one is not there is told.
         names = wanted | muting.names
         found = await self._by_names(sorted(names))
         if any(alarm.id not in names for alarm in found):

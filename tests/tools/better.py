@@ -58,7 +58,12 @@ by date (snapshots, days of costs) or by a count (log events). Where what is los
 ones decide, and nothing is shown of it here.
 """
 OTHER_NAMES = frozenset(
-    {("GetDashboard", "metrics.*.*"), ("GetWebACLForResource", "Rules.*.VisibilityConfig.MetricName")}
+    {
+        ("GetDashboard", "metrics.*.*"),
+        ("GetWebACLForResource", "Rules.*.VisibilityConfig.MetricName"),
+        # A rule may outlive its alarm, and be another team's: a readable name that is not there is told in a remark.
+        ("GetAlarmMuteRule", "MuteTargets.AlarmNames.*"),
+    }
 )
 """Names, by the operation and the end of the path, in place of which another one is as good a name."""
 TOLD = frozenset({("DescribeLogGroups", "logGroupName"), ("DescribeAlarms", "AlarmName")})

@@ -91,17 +91,25 @@ async def test_an_endpoint_without_mute_rules_says_so_and_mutes_nothing(
 
 
 @MUTED
-async def test_a_rule_that_names_an_alarm_which_is_not_there_may_mean_any(embedded: Embedded) -> None:
+async def test_a_rule_that_names_an_alarm_which_is_not_there_costs_a_remark(embedded: Embedded) -> None:
     settings = next(iter(embedded.world.alarm_book.mutes.rules.values())).settings
-    settings["MuteTargets"] = {"AlarmNames": ["alb-latency-hihg"]}
-    finding = await look(embedded, "alarms", hours=0.5)
-    assert unknown(finding)
-    text = "The mute rule maintenance-work names alarms that AWS does not have (alb-latency-hihg): correct the rule."
-    assert text in finding.remarks
-    settings["MuteTargets"] = {"AlarmNames": ["alb-latency-high", "gone"]}
-    finding = await look(embedded, "alarms", hours=0.5)
-    assert unknown(finding)
-    assert muted(finding), "what it names and AWS has is muted all the same"
+    text = (
+        "The mute rule maintenance-work names alarms that AWS does not have: {name}. It mutes nothing by those "
+        "names."
+    )
+    before = await look(embedded, "scaling")
+    for names, gone in ((["alb-latency-high", "gone"], "gone"), (["of-another-team"], "of-another-team")):
+        settings["MuteTargets"] = {"AlarmNames": names}
+        finding = await look(embedded, "alarms", hours=0.5)
+        assert text.format(name=gone) in finding.remarks
+        assert "Mute rules" not in {each.title for each in finding.measures}
+        assert "Which alarms are muted is not known." not in finding.summary
+        assert muted(finding) == ("alb-latency-high" in names), "what it names and AWS has is muted"
+        scaling = await look(embedded, "scaling")
+        assert (scaling.verdict, scaling.measures) == (before.verdict, before.measures)
+        assert text.format(name=gone) in scaling.remarks
+    settings["MuteTargets"] = {"AlarmNames": ["alb-latency-high", "mem\ufffd"]}
+    assert unknown(await look(embedded, "alarms", hours=0.5)), "a name that cannot be read may be any alarm's"
 
 
 @MUTED

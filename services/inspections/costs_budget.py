@@ -60,7 +60,7 @@ class BudgetJudge:
         )
         doubt = ""
         if table.tax_of(compared.month) < 0:
-            doubt = _("Cost Explorer tells of a tax of less than nothing.")
+            doubt = _("Cost Explorer reports a negative tax.")
         return self._point(
             title,
             shown,
@@ -149,9 +149,7 @@ def _doubts(budget: Budget) -> Iterator[str]:
     if budget.forecast_unread:
         yield _("AWS's forecast for the budget {name} cannot be read.").format(name=budget.name)
     if not budget.of_costs:
-        yield _("AWS does not say in words known here what the budget {name} is of (BudgetType).").format(
-            name=budget.name
-        )
+        yield _("The AWS budget {name} has a BudgetType that Toban does not know.").format(name=budget.name)
 
 
 def _share(amount: Decimal, limit: Decimal) -> Decimal:

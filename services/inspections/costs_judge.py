@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from services.calendar_words import day_words
 from services.i18n import _
-from services.inspections.costs_days import WEEK, Compared
+from services.inspections.costs_days import WEEK, Compared, Days
 from services.inspections.costs_lines import HUNDRED, CostLine, CostTable, Growth
 from services.inspections.costs_words import Rate, days_words, month_words, percent_words, yen_words
 from services.inspections.database_points import Point, listed
@@ -85,9 +85,8 @@ class LineJudge:
     def doubt(self, line: CostLine) -> str:
         """Why the amounts of a line cannot be right; "": they can."""
         if days := line.impossible(self.compared):
-            text = _("Cost Explorer tells of {title} costing less than nothing ({days})")
-            words = days_words(days) if days.count > 1 else day_words(days.first)
-            return text.format(title=line.title, days=words)
+            text = _("Cost Explorer reports negative costs for {title} ({days})")
+            return text.format(title=line.title, days=days_words(days))
         if day := line.ceased(self.compared):
             text = _(
                 "Cost Explorer tells nothing of {title} for {day}, and did for every day of the week before"
@@ -99,7 +98,7 @@ class LineJudge:
         """The same; where the amounts cannot be right, only what is abnormal all the same is judged."""
         doubt = self.doubt(line)
         said = _("{parts}.").format(parts=doubt)
-        for point in points:
+        for point in self._noted(line, points):
             if not doubt or point.measure.verdict in (None, Verdict.ABNORMAL):
                 yield point
                 continue
@@ -108,6 +107,23 @@ class LineJudge:
             yield Point(measure, said=said)
             # Once is enough.
             said = ""
+
+    def _noted(self, line: CostLine, points: Iterable[Point]) -> Iterator[Point]:
+        """The same; the first one with what is odd of the line and does not keep it from being judged."""
+        odd = "" if line.impossible(self.compared) else self._reduced(line)
+        for point in points:
+            note = _("; ").join(filter(None, (str(point.measure.note), odd)))
+            yield replace(point, measure=point.measure.model_copy(update={"note": note}))
+            odd = ""
+
+    def _reduced(self, line: CostLine) -> str:
+        if not line.negative:
+            return ""
+        days = Days(min(line.negative), max(line.negative))
+        words = days_words(days) if days.count > 1 else day_words(days.first)
+        return _("negative charges of {amount} ({days})").format(
+            amount=self.rate.words(line.reduced(days)), days=words
+        )
 
     def _pair(self, line: CostLine) -> Iterator[Point]:
         yield self._month(line)

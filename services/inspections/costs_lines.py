@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -14,6 +14,8 @@ Series = dict[date, Decimal]
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
 _CENT = Decimal("0.01")
+_TOLERATED = Decimal("0.1")
+"""The share of what a line cost that negative charges may come to: corrections of AWS's own are small."""
 _REDUCTIONS = ("discount", "negation")
 """Words of the record types, besides credits and refunds, whose amounts are negative."""
 
@@ -53,15 +55,25 @@ class CostLine:
     """There were costs under its names at all."""
     names: tuple[str, ...] = ()
     """The services it is of, as a person reads them."""
-    negative: frozenset[date] = frozenset()
-    """Days with a charge of less than nothing, which AWS does not make: discounts and credits are none."""
+    negative: Series = field(default_factory=dict)
+    """What was charged negatively, by the day; discounts and credits are no charges."""
 
     def impossible(self, compared: Compared) -> Days | None:
-        """Days that cost less than nothing: the first such day, or the month or week that comes to that."""
-        if self.negative:
-            return Days(min(self.negative), min(self.negative))
-        spans = (compared.month, compared.week, compared.before, compared.base)
-        return next((days for days in spans if self.cost(days) < -_CENT), None)
+        """The first of the compared spans whose costs, or more than a small share of them, are negative."""
+        month, weeks = compared.month, (compared.week, compared.before, compared.base)
+        spans = ((month, self.cost(month)), *((days, _sum(self.steady, days)) for days in weeks))
+        return next(
+            (
+                days
+                for days, cost in spans
+                if self.cost(days) < -_CENT or -self.reduced(days) > _TOLERATED * cost
+            ),
+            None,
+        )
+
+    def reduced(self, days: Days) -> Decimal:
+        """What was charged negatively on these days; not positive."""
+        return _sum(self.negative, days)
 
     def ceased(self, compared: Compared) -> date | None:
         """The first of the newest seven days of which nothing is told, though something is of every day before.
@@ -176,7 +188,7 @@ def _line(title: str, costs: list[DailyCost], *, guideline: int = 0) -> CostLine
         guideline=guideline,
         known=bool(costs),
         names=tuple(dict.fromkeys(str(each.title) for each in costs)),
-        negative=frozenset(each.day for each in costs if _impossible(each)),
+        negative=_series(each for each in costs if _impossible(each)),
     )
 
 

@@ -355,10 +355,11 @@ async def test_what_of_an_aws_budget_cannot_be_read_is_not_judged(
 _BACK = st.integers(0, 40)
 
 
-@given(back=_BACK, service=st.sampled_from(sorted(USUAL)), usd=st.floats(-1000, -0.02))
-async def test_a_charge_of_less_than_nothing_is_said_and_never_normal(
-    back: int, service: str, usd: float
+@given(back=st.integers(0, 13), service=st.sampled_from(sorted(USUAL)), share=st.floats(0.2, 40))
+async def test_negative_costs_of_more_than_a_small_share_are_said_and_never_normal(
+    back: int, service: str, share: float
 ) -> None:
+    usd = -share * 7 * USUAL[service]
     odd = MONDAY.date() - timedelta(days=2 + back)
 
     def priced(day: date) -> dict[tuple[str, str], float]:
@@ -366,7 +367,22 @@ async def test_a_charge_of_less_than_nothing_is_said_and_never_normal(
 
     finding = await costs(priced)
     assert finding.verdict in (Verdict.UNKNOWN, Verdict.ABNORMAL)
-    assert "costing less than nothing" in finding.summary
+    assert "Cost Explorer reports negative costs for " in finding.summary
+
+
+@given(back=_BACK, usd=st.floats(-0.5, -0.02))
+async def test_a_small_negative_row_is_told_in_a_note_and_judged(back: int, usd: float) -> None:
+    """As AWS corrects a bill: three dollars a day, and once fifty cents back."""
+    odd = MONDAY.date() - timedelta(days=2 + back)
+
+    def priced(day: date) -> dict[tuple[str, str], float]:
+        made = usual(day) | {(RDS, "Usage"): 3.0}
+        return made | ({(RDS, "Other out-of-cycle charges"): usd} if day == odd else {})
+
+    finding = await costs(priced)
+    assert finding.verdict is Verdict.NORMAL
+    notes = [each.note for each in finding.measures if "negative charges of -¥" in each.note]
+    assert len(notes) == 2, "of the service and of the total"
 
 
 @given(back=_BACK, record=st.sampled_from(["Credit", "Refund", "EdpDiscount", "SavingsPlanNegation"]))
@@ -387,7 +403,7 @@ async def test_discounts_of_more_than_the_charges_are_not_normal() -> None:
 
     finding = await costs(priced)
     assert finding.verdict is Verdict.UNKNOWN
-    assert finding.summary.startswith("Cost Explorer tells of Total costing less than nothing (")
+    assert finding.summary.startswith("Cost Explorer reports negative costs for Total (")
 
 
 @given(back=st.integers(0, 6), service=st.sampled_from([ECS, RDS, ELB, CLOUDWATCH]), named=st.booleans())

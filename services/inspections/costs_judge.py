@@ -91,6 +91,11 @@ class LineJudge:
             text = _(
                 "Cost Explorer tells nothing of {title} for {day}, and did for every day of the week before"
             )
+            if line.in_runbook:
+                text = _(
+                    "Cost Explorer tells nothing of {title} for {day}, and did for every day of the week before; "
+                    "either its figures are missing, or it is not used any more: take it out of [costs]"
+                )
             return text.format(title=line.title, day=day_words(day))
         return ""
 
@@ -110,14 +115,21 @@ class LineJudge:
 
     def _noted(self, line: CostLine, points: Iterable[Point]) -> Iterator[Point]:
         """The same; the first one with what is odd of the line and does not keep it from being judged."""
-        odd = "" if line.impossible(self.compared) else self._reduced(line)
+        odd = _("; ").join(filter(None, (self._late(line), self._reduced(line))))
         for point in points:
             note = _("; ").join(filter(None, (str(point.measure.note), odd)))
             yield replace(point, measure=point.measure.model_copy(update={"note": note}))
             odd = ""
 
+    def _late(self, line: CostLine) -> str:
+        if not line.late(self.compared):
+            return ""
+        return _("nothing yet for {day}, which counts as the mean of the {count} days before").format(
+            day=day_words(self.compared.week.last), count=WEEK - 1
+        )
+
     def _reduced(self, line: CostLine) -> str:
-        if not line.negative:
+        if not line.negative or line.impossible(self.compared):
             return ""
         days = Days(min(line.negative), max(line.negative))
         words = days_words(days) if days.count > 1 else day_words(days.first)

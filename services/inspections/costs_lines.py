@@ -55,6 +55,8 @@ class CostLine:
     """There were costs under its names at all."""
     names: tuple[str, ...] = ()
     """The services it is of, as a person reads them."""
+    in_runbook: bool = False
+    """One of the services that the runbook names."""
     negative: Series = field(default_factory=dict)
     """What was charged negatively, by the day; discounts and credits are no charges."""
 
@@ -78,12 +80,24 @@ class CostLine:
     def ceased(self, compared: Compared) -> date | None:
         """The first of the newest seven days of which nothing is told, though something is of every day before.
 
-        AWS tells of a service that is used for nothing, with an amount of zero.
+        AWS tells of a service that is used for nothing, with an amount of zero. The newest day alone may be late.
         """
+        lost = self._untold(compared)
+        return lost[0] if lost and lost != (compared.week.last,) else None
+
+    def late(self, compared: Compared) -> bool:
+        """Nothing is told of the newest day alone, though something is of every day before."""
+        return self._untold(compared) == (compared.week.last,)
+
+    def _late_cost(self, compared: Compared) -> Decimal:
+        """What the newest day will have cost where it is late: the mean of the six before it."""
+        return _sum(self.steady, compared.week) / (WEEK - 1) if self.late(compared) else ZERO
+
+    def _untold(self, compared: Compared) -> tuple[date, ...]:
         told = self.steady.keys() | self.fees.keys()
         if not compared.has_before or not told.issuperset(compared.before):
-            return None
-        return next((day for day in compared.week if day not in told), None)
+            return ()
+        return tuple(day for day in compared.week if day not in told)
 
     def cost(self, days: Days) -> Decimal:
         """What it cost on these days."""
@@ -94,11 +108,12 @@ class CostLine:
         month = compared.month
         if not month.count:
             return ZERO
-        return self.cost(month) + _sum(self.steady, month) / month.count * compared.remaining
+        late = self._late_cost(compared) if compared.week.last in month else ZERO
+        return self.cost(month) + late + (_sum(self.steady, month) + late) / month.count * compared.remaining
 
     def newest(self, compared: Compared) -> Decimal:
         """What the newest seven days cost, without monthly fees."""
-        return _sum(self.steady, compared.week)
+        return _sum(self.steady, compared.week) + self._late_cost(compared)
 
     def weekly(self, compared: Compared) -> Growth | None:
         """Against the seven days before; None: there can be no costs of them."""
@@ -157,6 +172,7 @@ def lay_out(history: CostHistory, spec: Spec, *, others: str, total: str) -> Cos
                 service.title,
                 [each for each in charges if each.service in service.names],
                 guideline=service.monthly_yen,
+                in_runbook=True,
             )
             for service in spec.services
         ),
@@ -171,7 +187,7 @@ def lay_out(history: CostHistory, spec: Spec, *, others: str, total: str) -> Cos
     )
 
 
-def _line(title: str, costs: list[DailyCost], *, guideline: int = 0) -> CostLine:
+def _line(title: str, costs: list[DailyCost], *, guideline: int = 0, in_runbook: bool = False) -> CostLine:
     by_record: dict[tuple[str, str], list[DailyCost]] = defaultdict(list)
     for each in costs:
         by_record[each.service, each.record].append(each)
@@ -186,6 +202,7 @@ def _line(title: str, costs: list[DailyCost], *, guideline: int = 0) -> CostLine
         steady=_series(steady),
         fees=_series(fees),
         guideline=guideline,
+        in_runbook=in_runbook,
         known=bool(costs),
         names=tuple(dict.fromkeys(str(each.title) for each in costs)),
         negative=_series(each for each in costs if _impossible(each)),

@@ -406,7 +406,21 @@ async def test_discounts_of_more_than_the_charges_are_not_normal() -> None:
     assert finding.summary.startswith("Cost Explorer reports negative costs for Total (")
 
 
-@given(back=st.integers(0, 6), service=st.sampled_from([ECS, RDS, ELB, CLOUDWATCH]), named=st.booleans())
+async def test_the_newest_day_of_a_service_may_be_late() -> None:
+    newest = MONDAY.date() - timedelta(days=2)
+    for service in (ECS, RDS, ELB, CLOUDWATCH):
+
+        def priced(day: date, service: str = service) -> dict[tuple[str, str], float]:
+            return {key: usd for key, usd in usual(day).items() if key[0] != service or day < newest}
+
+        finding = await costs(priced)
+        assert finding.verdict is Verdict.NORMAL
+        (late,) = [each for each in finding.measures if "nothing yet for " in each.note]
+        (whole,) = [each for each in (await costs()).measures if each.title == late.title]
+        assert late.value == whole.value, "it counts as the mean of the six days before"
+
+
+@given(back=st.integers(1, 6), service=st.sampled_from([ECS, RDS, ELB, CLOUDWATCH]), named=st.booleans())
 async def test_a_service_that_is_told_of_no_more_is_not_cheap(back: int, service: str, named: bool) -> None:
     since = MONDAY.date() - timedelta(days=2 + back)
 
@@ -421,6 +435,7 @@ async def test_a_service_that_is_told_of_no_more_is_not_cheap(back: int, service
     finding = await costs(priced)
     assert finding.verdict in (Verdict.UNKNOWN, Verdict.ABNORMAL)
     assert "Cost Explorer tells nothing of " in finding.summary
+    assert "or it is not used any more: take it out of [costs]" in finding.summary
 
     def nothing(day: date) -> dict[tuple[str, str], float]:
         return usual(day) | ({(service, "Usage"): 0.0} if day >= since else {})

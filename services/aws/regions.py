@@ -20,7 +20,7 @@ DEFAULT = (
     "ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1",
     "us-east-1", "us-east-2", "us-west-1", "us-west-2",
 )  # fmt: skip
-"""Regions launched before 20 March 2019: every account has them, and nobody can disable them."""
+"""Regions that need no opt-in: every account has them, and nobody can disable them."""
 _APART = ("cn-", "us-gov-", "us-iso", "eu-iso", "eusc-")
 """How the regions of accounts begin that have none of these."""
 
@@ -41,7 +41,7 @@ class Regions:
         for question in (self.listed, self.described):
             try:
                 names.update(await question())
-                if not (lost := lost_from(names)):
+                if not (lost := missing_defaults(names)):
                     return EnabledRegions(names=tuple(sorted(names)))
                 raise incomplete(
                     _("AWS does not list {regions}, which every account has.").format(
@@ -52,8 +52,8 @@ class Regions:
                 )
             except AwsError as error:
                 problem = problem or error.problem
-        every = names.union(DEFAULT) if names else names
-        return EnabledRegions(names=tuple(sorted(every)), problem=problem)
+        left_out = missing_defaults(names) if names else ()
+        return EnabledRegions(names=tuple(sorted(names.union(left_out))), left_out=left_out, problem=problem)
 
     async def listed(self) -> tuple[str, ...]:
         """By Account Management, by name. Raises AwsError."""
@@ -74,7 +74,7 @@ class Regions:
         return _names(rows(answer, "Regions"), "ec2", "DescribeRegions")
 
 
-def lost_from(names: Iterable[str]) -> tuple[str, ...]:
+def missing_defaults(names: Iterable[str]) -> tuple[str, ...]:
     """Default regions that are not among the names that AWS lists."""
     listed = set(names)
     if all(name.startswith(_APART) for name in listed):

@@ -82,8 +82,11 @@ def limits(judged: Judged, rules: Rules, spec: TrailSpec) -> Iterator[str]:
 def asked(gathered: Gathered, spec: TrailSpec) -> Iterator[str]:
     """What was asked where, and what the event history can never tell."""
     regions = gathered.asked(Purpose.SIGN_IN)
-    problem = gathered.regions.problem
-    if problem is not None:
+    problem, left_out = gathered.regions.problem, gathered.regions.left_out
+    if left_out:
+        text = _("Not judged: AWS left out {lost}; it was asked all the same.")
+        yield text.format(lost=_(", ").join(left_out))
+    elif problem is not None:
         text = _(
             "Not judged: which regions are enabled could not be read ({problem}); only {regions} were asked."
         )

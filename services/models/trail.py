@@ -90,6 +90,8 @@ class EnabledRegions(Model):
 
     names: tuple[str, ...] = ()
     """Empty where none could be read."""
+    left_out: tuple[str, ...] = ()
+    """Of `names`, those that every account has and AWS did not list."""
     problem: Problem | None = None
     """Why not all of them could."""
 

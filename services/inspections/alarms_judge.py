@@ -83,7 +83,7 @@ def judge(
     """`spells` are the alarm's own, newest first; without `told` its history does not tell all of them."""
     said = list(_said(alarm, spells, span, zone))
     if not told:
-        said.append((Mark.UNTOLD, _("its history does not tell all of its changes")))
+        said.append((Mark.UNTOLD, _("changes are missing from its history")))
     marks = tuple(dict.fromkeys(mark for mark, _text in said))
     verdict = worst((Verdict.NORMAL, *(VERDICTS[mark] for mark in marks)))
     fired = [each for each in spells if each.state == "alarm"]

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from services.aws.errors import AwsError
 from services.i18n import _, plural, sentences
 from services.inspections.insights_queries import HOUR, Queries
-from services.inspections.log_silence_usual import Usual
+from services.inspections.log_silence_usual import Likeness, Usual
 from services.inspections.times import moment, stretch
 from services.models.findings import Measure
 from services.models.metrics import TimeSpan
@@ -26,18 +26,26 @@ PARTS = 24
 
 
 @dataclass(frozen=True, slots=True)
+class Hole:
+    """A time without events, and how it compares with the same time before."""
+
+    span: TimeSpan
+    likeness: Likeness
+
+
+@dataclass(frozen=True, slots=True)
 class Silence:
     """Where the events of a log group are missing."""
 
     since: datetime | None = None
     """About when the newest event came; None: there are fresh ones, or it is not known."""
-    usual: bool = False
-    """The log group was as silent at the same time before."""
+    likeness: Likeness = Likeness.USUAL
+    """Of the silence since then with the same time before."""
     tolerated: bool = False
     """Events come so rarely that it says nothing."""
-    holes: tuple[TimeSpan, ...] = ()
-    """Times without events, before the newest ones, at which events came before."""
-    quiet: tuple[TimeSpan, ...] = ()
+    holes: tuple[Hole, ...] = ()
+    """Times without events, before the newest ones, that are not known to be usual."""
+    quiet: tuple[Hole, ...] = ()
     """The same, but the log group was as silent at the same time before."""
     unread: str = ""
     """Why it is not known, in words."""
@@ -45,8 +53,12 @@ class Silence:
     @property
     def doubtful(self) -> bool:
         """Nobody can say that what was looked for did not happen."""
-        ended = self.since is not None and not (self.usual or self.tolerated)
-        return bool(self.unread) or ended or bool(self.holes)
+        return bool(self.unread) or self.ended or bool(self.holes)
+
+    @property
+    def ended(self) -> bool:
+        """Events stopped coming, and that is not known to be usual."""
+        return self.since is not None and self.likeness is not Likeness.USUAL and not self.tolerated
 
 
 async def silence(queries: Queries, *, fresh: timedelta = FRESH, events: Iterable[TimeSpan] = ()) -> Silence:
@@ -58,15 +70,15 @@ async def silence(queries: Queries, *, fresh: timedelta = FRESH, events: Iterabl
     try:
         since = await _ended(queries)
         holes = await _holes(queries, since or queries.span.end, max(fresh, HOUR), list(events))
-        judged = {hole: await usual.silent(hole) for hole in holes}
+        judged = [Hole(hole, await usual.compare(hole)) for hole in holes]
         tolerated = since is not None and queries.span.end - since < fresh
         ended = TimeSpan(start=since + EXACT, end=queries.span.end) if since and not tolerated else None
         return Silence(
             since=since,
-            usual=ended is not None and await usual.silent(ended),
+            likeness=await usual.compare(ended) if ended else Likeness.USUAL,
             tolerated=tolerated,
-            holes=tuple(hole for hole in holes if not judged[hole]),
-            quiet=tuple(hole for hole in holes if judged[hole]),
+            holes=tuple(hole for hole in judged if hole.likeness is not Likeness.USUAL),
+            quiet=tuple(hole for hole in judged if hole.likeness is Likeness.USUAL),
         )
     except AwsError as error:
         return Silence(unread=error.problem.summary)
@@ -123,30 +135,38 @@ def _hole_words(queries: Queries, found: Silence) -> str:
         "No events in {group} at {count} times, the longest at least {stretch}: what happened then is not known.",
         len(found.holes),
     )
-    return text.format(group=queries.group, count=len(found.holes), stretch=_longest(queries, found.holes))
+    said = text.format(group=queries.group, count=len(found.holes), stretch=_longest(queries, found.holes))
+    return sentences(said, _uncompared(_widest(found.holes).likeness))
 
 
 def _end_words(queries: Queries, found: Silence) -> str:
     if found.since is None or found.tolerated:
         return ""
     at = moment(found.since, queries.zone)
-    if found.usual:
+    if not found.ended:
         return _("No events since {time}, as at the same time on days before.").format(time=at)
-    return _("No events in {group} since {time}: what came after is not known.").format(
-        group=queries.group, time=at
-    )
+    said = _("No events in {group} since {time}: what came after is not known.")
+    return sentences(said.format(group=queries.group, time=at), _uncompared(found.likeness))
+
+
+def _uncompared(likeness: Likeness) -> str:
+    """Why nobody knows whether a silence is usual; "" where it is known."""
+    if likeness is Likeness.NEW:
+        return _("The log group has nothing of enough days before to compare that with.")
+    if likeness is Likeness.COSTLY:
+        return _("Too many requests would be needed to compare that with days before.")
+    return ""
 
 
 def silence_measures(queries: Queries, found: Silence) -> Iterator[Measure]:
     """How far the log reaches beside the end of the window, and the longest silence before; nothing where it is whole."""
     if found.unread or found.since is not None:
-        ended = found.since is not None and not (found.usual or found.tolerated)
         yield Measure(
             title=_("Log events"),
             shown=_("until {time}").format(time=moment(found.since, queries.zone)) if found.since else "",
             allowed=_("up to the end of the window"),
             # That a log is quiet by nature makes nothing normal.
-            verdict=Verdict.UNKNOWN if found.unread or ended else None,
+            verdict=Verdict.UNKNOWN if found.unread or found.ended else None,
             at=found.since,
             note=silence_words(queries, found) if found.unread else _end_words(queries, found),
         )
@@ -161,6 +181,10 @@ def silence_measures(queries: Queries, found: Silence) -> Iterator[Measure]:
         )
 
 
-def _longest(queries: Queries, spans: Iterable[TimeSpan]) -> str:
-    longest = max(spans, key=lambda each: (each.end - each.start, each.start))
+def _widest(holes: Iterable[Hole]) -> Hole:
+    return max(holes, key=lambda each: (each.span.end - each.span.start, each.span.start))
+
+
+def _longest(queries: Queries, holes: Iterable[Hole]) -> str:
+    longest = _widest(holes).span
     return stretch(longest.start, longest.end, queries.zone)

@@ -1,5 +1,6 @@
 """Whether a log group is usually as silent as it was: from the same time on days before, with few free requests."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
@@ -11,8 +12,20 @@ PIECE = timedelta(hours=3)
 """A silence is compared in parts of a day down to this length, where longer ones do not tell."""
 SLOTS = 4
 """A log group that had events in each of so many slots is busy; fewer are chance, or the end of a working day."""
-MOST = 200
-"""Requests."""
+MOST = 600
+"""Requests: a morning after two weeks of holidays needs up to about 460."""
+
+
+class Likeness(Enum):
+    """What the days before say of a silence."""
+
+    USUAL = auto()
+    """The log group was as silent before."""
+    NEW = auto()
+    """It has nothing of so many days before."""
+    COSTLY = auto()
+    """Comparing takes more requests than are left."""
+    UNUSUAL = auto()
 
 
 class _State(Enum):
@@ -21,7 +34,12 @@ class _State(Enum):
     SILENT = auto()
     MIXED = auto()
     BUSY = auto()
-    """As far as anybody knows."""
+    ABSENT = auto()
+    """It has nothing from then."""
+
+
+class _Spent(Exception):
+    """No request is left."""
 
 
 class Usual:
@@ -33,44 +51,52 @@ class Usual:
         """The log group is known to have had events before."""
         self._left = MOST
 
-    async def silent(self, hole: TimeSpan) -> bool:
+    async def compare(self, hole: TimeSpan) -> Likeness:
         """Whether the log group was silent at the same time before, too. Raises AwsError."""
         span = self._queries.span
         # What is compared must not belong to the same outage; a long window has its own days before.
         before = min(span.start, hole.start) if span.end - span.start <= WEEK else hole.start
-        for piece in pieces(hole, self._queries.calendar):
-            if not await self._usual(piece, before):
-                return False
-        return True
+        try:
+            return await self._all(pieces(hole, self._queries.calendar), before)
+        except _Spent:
+            return Likeness.COSTLY
 
-    async def _usual(self, piece: TimeSpan, before: datetime) -> bool:
-        silent = busy = 0
+    async def _all(self, parts: Iterable[TimeSpan], before: datetime) -> Likeness:
+        """USUAL where each part is; else what the first that is not was found to be."""
+        for part in parts:
+            found = await self._compare(part, before)
+            if found is not Likeness.USUAL:
+                return found
+        return Likeness.USUAL
+
+    async def _compare(self, piece: TimeSpan, before: datetime) -> Likeness:
+        silent = busy = absent = 0
         backs = references(piece, before, self._queries.calendar)
         for back in backs:
             state = await self._state(moved(piece, back))
             silent += state is _State.SILENT
             busy += state is _State.BUSY
+            absent += state is _State.ABSENT
             if silent == QUIET:
-                return True
+                return Likeness.USUAL
             if len(backs) - busy < QUIET:
-                return False
+                return Likeness.UNUSUAL
+        if len(backs) - busy - absent < QUIET:
+            return Likeness.NEW
         if piece.end - piece.start <= PIECE:
-            return len(backs) >= QUIET
+            return Likeness.USUAL
         # Busy at other hours of the day, perhaps.
         middle = piece.start + (piece.end - piece.start) / 2
         halves = TimeSpan(start=piece.start, end=middle), TimeSpan(start=middle, end=piece.end)
-        for half in halves:
-            if not await self._usual(half, before):
-                return False
-        return True
+        return await self._all(halves, before)
 
     async def _state(self, span: TimeSpan) -> "_State":
         kept = self._queries.kept_since
         if kept is not None and span.start < kept:
-            return _State.BUSY
+            return _State.ABSENT
         if not await self._came(span):
             # Before its first event it proves nothing.
-            return _State.SILENT if await self._was_there(span.start) else _State.BUSY
+            return _State.SILENT if await self._was_there(span.start) else _State.ABSENT
         step = (span.end - span.start) / SLOTS
         # From the end: in the evening events become fewer, and in the morning the end is where they begin.
         for number in reversed(range(SLOTS)):
@@ -87,9 +113,10 @@ class Usual:
         return True
 
     async def _came(self, span: TimeSpan) -> bool:
-        """Whether events came; yes, where nobody may ask any more: then no silence is usual."""
+        if not self._left:
+            raise _Spent
         self._left -= 1
-        return self._left < 0 or await self._queries.came(span)
+        return await self._queries.came(span)
 
 
 def moved(span: TimeSpan, back: timedelta) -> TimeSpan:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from services.aws import insights
 from services.calendar import Calendar
 from services.demo.system import names
+from services.inspections import log_silence_usual
 from services.inspections.log_silence_usual import MOST
 from services.inspections.silence_references import REACH, WEEK, pieces, references
 from services.models.findings import Finding
@@ -107,6 +109,69 @@ async def test_a_log_that_is_quiet_by_nature_is_normal(
 async def test_after_a_holiday_it_is_normal_too(embedded: Embedded, comes: Comes) -> None:
     write(embedded, comes)
     assert (await errors(embedded, 4 * 24 - 8.25)).verdict is V.NORMAL
+
+
+CALENDAR = Calendar(BOOK)
+NEW_YEAR = datetime(2027, 1, 3, 23, 55, tzinfo=UTC)
+"""8:55 JST, the first open day since 28 December."""
+GOLDEN_WEEK = datetime(2026, 5, 6, 23, 55, tzinfo=UTC)
+"""8:55 JST, the first open day since 1 May."""
+
+
+def seldom(seed: int) -> Comes:
+    """Three events an hour by day, one in ten hours at night and on closed days."""
+    chance = Random(seed)
+
+    def comes(at: datetime) -> bool:
+        busy = CALENDAR.open_days.is_open(at.date()) and 8.5 <= clock(at) < 17.25
+        return chance.random() < (3 if busy else 0.1) / 12
+
+    return comes
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "hours",
+    [
+        pytest.param(
+            6 * 24 + 15.75, marks=pytest.mark.scenario("empty", origin=NEW_YEAR, history=0), id="new year"
+        ),
+        pytest.param(
+            5 * 24 + 15.75, marks=pytest.mark.scenario("empty", origin=GOLDEN_WEEK, history=0), id="may"
+        ),
+    ],
+)
+async def test_a_log_with_few_events_is_normal_after_long_holidays(
+    embedded: Embedded, hours: float, seed: int
+) -> None:
+    write(embedded, seldom(seed), days=40, keeps=60)
+    finding = await errors(embedded, hours)
+    assert finding.verdict is V.NORMAL, finding.summary
+    assert embedded.counts()["logs.FilterLogEvents"] <= MOST + 40
+
+
+@pytest.mark.scenario("empty", origin=MONDAY, history=0)
+async def test_a_silence_that_cannot_be_compared_is_not_called_unusual(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    costly = "Too many requests would be needed to compare that"
+    young = "The log group has nothing of enough days before to compare that with"
+    write(embedded, without(always, "2026-01-17T02:00", "2026-01-19T04:00"))
+    assert costly not in (await errors(embedded, 63.75)).summary
+    assert young not in (await errors(embedded, 63.75)).summary
+    with monkeypatch.context() as patch:
+        patch.setattr(log_silence_usual, "MOST", 0)
+        finding = await errors(embedded, 63.75)
+        assert (finding.verdict, costly in finding.summary) == (V.UNKNOWN, True)
+        assert costly in measure(finding, TITLE).note
+        write(embedded, without(always, "2026-01-17T02:00", "2026-01-19T09:00"))
+        assert costly in measure(await errors(embedded, 63.75), "Log events").note
+    for days, keeps in ((24, 3), (3, 30)):
+        write(embedded, office, days=days, keeps=keeps)
+        finding = await errors(embedded, 63.75)
+        assert (finding.verdict, young in finding.summary) == (V.UNKNOWN, True)
+        assert young in measure(finding, TITLE).note
+        assert costly not in finding.summary
 
 
 HOLES = [

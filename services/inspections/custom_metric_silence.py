@@ -9,7 +9,7 @@ from math import log
 
 from services.calendar import Calendar
 from services.inspections.dashboard_course import Stretch
-from services.inspections.silence_references import QUIET, pieces, references
+from services.inspections.silence_references import SILENT_BEFORE, pieces, references
 from services.models.metrics import Series, TimeSpan
 
 PIECE = timedelta(hours=3)
@@ -36,7 +36,7 @@ def _share(piece: TimeSpan, window: Stretch, past: Series, calendar: Calendar) -
     """The share of periods that had a value at the same time on most of the days it is compared with."""
     around = (PIECE - (piece.end - piece.start)) / 2
     shares = sorted(_shares(piece, around, window, past, calendar))
-    return shares[QUIET - 1] if len(shares) >= QUIET else 0.0
+    return shares[SILENT_BEFORE - 1] if len(shares) >= SILENT_BEFORE else 0.0
 
 
 def _shares(

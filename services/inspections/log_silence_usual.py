@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from services.inspections.insights_queries import Queries
-from services.inspections.silence_references import QUIET, WEEK, pieces, references
+from services.inspections.silence_references import SILENT_BEFORE, WEEK, pieces, references
 from services.models.metrics import TimeSpan
 
 PIECE = timedelta(hours=3)
@@ -77,11 +77,11 @@ class Usual:
             silent += state is _State.SILENT
             busy += state is _State.BUSY
             absent += state is _State.ABSENT
-            if silent == QUIET:
+            if silent == SILENT_BEFORE:
                 return Likeness.USUAL
-            if len(backs) - busy < QUIET:
+            if len(backs) - busy < SILENT_BEFORE:
                 return Likeness.UNUSUAL
-        if len(backs) - busy - absent < QUIET:
+        if len(backs) - busy - absent < SILENT_BEFORE:
             return Likeness.NEW
         if piece.end - piece.start <= PIECE:
             return Likeness.USUAL

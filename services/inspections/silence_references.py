@@ -10,7 +10,7 @@ DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 REACH = 14
 """Days before a silence among which one like its own is looked for."""
-QUIET = 2
+SILENT_BEFORE = 2
 """A silence is usual where so many earlier times were silent, too; one may have been an outage."""
 
 

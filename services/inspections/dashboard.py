@@ -19,7 +19,7 @@ from services.inspections.base import Inspection, Look
 from services.inspections.dashboard_ask import Answer, Wanted, Wishes, answers, wishes
 from services.inspections.dashboard_course import SUSTAINED
 from services.inspections.dashboard_growth import Transfers, comparable, moved
-from services.inspections.dashboard_health import balancer_points, credit_points
+from services.inspections.dashboard_health import balancer_points, credit_points, unused_groups
 from services.inspections.dashboard_limits import Limits, allowed
 from services.inspections.database_points import Point, Unread, advice, summary
 from services.inspections.insights_queries import hours_words, yen_words
@@ -114,7 +114,9 @@ class DashboardValues(Inspection):
         unread: Unread,
         compared: str,
     ) -> Finding:
-        calendar = self.context.calendar
+        calendar, alb = self.context.calendar, self.context.runbook.alb
+        own_group = alb.target_group if alb else ""
+        unused = unused_groups(asked.wanted, answer, own_group)
         limits = Limits(
             asked.wanted,
             answer,
@@ -126,7 +128,7 @@ class DashboardValues(Inspection):
             *_unreadable(dashboard),
             *limits.points(),
             *map(_unshown, asked.unshown),
-            *balancer_points(asked.wanted, answer, calendar.zone),
+            *balancer_points(asked.wanted, answer, calendar.zone, own_group),
             *credit_points(asked.wanted, answer, calendar.zone),
             *transfers.points(),
         ]
@@ -141,6 +143,7 @@ class DashboardValues(Inspection):
             remarks=(
                 *unread.remarks,
                 *(dashboard.remarks if dashboard.builtin else ()),
+                *_unused(unused),
                 *self._remarks(asked, transfers, compared),
             ),
             problem=unread.problems[0] if unread.problems else None,
@@ -192,6 +195,12 @@ class DashboardValues(Inspection):
             "{count} metric asked of CloudWatch: {yen}.", "{count} metrics asked of CloudWatch: {yen}.", count
         )
         yield text.format(count=count, yen=yen_words(yen))
+
+
+def _unused(groups: Sequence[Wanted]) -> Iterator[str]:
+    if groups:
+        text = _("Target groups without data, taken for unused: {names}.")
+        yield text.format(names=_(", ").join(dict.fromkeys(each.group for each in groups)))
 
 
 def _of(wanted: Wanted, instance: str) -> bool:

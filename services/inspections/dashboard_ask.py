@@ -41,7 +41,15 @@ class Wanted:
     @property
     def balancer(self) -> RawId:
         """The load balancer it is of, "" where it is of none."""
-        return next((value for name, value in self.query.dimensions if name == "LoadBalancer"), RawId(""))
+        return self._dimension("LoadBalancer")
+
+    @property
+    def group(self) -> RawId:
+        """The target group it is of, "" where it is of none."""
+        return self._dimension("TargetGroup")
+
+    def _dimension(self, wanted: str) -> RawId:
+        return next((value for name, value in self.query.dimensions if name == wanted), RawId(""))
 
 
 @dataclass(slots=True)

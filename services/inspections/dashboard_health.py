@@ -46,19 +46,40 @@ def outages(
     return tuple(stretches(dead, refused.period))
 
 
-def balancer_points(wanted: Sequence[Wanted], answer: Answer, zone: tzinfo) -> Iterator[Point]:
-    """One for each load balancer."""
+def balancer_points(
+    wanted: Sequence[Wanted], answer: Answer, zone: tzinfo, own_group: str = ""
+) -> Iterator[Point]:
+    """One for each load balancer. `own_group`: the target group that the runbook names."""
+    unused = unused_groups(wanted, answer, own_group)
     refused = [each for each in wanted if each.role == "refused"]
     for each in refused:
         own = [other for other in wanted if other.balancer == each.balancer]
         balancer = _Balancer(
             refused=answer.of(each),
             requests=next(answer.of(other) for other in own if other.role == "requests"),
-            healthy=[answer.of(other) for other in own if other.role == "healthy"],
+            healthy=[
+                (other.group, answer.of(other))
+                for other in own
+                if other.role == "healthy" and other not in unused
+            ],
             # What is measured of requests proves that there were some.
             answered=[answer.of(other) for other in own if other.query.metric == "TargetResponseTime"],
         )
         yield _balancer(answer, balancer, each.balancer if len(refused) > 1 else "", zone)
+
+
+def unused_groups(wanted: Sequence[Wanted], answer: Answer, own_group: str) -> list[Wanted]:
+    """Target groups that the dashboard alone names and that have no data, where another of their load balancer has."""
+    healthy = [each for each in wanted if each.role == "healthy"]
+    used = {each.balancer for each in healthy if answer.of(each).times}
+    return [
+        each
+        for each in healthy
+        if each.balancer in used
+        and each.group != own_group
+        and not answer.of(each).times
+        and answer.of(each).status is SeriesStatus.COMPLETE
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +88,19 @@ class _Balancer:
 
     refused: Series
     requests: Series
-    healthy: Sequence[Series]
+    healthy: Sequence[tuple[str, Series]]
+    """By target group."""
     answered: Sequence[Series]
 
     @property
     def asked(self) -> tuple[Series, ...]:
         """Those that an outage is told from."""
-        return self.refused, self.requests, *self.healthy
+        return self.refused, self.requests, *self.counted
+
+    @property
+    def counted(self) -> list[Series]:
+        """Of healthy targets."""
+        return [series for _group, series in self.healthy]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +113,7 @@ class _Doubt:
 
 
 def _balancer(answer: Answer, balancer: _Balancer, name: str, zone: tzinfo) -> Point:
-    found = outages(balancer.refused, balancer.requests, balancer.healthy, answer.start, answer.end)
+    found = outages(balancer.refused, balancer.requests, balancer.counted, answer.start, answer.end)
     doubts = tuple(_doubts(balancer, answer, zone))
     title = _("Load balancer without a target that answers")
     title = _("{title} ({label})").format(title=title, label=name) if name else title
@@ -127,8 +154,11 @@ def _doubts(balancer: _Balancer, answer: Answer, zone: tzinfo) -> Iterator[_Doub
     elif not any(each.times for each in balancer.asked):
         yield _Doubt(Verdict.UNKNOWN, _("no data in the window"))
     else:
-        for each in balancer.healthy:
-            yield from _missing(each, answer.start, answer.end, zone, "HealthyHostCount")
+        for group, each in balancer.healthy:
+            metric = "HealthyHostCount"
+            if len(balancer.healthy) > 1:
+                metric = _("{title} ({label})").format(title=metric, label=group)
+            yield from _missing(each, answer.start, answer.end, zone, metric)
         yield from _uncounted(balancer, answer, zone)
 
 

@@ -146,7 +146,12 @@ def data(
         results = []
         for query in params["MetricDataQueries"]:
             stat = query["MetricStat"]
-            curve = curves.get(stat["Metric"]["MetricName"], lambda _at: None)
+            metric = stat["Metric"]
+            curve = curves.get(metric["MetricName"], lambda _at: None)
+            for each in metric["Dimensions"]:
+                if each["Name"] == "TargetGroup":
+                    name = each["Value"].split("/")[1].replace("-", "_")
+                    curve = curves.get(f"{metric['MetricName']}_{name}", curve)
             step = timedelta(seconds=stat["Period"])
             times, values, at = [], [], params["StartTime"]
             while at < params["EndTime"]:
@@ -422,6 +427,47 @@ async def test_trap_targets_that_are_no_longer_counted_say_nothing_of_an_outage(
     assert healthy.verdict is Verdict.UNKNOWN
     assert healthy.note == "HealthyHostCount: no data since 01-14 07:00 JST"
     assert finding.verdict is Verdict.UNKNOWN
+
+
+GROUPS = {
+    "blue": "targetgroup/facility-blue/1111111111111111",
+    "green": "targetgroup/facility-green/2222222222222222",
+}
+
+
+async def of_two_groups(blue: Curve, green: Curve, *, named: str = "") -> Finding:
+    """A dashboard with both; the runbook names one of them, or none."""
+    metrics = [
+        ["AWS/ApplicationELB", "HealthyHostCount", "TargetGroup", group, *ALB] for group in GROUPS.values()
+    ]
+    body = {"widgets": [*BODY["widgets"], {"type": "metric", "properties": {"metrics": metrics}}]}
+    alb = BOOK.alb
+    assert alb is not None
+    group = GROUPS.get(named, "")
+    book = BOOK.model_copy(update={"alb": alb.model_copy(update={"target_group": group})})
+    return await judged(
+        runbook=book, body=body, HealthyHostCount_facility_blue=blue, HealthyHostCount_facility_green=green
+    )
+
+
+async def test_a_second_target_group_that_is_not_in_use_says_nothing() -> None:
+    title, remark = "Load balancer without a target that answers", "taken for unused"
+    for named in ("", "blue"):
+        finding = await of_two_groups(lambda _at: 2, lambda _at: None, named=named)
+        assert (finding.verdict, measure(finding, title).verdict) == (V.NORMAL, V.NORMAL)
+        (said,) = [each for each in finding.remarks if remark in each]
+        assert (GROUPS["green"] in said, GROUPS["blue"] in said) == (True, False)
+    # Where the runbook names it, or no other has data, it is missing.
+    ours = await of_two_groups(lambda _at: 2, lambda _at: None, named="green")
+    assert measure(ours, title).note == f"HealthyHostCount ({GROUPS['green']}): no data in the window"
+    assert measure(ours, title).verdict is V.UNKNOWN
+    none = await of_two_groups(lambda _at: None, lambda _at: None)
+    assert measure(none, title).verdict is V.UNKNOWN
+    assert not any(remark in each for finding in (ours, none) for each in finding.remarks)
+    # One that has data and stops is told by its name.
+    ended = await of_two_groups(lambda at: 2 if at < NINE - timedelta(hours=2) else None, lambda _at: 2)
+    assert measure(ended, title).verdict is V.UNKNOWN
+    assert measure(ended, title).note.startswith(f"HealthyHostCount ({GROUPS['blue']}): no data since")
 
 
 async def test_trap_credits_that_are_no_longer_told_are_not_enough() -> None:

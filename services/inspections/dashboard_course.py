@@ -109,6 +109,15 @@ def gaps(series: Series, start: int) -> Iterator[Stretch]:
         reached = max(reached, time + series.period)
 
 
+def silences(series: Series, start: int, end: int) -> Iterator[Stretch]:
+    """Where values are missing from `start` to `end`: the gaps, and the time after the last value where it is too old
+    to be called present."""
+    yield from gaps(series, start)
+    newest = series.times[-1] + series.period if series.times else start
+    if newest < end and not fresh(newest, series.period, end):
+        yield Stretch(newest, end)
+
+
 def widest(found: Iterable[Stretch]) -> Stretch:
     """The longest of several, the newest of equals."""
     return max(found, key=lambda each: (each.seconds, each.began))

@@ -13,6 +13,7 @@ from services.inspections.dashboard_course import (
     at,
     fresh,
     gaps,
+    silences,
     stretches,
     widest,
 )
@@ -164,24 +165,17 @@ def _doubts(balancer: _Balancer, answer: Answer, zone: tzinfo) -> Iterator[_Doub
 
 def _uncounted(balancer: _Balancer, answer: Answer, zone: tzinfo) -> Iterator[_Doubt]:
     """Where no request was counted, though there were some, or nothing tells whether the load balancer was there."""
-    silences = list(_silences(balancer.requests, answer))
-    lost = [gap for gap in silences if any(active(each, gap) for each in balancer.answered)]
+    found = silences(balancer.requests, answer.start, answer.end)
+    silent = [each for each in found if each.seconds >= SUSTAINED]
+    lost = [gap for gap in silent if any(active(each, gap) for each in balancer.answered)]
     if lost:
         text = _("{metric}: no data {stretch}, though there were requests")
         said = text.format(metric="RequestCount", stretch=stretch(*widest(lost).moments, zone))
         yield _Doubt(Verdict.UNKNOWN, said)
-    elif silences and not balancer.healthy:
+    elif silent and not balancer.healthy:
         text = _("no requests {stretch}, and healthy targets are not read")
         advice = _("Write alb.target_group into the runbook, so that healthy targets are read.")
-        yield _Doubt(Verdict.UNKNOWN, text.format(stretch=stretch(*widest(silences).moments, zone)), advice)
-
-
-def _silences(series: Series, answer: Answer) -> Iterator[Stretch]:
-    """The gaps of a curve, and the time from its last value to the end of the window."""
-    yield from gaps(series, answer.start)
-    last = Stretch(_end(series) if series.times else answer.start, answer.end)
-    if last.seconds >= SUSTAINED:
-        yield last
+        yield _Doubt(Verdict.UNKNOWN, text.format(stretch=stretch(*widest(silent).moments, zone)), advice)
 
 
 def _missing(series: Series, start: int, end: int, zone: tzinfo, metric: str = "") -> Iterator[_Doubt]:

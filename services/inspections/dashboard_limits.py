@@ -16,8 +16,10 @@ from services.inspections.dashboard_course import (
     at,
     course,
     fresh,
+    silences,
     widest,
 )
+from services.inspections.dashboard_faults import counts_faults, joined, unseen
 from services.inspections.database_points import Point, length
 from services.inspections.insights_queries import number
 from services.inspections.times import moment, stretch
@@ -40,6 +42,7 @@ class Limits:
     ) -> None:
         self._wanted = [each for each in wanted if each.role == "limit"]
         self._requests = [each for each in wanted if each.role == "requests"]
+        self._healthy = [each for each in wanted if each.role == "healthy"]
         self._answer = answer
         self._runbook = runbook
         self._zone = zone
@@ -123,7 +126,8 @@ class Limits:
 
     def since(self) -> datetime | None:
         """From when on every row has data, where that is well after the window's beginning."""
-        firsts = [each.first for each in self._courses.values() if each.first is not None]
+        courses = [self._courses[each.query.id] for each in self._wanted if self._alive(each) is None]
+        firsts = [each.first for each in courses if each.first is not None]
         late = max(firsts, default=0)
         return at(late) if late - self._answer.start >= SUSTAINED else None
 
@@ -138,6 +142,9 @@ class Limits:
         """Everything to be said of a row, with what it makes of it."""
         if series.status is not SeriesStatus.COMPLETE:
             yield Verdict.UNKNOWN, unanswered(series)
+        elif alive := self._alive(wanted):
+            yield from self._faults(wanted, seen, series, alive)
+            return
         if seen.worst is None:
             yield Verdict.UNKNOWN, _("no data in the window")
             return
@@ -145,6 +152,13 @@ class Limits:
             yield self._stale(wanted, seen)
         else:
             yield from _present(seen.now, _limit(wanted))
+        yield from self._beyond(seen)
+        if seen.gaps and eventful(wanted.query.namespace, wanted.query.metric):
+            yield self._sparse(wanted, seen.gaps)
+        elif seen.gaps:
+            yield Verdict.ATTENTION, self._words(_("no data {stretch}"), seen.gaps)
+
+    def _beyond(self, seen: Course) -> Say:
         if seen.beyond:
             lasted = seen.longest >= SUSTAINED
             text = _("beyond the limit for {length}")
@@ -154,10 +168,33 @@ class Limits:
                 Verdict.ABNORMAL if lasted else Verdict.ATTENTION,
                 text.format(length=length(timedelta(seconds=seen.total))),
             )
-        if seen.gaps and eventful(wanted.query.namespace, wanted.query.metric):
-            yield self._sparse(wanted, seen.gaps)
-        elif seen.gaps:
-            yield Verdict.ATTENTION, self._words(_("no data {stretch}"), seen.gaps)
+
+    def _faults(self, wanted: Wanted, seen: Course, series: Series, alive: Series) -> Say:
+        """Of what is counted only where something goes wrong: without a value there was none of it, as long as the
+        load balancer tells something else."""
+        start, end = self._answer.due(wanted), self._answer.end
+        silent = list(silences(series, start, end))
+        lost = unseen(silent, alive, start, end)
+        if seen.now is not None:
+            yield from _present(seen.now, _limit(wanted))
+        yield from self._beyond(seen)
+        if lost and lost[-1].ended == end:
+            since = moment(at(lost[-1].began), self._zone)
+            yield Verdict.UNKNOWN, _("no data since {time}").format(time=since)
+        elif lost:
+            yield Verdict.ATTENTION, self._words(_("no data {stretch}"), lost)
+        elif seen.worst is None:
+            yield Verdict.NORMAL, _("none counted")
+        elif silent:
+            yield Verdict.NORMAL, self._words(_("none counted {stretch}"), silent)
+
+    def _alive(self, wanted: Wanted) -> Series | None:
+        """When the load balancer of a count of faults told anything at all; None: of another kind, or nobody asked."""
+        if not counts_faults(wanted.query) or _limit(wanted).above is not None:
+            return None
+        every = (*self._requests, *self._healthy)
+        told = [self._answer.of(each) for each in every if each.balancer == wanted.balancer]
+        return joined(told) if told else None
 
     def _sparse(self, wanted: Wanted, gaps: Sequence[Stretch]) -> tuple[Verdict, str]:
         """Of a metric that comes only while there are requests: whether there were none in its gaps."""

@@ -429,6 +429,68 @@ async def test_trap_targets_that_are_no_longer_counted_say_nothing_of_an_outage(
     assert finding.verdict is Verdict.UNKNOWN
 
 
+def of_faults(metric: str, stat: str = "Sum", **limit: float) -> tuple[dict[str, Any], Runbook]:
+    """A dashboard with a metric that counts faults, and the runbook with a limit on it."""
+    drawn = {
+        "type": "metric",
+        "properties": {"metrics": [["AWS/ApplicationELB", metric, *ALB, {"stat": stat}]]},
+    }
+    data = BOOK.model_dump(mode="json")
+    data["limits"].append(
+        {"id": "faults", "title": "5xx", "namespace": "AWS/ApplicationELB", "metric": metric} | limit
+    )
+    return {"widgets": [*BODY["widgets"], drawn]}, Runbook.model_validate(data)
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [
+        "HTTPCode_Target_5XX_Count",
+        "HTTPCode_ELB_4XX_Count",
+        "HTTPCode_ELB_502_Count",
+        "RejectedConnectionCount",
+        "TargetConnectionErrorCount",
+    ],
+)
+async def test_a_count_of_faults_is_none_where_the_load_balancer_tells_something_else(metric: str) -> None:
+    body, book = of_faults(metric, below=50)
+
+    def at_night(at: datetime) -> float | None:
+        return 1 if NINE - timedelta(hours=5) <= at < NINE - timedelta(hours=4, minutes=55) else None
+
+    two = await judged(body=body, runbook=book, **{metric: at_night})
+    assert (two.verdict, measure(two, "5xx").verdict) == (V.NORMAL, V.NORMAL), two.summary
+    assert "none counted 01-13 17:15–01-14 04:00 JST" in measure(two, "5xx").note
+    assert "no data of before" not in two.summary
+    none = await judged(body=body, runbook=book)
+    assert (measure(none, "5xx").verdict, measure(none, "5xx").note) == (V.NORMAL, "none counted")
+    many = await judged(body=body, runbook=book, **{metric: lambda at: at_night(at) and 60})
+    assert measure(many, "5xx").verdict is V.ATTENTION
+    # Healthy targets alone prove it, and so do requests; where both are missing, nothing does.
+    idle = await judged(body=body, runbook=book, RequestCount=lambda _at: None, **{metric: at_night})
+    assert measure(idle, "5xx").verdict is V.NORMAL
+    for told, verdict in (
+        (between(300, 200, 1, usual=0), V.ATTENTION),
+        (between(300, -1, 1, usual=0), V.UNKNOWN),
+    ):
+        both = {
+            name: lambda at, told=told: None if told(at) else 9
+            for name in ("RequestCount", "HealthyHostCount")
+        }
+        blind = await judged(body=body, runbook=book, **both)  # type: ignore[arg-type]
+        assert measure(blind, "5xx").verdict is verdict
+        assert "no data" in measure(blind, "5xx").note
+    partly = await judged(body=body, runbook=book, status={metric: "PartialData"})
+    assert measure(partly, "5xx").verdict is V.UNKNOWN
+
+
+async def test_only_a_sum_with_an_upper_limit_may_be_none() -> None:
+    metric = "HTTPCode_Target_5XX_Count"
+    for stat, limit in (("Average", {"below": 50}), ("Sum", {"above": 1})):
+        body, book = of_faults(metric, stat, **limit)
+        assert measure(await judged(body=body, runbook=book), "5xx").verdict is V.UNKNOWN
+
+
 GROUPS = {
     "blue": "targetgroup/facility-blue/1111111111111111",
     "green": "targetgroup/facility-green/2222222222222222",

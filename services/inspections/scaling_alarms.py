@@ -24,6 +24,7 @@ from services.models.verdict import Verdict
 
 BLIND = timedelta(minutes=15)
 """So long without data an alarm is stuck; one that was just made, or whose service just started, is not."""
+OF_TASKS = ("AWS/ECS", "ECS/ContainerInsights")
 TRACKING = "TargetTrackingScaling"
 _TRACKED = re.compile(r"TargetTracking-.+-(Alarm(?:High|Low))-[0-9a-f-]{36}")
 
@@ -35,6 +36,8 @@ class Watched:
     board: AlarmBoard | AwsError
     now: datetime
     zone: tzinfo
+    stopped: bool = False
+    """The service that is judged wants no task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ def policy_alarms(
         yield unknown(title)
         return
     alarms = {str(alarm.id): alarm for alarm in board.alarms}
+    service = reading.service
+    watched = replace(watched, stopped=not isinstance(service, AwsError) and service.desired == 0)
     found = {policy: list(_faults(policy, alarms, watched)) for policy in policies if policy.needs_alarm}
     every = [fault for faults in found.values() for fault in faults]
     grows = any(_grows(policy, found.get(policy, []), alarms) for policy in policies)
@@ -182,6 +187,12 @@ def _fault(policy: ScalingPolicy, alarm: Alarm, watched: Watched) -> Fault | Non
     return _without_data(alarm, watched)
 
 
+def _of_tasks(alarm: Alarm) -> bool:
+    """Whether all that it watches is measured of running tasks."""
+    metrics = [query for query in alarm.queries if query.metric]
+    return bool(metrics) and all(query.namespace in OF_TASKS for query in metrics)
+
+
 def _muted(alarm: Alarm, watched: Watched) -> Fault:
     until = moment(alarm.muted_until, watched.zone) if alarm.muted_until else ""
     text = (
@@ -197,8 +208,11 @@ def _muted(alarm: Alarm, watched: Watched) -> Fault:
 
 
 def _without_data(alarm: Alarm, watched: Watched) -> Fault | None:
-    """Stuck without data; not where its metric comes only with requests, of which a quiet night has none."""
+    """Stuck without data; not where its metric comes only with requests, of which a quiet night has none, or with
+    tasks, of which the service wants none."""
     if alarm.state is not AlarmState.INSUFFICIENT or sparse(alarm):
+        return None
+    if watched.stopped and _of_tasks(alarm):
         return None
     if alarm.since is None:
         text = _("its alarm {alarm} has no data, AWS does not say since when")

@@ -25,6 +25,7 @@ from tests.services.inspections.test_scaling_look import (
     POLICY,
     alarm_row,
     judged,
+    service,
     target,
     verdicts,
 )
@@ -204,6 +205,23 @@ async def test_a_second_policy_that_works_makes_a_broken_one_less_grave() -> Non
     }
     assert (await alarms_judged(policies=(POLICY, forecast)))[0] is V.ATTENTION
     assert await alarms_judged(policies=(forecast,)) == (V.NORMAL, "no row")
+
+
+async def test_a_service_that_wants_no_task_has_no_cpu_to_measure() -> None:
+    blind = {"StateValue": "INSUFFICIENT_DATA", "StateTransitionedTimestamp": NOON - timedelta(hours=10)}
+    rows = (HIGH_ROW | blind, LOW_ROW | blind)
+    night, day = ({"DescribeServices": {"services": [service(each, each)]}} for each in (0, 2))
+    assert await alarms_judged(*rows, **night) == (V.NORMAL, "")
+    verdict, note = await alarms_judged(*rows, **day)
+    assert (verdict, note.count("has had no data since")) == (V.ATTENTION, 2)
+    # A queue is measured without tasks, and disabled actions are no matter of data.
+    queue = [each | {"Namespace": "AWS/SQS", "MetricName": "QueueDepth"} for each in rows]
+    assert (await alarms_judged(*queue, **night))[0] is V.ATTENTION
+    assert (await alarms_judged(*(each | {"ActionsEnabled": False} for each in rows), **night))[
+        0
+    ] is V.ABNORMAL
+    unread = {"DescribeServices": failure(ProblemKind.INCOMPLETE)}
+    assert (await alarms_judged(*rows, **unread))[0] is V.ATTENTION
 
 
 async def test_a_policy_that_does_not_scale_in_has_no_alarm_for_it() -> None:

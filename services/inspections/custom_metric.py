@@ -13,7 +13,7 @@ from services.board_plan import fitting_period
 from services.i18n import _
 from services.inspections.base import Look, OwnInspection, table
 from services.inspections.custom_metric_silence import unusual
-from services.inspections.dashboard_course import SUSTAINED, Course, Stretch, at, course, widest
+from services.inspections.dashboard_course import SUSTAINED, Course, Stretch, at, course, silences, widest
 from services.inspections.dashboard_limits import allowed, shown, unanswered
 from services.inspections.database_points import length
 from services.inspections.insights_queries import hours_words
@@ -48,9 +48,7 @@ class CustomMetric(OwnInspection):
         series, span = await self._read(look.since, look.until)
         start, end = (int(each.timestamp()) for each in (span.start, span.end))
         seen = course(series, self.limit, end, start)
-        holes = seen.gaps
-        if seen.newest is not None and seen.now is None:
-            holes = (*holes, Stretch(seen.newest, end))
+        holes = tuple(silences(series, start, end)) if series.times else ()
         return self._judged(look, series, seen, await self._silences(series, span, holes))
 
     async def _read(
@@ -81,7 +79,7 @@ class CustomMetric(OwnInspection):
             return ()
         if self.spec.stat not in COUNTED or self.spec.above is not None:
             # Where events must come, a time without any is what is looked for.
-            return tuple(Silence(each, Verdict.UNKNOWN) for each in (widest(holes), holes[-1]))
+            return self._told(holes, span)
         # CloudWatch has nothing where nothing happened, so a silence may be none: it depends on what is usual.
         window = Stretch(*(int(each.timestamp()) for each in (span.start, span.end)))
         try:
@@ -94,8 +92,17 @@ class CustomMetric(OwnInspection):
         odd = [each for each in holes if unusual(each, window, past, self.context.calendar)]
         if odd:
             why = _("values came at the same time before")
-            return (Silence(widest(odd), Verdict.UNKNOWN, why),)
+            return self._told(odd, span, why)
         return (Silence(widest(holes), Verdict.NORMAL, _("of a count, this may mean none")),)
+
+    @staticmethod
+    def _told(holes: Sequence[Stretch], span: TimeSpan, why: str = "") -> Sequence[Silence]:
+        """The longest and the last; one that lasts to the end leaves open how things are, one that is over does not."""
+        end = int(span.end.timestamp())
+        return tuple(
+            Silence(each, Verdict.UNKNOWN if each.ended == end else Verdict.ATTENTION, why)
+            for each in dict.fromkeys((widest(holes), holes[-1]))
+        )
 
     def _judged(self, look: Look, series: Series, seen: Course, silences: Sequence[Silence]) -> Finding:
         limit, zone = self.limit, self.context.calendar.zone

@@ -200,7 +200,7 @@ class Limits:
         """Of a metric that comes only while there are requests: whether there were none in its gaps."""
         if _limit(wanted).above is not None:
             # Too few is what is looked for.
-            return Verdict.UNKNOWN, self._words(_("no data {stretch}"), gaps)
+            return Verdict.ATTENTION, self._words(_("no data {stretch}"), gaps)
         requests = self._counts(wanted)
         lost = [gap for gap in gaps if any(active(each, gap) for each in requests)]
         if lost:

@@ -491,6 +491,16 @@ async def test_only_a_sum_with_an_upper_limit_may_be_none() -> None:
         assert measure(await judged(body=body, runbook=book), "5xx").verdict is V.UNKNOWN
 
 
+async def test_what_must_not_be_too_few_asks_for_attention_in_a_gap_as_any_other() -> None:
+    body, book = of_faults("NewConnectionCount", above=1)
+    for minutes, verdict in ((200, V.ATTENTION), (-1, V.UNKNOWN)):
+        hole = between(300, minutes, 1, usual=0)
+        finding = await judged(
+            body=body, runbook=book, NewConnectionCount=lambda at, hole=hole: None if hole(at) else 9
+        )
+        assert measure(finding, "5xx").verdict is verdict
+
+
 GROUPS = {
     "blue": "targetgroup/facility-blue/1111111111111111",
     "green": "targetgroup/facility-green/2222222222222222",

@@ -15,6 +15,8 @@ from services.models.insights import QueryResult
 from services.models.runbook_looks import ErrorLogs
 
 MESSAGES = 1000
+LONGEST = 18
+"""Characters of a status; Insights writes numbers with fractions."""
 FIVE_HUNDRED = 500
 """From this status on an answer says that the server failed."""
 
@@ -70,7 +72,9 @@ async def count(queries: Queries, spec: ErrorLogs, found: QueryResult) -> Counts
     """
     if found.whole:
         each = [(row, 1) for row in found.rows]
-        return _counts(spec, hours_of(found.rows), each, each, 0)
+        # Every event has a time; a row without one lost the names of its fields, and perhaps its status.
+        named = all("@timestamp" in row for row in found.rows)
+        return _counts(spec, hours_of(found.rows), each if named else None, each, 0)
     if not queries.again(2):
         queries.remarks.append(
             _(
@@ -98,9 +102,9 @@ async def count(queries: Queries, spec: ErrorLogs, found: QueryResult) -> Counts
 
 
 def _fives(statuses: Iterable[tuple[str, int]]) -> int | None:
-    """Answers with 500 and above; None where a status is no number."""
+    """Answers with 500 and above; None where a status is no number, or none that a status can be."""
     every = list(statuses)
-    if not all(text.replace(".", "", 1).isdecimal() for text, _number in every):
+    if not all(text.replace(".", "", 1).isdecimal() and len(text) <= LONGEST for text, _number in every):
         return None
     return sum(number for text, number in every if whole(text) >= FIVE_HUNDRED)
 

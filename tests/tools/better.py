@@ -22,6 +22,7 @@ ABSENT_IS_NONE = frozenset(
         "ScalableTargetAction.MaxCapacity",
         "stat",  # of a dashboard's metric: where it is Average
         "AlarmMuteRuleSummaries",  # optional in AWS's model: an account without active rules may lack the key
+        "CompositeAlarms",  # the runbook's alarms are expected by name; what others there are, nothing tells
         "Budgets",  # an account without budgets is answered without the key
         "PendingModifiedValues.DBInstanceClass",  # of a database: only settings that wait for the window
     }
@@ -45,6 +46,10 @@ UNCOUNTED = frozenset(
         ("GetDashboard", "metrics"),
         # An account has as many mute rules as somebody made, and nothing else counts them.
         ("ListAlarmMuteRules", "AlarmMuteRuleSummaries"),
+        # Beyond the runbook's alarms, which are expected by name, an account has as many as somebody made.
+        ("DescribeAlarms", "CompositeAlarms"),
+        # A target has as many scheduled actions as somebody made.
+        ("DescribeScheduledActions", "ScheduledActions"),
         # An account has as many budgets as somebody made, and the runbook names none of AWS's.
         ("DescribeBudgets", "Budgets"),
         # Where nothing waits the list is sent empty; nothing else tells how many actions there are.

@@ -3,7 +3,7 @@
 Runbook: `[[inspections]]` with `kind = "metric"`. Source: GetMetricData.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -48,7 +48,7 @@ class CustomMetric(OwnInspection):
         series, span = await self._read(look.since, look.until)
         start, end = (int(each.timestamp()) for each in (span.start, span.end))
         seen = course(series, self.limit, end, start)
-        holes = tuple(silences(series, start, end)) if series.times else ()
+        holes = tuple(silences(series, start, end)) if series.times else (Stretch(start, end),)
         return self._judged(look, series, seen, await self._silences(series, span, holes))
 
     async def _read(
@@ -75,7 +75,7 @@ class CustomMetric(OwnInspection):
 
     async def _silences(self, series: Series, span: TimeSpan, holes: Sequence[Stretch]) -> Sequence[Silence]:
         """The longest silence and the one that lasts, and what they mean; of events one that is not usual, first."""
-        if not holes:
+        if not holes or series.status is not SeriesStatus.COMPLETE:
             return ()
         if self.spec.stat not in COUNTED or self.spec.above is not None:
             # Where events must come, a time without any is what is looked for.
@@ -89,6 +89,9 @@ class CustomMetric(OwnInspection):
             return (Silence(widest(holes), Verdict.UNKNOWN, error.problem.summary),)
         if past.status is not SeriesStatus.COMPLETE:
             return (Silence(widest(holes), Verdict.UNKNOWN, unanswered(past)),)
+        if not series.times and not past.times:
+            # Nothing tells a count of nothing from a metric, or a dimension, that does not exist.
+            return (Silence(widest(holes), Verdict.UNKNOWN),)
         odd = [each for each in holes if unusual(each, window, past, self.context.calendar)]
         if odd:
             why = _("values came at the same time before")
@@ -106,10 +109,11 @@ class CustomMetric(OwnInspection):
 
     def _judged(self, look: Look, series: Series, seen: Course, silences: Sequence[Silence]) -> Finding:
         limit, zone = self.limit, self.context.calendar.zone
-        lacking = list(_lacking(series, seen))
+        lacking = () if series.status is SeriesStatus.COMPLETE else (unanswered(series),)
         told = list(dict.fromkeys(self._words(each, seen) for each in silences))
         doubts = [each.verdict for each in silences] + [Verdict.UNKNOWN for _text in lacking]
-        verdict = worst((limit.judge(seen.worst), *doubts)) or Verdict.UNKNOWN
+        judged = [] if seen.worst is None else [limit.judge(seen.worst)]
+        verdict = worst((*judged, *doubts)) or Verdict.UNKNOWN
         said = [*lacking, *told]
         notes = list(said)
         if seen.now is not None:
@@ -146,6 +150,9 @@ class CustomMetric(OwnInspection):
 
     def _words(self, silence: Silence, seen: Course) -> str:
         zone = self.context.calendar.zone
+        if seen.newest is None:
+            text = _("no data in the window")
+            return _("{said} ({why})").format(said=text, why=silence.why) if silence.why else text
         text = _("no data {stretch}").format(stretch=stretch(*silence.hole.moments, zone))
         if silence.hole.began == seen.newest:
             text = _("no data since {time}").format(time=moment(at(seen.newest), zone))
@@ -180,11 +187,3 @@ class CustomMetric(OwnInspection):
             for each in ordered
         ]
         return table(_("Times beyond the limit"), (_("When"), _("Allowed")), rows)
-
-
-def _lacking(series: Series, seen: Course) -> Iterator[str]:
-    """Why it cannot be judged in full, apart from times without data."""
-    if series.status is not SeriesStatus.COMPLETE:
-        yield unanswered(series)
-    if seen.worst is None:
-        yield _("no data in the window")

@@ -132,6 +132,21 @@ async def test_it_may_have_an_upper_limit_and_events_may_be_rare() -> None:
     assert "beyond it for 10m in all, at 01-14 08:50 JST." in finding.summary
 
 
+async def test_a_count_that_nothing_added_to_all_the_time_is_told_from_one_that_does_not_exist() -> None:
+    upper = {"above": None, "below": 5, "stat": "Sum", "unit": None, "scale": None}
+    finding, _asked = await judged([None] * 5, usual=lambda at: at.hour == 3, **upper)
+    assert finding.verdict is V.NORMAL
+    assert finding.summary == "DB の空きメモリ: no data in the window (of a count, this may mean none)."
+    finding, _asked = await judged([None] * 5, **upper)
+    assert (finding.verdict, finding.summary) == (V.UNKNOWN, "DB の空きメモリ: no data in the window.")
+    finding, _asked = await judged([None] * 5, usual=lambda _at: True, **upper)
+    assert finding.verdict is V.UNKNOWN, "it came all the time before"
+    finding, _asked = await judged([None] * 5, usual=lambda at: at.hour == 3, past="PartialData", **upper)
+    assert finding.verdict is V.UNKNOWN
+    finding, _asked = await judged([None] * 5, usual=lambda at: at.hour == 3, **(upper | {"above": 1}))
+    assert finding.verdict is V.UNKNOWN, "here it must come"
+
+
 @pytest.mark.parametrize("status", ["PartialData", "Forbidden"])
 async def test_an_answer_that_is_not_whole_is_never_green(status: str) -> None:
     finding, _asked = await judged([1e9, 1e9], status=status)

@@ -5,6 +5,7 @@ samples come first, then one Athena query over the window's days, and S3 only un
 runbook has no limit; those of `[waf]` are the console's own.
 """
 
+import math
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -14,14 +15,13 @@ from services.contacts import escalation, reachable
 from services.i18n import N_, _
 from services.inspections.base import Inspection, Look
 from services.inspections.insights_hours import Hours
-from services.inspections.insights_queries import hours_words
-from services.inspections.times import moment
 from services.inspections.waf_blocks_history import Counted, History, configured
-from services.inspections.waf_blocks_logs import SILENT, Listed, LogFiles, destination
+from services.inspections.waf_blocks_logs import Listed, LogFiles, destination
 from services.inspections.waf_blocks_notes import Notes
 from services.inspections.waf_blocks_sql import days_of
 from services.inspections.waf_blocks_traffic import Traffic, grouped, sampled, sampled_whole, traffic
 from services.inspections.waf_blocks_who import FromOne, Who, newest
+from services.inspections.waf_blocks_words import attacked, summary
 from services.models.findings import Finding, Measure, worst
 from services.models.firewall import Samples, WebAcl
 from services.models.runbook import Runbook
@@ -69,7 +69,8 @@ class WafBlocks(Inspection):
         listed = await LogFiles(self.context, look, self._spec, notes).under(days_of(look.span), every=asks)
         counted = await self._counted(look, acl, listed, notes) if asks else Counted()
         whole = acl is not None and samples is not None and sampled_whole(self.context, look, acl)
-        who = self._who(seen, samples, counted, notes, whole=whole)
+        days = min(_days(look, seen), listed.days_held or math.inf) if counted.answered else 1
+        who = self._who(seen, samples, counted, notes, days=max(1, days), whole=whole)
         return self._finding(look, seen, who, counted, notes)
 
     @property
@@ -147,19 +148,10 @@ class WafBlocks(Inspection):
             Measure(title=_("Blocked in all"), shown=f"{seen.blocked:,}", value=seen.blocked),
             Measure(title=_("Allowed in all"), shown=f"{seen.allowed:,}", value=seen.allowed),
         ]
-        if seen.until is not None and seen.until < look.until - SILENT:
-            until = _("until {time}").format(time=moment(seen.until, self.context.calendar.zone))
-            notes.measures.append(
-                Measure(
-                    title=_("Requests counted"),
-                    shown=until,
-                    allowed=_("up to the end of the window"),
-                    verdict=Verdict.UNKNOWN,
-                    at=seen.until,
-                )
-            )
-            text = _("The web ACL counted no request since then ({until}): what came after is not known.")
-            notes.remarks.append(text.format(until=until))
+        if seen.cover is not None:
+            zone = self.context.calendar.zone
+            notes.measures += seen.cover.measures(zone)
+            notes.remarks += seen.cover.remarks(zone)
         notes.table(Hours(seen.hours).evidence(self.context.calendar.zone, self._busy))
         return seen
 
@@ -176,10 +168,12 @@ class WafBlocks(Inspection):
         counted: Counted,
         notes: Notes,
         *,
+        days: float,
         whole: bool,
     ) -> Who:
         """Who was blocked, by Athena where it answered, else by the samples; and whether one stands out.
 
+        `days`: what the counts are of; one address may have the limit on each.
         `whole`: the samples are of all that may block, over the whole window.
         """
         enough, note = False, ""
@@ -198,8 +192,8 @@ class WafBlocks(Inspection):
                         "The runbook does not say how Athena is asked (waf.workgroup, waf.athena_database, waf.athena_table): addresses are known by samples of the last 3 hours only."
                     )
                 )
-        limit = self._spec.blocked_from_one
-        notes.measures.append(FromOne(limit, seen.blocked, who, enough, note).measure())
+        limit = math.ceil(self._spec.blocked_from_one * days)
+        notes.measures.append(FromOne(limit, days, seen.blocked, who, enough, note).measure())
         tables = (*who.tables(limit), newest(samples or (), self.context.calendar.zone))
         notes.evidence[:0] = [each for each in tables if each.rows]
         return who
@@ -221,11 +215,11 @@ class WafBlocks(Inspection):
         return self.found(
             look,
             verdict,
-            _summary(look, seen, who, notes),
+            summary(look, seen, who, notes, self.context.calendar.zone),
             measures=tuple(notes.measures),
             evidence=tuple(notes.evidence),
             remarks=tuple(notes.remarks),
-            advice=self._advice(_attacked(notes)),
+            advice=self._advice(attacked(notes)),
             estimate_yen=waits,
             problem=notes.problem if verdict is Verdict.UNKNOWN else None,
         )
@@ -248,8 +242,8 @@ class WafBlocks(Inspection):
             advice=(advice, *self._contacts()),
         )
 
-    def _advice(self, attacked: bool) -> Iterator[str]:
-        if attacked:
+    def _advice(self, sign: bool) -> Iterator[str]:
+        if sign:
             yield _(
                 "Signs of an attack: report it as a security incident, with the addresses and rules above."
             )
@@ -272,28 +266,7 @@ class WafBlocks(Inspection):
                 yield _("{scope}: {contact}").format(scope=each.scope, contact=said) if each.scope else said
 
 
-def _attacked(notes: Notes) -> bool:
-    titles = {_("Blocked in one hour, at most"), _("From one address")}
-    return any(each.verdict is Verdict.ATTENTION for each in notes.measures if each.title in titles)
-
-
-def _summary(look: Look, seen: Traffic, who: Who, notes: Notes) -> str:
-    parts = []
-    if seen.unknown:
-        parts.append(
-            _("How many requests were blocked in {hours} is not known").format(hours=hours_words(look.hours))
-        )
-    elif not seen.blocked:
-        parts.append(_("Nothing was blocked in {hours}").format(hours=hours_words(look.hours)))
-    else:
-        text = _("{count} requests blocked in {hours}, at most {most} in one hour")
-        most = f"{seen.worst[1]:,}"
-        parts.append(text.format(count=f"{seen.blocked:,}", hours=hours_words(look.hours), most=most))
-    for name, country, count in who.addresses()[:1]:
-        text = _("most from {address} ({country}): {count}")
-        parts.append(text.format(address=name, country=country, count=f"{count:,}"))
-    unjudged = [each.title for each in notes.measures if each.verdict is Verdict.UNKNOWN]
-    if unjudged:
-        parts.append(_("not judged: {titles}").format(titles=_(", ").join(unjudged)))
-    said = _("; ").join(parts)
-    return _("Signs of an attack: {what}").format(what=said) if _attacked(notes) else said
+def _days(look: Look, seen: Traffic) -> float:
+    """How many of the window's days were counted; all of them where that is not known."""
+    counted = seen.cover.counted if seen.cover else look.until - look.since
+    return counted / timedelta(days=1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 
 from services.aws.errors import AwsError, NotFound
 from services.aws.firewall import Firewall
@@ -11,6 +11,7 @@ from services.i18n import _
 from services.inspections.base import InspectionContext, Look, table
 from services.inspections.insights_hours import local, zone_name
 from services.inspections.insights_queries import size_words
+from services.inspections.waf_blocks_cover import missing, runs_words
 from services.inspections.waf_blocks_notes import Notes
 from services.models.findings import Measure, Progress
 from services.models.firewall import LogDestination, WebAcl
@@ -81,8 +82,17 @@ class Listed:
     count: int = 0
     days: int = 0
     """Days looked at."""
+    held: tuple[date, ...] = ()
+    """Of them, those with objects."""
     size: int | None = None
     """Bytes under all days, estimated where not all were listed; None: not known."""
+    whole: bool = False
+    """All days of the window were looked at."""
+
+    @property
+    def days_held(self) -> int:
+        """How many days have logs; 0: not known."""
+        return len(self.held) if self.whole else 0
 
 
 class LogFiles:
@@ -118,12 +128,14 @@ class LogFiles:
     async def _listed(self, days: Sequence[date], *, every: bool) -> Listed:
         objects = Objects(self._context.reader)
         found: list[StoredObject] = []
+        held: list[date] = []
         left, whole, size = PAGES, 0, 0
         for number, day in enumerate(days if every else days[:DAYS]):
             self._look.tell(Progress(text=_("Listing the logs"), done=number, total=len(days)))
             listing = await objects.under(self._spec.log_bucket, self._prefix(day), pages=left)
             left -= listing.pages
             found += listing.objects
+            held += [day] if listing.objects else []
             if not listing.complete:
                 break
             whole += 1
@@ -132,7 +144,14 @@ class LogFiles:
                 break
         estimate = size * len(days) // whole if whole and size else None
         newest = sorted(found, key=lambda each: (each.modified, each.key), reverse=True)
-        return Listed(tuple(newest[:NEWEST]), len(found), whole, estimate if every else None)
+        return Listed(
+            tuple(newest[:NEWEST]),
+            len(found),
+            whole,
+            tuple(held),
+            size=estimate if every else None,
+            whole=whole == len(days),
+        )
 
     def _prefix(self, day: date) -> str:
         return f"{self._spec.log_prefix}{day:%Y/%m/%d}/"
@@ -153,12 +172,14 @@ class LogFiles:
         if stopped:
             text = _("No log files since {at}: what the firewall did after that is not in the logs.")
             self._notes.remarks.append(text.format(at=local(newest, zone)))
+        holes = self._gaps(listed)
+        verdict = Verdict.ATTENTION if holes else Verdict.NORMAL
         self._notes.measures.append(
             Measure(
                 title=title,
                 shown=f"{listed.count:,}",
                 allowed="> 0",
-                verdict=Verdict.UNKNOWN if stopped else Verdict.NORMAL,
+                verdict=Verdict.UNKNOWN if stopped else verdict,
                 value=listed.count,
                 at=newest,
                 note=_("the newest of {at}").format(at=local(newest, zone)),
@@ -171,3 +192,18 @@ class LogFiles:
                 [(local(each.modified, zone), size_words(each.size), each.key) for each in listed.newest],
             )
         )
+
+    def _gaps(self, listed: Listed) -> bool:
+        """Say on which days there are no logs; whether there are such days between others."""
+        holes = missing(listed.held)
+        if holes:
+            text = _(
+                "No log files of these days (UTC), though there are of days before and after: {days}. What the firewall did then is not in the logs."
+            )
+            self._notes.remarks.append(text.format(days=runs_words(holes)))
+        first = min(listed.held)
+        # The first day may hold no more of the window than a moment.
+        if listed.whole and first > self._look.since.astimezone(UTC).date() + timedelta(days=1):
+            text = _("The window's log files begin on {day} (UTC); there are none of the days before.")
+            self._notes.remarks.append(text.format(day=first.isoformat()))
+        return bool(holes)

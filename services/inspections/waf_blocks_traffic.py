@@ -10,14 +10,18 @@ from services.aws.firewall import Firewall
 from services.aws.metrics import Metrics
 from services.i18n import _
 from services.inspections.base import InspectionContext, Look
+from services.inspections.waf_blocks_cover import Cover, cover, starts_late
 from services.inspections.waf_blocks_notes import Notes
 from services.models.base import RawId
 from services.models.firewall import BlockedGroup, Samples, WebAcl
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
 
 HOUR = 3600
+DAILY = 86400
 KEPT = timedelta(hours=3)
 """AWS WAF keeps samples so long."""
+EARLIER = timedelta(days=400)
+"""How far before a window it is asked whether anything was counted; CloudWatch keeps counts of an hour for 455 days."""
 MOST_RULES = 30
 """Rules that are asked for samples."""
 
@@ -29,8 +33,8 @@ class Traffic:
     hours: dict[datetime, int] = field(default_factory=dict)
     """Blocked requests by the hour; an hour without any is absent."""
     allowed: int = 0
-    until: datetime | None = None
-    """The end of the newest hour with any request; None: there is none."""
+    cover: Cover | None = None
+    """What of the window was counted; None: not known."""
     unknown: str = ""
     """Why nothing can be said, in words; "" where `hours` can be relied on."""
 
@@ -47,6 +51,33 @@ class Traffic:
 
 async def traffic(context: InspectionContext, look: Look, firewall: Firewall, metric: RawId) -> Traffic:
     """Blocked and allowed requests of a web ACL by the hour, from the full hour before the window. Raises AwsError."""
+    start = look.since.replace(minute=0, second=0, microsecond=0)
+    span = TimeSpan(start=start, end=max(look.until, start + timedelta(minutes=1)))
+    blocked, allowed = await _counts(context, firewall, metric, span, HOUR)
+    unknown = _unknown(blocked, allowed)
+    counted = sorted(_told(blocked) | _told(allowed))
+    earlier = False
+    if not unknown and starts_late(counted, look.span):
+        before = TimeSpan(start=start - EARLIER, end=start)
+        daily = await _counts(context, firewall, metric, before, DAILY)
+        unknown = _unfinished(*daily)
+        earlier = any(at < start for each in daily for at in _told(each))
+    return Traffic(
+        hours={
+            datetime.fromtimestamp(at, UTC): round(value)
+            for at, value in zip(blocked.times, blocked.values, strict=True)
+            if value > 0
+        },
+        allowed=round(sum(allowed.values)),
+        cover=None if unknown else cover(counted, look.span, before=earlier),
+        unknown=unknown,
+    )
+
+
+async def _counts(
+    context: InspectionContext, firewall: Firewall, metric: RawId, span: TimeSpan, period: int
+) -> tuple[Series, Series]:
+    """Blocked and allowed requests."""
     # Metrics of CloudFront's ACLs have no dimension `Region`.
     region = ((RawId("Region"), RawId(context.region)),) if firewall.region is None else ()
     dimensions = (*region, (RawId("Rule"), RawId("ALL")), (RawId("WebACL"), metric))
@@ -57,34 +88,33 @@ async def traffic(context: InspectionContext, look: Look, firewall: Firewall, me
             metric=RawId(f"{name}Requests"),
             dimensions=dimensions,
             stat="Sum",
-            period=HOUR,
+            period=period,
         )
         for name in ("Blocked", "Allowed")
     ]
-    start = look.since.replace(minute=0, second=0, microsecond=0)
-    span = TimeSpan(start=start, end=max(look.until, start + timedelta(minutes=1)))
     blocked, allowed = await Metrics(context.reader).fetch(queries, span, region=firewall.region)
-    return Traffic(
-        hours={
-            datetime.fromtimestamp(at, UTC): round(value)
-            for at, value in zip(blocked.times, blocked.values, strict=True)
-            if value > 0
-        },
-        allowed=round(sum(allowed.values)),
-        until=_until(blocked, allowed),
-        unknown=_unknown(blocked, allowed),
-    )
+    return blocked, allowed
 
 
-def _until(*every: Series) -> datetime | None:
-    ends = [series.times[-1] + series.period for series in every if series.times]
-    return datetime.fromtimestamp(max(ends), UTC) if ends else None
+def _told(series: Series) -> set[datetime]:
+    """The beginnings of the periods in which anything was counted."""
+    return {
+        datetime.fromtimestamp(at, UTC)
+        for at, value in zip(series.times, series.values, strict=True)
+        if value > 0
+    }
+
+
+def _unfinished(*every: Series) -> str:
+    for series in every:
+        if series.status is not SeriesStatus.COMPLETE:
+            return _("CloudWatch did not answer in full ({why}).").format(why=series.message or series.status)
+    return ""
 
 
 def _unknown(blocked: Series, allowed: Series) -> str:
-    for series in (blocked, allowed):
-        if series.status is not SeriesStatus.COMPLETE:
-            return _("CloudWatch did not answer in full ({why}).").format(why=series.message or series.status)
+    if unfinished := _unfinished(blocked, allowed):
+        return unfinished
     # AWS publishes either only where there is something to count: nothing at all proves nothing.
     if not blocked.times and not allowed.times:
         return _("CloudWatch has neither allowed nor blocked requests of the web ACL.")

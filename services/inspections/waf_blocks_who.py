@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from services.i18n import _
 from services.inspections.base import table
 from services.inspections.insights_hours import local, zone_name
+from services.inspections.insights_queries import hours_words
 from services.models.findings import Evidence, Measure, Row
 from services.models.firewall import BlockedGroup, Samples
 from services.models.verdict import Verdict
@@ -61,6 +62,8 @@ class FromOne:
     """What can be said of the one address that was blocked most often."""
 
     limit: int
+    """For all `days` together."""
+    days: float
     total: int | None
     """Blocked in the window, by the metrics; None: not known."""
     who: Who
@@ -70,7 +73,7 @@ class FromOne:
 
     def measure(self) -> Measure:
         """Fewer than the limit in all is fewer from one, whatever else could not be read."""
-        title, allowed = _("From one address"), f"< {self.limit:,}"
+        title, allowed = _("From one address"), self._allowed()
         name, _countries, most = next(iter(self.who.addresses()), ("", "", 0))
         shown = f"{most:,} ({name})" if name else "0" if self.enough or self.total == 0 else ""
         note = self.note if not self.who.whole else ""
@@ -89,6 +92,10 @@ class FromOne:
             value=float(most) if shown else None,
             note=note,
         )
+
+    def _allowed(self) -> str:
+        text = _("< {count} in {hours}")
+        return text.format(count=f"{self.limit:,}", hours=hours_words(self.days * 24))
 
 
 def newest(every: Sequence[Samples], zone: tzinfo) -> Evidence:

@@ -32,7 +32,7 @@ class Firewall(Model):
     blocked_per_hour: Annotated[int, Field(gt=0)] = 300
     """Attention from so many blocked requests an hour."""
     blocked_from_one: Annotated[int, Field(gt=0)] = 500
-    """Attention from so many of one address in the window."""
+    """Attention from so many of one address a day, on the average of the days with data."""
 
 
 class ServiceCost(Model):

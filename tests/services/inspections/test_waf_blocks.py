@@ -1,10 +1,12 @@
 """The firewall's blocked requests: found, and above all not called few where they could not be counted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.aws import athena
 from services.calendar import Calendar
@@ -13,7 +15,9 @@ from services.demo.balancer import LoadBalancer
 from services.inspections.base import InspectionContext, Look
 from services.inspections.tally import Tally
 from services.inspections.waf_blocks import WafBlocks
+from services.inspections.waf_blocks_cover import cover, missing
 from services.models.findings import Finding
+from services.models.metrics import TimeSpan
 from services.models.problem import ProblemKind
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
@@ -65,7 +69,12 @@ async def test_an_ordinary_month_is_normal_and_says_what_it_cost(embedded: Embed
     assert not finding.advice
     total = int(measure(finding, "Blocked in all").value or 0)
     assert total > 1000
-    assert f"{total:,} requests blocked in 31 days, at most " in finding.summary
+    # The firewall is younger than the window: so it says, and one address may have the limit on each day counted.
+    assert f"{total:,} requests blocked in the 26 h with data (of 31 days), at most " in finding.summary
+    assert measure(finding, "Time with requests").verdict is Verdict.NORMAL
+    assert measure(finding, FROM_ONE).allowed == "< 650 in 26 h"
+    assert said(finding, "The web ACL counted no request before 01-13 ")
+    assert said(finding, "The window's log files begin on 2026-01-1")
     assert sum(int(row.cells[-1]) for row in evidence(finding, "Addresses (whole window)").rows) == total
     assert evidence(finding, "Rules (whole window)").rows[0].cells[1] == f"{total:,}"
     assert evidence(finding, "Requested paths (whole window)").private
@@ -82,7 +91,7 @@ async def test_an_ordinary_month_is_normal_and_says_what_it_cost(embedded: Embed
     # The same question within the hour costs nothing.
     assert said(again, "nothing was read")
     counts = embedded.counts()
-    assert counts["cloudwatch.GetMetricData"] == 2
+    assert counts["cloudwatch.GetMetricData"] == 4  # each with one for what was before the window
     assert counts["s3.ListObjectsV2"] == 2 * 32
 
 
@@ -248,12 +257,17 @@ def rows(*cells: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
+ENOUGH = rows(("7", "37200"))
+"""As many as `told` counts in a month."""
+
+
 async def scripted(
     canned: Canned,
     *,
     book: Runbook | None = None,
     scanned: Callable[[int, float], None] = lambda _bytes, _yen: None,
     ago: timedelta = timedelta(0),
+    window: timedelta = timedelta(days=2),
 ) -> Finding:
     book = book or runbook(waf={"blocked_per_hour": 1000})
     until = ORIGIN - ago
@@ -267,7 +281,11 @@ async def scripted(
             scanned=scanned,
         )
     )
-    return await made.look(Look(since=until - timedelta(days=2), until=until))
+    return await made.look(Look(since=until - window, until=until))
+
+
+async def month(canned: Canned, *, book: Runbook | None = None) -> Finding:
+    return await scripted(canned, book=book, window=MONTH)
 
 
 @pytest.mark.parametrize(
@@ -328,7 +346,7 @@ async def test_no_blocked_requests_are_zero_only_where_others_were_allowed() -> 
     canned = script(GetMetricData=results([], [5000.0]))
     quiet = await scripted(canned)
     assert quiet.verdict is Verdict.NORMAL
-    assert quiet.summary == "Nothing was blocked in 2 days"
+    assert quiet.summary == "Nothing was blocked in the 1 h with data (of 2 days)"
     assert not canned.asked("StartQueryExecution")
     silent = await scripted(script(GetMetricData=results([], [])))
     assert silent.verdict is Verdict.UNKNOWN
@@ -393,6 +411,107 @@ async def test_trap_counts_and_logs_that_stopped_are_not_peace() -> None:
     assert verdicts["Log files in S3"] is Verdict.UNKNOWN
     assert said(finding, "No log files since 01-12")
     assert said(finding, "counted no request since then (until 01-12")
+
+
+def told(hours: Iterable[int], *, day: Iterable[int] = ()) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Metrics with requests in the hours so long before now, and before the window in the days so long before now."""
+
+    def answer(params: dict[str, Any]) -> dict[str, Any]:
+        period = params["MetricDataQueries"][0]["MetricStat"]["Period"]
+        now = int(ORIGIN.timestamp())
+        every = sorted(now - each * period for each in (hours if period == 3600 else day))
+        times = [at for at in every if at >= params["StartTime"].timestamp()]
+        result = {"Timestamps": times, "Values": [50.0] * len(times), "StatusCode": "Complete"}
+        return {"MetricDataResults": [result | {"Id": id, "Label": id} for id in ("blocked", "allowed")]}
+
+    return answer
+
+
+async def test_trap_days_without_requests_in_the_middle_of_a_window_are_not_peace() -> None:
+    holed = await month(script(GetQueryResults=ENOUGH, GetMetricData=told([*range(1, 49), *range(300, 745)])))
+    assert holed.verdict is Verdict.ATTENTION
+    time = measure(holed, "Time with requests")
+    assert (time.verdict, time.shown) == (Verdict.ATTENTION, "the 20.5 days with data (of 31 days)")
+    assert "no request counted 01-01 23:00–01-12 10:00 JST (10d 11h)" in holed.summary
+    assert said(holed, "The web ACL counted no request in these times: 01-01 ")
+    assert not holed.summary.startswith("Signs of an attack")
+
+    # Without the window's first days: a hole where anything was before them, and else only said.
+    young = await month(script(GetQueryResults=ENOUGH, GetMetricData=told(range(1, 49))))
+    assert (young.verdict, measure(young, "Time with requests").verdict) == (Verdict.NORMAL, Verdict.NORMAL)
+    assert "in the 2 days with data (of 31 days)" in young.summary
+    late = await month(script(GetQueryResults=ENOUGH, GetMetricData=told(range(1, 49), day=[40])))
+    assert (late.verdict, measure(late, "Time with requests").verdict) == (Verdict.ATTENTION,) * 2
+    whole = await month(script(GetQueryResults=ENOUGH, GetMetricData=told(range(1, 745))))
+    assert whole.verdict is Verdict.NORMAL
+    assert "requests blocked in 31 days, at most" in whole.summary
+    assert all(each.title != "Time with requests" for each in whole.measures)
+
+
+async def test_trap_days_without_log_files_between_others_are_attention() -> None:
+    def listing(params: dict[str, Any]) -> dict[str, Any]:
+        kept = any(day in params["Prefix"] for day in ("01/14", "01/13", "01/09"))
+        one = [{"Key": "k", "Size": 10**6, "LastModified": ORIGIN}]
+        return {"IsTruncated": False, "Contents": one if kept else []}
+
+    metrics = told(range(1, 745))
+    finding = await month(script(GetQueryResults=ENOUGH, GetMetricData=metrics, ListObjectsV2=listing))
+    assert finding.verdict is Verdict.ATTENTION
+    assert measure(finding, "Log files in S3").verdict is Verdict.ATTENTION
+    assert said(finding, "before and after: 2026-01-10 to 2026-01-12.")
+    assert said(finding, "log files begin on 2026-01-09 (UTC)")
+
+
+async def test_trap_one_address_is_judged_by_the_day() -> None:
+    # Every day of a month the same few is what is usual; as many in the only three days with data is not.
+    book = runbook(waf={"blocked_per_hour": 9999, "blocked_from_one": 600})
+    answers = {"GetQueryResults": rows(("7", "37200"), ("3", "9300"))}
+    usual = await month(script(GetMetricData=told(range(1, 745)), **answers), book=book)
+    one = measure(usual, FROM_ONE)
+    assert (one.verdict, one.allowed) == (Verdict.NORMAL, "< 18,600 in 31 days")
+    young = await month(script(GetMetricData=told(range(1, 73)), **answers), book=book)
+    one = measure(young, FROM_ONE)
+    assert (one.verdict, one.allowed) == (Verdict.ATTENTION, "< 1,800 in 3 days")
+    # Logs of fewer days than were counted: their counts are of those days.
+    few = script(
+        GetMetricData=told(range(1, 745)),
+        ListObjectsV2=lambda params: {
+            "IsTruncated": False,
+            "Contents": [{"Key": "k", "Size": 10**6, "LastModified": ORIGIN}] * ("01/14" in params["Prefix"]),
+        },
+        **answers,
+    )
+    assert measure(await month(few, book=book), FROM_ONE).verdict is Verdict.ATTENTION
+
+
+@given(st.frozensets(st.integers(0, 30 * 24 - 1)), st.booleans())
+def test_what_is_counted_and_what_is_not_are_the_whole_window(hours: frozenset[int], before: bool) -> None:
+    hour, day = timedelta(hours=1), timedelta(days=1)
+    span = TimeSpan(start=ORIGIN - 30 * day, end=ORIGIN)
+    found = cover([span.start + each * hour for each in hours], span, before=before)
+    if not hours:
+        assert found.whole
+        return
+    silent = [hole.end - hole.start for hole in found.holes] + [found.silent] * bool(found.silent)
+    silent += [found.began - span.start] if found.began else []
+    assert found.counted + sum(silent, timedelta(0)) == span.end - span.start
+    assert found.counted >= len(hours) * hour
+    assert all(each >= day for each in silent)
+    # No hour with a request lies in what is said to be without.
+    for hole in found.holes:
+        assert not any(hole.start <= span.start + each * hour < hole.end for each in hours)
+    assert not (found.began and before)
+
+
+@given(st.frozensets(st.integers(0, 40), min_size=1))
+def test_missing_days_are_those_between_that_are_not_there(days: frozenset[int]) -> None:
+    first = ORIGIN.date()
+    found = {
+        at
+        for start, end in missing(first + timedelta(days=each) for each in days)
+        for at in (start + timedelta(days=n) for n in range((end - start).days + 1))
+    }
+    assert found == {first + timedelta(days=each) for each in range(min(days), max(days)) if each not in days}
 
 
 def test_what_the_runbook_must_say() -> None:

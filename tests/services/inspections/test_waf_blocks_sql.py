@@ -119,6 +119,6 @@ def test_one_address_is_judged_only_by_what_is_known(
     total: int | None, most: int, enough: bool, verdict: Verdict
 ) -> None:
     who = Who((address("a", "NL", most - 1), address("a", "US", 1)) if most else ())
-    measure = FromOne(500, total, who, enough).measure()
+    measure = FromOne(500, 1, total, who, enough).measure()
     assert measure.verdict is verdict
     assert who.addresses()[:1] == ([("a", "NL US", most)] if most else [])

@@ -81,10 +81,12 @@ def _rare(spec: ErrorLogs, percent: int, every: Mapping[str, int]) -> str:
             percent=percent, field=spec.field
         )
     text = _("No such field: the events have no {field}.").format(field=spec.field)
-    names = [name for name in every if not name.startswith("@")][:NAMED]
+    names = [name for name in every if not name.startswith("@")]
     if not names:
         return text
-    return _("{text} They have {names}.").format(text=text, names=", ".join(names))
+    more = len(names) > NAMED
+    have = _("{text} They have {names}, among others.") if more else _("{text} They have {names}.")
+    return have.format(text=text, names=", ".join(names[:NAMED]))
 
 
 def _written(spec: ErrorLogs, values: list[str]) -> str:

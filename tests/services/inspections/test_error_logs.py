@@ -92,6 +92,7 @@ async def test_trap_no_rows_because_the_field_is_absent(embedded: Embedded) -> N
     finding = await look(embedded, "error-logs", hours=16)
     assert finding.verdict is Verdict.UNKNOWN
     assert finding.summary.startswith("No such field: the events have no level. They have ")
+    assert "requestId, among others." in finding.summary
     assert measure(finding, "Events with the field level").shown == "0 %"
     assert "error_logs" in finding.advice[0]
     # A count of what cannot be told is neither green nor said to be none.

@@ -12,7 +12,14 @@ from services.calendar_words import day_words
 from services.i18n import _
 from services.inspections.costs_days import WEEK, Compared, Days
 from services.inspections.costs_lines import HUNDRED, CostLine, CostTable, Growth
-from services.inspections.costs_words import Rate, days_words, month_words, percent_words, yen_words
+from services.inspections.costs_words import (
+    Rate,
+    days_words,
+    growth_words,
+    month_words,
+    percent_words,
+    yen_words,
+)
 from services.inspections.database_points import Point, listed
 from services.models.findings import Measure
 from services.models.runbook_looks import Costs as Spec
@@ -189,8 +196,14 @@ class LineJudge:
         worst = _worst(week, month)
         shown = percent_words(worst)
         note = self._growth_note(week, month)
+        against = ""
+        if worst is not None and worst.percent is not None:
+            # Of two comparisons the per cent is of one.
+            against = _("against last month's average") if worst is month else _("against the week before")
         said = _("{title}: {growth} ({note}).").format(
-            title=line.title, growth=shown or _("growth not known"), note=note
+            title=line.title,
+            growth=growth_words(shown, against) or _("growth not known"),
+            note=note,
         )
         return Point(
             Measure(
@@ -202,7 +215,7 @@ class LineJudge:
                 verdict=verdict,
                 value=float(round(worst.percent, 2)) if worst and worst.percent is not None else None,
                 unit="%",
-                note=f"{note}{about}",
+                note=f"{_('{against}: {note}').format(against=against, note=note) if against else note}{about}",
             ),
             said=said,
             advice=self._advice(verdict, line),

@@ -58,6 +58,13 @@ def percent_words(growth: Growth | None) -> str:
     return _("from nothing") if percent is None else f"{percent:+.1f} %"
 
 
+def growth_words(growth: str, against: str) -> str:
+    """`+60.1 % against the week before`; without the second where there is nothing to say it of."""
+    if not against:
+        return growth
+    return _("{growth} {against}").format(growth=growth, against=against)
+
+
 def month_words(day: date) -> str:
     """The month that a day is in."""
     return day.strftime("%Y-%m")

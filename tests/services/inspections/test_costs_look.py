@@ -83,7 +83,8 @@ async def test_sixty_per_cent_more_since_ten_days_is_found(embedded: Embedded) -
     finding = await look(embedded, "costs")
     assert finding.verdict is Verdict.ABNORMAL
     assert bad(finding) == {"RDS, growth", "RDS, whole month"}
-    assert finding.summary.startswith("RDS: +59.5 % (last 7 days ¥8,219")
+    assert finding.summary.startswith("RDS: +59.5 % against last month's average (last 7 days ¥8,219")
+    assert measure(finding, "RDS, growth").note.startswith("against last month's average: last 7 days ")
     assert finding.evidence[0].rows[0].cells[0] == "RDS"
     assert finding.advice[0] == "RDS: 目安 25,000円、50%以上増加で調査"
 

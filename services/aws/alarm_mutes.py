@@ -134,7 +134,7 @@ def _unread(error: AwsError) -> Muting:
     if error.unknown_operation and error.problem.operation == "ListAlarmMuteRules":
         return Muting(remarks=(_("This endpoint has no mute rules; no alarm is taken as muted."),))
     text = _("Mute rules could not be read: {reason}")
-    return Muting(remarks=(text.format(reason=error.problem.summary),), known=False)
+    return Muting(remarks=(text.format(reason=error.problem.said),), known=False)
 
 
 def mute_of(rule: Answer, arn: str, now: datetime) -> Mute:

@@ -59,7 +59,7 @@ snapshots: $(VENV)/.dev ## rewrite the snapshot pictures after a wanted change
 faults: $(VENV)/.dev ## every fault, repeated through a real terminal
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "slow and not soak"
 
-mutations: $(VENV)/.dev ## every reader and inspection under all damage to AWS's answers (half an hour)
+mutations: $(VENV)/.dev ## every reader and inspection under all damage to AWS's answers (most of an hour)
 	MUTATIONS=all $(BIN)/python -m pytest -q -n $(JOBS) -m slow -k mutated
 
 explore: $(VENV)/.dev ## the property tests with new random examples, many of them

@@ -115,7 +115,8 @@ def storm(count: int) -> list[Event]:
     return [*lines, (5, {"level": "INFO", "message": "done", "statusCode": 200})]
 
 
-@pytest.mark.parametrize("count", [300, pytest.param(1200, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [300, 1200])
 async def test_errors_that_were_found_stay_found_when_counting_them_fails(
     empty_aws: Embedded, count: int
 ) -> None:

@@ -9,17 +9,9 @@ from hypothesis import strategies as st
 from services.models.base import RawId
 from services.models.runbook import Runbook
 from services.runbook.grammar import model_in
-from services.runbook.loader import RunbookError, loads
 from services.runbook.name_checks import ALARM, CLUSTER, DIMENSIONS, KEYS, Wanted, name_mistake
+from tests.services.runbook.small import mistakes
 
-SYSTEM = """version = 1
-[system]
-id = "other"
-title = "別のシステム"
-environment = "staging"
-account = "210987654321"
-region = "ap-northeast-1"
-"""
 HERE, ANYWHERE = "ap-northeast-1:123456789012", ":123456789012"
 OWN = '[[inspections]]\nid = "q"\ntitle = "t"\nkind = "metric"\nbelow = 1\n'
 LOGS = f"arn:aws:logs:{HERE}:log-group:/ecs/s"
@@ -78,15 +70,6 @@ def key_of(text: str) -> tuple[str | None, ...]:
             break
     name = line.partition(" ")[0]
     return (table, *([None] if many else []), name, *([None] if '["{}"]' in line else []))
-
-
-def mistakes(text: str) -> dict[str, str]:
-    """Key to message."""
-    try:
-        loads(SYSTEM + text)
-    except RunbookError as error:
-        return {each.key: each.message for each in error.mistakes}
-    return {}
 
 
 def spelt(key: tuple[str | None, ...]) -> str:

@@ -2,26 +2,8 @@
 
 import pytest
 
-from services.runbook.loader import RunbookError, loads
 from services.runbook.place_checks import REGIONS
-
-SYSTEM = """version = 1
-[system]
-id = "other"
-title = "別のシステム"
-environment = "staging"
-account = "210987654321"
-region = "ap-northeast-1"
-"""
-
-
-def mistakes(text: str, system: str = SYSTEM) -> dict[str, str]:
-    """Key to message."""
-    try:
-        loads(system + text)
-    except RunbookError as error:
-        return {each.key: each.message for each in error.mistakes}
-    return {}
+from tests.services.runbook.small import SYSTEM, mistakes
 
 
 @pytest.mark.parametrize("region", REGIONS)

@@ -2,16 +2,10 @@
 
 import pytest
 
-from services.runbook.loader import RunbookError, load_named, loads
+from services.runbook.loader import load_named
+from tests.services.runbook import small
 
-SYSTEM = """version = 1
-[system]
-id = "other"
-title = "別のシステム"
-environment = "staging"
-account = "210987654321"
-region = "eu-central-1"
-[access_keys]
+BOB = """[access_keys]
 users = ["bob"]
 """
 DAILY = '[[duties]]\nid = "{id}"\ntitle = "d"\nrule = "FREQ=DAILY"\n'
@@ -19,11 +13,7 @@ DAILY = '[[duties]]\nid = "{id}"\ntitle = "d"\nrule = "FREQ=DAILY"\n'
 
 def mistakes(text: str) -> dict[str, str]:
     """Key to message."""
-    try:
-        loads(SYSTEM + text)
-    except RunbookError as error:
-        return {each.key: each.message for each in error.mistakes}
-    return {}
+    return small.mistakes(BOB + text)
 
 
 def daily(name: str, more: str = "") -> str:

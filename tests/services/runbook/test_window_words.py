@@ -10,18 +10,13 @@ from hypothesis import strategies as st
 
 from services.closures import WEEKDAYS
 from services.maintenance_window import WEEK, Window
-from services.runbook.loader import Loaded, RunbookError, load_builtin, loads
+from services.runbook.loader import Loaded, load_builtin, loads
 from services.runbook.window_checks import in_utc, spelling
 from services.runbook.window_words import read_window
+from tests.services.runbook import small
+from tests.services.runbook.small import SYSTEM
 
-SYSTEM = """version = 1
-[system]
-id = "other"
-title = "別のシステム"
-environment = "staging"
-account = "210987654321"
-region = "ap-northeast-1"
-timezone = "{timezone}"
+WINDOW = """timezone = "{timezone}"
 [rds]
 instance = "d"
 window = "{words}"
@@ -32,16 +27,12 @@ RIGHT, TYPED_AS_LOCAL = "sat:17:00-sat:18:00", "sun:02:00-sun:03:00"
 
 
 def loaded(utc: str, words: str = "", timezone: str = "Asia/Tokyo") -> Loaded:
-    return loads(SYSTEM.format(utc=utc, words=words, timezone=timezone))
+    return loads(SYSTEM + WINDOW.format(utc=utc, words=words, timezone=timezone))
 
 
 def mistakes(utc: str, words: str = "", timezone: str = "Asia/Tokyo") -> dict[str, str]:
     """Key to message."""
-    try:
-        loaded(utc, words, timezone)
-    except RunbookError as error:
-        return {each.key: each.message for each in error.mistakes}
-    return {}
+    return small.mistakes(WINDOW.format(utc=utc, words=words, timezone=timezone))
 
 
 @pytest.mark.parametrize("utc", ["sat:17:00-sat:17:20", "sun:23:50-mon:00:19", "sat:17:00-sat:17:00"])

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.aws.errors import AccessDenied, AwsError, Refused
-from services.aws.reader import Answer, Reader, incomplete, is_readable, rows, when
+from services.aws.reader import Answer, Reader, incomplete, readable_name, rows, when
 from services.i18n import _
 from services.models.text import clean
 
@@ -144,7 +144,7 @@ def mute_of(rule: Answer, arn: str, now: datetime) -> Mute:
     """
     targets = _inner(rule, "MuteTargets").get("AlarmNames")
     listed = targets if isinstance(targets, list | tuple) else ()
-    names = frozenset(name for name in listed if isinstance(name, str) and name and is_readable(name))
+    names = frozenset(filter(None, map(readable_name, listed)))
     schedule = _inner(_inner(rule, "Rule"), "Schedule")
     return Mute(
         rule=clean(rule.get("Name") or arn.rsplit(":alarm-mute-rule:", 1)[-1]),

@@ -17,7 +17,7 @@ from services.inspections.error_logs_field import HALF, FieldSeen, field_seen
 from services.inspections.error_logs_text import masked
 from services.inspections.insights_hours import below, event_spans, local, whole, zone_name
 from services.inspections.insights_look import InsightsLook, query_table
-from services.inspections.insights_queries import Queries, hours_words, number
+from services.inspections.insights_queries import Queries, number
 from services.inspections.log_silence import Silence, silence, silence_measures, silence_words
 from services.models.findings import Evidence, Finding, Measure, Row, worst
 from services.models.insights import QueryResult
@@ -93,7 +93,7 @@ class ErrorLogs(InsightsLook):
     ) -> Finding:
         measures = (*self._measures(queries, found, counts, seen), *silence_measures(queries, silent))
         verdict = worst(each.verdict for each in measures) or Verdict.UNKNOWN
-        summary = self._summary(look, found, counts, seen)
+        summary = self._summary(queries, found, counts, seen)
         if not seen.status and not seen.unread:
             text = _("5xx answers cannot be told: no event with the field {field} was seen. {found}")
             summary = text.format(field=self._spec.status, found=summary)
@@ -112,8 +112,8 @@ class ErrorLogs(InsightsLook):
             remarks=(*self._remarks(found, counts), *queries.remarks, queries.price()),
         )
 
-    def _summary(self, look: Look, found: QueryResult, counts: Counts, seen: FieldSeen) -> str:
-        hours = hours_words(look.hours)
+    def _summary(self, queries: Queries, found: QueryResult, counts: Counts, seen: FieldSeen) -> str:
+        hours = queries.span_words
         if not found.matched and seen.trouble:
             text = plural(
                 "Whether {count} event of {hours} is an error is not known.",

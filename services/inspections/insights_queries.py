@@ -116,8 +116,6 @@ class Queries:
         )
         if size.since and size.since > self.span.start:
             self._begun = min(size.since, self.span.end)
-            at = self._begun.astimezone(self._context.calendar.zone).strftime("%Y-%m-%d %H:%M %Z")
-            self.remarks.append(_("The log group keeps nothing from before {at}.").format(at=at))
         return self.yen(size.bytes)
 
     async def size(self, span: TimeSpan) -> GroupSize | None:

@@ -1,7 +1,7 @@
-"""Where a log group was silent within a window: at its end, or for a while before. What is silent has no errors either.
+"""Where a log group was silent within a window: at its end, for a while before, or where it keeps nothing any more.
 
-At night nobody asks anything and many a log is quiet by nature, so a silence is compared with the same time on days
-before. FilterLogEvents, which is free of charge, answers all of it.
+What is silent has no errors either. At night nobody asks anything and many a log is quiet by nature, so a silence is
+compared with the same time on days before. FilterLogEvents, which is free of charge, answers all of it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -123,8 +123,23 @@ async def _holes(
 def silence_words(queries: Queries, found: Silence) -> str:
     """That events are missing, in a sentence; "" where they are not."""
     if found.unread:
-        return _("Whether events still come cannot be read: {why}").format(why=found.unread)
-    return sentences(_hole_words(queries, found), _end_words(queries, found))
+        said = _("Whether events still come cannot be read: {why}").format(why=found.unread)
+        return sentences(_unkept_words(queries), said)
+    return sentences(_unkept_words(queries), _hole_words(queries, found), _end_words(queries, found))
+
+
+def _unkept(queries: Queries) -> datetime | None:
+    """From when on the log group has events, where that is not from the window's beginning; None: it is, or is not known."""
+    since = queries.kept_since
+    return since if since and since - queries.span.start > FRESH else None
+
+
+def _unkept_words(queries: Queries) -> str:
+    since = _unkept(queries)
+    if since is None:
+        return ""
+    text = _("{group} keeps nothing from before {time}: what happened until then is not known.")
+    return text.format(group=queries.group, time=moment(since, queries.zone))
 
 
 def _hole_words(queries: Queries, found: Silence) -> str:
@@ -159,7 +174,17 @@ def _uncompared(likeness: Likeness) -> str:
 
 
 def silence_measures(queries: Queries, found: Silence) -> Iterator[Measure]:
-    """How far the log reaches beside the end of the window, and the longest silence before; nothing where it is whole."""
+    """How far the log reaches beside both ends of the window, and the longest silence; nothing where it is whole."""
+    since = _unkept(queries)
+    if since is not None:
+        yield Measure(
+            title=_("Log events kept"),
+            shown=_("from {time}").format(time=moment(since, queries.zone)),
+            allowed=_("from the beginning of the window"),
+            verdict=Verdict.UNKNOWN,
+            at=since,
+            note=_unkept_words(queries),
+        )
     if found.unread or found.since is not None:
         yield Measure(
             title=_("Log events"),

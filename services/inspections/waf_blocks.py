@@ -66,7 +66,9 @@ class WafBlocks(Inspection):
             samples = await sampled(self.context, look, firewall, acl, notes)
         # Where nothing was blocked there is nothing to count.
         asks = configured(self._spec) and seen.blocked != 0
-        listed = await LogFiles(self.context, look, self._spec, notes).under(days_of(look.span), every=asks)
+        since = (seen.cover and seen.cover.began) or look.since
+        files = LogFiles(self.context, look, self._spec, notes, since)
+        listed = await files.under(days_of(look.span), every=asks)
         counted = await self._counted(look, acl, listed, notes) if asks else Counted()
         whole = acl is not None and samples is not None and sampled_whole(self.context, look, acl)
         days = min(_days(look, seen), listed.days_held or math.inf) if counted.answered else 1

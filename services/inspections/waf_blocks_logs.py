@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from services.aws.errors import AwsError, NotFound
 from services.aws.firewall import Firewall
@@ -96,9 +96,15 @@ class Listed:
 
 
 class LogFiles:
-    """Lists the bucket, day by day, newest first; never without a day in the prefix."""
+    """Lists the bucket, day by day, newest first; never without a day in the prefix.
 
-    def __init__(self, context: InspectionContext, look: Look, spec: Spec, notes: Notes) -> None:
+    `since` is from when on there must be logs: the window's beginning, or that of a firewall younger than it.
+    """
+
+    def __init__(
+        self, context: InspectionContext, look: Look, spec: Spec, notes: Notes, since: datetime
+    ) -> None:
+        self._since = since
         self._context = context
         self._look = look
         self._spec = spec
@@ -172,8 +178,7 @@ class LogFiles:
         if stopped:
             text = _("No log files since {at}: what the firewall did after that is not in the logs.")
             self._notes.remarks.append(text.format(at=local(newest, zone)))
-        holes = self._gaps(listed)
-        verdict = Verdict.ATTENTION if holes else Verdict.NORMAL
+        verdict = self._gaps(listed)
         self._notes.measures.append(
             Measure(
                 title=title,
@@ -193,8 +198,8 @@ class LogFiles:
             )
         )
 
-    def _gaps(self, listed: Listed) -> bool:
-        """Say on which days there are no logs; whether there are such days between others."""
+    def _gaps(self, listed: Listed) -> Verdict:
+        """Say on which days there are no logs, and judge that."""
         holes = missing(listed.held)
         if holes:
             text = _(
@@ -202,8 +207,14 @@ class LogFiles:
             )
             self._notes.remarks.append(text.format(days=runs_words(holes)))
         first = min(listed.held)
-        # The first day may hold no more of the window than a moment.
-        if listed.whole and first > self._look.since.astimezone(UTC).date() + timedelta(days=1):
+        if listed.whole and first > _day_after(self._look.since):
             text = _("The window's log files begin on {day} (UTC); there are none of the days before.")
             self._notes.remarks.append(text.format(day=first.isoformat()))
-        return bool(holes)
+        if holes:
+            return Verdict.ATTENTION
+        return Verdict.UNKNOWN if listed.whole and first > _day_after(self._since) else Verdict.NORMAL
+
+
+def _day_after(at: datetime) -> date:
+    """The first day that files must be of: that of `at` itself may hold no more than a moment."""
+    return at.astimezone(UTC).date() + timedelta(days=1)

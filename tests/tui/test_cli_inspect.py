@@ -113,7 +113,7 @@ def test_another_system_is_inspected_by_its_own_names_and_limits(
     monkeypatch.setenv("AWS_ENDPOINT_URL", embedded_now.url)
     asyncio.run(fill_the_library(embedded_now))
     for group in embedded_now.world.logs.groups.values():
-        group.created -= 3600_000  # AWS refuses to search the time before a group was made
+        group.created -= 3 * 3600_000  # AWS refuses to search the time before a group was made
     keys = embedded_now.world.keys
     keys.add("library-bot", "AKIALIBRARYBOT000001", embedded_now.clock.now() - timedelta(days=31))
     assert toban("inspect", "--runbook", str(LIBRARY), "--since", "2h", "--json") == 2
@@ -140,8 +140,10 @@ async def fill_the_library(embedded: Embedded) -> None:
         ]  # fmt: skip
         await cloudwatch.put_metric_data(Namespace="Library", MetricData=data)
     at = int(now.timestamp() * 1000) - 600_000
-    lines = [json.dumps({"severity": "error", "msg": f"棚 {n} が見つかりません"}) for n in range(10)]
-    lines += [json.dumps({"severity": "info", "msg": "検索"}) for _ in range(50)]
+    lines = [
+        (at + n, json.dumps({"severity": "error", "msg": f"棚 {n} が見つかりません"})) for n in range(10)
+    ]
+    lines += [(at - 180_000 * n, json.dumps({"severity": "info", "msg": "検索"})) for n in range(-3, 47)]
     async with client("logs", embedded.url) as logs:
         await make_group(logs, "/app/catalogue", "a")
-        await put_lines(logs, "/app/catalogue", "a", [(at + n, line) for n, line in enumerate(lines)])
+        await put_lines(logs, "/app/catalogue", "a", sorted(lines))

@@ -126,9 +126,10 @@ def _group_names(params: dict[str, Any]) -> list[str]:
 def _events(groups: list[Group], start: int, end: int) -> list[tuple[str, Event]]:
     found = []
     for group in groups:
-        window = between(group.events, start, end)
+        events = group.read(start)
+        window = between(events, start, end)
         log = f"{group.account}:{group.name}"
-        found.append([(log, event) for event in reversed(group.events[window.start : window.stop])])
+        found.append([(log, event) for event in reversed(events[window.start : window.stop])])
     return found[0] if len(found) == 1 else list(heapq.merge(*found, key=lambda each: -each[1].at))
 
 

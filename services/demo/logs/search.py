@@ -38,16 +38,17 @@ def filter_events(group: Group, params: dict[str, Any]) -> dict[str, Any]:
         raise Fault("InvalidParameterException", str(error)) from error
     token = _read(params["nextToken"]) if params.get("nextToken") else None
     search = _search(group, params, token)
-    indexes = between(group.events, search.start, search.end)
+    events = group.read(search.start)
+    indexes = between(events, search.start, search.end)
     if token is None:
         group.asked += 1
         if indexes and group.asked % EMPTY_EVERY == 0:
             return _answer([], [None, search.forward])
     elif token[0] is not None:
-        at = after(group.events, tuple(token[0]), forward=search.forward)
+        at = after(events, tuple(token[0]), forward=search.forward)
         low, high = (at, indexes.stop) if search.forward else (indexes.start, at)
         indexes = range(max(indexes.start, low), min(indexes.stop, high))
-    return _page(walk(group.events, indexes, forward=search.forward), search, matches)
+    return _page(walk(events, indexes, forward=search.forward), search, matches)
 
 
 def _page(events: Iterator[Event], search: _Search, matches: Callable[[str], bool]) -> dict[str, Any]:

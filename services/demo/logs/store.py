@@ -5,7 +5,7 @@ Source: PutLogEvents, FilterLogEvents (Amazon CloudWatch Logs API reference).
 
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import NamedTuple
@@ -24,7 +24,7 @@ class Event(NamedTuple):
     ingested: int
     """Epoch milliseconds."""
     number: int
-    """Unique in the world, growing."""
+    """Growing; unique in the world together with `at`."""
     stream: str
     message: str
 
@@ -60,6 +60,11 @@ class Group:
     arrivals: deque[Event] = field(default_factory=lambda: deque(maxlen=20_000))
     """The newest events in the order in which they arrived."""
     bytes: int = 0
+    past: Callable[[], Sequence[tuple[int, str]]] | None = None
+    """(Epoch milliseconds, message) of what was logged before the world began; made when somebody reads so far back."""
+    past_stream: str = ""
+    lived: int = 0
+    """Epoch milliseconds from which on the world itself writes."""
     asked: int = 0
     """How many searches were begun; see `services.demo.logs.search`."""
 
@@ -72,6 +77,17 @@ class Group:
         """The events that arrived after event `number`, in their order of arrival."""
         newer = list(takewhile(lambda event: event.number > number, reversed(self.arrivals)))
         return newer[::-1]
+
+    def read(self, start: int) -> list[Event]:
+        """The events in the order of their times; those before the world began only where `start` (epoch ms) is."""
+        if self.past is not None and start < self.lived:
+            past, self.past = self.past(), None
+            name, first = self.past_stream, past[0][0]
+            stream = self.streams.setdefault(name, Stream(name, first, last=past[-1][0]))
+            stream.first = first
+            self.events[:0] = [Event(at, at, number, name, text) for number, (at, text) in enumerate(past)]
+            self.bytes += sum(len(text) + 26 for _at, text in past)
+        return self.events
 
 
 class LogStore:

@@ -1,12 +1,28 @@
-"""What the network carried in the weeks before a world begins, by the hour: for those who compare with last week."""
+"""What ordinary weeks brought before a world begins: for those who compare with them, or look at a whole month."""
+
+from collections.abc import Sequence
+from functools import lru_cache, partial
+from random import Random
 
 from services.demo.cloudwatch.store import MetricStore
+from services.demo.logs.store import LogStore
 from services.demo.system import names
+from services.demo.system.app_log import app_lines
 from services.demo.system.day import requests_per_minute
+from services.demo.system.minute import LATENCY, Minute
+from services.demo.system.other_logs import database_lines
 
 WEEKS = 5
 HOUR = 3600
 _STEP = 600
+_WRITTEN = 300
+"""A log is silent for no longer than so many seconds."""
+_SLOW = 25
+"""Of them every so many comes with a slow query."""
+_TASK = f"ecs/{names.SERVICE}/5d1c0c7be2a94f0c8f6a3b9d7e214a68"
+"""The stream of a task that has ended."""
+KEPT = 400 * 24 * HOUR
+"""Seconds for which the log groups have been there when a world begins."""
 
 
 def publish_past(store: MetricStore, start: int) -> None:
@@ -37,3 +53,54 @@ def received(requests: float) -> float:
 def sent(requests: float) -> float:
     """Bytes a second that the database sends at so many requests a minute."""
     return 9_800 + requests * 5_200.0
+
+
+def write_past(logs: LogStore, start: int, level_field: str) -> None:
+    """Give the logs of the application and the database what ordinary weeks wrote before `start` (epoch seconds)."""
+    start = start // _WRITTEN * _WRITTEN
+    for name, stream, rows in (
+        (names.APP_LOG, _TASK, _app_rows),
+        (names.DATABASE_LOG, f"{names.DATABASE}.0", _database_rows),
+    ):
+        group = logs.groups[names.REGION, name]
+        group.past, group.past_stream, group.lived = partial(rows, start, level_field), stream, start * 1000
+
+
+@lru_cache(maxsize=4)
+def _app_rows(start: int, level_field: str) -> Sequence[tuple[int, str]]:
+    lines = (app_lines(_quiet(at, level_field), (_TASK,)) for at in _times(start))
+    return [(line.at, line.message) for each in lines for line in each]
+
+
+@lru_cache(maxsize=4)
+def _database_rows(start: int, level_field: str) -> Sequence[tuple[int, str]]:
+    lines = (database_lines(_quiet(at, level_field)) for at in _times(start))
+    return [(line.at, line.message) for each in lines for line in sorted(each, key=lambda line: line.at)]
+
+
+def _times(start: int) -> range:
+    return range(start - WEEKS * 7 * 24 * HOUR, start, _WRITTEN)
+
+
+def _quiet(start: int, level_field: str) -> Minute:
+    """A minute in which one request came and nothing went wrong."""
+    return Minute(
+        start=start,
+        random=Random(start),
+        requests=1,
+        tasks=2,
+        cpu=10.0,
+        memory=40.0,
+        latency=LATENCY,
+        target_errors=0,
+        balancer_errors=0,
+        client_errors=0,
+        slow_queries=int(start // _WRITTEN % _SLOW == 0),
+        database_cpu=8.0,
+        connections=18.0,
+        unhealthy=0,
+        cause="application",
+        blocked=0,
+        gib_lost=0.0,
+        level_field=level_field,
+    )

@@ -212,8 +212,28 @@ async def test_one_event_is_not_a_night_of_them(embedded: Embedded) -> None:
         made = int((MONDAY - timedelta(hours=2)).timestamp() * 1000)
         embedded.world.logs.groups[REGION, GROUP].created = made
     young = await errors(embedded, 63.75)
-    assert any("keeps nothing from before" in each for each in young.remarks)
-    assert "01-19 07:00" in str(young.remarks)
+    assert "keeps nothing from before 01-19 07:00" in young.summary
+    assert measure(young, "Log events kept").verdict is V.UNKNOWN
+
+
+@pytest.mark.scenario("empty", origin=MONDAY, history=0)
+async def test_what_the_log_no_longer_keeps_is_not_peace(embedded: Embedded) -> None:
+    bad = {"level": "ERROR", "message": "no luck", "statusCode": 200}
+    good = {"level": "INFO", "message": "done", "statusCode": 200}
+    lines = [(5.0 * number + 2, good) for number in range(10 * 288)]
+    for hours, keeps, kept in ((72.0, 1, False), (72.0, 3, True), (72.0, 30, True), (23.0, 1, True)):
+        fill(embedded, lines, days=keeps)
+        finding = await errors(embedded, hours)
+        assert (finding.verdict is V.NORMAL) is kept, (hours, keeps)
+        titles = {str(each.title) for each in finding.measures}
+        assert ("Log events kept" in titles) is not kept
+        assert ("keeps nothing from before 01-18 09:00 JST" in finding.summary) is not kept
+    # One span in the whole result, and what is bad is not hidden.
+    fill(embedded, [*lines, *((5.0 * number + 3, bad) for number in range(22))], days=1)
+    finding = await errors(embedded, 72.0)
+    assert finding.verdict is not V.NORMAL
+    assert "22 errors in the 24 h that have logs" in finding.summary
+    assert measure(finding, "Errors an hour").shown == "0.9"
 
 
 @pytest.mark.scenario("empty", origin=MONDAY, history=0)

@@ -461,6 +461,14 @@ async def test_trap_days_without_log_files_between_others_are_attention() -> Non
     assert said(finding, "before and after: 2026-01-10 to 2026-01-12.")
     assert said(finding, "log files begin on 2026-01-09 (UTC)")
 
+    def younger(params: dict[str, Any]) -> dict[str, Any]:
+        return listing(params) if "01/09" not in params["Prefix"] else {"IsTruncated": False, "Contents": []}
+
+    finding = await month(script(GetQueryResults=ENOUGH, GetMetricData=metrics, ListObjectsV2=younger))
+    assert finding.verdict is Verdict.UNKNOWN
+    assert measure(finding, "Log files in S3").verdict is Verdict.UNKNOWN
+    assert said(finding, "log files begin on 2026-01-13 (UTC)")
+
 
 async def test_trap_one_address_is_judged_by_the_day() -> None:
     # Every day of a month the same few is what is usual; as many in the only three days with data is not.

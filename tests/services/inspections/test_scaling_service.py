@@ -10,6 +10,7 @@ from services.aws.errors import AccessDenied, AwsError
 from services.demo.ecs.model import Service
 from services.demo.scaling_model import Activity, plan
 from services.models.findings import WORSE, Finding
+from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.services.aws.canned import failure
@@ -17,6 +18,7 @@ from tests.services.duty_world import jst
 from tests.services.inspections.looking import look
 from tests.services.inspections.test_scaling_look import (
     ACTION,
+    BOOK,
     POLICY,
     ProblemKind,
     judged,
@@ -282,6 +284,19 @@ async def test_what_scheduled_actions_will_do_before_the_next_look(
         DescribeScheduledActions={"ScheduledActions": [planned]},
     )
     assert (finding.verdict, text in finding.summary) == (verdict, True), finding.summary
+
+
+async def test_a_lower_minimum_is_a_cut_where_the_runbook_says_nothing_of_it() -> None:
+    data = BOOK.model_dump(mode="json")
+    del data["ecs"]["usual_min"]
+    finding = await judged(
+        jst("2026-01-14 09:00"),
+        target(),
+        Runbook.model_validate(data),
+        DescribeScheduledActions={"ScheduledActions": [action("night", "cron(0 22 * * ? *)", MinCapacity=0)]},
+    )
+    assert finding.verdict is V.ATTENTION
+    assert "minimum 2 → 0 (the runbook does not say whether so few are enough" in finding.summary
 
 
 @QUIET

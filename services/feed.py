@@ -52,8 +52,7 @@ class Feed(Generic[T]):
         fault: Fault = unheard,
     ) -> None:
         self.name = name
-        self.fault = fault
-        """Hears of a fault of the console itself."""
+        self._fault = fault
         self.error: BaseException | None = None
         """Why the newest read failed; None after a success."""
         self._read = read
@@ -177,7 +176,7 @@ class Feed(Generic[T]):
         )
 
     def _faulted(self, error: BaseException) -> None:
-        self.fault(error)
+        self._fault(error)
         what = _("A fault of the console stopped this read.")
         self._unread(error, fault_problem(what, error, self._clock.now()))
 

@@ -2,10 +2,12 @@
 
 import os
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from services.acknowledgements import Acknowledgements
 from services.anchors import Anchors
@@ -49,6 +51,8 @@ from services.slack.outbox import Outbox
 from services.slack.settings import SlackSettings, unset
 from services.tails import Tails
 from services.usage_log import UsageLog
+
+T = TypeVar("T")
 
 WARM = ("cloudwatch", "logs", "sts")
 """The services whose models are loaded at start, in the order of the first reads; the rest at first use."""
@@ -98,6 +102,12 @@ class Services:
     intervals: Intervals = field(default_factory=Intervals)
     _began: bool = False
 
+    def feed(
+        self, name: str, read: Callable[[], Awaitable[T]], *, interval: float, jitter: float = 0.1
+    ) -> Feed[T]:
+        """A feed of a screen's own; its faults are told like those of the console's feeds."""
+        return Feed(name, read, clock=self.clock, interval=interval, jitter=jitter, fault=self.workers.report)
+
     @property
     def feeds(
         self,
@@ -116,9 +126,8 @@ class Services:
         self.inspector.fault = report
         for part in (self.outbox, self.engine, self.journal):
             part.workers.fault = report
+        # The feeds and tails tell these workers.
         self.workers.fault = repeating
-        for feed in self.feeds:
-            feed.fault = repeating
 
     async def open_journal(self) -> None:
         """Open the journal and record that a console began; what is wrong with it is in its health."""
@@ -175,12 +184,12 @@ def connect(
     dashboard = DashboardReader(Dashboards(session), metrics, alarms, runbook, clock)
     rng = random.Random(seed)
 
-    board_feed = Feed("alarms", alarms.board, clock=clock, interval=every.alarms, rng=rng)
+    workers = Workers(clock)
+    feed = partial(Feed, clock=clock, rng=rng, fault=workers.report)
+    board_feed = feed("alarms", alarms.board, interval=every.alarms)
 
     async def view() -> DashboardView:
         return await dashboard.read(board_feed.state.value)
-
-    workers = Workers(clock)
 
     def follow(group: str, pattern: str) -> AsyncIterator[TailBatch]:
         tail = Follow(
@@ -193,7 +202,7 @@ def connect(
         )
         return tail.batches()
 
-    identity_feed = Feed("identity", session.identity, clock=clock, interval=every.identity, rng=rng)
+    identity_feed = feed("identity", session.identity, interval=every.identity)
     book = Journal(
         journal,
         clock=clock,
@@ -202,7 +211,7 @@ def connect(
         stream=JournalStream(session, kept.group, kept.stream) if kept.group else None,
     )
     anchors = Anchors(AccessKeys(session), book, runbook)
-    anchors_feed = Feed("anchors", anchors.read, clock=clock, interval=every.anchors, rng=rng)
+    anchors_feed = feed("anchors", anchors.read, interval=every.anchors)
     context = ChangeContext(
         runbook=runbook,
         calendar=calendar,
@@ -229,7 +238,7 @@ def connect(
         dashboard=dashboard,
         tails=Tails(follow),
         board_feed=board_feed,
-        dashboard_feed=Feed("dashboard", view, clock=clock, interval=every.metrics, rng=rng),
+        dashboard_feed=feed("dashboard", view, interval=every.metrics),
         identity_feed=identity_feed,
         anchors_feed=anchors_feed,
         journal=book,

@@ -115,6 +115,23 @@ async def test_a_loop_that_a_fault_stopped_says_so_and_goes_on(
         assert bugs(pilot) >= len(LOOPS)
 
 
+async def test_a_fault_in_what_the_change_screen_reads_is_counted_and_read_again(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
+        app = pilot.app
+        app.fail_fast = False
+        await pilot.press("4")
+        await until(pilot, lambda: getattr(app.screen, "live", None) and app.screen.live.state.value)
+        (feed,) = app.screen._feeds.values()
+        stub = broken(monkeypatch, feed, "_read", OverflowError("too large"))
+        await until(pilot, lambda: app.screen.live.state.problem or embedded.advance(20))
+        assert app.screen.live.state.problem.kind is ProblemKind.FAULT
+        assert bugs(pilot)
+        stub.on = False
+        await until(pilot, lambda: app.screen.live.state.problem is None or embedded.advance(20))
+
+
 async def test_a_tail_that_cannot_take_a_line_goes_on(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:

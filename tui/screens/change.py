@@ -124,12 +124,8 @@ class ChangeScreen(ModeScreen):
         change = self.services.engine.changes[offer.kind]
         return self._feeds.setdefault(
             offer.key,
-            Feed(
-                "live",
-                lambda: change.look(offer.target),
-                clock=self.services.clock,
-                interval=LOOK_SECONDS,
-                jitter=0.0,
+            self.services.feed(
+                "live", lambda: change.look(offer.target), interval=LOOK_SECONDS, jitter=0.0
             ),
         )
 

@@ -1,0 +1,138 @@
+"""Whatever any read of the console raises: the cause is told, it is counted as a bug of ours, and reading goes on."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.aws.settings import AwsSettings
+from services.feed import Feed
+from services.inspections.base import Look
+from services.inspections.registry import INSPECTIONS
+from services.inspections.windows import window
+from services.models.logs import TailBatch
+from services.models.problem import ProblemKind
+from services.models.verdict import Verdict
+from services.runbook.loader import load_builtin
+from tests.conftest import Embedded
+from tests.faults.waiting import until
+from tests.services.exceptions import EVERY
+from tui.wiring import Services, connect
+
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
+
+
+class Breaking:
+    """Every request of a session, which raises `error` while there is one."""
+
+    def __init__(self, whole: Callable[..., Any]) -> None:
+        self.whole = whole
+        self.error: BaseException | None = None
+
+    async def __call__(self, *arguments: Any, **options: Any) -> Any:
+        if self.error is not None:
+            raise self.error
+        return await self.whole(*arguments, **options)
+
+
+@asynccontextmanager
+async def connected(
+    embedded: Embedded, patch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[Services, Breaking, list[Any]]]:
+    """The console's services, what breaks their requests, and the faults that were told."""
+    book, journal = load_builtin("facility-prod"), Path(os.environ["HOME"]) / "journal.db"
+    services = connect(book, AwsSettings(**embedded.settings()), embedded.clock, journal=journal, seed=1)
+    faults: list[Any] = []
+    services.report_faults(faults.append, faults.append)
+    breaking = Breaking(services.session.read)
+    patch.setattr(services.session, "read", breaking)
+    try:
+        yield services, breaking, faults
+    finally:
+        await services.close()
+
+
+def feeds_of(services: Services) -> dict[str, Feed[Any]]:
+    """The console's own, and one as the change screen makes it."""
+    feeds: dict[str, Feed[Any]] = {feed.name: feed for feed in services.feeds}
+    (change,) = services.engine.changes.values()
+    target = change.targets()[0]
+    feeds["live"] = services.feed("live", lambda: change.look(target), interval=15.0)
+    return feeds
+
+
+async def test_whatever_any_feed_reads_raises_is_told_and_read_again(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with connected(embedded, monkeypatch) as (services, breaking, faults):
+        for name, feed in feeds_of(services).items():
+            states = feed.states()
+            whole = await anext(states)
+            assert whole.problem is None, name
+            for error in EVERY:
+                faults.clear()
+                breaking.error = error
+                # What was read within the minute is not asked for again.
+                embedded.advance(61)
+                feed.refresh()
+                state = await anext(states)
+                assert state.problem is not None, (name, error)
+                assert state.problem.kind is ProblemKind.FAULT, (name, error)
+                assert (state.value, len(faults)) == (whole.value, 1), (name, error)
+                assert state.next_at is not None
+                assert state.next_at > embedded.clock.now()
+            breaking.error = None
+            embedded.advance(61)
+            feed.refresh()
+            assert (await anext(states)).problem is None, name
+            await states.aclose()
+
+
+async def test_whatever_a_tail_reads_raises_is_told_and_read_again(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with connected(embedded, monkeypatch) as (services, breaking, faults):
+        newest: list[TailBatch] = []
+
+        async def read() -> None:
+            async for batch in services.tails.batches("/ecs/staff-api"):
+                newest[:] = [batch]
+
+        def turn() -> bool:
+            """Let time pass whenever the tail waits for it."""
+            return bool(embedded.clock.sleepers) and embedded.advance(10) is not None
+
+        reading = asyncio.create_task(read())
+        await until(lambda: newest)
+        for error in EVERY:
+            faults.clear()
+            breaking.error = error
+            name = type(error).__name__
+            await until(lambda name=name: (newest[0].problem and newest[0].problem.detail == name) or turn())
+            assert newest[0].problem.kind is ProblemKind.FAULT, error
+            assert faults, error
+        breaking.error = None
+        await until(lambda: newest[0].problem is None or turn())
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+
+
+@pytest.mark.parametrize("id", [kind.id for kind in INSPECTIONS])
+async def test_whatever_an_inspection_reads_raises_is_not_judged(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch, id: str
+) -> None:
+    async with connected(embedded, monkeypatch) as (services, breaking, faults):
+        now = embedded.clock.now()
+        since, gap = window(services.inspector.inspection(id), None, now, services.calendar)
+        for error in EVERY:
+            faults.clear()
+            breaking.error = error
+            finding = await services.inspector.look(id, Look(since=since, until=now, gap=gap))
+            assert finding.verdict is Verdict.UNKNOWN, error
+            assert finding.problem, error
+            assert finding.problem.remedy, error
+            assert len(faults) == 1, error

@@ -6,18 +6,13 @@ from datetime import datetime, tzinfo
 from rich.cells import cell_len
 
 from services.i18n import N_, _
-from services.models.alarms import Alarm, AlarmKind, AlarmState, Hearing
+from services.models.alarms import Alarm, AlarmKind, AlarmState, Hearing, evaluation_words
 from widgets.chart_data import alarm_unit
 from widgets.format import NOTHING, coarse, stamp, wrap
 from widgets.ink import Line, Span, width_of
 from widgets.looks import ALARM_LOOKS
 from widgets.units import number
 
-_EVALUATIONS = {
-    "PARTIAL_DATA": N_("judged on part of the data"),
-    "EVALUATION_ERROR": N_("cannot be judged: configuration error"),
-    "EVALUATION_FAILURE": N_("cannot be judged: AWS failed"),
-}
 _GRAVE = ("caution", "warn")
 """Roles of badges that a verdict hangs on."""
 _KINDS = {AlarmKind.COMPOSITE: N_("composite"), AlarmKind.LOG: N_("log alarm")}
@@ -99,7 +94,7 @@ def _badges(alarm: Alarm, zone: tzinfo, now: datetime) -> list[Span]:
         words = _("warming up until {time}")
         pairs.append((words.format(time=stamp(alarm.warm_up_until, zone, now)), "warn"))
     if alarm.evaluation:
-        pairs.append((_(_EVALUATIONS.get(alarm.evaluation, alarm.evaluation)), "warn"))
+        pairs.append((evaluation_words(alarm.evaluation), "warn"))
     if alarm.kind in _KINDS:
         pairs.append((_(_KINDS[alarm.kind]), "muted"))
     return [(f"[{words}]", role) for words, role in pairs]

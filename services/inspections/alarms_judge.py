@@ -9,7 +9,7 @@ from services.aws.alarm_parts import sparse
 from services.i18n import N_, _
 from services.inspections.alarms_spells import seconds
 from services.inspections.times import moment, since, stretch
-from services.models.alarms import Alarm, AlarmState, Hearing
+from services.models.alarms import Alarm, AlarmState, Hearing, evaluation_words
 from services.models.findings import Measure, Spell, worst
 from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
@@ -23,12 +23,6 @@ STATES = {
     AlarmState.MISSING: N_("missing"),
     AlarmState.INSUFFICIENT: N_("no data"),
     AlarmState.OK: "OK",
-}
-_EVALUATIONS = {
-    "PARTIAL_DATA": N_("judged on part of the data"),
-    "EVALUATION_ERROR": N_("cannot be judged: configuration error"),
-    "EVALUATION_FAILURE": N_("cannot be judged: AWS failed"),
-    "WARM_UP_UNTOLD": N_("AWS does not say until when it warms up"),
 }
 
 
@@ -108,7 +102,7 @@ def _said(alarm: Alarm, spells: Sequence[Spell], span: TimeSpan, zone: tzinfo) -
         text = _("warms up until {time}: AWS evaluates nothing and runs no action")
         yield mark, text.format(time=moment(alarm.warm_up_until, zone))
     if alarm.evaluation:
-        yield Mark.UNSURE, _(_EVALUATIONS.get(alarm.evaluation, alarm.evaluation))
+        yield Mark.UNSURE, evaluation_words(alarm.evaluation)
     recovered = [each for each in spells if each.state == "alarm" and each.ended is not None]
     for each in recovered[:SHOWN]:
         yield Mark.FIRED, _("fired {spell}").format(spell=spell_words(each, span, zone))

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
+from services.i18n import N_, _
 from services.models.base import Clean, CleanBlock, Model, RawId
 from services.models.metrics import MetricQuery
 
@@ -39,6 +40,20 @@ class Hearing(StrEnum):
     NOBODY = "nobody"
     UNKNOWN = "unknown"
     """No action of its own; what names it could not be read."""
+
+
+_EVALUATIONS = {
+    "PARTIAL_DATA": N_("judged on part of the data"),
+    "EVALUATION_ERROR": N_("cannot be judged: configuration error"),
+    "EVALUATION_FAILURE": N_("cannot be judged: AWS failed"),
+    "WARM_UP_UNTOLD": N_("AWS does not say until when it warms up"),
+}
+
+
+def evaluation_words(evaluation: str) -> str:
+    """`Alarm.evaluation` in words; a value of AWS's that nobody here knows, as it is."""
+    words = _EVALUATIONS.get(evaluation)
+    return _(words) if words else evaluation
 
 
 class Alarm(Model):

@@ -6,6 +6,7 @@ from textual.app import App, ComposeResult
 from textual.message import Message
 
 from services import i18n
+from services.aws.alarm_warm_up import UNTOLD
 from services.i18n import _
 from services.models.alarms import Alarm, AlarmBoard, AlarmState
 from services.models.feeds import FeedState
@@ -109,6 +110,14 @@ def test_insufficient_is_never_green_and_says_why() -> None:
     assert "not “all well”" in remark(alarm.model_copy(update={"treat_missing": "breaching"}))
 
 
+def test_every_state_of_an_evaluation_is_told_in_words() -> None:
+    for evaluation in ("PARTIAL_DATA", "EVALUATION_ERROR", "EVALUATION_FAILURE", UNTOLD):
+        alarm = made.ALARMS[2].model_copy(update={"evaluation": evaluation})
+        assert evaluation not in str(warnings(alarm, made.JST, made.NOW))
+    unheard_of = made.ALARMS[2].model_copy(update={"evaluation": "SOMETHING_NEW"})
+    assert "SOMETHING_NEW" in str(warnings(unheard_of, made.JST, made.NOW))
+
+
 def grave_alarms() -> tuple[Alarm, ...]:
     """One of each kind of which a part must not be lost, and one of which all of it is so at once."""
     marks: tuple[dict[str, object], ...] = (
@@ -118,6 +127,7 @@ def grave_alarms() -> tuple[Alarm, ...]:
         {"has_actions": False, "parents_read": False},
         {"evaluation": "EVALUATION_ERROR"},
         {"evaluation": "PARTIAL_DATA"},
+        {"evaluation": "WARM_UP_UNTOLD"},
         {"state": AlarmState.INSUFFICIENT},
         {"state": AlarmState.INSUFFICIENT, "treat_missing": "breaching"},
         {"state": AlarmState.INSUFFICIENT, "warm_up_until": made.NOW + timedelta(days=1)},

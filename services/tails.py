@@ -8,7 +8,6 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice
 
 from services.detached import detached
 from services.follow import TailBatch
@@ -16,6 +15,8 @@ from services.models.logs import LogLine, TailStats
 
 BACKLOG = 10_000
 """Lines kept for panes that open later."""
+BACKLOG_CHARACTERS = 8_000_000
+"""Characters of them, however long each line is."""
 
 Loop = Callable[[str, str], AsyncIterator[TailBatch]]
 """Starts a follow loop for (group, pattern)."""
@@ -27,7 +28,9 @@ class Tail:
 
     group: str
     pattern: str
-    lines: deque[LogLine] = field(default_factory=lambda: deque(maxlen=BACKLOG))
+    lines: deque[LogLine] = field(default_factory=deque)
+    characters: int = 0
+    """Of `lines`."""
     forgotten: int | None = None
     """The latest time (epoch ms) of a line that is no longer among `lines`."""
     last: TailBatch | None = None
@@ -43,11 +46,13 @@ class Tail:
                 queue.put_nowait(batch)
 
     def _remember(self, lines: Sequence[LogLine]) -> None:
-        over = len(self.lines) + len(lines) - BACKLOG
-        if over > 0:
-            gone = (line.at for line in islice(chain(self.lines, lines), over))
-            self.forgotten = max([*gone, *([self.forgotten] if self.forgotten is not None else [])])
-        self.lines.extend(lines)
+        for line in lines:
+            self.lines.append(line)
+            self.characters += len(line.text)
+            while len(self.lines) > BACKLOG or self.characters > BACKLOG_CHARACTERS:
+                gone = self.lines.popleft()
+                self.characters -= len(gone.text)
+                self.forgotten = gone.at if self.forgotten is None else max(gone.at, self.forgotten)
 
 
 class Tails:

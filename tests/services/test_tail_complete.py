@@ -117,3 +117,13 @@ async def test_who_comes_late_to_a_long_tail_is_not_told_of_lines_that_were_let_
             queue.put_nowait(TailBatch((), stats))
             assert (await anext(second)).stats.complete_from == 5
             assert (await anext(first)).stats.complete_from == 0
+    # Nor of the many that few long ones took the room of.
+    long = shared.BACKLOG_CHARACTERS // 4
+    async with aclosing(tails.batches("/g")) as first:
+        for at in range(6):
+            queue.put_nowait(TailBatch((line(at)._replace(text="x" * long),), stats))
+            await anext(first)
+        async with aclosing(tails.batches("/g")) as second:
+            late = await anext(second)
+            assert [each.at for each in late.lines] == [2, 3, 4, 5]
+            assert late.stats.complete_from == 2

@@ -1,9 +1,18 @@
-"""Where programs of this machine are run from: folders that only root fills, never a PATH that somebody set."""
+"""Programs of this machine: where they are run from, how they begin, and that they end.
 
+They are found in folders that only root fills, never by a PATH that somebody set.
+"""
+
+import asyncio
 import os
+import signal
 import stat
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+from services.detached import detached
 
 FOLDERS = tuple(
     Path(name)
@@ -17,6 +26,39 @@ FOLDERS = tuple(
 def program(name: str) -> str | None:
     """The absolute path of a program, looked for once; None where no folder has one that can be trusted."""
     return next((str(path) for path in (folder / name for folder in FOLDERS) if _is_trusted(path)), None)
+
+
+async def begin(*command: str, **streams: Any) -> asyncio.subprocess.Process:
+    """Begin a program in a session of its own, where it can neither read the console's keys nor write on its screen.
+
+    Where nobody waits for its beginning any more it is ended as soon as it has begun: asyncio would wait for its pipes,
+    which a child of it may hold open for ever. Raises OSError.
+    """
+    beginning = detached(asyncio.create_subprocess_exec(*command, start_new_session=True, **streams))
+    try:
+        return await asyncio.shield(beginning)
+    except asyncio.CancelledError:
+        _abandoned.add(beginning)
+        beginning.add_done_callback(_end_begun)
+        raise
+
+
+def end(process: asyncio.subprocess.Process) -> None:
+    """Kill a program of `begin` with all that is in its session, and close its pipes."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    # What it began in another session may hold the other ends of its pipes open for ever.
+    process._transport.close()  # type: ignore[attr-defined]  # asyncio offers no other way
+
+
+_abandoned: set[asyncio.Task[asyncio.subprocess.Process]] = set()
+"""Beginnings that nobody waits for; the loop itself keeps no task."""
+
+
+def _end_begun(beginning: asyncio.Task[asyncio.subprocess.Process]) -> None:
+    _abandoned.discard(beginning)
+    if not beginning.cancelled() and beginning.exception() is None:
+        end(beginning.result())
 
 
 def _is_trusted(path: Path) -> bool:

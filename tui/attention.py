@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping
 
-from services.programs import program
+from services.programs import begin, end, program
 
 _QUESTION = "#{window_active} #{session_attached}"
 _PATIENCE = 2.0
@@ -23,7 +23,7 @@ async def is_visible(pane: str) -> bool:
     if tmux is None:
         return True
     try:
-        process = await asyncio.create_subprocess_exec(
+        process = await begin(
             tmux, "display-message", "-p", "-t", pane, _QUESTION,
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
@@ -36,8 +36,7 @@ async def is_visible(pane: str) -> bool:
         return True
     finally:
         if process.returncode is None:
-            process.kill()
-            await process.wait()
+            end(process)
     active, _space, attached = said.decode("ascii", "replace").strip().partition(" ")
     return not (active == "0" or attached == "0")
 

@@ -5,10 +5,7 @@ moved.
 """
 
 import asyncio
-import os
-import signal
 import subprocess
-from contextlib import suppress
 from functools import partial, wraps
 from typing import Any
 
@@ -16,7 +13,7 @@ from aiobotocore import credentials as aio_credentials
 from aiobotocore.credentials import AioProcessProvider
 from botocore import credentials, utils
 
-from services import known_secrets
+from services import known_secrets, programs
 from services.aws import sdk_files
 
 _SECRET_PARAMETERS = ("accessToken", "WebIdentityToken", "clientSecret", "refreshToken", "SAMLAssertion")
@@ -39,23 +36,13 @@ class _Program:
         try:
             return await self._process.communicate()
         except BaseException:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            # What it began in another session may hold the other ends of its pipes open for ever.
-            self._process._transport.close()  # type: ignore[attr-defined]  # asyncio offers no other way
+            programs.end(self._process)
             raise
 
 
 async def _run(*command: str, **_streams: Any) -> _Program:
-    # In a session of its own it can neither read the console's keys nor write on its screen.
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-    return _Program(process)
+    pipe = subprocess.PIPE
+    return _Program(await programs.begin(*command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe))
 
 
 class _ProcessProvider(AioProcessProvider):  # type: ignore[misc]  # the SDK ships no types

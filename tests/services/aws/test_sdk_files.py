@@ -315,12 +315,13 @@ async def test_a_program_that_never_ends_is_ended_with_the_request(
     with pytest.raises(asyncio.CancelledError):
         await reading
     # The loop has to hear of its end while it runs, or what it keeps of the program is never put away.
+    await until(lambda: begun)
     (process,) = begun
     await until(lambda: process.returncode is not None)
     program_id, child = pids.read_text().split()
     if leaves:
         os.kill(int(child), signal.SIGKILL)
-    assert process._transport.is_closing()  # type: ignore[attr-defined]  # asyncio tells nowhere else
+    await until(process._transport.is_closing)  # type: ignore[attr-defined]  # asyncio tells nowhere else
     await until(lambda: not runs(program_id) and not runs(child))
 
 

@@ -1,10 +1,13 @@
 """Worlds with one fault each, in which an inspection's whole verdict is that fault's and nothing else masks it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from services.demo.cloudwatch.missing import State
 from services.demo.scenario import Scenario, Words
+from services.demo.world import World as DemoWorld
 from services.models.verdict import Verdict
 from tests.conftest import ORIGIN
 
@@ -25,6 +28,8 @@ class World:
     origin: datetime = MONDAY
     minutes: int = field(default=1, kw_only=True)
     """That the world lives before anybody asks: alarms take theirs to fire."""
+    prepare: Callable[[DemoWorld], object] | None = field(default=None, kw_only=True)
+    """What no scenario has is made before that."""
 
 
 def _one(kind: str, **fact: Any) -> Scenario:
@@ -37,12 +42,56 @@ def _many(*facts: dict[str, Any]) -> Scenario:
     return Scenario.model_validate({"name": "one-fault", "ja": words, "en": words, "facts": facts})
 
 
+_SNS = "arn:aws:sns:ap-northeast-1:123456789012:ops-alerts"
+_LATENCY, _STORAGE = "alb-latency-high", "rds-storage-low"
+
+
+def _set(world: DemoWorld, name: str, **settings: Any) -> None:
+    """Change an alarm's settings now."""
+    alarm = world.alarm_book.get(name)
+    assert alarm is not None
+    alarm.configure(alarm.settings | settings, world.clock.now())
+
+
+def _speaker(world: DemoWorld, **settings: Any) -> None:
+    """An alarm without an action beside a composite alarm that names it; `settings` are the composite's."""
+    _set(world, _LATENCY, AlarmActions=[])
+    rule = f'ALARM("{_LATENCY}")'
+    composite = {"AlarmName": "speaker", "AlarmRule": rule, "AlarmActions": [_SNS]}
+    alarm = world.alarm_book.put("CompositeAlarm", composite | settings)
+    world.alarm_book.set_state(alarm, State.OK, "as the test wants it")
+
+
+def _suppressed(world: DemoWorld) -> None:
+    """The composite that speaks is held back by another alarm."""
+    _speaker(
+        world, ActionsSuppressor=_STORAGE, ActionsSuppressorWaitPeriod=60, ActionsSuppressorExtensionPeriod=60
+    )
+    alarm = world.alarm_book.get("speaker")
+    assert alarm is not None
+    alarm.suppressed = True
+
+
+def _warming(world: DemoWorld) -> None:
+    """An alarm that warms up."""
+    warm_up = {"WarmUpPeriodDurationInMinutes": 600, "OnlyStartEvaluatingAfterWarmUpPeriodEnds": True}
+    _set(world, _LATENCY, WarmUpConfiguration=warm_up)
+
+
 _FAILED = {"kind": "sign-in", "user": "tanaka.yuko", "address": "203.0.113.10", "success": False}
 
 WORLDS = {
     "one-muted": World(_one("alarm", name="alb-latency-high", state="muted"), {"alarms": ATTENTION}),
     "one-disabled": World(_one("alarm", name="alb-latency-high", state="disabled"), {"alarms": ATTENTION}),
     "one-missing": World(_one("alarm", name="alb-latency-high", state="missing"), {"alarms": ABNORMAL}),
+    "one-unheard": World(
+        "ordinary-day", {"alarms": ATTENTION}, prepare=lambda world: _set(world, _LATENCY, AlarmActions=[])
+    ),
+    "one-silent-speaker": World(
+        "ordinary-day", {"alarms": ATTENTION}, prepare=lambda world: _speaker(world, ActionsEnabled=False)
+    ),
+    "one-suppressed": World("ordinary-day", {"alarms": ATTENTION}, minutes=0, prepare=_suppressed),
+    "one-warming": World("ordinary-day", {"alarms": Verdict.UNKNOWN}, prepare=_warming),
     "one-fired": World("alarm-at-night", {"alarms": ATTENTION}, 60_000.0),
     "one-budget": World("budget-used", {"costs": ABNORMAL}),
     "one-growth": World("cost-growth", {"costs": ABNORMAL}),

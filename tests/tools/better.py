@@ -16,6 +16,7 @@ ABSENT_IS_NONE = frozenset(
         "OptInStatus",
         "EvaluationState",  # of an alarm: only where it could not be evaluated
         "ActionsSuppressedBy",
+        "WarmUpConfiguration",  # of an alarm: only where one was set
         "ForecastedSpend",  # of a budget: where AWS has a forecast
         "LatestDeliveryError",  # of a trail: only where files do not arrive
         "ScalableTargetAction.MinCapacity",  # of a scheduled action: a bound that it leaves as it is

@@ -12,7 +12,8 @@ import pytest
 from services.demo.launch import start
 from services.journal import reader
 from services.journal.witnesses import Witnesses
-from tests.services.journal.book import checked
+from tests.conftest import Embedded
+from tests.services.journal.book import NOON, checked
 from tests.services.journal.damage import DAMAGES, copied, damaged, misunderstood, worn
 from tests.services.journal.start import bears
 from tests.tui.pty_console import PtyConsole
@@ -37,15 +38,16 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.mark.scenario("ordinary-day", origin=NOON, history=600.0)
 @pytest.mark.parametrize("first", range(FIRST, FIRST + COUNT, A_TEST))
 async def test_a_thousand_damages(
-    journal: Path, tmp_path: Path, first: int, capsys: pytest.CaptureFixture[str]
+    embedded: Embedded, journal: Path, tmp_path: Path, first: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words: Counter[str] = Counter()
 
     async def one(seed: int) -> None:
         path = in_a_folder(journal, tmp_path / str(seed))
-        health = await bears(path, damaged(path, seed), placed=seed % 10 == 0)
+        health = await bears(path, damaged(path, seed), placed=seed % 10 == 0, embedded=embedded)
         words[health.problem.summary if health.problem else "no harm done"] += 1
         shutil.rmtree(path.parent, ignore_errors=True)
 

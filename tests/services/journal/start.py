@@ -120,10 +120,13 @@ def _exists(path: Path) -> bool:
     return os.path.lexists(path)
 
 
-async def bears(path: Path, what: str, *, placed: bool = True) -> JournalHealth:
-    """The console starts on it, follows everything, and says so where `verify` finds anything wrong."""
+async def bears(path: Path, what: str, *, placed: bool = True, embedded: Any = None) -> JournalHealth:
+    """The console starts on it, follows and watches everything, and says so where `verify` finds anything wrong."""
     began, verification = _exists(path), checked(path)
-    start = await started(path, placed=placed)
+    start = await started(path, embedded, placed=placed)
+    if embedded is not None:
+        assert start.board.problem is None, what
+        assert start.board.value.alarms, what
     health = start.health
     assert start.refused == (not health.writable), what
     if began and not verification.intact:

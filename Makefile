@@ -10,7 +10,7 @@ AT ?=
 JOBS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench peers lock screens snapshots test-dates faults mutations explore soak i18n clean
+.PHONY: help demo test lint format bench peers lock screens snapshots test-dates faults mutations explore bursts openings soak i18n clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,12 @@ mutations: $(VENV)/.dev ## every reader and inspection under all damage to AWS's
 
 explore: $(VENV)/.dev ## the property tests with new random examples, many of them
 	$(BIN)/python -m pytest -q -n $(JOBS) -m "not slow and not pty" --hypothesis-profile=explore
+
+bursts: $(VENV)/.dev ## 100,000 random keys in bursts over all screens (half an hour)
+	TOBAN_BURST_KEYS=100000 $(BIN)/python -m pytest -q -rP -n 2 -m slow tests/tui/test_key_bursts.py
+
+openings: $(VENV)/.dev ## what each screen leaves in memory, opened twenty times (a quarter of an hour)
+	OPENINGS=20 $(BIN)/python -m pytest -q -rP -n $(JOBS) -m slow tests/tui/test_closed_screens.py
 
 soak: $(VENV)/.dev ## a working day at every screen: memory, what closed screens leave (SOAK=real: one hour at speed 1)
 	SOAK=$(SOAK) $(BIN)/python -m pytest -q -m soak

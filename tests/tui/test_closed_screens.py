@@ -42,7 +42,7 @@ FEW = 3
 PARTS = 3
 """Of the measurement, side by side."""
 OPENINGS, MOST = int(os.environ.get("OPENINGS", "4")), 50_000
-"""Of each screen, and bytes that may be left of one; `OPENINGS=20` takes a quarter of an hour on two cores."""
+"""Of each screen, and bytes that may be left of one; `make openings`: twenty."""
 TIMES = 3
 """What a screen leaves is left each time; what is read meanwhile comes once."""
 

@@ -44,6 +44,10 @@ async def test_a_limit_is_raised_and_its_way_back_scheduled(embedded: Any, tmp_p
         assert await one.kinds() == [
             K.ARMED, K.PLAN, K.INTENT, K.OUTCOME, K.OUTCOME, K.INTENT, K.OUTCOME,
         ]  # fmt: skip
+        # That AWS took a step and that it shows it are told apart, so that nothing reads as done twice.
+        outcomes = [entry.text for entry in await one.entries() if entry.kind is K.OUTCOME]
+        assert [text.partition(":")[0] for text in outcomes] == ["Accepted", "Verified", "Verified"]
+        assert len(set(outcomes)) == len(outcomes)
         assert await one.runs() == (run,)
         (slot,) = one.engine.reverts()
         assert plan.revert is not None

@@ -17,7 +17,7 @@ from services.inspections.insights_fields import shares, values_of
 from services.inspections.insights_hours import BIN, COUNT, Hours, binned, local, zone_name
 from services.inspections.insights_look import AT_ONCE, InsightsLook, query_table
 from services.inspections.insights_queries import Queries, number
-from services.inspections.log_silence import Silence, silence, silence_measures, silence_words
+from services.inspections.log_silence import Silence, silence, silence_advice, silence_measures, silence_words
 from services.models.findings import Evidence, Finding, Measure, worst
 from services.models.insights import QueryResult
 from services.models.verdict import Verdict
@@ -79,7 +79,7 @@ class CustomInsights(OwnInspection, InsightsLook):
             else sentences(trouble, said, silence_words(queries, silent)),
             measures=measures,
             evidence=await self._evidence(queries, found, hours, fine=verdict is Verdict.NORMAL),
-            advice=self.spec.advice,
+            advice=(*self.spec.advice, *silence_advice(queries)),
             remarks=(*self._remarks(hours), *queries.remarks, queries.price()),
         )
 

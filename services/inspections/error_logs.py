@@ -18,7 +18,7 @@ from services.inspections.error_logs_text import masked
 from services.inspections.insights_hours import below, event_spans, local, whole, zone_name
 from services.inspections.insights_look import InsightsLook, query_table
 from services.inspections.insights_queries import Queries, number
-from services.inspections.log_silence import Silence, silence, silence_measures, silence_words
+from services.inspections.log_silence import Silence, silence, silence_advice, silence_measures, silence_words
 from services.models.findings import Evidence, Finding, Measure, Row, worst
 from services.models.insights import QueryResult
 from services.models.runbook import Runbook
@@ -267,6 +267,7 @@ class ErrorLogs(InsightsLook):
             )
         if counts.most >= often(self._spec, queries):
             yield _("The same error again and again is a sign of a bug or an outage.")
+        yield from silence_advice(queries)
 
     def _remarks(self, found: QueryResult, counts: Counts) -> Iterator[str]:
         if counts.fives:

@@ -142,6 +142,16 @@ def _unkept_words(queries: Queries) -> str:
     return text.format(group=queries.group, time=moment(since, queries.zone))
 
 
+def silence_advice(queries: Queries) -> tuple[str, ...]:
+    """What to do where the log group does not keep the whole window."""
+    if _unkept(queries) is None:
+        return ()
+    text = _(
+        "Where {group} is kept for less than the time between two looks, have its retention lengthened; where it was made anew, ask who did so and why."
+    )
+    return (text.format(group=queries.group),)
+
+
 def _hole_words(queries: Queries, found: Silence) -> str:
     if not found.holes:
         return ""

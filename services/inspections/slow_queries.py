@@ -25,7 +25,7 @@ from services.inspections.insights_hours import (
 )
 from services.inspections.insights_look import AT_ONCE, InsightsLook, query_table
 from services.inspections.insights_queries import Queries, number
-from services.inspections.log_silence import Silence, silence, silence_measures, silence_words
+from services.inspections.log_silence import Silence, silence, silence_advice, silence_measures, silence_words
 from services.inspections.slow_queries_text import SlowLine, by_statement, slow_line
 from services.models.findings import Evidence, Finding, Measure, worst
 from services.models.insights import QueryResult
@@ -175,7 +175,10 @@ class SlowQueries(InsightsLook):
                 ),
                 query_table(commands(slowest(self._spec))),
             ),
-            advice=(_("Where slow queries are frequent, consider adding an index."),),
+            advice=(
+                _("Where slow queries are frequent, consider adding an index."),
+                *silence_advice(queries),
+            ),
             remarks=(*self._remarks(found, lines), *queries.remarks, queries.price()),
         )
 

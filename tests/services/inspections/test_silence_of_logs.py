@@ -228,6 +228,7 @@ async def test_what_the_log_no_longer_keeps_is_not_peace(embedded: Embedded) -> 
         titles = {str(each.title) for each in finding.measures}
         assert ("Log events kept" in titles) is not kept
         assert ("keeps nothing from before 01-18 09:00 JST" in finding.summary) is not kept
+        assert any("retention lengthened" in each for each in finding.advice) is not kept
     # One span in the whole result, and what is bad is not hidden.
     fill(embedded, [*lines, *((5.0 * number + 3, bad) for number in range(22))], days=1)
     finding = await errors(embedded, 72.0)

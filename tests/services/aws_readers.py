@@ -24,12 +24,14 @@ from services.aws.dashboards import Dashboards
 from services.aws.databases import Databases
 from services.aws.firewall import Firewall
 from services.aws.insights import Insights
+from services.aws.journal_stream import JournalStream
 from services.aws.logs import Logs
 from services.aws.metrics import Metrics
 from services.aws.objects import Objects
 from services.aws.regions import Regions
 from services.aws.root_user import RootUsers
 from services.aws.scaling import Scaling
+from services.aws.session import AwsSession
 from services.aws.trail import Trail
 from services.inspections.base import InspectionContext
 from services.inspections.waf_blocks_sql import blocked_query
@@ -45,8 +47,8 @@ Question = Callable[[InspectionContext], Awaitable[object]]
 
 
 def questions() -> set[str]:
-    """`Class.method` of every public coroutine of every reader."""
-    found = set()
+    """`Class.method` of every public coroutine of every reader, and the reads of what is more than one."""
+    found = {"AwsSession.identity", "JournalStream.lines"}
     for module in pkgutil.iter_modules(services.aws.__path__, "services.aws."):
         for name, each in vars(importlib.import_module(module.name)).items():
             if not inspect.isclass(each) or each.__module__ != module.name or not _reads(each):
@@ -164,6 +166,18 @@ async def _parents(made: InspectionContext) -> object:
     return await Parents(made.reader).marked(alarms)
 
 
+async def _identity(made: InspectionContext) -> object:
+    assert isinstance(made.reader, AwsSession)
+    return await made.reader.identity()
+
+
+async def _journal_lines(made: InspectionContext) -> object:
+    """Of a stream that there is."""
+    assert isinstance(made.reader, AwsSession)
+    lines, _token = await Logs(made.reader).page(_GROUP, int(_span(made).start.timestamp() * 1000), limit=1)
+    return await JournalStream(made.reader, _GROUP, lines[0].stream).lines() if lines else ()
+
+
 def _days(made: InspectionContext) -> tuple[Any, Any]:
     day = (made.clock.now() - timedelta(days=3)).date()
     return day - timedelta(days=20), day
@@ -184,6 +198,7 @@ CALLS: dict[str, Question] = {
     "Alarms.named": lambda made: Alarms(made.reader, made.runbook, clock=made.clock).named([made.runbook.alarms[0].name]),
     "Alarms.history_all": lambda made: Alarms(made.reader, made.runbook).history_all(_span(made).start),
     "Athena.run": _athena,
+    "AwsSession.identity": _identity,
     "Athena.workgroup": lambda made: Athena(made.reader).workgroup(_waf(made).workgroup),
     "Budgets.costs": lambda made: Budgets(made.reader).costs(made.runbook.system.account),
     "Containers.service": lambda made: Containers(made.reader).service(*_SERVICE),
@@ -201,6 +216,7 @@ CALLS: dict[str, Question] = {
     "Insights.has_events": lambda made: Insights(made.reader).has_events(_GROUP, _span(made)),
     "Insights.run": lambda made: Insights(made.reader).run(_GROUP, _FILTER, _span(made)),
     "Insights.size_of": lambda made: Insights(made.reader).size_of(_GROUP, _span(made), made.clock.now()),
+    "JournalStream.lines": _journal_lines,
     "Logs.groups": lambda made: Logs(made.reader).groups(),
     "Logs.page": lambda made: Logs(made.reader).page(_GROUP, int(_span(made).start.timestamp() * 1000), limit=20),
     "Metrics.fetch": lambda made: Metrics(made.reader).fetch(_queries(), _span(made)),

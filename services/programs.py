@@ -32,7 +32,7 @@ async def begin(*command: str, **streams: Any) -> asyncio.subprocess.Process:
     """Begin a program in a session of its own, where it can neither read the console's keys nor write on its screen.
 
     Where nobody waits for its beginning any more it is ended as soon as it has begun: asyncio would wait for its pipes,
-    which a child of it may hold open for ever. Raises OSError.
+    which a child of it may hold open for ever. Whoever ends the loop waits for `settled` first. Raises OSError.
     """
     beginning = detached(asyncio.create_subprocess_exec(*command, start_new_session=True, **streams))
     try:
@@ -45,10 +45,17 @@ async def begin(*command: str, **streams: Any) -> asyncio.subprocess.Process:
 
 def end(process: asyncio.subprocess.Process) -> None:
     """Kill a program of `begin` with all that is in its session, and close its pipes."""
-    with suppress(ProcessLookupError):
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     # What it began in another session may hold the other ends of its pipes open for ever.
     process._transport.close()  # type: ignore[attr-defined]  # asyncio offers no other way
+
+
+async def settled() -> None:
+    """Return once the programs whose beginning was given up have begun, and so have been ended."""
+    loop = asyncio.get_running_loop()
+    if beginnings := {each for each in _abandoned if each.get_loop() is loop}:
+        await asyncio.wait(beginnings)
 
 
 _abandoned: set[asyncio.Task[asyncio.subprocess.Process]] = set()

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from services import programs
 from services.aws.errors import Incomplete, Invalid, MfaNeeded
 from services.aws.identity import identity_of
 from services.aws.permits import NOWHERE, LogStream, Permit
@@ -182,6 +183,7 @@ class AwsSession:
         """Close every connection."""
         if self._login:
             await self._login.close()
+        await programs.settled()
 
     async def _loaded(self) -> "Login":
         if self._login is None:

@@ -1,4 +1,4 @@
-"""Programs that the console begins end with whoever asked for them, at whatever moment that is."""
+"""Programs that the console begins end with whoever asked for them."""
 
 import asyncio
 import sys
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.programs import begin, end
+from services.programs import begin, end, settled
 from tests.faults.waiting import until
 
 PIPES = {
@@ -53,9 +53,14 @@ async def test_a_program_whose_beginning_is_given_up_ends_and_nobody_waits_for_i
     # It ends although the program has not begun as far as asyncio knows.
     await asyncio.wait({beginning}, timeout=60)
     assert beginning.cancelled()
+    ending = asyncio.create_task(settled())
+    await asyncio.sleep(0)
+    assert not ending.done()
     go.set()
+    await ending
     every = pids.read_text().split()
     await until(lambda: not any(map(runs, every)))
+    await settled()
 
 
 async def test_a_program_is_ended_with_its_child(tmp_path: Path) -> None:

@@ -108,10 +108,10 @@ def _why(
         yield _("the runbook wants a maximum of {expected} then").format(expected=expected.maximum)
     wanted = expected.minimum
     if after.minimum < before.minimum:
-        if wanted is None:
-            yield _("the runbook does not say whether so few are enough (ecs.usual_min)")
-        elif after.minimum < wanted:
+        if wanted is not None and after.minimum < wanted:
             yield _("the runbook wants a minimum of {expected} then").format(expected=wanted)
+        elif wanted is None and not after.minimum:
+            yield _("no task has to run then")
     if service is not None and after.maximum < before.maximum and after.maximum < service.desired:
         text = _("{count} of the {desired} tasks wanted now stop at once")
         yield text.format(count=service.desired - after.maximum, desired=service.desired)

@@ -286,17 +286,27 @@ async def test_what_scheduled_actions_will_do_before_the_next_look(
     assert (finding.verdict, text in finding.summary) == (verdict, True), finding.summary
 
 
-async def test_a_lower_minimum_is_a_cut_where_the_runbook_says_nothing_of_it() -> None:
+async def test_where_the_runbook_says_nothing_of_a_minimum_only_none_at_all_is_a_cut() -> None:
     data = BOOK.model_dump(mode="json")
     del data["ecs"]["usual_min"]
-    finding = await judged(
-        jst("2026-01-14 09:00"),
-        target(),
-        Runbook.model_validate(data),
-        DescribeScheduledActions={"ScheduledActions": [action("night", "cron(0 22 * * ? *)", MinCapacity=0)]},
-    )
-    assert finding.verdict is V.ATTENTION
-    assert "minimum 2 → 0 (the runbook does not say whether so few are enough" in finding.summary
+
+    async def planned(night: int) -> Finding:
+        actions = [
+            action("day", "cron(0 8 * * ? *)", MinCapacity=4),
+            action("night", "cron(0 22 * * ? *)", MinCapacity=night),
+        ]
+        return await judged(
+            jst("2026-01-14 09:00"),
+            target(minimum=4),
+            Runbook.model_validate(data),
+            DescribeServices={"services": [service(4, 4)]},
+            DescribeScheduledActions={"ScheduledActions": actions},
+        )
+
+    assert (await planned(2)).verdict is V.NORMAL
+    cut = await planned(0)
+    assert cut.verdict is V.ATTENTION
+    assert "minimum 4 → 0 (no task has to run then)" in cut.summary
 
 
 @QUIET

@@ -85,7 +85,8 @@ class Group:
             name, first = self.past_stream, past[0][0]
             stream = self.streams.setdefault(name, Stream(name, first, last=past[-1][0]))
             stream.first = first
-            self.events[:0] = [Event(at, at, number, name, text) for number, (at, text) in enumerate(past)]
+            self.events += [Event(at, at, number, name, text) for number, (at, text) in enumerate(past)]
+            self.events.sort()
             self.bytes += sum(len(text) + 26 for _at, text in past)
         return self.events
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -36,6 +37,20 @@ def jst(text: str) -> datetime:
 )
 def test_the_history_reaches_back_before_the_last_closing(at: str, closing: str) -> None:
     assert before_closing(jst(at)) == jst(closing)
+
+
+@pytest.mark.parametrize("at", ["2026-01-14T09:00", "2026-01-19T09:00", "2026-01-18T03:00"])
+@pytest.mark.parametrize("name", [names.APP_LOG, names.DATABASE_LOG])
+def test_a_month_of_logs_lies_before_the_world_without_a_gap(at: str, name: str) -> None:
+    world = World(load("ordinary-day"), ManualClock(jst(at)))
+    group = world.logs.groups[names.REGION, name]
+    lived = len(group.events)
+    events = group.read(int(jst(at).timestamp() * 1000) - 31 * 86_400_000)
+    assert events == sorted(events)
+    assert len(events) > lived
+    assert max(after.at - before.at for before, after in pairwise(events)) < 900_000
+    assert group.read(0) is events
+    assert len({event.id for event in events}) == len(events)
 
 
 def test_a_world_that_is_not_told_remembers_the_night() -> None:

@@ -99,7 +99,7 @@ class CustomInsights(OwnInspection, InsightsLook):
         )
         if hours is None or bound is None:
             return
-        at, extreme = hours.worst if spec.below is not None else (None, hours.least(queries.span))
+        at, extreme = hours.worst if spec.below is not None else (None, hours.least(queries.kept))
         if extreme is not None:
             yield Measure(
                 title=_("Matches in the worst hour"),

@@ -6,6 +6,7 @@ from services.aws.insights import ROWS
 from services.i18n import _, sentences
 from services.inspections.base import Inspection, Look, table
 from services.inspections.insights_queries import Queries, hours_words, partial_words
+from services.inspections.log_silence import unkept_words
 from services.models.findings import Evidence, Finding, Measure, worst
 from services.models.insights import QueryResult
 from services.models.verdict import Verdict
@@ -50,7 +51,7 @@ class InsightsLook(Inspection):
             sentences(said, words),
             measures=(least, Measure(title=_("The whole window"), shown="", verdict=Verdict.UNKNOWN)),
             evidence=self.texts(found),
-            remarks=(*queries.remarks, queries.price()),
+            remarks=(*_kept(queries), *queries.remarks, queries.price()),
         )
 
     def at_least(self, queries: Queries, found: QueryResult) -> Measure | None:
@@ -68,7 +69,14 @@ class InsightsLook(Inspection):
     def unknown(self, look: Look, queries: Queries, summary: str, **more: Any) -> Finding:
         """A finding that cannot judge, with what was spent on it."""
         spent = (queries.price(),) if queries.bytes else ()
-        return self.found(look, Verdict.UNKNOWN, summary, remarks=(*queries.remarks, *spent), **more)
+        remarks = (*_kept(queries), *queries.remarks, *spent)
+        return self.found(look, Verdict.UNKNOWN, summary, remarks=remarks, **more)
+
+
+def _kept(queries: Queries) -> tuple[str, ...]:
+    """That the log group does not keep the whole window, where it does not."""
+    words = unkept_words(queries)
+    return (words,) if words else ()
 
 
 def query_table(commands: tuple[str, ...]) -> Evidence:

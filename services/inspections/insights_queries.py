@@ -16,6 +16,8 @@ from services.prices import usd_of_insights
 
 LAG = timedelta(minutes=1)
 """Log events of the newest minute may not be there yet; the next look reads them, for it begins as much earlier."""
+EXACT = timedelta(minutes=15)
+"""A log group that reaches back to the window's beginning but for so much reaches back to it."""
 HOUR = timedelta(hours=1)
 CROWDED = (0.5, 1.0, 2.0)
 """Seconds between attempts while AWS is asked for too many log events at once; some regions allow 5 requests a second."""
@@ -61,6 +63,21 @@ class Queries:
         return self._begun
 
     @property
+    def kept(self) -> TimeSpan:
+        """The window, as far as the log group reaches back."""
+        return TimeSpan(start=self._begun, end=self.span.end)
+
+    @property
+    def cut(self) -> bool:
+        """The log group is known not to reach back to the window's beginning."""
+        return self._begun - self.span.start > EXACT
+
+    @property
+    def reach_known(self) -> bool:
+        """Whether it is known how far the log group reaches back."""
+        return self._reach_known
+
+    @property
     def hours(self) -> float:
         """For rates with an upper limit: at least one, so that a few minutes are not blown up."""
         return max(1.0, self.covered)
@@ -73,9 +90,8 @@ class Queries:
     @property
     def span_words(self) -> str:
         """The span that was judged, for people: the window, or as much of it as the log group reaches back."""
-        if self.covered >= 0.99 * self._look.hours:
-            return hours_words(self._look.hours)
-        return _("the {hours} that have logs").format(hours=hours_words(self.covered))
+        text = _("the {hours} that have logs")
+        return text.format(hours=hours_words(self.covered)) if self.cut else hours_words(self._look.hours)
 
     def mean_verdict(self, mean: Verdict, worst_hour: Verdict) -> Verdict:
         """Of a count an hour with an upper limit.

@@ -124,27 +124,23 @@ def silence_words(queries: Queries, found: Silence) -> str:
     """That events are missing, in a sentence; "" where they are not."""
     if found.unread:
         said = _("Whether events still come cannot be read: {why}").format(why=found.unread)
-        return sentences(_unkept_words(queries), said)
-    return sentences(_unkept_words(queries), _hole_words(queries, found), _end_words(queries, found))
+        return sentences(unkept_words(queries), said)
+    return sentences(unkept_words(queries), _hole_words(queries, found), _end_words(queries, found))
 
 
-def _unkept(queries: Queries) -> datetime | None:
-    """From when on the log group has events, where that is not from the window's beginning; None: it is, or is not known."""
-    since = queries.kept_since
-    return since if since and since - queries.span.start > FRESH else None
-
-
-def _unkept_words(queries: Queries) -> str:
-    since = _unkept(queries)
-    if since is None:
+def unkept_words(queries: Queries) -> str:
+    """That the log group does not keep the whole window, or may not, in a sentence; "" where it does."""
+    if not queries.reach_known:
+        return _("How far back {group} has events is not known.").format(group=queries.group)
+    if not queries.cut:
         return ""
     text = _("{group} keeps nothing from before {time}: what happened until then is not known.")
-    return text.format(group=queries.group, time=moment(since, queries.zone))
+    return text.format(group=queries.group, time=moment(queries.begun, queries.zone))
 
 
 def silence_advice(queries: Queries) -> tuple[str, ...]:
     """What to do where the log group does not keep the whole window."""
-    if _unkept(queries) is None:
+    if not queries.cut:
         return ()
     text = _(
         "Where {group} is kept for less than the time between two looks, have its retention lengthened; where it was made anew, ask who did so and why."
@@ -185,15 +181,15 @@ def _uncompared(likeness: Likeness) -> str:
 
 def silence_measures(queries: Queries, found: Silence) -> Iterator[Measure]:
     """How far the log reaches beside both ends of the window, and the longest silence; nothing where it is whole."""
-    since = _unkept(queries)
-    if since is not None:
+    if words := unkept_words(queries):
+        since = queries.begun if queries.cut else None
         yield Measure(
             title=_("Log events kept"),
-            shown=_("from {time}").format(time=moment(since, queries.zone)),
+            shown=_("from {time}").format(time=moment(since, queries.zone)) if since else "",
             allowed=_("from the beginning of the window"),
             verdict=Verdict.UNKNOWN,
             at=since,
-            note=_unkept_words(queries),
+            note=words,
         )
     if found.unread or found.since is not None:
         yield Measure(

@@ -39,6 +39,15 @@ async def seen(made: InspectionContext, hours: float = 4, **keys: Any) -> Findin
     return await again(made, "late", hours=hours, book=book(**keys))
 
 
+async def test_hours_that_the_log_no_longer_keeps_are_none_without_matches(empty_aws: Embedded) -> None:
+    fill(empty_aws, [(60.0 * hour + 30, {"message": "late | #"}) for hour in range(200)], days=1)
+    async with context(empty_aws) as made:
+        finding = await seen(made, hours=72, above=0.5)
+    assert measure(finding, "Matches in the worst hour").verdict is Verdict.NORMAL
+    assert measure(finding, "Log events kept").verdict is Verdict.UNKNOWN
+    assert finding.verdict is Verdict.UNKNOWN
+
+
 async def test_what_it_counts(empty_aws: Embedded) -> None:
     """One world for many limits."""
     async with context(empty_aws) as made:

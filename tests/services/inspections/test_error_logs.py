@@ -342,11 +342,21 @@ async def test_a_missing_permission_costs_only_its_part(empty_aws: Embedded) -> 
     empty_aws.fault("logs", "GetLogGroupFields", preset="denied")
     empty_aws.fault("logs", "DescribeLogGroups", preset="denied")
     finding = await seen(empty_aws)
-    assert finding.verdict is Verdict.NORMAL
+    assert {str(each.title) for each in finding.measures if each.verdict is Verdict.UNKNOWN} == {
+        "Log events kept"
+    }
+    assert "How far back /app/library has events is not known." in finding.summary
     assert measure(finding, "Events with the field level").shown == "100 %"
     said = " ".join(finding.remarks)
     assert "logs:GetLogGroupFields" in said
     assert "logs:DescribeLogGroups" in said
+
+
+async def test_an_empty_log_that_keeps_little_says_so(empty_aws: Embedded) -> None:
+    fill(empty_aws, [], days=1)
+    finding = await seen(empty_aws, hours=72)
+    assert finding.verdict is Verdict.UNKNOWN
+    assert any("/app/library keeps nothing from before 01-13 10:00 JST" in each for each in finding.remarks)
 
 
 def test_what_a_runbook_must_say() -> None:

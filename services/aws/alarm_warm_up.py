@@ -6,10 +6,8 @@ Source: WarmUpConfiguration (Amazon CloudWatch API reference), "Alarm warm-up pe
 from datetime import datetime, timedelta
 
 from services.aws.reader import Answer, when, whole
-from services.models.alarms import Alarm, AlarmState
+from services.models.alarms import WARM_UP_UNTOLD, Alarm, AlarmState
 
-UNTOLD = "WARM_UP_UNTOLD"
-"""Stands for an evaluation state where an alarm has a warm-up and AWS does not say when it began."""
 LONGEST = 2880
 """Minutes; AWS's own bound."""
 
@@ -32,9 +30,9 @@ def warm_up_end(row: Answer, state: AlarmState, since: datetime | None) -> datet
 
 
 def warm_up_doubt(row: Answer) -> str:
-    """UNTOLD where whether the alarm warms up cannot be worked out, else ""."""
+    """WARM_UP_UNTOLD where whether the alarm warms up cannot be worked out, else ""."""
     has_one = row.get("WarmUpConfiguration") is not None
-    return UNTOLD if has_one and when(row.get("AlarmConfigurationUpdatedTimestamp")) is None else ""
+    return WARM_UP_UNTOLD if has_one and when(row.get("AlarmConfigurationUpdatedTimestamp")) is None else ""
 
 
 def warmed(alarm: Alarm, now: datetime) -> Alarm:

@@ -42,11 +42,13 @@ class Hearing(StrEnum):
     """No action of its own; what names it could not be read."""
 
 
+WARM_UP_UNTOLD = "WARM_UP_UNTOLD"
+"""Stands for an evaluation state where an alarm has a warm-up and AWS does not say when it began."""
 _EVALUATIONS = {
     "PARTIAL_DATA": N_("judged on part of the data"),
     "EVALUATION_ERROR": N_("cannot be judged: configuration error"),
     "EVALUATION_FAILURE": N_("cannot be judged: AWS failed"),
-    "WARM_UP_UNTOLD": N_("AWS does not say until when it warms up"),
+    WARM_UP_UNTOLD: N_("AWS does not say until when it warms up"),
 }
 
 

@@ -6,9 +6,8 @@ from textual.app import App, ComposeResult
 from textual.message import Message
 
 from services import i18n
-from services.aws.alarm_warm_up import UNTOLD
 from services.i18n import _
-from services.models.alarms import Alarm, AlarmBoard, AlarmState
+from services.models.alarms import WARM_UP_UNTOLD, Alarm, AlarmBoard, AlarmState
 from services.models.feeds import FeedState
 from tests.widgets import gallery_data as made
 from widgets.alarm_strip import AlarmStrip
@@ -111,7 +110,7 @@ def test_insufficient_is_never_green_and_says_why() -> None:
 
 
 def test_every_state_of_an_evaluation_is_told_in_words() -> None:
-    for evaluation in ("PARTIAL_DATA", "EVALUATION_ERROR", "EVALUATION_FAILURE", UNTOLD):
+    for evaluation in ("PARTIAL_DATA", "EVALUATION_ERROR", "EVALUATION_FAILURE", WARM_UP_UNTOLD):
         alarm = made.ALARMS[2].model_copy(update={"evaluation": evaluation})
         assert evaluation not in str(warnings(alarm, made.JST, made.NOW))
     unheard_of = made.ALARMS[2].model_copy(update={"evaluation": "SOMETHING_NEW"})
@@ -127,7 +126,7 @@ def grave_alarms() -> tuple[Alarm, ...]:
         {"has_actions": False, "parents_read": False},
         {"evaluation": "EVALUATION_ERROR"},
         {"evaluation": "PARTIAL_DATA"},
-        {"evaluation": "WARM_UP_UNTOLD"},
+        {"evaluation": WARM_UP_UNTOLD},
         {"state": AlarmState.INSUFFICIENT},
         {"state": AlarmState.INSUFFICIENT, "treat_missing": "breaching"},
         {"state": AlarmState.INSUFFICIENT, "warm_up_until": made.NOW + timedelta(days=1)},

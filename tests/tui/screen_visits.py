@@ -78,7 +78,7 @@ async def things(pilot: Pilot[Any]) -> Things:
     (target,) = change.targets()
     await ready.engine.arm("a test", timedelta(minutes=15))
     plan = await ready.engine.plan(change.kind, str(target.id), {})
-    ready.engine.apply(plan, plan.confirm)
+    await ready.engine.apply(plan, plan.confirm)
     await until(pilot, lambda: app.duties and app.duties.today.occurrences and app.posts and app.runs)
     await ready.engine.disarm()
     assert app.board is not None

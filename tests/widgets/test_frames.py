@@ -1,7 +1,6 @@
 """Widgets that move draw at most so often, together with their neighbours, and not oftener than can be shown."""
 
 import asyncio
-import time
 from itertools import count, pairwise
 
 from widgets.frames import Frames
@@ -16,7 +15,7 @@ async def drawn(frames: Frames, times: list[float], count: int) -> None:
 
 async def test_at_most_so_often() -> None:
     times: list[float] = []
-    frames = Frames(lambda: times.append(time.monotonic()), 50, lambda: 0.0)
+    frames = Frames(lambda: times.append(frames.drawn_at), 50, lambda: 0.0)
     await drawn(frames, times, 6)
     assert all(after - before >= 0.0099 for before, after in pairwise(times))
 
@@ -38,7 +37,7 @@ async def test_neighbours_draw_in_the_same_moment() -> None:
 
 async def test_not_oftener_than_can_be_shown() -> None:
     times: list[float] = []
-    frames = Frames(lambda: times.append(time.monotonic()), 1000, lambda: 0.1)
+    frames = Frames(lambda: times.append(frames.drawn_at), 1000, lambda: 0.1)
     await drawn(frames, times, 4)
     assert all(after - before >= 0.049 for before, after in pairwise(times))
 

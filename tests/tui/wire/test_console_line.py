@@ -59,13 +59,12 @@ def test_while_the_terminal_sleeps_alarms_are_polled_and_the_journal_is_written(
     options = ("--scenario", "alb-5xx", "--speed", "60", "--journal", str(journal))
     with FarConsole(*options, size=(40, 140)) as console:
         console.wait_text("rds-storage-low")
-        console.wait(lambda: entries(journal) > 0, "the first entry")
-        before, calls = entries(journal), calls_made(console)
-        # Its usage is recorded every 15 minutes of the demo's clock.
-        console.wait(lambda: entries(journal) >= before + 2, "two more entries", reading=False, limit=90)
-        woke = time.monotonic()
-        console.wait(lambda: calls_made(console) > calls + 20, "what was read meanwhile")
-        assert time.monotonic() - woke < 5, "seconds on a busy machine"
+        # What AWS was asked is recorded every 15 minutes of the demo's clock.
+        console.wait(lambda: calls_recorded(journal) > 0, "the first record", limit=90)
+        calls = calls_recorded(journal)
+        console.wait(
+            lambda: calls_recorded(journal) > calls + 20, "what is read meanwhile", reading=False, limit=90
+        )
         console.send("\x0c")
         console.wait_raw(b"\x1b[2J")
         console.wait_text("rds-storage-low")
@@ -79,15 +78,11 @@ def duties_shown(console: PtyConsole) -> bool:
     return re.search(r"state +finding", console.text) is not None
 
 
-def entries(journal: Path) -> int:
-    """How many the journal holds."""
+def calls_recorded(journal: Path) -> int:
+    """Requests to AWS by the journal's newest record of them; 0: there is none."""
     if not journal.exists():
         return 0
     with sqlite3.connect(f"file:{journal}?mode=ro", uri=True) as database:
-        return int(database.execute("select max(rowid) from entries").fetchone()[0] or 0)
-
-
-def calls_made(console: PtyConsole) -> int:
-    """What the header counts."""
-    words = console.lines[0].split()
-    return int(words[words.index("calls") - 1].replace(",", "")) if "calls" in words else 0
+        asked = "select text from entries where kind = 'usage' order by seq desc limit 1"
+        (text,) = database.execute(asked).fetchone() or ("0",)
+    return int(text.split()[0])

@@ -77,6 +77,7 @@ def test_at_most_so_often_however_late_the_machine_is(lateness: list[float]) -> 
 
 def test_neighbours_draw_in_the_same_moment(timers: Timers) -> None:
     one = restless(timers, 50)
+    timers.fire()
     timers.now += 0.0071
     other = restless(timers, 50)
     for _frame in range(6):

@@ -31,23 +31,22 @@ def test_importing_loads_no_sdk(module: str) -> None:
 async def test_warming_asks_nothing_and_leaves_the_loop_free(
     session: AwsSession, server: FaultServer
 ) -> None:
-    gaps: list[float] = []
+    turns = 0
     done = asyncio.Event()
 
     async def heart() -> None:
-        loop = asyncio.get_running_loop()
-        before = loop.time()
+        nonlocal turns
         while not done.is_set():
-            await asyncio.sleep(0.005)
-            gaps.append(loop.time() - before)
-            before = loop.time()
+            await asyncio.sleep(0)
+            turns += 1
 
     beating = asyncio.create_task(heart())
     await session.warm(("sts", "cloudwatch", "logs", "ecs", "rds", "elbv2"))
     done.set()
     await beating
     assert server.seen == []
-    assert max(gaps) < 1.0
+    # Work that holds the loop leaves it a handful of turns; work in a thread leaves it thousands.
+    assert turns > 100
 
 
 async def test_one_client_serves_all_reads_at_once(session: AwsSession, server: FaultServer) -> None:

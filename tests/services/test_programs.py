@@ -46,6 +46,13 @@ async def test_a_program_whose_beginning_is_given_up_ends_and_nobody_waits_for_i
         await go.wait()
         return await connect(factory, pipe)
 
+    begun, exec_ = list[asyncio.subprocess.Process](), asyncio.create_subprocess_exec
+
+    async def seen(*command: str, **options: Any) -> asyncio.subprocess.Process:
+        begun.append(await exec_(*command, **options))
+        return begun[-1]
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", seen)
     monkeypatch.setattr(loop, "connect_read_pipe", late)
     beginning = asyncio.create_task(begin(*with_a_child(pids), **PIPES))
     await until(pids.exists)
@@ -61,6 +68,8 @@ async def test_a_program_whose_beginning_is_given_up_ends_and_nobody_waits_for_i
     every = pids.read_text().split()
     await until(lambda: not any(map(runs, every)))
     await settled()
+    # The loop has to hear of its end while it runs.
+    await until(lambda: begun[0].returncode is not None)
 
 
 async def test_a_program_is_ended_with_its_child(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from services.inspections.insights_queries import Queries, number
 from services.inspections.log_silence import Silence, silence, silence_advice, silence_measures, silence_words
 from services.models.findings import Evidence, Finding, Measure, worst
 from services.models.insights import QueryResult
+from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
 
 FRESH = timedelta(hours=1)
@@ -99,7 +100,11 @@ class CustomInsights(OwnInspection, InsightsLook):
         )
         if hours is None or bound is None:
             return
-        at, extreme = hours.worst if spec.below is not None else (None, hours.least(queries.kept))
+        at, extreme = (
+            hours.worst
+            if spec.below is not None
+            else (None, hours.least(TimeSpan(start=queries.begun, end=queries.span.end)))
+        )
         if extreme is not None:
             yield Measure(
                 title=_("Matches in the worst hour"),

@@ -16,8 +16,8 @@ from services.prices import usd_of_insights
 
 LAG = timedelta(minutes=1)
 """Log events of the newest minute may not be there yet; the next look reads them, for it begins as much earlier."""
-EXACT = timedelta(minutes=15)
-"""A log group that reaches back to the window's beginning but for so much reaches back to it."""
+LATE = timedelta(minutes=15)
+"""A log group that begins no later in the window than this has all of it."""
 HOUR = timedelta(hours=1)
 CROWDED = (0.5, 1.0, 2.0)
 """Seconds between attempts while AWS is asked for too many log events at once; some regions allow 5 requests a second."""
@@ -52,30 +52,19 @@ class Queries:
         self.zone = context.calendar.zone
         self.kept_since: datetime | None = None
         """The log group has nothing from before; None: not known."""
-        self._begun = self.span.start
-        self._reach_known = False
         self._context = context
         self._look = look
 
     @property
     def begun(self) -> datetime:
         """Where the window begins, as far as the log group reaches back."""
-        return self._begun
+        since = self.kept_since or self.span.start
+        return min(max(since, self.span.start), self.span.end)
 
     @property
-    def kept(self) -> TimeSpan:
-        """The window, as far as the log group reaches back."""
-        return TimeSpan(start=self._begun, end=self.span.end)
-
-    @property
-    def cut(self) -> bool:
+    def begins_late(self) -> bool:
         """The log group is known not to reach back to the window's beginning."""
-        return self._begun - self.span.start > EXACT
-
-    @property
-    def reach_known(self) -> bool:
-        """Whether it is known how far the log group reaches back."""
-        return self._reach_known
+        return self.begun - self.span.start > LATE
 
     @property
     def hours(self) -> float:
@@ -85,13 +74,17 @@ class Queries:
     @property
     def covered(self) -> float:
         """Hours of the window, as far as the log group reaches back; never less than one minute's."""
-        return max(1 / 60, (self.span.end - self._begun) / HOUR)
+        return max(1 / 60, (self.span.end - self.begun) / HOUR)
 
     @property
     def span_words(self) -> str:
         """The span that was judged, for people: the window, or as much of it as the log group reaches back."""
         text = _("the {hours} that have logs")
-        return text.format(hours=hours_words(self.covered)) if self.cut else hours_words(self._look.hours)
+        return (
+            text.format(hours=hours_words(self.covered))
+            if self.begins_late
+            else hours_words(self._look.hours)
+        )
 
     def mean_verdict(self, mean: Verdict, worst_hour: Verdict) -> Verdict:
         """Of a count an hour with an upper limit.
@@ -99,7 +92,7 @@ class Queries:
         Where nobody knows how far the log group reaches back, the mean over the whole window may be too low, and
         only the worst hour, which no mean exceeds, can say that it is normal.
         """
-        if mean is Verdict.NORMAL and not self._reach_known and worst_hour is not Verdict.NORMAL:
+        if mean is Verdict.NORMAL and self.kept_since is None and worst_hour is not Verdict.NORMAL:
             return Verdict.UNKNOWN
         return mean
 
@@ -123,15 +116,12 @@ class Queries:
         if size is None:
             return None
         self._expected = int(size.bytes)
-        self._reach_known = size.since is not None
         self.kept_since = size.since
         self.remarks.append(
             _(
                 "Estimated before: {size}, {yen} (from the stored size, which is compressed; the query may read more)."
             ).format(size=size_words(size.bytes), yen=yen_words(self.yen(size.bytes)))
         )
-        if size.since and size.since > self.span.start:
-            self._begun = min(size.since, self.span.end)
         return self.yen(size.bytes)
 
     async def size(self, span: TimeSpan) -> GroupSize | None:

@@ -130,9 +130,9 @@ def silence_words(queries: Queries, found: Silence) -> str:
 
 def unkept_words(queries: Queries) -> str:
     """That the log group does not keep the whole window, or may not, in a sentence; "" where it does."""
-    if not queries.reach_known:
+    if queries.kept_since is None:
         return _("How far back {group} has events is not known.").format(group=queries.group)
-    if not queries.cut:
+    if not queries.begins_late:
         return ""
     text = _("{group} keeps nothing from before {time}: what happened until then is not known.")
     return text.format(group=queries.group, time=moment(queries.begun, queries.zone))
@@ -140,7 +140,7 @@ def unkept_words(queries: Queries) -> str:
 
 def silence_advice(queries: Queries) -> tuple[str, ...]:
     """What to do where the log group does not keep the whole window."""
-    if not queries.cut:
+    if not queries.begins_late:
         return ()
     text = _(
         "Where {group} is kept for less than the time between two looks, have its retention lengthened; where it was made anew, ask who did so and why."
@@ -182,7 +182,7 @@ def _uncompared(likeness: Likeness) -> str:
 def silence_measures(queries: Queries, found: Silence) -> Iterator[Measure]:
     """How far the log reaches beside both ends of the window, and the longest silence; nothing where it is whole."""
     if words := unkept_words(queries):
-        since = queries.begun if queries.cut else None
+        since = queries.begun if queries.begins_late else None
         yield Measure(
             title=_("Log events kept"),
             shown=_("from {time}").format(time=moment(since, queries.zone)) if since else "",

@@ -45,6 +45,26 @@ class Stream:
     ingested: int | None = None
     bytes: int = 0
 
+    def note(self, events: Sequence[Event]) -> int:
+        """These were added; their size in bytes, as CloudWatch Logs counts it."""
+        low, high, size = min(events).at, max(events).at, sum(len(event.message) + 26 for event in events)
+        self.first = low if self.first is None else min(low, self.first)
+        self.last = high if self.last is None else max(high, self.last)
+        self.ingested = max(events[-1].ingested, self.ingested or 0)
+        self.bytes += size
+        return size
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was written to a stream before the world began; made when somebody reads so far back."""
+
+    until: int
+    """Epoch milliseconds."""
+    stream: str
+    rows: Callable[[], Sequence[tuple[int, str]]]
+    """(Epoch milliseconds, message)."""
+
 
 @dataclass(slots=True)
 class Group:
@@ -60,11 +80,8 @@ class Group:
     arrivals: deque[Event] = field(default_factory=lambda: deque(maxlen=20_000))
     """The newest events in the order in which they arrived."""
     bytes: int = 0
-    past: Callable[[], Sequence[tuple[int, str]]] | None = None
-    """(Epoch milliseconds, message) of what was logged before the world began; made when somebody reads so far back."""
-    past_stream: str = ""
-    lived: int = 0
-    """Epoch milliseconds from which on the world itself writes."""
+    past: Past | None = None
+    """Not made yet; None: there is none, or it is among the events."""
     asked: int = 0
     """How many searches were begun; see `services.demo.logs.search`."""
 
@@ -80,14 +97,13 @@ class Group:
 
     def read(self, start: int) -> list[Event]:
         """The events in the order of their times; those before the world began only where `start` (epoch ms) is."""
-        if self.past is not None and start < self.lived:
-            past, self.past = self.past(), None
-            name, first = self.past_stream, past[0][0]
-            stream = self.streams.setdefault(name, Stream(name, first, last=past[-1][0]))
-            stream.first = first
-            self.events += [Event(at, at, number, name, text) for number, (at, text) in enumerate(past)]
+        if self.past is not None and start < self.past.until:
+            name = self.past.stream
+            events = [Event(at, at, number, name, text) for number, (at, text) in enumerate(self.past.rows())]
+            self.past = None
+            self.bytes += self.streams.setdefault(name, Stream(name, events[0].at)).note(events)
+            self.events += events
             self.events.sort()
-            self.bytes += sum(len(text) + 26 for _at, text in past)
         return self.events
 
 
@@ -112,18 +128,14 @@ class LogStore:
 
     def put(self, group: Group, stream: str, rows: Iterable[tuple[int, str]], ingested: int) -> None:
         """Add (epoch milliseconds, message) rows; they are visible from now on, in their place in time."""
-        number = self.newest
-        new = []
-        size = 0
-        for at, message in rows:
-            number += 1
-            size += len(message) + 26
-            new.append(Event(at, ingested, number, stream, message))
-        self.newest = number
+        new = [
+            Event(at, ingested, number, stream, message)
+            for number, (at, message) in enumerate(rows, self.newest + 1)
+        ]
         if not new:
             return
-        self._note(self.create_stream(group, stream, ingested), new, size)
-        group.bytes += size
+        self.newest = new[-1].number
+        group.bytes += self.create_stream(group, stream, ingested).note(new)
         group.arrivals += new
         events = group.events
         if len(new) > _FEW:
@@ -134,14 +146,6 @@ class LogStore:
                 insort(events, event)
         if len(events) > _MOST:
             del events[: _MOST // 4]
-
-    @staticmethod
-    def _note(stream: Stream, new: Sequence[Event], size: int) -> None:
-        low, high = min(new).at, max(new).at
-        stream.first = low if stream.first is None else min(low, stream.first)
-        stream.last = high if stream.last is None else max(high, stream.last)
-        stream.ingested = new[-1].ingested
-        stream.bytes += size
 
 
 def between(events: list[Event], start: int, end: int) -> range:

@@ -15,7 +15,7 @@ from services.demo.system.app_log import app_lines, startup_lines
 from services.demo.system.lines import Line
 from services.demo.system.minute import Minute, gib_lost, live
 from services.demo.system.other_logs import database_lines, firewall_lines
-from services.demo.system.past import KEPT, publish_past, write_past
+from services.demo.system.past import publish_past, write_past
 from services.demo.system.publish import publish
 
 if TYPE_CHECKING:
@@ -51,11 +51,9 @@ class Facility:
         balancer.groups.append(self.group)
         world.balancers.append(balancer)
         for name, days in ((names.APP_LOG, 90), (names.DATABASE_LOG, 90), (names.WAF_LOG, 365)):
-            made = created if name == names.WAF_LOG else created - KEPT
-            world.logs.create_group(name, int(made * 1000), names.REGION, days)
-        write_past(
-            world.logs, log_start, live(world.scenario, world.began.timestamp(), log_start, 2).level_field
-        )
+            world.logs.create_group(name, int(created * 1000), names.REGION, days)
+        first = live(world.scenario, world.began.timestamp(), log_start, 2)
+        write_past(world.logs, log_start, first.level_field)
         self._alarms(datetime.fromtimestamp(created, UTC))
         world.keys.add(names.USER, names.USER_KEY, world.began - KEY_AGE)
         world.dashboards.put(names.DASHBOARD, dashboard.body(), datetime(2025, 10, 25, tzinfo=UTC))

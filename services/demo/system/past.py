@@ -1,14 +1,15 @@
 """What ordinary weeks brought before a world begins: for those who compare with them, or look at a whole month."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from random import Random
 
 from services.demo.cloudwatch.store import MetricStore
-from services.demo.logs.store import LogStore
+from services.demo.logs.store import LogStore, Past
 from services.demo.system import names
 from services.demo.system.app_log import app_lines
 from services.demo.system.day import requests_per_minute
+from services.demo.system.lines import Line
 from services.demo.system.minute import LATENCY, Minute
 from services.demo.system.other_logs import database_lines
 
@@ -21,8 +22,8 @@ _SLOW = 25
 """Of them every so many comes with a slow query."""
 _TASK = f"ecs/{names.SERVICE}/5d1c0c7be2a94f0c8f6a3b9d7e214a68"
 """The stream of a task that has ended."""
-KEPT = 400 * 24 * HOUR
-"""Seconds for which the log groups have been there when a world begins."""
+_KEPT = 400 * 24 * HOUR
+"""Seconds for which such a log has been there longer than the first tasks."""
 
 
 def publish_past(store: MetricStore, start: int) -> None:
@@ -55,31 +56,28 @@ def sent(requests: float) -> float:
     return 9_800 + requests * 5_200.0
 
 
+_WRITERS: dict[str, tuple[str, Callable[[Minute], list[Line]]]] = {
+    names.APP_LOG: (_TASK, partial(app_lines, streams=(_TASK,))),
+    names.DATABASE_LOG: (f"{names.DATABASE}.0", database_lines),
+}
+"""By the log group: its stream, and what writes a minute's lines."""
+
+
 def write_past(logs: LogStore, start: int, level_field: str) -> None:
-    """Give the logs of the application and the database what ordinary weeks wrote before `start` (epoch seconds)."""
+    """Let logs begin long before `start` (epoch seconds), with what ordinary weeks wrote."""
     start = start // _WRITTEN * _WRITTEN
-    for name, stream, rows in (
-        (names.APP_LOG, _TASK, _app_rows),
-        (names.DATABASE_LOG, f"{names.DATABASE}.0", _database_rows),
-    ):
+    for name, (stream, _write) in _WRITERS.items():
         group = logs.groups[names.REGION, name]
-        group.past, group.past_stream, group.lived = partial(rows, start, level_field), stream, start * 1000
+        group.created -= _KEPT * 1000
+        group.past = Past(start * 1000, stream, partial(_rows, name, start, level_field))
 
 
-@lru_cache(maxsize=4)
-def _app_rows(start: int, level_field: str) -> Sequence[tuple[int, str]]:
-    lines = (app_lines(_quiet(at, level_field), (_TASK,)) for at in _times(start))
-    return [(line.at, line.message) for each in lines for line in each]
-
-
-@lru_cache(maxsize=4)
-def _database_rows(start: int, level_field: str) -> Sequence[tuple[int, str]]:
-    lines = (database_lines(_quiet(at, level_field)) for at in _times(start))
-    return [(line.at, line.message) for each in lines for line in sorted(each, key=lambda line: line.at)]
-
-
-def _times(start: int) -> range:
-    return range(start - WEEKS * 7 * 24 * HOUR, start, _WRITTEN)
+@lru_cache(maxsize=8)
+def _rows(group: str, start: int, level_field: str) -> Sequence[tuple[int, str]]:
+    """(Epoch milliseconds, message) of the weeks before `start`, in the order of their times."""
+    _stream, write = _WRITERS[group]
+    minutes = range(start - WEEKS * 7 * 24 * HOUR, start, _WRITTEN)
+    return sorted((line.at, line.message) for at in minutes for line in write(_quiet(at, level_field)))
 
 
 def _quiet(start: int, level_field: str) -> Minute:

@@ -102,11 +102,9 @@ class Services:
     intervals: Intervals = field(default_factory=Intervals)
     _began: bool = False
 
-    def feed(
-        self, name: str, read: Callable[[], Awaitable[T]], *, interval: float, jitter: float = 0.1
-    ) -> Feed[T]:
-        """A feed of a screen's own; its faults are told like those of the console's feeds."""
-        return Feed(name, read, clock=self.clock, interval=interval, jitter=jitter, fault=self.workers.report)
+    def feed(self, name: str, read: Callable[[], Awaitable[T]], *, interval: float) -> Feed[T]:
+        """A feed of a screen's own, without jitter; its faults are told like those of the console's feeds."""
+        return Feed(name, read, clock=self.clock, interval=interval, jitter=0.0, fault=self.workers.report)
 
     @property
     def feeds(

@@ -270,5 +270,5 @@ class WafBlocks(Inspection):
 
 def _days(look: Look, seen: Traffic) -> float:
     """How many of the window's days were counted; all of them where that is not known."""
-    counted = seen.cover.counted if seen.cover else look.until - look.since
-    return counted / timedelta(days=1)
+    time = seen.cover.counted if seen.cover else look.until - look.since
+    return time / timedelta(days=1)

@@ -124,9 +124,7 @@ class ChangeScreen(ModeScreen):
         change = self.services.engine.changes[offer.kind]
         return self._feeds.setdefault(
             offer.key,
-            self.services.feed(
-                "live", lambda: change.look(offer.target), interval=LOOK_SECONDS, jitter=0.0
-            ),
+            self.services.feed("live", lambda: change.look(offer.target), interval=LOOK_SECONDS),
         )
 
     # -- what the keys do

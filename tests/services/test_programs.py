@@ -10,6 +10,7 @@ import pytest
 
 from services.programs import begin, end, settled
 from tests.faults.waiting import until
+from tests.tools.process import endless, is_running
 
 PIPES = {
     "stdin": asyncio.subprocess.DEVNULL,
@@ -20,20 +21,7 @@ PIPES = {
 
 def with_a_child(pids: Path) -> tuple[str, str, str]:
     """A program that never ends, and whose child holds its pipes."""
-    text = (
-        "import os, subprocess\n"
-        "child = subprocess.Popen(['sleep', '600'])\n"
-        f"open({str(pids) + '.new'!r}, 'w').write(f'{{os.getpid()}} {{child.pid}}')\n"
-        f"os.rename({str(pids) + '.new'!r}, {str(pids)!r})\nchild.wait()"
-    )
-    return sys.executable, "-c", text
-
-
-def runs(pid: str) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
+    return sys.executable, "-c", endless(pids)
 
 
 async def test_a_program_whose_beginning_is_given_up_ends_and_nobody_waits_for_it(
@@ -46,11 +34,11 @@ async def test_a_program_whose_beginning_is_given_up_ends_and_nobody_waits_for_i
         await go.wait()
         return await connect(factory, pipe)
 
-    begun, exec_ = list[asyncio.subprocess.Process](), asyncio.create_subprocess_exec
+    processes, create = list[asyncio.subprocess.Process](), asyncio.create_subprocess_exec
 
     async def seen(*command: str, **options: Any) -> asyncio.subprocess.Process:
-        begun.append(await exec_(*command, **options))
-        return begun[-1]
+        processes.append(await create(*command, **options))
+        return processes[-1]
 
     monkeypatch.setattr(asyncio, "create_subprocess_exec", seen)
     monkeypatch.setattr(loop, "connect_read_pipe", late)
@@ -65,11 +53,11 @@ async def test_a_program_whose_beginning_is_given_up_ends_and_nobody_waits_for_i
     assert not ending.done()
     go.set()
     await ending
-    every = pids.read_text().split()
-    await until(lambda: not any(map(runs, every)))
+    every = [int(pid) for pid in pids.read_text().split()]
+    await until(lambda: not any(map(is_running, every)))
     await settled()
     # The loop has to hear of its end while it runs.
-    await until(lambda: begun[0].returncode is not None)
+    await until(lambda: processes[0].returncode is not None)
 
 
 async def test_a_program_is_ended_with_its_child(tmp_path: Path) -> None:
@@ -78,7 +66,8 @@ async def test_a_program_is_ended_with_its_child(tmp_path: Path) -> None:
     await until(pids.exists)
     end(process)
     await until(lambda: process.returncode is not None)
-    await until(lambda: not any(map(runs, pids.read_text().split())))
+    every = [int(pid) for pid in pids.read_text().split()]
+    await until(lambda: not any(map(is_running, every)))
 
 
 async def test_what_cannot_begin_is_told() -> None:

@@ -1,4 +1,4 @@
-"""What the kernel tells of a process (proc(5), /proc/PID/stat)."""
+"""Processes: what the kernel tells of one (proc(5), /proc/PID/stat), and one that never ends."""
 
 import os
 from pathlib import Path
@@ -9,6 +9,24 @@ _HZ = os.sysconf("SC_CLK_TCK")
 def stat(pid: int) -> list[bytes]:
     """The fields after its name, the state first; OSError when there is no such process."""
     return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+
+
+def endless(pids: Path, *, leaves: bool = False) -> str:
+    """Python that never ends, and writes its process id and a child's into `pids`; `leaves`: the child its session."""
+    return (
+        "import os, subprocess\n"
+        f"child = subprocess.Popen(['sleep', '600'], start_new_session={leaves})\n"
+        f"open({str(pids) + '.new'!r}, 'w').write(f'{{os.getpid()}} {{child.pid}}')\n"
+        f"os.rename({str(pids) + '.new'!r}, {str(pids)!r})\nchild.wait()"
+    )
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is such a process, and it has not ended."""
+    try:
+        return stat(pid)[0] not in b"ZX"
+    except OSError:
+        return False
 
 
 def cpu_seconds(pid: int) -> float:

@@ -23,6 +23,7 @@ from services.models.problem import ProblemKind
 from tests.faults.server import FaultServer, Reply, Seen, answer, xml
 from tests.faults.waiting import until
 from tests.services.aws.least import least_params
+from tests.tools.process import endless, is_running
 
 ROOT = Path(__file__).parents[3]
 ROLE = "arn:aws:iam::111122223333:role/operator"
@@ -293,13 +294,7 @@ async def test_a_program_that_never_ends_is_ended_with_the_request(
 ) -> None:
     """Its child too, unless it leaves the program's session: then the pipes at least are closed, here."""
     pids, begun = tmp_path / "pids", list[asyncio.subprocess.Process]()
-    text = (
-        "import os, subprocess\n"
-        f"child = subprocess.Popen(['sleep', '600'], start_new_session={leaves})\n"
-        f"open({str(tmp_path / 'new')!r}, 'w').write(f'{{os.getpid()}} {{child.pid}}')\n"
-        f"os.rename({str(tmp_path / 'new')!r}, {str(pids)!r})\nchild.wait()"
-    )
-    (without_keys / "config").write_text(program(tmp_path, text))
+    (without_keys / "config").write_text(program(tmp_path, endless(pids, leaves=leaves)))
     begin = asyncio.create_subprocess_exec
 
     async def begin_seen(*command: str, **options: Any) -> asyncio.subprocess.Process:
@@ -318,18 +313,11 @@ async def test_a_program_that_never_ends_is_ended_with_the_request(
     await until(lambda: begun)
     (process,) = begun
     await until(lambda: process.returncode is not None)
-    program_id, child = pids.read_text().split()
+    program_id, child = map(int, pids.read_text().split())
     if leaves:
-        os.kill(int(child), signal.SIGKILL)
+        os.kill(child, signal.SIGKILL)
     await until(process._transport.is_closing)  # type: ignore[attr-defined]  # asyncio tells nowhere else
-    await until(lambda: not runs(program_id) and not runs(child))
-
-
-def runs(pid: str) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
+    await until(lambda: not is_running(program_id) and not is_running(child))
 
 
 @pytest.mark.parametrize(

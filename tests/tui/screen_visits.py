@@ -169,11 +169,16 @@ def _below(kind: type[Screen[Any]]) -> Iterator[type[Screen[Any]]]:
         yield from _below(each)
 
 
-async def open_screen(pilot: Pilot[Any], kind: type[Screen[Any]], opener: Opener, it: Things) -> None:
-    """Open it and wait until it is drawn."""
+async def call(opener: Opener, it: Things) -> None:
+    """Open a screen, whether or not that takes awaiting."""
     answer = opener(it)
     if isinstance(answer, Awaitable):
         await answer
+
+
+async def open_screen(pilot: Pilot[Any], kind: type[Screen[Any]], opener: Opener, it: Things) -> None:
+    """Open it and wait until it is drawn."""
+    await call(opener, it)
     await until(pilot, lambda: type(pilot.app.screen) is kind and pilot.app.screen.is_mounted)
 
 

@@ -1,6 +1,7 @@
 """A fault of the console in whatever repeats: its cause is on the screen, nothing stays green, and it recovers."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -42,6 +43,14 @@ def broken(monkeypatch: pytest.MonkeyPatch, owner: object, name: str, error: Bas
     return stub
 
 
+@asynccontextmanager
+async def forgiving(embedded: Embedded) -> AsyncIterator[Pilot[None]]:
+    """The console as people have it: its faults do not end it."""
+    async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
+        pilot.app.fail_fast = False
+        yield pilot
+
+
 def green(pilot: Pilot[None]) -> bool:
     return "● ok" in screen_text(pilot)
 
@@ -52,9 +61,8 @@ def bugs(pilot: Pilot[None]) -> int:
 
 async def test_one_bad_answer_blinds_no_feed(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
     error = UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogate")
-    async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
+    async with forgiving(embedded) as pilot:
         app = pilot.app
-        app.fail_fast = False
         await until(pilot, lambda: green(pilot))
         stubs = [broken(monkeypatch, feed, "_read", error) for feed in app.services.feeds]
         app.action_refresh_feeds()
@@ -89,9 +97,8 @@ LOOPS = {
 async def test_a_loop_that_a_fault_stopped_says_so_and_goes_on(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
+    async with forgiving(embedded) as pilot:
         app = pilot.app
-        app.fail_fast = False
         await until(pilot, lambda: app.duties is not None and app.findings is not None)
         for loop, place in LOOPS.items():
             stub = broken(monkeypatch, *place(app.services), error=KeyError(loop))
@@ -118,9 +125,8 @@ async def test_a_loop_that_a_fault_stopped_says_so_and_goes_on(
 async def test_a_fault_in_what_the_change_screen_reads_is_counted_and_read_again(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
+    async with forgiving(embedded) as pilot:
         app = pilot.app
-        app.fail_fast = False
         await pilot.press("4")
         await until(pilot, lambda: getattr(app.screen, "live", None) and app.screen.live.state.value)
         (feed,) = app.screen._feeds.values()
@@ -135,9 +141,8 @@ async def test_a_fault_in_what_the_change_screen_reads_is_counted_and_read_again
 async def test_a_tail_that_cannot_take_a_line_goes_on(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
+    async with forgiving(embedded) as pilot:
         app = pilot.app
-        app.fail_fast = False
         pane = app.screen.tail
         await until(pilot, lambda: pane.stats is not None)
         stub = broken(

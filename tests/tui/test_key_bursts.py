@@ -7,7 +7,6 @@ import asyncio
 import os
 import random
 from collections import Counter
-from collections.abc import Awaitable
 from dataclasses import dataclass
 from itertools import cycle
 from time import monotonic
@@ -26,7 +25,7 @@ from textual.widgets import Input, TextArea
 from tests.conftest import Embedded
 from tests.tools.console import console, until
 from tests.tui.change_steps import arm_without_screen
-from tests.tui.screen_visits import OPENERS, of_modes, things
+from tests.tui.screen_visits import OPENERS, call, of_modes, things
 from tests.tui.typed import KEYS, at_rest, burst, type_in
 from tui.app import TobanApp
 from tui.commands import COMMANDS
@@ -218,9 +217,7 @@ async def bursts(embedded: Embedded, patch: pytest.MonkeyPatch, seed: int, count
                 await at_rest(pilot)
                 witness.forget()
                 if len(app.screen_stack) == 1 and rng.random() < 0.2:
-                    answer = next(openers)(it)
-                    if isinstance(answer, Awaitable):
-                        await answer
+                    await call(next(openers), it)
                     await at_rest(pilot)
             else:
                 await asyncio.sleep(0)
@@ -229,12 +226,12 @@ async def bursts(embedded: Embedded, patch: pytest.MonkeyPatch, seed: int, count
             assert not witness.misread, (witness.misread, recent)
         await at_rest(pilot)
         assert app.runs == runs
-    sent = {
+    writes = {
         name
         for name, count in embedded.counts().items()
         if count > before.get(name, 0) and not name.partition(".")[2].startswith(READS)
     }
-    assert not sent
+    assert not writes
     return Figures(witness.keys, witness.intruded, quits, dict(witness.screens.most_common()))
 
 

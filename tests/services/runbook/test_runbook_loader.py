@@ -16,16 +16,9 @@ from services.runbook.loader import (
     loads,
     schema,
 )
+from tests.services.runbook import small
 
-SYSTEM = """version = 1
-[system]
-id = "other"
-title = "別のシステム"
-environment = "staging"
-account = "210987654321"
-region = "eu-central-1"
-timezone = "Europe/Berlin"
-"""
+SYSTEM = small.SYSTEM.replace("ap-northeast-1", "eu-central-1") + 'timezone = "Europe/Berlin"\n'
 
 
 def mistakes(text: str) -> dict[str, tuple[int | None, str]]:

@@ -232,14 +232,14 @@ async def test_the_evening_duty_opens_the_report_for_review(embedded: Embedded) 
         meter = pilot.app.services.meter
         for _request in range(40):
             meter.count("cloudwatch", "DescribeAlarms")
-        asked = meter.calls_today
+        calls = meter.calls_today
         await pilot.press("s")
         await until(pilot, lambda: isinstance(pilot.app.screen, ReportScreen) and pilot.app.screen.report)
         assert "2026" in screen_text(pilot)
         # What AWS was asked so far is in it, and not only what is recorded every quarter of an hour or after a look.
         embedded.advance(1)
         pilot.app.screen.make()
-        await until(pilot, lambda: pilot.app.screen.report.charges.calls >= asked)
+        await until(pilot, lambda: pilot.app.screen.report.charges.calls >= calls)
         await pilot.press("n")
         await until(pilot, lambda: isinstance(pilot.app.screen, RemarkScreen))
         await pilot.press(*"quiet", "enter")

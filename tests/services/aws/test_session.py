@@ -31,7 +31,7 @@ def test_importing_loads_no_sdk(module: str) -> None:
 async def test_warming_asks_nothing_and_leaves_the_loop_free(
     session: AwsSession, server: FaultServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    turns, during = 0, list[int]()
+    turns, turns_while_loading = 0, list[int]()
     done = asyncio.Event()
 
     async def heart() -> None:
@@ -46,7 +46,7 @@ async def test_warming_asks_nothing_and_leaves_the_loop_free(
     def counted(services: tuple[str, ...]) -> None:
         before = turns
         warm(services)
-        during.append(turns - before)
+        turns_while_loading.append(turns - before)
 
     monkeypatch.setattr(login, "warm", counted)
     beating = asyncio.create_task(heart())
@@ -55,7 +55,7 @@ async def test_warming_asks_nothing_and_leaves_the_loop_free(
     await beating
     assert server.seen == []
     # The loop turns while the models are loaded; it would not turn once if it loaded them itself.
-    assert during[0] > 1
+    assert turns_while_loading[0] > 1
 
 
 async def test_one_client_serves_all_reads_at_once(session: AwsSession, server: FaultServer) -> None:

@@ -304,9 +304,9 @@ async def test_where_the_runbook_says_nothing_of_a_minimum_only_none_at_all_is_a
         )
 
     assert (await planned(2)).verdict is V.NORMAL
-    cut = await planned(0)
-    assert cut.verdict is V.ATTENTION
-    assert "minimum 4 → 0 (no task has to run then)" in cut.summary
+    without_tasks = await planned(0)
+    assert without_tasks.verdict is V.ATTENTION
+    assert "minimum 4 → 0 (no task has to run then)" in without_tasks.summary
 
 
 @QUIET

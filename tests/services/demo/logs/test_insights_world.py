@@ -44,10 +44,10 @@ def test_the_history_reaches_back_before_the_last_closing(at: str, closing: str)
 def test_a_month_of_logs_lies_before_the_world_without_a_gap(at: str, name: str) -> None:
     world = World(load("ordinary-day"), ManualClock(jst(at)))
     group = world.logs.groups[names.REGION, name]
-    lived = len(group.events)
+    own = len(group.events)
     events = group.read(int(jst(at).timestamp() * 1000) - 31 * 86_400_000)
     assert events == sorted(events)
-    assert len(events) > lived
+    assert len(events) > own
     assert max(after.at - before.at for before, after in pairwise(events)) < 900_000
     assert group.read(0) is events
     assert len({event.id for event in events}) == len(events)

@@ -1,92 +1,26 @@
 """What the operator can do from anywhere: go places, read again, change how things are shown."""
 
-from datetime import UTC as utc
-from datetime import date, datetime, tzinfo
 from importlib import import_module
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from textual import work
+from textual import on, work
 from textual.command import CommandPalette
-from textual.reactive import var
 from textual.widgets import Input, TextArea
 
 from services import i18n
 from services.i18n import _
-from tui import themes
+from tui import messages, themes
+from tui.console import JST, Console
 from tui.console_palette import ConsolePalette
 from tui.driver.keyboard import AltKey
 from tui.modes import MODES
-from tui.runtime import RuntimeApp
 from tui.screens.shell import ShellScreen
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from textual.notifications import SeverityLevel
-
-    from services.models.alarms import Alarm, AlarmBoard
-    from services.models.changes import ChangeTarget, Run
-    from services.models.dashboards import DashboardView
-    from services.models.duties import AnchorDate, DutyView
-    from services.models.feeds import FeedState
-    from services.models.findings import FindingsView
-    from services.models.identity import Identity
-    from services.models.journal import Acknowledgement
-    from services.models.posts import Post
-    from services.models.runbook import Runbook
-    from tui.wire.link import Link, LinkState
-    from tui.wiring import Services
-
-JST = ZoneInfo("Asia/Tokyo")
 UTC = ZoneInfo("UTC")
 
 
-class Actions(RuntimeApp):
-    """The newest states, and the actions that need no screen of their own."""
-
-    board: var["FeedState[AlarmBoard] | None"] = var(None)
-    view: var["FeedState[DashboardView] | None"] = var(None)
-    identity: var["FeedState[Identity] | None"] = var(None)
-    anchors: var["FeedState[tuple[AnchorDate, ...]] | None"] = var(None)
-    duties: var["DutyView | None"] = var(None)
-    findings: var["FindingsView | None"] = var(None)
-    runs: var["tuple[Run, ...]"] = var(())
-    acknowledged: var["Mapping[str, Acknowledgement]"] = var(dict)
-    posts: var["tuple[Post, ...]"] = var(())
-    """Notes for Slack, unsent first."""
-    link: var["LinkState | None"] = var(None)
-    """The line to the terminal; None as long as nothing is known of it."""
-    journal_head: var[int] = var(0)
-    """The newest entry's number."""
-    zone: var[tzinfo] = var(JST)
-    """Of the times on screen; the system's own once it is known."""
-
-    def __init__(self, link: "Link" = "auto", output: str = "") -> None:
-        """As RuntimeApp's."""
-        super().__init__(link, output)
-        self.services: Services | None = None
-        self.wanted_logs: tuple[str, datetime | None] | None = None
-        """Where the logs mode should begin when it is opened for the first time."""
-
-    @property
-    def ready(self) -> "Services":
-        """The services; only what runs after the start asks for them."""
-        assert self.services is not None, "feeds start after the services are connected"
-        return self.services
-
-    @property
-    def runbook(self) -> "Runbook | None":
-        """The system's runbook, once loaded."""
-        return self.services.runbook if self.services else None
-
-    def on_link(self, state: "LinkState") -> None:
-        """Say how the line is."""
-        self.link = state
-
-    def now(self) -> datetime:
-        """The present by the console's clock (UTC)."""
-        return self.services.clock.now() if self.services else datetime.now(utc)
+class Actions(Console):
+    """The actions that need no screen of their own, and the screens that others ask for by a message."""
 
     def add_modes(self) -> None:
         """Build every mode's screen when it is first shown."""
@@ -94,25 +28,28 @@ class Actions(RuntimeApp):
             module, _colon, name = mode.screen.partition(":")
             self.add_mode(mode.id, getattr(import_module(module), name))
 
-    def open_alarm(self, alarm: "Alarm") -> None:
+    @on(messages.OpenAlarm)
+    def open_alarm(self, message: messages.OpenAlarm) -> None:
         """Show one alarm's detail."""
         from tui.screens.alarm import AlarmScreen
 
-        self.push_screen(AlarmScreen(alarm))
+        self.push_screen(AlarmScreen(message.alarm))
 
+    @on(messages.OpenLogs)
     @work(group="open-logs", exclusive=True)
-    async def open_logs(self, group: str, at: datetime | None) -> None:
+    async def open_logs(self, message: messages.OpenLogs) -> None:
         """Show a log group, at a moment when one is given."""
         from tui.screens.logs import LogsScreen
 
-        self.wanted_logs = (group, at)
+        self.wanted_logs = (message.group, message.at)
         await self.switch_mode("logs")
         wanted, self.wanted_logs = self.wanted_logs, None
         if wanted is not None and isinstance(self.screen, LogsScreen):
             await self.screen.show(*wanted)
 
+    @on(messages.OpenWidget)
     @work(group="open-widget", exclusive=True)
-    async def open_widget(self, key: str) -> None:
+    async def open_widget(self, message: messages.OpenWidget) -> None:
         """Show one dashboard widget."""
         from tui.screens.watch import WatchScreen
 
@@ -120,37 +57,18 @@ class Actions(RuntimeApp):
         if isinstance(self.screen, WatchScreen):
             self.screen.action_focus_panel("dashboard")
             for tile in self.screen.dashboard.grid.tiles:
-                if tile.widget.key == key:
+                if tile.widget.key == message.key:
                     tile.focus()
 
+    @on(messages.OpenDay)
     @work(group="open-day", exclusive=True)
-    async def open_day(self, day: date) -> None:
+    async def open_day(self, message: messages.OpenDay) -> None:
         """Show a day in the calendar."""
         from tui.screens.inspect import InspectScreen
 
         await self.switch_mode("inspect")
         if isinstance(self.screen, InspectScreen):
-            self.screen.show_day(day)
-
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: "SeverityLevel" = "information",
-        timeout: float | None = None,
-        markup: bool = True,
-    ) -> None:
-        """As Textual's, wrapped by cells: it measures a toast by its words, and Japanese has none. Never markup."""
-        from widgets.format import wrap
-
-        room = max(10, min(54, self.size.width // 2 - 6))
-        shown = "\n".join(wrap(message, room))
-        super().notify(shown, title=title, severity=severity, timeout=timeout, markup=False)
-
-    def say(self, text: str) -> None:
-        """A short word to the operator; foreign text is never markup here."""
-        self.notify(text, markup=False)
+            self.screen.show_day(message.day)
 
     async def action_quit(self) -> None:
         """End the console, from any screen; a change under way is brought to its recorded outcome first."""
@@ -249,17 +167,26 @@ class Actions(RuntimeApp):
 
         self.push_screen(RunbookScreen(self.ready.runbook))
 
-    def look_now(self, inspection: str) -> None:
-        """Make one inspection now, and show what it found."""
+    @on(messages.RunInspection)
+    def run_inspection(self, message: messages.RunInspection) -> None:
+        """Run one inspection now and show its finding."""
         from tui.screens.duty_actions import look_now
 
-        look_now(self, inspection)  # type: ignore[arg-type]  # only the app itself has these actions
+        look_now(self, message.inspection)
 
-    def plan_change(self, kind: str, target: "ChangeTarget") -> None:
+    @on(messages.PlanChange)
+    def plan_change(self, message: messages.PlanChange) -> None:
         """Plan one change of one target."""
         from tui.screens.plan import PlanScreen
 
-        self.push_screen(PlanScreen(kind, target))
+        self.push_screen(PlanScreen(message.kind, message.target))
+
+    @on(messages.OpenReport)
+    def open_report(self, message: messages.OpenReport) -> None:
+        """Show the operations report of a period."""
+        from tui.screens.report import ReportScreen
+
+        self.push_screen(ReportScreen(message.period, message.occurrence))
 
     def action_arm(self) -> None:
         """Allow writing for a while, or stop allowing it."""
@@ -280,11 +207,12 @@ class Actions(RuntimeApp):
         if self.services is not None and not isinstance(self.screen, OutboxScreen):
             self.push_screen(OutboxScreen())
 
-    def acknowledge(self, alarm: "Alarm") -> None:
-        """Say that the alarm's present state was seen."""
+    @on(messages.Acknowledge)
+    def acknowledge(self, message: messages.Acknowledge) -> None:
+        """Ask for a note and acknowledge the alarm's present state."""
         from tui.screens.acknowledge import AcknowledgeScreen
 
-        self.push_screen(AcknowledgeScreen(alarm))
+        self.push_screen(AcknowledgeScreen(message.alarm))
 
     def action_show_usage(self) -> None:
         """Requests and yen of today."""

@@ -88,16 +88,11 @@ class TobanApp(Actions):
         link: "Link" = "auto",
         output: str = "",
     ) -> None:
-        super().__init__(link, output)
+        super().__init__(link, output, demo=demo)
         self.failure: StartError | None = None
         """Why the start failed; said once the terminal is given back."""
         self._connect = connect
         self._start_mode = start_mode
-        self.bell_on = True
-        self.log_bytes = 64 << 20
-        self.log_groups: tuple[str, ...] = ()
-        self.arm_minutes = 15
-        self.demo = demo
         for each in themes.THEMES:
             self.register_theme(each)
         self.theme = themes.theme_name(theme, self._colours())

@@ -4,16 +4,13 @@ import base64
 import os
 from collections.abc import Mapping
 from subprocess import TimeoutExpired, run
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from services.i18n import _
 from services.models.text import clean
 from services.programs import program
 from tui.passthrough import inside_tmux, pass_through
 from tui.private_files import state_folder, write_private
-
-if TYPE_CHECKING:
-    from tui.runtime import RuntimeApp
 
 OSC_LIMIT = 74_994
 """Base64 characters that the common terminals take in one OSC 52 (xterm ctlseqs, "Operating System Commands")."""
@@ -22,7 +19,18 @@ TMUX_LIMIT = 1.0
 _WITHOUT_OSC = ("linux", "vt100", "vt220")
 
 
-def copy(app: "RuntimeApp", text: str, environ: Mapping[str, str] = os.environ) -> str:
+class Terminal(Protocol):
+    """What copying needs of the app."""
+
+    @property
+    def is_headless(self) -> bool:
+        """Whether no terminal is there at all."""
+
+    def send_control(self, sequence: str) -> None:
+        """Write a control sequence to the terminal."""
+
+
+def copy(app: Terminal, text: str, environ: Mapping[str, str] = os.environ) -> str:
     """Copy `text` as it is; the words to show, which say where it went. A terminal never says whether it took it."""
     encoded = base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
     if inside_tmux(environ) and _give_to_tmux(text, environ):

@@ -2,20 +2,27 @@
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from services.models.text import clean
 from tui.passthrough import pass_through
-
-if TYPE_CHECKING:
-    from tui.runtime import RuntimeApp
 
 _TEXT_LIMIT = 200
 # The Linux console prints what it does not know; the others are too old to know.
 _WITHOUT_OSC = ("linux", "vt100", "vt220")
 
 
-def ring(app: "RuntimeApp", text: str) -> None:
+class Terminal(Protocol):
+    """What ringing needs of the app."""
+
+    def bell(self) -> None:
+        """Ring once."""
+
+    def send_control(self, sequence: str) -> None:
+        """Write a control sequence to the terminal."""
+
+
+def ring(app: Terminal, text: str) -> None:
     """Ring once and show `text` (cleaned here) as a notification."""
     app.bell()
     if os.environ.get("TERM") not in _WITHOUT_OSC:

@@ -4,21 +4,19 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from services.i18n import _
 from services.inspections.registry import offered
+from tui import messages
 from tui.commands import COMMANDS, Command
+from tui.console import Console
 from tui.days import read_coming_day
 from tui.modes import MODES
 from widgets.format import day_words
-
-if TYPE_CHECKING:
-    from tui.app import TobanApp
-
 
 _LONG = re.compile(r"o[ou]+|([aeiu])\1+")
 """Long vowels, which people romanize in several ways: sukeeru, sukeru; kakunin jikkou, jikko."""
@@ -77,8 +75,8 @@ class CommandProvider(Provider):
         for each in MODES:
             words = f"{each.title} {each.words}"
             yield Found(_(each.title), _(each.help), partial(self._run, f"app.go('{each.id}')"), words)
-        yield from _changes(_toban(self))
-        yield from _looks(_toban(self))
+        yield from _changes(_console(self))
+        yield from _looks(_console(self))
 
     async def discover(self) -> Hits:
         """All of them, before anything is typed."""
@@ -111,29 +109,35 @@ class JumpProvider(Provider):
     """Alarms, log groups, dashboard widgets and changes by name; days by date."""
 
     def _places(self) -> Iterator[Found]:
-        app = _toban(self)
+        app = _console(self)
         yield from _changes(app)
         board = app.board.value if app.board else None
         titles = {alarm.name: alarm.title for alarm in app.runbook.alarms} if app.runbook else {}
         for alarm in board.alarms if board else ():
             title = titles.get(alarm.id, "")
-            yield Found(f"{alarm.name}  {title}", _("alarm"), partial(app.open_alarm, alarm))
+            yield Found(
+                f"{alarm.name}  {title}", _("alarm"), partial(app.post_message, messages.OpenAlarm(alarm))
+            )
         for group in app.runbook.log_groups if app.runbook else ():
-            go = partial(app.open_logs, str(group.id), None)
+            go = partial(app.post_message, messages.OpenLogs(str(group.id)))
             yield Found(f"{group.id}  {group.title}", _("log group"), go)
         view = app.view.value if app.view else None
         for widget in view.dashboard.widgets if view else ():
             if widget.title:
-                yield Found(widget.title, _("dashboard"), partial(app.open_widget, widget.key))
+                yield Found(
+                    widget.title, _("dashboard"), partial(app.post_message, messages.OpenWidget(widget.key))
+                )
 
     def _day(self, query: str) -> Found | None:
-        app = _toban(self)
+        app = _console(self)
         if app.services is None:
             return None
         day = read_coming_day(query, app.services.calendar.day_of(app.now()))
         if day is None:
             return None
-        return Found(day_words(day, year=True), _("calendar"), partial(app.open_day, day), query)
+        return Found(
+            day_words(day, year=True), _("calendar"), partial(app.post_message, messages.OpenDay(day)), query
+        )
 
     async def discover(self) -> Hits:
         """All places."""
@@ -160,25 +164,29 @@ def _hits(query: str, places: list[Found]) -> Iterator[Hit]:
         yield Hit(0.01, Content(words), lambda: None, text=words)
 
 
-def _toban(provider: Provider) -> "TobanApp":
-    from tui.app import TobanApp
-
-    assert isinstance(provider.app, TobanApp)
+def _console(provider: Provider) -> Console:
+    assert isinstance(provider.app, Console)
     return provider.app
 
 
-def _looks(app: "TobanApp") -> Iterator[Found]:
+def _looks(app: Console) -> Iterator[Found]:
     """Every inspection of the runbook, to be made now."""
     for each in offered(app.runbook) if app.runbook else ():
         title = _(each.title)
         name = _("Look now: {title}").format(title=title)
         words = f"{title} {each.title} {each.id} {each.words} てんけん tenken inspect"
-        yield Found(name, _("Make this inspection now"), partial(app.look_now, str(each.id)), words, 0.5)
+        yield Found(
+            name,
+            _("Make this inspection now"),
+            partial(app.post_message, messages.RunInspection(str(each.id))),
+            words,
+            0.5,
+        )
 
 
-def _changes(app: "TobanApp") -> Iterator[Found]:
+def _changes(app: Console) -> Iterator[Found]:
     for kind, change in app.services.engine.changes.items() if app.services else ():
         for target in change.targets():
-            go = partial(app.plan_change, kind, target)
+            go = partial(app.post_message, messages.PlanChange(kind, target))
             words = f"{change.title} {change.words}"
             yield Found(f"{_(change.title)}  {target.title}", _(change.help), go, words)

@@ -21,6 +21,7 @@ from services.models.posts import Post, Proposal
 from services.models.problem import Problem, ProblemKind
 from services.report.periods import of_day
 from tests.tools.console import until
+from tui import messages
 from tui.app import TobanApp
 from tui.console_palette import ConsolePalette
 from tui.modes import MODES
@@ -108,8 +109,8 @@ def _code(it: Things) -> CodeScreen:
 
 Opener = Callable[[Things], object]
 OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
-    AcknowledgeScreen: (lambda it: it.app.acknowledge(it.alarm),),
-    AlarmScreen: (lambda it: it.app.open_alarm(it.alarm),),
+    AcknowledgeScreen: (lambda it: it.app.post_message(messages.Acknowledge(it.alarm)),),
+    AlarmScreen: (lambda it: it.app.post_message(messages.OpenAlarm(it.alarm)),),
     ArmScreen: (lambda it: it.app.action_arm(),),
     ChooseScreen: (
         lambda it: duty_actions.look_by_hand(it.app),
@@ -122,7 +123,7 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     EntryScreen: (lambda it: it.app.push_screen(EntryScreen(it.entry)),),
     FindingScreen: (
         lambda it: it.app.push_screen(FindingScreen(it.recorded.subject, it.recorded)),
-        lambda it: it.app.look_now("alarms"),
+        lambda it: it.app.post_message(messages.RunInspection("alarms")),
     ),
     GroupScreen: (lambda it: it.app.push_screen(GroupScreen(it.app.ready)),),
     HelpScreen: (lambda it: it.app.action_keys_help(),),
@@ -133,7 +134,7 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     NoticeScreen: (lambda it: duty_actions.sign(it.app, None),),
     OutboxScreen: (lambda it: it.app.action_show_outbox(),),
     OverruleScreen: (lambda it: finding_actions.overrule(it.app, it.recorded.subject, it.recorded),),
-    PlanScreen: (lambda it: it.app.plan_change(it.run.plan.kind, it.run.plan.target),),
+    PlanScreen: (lambda it: it.app.post_message(messages.PlanChange(it.run.plan.kind, it.run.plan.target)),),
     PostScreen: (lambda it: propose_alarm(it.app, it.alarm),),
     RemarkScreen: (lambda it: it.app.push_screen(RemarkScreen(of_day(it.occurrence.slot.day))),),
     ReportScreen: (lambda it: duty_actions.report(it.app),),

@@ -11,6 +11,7 @@ from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
 from tests.tui.journal_tools import flat_text, other_console
 from tests.tui.test_change_keys import burst
+from tui.messages import OpenAlarm
 from tui.screens.acknowledge import AcknowledgeScreen
 from tui.screens.alarm import AlarmScreen
 from tui.screens.guard import Guard
@@ -58,7 +59,7 @@ async def test_an_acknowledgement_is_seen_by_the_next_operator_and_ends_with_the
             assert "✓ 1 of" in strip(pilot)
             assert "firing" in strip(pilot), "it is still counted"
 
-        theirs.app.open_alarm(state(theirs))
+        theirs.app.post_message(OpenAlarm(state(theirs)))
         await until(
             theirs, lambda: isinstance(theirs.app.screen, AlarmScreen) and theirs.app.screen.detail.seen
         )

@@ -5,6 +5,7 @@ import pytest
 from services.models.alarms import AlarmState
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
+from tui.messages import OpenAlarm
 from tui.screens.alarm import AlarmScreen
 
 
@@ -23,7 +24,7 @@ async def test_the_storm_from_the_first_error_to_the_last_line_of_history(embedd
         )
         assert "firing" in screen_text(pilot).splitlines()[1], "the strip shows it"
 
-        app.open_alarm(next(a for a in app.board.value.alarms if a.name == "alb-5xx-error-rate"))
+        app.post_message(OpenAlarm(next(a for a in app.board.value.alarms if a.name == "alb-5xx-error-rate")))
         await until(pilot, lambda: isinstance(app.screen, AlarmScreen) and app.screen.detail.history.value)
         await until(pilot, lambda: "Threshold Crossed" in screen_text(pilot))
         detail = screen_text(pilot)

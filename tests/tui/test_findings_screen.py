@@ -12,6 +12,7 @@ from services.models.journal import Entry, EntryKind, Query
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
 from tui.app import USAGE_EVERY
+from tui.messages import RunInspection
 from tui.screens.choose import ChooseScreen
 from tui.screens.duty import DutyScreen
 from tui.screens.finding import FindingScreen
@@ -195,7 +196,7 @@ async def test_who_signs_before_the_look_is_told_what_that_means(embedded: Embed
 async def test_a_stranger_becomes_known_and_a_stranger_again(embedded: Embedded) -> None:
     async with inspect(embedded, size=(120, 40)) as pilot:
         await until(pilot, lambda: pilot.app.duties)
-        pilot.app.look_now("sign-ins")
+        pilot.app.post_message(RunInspection("sign-ins"))
         await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
         records = pilot.app.ready.records
         for said in (("temp-admin",), ()):

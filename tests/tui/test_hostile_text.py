@@ -13,6 +13,7 @@ from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
 from tests.tui.seeding import client, make_group, put_lines
 from tests.tui.test_other_system import OTHER
+from tui.messages import OpenAlarm
 from tui.screens.alarm import AlarmScreen
 
 HOSTILE = {
@@ -104,7 +105,7 @@ async def shown_harmlessly(pilot: Pilot[Any], writer: Writer, text: str) -> None
     seen = await looked_at(pilot)
     alarm = next(each for each in app.board.value.alarms if str(each.id) == name)
     assert alarm.state is AlarmState.ALARM
-    app.open_alarm(alarm)
+    app.post_message(OpenAlarm(alarm))
     await until(pilot, lambda: isinstance(app.screen, AlarmScreen))
     seen += await looked_at(pilot)
     await pilot.press("escape", "l", "end", "enter")

@@ -5,6 +5,7 @@ import pytest
 from services.models.alarms import AlarmState
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, settled, until
+from tui.messages import OpenAlarm
 from tui.panels import PANELS
 from tui.screens.alarm import AlarmScreen
 from tui.screens.logs import LogsScreen
@@ -55,7 +56,9 @@ async def test_an_alarm_opens_with_its_curve_history_and_the_runbooks_words(embe
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         await pilot.press("a")
         board = pilot.app.board.value
-        pilot.app.open_alarm(next(alarm for alarm in board.alarms if alarm.name == "ecs-cpu-high"))
+        pilot.app.post_message(
+            OpenAlarm(next(alarm for alarm in board.alarms if alarm.name == "ecs-cpu-high"))
+        )
         await until(pilot, lambda: isinstance(pilot.app.screen, AlarmScreen))
         screen = pilot.app.screen
         await until(pilot, lambda: screen.detail.curve.value and screen.detail.history.value is not None)
@@ -69,7 +72,7 @@ async def test_an_alarm_opens_with_its_curve_history_and_the_runbooks_words(embe
 async def test_one_key_leads_from_an_alarm_to_its_logs_at_that_minute(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         alarm = next(each for each in pilot.app.board.value.alarms if each.name == "alb-5xx-error-rate")
-        pilot.app.open_alarm(alarm)
+        pilot.app.post_message(OpenAlarm(alarm))
         await until(pilot, lambda: isinstance(pilot.app.screen, AlarmScreen))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and pilot.app.screen.tails)

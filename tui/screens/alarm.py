@@ -19,6 +19,7 @@ from services.models.feeds import FeedState
 from services.models.journal import Acknowledgement
 from services.models.metrics import Series, TimeSpan
 from services.models.problem import Problem
+from tui import messages
 from tui.commands import bindings
 from tui.screens.base import ModeScreen, Place
 from tui.screens.post import propose_alarm
@@ -85,7 +86,7 @@ class AlarmScreen(ModeScreen):
 
     def action_acknowledge(self) -> None:
         """Say that the alarm's present state was seen."""
-        self.app.acknowledge(self.detail.alarm or self.first)
+        self.post_message(messages.Acknowledge(self.detail.alarm or self.first))
 
     def action_propose(self) -> None:
         """Propose a note for Slack."""
@@ -138,4 +139,4 @@ class AlarmScreen(ModeScreen):
     def open_logs(self, message: AlarmDetail.OpenLogs) -> None:
         """To the log group that belongs to the alarm, at the minute it changed."""
         self.app.pop_screen()
-        self.app.open_logs(str(message.group), message.at)
+        self.app.post_message(messages.OpenLogs(str(message.group), message.at))

@@ -6,14 +6,14 @@ from services.i18n import _
 from services.journal.errors import JournalError
 from services.models.changes import Plan, Run, StepState
 from services.models.problem import Problem
-from tui.app import TobanApp
+from tui.console import Console
 from widgets.run_view import partly, unknown_words
 
 Stopped = Callable[[Problem], None]
 """Told when the confirmation could not be recorded: nothing was sent."""
 
 
-def carry_out(app: TobanApp, plan: Plan, typed: str, stopped: Stopped) -> None:
+def carry_out(app: Console, plan: Plan, typed: str, stopped: Stopped) -> None:
     """Begin; the change goes on whatever becomes of the dialog that confirmed it."""
     task = app.ready.engine.apply(plan, typed)
 
@@ -46,6 +46,6 @@ def said_of(run: Run) -> str:
     return f"{said}. {told}".strip() if told and run.state is not StepState.DONE else said
 
 
-def tell(app: TobanApp, text: str, *, bad: bool = False) -> None:
+def tell(app: Console, text: str, *, bad: bool = False) -> None:
     """A word to the operator that stays longer when it is not good."""
     app.notify(text, severity="error" if bad else "information", timeout=20 if bad else 8, markup=False)

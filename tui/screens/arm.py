@@ -1,7 +1,6 @@
 """Arming: allow writing for a limited time, with a reason that is written down first."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -14,22 +13,16 @@ from services.aws.errors import AwsError
 from services.i18n import _
 from services.journal.errors import JournalError
 from services.models.problem import Problem
+from tui.console import Console
 from tui.screens.place import PlacedDialog
 from widgets.panel import words_of
-
-if TYPE_CHECKING:
-    from tui.actions import Actions
-    from tui.app import TobanApp
 
 LONGEST = 60
 """Minutes that writing may be allowed for at once."""
 
 
-def arm_or_disarm(app: "Actions") -> None:
+def arm_or_disarm(app: Console) -> None:
     """Ask for a reason and arm; where it is armed, back to read-only at once."""
-    from tui.app import TobanApp
-
-    assert isinstance(app, TobanApp)
     if app.services is None or isinstance(app.screen, ArmScreen):
         return
     if app.ready.engine.permits.armed is not None:
@@ -38,7 +31,7 @@ def arm_or_disarm(app: "Actions") -> None:
         app.push_screen(ArmScreen())
 
 
-async def _disarm(app: "TobanApp") -> None:
+async def _disarm(app: Console) -> None:
     try:
         await app.ready.engine.disarm(_("by the operator"))
     except JournalError as error:
@@ -49,11 +42,9 @@ async def _disarm(app: "TobanApp") -> None:
     _refresh(app)
 
 
-def _refresh(app: "TobanApp") -> None:
+def _refresh(app: Console) -> None:
     """The header follows the runs; it says at once what writing may do now."""
-    from tui.app import TobanApp
-
-    app.mutate_reactive(TobanApp.runs)
+    app.mutate_reactive(Console.runs)
 
 
 class ArmScreen(PlacedDialog[bool]):
@@ -146,7 +137,7 @@ class ArmScreen(PlacedDialog[bool]):
         self.query_one("#say", Static).update(Content.styled(words, "bold $text-error"))
 
 
-def _refusal(app: "TobanApp") -> tuple[str, ...]:
+def _refusal(app: Console) -> tuple[str, ...]:
     """Why it cannot be armed at all; () where it can."""
     services = app.ready
     if services.engine.permits.read_only:

@@ -13,7 +13,7 @@ from services.models.feeds import FeedState
 from services.models.journal import Acknowledgement
 from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Environment
-from tui.app import TobanApp
+from tui.console import Console
 from tui.modes import MODES
 from tui.removal import dismiss_below
 from widgets.alarm_strip import AlarmStrip
@@ -45,7 +45,7 @@ class ModeScreen(Screen[object]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (160, "-wide")]  # noqa: RUF012  Textual's own
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012  Textual's own
 
-    app = app_getter(TobanApp)
+    app = app_getter(Console)
 
     def __init__(self) -> None:
         super().__init__()
@@ -138,7 +138,7 @@ class ModeScreen(Screen[object]):
         """Panels that would say the same are told that the banner says it."""
 
 
-def header_facts(app: TobanApp) -> HeaderFacts:
+def header_facts(app: Console) -> HeaderFacts:
     """What the header says now."""
     services = app.services
     if services is None:
@@ -174,7 +174,7 @@ def header_facts(app: TobanApp) -> HeaderFacts:
     )
 
 
-def _link(app: TobanApp) -> str:
+def _link(app: Console) -> str:
     """That the line to the terminal is slow, and how slow."""
     state = app.cells.link if app.cells is not None else None
     if state is None or not state.is_slow:
@@ -205,7 +205,7 @@ def _step(seconds: float) -> tuple[str, str] | None:
     return words.format(time=time), short.format(time=time)
 
 
-def _badge(app: TobanApp, mode: str) -> str:
+def _badge(app: Console, mode: str) -> str:
     """What waits in a mode: duties to sign, changes whose outcome is unknown, notes that are not in Slack."""
     if mode == "inspect" and app.duties is not None:
         waiting = len(app.duties.open)

@@ -11,7 +11,7 @@ from textual.getters import app as app_getter
 
 from services.i18n import _
 from services.models.duties import Occurrence
-from tui.app import TobanApp
+from tui.console import Console
 from tui.commands import bindings
 from tui.screens import duty_actions
 from tui.screens.dialog import Dialog
@@ -38,7 +38,7 @@ class DutyScreen(Dialog[None]):
     }
     """
 
-    app = app_getter(TobanApp)
+    app = app_getter(Console)
 
     def __init__(self, occurrence: Occurrence) -> None:
         super().__init__()

@@ -8,16 +8,18 @@ from services.journal.errors import JournalError
 from services.models.duties import Occurrence
 from services.models.runbook import Duty
 from services.report.periods import of_day
-from tui.app import TobanApp
+from tui.console import Console
+from tui.messages import OpenReport
 from tui.screens.choose import Choice, ChooseScreen
 from tui.screens.finding import FindingScreen
 from tui.screens.finding_actions import no_look, titles
 from tui.screens.notice import NoticeScreen
 from tui.screens.sign_all import SignAllScreen
-from tui.screens.sign import LeaveOutScreen, SignScreen, signed_first, why_not
+from tui.screens.already_recorded import signed_first
+from tui.screens.sign import LeaveOutScreen, SignScreen, why_not
 
 
-def sign(app: TobanApp, chosen: Occurrence | None) -> None:
+def sign(app: Console, chosen: Occurrence | None) -> None:
     """Ask for a note and sign it off."""
     meant = _standing(app, chosen)
     if meant is None:
@@ -25,14 +27,12 @@ def sign(app: TobanApp, chosen: Occurrence | None) -> None:
     duty = app.ready.duties.duty(meant)
     if duty is not None and duty.reviews_report and app.ready.duties.signable(meant.slot):
         # Who signs for the day's report has it before his eyes.
-        from tui.screens.report import ReportScreen
-
-        app.push_screen(ReportScreen(of_day(meant.slot.day), meant))
+        app.post_message(OpenReport(of_day(meant.slot.day), meant))
     else:
         sign_now(app, meant)
 
 
-def sign_now(app: TobanApp, chosen: Occurrence) -> None:
+def sign_now(app: Console, chosen: Occurrence) -> None:
     """Ask for a note and sign it off, without the report before."""
     meant = app.ready.duties.now(chosen.slot)
     if app.ready.duties.signable(meant.slot):
@@ -41,14 +41,12 @@ def sign_now(app: TobanApp, chosen: Occurrence) -> None:
         _refuse(app, meant, why_not(meant, app.zone, app.now()))
 
 
-def report(app: TobanApp) -> None:
+def report(app: Console) -> None:
     """Today's report."""
-    from tui.screens.report import ReportScreen
-
-    app.push_screen(ReportScreen(of_day(app.ready.calendar.day_of(app.now()))))
+    app.post_message(OpenReport(of_day(app.ready.calendar.day_of(app.now()))))
 
 
-def leave_out(app: TobanApp, chosen: Occurrence | None) -> None:
+def leave_out(app: Console, chosen: Occurrence | None) -> None:
     """Ask for a reason and leave it out."""
     meant = _standing(app, chosen)
     if meant is None:
@@ -59,7 +57,7 @@ def leave_out(app: TobanApp, chosen: Occurrence | None) -> None:
         app.push_screen(LeaveOutScreen(meant))
 
 
-def look_again(app: TobanApp, chosen: Occurrence | None) -> None:
+def look_again(app: Console, chosen: Occurrence | None) -> None:
     """Make its looks now, whatever was found before."""
     meant = _standing(app, chosen)
     if meant is None:
@@ -73,7 +71,7 @@ def look_again(app: TobanApp, chosen: Occurrence | None) -> None:
         app.run_worker(app.ready.rounds.look_again(meant.slot), group="look again")
 
 
-def look_by_hand(app: TobanApp) -> None:
+def look_by_hand(app: Console) -> None:
     """Choose an inspection and make it now."""
     choices = [Choice(id, title) for id, title in titles(app.ready.runbook).items()]
 
@@ -84,13 +82,13 @@ def look_by_hand(app: TobanApp) -> None:
     app.push_screen(ChooseScreen(_("Look now"), choices), chosen)
 
 
-def look_now(app: TobanApp, inspection: str) -> None:
+def look_now(app: Console, inspection: str) -> None:
     """Make one inspection now, and show what it found."""
     below = [each for each in app.screen_stack if not isinstance(each, ModalScreen)]
     app.run_worker(_by_hand(app, inspection, below[-1]), group="look by hand")
 
 
-async def _by_hand(app: TobanApp, id: str, asked_on: Screen[object]) -> None:
+async def _by_hand(app: Console, id: str, asked_on: Screen[object]) -> None:
     app.say(_("{title}: looking…").format(title=titles(app.ready.runbook)[id]))
     recorded = await app.ready.rounds.looks.by_hand(id)
     if app.screen is asked_on:
@@ -100,7 +98,7 @@ async def _by_hand(app: TobanApp, id: str, asked_on: Screen[object]) -> None:
         app.say(found_text(recorded.finding))
 
 
-def sign_normal(app: TobanApp) -> None:
+def sign_normal(app: Console) -> None:
     """Sign every open duty whose findings are all normal, after one look at what they are.
 
     What a person must do or read besides is signed on its own.
@@ -127,7 +125,7 @@ def _needs_no_more(duty: Duty | None) -> bool:
     return duty is not None and not (duty.checklist or duty.evidence or duty.reviews_report)
 
 
-def plan(app: TobanApp, chosen: Occurrence | None) -> None:
+def plan(app: Console, chosen: Occurrence | None) -> None:
     """Plan it, or take the plan back."""
     meant = _standing(app, chosen)
     if meant is None or not meant.slot.if_planned:
@@ -138,7 +136,7 @@ def plan(app: TobanApp, chosen: Occurrence | None) -> None:
         app.run_worker(_plan(app, meant, not meant.planned), group="duty-plan")
 
 
-async def _plan(app: TobanApp, meant: Occurrence, planned: bool) -> None:
+async def _plan(app: Console, meant: Occurrence, planned: bool) -> None:
     try:
         await app.ready.duties.plan(meant, planned=planned)
     except JournalError as error:
@@ -148,12 +146,12 @@ async def _plan(app: TobanApp, meant: Occurrence, planned: bool) -> None:
     app.say(words.format(title=meant.slot.title))
 
 
-def _refuse(app: TobanApp, meant: Occurrence, why: str) -> None:
+def _refuse(app: Console, meant: Occurrence, why: str) -> None:
     """A note may be typed already, and its letters are keys here."""
     app.push_screen(NoticeScreen(meant.slot.title, why))
 
 
-def _standing(app: TobanApp, chosen: Occurrence | None) -> Occurrence | None:
+def _standing(app: Console, chosen: Occurrence | None) -> Occurrence | None:
     """The chosen one as it stands at this moment; says so where none is chosen."""
     if chosen is None:
         app.push_screen(NoticeScreen(_("duty"), _("no duty chosen")))

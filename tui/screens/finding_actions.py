@@ -12,11 +12,11 @@ from services.models.duties import OccurrenceState, Slot
 from services.models.findings import Finding, Recorded, Unfamiliar
 from services.models.journal import Entry
 from services.models.runbook import Runbook
-from tui.app import TobanApp
+from tui.console import Console
 from tui.screens.choose import Choice, ChooseScreen
 from tui.screens.notice import NoticeScreen
 from tui.screens.overrule import OverruleScreen
-from tui.screens.sign import signed_first
+from tui.screens.already_recorded import signed_first
 from widgets.format import stamp
 
 
@@ -25,7 +25,7 @@ def titles(runbook: Runbook) -> dict[str, str]:
     return {str(each.id): _(each.title) for each in offered(runbook)}
 
 
-def no_look(app: TobanApp, slot: Slot) -> str:
+def no_look(app: Console, slot: Slot) -> str:
     """Why no look is made for this slot now; "" where it may."""
     standing, now = app.ready.duties.now(slot), app.now()
     if standing.signed is not None:
@@ -37,7 +37,7 @@ def no_look(app: TobanApp, slot: Slot) -> str:
     return ""
 
 
-def overrule(app: TobanApp, subject: str, recorded: Recorded) -> None:
+def overrule(app: Console, subject: str, recorded: Recorded) -> None:
     """Ask for a reason and judge it otherwise."""
     if recorded.seq == 0:
         app.push_screen(
@@ -47,7 +47,7 @@ def overrule(app: TobanApp, subject: str, recorded: Recorded) -> None:
     app.push_screen(OverruleScreen(subject, recorded))
 
 
-def known(app: TobanApp, finding: Finding) -> None:
+def known(app: Console, finding: Finding) -> None:
     """Choose who or what is known from now on, or is no longer."""
     looks, zone, now = app.ready.rounds.looks, app.zone, app.now()
     said = app.ready.records.said_known
@@ -81,7 +81,7 @@ class _Write(NamedTuple):
     told: str
 
 
-async def _write(app: TobanApp, chosen: _Write) -> None:
+async def _write(app: Console, chosen: _Write) -> None:
     try:
         await chosen.write()
     except JournalError as error:

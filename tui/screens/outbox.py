@@ -14,9 +14,9 @@ from textual.widget import Widget
 from services.i18n import N_, _, sentences
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.posts import Post, PostState
-from tui.app import TobanApp
+from tui.console import Console
 from tui.screens.dialog import Dialog
-from tui.screens.sign import was_first
+from tui.screens.already_recorded import was_first
 from tui.screens.writing import NotTaken, WritingDialog
 from widgets.block import Block
 from widgets.format import wrap
@@ -45,7 +45,7 @@ class OutboxScreen(Dialog[None]):
     }
     """
 
-    app = app_getter(TobanApp)
+    app = app_getter(Console)
 
     def __init__(self) -> None:
         super().__init__()

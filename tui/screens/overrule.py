@@ -8,7 +8,7 @@ from textual.widget import Widget
 from services.i18n import _
 from services.journal.errors import AlreadyRecorded
 from services.models.findings import Recorded
-from tui.screens.sign import was_first
+from tui.screens.already_recorded import was_first
 from tui.screens.writing import NotTaken, WritingDialog
 from widgets.finding_words import verdict_spans
 from widgets.ink import ROLES

@@ -6,7 +6,7 @@ from textual.widgets import Static
 
 from services.i18n import _
 from services.models.runbook import Environment
-from tui.app import TobanApp
+from tui.console import Console
 from tui.screens.guard import GuardedDialog, T
 
 
@@ -25,7 +25,7 @@ class PlacedDialog(GuardedDialog[T]):
 
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012  Textual's own
 
-    app = app_getter(TobanApp)
+    app = app_getter(Console)
 
     def on_mount(self) -> None:
         """Take the environment's colours."""

@@ -15,24 +15,24 @@ from services.models.alarms import Alarm
 from services.models.findings import Recorded
 from services.models.posts import Proposal
 from services.slack.texts import FILL, Desk, about_alarm, about_finding
-from tui.app import TobanApp
+from tui.console import Console
 from tui.screens.guard import Guard
 from tui.screens.writing import WritingDialog
 from widgets.ink import ROLES
 from widgets.prose import Prose
 
 
-def propose_alarm(app: TobanApp, alarm: Alarm) -> None:
+def propose_alarm(app: Console, alarm: Alarm) -> None:
     """Propose a note about an alarm's present state."""
     app.push_screen(PostScreen(about_alarm(alarm, _desk(app), app.posts)))
 
 
-def propose_finding(app: TobanApp, recorded: Recorded) -> None:
+def propose_finding(app: Console, recorded: Recorded) -> None:
     """Propose a note about a finding."""
     app.push_screen(PostScreen(about_finding(recorded, _desk(app))))
 
 
-def _desk(app: TobanApp) -> Desk:
+def _desk(app: Console) -> Desk:
     services = app.ready
     identity = app.identity.value if app.identity is not None else None
     return Desk(

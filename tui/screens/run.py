@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.getters import app as app_getter
 
 from services.models.changes import Run
-from tui.app import TobanApp
+from tui.console import Console
 from tui.screens.dialog import Dialog
 from widgets.format import stamp
 from widgets.plan_view import PlanView
@@ -19,7 +19,7 @@ class RunScreen(Dialog[None]):
     RunScreen > #window { width: 96%; max-width: 150; height: 96%; max-height: 96%; }
     """
 
-    app = app_getter(TobanApp)
+    app = app_getter(Console)
 
     def __init__(self, run: Run) -> None:
         super().__init__()

@@ -11,13 +11,13 @@ from services.duty_states import by_time
 from services.i18n import N_, _, plural
 from services.inspections import drafts
 from services.journal.errors import AlreadyRecorded
-from services.models.duties import Occurrence, OccurrenceState, SignOff, Slot
+from services.models.duties import Occurrence, OccurrenceState, Slot
 from services.models.findings import DutyFindings, Recorded
-from services.models.journal import Entry
+from tui.screens.already_recorded import signed_first, was_first
 from tui.screens.guard import Guard
 from tui.screens.writing import NotTaken, WritingDialog
 from widgets.checklist import Checklist
-from widgets.duty_words import clock_of, look, when, zone_name
+from widgets.duty_words import look, when, zone_name
 from widgets.finding_words import verdict_spans
 from widgets.heartbeat import every_second
 from widgets.ink import ROLES
@@ -256,21 +256,6 @@ def _head(occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
         due = f"{due} {zone_name(zone, now)}"
     state = Content.styled(shown.text, ROLES[shown.role] if shown.role else "")
     return Content("\n").join([title, Content.assemble(due, "  ", state)])
-
-
-def was_first(entry: Entry, zone: tzinfo, now: datetime) -> str:
-    """`first was alice, 09:02`, from the entry that has the claim."""
-    return _first(entry.person.name, entry.at, zone, now)
-
-
-def signed_first(signed: SignOff, zone: tzinfo, now: datetime) -> str:
-    """`first was alice, 09:02`, from a signature."""
-    return _first(signed.by, signed.at, zone, now)
-
-
-def _first(name: str, at: datetime, zone: tzinfo, now: datetime) -> str:
-    day = now.astimezone(zone).date()
-    return _("first was {name}, {time}").format(name=name, time=clock_of(at, zone, day))
 
 
 def why_not(occurrence: Occurrence, zone: tzinfo, now: datetime) -> str:

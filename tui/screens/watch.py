@@ -13,6 +13,7 @@ from services.board_judge import refreshed
 from services.i18n import _
 from services.models.journal import Acknowledgement
 from services.models.problem import Problem
+from tui import messages
 from tui.commands import bindings
 from tui.panels import PANELS
 from tui.screens.base import Place
@@ -92,7 +93,7 @@ class WatchScreen(PaneScreen):
         if alarm is None:
             self.app.say(_("no alarm chosen"))
         else:
-            self.app.acknowledge(alarm)
+            self.post_message(messages.Acknowledge(alarm))
 
     def banner_changed(self, problem: Problem | None) -> None:
         """The panels do not repeat the banner."""
@@ -117,7 +118,7 @@ class WatchScreen(PaneScreen):
     @on(LogTile.Follow)
     def follow_group(self, message: LogTile.Follow) -> None:
         """From a log widget to its group's tail."""
-        self.app.open_logs(message.group, None)
+        self.post_message(messages.OpenLogs(message.group))
 
     def on_resize(self) -> None:
         """What fits changes with the size."""
@@ -156,7 +157,7 @@ class WatchScreen(PaneScreen):
     def open_alarm(self, message: AlarmPanel.Opened) -> None:
         """Show the alarm that was under the cursor when the key was pressed; not over a dialog that came first."""
         if self.is_active:
-            self.app.open_alarm(message.alarm)
+            self.post_message(messages.OpenAlarm(message.alarm))
 
     @on(AlarmPanel.Lost)
     def alarm_lost(self, message: AlarmPanel.Lost) -> None:

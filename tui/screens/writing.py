@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from services.i18n import N_, _
 from services.journal.errors import JournalError
-from tui.app import TobanApp
+from tui.console import Console
 from tui.screens.dialog import Dialog
 from widgets.note_field import LONGEST, NoteField
 from widgets.prose import Prose
@@ -36,7 +36,7 @@ class WritingDialog(Dialog[bool]):
     }
     """
 
-    app = app_getter(TobanApp)
+    app = app_getter(Console)
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,0 +1,107 @@
+"""The console as its screens see it: the newest states, the services, the clock, a word to the operator.
+
+Screens name this class and never the app, which knows every screen.
+"""
+
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from textual.reactive import var
+
+from tui.runtime import RuntimeApp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from textual.notifications import SeverityLevel
+
+    from services.models.alarms import AlarmBoard
+    from services.models.changes import Run
+    from services.models.dashboards import DashboardView
+    from services.models.duties import AnchorDate, DutyView
+    from services.models.feeds import FeedState
+    from services.models.findings import FindingsView
+    from services.models.identity import Identity
+    from services.models.journal import Acknowledgement
+    from services.models.posts import Post
+    from services.models.runbook import Runbook
+    from tui.wire.link import Link, LinkState
+    from tui.wiring import Services
+
+JST = ZoneInfo("Asia/Tokyo")
+
+
+class Console(RuntimeApp):
+    """States are assigned by one worker each; a screen watches those that it draws."""
+
+    board: var["FeedState[AlarmBoard] | None"] = var(None)
+    view: var["FeedState[DashboardView] | None"] = var(None)
+    identity: var["FeedState[Identity] | None"] = var(None)
+    anchors: var["FeedState[tuple[AnchorDate, ...]] | None"] = var(None)
+    duties: var["DutyView | None"] = var(None)
+    findings: var["FindingsView | None"] = var(None)
+    runs: var["tuple[Run, ...]"] = var(())
+    acknowledged: var["Mapping[str, Acknowledgement]"] = var(dict)
+    posts: var["tuple[Post, ...]"] = var(())
+    """Notes for Slack, unsent first."""
+    link: var["LinkState | None"] = var(None)
+    """The line to the terminal; None as long as nothing is known of it."""
+    journal_head: var[int] = var(0)
+    """The newest entry's number."""
+    zone: var[tzinfo] = var(JST)
+    """Of the times on screen; the system's own once it is known."""
+
+    def __init__(self, link: "Link" = "auto", output: str = "", *, demo: str = "") -> None:
+        """`link` and `output` as TerminalApp's; `demo` names the scenario, "" on real AWS."""
+        super().__init__(link, output)
+        self.services: Services | None = None
+        self.demo = demo
+        self.bell_on = True
+        self.log_groups: tuple[str, ...] = ()
+        """Offered beside the runbook's."""
+        self.log_bytes = 64 << 20
+        """Memory of one log pane."""
+        self.arm_minutes = 15
+        """How long writing is allowed once armed."""
+        self.wanted_logs: tuple[str, datetime | None] | None = None
+        """Where the logs mode should begin when it is opened for the first time."""
+
+    @property
+    def ready(self) -> "Services":
+        """The services; only what runs after the start asks for them."""
+        assert self.services is not None, "feeds start after the services are connected"
+        return self.services
+
+    @property
+    def runbook(self) -> "Runbook | None":
+        """The system's runbook, once loaded."""
+        return self.services.runbook if self.services else None
+
+    def on_link(self, state: "LinkState") -> None:
+        """Say how the line is."""
+        self.link = state
+
+    def now(self) -> datetime:
+        """The present by the console's clock (UTC)."""
+        return self.services.clock.now() if self.services else datetime.now(UTC)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: "SeverityLevel" = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """As Textual's, wrapped by cells: it measures a toast by its words, and Japanese has none. Never markup."""
+        from widgets.format import wrap
+
+        room = max(10, min(54, self.size.width // 2 - 6))
+        shown = "\n".join(wrap(message, room))
+        super().notify(shown, title=title, severity=severity, timeout=timeout, markup=False)
+
+    def say(self, text: str) -> None:
+        """A short word to the operator; foreign text is never markup here."""
+        self.notify(text, markup=False)

@@ -1,0 +1,79 @@
+"""Requests to open something or to begin something, posted by screens and the palette, handled by the app.
+
+A screen that posts one needs to know neither the app nor the screen that answers it.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+if TYPE_CHECKING:
+    from services.models.alarms import Alarm
+    from services.models.changes import ChangeTarget
+    from services.models.duties import Occurrence
+    from services.report.periods import Period
+
+
+@dataclass
+class OpenAlarm(Message):
+    """Show one alarm's detail."""
+
+    alarm: "Alarm"
+
+
+@dataclass
+class Acknowledge(Message):
+    """Ask for a note and acknowledge the alarm's present state."""
+
+    alarm: "Alarm"
+
+
+@dataclass
+class OpenLogs(Message):
+    """Show a log group in the logs mode."""
+
+    group: str
+    at: datetime | None = None
+    """The moment to go to; None for the newest lines."""
+
+
+@dataclass
+class OpenWidget(Message):
+    """Show one dashboard widget in the watch mode."""
+
+    key: str
+
+
+@dataclass
+class OpenDay(Message):
+    """Show a day in the calendar of the inspect mode."""
+
+    day: date
+
+
+@dataclass
+class OpenReport(Message):
+    """Show the operations report of a period."""
+
+    period: "Period"
+    occurrence: "Occurrence | None" = None
+    """The duty that is signed from the report, where one asks for it."""
+
+
+@dataclass
+class PlanChange(Message):
+    """Plan one change of one target."""
+
+    kind: str
+    """Registered name of the change, as in `toban change`."""
+    target: "ChangeTarget"
+
+
+@dataclass
+class RunInspection(Message):
+    """Run one inspection now and show its finding."""
+
+    inspection: str
+    """Inspection id."""

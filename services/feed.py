@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from services.aws.errors import AwsError
+from services.aws.client.errors import AwsError
+from services.background.faults import Fault, fault_problem, from_within, unheard
 from services.clock import Clock, Mark, mark
-from services.faults import Fault, fault_problem, from_within, unheard
 from services.i18n import _
 from services.models.feeds import FeedState
 from services.models.problem import Problem, ProblemKind

@@ -15,7 +15,7 @@ from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 
 from services import i18n
-from services.aws.sdk_models import ModelFiles
+from services.aws.client.sdk.models import ModelFiles
 from services.runbook import loader
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture(autouse=True)
 def no_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     """The embedded AWS bears any number of questions about its trail; AWS two a second."""
-    monkeypatch.setattr("services.inspections.sign_ins.SignIns.pace", 0.0)
+    monkeypatch.setattr("services.inspections.sign_ins.inspection.SignIns.pace", 0.0)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -150,8 +150,8 @@ class Embedded:
             self.world.tick()
 
     def fault(self, service: str = "", operation: str = "", **rule: Any) -> None:
-        """Put a `services.demo.front.faults.FaultRule` in force."""
-        from services.demo.front.faults import FaultRule
+        """Put a `services.demo.faults.FaultRule` in force."""
+        from services.demo.faults import FaultRule
 
         self.server.front.faults.add(FaultRule(service=service, operation=operation, **rule))
 

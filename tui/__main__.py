@@ -7,7 +7,8 @@ import gc
 import os
 import sys
 
-from tui import early_signals, outline
+from tui.signals import before_loop as early_signals
+from tui.terminal import outline
 
 _INTERACTIVE = {"demo"}
 _INTERRUPTED = 130
@@ -48,10 +49,10 @@ def main() -> None:
             outline.draw()
             # What is imported now stays: the collector, which would walk it again and again, begins when it is there.
             gc.disable()
-        from services.hardening import forbid_core_dumps
+        from services.host.hardening import forbid_core_dumps
 
         forbid_core_dumps()
-        from tui.cli import main as command_line
+        from tui.cli.main import main as command_line
 
         command_line(outline_drawn=drawn)
     except KeyboardInterrupt:

@@ -11,10 +11,10 @@ from services import i18n
 from services.i18n import _
 from tui import messages, themes
 from tui.console import JST, Console
-from tui.console_palette import ConsolePalette
-from tui.driver.keyboard import AltKey
 from tui.modes import MODES
-from tui.screens.shell import ShellScreen
+from tui.screens.common.command_palette import ConsolePalette
+from tui.screens.common.shell import ShellScreen
+from tui.terminal.driver.keyboard import AltKey
 
 UTC = ZoneInfo("UTC")
 
@@ -31,7 +31,7 @@ class Actions(Console):
     @on(messages.OpenAlarm)
     def open_alarm(self, message: messages.OpenAlarm) -> None:
         """Show one alarm's detail."""
-        from tui.screens.alarm import AlarmScreen
+        from tui.screens.watch.alarm import AlarmScreen
 
         self.push_screen(AlarmScreen(message.alarm))
 
@@ -39,7 +39,7 @@ class Actions(Console):
     @work(group="open-logs", exclusive=True)
     async def open_logs(self, message: messages.OpenLogs) -> None:
         """Show a log group, at a moment when one is given."""
-        from tui.screens.logs import LogsScreen
+        from tui.screens.logs.logs import LogsScreen
 
         self.wanted_logs = (message.group, message.at)
         await self.switch_mode("logs")
@@ -51,7 +51,7 @@ class Actions(Console):
     @work(group="open-widget", exclusive=True)
     async def open_widget(self, message: messages.OpenWidget) -> None:
         """Show one dashboard widget."""
-        from tui.screens.watch import WatchScreen
+        from tui.screens.watch.watch import WatchScreen
 
         await self.switch_mode("watch")
         if isinstance(self.screen, WatchScreen):
@@ -64,7 +64,7 @@ class Actions(Console):
     @work(group="open-day", exclusive=True)
     async def open_day(self, message: messages.OpenDay) -> None:
         """Show a day in the calendar."""
-        from tui.screens.inspect import InspectScreen
+        from tui.screens.duties.inspect import InspectScreen
 
         await self.switch_mode("inspect")
         if isinstance(self.screen, InspectScreen):
@@ -72,7 +72,7 @@ class Actions(Console):
 
     async def action_quit(self) -> None:
         """End the console, from any screen; a change under way is brought to its recorded outcome first."""
-        from tui.screens.dialog import Dialog
+        from tui.screens.common.dialog import Dialog
 
         if isinstance(self.screen, Dialog) and self.screen.holds_back():
             return
@@ -156,53 +156,53 @@ class Actions(Console):
 
     def action_keys_help(self) -> None:
         """What works here."""
-        from tui.screens.help import HelpScreen
+        from tui.screens.common.help import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.screen))
 
     def action_show_runbook(self) -> None:
         """The runbook's contacts, limits and what is undecided."""
-        from tui.screens.runbook import RunbookScreen
+        from tui.screens.common.runbook import RunbookScreen
 
         self.push_screen(RunbookScreen(self.ready.runbook))
 
     @on(messages.RunInspection)
     def run_inspection(self, message: messages.RunInspection) -> None:
         """Run one inspection now and show its finding."""
-        from tui.screens.duty_actions import look_now
+        from tui.screens.duties.duty_actions import look_now
 
         look_now(self, message.inspection)
 
     @on(messages.PlanChange)
     def plan_change(self, message: messages.PlanChange) -> None:
         """Plan one change of one target."""
-        from tui.screens.plan import PlanScreen
+        from tui.screens.changes.plan import PlanScreen
 
         self.push_screen(PlanScreen(message.kind, message.target))
 
     @on(messages.OpenReport)
     def open_report(self, message: messages.OpenReport) -> None:
         """Show the operations report of a period."""
-        from tui.screens.report import ReportScreen
+        from tui.screens.report.report import ReportScreen
 
         self.push_screen(ReportScreen(message.period, message.occurrence))
 
     def action_arm(self) -> None:
         """Allow writing for a while, or stop allowing it."""
-        from tui.screens.arm import arm_or_disarm
+        from tui.screens.changes.arm import arm_or_disarm
 
         arm_or_disarm(self)
 
     def action_note(self) -> None:
         """Write a note into the journal."""
-        from tui.screens.note import NoteScreen
+        from tui.screens.journal.note import NoteScreen
 
         self.push_screen(NoteScreen())
 
     def action_show_outbox(self) -> None:
         """Notes for Slack, and what became of them."""
-        from tui.screens.outbox import OutboxScreen
+        from tui.screens.slack.outbox import OutboxScreen
 
         if self.services is not None and not isinstance(self.screen, OutboxScreen):
             self.push_screen(OutboxScreen())
@@ -210,12 +210,12 @@ class Actions(Console):
     @on(messages.Acknowledge)
     def acknowledge(self, message: messages.Acknowledge) -> None:
         """Ask for a note and acknowledge the alarm's present state."""
-        from tui.screens.acknowledge import AcknowledgeScreen
+        from tui.screens.watch.acknowledge import AcknowledgeScreen
 
         self.push_screen(AcknowledgeScreen(message.alarm))
 
     def action_show_usage(self) -> None:
         """Requests and yen of today."""
-        from tui.screens.usage import UsageScreen
+        from tui.screens.watch.usage import UsageScreen
 
         self.push_screen(UsageScreen(self.ready.meter))

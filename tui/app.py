@@ -20,20 +20,20 @@ from services.i18n import _
 from tui import themes
 from tui.actions import Actions
 from tui.commands import bindings
-from tui.crash import environment_secrets
 from tui.modes import MODES
 from tui.options import StartError
-from tui.screens.shell import ShellScreen
+from tui.runtime.crash_report import environment_secrets
+from tui.screens.common.shell import ShellScreen
 
 if TYPE_CHECKING:
-    from services.aws.session import MfaNeeded
+    from services.aws.client.session import MfaNeeded
     from services.models.alarms import AlarmBoard
     from services.models.changes import Run
     from services.models.duties import AnchorDate, DutyView
     from services.models.feeds import FeedState
     from services.models.posts import Post
-    from tui.wire.link import Link
-    from tui.wiring import Services
+    from services.system import Services
+    from tui.terminal.cells.link import Link
 
     Followed = tuple[str, str, Callable[[], AsyncIterator[Any]], Callable[[Any], object]]
 
@@ -112,7 +112,7 @@ class TobanApp(Actions):
     async def load(self) -> None:
         """Import, connect, and show the first mode."""
         names = [mode.screen.partition(":")[0] for mode in MODES]
-        await asyncio.to_thread(lambda: [import_module(name) for name in ["tui.wiring", *names]])
+        await asyncio.to_thread(lambda: [import_module(name) for name in ["services.system", *names]])
         try:
             connected = await self._connect()
         except StartError as error:
@@ -149,7 +149,7 @@ class TobanApp(Actions):
             self.report_bug(error)
 
     def _warm(self) -> tuple[str, ...]:
-        from tui.wiring import WARM
+        from services.system import WARM
 
         return WARM
 
@@ -208,7 +208,7 @@ class TobanApp(Actions):
         self.ready.duties.refresh()
 
     def _take_posts(self, posts: "tuple[Post, ...]") -> None:
-        from tui.announce import post_changes
+        from tui.notifications import post_changes
 
         before, self.posts = self.posts, posts
         for text in post_changes(before, posts):
@@ -222,7 +222,7 @@ class TobanApp(Actions):
 
     def _announce_duties(self, before: "DutyView | None", after: "DutyView") -> None:
         """Ring once for duties that have come due or late since the last look."""
-        from tui.announce import duty_changes
+        from tui.notifications import duty_changes
 
         said = duty_changes(before, after)
         if said and self.bell_on:
@@ -230,7 +230,7 @@ class TobanApp(Actions):
 
     def _announce(self, before: "FeedState[AlarmBoard] | None", after: "FeedState[AlarmBoard]") -> None:
         """Ring once for the changes since the last read; the first read is not a change."""
-        from tui.announce import changes, sentence
+        from tui.notifications import changes, sentence
 
         old = before.value if before else None
         if old is None or after.value is None or after.value is old:
@@ -241,12 +241,12 @@ class TobanApp(Actions):
 
     def ring(self, text: str) -> None:
         """One bell and, where the terminal can, one desktop notification."""
-        from tui.notify_terminal import ring
+        from tui.terminal.notifications import ring
 
         ring(self, text)
 
     def _ask_for_code(self) -> None:
-        from services.aws.session import MfaNeeded
+        from services.aws.client.session import MfaNeeded
 
         error = self.ready.board_feed.error
         if isinstance(error, MfaNeeded):
@@ -255,7 +255,7 @@ class TobanApp(Actions):
     @work(group="mfa", exclusive=True)
     async def enter_code(self, needed: "MfaNeeded") -> None:
         """Ask for the six digits in our own dialog, and take the session they give."""
-        from tui.screens.code import CodeScreen
+        from tui.screens.common.mfa_code import CodeScreen
 
         if any(isinstance(screen, CodeScreen) for screen in self.screen_stack):
             return

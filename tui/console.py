@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from textual.reactive import var
 
-from tui.runtime import RuntimeApp
+from tui.runtime.app import RuntimeApp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from services.models.journal import Acknowledgement
     from services.models.posts import Post
     from services.models.runbook import Runbook
-    from tui.wire.link import Link, LinkState
-    from tui.wiring import Services
+    from services.system import Services
+    from tui.terminal.cells.link import Link, LinkState
 
 JST = ZoneInfo("Asia/Tokyo")
 
@@ -96,7 +96,7 @@ class Console(RuntimeApp):
         markup: bool = True,
     ) -> None:
         """As Textual's, wrapped by cells: it measures a toast by its words, and Japanese has none. Never markup."""
-        from widgets.format import wrap
+        from widgets.drawing.format import wrap
 
         room = max(10, min(54, self.size.width // 2 - 6))
         shown = "\n".join(wrap(message, room))

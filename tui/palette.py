@@ -16,7 +16,7 @@ from tui.commands import COMMANDS, Command
 from tui.console import Console
 from tui.days import read_coming_day
 from tui.modes import MODES
-from widgets.format import day_words
+from widgets.drawing.format import day_words
 
 _LONG = re.compile(r"o[ou]+|([aeiu])\1+")
 """Long vowels, which people romanize in several ways: sukeeru, sukeru; kakunin jikkou, jikko."""

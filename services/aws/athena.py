@@ -11,8 +11,8 @@ from itertools import chain, repeat
 from typing import Any
 from uuid import uuid4
 
-from services.aws.errors import AwsError
-from services.aws.reader import Answer, Reader, finite, incomplete, rows
+from services.aws.client.errors import AwsError
+from services.aws.client.reader import Answer, Reader, finite, incomplete, rows
 from services.i18n import _
 from services.models.athena import SqlResult, SqlState, Workgroup
 from services.models.text import clean

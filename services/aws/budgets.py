@@ -5,8 +5,8 @@ Source: DescribeBudgets (AWS Budgets API reference). Reading is free; AWS recomp
 
 from decimal import Decimal
 
-from services.aws.costs import decimal
-from services.aws.reader import Answer, Reader, rows
+from services.aws.client.reader import Answer, Reader, rows
+from services.aws.cost_explorer import decimal
 from services.models.costs import Budget
 
 REGION = "us-east-1"

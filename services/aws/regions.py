@@ -7,8 +7,8 @@ account" (Account Management reference).
 import re
 from collections.abc import Iterable
 
-from services.aws.errors import AwsError
-from services.aws.reader import Answer, Reader, incomplete, rows
+from services.aws.client.errors import AwsError
+from services.aws.client.reader import Answer, Reader, incomplete, rows
 from services.i18n import _
 from services.models.trail import EnabledRegions
 

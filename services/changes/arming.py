@@ -5,9 +5,9 @@ import contextlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from services.aws.errors import Refused
+from services.aws.client.errors import Refused
+from services.background.detached import detached
 from services.clock import Clock, real
-from services.detached import detached
 from services.i18n import _
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
@@ -16,7 +16,7 @@ from services.models.journal import Draft, EntryKind
 from services.models.problem import Problem, ProblemKind
 
 if TYPE_CHECKING:
-    from services.aws.permits import Permits
+    from services.aws.client.permits import Permits
 
 LONGEST = timedelta(hours=1)
 """Longer than this nobody stands behind a decision."""

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from services.aws.reader import Reader
-from services.calendar import Calendar
+from services.aws.client.reader import Reader
+from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep
 from services.models.runbook import Runbook

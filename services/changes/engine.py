@@ -6,18 +6,18 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from services import i18n
-from services.aws.permits import Permits
-from services.aws.writer import Writer
+from services.aws.client.permits import Permits
+from services.aws.client.writer import Writer
+from services.background.detached import detached
+from services.background.faults import Fault, Workers, unheard
 from services.changes.arming import Arming
 from services.changes.base import Change
 from services.changes.history import History
 from services.changes.recovery import Recovery
 from services.changes.reverts import reverts
 from services.changes.sender import WINDOW_SECONDS, Sender
-from services.changes.words import held, told
+from services.changes.wording import held, told
 from services.clock import Clock, real
-from services.detached import detached
-from services.faults import Fault, Workers, unheard
 from services.i18n import _
 from services.journal.errors import JournalError
 from services.journal.journal import Journal

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from services.changes.ages import Ages, marked
-from services.changes.drafts import CHANGE_KINDS, later
+from services.changes.entries import CHANGE_KINDS, later
 from services.changes.runs import aged, newest_first, next_ageing, run_of
 from services.clock import Clock
 from services.journal.chain import linked

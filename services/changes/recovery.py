@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from services.aws.errors import AwsError
-from services.changes import drafts
+from services.aws.client.errors import AwsError
+from services.changes import entries as drafts
 from services.changes.base import Change
 from services.changes.history import History
-from services.changes.words import found_done, found_elsewhere, found_undone, told
+from services.changes.wording import found_done, found_elsewhere, found_undone, told
 from services.clock import Clock, real
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.changes import Place, PlannedStep, Run, StepRun, StepState

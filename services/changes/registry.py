@@ -1,7 +1,7 @@
 """Every kind of change, one line each."""
 
 from services.changes.base import Change, ChangeContext
-from services.changes.task_limit import TaskLimit
+from services.changes.task_limit.change import TaskLimit
 
 CHANGES: tuple[type[Change], ...] = (TaskLimit,)
 

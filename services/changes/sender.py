@@ -6,21 +6,21 @@ from collections.abc import Mapping
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
-from services.aws.certainty import nothing_done
-from services.aws.errors import AwsError, Refused
-from services.aws.writer import Writer
-from services.changes import drafts
+from services.aws.client.errors import AwsError, Refused
+from services.aws.client.outcome import nothing_done
+from services.aws.client.writer import Writer
+from services.changes import entries as drafts
 from services.changes.base import Change
-from services.changes.ending import Ending
 from services.changes.history import History
-from services.changes.words import found_done, held, told
+from services.changes.shutdown import Ending
+from services.changes.wording import found_done, held, told
 from services.clock import Clock, Mark, mark, passed, real
 from services.i18n import _
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.models.changes import Observation, Place, Plan, PlannedStep, Run, StepState
 
 if TYPE_CHECKING:
-    from services.aws.permits import Permits
+    from services.aws.client.permits import Permits
 
 WRITE_SECONDS = 20.0
 """The longest that AWS may take to answer a change."""

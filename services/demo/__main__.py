@@ -17,7 +17,7 @@ from pathlib import Path
 
 from services.clock import SpedClock
 from services.demo import scratch
-from services.hardening import forbid_core_dumps
+from services.host.hardening import forbid_core_dumps
 
 
 def _arguments() -> argparse.Namespace:

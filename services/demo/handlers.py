@@ -1,22 +1,21 @@
 """Import this to register every handler of the embedded AWS."""
 
 # ruff: noqa: F401  imported for their registration
-from services.demo import (
-    athena,
-    balancer,
-    costs_handlers,
-    firewall,
-    iam,
-    identity,
-    objects,
-    rds_handlers,
-    regions,
-    scaling_handlers,
-    schedule_handlers,
-    trail_handlers,
-)
-from services.demo.cloudwatch import handlers as cloudwatch
-from services.demo.ecs import handlers as ecs
-from services.demo.ecs import task_handlers
-from services.demo.logs import handlers as logs
-from services.demo.logs import insights_handlers, live
+import services.demo.account_regions
+import services.demo.athena.handlers
+import services.demo.autoscaling.handlers
+import services.demo.autoscaling.schedule_handlers
+import services.demo.cloudtrail.handlers
+import services.demo.cloudwatch.handlers
+import services.demo.costs.handlers
+import services.demo.ecs.handlers
+import services.demo.ecs.task_handlers
+import services.demo.elb.handlers
+import services.demo.iam.handlers
+import services.demo.iam.sts
+import services.demo.logs.handlers
+import services.demo.logs.insights.handlers
+import services.demo.logs.live
+import services.demo.rds.handlers
+import services.demo.s3
+import services.demo.waf.handlers

@@ -79,7 +79,7 @@ class DemoProcess:
     """The world's clock, shared with the console."""
 
     def settings(self, region: str) -> dict[str, str]:
-        """The fields of `services.aws.settings.AwsSettings` that lead to it."""
+        """The fields of `services.aws.client.settings.AwsSettings` that lead to it."""
         return {"region": region, "endpoint_url": self.url}
 
     async def stop(self) -> None:

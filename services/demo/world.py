@@ -7,17 +7,17 @@ import threading
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, TypeVar
 
+from services.calendar.business_days import OpenDays
 from services.clock import Clock
-from services.closures import OpenDays
-from services.demo.balancer import LoadBalancer
-from services.demo.cloudwatch.alarms import AlarmBook
+from services.demo.autoscaling.model import Scaling
+from services.demo.cloudwatch.alarms.store import AlarmBook
 from services.demo.cloudwatch.dashboards import DashboardBook
 from services.demo.cloudwatch.store import MetricStore
 from services.demo.ecs.model import Clusters, Service
-from services.demo.front.faults import ACCOUNT, FaultRule
-from services.demo.iam import KeyRing
+from services.demo.elb.handlers import LoadBalancer
+from services.demo.faults import ACCOUNT, FaultRule
+from services.demo.iam.handlers import KeyRing
 from services.demo.logs.store import LogStore
-from services.demo.scaling import Scaling
 from services.demo.scenario import TOKYO, Refuse, Scenario
 from services.demo.system.facility import Facility
 from services.models.runbook import Closures

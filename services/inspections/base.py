@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from services.aws.reader import Reader
-from services.calendar import Calendar
+from services.aws.client.reader import Reader
+from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.i18n import _
 from services.inspections.known import Known
@@ -30,7 +30,7 @@ class InspectionContext:
     clock: Clock
     region: str
     reader: Reader
-    """Counts what this look asks; see `services.inspections.tally`."""
+    """Counts what this look asks; see `services.inspections.running.metered_reader`."""
     known: Known = field(default_factory=Known)
     """People and networks that the journal says are known."""
     memory: dict[str, Any] = field(default_factory=dict)

@@ -2,20 +2,20 @@
 
 from collections.abc import Callable
 
-from services.inspections.access_keys import KeyAges
-from services.inspections.alarms import AlarmStates
-from services.inspections.backups import Backups
+from services.inspections.access_keys.inspection import KeyAges
+from services.inspections.alarms.inspection import AlarmStates
+from services.inspections.backups.inspection import Backups
 from services.inspections.base import Inspection, InspectionContext
-from services.inspections.costs import Costs
-from services.inspections.custom_insights import CustomInsights
-from services.inspections.custom_metric import CustomMetric
-from services.inspections.dashboard import DashboardValues
-from services.inspections.error_logs import ErrorLogs
-from services.inspections.maintenance import Maintenance
-from services.inspections.scaling import TaskLimits
-from services.inspections.sign_ins import SignIns
-from services.inspections.slow_queries import SlowQueries
-from services.inspections.waf_blocks import WafBlocks
+from services.inspections.costs.inspection import Costs
+from services.inspections.custom.log_query import CustomInsights
+from services.inspections.custom.metric import CustomMetric
+from services.inspections.dashboard.inspection import DashboardValues
+from services.inspections.error_logs.inspection import ErrorLogs
+from services.inspections.maintenance.inspection import Maintenance
+from services.inspections.scaling.inspection import TaskLimits
+from services.inspections.sign_ins.inspection import SignIns
+from services.inspections.slow_queries.inspection import SlowQueries
+from services.inspections.waf_blocks.inspection import WafBlocks
 from services.models.base import RawId
 from services.models.findings import InspectionInfo
 from services.models.runbook import Runbook

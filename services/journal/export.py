@@ -16,13 +16,13 @@ from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
+from services.host.private_files import new_file
 from services.journal.chain import moment
 from services.journal.files import place
 from services.journal.reader import Reader, Row
 from services.models.canonical import canonical
 from services.models.journal import Query
 from services.models.text import UNSAFE
-from services.private import new_file
 
 _BATCH = 1000
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from urllib.parse import quote
 from uuid import uuid4
 
+from services.host.private_files import make_folder, new_file
 from services.i18n import _
+from services.journal.problems import Unfit
 from services.journal.schema import SCHEMA
-from services.journal.trouble import Unfit
-from services.private import make_folder, new_file
 
 SHARED = 0o660
 

@@ -10,19 +10,19 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from services.background.faults import Fault, Workers, unheard
 from services.clock import Clock
-from services.faults import Fault, Workers, unheard
 from services.i18n import _
-from services.journal.anchor import DEV_LOG, EVERY, AnchorStream, StreamFeed, Syslog, anchor_of
 from services.journal.chain import storable
+from services.journal.checkpoints import DEV_LOG, EVERY, AnchorStream, StreamFeed, Syslog, anchor_of
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
-from services.journal.keeper import Keeper
-from services.journal.lookout import Lookout
+from services.journal.external_hashes import Witnesses, in_stream, machine_log, together
+from services.journal.file_watcher import Lookout
 from services.journal.reader import Reader
 from services.journal.state import State
 from services.journal.threads import Threads
 from services.journal.verify import verify
-from services.journal.witnesses import Witnesses, in_stream, machine_log, together
+from services.journal.writer import Keeper
 from services.models.base import RawId
 from services.models.journal import (
     Draft,

@@ -15,9 +15,9 @@ from typing import Any, Self
 from services.i18n import _
 from services.journal import files
 from services.journal.chain import NOTHING, moment
+from services.journal.problems import Unfit, damaged, no_memory, too_large
 from services.journal.queries import select
 from services.journal.schema import SELECTED, VERSION
-from services.journal.trouble import Unfit, damaged, no_memory, too_large
 from services.models.base import RawId
 from services.models.journal import Entry, EntryKind, Person, Query
 from services.models.text import clean

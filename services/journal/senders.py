@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from services.i18n import _
-from services.journal.anchor import Anchor
+from services.journal.checkpoints import Anchor
 
 
 class Senders:

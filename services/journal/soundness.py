@@ -10,10 +10,10 @@ from functools import cache
 
 from services.i18n import _
 from services.journal.chain import NOTHING, hash_of_row
+from services.journal.problems import Unfit, damaged
 from services.journal.queries import fold, searched
 from services.journal.reader import Reader, Row
 from services.journal.schema import APPLICATION_ID, SCHEMA, VERSION
-from services.journal.trouble import Unfit, damaged
 
 NEWEST = 2000
 """Entries whose hashes are computed anew when a console starts; `verify` computes all of them."""

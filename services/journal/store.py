@@ -14,11 +14,11 @@ from services.i18n import _
 from services.journal import files
 from services.journal.chain import NOTHING, linked, row_of, storable
 from services.journal.errors import AlreadyRecorded, HeldByAnother
+from services.journal.problems import Unfit
 from services.journal.queries import fold, searched
 from services.journal.reader import LARGEST, Reader, connect
 from services.journal.schema import INSERT, INSERT_WORDS
 from services.journal.soundness import check_newest, check_tables
-from services.journal.trouble import Unfit
 from services.models.journal import Draft, Entry, Person
 
 SMALL = 4 << 20

@@ -9,9 +9,9 @@ from typing import TypeVar
 from services.clock import Clock
 from services.journal import files
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
-from services.journal.keeper import Keeper
+from services.journal.problems import Unfit, another, closed, damaged, gone, is_damage, problem_of
 from services.journal.reader import Reader
-from services.journal.trouble import Unfit, another, closed, damaged, gone, is_damage, problem_of
+from services.journal.writer import Keeper
 
 T = TypeVar("T")
 

@@ -9,13 +9,13 @@ from datetime import datetime
 from pathlib import Path
 
 from services.i18n import _, plural
-from services.journal.anchor import Anchor
 from services.journal.chain import NOTHING, hash_of_row
+from services.journal.checkpoints import Anchor
+from services.journal.external_hashes import Witnesses, machine_log
+from services.journal.problems import Unfit, problem_of
 from services.journal.queries import fold, searched
 from services.journal.reader import Reader, Row
 from services.journal.senders import Senders
-from services.journal.trouble import Unfit, problem_of
-from services.journal.witnesses import Witnesses, machine_log
 from services.models.journal import Fault, FaultKind, Verification
 
 LISTED = 1000

@@ -4,13 +4,13 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from services.calendar import Calendar
+from services.calendar.calendar import Calendar
 from services.journal.reader import Reader
 from services.models.report import Report
 from services.models.runbook import Runbook
-from services.report.collect import collect_day
+from services.report.collecting.day import collect_day
+from services.report.collecting.period import collect_period
 from services.report.periods import Period, Span
-from services.report.summary import collect_period
 
 
 def make(journal: Path, runbook: Runbook, period: Period, now: datetime, *, private: bool = False) -> Report:

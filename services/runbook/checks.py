@@ -13,11 +13,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from dateutil.rrule import rrulestr
 
-from services.calendar_anchor import ANCHOR
+from services.calendar.base_dates import ANCHOR
 from services.i18n import _
 from services.models.runbook import ClosedDay, Duty, Runbook, Within
-from services.runbook import inspection_checks, name_checks, place_checks, window_checks, words
-from services.runbook.toml_lines import Path
+from services.runbook import inspection_checks, name_checks, place_checks
+from services.runbook.maintenance_window import checks as window_checks
+from services.toml import mistakes as words
+from services.toml.positions import Path
 
 Mistakes = Iterator[tuple[Path, str]]
 

@@ -8,8 +8,9 @@ from services.inspections.known import is_network
 from services.inspections.registry import INSPECTIONS
 from services.models.runbook import Runbook
 from services.models.runbook_looks import CustomInspection
-from services.runbook import name_checks, words
-from services.runbook.toml_lines import Path
+from services.runbook import name_checks
+from services.toml import mistakes as words
+from services.toml.positions import Path
 
 Mistakes = Iterator[tuple[Path, str]]
 

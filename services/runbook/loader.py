@@ -5,13 +5,15 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
+from services.host.regular_files import named
 from services.i18n import _
 from services.models.runbook import Runbook
-from services.regular_file import named
-from services.runbook import checks, grammar, words
-from services.runbook.toml_file import DataFileError, Mistake, TomlFile, in_order, parse, read, validate
+from services.runbook import checks
+from services.runbook.maintenance_window.checks import not_compared
 from services.runbook.undecided import undecided
-from services.runbook.window_checks import not_compared
+from services.toml import grammar
+from services.toml import mistakes as words
+from services.toml.files import DataFileError, Mistake, TomlFile, in_order, parse, read, validate
 
 _HOME = "services.runbook"
 

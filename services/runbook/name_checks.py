@@ -11,7 +11,7 @@ from typing import Any
 
 from services.i18n import N_, _
 from services.models.runbook import Runbook
-from services.runbook.toml_lines import Path
+from services.toml.positions import Path
 
 Mistakes = Iterator[tuple[Path, str]]
 

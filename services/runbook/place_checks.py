@@ -8,8 +8,8 @@ from services.i18n import _
 from services.models.base import RawId
 from services.models.runbook import Runbook
 from services.models.text import UNSAFE
-from services.runbook import words
-from services.runbook.toml_lines import Path
+from services.toml import mistakes as words
+from services.toml.positions import Path
 
 Mistakes = Iterator[tuple[Path, str]]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from services.i18n import _
 from services.models.runbook import Runbook
-from services.runbook.toml_lines import Path
+from services.toml.positions import Path
 
 Entries = Iterator[tuple[Path, str]]
 

@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from services.i18n import _
-from services.slack import words
+from services.slack import wording as words
 from services.slack.message import mark
 from services.slack.sending import CannotTell, Refused, Unanswered
 

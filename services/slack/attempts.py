@@ -8,7 +8,7 @@ from services.clock import Clock, Mark, passed, real
 from services.i18n import _
 from services.models.journal import Draft, Entry
 from services.models.posts import Post
-from services.slack import drafts
+from services.slack import entries as drafts
 from services.slack.message import mark
 from services.slack.records import PostRecords, thread_of
 from services.slack.sending import CannotTell, Message, Refused, Sender, Unanswered

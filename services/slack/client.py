@@ -18,9 +18,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from services.aws.secret import Secret
+from services.aws.client.secret import Secret
 from services.i18n import _
-from services.slack import words
+from services.slack import wording as words
 from services.slack.answers import (
     EVENT,
     ID,

@@ -11,14 +11,14 @@ from contextlib import suppress
 from datetime import datetime
 from uuid import uuid4
 
+from services.background.faults import Fault, Workers, unheard
 from services.clock import Clock, mark, real
-from services.faults import Fault, Workers, unheard
 from services.i18n import _, sentences
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
 from services.models.journal import Draft, Entry, EntryKind
 from services.models.posts import Post, PostState, Proposal
-from services.slack import drafts
+from services.slack import entries as drafts
 from services.slack.attempts import Attempts
 from services.slack.records import Gone, PostRecords, gone, thread_of
 from services.slack.schedule import Schedule

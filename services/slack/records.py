@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.inspections.records import abandoned
+from services.inspections.running.finding_records import abandoned
 from services.journal.journal import Journal
 from services.models.journal import Entry, EntryKind, Query
 from services.models.posts import Post, PostState
-from services.slack import drafts
-from services.slack.drafts import SUBJECT
+from services.slack import entries as drafts
+from services.slack.entries import SUBJECT
 
 _KINDS = frozenset({EntryKind.POST, EntryKind.POSTING, EntryKind.POSTED, EntryKind.UNPOSTED})
 RECENT = timedelta(days=40)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from services.aws.secret import Secret
+from services.aws.client.secret import Secret
 from services.i18n import _
 
 TOKEN, WEBHOOK, URL = "TOBAN_SLACK_TOKEN", "TOBAN_SLACK_WEBHOOK", "TOBAN_SLACK_URL"

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from services.acknowledgements import change_of
-from services.calendar import Calendar
+from services.alarms.acknowledgements import change_of
+from services.calendar.calendar import Calendar
 from services.contacts import escalation, reachable
 from services.i18n import N_, _
 from services.models.alarms import Alarm, AlarmState

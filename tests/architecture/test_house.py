@@ -86,14 +86,16 @@ def test_models_load_no_aws_library() -> None:
     assert not loaded_by(*modules) & (SCREEN | AWS)
 
 
-@pytest.mark.parametrize("module", ["tui.app", "tui.runtime", "tui.start", "tui.cli", "tui.__main__"])
+@pytest.mark.parametrize(
+    "module", ["tui.app", "tui.runtime.app", "tui.startup.start", "tui.cli.main", "tui.__main__"]
+)
 def test_the_first_frame_loads_no_aws_library(module: str) -> None:
     assert (ROOT / module.replace(".", "/")).with_suffix(".py").exists()
     assert not loaded_by(module) & AWS
 
 
 def test_the_look_at_the_terminal_comes_before_the_screen_library() -> None:
-    assert not loaded_by("tui.__main__", "tui.terminal") & (SCREEN | AWS)
+    assert not loaded_by("tui.__main__", "tui.terminal.checks") & (SCREEN | AWS)
 
 
 @pytest.mark.parametrize("path", files("widgets"), ids=named)
@@ -157,7 +159,7 @@ def test_every_data_file_loads(path: Path) -> None:
     assert tomllib.loads(path.read_text("utf-8"))
 
 
-FOLDERS_MADE_IN = {"services/private.py", "services/demo/scratch.py"}
+FOLDERS_MADE_IN = {"services/host/private_files.py", "services/demo/scratch.py"}
 """Where folders are made, 0700 whatever the umask is; the demo knows nothing of the rest and makes its own."""
 
 

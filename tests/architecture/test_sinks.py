@@ -39,7 +39,7 @@ def test_nothing_banned_is_used(path: Path) -> None:
 @pytest.mark.parametrize("path", ALL, ids=named)
 def test_programs_begin_in_one_place(path: Path) -> None:
     """Where it is seen to that they end with whoever asked for them."""
-    places = {"services/programs.py", "services/demo/launch.py"}
+    places = {"services/host/programs.py", "services/demo/launch.py"}
     begins = {"create_subprocess_exec", "create_subprocess_shell", "Popen"}
     nodes = ast.walk(ast.parse(path.read_text("utf-8")))
     called = {name for node in nodes if isinstance(node, ast.Call) for name in _names_of(node)}

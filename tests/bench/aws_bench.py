@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
-from services.aws.settings import AwsSettings
+from services.aws.client.settings import AwsSettings
 from services.inspections.base import Look
 from services.models.usage import Usage
 from services.runbook.loader import load_named
+from services.system import Services, connect
 from tests.bench.rows import Row, against
 from tests.bench.world import World, running_world
-from tui.wiring import Services, connect
 
 GROUP = "aws"
 BUSINESS_MINUTES = 525

@@ -11,8 +11,8 @@ from itertools import takewhile
 
 from dateutil.rrule import rrulestr
 
-from services.calendar import Calendar
-from services.calendar_rules import EPOCH
+from services.calendar.calendar import Calendar
+from services.calendar.recurrence import EPOCH
 from services.runbook.loader import load_named
 from tests.bench.rows import Row, against
 
@@ -22,7 +22,7 @@ MONTH_MS, FIRST_MONTH_MS, YEARS_S = 5.0, 50.0, 1.0
 _COLD = """
 import time
 from datetime import date
-from services.calendar import Calendar
+from services.calendar.calendar import Calendar
 from services.runbook.loader import load_named
 calendar = Calendar(load_named("facility-prod"))
 began = time.perf_counter()

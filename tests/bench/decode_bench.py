@@ -12,8 +12,8 @@ from aiobotocore.parsers import create_parser
 from botocore.loaders import create_loader
 from botocore.model import ServiceModel
 
-from services.aws.logs import log_lines
-from services.aws.parsers import Parsers
+from services.aws.client.sdk.parsers import Parsers
+from services.aws.logs.events import log_lines
 from tests.bench.rows import Row, against
 
 GROUP = "decode"

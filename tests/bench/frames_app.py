@@ -104,8 +104,8 @@ def plotext(panel: int) -> tuple[Widget, Update]:
 
 def charts(panel: int) -> tuple[Widget, Update]:
     """Ours."""
-    from widgets.chart import Chart
-    from widgets.chart_data import ChartData, Curve
+    from widgets.charts.chart import Chart
+    from widgets.charts.data import ChartData, Curve
 
     widget = Chart()
 
@@ -132,8 +132,8 @@ COLUMNS = ("name", "state", "value", "service")
 
 def tables(panel: int) -> tuple[Widget, Update]:
     """Ours."""
-    from widgets.columns import Column
-    from widgets.table import KeyedTable, Row
+    from widgets.drawing.columns import Column
+    from widgets.drawing.table import KeyedTable, Row
 
     widget = KeyedTable([Column(title) for title in COLUMNS])
 
@@ -181,7 +181,7 @@ def app(kind: str, frames: int) -> App[None]:
     """The app of a kind: ours on the console's own driver, the others on Textual's."""
     if kind not in OURS:
         return Frames(kind, frames)
-    from tui.runtime import RuntimeApp
+    from tui.runtime.app import RuntimeApp
 
     class OwnFrames(Frames, RuntimeApp):
         """With the console's output."""

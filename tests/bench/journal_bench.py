@@ -14,11 +14,11 @@ from pathlib import Path
 from services.clock import SystemClock
 from services.journal import files
 from services.journal.chain import NOTHING, linked, row_of
+from services.journal.external_hashes import Witnesses
 from services.journal.journal import Journal
 from services.journal.queries import fold, searched
 from services.journal.schema import INSERT, INSERT_WORDS
 from services.journal.verify import verify
-from services.journal.witnesses import Witnesses
 from services.models.journal import Draft, EntryKind, Person, Query
 from tests.bench.rows import Row, against
 

@@ -19,9 +19,9 @@ from tests.bench.feeds.lines import EVERY, block
 from tests.bench.feeds.terminal import Terminal
 from tests.bench.peers import peer
 from tests.bench.rows import Row, against, print_rows
-from widgets.log_search import Query
-from widgets.log_store import LogStore
-from widgets.log_view import LogView
+from widgets.logs.search import Query
+from widgets.logs.store import LogStore
+from widgets.logs.view import LogView
 
 GROUP = "log"
 ABSENT = "ZQ-nowhere-7f3a"

@@ -22,21 +22,28 @@ from typing import Any, NoReturn
 import aiobotocore.session
 import orjson
 
-from services.aws import clients, login
+from services.aws.client.sdk import clients
+from services.aws.client.sdk import credentials as login
 from services.runbook.loader import load_builtin
 from tui import __main__ as launcher
 
-for name in ("cli", "start", "app", "wiring", "config", "cli_files", "cli_journal_lines", "cli_duties_lines"):
-    import_module(f"tui.{name}")
 for name in (
-    "agenda",
-    "duty_calendar_file",
-    "report.make",
-    "report.html",
-    "report.markdown",
-    "journal.verify",
+    "services.duties.icalendar_file",
+    "services.journal.verify",
+    "services.report.agenda",
+    "services.report.make",
+    "services.report.rendering.html",
+    "services.report.rendering.markdown",
+    "services.system",
+    "tui.app",
+    "tui.cli.agenda_text",
+    "tui.cli.entry_text",
+    "tui.cli.files",
+    "tui.cli.main",
+    "tui.startup.config",
+    "tui.startup.start",
 ):
-    import_module(f"services.{name}")
+    import_module(name)
 
 IMPORTED = (aiobotocore.session, clients, login, orjson, load_builtin("facility-prod"))
 MOST = 6

@@ -17,9 +17,9 @@ from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES as SDK_VAR
 
 from services.slack.settings import VARIABLES
 from tests.services.journal.book import filled
-from tui import config
-from tui.cli import COMPLETION, build
-from tui.printing import Output
+from tui.cli.main import COMPLETION, build
+from tui.cli.printing import Output
+from tui.startup import config
 
 SPARSE = 3 << 30
 """Bytes of a file that takes no room on the disk."""

@@ -21,17 +21,18 @@ from typing import Any
 import aiobotocore.session
 import orjson
 
-from services.aws import clients, login
-from services.aws.sdk_models import ModelLoader, warm_up
-from services.aws.settings import AwsSettings
-from services.changes.task_limit import TaskLimit
-from services.changes.task_limit_state import Seen
+from services.aws.client.sdk import clients
+from services.aws.client.sdk import credentials as login
+from services.aws.client.sdk.models import ModelLoader, warm_up
+from services.aws.client.settings import AwsSettings
+from services.changes.task_limit.change import TaskLimit
+from services.changes.task_limit.state import Seen
 from services.clock import SpedClock
 from services.models.base import RawId
 from services.models.changes import Run
 from services.models.containers import ContainerService, ScalableTarget
 from services.runbook.loader import load_builtin
-from tui.wiring import Services, connect
+from services.system import Services, connect
 
 ORIGIN = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
 LATER = timedelta(minutes=2)

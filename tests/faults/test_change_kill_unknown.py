@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from services.aws.settings import AwsSettings
+from services.aws.client.settings import AwsSettings
 from services.clock import Clock, ManualClock
 from services.models.changes import Plan, Run, StepState
 from services.models.journal import Entry, EntryKind, Query
+from services.system import Services, connect
 from tests.faults.kill_zygote import BOOK, ORIGIN
 from tests.faults.test_change_kill import Zygote, prepare, quiet
 from tests.services.changes.change_world import target
-from tui.cli import run
-from tui.printing import Output
-from tui.wiring import Services, connect
+from tui.cli.main import run
+from tui.cli.printing import Output
 
 pytestmark = [pytest.mark.slow, pytest.mark.scenario("ordinary-day", history=600)]
 AGES = [59, 61, 86_400, 40 * 86_400]

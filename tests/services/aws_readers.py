@@ -12,29 +12,29 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import services.aws
-from services.aws.access_keys import AccessKeys
-from services.aws.alarm_mutes import Mutes
-from services.aws.alarm_parents import Parents
-from services.aws.alarms import Alarms
 from services.aws.athena import Athena
+from services.aws.autoscaling.reader import Scaling
 from services.aws.budgets import Budgets
-from services.aws.containers import Containers
-from services.aws.costs import Costs
-from services.aws.dashboards import Dashboards
-from services.aws.databases import Databases
-from services.aws.firewall import Firewall
-from services.aws.insights import Insights
-from services.aws.journal_stream import JournalStream
-from services.aws.logs import Logs
-from services.aws.metrics import Metrics
-from services.aws.objects import Objects
+from services.aws.client.session import AwsSession
+from services.aws.cloudtrail.reader import Trail
+from services.aws.cloudwatch.alarms.mute_rules import Mutes
+from services.aws.cloudwatch.alarms.parents import Parents
+from services.aws.cloudwatch.alarms.reader import Alarms
+from services.aws.cloudwatch.dashboards.reader import Dashboards
+from services.aws.cloudwatch.metrics.reader import Metrics
+from services.aws.cost_explorer import Costs
+from services.aws.ecs import Containers
+from services.aws.iam.access_keys import AccessKeys
+from services.aws.iam.root_user import RootUsers
+from services.aws.logs.events import Logs
+from services.aws.logs.insights import Insights
+from services.aws.logs.journal_stream import JournalStream
+from services.aws.rds.reader import Databases
 from services.aws.regions import Regions
-from services.aws.root_user import RootUsers
-from services.aws.scaling import Scaling
-from services.aws.session import AwsSession
-from services.aws.trail import Trail
+from services.aws.s3 import Objects
+from services.aws.waf import Firewall
 from services.inspections.base import InspectionContext
-from services.inspections.waf_blocks_sql import blocked_query
+from services.inspections.waf_blocks.sql import blocked_query
 from services.models.alarms import Alarm, AlarmKind, AlarmState
 from services.models.base import RawId
 from services.models.metrics import MetricQuery, TimeSpan

@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from services.aws.permits import Permits
+from services.aws.client.permits import Permits
 from services.clock import ManualClock, mark, passed
-from services.clock_watch import MEMORY, ClockWatch
-from services.inspections.claims import LEASE, Claims
+from services.host.clock_watch import MEMORY, ClockWatch
 from services.inspections.known import Known
-from services.inspections.records import FindingRecords
+from services.inspections.running.claims import LEASE, Claims
+from services.inspections.running.finding_records import FindingRecords
 from services.journal.journal import Journal
 from services.models.changes import Armed
 from services.models.duties import Slot
 from services.models.journal import EntryKind
 from tests.faults.waiting import until
 from tests.services.changes.change_world import desk
-from tests.services.duty_world import jst
-from tests.services.inspections.rounds_world import Script, console
+from tests.services.duties.duty_world import jst
+from tests.services.inspections.running.rounds_world import Script, console
 
 START = datetime(2026, 4, 1, tzinfo=UTC)
 HOUR, DAY = 3600.0, 86_400.0

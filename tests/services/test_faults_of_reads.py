@@ -9,19 +9,19 @@ from typing import Any
 
 import pytest
 
-from services.aws.settings import AwsSettings
+from services.aws.client.settings import AwsSettings
 from services.feed import Feed
 from services.inspections.base import Look
 from services.inspections.registry import INSPECTIONS
-from services.inspections.windows import window
+from services.inspections.running.windows import window
 from services.models.logs import TailBatch
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
+from services.system import Services, connect
 from tests.conftest import Embedded
 from tests.faults.waiting import until
 from tests.services.exceptions import EVERY
-from tui.wiring import Services, connect
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 

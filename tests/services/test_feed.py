@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.aws.errors import BY_KIND, AwsError
+from services.aws.client.errors import BY_KIND, AwsError
 from services.clock import ManualClock
 from services.feed import Feed
 from services.models.feeds import FeedState, Freshness

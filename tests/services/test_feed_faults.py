@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from services.aws.errors import BY_KIND
+from services.aws.client.errors import BY_KIND
 from services.clock import ManualClock, SystemClock
 from services.feed import Feed
 from services.models.feeds import FeedState, Freshness

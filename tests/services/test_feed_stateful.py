@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from services.aws.errors import BY_KIND
+from services.aws.client.errors import BY_KIND
 from services.clock import ManualClock
 from services.feed import Feed
 from services.models.feeds import FeedState

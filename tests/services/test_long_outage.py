@@ -12,18 +12,18 @@ from typing import Any
 import pytest
 from botocore.retries.standard import ExponentialBackoff
 
-from services.aws.errors import AwsError
-from services.aws.session import AwsSettings
+from services.aws.client.errors import AwsError
+from services.aws.client.session import AwsSettings
 from services.feed import LONGEST_BACKOFF, Feed
 from services.inspections.base import Look
 from services.models.feeds import FeedState, Freshness
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
+from services.system import Services, connect
 from tests.conftest import REGION, Embedded
 from tests.faults.waiting import until
-from tui.headless import alarms
-from tui.wiring import Services, connect
+from tui.cli.reads import alarms
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 HOST = "aws.example.test"

@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from services.aws.errors import AwsError
+from services.aws.client.errors import AwsError
+from services.aws.client.meter import Meter
 from services.inspections.base import InspectionContext, Look
-from services.inspections.inspector import Inspector
 from services.inspections.registry import INSPECTIONS
-from services.inspections.windows import window
-from services.meter import Meter
+from services.inspections.running.runner import Inspector
+from services.inspections.running.windows import window
 from services.models.findings import Finding
 from services.models.verdict import Verdict
 from tests.conftest import Embedded

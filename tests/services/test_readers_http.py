@@ -8,13 +8,13 @@ from typing import Any
 
 from aiobotocore.session import get_session
 
-from services.aws.alarms import Alarms
-from services.aws.dashboards import Dashboards
-from services.aws.metrics import Metrics
-from services.aws.session import AwsSession
-from services.aws.settings import AwsSettings
-from services.board import DashboardReader
-from services.meter import Meter
+from services.aws.client.meter import Meter
+from services.aws.client.session import AwsSession
+from services.aws.client.settings import AwsSettings
+from services.aws.cloudwatch.alarms.reader import Alarms
+from services.aws.cloudwatch.dashboards.reader import Dashboards
+from services.aws.cloudwatch.metrics.reader import Metrics
+from services.dashboards.reader import DashboardReader
 from services.models.alarms import AlarmState
 from services.models.metrics import MetricQuery, TimeSpan
 from services.models.runbook import DashboardSpec, Environment, ExpectedAlarm, Runbook, System

@@ -9,13 +9,13 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from services.aws.settings import AwsSettings
+from services.aws.client.settings import AwsSettings
 from services.clock import Clock
 from services.models.runbook import Runbook
 from services.runbook.loader import load, load_builtin
 from services.slack.settings import SlackSettings
+from services.system import Intervals, connect
 from tui.app import Connected, TobanApp
-from tui.wiring import Intervals, connect
 
 LIMIT = 60.0
 """Seconds that a state may take to come."""

@@ -12,8 +12,8 @@ import aiohttp
 import pytest
 
 from services.aws.athena import Athena
-from services.aws.insights import Insights
-from services.aws.wire import Wire
+from services.aws.client.traffic import Wire
+from services.aws.logs.insights import Insights
 from tests.tools.mutations import Mutation, mutations
 
 _CHANGING = re.compile(rb'"(ClientRequestToken|clientToken)": ?"[^"]*",? ?')

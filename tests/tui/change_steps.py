@@ -10,9 +10,9 @@ from textual.widgets import Input
 
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
-from tui.screens.arm import ArmScreen
-from tui.screens.change import ChangeScreen
-from tui.screens.plan import PlanScreen
+from tui.screens.changes.arm import ArmScreen
+from tui.screens.changes.change import ChangeScreen
+from tui.screens.changes.plan import PlanScreen
 
 RAISE = "application-autoscaling.RegisterScalableTarget"
 SCHEDULE = "application-autoscaling.PutScheduledAction"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tui.screens.guard import Guard
+from tui.screens.common.guard import Guard
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from tui.terminal import check_terminal, forget_textual_settings
+from tui.terminal.checks import check_terminal, forget_textual_settings
 
 forget_textual_settings()
 
@@ -23,8 +23,8 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from services import i18n
-from tui import loop_guard
-from tui.runtime import RuntimeApp
+from tui.runtime.app import RuntimeApp
+from tui.signals import loop_guard
 
 DRAINS = {"slow-drain": 3600, "endless-drain": 3600, "half-drain": 0.5}
 GUARDS = {

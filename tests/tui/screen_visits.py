@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 import tui
-from services.aws.errors import MfaNeeded
+from services.aws.client.errors import MfaNeeded
 from services.models.alarms import Alarm
 from services.models.changes import Run
 from services.models.duties import Occurrence
@@ -23,36 +23,36 @@ from services.report.periods import of_day
 from tests.tools.console import until
 from tui import messages
 from tui.app import TobanApp
-from tui.console_palette import ConsolePalette
 from tui.modes import MODES
-from tui.screens import duty_actions, finding_actions
-from tui.screens.acknowledge import AcknowledgeScreen
-from tui.screens.alarm import AlarmScreen
-from tui.screens.arm import ArmScreen
-from tui.screens.choose import ChooseScreen
-from tui.screens.code import CodeScreen
-from tui.screens.duty import DutyScreen
-from tui.screens.entry import EntryScreen
-from tui.screens.finding import FindingScreen
-from tui.screens.groups import GroupScreen
-from tui.screens.help import HelpScreen
-from tui.screens.journal_filter import JournalFilterScreen
-from tui.screens.journal_verify import JournalVerifyScreen
-from tui.screens.note import NoteScreen
-from tui.screens.notice import NoticeScreen
-from tui.screens.outbox import DecideScreen, OutboxScreen
-from tui.screens.overrule import OverruleScreen
-from tui.screens.plan import PlanScreen
-from tui.screens.post import PostScreen, propose_alarm
-from tui.screens.remark import RemarkScreen
-from tui.screens.report import ReportScreen
-from tui.screens.run import RunScreen
-from tui.screens.runbook import RunbookScreen
-from tui.screens.settle import SettleScreen
-from tui.screens.shell import ShellScreen
-from tui.screens.sign import LeaveOutScreen, SignScreen
-from tui.screens.sign_all import SignAllScreen
-from tui.screens.usage import UsageScreen
+from tui.screens.changes.arm import ArmScreen
+from tui.screens.changes.plan import PlanScreen
+from tui.screens.changes.run import RunScreen
+from tui.screens.changes.settle import SettleScreen
+from tui.screens.common.choose import ChooseScreen
+from tui.screens.common.command_palette import ConsolePalette
+from tui.screens.common.help import HelpScreen
+from tui.screens.common.mfa_code import CodeScreen
+from tui.screens.common.notice import NoticeScreen
+from tui.screens.common.runbook import RunbookScreen
+from tui.screens.common.shell import ShellScreen
+from tui.screens.duties import duty_actions, finding_actions
+from tui.screens.duties.duty import DutyScreen
+from tui.screens.duties.finding import FindingScreen
+from tui.screens.duties.overrule import OverruleScreen
+from tui.screens.duties.sign import LeaveOutScreen, SignScreen
+from tui.screens.duties.sign_all import SignAllScreen
+from tui.screens.journal.entry import EntryScreen
+from tui.screens.journal.filter import JournalFilterScreen
+from tui.screens.journal.note import NoteScreen
+from tui.screens.journal.verify import JournalVerifyScreen
+from tui.screens.logs.groups import GroupScreen
+from tui.screens.report.remark import RemarkScreen
+from tui.screens.report.report import ReportScreen
+from tui.screens.slack.outbox import DecideScreen, OutboxScreen
+from tui.screens.slack.post import PostScreen, propose_alarm
+from tui.screens.watch.acknowledge import AcknowledgeScreen
+from tui.screens.watch.alarm import AlarmScreen
+from tui.screens.watch.usage import UsageScreen
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from services.models.alarms import Alarm, AlarmBoard, AlarmState
 from services.models.base import RawId
 from services.models.duties import Day, DutyView, Occurrence, Slot
 from services.models.duties import OccurrenceState as State
-from tui.announce import changes, duty_changes, sentence
+from tui.notifications import changes, duty_changes, sentence
 
 
 def board(**states: AlarmState) -> AlarmBoard:

@@ -33,7 +33,7 @@ from tests.tui.screen_visits import (
     things,
 )
 from tui.modes import MODES
-from tui.screens.choose import ChooseScreen
+from tui.screens.common.choose import ChooseScreen
 
 _WAITS = ("Event.wait", "Queue.get", "ManualClock.sleep")
 """What the services' loops make anew for each of their turns."""

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from services.journal import files, reader, witnesses
-from services.journal.keeper import Keeper
-from services.journal.trouble import Unfit
-from services.journal.witnesses import Witnesses
+from services.journal import external_hashes as witnesses
+from services.journal import files, reader
+from services.journal.external_hashes import Witnesses
+from services.journal.problems import Unfit
+from services.journal.writer import Keeper
 from tests.conftest import Embedded
 from tests.services.journal.damage import (
     DAMAGES,
@@ -25,7 +26,7 @@ from tests.services.journal.damage import (
 )
 from tests.services.journal.start import bears
 from tests.tools.console import console, screen_text, until
-from tui.cli import Output, run
+from tui.cli.main import Output, run
 
 SEEDS = range(len(DAMAGES))
 STATUSES = {

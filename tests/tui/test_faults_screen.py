@@ -15,7 +15,7 @@ from tests.tools.console import console, screen_text, until
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a fault stopped begins anew at once, as it does later for people."""
-    monkeypatch.setattr("services.faults.AGAIN", 0.5)
+    monkeypatch.setattr("services.background.faults.AGAIN", 0.5)
 
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
@@ -160,7 +160,7 @@ async def test_a_tail_that_cannot_take_a_line_goes_on(
 async def test_a_beat_that_failed_is_not_the_last(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from widgets.heartbeat import beat_of
+    from widgets.drawing.ticker import beat_of
 
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         beat = beat_of(pilot.app)

@@ -10,15 +10,15 @@ import pytest
 from icalendar import Calendar
 from textual.pilot import Pilot
 
-from services.agenda import agenda
-from services.duty_calendar_file import calendar_file
+from services.duties.icalendar_file import calendar_file
 from services.models.text import UNSAFE
+from services.report.agenda import agenda
 from services.runbook.loader import load, load_builtin
 from tests.conftest import Embedded
-from tests.services.duty_world import jst
+from tests.services.duties.duty_world import jst
 from tests.services.report.ledger import Ledger
 from tests.tools.console import console, screen_text, settled, until
-from tui.cli_files import check, show
+from tui.cli.files import check, show
 
 SUFFIX = (
     r"\u001B[2J\u001B]52;c;ZXZpbA==\u0007\u009B31m\u202Egnp [@click=app.quit]x[/] [bold \nBEGIN:VEVENT\r\n"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from services.board import BODY_AGE
+from services.dashboards.reader import BODY_AGE
 from services.models.alarms import AlarmState
 from services.models.dashboards import MetricWidget, TextWidget, UnknownWidget
 from tests.conftest import Embedded
@@ -14,7 +14,7 @@ from tests.tools.console import console, screen_text, until
 from tests.tui.seeding import client, make_group, put_lines
 from tests.tui.test_other_system import OTHER
 from tui.messages import OpenAlarm
-from tui.screens.alarm import AlarmScreen
+from tui.screens.watch.alarm import AlarmScreen
 
 HOSTILE = {
     "markup": "[/ecs/web] [@click=app.quit]x[/] [bold",

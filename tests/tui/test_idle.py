@@ -2,12 +2,12 @@
 
 import pytest
 
+from services.system import Intervals
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, settled, until
 from tests.tools.painting import Asked, painting
 from tests.tui.change_steps import change_mode, planned
-from tui.wiring import Intervals
-from widgets.heartbeat import beat_of
+from widgets.drawing.ticker import beat_of
 
 AT_REST = Intervals(alarms=36_000, metrics=36_000, logs=36_000)
 AGES = {"Clock", "PanelHead", "AlarmStrip", "KeyedTable", "Block"}
@@ -19,7 +19,7 @@ COUNTS = {"HeaderLine", "LogBar"}
 @pytest.fixture(autouse=True)
 def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     """No beat comes by itself."""
-    monkeypatch.setattr("widgets.heartbeat.Beat._wait", lambda _beat: None)
+    monkeypatch.setattr("widgets.drawing.ticker.Beat._wait", lambda _beat: None)
 
 
 async def minute(pilot, embedded: Embedded) -> list[Asked]:  # type: ignore[no-untyped-def]  # a pilot of any app

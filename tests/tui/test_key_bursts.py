@@ -30,10 +30,10 @@ from tests.tui.typed import KEYS, at_rest, burst, type_in
 from tui.app import TobanApp
 from tui.commands import COMMANDS
 from tui.modes import MODES
-from tui.screens.guard import Guard
-from tui.screens.panes import PaneScreen
-from tui.screens.shell import ShellScreen
-from tui.terminal_app import TerminalApp
+from tui.screens.common.guard import Guard
+from tui.screens.common.shell import ShellScreen
+from tui.screens.logs.panes import PaneScreen
+from tui.terminal.app import TerminalApp
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzDIWEFGNSAJ/:?[]@.-0123456789 日本"
 MOVES = ["up", "down", "left", "right", "enter", "tab", "shift+tab", "home", "end", "pageup", "pagedown"]

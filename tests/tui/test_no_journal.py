@@ -19,12 +19,12 @@ from tests.services.journal.book import filled
 from tests.tools.console import console, screen_text, until
 from tests.tui.journal_tools import flat_text
 from tests.tui.pty_console import PtyConsole
-from tui.screens.acknowledge import AcknowledgeScreen
-from tui.screens.arm import ArmScreen
-from tui.screens.guard import Guard
-from tui.screens.journal import JournalScreen
-from tui.screens.note import NoteScreen
-from tui.screens.writing import WritingDialog
+from tui.screens.changes.arm import ArmScreen
+from tui.screens.common.guard import Guard
+from tui.screens.common.writing_dialog import WritingDialog
+from tui.screens.journal.journal import JournalScreen
+from tui.screens.journal.note import NoteScreen
+from tui.screens.watch.acknowledge import AcknowledgeScreen
 
 
 @pytest.fixture(autouse=True)

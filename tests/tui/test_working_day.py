@@ -10,11 +10,11 @@ from textual.pilot import Pilot
 
 from services.models.duties import Occurrence, OccurrenceState
 from tests.conftest import Embedded
-from tests.services.duty_world import JST, desk, jst
+from tests.services.duties.duty_world import JST, desk, jst
 from tests.tools.console import console, screen_text, until
-from tui.screens.inspect import InspectScreen
-from tui.screens.report import ReportScreen
-from tui.screens.sign import SignScreen
+from tui.screens.duties.inspect import InspectScreen
+from tui.screens.duties.sign import SignScreen
+from tui.screens.report.report import ReportScreen
 
 pytestmark = pytest.mark.usefixtures("at_once")
 

@@ -7,7 +7,7 @@ from textual.message import Message
 from textual.pilot import Pilot
 
 from tests.tools.console import LIMIT, screen_text
-from tui.driver.keyboard import Keyboard
+from tui.terminal.driver.keyboard import Keyboard
 
 KEYS = {"up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "enter": "\r", "escape": "\x1b",
         "tab": "\t", "shift+tab": "\x1b[Z", "backspace": "\x7f", "home": "\x1b[H", "end": "\x1b[F",

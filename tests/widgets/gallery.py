@@ -6,13 +6,13 @@ from services.models.feeds import FeedState
 from tests.widgets import gallery_data as made
 from tests.widgets import journal_data as book
 from tui.themes import THEMES
-from widgets.alarm_detail import AlarmDetail
-from widgets.alarm_strip import AlarmStrip
-from widgets.alarms import AlarmPanel
-from widgets.dashboard import DashboardPanel
-from widgets.entry_detail import EntryDetail
-from widgets.journal_panel import FilterLine, JournalPanel
-from widgets.journal_words import filter_spans
+from widgets.alarms.detail import AlarmDetail
+from widgets.alarms.panel import AlarmPanel
+from widgets.alarms.strip import AlarmStrip
+from widgets.dashboards.panel import DashboardPanel
+from widgets.journal.detail import EntryDetail
+from widgets.journal.panel import FilterLine, JournalPanel
+from widgets.journal.wording import filter_spans
 
 
 class GalleryApp(App[None]):

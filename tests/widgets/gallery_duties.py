@@ -5,10 +5,10 @@ from textual.containers import Horizontal, Vertical
 
 from tests.widgets import duty_data as made
 from tui.themes import THEMES
-from widgets.agenda import Agenda
-from widgets.duty_detail import DutyDetail
-from widgets.duty_list import DutyList
-from widgets.month import MonthGrid
+from widgets.duties.agenda import Agenda
+from widgets.duties.detail import DutyDetail
+from widgets.duties.list import DutyList
+from widgets.duties.month import MonthGrid
 
 
 class DutyGallery(App[None]):

@@ -5,8 +5,8 @@ from textual.app import App, ComposeResult
 from services.models.changes import StepState
 from tests.widgets import plan_data as made
 from tui.themes import THEMES
-from widgets.plan_view import PlanView
-from widgets.run_table import RunTable
+from widgets.changes.plan.view import PlanView
+from widgets.changes.run.table import RunTable
 
 
 class PlanGallery(App[None]):

@@ -6,7 +6,7 @@ import pytest
 
 from services import i18n
 from tests.widgets.gallery_duties import DutyGallery
-from widgets.duty_words import DUTY_LOOKS, State
+from widgets.duties.wording import DUTY_LOOKS, State
 
 
 @pytest.fixture(autouse=True)

@@ -1,10 +1,9 @@
 """Import this to register every CloudWatch handler."""
 
-from services.demo.cloudwatch import (  # noqa: F401  imported for their registration
-    alarm_handlers,
-    dashboards,
-    data_handlers,
-    describe_handlers,
-    metric_handlers,
-    mute_handlers,
-)
+# ruff: noqa: F401  imported for their registration
+import services.demo.cloudwatch.alarms.describe_handlers
+import services.demo.cloudwatch.alarms.handlers
+import services.demo.cloudwatch.alarms.mute_handlers
+import services.demo.cloudwatch.dashboards
+import services.demo.cloudwatch.metrics.data_handlers
+import services.demo.cloudwatch.metrics.handlers

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from services.demo.cloudwatch.stats import Bucket
+from services.demo.cloudwatch.statistics import Bucket
 
 Dimensions = tuple[tuple[str, str], ...]
 MINUTE = 60

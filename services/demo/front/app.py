@@ -11,9 +11,9 @@ from http import HTTPStatus
 from typing import Any, NoReturn
 from uuid import UUID
 
+from services.demo.faults import FaultDesk, FaultRule
 from services.demo.front import moto_app, wire
 from services.demo.front.control import CONTROL, control
-from services.demo.front.faults import FaultDesk, FaultRule
 from services.demo.front.wire import Answer, Asked, Scope
 from services.demo.registry import HANDLERS, Call, Fault, ToMoto
 from services.demo.world import World

@@ -15,8 +15,8 @@ import orjson
 from pydantic import ValidationError
 
 from services.clock import ManualClock
+from services.demo.faults import FaultRule
 from services.demo.front import wire
-from services.demo.front.faults import FaultRule
 from services.demo.front.wire import Answer
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from services.demo.logs.filter_patterns.language import PatternError, compile_pattern
 from services.demo.logs.handlers import group_named
-from services.demo.logs.patterns import PatternError, compile_pattern
 from services.demo.logs.store import Event, Group
 from services.demo.registry import Call, Fault, op
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.demo.cloudwatch.paging import decode, encode
-from services.demo.logs.patterns import PatternError, compile_pattern
+from services.demo.logs.filter_patterns.language import PatternError, compile_pattern
 from services.demo.logs.store import Event, Group, after, between, cursor_of, walk
 from services.demo.registry import Fault
 

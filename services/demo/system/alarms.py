@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from services.demo.cloudwatch.alarm_model import Kind
-from services.demo.cloudwatch.mutes import MuteRule, parse_schedule
+from services.demo.cloudwatch.alarms.model import Kind
+from services.demo.cloudwatch.alarms.mutes import MuteRule, parse_schedule
 from services.demo.cloudwatch.store import Dimensions
 from services.demo.facts import AlarmFact
 from services.demo.scenario import Scenario

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from services.demo.front.faults import ACCOUNT
+from services.demo.faults import ACCOUNT
 from services.demo.system import names
 
 _RED, _ORANGE = "#d62728", "#ff7f0e"

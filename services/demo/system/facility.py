@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
-from services.demo.balancer import LoadBalancer, TargetGroup
+from services.demo.autoscaling.records import Policy, plan
 from services.demo.ecs.model import Service
+from services.demo.elb.handlers import LoadBalancer, TargetGroup
 from services.demo.facts import ScalingFact, ScheduledFact
-from services.demo.scaling_model import Policy, plan
 from services.demo.scenario import Deploy
 from services.demo.system import alarms, dashboard, names
 from services.demo.system.app_log import app_lines, startup_lines

@@ -1,6 +1,6 @@
 """What the runbook's own system is called."""
 
-from services.demo.front.faults import ACCOUNT
+from services.demo.faults import ACCOUNT
 
 REGION = "ap-northeast-1"
 CLUSTER = "facility-prod-cluster"

@@ -5,7 +5,7 @@ from random import Random
 
 import orjson
 
-from services.demo.front.faults import ACCOUNT
+from services.demo.faults import ACCOUNT
 from services.demo.system import names
 from services.demo.system.lines import Line, delay
 from services.demo.system.minute import Minute

@@ -12,7 +12,7 @@ from textual.app import App, ComposeResult
 from textual.widget import Widget
 from textual.widgets import Log, RichLog
 
-from widgets.log_pane import LogPane
+from widgets.logs.pane import LogPane
 
 POLL = 0.05
 MOST = 64 * 1024 * 1024
@@ -62,7 +62,7 @@ def app(kind: str, path: Path) -> App[None]:
     """The app of a kind: ours on the console's own driver, the others on Textual's."""
     if not kind.startswith("pane"):
         return Tail(kind, path)
-    from tui.runtime import RuntimeApp
+    from tui.runtime.app import RuntimeApp
 
     class OwnTail(Tail, RuntimeApp):
         """With the console's output."""

@@ -17,8 +17,8 @@ from textual.containers import Grid
 from textual.widget import Widget
 from textual.widgets import Log, Static
 
-from tui.runtime import RuntimeApp
-from widgets.log_pane import LogPane
+from tui.runtime.app import RuntimeApp
+from widgets.logs.pane import LogPane
 
 Write = Callable[[list[str]], object]
 RATE = 100

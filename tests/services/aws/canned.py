@@ -9,7 +9,7 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.validate import validate_parameters
 
-from services.aws.errors import BY_KIND, AwsError
+from services.aws.client.errors import BY_KIND, AwsError
 from services.models.problem import Problem, ProblemKind
 
 Answers = Callable[[dict[str, Any]], Any]

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from services.aws.permits import NOWHERE, LogStream
-from services.aws.session import AwsSession
-from services.aws.settings import AwsSettings
+from services.aws.client.meter import Meter
+from services.aws.client.permits import NOWHERE, LogStream
+from services.aws.client.session import AwsSession
+from services.aws.client.settings import AwsSettings
 from services.clock import ManualClock
-from services.meter import Meter
 from tests.faults.server import FaultServer, fault_server
 
 NOW = datetime(2026, 4, 1, 0, 0, tzinfo=UTC)

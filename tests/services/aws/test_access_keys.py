@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.aws.access_keys import AccessKeys
-from services.aws.errors import Incomplete, NotFound
+from services.aws.client.errors import Incomplete, NotFound
+from services.aws.iam.access_keys import AccessKeys
 from services.models.access_keys import AccessKey
 from services.models.problem import ProblemKind
 from tests.services.aws.canned import Canned, failure

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.aws.athena import Athena
-from services.aws.errors import AwsError, Incomplete
+from services.aws.client.errors import AwsError, Incomplete
 from services.models.athena import SqlResult, SqlState
 from services.models.problem import ProblemKind
 from tests.services.aws.canned import Canned, failure

@@ -2,8 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.aws.containers import Containers
-from services.aws.errors import Incomplete, NotFound
+from services.aws.client.errors import Incomplete, NotFound
+from services.aws.ecs import Containers
 from tests.services.aws.canned import Canned
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)

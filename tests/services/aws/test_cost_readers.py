@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from services.aws.budgets import Budgets
-from services.aws.costs import PAGES, Costs
-from services.aws.errors import AccessDenied, Incomplete
+from services.aws.client.errors import AccessDenied, Incomplete
+from services.aws.cost_explorer import PAGES, Costs
 from services.models.costs import Budget, CostHistory, CostKind
 from services.models.problem import ProblemKind
 from tests.services.aws.canned import Canned, failure
-from tests.services.inspections.cost_answers import budget, group, result
+from tests.services.inspections.costs.cost_answers import budget, group, result
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 1, 2)
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.aws.databases import Databases
-from services.aws.errors import Incomplete, NotFound
+from services.aws.client.errors import Incomplete, NotFound
+from services.aws.rds.reader import Databases
 from services.models.databases import DatabaseState, OptIn, SnapshotState
 from services.models.problem import ProblemKind
 from tests.services.aws.canned import Canned, failure

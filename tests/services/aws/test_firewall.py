@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.aws.errors import AwsError, Incomplete, NotFound
-from services.aws.firewall import Firewall
+from services.aws.client.errors import AwsError, Incomplete, NotFound
+from services.aws.waf import Firewall
 from services.models.firewall import WebAcl
 from services.models.metrics import TimeSpan
 from services.models.problem import Problem, ProblemKind

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.aws.errors import Incomplete
-from services.aws.objects import Objects
+from services.aws.client.errors import Incomplete
+from services.aws.s3 import Objects
 from tests.services.aws.canned import Canned
 
 AT = datetime(2026, 1, 14, tzinfo=UTC)

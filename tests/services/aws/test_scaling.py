@@ -2,8 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.aws.errors import Incomplete
-from services.aws.scaling import Scaling
+from services.aws.autoscaling.reader import Scaling
+from services.aws.client.errors import Incomplete
 from tests.services.aws.canned import Canned
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)

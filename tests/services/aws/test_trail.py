@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.aws.trail import Pace, Trail
-from services.aws.trail_events import event_of
+from services.aws.cloudtrail.events import event_of
+from services.aws.cloudtrail.reader import Pace, Trail
 from services.clock import ManualClock
 from services.models.problem import ProblemKind
 from services.models.trail import ActorKind, SignIn

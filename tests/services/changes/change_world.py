@@ -7,13 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from services.aws.settings import AwsSettings
+from services.aws.client.settings import AwsSettings
 from services.changes.engine import ChangeEngine
 from services.models.changes import Plan, Run
 from services.models.journal import Entry, EntryKind
 from services.models.runbook import Runbook
 from services.runbook.loader import load_builtin
-from tui.wiring import Services, connect
+from services.system import Services, connect
 
 SERVICE = "staff-api"
 RESOURCE = "service/facility-prod-cluster/staff-api"

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
-from services.aws.errors import Invalid, Throttled, Unreachable
-from services.aws.permits import Permit
-from services.changes.task_limit_state import action_digest, limit_digest
+from services.aws.client.errors import Invalid, Throttled, Unreachable
+from services.aws.client.permits import Permit
+from services.changes.task_limit.state import action_digest, limit_digest
 from services.models.base import RawId
 from services.models.changes import AwsCall, Plan
 from services.models.containers import ScalableTarget, ScheduledAction

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.aws.errors import Refused
+from services.aws.client.errors import Refused
 from services.journal.errors import JournalError
 from services.models.changes import Observation, Place, PlannedStep, StepState
 from services.models.journal import EntryKind

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from services.changes import ending, sender
+from services.changes import sender
+from services.changes import shutdown as ending
 from services.models.changes import Plan, Run, StepState
 from services.models.identity import Identity
 from services.models.journal import Entry, EntryKind
 from tests.faults.waiting import until
 from tests.services.changes.change_world import REGISTER, SCHEDULE, SERVICE, Desk, desk, target
-from tui.runtime import RuntimeApp
+from tui.runtime.app import RuntimeApp
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 SCALING = "application-autoscaling"

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from services.aws.permits import Permits
-from services.calendar import Calendar
-from services.changes import drafts
+from services.aws.client.permits import Permits
+from services.calendar.calendar import Calendar
+from services.changes import entries as drafts
 from services.changes.ages import marked
 from services.changes.base import ChangeContext
 from services.changes.engine import ChangeEngine

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.changes import drafts
+from services.changes import entries as drafts
 from services.changes.ages import Ages
 from services.changes.ids import new_id
 from services.changes.reverts import reverts

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.calendar import Calendar
+from services.calendar.calendar import Calendar
 from services.changes.base import ChangeContext
-from services.changes.task_limit import TaskLimit
-from services.changes.task_limit_facts import facts, remarks
-from services.changes.task_limit_state import Load, Seen
-from services.changes.task_limit_steps import ACTION
-from services.changes.task_limit_wish import proposed_at
+from services.changes.task_limit.change import TaskLimit
+from services.changes.task_limit.facts import facts, remarks
+from services.changes.task_limit.parameters import proposed_at
+from services.changes.task_limit.state import Load, Seen
+from services.changes.task_limit.steps import ACTION
 from services.clock import ManualClock
 from services.models.base import RawId
 from services.models.changes import Danger, Plan

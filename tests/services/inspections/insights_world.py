@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.demo.logs.insights_handlers import Insights
+from services.demo.logs.insights.handlers import Insights
 from services.inspections.base import InspectionContext, Look
 from services.inspections.registry import make
 from services.models.findings import Evidence, Finding, Measure

@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
-from services.aws.session import AwsSession, AwsSettings
-from services.calendar import Calendar
+from services.aws.client.meter import Meter
+from services.aws.client.session import AwsSession, AwsSettings
+from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.inspections.base import InspectionContext, Look
 from services.inspections.known import Known
 from services.inspections.registry import make
-from services.meter import Meter
 from services.models.findings import Finding, Progress
 from services.models.runbook import Runbook
 from services.runbook.loader import load_builtin

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from copy import deepcopy
 from typing import Any
 
-from services.aws.reader import Answer, Reader, incomplete
+from services.aws.client.reader import Answer, Reader, incomplete
 
 Path = tuple[str, ...]
 """Service, operation, then the keys that lead to a value; lists are passed through."""

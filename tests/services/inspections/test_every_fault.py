@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from services.aws.client.meter import Meter
 from services.inspections.base import Look
-from services.inspections.inspector import Inspector
 from services.inspections.registry import INSPECTIONS
-from services.inspections.windows import window
-from services.meter import Meter
+from services.inspections.running.runner import Inspector
+from services.inspections.running.windows import window
 from services.models.findings import Finding, Measure
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict

@@ -7,25 +7,25 @@ from typing import Any
 
 import pytest
 
-from services.aws import insights
-from services.aws.reader import Answer, Reader
-from services.calendar import Calendar
+from services.aws.client.meter import Meter
+from services.aws.client.reader import Answer, Reader
+from services.aws.logs import insights
+from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.inspections.base import InspectionContext, Look
-from services.inspections.inspector import Inspector
 from services.inspections.registry import INSPECTIONS, make
-from services.inspections.windows import window
-from services.meter import Meter
+from services.inspections.running.runner import Inspector
+from services.inspections.running.windows import window
 from services.models.findings import Finding
 from services.models.problem import ProblemKind
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
+from tests.services.inspections.dashboard.test_dashboard_look import BODY, BOOK, DATABASE, METRICS, NINE, data
 from tests.services.inspections.database_answers import instance, judged
 from tests.services.inspections.insights_world import GROUP, Event, fill, measure, runbook
 from tests.services.inspections.looking import context
-from tests.services.inspections.test_dashboard_look import BODY, BOOK, DATABASE, METRICS, NINE, data
 from tests.services.inspections.test_every_fault import MONDAY, WEEKEND
 
 V = Verdict

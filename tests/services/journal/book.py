@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from services.clock import Clock, ManualClock
+from services.journal.external_hashes import Witnesses
 from services.journal.journal import Journal
 from services.journal.store import Store
 from services.journal.verify import verify
-from services.journal.witnesses import Witnesses
 from services.models.journal import Draft, Entry, EntryKind, Person, Verification
 
 NOON = datetime(2026, 1, 14, 3, 0, tzinfo=UTC)

@@ -11,8 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from services.changes import drafts as changing
-from services.inspections import drafts as looking
+from services.changes import entries as changing
+from services.inspections.running import entries as looking
 from services.journal import files
 from services.journal.chain import COLUMNS as CHAIN_COLUMNS
 from services.journal.chain import NOTHING, hash_of_row
@@ -25,7 +25,7 @@ from services.models.findings import Finding
 from services.models.journal import Draft, EntryKind, Query
 from services.models.posts import Post, PostState, Proposal
 from services.models.verdict import Verdict
-from services.slack import drafts as posting
+from services.slack import entries as posting
 from services.slack.sending import Sent
 from tests.services.changes.test_runs import plan as plan_of
 from tests.services.journal.book import ALICE, NOON, tampered

@@ -8,16 +8,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from services.aws.settings import AwsSettings
+from services.aws.client.settings import AwsSettings
 from services.clock import ManualClock
-from services.duty_records import DutyRecords
+from services.duties.records import DutyRecords
 from services.journal.errors import JournalError
 from services.models.duties import DutyView
 from services.models.journal import Draft, EntryKind, JournalHealth, Query
 from services.runbook.loader import load_builtin
 from services.slack.settings import SlackSettings
+from services.system import Services, connect
 from tests.services.journal.book import NOON, checked
-from tui.wiring import Services, connect
 
 BOOK = load_builtin("facility-prod")
 NOWHERE = "http://127.0.0.1:9"

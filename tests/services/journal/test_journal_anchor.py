@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from services.aws.errors import Unreachable
+from services.aws.client.errors import Unreachable
 from services.clock import ManualClock
-from services.journal import witnesses
-from services.journal.anchor import EVERY, Anchor, Syslog, anchor_in, line_of
+from services.journal import external_hashes as witnesses
+from services.journal.checkpoints import EVERY, Anchor, Syslog, anchor_in, line_of
+from services.journal.external_hashes import Witnesses, from_file, machine_log
 from services.journal.journal import Journal
 from services.journal.reader import Reader
 from services.journal.senders import Senders
-from services.journal.witnesses import Witnesses, from_file, machine_log
 from services.models.journal import FaultKind, Verification
 from services.models.problem import Problem, ProblemKind
 from tests.services.journal.book import ALICE, NOON, Listener, checked, filled, journal, note, tampered

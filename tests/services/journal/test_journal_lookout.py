@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from services.journal import lookout
-from services.journal.lookout import Lookout
+from services.journal import file_watcher as lookout
+from services.journal.file_watcher import Lookout
 from services.journal.reader import Reader
 from tests.services.journal.book import Listener, filled, journal, note
 

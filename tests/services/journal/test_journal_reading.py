@@ -14,9 +14,9 @@ from services.journal.reader import Reader
 from services.journal.store import Store
 from services.models.journal import Draft, Entry, EntryKind, Person, Query
 from tests.services.journal.book import NOON, checked, filled, journal, note, tampered
-from tui.cli_journal_lines import by_day
-from widgets.entry_contents import contents_lines
-from widgets.entry_lines import fact_lines, person_lines
+from tui.cli.entry_text import by_day
+from widgets.journal.contents import contents_lines
+from widgets.journal.lines import fact_lines, person_lines
 
 JST = ZoneInfo("Asia/Tokyo")
 KINDS = [kind for kind in EntryKind if kind is not EntryKind.OTHER]

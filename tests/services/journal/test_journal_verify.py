@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from services.journal.anchor import Anchor
 from services.journal.chain import COLUMNS, hash_of_row
+from services.journal.checkpoints import Anchor
+from services.journal.external_hashes import Witnesses
 from services.journal.reader import Reader, Row
 from services.journal.store import Store
-from services.journal.witnesses import Witnesses
 from services.models.journal import Entry, FaultKind
 from tests.services.journal.book import ALICE, NOON, checked, filled, note, tampered
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from services.inspections import drafts as looks
+from services.inspections.running import entries as looks
 from services.journal.store import Store
 from services.models.findings import Evidence, Finding, Measure, Overrule, Recorded, Row, Spell
 from services.models.journal import Draft, Entry, EntryKind, Person
@@ -16,7 +16,7 @@ from services.models.verdict import Verdict
 from services.report.make import make
 from services.report.periods import read_period
 from services.runbook.loader import load_builtin
-from tests.services.duty_world import jst
+from tests.services.duties.duty_world import jst
 
 RUNBOOK = load_builtin("facility-prod")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.changes import drafts
+from services.changes import entries as drafts
 from services.models.base import RawId
 from services.models.changes import (
     ChangeTarget,
@@ -21,7 +21,7 @@ from services.models.duties import OccurrenceState
 from services.models.journal import EntryKind
 from services.models.report import DayReport
 from services.models.verdict import Verdict
-from services.report.markdown import to_markdown
+from services.report.rendering.markdown import to_markdown
 from tests.services.report.ledger import MEASURE, RUNBOOK, Ledger, evidence, finding, moment
 
 DAY = "2026-01-06"

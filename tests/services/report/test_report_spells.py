@@ -12,7 +12,7 @@ from services.models.findings import Spell
 from services.models.journal import EntryKind
 from services.models.report import DayReport
 from services.models.verdict import Verdict
-from services.report.spells import _merged, _seen
+from services.report.collecting.alarm_periods import _merged, _seen
 from tests.services.report.ledger import Ledger, finding, moment, spell
 
 MORNING, NOON, EVENING = (f"daily-{each}@2026-01-06T{at}" for each, at in

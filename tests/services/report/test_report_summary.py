@@ -7,7 +7,7 @@ import pytest
 from services.models.journal import EntryKind
 from services.models.report import PeriodReport
 from services.models.verdict import Verdict
-from services.report.markdown import to_markdown
+from services.report.rendering.markdown import to_markdown
 from tests.services.report.ledger import MEASURE, Ledger, finding, spell
 
 HOUR = 3600

@@ -15,12 +15,12 @@ from services.models.journal import EntryKind
 from services.models.report import DayReport, PeriodReport, Report
 from services.models.text import clean
 from services.models.verdict import Verdict
-from services.report.document import Document, Facts, Line, Paragraph, Quote, Section, table
-from services.report.html import to_html
-from services.report.html import write as write_html
-from services.report.markdown import text, to_markdown
-from services.report.markdown import write as write_markdown
-from services.runbook.grammar import docs, model_in
+from services.report.rendering.document import Document, Facts, Line, Paragraph, Quote, Section, table
+from services.report.rendering.html import to_html
+from services.report.rendering.html import write as write_html
+from services.report.rendering.markdown import text, to_markdown
+from services.report.rendering.markdown import write as write_markdown
+from services.toml.grammar import docs, model_in
 from tests.services.report.ledger import MEASURE, Ledger, evidence, finding, spell
 
 HOSTILE = (

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from services.models.base import RawId
 from services.models.runbook import Runbook
-from services.runbook.grammar import model_in
 from services.runbook.name_checks import ALARM, CLUSTER, DIMENSIONS, KEYS, Wanted, name_mistake
+from services.toml.grammar import model_in
 from tests.services.runbook.small import mistakes
 
 HERE, ANYWHERE = "ap-northeast-1:123456789012", ":123456789012"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.aws.secret import Secret
+from services.aws.client.secret import Secret
 from services.slack.message import SECTION, body, inert, sections, shown
 from services.slack.sending import Message
 from services.slack.settings import read
@@ -109,7 +109,7 @@ def test_a_relay_takes_the_place_of_slacks_own_hosts() -> None:
 
 
 def test_the_library_is_loaded_only_when_something_is_sent() -> None:
-    code = "import json,sys,tui.wiring,tui.screens.post,tui.screens.outbox; print(json.dumps('slack_sdk' in sys.modules))"
+    code = "import json,sys,services.system,tui.screens.slack.post,tui.screens.slack.outbox; print(json.dumps('slack_sdk' in sys.modules))"
     answer = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
     )

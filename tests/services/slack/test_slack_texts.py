@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from services import i18n
-from services.calendar import Calendar
+from services.calendar.calendar import Calendar
 from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
 from services.models.findings import Evidence, Finding, Measure, Overrule, Recorded, Row

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.demo.cloudwatch.missing import State
+from services.demo.cloudwatch.alarms.missing import State
 from services.demo.registry import Fault
 from tests.services.demo.cloudwatch.tiny_world import (
     SNS,

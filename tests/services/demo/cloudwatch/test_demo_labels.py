@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.demo.cloudwatch.labels import distinguishing, is_dynamic, resolve, zone
-from services.demo.cloudwatch.series import Grid, Line
+from services.demo.cloudwatch.math.series import Grid, Line
+from services.demo.cloudwatch.metrics.labels import distinguishing, is_dynamic, resolve, zone
 from services.demo.cloudwatch.store import metric_key
 
 KEY = metric_key("AWS/ECS", "CPUUtilization", {"ServiceName": "staff-api"})

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.demo.cloudwatch.math_eval import Scope, evaluate
-from services.demo.cloudwatch.math_parse import MathError, parse
-from services.demo.cloudwatch.series import Grid, Line, Value
+from services.demo.cloudwatch.math.evaluation import Scope, evaluate
+from services.demo.cloudwatch.math.parsing import MathError, parse
+from services.demo.cloudwatch.math.series import Grid, Line, Value
 from services.demo.cloudwatch.store import MetricKey
 
 N = None

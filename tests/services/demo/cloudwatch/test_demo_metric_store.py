@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.demo.cloudwatch.stats import Bucket, is_stat, percentile, trimmed_mean
+from services.demo.cloudwatch.statistics import Bucket, is_stat, percentile, trimmed_mean
 from services.demo.cloudwatch.store import MetricStore, metric_key
 
 KEY = metric_key("NS", "M")

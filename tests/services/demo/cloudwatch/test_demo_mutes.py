@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.demo.cloudwatch.mutes import ScheduleError, parse_schedule
+from services.demo.cloudwatch.alarms.mutes import ScheduleError, parse_schedule
 from tests.services.demo.cloudwatch.tiny_world import START, TinyWorld, cpu_alarm
 
 

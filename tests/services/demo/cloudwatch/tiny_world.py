@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from services.demo.cloudwatch import handlers  # noqa: F401  registers the handlers
-from services.demo.cloudwatch.alarms import ACCOUNT, REGION, AlarmBook
+from services.demo.cloudwatch.alarms.store import ACCOUNT, REGION, AlarmBook
 from services.demo.cloudwatch.dashboards import DashboardBook
 from services.demo.cloudwatch.store import MetricStore
 from services.demo.registry import HANDLERS, Call

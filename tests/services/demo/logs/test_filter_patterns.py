@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.demo.logs.patterns import PatternError, compile_pattern
+from services.demo.logs.filter_patterns.language import PatternError, compile_pattern
 
 # "Matching terms in log events", user guide.
 MIXED = ["ERROR WARN message", "ERROR message", "WARN message"]

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.demo.logs.insights_parse import parse
-from services.demo.logs.insights_records import names_of
-from services.demo.logs.insights_values import QueryError, compare, sort_key
+from services.demo.logs.insights.parse import parse
+from services.demo.logs.insights.records import names_of
+from services.demo.logs.insights.values import QueryError, compare, sort_key
 from tests.services.demo.logs.insights_tables import AT, column, outcome, table
 
 CLOUDTRAIL = {

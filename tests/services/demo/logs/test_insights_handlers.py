@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.demo.logs.insights_handlers import Insights
+from services.demo.logs.insights.handlers import Insights
 from services.demo.system import names
 from tests.services.demo.client import ask, refused
 

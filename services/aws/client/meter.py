@@ -1,0 +1,117 @@
+"""Counts requests to AWS and what they cost, by local day.
+
+Prices are those of `services.aws.client.prices`: GetMetricData and Cost Explorer always cost; other CloudWatch requests
+cost beyond the free million a month; what queries scan is told by who made them.
+"""
+
+from collections import Counter, deque
+from datetime import date, tzinfo
+from zoneinfo import ZoneInfo
+
+from services.aws.client.prices import USD_PER_CLOUDWATCH_CALL, USD_PER_METRIC, usd_of_call
+from services.clock import Clock
+from services.i18n import _
+from services.models.usage import Usage, UsageRow
+
+_JST = ZoneInfo("Asia/Tokyo")
+_ALWAYS_CHARGED = "cloudwatch.GetMetricData"
+DAYS_KEPT = 14
+"""Days before the present one; over a long closed run nobody asks for them."""
+
+
+class Meter:
+    """Today's requests; begins anew at midnight of the injected clock, in the system's zone."""
+
+    def __init__(self, clock: Clock, *, usd_jpy: float = 150.0, zone: tzinfo = _JST) -> None:
+        self._clock = clock
+        self._zone = zone
+        self._usd_jpy = usd_jpy
+        self._day = self._today()
+        self._calls: Counter[str] = Counter()
+        self._metrics = 0
+        self._charged: Counter[str] = Counter()
+        """Micro-dollars charged for other things than metrics, by name."""
+        self._before: deque[Usage] = deque(maxlen=DAYS_KEPT)
+
+    def count(self, service: str, operation: str, *, metrics: int = 0) -> None:
+        """One request was sent; `metrics` is how many metrics a GetMetricData asked for."""
+        self._turn()
+        name = f"{service}.{operation}"
+        self._calls[name] += 1
+        self._metrics += metrics
+        # What the metrics of a GetMetricData cost is reckoned from their number.
+        if usd := usd_of_call(service, operation, {}):
+            self.charge(name, usd)
+
+    def charge(self, name: str, usd: float) -> None:
+        """AWS charges this for something that requests alone do not tell (what a query scanned)."""
+        self._turn()
+        self._charged[name] += round(usd * 1e6)
+
+    @property
+    def calls_today(self) -> int:
+        """Requests sent since midnight."""
+        self._turn()
+        return self._calls.total()
+
+    @property
+    def yen_today(self) -> float:
+        """What they certainly cost."""
+        self._turn()
+        return self._sure
+
+    @property
+    def _sure(self) -> float:
+        return self._yen(self._metrics * USD_PER_METRIC + self._charged.total() / 1e6)
+
+    def days(self) -> tuple[Usage, ...]:
+        """The days before on which this console asked anything, and the day so far."""
+        today = self.snapshot()
+        return (*self._before, today)
+
+    def snapshot(self) -> Usage:
+        """The day so far, as a model."""
+        self._turn()
+        return self._usage()
+
+    def _usage(self) -> Usage:
+        beyond = sum(
+            calls
+            for name, calls in self._calls.items()
+            if name.startswith("cloudwatch.") and name != _ALWAYS_CHARGED
+        )
+        sure = self._sure
+        return Usage(
+            day=self._day,
+            calls=self._calls.total(),
+            yen=sure,
+            worst_yen=sure + self._yen(beyond * USD_PER_CLOUDWATCH_CALL),
+            rows=tuple(
+                UsageRow(name=name, calls=self._calls[name], yen=self._yen(self._usd_of(name)))
+                for name in sorted(self._calls | self._charged, key=lambda name: (-self._calls[name], name))
+            ),
+            basis=_(
+                "GetMetricData $0.01 per 1,000 metrics at ¥{rate:g}/$; beyond CloudWatch's free tier"
+                " the other requests would add ¥{more:.3f}."
+            ).format(rate=self._usd_jpy, more=self._yen(beyond * USD_PER_CLOUDWATCH_CALL)),
+        )
+
+    def _usd_of(self, name: str) -> float:
+        metrics = self._metrics * USD_PER_METRIC if name == _ALWAYS_CHARGED else 0.0
+        return metrics + self._charged[name] / 1e6
+
+    def _yen(self, usd: float) -> float:
+        return usd * self._usd_jpy
+
+    def _today(self) -> date:
+        return self._clock.now().astimezone(self._zone).date()
+
+    def _turn(self) -> None:
+        today = self._today()
+        if today != self._day:
+            if self._calls:
+                self._before.append(self._usage())
+            self._day = today
+            self._calls.clear()
+            self._charged.clear()
+            self._metrics = 0

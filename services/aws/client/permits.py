@@ -1,0 +1,128 @@
+"""Permission to write: off until armed, for a limited time, and then for one exact request at a time."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.aws.client.errors import Refused
+from services.clock import Clock, Mark, mark, passed
+from services.i18n import _
+from services.models.canonical import canonical
+from services.models.changes import Armed, AwsCall
+from services.models.problem import Problem, ProblemKind
+
+
+class Permit:
+    """Leave to send exactly `call`, once."""
+
+    def __init__(self, call: AwsCall) -> None:
+        self.call = call
+        self.used = False
+        """The gate has let a request through on it; it lets no second one through."""
+        self.sent = False
+        """Bytes may have left the process."""
+
+    def fits(self, service: str, operation: str, params: object) -> bool:
+        """Whether this is the request that was confirmed, and it has not been sent."""
+        try:
+            asked = (service, operation, canonical(params))
+        except (TypeError, ValueError):
+            # What is no JSON cannot have been confirmed as JSON.
+            return False
+        return not self.used and asked == (self.call.service, self.call.operation, self.call.body)
+
+    @contextmanager
+    def in_force(self) -> Iterator[None]:
+        """The gate sees it in this task, and in no other."""
+        token = _in_force.set(self)
+        try:
+            yield
+        finally:
+            _in_force.reset(token)
+
+
+_in_force: ContextVar[Permit | None] = ContextVar("permit in force", default=None)
+
+
+def permit_in_force() -> Permit | None:
+    """The permit of the task that asks."""
+    return _in_force.get()
+
+
+@dataclass(frozen=True, slots=True)
+class LogStream:
+    """A CloudWatch Logs stream, exactly; what may be appended to without a permit. Empty names: none."""
+
+    group: str
+    stream: str
+
+    def takes(self, params: object) -> bool:
+        """Whether PutLogEvents with these parameters writes to it and nowhere else."""
+        if not (self.group and self.stream and isinstance(params, Mapping)):
+            return False
+        return (params.get("logGroupName"), params.get("logStreamName")) == (self.group, self.stream)
+
+
+NOWHERE = LogStream("", "")
+
+
+class Permits:
+    """Arms and disarms writing, and issues permits while it is armed."""
+
+    def __init__(self, clock: Clock, account: str, *, read_only: bool = False) -> None:
+        self._clock = clock
+        self._account = account
+        self.read_only = read_only
+        """Configured never to write; arming is refused."""
+        self._armed: Armed | None = None
+        self._since: Mark = mark(clock)
+        self._lasts = 0.0
+
+    @property
+    def armed(self) -> Armed | None:
+        """Until when, why and by whom; None while read-only."""
+        return self._armed if self.left > 0 else None
+
+    @property
+    def left(self) -> float:
+        """Seconds of the clock's time that writing stays allowed; setting the clock back does not make it more."""
+        return self._lasts - passed(self._clock, self._since) if self._armed else 0.0
+
+    def arm(self, armed: Armed) -> None:
+        """Allow writing until `armed.until`. Raises Refused where the console is configured read-only."""
+        if self.read_only:
+            raise self._refused(_("This console is configured to be read-only."))
+        self._since = mark(self._clock)
+        self._lasts = (armed.until - self._since.at).total_seconds()
+        self._armed = armed
+
+    def disarm(self) -> None:
+        """Back to read-only at once."""
+        self._armed = None
+
+    def issue(self, call: AwsCall, account: str) -> Permit:
+        """Leave to send `call`; `account` is the one AWS says we are in. Raises Refused."""
+        if self.armed is None:
+            raise self._refused(_("The console is read-only; arm it first."), call)
+        if account != self._account:
+            raise self._refused(
+                _("These credentials are for account {actual}, the runbook's is {expected}.").format(
+                    actual=account, expected=self._account
+                ),
+                call,
+            )
+        return Permit(call)
+
+    def _refused(self, summary: str, call: AwsCall | None = None) -> Refused:
+        at: datetime = self._clock.now()
+        return Refused(
+            Problem(
+                kind=ProblemKind.REFUSED,
+                summary=summary,
+                service=call.service if call else "",
+                operation=call.operation if call else "",
+                at=at,
+            )
+        )

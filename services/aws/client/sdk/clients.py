@@ -1,0 +1,242 @@
+"""The SDK's session and clients for one set of credentials.
+
+This module imports the SDK, which costs half a second: `services.aws.client.session` loads it in a thread, after
+the first frame.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from aiobotocore.config import AioConfig
+from aiobotocore.session import AioSession
+from botocore import xform_name
+from botocore.exceptions import NoCredentialsError
+from botocore.loaders import Loader
+
+from services.aws.client.bounds import bounded_session
+from services.aws.client.gate import Gate
+from services.aws.client.identity import Stamp, credential_files, stamp
+from services.aws.client.mfa import CodeDesk, Held, RoleProvider
+from services.aws.client.permits import NOWHERE, LogStream
+from services.aws.client.sdk import guard as sdk_guard
+from services.aws.client.sdk.models import load_models
+from services.aws.client.sdk.parsers import Parsers
+from services.aws.client.sdk.setup import check_expiration, check_files, in_words
+from services.aws.client.secret import Secret
+from services.aws.client.settings import AwsSettings
+from services.aws.client.single_attempt import OnceSession, keep_to_metadata
+from services.aws.client.traffic import Wire
+from services.clock import Clock
+
+Purpose = Literal["read", "charged", "write"]
+"""A free read may be tried again; what AWS charges for, and a write, is sent once."""
+
+CONNECT_TIMEOUT = 5.0
+READ_TIMEOUT = 15.0
+"""Seconds without a byte; a slow drip beats it, so every call has a time-out around it as well."""
+
+_FRESH = {"force_close": True, "keepalive_timeout": None}
+"""A connection for each request that is sent once: one kept alive may have died unseen, and the outcome with it."""
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+for _name in ("botocore", "aiobotocore", "aiohttp"):
+    # The SDK logs tracebacks and, at DEBUG, whole bodies: neither belongs on the screen or in a file.
+    _logger = logging.getLogger(_name)
+    _logger.addHandler(logging.NullHandler())
+    _logger.propagate = False
+    _logger.setLevel(logging.CRITICAL)
+
+
+class _Session(AioSession):  # type: ignore[misc]  # the SDK ships no types
+    """The SDK's session; every client, also those it makes to get credentials, goes to our endpoint."""
+
+    endpoint_url: str = ""
+
+    def create_client(self, *args: Any, **options: Any) -> Any:
+        """As the SDK's; an async context manager that gives the client."""
+        if self.endpoint_url:
+            options.setdefault("endpoint_url", self.endpoint_url)
+        return super().create_client(*args, **options)
+
+
+class Clients:
+    """One session and its clients, opened on first use, for as long as its credentials are good.
+
+    Readers and writers have clients, and so connection pools, of their own: ten hung reads must not keep
+    a change waiting, and a change is tried once while a read may be tried again, unless AWS charges for it.
+    """
+
+    def __init__(
+        self,
+        settings: AwsSettings,
+        *,
+        clock: Clock,
+        wire: Wire,
+        desk: CodeDesk | None = None,
+        held: Held | None = None,
+        loader: Loader,
+        journal: LogStream = NOWHERE,
+    ) -> None:
+        self.settings = settings
+        self.held = held
+        self.suspect = False
+        """AWS refused these credentials, or there were none."""
+        self._users = 0
+        self._retired = False
+        self._stack = AsyncExitStack()
+        self._lock = asyncio.Lock()
+        self._open: dict[tuple[Purpose, str, str], Any] = {}
+        self._loader = loader
+        with in_words():
+            self._session = _session(settings, loader)
+        sdk_guard.attach(self._session)
+        Gate(clock, journal=journal).attach(self._session)
+        wire.attach(self._session)
+        if held:
+            self._session.set_credentials(held.access_key, held.secret_key.reveal(), held.token.reveal())
+        else:
+            with in_words():
+                _never_prompt(self._session, settings, desk or CodeDesk())
+
+    def profile(self) -> dict[str, Any]:
+        """The configured profile's keys; {} where there is none."""
+        return dict(self._session.get_scoped_config())
+
+    def stamp(self) -> Stamp:
+        """What changes when somebody renews the credentials; reads directories, so run it in a thread."""
+        named = [self._session.get_config_variable(name) for name in ("credentials_file", "config_file")]
+        return stamp(credential_files(named))
+
+    async def client(self, purpose: Purpose, service: str, region: str | None = None) -> Any:
+        """The one client for (purpose, service, region)."""
+        key = (purpose, service, region or self.settings.region)
+        async with self._lock:
+            if key not in self._open:
+                await asyncio.to_thread(load_models, self._loader, (service,))
+                with in_words():
+                    self._open[key] = await self._stack.enter_async_context(
+                        self._session.create_client(
+                            service,
+                            region_name=region or None,
+                            config=_config(
+                                purpose, self.settings, service, custom_endpoint=self._custom_endpoint()
+                            ),
+                        )
+                    )
+            return self._open[key]
+
+    async def call(
+        self,
+        purpose: Purpose,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        region: str | None = None,
+    ) -> dict[str, Any]:
+        """The SDK's parsed answer; raises what the SDK raises."""
+        client = await self.client(purpose, service, region)
+        answer: dict[str, Any] = await getattr(client, xform_name(operation))(**params)
+        return answer
+
+    def _custom_endpoint(self) -> bool:
+        """Another endpoint than AWS: it has no host for each prefix (`stream-logs.…`)."""
+        named = any(name.startswith("AWS_ENDPOINT_URL") for name in os.environ)
+        profile = self.profile()
+        return bool(self.settings.endpoint_url) or named or "endpoint_url" in profile or "services" in profile
+
+    async def credentials(self) -> tuple[str, datetime | None]:
+        """(method, end in UTC) of the credentials in use; raises what the SDK raises."""
+        if self.held:
+            return "assume-role", self.held.expires_at
+        found = await self._session.get_credentials()
+        # The SDK shows the end nowhere else; static keys have none.
+        expires = getattr(found, "_expiry_time", None)
+        return str(getattr(found, "method", "") or ""), expires.astimezone(UTC) if expires else None
+
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be shown of the credentials in use, without seeking or renewing any."""
+        credentials = getattr(self._session, "_credentials", None)
+        parts = vars(credentials) if credentials else {}
+        return tuple(
+            value
+            for name, value in parts.items()
+            if name.strip("_") in ("secret_key", "token") and isinstance(value, str)
+        )
+
+    async def hold(self) -> Held:
+        """Get the credentials now and fix them, so that the SDK never tries to renew them by itself."""
+        found = await self._session.get_credentials()
+        if found is None:
+            raise NoCredentialsError
+        keys = await found.get_frozen_credentials()
+        _method, expires = await self.credentials()
+        return Held(keys.access_key, Secret(keys.secret_key), Secret(keys.token or ""), expires)
+
+    @asynccontextmanager
+    async def used(self) -> AsyncIterator["Clients"]:
+        """Keep the clients open during a call; the last user of retired ones closes them."""
+        self._users += 1
+        try:
+            yield self
+        finally:
+            self._users -= 1
+            if self._retired and not self._users:
+                await self.close()
+
+    async def retire(self) -> None:
+        """Others have taken over; close when the last call has ended."""
+        self._retired = True
+        if not self._users:
+            await self.close()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        self._open.clear()
+        await self._stack.aclose()
+
+
+def _session(settings: AwsSettings, loader: Loader) -> _Session:
+    session = _Session(profile=settings.profile or None)
+    check_expiration()
+    check_files(session)
+    session.endpoint_url = settings.endpoint_url
+    if settings.region:
+        session.set_config_variable("region", settings.region)
+    session.register_component("data_loader", loader)
+    session.register_component("response_parser_factory", Parsers())
+    # Also for the clients with which the SDK itself gets credentials: its defaults wait for minutes.
+    session.set_default_client_config(_config("read", settings, "", custom_endpoint=False))
+    return session
+
+
+def _never_prompt(session: _Session, settings: AwsSettings, desk: CodeDesk) -> None:
+    chain = session.get_component("credential_provider")
+    keep_to_metadata(chain)
+    # The AWS CLI sets its own prompter this way; the SDK offers no other.
+    chain.get_provider("assume-role")._prompter = desk
+    if settings.role_arn:
+        session.register_component("credential_provider", RoleProvider(session, settings, chain, desk))
+
+
+def _config(purpose: Purpose, settings: AwsSettings, service: str, *, custom_endpoint: bool) -> AioConfig:
+    more: dict[str, Any] = {"inject_host_prefix": False} if custom_endpoint else {}
+    more["http_session_cls"] = OnceSession if purpose == "write" else bounded_session(service)
+    if purpose != "read":
+        more["connector_args"] = _FRESH
+    if urlsplit(settings.endpoint_url).hostname in _LOOPBACK:
+        # A proxy cannot know the embedded AWS, and NO_PROXY often does not name this machine.
+        more["proxies"] = {}
+    return AioConfig(
+        retries={"mode": "standard", "total_max_attempts": 3 if purpose == "read" else 1},
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=READ_TIMEOUT,
+        max_pool_connections=20 if purpose == "read" else 5,
+        **more,
+    )

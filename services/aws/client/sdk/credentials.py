@@ -1,0 +1,249 @@
+"""The credentials in force: asks AWS with them, notices when they are lost, takes renewed ones up.
+
+Imports the SDK; see `services.aws.client.session` for the part that does not.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+
+from services.aws.client.errors import AwsError
+from services.aws.client.identity import Stamp
+from services.aws.client.meter import Meter
+from services.aws.client.mfa import CodeDesk, Held
+from services.aws.client.permits import NOWHERE, LogStream, Permit
+from services.aws.client.prices import is_charged
+from services.aws.client.sdk.clients import Clients, Purpose
+from services.aws.client.sdk.models import ModelLoader, warm_up
+from services.aws.client.sdk.outcome import proves_nothing_done, request_id
+from services.aws.client.sdk.translation import FAILURES, Asked, translate
+from services.aws.client.settings import AwsSettings
+from services.aws.client.traffic import Wire
+from services.aws.client.validation import require
+from services.background.detached import detached, in_thread
+from services.clock import Clock, Mark, mark, passed
+from services.models.problem import ProblemKind
+
+RETRY_LOGIN = 30.0
+"""Seconds between tries with newly sought credentials while no file has changed (an instance's role, say)."""
+
+T = TypeVar("T")
+
+_LOST = (ProblemKind.EXPIRED, ProblemKind.NO_CREDENTIALS)
+
+
+class Login:
+    """One set of clients at a time, replaced when its credentials are lost and others may be had."""
+
+    def __init__(
+        self,
+        settings: AwsSettings,
+        *,
+        clock: Clock,
+        meter: Meter,
+        wall: Clock,
+        journal: LogStream = NOWHERE,
+    ) -> None:
+        self.settings = settings
+        self._journal = journal
+        self.wire = Wire(meter, wall)
+        self._clock = clock
+        self._wall = wall
+        self._loader = ModelLoader()
+        self._lock = asyncio.Lock()
+        self._clients: Clients | None = None
+        self._stamp: Stamp = ()
+        self._since: Mark | None = None
+        self._recheck = False
+        self._closed = False
+        self._beginning: asyncio.Task[Clients] | None = None
+        """Reads this machine's settings, which takes for ever where a file system hangs."""
+        self._looking: asyncio.Task[Stamp] | None = None
+        """Looks at the credentials' files; the same holds for it."""
+
+    def warm(self, services: Iterable[str]) -> None:
+        """Read API models; run it in a thread."""
+        warm_up(self._loader, services)
+
+    async def call(
+        self,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        *,
+        purpose: Purpose = "read",
+        region: str | None = None,
+        required: Sequence[str] = (),
+        timeout: float = 20.0,
+    ) -> dict[str, Any]:
+        """One checked answer. Raises AwsError, and nothing else, for whatever goes wrong out there."""
+        clients: Clients | None = None
+        try:
+            if purpose == "read" and is_charged(service, operation):
+                purpose = "charged"
+            async with asyncio.timeout(timeout), self._used() as clients:
+                answer = await clients.call(purpose, service, operation, params, region)
+            require(answer, required)
+            if purpose == "write":
+                require(answer["ResponseMetadata"], ("RequestId",))
+            return answer
+        except FAILURES as error:
+            raise self._failed(error, service, operation, clients) from error
+
+    async def write(
+        self, permit: Permit, *, required: Sequence[str] = (), timeout: float = 20.0
+    ) -> dict[str, Any]:
+        """The checked answer to the permitted request. Raises AwsError, with `certain` set."""
+        call = permit.call
+        try:
+            with permit.in_force():
+                return await self.call(
+                    call.service,
+                    call.operation,
+                    call.params,
+                    purpose="write",
+                    region=call.region,
+                    required=required,
+                    timeout=timeout,
+                )
+        except AwsError as error:
+            cause = error.__cause__ or error
+            error.certain = not permit.sent or proves_nothing_done(cause, error.problem.kind)
+            error.request_id = request_id(cause)
+            raise
+
+    async def method(self) -> tuple[str, datetime | None]:
+        """(where the credentials came from, their end in UTC). Raises AwsError."""
+        clients: Clients | None = None
+        try:
+            async with self._used() as clients:
+                return await clients.credentials()
+        except FAILURES as error:
+            raise self._failed(error, "sts", "GetCallerIdentity", clients) from error
+
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be shown of the credentials in use."""
+        return self._clients.secrets() if self._clients else ()
+
+    def renew(self) -> None:
+        """Look at the next call whether better credentials are to be had, failing or not."""
+        self._recheck = True
+
+    async def assume(self, token_code: str, *, timeout: float = 20.0) -> None:
+        """Start a session with an MFA code, and use it until it ends. Raises AwsError."""
+        fresh: Clients | None = None
+        try:
+            async with asyncio.timeout(timeout):
+                fresh = await self._build(desk=CodeDesk(token_code))
+                held = await fresh.hold()
+                following = await self._build(held=held)
+        except FAILURES as error:
+            raise self._failed(error, "sts", "AssumeRole", None) from error
+        finally:
+            if fresh:
+                await fresh.close()
+        async with self._lock:
+            await self._replace(following)
+
+    async def close(self) -> None:
+        """Close every connection; later calls fail."""
+        self._closed = True
+        for task in (self._beginning, self._looking):
+            if task is not None:
+                task.cancel()
+        async with self._lock:
+            clients, self._clients = self._clients, None
+        if clients:
+            await clients.close()
+
+    @asynccontextmanager
+    async def _used(self) -> AsyncIterator[Clients]:
+        async with self._lock:
+            if self._closed:
+                raise RuntimeError("the session is closed")
+            if self._clients is None or await self._outdated(self._clients):
+                await self._replace(await self._begin())
+            clients = self._clients
+        assert clients is not None
+        async with clients.used():
+            yield clients
+
+    async def _outdated(self, clients: Clients) -> bool:
+        """The credentials are lost and there is a reason to think that others can be had."""
+        asked, self._recheck = self._recheck, False
+        if clients.held and clients.held.expires_at and self._wall.now() >= clients.held.expires_at:
+            return True
+        if not clients.suspect and (clients.held or not asked):
+            return False
+        changed = await self._look(clients) != self._stamp
+        waited = self._since and passed(self._wall, self._since) >= RETRY_LOGIN
+        return changed or (clients.suspect and bool(asked or waited))
+
+    async def _begin(self) -> Clients:
+        """New clients; who asks while others are being made waits for those."""
+        if self._beginning is None:
+            self._beginning = _shared(self._build(), "settings of the SDK")
+        beginning = self._beginning
+        # Whoever is cancelled leaves it to the next one.
+        await asyncio.wait([beginning])
+        self._beginning = None
+        return beginning.result()
+
+    async def _look(self, clients: Clients) -> Stamp:
+        """The files as they are now; a look that has not ended is not begun a second time."""
+        if self._looking is None or self._looking.done():
+            self._looking = _shared(in_thread(clients.stamp), "files of the credentials")
+        looking = self._looking
+        await asyncio.wait([looking])
+        return looking.result()
+
+    async def _build(self, *, desk: CodeDesk | None = None, held: Held | None = None) -> Clients:
+        def build() -> tuple[Clients, Stamp]:
+            clients = Clients(
+                self.settings,
+                clock=self._clock,
+                wire=self.wire,
+                desk=desk,
+                held=held,
+                loader=self._loader,
+                journal=self._journal,
+            )
+            return clients, clients.stamp()
+
+        clients, self._stamp = await in_thread(build)
+        self._since = mark(self._wall)
+        return clients
+
+    async def _replace(self, following: Clients) -> None:
+        before, self._clients = self._clients, following
+        if before:
+            await before.retire()
+
+    def _failed(
+        self, error: BaseException, service: str, operation: str, clients: Clients | None
+    ) -> AwsError:
+        translated = translate(error, self._asked(service, operation, clients), self._clock.now())
+        if clients and translated.problem.kind in _LOST:
+            clients.suspect = True
+        return translated
+
+    def _asked(self, service: str, operation: str, clients: Clients | None) -> Asked:
+        profile = clients.profile() if clients else {}
+        return Asked(
+            service,
+            operation,
+            profile=self.settings.profile or os.environ.get("AWS_PROFILE", ""),
+            sso="sso_session" in profile or "sso_start_url" in profile,
+            role_arn=self.settings.role_arn or profile.get("role_arn", ""),
+            mfa_serial=self.settings.mfa_serial or profile.get("mfa_serial", ""),
+        )
+
+
+def _shared(work: Coroutine[Any, Any, T], name: str) -> "asyncio.Task[T]":
+    """A task for whoever waits for it; its fault is seen also where nobody does any more."""
+    task = detached(work, name=name)
+    task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+    return task

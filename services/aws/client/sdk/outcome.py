@@ -1,0 +1,29 @@
+"""What the SDK's own exceptions prove about a write; see `services.aws.client.outcome`."""
+
+import aiohttp
+from botocore import exceptions as sdk
+
+from services.aws.client.outcome import CERTAIN
+from services.models.problem import ProblemKind
+
+_NEVER_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+
+
+def proves_nothing_done(error: BaseException, kind: ProblemKind) -> bool:
+    """Whether `error`, of this kind, shows that a request which was sent did nothing."""
+    if isinstance(error, sdk.ClientError):
+        return kind in CERTAIN and _is_of_aws(error)
+    cause = getattr(error, "kwargs", {}).get("error")
+    return isinstance(cause, _NEVER_CONNECTED)
+
+
+def request_id(error: BaseException) -> str:
+    """What AWS calls the request it refused; "" where it was not AWS that answered."""
+    response = error.response if isinstance(error, sdk.ClientError) else {}
+    return str(response.get("ResponseMetadata", {}).get("RequestId") or "")
+
+
+def _is_of_aws(error: sdk.ClientError) -> bool:
+    """AWS gives every answer an id and every error a code; what stands between us and AWS gives neither."""
+    code = str(error.response.get("Error", {}).get("Code") or "")
+    return bool(code) and not code.isdigit() and bool(request_id(error))

@@ -1,0 +1,187 @@
+"""How answers become dicts: orjson, checked against the API's model, converted only where needed.
+
+Where the model holds nothing but texts, numbers, lists, maps and structures (FilterLogEvents), the JSON
+is the answer as it stands, six times cheaper than the SDK's walk; elsewhere the SDK's own parser walks
+it. GetMetricData's timestamps stay epoch seconds (numbers): 32 µs each would go into datetimes that the
+charts do not want. Credentials, signing, retries and errors remain the SDK's.
+"""
+
+import json
+from collections.abc import Container
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import orjson
+from aiobotocore.parsers import PROTOCOL_PARSERS, AioJSONParser, AioResponseParserFactory
+from botocore.parsers import BaseXMLResponseParser, ResponseParserError
+from botocore.utils import parse_timestamp
+
+from services.aws.client.bounds import MOST_ROWS, MOST_ROWS_OF, TooLarge
+from services.aws.client.validation import SCALARS, Check, Misshapen, Rules, TooManyRows, checker, sound
+
+EPOCH_SHAPES = frozenset({"GetMetricDataOutput"})
+"""Output shapes whose timestamps are epoch seconds."""
+
+_BROKEN = (
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    NameError,  # an entry of a map without its key
+    ArithmeticError,
+    OSError,
+    RecursionError,
+)
+"""What the SDK's parsers raise on answers that nobody at AWS wrote."""
+
+
+_PAIR = 2
+"""An entry of a map: its key and its value."""
+_BOOLEANS = frozenset({"true", "false"})
+
+
+class TooMuch(ResponseParserError):  # type: ignore[misc]  # the SDK ships no types
+    """The answer is larger than any of AWS's: it was not read to its end."""
+
+
+class _Checked:
+    """Makes a parser fail in one way, whatever is wrong with the answer."""
+
+    async def parse(self, response: dict[str, Any], shape: Any) -> Any:
+        """The parsed answer; ResponseParserError for anything that is not one, TooMuch for one that is too large."""
+        if isinstance(response["body"], TooLarge):
+            raise TooMuch(response["body"].decode())
+        try:
+            return await super().parse(response, shape)  # type: ignore[misc]  # the SDK's parser beside it in the MRO
+        except TooManyRows as error:
+            raise TooMuch(str(error)) from error
+        except _BROKEN as error:
+            raise ResponseParserError(f"{type(error).__name__}: {error}") from error
+
+
+class _Sound(_Checked):
+    """The same for answers that the SDK decodes and walks itself (XML): their numbers are looked at afterwards."""
+
+    async def parse(self, response: dict[str, Any], shape: Any) -> Any:
+        """As `_Checked.parse`."""
+        parsed = await super().parse(response, shape)
+        if getattr(shape, "serialization", {}).get("eventstream") or not isinstance(parsed, dict):
+            return parsed
+        try:
+            return sound(parsed)
+        except Misshapen as error:
+            raise ResponseParserError(f"{type(error).__name__}: {error}") from error
+
+
+class _Shaped:
+    """Refuses XML of another shape than the API's model: the SDK takes text in place of rows for no rows at all.
+
+    Elements that the model does not know are left out, as AWS adds to its answers.
+    """
+
+    def _handle_structure(self, shape: Any, node: Any) -> Any:
+        if not shape.metadata.get("exception"):
+            _hold(shape, node)
+        return super()._handle_structure(shape, node)  # type: ignore[misc]  # the SDK's parser beside it in the MRO
+
+    def _handle_list(self, shape: Any, node: Any) -> Any:
+        if not shape.serialization.get("flattened"):
+            names = {"member", shape.member.serialization.get("name", "member")}
+            _hold(shape, node, names)
+        return super()._handle_list(shape, node)  # type: ignore[misc]
+
+    def _handle_map(self, shape: Any, node: Any) -> Any:
+        flattened = shape.serialization.get("flattened")
+        if not flattened:
+            _hold(shape, node)
+        entries = node if isinstance(node, list) else [node] if flattened else node
+        if any(len({part.tag for part in entry}) != _PAIR for entry in entries):
+            # The SDK would give it those of the entry before.
+            raise ResponseParserError("an entry of a map without its key or its value")
+        parsed = super()._handle_map(shape, node)  # type: ignore[misc]
+        if len(parsed) != len(entries):
+            raise ResponseParserError("two entries of a map with the same key")
+        return parsed
+
+    def _parse_shape(self, shape: Any, node: Any) -> Any:
+        if shape.type_name in SCALARS and not isinstance(node, str):
+            if isinstance(node, list) or len(node):
+                raise ResponseParserError(f"{shape.name}: a {shape.type_name} expected, elements found")
+            if shape.type_name == "boolean" and node.text not in _BOOLEANS:
+                raise ResponseParserError(f"{shape.name}: a word that is neither true nor false")
+        return super()._parse_shape(shape, node)  # type: ignore[misc]
+
+
+def _hold(shape: Any, node: Any, names: Container[str] | None = None) -> None:
+    """Raise ResponseParserError unless `node` is one element that holds no text, and only elements of these names."""
+    if isinstance(node, list):
+        raise ResponseParserError(f"{shape.name}: the same element more than once")
+    if any(text and text.strip() for text in (node.text, *(each.tail for each in node))):
+        raise ResponseParserError(f"{shape.name}: a {shape.type_name} expected, text found")
+    if names is not None and any(each.tag.rpartition("}")[2] not in names for each in node):
+        raise ResponseParserError(f"{shape.name}: an element that is no member of the list")
+
+
+class FastJsonParser(_Checked, AioJSONParser):  # type: ignore[misc]  # the SDK ships no types
+    """The `json` protocol: cloudwatch, logs, ecs, application-autoscaling…"""
+
+    def __init__(self, checks: "WeakKeyDictionary[Any, Check]", **defaults: Any) -> None:
+        super().__init__(**defaults)
+        self._checks = checks
+
+    def _handle_json_body(self, raw_body: bytes, shape: Any) -> Any:
+        if shape.metadata.get("exception", False):
+            return super()._handle_json_body(raw_body, shape)
+        if not raw_body and shape.members:
+            raise ResponseParserError("an empty body")
+        value = _loads(raw_body or b"{}")
+        if self._check(shape)(value):
+            return value
+        if shape.name in EPOCH_SHAPES:
+            return AioJSONParser(timestamp_parser=_epoch)._parse_shape(shape, value)
+        return self._parse_shape(shape, value)
+
+    def _check(self, shape: Any) -> Check:
+        check = self._checks.get(shape)
+        if check is None:
+            rules = Rules(shape.name in EPOCH_SHAPES, MOST_ROWS, MOST_ROWS_OF)
+            check = self._checks[shape] = checker(shape, rules)
+        return check
+
+
+def _loads(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        # Halves of surrogate pairs are JSON, and AWS passes on what people write; NaN and Infinity are none.
+        return sound(json.loads(body.decode(), parse_constant=_refuse))
+
+
+def _refuse(constant: str) -> Any:
+    raise Misshapen(f"a number that is not finite: {constant}")
+
+
+def _epoch(value: Any) -> float:
+    return value if isinstance(value, int | float) else parse_timestamp(value).timestamp()
+
+
+def _shaped(stock: type) -> tuple[type, ...]:
+    return (_Shaped,) if issubclass(stock, BaseXMLResponseParser) else ()
+
+
+class Parsers(AioResponseParserFactory):  # type: ignore[misc]  # the SDK ships no types
+    """The session's `response_parser_factory`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._checks: WeakKeyDictionary[Any, Check] = WeakKeyDictionary()
+        self._classes = {
+            name: type(f"Checked{stock.__name__}", (_Sound, *_shaped(stock), stock), {})
+            for name, stock in PROTOCOL_PARSERS.items()
+        }
+
+    def create_parser(self, protocol_name: str) -> Any:
+        """A parser for one answer."""
+        if protocol_name == "json":
+            return FastJsonParser(self._checks, **self._defaults)
+        return self._classes[protocol_name](**self._defaults)

@@ -1,0 +1,226 @@
+"""Every way the SDK can fail, as one of our errors with a remedy in words; the only such place.
+
+Codes: "Common errors" of the API references, and botocore's own exceptions.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+from botocore import exceptions as sdk
+from botocore.parsers import ResponseParserError
+
+from services.aws.client.codes import UNKNOWN_OPERATION, kind_of_code, permission_named
+from services.aws.client.errors import BY_KIND, AwsError, MfaNeeded
+from services.aws.client.mfa import CodeWanted
+from services.aws.client.remedies import remedy, summary
+from services.aws.client.sdk.files import UnfitFile
+from services.aws.client.sdk.parsers import TooMuch
+from services.aws.client.sdk.setup import SetupError
+from services.aws.client.single_attempt import Redirected, is_redirect
+from services.aws.client.validation import IncompleteAnswer
+from services.models.problem import Problem, ProblemKind
+from services.models.text import clean
+
+DETAIL = 1000
+"""Characters kept of what AWS, or a proxy's page, says."""
+
+FAILURES = (
+    sdk.ClientError,
+    sdk.BotoCoreError,
+    ResponseParserError,
+    IncompleteAnswer,
+    CodeWanted,
+    aiohttp.ClientError,
+    OSError,  # also TimeoutError
+    UnicodeError,
+    UnfitFile,
+    Redirected,
+    RuntimeError,  # the SDK's own "refreshed, but still expired"
+)
+"""What a call may raise."""
+
+_BY_CLASS: tuple[tuple[tuple[type[BaseException], ...], ProblemKind], ...] = (
+    ((IncompleteAnswer, ResponseParserError, UnicodeError, Redirected), ProblemKind.INCOMPLETE),
+    (
+        (sdk.NoCredentialsError, sdk.PartialCredentialsError, sdk.ProfileNotFound, sdk.NoAuthTokenError),
+        ProblemKind.NO_CREDENTIALS,
+    ),
+    ((sdk.SSOError, sdk.LoginError, sdk.TokenRetrievalError), ProblemKind.EXPIRED),
+    ((sdk.RefreshWithMFAUnsupportedError, CodeWanted), ProblemKind.EXPIRED),
+    ((sdk.CredentialRetrievalError, sdk.MetadataRetrievalError), ProblemKind.NO_CREDENTIALS),
+    (
+        (
+            sdk.ConnectionError,
+            sdk.HTTPClientError,
+            sdk.IncompleteReadError,
+            aiohttp.ClientError,
+            OSError,
+        ),
+        ProblemKind.UNREACHABLE,
+    ),
+    ((sdk.BotoCoreError, UnfitFile), ProblemKind.INVALID),
+)
+_CONFIGURED = (
+    sdk.ConfigParseError,
+    sdk.ConfigNotFound,
+    sdk.InvalidConfigError,
+    sdk.InvalidDefaultsMode,
+    sdk.InvalidS3AddressingStyleError,
+    sdk.InvalidS3UsEast1RegionalEndpointConfigError,
+    sdk.InvalidSTSRegionalEndpointsConfigError,
+    sdk.InvalidRetryConfigurationError,
+    sdk.InvalidChecksumConfigError,
+    sdk.InvalidEndpointDiscoveryConfigurationError,
+    sdk.InvalidEndpointConfigurationError,
+    sdk.InvalidProxiesConfigError,
+    sdk.InvalidIMDSEndpointError,
+    sdk.InvalidIMDSEndpointModeError,
+    sdk.UnknownCredentialError,
+    sdk.UnknownTokenProviderError,
+    sdk.UnknownSignatureVersionError,
+    sdk.UnsupportedSignatureVersionError,
+    sdk.UnsupportedS3ConfigurationError,
+)
+"""What the SDK raises of the AWS configuration file, or of a variable in its place, before it asks AWS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked, and with which login."""
+
+    service: str
+    operation: str
+    profile: str = ""
+    sso: bool = False
+    role_arn: str = ""
+    mfa_serial: str = ""
+
+
+def translate(error: BaseException, asked: Asked, now: datetime) -> AwsError:
+    """The error of ours that says what `error` means."""
+    service, operation = _really(error, asked)
+    kind = _kind(error, service)
+    detail = _detail(error)
+    permission = permission_named(detail, service, operation) if kind is ProblemKind.ACCESS_DENIED else ""
+    words = {
+        "service": service,
+        "operation": operation,
+        "permission": permission,
+        "profile": asked.profile,
+        "detail": detail,
+        "place": _place(error),
+        "config": clean(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config", 100),
+    }
+    wants_code = isinstance(error, CodeWanted | sdk.RefreshWithMFAUnsupportedError)
+    sso = asked.sso or isinstance(error, sdk.SSOError | sdk.TokenRetrievalError)
+    topic = _topic(error, kind, wants_code=wants_code, sso=sso)
+    problem = Problem(
+        kind=kind,
+        summary=summary(topic, words),
+        remedy=remedy(topic, words),
+        once=remedy(topic, words, once=True),
+        service=service,
+        operation=operation,
+        permission=permission,
+        detail=detail,
+        at=now,
+    )
+    if wants_code:
+        serial = getattr(error, "serial", "") or asked.mfa_serial
+        return MfaNeeded(problem, role_arn=asked.role_arn, serial=serial)
+    translated = BY_KIND.get(kind, AwsError)(problem)
+    translated.unknown_operation = isinstance(error, sdk.ClientError) and _code(error)[0] in UNKNOWN_OPERATION
+    return translated
+
+
+def _kind(error: BaseException, service: str) -> ProblemKind:
+    if isinstance(error, sdk.ClientError):
+        code, status = _code(error)
+        return kind_of_code(code, status, _message(error), service)
+    if isinstance(error, RuntimeError):
+        return ProblemKind.EXPIRED if "still expired" in str(error) else ProblemKind.OTHER
+    if _names_file(error):
+        return ProblemKind.INVALID
+    return next((kind for classes, kind in _BY_CLASS if isinstance(error, classes)), ProblemKind.OTHER)
+
+
+_TOPICS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((TimeoutError, sdk.ConnectTimeoutError, sdk.ReadTimeoutError), "timeout"),
+    ((sdk.ProxyConnectionError,), "proxy"),
+    ((sdk.SSLError,), "tls"),
+    ((sdk.ConnectionClosedError, sdk.IncompleteReadError, sdk.ResponseStreamingError), "cut"),
+    ((sdk.ProfileNotFound,), "profile"),
+    ((sdk.NoRegionError,), "region"),
+    ((SetupError, UnfitFile), "setup"),
+    ((*_CONFIGURED, sdk.PartialCredentialsError), "config"),
+    ((TooMuch,), "too-much"),
+)
+
+
+def _topic(error: BaseException, kind: ProblemKind, *, wants_code: bool, sso: bool) -> str:
+    """Which words fit; finer than the kind."""
+    if wants_code:
+        return "mfa"
+    if _is_redirect(error):
+        return "redirect"
+    if kind is ProblemKind.EXPIRED and sso:
+        return "expired-sso"
+    if kind is ProblemKind.ACCESS_DENIED and "MultiFactorAuthentication" in _detail(error):
+        return "mfa-refused"
+    if _names_file(error):
+        return "setup"
+    return next((topic for classes, topic in _TOPICS if isinstance(error, classes)), kind.value)
+
+
+def _names_file(error: BaseException) -> bool:
+    """Whether a file of this machine, or a program that gives credentials, could not be opened."""
+    return isinstance(error, OSError) and error.filename is not None
+
+
+def _really(error: BaseException, asked: Asked) -> tuple[str, str]:
+    """The operation that failed: getting credentials may fail inside a call to something else."""
+    operation = str(getattr(error, "operation_name", "") or asked.operation)
+    if operation == asked.operation:
+        return asked.service, asked.operation
+    service = {"AssumeRole": "sts", "AssumeRoleWithWebIdentity": "sts", "GetRoleCredentials": "sso"}
+    return service.get(operation, asked.service), operation
+
+
+def _code(error: Any) -> tuple[str, int]:
+    response = error.response
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return str(response.get("Error", {}).get("Code") or ""), int(status or 0)
+
+
+def _message(error: Any) -> str:
+    return str(error.response.get("Error", {}).get("Message") or "")
+
+
+def _is_redirect(error: BaseException) -> bool:
+    if isinstance(error, sdk.ClientError):
+        return is_redirect(_code(error)[1])
+    return isinstance(error, Redirected)
+
+
+def _place(error: BaseException) -> str:
+    """The host that a redirect names, else what it says; clean."""
+    location = error.location if isinstance(error, Redirected) else ""
+    if isinstance(error, sdk.ClientError):
+        headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders") or {}
+        location = str(headers.get("location") or "")
+    try:
+        host = urlsplit(location).hostname or ""
+    except ValueError:
+        host = ""
+    return clean(host or location or "?", 100)
+
+
+def _detail(error: BaseException) -> str:
+    if isinstance(error, sdk.ClientError):
+        code, status = _code(error)
+        return f"{code or status}: {_message(error)}"[:DETAIL]
+    return (str(error) or type(error).__name__)[:DETAIL]

@@ -1,0 +1,49 @@
+"""What passes between the console and AWS: how many requests, and what time it is over there."""
+
+from collections.abc import Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from services.aws.client.meter import Meter
+from services.clock import Clock
+
+_MARK = "toban_call"
+
+
+class Wire:
+    """Sees every request and answer: counts them, and compares AWS's clock with this machine's."""
+
+    def __init__(self, meter: Meter, wall: Clock) -> None:
+        self._meter = meter
+        self._wall = wall
+        self.skew_seconds: float | None = None
+        """AWS's clock minus this machine's; None before the first answer."""
+
+    def attach(self, session: Any) -> None:
+        """Listen on all of the session's clients."""
+        session.register("before-parameter-build", self._named)
+        session.register("request-created", self._sent)
+        session.register("response-received", self._received)
+
+    def _named(self, params: Any, model: Any, context: dict[str, Any], **_event: Any) -> None:
+        queries = params.get("MetricDataQueries") or () if isinstance(params, Mapping) else ()
+        metrics = sum("MetricStat" in query for query in queries)
+        context[_MARK] = (model.service_model.service_name, model.name, metrics)
+
+    def _sent(self, request: Any, **_event: Any) -> None:
+        """Once for each attempt, retries included: AWS charges for those too."""
+        service, operation, metrics = request.context.get(_MARK, ("", "", 0))
+        if service:
+            self._meter.count(service, operation, metrics=metrics)
+
+    def _received(self, response_dict: dict[str, Any] | None, **_event: Any) -> None:
+        date = response_dict["headers"].get("date") if response_dict else None
+        if not date:
+            return
+        try:
+            theirs = parsedate_to_datetime(date)
+        except ValueError:
+            return
+        theirs = theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)
+        self.skew_seconds = (theirs - self._wall.now()).total_seconds()

@@ -1,0 +1,171 @@
+"""CloudTrail's event history, region by region, and whether a trail keeps it for longer.
+
+Source: LookupEvents, DescribeTrails, GetTrailStatus (CloudTrail API reference).
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.aws.client.errors import AwsError
+from services.aws.client.reader import Answer, Reader, incomplete, rows, when
+from services.aws.cloudtrail.events import SIGN_IN_SOURCE, event_of
+from services.clock import Clock, SystemClock
+from services.i18n import _
+from services.models.text import clean
+from services.models.trail import Lookup, TrailEvent, TrailStatus
+
+PACE = 0.5
+"""Seconds from request to request: LookupEvents answers two a second for an account and region."""
+KEPT = timedelta(days=90)
+"""How long the event history keeps events."""
+PAGE = 50
+"""Events in an answer; AWS gives no more."""
+PAGES = 400
+"""Answers that one question may take; at two a second that is more than three minutes."""
+
+__all__ = ["KEPT", "PACE", "SIGN_IN_SOURCE", "Pace", "Trail"]
+
+
+class Pace:
+    """Lets requests pass at least `seconds` apart, by the machine's own time: AWS counts by its own."""
+
+    def __init__(self, seconds: float = PACE, clock: Clock | None = None) -> None:
+        self._apart = seconds
+        self._clock: Clock = clock or SystemClock()
+        self._next: float | None = None
+        self._turn = asyncio.Lock()
+
+    async def turn(self) -> None:
+        """Wait until the next request may leave."""
+        async with self._turn:
+            wait = self._next - self._clock.elapsed() if self._next is not None else 0.0
+            if wait > 0:
+                await self._clock.sleep(wait)
+            self._next = self._clock.elapsed() + self._apart
+
+
+class Trail:
+    """Reads the event history; requests to one region keep `pace` seconds between them, regions go side by side."""
+
+    def __init__(self, session: Reader, *, pace: float = PACE, clock: Clock | None = None) -> None:
+        self._session = session
+        self._pace_of: dict[str, Pace] = {}
+        self._seconds = pace
+        self._clock = clock
+
+    async def lookup(
+        self,
+        region: str,
+        key: str,
+        value: str,
+        *,
+        since: datetime,
+        until: datetime,
+        most: int | None = None,
+        tell: Callable[[int], None] = lambda _events: None,
+    ) -> Lookup:
+        """Every event of `region` whose attribute `key` (`EventName`, `Username`…) is `value`; "": every event.
+
+        Never raises AwsError: what was read before one is kept beside it. `most`: no more pages than that.
+        `tell` hears how many events there are after each page.
+        """
+        attributes = [{"AttributeKey": key, "AttributeValue": value}]
+        asked: dict[str, Any] = {"StartTime": since, "EndTime": until, "MaxResults": PAGE}
+        asked |= {"LookupAttributes": attributes} if key else {}
+        found: dict[str, TrailEvent] = {}
+        unreadable, requests, token = 0, 0, ""
+        answer: Answer = {"Events": []}
+        problem = None
+        try:
+            while requests < (most or PAGES):
+                answer = await self._page(region, asked, token)
+                requests += 1
+                unreadable += _take(answer, region, found)
+                tell(len(found))
+                token = _next(answer, token)
+                if not token:
+                    break
+            if not token and len(answer["Events"]) >= PAGE and requests < (most or PAGES):
+                requests += 1
+                await self._confirm(region, asked, found)
+            if token and most is None:
+                raise incomplete(
+                    _("More than {limit} pages.").format(limit=PAGES), "cloudtrail", "LookupEvents"
+                )
+        except AwsError as error:
+            problem = error.problem
+        events = sorted(found.values(), key=lambda event: (event.at, event.id), reverse=True)
+        return Lookup(
+            region=region,
+            value=value,
+            events=tuple(events),
+            requests=requests,
+            unreadable=unreadable,
+            more=bool(token),
+            problem=problem,
+        )
+
+    async def trails(self, region: str) -> tuple[TrailStatus, ...]:
+        """Every trail that records `region`, also one whose home is another. Raises AwsError."""
+        answer = await self._session.read(
+            "cloudtrail", "DescribeTrails", region=region, required=("trailList",), includeShadowTrails=True
+        )
+        return tuple([await self._status(row, region) for row in rows(answer, "trailList")])
+
+    async def _confirm(self, region: str, asked: dict[str, Any], found: dict[str, TrailEvent]) -> None:
+        """After a full page without a token: see that nothing is older. Raises AwsError where something is."""
+        known = len(found)
+        oldest = min((event.at for event in found.values()), default=asked["EndTime"])
+        _take(await self._page(region, asked | {"EndTime": oldest}, ""), region, found)
+        if len(found) > known:
+            text = _("AWS sent a full page without a token, though there are older events.")
+            raise incomplete(text, "cloudtrail", "LookupEvents")
+
+    async def _page(self, region: str, asked: dict[str, Any], token: str) -> Answer:
+        await self._pace_of.setdefault(region, Pace(self._seconds, self._clock)).turn()
+        # The token is good only for the very same request.
+        more: dict[str, Any] = {"NextToken": token} if token else {}
+        return await self._session.read(
+            "cloudtrail", "LookupEvents", region=region, required=("Events",), **asked, **more
+        )
+
+    async def _status(self, row: Answer, region: str) -> TrailStatus:
+        home = str(row.get("HomeRegion") or region)
+        # A trail of another region answers to its ARN alone.
+        name = str(row.get("TrailARN") or row.get("Name") or "")
+        answer = await self._session.read(
+            "cloudtrail", "GetTrailStatus", region=home, required=("IsLogging",), Name=name
+        )
+        return TrailStatus(
+            name=row.get("Name") or name,
+            region=home,
+            multi_region=bool(row.get("IsMultiRegionTrail")),
+            logging=answer["IsLogging"] is True,
+            stopped_at=when(answer.get("StopLoggingTime")),
+            started_at=when(answer.get("StartLoggingTime")),
+            delivered_at=when(answer.get("LatestDeliveryTime")),
+            every_event=row.get("HasCustomEventSelectors") is not True
+            and row.get("IsOrganizationTrail") is not True,
+            delivery_error=clean(answer.get("LatestDeliveryError")),
+        )
+
+
+def _take(answer: Answer, region: str, found: dict[str, TrailEvent]) -> int:
+    """Add what a page brings; how many of its events cannot be understood."""
+    unreadable = 0
+    for row in rows(answer, "Events"):
+        event = event_of(row, region)
+        if event is None:
+            unreadable += 1
+        else:
+            found[event.id] = event
+    return unreadable
+
+
+def _next(answer: Answer, before: str) -> str:
+    token = str(answer.get("NextToken") or "")
+    if token and token == before:
+        raise incomplete(_("AWS sent the same page token twice."), "cloudtrail", "LookupEvents")
+    return token

@@ -1,0 +1,222 @@
+"""Alarm mute rules: which alarms are muted now, by which rule, until when.
+
+Source: ListAlarmMuteRules, GetAlarmMuteRule (Amazon CloudWatch API reference).
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from services.aws.client.errors import AccessDenied, AwsError, Refused
+from services.aws.client.reader import Answer, Reader, incomplete, readable_name, rows, when
+from services.i18n import _
+from services.models.text import clean
+
+LONGEST = timedelta(days=15)
+"""AWS's own bound of a mute's duration."""
+AGAIN = timedelta(hours=1)
+"""When to ask again for mute rules after AWS refused them."""
+_NAMED = 5
+
+_DURATION = re.compile(r"P(?:(\d{1,4})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,5})M)?)?")
+_NAMES = {
+    name: str(index)
+    for names, first in (
+        ("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC", 1),
+        ("SUN MON TUE WED THU FRI SAT", 0),
+    )
+    for index, name in enumerate(names.split(), first)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """One rule in force."""
+
+    rule: str
+    until: datetime | None
+    alarms: frozenset[str]
+    whole: bool = True
+    """False: AWS does not say which alarms it mutes, or not of all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Muting:
+    """What is muted now, as far as it could be read."""
+
+    mutes: tuple[Mute, ...] = ()
+    remarks: tuple[str, ...] = ()
+    """What could not be read, in words."""
+    known: bool = True
+    """False: more alarms may be muted than `mutes` says."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every alarm that a rule in force names."""
+        return frozenset().union(*(mute.alarms for mute in self.mutes))
+
+    def of(self, name: str) -> Mute | None:
+        """The rule that mutes an alarm."""
+        return next((mute for mute in self.mutes if name in mute.alarms), None)
+
+    def checked(self, names: Collection[str]) -> "Muting":
+        """The same beside the alarms that AWS has: that a rule names another is told and no more.
+
+        Rules are of every team of the account, and outlive the alarms that they name.
+        """
+        remarks = list(self.remarks)
+        for mute in self.mutes:
+            strange = sorted(mute.alarms.difference(names))
+            if strange:
+                text = _(
+                    "The mute rule {rule} names alarms that AWS does not have: {alarms}. It mutes nothing by "
+                    "those names."
+                )
+                listed = _(", ").join(strange[:_NAMED]) + (" …" if len(strange) > _NAMED else "")
+                remarks.append(text.format(rule=mute.rule, alarms=listed))
+        return Muting(self.mutes, tuple(remarks), self.known)
+
+
+class Mutes:
+    """The rules in force; a rule is read again only when AWS says that it changed."""
+
+    def __init__(self, session: Reader) -> None:
+        self._session = session
+        self._known: dict[str, tuple[datetime, Answer]] = {}
+        self._held: tuple[datetime, Muting] | None = None
+
+    async def read(self, now: datetime) -> Muting:
+        """What is muted now; an account that refuses its rules is asked again an hour later. Raises no AwsError."""
+        if self._held is not None and self._held[0] <= now < self._held[0] + AGAIN:
+            return self._held[1]
+        self._held = None
+        try:
+            mutes = await self.active(now)
+        except AwsError as error:
+            muting = _unread(error)
+            if muting.known or isinstance(error, AccessDenied | Refused):
+                self._held = (now, muting)
+            return muting
+        text = _("AWS does not say which alarms the mute rule {rule} mutes.")
+        remarks = tuple(text.format(rule=mute.rule) for mute in mutes if not mute.whole)
+        return Muting(mutes, remarks, known=not remarks)
+
+    async def active(self, now: datetime) -> tuple[Mute, ...]:
+        """Every active rule. Raises AwsError."""
+        found = []
+        # AWS's model marks the list optional: without the key no rule is active.
+        pages = self._session.pages("cloudwatch", "ListAlarmMuteRules", Statuses=["ACTIVE"])
+        async for page in pages:
+            found += rows(page, "AlarmMuteRuleSummaries")
+        listed = {str(row.get("AlarmMuteRuleArn") or ""): row for row in found}
+        if "" in listed:
+            raise incomplete(_("AWS lists a mute rule without its name."), "cloudwatch", "ListAlarmMuteRules")
+        self._known = {arn: known for arn, known in self._known.items() if arn in listed}
+        return tuple([await self._mute(arn, row, now) for arn, row in listed.items()])
+
+    async def _mute(self, arn: str, summary: Answer, now: datetime) -> Mute:
+        changed = when(summary.get("LastUpdatedTimestamp"))
+        known = self._known.get(arn)
+        if known is not None and known[0] == changed:
+            return mute_of(known[1], arn, now)
+        name = arn.rsplit(":alarm-mute-rule:", 1)[-1]
+        answer = await self._session.read("cloudwatch", "GetAlarmMuteRule", AlarmMuteRuleName=name)
+        mute = mute_of(answer, arn, now)
+        if mute.whole and changed is not None:
+            self._known[arn] = (changed, answer)
+        return mute
+
+
+def _unread(error: AwsError) -> Muting:
+    """What is known of mutes where AWS did not tell them."""
+    if error.unknown_operation and error.problem.operation == "ListAlarmMuteRules":
+        return Muting(remarks=(_("This endpoint has no mute rules; no alarm is taken as muted."),))
+    text = _("Mute rules could not be read: {reason}")
+    return Muting(remarks=(text.format(reason=error.problem.said),), known=False)
+
+
+def mute_of(rule: Answer, arn: str, now: datetime) -> Mute:
+    """A rule in force as GetAlarmMuteRule tells it.
+
+    MuteTargets may be absent where a rule was put without targets; that it mutes nothing is not said by that.
+    """
+    targets = _inner(rule, "MuteTargets").get("AlarmNames")
+    listed = targets if isinstance(targets, list | tuple) else ()
+    names = frozenset(filter(None, map(readable_name, listed)))
+    schedule = _inner(_inner(rule, "Rule"), "Schedule")
+    return Mute(
+        rule=clean(rule.get("Name") or arn.rsplit(":alarm-mute-rule:", 1)[-1]),
+        until=window_end(
+            str(schedule.get("Expression") or ""),
+            str(schedule.get("Duration") or ""),
+            str(schedule.get("Timezone") or "UTC"),
+            now,
+        ),
+        alarms=names,
+        whole=bool(names) and len(names) == len(set(map(str, listed))),
+    )
+
+
+def _inner(answer: Answer, key: str) -> Answer:
+    value = answer.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def window_end(expression: str, duration: str, zone: str, now: datetime) -> datetime | None:
+    """When the window that holds `now` ends; None where the schedule is not understood."""
+    length = _length(duration)
+    try:
+        local = now.astimezone(ZoneInfo(zone))
+        start = _start(expression, length, local)
+    except (ZoneInfoNotFoundError, ValueError, OverflowError):
+        return None
+    if start is None:
+        return None
+    end = (start + length).astimezone(UTC)
+    return end if end > now else None
+
+
+def _length(duration: str) -> timedelta:
+    found = _DURATION.fullmatch(duration)
+    if found is None:
+        return timedelta()
+    days, hours, minutes = (int(part or 0) for part in found.groups())
+    return min(timedelta(days=days, hours=hours, minutes=minutes), LONGEST)
+
+
+def _start(expression: str, length: timedelta, local: datetime) -> datetime | None:
+    if expression.startswith("at(") and expression.endswith(")"):
+        return datetime.fromisoformat(expression[3:-1]).replace(tzinfo=local.tzinfo)
+    fields = expression[5:-1].split() if expression.startswith("cron(") and expression.endswith(")") else []
+    if len(fields) != 5:
+        return None
+    minutes, hours, days, months, weekdays = (
+        _field(text, low, high)
+        for text, (low, high) in zip(fields, ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7)), strict=True)
+    )
+    moment = local.replace(second=0, microsecond=0)
+    while local - moment <= length:
+        fits = (
+            moment.month in months
+            and moment.day in days
+            and moment.isoweekday() % 7 in {day % 7 for day in weekdays}
+        )
+        if fits and moment.hour in hours and moment.minute in minutes:
+            return moment
+        moment -= timedelta(minutes=1)
+    return None
+
+
+def _field(text: str, low: int, high: int) -> frozenset[int]:
+    """One cron field: `*`, numbers or English names, with `-` and `,`. Raises ValueError."""
+    chosen: set[int] = set()
+    for part in text.upper().split(","):
+        if part == "*":
+            chosen.update(range(low, high + 1))
+            continue
+        first, _, last = part.partition("-")
+        begin = int(_NAMES.get(first, first))
+        chosen.update(range(begin, min(high, int(_NAMES.get(last, last or str(begin)))) + 1))
+    return frozenset(chosen)

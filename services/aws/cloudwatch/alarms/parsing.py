@@ -1,0 +1,278 @@
+"""DescribeAlarms and DescribeAlarmHistory answers turned into models; pure."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from services.aws.client.reader import Answer, finite, inside, is_readable, rows, when, whole
+from services.aws.cloudwatch.alarms.actions import action_arns, only_scales, tells_somebody
+from services.aws.cloudwatch.alarms.warm_up import warm_up_doubt, warm_up_end
+from services.i18n import _
+from services.models.alarms import Alarm, AlarmKind, AlarmState, AlarmTransition, Contributor
+from services.models.base import RawId
+from services.models.metrics import MetricQuery
+
+STATES = {"OK": AlarmState.OK, "ALARM": AlarmState.ALARM, "INSUFFICIENT_DATA": AlarmState.INSUFFICIENT}
+COMPARISONS = {
+    "GreaterThanOrEqualToThreshold": ">=",
+    "GreaterThanThreshold": ">",
+    "LessThanThreshold": "<",
+    "LessThanOrEqualToThreshold": "<=",
+    "LessThanLowerOrGreaterThanUpperThreshold": "outside",
+    "LessThanLowerThreshold": "outside",
+    "GreaterThanUpperThreshold": "outside",
+}
+ORDER = (AlarmState.ALARM, AlarmState.MISSING, AlarmState.INSUFFICIENT, AlarmState.OK)
+EVENTFUL = ("AWS/ApplicationELB", "AWS/ELB", "AWS/Lambda", "AWS/ApiGateway", "AWS/CloudFront", "AWS/WAFV2")
+"""Namespaces of metrics that come only while there are requests."""
+HISTORY_KINDS = {
+    "StateUpdate": "state",
+    "ConfigurationUpdate": "configuration",
+    "Action": "action",
+    "AlarmContributorStateUpdate": "contributor",
+    "AlarmContributorAction": "action",
+}
+
+
+def metric_alarm(row: Answer) -> Alarm:
+    """A MetricAlarm: plain, math, anomaly band or PromQL."""
+    queries = alarm_queries(row)
+    periods = [query.period for query in queries if query.metric]
+    promql = _dig(row, "EvaluationCriteria", "PromQLCriteria", "Query")
+    evaluations = whole(row.get("EvaluationPeriods"), 1)
+    return _alarm(
+        row,
+        AlarmKind.METRIC,
+        queries=queries,
+        period=whole(row.get("Period"), max(periods, default=whole(row.get("EvaluationInterval"), 60))),
+        evaluation_periods=evaluations,
+        datapoints_to_alarm=whole(row.get("DatapointsToAlarm"), evaluations),
+        rule=promql or "",
+        several=bool(promql) or any(_grouped(query.expression) for query in queries),
+        **_threshold(row),
+    )
+
+
+def composite_alarm(row: Answer) -> Alarm:
+    """A CompositeAlarm; actions suppressed by another alarm count as muted by it."""
+    suppressor = alarm_name(str(row.get("ActionsSuppressor") or "")) or _("another alarm")
+    return _alarm(
+        row,
+        AlarmKind.COMPOSITE,
+        rule=row.get("AlarmRule"),
+        muted_by=suppressor if row.get("ActionsSuppressedBy") else "",
+    )
+
+
+def log_alarm(row: Answer) -> Alarm:
+    """A LogAlarm: a scheduled Logs Insights query."""
+    evaluations = whole(row.get("QueryResultsToEvaluate"), 1)
+    return _alarm(
+        row,
+        AlarmKind.LOG,
+        rule=_dig(row, "ScheduledQueryConfiguration", "QueryString") or "",
+        evaluation_periods=evaluations,
+        datapoints_to_alarm=whole(row.get("QueryResultsToAlarm"), evaluations),
+        several=True,
+        **_threshold(row),
+    )
+
+
+def _grouped(expression: str) -> bool:
+    """Whether it is a Metrics Insights query: one with GROUP BY answers a series for each group."""
+    return expression.lstrip()[:6].upper() == "SELECT"
+
+
+def eventful(namespace: str, metric: str) -> bool:
+    """Whether AWS reports this metric only while there is something to count; hosts are always counted."""
+    return namespace in EVENTFUL and not metric.endswith("HostCount")
+
+
+def sparse(alarm: Alarm) -> bool:
+    """Whether no data is usual for an alarm, and is what its own rule calls missing."""
+    metrics = [query for query in alarm.queries if query.metric]
+    return (
+        alarm.treat_missing == "missing"
+        and bool(metrics)
+        and all(eventful(query.namespace, query.metric) for query in metrics)
+    )
+
+
+def missing_alarm(name: str) -> Alarm:
+    """An alarm that the runbook expects and AWS does not have."""
+    return Alarm(id=RawId(name), name=name, state=AlarmState.MISSING, expected=True)
+
+
+def _alarm(row: Answer, kind: AlarmKind, **more: Any) -> Alarm:
+    name = str(row.get("AlarmName") or "")
+    state = STATES.get(str(row.get("StateValue")), AlarmState.INSUFFICIENT)
+    since = when(row.get("StateTransitionedTimestamp")) or when(row.get("StateUpdatedTimestamp"))
+    return Alarm(
+        id=RawId(name),
+        name=name,
+        arn=RawId(row.get("AlarmArn") or ""),
+        kind=kind,
+        # A state that this console does not know must not look like "fine".
+        state=state,
+        reason=row.get("StateReason"),
+        since=since,
+        description=row.get("AlarmDescription"),
+        actions_enabled=enabled if isinstance(enabled := row.get("ActionsEnabled"), bool) else None,
+        alarm_actions=tuple(map(RawId, action_arns(row, "AlarmActions"))),
+        has_actions=tells_somebody(row),
+        scaling=only_scales(row, kind, name),
+        evaluation=str(row.get("EvaluationState") or warm_up_doubt(row)),
+        warm_up_until=warm_up_end(row, state, since),
+        recent=recent_points(row.get("StateReasonData")),
+        **more,
+    )
+
+
+def _threshold(row: Answer) -> dict[str, Any]:
+    return {
+        "comparison": COMPARISONS.get(str(row.get("ComparisonOperator")), ""),
+        "threshold": finite(row.get("Threshold")),
+        "treat_missing": str(row.get("TreatMissingData") or "missing"),
+    }
+
+
+def alarm_queries(row: Answer) -> tuple[MetricQuery, ...]:
+    """What an alarm watches, ready for GetMetricData."""
+    if metrics := rows(row, "Metrics"):
+        return tuple(_query(metric) for metric in metrics)
+    if not row.get("MetricName"):
+        return ()
+    return (
+        MetricQuery(
+            id="m1",
+            namespace=RawId(row.get("Namespace") or ""),
+            metric=RawId(row["MetricName"]),
+            dimensions=_dimensions(row),
+            stat=str(row.get("Statistic") or row.get("ExtendedStatistic") or "Average"),
+            period=whole(row.get("Period"), 60),
+        ),
+    )
+
+
+def _query(row: Answer) -> MetricQuery:
+    stat: Answer = row.get("MetricStat") or {}
+    metric: Answer = stat.get("Metric") or {}
+    return MetricQuery(
+        id=str(row.get("Id") or ""),
+        namespace=RawId(metric.get("Namespace") or ""),
+        metric=RawId(metric.get("MetricName") or ""),
+        dimensions=_dimensions(metric),
+        stat=str(stat.get("Stat") or "Average"),
+        expression=RawId(row.get("Expression") or ""),
+        period=whole(stat.get("Period") or row.get("Period"), 60),
+        label=RawId(row.get("Label") or ""),
+        visible=bool(row.get("ReturnData", True)),
+        account=str(row.get("AccountId") or ""),
+    )
+
+
+def _dimensions(row: Answer) -> tuple[tuple[RawId, RawId], ...]:
+    return tuple(
+        (RawId(each.get("Name") or ""), RawId(each.get("Value") or "")) for each in rows(row, "Dimensions")
+    )
+
+
+def recent_points(data: object) -> tuple[float | None, ...]:
+    """StateReasonData's recentDatapoints, oldest first; what is not a number is a gap."""
+    points = _parsed(data).get("recentDatapoints")
+    if not isinstance(points, list):
+        return ()
+    return tuple(finite(point) for point in points)
+
+
+def transition(row: Answer, since: datetime) -> AlarmTransition:
+    """One AlarmHistoryItem; of the kind `unreadable` where it does not tell what happened, when, or to which alarm.
+
+    One without a time stands at `since`, from where on the history was asked for.
+    """
+    at = when(row.get("Timestamp"))
+    kind = HISTORY_KINDS.get(str(row.get("HistoryItemType")), "unreadable")
+    data = _parsed(row.get("HistoryData"))
+    before, after = (data.get(key) for key in ("oldState", "newState"))
+    name = str(row.get("AlarmName") or "")
+    untold = kind == "state" and None in (_state(before), _state(after))
+    if at is None or not name or not is_readable(name) or untold or kind == "unreadable":
+        text = _("An entry of the alarm history that cannot be read.")
+        return AlarmTransition(id=RawId(name), name=name, at=at or since, kind="unreadable", summary=text)
+    return AlarmTransition(
+        id=RawId(name),
+        name=name,
+        at=at,
+        kind=kind,
+        before=_state(before) if kind == "state" else None,
+        after=_state(after) if kind == "state" else None,
+        summary=row.get("HistorySummary"),
+        reason=after.get("stateReason") if isinstance(after, dict) else "",
+        series=_attributes(row.get("AlarmContributorAttributes")),
+    )
+
+
+def contributor(row: Answer) -> Contributor:
+    """One AlarmContributor."""
+    id = RawId(row.get("ContributorId") or "")
+    return Contributor(
+        id=id,
+        name=_attributes(row.get("ContributorAttributes")) or id,
+        since=when(row.get("StateTransitionedTimestamp")),
+        reason=row.get("StateReason"),
+    )
+
+
+def _attributes(value: object) -> str:
+    """`Cluster=prod, Service=staff-api`."""
+    return (
+        ", ".join(f"{key}={value[key]}" for key in sorted(value, key=str))
+        if isinstance(value, Mapping)
+        else ""
+    )
+
+
+def _state(value: object) -> AlarmState | None:
+    return STATES.get(str(value.get("stateValue"))) if isinstance(value, dict) else None
+
+
+def alarm_name(arn: str) -> str:
+    """The name in an alarm's ARN (`arn:aws:cloudwatch:region:account:alarm:name`); a name stays one."""
+    parts = arn.split(":", 6)
+    return parts[6] if len(parts) == 7 and parts[5] == "alarm" else arn
+
+
+def arn_region(arn: str) -> str:
+    """The region in an ARN, or ""."""
+    parts = arn.split(":", 6)
+    return parts[3] if len(parts) == 7 and parts[0] == "arn" else ""
+
+
+def ordered(alarms: list[Alarm]) -> tuple[Alarm, ...]:
+    """Firing, missing, insufficient, ok; within each the newest change first; scaling alarms last."""
+    return tuple(
+        sorted(
+            alarms,
+            key=lambda alarm: (
+                alarm.scaling,
+                ORDER.index(alarm.state),
+                -alarm.since.timestamp() if alarm.since else 0.0,
+                alarm.id,
+            ),
+        )
+    )
+
+
+def _parsed(data: object) -> Answer:
+    try:
+        value = inside(data)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _dig(row: Answer, *path: str) -> str | None:
+    value: object = row
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, str) else None

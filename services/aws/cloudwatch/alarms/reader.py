@@ -1,0 +1,175 @@
+"""CloudWatch alarms: the board of all that matter, and what changed when.
+
+Source: DescribeAlarms, DescribeAlarmHistory, DescribeAlarmContributors, ListAlarmMuteRules (Amazon CloudWatch API reference).
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from services.aws.client.errors import Invalid
+from services.aws.client.reader import Reader, incomplete, rows
+from services.aws.cloudwatch.alarms.mute_rules import Mutes, Muting
+from services.aws.cloudwatch.alarms.parents import Parents
+from services.aws.cloudwatch.alarms.parsing import (
+    alarm_name,
+    arn_region,
+    composite_alarm,
+    contributor,
+    log_alarm,
+    metric_alarm,
+    missing_alarm,
+    ordered,
+    transition,
+)
+from services.aws.cloudwatch.alarms.warm_up import warmed
+from services.clock import Clock, SystemClock
+from services.i18n import _
+from services.models.alarms import Alarm, AlarmBoard, AlarmTransition, Contributor
+from services.models.runbook import Runbook
+
+# Without AlarmTypes both calls answer metric alarms only.
+ALL_TYPES = ("MetricAlarm", "CompositeAlarm", "LogAlarm")
+OLDER_TYPES = ("MetricAlarm", "CompositeAlarm")
+KINDS = (("MetricAlarms", metric_alarm), ("CompositeAlarms", composite_alarm), ("LogAlarms", log_alarm))
+NAMES_PER_CALL = 100
+"""DescribeAlarms' own bound on AlarmNames."""
+
+
+_NEWER_TYPE = re.compile(r"LogAlarm|AlarmTypes", re.IGNORECASE)
+
+
+class Alarms:
+    """Reads the alarms of one account and region."""
+
+    def __init__(self, session: Reader, runbook: Runbook, *, clock: Clock | None = None) -> None:
+        self._session = session
+        self._runbook = runbook
+        self._clock = clock or SystemClock()
+        self._mutes = Mutes(session)
+        self._parents = Parents(session)
+        self._types: Sequence[str] = ALL_TYPES
+
+    async def board(self) -> AlarmBoard:
+        """Every alarm, with those the runbook expects and AWS lacks. Raises AwsError."""
+        found = await self._describe()
+        muting = (await self._mutes.read(self._clock.now())).checked({alarm.id for alarm in found})
+        expected = {alarm.name for alarm in self._runbook.alarms}
+        alarms = [_marked(alarm, muting, alarm.id in expected) for alarm in found]
+        alarms, unread = await self._parents.marked(alarms)
+        remarks = (*muting.remarks, *unread)
+        present = {alarm.id for alarm in alarms}
+        alarms += [missing_alarm(name) for name in expected if name not in present]
+        if len(self._types) < len(ALL_TYPES):
+            remarks = (*remarks, _("Log alarms are not read: AWS does not know the type here."))
+        return AlarmBoard(alarms=ordered(alarms), remarks=remarks, mutes_read=muting.known)
+
+    async def named(self, names: Iterable[str]) -> AlarmBoard:
+        """These alarms and whether they are muted; those that AWS lacks are absent. Raises AwsError."""
+        wanted = frozenset(names)
+        if not wanted:
+            return AlarmBoard()
+        muting = await self._mutes.read(self._clock.now())
+        # The alarms that mute rules name are asked for, too: that one is not there is told.
+        names = wanted | muting.names
+        found = await self._by_names(sorted(names))
+        if any(alarm.id not in names for alarm in found):
+            # One of those that were asked for came without its name.
+            raise incomplete(
+                _("AWS answers with an alarm that was not asked for."), "cloudwatch", "DescribeAlarms"
+            )
+        muting = muting.checked({alarm.id for alarm in found})
+        marked = (_marked(alarm, muting, expected=False) for alarm in found if alarm.id in wanted)
+        return AlarmBoard(alarms=tuple(marked), remarks=muting.remarks, mutes_read=muting.known)
+
+    async def by_arns(self, arns: Iterable[str]) -> tuple[Alarm, ...]:
+        """The alarms behind ARNs, each asked in its own region; those AWS lacks are absent. Raises AwsError."""
+        regions: dict[str, list[str]] = {}
+        for arn in dict.fromkeys(arns):
+            regions.setdefault(arn_region(arn), []).append(alarm_name(arn))
+        found: list[Alarm] = []
+        for region, names in regions.items():
+            found += await self._by_names(names, region or None)
+        return tuple(found)
+
+    async def _by_names(self, names: Sequence[str], region: str | None = None) -> list[Alarm]:
+        found: list[Alarm] = []
+        for first in range(0, len(names), NAMES_PER_CALL):
+            found += await self._describe(
+                region=region, AlarmNames=list(names[first : first + NAMES_PER_CALL])
+            )
+        return found
+
+    async def history(self, alarm_id: str, since: datetime) -> tuple[AlarmTransition, ...]:
+        """One alarm's changes since `since` (UTC), newest first; survives the alarm. Raises AwsError."""
+        return await self._history(since, AlarmName=alarm_id)
+
+    async def history_all(self, since: datetime) -> tuple[AlarmTransition, ...]:
+        """Every alarm's state changes since `since` (UTC), newest first; entries that cannot be read among them.
+
+        Raises AwsError.
+        """
+        return await self._history(since, HistoryItemType="StateUpdate")
+
+    async def contributors(self, alarm_id: str) -> tuple[Contributor, ...]:
+        """The series of an alarm over several that are in ALARM, the newest first. Raises AwsError."""
+        series: list[Contributor] = []
+        pages = self._session.pages(
+            "cloudwatch", "DescribeAlarmContributors", required=("AlarmContributors",), AlarmName=alarm_id
+        )
+        async for page in pages:
+            series += [contributor(row) for row in rows(page, "AlarmContributors")]
+        return tuple(
+            sorted(series, key=lambda each: each.since.timestamp() if each.since else 0.0, reverse=True)
+        )
+
+    async def _describe(self, **params: Any) -> list[Alarm]:
+        try:
+            return await self._described(params)
+        except Invalid as error:
+            # An endpoint older than log alarms refuses the type, by name; without it the rest is answered.
+            if self._types == OLDER_TYPES or not _NEWER_TYPE.search(error.problem.detail):
+                raise
+            found = await self._described(params, OLDER_TYPES)
+            self._types = OLDER_TYPES
+            return found
+
+    async def _described(self, params: dict[str, Any], types: Sequence[str] | None = None) -> list[Alarm]:
+        found: list[Alarm] = []
+        now = self._clock.now()
+        pages = self._session.pages(
+            "cloudwatch",
+            "DescribeAlarms",
+            required=("MetricAlarms",),
+            AlarmTypes=list(types or self._types),
+            **params,
+        )
+        async for page in pages:
+            for key, make in KINDS:
+                found += [warmed(make(row), now) for row in rows(page, key)]
+        return found
+
+    async def _history(self, since: datetime, **params: Any) -> tuple[AlarmTransition, ...]:
+        found: list[AlarmTransition] = []
+        pages = self._session.pages(
+            "cloudwatch",
+            "DescribeAlarmHistory",
+            required=("AlarmHistoryItems",),
+            AlarmTypes=list(self._types),
+            StartDate=since,
+            ScanBy="TimestampDescending",
+            **params,
+        )
+        async for page in pages:
+            found += [transition(row, since) for row in rows(page, "AlarmHistoryItems")]
+        return tuple(sorted(found, key=lambda each: each.at, reverse=True))
+
+
+def _marked(alarm: Alarm, muting: Muting, expected: bool) -> Alarm:
+    mute = muting.of(alarm.id)
+    # What the runbook names is judged, whatever it drives besides.
+    marks: dict[str, object] = {"expected": True, "scaling": False} if expected else {}
+    if mute is not None:
+        marks |= {"muted_by": mute.rule, "muted_until": mute.until}
+    return alarm.model_copy(update=marks) if marks else alarm

@@ -1,0 +1,152 @@
+"""The grammar of a dashboard's body; pure.
+
+Source: "Dashboard Body Structure and Syntax" (Amazon CloudWatch). Whatever a body holds, the answer is a
+Dashboard: what is not understood becomes a remark, an unknown widget is named.
+"""
+
+import json
+from collections.abc import Sequence
+
+from services.aws.client.validation import whole_characters
+from services.aws.cloudwatch.dashboards.layout import placed
+from services.aws.cloudwatch.dashboards.metric_widgets import metric_widget
+from services.aws.cloudwatch.dashboards.properties import Props, Remarks
+from services.i18n import _
+from services.models.base import RawId
+from services.models.dashboards import (
+    AlarmWidget,
+    Dashboard,
+    LogWidget,
+    MetricWidget,
+    TextWidget,
+    UnknownWidget,
+)
+from services.models.text import clean
+
+MOST_WIDGETS = 500
+STATES = ("ALARM", "OK", "INSUFFICIENT_DATA")
+
+AnyWidget = MetricWidget | TextWidget | AlarmWidget | LogWidget | UnknownWidget
+
+
+def parse_body(name: str, body: str) -> Dashboard:
+    """The dashboard that `body` (JSON text of GetDashboard) describes; never raises."""
+    remarks = Remarks()
+    try:
+        # NaN and Infinity are not JSON, but Python would let them in.
+        value = whole_characters(json.loads(body, parse_constant=lambda _constant: None))
+    except (ValueError, RecursionError, TypeError):
+        text = _("The dashboard's body is not valid JSON.")
+        return Dashboard(name=name, remarks=(text,), unreadable=True)
+    props = Props(value, remarks, _("dashboard"))
+    widgets = props.items("widgets")
+    if len(widgets) > MOST_WIDGETS:
+        remarks.say(_("Only the first {count} widgets are read.").format(count=MOST_WIDGETS), lost=True)
+    if not props.has("widgets"):
+        remarks.say(_("The dashboard names no widgets."), lost=True)
+    start, end = props.point("start"), props.point("end")
+    _variables(props, remarks)
+    props.ignore("periodOverride")
+    props.finish()
+    return Dashboard(
+        name=name,
+        widgets=_widgets(widgets[:MOST_WIDGETS]),
+        start=start,
+        end=end,
+        remarks=remarks.all(),
+        unreadable=remarks.lost,
+    )
+
+
+def _variables(props: Props, remarks: Remarks) -> None:
+    variables = props.items("variables")
+    if variables:
+        names = ", ".join(
+            clean(each.get("label") or each.get("id") or "?", 40)
+            for each in variables[:25]
+            if isinstance(each, dict)
+        )
+        remarks.say(
+            _("Variables cannot be chosen here; widgets show what the body says: {names}").format(names=names)
+        )
+
+
+def _widgets(values: Sequence[object]) -> tuple[AnyWidget, ...]:
+    remarks = [Remarks() for _value in values]
+    boxes = placed(values, remarks)
+    return tuple(
+        _widget(
+            value, said, {"key": str(index), "x": box.x, "y": box.y, "width": box.width, "height": box.height}
+        )
+        for index, (value, said, box) in enumerate(zip(values, remarks, boxes, strict=True))
+    )
+
+
+def _widget(value: object, remarks: Remarks, frame: dict[str, object]) -> AnyWidget:
+    props = Props(value, remarks, _("widget"))
+    kind = props.text("type")
+    properties = props.part("properties")
+    props.ignore("x", "y", "width", "height")
+    props.finish()
+    if not props.has("properties"):
+        remarks.say(_("The widget has no properties."), lost=True)
+    frame["title"] = properties.text("title")
+    make = KINDS.get(kind)
+    if make is not None:
+        return make(properties, remarks, frame)
+    if kind not in NOT_DRAWN:
+        remarks.say(_("The widget is of no known type."), lost=True)
+    return UnknownWidget.model_validate({"kind": kind or "?", **frame, **_told(remarks)})
+
+
+def _told(remarks: Remarks) -> dict[str, object]:
+    """What a widget says of how it was read."""
+    return {"remarks": remarks.all(), "unreadable": remarks.lost}
+
+
+def _text(props: Props, remarks: Remarks, frame: dict[str, object]) -> AnyWidget:
+    markdown = props.text("markdown")
+    props.ignore("background")
+    props.finish()
+    return TextWidget.model_validate({"markdown": markdown, **frame, **_told(remarks)})
+
+
+def _alarms(props: Props, remarks: Remarks, frame: dict[str, object]) -> AnyWidget:
+    arns = props.texts("alarms")
+    states = []
+    for state in props.texts("states"):
+        if state in STATES:
+            states.append(state)
+        else:
+            props.bad("states", state)
+    if not arns:
+        remarks.say(_("The widget names no alarms."))
+    props.ignore("sortBy")
+    props.finish()
+    return AlarmWidget.model_validate(
+        {"alarm_ids": tuple(map(RawId, arns)), "states": tuple(states), **frame, **_told(remarks)}
+    )
+
+
+def _logs(props: Props, remarks: Remarks, frame: dict[str, object]) -> AnyWidget:
+    query = props.text("query")
+    region = props.region("region")
+    view = props.choice("view", ("table", "timeSeries", "bar", "pie"), "table")
+    if not query.strip():
+        remarks.say(_("The widget has no query."))
+    props.ignore("stacked", "accountId", "queryLanguage", "queryBy", "logGroupPrefixes", "legend")
+    props.finish()
+    return LogWidget.model_validate(
+        {"query": query, "region": region, "view": view, **frame, **_told(remarks)}
+    )
+
+
+def _metrics(props: Props, remarks: Remarks, frame: dict[str, object]) -> AnyWidget:
+    fields = metric_widget(props, remarks)
+    props.finish()
+    return MetricWidget.model_validate({**fields, **frame, **_told(remarks)})
+
+
+NOT_DRAWN = ("explorer", "custom")
+"""Kinds that are named and not drawn: of explorer widgets AWS chooses the metrics, custom ones a function draws."""
+KINDS = {"metric": _metrics, "text": _text, "alarm": _alarms, "log": _logs}

@@ -1,0 +1,54 @@
+"""Where a dashboard's widgets stand on the grid of 24 columns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.aws.cloudwatch.dashboards.properties import Props, Remarks
+from services.i18n import _
+
+COLUMNS = 24
+DEFAULT = 6
+TALLEST = 1_000
+LOWEST = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A place on the grid."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+def placed(widgets: Sequence[object], remarks: Sequence[Remarks]) -> list[Box]:
+    """A box per widget; one without x and y flows into the highest free place, as CloudWatch does.
+
+    Widgets that say where they stand are placed first.
+    """
+    boxes: list[Box | None] = [None] * len(widgets)
+    free = [0] * COLUMNS
+    flowing: list[tuple[int, int, int]] = []
+    for index, (widget, said) in enumerate(zip(widgets, remarks, strict=True)):
+        props = Props(widget if isinstance(widget, dict) else None, said, _("widget"))
+        width = props.whole("width", DEFAULT, 1, COLUMNS)
+        height = props.whole("height", DEFAULT, 1, TALLEST)
+        if props.has("x") and props.has("y"):
+            x, y = props.whole("x", 0, 0, COLUMNS - 1), props.whole("y", 0, 0, LOWEST)
+            if x + width > COLUMNS:
+                said.say(_("The widget reaches beyond the grid's right edge; it is made narrower."))
+                width = COLUMNS - x
+            boxes[index] = _stand(Box(x, y, width, height), free)
+        else:
+            flowing.append((index, width, height))
+    for index, width, height in flowing:
+        y, x = min((max(free[x : x + width]), x) for x in range(COLUMNS - width + 1))
+        boxes[index] = _stand(Box(x, y, width, height), free)
+    return [box for box in boxes if box is not None]
+
+
+def _stand(box: Box, free: list[int]) -> Box:
+    for column in range(box.x, box.x + box.width):
+        free[column] = max(free[column], box.y + box.height)
+    return box

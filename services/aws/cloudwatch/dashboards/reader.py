@@ -1,0 +1,28 @@
+"""CloudWatch dashboards, and the one shown where AWS has none.
+
+Source: GetDashboard (Amazon CloudWatch API reference). Dashboards are global: any region answers.
+"""
+
+from services.aws.client.reader import Reader
+from services.aws.cloudwatch.dashboards.body import parse_body
+from services.aws.cloudwatch.dashboards.default import builtin_dashboard
+from services.models.dashboards import Dashboard
+from services.models.runbook import Runbook
+
+
+class Dashboards:
+    """Reads the dashboards of one account."""
+
+    def __init__(self, session: Reader) -> None:
+        self._session = session
+
+    async def get(self, name: str) -> Dashboard:
+        """The dashboard `name`, parsed and expanded. Raises AwsError (NotFound: no such dashboard)."""
+        answer = await self._session.read(
+            "cloudwatch", "GetDashboard", required=("DashboardBody",), DashboardName=name
+        )
+        return parse_body(name, answer["DashboardBody"])
+
+    def builtin(self, runbook: Runbook) -> Dashboard:
+        """A dashboard of the runbook's own targets."""
+        return builtin_dashboard(runbook)

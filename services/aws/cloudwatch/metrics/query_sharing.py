@@ -1,0 +1,80 @@
+"""A metric that several curves share is asked for once: AWS charges for every time it is asked.
+
+Source: "GetMetricData" pricing (Amazon CloudWatch); labels as in "Using dynamic labels".
+"""
+
+from collections.abc import Sequence
+
+from services.aws.cloudwatch.metrics.math_ids import is_sql, rename
+from services.models.base import RawId
+from services.models.metrics import MetricQuery, Series
+from services.models.text import clean
+
+_HIDDEN = "hidden"
+Key = tuple[object, ...]
+
+
+def once(queries: Sequence[MetricQuery]) -> tuple[list[MetricQuery], dict[str, str]]:
+    """(what to send, the id that answers for each repeat); expressions use the ids that are sent."""
+    sent: list[MetricQuery] = []
+    kept: dict[Key, int] = {}
+    answered_by: dict[str, str] = {}
+    for query in queries:
+        base = _base(query)
+        at = None if base is None else _place(kept, base, query, sent)
+        if at is not None:
+            answered_by[query.id] = sent[at].id
+            continue
+        if base is not None:
+            kept[*base, _kind(query)] = len(sent)
+        sent.append(query)
+    return _renamed(sent, queries, answered_by), answered_by
+
+
+def as_asked(series: Series, query: MetricQuery) -> Series:
+    """The answer to a shared metric, with the id and the label of one that shares it."""
+    if series.id == query.id:
+        return series
+    label = clean(query.label) if query.label else series.label
+    return series.model_copy(update={"id": query.id, "label": label})
+
+
+def _base(query: MetricQuery) -> Key | None:
+    """What makes two questions the same; None for one that must be asked by itself."""
+    if query.expression or "${" in query.label:
+        return None
+    dimensions = tuple(sorted(query.dimensions))
+    return query.region, query.account, query.namespace, query.metric, dimensions, query.stat, query.period
+
+
+def _kind(query: MetricQuery) -> object:
+    """Whether it is drawn, and under a label of its own: AWS's own label is known only to AWS."""
+    return bool(query.label) if query.visible else _HIDDEN
+
+
+def _place(kept: dict[Key, int], base: Key, query: MetricQuery, sent: list[MetricQuery]) -> int | None:
+    """Where the same question already stands; a hidden one becomes visible for one that is drawn."""
+    kinds = (_kind(query),) if query.visible else (True, False, _HIDDEN)
+    for kind in kinds:
+        if (*base, kind) in kept:
+            return kept[*base, kind]
+    if query.visible and (*base, _HIDDEN) in kept:
+        at = kept[*base, _kind(query)] = kept.pop((*base, _HIDDEN))
+        sent[at] = sent[at].model_copy(update={"visible": True, "label": query.label})
+        return at
+    return None
+
+
+def _renamed(
+    sent: Sequence[MetricQuery], queries: Sequence[MetricQuery], answered_by: dict[str, str]
+) -> list[MetricQuery]:
+    if not answered_by:
+        return list(sent)
+    names = {query.id: answered_by.get(query.id, query.id) for query in queries}
+    metrics = [query.id for query in queries if query.metric]
+    return [
+        query.model_copy(update={"expression": RawId(rename(query.expression, names, metrics))})
+        if query.expression and not is_sql(query.expression)
+        else query
+        for query in sent
+    ]

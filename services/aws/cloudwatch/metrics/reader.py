@@ -1,0 +1,222 @@
+"""CloudWatch metrics: curves for queries.
+
+Source: GetMetricData (Amazon CloudWatch API reference). It is billed per metric asked for, not per
+point, so a whole window is fetched at once.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from services.aws.client.reader import Answer, Reader, epoch, finite, incomplete, rows
+from services.aws.cloudwatch.metrics.math_ids import packed
+from services.aws.cloudwatch.metrics.query_sharing import as_asked, once
+from services.i18n import _, plural
+from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
+
+_JST = ZoneInfo("Asia/Tokyo")
+QUERIES_PER_CALL = 500
+"""GetMetricData's own bound."""
+
+STATUS = {
+    "Complete": SeriesStatus.COMPLETE,
+    "PartialData": SeriesStatus.PARTIAL,
+    "Forbidden": SeriesStatus.FORBIDDEN,
+    "InternalError": SeriesStatus.ERROR,
+}
+FINAL = (SeriesStatus.FORBIDDEN, SeriesStatus.ERROR)
+_COUNTED = "AWS/"
+"""How the namespaces of AWS's own metrics begin."""
+
+
+class Metrics:
+    """Reads metric data of any region; times in labels are of `zone`."""
+
+    def __init__(self, session: Reader, *, zone: tzinfo = _JST) -> None:
+        self._session = session
+        self._zone = zone
+
+    async def fetch(
+        self, queries: Sequence[MetricQuery], span: TimeSpan, *, region: str | None = None
+    ) -> tuple[Series, ...]:
+        """The curves of the visible queries, in their order; SEARCH gives several with one id.
+
+        One GetMetricData per region (more only above 500 queries), each distinct metric once. A query without its own region is
+        asked in `region`, or in the system's. An unanswered query gives an empty Series: no data.
+        Ids must be unique. Raises AwsError; the first region's failure is everyone's.
+        """
+        calls: dict[str, list[MetricQuery]] = {}
+        sent, answered_by = once(queries)
+        for query in sent:
+            calls.setdefault(query.region or region or "", []).append(query)
+        answers = await asyncio.gather(
+            *(
+                self._ask(call, span, where or None)
+                for where, asked in calls.items()
+                for call in packed(asked, QUERIES_PER_CALL)
+            )
+        )
+        found: dict[str, list[Series]] = {}
+        for series in (each for answer in answers for each in answer):
+            found.setdefault(series.id, []).append(series)
+        return tuple(
+            as_asked(each, query)
+            for query in queries
+            if query.visible
+            for each in found.get(answered_by.get(query.id, query.id)) or (_nothing(query),)
+        )
+
+    async def _ask(self, queries: Sequence[MetricQuery], span: TimeSpan, region: str | None) -> list[Series]:
+        merged = _Merged({query.id: query for query in queries})
+        pages = self._session.pages(
+            "cloudwatch",
+            "GetMetricData",
+            region=region,
+            required=("MetricDataResults",),
+            MetricDataQueries=[request(query) for query in queries],
+            StartTime=span.start,
+            EndTime=span.end,
+            ScanBy="TimestampAscending",
+            # Labels may hold times (`${LAST_TIME}`...); CloudWatch takes an offset and no zone.
+            LabelOptions={"Timezone": f"{span.end.astimezone(self._zone):%z}"},
+        )
+        async for page in pages:
+            merged.take(page)
+        return merged.series()
+
+
+def request(query: MetricQuery) -> Answer:
+    """A query as GetMetricData wants it."""
+    asked: Answer = {"Id": query.id, "ReturnData": query.visible}
+    if query.expression:
+        asked |= {"Expression": query.expression, "Period": query.period}
+    else:
+        asked["MetricStat"] = {
+            "Metric": {
+                "Namespace": query.namespace,
+                "MetricName": query.metric,
+                "Dimensions": [{"Name": name, "Value": value} for name, value in query.dimensions],
+            },
+            "Period": query.period,
+            "Stat": query.stat,
+        }
+    if query.label:
+        asked["Label"] = query.label
+    if query.account:
+        asked["AccountId"] = query.account
+    return asked
+
+
+def _nothing(query: MetricQuery) -> Series:
+    """The empty curve of a query that AWS did not answer, under the name the query gives itself.
+
+    A search may find nothing; of a metric without data AWS tells that it has none.
+    """
+    written = query.label if "${" not in query.label else ""
+    untold = not query.expression
+    return Series(
+        id=query.id,
+        label=written or query.metric or query.expression,
+        period=query.period,
+        status=SeriesStatus.PARTIAL if untold else SeriesStatus.COMPLETE,
+        message=_("nothing was answered") if untold else "",
+    )
+
+
+@dataclass
+class _Curve:
+    """One result, put together from pages."""
+
+    id: str
+    label: str
+    counted: bool = False
+    """AWS's own metric: counts, sizes, shares and times, of which a negative one means "not known"."""
+    points: list[tuple[int, float]] = field(default_factory=list)
+    status: SeriesStatus = SeriesStatus.COMPLETE
+    message: str = ""
+    unreadable: int = 0
+    """Datapoints without a time or without a value."""
+
+    def take(self, row: Answer) -> None:
+        times, values = row.get("Timestamps") or (), row.get("Values") or ()
+        # What is no value is drawn as a gap, and the curve is not whole.
+        points = [
+            (time, float(value))
+            for time, value in zip(map(epoch, times), map(finite, values), strict=False)
+            if time is not None and value is not None and not (self.counted and value < 0)
+        ]
+        self.points += points
+        self.unreadable += min(len(times), len(values)) - len(points)
+        # PartialData only means "see the next page" until the last one; a refusal stays.
+        if self.status not in FINAL:
+            self.status = STATUS.get(str(row.get("StatusCode")), SeriesStatus.ERROR)
+        if len(times) != len(values):
+            # Which value is of which time is not known, and what is missing may be the worst.
+            self.status = SeriesStatus.ERROR
+        self.message = self.message or _messages(rows(row, "Messages"))
+
+
+class _Merged:
+    """The results of one call: pages of one curve are joined by id and label."""
+
+    def __init__(self, queries: dict[str, MetricQuery]) -> None:
+        self._queries = queries
+        self._curves: dict[tuple[str, str, int], _Curve] = {}
+        self._remark = ""
+        self._searches = any(query.expression for query in queries.values())
+
+    def take(self, page: Answer) -> None:
+        """Add one page."""
+        seen: dict[tuple[str, str], int] = {}
+        for row in rows(page, "MetricDataResults"):
+            name = (str(row.get("Id")), str(row.get("Label") or ""))
+            # A SEARCH with a label of its own answers several curves with one id and one label.
+            seen[name] = seen.get(name, -1) + 1
+            key = (*name, seen[name])
+            query = self._queries.get(name[0])
+            if query is None:
+                # A curve that answers no question is the answer to one that then seems to have none.
+                raise incomplete(
+                    _("CloudWatch answers something that was not asked."), "cloudwatch", "GetMetricData"
+                )
+            counted = query.namespace.startswith(_COUNTED) and not query.expression
+            self._curves.setdefault(key, _Curve(*name, counted=counted)).take(row)
+        self._remark = self._remark or _messages(rows(page, "Messages"))
+
+    def series(self) -> list[Series]:
+        """The curves, times ascending."""
+        return [self._one(curve) for curve in self._curves.values()]
+
+    def _one(self, curve: _Curve) -> Series:
+        query = self._queries[curve.id]
+        points = curve.points
+        if any(later[0] <= earlier[0] for earlier, later in pairwise(points)):
+            points = sorted(dict(points).items())
+        message = curve.message
+        status = curve.status
+        if self._remark and not message and bool(query.expression) is self._searches:
+            # The call's own remark ("maximum number of metrics exceeded") is about its searches, if any.
+            message = self._remark
+            status = SeriesStatus.PARTIAL if status is SeriesStatus.COMPLETE else status
+        if curve.unreadable:
+            text = plural(
+                "{count} datapoint cannot be read", "{count} datapoints cannot be read", curve.unreadable
+            )
+            message = message or text.format(count=f"{curve.unreadable:,}")
+            status = SeriesStatus.PARTIAL if status is SeriesStatus.COMPLETE else status
+        return Series(
+            id=curve.id,
+            label=curve.label or query.metric or query.expression,
+            times=tuple(time for time, _ in points),
+            values=tuple(value for _, value in points),
+            period=query.period,
+            status=status,
+            message=message,
+        )
+
+
+def _messages(found: Iterable[Answer]) -> str:
+    return "; ".join(str(each.get("Value") or each.get("Code") or "") for each in found)

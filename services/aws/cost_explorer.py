@@ -1,0 +1,133 @@
+"""Costs day by day: Cost Explorer.
+
+Source: GetCostAndUsage (AWS Cost Explorer API reference). AWS charges $0.01 for every page, and `Total` is empty
+where the answer is grouped, so sums are made here. Cost Explorer is one for the whole account, answers in UTC days,
+and says nothing (an empty answer) of a service whose name it does not know: it is never filtered by names.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from services.aws.client.reader import Answer, Reader, incomplete, is_readable, rows
+from services.i18n import _
+from services.models.base import RawId
+from services.models.costs import CostHistory, CostKind, DailyCost
+from services.models.text import clean
+
+REGION = "us-east-1"
+METRIC, CURRENCY = "UnblendedCost", "USD"
+PAGES = 10
+"""That one question may take; each costs."""
+TIMEOUT = 60.0
+"""Seconds; Cost Explorer is slow to add up."""
+_MOST = Decimal(10) ** 15
+"""No amount of money in an account comes near it."""
+_CALL = ("ce", "GetCostAndUsage")
+_GROUPS = [{"Type": "DIMENSION", "Key": "SERVICE"}, {"Type": "DIMENSION", "Key": "RECORD_TYPE"}]
+_KINDS = {"tax": CostKind.TAX, "credit": CostKind.CREDIT, "refund": CostKind.CREDIT}
+
+
+class Costs:
+    """Reads what an account costs."""
+
+    def __init__(self, session: Reader) -> None:
+        self._session = session
+
+    async def daily(self, first: date, last: date) -> CostHistory:
+        """Costs by day, service and record type from `first` to `last` (both inclusive, UTC days).
+
+        Raises AwsError; Incomplete where a day is not answered, or an amount is no number of US dollars.
+        """
+        costs: list[DailyCost] = []
+        days: set[date] = set()
+        estimated, pages = False, 0
+        async for page in self._pages(first, last + timedelta(days=1)):
+            pages += 1
+            for row in rows(page, "ResultsByTime"):
+                day = _day(row)
+                days.add(day)
+                estimated = estimated or bool(row.get("Estimated"))
+                costs += [_cost(group, day) for group in _groups(row)]
+        missing = {first + timedelta(days=each) for each in range((last - first).days + 1)} - days
+        if missing:
+            text = _("Cost Explorer left out {count} of the days asked for, {day} first.")
+            raise incomplete(text.format(count=len(missing), day=min(missing).isoformat()), *_CALL)
+        return CostHistory(first=first, last=last, costs=tuple(costs), estimated=estimated, pages=pages)
+
+    async def _pages(self, first: date, end: date) -> AsyncIterator[Answer]:
+        more: dict[str, Any] = {}
+        seen: set[str] = set()
+        while len(seen) < PAGES:
+            answer = await self._session.read(
+                *_CALL,
+                region=REGION,
+                required=("ResultsByTime",),
+                timeout=TIMEOUT,
+                # The end is exclusive.
+                TimePeriod={"Start": first.isoformat(), "End": end.isoformat()},
+                Granularity="DAILY",
+                Metrics=[METRIC],
+                GroupBy=_GROUPS,
+                **more,
+            )
+            yield answer
+            token = str(answer.get("NextPageToken") or "")
+            if not token:
+                return
+            if token in seen:
+                raise incomplete(_("AWS sent the same page token twice."), *_CALL)
+            seen.add(token)
+            more = {"NextPageToken": token}
+        raise incomplete(_("More than {limit} pages.").format(limit=PAGES), *_CALL)
+
+
+def _day(row: Answer) -> date:
+    try:
+        return date.fromisoformat(str(row["TimePeriod"]["Start"]))
+    except (KeyError, TypeError, ValueError) as error:
+        # A day that cannot be placed would be a day without costs.
+        raise incomplete(_("Cost Explorer tells of costs without their day."), *_CALL) from error
+
+
+def _groups(row: Answer) -> list[Answer]:
+    if row.get("Groups") is None:
+        # A day whose costs are not told would be a day without costs.
+        raise incomplete(_("Cost Explorer tells of a day without its costs."), *_CALL)
+    return rows(row, "Groups")
+
+
+def _cost(group: Answer, day: date) -> DailyCost:
+    keys, value = group.get("Keys") or (), (group.get("Metrics") or {}).get(METRIC) or {}
+    if len(keys) != len(_GROUPS) or not all(is_readable(str(key)) for key in keys):
+        raise incomplete(_("Cost Explorer tells of costs without their service."), *_CALL)
+    service, record = map(str, keys)
+    unit = value.get("Unit")
+    if unit != CURRENCY:
+        text = _("Cost Explorer answers in {unit}, and only US dollars can be turned into yen.")
+        raise incomplete(text.format(unit=clean(unit) or "?"), *_CALL)
+    kind = CostKind.TAX if service == "Tax" else _KINDS.get(record.lower(), CostKind.CHARGE)
+    return DailyCost(
+        day=day, service=RawId(service), title=service, record=record, kind=kind, usd=_amount(value)
+    )
+
+
+def _amount(value: Answer) -> Decimal:
+    amount = decimal(value.get("Amount"))
+    if amount is None:
+        # Left out, it would count as nothing.
+        text = _("Cost Explorer tells of an amount that is no number: {amount}.")
+        raise incomplete(text.format(amount=clean(value.get("Amount")) or "?"), *_CALL)
+    return amount
+
+
+def decimal(value: object) -> Decimal | None:
+    """An amount as AWS writes it, a decimal number in text; None for anything else."""
+    if not isinstance(value, str):
+        return None
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and abs(number) < _MOST else None

@@ -1,0 +1,97 @@
+"""IAM users and access keys: when they were made, which are in use, when they were used last.
+
+Source: ListUsers, ListAccessKeys, GetAccessKeyLastUsed (IAM API reference).
+"""
+
+from services.aws.client.errors import NotFound
+from services.aws.client.reader import Answer, Reader, incomplete, not_found, rows, when
+from services.i18n import _
+from services.models.access_keys import AccessKey, IamUser, KeyUse
+from services.models.base import RawId
+from services.models.text import clean
+
+REGION = "us-east-1"
+"""IAM is one for the whole account and is asked there."""
+
+
+class AccessKeys:
+    """Reads the access keys of IAM users."""
+
+    def __init__(self, session: Reader) -> None:
+        self._session = session
+
+    async def users(self) -> tuple[IamUser, ...]:
+        """Every user of the account, by name. Raises AwsError."""
+        pages = self._session.pages("iam", "ListUsers", region=REGION, required=("Users",))
+        found = [_user(row) async for page in pages for row in rows(page, "Users")]
+        return tuple(sorted(found, key=lambda user: user.id))
+
+    async def used(self, key: AccessKey) -> KeyUse:
+        """When, and for what, a key was used last. Raises AwsError."""
+        answer = await self._session.read(
+            "iam",
+            "GetAccessKeyLastUsed",
+            region=REGION,
+            required=("AccessKeyLastUsed",),
+            AccessKeyId=key.id,
+        )
+        last = answer["AccessKeyLastUsed"]
+        at = when(last.get("LastUsedDate"))
+        # Without a date the service and the region are "N/A".
+        return (
+            KeyUse(at=at, service=last.get("ServiceName"), region=last.get("Region"))
+            if at
+            else KeyUse(at=None)
+        )
+
+    async def keys(self, users: tuple[str, ...]) -> tuple[AccessKey, ...]:
+        """Every key of these users, by user, then oldest first.
+
+        Raises AwsError; NotFound names the user whom IAM does not have.
+        """
+        return tuple([key for user in users for key in await self._of(user)])
+
+    async def _of(self, user: str) -> list[AccessKey]:
+        pages = self._session.pages(
+            "iam", "ListAccessKeys", region=REGION, required=("AccessKeyMetadata",), UserName=user
+        )
+        try:
+            found = [_key(row, user) async for page in pages for row in rows(page, "AccessKeyMetadata")]
+        except NotFound as error:
+            raise not_found(
+                _("IAM has no user {user}.").format(user=clean(user)),
+                "iam",
+                "ListAccessKeys",
+                detail=error.problem.detail,
+                remedy=_("Check the user names in the runbook (access_keys)."),
+            ) from error
+        return sorted(found, key=lambda key: (key.created, key.id))
+
+
+def _key(row: Answer, user: str) -> AccessKey:
+    id, created = str(row.get("AccessKeyId") or ""), when(row.get("CreateDate"))
+    if not id or created is None:
+        # A key left out would be a key that nobody rotates.
+        raise incomplete(
+            _("IAM lists a key of {user} without its id or its date.").format(user=clean(user)),
+            "iam",
+            "ListAccessKeys",
+        )
+    return AccessKey(
+        id=RawId(id),
+        user=RawId(user),
+        name=id,
+        active=row.get("Status") == "Active",
+        created=created,
+        status=row.get("Status"),
+    )
+
+
+def _user(row: Answer) -> IamUser:
+    name, created = str(row.get("UserName") or ""), when(row.get("CreateDate"))
+    if not name or created is None:
+        # A user left out would be one whose keys nobody rotates.
+        raise incomplete(_("IAM lists a user without a name or a date."), "iam", "ListUsers")
+    return IamUser(
+        id=RawId(name), name=name, created=created, password_used=when(row.get("PasswordLastUsed"))
+    )

@@ -1,0 +1,34 @@
+"""The account's root user: whether it has access keys, and a second factor. No other operation tells it.
+
+Source: GetAccountSummary (IAM API reference).
+"""
+
+from services.aws.client.reader import Reader, incomplete, whole
+from services.aws.iam.access_keys import REGION
+from services.i18n import _
+from services.models.access_keys import RootUser
+
+_FIGURES = ("AccountAccessKeysPresent", "AccountMFAEnabled")
+
+
+class RootUsers:
+    """Reads what IAM says of root."""
+
+    def __init__(self, session: Reader) -> None:
+        self._session = session
+
+    async def root(self) -> RootUser:
+        """Raises AwsError."""
+        answer = await self._session.read("iam", "GetAccountSummary", region=REGION, required=("SummaryMap",))
+        summary = answer["SummaryMap"] or {}
+        # A figure that has lost its name may be root's.
+        if not all(name.isalnum() for name in summary):
+            raise incomplete(
+                _("IAM tells figures of the account without their names."), "iam", "GetAccountSummary"
+            )
+        keys, mfa = (whole(summary.get(name)) for name in _FIGURES)
+        return RootUser(
+            access_keys=keys,
+            mfa=None if mfa is None else mfa > 0,
+            unreadable=tuple(name for name in _FIGURES if name in summary and whole(summary[name]) is None),
+        )

@@ -1,0 +1,92 @@
+"""CloudWatch Logs: groups, and pages of events.
+
+Source: DescribeLogGroups, FilterLogEvents (Amazon CloudWatch Logs API reference).
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from services.aws.client.reader import Answer, Reader, rows
+from services.models.base import RawId
+from services.models.logs import LogGroup, LogLine
+from services.models.text import LINE_LIMIT, clean
+
+PAGE = 10_000
+"""FilterLogEvents' own bound on events per page."""
+GROUPS = 1_000
+"""Log groups read at most; a longer list wants a prefix."""
+
+
+class Logs:
+    """Reads the logs of one account and region."""
+
+    def __init__(self, session: Reader) -> None:
+        self._session = session
+
+    async def groups(self, prefix: str = "") -> tuple[LogGroup, ...]:
+        """Log groups whose names begin with `prefix`, by name; at most GROUPS. Raises AwsError."""
+        params: dict[str, Any] = {"logGroupNamePrefix": prefix} if prefix else {}
+        found: list[LogGroup] = []
+        async for page in self._session.pages("logs", "DescribeLogGroups", required=("logGroups",), **params):
+            found += [_group(row) for row in rows(page, "logGroups")]
+            if len(found) >= GROUPS:
+                break
+        return tuple(sorted(found[:GROUPS], key=lambda group: group.id))
+
+    async def page(
+        self,
+        group: str,
+        start_ms: int,
+        end_ms: int | None = None,
+        pattern: str = "",
+        token: str | None = None,
+        limit: int = PAGE,
+    ) -> tuple[tuple[LogLine, ...], str | None]:
+        """One page of a group's events in `[start_ms, end_ms]` (epoch milliseconds), and the next token.
+
+        A page may be empty and still have a token; None ends. `group` is a name or an ARN; `pattern` is
+        a CloudWatch filter pattern. Raises AwsError (NotFound: no such group; Invalid: a bad pattern).
+        """
+        params: dict[str, Any] = {"startTime": max(0, start_ms), "limit": limit}
+        params["logGroupIdentifier" if group.startswith("arn:") else "logGroupName"] = group
+        if end_ms is not None:
+            params["endTime"] = max(0, end_ms)
+        if pattern:
+            params["filterPattern"] = pattern
+        if token:
+            params["nextToken"] = token
+        answer = await self._session.read("logs", "FilterLogEvents", required=("events",), **params)
+        return log_lines(answer["events"]), answer.get("nextToken") or None
+
+
+def log_lines(events: Iterable[Answer]) -> tuple[LogLine, ...]:
+    """Events as lines: cleaned, one line each (a line feed inside becomes a visible ␊), JSON left as text."""
+    streams: dict[str, str] = {}
+    lines: list[LogLine] = []
+    for event in events:
+        stream = event.get("logStreamName") or ""
+        if stream not in streams:
+            streams[stream] = clean(stream)
+        text = event.get("message")
+        if not isinstance(text, str):
+            text = clean(text, LINE_LIMIT)
+        at = int(event.get("timestamp") or 0)
+        # Most lines are plain ASCII: asking the string costs a tenth of a call to clean().
+        if not (text.isascii() and text.isprintable() and len(text) <= LINE_LIMIT):
+            text = clean(text.rstrip("\r\n").replace("\r\n", "\n"), LINE_LIMIT)
+        seen = int(event.get("ingestionTime") or at)
+        lines.append(
+            LogLine(event.get("eventId") or f"{at}:{stream}:{text}", at, seen, streams[stream], text)
+        )
+    return tuple(lines)
+
+
+def _group(row: Answer) -> LogGroup:
+    name = str(row.get("logGroupName") or "")
+    return LogGroup(
+        id=RawId(name),
+        name=name,
+        arn=RawId(row.get("logGroupArn") or str(row.get("arn") or "").removesuffix(":*")),
+        stored_bytes=int(row.get("storedBytes") or 0),
+        retention_days=row.get("retentionInDays"),
+    )

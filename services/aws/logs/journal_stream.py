@@ -1,0 +1,103 @@
+"""The CloudWatch Logs stream that keeps the journal's newest hash out of reach of whoever edits the file.
+
+Source: PutLogEvents, FilterLogEvents (CloudWatch Logs API reference).
+"""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from services.aws.client.errors import AwsError, ClockSkew, NotFound
+from services.aws.client.reader import Answer, not_found
+from services.i18n import _
+from services.models.problem import Problem, ProblemKind
+from services.models.text import clean
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+PAGES = 1_000
+"""FilterLogEvents gives a megabyte a page, about 4,000 lines; pages may be empty."""
+LINES = 4_000_000
+"""That are read of one stream: more than ten years of a busy journal."""
+
+
+class Appender(Protocol):
+    """The part of `services.aws.client.session.AwsSession` that appends and reads pages."""
+
+    async def append(self, params: dict[str, Any], /, *, timeout: float = 10.0) -> Answer:
+        """One PutLogEvents to the journal's own stream."""
+        ...
+
+    def pages(
+        self,
+        service: str,
+        operation: str,
+        /,
+        *,
+        required: tuple[str, ...],
+        page_limit: int,
+        row_limit: int,
+        **params: Any,
+    ) -> AsyncIterator[Answer]:
+        """Every page of one question."""
+        ...
+
+
+class JournalStream:
+    """One stream; the session lets through no other than the runbook's."""
+
+    def __init__(self, session: Appender, group: str, stream: str) -> None:
+        self._session = session
+        self._group = group
+        self._stream = stream
+
+    async def put(self, at: datetime, line: str) -> None:
+        """Append a line with this time. One attempt.
+
+        Raises AwsError; CloudWatch Logs takes times from 14 days ago to two hours ahead of its own clock and
+        drops others, which is an error too.
+        """
+        event = {"timestamp": (at - _EPOCH) // timedelta(milliseconds=1), "message": line}
+        params = {"logGroupName": self._group, "logStreamName": self._stream, "logEvents": [event]}
+        try:
+            answer = await self._session.append(params)
+        except NotFound as error:
+            raise self._missing(error, "PutLogEvents") from error
+        if answer.get("rejectedLogEventsInfo"):
+            raise ClockSkew(
+                Problem(
+                    kind=ProblemKind.CLOCK,
+                    summary=_("The line was dropped: its time is too far from AWS's."),
+                    remedy=_("Set this machine's clock (NTP)."),
+                    service="logs",
+                    operation="PutLogEvents",
+                    detail=str(answer["rejectedLogEventsInfo"]),
+                    at=at,
+                )
+            )
+
+    async def lines(self) -> tuple[str, ...]:
+        """Every message of the stream, byte for byte, oldest first. Raises AwsError."""
+        found: list[str] = []
+        wanted = {"logGroupName": self._group, "logStreamNames": [self._stream]}
+        pages = self._session.pages(
+            "logs", "FilterLogEvents", required=("events",), page_limit=PAGES, row_limit=LINES, **wanted
+        )
+        try:
+            async for page in pages:
+                found += [str(event.get("message") or "") for event in page["events"]]
+        except NotFound as error:
+            raise self._missing(error, "FilterLogEvents") from error
+        return tuple(found)
+
+    def _missing(self, error: AwsError, operation: str) -> NotFound:
+        return not_found(
+            _("There is no stream {stream} in {group}.").format(
+                stream=clean(self._stream), group=clean(self._group)
+            ),
+            "logs",
+            operation,
+            detail=error.problem.detail,
+            remedy=_("Create the log group and the stream, or correct [journal] in the runbook."),
+        )

@@ -1,0 +1,101 @@
+"""RDS: an instance as it stands, its snapshots, its events, what waits to be applied.
+
+Source: DescribeDBInstances, DescribeDBSnapshots, DescribeEvents, DescribePendingMaintenanceActions (Amazon RDS
+API reference); "Viewing Amazon RDS DB instance status" (Amazon RDS user guide).
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from services.aws.client.errors import NotFound
+from services.aws.client.reader import Reader, incomplete, not_found, rows
+from services.aws.rds.parsing import database_of, event_of, pending_of, snapshot_of
+from services.i18n import _
+from services.models.databases import Database, DatabaseEvent, PendingAction, Snapshot
+from services.models.text import clean
+
+EVENTS_KEPT = timedelta(days=14)
+"""How long RDS keeps events."""
+
+
+class Databases:
+    """Reads the database instances of one account and region; every method raises AwsError."""
+
+    def __init__(self, session: Reader) -> None:
+        self._session = session
+
+    async def database(self, name: str) -> Database:
+        """One instance (NotFound: there is none of that name; Incomplete: it lacks what tells it apart)."""
+        try:
+            answer = await self._session.read(
+                "rds", "DescribeDBInstances", required=("DBInstances",), DBInstanceIdentifier=name
+            )
+        except NotFound as error:
+            raise _no_database(name, error.problem.detail) from error
+        found = rows(answer, "DBInstances")
+        if not found:
+            raise _no_database(name)
+        return database_of(found[0])
+
+    async def snapshots(self, name: str, kind: str = "automated") -> tuple[Snapshot, ...]:
+        """The snapshots of one kind (`automated`, `manual`, `awsbackup`), newest first, those being made before."""
+        pages = self._session.pages(
+            "rds",
+            "DescribeDBSnapshots",
+            required=("DBSnapshots",),
+            DBInstanceIdentifier=name,
+            SnapshotType=kind,
+        )
+        found = [snapshot_of(row) async for page in pages for row in rows(page, "DBSnapshots")]
+        dated = sorted((each for each in found if each.at), key=lambda each: (each.at, each.id), reverse=True)
+        return (*(each for each in found if each.at is None), *dated)
+
+    async def events(
+        self, name: str, *, over: timedelta = EVENTS_KEPT, categories: Sequence[str] = ()
+    ) -> tuple[DatabaseEvent, ...]:
+        """What happened to an instance in the last `over`, oldest first; RDS keeps EVENTS_KEPT."""
+        # Without a duration RDS tells of the last sixty minutes only.
+        minutes = max(1, int(min(over, EVENTS_KEPT).total_seconds() // 60))
+        narrowed: dict[str, Any] = {"EventCategories": list(categories)} if categories else {}
+        pages = self._session.pages(
+            "rds",
+            "DescribeEvents",
+            required=("Events",),
+            SourceType="db-instance",
+            SourceIdentifier=name,
+            Duration=minutes,
+            **narrowed,
+        )
+        found = [event_of(row) async for page in pages for row in rows(page, "Events")]
+        return tuple(sorted(found, key=lambda event: event.at))
+
+    async def pending_actions(self, database: Database) -> tuple[PendingAction, ...]:
+        """Every maintenance action that waits for an instance; none is an answer too."""
+        pages = self._session.pages(
+            "rds",
+            "DescribePendingMaintenanceActions",
+            required=("PendingMaintenanceActions",),
+            ResourceIdentifier=database.arn,
+        )
+        found: list[PendingAction] = []
+        async for page in pages:
+            for resource in rows(page, "PendingMaintenanceActions"):
+                details = rows(resource, "PendingMaintenanceActionDetails")
+                if not details:
+                    text = _("RDS lists {name} as waiting for maintenance and does not say for which.")
+                    raise incomplete(
+                        text.format(name=database.name), "rds", "DescribePendingMaintenanceActions"
+                    )
+                found.extend(map(pending_of, details))
+        return tuple(found)
+
+
+def _no_database(name: str, detail: str = "") -> NotFound:
+    return not_found(
+        _("RDS has no database {name}.").format(name=clean(name)),
+        "rds",
+        "DescribeDBInstances",
+        detail=detail,
+        remedy=_("Check the instance name in the runbook (rds)."),
+    )

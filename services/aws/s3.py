@@ -1,0 +1,58 @@
+"""S3: which objects lie under a prefix. Nothing here lists a bucket without one.
+
+Source: ListObjectsV2 (Amazon S3 API reference).
+"""
+
+from typing import Any
+
+from services.aws.client.reader import Answer, Reader, incomplete, rows, when
+from services.i18n import _
+from services.models.objects import ObjectListing, StoredObject
+
+PAGE = 1000
+"""Objects that one request lists at most."""
+
+
+class Objects:
+    """Lists objects of a bucket."""
+
+    def __init__(self, session: Reader) -> None:
+        self._session = session
+
+    async def under(self, bucket: str, prefix: str, *, pages: int) -> ObjectListing:
+        """What lies under `prefix`, in at most so many requests. Raises AwsError (NotFound: no such bucket).
+
+        S3 lists by key, and keys that hold a date lie in its order.
+        """
+        if not prefix:
+            raise ValueError("a prefix is needed")
+        found: list[StoredObject] = []
+        token: dict[str, Any] = {}
+        for number in range(1, pages + 1):
+            answer = await self._session.read(
+                "s3",
+                "ListObjectsV2",
+                required=("IsTruncated",),
+                Bucket=bucket,
+                Prefix=prefix,
+                MaxKeys=PAGE,
+                **token,
+            )
+            found += [_object(row) for row in rows(answer, "Contents")]
+            if not answer["IsTruncated"]:
+                return ObjectListing(objects=tuple(found), complete=True, pages=number)
+            token = {"ContinuationToken": str(answer.get("NextContinuationToken") or "")}
+            if not token["ContinuationToken"]:
+                raise _cut()
+        return ObjectListing(objects=tuple(found), complete=False, pages=pages)
+
+
+def _object(row: Answer) -> StoredObject:
+    modified = when(row.get("LastModified"))
+    if modified is None:
+        raise _cut()
+    return StoredObject(key=row.get("Key"), size=int(row.get("Size") or 0), modified=modified)
+
+
+def _cut() -> Exception:
+    return incomplete(_("S3 lists objects without saying all of them."), "s3", "ListObjectsV2")

@@ -1,0 +1,243 @@
+"""The calendar's rules: duties, closed days, policies and anchors give slots. Pure: asks nothing, keeps no state."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
+from zoneinfo import ZoneInfo
+
+from services.calendar import wording as calendar_words
+from services.calendar.adjustment import Held, Places
+from services.calendar.base_dates import Anchored, anchored
+from services.calendar.business_days import OpenDays
+from services.calendar.recurrence import EPOCH, HORIZON, LAST, Rule
+from services.models.duties import AnchorDate, Slot
+from services.models.runbook import ClosedDay, Duty, Runbook, Within
+
+_DAY = timedelta(days=1)
+
+
+class _Ruled:
+    """A duty with a rule."""
+
+    def __init__(self, open_days: OpenDays, duty: Duty) -> None:
+        self.duty = duty
+        self._rule = Rule(duty.rule)
+        self._places = Places(open_days, duty.closed_day, duty.within, before=duty.open_days_before or 0)
+
+    def held(self, first: date, last: date) -> Iterator[Held]:
+        """What is held from `first` to `last`, in order."""
+        found = self._places.held(self._rule.between(*self._places.reach(first, last)))
+        return (each for each in found if first <= each.place.day <= last)
+
+    def next_day(self, after: date) -> date | None:
+        """The first day after `after` on which it is held; None where it does not come within the horizon."""
+        if after >= LAST:
+            return None
+        first = after + _DAY
+        start = self._places.reach(first, first)[0]
+        end = min(LAST, date(min(after.year + HORIZON, LAST.year), 12, 31))
+        placed = (self._places.place(nominal) for nominal in self._rule.between(start, end))
+        return next((place.day for place in placed if place and place.day >= first), None)
+
+
+class Calendar:
+    """One runbook's calendar, from 1900 to 2999; beyond there are no slots."""
+
+    def __init__(self, runbook: Runbook) -> None:
+        self.zone = ZoneInfo(runbook.system.timezone)
+        self.open_days = OpenDays(runbook.closures)
+        self._hours = runbook.closures
+        self._order = {duty.id: number for number, duty in enumerate(runbook.duties)}
+        self._anchored = [duty for duty in runbook.duties if duty.anchor]
+        self._ruled = {duty.id: _Ruled(self.open_days, duty) for duty in runbook.duties if duty.rule}
+        self._series: dict[str, list[_Ruled]] = {}
+        """Duties that follow one another; a duty without a series follows itself."""
+        for ruled in self._ruled.values():
+            self._series.setdefault(_series(ruled.duty), []).append(ruled)
+
+    # Slots
+
+    def slots(self, first: date, last: date, anchors: Iterable[AnchorDate] = ()) -> tuple[Slot, ...]:
+        """Every slot that is held on a day from `first` to `last` (local, inclusive), by time, then as in the runbook."""
+        ruled = chain.from_iterable(self._followed(each, first, last) for each in self._series.values())
+        dated = (slot for slot in self.anchored(anchors) if first <= slot.day <= last)
+        return self._sorted([*ruled, *dated])
+
+    def anchored(self, anchors: Iterable[AnchorDate]) -> tuple[Slot, ...]:
+        """Every slot that hangs on an anchor, whenever it is held; late ones stay in the past until signed."""
+        found = [slot for each in self._hanging(anchors) for slot in self._hung(each)]
+        return self._sorted(found)
+
+    def undated(self, anchors: Iterable[AnchorDate]) -> tuple[tuple[Duty, AnchorDate], ...]:
+        """Duties that hang on something whose date is not known, so that no slot can be placed."""
+        return tuple((each.duty, each.anchor) for each in self._hanging(anchors) if each.nominal is None)
+
+    def next_slot(self, duty_id: str, after: datetime) -> Slot | None:
+        """The first slot of a duty with a rule that comes due after `after`; None where there is none."""
+        ruled = self._ruled.get(duty_id)
+        if ruled is None:
+            return None
+        series = self._series[_series(ruled.duty)]
+        day = self.day_of(after)
+        days = [day, *filter(None, [ruled.next_day(day)])]
+        slots = (slot for each in days for slot in self._followed(series, each, each))
+        later = (slot for slot in slots if slot.duty == duty_id and slot.due_at > after)
+        return min(later, key=lambda slot: slot.due_at, default=None)
+
+    # Days and times
+
+    def first_open(self, day: date) -> date:
+        """The first open day at or after `day`; `day` itself where there is none within a year."""
+        return self.open_days.next_open(day) or day
+
+    def local(self, day: date, at: str = "00:00") -> datetime:
+        """A local date and time of day (`HH:MM`) as UTC."""
+        return datetime.combine(day, time.fromisoformat(at), self.zone).astimezone(UTC)
+
+    def day_of(self, moment: datetime) -> date:
+        """The local date of a moment."""
+        return moment.astimezone(self.zone).date()
+
+    def closed_at(self, moment: datetime) -> datetime:
+        """When city hall closed on the last open day before the day of `moment` (UTC)."""
+        before = self.day_of(moment) - _DAY
+        return self.local(self.open_days.previous_open(before) or before, self._hours.closes)
+
+    def within_hours(self, moment: datetime) -> bool:
+        """Whether it lies within the opening hours of an open day."""
+        local = moment.astimezone(self.zone)
+        opens, closes = map(time.fromisoformat, (self._hours.opens, self._hours.closes))
+        return self.open_days.is_open(local.date()) and opens <= local.time() < closes
+
+    def hours_between(self, since: datetime, until: datetime) -> timedelta:
+        """How much of the opening hours of open days lies between two moments."""
+        first, last = self.day_of(since), self.day_of(until)
+        days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+        hours = (self._hours_of(day) for day in days if self.open_days.is_open(day))
+        within = (min(closes, until) - max(opens, since) for opens, closes in hours)
+        return sum((each for each in within if each > timedelta(0)), timedelta(0))
+
+    def closed_times(self, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """The times without opening hours that lie wholly or partly between two moments: nights, weekends, holidays.
+
+        Each is told whole, from closing time to the opening time of the next open day.
+        """
+        day = self.open_days.previous_open(self.day_of(since) - _DAY)
+        while day is not None:
+            following = self.open_days.next_open(day + _DAY)
+            if following is None:
+                return
+            closed, opens = self._hours_of(day)[1], self._hours_of(following)[0]
+            if closed >= until:
+                return
+            if closed < opens and opens > since:
+                yield closed, opens
+            day = following
+
+    def closed_between(self, since: datetime, until: datetime) -> int:
+        """How many closed days lie wholly or partly between two moments."""
+        first, last = self.day_of(since), self.day_of(until)
+        days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+        return sum(not self.open_days.is_open(day) for day in days)
+
+    def _hours_of(self, day: date) -> tuple[datetime, datetime]:
+        return self.local(day, self._hours.opens), self.local(day, self._hours.closes)
+
+    # Rules
+
+    def _followed(self, series: Sequence[_Ruled], first: date, last: date) -> Iterator[Slot]:
+        """The slots of a series, each missed when the next comes due."""
+        first, last = max(first, EPOCH), min(last, LAST)
+        found = [
+            (self._due(ruled.duty, held, at), ruled, held, at)
+            for ruled in series
+            for held in ruled.held(first, last)
+            for at in ruled.duty.at or ("",)
+        ]
+        if not found:
+            return
+        dues = sorted({due for due, *_rest in found})
+        if beyond := self._beyond(series, last):
+            dues.append(beyond)
+        for due, ruled, held, at in found:
+            place = bisect_right(dues, due)
+            missed = dues[place] if place < len(dues) else None
+            if missed and ruled.duty.within is Within.MONTH:
+                missed = max(missed, self.local(_next_month(held.place.day)))
+            remark = "" if _counted(ruled.duty, held) else calendar_words.moved(held, self.open_days)
+            key = f"{ruled.duty.id}@{held.own}"
+            yield self._slot(ruled.duty, held, at, key=key, missed_at=missed, remark=remark)
+
+    def _beyond(self, series: Sequence[_Ruled], last: date) -> datetime | None:
+        """When the first of a series comes due that is held after `last`."""
+        following = ((ruled.duty, ruled.next_day(last)) for ruled in series)
+        return min((self.local(day, _first_time(duty)) for duty, day in following if day), default=None)
+
+    # Anchors
+
+    def _hanging(self, anchors: Iterable[AnchorDate]) -> Iterator[Anchored]:
+        given = tuple(anchors)
+        for duty in self._anchored:
+            yield from anchored(duty, given, self.zone)
+
+    def _hung(self, found: Anchored) -> Iterator[Slot]:
+        if found.nominal is None:
+            return
+        duty = found.duty
+        # Dropped, it would never come again.
+        policy = ClosedDay.NEXT if duty.closed_day is ClosedDay.SKIP else duty.closed_day
+        for held in Places(self.open_days, policy, duty.within).held([found.nominal]):
+            words = (found.remark, calendar_words.moved(held, self.open_days))
+            remark = " · ".join(each for each in words if each)
+            key = f"{duty.id}:{found.anchor.id}@{held.own}"
+            for at in duty.at or ("",):
+                yield self._slot(duty, held, at, key=key, missed_at=None, remark=remark)
+
+    # One slot
+
+    def _slot(
+        self, duty: Duty, held: Held, at: str, *, key: str, missed_at: datetime | None, remark: str
+    ) -> Slot:
+        place = held.place
+        if at:
+            late = self.local(place.until, at) + timedelta(minutes=duty.late_after_minutes)
+        else:
+            late = self.local(place.until + _DAY)
+        return Slot(
+            key=f"{key}T{at}" if at else key,
+            duty=duty.id,
+            title=duty.title,
+            nominal=(place.day,) if _counted(duty, held) else held.nominal,
+            day=place.day,
+            until=place.until,
+            due_at=self._due(duty, held, at),
+            late_at=late,
+            missed_at=missed_at,
+            timed=bool(at),
+            if_planned=duty.only_when_planned,
+            remark=remark,
+        )
+
+    def _due(self, duty: Duty, held: Held, at: str) -> datetime:
+        return self.local(held.place.day, at or "00:00")
+
+    def _sorted(self, slots: list[Slot]) -> tuple[Slot, ...]:
+        return tuple(sorted(slots, key=lambda slot: (slot.due_at, self._order[slot.duty], slot.key)))
+
+
+def _counted(duty: Duty, held: Held) -> bool:
+    """Its day was counted back from the rule's: that is no move, and the rule's date only names it."""
+    return duty.open_days_before is not None and held.place.found
+
+
+def _series(duty: Duty) -> str:
+    return f"series {duty.series}" if duty.series else f"duty {duty.id}"
+
+
+def _first_time(duty: Duty) -> str:
+    return min(duty.at, default="00:00")
+
+
+def _next_month(day: date) -> date:
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1)

@@ -1,0 +1,119 @@
+"""Windows that RDS spells in UTC, as moments: weekly ones for maintenance, daily ones for backups.
+
+Source: PreferredMaintenanceWindow (`ddd:hh24:mi-ddd:hh24:mi`) and PreferredBackupWindow (`hh24:mi-hh24:mi`) of
+DBInstance (Amazon RDS API reference).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from services.calendar.business_days import WEEKDAYS
+from services.i18n import N_, _
+
+DAY = timedelta(days=1)
+WEEK = timedelta(days=7)
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_SHORT = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
+_EPOCH = datetime(1900, 1, 1, tzinfo=UTC)
+"""A Monday."""
+_TIME = r"([01]\d|2[0-3]):([0-5]\d)"
+_WEEKLY = re.compile(rf"({'|'.join(_DAYS)}):{_TIME}-({'|'.join(_DAYS)}):{_TIME}")
+_DAILY = re.compile(rf"{_TIME}-{_TIME}")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A time that comes again and again, in UTC."""
+
+    every: timedelta
+    """A week or a day."""
+    offset: timedelta
+    """From Monday 0:00 UTC, or from 0:00 UTC, to its start; less than `every`."""
+    length: timedelta
+    """More than nothing, at most `every`."""
+
+    def begun(self, at: datetime) -> datetime:
+        """The newest start at or before `at` (UTC)."""
+        first = _EPOCH + self.offset
+        return first + (at - first) // self.every * self.every
+
+    def next(self, at: datetime) -> datetime:
+        """The first start at or after `at` (UTC)."""
+        start = self.begun(at)
+        return start if start == at else start + self.every
+
+    def chance(self, at: datetime) -> datetime:
+        """The first moment at or after `at` that lies in a window (UTC)."""
+        return at if at in self else self.next(at)
+
+    def between(self, first: datetime, last: datetime) -> Iterator[datetime]:
+        """Every start from `first` to `last`, both included (UTC)."""
+        start = self.next(first)
+        while start <= last:
+            yield start
+            start += self.every
+
+    def end(self, start: datetime) -> datetime:
+        """Where the window that begins at `start` ends."""
+        return start + self.length
+
+    def __contains__(self, at: datetime) -> bool:
+        """Whether `at` lies in a window; its end does not."""
+        return at < self.end(self.begun(at))
+
+
+def weekly(text: str) -> Window | None:
+    """`sat:17:00-sat:18:00`; None for anything else."""
+    found = _WEEKLY.fullmatch(text.strip().lower())
+    if found is None:
+        return None
+    day, hour, minute, end_day, end_hour, end_minute = found.groups()
+    return _window(WEEK, _since_monday(day, hour, minute), _since_monday(end_day, end_hour, end_minute))
+
+
+def daily(text: str) -> Window | None:
+    """`18:10-18:40`; None for anything else."""
+    found = _DAILY.fullmatch(text.strip())
+    if found is None:
+        return None
+    hour, minute, end_hour, end_minute = found.groups()
+    return _window(DAY, _since_monday("mon", hour, minute), _since_monday("mon", end_hour, end_minute))
+
+
+def _since_monday(day: str, hour: str, minute: str) -> timedelta:
+    return timedelta(days=_DAYS.index(day), hours=int(hour), minutes=int(minute))
+
+
+def _window(every: timedelta, start: timedelta, end: timedelta) -> Window:
+    # One that ends where it begins lasts the whole time; RDS takes none such.
+    return Window(every, start, (end - start) % every or every)
+
+
+def typed_as_local(meant: Window, actual: Window, zone: tzinfo, near: datetime) -> bool:
+    """Whether `actual` is what comes out when `meant`'s local time is written down as if it were UTC."""
+    start = meant.next(near)
+    local = start.astimezone(zone).replace(tzinfo=UTC)
+    return actual != meant and actual.begun(local) == local and actual.length == meant.length
+
+
+def stamp(at: datetime, zone: tzinfo) -> str:
+    """`Sun 2026-01-18 02:00 JST`."""
+    local = at.astimezone(zone)
+    return _("{weekday} {date} {time} {zone}").format(
+        weekday=_(_SHORT[local.weekday()]),
+        date=local.date().isoformat(),
+        time=f"{local:%H:%M}",
+        zone=local.tzname(),
+    )
+
+
+def said(window: Window, zone: tzinfo, near: datetime) -> str:
+    """When it comes, in local words: `Sunday 02:00-03:00 JST`, or `03:10-03:40 JST` for a daily one."""
+    start = window.next(near)
+    local, end = start.astimezone(zone), window.end(start).astimezone(zone)
+    hours = f"{local:%H:%M}-{end:%H:%M} {local.tzname()}"
+    if window.every == DAY:
+        return hours
+    return _("{weekday} {hours}").format(weekday=_(WEEKDAYS[local.weekday()]), hours=hours)

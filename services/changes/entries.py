@@ -1,0 +1,93 @@
+"""What the engine writes into the journal, and the claims and holds that go with it."""
+
+from services.changes.wording import answered_text, outcome_text
+from services.i18n import _
+from services.models.changes import Plan, PlannedStep, StepState
+from services.models.journal import Draft, EntryKind
+from services.models.text import clean
+
+CHANGE_KINDS = frozenset(
+    {EntryKind.PLAN, EntryKind.INTENT, EntryKind.OUTCOME, EntryKind.RESOLVED, EntryKind.REFUSED}
+)
+"""The kinds from which runs are rebuilt."""
+
+
+def confirmed(plan: Plan) -> Draft:
+    """A person has confirmed the plan; at most once."""
+    return Draft(
+        kind=EntryKind.PLAN,
+        subject=plan.id,
+        target=plan.target.id,
+        text=_("Confirmed: {title} ({target})").format(title=plan.title, target=plan.target.title),
+        data={"plan": plan.model_dump(mode="json")},
+        claim=f"plan:{plan.id}",
+    )
+
+
+def refused(plan: Plan, why: str, step: PlannedStep | None = None) -> Draft:
+    """Stopped before any intent; without `step` before it was confirmed. Releases nothing: nothing was held."""
+    about = _("Not carried out: {title} ({target}): {why}")
+    return Draft(
+        kind=EntryKind.REFUSED,
+        subject=plan.id,
+        target=step.target if step else plan.target.id,
+        text=about.format(title=step.title if step else plan.title, target=plan.target.title, why=why),
+        data={"why": why} | ({"step": step.id} if step else {"plan": plan.model_dump(mode="json")}),
+    )
+
+
+def intent(plan: Plan, step: PlannedStep) -> Draft:
+    """The step's request is about to be sent; takes the hold on its target."""
+    return Draft(
+        kind=EntryKind.INTENT,
+        subject=plan.id,
+        target=step.target,
+        text=_("About to send: {title} ({target})").format(title=step.title, target=plan.target.title),
+        data={"step": step.id, "call": step.call.digest},
+        claim=f"intent:{plan.id}:{step.id}",
+        holds=step.target,
+    )
+
+
+def outcome(
+    plan: Plan, step: PlannedStep, state: StepState, text: str, verified: bool | None = None
+) -> Draft:
+    """What became of the step's request.
+
+    A final one shares its claim with RESOLVED, so that of two consoles only one gives the hold back.
+    """
+    final = state is not StepState.UNKNOWN
+    return Draft(
+        kind=EntryKind.OUTCOME,
+        subject=plan.id,
+        target=step.target,
+        text=answered_text(verified, step.title, plan.target.title, text)
+        if state is StepState.DONE
+        else outcome_text(state, step.title, plan.target.title, text),
+        data={"step": step.id, "state": state.value, "text": clean(text), "verified": verified},
+        claim=_final(plan, step) if final else "",
+        releases=step.target if final else "",
+    )
+
+
+def later(draft: Draft) -> Draft:
+    """The same outcome where the step has its final entry already: it adds words, and gives nothing back."""
+    return draft.model_copy(update={"claim": "", "releases": ""})
+
+
+def resolved(plan: Plan, step: PlannedStep, *, done: bool, text: str, how: str) -> Draft:
+    """What became of an unknown step; `how` is `read` (AWS) or `said` (a person)."""
+    state = StepState.DONE if done else StepState.FAILED
+    return Draft(
+        kind=EntryKind.RESOLVED,
+        subject=plan.id,
+        target=step.target,
+        text=outcome_text(state, step.title, plan.target.title, text),
+        data={"step": step.id, "state": state.value, "text": clean(text), "how": how},
+        claim=_final(plan, step),
+        releases=step.target,
+    )
+
+
+def _final(plan: Plan, step: PlannedStep) -> str:
+    return f"resolved:{plan.id}:{step.id}"

@@ -1,0 +1,114 @@
+"""A service's scaling as an operator reads it. Pure."""
+
+from collections.abc import Iterator
+from datetime import tzinfo
+
+from services.changes.task_limit.state import Seen
+from services.changes.wording import moment
+from services.i18n import N_, _
+from services.models.changes import Fact
+from services.models.containers import ScalingPolicy, ScheduledAction
+
+_REASONS = {
+    "AlreadyAtMaxCapacity": N_("already at the maximum"),
+    "AlreadyAtMinCapacity": N_("already at the minimum"),
+    "AlreadyAtDesiredCapacity": N_("already as many as wanted"),
+    "AutoScalingAnticipatedFlapping": N_("scaling would have gone back and forth"),
+    "TargetServicePutResourceAsUnscalable": N_("ECS does not let it be scaled"),
+}
+
+
+def facts(seen: Seen, ours: str, zone: tzinfo) -> tuple[Fact, ...]:
+    """Every value worth a row; `ours` begins the names of this console's scheduled actions."""
+    return (*_bounds(seen), *_actions(seen, ours, zone), *_counts(seen), *_scaling(seen, zone))
+
+
+def _bounds(seen: Seen) -> Iterator[Fact]:
+    if seen.target is None:
+        yield Fact(name=_("Maximum"), value="–", note=_("Auto Scaling is not configured"))
+        return
+    yield Fact(name=_("Maximum"), value=seen.target.maximum)
+    yield Fact(name=_("Minimum"), value=seen.target.minimum)
+
+
+def _counts(seen: Seen) -> Iterator[Fact]:
+    if seen.service is None:
+        yield Fact(name=_("Desired"), value="–", note=_("ECS has no such service"))
+        return
+    at_limit = seen.target is not None and seen.desired >= seen.target.maximum
+    yield Fact(name=_("Desired"), value=seen.desired, note=_("at its maximum") if at_limit else "")
+    yield Fact(name=_("Running"), value=seen.running)
+    yield Fact(name=_("Pending"), value=seen.service.pending)
+
+
+def _scaling(seen: Seen, zone: tzinfo) -> Iterator[Fact]:
+    if seen.target is not None:
+        state = _("suspended") if seen.target.suspended else _("active")
+        yield Fact(name=_("Auto Scaling"), value=state)
+    for policy in seen.policies:
+        yield Fact(name=_("Scaling policy"), value=policy.name, note=_followed(policy))
+    if not seen.policies:
+        yield Fact(name=_("Scaling policy"), value=_("none"))
+    last = seen.not_scaled
+    if last is not None:
+        yield Fact(name=_("Last not scaled"), value=reason_words(last.not_scaled), note=moment(last.at, zone))
+
+
+def _followed(policy: ScalingPolicy) -> str:
+    if policy.target is None:
+        return policy.kind
+    if "CPU" in policy.metric:
+        return _("keeps CPU at {target} %").format(target=f"{policy.target:g}")
+    return f"{policy.metric} {policy.target:g}"
+
+
+def _actions(seen: Seen, ours: str, zone: tzinfo) -> Iterator[Fact]:
+    if not seen.actions:
+        yield Fact(name=_("Scheduled actions"), value=_("none"))
+    for action in seen.actions:
+        whose = _("by this console") if action.id.startswith(ours) else _("by somebody else")
+        yield Fact(
+            name=_("Scheduled action"), value=action.name, note=f"{action_text(action, zone)}, {whose}"
+        )
+
+
+def action_text(action: ScheduledAction, zone: tzinfo) -> str:
+    """When and what AWS will do: `2026-12-01 17:00 JST: maximum 5`."""
+    when = moment(action.at, zone) if action.at else f"{action.schedule} {action.timezone}"
+    bounds = []
+    if action.minimum is not None:
+        bounds.append(_("minimum {minimum}").format(minimum=action.minimum))
+    if action.maximum is not None:
+        bounds.append(_("maximum {maximum}").format(maximum=action.maximum))
+    return f"{when}: {', '.join(bounds)}"
+
+
+def remarks(seen: Seen, zone: tzinfo) -> tuple[str, ...]:
+    """What to know before changing it."""
+    return tuple(_remarks(seen, zone))
+
+
+def _remarks(seen: Seen, zone: tzinfo) -> Iterator[str]:
+    if not seen.active:
+        yield _("ECS has no such active service.")
+        return
+    if seen.target is None:
+        yield _("Auto Scaling is not configured for this service; there is no limit to change.")
+        return
+    if seen.desired >= seen.target.maximum:
+        yield _("It is at its limit: {desired} tasks of at most {maximum}.").format(
+            desired=seen.desired, maximum=seen.target.maximum
+        )
+    if seen.target.suspended:
+        yield _("Auto Scaling is suspended, at least in part: a higher limit alone may start no task.")
+    if seen.deploying:
+        yield _("A deployment is under way: until it ends no task is scaled in.")
+    last = seen.not_scaled
+    if last is not None and seen.activities[0] is last:
+        text = _("Auto Scaling last tried in vain at {when}: {reason}.")
+        yield text.format(when=moment(last.at, zone), reason=reason_words(last.not_scaled))
+
+
+def reason_words(codes: tuple[str, ...]) -> str:
+    """AWS's codes for a decision that scaled nothing, in words; one that is not known as it is."""
+    return ", ".join(_(_REASONS[code]) if code in _REASONS else code for code in codes)

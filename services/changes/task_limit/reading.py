@@ -1,0 +1,95 @@
+"""What the change of the task limit reads.
+
+Source: DescribeScalableTargets, DescribeScalingPolicies, DescribeScheduledActions, DescribeScalingActivities
+(Application Auto Scaling API reference), DescribeServices (ECS), GetMetricData.
+"""
+
+import asyncio
+from datetime import timedelta
+
+from services.aws.autoscaling.reader import Scaling
+from services.aws.client.errors import AwsError, NotFound
+from services.aws.cloudwatch.metrics.reader import Metrics
+from services.aws.ecs import Containers
+from services.changes.base import ChangeContext
+from services.changes.task_limit.state import Load, Seen, names
+from services.models.base import RawId
+from services.models.containers import ContainerService, ScheduledAction
+from services.models.metrics import MetricQuery, TimeSpan
+
+RECENT = timedelta(minutes=10)
+"""Metrics come up to three minutes late; the newest value within this is "now"."""
+
+
+class Reads:
+    """One system's services, bounds and load, by resource id (`service/<cluster>/<service>`)."""
+
+    def __init__(self, context: ChangeContext) -> None:
+        self._runbook = context.runbook
+        self._clock = context.clock
+        self._containers = Containers(context.reader)
+        self._scaling = Scaling(context.reader)
+        self._metrics = Metrics(context.reader)
+
+    async def counts(self, resource: str) -> Seen:
+        """Bounds and counts alone: what must not move between plan and sending. Raises AwsError."""
+        cluster, name = names(resource)
+        target, service = await asyncio.gather(
+            self._scaling.target(cluster, name), self._service(cluster, name)
+        )
+        return Seen(at=self._clock.now(), service=service, target=target)
+
+    async def everything(self, resource: str, *, load: bool = False) -> Seen:
+        """With `load` also what the tasks bear, which AWS charges for. Raises AwsError."""
+        cluster, name = names(resource)
+        target, service, policies, actions, activities, measured = await asyncio.gather(
+            self._scaling.target(cluster, name),
+            self._service(cluster, name),
+            self._scaling.policies(cluster, name),
+            self._scaling.scheduled_actions(cluster, name),
+            self._scaling.activities(cluster, name, 20),
+            self._load(cluster, name) if load else _no_load(),
+        )
+        return Seen(self._clock.now(), service, target, policies, actions, activities, measured)
+
+    async def actions(self, resource: str) -> tuple[ScheduledAction, ...]:
+        """The scheduled actions. Raises AwsError."""
+        return await self._scaling.scheduled_actions(*names(resource))
+
+    async def _service(self, cluster: str, name: str) -> ContainerService | None:
+        try:
+            return await self._containers.service(cluster, name)
+        except NotFound:
+            return None
+
+    async def _load(self, cluster: str, name: str) -> Load:
+        """A caution more or less: without an answer the plan says that it could not be checked."""
+        rds, now = self._runbook.rds, self._clock.now()
+        of_service = (("ClusterName", cluster), ("ServiceName", name))
+        queries = [_query("cpu", "AWS/ECS", "CPUUtilization", of_service, "Average")]
+        if rds is not None:
+            of_database = (("DBInstanceIdentifier", rds.instance),)
+            queries.append(_query("connections", "AWS/RDS", "DatabaseConnections", of_database, "Maximum"))
+        try:
+            curves = await self._metrics.fetch(queries, TimeSpan(start=now - RECENT, end=now))
+        except AwsError:
+            return Load()
+        newest = {curve.id: curve.last for curve in curves}
+        return Load(cpu=newest.get("cpu"), connections=newest.get("connections"))
+
+
+async def _no_load() -> Load:
+    return Load()
+
+
+def _query(
+    id: str, namespace: str, metric: str, dimensions: tuple[tuple[str, str], ...], stat: str
+) -> MetricQuery:
+    return MetricQuery(
+        id=id,
+        namespace=RawId(namespace),
+        metric=RawId(metric),
+        dimensions=tuple((RawId(name), RawId(value)) for name, value in dimensions),
+        stat=stat,
+        period=60,
+    )

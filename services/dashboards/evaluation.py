@@ -1,0 +1,93 @@
+"""Curves of one widget judged against the runbook, and what is wrong with them in words; pure."""
+
+from collections.abc import Iterable, Sequence
+
+from services.dashboards.requests import Ask
+from services.i18n import _
+from services.models.alarms import Alarm, AlarmBoard
+from services.models.dashboards import DashboardView, Reading, WidgetData
+from services.models.findings import worst
+from services.models.metrics import MetricQuery, Series, SeriesStatus
+from services.models.runbook import Runbook
+from services.models.verdict import Limit
+
+LATE = 300
+"""Seconds that a point may be late before its curve counts as having no value now."""
+COUNTING = ("SampleCount", "TC", "tc", "PR")
+"""Statistics that count points; a limit on the metric's value says nothing about them."""
+
+
+def judged(ask: Ask, series: Iterable[Series], alarms: tuple[Alarm, ...], runbook: Runbook) -> WidgetData:
+    """What one widget shows: its curves in the order of its rows, each with its newest value judged."""
+    found: dict[str, list[Series]] = {}
+    for each in series:
+        found.setdefault(each.id, []).append(ask.trimmed(each))
+    curves: list[Series] = []
+    readings: list[Reading] = []
+    for trace in ask.traces:
+        for curve in found.get(trace.query.id, ()):
+            curves.append(curve.model_copy(update={"id": ask.own_id(curve.id)}))
+            readings.append(_reading(curve, trace.query, ask, runbook))
+    return WidgetData(
+        key=ask.key,
+        series=tuple(curves),
+        readings=tuple(readings),
+        alarms=alarms,
+        verdict=worst(reading.verdict for reading in readings),
+        start=ask.start,
+        end=ask.end,
+        problem=trouble(curves),
+    )
+
+
+def _reading(curve: Series, query: MetricQuery, ask: Ask, runbook: Runbook) -> Reading:
+    limit = limit_of(query, runbook)
+    newest = curve.times[-1] if curve.times else None
+    value = curve.last
+    # An old point is no reading: a curve that ended an hour ago must not look fine now.
+    if newest is not None and not ask.whole and newest < ask.end - curve.period - max(LATE, 2 * curve.period):
+        value = None
+    return Reading(
+        label=curve.label,
+        value=value,
+        at=newest,
+        limit=limit,
+        verdict=limit.judge(value) if limit is not None else None,
+    )
+
+
+def limit_of(query: MetricQuery, runbook: Runbook) -> Limit | None:
+    """The runbook's limit on a plain metric's value."""
+    if not query.metric or query.stat.startswith(COUNTING):
+        return None
+    return runbook.limit_for(query.namespace, query.metric)
+
+
+def trouble(curves: Sequence[Series]) -> str:
+    """What is wrong with the curves, in words; "" when they are whole."""
+    said = {
+        SeriesStatus.FORBIDDEN: _("Permission is missing for: {labels}"),
+        SeriesStatus.ERROR: _("AWS could not answer for: {labels}"),
+        SeriesStatus.PARTIAL: _("Only a part was answered for: {labels}"),
+    }
+    parts = []
+    for status, text in said.items():
+        bad = [curve for curve in curves if curve.status is status]
+        if bad:
+            parts.append(text.format(labels=", ".join(dict.fromkeys(curve.label for curve in bad))))
+            parts += dict.fromkeys(curve.message for curve in bad if curve.message)
+    if not parts and not any(curve.values for curve in curves):
+        parts.append(_("No data in this range."))
+    return " ".join(parts)
+
+
+def refreshed(view: DashboardView, board: AlarmBoard) -> DashboardView:
+    """The view with its alarms as the board has them; the same view where nothing differs."""
+    known = {alarm.arn: alarm for alarm in board.alarms if alarm.arn}
+    data = tuple(
+        each.model_copy(update={"alarms": tuple(known.get(alarm.arn, alarm) for alarm in each.alarms)})
+        if each.alarms
+        else each
+        for each in view.data
+    )
+    return view if data == view.data else view.model_copy(update={"data": data})

@@ -1,0 +1,296 @@
+"""The dashboard of 監視: its body, its curves, its alarms, read with the fewest requests."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from services.aws.client.errors import AccessDenied, AwsError, Invalid, NotFound
+from services.aws.cloudwatch.alarms.parsing import alarm_name, arn_region
+from services.clock import Clock
+from services.dashboards import requests as board_plan
+from services.dashboards.evaluation import judged
+from services.i18n import _
+from services.models.alarms import Alarm, AlarmBoard, AlarmState
+from services.models.base import RawId
+from services.models.dashboards import (
+    AlarmWidget,
+    Dashboard,
+    DashboardView,
+    Line,
+    MetricWidget,
+    Trace,
+    Widget,
+    WidgetData,
+)
+from services.models.metrics import MetricQuery, Series, TimeSpan
+from services.models.runbook import Runbook
+
+Asked = tuple[board_plan.Call, tuple[Series, ...] | AwsError]
+
+BODY_AGE = timedelta(hours=1)
+"""How long a dashboard's body is kept before it is read again."""
+
+
+class DashboardSource(Protocol):
+    """`services.aws.cloudwatch.dashboards.reader.Dashboards`."""
+
+    async def get(self, name: str) -> Dashboard:
+        """The dashboard `name`. Raises AwsError."""
+        ...
+
+    def builtin(self, runbook: Runbook) -> Dashboard:
+        """The one shown where AWS has none."""
+        ...
+
+
+class MetricSource(Protocol):
+    """`services.aws.cloudwatch.metrics.reader.Metrics`."""
+
+    async def fetch(
+        self, queries: Sequence[MetricQuery], span: TimeSpan, *, region: str | None = None
+    ) -> tuple[Series, ...]:
+        """The curves of the visible queries. Raises AwsError."""
+        ...
+
+
+class AlarmSource(Protocol):
+    """`services.aws.cloudwatch.alarms.reader.Alarms`."""
+
+    async def by_arns(self, arns: Iterable[str]) -> tuple[Alarm, ...]:
+        """The alarms behind ARNs; absent ones are left out. Raises AwsError."""
+        ...
+
+
+@dataclass
+class _Alarms:
+    """The alarms that a dashboard names, and why they could not be read."""
+
+    known: dict[str, Alarm] = field(default_factory=dict)
+    problem: str = ""
+
+    def of(self, arns: Iterable[str]) -> tuple[Alarm, ...]:
+        """In the given order; one that AWS lacks is MISSING, one that could not be read is left out."""
+        found = (self.known.get(arn) or (None if self.problem else _missing(arn)) for arn in arns)
+        return tuple(alarm for alarm in found if alarm is not None)
+
+
+class DashboardReader:
+    """Reads one dashboard again and again; keeps what has not changed."""
+
+    def __init__(
+        self,
+        dashboards: DashboardSource,
+        metrics: MetricSource,
+        alarms: AlarmSource,
+        runbook: Runbook,
+        clock: Clock,
+    ) -> None:
+        self._dashboards = dashboards
+        self._metrics = metrics
+        self._alarm_source = alarms
+        self._runbook = runbook
+        self._clock = clock
+        self._body: Dashboard | None = None
+        self._body_at: datetime | None = None
+        self._shown: dict[str, tuple[board_plan.Ask, WidgetData]] = {}
+        self._refused: dict[str, tuple[Trace, ...]] = {}
+        self._alarms = _Alarms()
+
+    async def read(self, board: AlarmBoard | None = None, *, reload: bool = False) -> DashboardView:
+        """The dashboard now; only widgets whose period has advanced are asked, all in one call per region.
+
+        `board` saves a DescribeAlarms where the dashboard names alarms; `reload` reads the body again and
+        asks everything. Raises AwsError when nothing at all could be read; a part that failed keeps its
+        last data and says why.
+        """
+        now = self._clock.now()
+        dashboard = await self._current(now, reload)
+        await self._read_alarms(dashboard, board)
+        dashboard = self._with_alarms(dashboard)
+        home = self._runbook.system.region
+        asks = {
+            widget.key: board_plan.ask(widget, dashboard, now, region=home)
+            for widget in dashboard.widgets
+            if isinstance(widget, MetricWidget)
+        }
+        await self._ask([each for each in asks.values() if self._due(each)])
+        return DashboardView(
+            dashboard=dashboard,
+            data=tuple(self._data(widget, asks.get(widget.key)) for widget in dashboard.widgets),
+        )
+
+    async def _current(self, now: datetime, reload: bool) -> Dashboard:
+        fresh = self._body_at is not None and now - self._body_at < BODY_AGE
+        if self._body is not None and fresh and not reload:
+            return self._body
+        try:
+            body = await self._get()
+        except AwsError as error:
+            if self._body is None:
+                raise
+            remark = _("The dashboard's body could not be read again: {reason}")
+            said = remark.format(reason=error.problem.summary)
+            return self._body.model_copy(update={"remarks": (*self._body.remarks, said)})
+        if body != self._body or reload:
+            self._shown.clear()
+        self._body, self._body_at = body, now
+        return body
+
+    async def _get(self) -> Dashboard:
+        if self._runbook.dashboard is None:
+            return self._dashboards.builtin(self._runbook)
+        try:
+            return await self._dashboards.get(self._runbook.dashboard.name)
+        except NotFound:
+            return self._dashboards.builtin(self._runbook)
+
+    async def _read_alarms(self, dashboard: Dashboard, board: AlarmBoard | None) -> None:
+        wanted = dict.fromkeys(
+            arn
+            for widget in dashboard.widgets
+            if isinstance(widget, AlarmWidget | MetricWidget)
+            for arn in widget.alarm_ids
+        )
+        known = {str(alarm.arn): alarm for alarm in board.alarms if alarm.arn} if board is not None else {}
+        lacking = [arn for arn in wanted if arn not in known]
+        problem = ""
+        if lacking:
+            try:
+                known |= {str(alarm.arn): alarm for alarm in await self._alarm_source.by_arns(lacking)}
+            except AwsError as error:
+                problem = error.problem.summary
+                known = self._alarms.known | known
+        self._alarms = _Alarms(known, problem)
+
+    def _with_alarms(self, dashboard: Dashboard) -> Dashboard:
+        """What an annotated alarm adds to its widget: the threshold, and where it has no rows, the metric."""
+        widgets = [
+            self._with_alarm(widget) if isinstance(widget, MetricWidget) and widget.alarm_ids else widget
+            for widget in dashboard.widgets
+        ]
+        return dashboard.model_copy(update={"widgets": tuple(widgets)})
+
+    def _with_alarm(self, widget: MetricWidget) -> MetricWidget:
+        alarms = self._alarms.of(widget.alarm_ids)
+        added: dict[str, object] = {
+            "lines": (
+                *widget.lines,
+                *(
+                    Line(value=alarm.threshold, label=alarm.name)
+                    for alarm in alarms
+                    if alarm.threshold is not None
+                ),
+            )
+        }
+        if not widget.traces and alarms:
+            region = arn_region(widget.alarm_ids[0])
+            added["title"] = widget.title or alarms[0].name
+            added["traces"] = tuple(
+                Trace(query=query.model_copy(update={"region": query.region or region}))
+                for query in alarms[0].queries
+            )
+        return widget.model_copy(update=added)
+
+    def _due(self, ask: board_plan.Ask) -> bool:
+        """Something is asked that was not answered yet; a failed widget has no such answer."""
+        shown = self._shown.get(ask.key)
+        return bool(ask.traces) and (
+            shown is None or shown[0].stamp != ask.stamp or shown[0].traces != ask.traces
+        )
+
+    async def _ask(self, due: Sequence[board_plan.Ask]) -> None:
+        asked = await self._answers(due)
+        failures = [answer for _call, answer in asked if isinstance(answer, AwsError)]
+        told_in_place = bool(failures) and isinstance(failures[0], AccessDenied | Invalid)
+        if failures and len(failures) == len(asked) and not told_in_place:
+            raise failures[0]
+        failed: dict[str, AwsError] = {}
+        series: list[Series] = []
+        for call, answer in asked:
+            if isinstance(answer, AwsError):
+                failed |= {query.id: answer for query in call.queries}
+            else:
+                series += answer
+        for ask in due:
+            self._keep(ask, series, failed)
+
+    async def _answers(self, due: Sequence[board_plan.Ask]) -> list[Asked]:
+        """Everything in the fewest calls; one malformed expression makes AWS refuse a whole call, so what
+        it refused is asked widget by widget, and the widget at fault stays alone from then on."""
+        apart = [ask for ask in due if self._refused.get(ask.key) == ask.traces]
+        together = [ask for ask in due if ask not in apart]
+        asked = await self._gather(board_plan.calls(together))
+        if any(isinstance(answer, Invalid) for _call, answer in asked):
+            apart, asked = list(due), []
+        for ask in apart:
+            alone = await self._gather(board_plan.calls([ask]))
+            if any(isinstance(answer, Invalid) for _call, answer in alone):
+                self._refused[ask.key] = ask.traces
+            asked += alone
+        return asked
+
+    async def _gather(self, calls: Sequence[board_plan.Call]) -> list[Asked]:
+        return list(zip(calls, await asyncio.gather(*(self._call(call) for call in calls)), strict=True))
+
+    async def _call(self, call: board_plan.Call) -> tuple[Series, ...] | AwsError:
+        """The answer or the failure: one region's failure is not another's."""
+        try:
+            return await self._metrics.fetch(call.queries, call.span, region=call.region or None)
+        except AwsError as error:
+            return error
+
+    def _keep(self, ask: board_plan.Ask, series: Iterable[Series], failed: Mapping[str, AwsError]) -> None:
+        errors = [failed[query.id] for query in ask.queries if query.id in failed]
+        before = self._shown.get(ask.key)
+        if errors and len(errors) == len(ask.queries) and before is not None:
+            # The last good data stays, marked; its ask stays too, so the widget is due at the next read.
+            data = before[1].model_copy(update={"problem": _words(errors[0])})
+            self._shown[ask.key] = (before[0], data)
+            return
+        data = judged(ask, series, (), self._runbook)
+        if errors:
+            data = data.model_copy(update={"problem": _words(errors[0])})
+            ask = _again(ask)
+        self._shown[ask.key] = (ask, data)
+
+    def _data(self, widget: Widget, ask: board_plan.Ask | None) -> WidgetData:
+        if isinstance(widget, AlarmWidget):
+            alarms = self._alarms.of(widget.alarm_ids)
+            if widget.states:
+                alarms = tuple(
+                    alarm for alarm in alarms if STATE_NAMES.get(alarm.state, "") in ("", *widget.states)
+                )
+            return WidgetData(key=widget.key, alarms=alarms, problem=self._alarms.problem)
+        if not isinstance(widget, MetricWidget) or ask is None:
+            return WidgetData(key=widget.key)
+        alarms = self._alarms.of(widget.alarm_ids)
+        shown = self._shown.get(widget.key)
+        if shown is not None and ask.traces:
+            return shown[1].model_copy(update={"alarms": alarms})
+        problem = self._alarms.problem or _("There is no metric to draw.")
+        return WidgetData(key=widget.key, alarms=alarms, start=ask.start, end=ask.end, problem=problem)
+
+
+def _words(error: AwsError) -> str:
+    """The failure in a line; AWS's own words where they say what is wrong with the dashboard."""
+    problem = error.problem
+    return f"{problem.summary} {problem.detail}".strip() if isinstance(error, Invalid) else problem.summary
+
+
+STATE_NAMES = {
+    AlarmState.ALARM: "ALARM",
+    AlarmState.OK: "OK",
+    AlarmState.INSUFFICIENT: "INSUFFICIENT_DATA",
+}
+"""As an alarm widget's `states` spells them; a missing alarm passes every choice."""
+
+
+def _again(ask: board_plan.Ask) -> board_plan.Ask:
+    """The same ask with a stamp that never matches: partly answered, due again."""
+    return board_plan.Ask(ask.key, ask.traces, 0, 0, ask.whole, ask.fixed)
+
+
+def _missing(arn: str) -> Alarm:
+    return Alarm(id=RawId(alarm_name(arn)), name=alarm_name(arn), arn=RawId(arn), state=AlarmState.MISSING)

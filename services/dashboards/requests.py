@@ -1,0 +1,174 @@
+"""What a dashboard's widgets ask of CloudWatch at one moment; pure.
+
+CloudWatch keeps one-minute points for 15 days, five-minute points for 63, hourly ones for 15 months, and
+charges per metric asked for: a widget is asked only when its period has advanced, for its whole range.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from services.aws.cloudwatch.metrics.math_ids import prefixed
+from services.aws.cloudwatch.metrics.time_range import resolve
+from services.models.dashboards import Dashboard, MetricWidget, Trace
+from services.models.metrics import MetricQuery, Series, TimeSpan
+
+USUAL_RANGE = timedelta(hours=3)
+FASTEST = 60
+"""Seconds; metrics of AWS services come once a minute."""
+SETTLE = 60
+"""Seconds before a longer period's bucket is asked for: its last points arrive late, and the answer is
+kept until the next period."""
+MOST_POINTS = 1_440
+"""Points of a curve; no terminal is wider."""
+RETENTION = ((63 * 86_400, 3_600), (15 * 86_400, 300), (3 * 3_600, 60))
+"""(older than, the finest period kept), seconds."""
+BELOW_A_MINUTE = (1, 5, 10, 20, 30)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One widget's question."""
+
+    key: str
+    traces: tuple[Trace, ...]
+    """Ids prefixed, regions and periods resolved."""
+    start: int
+    """First second drawn, epoch seconds."""
+    end: int
+    """First second no longer drawn; every bucket before it is full."""
+    whole: bool
+    fixed: bool
+    """The range is absolute: the same at every read."""
+
+    @property
+    def stamp(self) -> tuple[int, int]:
+        """Changes when there is something new to ask."""
+        return self.start, self.end
+
+    @property
+    def queries(self) -> tuple[MetricQuery, ...]:
+        """What to send."""
+        return tuple(trace.query for trace in self.traces)
+
+    def own_id(self, identity: str) -> str:
+        """A query's id as its widget spells it."""
+        return identity.removeprefix(_prefix(self.key))
+
+    def trimmed(self, series: Series) -> Series:
+        """The part of a curve that this widget draws: within its range, without a bucket still filling."""
+        if self.whole:
+            return series
+        points = [
+            (time, value)
+            for time, value in zip(series.times, series.values, strict=True)
+            if time + series.period > self.start and time + series.period <= self.end
+        ]
+        if len(points) == len(series.times):
+            return series
+        return series.model_copy(
+            update={"times": tuple(time for time, _ in points), "values": tuple(value for _, value in points)}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is asked together: one region, one length of range."""
+
+    region: str
+    span: TimeSpan
+    queries: tuple[MetricQuery, ...]
+
+
+def ask(widget: MetricWidget, dashboard: Dashboard, now: datetime, *, region: str = "") -> Ask:
+    """A widget's question at `now`, aligned to its period; `region` is where it asks if it names none."""
+    start_text, end_text = (widget.start, widget.end) if widget.start else (dashboard.start, dashboard.end)
+    last = min(resolve(end_text, now) or now, now)
+    first = resolve(start_text, now)
+    if first is None or first >= last:
+        first = last - USUAL_RANGE
+    length = -(-int((last - first).total_seconds()) // 60) * 60
+    age = int((now - first).total_seconds())
+    resolved = _resolved(widget, widget.region or region, length, age)
+    periods = [trace.query.period for trace in resolved] or [widget.period]
+    step = max(FASTEST, widget.period if widget.whole_range else min(periods))
+    settled = now - timedelta(seconds=SETTLE if step > FASTEST else 0)
+    end = _floor(int(min(last, settled).timestamp()), step)
+    start = end - length
+    if not widget.whole_range:
+        # At least one full bucket of the longest period, even where the range is shorter.
+        start = min(_floor(start, step), _floor(end, max(periods)) - max(periods))
+    return Ask(
+        key=widget.key,
+        traces=resolved,
+        start=start,
+        end=end,
+        whole=widget.whole_range,
+        fixed=bool(start_text) and not start_text.startswith("-"),
+    )
+
+
+def _resolved(widget: MetricWidget, region: str, length: int, age: int) -> tuple[Trace, ...]:
+    queries = [
+        trace.query.model_copy(
+            update={
+                "period": length if widget.whole_range else fitting_period(trace.query.period, length, age),
+                "region": trace.query.region or region,
+            }
+        )
+        for trace in widget.traces
+    ]
+    named = prefixed(queries, _prefix(widget.key))
+    return tuple(
+        trace.model_copy(update={"query": query}) for trace, query in zip(widget.traces, named, strict=True)
+    )
+
+
+def fitting_period(period: int, length: int, age: int) -> int:
+    """The shortest period not below `period` that CloudWatch still has and that a screen can show.
+
+    `length` is the range, `age` how far back it begins; seconds.
+    """
+    finest = next((kept for older, kept in RETENTION if age > older), 1)
+    wanted = max(period, finest, -(-length // MOST_POINTS))
+    for short in BELOW_A_MINUTE:
+        if wanted <= short:
+            return short
+    unit = max(60, finest)
+    multiple = period if period % unit == 0 else unit
+    return -(-wanted // multiple) * multiple
+
+
+def calls(asks: Iterable[Ask]) -> list[Call]:
+    """The fewest calls that answer all: one per region and length of range."""
+    groups: dict[tuple[str, int, bool, int], list[tuple[Ask, MetricQuery]]] = {}
+    for each in asks:
+        for query in each.queries:
+            key = (query.region, each.end - each.start, each.whole, each.end if each.fixed else 0)
+            groups.setdefault(key, []).append((each, query))
+    found = []
+    for (region, _length, whole, _fixed), members in groups.items():
+        start = min(each.start for each, _query in members)
+        end = max(each.end for each, _query in members)
+        # Buckets begin at StartTime: aligned to the longest period, all of them are.
+        unit = 1 if whole else max(query.period for _each, query in members)
+        found.append(
+            Call(
+                region=region,
+                span=TimeSpan(start=_moment(_floor(start, unit)), end=_moment(end)),
+                queries=tuple(query for _each, query in members),
+            )
+        )
+    return found
+
+
+def _prefix(key: str) -> str:
+    return f"w{key}_"
+
+
+def _floor(value: int, unit: int) -> int:
+    return value - value % unit
+
+
+def _moment(value: int) -> datetime:
+    return datetime.fromtimestamp(value, UTC)

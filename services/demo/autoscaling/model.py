@@ -1,0 +1,207 @@
+"""Application Auto Scaling of ECS services: bounds, target tracking, scheduled actions, activities.
+
+Source: Application Auto Scaling API reference and user guide.
+"""
+
+import math
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from services.demo.autoscaling.records import Activity, Policy, Scheduled, Target, hash_of, policy_arn, when
+from services.demo.cloudwatch.alarms.missing import State
+from services.demo.ecs.model import Service
+
+if TYPE_CHECKING:
+    from services.demo.world import World
+
+OUT_COOLDOWN = 60.0
+IN_COOLDOWN = 300.0
+REMIND = 300.0
+"""Seconds between two activities that scaled nothing for the same reason."""
+
+
+class Scaling:
+    """Every scalable target, and the decisions."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self.targets: dict[str, Target] = {}
+
+    def register(self, resource: str, at: float, settings: dict[str, Any]) -> Target:
+        """Create or change; what `settings` omits stays. Bounds are kept from now on."""
+        target = self.targets.get(resource)
+        if target is None:
+            target = Target(resource, settings["MinCapacity"], settings["MaxCapacity"], at)
+            self.targets[resource] = target
+        target.minimum = settings.get("MinCapacity", target.minimum)
+        target.maximum = settings.get("MaxCapacity", target.maximum)
+        target.suspended |= settings.get("SuspendedState") or {}
+        self._keep_bounds(target, at)
+        return target
+
+    def track(self, target: Target, policy: Policy) -> None:
+        """Add a target-tracking policy and the pair of alarms it owns."""
+        base = f"TargetTracking-{target.resource}"
+        policy.high = f"{base}-AlarmHigh-{UUID(int=hash_of(policy.id + 'high'), version=4)}"
+        policy.low = f"{base}-AlarmLow-{UUID(int=hash_of(policy.id + 'low'), version=4)}"
+        target.policies[policy.name] = policy
+        cluster, name = target.service
+        metric = {
+            "Namespace": "AWS/ECS",
+            "MetricName": "CPUUtilization",
+            "Dimensions": [
+                {"Name": "ClusterName", "Value": cluster},
+                {"Name": "ServiceName", "Value": name},
+            ],
+            "Statistic": "Average",
+            "Period": 60,
+            "Unit": "Percent",
+            "AlarmActions": [policy_arn(target, policy)],
+            "AlarmDescription": f"DO NOT EDIT OR DELETE. For TargetTrackingScaling policy {policy_arn(target, policy)}.",
+        }
+        above = {
+            "ComparisonOperator": "GreaterThanThreshold",
+            "Threshold": policy.target,
+            "EvaluationPeriods": 3,
+        }
+        below = {
+            "ComparisonOperator": "LessThanThreshold",
+            "Threshold": policy.target * 0.9,
+            "EvaluationPeriods": 15,
+        }
+        at = when(policy.created)
+        for alarm, bound in ((policy.high, above), (policy.low, below)):
+            self._world.alarm_book.put("MetricAlarm", {"AlarmName": alarm, **metric, **bound}, at=at)
+
+    def _service(self, target: Target) -> Service | None:
+        return self._world.clusters.services.get(target.service)
+
+    def _keep_bounds(self, target: Target, at: float) -> None:
+        service = self._service(target)
+        if service is None:
+            return
+        if service.desired < target.minimum:
+            self._set(target, service, target.minimum, at, f"minimum capacity was set to {target.minimum}")
+        elif service.desired > target.maximum:
+            self._set(target, service, target.maximum, at, f"maximum capacity was set to {target.maximum}")
+
+    def _set(self, target: Target, service: Service, count: int, at: float, cause: str) -> None:
+        service.want(count, at)
+        target.scaled = at
+        message = f"Successfully set desired count to {count}. Change successfully fulfilled by ecs."
+        target.activities.appendleft(
+            Activity(
+                str(UUID(int=service.random.getrandbits(128), version=4)),
+                at,
+                f"Setting desired count to {count}.",
+                cause,
+                message=message,
+            )
+        )
+
+    def evaluate(self, at: float) -> None:
+        """Once a minute, after the alarms."""
+        for target in self.targets.values():
+            service = self._service(target)
+            if service is None:
+                continue
+            for policy in target.policies.values():
+                self._track(target, service, policy, at)
+
+    def _track(self, target: Target, service: Service, policy: Policy, at: float) -> None:
+        high, low = (self._world.alarm_book.get(name) for name in (policy.high, policy.low))
+        out = not target.suspended.get("DynamicScalingOutSuspended")
+        # Scale-in waits while a deployment runs.
+        inward = not target.suspended.get("DynamicScalingInSuspended") and len(service.deployments) == 1
+        if high is not None and high.state is State.ALARM:
+            if out:
+                self._scale_out(target, service, policy, at)
+        elif low is not None and low.state is State.ALARM and inward:
+            self._scale_in(target, service, policy, at)
+
+    def _wanted(self, service: Service, policy: Policy) -> int:
+        load = self._world.load_of(service)
+        return (
+            math.ceil(service.desired * load / policy.target - 1e-9) if load is not None else service.desired
+        )
+
+    def _scale_out(self, target: Target, service: Service, policy: Policy, at: float) -> None:
+        if at < target.scaled + OUT_COOLDOWN or service.pending(at):
+            return
+        wanted = min(target.maximum, max(service.desired + 1, self._wanted(service, policy)))
+        if service.desired >= target.maximum:
+            self._not_scaled(target, service, policy, at)
+        else:
+            self._set(target, service, wanted, at, self._cause(policy, policy.high))
+
+    def _scale_in(self, target: Target, service: Service, policy: Policy, at: float) -> None:
+        wanted = max(target.minimum, service.desired - 1, self._wanted(service, policy))
+        if at >= target.scaled + IN_COOLDOWN and wanted < service.desired:
+            self._set(target, service, wanted, at, self._cause(policy, policy.low))
+
+    @staticmethod
+    def _cause(policy: Policy, alarm: str) -> str:
+        return f"monitor alarm {alarm} in state ALARM triggered policy {policy.name}"
+
+    def _not_scaled(self, target: Target, service: Service, policy: Policy, at: float) -> None:
+        newest = target.activities[0] if target.activities else None
+        if newest is not None and newest.reasons and at < newest.at + REMIND:
+            return
+        reason = {
+            "Code": "AlreadyAtMaxCapacity",
+            "MaxCapacity": target.maximum,
+            "CurrentCapacity": service.desired,
+        }
+        target.activities.appendleft(
+            Activity(
+                str(UUID(int=service.random.getrandbits(128), version=4)),
+                at,
+                "Attempting to scale due to alarm triggered",
+                self._cause(policy, policy.high),
+                "Unfulfilled",
+                reasons=(reason,),
+            )
+        )
+
+    def run_due(self, now: float) -> None:
+        """Carry out every scheduled action that is due by `now`, each at its own time."""
+        while found := self._first_due(now):
+            target, action = found
+            assert action.due is not None
+            at = action.due
+            action.plan_next(at)
+            if action.due is None:
+                del target.scheduled[action.name]
+            if not target.suspended.get("ScheduledScalingSuspended"):
+                self._run(target, action, at)
+
+    def _first_due(self, now: float) -> tuple[Target, Scheduled] | None:
+        due = [
+            (action.due, target.resource, action.name)
+            for target in self.targets.values()
+            for action in target.scheduled.values()
+            if action.due is not None and action.due <= now
+        ]
+        if not due:
+            return None
+        _at, resource, name = min(due)
+        return self.targets[resource], self.targets[resource].scheduled[name]
+
+    def _run(self, target: Target, action: Scheduled, at: float) -> None:
+        names = {"MinCapacity": "min capacity", "MaxCapacity": "max capacity"}
+        said = " and ".join(f"{names[key]} to {value}" for key, value in action.bounds.items())
+        low = action.bounds.get("MinCapacity", target.minimum)
+        fits = low <= action.bounds.get("MaxCapacity", target.maximum)
+        identity = UUID(int=hash_of(f"{target.resource}/{action.name}/{at}"), version=4)
+        target.activities.appendleft(
+            Activity(
+                str(identity),
+                at,
+                f"Setting {said}",
+                f"scheduled action name {action.name} was triggered",
+                "Successful" if fits else "Failed",
+                f"Successfully set {said}" if fits else "Minimum capacity is above maximum capacity",
+            )
+        )
+        if fits:
+            self.register(target.resource, at, action.bounds)

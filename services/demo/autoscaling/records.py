@@ -1,0 +1,130 @@
+"""What Application Auto Scaling keeps of a service: bounds, policies, scheduled actions, activities.
+
+Times are epoch seconds of the world. Source: Application Auto Scaling API reference.
+"""
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from services.demo.autoscaling.schedules import Schedule, parse
+from services.demo.ecs.model import ACCOUNT
+
+DIMENSION = "ecs:service:DesiredCount"
+
+
+@dataclass(slots=True)
+class Policy:
+    """A target-tracking policy and the two alarms it owns."""
+
+    name: str
+    id: str
+    target: float
+    created: float
+    high: str = ""
+    low: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+    """Its TargetTrackingScalingPolicyConfiguration as it was put."""
+
+
+@dataclass(slots=True)
+class Activity:
+    """One decision."""
+
+    id: str
+    at: float
+    description: str
+    cause: str
+    status: str = "Successful"
+    message: str = ""
+    reasons: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(slots=True)
+class Scheduled:
+    """New bounds at a set time."""
+
+    name: str
+    schedule: str
+    timezone: str
+    """As it was given; "" is UTC."""
+    bounds: dict[str, int]
+    """MinCapacity, MaxCapacity, or one of them."""
+    created: float
+    rule: Schedule
+    start: float | None = None
+    end: float | None = None
+    due: float | None = None
+    """When it acts next; None: never again."""
+
+    def plan_next(self, after: float) -> None:
+        """Set `due` to the first moment later than `after`, from start to end."""
+        due = self.rule.next(max(after, self.start - 1 if self.start is not None else after))
+        self.due = None if due is None or (self.end is not None and due > self.end) else due
+
+
+@dataclass(slots=True)
+class Target:
+    """A registered service."""
+
+    resource: str
+    """`service/<cluster>/<service>`."""
+    minimum: int
+    maximum: int
+    created: float
+    suspended: dict[str, bool] = field(default_factory=dict)
+    policies: dict[str, Policy] = field(default_factory=dict)
+    scheduled: dict[str, Scheduled] = field(default_factory=dict)
+    activities: deque[Activity] = field(default_factory=lambda: deque(maxlen=500))
+    """Newest first."""
+    scaled: float = -math.inf
+    """When it scaled last."""
+
+    @property
+    def service(self) -> tuple[str, str]:
+        """(cluster, service)."""
+        _, cluster, name = self.resource.split("/")
+        return cluster, name
+
+    @property
+    def arn(self) -> str:
+        """Amazon resource name."""
+        return (
+            f"arn:aws:application-autoscaling:ap-northeast-1:{ACCOUNT}:scalable-target/{_id(self.resource)}"
+        )
+
+
+def plan(
+    target: Target, name: str, schedule: str, timezone: str, bounds: dict[str, int], at: float
+) -> Scheduled:
+    """Put a scheduled action that begins to count at `at`. Raises BadSchedule."""
+    rule = parse(schedule, ZoneInfo(timezone or "UTC"), at)
+    action = Scheduled(name, schedule, timezone, bounds, at, rule)
+    action.plan_next(at)
+    target.scheduled[name] = action
+    return action
+
+
+def _id(text: str) -> str:
+    return f"1ec5{abs(hash_of(text)):032x}"[:36]
+
+
+def hash_of(text: str) -> int:
+    """A hash that is the same in every process."""
+    return int.from_bytes(text.encode(), "big") % (2**121 - 1)
+
+
+def policy_arn(target: Target, policy: Policy) -> str:
+    """Amazon resource name."""
+    return (
+        f"arn:aws:autoscaling:ap-northeast-1:{ACCOUNT}:scalingPolicy:{policy.id}:resource/ecs/{target.resource}"
+        f":policyName/{policy.name}"
+    )
+
+
+def when(at: float) -> datetime:
+    """Epoch seconds as AWS shows them."""
+    return datetime.fromtimestamp(at, UTC)

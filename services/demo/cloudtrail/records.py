@@ -1,0 +1,211 @@
+"""Events as CloudTrail records them.
+
+Source: "CloudTrail record contents", "AWS Management Console sign-in events" (CloudTrail user guide).
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from services.demo.autoscaling.records import hash_of
+from services.demo.faults import ACCOUNT
+from services.demo.system.names import REGION
+
+GLOBAL_REGION = "us-east-1"
+GLOBAL_SOURCES = ("iam.amazonaws.com", "cloudfront.amazonaws.com", "route53.amazonaws.com")
+"""Services that are one for all regions; GLOBAL_REGION records them."""
+ROOT = "root"
+SIGN_IN_SOURCE = "signin.amazonaws.com"
+HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
+_UNRECORDED = ("DeleteObject", "DeleteObjects", "PutObject", "GetObject")
+"""Data events: the event history never has them."""
+_BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/143.0.0.0 Safari/537.36"
+_CLI = "aws-cli/2.32.1 md/awscrt#0.28.4 lang/python#3.13.9"
+_RANDOM_ID = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event of one region's history."""
+
+    at: datetime
+    region: str
+    id: str
+    name: str
+    source: str
+    username: str
+    record: str
+    """`CloudTrailEvent`: JSON."""
+    read_only: bool = False
+    access_key: str = ""
+    resource: str = ""
+
+    def row(self) -> dict[str, Any]:
+        """As LookupEvents lists it."""
+        row: dict[str, Any] = {
+            "EventId": self.id,
+            "EventName": self.name,
+            "ReadOnly": "true" if self.read_only else "false",
+            "EventTime": self.at,
+            "EventSource": self.source,
+            "Resources": [{"ResourceName": self.resource}] if self.resource else [],
+            "CloudTrailEvent": self.record,
+        }
+        return (
+            row
+            | ({"Username": self.username} if self.username else {})
+            | ({"AccessKeyId": self.access_key} if self.access_key else {})
+        )
+
+
+def recorded(event: str, source: str) -> bool:
+    """Whether the event history has events of this name at all."""
+    return not (source == "s3.amazonaws.com" and event in _UNRECORDED)
+
+
+def sign_in(
+    random: Random,
+    at: datetime,
+    user: str,
+    address: str,
+    region: str,
+    *,
+    mfa: bool = True,
+    success: bool = True,
+) -> Entry:
+    """A try to sign in to the console: by `root`, an IAM user, or somebody who typed no user's name (HIDDEN)."""
+    failed: dict[str, Any] = {
+        "errorMessage": "No username found in supplied account" if user == HIDDEN else "Failed authentication"
+    }
+    special: dict[str, Any] = {
+        "userAgent": _BROWSER,
+        "requestParameters": None,
+        "responseElements": {"ConsoleLogin": "Success" if success else "Failure"},
+        "additionalEventData": {
+            "LoginTo": f"https://console.aws.amazon.com/console/home?region={region}",
+            "MobileVersion": "No",
+            # The documentation spells root's in capitals.
+            "MFAUsed": ("YES" if user == ROOT else "Yes") if mfa else "No",
+        },
+        "eventType": "AwsConsoleSignIn",
+    } | ({} if success else failed)
+    return _entry(random, at, "ConsoleLogin", SIGN_IN_SOURCE, user, address, region, special)
+
+
+def access(
+    random: Random, at: datetime, event: str, user: str, address: str, region: str, *, success: bool = True
+) -> Entry:
+    """Another event of the sign-in service."""
+    outcome = None if event.startswith("PasswordRecovery") else {event: "Success" if success else "Failure"}
+    special = {
+        "userAgent": _BROWSER,
+        "requestParameters": None,
+        "responseElements": outcome,
+        "eventType": "AwsConsoleSignIn",
+    }
+    return _entry(random, at, event, SIGN_IN_SOURCE, user, address, region, special)
+
+
+def change(
+    random: Random,
+    at: datetime,
+    event: str,
+    source: str,
+    user: str,
+    address: str,
+    region: str,
+    *,
+    resource: str = "",
+    error: str = "",
+    access_key: str = "",
+) -> Entry:
+    """A call of an API that changes something."""
+    special: dict[str, Any] = {
+        "userAgent": _CLI,
+        "requestParameters": {"name": resource} if resource else None,
+        "responseElements": None,
+        "readOnly": False,
+        "eventType": "AwsApiCall",
+        "managementEvent": True,
+        "eventCategory": "Management",
+    } | ({"errorCode": error, "errorMessage": f"{event} was refused."} if error else {})
+    where = GLOBAL_REGION if source in GLOBAL_SOURCES else region
+    return _entry(random, at, event, source, user, address, where, special, resource, access_key)
+
+
+def assumed(at: datetime) -> Entry:
+    """A task of the system's service is given its role."""
+    source, name = "sts.amazonaws.com", "AssumeRole"
+    id = str(UUID(int=Random(at.isoformat()).getrandbits(_RANDOM_ID), version=4))
+    service = "ecs-tasks.amazonaws.com"
+    record = {
+        "eventVersion": "1.11",
+        "userIdentity": {"type": "AWSService", "invokedBy": service},
+        "eventTime": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "eventSource": source,
+        "eventName": name,
+        "awsRegion": REGION,
+        "sourceIPAddress": service,
+        "readOnly": True,
+        "eventID": id,
+        "eventType": "AwsApiCall",
+        "recipientAccountId": ACCOUNT,
+    }
+    return Entry(at, REGION, id, name, source, "", json.dumps(record), read_only=True)
+
+
+def _entry(
+    random: Random,
+    at: datetime,
+    name: str,
+    source: str,
+    user: str,
+    address: str,
+    region: str,
+    special: dict[str, Any],
+    resource: str = "",
+    access_key: str = "",
+) -> Entry:
+    at = at.astimezone(UTC).replace(microsecond=0)
+    id = str(UUID(int=random.getrandbits(_RANDOM_ID), version=4))
+    record = {
+        "eventVersion": "1.11",
+        "userIdentity": _identity(user, access_key),
+        "eventTime": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "eventSource": source,
+        "eventName": name,
+        "awsRegion": region,
+        "sourceIPAddress": address,
+        "eventID": id,
+        "recipientAccountId": ACCOUNT,
+    } | special
+    return Entry(
+        at=at,
+        region=region,
+        id=id,
+        name=name,
+        source=source,
+        username=user,
+        record=json.dumps(record),
+        access_key=access_key,
+        resource=resource,
+    )
+
+
+def _identity(user: str, access_key: str) -> dict[str, Any]:
+    if user == ROOT:
+        arn = f"arn:aws:iam::{ACCOUNT}:root"
+        return {"type": "Root", "principalId": ACCOUNT, "arn": arn, "accountId": ACCOUNT, "accessKeyId": ""}
+    if user == HIDDEN:
+        return {"type": "IAMUser", "accountId": ACCOUNT, "accessKeyId": "", "userName": user}
+    identity = {
+        "type": "IAMUser",
+        "principalId": f"AIDA{hash_of(user) % 10**16:016d}",
+        "arn": f"arn:aws:iam::{ACCOUNT}:user/{user}",
+        "accountId": ACCOUNT,
+        "userName": user,
+    }
+    return identity | ({"accessKeyId": access_key} if access_key else {})

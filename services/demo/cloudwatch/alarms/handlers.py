@@ -1,0 +1,94 @@
+"""Handlers: put, delete, switch and set alarms.
+
+Source: Amazon CloudWatch API reference.
+"""
+
+from typing import Any
+
+from services.demo.cloudwatch import request_checks as alarm_input
+from services.demo.cloudwatch.alarms.missing import State
+from services.demo.cloudwatch.alarms.model import Alarm, Kind
+from services.demo.cloudwatch.alarms.store import AlarmBook
+from services.demo.cloudwatch.request_checks import invalid
+from services.demo.registry import Call, Fault, op
+
+
+def book(call: Call) -> AlarmBook:
+    """The alarms of the world that was called."""
+    alarms: AlarmBook = call.world.alarm_book
+    return alarms
+
+
+def _put(call: Call, kind: Kind) -> dict[str, Any]:
+    alarm = book(call).get(call.params["AlarmName"], call.region)
+    if alarm is not None and alarm.kind != kind:
+        raise invalid(f"An alarm of another type with the name {alarm.name} already exists.")
+    book(call).put(kind, call.params, region=call.region, account=call.account)
+    return {}
+
+
+@op("cloudwatch", "PutMetricAlarm")
+def put_metric_alarm(call: Call) -> dict[str, Any]:
+    """Create or redefine a metric or math alarm."""
+    alarm_input.check_metric_alarm(call.params)
+    return _put(call, "MetricAlarm")
+
+
+@op("cloudwatch", "PutCompositeAlarm")
+def put_composite_alarm(call: Call) -> dict[str, Any]:
+    """Create or redefine a composite alarm."""
+    alarm_input.check_composite_alarm(call.params, book(call), call.region)
+    return _put(call, "CompositeAlarm")
+
+
+@op("cloudwatch", "PutLogAlarm")
+def put_log_alarm(call: Call) -> dict[str, Any]:
+    """Create or redefine a log alarm; World reports its query results."""
+    alarm_input.check_log_alarm(call.params)
+    return _put(call, "LogAlarm")
+
+
+@op("cloudwatch", "DeleteAlarms")
+def delete_alarms(call: Call) -> dict[str, Any]:
+    """Delete those that exist; unknown names are passed over, as in AWS."""
+    found = (book(call).get(name, call.region) for name in call.params["AlarmNames"])
+    alarms = [alarm for alarm in found if alarm is not None]
+    if sum(alarm.kind == "CompositeAlarm" for alarm in alarms) > 1:
+        raise invalid("You can delete at most one composite alarm in one operation.")
+    for alarm in alarms:
+        if any(parent not in alarms for parent in book(call).parents(alarm)):
+            raise invalid(f"Cannot delete {alarm.name} as there are composite alarm(s) depending on it.")
+    for alarm in alarms:
+        book(call).delete(alarm)
+    return {}
+
+
+@op("cloudwatch", "SetAlarmState")
+def set_alarm_state(call: Call) -> dict[str, Any]:
+    """Set a state until the next evaluation."""
+    alarm = book(call).get(call.params["AlarmName"], call.region)
+    if alarm is None:
+        raise Fault("ResourceNotFound", f"Alarm {call.params['AlarmName']} does not exist", 404)
+    state = State(call.params["StateValue"])
+    book(call).set_state(alarm, state, call.params["StateReason"], call.params.get("StateReasonData", ""))
+    return {}
+
+
+def _switch(call: Call, enabled: bool) -> dict[str, Any]:
+    for name in call.params["AlarmNames"]:
+        alarm: Alarm | None = book(call).get(name, call.region)
+        if alarm is not None:
+            book(call).enable_actions(alarm, enabled)
+    return {}
+
+
+@op("cloudwatch", "EnableAlarmActions")
+def enable_alarm_actions(call: Call) -> dict[str, Any]:
+    """Switch actions on."""
+    return _switch(call, True)
+
+
+@op("cloudwatch", "DisableAlarmActions")
+def disable_alarm_actions(call: Call) -> dict[str, Any]:
+    """Switch actions off."""
+    return _switch(call, False)

@@ -1,0 +1,70 @@
+"""Handlers: alarm mute rules.
+
+Source: PutAlarmMuteRule, ListAlarmMuteRules (Amazon CloudWatch API reference).
+"""
+
+from typing import Any
+
+from services.demo.cloudwatch.alarms.handlers import book
+from services.demo.cloudwatch.alarms.mutes import MuteRule, ScheduleError, parse_schedule
+from services.demo.cloudwatch.paging import page_of
+from services.demo.cloudwatch.request_checks import invalid
+from services.demo.registry import Call, Fault, op
+
+
+@op("cloudwatch", "PutAlarmMuteRule")
+def put_alarm_mute_rule(call: Call) -> dict[str, Any]:
+    """Create or redefine a rule."""
+    settings = {name: value for name, value in call.params.items() if name != "Tags"}
+    try:
+        schedule = parse_schedule(settings["Rule"]["Schedule"])
+    except ScheduleError as error:
+        raise invalid(str(error)) from error
+    rule = MuteRule(settings["Name"], call.region, call.account, settings, schedule, call.world.clock.now())
+    book(call).mutes.rules[call.region, rule.name] = rule
+    return {}
+
+
+@op("cloudwatch", "GetAlarmMuteRule")
+def get_alarm_mute_rule(call: Call) -> dict[str, Any]:
+    """One rule with its status now."""
+    name = call.params["AlarmMuteRuleName"]
+    rule = book(call).mutes.rules.get((call.region, name))
+    if rule is None:
+        raise Fault("ResourceNotFoundException", f"Alarm mute rule {name} does not exist", 404)
+    return rule.settings | _summary(call, rule)
+
+
+@op("cloudwatch", "ListAlarmMuteRules")
+def list_alarm_mute_rules(call: Call) -> dict[str, Any]:
+    """Rules by name order, filtered by target and status."""
+    params = call.params
+    now = call.world.clock.now()
+    rules = [
+        rule
+        for (region, _), rule in sorted(book(call).mutes.rules.items())
+        if region == call.region
+        and ("AlarmName" not in params or params["AlarmName"] in rule.targets)
+        and (not params.get("Statuses") or rule.status(now) in params["Statuses"])
+    ]
+    page, more = page_of(rules, lambda rule: rule.name, params.get("NextToken"), params.get("MaxRecords", 50))
+    return {"AlarmMuteRuleSummaries": [_summary(call, rule) for rule in page]} | more
+
+
+@op("cloudwatch", "DeleteAlarmMuteRule")
+def delete_alarm_mute_rule(call: Call) -> dict[str, Any]:
+    """Delete a rule; an unknown name is no error."""
+    book(call).mutes.rules.pop((call.region, call.params["AlarmMuteRuleName"]), None)
+    return {}
+
+
+def _summary(call: Call, rule: MuteRule) -> dict[str, Any]:
+    summary = {
+        "AlarmMuteRuleArn": rule.arn,
+        "Status": rule.status(call.world.clock.now()),
+        "MuteType": rule.mute_type,
+        "LastUpdatedTimestamp": rule.updated,
+    }
+    if "ExpireDate" in rule.settings:
+        summary["ExpireDate"] = rule.settings["ExpireDate"]
+    return summary

@@ -1,0 +1,196 @@
+"""Every alarm of the embedded AWS: definitions, evaluation, history, mute rules.
+
+Source: PutMetricAlarm, PutCompositeAlarm, PutLogAlarm, SetAlarmState (Amazon CloudWatch API reference).
+"""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Protocol
+
+from services.demo.cloudwatch.alarms import metric_alarm, reasons
+from services.demo.cloudwatch.alarms.composite_rule import alarm_name, parse_rule
+from services.demo.cloudwatch.alarms.history import History
+from services.demo.cloudwatch.alarms.missing import State
+from services.demo.cloudwatch.alarms.model import Alarm, Kind
+from services.demo.cloudwatch.alarms.mutes import MuteBook
+from services.demo.cloudwatch.math.parsing import MathError
+from services.demo.cloudwatch.store import MetricStore
+
+REGION = "ap-northeast-1"
+ACCOUNT = "123456789012"
+
+
+class _Clock(Protocol):
+    def now(self) -> datetime: ...
+
+
+class AlarmBook:
+    """Alarms by (region, name). World calls `evaluate` once per simulated minute, in order."""
+
+    def __init__(self, store: MetricStore, clock: _Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self.alarms: dict[tuple[str, str], Alarm] = {}
+        self.history = History()
+        self.mutes = MuteBook()
+
+    def get(self, name: str, region: str = REGION) -> Alarm | None:
+        """An alarm by its name or ARN."""
+        return self.alarms.get((region, alarm_name(name)))
+
+    def put(
+        self,
+        kind: Kind,
+        settings: dict[str, Any],
+        *,
+        region: str = REGION,
+        account: str = ACCOUNT,
+        at: datetime | None = None,
+    ) -> Alarm:
+        """Create or redefine an alarm from a Put…Alarm request (checked by `alarm_input`); its state stays."""
+        at = at or self._clock.now()
+        settings = {
+            "ActionsEnabled": True,
+            "OKActions": [],
+            "AlarmActions": [],
+            "InsufficientDataActions": [],
+            **{name: value for name, value in settings.items() if name != "Tags"},
+        }
+        name = settings["AlarmName"]
+        alarm = self.alarms.get((region, name))
+        if alarm is not None and alarm.kind == kind:
+            alarm.configure(settings, at)
+            self.history.configured(alarm, at, "updated")
+            return alarm
+        alarm = Alarm(kind, name, region, account, settings, at, at, at)
+        self.alarms[region, name] = alarm
+        self.history.configured(alarm, at, "created")
+        return alarm
+
+    def delete(self, alarm: Alarm, at: datetime | None = None) -> None:
+        """Remove an alarm; its history stays."""
+        del self.alarms[alarm.region, alarm.name]
+        self.history.configured(alarm, at or self._clock.now(), "deleted")
+
+    def enable_actions(self, alarm: Alarm, enabled: bool, at: datetime | None = None) -> None:
+        """Switch an alarm's actions."""
+        if alarm.settings["ActionsEnabled"] is not enabled:
+            at = at or self._clock.now()
+            alarm.configure({**alarm.settings, "ActionsEnabled": enabled}, at)
+            self.history.configured(alarm, at, "updated")
+
+    def set_state(
+        self, alarm: Alarm, state: State, reason: str, reason_data: str = "", at: datetime | None = None
+    ) -> None:
+        """SetAlarmState: a metric alarm returns to its own state at the next evaluation."""
+        self._move(alarm, state, reason, reason_data, at or self._clock.now())
+
+    def record_query_result(self, name: str, at: datetime, value: float | None, region: str = REGION) -> None:
+        """Tell a log alarm what its scheduled query found; None where it found nothing."""
+        self.alarms[region, name].results.append((int(at.timestamp()), value))
+
+    def children(self, alarm: Alarm) -> list[Alarm]:
+        """The alarms a composite's rule names."""
+        if alarm.kind != "CompositeAlarm":
+            return []
+        found = (self.get(child, alarm.region) for child in parse_rule(alarm.settings["AlarmRule"]).children)
+        return [child for child in found if child is not None]
+
+    def parents(self, alarm: Alarm) -> list[Alarm]:
+        """The composites whose rule names `alarm`."""
+        return [other for other in self.alarms.values() if alarm in self.children(other)]
+
+    def evaluate(self, at: datetime) -> None:
+        """Evaluate every alarm as of `at`: the datapoints of the minutes that ended by then."""
+        composites = []
+        for alarm in self.alarms.values():
+            if alarm.configured > at or alarm.warming_up(at):
+                continue
+            if alarm.kind == "CompositeAlarm":
+                composites.append(alarm)
+            else:
+                self._evaluate_single(alarm, at)
+        # A composite may watch composites, so a change has to travel up; a cycle ends with the rounds.
+        for _ in composites:
+            moved = [alarm for alarm in composites if self._evaluate_composite(alarm, at)]
+            if not moved:
+                break
+        for alarm in composites:
+            self._release(alarm, at)
+
+    def _evaluate_single(self, alarm: Alarm, at: datetime) -> None:
+        try:
+            outcome = metric_alarm.evaluate(alarm, self._store, at)
+        except MathError as error:
+            if alarm.evaluation_state != "EVALUATION_ERROR":
+                alarm.evaluation_state = "EVALUATION_ERROR"
+                alarm.updated = at
+                alarm.reason = f"Evaluation error: {error}"
+            return
+        alarm.evaluation_state = ""
+        if outcome is not None:
+            self._move(alarm, *outcome, at)
+
+    def _evaluate_composite(self, alarm: Alarm, at: datetime) -> bool:
+        children = self.children(alarm)
+        seen = tuple((child.name, child.state, child.transitioned) for child in children)
+        if seen == alarm.seen:
+            return False
+        before, alarm.seen = alarm.seen, seen
+        states = {child.name: child.state for child in children}
+        fires = parse_rule(alarm.settings["AlarmRule"]).check(lambda name: states.get(alarm_name(name)))
+        state = State.ALARM if fires else State.OK
+        if state is alarm.state:
+            return False
+        changed = [child for child, now in zip(children, seen, strict=True) if now not in (before or ())]
+        if before is None or not changed:
+            verb = "created" if alarm.state is State.INSUFFICIENT else "updated"
+            reason = f"{alarm.arn} was {verb} and its alarm rule evaluates to {state}"
+            self._move(alarm, state, reason, _triggering(children), at)
+        else:
+            culprit = max(changed, key=lambda child: child.transitioned)
+            moment = reasons.sentence_time(culprit.transitioned)
+            reason = f"{culprit.arn} transitioned to {culprit.state} at {moment}"
+            self._move(alarm, state, reason, _triggering([culprit]), at)
+        return True
+
+    def _move(self, alarm: Alarm, state: State, reason: str, reason_data: str, at: datetime) -> None:
+        old = (alarm.state, alarm.reason, alarm.reason_data)
+        changed = state is not alarm.state
+        alarm.state, alarm.reason, alarm.reason_data, alarm.updated = state, reason, reason_data, at
+        if not changed:
+            return
+        alarm.transitioned = at
+        self.history.transition(alarm, at, old, (state, reason, reason_data))
+        alarm.suppressed = self._suppressor_fires(alarm)
+        if not alarm.suppressed:
+            self._act(alarm, at)
+
+    def _act(self, alarm: Alarm, at: datetime) -> None:
+        if alarm.settings["ActionsEnabled"] and not self.mutes.muted(alarm.region, alarm.name, at):
+            for arn in alarm.actions:
+                self.history.action(alarm, at, arn)
+
+    def _suppressor_fires(self, alarm: Alarm) -> bool:
+        suppressor = alarm.settings.get("ActionsSuppressor")
+        other = self.get(suppressor, alarm.region) if suppressor else None
+        return other is not None and other.state is State.ALARM
+
+    def _release(self, alarm: Alarm, at: datetime) -> None:
+        """Run the held-back actions once the suppressor is quiet."""
+        if alarm.suppressed and not self._suppressor_fires(alarm):
+            alarm.suppressed = False
+            self._act(alarm, at)
+
+
+def _triggering(alarms: Iterable[Alarm]) -> str:
+    """A composite's StateReasonData, ten children at most (it may hold 4,000 characters)."""
+    rows = [
+        {
+            "arn": alarm.arn,
+            "state": {"value": alarm.state.value, "timestamp": reasons.stamp(alarm.transitioned)},
+        }
+        for alarm in alarms
+    ]
+    return json.dumps({"triggeringAlarms": rows[:10]}, separators=(",", ":"))

@@ -1,0 +1,102 @@
+"""Faults on demand: refusals in AWS's own words, delays, hangs, cut connections, a proxy's page.
+
+Source: "Common error types" of the CloudWatch, Logs, ECS, RDS, ELB and STS API references.
+"""
+
+import threading
+from collections.abc import Iterable
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from services.aws.client.codes import permission_of
+from services.demo.registry import Fault
+
+ACCOUNT = "123456789012"
+CALLER = f"arn:aws:sts::{ACCOUNT}:assumed-role/FacilityOperator/toban"
+
+Preset = Literal["throttled", "denied", "expired"]
+Mode = Literal["error", "reset-before", "reset-after", "hang", "html", "empty", "truncated", "redirect"]
+
+
+class FaultRule(BaseModel):
+    """Which requests go wrong, and how. Empty service or operation: any."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    service: str = ""
+    """As botocore names it."""
+    operation: str = ""
+    preset: Preset | None = None
+    """AWS's own refusal in the service's own protocol; or give `code`."""
+    code: str = ""
+    message: str = "Fault on demand."
+    status: int = 400
+    mode: Mode | None = None
+    """`reset-after`, `empty` and `truncated` happen after the request was carried out. None: `error`
+    where a code or preset is given, else only `delay`."""
+    delay: float = 0.0
+    """Seconds before anything else."""
+    times: int | None = None
+    """How often; None: until removed."""
+
+    def fits(self, service: str, operation: str) -> bool:
+        """Whether a request is meant."""
+        return self.service in ("", service) and self.operation in ("", operation)
+
+    @property
+    def kind(self) -> Mode | None:
+        """What happens besides the delay."""
+        return self.mode or ("error" if self.code or self.preset else None)
+
+    def fault(self, service: str, operation: str, protocol: str) -> Fault:
+        """The error to answer with."""
+        if self.preset is not None:
+            return preset_fault(self.preset, service, operation, protocol)
+        return Fault(self.code or "InternalFailure", self.message, self.status)
+
+
+def preset_fault(preset: Preset, service: str, operation: str, protocol: str) -> Fault:
+    """AWS's refusal: JSON services say `…Exception` with 400, XML services the short code with 400 or 403."""
+    json = protocol not in ("query", "ec2", "rest-xml")
+    if preset == "throttled":
+        return Fault("ThrottlingException" if json else "Throttling", "Rate exceeded", 400)
+    if preset == "expired":
+        message = "The security token included in the request is expired"
+        return Fault("ExpiredTokenException" if json else "ExpiredToken", message, 400 if json else 403)
+    action = permission_of(service, operation)
+    message = (
+        f"User: {CALLER} is not authorized to perform: {action} because no identity-based policy allows the"
+        f" {action} action"
+    )
+    return Fault("AccessDeniedException" if json else "AccessDenied", message, 400 if json else 403)
+
+
+class FaultDesk:
+    """The rules in force; the first that fits is used."""
+
+    def __init__(self) -> None:
+        self._rules: list[FaultRule] = []
+        self._lock = threading.Lock()
+
+    def add(self, rule: FaultRule) -> None:
+        """Put a rule in force, before the older ones."""
+        with self._lock:
+            self._rules.insert(0, rule)
+
+    def clear(self) -> None:
+        """Remove every rule."""
+        with self._lock:
+            self._rules.clear()
+
+    def take(self, service: str, operation: str, extra: Iterable[FaultRule] = ()) -> FaultRule | None:
+        """The rule for this request, one use of it spent; `extra` are a scenario's own, tried last."""
+        with self._lock:
+            for rule in self._rules:
+                if rule.fits(service, operation):
+                    if rule.times is not None:
+                        rule.times -= 1
+                        if rule.times <= 0:
+                            self._rules.remove(rule)
+                    return rule
+        return next((rule for rule in extra if rule.fits(service, operation)), None)

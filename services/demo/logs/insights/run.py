@@ -1,0 +1,44 @@
+"""Runs a plan over log events: the rows, and what was looked at for them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from services.demo.logs.insights.parse import Plan
+from services.demo.logs.insights.records import Record
+from services.demo.logs.insights.records import field as reader
+from services.demo.logs.insights.values import text_of
+from services.demo.logs.store import Event
+
+Row = list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What GetQueryResults tells."""
+
+    rows: list[Row] = field(default_factory=list)
+    matched: int = 0
+    """Events that passed every filter before the first `stats`."""
+    scanned: int = 0
+    bytes: int = 0
+
+
+def run(plan: Plan, events: Sequence[tuple[str, Event]], most: int) -> Outcome:
+    """Run over (`account:group`, event), newest first; at most `most` rows where the query has no limit."""
+    records = [Record(event, log) for log, event in events]
+    size = sum(len(event.message.encode("utf-8", "surrogatepass")) for _, event in events)
+    matched, counts = len(records), True
+    for command, step in plan.steps:
+        counts = counts and command != "stats"
+        records = step(records)
+        if counts and command == "filter":
+            matched = len(records)
+    if not plan.limited:
+        records = records[:most]
+    columns = plan.columns if plan.aggregated else [*plan.columns, "@ptr"]
+    reads = [(name, reader(name)) for name in columns]
+    rows = []
+    for record in records:
+        values = [(name, read(record)) for name, read in reads]
+        rows.append([{"field": name, "value": text_of(value)} for name, value in values if value is not None])
+    return Outcome(rows, matched, len(events), size)

@@ -1,0 +1,100 @@
+"""The calendar's slots month by month, kept as long as the dates they hang on stay the same."""
+
+from calendar import monthrange
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+
+from services import i18n
+from services.calendar.calendar import Calendar
+from services.models.duties import AnchorDate, Slot
+
+_MONTHS = 120
+"""Months kept; a year and two months are in use all day, the others were looked at."""
+
+
+class SlotBook:
+    """Slots by the month of the day they are held on, with the dated ones among them."""
+
+    def __init__(
+        self,
+        calendar: Calendar,
+        anchors: Callable[[], tuple[AnchorDate, ...]],
+        dated: Callable[[], tuple[Slot, ...]],
+    ) -> None:
+        self._calendar = calendar
+        self._anchors = anchors
+        self._dated = dated
+        # Replaced as a whole, so that a thread that still computes with older dates fills its own months only.
+        self._kept: tuple[object, dict[tuple[int, int], tuple[Slot, ...]]] = (None, {})
+
+    def basis(self) -> object:
+        """What the slots hang on besides the calendar; unequal values mean other slots."""
+        return self._anchors(), self._dated(), i18n.language()
+
+    def dated(self) -> tuple[Slot, ...]:
+        """Those that hang on something, however long ago they were due."""
+        return (*self._calendar.anchored(self._anchors()), *self._dated())
+
+    def undated(self, today: date) -> Iterator[Slot]:
+        """Duties that hang on something whose date nobody knows: to be looked at today, until they are signed."""
+        for duty, anchor in self._calendar.undated(self._anchors()):
+            yield Slot(
+                key=f"{duty.id}:{anchor.id}@",
+                duty=duty.id,
+                title=duty.title,
+                nominal=(),
+                day=today,
+                until=today,
+                due_at=self._calendar.local(today, "00:00"),
+                late_at=self._calendar.local(today + timedelta(days=1), "00:00"),
+                missed_at=None,
+                timed=False,
+                remark=anchor.remark,
+            )
+
+    def month(self, year: int, month: int) -> tuple[Slot, ...]:
+        """The slots held in a month, by time; those without a time first on their day."""
+        dated = tuple(each for each in self._dated() if (each.day.year, each.day.month) == (year, month))
+        ruled = self._of_month(year, month)
+        return tuple(sorted((*ruled, *dated), key=order)) if dated else ruled
+
+    def between(self, first: date, last: date) -> Iterator[Slot]:
+        """The slots held from `first` to `last` (inclusive)."""
+        for year, month in months(first, last):
+            yield from (slot for slot in self.month(year, month) if first <= slot.day <= last)
+
+    def _of_month(self, year: int, month: int) -> tuple[Slot, ...]:
+        anchors = self._anchors()
+        # Remarks are words of one language.
+        basis = anchors, i18n.language()
+        known, kept = self._kept
+        if basis != known:
+            kept = {}
+            self._kept = (basis, kept)
+        found = kept.get((year, month))
+        if found is None:
+            first, last = date(year, month, 1), date(year, month, monthrange(year, month)[1])
+            found = tuple(sorted(self._calendar.slots(first, last, anchors), key=order))
+            while len(kept) >= _MONTHS:
+                kept.pop(next(iter(kept)))
+            kept[year, month] = found
+        return found
+
+
+def order(slot: Slot) -> tuple[object, ...]:
+    """By day, those without a time first, then by time; at one time they stay as they were, as in the runbook."""
+    return slot.day, slot.timed, slot.due_at
+
+
+def months(first: date, last: date) -> Iterator[tuple[int, int]]:
+    """(year, month) of every month from `first`'s to `last`'s."""
+    year, month = first.year, first.month
+    while (year, month) <= (last.year, last.month):
+        yield year, month
+        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+
+
+def days(year: int, month: int) -> Iterator[date]:
+    """The days of a month."""
+    first = date(year, month, 1)
+    return (first + timedelta(days=n) for n in range(monthrange(year, month)[1]))

@@ -1,0 +1,36 @@
+"""Files that their owner alone can read: screenshots and what was too large for the clipboard."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+from services.host.private_files import make_folder, new_file
+
+
+def state_folder(*names: str) -> Path:
+    """A folder of the console's own under the user's state directory; not made yet."""
+    from platformdirs import user_state_path
+
+    return user_state_path("toban").joinpath(*names)
+
+
+def stamped_name(stem: str, suffix: str, time_format: str | None = None) -> str:
+    """`screen-20250401-090500-123456.svg`, by the machine's own time."""
+    now = datetime.now().astimezone()
+    return f"{stem}-{now.strftime(time_format or '%Y%m%d-%H%M%S-%f')}{suffix}"
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write `text` to `path` (0600, in a folder that is made 0700), whole or not at all. Raises OSError."""
+    make_folder(path.parent)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = new_file(unfinished)
+    try:
+        with open(descriptor, "w", encoding="utf-8", errors="replace") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise

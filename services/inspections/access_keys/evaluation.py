@@ -1,0 +1,98 @@
+"""How one access key is judged: by its age in calendar days, as the duty that rotates it counts them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from services.calendar.calendar import Calendar
+from services.models.access_keys import AccessKey, KeyUse
+from services.models.runbook_looks import AccessKeys as KeysSpec
+from services.models.verdict import Verdict
+
+QUOTA = 2
+"""Keys that a user can have; the inactive ones count."""
+DISABLED = frozenset({"Inactive", "Expired"})
+"""Statuses in which a key cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedKey:
+    """A key, judged."""
+
+    key: AccessKey
+    use: KeyUse | None
+    """None: not read."""
+    age: int
+    """Whole local days since it was made."""
+    limit: date
+    """The last day on which it is not too old."""
+    due: date
+    """`limit`, or the open day before it."""
+    verdict: Verdict
+    leftover: bool
+    """It cannot be used, and may have been so for longer than the runbook keeps it."""
+    idle_days: int | None
+    """Since it was used last, or made; None: not known."""
+
+    @property
+    def unclear(self) -> bool:
+        """IAM does not say, in a word that is known here, whether it can be used."""
+        return not self.key.active and self.key.status not in DISABLED
+
+
+class KeyRules:
+    """The runbook's limits, on one day."""
+
+    def __init__(self, spec: KeysSpec, calendar: Calendar, now: datetime) -> None:
+        self._spec = spec
+        self._calendar = calendar
+        self._today = calendar.day_of(now)
+
+    def judge(self, key: AccessKey, use: KeyUse | None) -> JudgedKey:
+        """An active key by its age; one that cannot be used by how long it lies about."""
+        made = self._calendar.day_of(key.created)
+        limit = made + timedelta(days=self._spec.max_age_days)
+        age = (self._today - made).days
+        due = self._calendar.open_days.previous_open(limit) or limit
+        idle = self._idle(key, use)
+        disabled = key.status in DISABLED
+        leftover = disabled and (idle is None or idle > self._spec.delete_after_days)
+        return JudgedKey(
+            key=key,
+            use=use,
+            age=age,
+            limit=limit,
+            due=due,
+            verdict=self._of_active(age, due)
+            if key.active
+            else self._of_inactive(use, leftover)
+            if disabled
+            else Verdict.UNKNOWN,
+            leftover=leftover,
+            idle_days=idle,
+        )
+
+    def crowded(self, keys: list[JudgedKey]) -> bool:
+        """All keys that a user can have are active, and the new one is no longer new: the old one was forgotten."""
+        active = [each for each in keys if each.key.active]
+        return len(active) >= QUOTA and min(each.age for each in active) > self._spec.delete_after_days
+
+    def unused(self, each: JudgedKey) -> bool:
+        """It was not used for longer than a key may live."""
+        return each.key.active and each.idle_days is not None and each.idle_days > self._spec.max_age_days
+
+    def _of_active(self, age: int, due: date) -> Verdict:
+        if age > self._spec.max_age_days:
+            return Verdict.ABNORMAL
+        soon = due - timedelta(days=self._spec.warn_days)
+        return Verdict.ATTENTION if self._today >= soon else Verdict.NORMAL
+
+    def _of_inactive(self, use: KeyUse | None, leftover: bool) -> Verdict:
+        """IAM does not say since when; it was disabled after it was used last, and nothing more is known."""
+        if not leftover:
+            return Verdict.NORMAL
+        return Verdict.UNKNOWN if use is None else Verdict.ATTENTION
+
+    def _idle(self, key: AccessKey, use: KeyUse | None) -> int | None:
+        if use is None:
+            return None
+        return (self._today - self._calendar.day_of(max(key.created, use.at or key.created))).days

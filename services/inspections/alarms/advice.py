@@ -1,0 +1,98 @@
+"""What the runbook says to do about alarms that are not as they should be."""
+
+from collections.abc import Iterable, Iterator
+
+from services.contacts import escalation
+from services.i18n import _
+from services.inspections.alarms.evaluation import Judged, Mark
+from services.inspections.toolkit.points import runbook_says
+from services.models.alarms import Alarm
+from services.models.runbook import Playbook, Runbook
+
+
+def advice(judged: Iterable[Judged], runbook: Runbook, inspection: str) -> tuple[str, ...]:
+    """For each alarm in the order given, then where the runbook wants it recorded."""
+    said = [text for each in judged if each.marks for text in _of(each, runbook)]
+    if not said:
+        return ()
+    return tuple(dict.fromkeys((*said, *(_written(runbook, inspection) or _slack(runbook)))))
+
+
+def _written(runbook: Runbook, inspection: str) -> tuple[str, ...]:
+    """What duties write that look at alarms alone; what others write speaks of their other looks too."""
+    own = tuple(duty for duty in runbook.duties if duty.inspections == (inspection,))
+    return runbook_says(runbook.model_copy(update={"duties": own}) if own else runbook, inspection)
+
+
+def _slack(runbook: Runbook) -> tuple[str, ...]:
+    if runbook.slack is None or not runbook.slack.channel:
+        return ()
+    return (_("Record it in Slack {channel}.").format(channel=runbook.slack.channel),)
+
+
+def _of(each: Judged, runbook: Runbook) -> Iterator[str]:
+    if Mark.FIRING in each.marks or Mark.FIRED in each.marks:
+        yield from _fired(each, runbook)
+    if Mark.MISSING in each.marks:
+        text = _(
+            "{alarm}: nothing watches this now. Have the alarm {name} made again; until then look at the dashboard."
+        )
+        yield text.format(alarm=each.title, name=each.alarm.name)
+    if each.alarm.warm_up_until is not None:
+        yield _("{alarm}: until it is warm, look at its metric on the dashboard.").format(alarm=each.title)
+    elif Mark.NO_DATA in each.marks or Mark.BLIND in each.marks:
+        text = _(
+            "{alarm}: it cannot fire without data. Check that what it watches is there and reports {metric}."
+        )
+        yield text.format(alarm=each.title, metric=_metrics(each))
+    if Mark.UNSURE in each.marks:
+        yield _("{alarm}: correct the alarm's definition, or wait where AWS failed.").format(alarm=each.title)
+    if Mark.SILENT in each.marks:
+        yield _silent(each.alarm).format(alarm=each.title)
+    if Mark.UNTOLD in each.marks:
+        yield _("{alarm}: look at its history in CloudWatch: it may have fired unseen.").format(
+            alarm=each.title
+        )
+
+
+def _silent(alarm: Alarm) -> str:
+    if alarm.muted_by or alarm.actions_enabled is False:
+        return _("{alarm}: while it notifies nobody, look at it yourself; ask who did it, and until when.")
+    return _(
+        "{alarm}: look at it yourself; have an action added to it, or to a composite alarm that names it."
+    )
+
+
+def _fired(each: Judged, runbook: Runbook) -> Iterator[str]:
+    playbook = runbook.playbook_for(each.alarm.id)
+    if playbook is None:
+        yield _("{alarm}: the runbook has no steps for it.").format(alarm=each.title)
+        return
+    steps = " → ".join(str(step.text) for step in playbook.steps)
+    firing = Mark.FIRING in each.marks
+    text = (
+        _("{alarm}: {playbook}: {steps}")
+        if firing
+        else _("{alarm} recovered by itself; find out why it fired: {playbook}: {steps}")
+    )
+    yield text.format(alarm=each.title, playbook=playbook.title, steps=steps)
+    if firing:
+        yield from _whom(each, playbook, runbook)
+
+
+def _whom(each: Judged, playbook: Playbook, runbook: Runbook) -> Iterator[str]:
+    whom = escalation(runbook, playbook.escalate_to)
+    minutes = playbook.escalate_minutes or playbook.wait_minutes
+    if whom and minutes:
+        text = _("{alarm}: not recovered within {minutes} minutes? Call {whom}.")
+        yield text.format(alarm=each.title, minutes=minutes, whom=whom)
+    elif whom:
+        yield _("{alarm}: call {whom}.").format(alarm=each.title, whom=whom)
+    approver = escalation(runbook, playbook.approval)
+    if approver:
+        yield _("{alarm}: changes need the approval of {whom}.").format(alarm=each.title, whom=approver)
+
+
+def _metrics(each: Judged) -> str:
+    names = dict.fromkeys(str(query.metric) for query in each.alarm.queries if query.metric)
+    return _(", ").join(names) or _("its metric")

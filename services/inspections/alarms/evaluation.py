@@ -1,0 +1,177 @@
+"""One alarm judged: its state now, and what it did since the last look. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta, tzinfo
+from enum import Enum
+
+from services.aws.cloudwatch.alarms.parsing import sparse
+from services.i18n import N_, _
+from services.inspections.alarms.periods import seconds
+from services.inspections.toolkit.wording import moment, since, stretch
+from services.models.alarms import Alarm, AlarmState, Hearing, evaluation_words
+from services.models.findings import Measure, Spell, worst
+from services.models.metrics import TimeSpan
+from services.models.verdict import Verdict
+
+BLIND = timedelta(minutes=15)
+"""So long without data an alarm watched nothing."""
+SHOWN = 3
+"""Spells told in a line; the evidence has all."""
+STATES = {
+    AlarmState.ALARM: N_("firing"),
+    AlarmState.MISSING: N_("missing"),
+    AlarmState.INSUFFICIENT: N_("no data"),
+    AlarmState.OK: "OK",
+}
+
+
+class Mark(Enum):
+    """What is not as it should be, the worst first; the value is how the summary lists such alarms."""
+
+    FIRING = N_("firing: {alarms}")
+    MISSING = N_("missing: {alarms}")
+    FIRED = N_("fired and recovered: {alarms}")
+    SILENT = N_("notifies nobody: {alarms}")
+    BLIND = N_("was without data: {alarms}")
+    NO_DATA = N_("no data: {alarms}")
+    UNSURE = N_("not evaluated: {alarms}")
+    UNKNOWN = N_("not known whether anybody hears of: {alarms}")
+    UNTOLD = N_("not known whether it fired: {alarms}")
+
+
+VERDICTS = {
+    Mark.FIRING: Verdict.ABNORMAL,
+    Mark.MISSING: Verdict.ABNORMAL,
+    Mark.NO_DATA: Verdict.UNKNOWN,
+    Mark.UNSURE: Verdict.UNKNOWN,
+    Mark.FIRED: Verdict.ATTENTION,
+    Mark.SILENT: Verdict.ATTENTION,
+    Mark.UNKNOWN: Verdict.UNKNOWN,
+    Mark.UNTOLD: Verdict.UNKNOWN,
+    Mark.BLIND: Verdict.ATTENTION,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An alarm and what is to be said of it."""
+
+    alarm: Alarm
+    title: str
+    """As the runbook calls it; else its name."""
+    measure: Measure
+    marks: tuple[Mark, ...]
+    short: str
+    """Its title, with when it fired where it did."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """Of the measure."""
+        return self.measure.verdict or Verdict.NORMAL
+
+
+def judge(
+    alarm: Alarm, title: str, spells: Sequence[Spell], span: TimeSpan, zone: tzinfo, *, told: bool = True
+) -> Judged:
+    """`spells` are the alarm's own, newest first; without `told` its history does not tell all of them."""
+    said = list(_said(alarm, spells, span, zone))
+    if not told:
+        said.append((Mark.UNTOLD, _("changes are missing from its history")))
+    marks = tuple(dict.fromkeys(mark for mark, _text in said))
+    verdict = worst((Verdict.NORMAL, *(VERDICTS[mark] for mark in marks)))
+    fired = [each for each in spells if each.state == "alarm"]
+    word = STATES[alarm.state]
+    measure = Measure(
+        title=title,
+        shown=_(word) if alarm.state is not AlarmState.OK else word,
+        allowed="OK",
+        verdict=verdict,
+        at=fired[0].began if fired else alarm.since if alarm.state is AlarmState.INSUFFICIENT else None,
+        note=_("; ").join(text for _mark, text in said if text),
+    )
+    recovered = [each for each in fired if each.ended is not None]
+    short = f"{title} {spell_words(recovered[0], span, zone)}" if recovered else title
+    return Judged(alarm, title, measure, marks, short if Mark.FIRED in marks else title)
+
+
+def _said(alarm: Alarm, spells: Sequence[Spell], span: TimeSpan, zone: tzinfo) -> Iterator[tuple[Mark, str]]:
+    yield from _state(alarm, spells, span, zone)
+    if alarm.warm_up_until is not None:
+        mark = Mark.NO_DATA if alarm.state is AlarmState.INSUFFICIENT else Mark.UNSURE
+        text = _("warms up until {time}: AWS evaluates nothing and runs no action")
+        yield mark, text.format(time=moment(alarm.warm_up_until, zone))
+    if alarm.evaluation:
+        yield Mark.UNSURE, evaluation_words(alarm.evaluation)
+    recovered = [each for each in spells if each.state == "alarm" and each.ended is not None]
+    for each in recovered[:SHOWN]:
+        yield Mark.FIRED, _("fired {spell}").format(spell=spell_words(each, span, zone))
+    if len(recovered) > SHOWN:
+        yield Mark.FIRED, _("{count} times in all").format(count=len(recovered))
+    yield from _silent(alarm, zone)
+    blind = [each for each in spells if _blind(each, span)]
+    if blind and not sparse(alarm):
+        yield Mark.BLIND, _("without data {spell}").format(spell=spell_words(blind[0], span, zone))
+
+
+def _state(alarm: Alarm, spells: Sequence[Spell], span: TimeSpan, zone: tzinfo) -> Iterator[tuple[Mark, str]]:
+    lasting = next((each for each in spells if each.ended is None), None)
+    how_long = spell_words(lasting, span, zone) if lasting else ""
+    if alarm.state is AlarmState.ALARM:
+        yield Mark.FIRING, how_long
+    elif alarm.state is AlarmState.MISSING:
+        yield Mark.MISSING, _("the runbook names it and AWS does not have it")
+    elif alarm.state is AlarmState.INSUFFICIENT:
+        yield Mark.NO_DATA, how_long
+        if sparse(alarm):
+            yield (
+                Mark.NO_DATA,
+                _("its metric comes only when there is something to count, and missing data is “missing”"),
+            )
+
+
+def _silent(alarm: Alarm, zone: tzinfo) -> Iterator[tuple[Mark, str]]:
+    if alarm.muted_by:
+        text = _("muted by {rule} until {time}") if alarm.muted_until else _("muted by {rule}")
+        until = moment(alarm.muted_until, zone) if alarm.muted_until else ""
+        yield Mark.SILENT, text.format(rule=alarm.muted_by, time=until)
+    if alarm.state is not AlarmState.MISSING and alarm.actions_enabled is None:
+        yield Mark.UNKNOWN, _("AWS does not say whether its actions are enabled")
+    elif alarm.state is not AlarmState.MISSING and not alarm.actions_enabled:
+        yield Mark.SILENT, _("its actions are disabled")
+    if alarm.unheard and alarm.hearing is Hearing.NOBODY:
+        yield Mark.SILENT, _("it has no action, and no composite alarm with one names it")
+    elif alarm.unheard:
+        yield Mark.UNKNOWN, _("it has no action, and whether a composite alarm names it could not be read")
+
+
+def _blind(spell: Spell, span: TimeSpan) -> bool:
+    """A time without data that began and ended in the window; what began before was told by the look before."""
+    return (
+        spell.state == "insufficient"
+        and spell.began is not None
+        and spell.ended is not None
+        and seconds(spell, span) >= BLIND.total_seconds()
+    )
+
+
+def spell_words(spell: Spell, span: TimeSpan, zone: tzinfo) -> str:
+    """`01-14 01:16–01:26 JST (10m)`; says where it began before the window or still lasts."""
+    if spell.began is None:
+        if spell.ended is None:
+            return _("since before {time}").format(time=moment(span.start, zone))
+        return _("until {time}, since before the window").format(time=moment(spell.ended, zone))
+    if spell.ended is None:
+        return since(spell.began, span.end, zone)
+    return stretch(spell.began, spell.ended, zone)
+
+
+def summary_of(judged: Iterable[Judged]) -> str:
+    """What is not as it should be, the worst first: `firing: A, B; missing: C`; "" where all is."""
+    every = list(judged)
+    parts = []
+    for mark in Mark:
+        alarms = [each.short if mark is Mark.FIRED else each.title for each in every if mark in each.marks]
+        if alarms:
+            parts.append(_(mark.value).format(alarms=_(", ").join(alarms)))
+    return _("; ").join(parts)

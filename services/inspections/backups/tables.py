@@ -1,0 +1,78 @@
+"""The evidence tables of the look at the backups."""
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from services.calendar.maintenance_windows import stamp
+from services.i18n import N_, _
+from services.inspections.backups.windows import Night, Outcome
+from services.inspections.base import table
+from services.models.databases import DatabaseEvent, Snapshot, SnapshotState
+from services.models.findings import TOLD, Evidence, Row
+from services.models.verdict import Verdict
+
+VERDICTS = {
+    Outcome.MADE: Verdict.NORMAL,
+    Outcome.COMING: Verdict.NORMAL,
+    Outcome.ELSEWHERE: Verdict.ATTENTION,
+    Outcome.SLOW: Verdict.ATTENTION,
+    Outcome.UNUSABLE: Verdict.ABNORMAL,
+    Outcome.MISSING: Verdict.ABNORMAL,
+}
+_NOTES = {
+    Outcome.COMING: N_("the window is hardly over"),
+    Outcome.ELSEWHERE: N_("made by AWS Backup"),
+    Outcome.SLOW: N_("in the making for long"),
+    Outcome.UNUSABLE: N_("not usable"),
+    Outcome.MISSING: N_("there is none"),
+}
+
+
+def nights_table(nights: Sequence[Night], events: Sequence[DatabaseEvent], zone: tzinfo) -> Evidence:
+    """Every window with its snapshots, the worst first, then newest first."""
+    ordered = sorted(nights, key=lambda night: TOLD.index(VERDICTS[night.outcome]))
+    rows = [row for night in ordered for row in _rows(night, events, zone)]
+    return table(
+        _("Backup windows"),
+        (_("Window"), _("Snapshot"), _("Taken"), _("Status"), _("Note")),
+        rows,
+    )
+
+
+def _rows(night: Night, events: Sequence[DatabaseEvent], zone: tzinfo) -> list[Row]:
+    window = stamp(night.start, zone)
+    why = reason(night, events)
+    note = _(_NOTES[night.outcome]) if night.outcome in _NOTES else ""
+    verdict = VERDICTS[night.outcome]
+    if not night.snapshots:
+        return [Row(cells=(window, "", "", "", f"{note}: {why}" if why else note), verdict=verdict)]
+    first, *others = night.snapshots
+    rows = [Row(cells=(*_cells(window, first, zone), f"{note}: {why}" if why else note), verdict=verdict)]
+    for each in others:
+        bad = Verdict.ATTENTION if each.state is SnapshotState.UNUSABLE else None
+        rows.append(Row(cells=(*_cells(window, each, zone), ""), verdict=bad))
+    return rows
+
+
+def _cells(window: str, snapshot: Snapshot, zone: tzinfo) -> tuple[str, str, str, str]:
+    taken = stamp(snapshot.at, zone) if snapshot.at else ""
+    status = str(snapshot.status)
+    if snapshot.state is SnapshotState.CREATING and snapshot.percent is not None:
+        status = f"{status} {snapshot.percent} %"
+    return window, str(snapshot.name), taken, status
+
+
+def reason(night: Night, events: Sequence[DatabaseEvent]) -> str:
+    """What RDS said first after the window began; "" where RDS made one, or said nothing."""
+    if night.outcome in (Outcome.MADE, Outcome.COMING):
+        return ""
+    return next((str(event.message) for event in events if night.holds(event.at)), "")
+
+
+def events_table(events: Sequence[DatabaseEvent], zone: tzinfo) -> Evidence:
+    """What RDS says of those nights, oldest first."""
+    return table(
+        _("RDS events"),
+        (_("At"), _("Category"), _("Message")),
+        [(stamp(each.at, zone), ", ".join(each.categories), str(each.message)) for each in events],
+    )

@@ -1,0 +1,104 @@
+"""Which backup window made which snapshot, and which made none.
+
+A snapshot belongs to the window that began before it: by moments, never by dates, since RDS writes UTC dates
+and the window usually lies around a local midnight.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from services.calendar.maintenance_windows import DAY, Window
+from services.models.databases import Snapshot, SnapshotState
+
+JUST_AFTER = timedelta(hours=1)
+"""A snapshot may still be in the making so long after the window."""
+
+
+class Outcome(StrEnum):
+    """What became of one backup window."""
+
+    MADE = "made"
+    COMING = "coming"
+    """The window is hardly over: there may still be one, or it is being made."""
+    ELSEWHERE = "elsewhere"
+    """RDS makes them on other days, and on this one only AWS Backup did."""
+    SLOW = "slow"
+    """It is being made, for long."""
+    UNUSABLE = "unusable"
+    """There is one, neither available nor in the making."""
+    MISSING = "missing"
+
+
+GAPS = frozenset({Outcome.MISSING, Outcome.UNUSABLE})
+"""Outcomes that leave a day without a backup."""
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """One backup window and what it made."""
+
+    start: datetime
+    end: datetime
+    """Of the window (UTC)."""
+    outcome: Outcome
+    snapshots: tuple[Snapshot, ...] = ()
+    """The usable one first."""
+
+    def holds(self, at: datetime) -> bool:
+        """Whether `at` lies between the beginning of this window and of the next."""
+        return self.start <= at < self.start + DAY
+
+
+def expected(window: Window, now: datetime, number: int, created: datetime | None) -> list[datetime]:
+    """The starts of the newest `number` windows, newest first; none from before the database was created."""
+    newest = window.begun(now)
+    starts = [newest - count * window.every for count in range(number)]
+    return [start for start in starts if created is None or start >= created]
+
+
+def nights(
+    window: Window, starts: Sequence[datetime], automatic: Iterable[Snapshot], now: datetime
+) -> list[Night]:
+    """What became of each window, judged by the automatic snapshots alone."""
+    by_start: dict[datetime, list[Snapshot]] = {start: [] for start in starts}
+    for snapshot in automatic:
+        # One without a time is being made just now.
+        found = by_start.get(window.begun(snapshot.at or now))
+        if found is not None:
+            found.append(snapshot)
+    return [_night(window, start, by_start[start], now) for start in starts]
+
+
+def _night(window: Window, start: datetime, found: list[Snapshot], now: datetime) -> Night:
+    order = (SnapshotState.AVAILABLE, SnapshotState.CREATING, SnapshotState.UNUSABLE)
+    ranked = tuple(sorted(found, key=lambda each: order.index(each.state)))
+    end = window.end(start)
+    return Night(start, end, _outcome(ranked, soon=now < end + JUST_AFTER), ranked)
+
+
+def _outcome(ranked: tuple[Snapshot, ...], *, soon: bool) -> Outcome:
+    state = ranked[0].state if ranked else None
+    if state is SnapshotState.AVAILABLE:
+        return Outcome.MADE
+    if state is SnapshotState.UNUSABLE:
+        return Outcome.UNUSABLE
+    if soon:
+        return Outcome.COMING
+    return Outcome.SLOW if state is SnapshotState.CREATING else Outcome.MISSING
+
+
+def with_others(window: Window, found: Sequence[Night], others: Iterable[Snapshot]) -> list[Night]:
+    """The same, where snapshots of AWS Backup fill what is missing; where it makes all of them, that is as agreed."""
+    usable: dict[datetime, Snapshot] = {
+        window.begun(each.at): each for each in others if each.at and each.state is SnapshotState.AVAILABLE
+    }
+    mixed = any(night.outcome is Outcome.MADE for night in found)
+    filled = Outcome.ELSEWHERE if mixed else Outcome.MADE
+    return [
+        Night(night.start, night.end, filled, (usable[night.start], *night.snapshots))
+        if night.outcome in GAPS and night.start in usable
+        else night
+        for night in found
+    ]

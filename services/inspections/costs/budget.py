@@ -1,0 +1,167 @@
+"""How the month stands against a budget: the runbook's own, and those that AWS Budgets watches.
+
+Runbook: 日常監視 4, "an alert above 80 % of the budget". The guideline for the total is no budget: the guidelines of
+the services alone come to 85 % of it, and the alert would never be silent.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from services.i18n import N_, _, sentences
+from services.inspections.costs.days import Compared
+from services.inspections.costs.evaluation import against, near_words
+from services.inspections.costs.lines import HUNDRED, CostTable
+from services.inspections.costs.wording import Rate, month_words, yen_words
+from services.inspections.toolkit.points import Point
+from services.models.costs import Budget
+from services.models.findings import Measure, worst
+from services.models.runbook_looks import Costs as Spec
+from services.models.verdict import Verdict
+
+_DOLLARS = "USD"
+_PERIODS = {
+    "DAILY": N_("a day"),
+    "MONTHLY": N_("a month"),
+    "QUARTERLY": N_("a quarter"),
+    "ANNUALLY": N_("a year"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetJudge:
+    """The runbook's share of a budget."""
+
+    spec: Spec
+    rate: Rate
+    advice: tuple[str, ...]
+    """What the runbook says where a budget is in danger."""
+
+    def own(self, table: CostTable, compared: Compared, *, doubtful: bool) -> Point:
+        """The runbook's budget against the month's bill with tax, before credits; undecided: not judged.
+
+        `doubtful`: the total cannot be right.
+        """
+        title, budget = _("Budget of the runbook"), Decimal(self.spec.budget_yen)
+        if not budget:
+            note = _("costs.budget_yen is not decided; the guideline for the total is not taken for it")
+            return Point(Measure(title=title, shown=_("UNDECIDED"), note=note))
+        if not compared.month.count:
+            said = _("There are no costs yet to compare with the budget.")
+            return Point(Measure(title=title, shown="", verdict=Verdict.UNKNOWN), said=said)
+        bill = self.rate.yen(table.bill(compared))
+        share = bill / budget * HUNDRED
+        shown = _("{share} % ({bill} of {budget})").format(
+            share=f"{share:.0f}", bill=yen_words(bill), budget=yen_words(budget)
+        )
+        month = month_words(compared.month_end)
+        said = _("{bill} for {month} with tax is {share} % of the budget of {budget}.").format(
+            bill=yen_words(bill), month=month, share=f"{share:.0f}", budget=yen_words(budget)
+        )
+        doubt = ""
+        if table.tax_of(compared.month) < 0:
+            doubt = _("Cost Explorer reports a negative tax.")
+        return self._point(
+            title,
+            shown,
+            share,
+            sentences(said, doubt),
+            note=_("{month}, with tax").format(month=month),
+            doubtful=doubtful or bool(doubt),
+        )
+
+    def aws(self, budgets: tuple[Budget, ...]) -> Iterator[Point]:
+        """Each of AWS's, by what is spent and by AWS's own forecast."""
+        for budget in budgets:
+            yield self._aws(budget)
+
+    def _aws(self, budget: Budget) -> Point:
+        title = _("AWS budget {name}").format(name=budget.name)
+        if budget.limit is None or budget.spent is None:
+            return Point(
+                Measure(title=title, shown="", allowed=self._allowed(), verdict=Verdict.UNKNOWN),
+                said=_("AWS tells of the budget {name} without its amounts.").format(name=budget.name),
+            )
+        spent = _share(budget.spent, budget.limit)
+        forecast = None if budget.forecast is None else _share(budget.forecast, budget.limit)
+        shares, limit = _shares(spent, forecast), self.money(budget.limit, budget.unit)
+        said = _("AWS budget {name} ({limit}): {shares}.").format(
+            name=budget.name, limit=limit, shares=shares
+        )
+        doubts = tuple(_doubts(budget))
+        return self._point(
+            title,
+            shares,
+            max(spent, forecast or spent),
+            sentences(said, *doubts),
+            note=self._about(budget),
+            doubtful=bool(doubts),
+        )
+
+    def _about(self, budget: Budget) -> str:
+        said = [f"{period_words(budget)} {self.money(budget.limit, budget.unit)}"]
+        if budget.forecast_unread:
+            said.append(_("AWS's forecast cannot be read"))
+        elif budget.forecast is None:
+            said.append(_("AWS has no forecast yet"))
+        if budget.filtered:
+            said.append(_("of a part of the account only"))
+        return _("; ").join(said)
+
+    def money(self, amount: Decimal | None, unit: str) -> str:
+        """In yen where it is in dollars; "" for none."""
+        if amount is None:
+            return ""
+        return self.rate.words(amount) if unit == _DOLLARS else f"{amount:,.0f} {unit}"
+
+    def _allowed(self) -> str:
+        return _("< {near} %, abnormal ≥ {limit} %").format(
+            near=near_words(self.spec.budget_percent), limit=self.spec.budget_percent
+        )
+
+    def _point(
+        self, title: str, shown: str, share: Decimal, said: str, *, note: str, doubtful: bool = False
+    ) -> Point:
+        """`doubtful`: something of it cannot be read, so only what is abnormal without it is judged."""
+        verdict = against(share, Decimal(self.spec.budget_percent))
+        return Point(
+            Measure(
+                title=title,
+                shown=shown,
+                allowed=self._allowed(),
+                verdict=worst((verdict, Verdict.UNKNOWN)) if doubtful else verdict,
+                value=float(round(share, 2)),
+                unit="%",
+                note=note,
+            ),
+            said=said,
+            advice=self.advice,
+        )
+
+
+def period_words(budget: Budget) -> str:
+    """What a budget is for; AWS's own word where it is none of ours."""
+    return _(_PERIODS[budget.period]) if budget.period in _PERIODS else budget.period
+
+
+def _doubts(budget: Budget) -> Iterator[str]:
+    """What of it cannot be read."""
+    if budget.forecast_unread:
+        yield _("AWS's forecast for the budget {name} cannot be read.").format(name=budget.name)
+    if not budget.of_costs:
+        yield _("The AWS budget {name} has a BudgetType that Toban does not know.").format(name=budget.name)
+
+
+def _share(amount: Decimal, limit: Decimal) -> Decimal:
+    """Per cent; of a budget of nothing, whatever is spent is all of it."""
+    if limit > 0:
+        return amount / limit * HUNDRED
+    return HUNDRED if amount > 0 else Decimal(0)
+
+
+def _shares(spent: Decimal, forecast: Decimal | None) -> str:
+    if forecast is None:
+        return _("{spent} % spent").format(spent=f"{spent:.0f}")
+    return _("{spent} % spent, {forecast} % forecast").format(
+        spent=f"{spent:.0f}", forecast=f"{forecast:.0f}"
+    )

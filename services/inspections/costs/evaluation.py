@@ -1,0 +1,278 @@
+"""How a line of the cost table is judged: its month against the guideline, its newest week against earlier ones.
+
+Runbook: 日常監視 4. What grows by `growth_percent` is looked into; what comes within four fifths of a limit asks for
+attention. 50 % "of what" is not written: it is the guideline, the seven days before, and last month's average.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from services.calendar.wording import day_words
+from services.i18n import _
+from services.inspections.costs.days import WEEK, Compared, Days
+from services.inspections.costs.lines import HUNDRED, CostLine, CostTable, Growth
+from services.inspections.costs.wording import (
+    Rate,
+    days_words,
+    growth_words,
+    month_words,
+    percent_words,
+    yen_words,
+)
+from services.inspections.toolkit.points import Point, listed
+from services.models.findings import Measure
+from services.models.runbook_looks import Costs as Spec
+from services.models.verdict import Verdict
+
+NEAR = Decimal("0.8")
+"""Attention from this share of a limit."""
+NEGLIGIBLE_YEN = 100
+"""Growth by less in a week is not judged: a service that costs one yen may cost two."""
+_NAMED = 3
+
+
+def against(value: Decimal, limit: Decimal) -> Verdict:
+    """Abnormal from the limit, attention from four fifths of it."""
+    if value >= limit:
+        return Verdict.ABNORMAL
+    return Verdict.ATTENTION if value >= limit * NEAR else Verdict.NORMAL
+
+
+def near_words(limit: float) -> str:
+    """From where a limit of so many percent is near: `40`, `37.5`."""
+    return f"{limit * float(NEAR):g}"
+
+
+@dataclass(frozen=True, slots=True)
+class LineJudge:
+    """The runbook's limits, on the days that are compared."""
+
+    spec: Spec
+    rate: Rate
+    compared: Compared
+    advice: Callable[[str], tuple[str, ...]]
+    """What the runbook says where the line of this title is not normal."""
+
+    def points(self, table: CostTable) -> Iterator[Point]:
+        """Every judged line, the total first."""
+        yield from self._doubted(table.total, self._pair(table.total))
+        for line in table.services:
+            quiet = map(_quiet, self._pair(line))
+            yield from self._doubted(line, quiet) if line.known else (self._unknown(line),)
+        if table.services:
+            others = (self._month(table.others), self._others(table))
+            yield from self._doubted(table.others, map(_quiet, others))
+
+    def grown(self, growths: Iterable[Growth | None]) -> Verdict:
+        """By the greatest growth; UNKNOWN where there is nothing to compare with."""
+        compared = [each for each in growths if each is not None]
+        if not compared:
+            return Verdict.UNKNOWN
+        return max(map(self._grown, compared), key=_ORDER.index)
+
+    def _grown(self, growth: Growth) -> Verdict:
+        if self.rate.yen(growth.more) < NEGLIGIBLE_YEN:
+            return Verdict.NORMAL
+        if growth.percent is None:
+            return Verdict.ATTENTION
+        return against(growth.percent, Decimal(self.spec.growth_percent))
+
+    def month_verdict(self, line: CostLine) -> Verdict | None:
+        """Of the month against the guideline; None without one, UNKNOWN where no day of it can have costs."""
+        if not line.guideline:
+            return None
+        if not self.compared.month.count:
+            return Verdict.UNKNOWN
+        return against(self.rate.yen(line.projected(self.compared)), self._limit(line))
+
+    def _limit(self, line: CostLine) -> Decimal:
+        return line.guideline * (HUNDRED + self.spec.growth_percent) / HUNDRED
+
+    def doubt(self, line: CostLine) -> str:
+        """Why the amounts of a line cannot be right; "": they can."""
+        if days := line.impossible(self.compared):
+            text = _("Cost Explorer reports negative costs for {title} ({days})")
+            return text.format(title=line.title, days=days_words(days))
+        if day := line.ceased(self.compared):
+            text = _(
+                "Cost Explorer tells nothing of {title} for {day}, and did for every day of the week before"
+            )
+            if line.in_runbook:
+                text = _(
+                    "Cost Explorer tells nothing of {title} for {day}, and did for every day of the week before; "
+                    "either its figures are missing, or it is not used any more: take it out of [costs]"
+                )
+            return text.format(title=line.title, day=day_words(day))
+        return ""
+
+    def _doubted(self, line: CostLine, points: Iterable[Point]) -> Iterator[Point]:
+        """The same; where the amounts cannot be right, only what is abnormal all the same is judged."""
+        doubt = self.doubt(line)
+        said = _("{parts}.").format(parts=doubt)
+        for point in self._noted(line, points):
+            if not doubt or point.measure.verdict in (None, Verdict.ABNORMAL):
+                yield point
+                continue
+            note = _("; ").join(filter(None, (str(point.measure.note), doubt)))
+            measure = point.measure.model_copy(update={"verdict": Verdict.UNKNOWN, "note": note})
+            yield Point(measure, said=said)
+            # Once is enough.
+            said = ""
+
+    def _noted(self, line: CostLine, points: Iterable[Point]) -> Iterator[Point]:
+        """The same; the first one with what is odd of the line and does not keep it from being judged."""
+        odd = _("; ").join(filter(None, (self._late(line), self._reduced(line))))
+        for point in points:
+            note = _("; ").join(filter(None, (str(point.measure.note), odd)))
+            yield replace(point, measure=point.measure.model_copy(update={"note": note}))
+            odd = ""
+
+    def _late(self, line: CostLine) -> str:
+        if not line.late(self.compared):
+            return ""
+        return _("nothing yet for {day}, which counts as the mean of the {count} days before").format(
+            day=day_words(self.compared.week.last), count=WEEK - 1
+        )
+
+    def _reduced(self, line: CostLine) -> str:
+        if not line.negative or line.impossible(self.compared):
+            return ""
+        days = Days(min(line.negative), max(line.negative))
+        words = days_words(days) if days.count > 1 else day_words(days.first)
+        return _("negative charges of {amount} ({days})").format(
+            amount=self.rate.words(line.reduced(days)), days=words
+        )
+
+    def _pair(self, line: CostLine) -> Iterator[Point]:
+        yield self._month(line)
+        yield self._growth(line)
+
+    def _month(self, line: CostLine) -> Point:
+        rate, compared = self.rate, self.compared
+        projected, verdict = line.projected(compared), self.month_verdict(line)
+        month = month_words(compared.month_end)
+        note = _("{month}: {so_far} in {count} of {all} days").format(
+            month=month,
+            so_far=rate.words(line.cost(compared.month)),
+            count=compared.month.count,
+            all=compared.month_end.day,
+        )
+        if line.guideline:
+            usual = _("guideline {guideline} +{percent} %").format(
+                guideline=yen_words(line.guideline), percent=self.spec.growth_percent
+            )
+            note = _("; ").join((note, usual))
+        text = _("{title}: {projected} for {month}, against a guideline of {guideline}.")
+        if verdict is Verdict.UNKNOWN:
+            text = _("{title}: there are no costs yet to judge {month} by.")
+        said = text.format(
+            title=line.title,
+            projected=rate.words(projected),
+            month=month,
+            guideline=yen_words(line.guideline),
+        )
+        return Point(
+            Measure(
+                title=_("{title}, whole month").format(title=line.title),
+                shown="" if verdict is Verdict.UNKNOWN else rate.words(projected),
+                allowed=_("< {near}, abnormal ≥ {limit}").format(
+                    near=yen_words(self._limit(line) * NEAR), limit=yen_words(self._limit(line))
+                )
+                if line.guideline
+                else "",
+                verdict=verdict,
+                value=float(round(rate.yen(projected))),
+                unit="JPY",
+                note=note,
+            ),
+            said=said,
+            advice=self._advice(verdict, line),
+        )
+
+    def _growth(self, line: CostLine, *, at_most: Verdict = Verdict.ABNORMAL, about: str = "") -> Point:
+        week, month = line.weekly(self.compared), line.monthly(self.compared)
+        verdict = min(self.grown((week, month)), at_most, key=_ORDER.index)
+        worst = _worst(week, month)
+        shown = percent_words(worst)
+        note = self._growth_note(week, month)
+        against = ""
+        if worst is not None and worst.percent is not None:
+            # Of two comparisons the per cent is of one.
+            against = _("against last month's average") if worst is month else _("against the week before")
+        said = _("{title}: {growth} ({note}).").format(
+            title=line.title,
+            growth=growth_words(shown, against) or _("growth not known"),
+            note=note,
+        )
+        return Point(
+            Measure(
+                title=_("{title}, growth").format(title=line.title),
+                shown=shown,
+                allowed=_("< +{near} %, abnormal ≥ +{limit} %").format(
+                    near=near_words(self.spec.growth_percent), limit=self.spec.growth_percent
+                ),
+                verdict=verdict,
+                value=float(round(worst.percent, 2)) if worst and worst.percent is not None else None,
+                unit="%",
+                note=f"{_('{against}: {note}').format(against=against, note=note) if against else note}{about}",
+            ),
+            said=said,
+            advice=self._advice(verdict, line),
+        )
+
+    def _growth_note(self, week: Growth | None, month: Growth | None) -> str:
+        if week is None and month is None:
+            return _("costs of less than {count} days are there to compare with").format(count=2 * WEEK)
+        said = []
+        if week is not None:
+            text = _("last {count} days {now}, the {count} before {before}")
+            said.append(self._said(text, week))
+        if month is not None:
+            text = _("last {count} days {now}, last month's average {before}")
+            said.append(self._said(text if week is None else _("last month's average {before}"), month))
+        return listed(said)
+
+    def _said(self, text: str, growth: Growth) -> str:
+        words = self.rate.words
+        return text.format(count=WEEK, now=words(growth.now), before=words(growth.before))
+
+    def _others(self, table: CostTable) -> Point:
+        """The runbook gives the rest no limit: growth there asks for attention and no more."""
+        most = sorted(table.each_other, key=lambda line: -line.newest(self.compared))[:_NAMED]
+        names = listed([f"{line.title} {self.rate.words(line.newest(self.compared))}" for line in most])
+        about = _("; most of it: {names}").format(names=names) if names else ""
+        return self._growth(table.others, at_most=Verdict.ATTENTION, about=about)
+
+    def _advice(self, verdict: Verdict | None, line: CostLine) -> tuple[str, ...]:
+        return self.advice(line.title) if verdict in (Verdict.ATTENTION, Verdict.ABNORMAL) else ()
+
+    def _unknown(self, line: CostLine) -> Point:
+        text = _("{title}: Cost Explorer has no costs under the names that the runbook gives.")
+        return Point(
+            Measure(
+                title=_("{title}, whole month").format(title=line.title),
+                shown="",
+                verdict=Verdict.UNKNOWN,
+                note=_("no costs under its names"),
+            ),
+            said=text.format(title=line.title),
+            advice=(
+                _("Check how Cost Explorer spells {title} (costs.services, names).").format(title=line.title),
+            ),
+        )
+
+
+_ORDER = (Verdict.UNKNOWN, Verdict.NORMAL, Verdict.ATTENTION, Verdict.ABNORMAL)
+"""Of several comparisons, the one that could be made counts."""
+
+
+def _quiet(point: Point) -> Point:
+    """That there is too little to compare is said once, of the total."""
+    return replace(point, said="") if point.verdict is Verdict.UNKNOWN else point
+
+
+def _worst(*growths: Growth | None) -> Growth | None:
+    """The greatest; out of nothing is greater than any."""
+    compared = [each for each in growths if each is not None]
+    return max(compared, key=lambda each: (each.percent is None, each.percent or 0), default=None)

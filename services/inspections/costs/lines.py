@@ -1,0 +1,232 @@
+"""The lines of the cost table: what a service cost, is heading for, and how it grew. Dollars throughout."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from services.inspections.costs.days import WEEK, Compared, Days
+from services.models.costs import CostHistory, CostKind, DailyCost
+from services.models.runbook_looks import Costs as Spec
+
+Series = dict[date, Decimal]
+ZERO = Decimal(0)
+HUNDRED = Decimal(100)
+_CENT = Decimal("0.01")
+_TOLERATED = Decimal("0.1")
+"""The share of what a line cost that negative charges may come to: corrections of AWS's own are small."""
+_REDUCTIONS = ("discount", "negation")
+"""Words of the record types, besides credits and refunds, whose amounts are negative."""
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """The newest seven days against what seven days cost before."""
+
+    now: Decimal
+    before: Decimal
+
+    @property
+    def more(self) -> Decimal:
+        """Negative: less."""
+        return self.now - self.before
+
+    @property
+    def percent(self) -> Decimal | None:
+        """None: it cost nothing before and costs something now."""
+        if self.before > 0:
+            return self.more / self.before * HUNDRED
+        return None if self.now > 0 else ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class CostLine:
+    """One line."""
+
+    title: str
+    steady: Series
+    """By the day."""
+    fees: Series
+    """Charged on the first of a month for the whole of it."""
+    guideline: int = 0
+    """Yen a month; 0: none."""
+    known: bool = True
+    """There were costs under its names at all."""
+    names: tuple[str, ...] = ()
+    """The services it is of, as a person reads them."""
+    in_runbook: bool = False
+    """One of the services that the runbook names."""
+    negative: Series = field(default_factory=dict)
+    """What was charged negatively, by the day; discounts and credits are no charges."""
+
+    def impossible(self, compared: Compared) -> Days | None:
+        """The first of the compared spans whose costs, or more than a small share of them, are negative."""
+        month, weeks = compared.month, (compared.week, compared.before, compared.base)
+        spans = ((month, self.cost(month)), *((days, _sum(self.steady, days)) for days in weeks))
+        return next(
+            (
+                days
+                for days, cost in spans
+                if self.cost(days) < -_CENT or -self.reduced(days) > _TOLERATED * cost
+            ),
+            None,
+        )
+
+    def reduced(self, days: Days) -> Decimal:
+        """What was charged negatively on these days; not positive."""
+        return _sum(self.negative, days)
+
+    def ceased(self, compared: Compared) -> date | None:
+        """The first of the newest seven days of which nothing is told, though something is of every day before.
+
+        AWS tells of a service that is used for nothing, with an amount of zero. The newest day alone may be late.
+        """
+        lost = self._untold(compared)
+        return lost[0] if lost and lost != (compared.week.last,) else None
+
+    def late(self, compared: Compared) -> bool:
+        """Nothing is told of the newest day alone, though something is of every day before."""
+        return self._untold(compared) == (compared.week.last,)
+
+    def _late_cost(self, compared: Compared) -> Decimal:
+        """What the newest day will have cost where it is late: the mean of the six before it."""
+        return _sum(self.steady, compared.week) / (WEEK - 1) if self.late(compared) else ZERO
+
+    def _untold(self, compared: Compared) -> tuple[date, ...]:
+        told = self.steady.keys() | self.fees.keys()
+        if not compared.has_before or not told.issuperset(compared.before):
+            return ()
+        return tuple(day for day in compared.week if day not in told)
+
+    def cost(self, days: Days) -> Decimal:
+        """What it cost on these days."""
+        return _sum(self.steady, days) + _sum(self.fees, days)
+
+    def projected(self, compared: Compared) -> Decimal:
+        """What the judged month will have cost: its complete days, and as much a day until its end."""
+        month = compared.month
+        if not month.count:
+            return ZERO
+        late = self._late_cost(compared) if compared.week.last in month else ZERO
+        return self.cost(month) + late + (_sum(self.steady, month) + late) / month.count * compared.remaining
+
+    def newest(self, compared: Compared) -> Decimal:
+        """What the newest seven days cost, without monthly fees."""
+        return _sum(self.steady, compared.week) + self._late_cost(compared)
+
+    def weekly(self, compared: Compared) -> Growth | None:
+        """Against the seven days before; None: there can be no costs of them."""
+        if not compared.has_before:
+            return None
+        return Growth(self.newest(compared), _sum(self.steady, compared.before))
+
+    def monthly(self, compared: Compared) -> Growth | None:
+        """Against last month's average for seven days; None: too few days."""
+        base = compared.base
+        if not compared.has_base:
+            return None
+        # A step up in the middle of a week is halved in either week's sum; against a month it is seen whole.
+        return Growth(self.newest(compared), _sum(self.steady, base) / base.count * WEEK)
+
+
+@dataclass(frozen=True, slots=True)
+class CostTable:
+    """Every line of one answer."""
+
+    services: tuple[CostLine, ...]
+    """The runbook's, in its order."""
+    others: CostLine
+    each_other: tuple[CostLine, ...]
+    """The services of `others` one by one, the dearest first."""
+    total: CostLine
+    """Before tax and credits."""
+    tax: Series
+    credits: Series
+
+    def tax_of(self, days: Days) -> Decimal:
+        """AWS dates a month's tax on its first day."""
+        return _sum(self.tax, Days(days.first.replace(day=1), days.last))
+
+    def credits_of(self, days: Days) -> Decimal:
+        """Negative."""
+        return _sum(self.credits, Days(days.first.replace(day=1), days.last))
+
+    def bill(self, compared: Compared) -> Decimal:
+        """What the judged month will have cost with tax, before credits."""
+        so_far = self.total.cost(compared.month)
+        projected = self.total.projected(compared)
+        tax = self.tax_of(compared.month)
+        return projected + (tax * projected / so_far if so_far > 0 else tax)
+
+
+def lay_out(history: CostHistory, spec: Spec, *, others: str, total: str) -> CostTable:
+    """The table; `others` and `total` are titles."""
+    charges = [each for each in history.costs if each.kind is CostKind.CHARGE]
+    named = {name for service in spec.services for name in service.names}
+    rest = [each for each in charges if each.service not in named]
+    sums = _by_title(rest)
+    return CostTable(
+        services=tuple(
+            _line(
+                service.title,
+                [each for each in charges if each.service in service.names],
+                guideline=service.monthly_yen,
+                in_runbook=True,
+            )
+            for service in spec.services
+        ),
+        others=_line(others, rest),
+        each_other=tuple(
+            _line(name, [each for each in rest if each.title == name])
+            for name in sorted(sums, key=lambda name: (-sums[name], name))
+        ),
+        total=_line(total, charges, guideline=spec.total_yen),
+        tax=_series(each for each in history.costs if each.kind is CostKind.TAX),
+        credits=_series(each for each in history.costs if each.kind is CostKind.CREDIT),
+    )
+
+
+def _line(title: str, costs: list[DailyCost], *, guideline: int = 0, in_runbook: bool = False) -> CostLine:
+    by_record: dict[tuple[str, str], list[DailyCost]] = defaultdict(list)
+    for each in costs:
+        by_record[each.service, each.record].append(each)
+    steady: list[DailyCost] = []
+    fees: list[DailyCost] = []
+    for found in by_record.values():
+        # Spread over the month, a monthly fee (support, a hosted zone) would be counted thirty times.
+        only_first = all(each.day.day == 1 for each in found if each.usd)
+        (fees if only_first else steady).extend(found)
+    return CostLine(
+        title=title,
+        steady=_series(steady),
+        fees=_series(fees),
+        guideline=guideline,
+        in_runbook=in_runbook,
+        known=bool(costs),
+        names=tuple(dict.fromkeys(str(each.title) for each in costs)),
+        negative=_series(each for each in costs if _impossible(each)),
+    )
+
+
+def _impossible(cost: DailyCost) -> bool:
+    record = str(cost.record).lower()
+    return cost.usd < -_CENT and not any(word in record for word in _REDUCTIONS)
+
+
+def _by_title(costs: Iterable[DailyCost]) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for each in costs:
+        found[each.title] += each.usd
+    return found
+
+
+def _series(costs: Iterable[DailyCost]) -> Series:
+    found: Series = defaultdict(Decimal)
+    for each in costs:
+        found[each.day] += each.usd
+    return dict(found)
+
+
+def _sum(series: Series, days: Days) -> Decimal:
+    return sum((usd for day, usd in series.items() if day in days), ZERO)

@@ -1,0 +1,75 @@
+"""Amounts of money and growth for people; yen always by the runbook's rate."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+from services.calendar.wording import day_words
+from services.i18n import _
+from services.inspections.costs.days import Days
+from services.inspections.costs.lines import Growth
+from services.models.runbook_looks import Costs as Spec
+
+ONE_YEN = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Yen for a dollar."""
+
+    usd_jpy: Decimal
+    source: str = ""
+    day: date | None = None
+
+    @classmethod
+    def of(cls, spec: Spec) -> "Rate":
+        """The runbook's."""
+        return cls(Decimal(str(spec.usd_jpy)), str(spec.usd_jpy_source), spec.usd_jpy_date)
+
+    def yen(self, usd: Decimal) -> Decimal:
+        """In yen, not rounded."""
+        return usd * self.usd_jpy
+
+    def words(self, usd: Decimal) -> str:
+        """In whole yen: `¥25,000`."""
+        return yen_words(self.yen(usd))
+
+    def remark(self) -> str:
+        """The rate, its source and its date; what is not written in the runbook is said to be missing."""
+        text = _("Yen at ¥{rate} to the dollar (source: {source}; date: {day}). AWS charges in dollars.")
+        return text.format(
+            rate=f"{self.usd_jpy.normalize():,f}",
+            source=self.source or _("not given"),
+            day=self.day.isoformat() if self.day else _("not given"),
+        )
+
+
+def yen_words(yen: Decimal | int) -> str:
+    """Whole yen with thousands separated."""
+    whole = int(Decimal(yen).quantize(ONE_YEN, ROUND_HALF_UP))
+    return f"-¥{-whole:,}" if whole < 0 else f"¥{whole:,}"
+
+
+def percent_words(growth: Growth | None) -> str:
+    """`+60.1 %`; "" where there is nothing to compare with."""
+    if growth is None:
+        return ""
+    percent = growth.percent
+    return _("from nothing") if percent is None else f"{percent:+.1f} %"
+
+
+def growth_words(growth: str, against: str) -> str:
+    """`+60.1 % against the week before`; without the second where there is nothing to say it of."""
+    if not against:
+        return growth
+    return _("{growth} {against}").format(growth=growth, against=against)
+
+
+def month_words(day: date) -> str:
+    """The month that a day is in."""
+    return day.strftime("%Y-%m")
+
+
+def days_words(days: Days) -> str:
+    """The first and the last day."""
+    return _("{first} to {last}").format(first=day_words(days.first), last=day_words(days.last))

@@ -1,0 +1,52 @@
+"""Whether a count that is missing may be none: by how often it came at the same time before. Pure.
+
+CloudWatch has no value where nothing was counted, so a count that stopped and one of nothing look the same.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from math import log
+
+from services.calendar.calendar import Calendar
+from services.inspections.toolkit.curves import Stretch
+from services.inspections.toolkit.silence_references import SILENT_BEFORE, pieces, references
+from services.models.metrics import Series, TimeSpan
+
+PIECE = timedelta(hours=3)
+"""How often values came is counted over so long a time of a day."""
+CHANCE = 0.01
+"""A silence that comes by chance in so few windows is not usual."""
+
+
+def unusual(hole: Stretch, window: Stretch, past: Series, calendar: Calendar) -> bool:
+    """Whether values came so regularly at the same time before that a silence cannot be chance.
+
+    `past`: the values before the window, for as long as references reach back.
+    """
+    began, ended = hole.moments
+    periods = max(1, window.seconds // past.period)
+    surprise = 0.0
+    for piece in pieces(TimeSpan(start=began, end=ended), calendar, PIECE):
+        count = (piece.end - piece.start).total_seconds() / past.period
+        surprise -= count * log(1 - _share(piece, window, past, calendar))
+    return surprise > log(periods / CHANCE)
+
+
+def _share(piece: TimeSpan, window: Stretch, past: Series, calendar: Calendar) -> float:
+    """The share of periods that had a value at the same time on most of the days it is compared with."""
+    around = (PIECE - (piece.end - piece.start)) / 2
+    shares = sorted(_shares(piece, around, window, past, calendar))
+    return shares[SILENT_BEFORE - 1] if len(shares) >= SILENT_BEFORE else 0.0
+
+
+def _shares(
+    piece: TimeSpan, around: timedelta, window: Stretch, past: Series, calendar: Calendar
+) -> Iterator[float]:
+    opened = window.moments[0]
+    for back in references(piece, opened, calendar):
+        first = int((piece.start - around - back).timestamp())
+        last = int((piece.end + around - back).timestamp())
+        periods = max(1, (last - first) // past.period)
+        seen = sum(first <= time < last for time in past.times)
+        # One more that had none: a few values are no proof of regularity.
+        yield min(seen, periods) / (periods + 1)

@@ -1,0 +1,157 @@
+"""Counts errors: by the hour, by status, by what they say."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from services.aws.client.errors import AwsError
+from services.aws.logs.query_text import field, joined, value
+from services.i18n import _
+from services.inspections.toolkit.logs.hourly_counts import (
+    BIN,
+    COUNT,
+    Hours,
+    binned,
+    count_of,
+    hours_of,
+    whole,
+)
+from services.inspections.toolkit.logs.inspection import AT_ONCE
+from services.inspections.toolkit.logs.message_grouping import about_database, shape
+from services.inspections.toolkit.logs.queries import Queries
+from services.models.insights import QueryResult
+from services.models.runbook_looks import ErrorLogs
+
+MESSAGES = 1000
+LONGEST = 18
+"""Characters of a status; Insights writes numbers with fractions."""
+FIVE_HUNDRED = 500
+"""From this status on an answer says that the server failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What was found; None where it could not be told."""
+
+    hours: Hours | None = None
+    fives: int | None = None
+    """Answers with status 500 and above; None also where the runbook names no such field."""
+    shapes: Mapping[str, int] | None = None
+    """By what they say, ids and numbers taken out."""
+    database: int | None = None
+    """Failed connections to the database."""
+    ungrouped: int = 0
+    """Errors beyond those that `shapes` and `database` count."""
+
+    @property
+    def most(self) -> int:
+        """How often the most frequent error came."""
+        return max((self.shapes or {}).values(), default=0)
+
+
+def wanted(spec: ErrorLogs) -> str:
+    """The filter: what says it is an error, and answers with 500 and above whatever they say."""
+    said = f"{field(spec.field)} = {value(spec.value)}"
+    return f"filter {said} or {field(spec.status)} >= 500" if spec.status else f"filter {said}"
+
+
+def newest(spec: ErrorLogs) -> str:
+    """The query for the errors themselves."""
+    shown = ["@timestamp", *(field(each) for each in (spec.field, spec.message, spec.status) if each)]
+    return joined((f"fields {', '.join(shown)}", wanted(spec), "sort @timestamp desc", "limit 1000"))
+
+
+def by_hour(spec: ErrorLogs) -> str:
+    """Counts by the hour and the status."""
+    keys = ", ".join((BIN, *((field(spec.status),) if spec.status else ())))
+    return joined((wanted(spec), f"stats count(*) as {COUNT} by {keys}"))
+
+
+def by_message(spec: ErrorLogs) -> str:
+    """Counts by the message."""
+    grouped = f"stats count(*) as {COUNT} by {field(spec.message)}"
+    return joined((wanted(spec), grouped, f"sort {COUNT} desc", f"limit {MESSAGES}"))
+
+
+async def count(queries: Queries, spec: ErrorLogs, found: QueryResult) -> Counts:
+    """From the events where all of them are rows; else AWS counts, which scans the window twice more.
+
+    What cannot be counted is not judged; the errors themselves were found all the same.
+    """
+    if found.whole:
+        each = [(row, 1) for row in found.rows]
+        # Every event has a time; a row without one lost the names of its fields, and perhaps its status.
+        named = all("@timestamp" in row for row in found.rows)
+        return _counts(spec, hours_of(found.rows), each if named else None, each, 0)
+    if not queries.again(2):
+        queries.remarks.append(
+            _(
+                "Not counted by the hour and not grouped: there are many errors, and counting would cost twice as much again."
+            )
+        )
+        return Counts()
+    try:
+        hourly = await queries.ask(by_hour(spec), limit=AT_ONCE)
+        messages = await queries.ask(by_message(spec))
+    except AwsError as error:
+        text = _("Not counted by the hour and not grouped: {why}")
+        queries.remarks.append(text.format(why=error.problem.summary))
+        return Counts()
+    hours, grouped = binned(hourly), _grouped(messages)
+    if hours is None or grouped is None:
+        queries.remarks.append(_("AWS did not count all of the errors by the hour and by what they say."))
+    return _counts(
+        spec,
+        hours,
+        _numbered(hourly) if hours else None,
+        grouped,
+        found.matched,
+    )
+
+
+def _fives(statuses: Iterable[tuple[str, int]]) -> int | None:
+    """Answers with 500 and above; None where a status is no number, or none that a status can be."""
+    every = list(statuses)
+    if not all(text.replace(".", "", 1).isdecimal() and len(text) <= LONGEST for text, _number in every):
+        return None
+    return sum(number for text, number in every if whole(text) >= FIVE_HUNDRED)
+
+
+def _grouped(messages: QueryResult) -> list[tuple[dict[str, str], int]] | None:
+    """The messages with their counts; None where groups are missing other than those beyond MESSAGES."""
+    grouped = _numbered(messages) if messages.complete else None
+    lost = sum(number for _row, number in grouped or ()) < messages.matched
+    return None if lost and len(messages.rows) < MESSAGES else grouped
+
+
+def _numbered(result: QueryResult) -> list[tuple[dict[str, str], int]] | None:
+    """The rows with their counts; None where one has none."""
+    counted = [(row, count) for row in result.rows if (count := count_of(row)) is not None]
+    return counted if len(counted) == len(result.rows) else None
+
+
+def _counts(
+    spec: ErrorLogs,
+    hours: Hours | None,
+    statuses: Iterable[tuple[dict[str, str], int]] | None,
+    messages: Iterable[tuple[dict[str, str], int]] | None,
+    matched: int,
+) -> Counts:
+    fives = None
+    if spec.status and statuses is not None:
+        fives = _fives([(row.get(spec.status) or "0", number) for row, number in statuses])
+    if messages is None:
+        return Counts(hours=hours, fives=fives)
+    shapes: Counter[str] = Counter()
+    database = 0
+    for row, number in messages:
+        text = row.get(spec.message) or ""
+        shapes[shape(text)] += number
+        database += number if about_database(text) else 0
+    return Counts(
+        hours=hours,
+        fives=fives,
+        shapes=shapes,
+        database=database,
+        ungrouped=max(0, matched - shapes.total()),
+    )

@@ -1,0 +1,114 @@
+"""When a pending maintenance action really comes, and whether a person can still be earlier.
+
+ForcedApplyDate alone decides little: what counts is CurrentApplyDate, or without it the earlier of the first
+window after AutoAppliedAfterDate and ForcedApplyDate (PendingMaintenanceAction, Amazon RDS API reference).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from services.calendar.maintenance_windows import WEEK, Window
+from services.models.databases import OptIn, PendingAction
+from services.models.verdict import Verdict
+
+LEAST = timedelta(minutes=1)
+
+
+class Standing(StrEnum):
+    """How a pending action stands."""
+
+    OPTIONAL = "optional"
+    """Nobody has asked for it and AWS names no date."""
+    ASKED = "asked"
+    """A person has asked for it: it comes as planned."""
+    FAR = "far"
+    """There is time."""
+    LAST_WINDOW = "last-window"
+    """The coming window is the last one that leaves the lead, or leaves any time at all."""
+    LATE = "late"
+    """Fewer days are left than the lead."""
+    FORCED = "forced"
+    """It comes before the next window, whatever the window."""
+
+
+VERDICTS = {
+    Standing.OPTIONAL: Verdict.NORMAL,
+    Standing.FAR: Verdict.NORMAL,
+    Standing.ASKED: Verdict.ATTENTION,
+    Standing.LAST_WINDOW: Verdict.ATTENTION,
+    Standing.LATE: Verdict.ABNORMAL,
+    Standing.FORCED: Verdict.ABNORMAL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One pending action, dated."""
+
+    action: PendingAction
+    at: datetime | None
+    """When it is applied (UTC); None: nobody knows yet."""
+    standing: Standing
+    in_window: bool = False
+    """`at` lies in a maintenance window."""
+    by_hand: datetime | None = None
+    """The window in which a person should apply it (UTC, its start); None where there is none in time."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """By its standing."""
+        return VERDICTS[self.standing]
+
+    def leaves(self, lead: timedelta) -> bool:
+        """Whether a window is left in which a person is that much earlier."""
+        return self.by_hand is not None and self.at is not None and self.by_hand <= self.at - lead
+
+
+def due(action: PendingAction, window: Window | None, now: datetime, lead: timedelta) -> Due:
+    """The action with its date. `lead`: how long before it a person should have applied it."""
+    at = bites(action, window, now)
+    in_window = at is not None and window is not None and at in window
+    # A window that begins together with it is too late, however short the lead.
+    lead = max(lead, LEAST)
+    if action.opt_in is not OptIn.NONE:
+        return Due(action, at, Standing.ASKED, in_window)
+    if at is None:
+        return Due(action, None, Standing.OPTIONAL)
+    coming = window.chance(now) if window else None
+    return Due(action, at, _standing(at, coming, in_window, now, lead), in_window, _by_hand(at, coming, lead))
+
+
+def bites(action: PendingAction, window: Window | None, now: datetime) -> datetime | None:
+    """When it is applied if nobody does anything (UTC); None: no date yet."""
+    if action.opt_in is OptIn.IMMEDIATE:
+        return now
+    if action.current is not None:
+        return action.current
+    dates = [action.forced] if action.forced else []
+    if action.auto_after:
+        not_before = max(action.auto_after, now)
+        dates.append(window.chance(not_before) if window else action.auto_after)
+    if action.opt_in is OptIn.NEXT_WINDOW and window:
+        dates.append(window.chance(now))
+    return min(dates, default=None)
+
+
+def _standing(
+    at: datetime, coming: datetime | None, in_window: bool, now: datetime, lead: timedelta
+) -> Standing:
+    if coming is not None and at < coming and not in_window:
+        return Standing.FORCED
+    if now > at - lead:
+        return Standing.LATE
+    # The week after the coming window would be too late; without a window, a week is what is left to act in.
+    following = (coming or now) + WEEK
+    return Standing.LAST_WINDOW if following > at - lead else Standing.FAR
+
+
+def _by_hand(at: datetime, coming: datetime | None, lead: timedelta) -> datetime | None:
+    """The last window that leaves the lead, or the coming one where none does but it is still earlier."""
+    if coming is None or coming >= at:
+        return None
+    weeks = (at - lead - coming) // WEEK
+    return coming + max(0, weeks) * WEEK

@@ -1,0 +1,57 @@
+"""What the runbook's playbooks say about services that do not run or cannot grow, and how long it waits."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from services.contacts import escalation
+from services.i18n import _
+from services.inspections.dashboard.evaluation import playbook_of
+from services.models.runbook import Playbook, Runbook
+
+PATIENCE = timedelta(minutes=5)
+"""How long a service may recover by itself where no playbook says it."""
+SERVICE, TARGETS = "ecs", "targets"
+"""What the steps of a playbook look at."""
+
+
+def load_words(runbook: Runbook) -> tuple[str, ...]:
+    """What the playbook about the services' CPU says, cause by cause, and whom to call; empty without one."""
+    limit = runbook.limit_for("AWS/ECS", "CPUUtilization")
+    return _words(playbook_of(limit, runbook) if limit else None, runbook)
+
+
+def task_words(runbook: Runbook) -> tuple[str, ...]:
+    """The same of the playbook about tasks that do not run."""
+    return _words(_about_tasks(runbook), runbook)
+
+
+def patience(runbook: Runbook) -> timedelta:
+    """How long the playbook about tasks that do not run waits for a recovery."""
+    playbook = _about_tasks(runbook)
+    minutes = playbook.wait_minutes if playbook is not None else None
+    return timedelta(minutes=minutes) if minutes else PATIENCE
+
+
+def _about_tasks(runbook: Runbook) -> Playbook | None:
+    """The one whose steps look at the service and at its targets; else the first that looks at the service."""
+    books = [book for book in runbook.playbooks if SERVICE in _looks(book)]
+    both = [book for book in books if TARGETS in _looks(book)]
+    return next(iter((*both, *books)), None)
+
+
+def _looks(playbook: Playbook) -> set[str | None]:
+    return {step.look for step in playbook.steps}
+
+
+def _words(playbook: Playbook | None, runbook: Runbook) -> tuple[str, ...]:
+    return tuple(_each(playbook, runbook)) if playbook is not None else ()
+
+
+def _each(playbook: Playbook, runbook: Runbook) -> Iterator[str]:
+    for cause in playbook.causes:
+        yield _("{cause}: {action}").format(cause=cause.cause, action=cause.action)
+    whom, minutes = escalation(runbook, playbook.escalate_to), playbook.escalate_minutes
+    if whom and minutes:
+        yield _("Not recovered within {minutes} minutes? Call {whom}.").format(minutes=minutes, whom=whom)
+    elif whom:
+        yield whom

@@ -1,0 +1,230 @@
+"""Whether the alarms of a service's scaling policies can set them off. Pure.
+
+A policy scales only while its alarm exists, has data, may run its actions and has the policy among them; a mute rule
+holds scaling back as well.
+Source: ScalingPolicy (Application Auto Scaling API reference); MetricAlarm, PutAlarmMuteRule (CloudWatch API reference).
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
+
+from services.aws.client.errors import AwsError
+from services.aws.cloudwatch.alarms.parsing import sparse
+from services.i18n import _, sentences
+from services.inspections.scaling.evaluation import Titles, unknown
+from services.inspections.scaling.reading import ServiceReading
+from services.inspections.toolkit.points import Point
+from services.inspections.toolkit.wording import moment
+from services.models.alarms import Alarm, AlarmBoard, AlarmState
+from services.models.containers import ScalingPolicy
+from services.models.findings import Measure, worst
+from services.models.verdict import Verdict
+
+BLIND = timedelta(minutes=15)
+"""So long without data an alarm is stuck; one that was just made, or whose service just started, is not."""
+OF_TASKS = ("AWS/ECS", "ECS/ContainerInsights")
+TRACKING = "TargetTrackingScaling"
+_TRACKED = re.compile(r"TargetTracking-.+-(Alarm(?:High|Low))-[0-9a-f-]{36}")
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """The alarms of all policies, and the time they are judged at."""
+
+    board: AlarmBoard | AwsError
+    now: datetime
+    zone: tzinfo
+    stopped: bool = False
+    """The service that is judged wants no task."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why an alarm does not set its policy off, or why nobody can say it."""
+
+    text: str
+    verdict: Verdict
+    """ABNORMAL: it never will; ATTENTION: not now; UNKNOWN."""
+    advice: str = ""
+    alarm: str = ""
+    """Its name; "" where the policy itself does not say enough."""
+
+
+def policy_alarms(
+    reading: ServiceReading, titles: Titles, watched: Watched, written: Sequence[str]
+) -> Iterator[Point]:
+    """One row for all alarms of the service's policies; none where no policy has an alarm.
+
+    `written`: what the runbook says to do about a high load.
+    """
+    policies = reading.policies
+    if isinstance(policies, AwsError) or not any(policy.needs_alarm for policy in policies):
+        return
+    title, board = titles(_("Alarms of the scaling policies")), watched.board
+    if isinstance(board, AwsError):
+        yield unknown(title)
+        return
+    alarms = {str(alarm.id): alarm for alarm in board.alarms}
+    service = reading.service
+    watched = replace(watched, stopped=not isinstance(service, AwsError) and service.desired == 0)
+    found = {policy: list(_faults(policy, alarms, watched)) for policy in policies if policy.needs_alarm}
+    every = [fault for faults in found.values() for fault in faults]
+    grows = any(_grows(policy, found.get(policy, []), alarms) for policy in policies)
+    verdicts = [Verdict.NORMAL, *(_weighed(fault.verdict, grows) for fault in every)]
+    note = "" if board.mutes_read else _("which alarms are muted is not known")
+    if note:
+        verdicts.append(Verdict.UNKNOWN)
+    verdict = worst(verdicts) or Verdict.UNKNOWN
+    text = _("{name}: scaling policy {policy}: {faults}.")
+    said = [
+        text.format(name=reading.name, policy=policy.name, faults=_joined(faults))
+        for policy, faults in found.items()
+        if faults
+    ]
+    if note:
+        said.append(_("{title}: {note}").format(title=title, note=note))
+    count = sum(len(policy.alarms) for policy in found)
+    idle = sum(bool(fault.alarm) for fault in every)
+    yield Point(
+        measure=Measure(
+            title=title,
+            shown=_("{count} of {all} can set them off").format(count=count - idle, all=count),
+            allowed=_("all"),
+            verdict=verdict,
+            note=_("; ").join(filter(None, (_joined(every), note))),
+        ),
+        said=sentences(*said),
+        advice=tuple(filter(None, (*(fault.advice for fault in every), *(written if not grows else ())))),
+    )
+
+
+def _joined(faults: Iterable[Fault]) -> str:
+    return _("; ").join(fault.text for fault in faults)
+
+
+def _weighed(verdict: Verdict, grows: bool) -> Verdict:
+    """An alarm that is out of work for good is grave where nothing else starts tasks."""
+    return Verdict.ATTENTION if grows and verdict is Verdict.ABNORMAL else verdict
+
+
+def _grows(policy: ScalingPolicy, faults: Iterable[Fault], alarms: Mapping[str, Alarm]) -> bool:
+    """Whether the policy may start tasks: by its forecast, or by at least one alarm that is not out of work for good."""
+    if not policy.needs_alarm:
+        return policy.triggered
+    lost = {fault.alarm for fault in faults if fault.verdict is Verdict.ABNORMAL}
+    return any(_outward(policy, name, alarms.get(name)) and name not in lost for name in policy.alarms)
+
+
+def _faults(policy: ScalingPolicy, alarms: Mapping[str, Alarm], watched: Watched) -> Iterator[Fault]:
+    if policy.unread:
+        yield Fault(_("AWS does not say which alarms set it off"), Verdict.UNKNOWN)
+    directions = set()
+    for name in policy.alarms:
+        alarm = alarms.get(name)
+        directions.add(_outward(policy, name, alarm))
+        fault = _missing(policy, name) if alarm is None else _fault(policy, alarm, watched)
+        if fault is not None:
+            yield replace(fault, alarm=str(name))
+    if policy.kind == TRACKING and not policy.unread:
+        if policy.alarms and True not in directions:
+            yield Fault(_("AWS does not name the alarm by which it starts tasks"), Verdict.UNKNOWN)
+        if policy.alarms and policy.scales_in and False not in directions:
+            yield Fault(_("AWS does not name the alarm by which it stops tasks"), Verdict.UNKNOWN)
+
+
+def _outward(policy: ScalingPolicy, name: str, alarm: Alarm | None) -> bool:
+    """Whether an alarm starts tasks; of step scaling nobody can tell, so that each may.
+
+    Target tracking names its two alarms after what they watch for.
+    """
+    if policy.kind != TRACKING:
+        return True
+    if "AlarmHigh" in name or "AlarmLow" in name or alarm is None:
+        return "AlarmLow" not in name
+    return alarm.comparison not in ("<", "<=")
+
+
+def _short(name: str) -> str:
+    """`AlarmHigh` for one of target tracking's, whose whole name is longer than a line and tells no more."""
+    found = _TRACKED.fullmatch(name)
+    return found[1] if found else name
+
+
+def _missing(policy: ScalingPolicy, name: str) -> Fault:
+    return Fault(
+        _("its alarm {alarm} does not exist").format(alarm=_short(name)),
+        Verdict.ABNORMAL,
+        _again(policy),
+    )
+
+
+def _again(policy: ScalingPolicy) -> str:
+    text = _(
+        "Have the scaling policy {policy} put in place again from the system's definition: AWS makes its alarms anew then."
+    )
+    return text.format(policy=policy.name)
+
+
+def _fault(policy: ScalingPolicy, alarm: Alarm, watched: Watched) -> Fault | None:
+    """The gravest thing that keeps an alarm from setting its policy off."""
+    name = alarm.name
+    if alarm.actions_enabled is False:
+        return Fault(
+            _("the actions of its alarm {alarm} are disabled").format(alarm=_short(name)),
+            Verdict.ABNORMAL,
+            _("Ask who disabled the actions of {alarm}, and have them enabled again.").format(alarm=name),
+        )
+    if policy.key and not any(policy.key in action for action in alarm.alarm_actions):
+        text = _("its alarm {alarm} does not run it when it fires")
+        return Fault(text.format(alarm=_short(name)), Verdict.ABNORMAL, _again(policy))
+    if alarm.muted_by:
+        return _muted(alarm, watched)
+    if alarm.actions_enabled is None or not policy.key or alarm.evaluation:
+        text = _("AWS does not say enough about its alarm {alarm}")
+        return Fault(text.format(alarm=_short(name)), Verdict.UNKNOWN)
+    return _without_data(alarm, watched)
+
+
+def _of_tasks(alarm: Alarm) -> bool:
+    """Whether all that it watches is measured of running tasks."""
+    metrics = [query for query in alarm.queries if query.metric]
+    return bool(metrics) and all(query.namespace in OF_TASKS for query in metrics)
+
+
+def _muted(alarm: Alarm, watched: Watched) -> Fault:
+    until = moment(alarm.muted_until, watched.zone) if alarm.muted_until else ""
+    text = (
+        _("its alarm {alarm} is muted by {rule} until {time}")
+        if until
+        else _("its alarm {alarm} is muted by {rule}")
+    )
+    return Fault(
+        text.format(alarm=_short(alarm.name), rule=alarm.muted_by, time=until),
+        Verdict.ATTENTION,
+        _("Ask who muted {alarm}: a mute rule holds scaling back as well.").format(alarm=alarm.name),
+    )
+
+
+def _without_data(alarm: Alarm, watched: Watched) -> Fault | None:
+    """Stuck without data; not where its metric comes only with requests, of which a quiet night has none, or with
+    tasks, of which the service wants none."""
+    if alarm.state is not AlarmState.INSUFFICIENT or sparse(alarm):
+        return None
+    if watched.stopped and _of_tasks(alarm):
+        return None
+    if alarm.since is None:
+        text = _("its alarm {alarm} has no data, AWS does not say since when")
+        return Fault(text.format(alarm=_short(alarm.name)), Verdict.UNKNOWN)
+    if watched.now - alarm.since < BLIND:
+        return None
+    text = _("its alarm {alarm} has had no data since {time}")
+    metrics = dict.fromkeys(str(query.metric) for query in alarm.queries if query.metric)
+    return Fault(
+        text.format(alarm=_short(alarm.name), time=moment(alarm.since, watched.zone)),
+        Verdict.ATTENTION,
+        _(
+            "{alarm}: it cannot fire without data. Check that what it watches is there and reports {metric}."
+        ).format(alarm=alarm.name, metric=_(", ").join(metrics) or _("its metric")),
+    )

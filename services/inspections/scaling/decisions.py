@@ -1,0 +1,110 @@
+"""Where Auto Scaling was refused: its decisions of the last day that changed nothing, and why. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta, tzinfo
+
+from services.aws.client.errors import AwsError
+from services.changes.task_limit.facts import reason_words
+from services.i18n import _, plural
+from services.inspections.base import table
+from services.inspections.scaling.evaluation import Titles, unknown
+from services.inspections.scaling.reading import ServiceReading
+from services.inspections.scaling.shortage import COUNTED
+from services.inspections.toolkit.points import Point
+from services.inspections.toolkit.wording import moment
+from services.models.containers import ScalingActivities, ScalingActivity
+from services.models.findings import Evidence, Measure, Row
+from services.models.verdict import Verdict
+
+RECENT = timedelta(hours=24)
+"""Older decisions are not judged."""
+_IN_ORDER = frozenset({"AlreadyAtMinCapacity", "AlreadyAtDesiredCapacity", "AutoScalingAnticipatedFlapping"})
+"""Reasons for not scaling that are no want of tasks: every quiet night has them."""
+_DONE, _UNDER_WAY = "Successful", ("Pending", "InProgress", "Overridden")
+
+
+def refusals(
+    reading: ServiceReading, titles: Titles, now: datetime, zone: tzinfo, written: Sequence[str]
+) -> Point:
+    """Attention while the newest decision that matters was refused or failed.
+
+    `written`: what the runbook says to do about a high load.
+    """
+    title, decisions = titles(_("Scaling decisions")), reading.decisions
+    if isinstance(decisions, AwsError):
+        return unknown(title)
+    recent = [each for each in decisions.activities if now - each.at < RECENT and not _in_order(each)]
+    failures = [each for each in recent if _refused(each)]
+    # New bounds are a decision, too, but they start no task.
+    newest = next((each for each in recent if _refused(each) or COUNTED.search(each.description)), None)
+    standing = newest is not None and _refused(newest)
+    note = ""
+    if failures:
+        count, last = len(failures), failures[0]
+        text = plural(
+            "refused once in 24 hours, at {time}: {reason}",
+            "refused {count} times in 24 hours, last at {time}: {reason}",
+            count,
+        )
+        note = text.format(count=count, time=moment(last.at, zone), reason=_why(last))
+    if decisions.undated:
+        # One of these may have been carried out since, or refused.
+        undated = _("AWS lists decisions without their time")
+        return unknown(title, _("; ").join(filter(None, (undated, note))))
+    text = _("{name}: Auto Scaling wanted to scale and could not ({note}).")
+    return Point(
+        measure=Measure(
+            title=title,
+            shown=_("scaling refused") if standing else _("not refused now"),
+            allowed=_("not refused now"),
+            verdict=Verdict.ATTENTION if standing else Verdict.NORMAL,
+            value=len(failures),
+            note=note,
+        ),
+        said=text.format(name=reading.name, note=note),
+        advice=tuple(written),
+    )
+
+
+def _in_order(activity: ScalingActivity) -> bool:
+    return bool(activity.not_scaled) and set(activity.not_scaled) <= _IN_ORDER
+
+
+def _refused(activity: ScalingActivity) -> bool:
+    if activity.not_scaled:
+        return True
+    return activity.status != _DONE and activity.status not in _UNDER_WAY
+
+
+def _why(activity: ScalingActivity) -> str:
+    return reason_words(activity.not_scaled) if activity.not_scaled else activity.status
+
+
+def decisions_table(readings: Iterable[ServiceReading], now: datetime, zone: tzinfo) -> Evidence:
+    """Decisions of the last day, newest first; what was refused for the same reason is counted in one row."""
+    rows = []
+    for reading in readings:
+        decisions = reading.decisions
+        activities = decisions.activities if isinstance(decisions, ScalingActivities) else ()
+        recent = [each for each in activities if now - each.at < RECENT]
+        counts = Counter(_key(each) for each in recent)
+        for activity in {_key(each): each for each in reversed(recent)}.values():
+            count = counts[_key(activity)]
+            rows.append((activity.at, _row(reading.name, activity, count, zone)))
+    rows.sort(key=lambda pair: pair[0], reverse=True)
+    columns = (_("last at"), _("Service"), _("decision"), _("outcome"), _("times"))
+    return table(_("Scaling decisions of 24 hours"), columns, [row for _at, row in rows])
+
+
+def _key(activity: ScalingActivity) -> tuple[str, ...]:
+    return (activity.status, activity.description, *activity.not_scaled)
+
+
+def _row(name: str, activity: ScalingActivity, count: int, zone: tzinfo) -> Row:
+    outcome = _why(activity) if activity.not_scaled or activity.status != _DONE else _("carried out")
+    worrying = _refused(activity) and not _in_order(activity)
+    return Row(
+        cells=(moment(activity.at, zone), name, activity.description, outcome, str(count)),
+        verdict=Verdict.ATTENTION if worrying else None,
+    )

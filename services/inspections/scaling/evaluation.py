@@ -1,0 +1,239 @@
+"""One service's bounds and policies beside what the runbook wants. Pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from services.aws.client.errors import AwsError
+from services.i18n import N_, _
+from services.inspections.scaling.reading import ServiceReading
+from services.inspections.toolkit.points import Point, listed
+from services.models.containers import ContainerService, ScalableTarget
+from services.models.findings import Measure
+from services.models.verdict import Verdict
+
+_PARTS = {
+    "DynamicScalingIn": N_("scale-in"),
+    "DynamicScalingOut": N_("scale-out"),
+    "ScheduledScaling": N_("scheduled actions"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the runbook wants now."""
+
+    maximum: int
+    minimum: int | None
+    """None: it does not say."""
+    busy: bool = False
+    """A duty has raised the limit, and none has taken it back."""
+    other: int | None = None
+    """A maximum that is right too, where nobody can say which it should be."""
+
+    @property
+    def sure(self) -> bool:
+        """Only one maximum is right."""
+        return self.other is None
+
+    def fits(self, maximum: int) -> bool:
+        """Whether this maximum is right."""
+        return maximum in (self.maximum, self.other)
+
+
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """The title of each row; with the service's name where the system has several."""
+
+    name: str
+    several: bool
+
+    def __call__(self, title: str) -> str:
+        """`title` is translated already."""
+        return _("{title} ({label})").format(title=title, label=self.name) if self.several else title
+
+
+def unknown(title: str, note: str = "") -> Point:
+    """A row for what could not be read, or does not say enough."""
+    text = _("{title}: not judged, it could not be read.")
+    return Point(
+        measure=Measure(title=title, shown=_("not read"), verdict=Verdict.UNKNOWN, note=note),
+        said=text.format(title=title) if not note else _("{title}: {note}").format(title=title, note=note),
+    )
+
+
+def bounds(
+    reading: ServiceReading, expected: Expected, titles: Titles, written: Sequence[str]
+) -> Iterator[Point]:
+    """Maximum, minimum, room below the maximum, whether scaling is suspended, what scales it.
+
+    `written`: what the runbook says to do about a high load.
+    """
+    target, service = reading.target, reading.service
+    if isinstance(target, AwsError):
+        yield unknown(titles(_("Maximum number of tasks")))
+        yield _policies(reading, titles(_("Scaling policies")), written)
+        return
+    if target is None:
+        yield _unregistered(reading, titles(_("Maximum number of tasks")), expected)
+        return
+    yield _maximum(reading, target, titles(_("Maximum number of tasks")), expected)
+    if expected.minimum is not None:
+        yield _minimum(reading, target, titles(_("Minimum number of tasks")), expected.minimum)
+    if isinstance(service, ContainerService):
+        yield _wanted(service, target, titles(_("Tasks wanted")), written)
+    yield _suspended(reading, target, titles(_("Auto Scaling")), written)
+    yield _policies(reading, titles(_("Scaling policies")), written)
+
+
+def _unregistered(reading: ServiceReading, title: str, expected: Expected) -> Point:
+    note = _("Auto Scaling is not configured")
+    return Point(
+        measure=Measure(
+            title=title, shown=_("none"), allowed=str(expected.maximum), verdict=Verdict.ABNORMAL, note=note
+        ),
+        said=_("{name}: Auto Scaling is not configured, so no task is started when the load grows.").format(
+            name=reading.name
+        ),
+        advice=(_("Have the service's Auto Scaling registered again from the system's definition."),),
+    )
+
+
+def _maximum(reading: ServiceReading, target: ScalableTarget, title: str, expected: Expected) -> Point:
+    right = expected.fits(target.maximum)
+    measure = Measure(
+        title=title,
+        shown=str(target.maximum),
+        allowed=str(expected.maximum),
+        verdict=Verdict.NORMAL if right else Verdict.ATTENTION,
+        value=target.maximum,
+        note=_("the runbook wants it raised on these days") if expected.busy else "",
+    )
+    text = _("{name}: at most {maximum} tasks, and the runbook wants {expected} now.")
+    how = _(
+        "Change the limit of {name} to {expected} in the console (press 4), or see the plan first: {command}"
+    )
+    return Point(
+        measure=measure,
+        said=text.format(name=reading.name, maximum=target.maximum, expected=expected.maximum),
+        advice=(
+            how.format(
+                name=reading.name,
+                expected=expected.maximum,
+                command=f"toban change task-limit --max {expected.maximum} --plan",
+            ),
+        ),
+        by_runbook=not right,
+    )
+
+
+def _minimum(reading: ServiceReading, target: ScalableTarget, title: str, wanted: int) -> Point:
+    right = target.minimum == wanted
+    text = _("{name}: at least {minimum} tasks, and the runbook says {expected}.")
+    return Point(
+        measure=Measure(
+            title=title,
+            shown=str(target.minimum),
+            allowed=str(wanted),
+            verdict=Verdict.NORMAL if right else Verdict.ATTENTION,
+            value=target.minimum,
+        ),
+        said=text.format(name=reading.name, minimum=target.minimum, expected=wanted),
+        advice=(_("Ask who changed the minimum, and correct it or the runbook."),),
+    )
+
+
+def _wanted(service: ContainerService, target: ScalableTarget, title: str, written: Sequence[str]) -> Point:
+    """The desired count beside the bounds: none, outside of them, or at the maximum."""
+    desired, verdict = service.desired, Verdict.ATTENTION
+    advice: tuple[str, ...] = ()
+    if desired == 0:
+        # A system that is switched off serves nobody, whatever its minimum allows.
+        verdict = Verdict.ABNORMAL if target.minimum else Verdict.ATTENTION
+        text = _("{name}: no task is wanted at all, so nobody is served.")
+        advice = (_("Ask who set the number of tasks to 0, and until when."),)
+    elif desired < target.minimum:
+        text = _("{name}: {desired} tasks are wanted, fewer than the minimum of {minimum}.")
+        advice = (_("A number outside the bounds was set by hand: ask who did it, and until when."),)
+    elif desired > target.maximum:
+        text = _("{name}: {desired} tasks are wanted, more than the maximum of {maximum}.")
+        advice = (
+            _("Auto Scaling pulls it back to the maximum at its next decision, and tasks stop then."),
+            _("A number outside the bounds was set by hand: ask who did it, and until when."),
+        )
+    elif desired == target.maximum:
+        text = _("{name} is at its maximum: {desired} tasks of at most {maximum}.")
+        advice = (
+            _("At its maximum the service starts no further task, however great the load."),
+            *written,
+        )
+    else:
+        text, verdict = "", Verdict.NORMAL
+    return Point(
+        measure=Measure(
+            title=title,
+            shown=str(desired),
+            allowed=_("{minimum} or more, < {maximum}").format(
+                minimum=target.minimum, maximum=target.maximum
+            ),
+            verdict=verdict,
+            value=desired,
+            note=_("{running} running, {pending} pending").format(
+                running=service.running, pending=service.pending
+            ),
+        ),
+        said=text.format(name=service.name, desired=desired, minimum=target.minimum, maximum=target.maximum),
+        advice=advice,
+    )
+
+
+def _suspended(reading: ServiceReading, target: ScalableTarget, title: str, written: Sequence[str]) -> Point:
+    if target.suspensions is None:
+        return unknown(title, _("AWS does not say whether it is suspended"))
+    parts = listed([_(_PARTS[each]) if each in _PARTS else each for each in target.suspensions])
+    text = _("{name}: Auto Scaling is suspended, at least in part.")
+    outward = "DynamicScalingOut" in target.suspensions
+    return Point(
+        measure=Measure(
+            title=title,
+            shown=_("suspended") if target.suspended else _("active"),
+            allowed=_("active"),
+            verdict=Verdict.ATTENTION if target.suspended else Verdict.NORMAL,
+            note=parts,
+        ),
+        said=text.format(name=reading.name),
+        advice=(
+            _("Ask who suspended Auto Scaling, and until when."),
+            *(written if outward else ()),
+        ),
+    )
+
+
+def _policies(reading: ServiceReading, title: str, written: Sequence[str]) -> Point:
+    policies = reading.policies
+    if isinstance(policies, AwsError):
+        return unknown(title)
+    idle = [policy for policy in policies if not policy.triggered]
+    verdict, text, advice = Verdict.NORMAL, "", ""
+    if not policies:
+        verdict = Verdict.ABNORMAL
+        text = _("{name}: there is no scaling policy, so no task is started when the load grows.")
+        advice = _("Have the service's scaling policy made again from the system's definition.")
+    elif len(idle) == len(policies):
+        verdict = Verdict.ABNORMAL
+        text = _("{name}: no scaling policy has an alarm that could set it off, so nothing scales.")
+        advice = _("Have the service's scaling policy made again from the system's definition.")
+    elif idle:
+        verdict = Verdict.ATTENTION
+        text = _("{name}: nothing can set off the scaling policy {policies}.")
+        advice = _("Have the service's scaling policy made again from the system's definition.")
+    return Point(
+        measure=Measure(
+            title=title,
+            shown=listed([str(policy.name) for policy in policies]) or _("none"),
+            allowed=_("1 or more"),
+            verdict=verdict,
+            value=len(policies),
+        ),
+        said=text.format(name=reading.name, policies=listed([str(policy.name) for policy in idle])),
+        advice=tuple(filter(None, (advice, *(written if verdict is not Verdict.NORMAL else ())))),
+    )

@@ -1,0 +1,241 @@
+"""Whether the services run as they should and can grow: tasks, rollout, bounds, policies, what is scheduled.
+
+Runbook: スケール操作 1, アラート対応 1・2. Between a duty that raises the limit and the one that takes it back, the busy
+maximum is expected, else the usual one. Source: DescribeScalableTargets, DescribeScalingPolicies,
+DescribeScheduledActions, DescribeScalingActivities (Application Auto Scaling), DescribeServices (ECS), DescribeAlarms,
+ListAlarmMuteRules (CloudWatch).
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from services.aws.client.errors import AwsError
+from services.aws.cloudwatch.alarms.reader import Alarms
+from services.calendar.calendar import Calendar
+from services.changes.task_limit.facts import action_text
+from services.changes.task_limit.parameters import SCALE_DOWN
+from services.i18n import N_, _
+from services.inspections.base import Inspection, Look, table
+from services.inspections.scaling.advice import load_words, patience, task_words
+from services.inspections.scaling.alarms import Watched, policy_alarms
+from services.inspections.scaling.decisions import decisions_table, refusals
+from services.inspections.scaling.evaluation import Expected, Titles, bounds
+from services.inspections.scaling.reading import ServiceReading, read, read_alarms
+from services.inspections.scaling.scheduled_actions import Ahead, coming
+from services.inspections.scaling.service import Clockwork, short_again, tasks
+from services.inspections.toolkit.points import Point, Unread, advice, summary
+from services.inspections.toolkit.wording import moment
+from services.models.alarms import AlarmBoard
+from services.models.containers import ContainerService
+from services.models.duties import Slot
+from services.models.findings import Evidence, Finding, worst
+from services.models.runbook import Ecs, Runbook
+from services.models.verdict import Verdict
+
+REACH = timedelta(days=100)
+"""A duty that raises or lowers the limit comes at least so often."""
+NIGHT = timedelta(hours=24)
+"""Scheduled actions are looked at for at least so long, though the next look comes earlier."""
+WEEK = timedelta(days=7)
+"""The same where no duty says when the next look comes."""
+EVENTS = 12
+"""Of a service that is not as it should be."""
+
+
+class TaskLimits(Inspection):
+    """Tasks, rollout and bounds of every service."""
+
+    id = "scaling"
+    title = N_("Tasks and scaling")
+    words = "たすくすう tasukusuu おーとすけーりんぐ ootosukeeringu auto scaling ecs"
+
+    @classmethod
+    def lacks(cls, runbook: Runbook) -> str:
+        """The services and their usual maximum."""
+        if runbook.ecs is None:
+            return "ecs"
+        return "" if runbook.ecs.usual_max else "ecs.usual_max"
+
+    async def look(self, look: Look) -> Finding:
+        """Everything about each service. Raises AwsError where nothing at all could be read."""
+        ecs = self._ecs
+        readings = await asyncio.gather(
+            *(read(self.context.reader, ecs.cluster, name) for name in ecs.services)
+        )
+        if all(reading.nothing for reading in readings):
+            raise next(error for _text, error in readings[0].errors())
+        reader = Alarms(self.context.reader, self.context.runbook, clock=self.context.clock)
+        return self._judged(look, readings, await read_alarms(reader, readings))
+
+    @property
+    def _ecs(self) -> Ecs:
+        assert self.context.runbook.ecs is not None
+        return self.context.runbook.ecs
+
+    def _judged(
+        self, look: Look, readings: Sequence[ServiceReading], board: AlarmBoard | AwsError
+    ) -> Finding:
+        runbook, zone = self.context.runbook, self.context.calendar.zone
+        until = self._horizon(look.until)
+        timeline = Timeline(self.context.calendar, runbook, self.id, look.until, until)
+        expected, unread = timeline.expected_at(look.until), Unread()
+        points: list[Point] = []
+        alarms = Watched(board, look.until, zone)
+        for reading in readings:
+            points += self._points(reading, alarms, until, timeline, several=len(readings) > 1)
+            for text, error in reading.errors():
+                unread.add(text, error.problem)
+        if isinstance(board, AwsError):
+            unread.add(_("The alarms of the scaling policies cannot be read."), board.problem)
+        else:
+            unread.remarks += board.remarks
+        verdict = worst(point.measure.verdict for point in points) or Verdict.UNKNOWN
+        evidence = (
+            self._actions_table(readings),
+            decisions_table(readings, look.until, zone),
+            *(() if verdict is Verdict.NORMAL else (self._events_table(readings),)),
+        )
+        return self.found(
+            look,
+            verdict,
+            summary(points, self._normal(expected)),
+            windowed=False,
+            measures=tuple(point.measure for point in points),
+            evidence=tuple(each for each in evidence if each.rows),
+            advice=(*advice(points, runbook, self.id), *self._procedure(points)),
+            remarks=(*unread.remarks, *self._remarks(look, expected, timeline.slot_at(look.until))),
+            problem=unread.problems[0] if unread.problems else None,
+        )
+
+    def _points(
+        self,
+        reading: ServiceReading,
+        alarms: Watched,
+        until: datetime,
+        timeline: "Timeline",
+        *,
+        several: bool,
+    ) -> Iterator[Point]:
+        runbook, zone, now = self.context.runbook, self.context.calendar.zone, alarms.now
+        titles, load = Titles(reading.name, several), load_words(runbook)
+        service = reading.service
+        clock = Clockwork(now, patience(runbook), self._short_before(reading, now))
+        yield from tasks(reading, titles, clock, task_words(runbook))
+        if reading.missing or (isinstance(service, ContainerService) and service.status == "INACTIVE"):
+            return  # the bounds of a service that is not there say nothing
+        yield from bounds(reading, timeline.expected_at(now), titles, load)
+        if reading.target is not None:
+            yield from policy_alarms(reading, titles, alarms, load)
+        yield from coming(reading, titles, Ahead(now, until, zone, timeline.expected_at))
+        yield refusals(reading, titles, now, zone, load)
+
+    def _short_before(self, reading: ServiceReading, now: datetime) -> datetime | None:
+        """What the looks before remember of too few tasks; AWS does not always tell when that began."""
+        memory: dict[str, datetime | None] = self.context.memory.setdefault(self.id, {})
+        before = memory.get(reading.name)
+        if isinstance(reading.service, ContainerService):
+            memory[reading.name] = short_again(reading.service, before, now)
+        # One look alone tells nothing of how long it has been so.
+        return before if before == memory.get(reading.name) else None
+
+    def _horizon(self, now: datetime) -> datetime:
+        after = next_slot(self.context.calendar, self.context.runbook, self.id, now)
+        # What comes at the very moment of the next look is what that look is about.
+        return max(now + NIGHT, after.due_at - timedelta(seconds=1) if after else now + WEEK)
+
+    def _normal(self, expected: Expected) -> str:
+        if expected.busy:
+            text = _("The limit is raised to {maximum} tasks, as the runbook wants it on these days.")
+        else:
+            text = _("The limit is {maximum} tasks as usual, and there is room below it.")
+        return text.format(maximum=expected.maximum)
+
+    def _actions_table(self, readings: Sequence[ServiceReading]) -> Evidence:
+        zone = self.context.calendar.zone
+        rows = [
+            (reading.name, str(action.name), action_text(action, zone))
+            for reading in readings
+            if not isinstance(reading.actions, AwsError)
+            for action in reading.actions
+        ]
+        return table(_("Scheduled actions"), (_("Service"), _("Name"), _("When and what")), rows)
+
+    def _events_table(self, readings: Sequence[ServiceReading]) -> Evidence:
+        """What ECS wrote last about each service."""
+        zone = self.context.calendar.zone
+        rows = [
+            (moment(event.at, zone), reading.name, str(event.message))
+            for reading in readings
+            if isinstance(reading.service, ContainerService)
+            for event in reading.service.events[:EVENTS]
+        ]
+        return table(_("Newest events of ECS"), (_("at"), _("Service"), _("event")), rows)
+
+    def _procedure(self, points: Sequence[Point]) -> Iterator[str]:
+        """What the runbook writes about scaling, where the limit differs."""
+        if not any(point.by_runbook for point in points):
+            return
+        sections = {duty.section for duty in self.context.runbook.duties if self.id in duty.inspections}
+        for procedure in self.context.runbook.procedures:
+            if procedure.section and procedure.section in sections:
+                yield from (str(text) for text in (procedure.revert, *procedure.caution) if text)
+
+    def _remarks(self, look: Look, expected: Expected, before: Slot | None) -> Iterator[str]:
+        zone = self.context.calendar.zone
+        if before is not None:
+            text = _("Expected since {time}: {duty}")
+            yield text.format(time=moment(before.due_at, zone), duty=before.title)
+        after = next_slot(self.context.calendar, self.context.runbook, self.id, look.until)
+        if after is not None:
+            text = _("Next change by the runbook: {time}, {duty}")
+            yield text.format(time=moment(after.due_at, zone), duty=after.title)
+        if not expected.sure:
+            yield _(
+                "The runbook has no duty {id} that takes the limit back: either maximum is taken as right."
+            ).format(id=SCALE_DOWN)
+
+
+def _duties(runbook: Runbook, inspection: str) -> list[str]:
+    return [duty.id for duty in runbook.duties if inspection in duty.inspections and duty.rule]
+
+
+class Timeline:
+    """What the runbook wants from `now` to `until`."""
+
+    def __init__(
+        self, calendar: Calendar, runbook: Runbook, inspection: str, now: datetime, until: datetime
+    ) -> None:
+        assert runbook.ecs is not None
+        self._ecs, self._runbook, self._inspection = runbook.ecs, runbook, inspection
+        own = _duties(runbook, inspection)
+        first, last = calendar.day_of(now) - REACH, calendar.day_of(until)
+        slots = calendar.slots(first, last) if own else ()
+        self._slots = sorted((slot for slot in slots if slot.duty in own), key=lambda slot: slot.due_at)
+
+    def slot_at(self, at: datetime) -> Slot | None:
+        """The newest slot at or before `at` of the duties that change the limit."""
+        return next((slot for slot in reversed(self._slots) if slot.due_at <= at), None)
+
+    def expected_at(self, at: datetime) -> Expected:
+        """What the runbook wants at that moment."""
+        return expect(self._ecs, self._runbook, self._inspection, self.slot_at(at))
+
+
+def next_slot(calendar: Calendar, runbook: Runbook, inspection: str, at: datetime) -> Slot | None:
+    """The first slot after `at` of the duties that change the limit."""
+    found = (calendar.next_slot(duty, at) for duty in _duties(runbook, inspection))
+    return min(filter(None, found), key=lambda slot: slot.due_at, default=None)
+
+
+def expect(ecs: Ecs, runbook: Runbook, inspection: str, before: Slot | None) -> Expected:
+    """What the runbook wants now."""
+    assert ecs.usual_max is not None
+    raised = before is not None and before.duty != SCALE_DOWN and ecs.busy_max is not None
+    sure = not raised or SCALE_DOWN in _duties(runbook, inspection)
+    return Expected(
+        maximum=ecs.busy_max if raised and ecs.busy_max else ecs.usual_max,
+        minimum=ecs.usual_min,
+        busy=raised,
+        other=None if sure else ecs.usual_max,
+    )

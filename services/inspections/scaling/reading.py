@@ -1,0 +1,94 @@
+"""What the look at scaling reads of one service; each part may fail without the others."""
+
+import asyncio
+from collections.abc import Awaitable, Iterable, Iterator
+from dataclasses import dataclass, fields
+from typing import TypeVar
+
+from services.aws.autoscaling.reader import Scaling
+from services.aws.client.errors import AwsError, NotFound
+from services.aws.client.reader import Reader
+from services.aws.cloudwatch.alarms.reader import Alarms
+from services.aws.ecs import Containers
+from services.i18n import _
+from services.models.alarms import AlarmBoard
+from services.models.containers import (
+    ContainerService,
+    ScalableTarget,
+    ScalingActivities,
+    ScalingPolicy,
+    ScheduledAction,
+)
+
+T = TypeVar("T")
+DECISIONS = 200
+"""The newest that are read; those of a day in which every minute is refused are more."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceReading:
+    """One service as it stands; an AwsError stands for a part that could not be read."""
+
+    name: str
+    service: ContainerService | AwsError
+    target: ScalableTarget | AwsError | None
+    """None: not registered with Auto Scaling."""
+    policies: tuple[ScalingPolicy, ...] | AwsError
+    actions: tuple[ScheduledAction, ...] | AwsError
+    decisions: ScalingActivities | AwsError
+
+    @property
+    def missing(self) -> bool:
+        """ECS has no such service, or no such cluster; that is an answer."""
+        return isinstance(self.service, NotFound)
+
+    def errors(self) -> Iterator[tuple[str, AwsError]]:
+        """(what cannot be read, in words; why)."""
+        words = {
+            "service": _("The service {name} cannot be read."),
+            "target": _("The scaling bounds of {name} cannot be read."),
+            "policies": _("The scaling policies of {name} cannot be read."),
+            "actions": _("The scheduled actions of {name} cannot be read."),
+            "decisions": _("The scaling decisions about {name} cannot be read."),
+        }
+        for part, text in words.items():
+            error = getattr(self, part)
+            if isinstance(error, AwsError) and not (part == "service" and self.missing):
+                yield text.format(name=self.name), error
+
+    @property
+    def nothing(self) -> bool:
+        """Not one part could be read."""
+        return len(list(self.errors())) == len(fields(self)) - 1
+
+
+async def read(reader: Reader, cluster: str, name: str) -> ServiceReading:
+    """Everything at once. Raises no AwsError."""
+    scaling, containers = Scaling(reader), Containers(reader)
+    service, target, policies, actions, decisions = await asyncio.gather(
+        _attempt(containers.service(cluster, name)),
+        _attempt(scaling.target(cluster, name)),
+        _attempt(scaling.policies(cluster, name)),
+        _attempt(scaling.scheduled_actions(cluster, name)),
+        _attempt(scaling.decisions(cluster, name, DECISIONS)),
+    )
+    return ServiceReading(name, service, target, policies, actions, decisions)
+
+
+async def read_alarms(alarms: Alarms, readings: Iterable[ServiceReading]) -> AlarmBoard | AwsError:
+    """The alarms of every policy that could be read, at most a hundred in a request, and what mutes them."""
+    names = {
+        str(name)
+        for reading in readings
+        if not isinstance(reading.policies, AwsError)
+        for policy in reading.policies
+        for name in policy.alarms
+    }
+    return await _attempt(alarms.named(names))
+
+
+async def _attempt(reading: Awaitable[T]) -> T | AwsError:
+    try:
+        return await reading
+    except AwsError as error:
+        return error

@@ -1,0 +1,166 @@
+"""What scheduled actions will do to a service's bounds before the next look. Pure."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from services.aws.autoscaling.schedules import UnreadableSchedule, moments
+from services.aws.client.errors import AwsError
+from services.i18n import _
+from services.inspections.scaling.evaluation import Expected, Titles, unknown
+from services.inspections.scaling.reading import ServiceReading
+from services.inspections.toolkit.points import Point
+from services.inspections.toolkit.wording import moment
+from services.models.containers import ContainerService, ScalableTarget, ScheduledAction
+from services.models.findings import Measure
+from services.models.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """The time that is looked at, and what the runbook wants in it."""
+
+    now: datetime
+    until: datetime
+    """The next look, but at least the coming night."""
+    zone: tzinfo
+    expected_at: Callable[[datetime], Expected]
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    minimum: int
+    maximum: int
+
+    def after(self, action: ScheduledAction) -> "_Bounds":
+        return _Bounds(
+            self.minimum if action.minimum is None else action.minimum,
+            self.maximum if action.maximum is None else action.maximum,
+        )
+
+
+def coming(reading: ServiceReading, titles: Titles, ahead: Ahead) -> Iterator[Point]:
+    """A row for each action that cuts, or whose time cannot be worked out; one row where none does."""
+    title, target = titles(_("Scheduled actions")), reading.target
+    if isinstance(reading.actions, AwsError):
+        yield unknown(title)
+        return
+    if isinstance(target, AwsError):
+        return  # the row of the bounds says so
+    if target is None:
+        target = ScalableTarget(minimum=0, maximum=0)  # nothing that is scheduled acts without one
+    points: list[Point] = []
+    if not _suspended(target):
+        points += _cuts(reading, target, ahead, titles)
+        points += _unreadable(reading.actions, ahead, titles)
+    yield from points
+    if not points:
+        until = moment(ahead.until, ahead.zone)
+        yield Point(
+            measure=Measure(
+                title=title,
+                shown=str(len(reading.actions)),
+                allowed=_("none that cuts before {time}").format(time=until),
+                verdict=Verdict.NORMAL,
+                note=_("suspended") if _suspended(target) and reading.actions else "",
+            )
+        )
+
+
+def _suspended(target: ScalableTarget) -> bool:
+    return "ScheduledScaling" in (target.suspensions or ())
+
+
+def _cuts(reading: ServiceReading, target: ScalableTarget, ahead: Ahead, titles: Titles) -> Iterator[Point]:
+    """Each action once, at the first moment at which it cuts."""
+    service = reading.service if isinstance(reading.service, ContainerService) else None
+    bounds, ids = _Bounds(target.minimum, target.maximum), set[str]()
+    for at, action in _in_order(reading, ahead):
+        before, after = bounds, bounds.after(action)
+        why = list(_why(before, after, ahead.expected_at(at), service))
+        if after.minimum <= after.maximum:
+            bounds = after
+        if why and action.id not in ids:
+            ids.add(action.id)
+            yield _cut(reading.name, action, at, before, after, why, ahead, titles)
+
+
+def _in_order(reading: ServiceReading, ahead: Ahead) -> list[tuple[datetime, ScheduledAction]]:
+    assert not isinstance(reading.actions, AwsError)
+    pairs: list[tuple[datetime, ScheduledAction]] = []
+    for action in reading.actions:
+        try:
+            pairs += [(at, action) for at in moments(action, ahead.now, ahead.until)]
+        except UnreadableSchedule:
+            continue
+    return sorted(pairs, key=lambda pair: (pair[0], pair[1].id))
+
+
+def _why(
+    before: _Bounds, after: _Bounds, expected: Expected, service: ContainerService | None
+) -> Iterator[str]:
+    if after.minimum > after.maximum:
+        yield _("AWS will refuse it: the minimum would be above the maximum")
+        return
+    if after.maximum < before.maximum and after.maximum < min(
+        expected.maximum, expected.other or expected.maximum
+    ):
+        yield _("the runbook wants a maximum of {expected} then").format(expected=expected.maximum)
+    wanted = expected.minimum
+    if after.minimum < before.minimum:
+        if wanted is not None and after.minimum < wanted:
+            yield _("the runbook wants a minimum of {expected} then").format(expected=wanted)
+        elif wanted is None and not after.minimum:
+            yield _("no task has to run then")
+    if service is not None and after.maximum < before.maximum and after.maximum < service.desired:
+        text = _("{count} of the {desired} tasks wanted now stop at once")
+        yield text.format(count=service.desired - after.maximum, desired=service.desired)
+
+
+def _cut(
+    name: str,
+    action: ScheduledAction,
+    at: datetime,
+    before: _Bounds,
+    after: _Bounds,
+    why: Sequence[str],
+    ahead: Ahead,
+    titles: Titles,
+) -> Point:
+    changes = []
+    if after.maximum != before.maximum:
+        changes.append(_("maximum {before} → {after}").format(before=before.maximum, after=after.maximum))
+    if after.minimum != before.minimum:
+        changes.append(_("minimum {before} → {after}").format(before=before.minimum, after=after.minimum))
+    what, reasons, when = _(", ").join(changes), _(", ").join(why), moment(at, ahead.zone)
+    text = _("{name}: at {time} the scheduled action {action} cuts: {change} ({why}).")
+    return Point(
+        measure=Measure(
+            title=titles(_("Scheduled action {name}").format(name=action.name)),
+            shown=what or str(action.schedule),
+            allowed=_("no cut"),
+            verdict=Verdict.ATTENTION,
+            at=at,
+            note=_("at {time}: {why}").format(time=when, why=reasons),
+        ),
+        said=text.format(name=name, time=when, action=action.name, change=what, why=reasons),
+        advice=(
+            _(
+                "Ask who scheduled {action}, and have it deleted or moved before {time} if it is not wanted."
+            ).format(action=action.name, time=when),
+        ),
+        by_runbook=True,
+    )
+
+
+def _unreadable(actions: Sequence[ScheduledAction], ahead: Ahead, titles: Titles) -> Iterator[Point]:
+    for action in actions:
+        title = titles(_("Scheduled action {name}").format(name=action.name))
+        if action.minimum is None and action.maximum is None:
+            yield unknown(title, _("AWS does not say what it does"))
+            continue
+        try:
+            moments(action, ahead.now, ahead.until)
+        except UnreadableSchedule:
+            text = _("when it comes cannot be worked out from {schedule}")
+            yield unknown(title, text.format(schedule=f"{action.schedule} {action.timezone}"))

@@ -1,0 +1,248 @@
+"""One service's tasks and deployments: whether it is there, runs what it should, and how its rollout goes. Pure."""
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.aws.client.errors import AwsError
+from services.i18n import _
+from services.inspections.scaling.evaluation import Titles, unknown
+from services.inspections.scaling.reading import ServiceReading
+from services.inspections.scaling.shortage import failure_event, last_progress, last_steady, short_since
+from services.inspections.toolkit.points import Point, length
+from services.models.containers import ContainerService, Deployment
+from services.models.findings import Measure
+from services.models.verdict import Verdict
+
+GRACE = timedelta(minutes=3)
+"""So long a task may take to be started; fewer tasks than wanted are no fault yet."""
+DRAINING = timedelta(minutes=15)
+"""So long a deployment whose tasks all run may wait in silence for the old ones: they are drained for minutes."""
+LONG = timedelta(minutes=30)
+"""A deployment that takes longer asks for attention, whatever it does."""
+CONTROLLERS = ("ECS", "CODE_DEPLOY", "EXTERNAL")
+ROLLOUTS = ("COMPLETED", "IN_PROGRESS", "FAILED")
+BREAKER = 3
+"""The least number of failed tasks at which ECS's circuit breaker gives a deployment up; else half of those wanted."""
+_AROUND = timedelta(minutes=2)
+"""ECS tells of a failed deployment shortly before or after it begins the one that takes it back."""
+_BACK = re.compile(r"roll(ing|ed)?[ -]?back", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Clockwork:
+    """What the passing of time is judged by."""
+
+    now: datetime
+    patience: timedelta
+    """How long the runbook waits for a recovery."""
+    short_before: datetime | None = None
+    """When an earlier look of this console first saw too few tasks, and none since saw enough."""
+
+    def since(self, moment: datetime) -> timedelta:
+        """Never negative: AWS's clock may run ahead of this one."""
+        return max(timedelta(0), self.now - moment)
+
+
+def tasks(
+    reading: ServiceReading, titles: Titles, clock: Clockwork, written: Sequence[str]
+) -> Iterator[Point]:
+    """Status; then running tasks, failed tasks and the rollout of an active service.
+
+    `written`: what the runbook says to do about tasks that do not run.
+    """
+    service = reading.service
+    if isinstance(service, AwsError):
+        yield _missing(service, titles, written) if reading.missing else unknown(titles(_("Service")))
+        return
+    yield _status(service, titles(_("Service")), written)
+    if service.status != "ACTIVE":
+        return
+    yield _running(reading, service, titles(_("Tasks running")), clock, written)
+    if service.controller not in CONTROLLERS:
+        yield unknown(titles(_("Deployment")), _("AWS does not say what carries it out"))
+        return
+    if service.controller != "ECS":
+        yield _elsewhere(service, titles(_("Deployment")))
+        return
+    yield _failed(service, titles(_("Tasks that failed in a row")), written)
+    yield _rollout(service, titles(_("Deployment")), clock, written)
+
+
+def _missing(error: AwsError, titles: Titles, written: Sequence[str]) -> Point:
+    return Point(
+        measure=Measure(
+            title=titles(_("Service")),
+            shown=_("missing"),
+            allowed="ACTIVE",
+            verdict=Verdict.ABNORMAL,
+            note=error.problem.detail,
+        ),
+        said=error.problem.summary,
+        advice=(*filter(None, (error.problem.advice,)), *written),
+    )
+
+
+def _status(service: ContainerService, title: str, written: Sequence[str]) -> Point:
+    if not service.status:
+        return unknown(title, _("AWS does not say whether it is active"))
+    active = service.status == "ACTIVE"
+    text = _("{name} is {status}: it is being deleted, or was.")
+    return Point(
+        measure=Measure(
+            title=title,
+            shown=service.status,
+            allowed="ACTIVE",
+            verdict=Verdict.NORMAL if active else Verdict.ABNORMAL,
+        ),
+        said=text.format(name=service.name, status=service.status),
+        advice=(_("Ask who deleted the service; have it made again from the system's definition."), *written),
+    )
+
+
+def _running(
+    reading: ServiceReading, service: ContainerService, title: str, clock: Clockwork, written: Sequence[str]
+) -> Point:
+    verdict, note, text = Verdict.NORMAL, "", ""
+    if service.running < service.desired:
+        decisions = reading.decisions
+        activities = () if isinstance(decisions, AwsError) else decisions.activities
+        began = short_since(service, activities) or clock.short_before or _just_steady(service, clock)
+        if began is None or service.undated:
+            verdict, note = Verdict.UNKNOWN, _("since when is not known; look again in some minutes")
+        else:
+            verdict = _shortage(service, clock, clock.since(began))
+            note = _("for {length}").format(length=length(clock.since(began)))
+        if service.running == 0:
+            verdict = Verdict.ABNORMAL
+        text = _("{name}: {running} of {desired} tasks run ({note}).")
+    return Point(
+        measure=Measure(
+            title=title,
+            shown=str(service.running),
+            allowed=_("{count} or more").format(count=service.desired),
+            verdict=verdict,
+            value=service.running,
+            note=note,
+        ),
+        said=text.format(name=service.name, running=service.running, desired=service.desired, note=note),
+        advice=tuple(written),
+    )
+
+
+def _just_steady(service: ContainerService, clock: Clockwork) -> datetime | None:
+    """The newest steady state, where it is so new that it settles the question."""
+    steady = last_steady(service)
+    return steady if steady is not None and clock.since(steady) < GRACE else None
+
+
+def short_again(service: ContainerService, before: datetime | None, now: datetime) -> datetime | None:
+    """Since when looks have seen too few tasks, `before` being what the look before said; None where there are enough."""
+    if service.running >= service.desired:
+        return None
+    steady = last_steady(service)
+    return now if before is None or (steady is not None and steady > before) else before
+
+
+def _shortage(service: ContainerService, clock: Clockwork, lasted: timedelta) -> Verdict:
+    if lasted < GRACE:
+        return Verdict.NORMAL
+    moved = last_progress(service)
+    failing = any(each.failed for each in service.deployments)
+    # Outside a deployment tasks that are started again and again are no progress, and AWS counts none as failed.
+    deploying = any(each.rollout == "IN_PROGRESS" for each in service.deployments)
+    moving = deploying and moved is not None and clock.since(moved) < GRACE and not failing
+    return Verdict.ATTENTION if lasted < clock.patience or moving else Verdict.ABNORMAL
+
+
+def _failed(service: ContainerService, title: str, written: Sequence[str]) -> Point:
+    counts = [each.failed for each in service.deployments if each.failed is not None]
+    if not counts or len(counts) < len(service.deployments):
+        return unknown(title, _("AWS does not say how many failed"))
+    count = max(counts)
+    many = count >= max(BREAKER, math.ceil(service.desired / 2))
+    verdict = Verdict.ABNORMAL if many else Verdict.ATTENTION if count else Verdict.NORMAL
+    text = _("{name}: {count} tasks failed to start or to become healthy, one after another.")
+    return Point(
+        measure=Measure(
+            title=title,
+            shown=str(count),
+            allowed="0",
+            verdict=verdict,
+            value=count,
+            note=_("AWS counts anew as soon as one is healthy"),
+        ),
+        said=text.format(name=service.name, count=count),
+        advice=tuple(written),
+    )
+
+
+def _elsewhere(service: ContainerService, title: str) -> Point:
+    note = _("not carried out by ECS, which therefore does not tell how it goes")
+    return Point(measure=Measure(title=title, shown=service.controller, note=note))
+
+
+def _rollout(service: ContainerService, title: str, clock: Clockwork, written: Sequence[str]) -> Point:
+    primary = next((each for each in service.deployments if each.status == "PRIMARY"), None)
+    if primary is None or primary.rollout not in ROLLOUTS:
+        return unknown(title, _("AWS does not say how it goes"))
+    verdict, shown, text, note = _judged(service, primary, clock)
+    told = all(each.rollout in ROLLOUTS for each in service.deployments) and primary.reason
+    if verdict is not Verdict.ABNORMAL and not told:
+        return unknown(title, _("AWS does not say how it goes"))
+    return Point(
+        measure=Measure(title=title, shown=shown, allowed=_("completed"), verdict=verdict, note=note),
+        said=_("{name}: {text}").format(name=service.name, text=text),
+        advice=tuple(written),
+    )
+
+
+def _judged(
+    service: ContainerService, primary: Deployment, clock: Clockwork
+) -> tuple[Verdict, str, str, str]:
+    """(verdict, value shown, sentence, note)."""
+    failed = next((each for each in service.deployments if each.rollout == "FAILED"), None)
+    if failed is not None:
+        text = _("the deployment of {definition} failed: {reason}")
+        words = text.format(definition=failed.task_definition, reason=failed.reason or _("no reason told"))
+        return Verdict.ABNORMAL, _("failed"), words, failed.reason
+    event = failure_event(service)
+    if primary.created is not None and event is not None and event.at < primary.created - _AROUND:
+        event = None  # a newer deployment has followed
+    if _BACK.search(primary.reason) or event is not None:
+        reason = event.message if event is not None else primary.reason
+        if primary.rollout == "IN_PROGRESS":
+            text = _("the deployment failed and is being rolled back: {reason}")
+            return Verdict.ABNORMAL, _("rolling back"), text.format(reason=reason), reason
+        text = _("the newest deployment failed and was rolled back: {reason}")
+        return Verdict.ATTENTION, _("rolled back"), text.format(reason=reason), reason
+    if primary.rollout == "COMPLETED":
+        return Verdict.NORMAL, _("completed"), "", ""
+    return _in_progress(service, primary, clock)
+
+
+def _in_progress(
+    service: ContainerService, primary: Deployment, clock: Clockwork
+) -> tuple[Verdict, str, str, str]:
+    shown = _("in progress")
+    moved = last_progress(service)
+    if primary.created is None or moved is None or service.undated or not primary.counted:
+        note = _("since when is not known; look again in some minutes")
+        return Verdict.UNKNOWN, shown, _("a deployment is in progress ({note})").format(note=note), note
+    lasted, quiet = clock.since(primary.created), clock.since(moved)
+    note = _("for {length}, last event {quiet} ago").format(length=length(lasted), quiet=length(quiet))
+    filling = primary.running < primary.desired
+    if filling and quiet >= clock.patience:
+        text = _(
+            "the deployment of {definition} does not come forward: {running} of {desired} tasks ({note})"
+        )
+        words = text.format(
+            definition=primary.task_definition, running=primary.running, desired=primary.desired, note=note
+        )
+        return Verdict.ABNORMAL, shown, words, note
+    slow = lasted >= LONG or quiet >= DRAINING
+    text = _("the deployment of {definition} is still in progress ({note})")
+    words = text.format(definition=primary.task_definition, note=note)
+    return Verdict.ATTENTION if slow else Verdict.NORMAL, shown, words, note

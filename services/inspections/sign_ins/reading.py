@@ -1,0 +1,294 @@
+"""What the look at sign-ins reads: the event history of every enabled region at once, root, the users, the trails."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from services.aws.client.errors import AwsError
+from services.aws.cloudtrail.reader import SIGN_IN_SOURCE, Trail
+from services.aws.iam.access_keys import AccessKeys
+from services.aws.iam.root_user import RootUsers
+from services.aws.regions import Regions
+from services.i18n import _
+from services.inspections.base import InspectionContext
+from services.inspections.sign_ins.silence import History, read_history
+from services.models.access_keys import IamUser, RootUser
+from services.models.findings import Progress
+from services.models.problem import Problem, ProblemKind
+from services.models.runbook_looks import Trail as TrailSpec
+from services.models.trail import EnabledRegions, Lookup, SignIn, TrailEvent, TrailStatus
+
+USERS = 10
+"""Users nobody expects whose doings are looked up."""
+FEW_PAGES = 10
+"""Answers about one user, root too; where there are more, what they did is not judged."""
+FEW_WRITES = 3
+"""Answers with every change of a region; where there are more, it is asked for the runbook's names one by one."""
+EVERY_WRITE = ""
+"""In place of an event's name."""
+ROOT = "root"
+"""As LookupEvents names root among the users."""
+
+
+class Purpose(StrEnum):
+    """Why something is looked up."""
+
+    SIGN_IN = "sign-in"
+    ROOT = "root"
+    GRAVE = "grave"
+    GLOBAL = "global"
+    USER = "user"
+
+
+_KEYS = {Purpose.SIGN_IN: "EventSource", Purpose.ROOT: "Username", Purpose.USER: "Username"}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One look-up in one region."""
+
+    region: str
+    purpose: Purpose
+    value: str
+
+    @property
+    def key(self) -> str:
+        """The attribute; LookupEvents takes only one."""
+        if self.value == EVERY_WRITE:
+            return "ReadOnly"
+        return _KEYS.get(self.purpose, "EventName")
+
+    @property
+    def most(self) -> int | None:
+        """No more answers than that; None: as many as there are."""
+        return {"Username": FEW_PAGES, "ReadOnly": FEW_WRITES}.get(self.key)
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Everything that was read; a problem stands beside what could be read."""
+
+    answers: list[tuple[Question, Lookup]] = field(default_factory=list)
+    regions: EnabledRegions = field(default_factory=EnabledRegions)
+    root: RootUser | None = None
+    root_problem: Problem | None = None
+    users: tuple[IamUser, ...] = ()
+    users_problem: Problem | None = None
+    trails: tuple[TrailStatus, ...] = ()
+    trails_problem: Problem | None = None
+    history: History = field(default_factory=History)
+    """Of the home region: whether it goes on."""
+
+    @property
+    def requests(self) -> int:
+        """Sent to the event history."""
+        return self.history.requests + sum(lookup.requests for _question, lookup in self.answers)
+
+    def of(self, purpose: Purpose) -> list[Lookup]:
+        """The answers to the questions of one purpose."""
+        return [lookup for question, lookup in self.answers if question.purpose is purpose]
+
+    def whole(self, purpose: Purpose) -> bool:
+        """All of them were read to the end and understood, in every region where there may be something."""
+        everywhere = purpose is Purpose.GLOBAL or self.regions.problem is None
+        return everywhere and all(lookup.whole for lookup in self.of(purpose))
+
+    def sign_ins(self) -> list[SignIn]:
+        """Every try to sign in, each once, newest first."""
+        return [event for event in self._events(Purpose.SIGN_IN) if isinstance(event, SignIn)]
+
+    def access(self) -> list[TrailEvent]:
+        """Every other event of the sign-in service, each once, newest first."""
+        return [event for event in self._events(Purpose.SIGN_IN) if not isinstance(event, SignIn)]
+
+    def of_root(self) -> list[TrailEvent]:
+        """What root did beside signing in, where no other question brought it; each once, newest first."""
+        other = {
+            event.id
+            for question, lookup in self.answers
+            if question.purpose is not Purpose.ROOT
+            for event in lookup.events
+        }
+        return [
+            event
+            for event in self._events(Purpose.ROOT)
+            if event.id not in other and event.source != SIGN_IN_SOURCE
+        ]
+
+    def asked(self, purpose: Purpose) -> tuple[str, ...]:
+        """The regions asked about a purpose."""
+        return tuple(
+            dict.fromkeys(
+                question.region for question, _lookup in self.answers if question.purpose is purpose
+            )
+        )
+
+    def unjudged(self) -> tuple[str, ...]:
+        """The regions asked that did not answer everything."""
+        partial = (question.region for question, lookup in self.answers if not lookup.whole)
+        return tuple(dict.fromkeys(partial))
+
+    def changes(self, purpose: Purpose) -> list[TrailEvent]:
+        """Every change of a purpose, each once, newest first."""
+        return self._events(purpose)
+
+    def _events(self, purpose: Purpose) -> list[TrailEvent]:
+        found = {event.id: event for lookup in self.of(purpose) for event in lookup.events}
+        return sorted(found.values(), key=lambda event: event.at, reverse=True)
+
+
+async def gather(
+    context: InspectionContext,
+    spec: TrailSpec,
+    reader: Trail,
+    *,
+    since: datetime,
+    until: datetime,
+    expected: Callable[[str], bool],
+    tell: Callable[[Progress], None],
+) -> Gathered:
+    """Read it all; `expected` says of a user name whether somebody knows it. Raises no AwsError."""
+    found = Gathered()
+    await asyncio.gather(
+        _users(context, found),
+        _trails(context, reader, found),
+        _root(context, found),
+        _regions(context, found),
+    )
+    strangers = [user.id for user in found.users if not expected(user.name)][:USERS]
+    questions = plan(spec, context.region, found.regions.names, strangers)
+    asker = _Asker(reader, since, until, len(questions), tell, spec.grave_events)
+    regions = list(dict.fromkeys(question.region for question in questions))
+    async with asyncio.TaskGroup() as group:
+        for region in regions:
+            group.create_task(asker.ask([each for each in questions if each.region == region]))
+    # In the order of the questions, whichever region answered first.
+    found.answers = sorted(asker.answers.items(), key=lambda answer: regions.index(answer[0].region))
+    found.history = await _history(context.region, reader, found, until)
+    return found
+
+
+async def _history(home: str, reader: Trail, found: Gathered, until: datetime) -> History:
+    """Asked without an attribute; a region that has refused already is not asked again."""
+    refusals = (
+        lookup.problem for question, lookup in found.answers if question.region == home and _refused(lookup)
+    )
+    refusal = next(refusals, None)
+    if refusal is not None:
+        return History(Lookup(region=home, value="", problem=refusal))
+    return await read_history(reader, home, until, found.trails)
+
+
+def _refused(lookup: Lookup) -> bool:
+    return lookup.problem is not None and lookup.problem.kind is not ProblemKind.INCOMPLETE
+
+
+def plan(spec: TrailSpec, home: str, enabled: Iterable[str], strangers: Iterable[str]) -> list[Question]:
+    """Which look-ups answer what the runbook asks; `enabled` is empty where nobody could tell it.
+
+    Where the system does not live little is changed: there one question brings every change at once.
+    """
+    # The system lives in one and root signs in in the other, whatever is listed.
+    regions = tuple(dict.fromkeys((*(enabled or spec.sign_in_regions), home, spec.global_region)))
+    questions = [Question(region, Purpose.SIGN_IN, SIGN_IN_SOURCE) for region in regions]
+    questions += [Question(region, Purpose.ROOT, ROOT) for region in regions]
+    both = dict.fromkeys((home, spec.global_region))
+    for region in regions if spec.grave_events else ():
+        events = spec.grave_events if region in both else (EVERY_WRITE,)
+        questions += [Question(region, Purpose.GRAVE, event) for event in events]
+    questions += [Question(spec.global_region, Purpose.GLOBAL, event) for event in spec.global_events]
+    questions += [Question(region, Purpose.USER, user) for user in strangers for region in regions]
+    return list(dict.fromkeys(questions))
+
+
+class _Asker:
+    """Asks each region its questions one after another, and tells how far it has come."""
+
+    def __init__(
+        self,
+        reader: Trail,
+        since: datetime,
+        until: datetime,
+        total: int,
+        tell: Callable[[Progress], None],
+        grave: tuple[str, ...],
+    ) -> None:
+        self.answers: dict[Question, Lookup] = {}
+        self._reader = reader
+        self._since = since
+        self._until = until
+        self._total = total
+        self._tell = tell
+        self._grave = grave
+        self._events: dict[str, int] = {}
+
+    async def ask(self, questions: list[Question]) -> None:
+        """All of one region; what it refuses once is not asked again."""
+        refused: Problem | None = None
+        waiting = deque(questions)
+        while waiting:
+            question = waiting.popleft()
+            if refused is not None:
+                lookup = Lookup(region=question.region, value=question.value, problem=refused)
+            else:
+                lookup = await self._one(question)
+            if question.value == EVERY_WRITE and lookup.more and lookup.problem is None:
+                waiting.extend(Question(question.region, Purpose.GRAVE, event) for event in self._grave)
+                self._total += len(self._grave)
+            self._store(question, lookup)
+            if _refused(lookup):
+                refused = lookup.problem
+
+    def _store(self, question: Question, lookup: Lookup) -> None:
+        if question.value == EVERY_WRITE:
+            # What lies beyond its pages is asked for by name.
+            grave = tuple(event for event in lookup.events if event.name in self._grave)
+            lookup = lookup.model_copy(update={"events": grave, "more": False})
+        self.answers[question] = lookup
+        self._events[question.region] = self._events.get(question.region, 0) + len(lookup.events)
+        self._say(question.region, 0)
+
+    async def _one(self, question: Question) -> Lookup:
+        return await self._reader.lookup(
+            question.region,
+            question.key,
+            "false" if question.value == EVERY_WRITE else question.value,
+            since=self._since,
+            until=self._until,
+            most=question.most,
+            tell=lambda events: self._say(question.region, events),
+        )
+
+    def _say(self, region: str, more: int) -> None:
+        text = _("{region}: {events} events…").format(
+            region=region, events=self._events.get(region, 0) + more
+        )
+        self._tell(Progress(text=text, done=len(self.answers), total=self._total))
+
+
+async def _users(context: InspectionContext, found: Gathered) -> None:
+    try:
+        found.users = await AccessKeys(context.reader).users()
+    except AwsError as error:
+        found.users_problem = error.problem
+
+
+async def _trails(context: InspectionContext, reader: Trail, found: Gathered) -> None:
+    try:
+        found.trails = await reader.trails(context.region)
+    except AwsError as error:
+        found.trails_problem = error.problem
+
+
+async def _root(context: InspectionContext, found: Gathered) -> None:
+    try:
+        found.root = await RootUsers(context.reader).root()
+    except AwsError as error:
+        found.root_problem = error.problem
+
+
+async def _regions(context: InspectionContext, found: Gathered) -> None:
+    found.regions = await Regions(context.reader).enabled()

@@ -1,0 +1,112 @@
+"""What must be known to read a look at sign-ins: what is missing from it, and what is lost."""
+
+from collections.abc import Iterator
+
+from services.aws.cloudtrail.reader import SIGN_IN_SOURCE
+from services.i18n import _
+from services.inspections.sign_ins.evaluation import Rules
+from services.inspections.sign_ins.measures import Judged
+from services.inspections.sign_ins.reading import USERS, Gathered, Purpose
+from services.inspections.sign_ins.silence import QUIET, is_behind
+from services.models.runbook_looks import Trail as TrailSpec
+
+
+def unread(gathered: Gathered) -> Iterator[str]:
+    """What could not be read, and the permission that is missing."""
+    problems: dict[str, list[str]] = {}
+    for question, lookup in gathered.answers:
+        if lookup.problem is not None:
+            problems.setdefault(lookup.problem.summary, []).append(question.region)
+        elif lookup.unreadable:
+            yield _("{region}: {count} events of {name} could not be understood.").format(
+                region=lookup.region, count=lookup.unreadable, name=question.value or _("every change")
+            )
+        elif lookup.more:
+            text = _(
+                "{region}: only the newest {count} events of {name} were read; what was before is not judged."
+            )
+            yield text.format(region=lookup.region, count=len(lookup.events), name=question.value)
+    for words, regions in problems.items():
+        yield _("Not read in {regions}: {problem}").format(
+            regions=_(", ").join(dict.fromkeys(regions)), problem=words
+        )
+    if gathered.root_problem is not None:
+        text = _("Root's keys and MFA were not read: {problem}")
+        yield text.format(problem=gathered.root_problem.summary)
+    for name in gathered.root.unreadable if gathered.root is not None else ():
+        yield _("IAM tells {name} in a figure that cannot be read.").format(name=name)
+    if gathered.users_problem is not None:
+        yield _("The account's users were not read: {problem}").format(problem=gathered.users_problem.summary)
+
+
+def trails(gathered: Gathered) -> Iterator[str]:
+    """What is lost with the event history."""
+    if gathered.trails_problem is not None:
+        yield _("Whether a trail records was not read: {problem}").format(
+            problem=gathered.trails_problem.summary
+        )
+        return
+    logging = [trail for trail in gathered.trails if trail.logging]
+    if not logging:
+        yield _("No trail is logging: evidence older than 90 days is lost.")
+    elif not any(trail.multi_region for trail in logging):
+        text = _("The trail {name} covers one region only: sign-ins elsewhere are lost after 90 days.")
+        yield text.format(name=logging[0].name)
+    for trail in logging:
+        if is_behind(trail, gathered.history):
+            text = _(
+                "The trail {name} has delivered no file for events that are more than {hours} hours old."
+            )
+            yield text.format(name=trail.name, hours=round(QUIET.total_seconds() / 3600))
+        if trail.delivery_error:
+            yield _("The trail {name} cannot deliver its files: {error}").format(
+                name=trail.name, error=trail.delivery_error
+            )
+
+
+def limits(judged: Judged, rules: Rules, spec: TrailSpec) -> Iterator[str]:
+    """What was not looked for, or not where it should be."""
+    if not judged.sign_ins and judged.gathered.whole(Purpose.SIGN_IN):
+        regions = _(", ").join(judged.gathered.asked(Purpose.SIGN_IN))
+        yield _("Nobody signed in at all: are these the right regions? {regions}").format(regions=regions)
+    for network in rules.bad_networks:
+        yield _("The runbook's known_networks holds {value}, which is no network.").format(value=network)
+    if len(judged.users) > USERS:
+        text = _("What {count} more unexpected users did was not looked up.")
+        yield text.format(count=len(judged.users) - USERS)
+    for key, events in (("grave_events", spec.grave_events), ("global_events", spec.global_events)):
+        if not events:
+            yield _("The runbook names no {key}: such changes were not looked for.").format(key=key)
+
+
+def asked(gathered: Gathered, spec: TrailSpec) -> Iterator[str]:
+    """What was asked where, and what the event history can never tell."""
+    regions = gathered.asked(Purpose.SIGN_IN)
+    problem, left_out = gathered.regions.problem, gathered.regions.left_out
+    if left_out:
+        text = _("Not judged: AWS left out {lost}; it was asked all the same.")
+        yield text.format(lost=_(", ").join(left_out))
+    elif problem is not None:
+        text = _(
+            "Not judged: which regions are enabled could not be read ({problem}); only {regions} were asked."
+        )
+        yield text.format(problem=problem.summary, regions=_(", ").join(regions))
+    else:
+        text = _("Every enabled region was asked: {regions}.")
+        yield text.format(regions=_(", ").join(regions))
+        disabled = [region for region in spec.sign_in_regions if region not in regions]
+        if disabled:
+            text = _("Not asked, since the account has not enabled them: {regions}.")
+            yield text.format(regions=_(", ").join(disabled))
+    text = _(
+        "Asked in each: every event of {source} (sign-ins, switched roles, recoveries of root's password), what "
+        "root did, and these changes: {events}."
+    )
+    yield text.format(source=SIGN_IN_SOURCE, events=_(", ").join(spec.grave_events) or _("none"))
+    if spec.global_events:
+        text = _("Asked in {region} alone, where IAM and CloudFront record: {events}.")
+        yield text.format(region=spec.global_region, events=_(", ").join(spec.global_events))
+    yield _(
+        "Not asked: changes by other names. Not in the event history: deletions of S3 objects (only those of "
+        "whole buckets are), what is done inside databases, and sign-ins elsewhere than at AWS."
+    )

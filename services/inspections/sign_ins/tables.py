@@ -1,0 +1,241 @@
+"""The evidence of a look at sign-ins: what to look at first, then what was counted."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from services.calendar.calendar import Calendar
+from services.calendar.wording import day_words
+from services.i18n import _
+from services.inspections.base import table
+from services.inspections.sign_ins.evaluation import WORDS, JudgedAccess, JudgedChange, JudgedSignIn, who
+from services.inspections.sign_ins.reading import Gathered, Purpose
+from services.models.access_keys import IamUser
+from services.models.findings import TOLD, Evidence, Row
+from services.models.trail import Lookup, SignIn, TrailEvent
+from services.models.verdict import Verdict
+
+ADDRESSES = 5
+"""Shown of one person."""
+
+
+_Judged = TypeVar("_Judged", JudgedSignIn, JudgedAccess)
+
+
+class Tables:
+    """Draws tables in the time zone of the runbook."""
+
+    def __init__(self, calendar: Calendar, since: datetime) -> None:
+        self._calendar = calendar
+        self._since = since
+        """Where the window begins; what is older was seen by the look before, too."""
+
+    def suspicious(self, judged: Iterable[JudgedSignIn]) -> Evidence:
+        """Sign-ins to look at, the worst first, then the newest."""
+        columns = (
+            self._time(),
+            _("signed in as"),
+            _("reason"),
+            _("result"),
+            _("MFA"),
+            _("from"),
+            _("recorded in"),
+        )
+        return table(
+            _("Sign-ins to look at"), columns, [self._suspicious(sign_in) for sign_in in _worst_first(judged)]
+        )
+
+    def access(self, judged: Iterable[JudgedAccess]) -> Evidence:
+        """Other events of the sign-in service to look at, the worst first, then the newest."""
+        columns = (
+            self._time(),
+            _("event"),
+            _("signed in as"),
+            _("reason"),
+            _("from"),
+            _("recorded in"),
+        )
+        return table(
+            _("Other sign-in events to look at"),
+            columns,
+            [self._access(event) for event in _worst_first(judged)],
+        )
+
+    def changes(self, judged: Iterable[JudgedChange]) -> Evidence:
+        """Who changed what, where and from where; the worst first."""
+        wanted = sorted(judged, key=lambda each: each.event.at, reverse=True)
+        wanted.sort(key=lambda each: TOLD.index(each.verdict))
+        columns = (
+            self._time(),
+            _("carried out by"),
+            _("operation"),
+            _("target"),
+            _("from"),
+            _("recorded in"),
+            _("result"),
+        )
+        return table(_("Destructive and security-relevant changes"), columns, map(self._change, wanted))
+
+    def strangers(self, users: Iterable[IamUser], gathered: Gathered) -> Evidence:
+        """Users nobody expects, and what they did."""
+        done: dict[str, list[Lookup]] = {}
+        for lookup in gathered.of(Purpose.USER):
+            done.setdefault(lookup.value, []).append(lookup)
+        rows = [
+            Row(
+                cells=(
+                    user.name,
+                    self._moment(user.created),
+                    self._moment(user.password_used) if user.password_used else _("never used"),
+                    _acts(done.get(user.id, ())),
+                ),
+                verdict=Verdict.ATTENTION,
+            )
+            for user in users
+        ]
+        columns = (_("IAM user"), _("created"), _("last sign-in with a password"), _("events in the window"))
+        return table(_("IAM users that nobody expects"), columns, rows)
+
+    def regions(self, gathered: Gathered) -> Evidence:
+        """How many sign-ins each region recorded, and whether it answered everything; none is an answer, too."""
+        rows = [_region(region, gathered) for region in gathered.asked(Purpose.SIGN_IN)]
+        rows.sort(key=lambda row: row.verdict is None)
+        columns = (_("region"), _("successful"), _("failed"), _("look-up requests"), _("how far it was read"))
+        return table(_("By region"), columns, rows)
+
+    def people(self, sign_ins: Sequence[SignIn]) -> Evidence:
+        """All sign-ins by person, the busiest first."""
+        by_person: dict[str, list[SignIn]] = {}
+        for event in sign_ins:
+            by_person.setdefault(who(event), []).append(event)
+        rows = [
+            (
+                person_words(events[0]),
+                str(sum(event.success for event in events)),
+                str(sum(not event.success for event in events)),
+                _addresses(events),
+                self._moment(max(event.at for event in events)),
+            )
+            for events in sorted(by_person.values(), key=len, reverse=True)
+        ]
+        columns = (_("signed in as"), _("successful"), _("failed"), _("from"), _("last sign-in"))
+        return table(_("All sign-ins by person"), columns, rows)
+
+    def _suspicious(self, judged: JudgedSignIn) -> Row:
+        event = judged.event
+        mfa = {True: _("with MFA"), False: _("without MFA"), None: _("not recorded")}[event.mfa]
+        why = [_(WORDS[reason]) for reason in judged.reasons]
+        if event.at < self._since:
+            why.append(_("also in the look before"))
+        cells = (
+            self._moment(event.at),
+            person_words(event),
+            _(", ").join(why),
+            _("signed in") if event.success else event.error or _("failed"),
+            mfa,
+            event.address,
+            event.region,
+        )
+        return Row(cells=cells, verdict=judged.verdict)
+
+    def _access(self, judged: JudgedAccess) -> Row:
+        event = judged.event
+        why = [_(WORDS[reason]) for reason in judged.reasons]
+        if event.at < self._since:
+            why.append(_("also in the look before"))
+        cells = (
+            self._moment(event.at),
+            event.name,
+            person_words(event),
+            _(", ").join(why),
+            event.address,
+            event.region,
+        )
+        return Row(cells=cells, verdict=judged.verdict)
+
+    def _change(self, judged: JudgedChange) -> Row:
+        event = judged.event
+        done = event.error or _("carried out")
+        if event.at < self._since:
+            done = _("{result} (also in the look before)").format(result=done)
+        cells = (
+            self._moment(event.at),
+            event.actor.shown or _("not said"),
+            event.name,
+            _(", ").join(event.resources) or "-",
+            event.address,
+            event.region,
+            done,
+        )
+        return Row(cells=cells, verdict=judged.verdict)
+
+    def _time(self) -> str:
+        return _("time ({zone})").format(zone=self._since.astimezone(self._calendar.zone).tzname())
+
+    def _moment(self, at: datetime) -> str:
+        local = at.astimezone(self._calendar.zone)
+        return f"{day_words(local.date())} {local:%H:%M}"
+
+
+def person_words(event: TrailEvent) -> str:
+    """Who it was; a typed name that is no user's is hidden by AWS."""
+    if event.actor.hidden:
+        return _("(a user name that does not exist)")
+    return event.actor.shown or _("not said")
+
+
+def _addresses(events: Iterable[SignIn]) -> str:
+    found = sorted({event.address for event in events})
+    return _(", ").join([*found[:ADDRESSES], *(["…"] if len(found) > ADDRESSES else [])])
+
+
+def _region(region: str, gathered: Gathered) -> Row:
+    lookups = [(question, lookup) for question, lookup in gathered.answers if question.region == region]
+    tries = [
+        event
+        for question, lookup in lookups
+        if question.purpose is Purpose.SIGN_IN
+        for event in lookup.events
+        if isinstance(event, SignIn)
+    ]
+    problem = next((lookup.problem for _question, lookup in lookups if lookup.problem is not None), None)
+    unreadable = sum(lookup.unreadable for _question, lookup in lookups)
+    read = _("in full")
+    if problem is not None:
+        read = problem.summary
+    elif any(lookup.more for _question, lookup in lookups):
+        read = _("only the newest events")
+    elif unreadable:
+        read = _("{count} events could not be understood").format(count=unreadable)
+    cells = (
+        region,
+        str(sum(event.success for event in tries)),
+        str(sum(not event.success for event in tries)),
+        str(sum(lookup.requests for _question, lookup in lookups)),
+        read,
+    )
+    return Row(
+        cells=cells, verdict=None if all(lookup.whole for _question, lookup in lookups) else Verdict.UNKNOWN
+    )
+
+
+def _acts(lookups: Sequence[Lookup]) -> str:
+    """Names of the events, the most frequent first."""
+    if not lookups or any(lookup.problem is not None or lookup.unreadable for lookup in lookups):
+        return _("not read")
+    counts: dict[str, int] = {}
+    for lookup in lookups:
+        for event in lookup.events:
+            counts[event.name] = counts.get(event.name, 0) + 1
+    named = [f"{name} ×{count}" for name, count in sorted(counts.items(), key=lambda item: -item[1])]
+    if any(lookup.more for lookup in lookups):
+        named.append("…")
+    return _(", ").join(named) or _("none")
+
+
+def _worst_first(judged: Iterable[_Judged]) -> list[_Judged]:
+    """What there is a reason to look at, the worst first, then the newest."""
+    newest_first = sorted(
+        (entry for entry in judged if entry.reasons), key=lambda entry: entry.event.at, reverse=True
+    )
+    return sorted(newest_first, key=lambda entry: TOLD.index(entry.verdict))

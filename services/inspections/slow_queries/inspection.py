@@ -1,0 +1,297 @@
+"""スロークエリ: how many statements took too long, which, and how long.
+
+Runbook: ログ調査 2. The written query names no log group, keeps a comment where none may be, and shows twenty rows
+without counting the rest. It is PostgreSQL's log, and only there when RDS exports it. Limits: `[slow_queries]`.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from services.aws.client.errors import AwsError
+from services.aws.client.reader import when
+from services.aws.logs.query_text import commands, joined
+from services.aws.rds.reader import Databases
+from services.i18n import N_, _, plural, sentences
+from services.inspections.base import Look, table
+from services.inspections.slow_queries.grouping import SlowLine, by_statement, slow_line
+from services.inspections.toolkit.logs.hourly_counts import (
+    BIN,
+    COUNT,
+    Hours,
+    binned,
+    event_spans,
+    hours_of,
+    local,
+    zone_name,
+)
+from services.inspections.toolkit.logs.inspection import AT_ONCE, InsightsLook, query_table
+from services.inspections.toolkit.logs.queries import Queries, number
+from services.inspections.toolkit.logs.silence import (
+    Silence,
+    silence,
+    silence_advice,
+    silence_measures,
+    silence_words,
+)
+from services.models.findings import Evidence, Finding, Measure, worst
+from services.models.insights import QueryResult
+from services.models.metrics import TimeSpan
+from services.models.runbook import Runbook
+from services.models.runbook_looks import SlowQueries as Spec
+from services.models.verdict import Verdict
+
+MONTH = timedelta(days=31)
+WEEK = timedelta(days=7)
+FRESH = timedelta(days=1)
+"""A database that nobody uses logs little else than its checkpoints, and those only while something is written."""
+SHOWN = 20
+"""The slowest, as many as the runbook asks for."""
+EXPORT = "postgresql"
+
+
+class SlowQueries(InsightsLook):
+    """The database's slow statements."""
+
+    id = "slow-queries"
+    title = N_("Slow queries")
+    words = "すろーくえり suroukueri slow query database postgresql"
+
+    @classmethod
+    def lacks(cls, runbook: Runbook) -> str:
+        """The log group, and the database that writes it."""
+        if runbook.slow_queries is None:
+            return "slow_queries"
+        if not runbook.slow_queries.log_group:
+            return "slow_queries.log_group"
+        return "" if runbook.rds else "rds"
+
+    def first_since(self, now: datetime) -> datetime:
+        """A month ago."""
+        return now - MONTH
+
+    async def look(self, look: Look) -> Finding:
+        """One query, and one more where there are many slow statements. Raises AwsError."""
+        lacking = await self._lacking()
+        queries = Queries(self.context, look, self._spec.log_group)
+        if lacking:
+            summary, advice = lacking
+            return self.unknown(look, queries, summary, advice=(advice,))
+        found = await self.begin(look, queries, slowest(self._spec))
+        if isinstance(found, Finding):
+            return found
+        if not found.matched and not await self._logged(queries):
+            summary = _(
+                "No slow query was logged, and whether slow queries are logged at all cannot be told from that."
+            )
+            return self.unknown(look, queries, summary, advice=self.nothing_advice(queries))
+        hours = await self._hours(queries, found)
+        silent = await silence(queries, fresh=FRESH, events=event_spans(found.rows, hours))
+        return self._judged(look, queries, found, hours, silent)
+
+    @property
+    def _spec(self) -> Spec:
+        spec = self.context.runbook.slow_queries
+        assert spec is not None
+        return spec
+
+    async def _lacking(self) -> tuple[str, str] | None:
+        """(why nothing can be judged, what to do), or None."""
+        rds = self.context.runbook.rds
+        assert rds is not None
+        database = await Databases(self.context.reader).database(rds.instance)
+        if "postgres" not in database.engine:
+            text = _("The database is {engine}, and only PostgreSQL logs durations in this way.")
+            return text.format(engine=database.engine or "?"), _(
+                "Add an inspection of your own to the runbook (kind = insights)."
+            )
+        if EXPORT not in database.log_exports:
+            text = _("The database {name} does not send its PostgreSQL log to CloudWatch Logs.")
+            return text.format(name=rds.instance), _(
+                "Switch on the log export `postgresql` of {name} and set log_min_duration_statement to {ms} ms."
+            ).format(name=rds.instance, ms=f"{self._spec.over_ms:,}")
+        return None
+
+    async def _logged(self, queries: Queries) -> bool:
+        """Whether slow statements are logged at all: there was one in the week before the window ended."""
+        span = TimeSpan(start=queries.span.end - WEEK, end=queries.span.end)
+        if span.start >= queries.span.start:
+            return False
+        size = await queries.size(span)
+        if size is None or not queries.affordable(queries.yen(size.bytes)):
+            return False
+        result = await queries.ask(joined((*_durations(), "limit 1")), span=span)
+        return result.matched > 0
+
+    async def _hours(self, queries: Queries, found: QueryResult) -> Hours | None:
+        if found.whole:
+            return hours_of(found.rows)
+        if not queries.again():
+            queries.remarks.append(_("Not counted by the hour: it would cost as much again."))
+            return None
+        try:
+            return binned(await queries.ask(hourly(self._spec), limit=AT_ONCE))
+        except AwsError as error:
+            queries.remarks.append(_("Not counted by the hour: {why}").format(why=error.problem.summary))
+            return None
+
+    def at_least(self, queries: Queries, found: QueryResult) -> Measure | None:
+        """The slow queries found so far."""
+        rate = found.matched / queries.hours
+        return Measure(
+            title=_("Slow queries an hour"),
+            shown=f"≥ {number(rate)}",
+            allowed=_("< {count} an hour").format(count=number(self._spec.per_hour)),
+            verdict=self._frequent(rate),
+            value=rate,
+            unit="/h",
+        )
+
+    def nothing_advice(self, queries: Queries) -> tuple[str, ...]:
+        """The setting that makes PostgreSQL log slow statements."""
+        text = _("Check that log_min_duration_statement is set to {ms} ms or less.")
+        return (text.format(ms=f"{self._spec.over_ms:,}"),)
+
+    def _judged(
+        self, look: Look, queries: Queries, found: QueryResult, hours: Hours | None, silent: Silence
+    ) -> Finding:
+        lines = _lines(found)
+        measures = (*self._measures(queries, found, hours, lines), *silence_measures(queries, silent))
+        verdict = worst(each.verdict for each in measures) or Verdict.UNKNOWN
+        text = plural(
+            "{count} query over {ms} ms in {hours}", "{count} queries over {ms} ms in {hours}", found.matched
+        )
+        said = [
+            text.format(count=f"{found.matched:,}", ms=f"{self._spec.over_ms:,}", hours=queries.span_words)
+        ]
+        if lines:
+            said.append(_("the slowest {ms} ms").format(ms=f"{lines[0][1].ms:,.0f}"))
+        if hours and found.matched:
+            said.append(_("at most {count} in an hour").format(count=f"{hours.worst[1]:,}"))
+        return self.found(
+            look,
+            verdict,
+            sentences(_("{parts}.").format(parts=_(", ").join(said)), silence_words(queries, silent)),
+            measures=measures,
+            evidence=(
+                *self.texts(found),
+                *(
+                    (hours.evidence(self.context.calendar.zone, self._frequent),)
+                    if hours and hours.counts
+                    else ()
+                ),
+                query_table(commands(slowest(self._spec))),
+            ),
+            advice=(
+                _("Where slow queries are frequent, consider adding an index."),
+                *silence_advice(queries),
+            ),
+            remarks=(*self._remarks(found, lines), *queries.remarks, queries.price()),
+        )
+
+    def _measures(
+        self,
+        queries: Queries,
+        found: QueryResult,
+        hours: Hours | None,
+        lines: list[tuple[datetime | None, SlowLine]],
+    ) -> Iterator[Measure]:
+        few = _("< {count} an hour").format(count=number(self._spec.per_hour))
+        rate = found.matched / queries.hours
+        at, most = hours.worst if hours else (None, None)
+        hourly = Verdict.UNKNOWN if most is None else self._frequent(most)
+        yield Measure(
+            title=_("Slow queries an hour"),
+            shown=number(rate),
+            allowed=few,
+            verdict=queries.mean_verdict(self._frequent(rate), hourly),
+            value=rate,
+            unit="/h",
+            note=_("{count} in all").format(count=f"{found.matched:,}"),
+        )
+        yield Measure(
+            title=_("Slow queries in the worst hour"),
+            shown="" if most is None else f"{most:,}",
+            allowed=few,
+            verdict=hourly,
+            value=most,
+            at=at,
+        )
+        if lines:
+            at, slowest_line = lines[0]
+            yield Measure(
+                title=_("The slowest query"),
+                shown=f"{slowest_line.ms:,.0f} ms",
+                value=slowest_line.ms,
+                unit="ms",
+                at=at,
+            )
+
+    def _frequent(self, count: float) -> Verdict:
+        # Frequent ones are to be looked into; the runbook calls nothing of it an outage.
+        return Verdict.ATTENTION if count >= self._spec.per_hour else Verdict.NORMAL
+
+    def texts(self, found: QueryResult) -> tuple[Evidence, ...]:
+        """The slowest, and the same statements together; without values."""
+        lines, zone = _lines(found), self.context.calendar.zone
+        if not lines:
+            return ()
+        stated = _("Statement (values as ?)")
+        slow = table(
+            _("The slowest queries"),
+            (_("Time ({zone})").format(zone=zone_name(zone)), "ms", stated),
+            [(local(at, zone), f"{line.ms:,.0f}", _shown(line.statement)) for at, line in lines[:SHOWN]],
+            private=True,
+        )
+        same = table(
+            _("The same statements"),
+            (_("Count"), _("Slowest (ms)"), _("Together (s)"), stated),
+            [
+                (f"{each.lines:,}", f"{each.worst:,.0f}", f"{each.total / 1000:,.1f}", _shown(each.text))
+                for each in by_statement(lines)
+            ],
+            private=True,
+        )
+        return slow, same
+
+    def _remarks(self, found: QueryResult, lines: list[tuple[datetime | None, SlowLine]]) -> Iterator[str]:
+        steps = sum(line.step in ("parse", "bind") for _at, line in lines)
+        if steps:
+            text = plural(
+                "{count} line is of a parse or bind step: the same run of a statement may be counted twice.",
+                "{count} lines are of parse or bind steps: the same run of a statement may be counted twice.",
+                steps,
+            )
+            yield text.format(count=f"{steps:,}")
+        if found.matched > len(found.rows):
+            yield _("Grouped are the slowest {count} of {all}.").format(
+                count=f"{len(found.rows):,}", all=f"{found.matched:,}"
+            )
+
+
+def _durations() -> tuple[str, ...]:
+    return ("fields @timestamp, @message", "filter @message like /duration:/")
+
+
+def _slow(spec: Spec) -> tuple[str, ...]:
+    parse = r"parse @message /duration: (?<duration>[0-9.]+) ms/"
+    return (*_durations(), parse, f"filter duration > {spec.over_ms}")
+
+
+def slowest(spec: Spec) -> str:
+    """The runbook's query, corrected; more rows than its twenty, so that they can be counted by the hour."""
+    return joined((*_slow(spec), "sort duration desc", "limit 1000"))
+
+
+def hourly(spec: Spec) -> str:
+    """Counts by the hour."""
+    return joined((*_slow(spec), f"stats count(*) as {COUNT} by {BIN}"))
+
+
+def _lines(found: QueryResult) -> list[tuple[datetime | None, SlowLine]]:
+    """The slowest first."""
+    read = ((when(row.get("@timestamp")), slow_line(row.get("@message", ""))) for row in found.rows)
+    return sorted(((at, line) for at, line in read if line), key=lambda pair: -pair[1].ms)
+
+
+def _shown(text: str) -> str:
+    return text or _("(the statement was not logged)")

@@ -1,0 +1,48 @@
+"""Which fields the events of a look's log group hold, and what is written in them."""
+
+from collections import Counter
+
+from services.aws.client.errors import AwsError
+from services.aws.logs.query_text import field, joined
+from services.i18n import _
+from services.inspections.toolkit.logs.hourly_counts import COUNT, count_of
+from services.inspections.toolkit.logs.queries import HOUR, Queries
+from services.models.metrics import TimeSpan
+
+
+async def shares(queries: Queries) -> dict[str, int]:
+    """Share of events, in per cent, that hold each field, just before the window ends.
+
+    {} where there were no events, or where it cannot be read, which is remarked.
+    """
+    try:
+        return await queries.insights.fields_of(queries.group, queries.span.end)
+    except AwsError as error:
+        queries.remarks.append(
+            _("The fields of the log group could not be read. {why}").format(why=error.problem.summary)
+        )
+        return {}
+
+
+async def values_of(queries: Queries, name: str) -> Counter[str]:
+    """Events by the field's value, "" for those without; of the window's last hour, or of all of it.
+
+    Empty where there are none, or not all of them can be counted.
+    """
+    end = queries.span.end
+    query = joined((f"stats count(*) as {COUNT} by {field(name)}", f"sort {COUNT} desc", "limit 50"))
+    last = TimeSpan(start=max(queries.span.start, end - HOUR), end=end)
+    affordable = queries.again()
+    result = await queries.ask(query, span=last)
+    if not result.scanned and affordable:
+        result = await queries.ask(query)
+    if not result.complete:
+        return Counter()
+    values: Counter[str] = Counter()
+    for row in result.rows:
+        count = count_of(row)
+        if count is None:
+            # Shares of a whole that is not known say nothing.
+            return Counter()
+        values[row.get(name) or ""] += count
+    return values

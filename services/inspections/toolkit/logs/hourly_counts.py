@@ -1,0 +1,113 @@
+"""Counts by the hour of what Logs Insights found: from its rows or from its own `bin(1h)`."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from services.aws.client.reader import when
+from services.i18n import _
+from services.inspections.base import table
+from services.models.findings import Evidence, Row
+from services.models.insights import QueryResult
+from services.models.metrics import TimeSpan
+from services.models.verdict import Limit, Verdict
+
+BIN = "bin(1h)"
+"""As queries ask for it and as the column is called."""
+COUNT = "n"
+STAMP = "%m-%d %H:%M:%S"
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Events by the hour in which they came; an hour without any is absent."""
+
+    counts: Mapping[datetime, int]
+
+    @property
+    def worst(self) -> tuple[datetime | None, int]:
+        """The hour with most events, the newest of several; (None, 0) where there were none."""
+        return max(((at, count) for at, count in self.counts.items()), key=_most, default=(None, 0))
+
+    def least(self, span: TimeSpan) -> int | None:
+        """Fewest events in an hour that lies wholly within `span`; None where there is no such hour."""
+        first, last = -(-int(span.start.timestamp()) // 3600), int(span.end.timestamp()) // 3600
+        known = {int(at.timestamp()) // 3600: count for at, count in self.counts.items()}
+        return min((known.get(hour, 0) for hour in range(first, last)), default=None)
+
+    def evidence(self, zone: tzinfo, judge: Callable[[float], Verdict]) -> Evidence:
+        """The hours with most first; `judge` colours those that are not normal."""
+        ordered = sorted(self.counts.items(), key=_most, reverse=True)
+        rows = [
+            Row(
+                cells=(local(at, zone, "%m-%d %H:%M"), f"{count:,}"),
+                verdict=None if judge(count) is Verdict.NORMAL else judge(count),
+            )
+            for at, count in ordered
+        ]
+        return table(_("By the hour"), (_("From ({zone})").format(zone=zone_name(zone)), _("Count")), rows)
+
+
+def _most(item: tuple[datetime, int]) -> tuple[int, datetime]:
+    return item[1], item[0]
+
+
+def hours_of(rows: Iterable[Mapping[str, str]]) -> Hours | None:
+    """From the events themselves; None where one has no time."""
+    times = [when(row.get("@timestamp")) for row in rows]
+    if None in times:
+        return None
+    return Hours(Counter(at.replace(minute=0, second=0, microsecond=0) for at in times if at))
+
+
+def event_spans(rows: Iterable[Mapping[str, str]], hours: Hours | None) -> list[TimeSpan]:
+    """Spans in which events are known to have come: the moments of rows, and hours with a count."""
+    times = [at for row in rows if (at := when(row.get("@timestamp")))]
+    counted = [
+        (at, at + timedelta(hours=1)) for at, count in (hours.counts if hours else {}).items() if count
+    ]
+    pairs = [*((at, at) for at in times), *counted]
+    return [TimeSpan(start=start, end=end) for start, end in pairs]
+
+
+def binned(result: QueryResult) -> Hours | None:
+    """From a query that ends in `stats count(*) as n by bin(1h)…`; None where it does not tell all."""
+    counts: Counter[datetime] = Counter()
+    for row in result.rows:
+        at, count = when(row.get(BIN)), count_of(row)
+        if at is None or count is None:
+            return None
+        counts[at] += count
+    return Hours(counts) if result.complete and counts.total() >= result.matched else None
+
+
+def whole(text: str | None) -> int:
+    """A number as Insights writes it (`12`, `12.0`) without its fraction; 0 for anything else."""
+    try:
+        return int(float(text or 0))
+    except (ValueError, OverflowError):
+        return 0
+
+
+def count_of(row: Mapping[str, str]) -> int | None:
+    """The count of a row of `stats count(*) as n`; None where it has none: a group of nothing is no group."""
+    text = row.get(COUNT)
+    count = whole(text)
+    return count if text is not None and count > 0 else None
+
+
+def below(limit: float) -> Limit:
+    """Normal while a count is less than `limit`."""
+    return Limit(id="count", title="", namespace="", metric="", below=limit)
+
+
+def local(at: datetime | None, zone: tzinfo, form: str = STAMP) -> str:
+    """A time for people; "" for none."""
+    return at.astimezone(zone).strftime(form) if at else ""
+
+
+def zone_name(zone: tzinfo) -> str:
+    """`JST`; the zone's own name where it has no short one, or another one in summer."""
+    winter, summer = (datetime(2026, month, 1, tzinfo=zone).tzname() for month in (1, 7))
+    return winter if winter and winter == summer else str(zone)

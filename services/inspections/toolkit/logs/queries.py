@@ -1,0 +1,221 @@
+"""The Logs Insights queries of one look: their window, their price before and after, and whether it needs consent."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from services.aws.client.errors import AwsError, Throttled
+from services.aws.client.prices import usd_of_insights
+from services.aws.logs.insights import ROWS, Insights
+from services.i18n import N_, _
+from services.inspections.base import InspectionContext, Look
+from services.models.findings import Progress
+from services.models.insights import GroupSize, QueryResult, QueryState
+from services.models.metrics import TimeSpan
+from services.models.problem import ProblemKind
+from services.models.verdict import Verdict
+
+LAG = timedelta(minutes=1)
+"""Log events of the newest minute may not be there yet; the next look reads them, for it begins as much earlier."""
+LATE = timedelta(minutes=15)
+"""A log group that begins no later in the window than this has all of it."""
+HOUR = timedelta(hours=1)
+CROWDED = (0.5, 1.0, 2.0)
+"""Seconds between attempts while AWS is asked for too many log events at once; some regions allow 5 requests a second."""
+YEN = 150.0
+"""Yen for a dollar where the runbook says nothing of costs."""
+
+_STATES = {
+    QueryState.FAILED: N_("Logs Insights failed on the query."),
+    QueryState.CANCELLED: N_("Somebody cancelled the query."),
+    QueryState.TIMEOUT: N_("Logs Insights ran out of time."),
+    QueryState.UNKNOWN: N_("Logs Insights does not know how the query stands."),
+}
+_STOPPED = N_("The query did not end in time and was stopped.")
+
+_ANSWER_LOST = frozenset({ProblemKind.UNREACHABLE, ProblemKind.INCOMPLETE, ProblemKind.UNAVAILABLE})
+"""What does not say whether AWS took a request up."""
+
+
+class Queries:
+    """Asks Logs Insights for one look at one log group, and counts what that costs."""
+
+    def __init__(self, context: InspectionContext, look: Look, group: str, *, region: str = "") -> None:
+        self.insights = Insights(context.reader, region=region)
+        self.span = TimeSpan(start=look.since - LAG, end=look.until - LAG)
+        self.group = group
+        self.bytes = 0
+        """Scanned so far, by every query."""
+        self._expected = 0
+        """Bytes that a query over the window reads, about; 0 where nobody estimated it."""
+        self.remarks: list[str] = []
+        self.calendar = context.calendar
+        self.zone = context.calendar.zone
+        self.kept_since: datetime | None = None
+        """The log group has nothing from before; None: not known."""
+        self._context = context
+        self._look = look
+
+    @property
+    def begun(self) -> datetime:
+        """Where the window begins, as far as the log group reaches back."""
+        since = self.kept_since or self.span.start
+        return min(max(since, self.span.start), self.span.end)
+
+    @property
+    def begins_late(self) -> bool:
+        """The log group is known not to reach back to the window's beginning."""
+        return self.begun - self.span.start > LATE
+
+    @property
+    def hours(self) -> float:
+        """For rates with an upper limit: at least one, so that a few minutes are not blown up."""
+        return max(1.0, self.covered)
+
+    @property
+    def covered(self) -> float:
+        """Hours of the window, as far as the log group reaches back; never less than one minute's."""
+        return max(1 / 60, (self.span.end - self.begun) / HOUR)
+
+    @property
+    def span_words(self) -> str:
+        """The span that was judged, for people: the window, or as much of it as the log group reaches back."""
+        text = _("the {hours} that have logs")
+        return (
+            text.format(hours=hours_words(self.covered))
+            if self.begins_late
+            else hours_words(self._look.hours)
+        )
+
+    def mean_verdict(self, mean: Verdict, worst_hour: Verdict) -> Verdict:
+        """Of a count an hour with an upper limit.
+
+        Where nobody knows how far the log group reaches back, the mean over the whole window may be too low, and
+        only the worst hour, which no mean exceeds, can say that it is normal.
+        """
+        if mean is Verdict.NORMAL and self.kept_since is None and worst_hour is not Verdict.NORMAL:
+            return Verdict.UNKNOWN
+        return mean
+
+    def yen(self, size: float) -> float:
+        """What scanning so many bytes costs."""
+        costs = self._context.runbook.costs
+        usd = usd_of_insights(int(size), self._context.runbook.inspecting.insights_usd_per_gb)
+        return usd * (costs.usd_jpy if costs else YEN)
+
+    def affordable(self, yen: float) -> bool:
+        """Whether so much may be spent: it is below the runbook's limit, or a person agreed."""
+        return self._look.consent or yen <= self._context.runbook.inspecting.ask_above_yen
+
+    def again(self, times: int = 1) -> bool:
+        """Whether what was scanned so far may be scanned so many times more."""
+        return self.affordable(self.yen(self.bytes * (times + 1)))
+
+    async def estimate(self) -> float | None:
+        """Yen that one query over the window costs, about; None where it cannot be told, which is remarked."""
+        size = await self.size(self.span)
+        if size is None:
+            return None
+        self._expected = int(size.bytes)
+        self.kept_since = size.since
+        self.remarks.append(
+            _(
+                "Estimated before: {size}, {yen} (from the stored size, which is compressed; the query may read more)."
+            ).format(size=size_words(size.bytes), yen=yen_words(self.yen(size.bytes)))
+        )
+        return self.yen(size.bytes)
+
+    async def size(self, span: TimeSpan) -> GroupSize | None:
+        """About what a query over `span` reads; None where it cannot be told, which is remarked."""
+        try:
+            size = await self.insights.size_of(self.group, span, self._context.clock.now())
+        except AwsError as error:
+            why = error.problem.summary
+        else:
+            if size:
+                return size
+            why = _("AWS does not list the log group.")
+        self.remarks.append(_("The price could not be estimated. {why}").format(why=why))
+        return None
+
+    def consent_summary(self, yen: float) -> str:
+        """Why nothing was read yet."""
+        return _(
+            "Not read yet: it would cost about {yen}, and above {limit} somebody must agree first."
+        ).format(yen=yen_words(yen), limit=yen_words(self._context.runbook.inspecting.ask_above_yen))
+
+    async def ask(self, query: str, *, limit: int = ROWS, span: TimeSpan | None = None) -> QueryResult:
+        """Run a query over the window; what it scanned is charged, also where the look is given up. Raises AwsError."""
+        newest = QueryResult(state=QueryState.SCHEDULED)
+        self._tell(newest)
+
+        def seen(result: QueryResult) -> None:
+            nonlocal newest
+            newest = result
+            self._tell(result)
+
+        try:
+            return await self.insights.run(self.group, query, span or self.span, limit=limit, seen=seen)
+        except AwsError as error:
+            if newest.state is QueryState.SCHEDULED and error.problem.kind in _ANSWER_LOST:
+                # It runs unless it never arrived, and nobody will learn what it read.
+                newest = newest.model_copy(update={"bytes": self._expected})
+            raise
+        finally:
+            self.bytes += newest.bytes
+            self._context.scanned(newest.bytes, self.yen(newest.bytes))
+
+    async def came(self, span: TimeSpan) -> bool:
+        """Whether the log group has any event in `span`; free of charge. Raises AwsError."""
+        for pause in CROWDED:
+            try:
+                return await self.insights.has_events(self.group, span)
+            except Throttled:
+                await asyncio.sleep(pause)
+        return await self.insights.has_events(self.group, span)
+
+    def price(self) -> str:
+        """What was scanned and what that costs, for the remarks."""
+        return _("Logs Insights read {size}: {yen}.").format(
+            size=size_words(self.bytes), yen=yen_words(self.yen(self.bytes))
+        )
+
+    def _tell(self, result: QueryResult) -> None:
+        text = _("Logs Insights: {count} log events read").format(count=f"{result.scanned:,}")
+        self._look.tell(Progress(text=text))
+
+
+def partial_words(result: QueryResult) -> str:
+    """Why a result is not judged."""
+    said = _STATES.get(result.state, _STOPPED)
+    return _("{why} Partial: {count} matches so far, not judged.").format(
+        why=_(said), count=f"{result.matched:,}"
+    )
+
+
+def size_words(size: float) -> str:
+    """Bytes as AWS's price lists count them."""
+    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size / 1000:.0f} KB"
+
+
+def yen_words(yen: float) -> str:
+    """Yen with as many decimals as matter."""
+    return f"¥{yen:,.0f}" if yen >= 100 else f"¥{yen:.1f}" if yen >= 0.1 or not yen else "< ¥0.1"
+
+
+def hours_words(hours: float) -> str:
+    """A window's length for people."""
+    if hours < 1:
+        return _("{count} min").format(count=max(1, round(hours * 60)))
+    if hours < 48:
+        return _("{count} h").format(count=f"{hours:.1f}".removesuffix(".0"))
+    return _("{count} days").format(count=f"{hours / 24:.1f}".removesuffix(".0"))
+
+
+def number(value: float) -> str:
+    """Whole from a hundred up, else with one decimal where there is one."""
+    if 0 < value < 0.1:
+        return "< 0.1"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}".removesuffix(".0")

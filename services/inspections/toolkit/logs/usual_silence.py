@@ -1,0 +1,124 @@
+"""Whether a log group is usually as silent as it was: from the same time on days before, with few free requests."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from services.inspections.toolkit.logs.queries import Queries
+from services.inspections.toolkit.silence_references import SILENT_BEFORE, WEEK, pieces, references
+from services.models.metrics import TimeSpan
+
+PIECE = timedelta(hours=3)
+"""A silence is compared in parts of a day down to this length, where longer ones do not tell."""
+SLOTS = 4
+"""A log group that had events in each of so many slots is busy; fewer are chance, or the end of a working day."""
+MOST = 600
+"""Requests: a morning after two weeks of holidays needs up to about 460."""
+
+
+class Likeness(Enum):
+    """What the days before say of a silence."""
+
+    USUAL = auto()
+    """The log group was as silent before."""
+    NEW = auto()
+    """It has nothing of so many days before."""
+    COSTLY = auto()
+    """Comparing takes more requests than are left."""
+    UNUSUAL = auto()
+
+
+class _State(Enum):
+    """How a log group was at an earlier time."""
+
+    SILENT = auto()
+    MIXED = auto()
+    BUSY = auto()
+    ABSENT = auto()
+    """It has nothing from then."""
+
+
+class _Spent(Exception):
+    """No request is left."""
+
+
+class Usual:
+    """Compares the silences of one look; counts its requests."""
+
+    def __init__(self, queries: Queries) -> None:
+        self._queries = queries
+        self._lived: datetime | None = None
+        """The log group is known to have had events before."""
+        self._left = MOST
+
+    async def compare(self, hole: TimeSpan) -> Likeness:
+        """Whether the log group was silent at the same time before, too. Raises AwsError."""
+        span = self._queries.span
+        # What is compared must not belong to the same outage; a long window has its own days before.
+        before = min(span.start, hole.start) if span.end - span.start <= WEEK else hole.start
+        try:
+            return await self._all(pieces(hole, self._queries.calendar), before)
+        except _Spent:
+            return Likeness.COSTLY
+
+    async def _all(self, parts: Iterable[TimeSpan], before: datetime) -> Likeness:
+        """USUAL where each part is; else what the first that is not was found to be."""
+        for part in parts:
+            found = await self._compare(part, before)
+            if found is not Likeness.USUAL:
+                return found
+        return Likeness.USUAL
+
+    async def _compare(self, piece: TimeSpan, before: datetime) -> Likeness:
+        silent = busy = absent = 0
+        backs = references(piece, before, self._queries.calendar)
+        for back in backs:
+            state = await self._state(moved(piece, back))
+            silent += state is _State.SILENT
+            busy += state is _State.BUSY
+            absent += state is _State.ABSENT
+            if silent == SILENT_BEFORE:
+                return Likeness.USUAL
+            if len(backs) - busy < SILENT_BEFORE:
+                return Likeness.UNUSUAL
+        if len(backs) - busy - absent < SILENT_BEFORE:
+            return Likeness.NEW
+        if piece.end - piece.start <= PIECE:
+            return Likeness.USUAL
+        # Busy at other hours of the day, perhaps.
+        middle = piece.start + (piece.end - piece.start) / 2
+        halves = TimeSpan(start=piece.start, end=middle), TimeSpan(start=middle, end=piece.end)
+        return await self._all(halves, before)
+
+    async def _state(self, span: TimeSpan) -> "_State":
+        kept = self._queries.kept_since
+        if kept is not None and span.start < kept:
+            return _State.ABSENT
+        if not await self._came(span):
+            # Before its first event it proves nothing.
+            return _State.SILENT if await self._was_there(span.start) else _State.ABSENT
+        step = (span.end - span.start) / SLOTS
+        # From the end: in the evening events become fewer, and in the morning the end is where they begin.
+        for number in reversed(range(SLOTS)):
+            first = span.start + number * step
+            if not await self._came(TimeSpan(start=first, end=first + step)):
+                return _State.MIXED
+        return _State.BUSY
+
+    async def _was_there(self, at: datetime) -> bool:
+        if self._lived is None or at < self._lived:
+            if not await self._came(TimeSpan(start=at - WEEK, end=at)):
+                return False
+            self._lived = at
+        return True
+
+    async def _came(self, span: TimeSpan) -> bool:
+        if not self._left:
+            raise _Spent
+        self._left -= 1
+        return await self._queries.came(span)
+
+
+def moved(span: TimeSpan, back: timedelta) -> TimeSpan:
+    """The same span so much earlier."""
+    return TimeSpan(start=span.start - back, end=span.end - back)

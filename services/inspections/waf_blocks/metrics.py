@@ -1,0 +1,177 @@
+"""The cheap way: how many requests the firewall blocked, by CloudWatch's metrics, and samples of the last hours."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from services.aws.client.errors import AwsError
+from services.aws.cloudwatch.metrics.reader import Metrics
+from services.aws.waf import Firewall
+from services.i18n import _
+from services.inspections.base import InspectionContext, Look
+from services.inspections.waf_blocks.collected import Notes
+from services.inspections.waf_blocks.coverage import Cover, cover, starts_late
+from services.models.base import RawId
+from services.models.firewall import BlockedGroup, Samples, WebAcl
+from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
+
+HOUR = 3600
+DAILY = 86400
+KEPT = timedelta(hours=3)
+"""AWS WAF keeps samples so long."""
+EARLIER = timedelta(days=400)
+"""How far before a window it is asked whether anything was counted; CloudWatch keeps counts of an hour for 455 days."""
+MOST_RULES = 30
+"""Rules that are asked for samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What the metrics say."""
+
+    hours: dict[datetime, int] = field(default_factory=dict)
+    """Blocked requests by the hour; an hour without any is absent."""
+    allowed: int = 0
+    cover: Cover | None = None
+    """What of the window was counted; None: not known."""
+    unknown: str = ""
+    """Why nothing can be said, in words; "" where `hours` can be relied on."""
+
+    @property
+    def blocked(self) -> int | None:
+        """In all; None where that is not known."""
+        return None if self.unknown else sum(self.hours.values())
+
+    @property
+    def worst(self) -> tuple[datetime | None, int]:
+        """The hour with most, the newest of several; (None, 0) without any."""
+        return max(self.hours.items(), key=lambda item: (item[1], item[0]), default=(None, 0))
+
+
+async def traffic(context: InspectionContext, look: Look, firewall: Firewall, metric: RawId) -> Traffic:
+    """Blocked and allowed requests of a web ACL by the hour, from the full hour before the window. Raises AwsError."""
+    start = look.since.replace(minute=0, second=0, microsecond=0)
+    span = TimeSpan(start=start, end=max(look.until, start + timedelta(minutes=1)))
+    blocked, allowed = await _counts(context, firewall, metric, span, HOUR)
+    unknown = _unknown(blocked, allowed)
+    counted = sorted(_told(blocked) | _told(allowed))
+    earlier = False
+    if not unknown and starts_late(counted, look.span):
+        before = TimeSpan(start=start - EARLIER, end=start)
+        daily = await _counts(context, firewall, metric, before, DAILY)
+        unknown = _unfinished(*daily)
+        earlier = any(at < start for each in daily for at in _told(each))
+    return Traffic(
+        hours={
+            datetime.fromtimestamp(at, UTC): round(value)
+            for at, value in zip(blocked.times, blocked.values, strict=True)
+            if value > 0
+        },
+        allowed=round(sum(allowed.values)),
+        cover=None if unknown else cover(counted, look.span, before=earlier),
+        unknown=unknown,
+    )
+
+
+async def _counts(
+    context: InspectionContext, firewall: Firewall, metric: RawId, span: TimeSpan, period: int
+) -> tuple[Series, Series]:
+    """Blocked and allowed requests."""
+    # Metrics of CloudFront's ACLs have no dimension `Region`.
+    region = ((RawId("Region"), RawId(context.region)),) if firewall.region is None else ()
+    dimensions = (*region, (RawId("Rule"), RawId("ALL")), (RawId("WebACL"), metric))
+    queries = [
+        MetricQuery(
+            id=name.lower(),
+            namespace=RawId("AWS/WAFV2"),
+            metric=RawId(f"{name}Requests"),
+            dimensions=dimensions,
+            stat="Sum",
+            period=period,
+        )
+        for name in ("Blocked", "Allowed")
+    ]
+    blocked, allowed = await Metrics(context.reader).fetch(queries, span, region=firewall.region)
+    return blocked, allowed
+
+
+def _told(series: Series) -> set[datetime]:
+    """The beginnings of the periods in which anything was counted."""
+    return {
+        datetime.fromtimestamp(at, UTC)
+        for at, value in zip(series.times, series.values, strict=True)
+        if value > 0
+    }
+
+
+def _unfinished(*every: Series) -> str:
+    for series in every:
+        if series.status is not SeriesStatus.COMPLETE:
+            return _("CloudWatch did not answer in full ({why}).").format(why=series.message or series.status)
+    return ""
+
+
+def _unknown(blocked: Series, allowed: Series) -> str:
+    if unfinished := _unfinished(blocked, allowed):
+        return unfinished
+    # AWS publishes either only where there is something to count: nothing at all proves nothing.
+    if not blocked.times and not allowed.times:
+        return _("CloudWatch has neither allowed nor blocked requests of the web ACL.")
+    return ""
+
+
+async def sampled(
+    context: InspectionContext, look: Look, firewall: Firewall, acl: WebAcl, notes: Notes
+) -> tuple[Samples, ...] | None:
+    """Samples of the rules that may block, over the last three hours of the window; None where there are none to have."""
+    start = max(look.since, context.clock.now() - KEPT)
+    if start >= look.until:
+        notes.remarks.append(_("AWS WAF keeps samples for 3 hours: there are none of this window."))
+        return None
+    rules = [rule for rule in acl.rules if rule.blocks and rule.sampled]
+    silent = [rule.name for rule in acl.rules if rule.blocks and not rule.sampled]
+    if silent:
+        notes.remarks.append(_("Not sampled: {rules}.").format(rules=", ".join(silent)))
+    if acl.blocks_by_default:
+        notes.remarks.append(
+            _("What no rule allows is blocked by default, and of that there are no samples.")
+        )
+    try:
+        span = TimeSpan(start=start, end=look.until)
+        return tuple([await firewall.samples(acl, rule, span) for rule in rules[:MOST_RULES]])
+    except AwsError as error:
+        notes.unread(error, _("Sampled requests"))
+        return None
+
+
+def sampled_whole(context: InspectionContext, look: Look, acl: WebAcl) -> bool:
+    """Whether samples can be of everything that was blocked in the window: by every rule, in every hour."""
+    blocking = [rule for rule in acl.rules if rule.blocks]
+    every = (
+        len(blocking) <= MOST_RULES and all(rule.sampled for rule in blocking) and not acl.blocks_by_default
+    )
+    return every and look.since >= context.clock.now() - KEPT
+
+
+def grouped(every: Iterable[Samples]) -> tuple[BlockedGroup, ...]:
+    """What the samples stand for, estimated from their weights, the largest first."""
+    counts: defaultdict[tuple[str, str, str], float] = defaultdict(float)
+    for samples in every:
+        weights = sum(request.weight for request in samples.requests)
+        scale = samples.population / weights if weights else 0.0
+        for request in samples.requests:
+            if request.blocked:
+                many = request.weight * scale
+                for key in (
+                    ("address", request.address, request.country),
+                    ("rule", samples.rule, ""),
+                    ("uri", request.uri, ""),
+                    ("all", "", ""),
+                ):
+                    counts[key] += many
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(
+        BlockedGroup.model_validate({"kind": kind, "name": name, "country": country, "count": round(count)})
+        for (kind, name, country), count in ordered
+    )

@@ -1,0 +1,122 @@
+"""Who was blocked: tables of addresses, rules and URIs, and whether one address stands out."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+
+from services.i18n import _
+from services.inspections.base import table
+from services.inspections.toolkit.logs.hourly_counts import local, zone_name
+from services.inspections.toolkit.logs.queries import hours_words
+from services.models.findings import Evidence, Measure, Row
+from services.models.firewall import BlockedGroup, Samples
+from services.models.verdict import Verdict
+
+NEWEST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Blocked requests by address, and how far that can be relied on."""
+
+    groups: tuple[BlockedGroup, ...] = ()
+    whole: bool = False
+    """They are of the whole window; otherwise of samples."""
+
+    def addresses(self) -> list[tuple[str, str, int]]:
+        """(address, countries, requests), most first."""
+        counts: Counter[str] = Counter()
+        countries: dict[str, set[str]] = {}
+        for group in self.of("address"):
+            counts[group.name] += group.count
+            countries.setdefault(group.name, set()).add(group.country)
+        return [(name, " ".join(sorted(countries[name])), count) for name, count in counts.most_common()]
+
+    def of(self, kind: str) -> list[BlockedGroup]:
+        """The groups of one kind, most first."""
+        return [group for group in self.groups if group.kind == kind]
+
+    def tables(self, limit: int) -> Iterable[Evidence]:
+        """Addresses, rules, URIs; URIs are what strangers wrote, so they are private."""
+        where = _("whole window") if self.whole else _("samples of the last 3 hours")
+        rows = [
+            Row(cells=(name, country, f"{count:,}"), verdict=Verdict.ATTENTION if count >= limit else None)
+            for name, country, count in self.addresses()
+        ]
+        blocked = _("Blocked")
+        title = _("{what} ({where})")
+        yield table(
+            title.format(what=_("Addresses"), where=where), (_("Address"), _("Country"), blocked), rows
+        )
+        for kind, what, column, private in (
+            ("rule", _("Rules"), _("Rule"), False),
+            ("uri", _("Requested paths"), _("Path"), True),
+        ):
+            cells = [(group.name, f"{group.count:,}") for group in self.of(kind)]
+            yield table(title.format(what=what, where=where), (column, blocked), cells, private=private)
+
+
+@dataclass(frozen=True, slots=True)
+class FromOne:
+    """What can be said of the one address that was blocked most often."""
+
+    limit: int
+    """For all `days` together."""
+    days: float
+    total: int | None
+    """Blocked in the window, by the metrics; None: not known."""
+    who: Who
+    enough: bool
+    """`who` can be judged by: of the whole window, or all that the runbook asks for."""
+    note: str = field(default="")
+
+    def measure(self) -> Measure:
+        """Fewer than the limit in all is fewer from one, whatever else could not be read."""
+        title, allowed = _("From one address"), self._allowed()
+        name, _countries, most = next(iter(self.who.addresses()), ("", "", 0))
+        shown = f"{most:,} ({name})" if name else "0" if self.enough or self.total == 0 else ""
+        note = self.note if not self.who.whole else ""
+        verdict = Verdict.UNKNOWN
+        if most >= self.limit:
+            verdict = Verdict.ATTENTION
+        elif self.enough:
+            verdict = Verdict.NORMAL
+        elif self.total is not None and self.total < self.limit:
+            verdict, note = Verdict.NORMAL, _("fewer were blocked in all")
+        return Measure(
+            title=title,
+            shown=shown,
+            allowed=allowed,
+            verdict=verdict,
+            value=float(most) if shown else None,
+            note=note,
+        )
+
+    def _allowed(self) -> str:
+        text = _("< {count} in {hours}")
+        return text.format(count=f"{self.limit:,}", hours=hours_words(self.days * 24))
+
+
+def newest(every: Sequence[Samples], zone: tzinfo) -> Evidence:
+    """The newest sampled requests that were blocked."""
+    found = [
+        (request.at, samples.rule, request)
+        for samples in every
+        for request in samples.requests
+        if request.blocked
+    ]
+    found.sort(key=_when, reverse=True)
+    return table(
+        _("Newest blocked requests (samples)"),
+        (_("Time ({zone})").format(zone=zone_name(zone)), _("Address"), _("Country"), _("Rule"), _("Path")),
+        [
+            (local(at, zone), request.address, request.country, rule, request.uri)
+            for at, rule, request in found[:NEWEST]
+        ],
+        private=True,
+    )
+
+
+def _when(item: tuple[datetime, object, object]) -> datetime:
+    return item[0]

@@ -1,0 +1,32 @@
+"""Whether one entry still is the link of the chain that was written."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from services.journal.chain import NOTHING, hash_of_row
+from services.journal.problems import Unfit
+from services.journal.reader import Reader
+from services.models.journal import Query
+from services.models.journal_view import EntryLink
+
+_SEQ, _PREVIOUS, _HASH = 0, 14, 15
+
+
+def check_link(path: Path, seq: int) -> EntryLink | None:
+    """The entry's own hash and its tie to the entry before; None where the file cannot be read. Blocks."""
+    try:
+        with closing(Reader.open(path)) as reader:
+            rows = reader.rows(Query(), limit=2, before_seq=seq + 1)
+            journal = reader.id
+    except (sqlite3.Error, OSError, Unfit):
+        return None
+    if not rows or rows[0][_SEQ] != seq:
+        return None
+    own, before = rows[0], rows[1] if len(rows) > 1 else None
+    expected = NOTHING if before is None else before[_HASH]
+    follows = before[_SEQ] == seq - 1 if before is not None else seq == 1
+    return EntryLink(
+        unaltered=hash_of_row(journal, own) == own[_HASH],
+        tied=follows and own[_PREVIOUS] == expected,
+    )

@@ -1,0 +1,52 @@
+"""What this console asked of AWS, in the journal: the report tells from there what a day cost."""
+
+import os
+from contextlib import suppress
+
+from services.aws.client.meter import Meter
+from services.i18n import _
+from services.journal.errors import JournalError
+from services.journal.journal import Journal
+from services.models.journal import Draft, EntryKind
+from services.models.usage import Usage
+
+
+class UsageLog:
+    """Records the running total of a local day; the newest entry of a process and a day counts."""
+
+    def __init__(self, journal: Journal, meter: Meter) -> None:
+        self._journal = journal
+        self._meter = meter
+        self._recorded: dict[str, tuple[int, float]] = {}
+        """Requests and yen of a day that stand in the journal already."""
+
+    async def record(self) -> None:
+        """Write today's total, and those of the days before where they grew after they were last written.
+
+        A journal that takes nothing says so itself; what is asked of AWS goes on.
+        """
+        for usage in self._meter.days():
+            day = usage.day.isoformat()
+            total = (usage.calls, usage.yen)
+            if not usage.calls or total == self._recorded.get(day):
+                continue
+            with suppress(JournalError):
+                await self._journal.append(_draft(usage))
+                self._recorded[day] = total
+
+
+def _draft(usage: Usage) -> Draft:
+    return Draft(
+        kind=EntryKind.USAGE,
+        subject=f"usage@{usage.day.isoformat()}",
+        text=_("{calls} requests to AWS on {day}: ¥{yen:.2f}").format(
+            calls=usage.calls, day=usage.day.isoformat(), yen=usage.yen
+        ),
+        data={
+            "day": usage.day.isoformat(),
+            "calls": usage.calls,
+            "yen": usage.yen,
+            "worst_yen": usage.worst_yen,
+            "pid": os.getpid(),
+        },
+    )

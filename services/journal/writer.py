@@ -1,0 +1,120 @@
+"""The writing side of a journal: opens, appends, anchors, and notices when the file is no longer the one it was.
+
+Every method blocks and runs in one thread. Raises Unfit, sqlite3.Error and OSError.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from services.i18n import _
+from services.journal import files
+from services.journal.chain import NOTHING
+from services.journal.checkpoints import Syslog, anchor_of, line_of
+from services.journal.problems import Unfit, another, damaged, gone, is_damage
+from services.journal.store import Store
+from services.models.journal import Draft, Entry, Person
+
+T = TypeVar("T")
+
+
+class Head(NamedTuple):
+    """The newest entry's number and hash."""
+
+    seq: int = 0
+    hash: str = NOTHING
+
+
+class Keeper:
+    """One console's hold on the journal; remembers what it knew when the file has to be opened again."""
+
+    def __init__(self, path: Path, syslog: Syslog | None) -> None:
+        self.path = path
+        self.id = ""
+        """The journal's id; "" before it was ever open."""
+        self.head = Head()
+        """The newest entry seen."""
+        self.anchored = 0
+        """The newest entry whose hash went to syslog."""
+        self.anchor_problem = ""
+        self._syslog = syslog
+        self._store: Store | None = None
+        self._file = (0, 0)
+        self.damage: Exception | None = None
+        """Why the contents are not used: nothing is written any more, until the console starts again."""
+
+    def try_out(self) -> None:
+        """Open if needed and see whether it can be written."""
+        self._use(lambda store: store.probe())
+        self.anchor()
+
+    def append(self, draft: Draft, *, at: datetime, person: Person) -> Entry:
+        """Record durably, then tell syslog. Raises AlreadyRecorded, HeldByAnother, too."""
+        entry = self._use(lambda store: store.append(draft, at=at, person=person))
+        self.head = Head(entry.seq, entry.hash)
+        self.anchor()
+        return entry
+
+    def anchor(self) -> None:
+        """Send the newest hash to syslog unless that was done."""
+        if self._syslog is None or self.anchored >= self.head.seq:
+            return
+        self.anchor_problem = self._syslog.send(line_of(anchor_of(self.id, *self.head, self.path)))
+        if not self.anchor_problem:
+            self.anchored = self.head.seq
+
+    def give_up(self, damage: Exception) -> None:
+        """Write nothing more: a reader found the contents broken."""
+        self.damage = self.damage or damage
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; the next use opens it again."""
+        if self._store is not None:
+            store, self._store = self._store, None
+            store.close()
+        if self._syslog is not None:
+            self._syslog.close()
+
+    def _use(self, work: Callable[[Store], T]) -> T:
+        if self.damage is not None:
+            raise self.damage.with_traceback(None) if isinstance(self.damage, Unfit) else damaged()
+        try:
+            store = self._opened()
+            self._compare(store)
+            return work(store)
+        except (sqlite3.Error, OSError, Unfit) as error:
+            self.damage = error if is_damage(error) else None
+            # What went wrong may sit in the connection; only a wait for another writer does not.
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
+                self.close()
+            raise
+
+    def _opened(self) -> Store:
+        if self._store is None:
+            if self.id and not self.path.exists():
+                raise gone()
+            store = Store(self.path)
+            if self.id and store.id != self.id:
+                store.close()
+                raise another()
+            self._store, self.id, self._file = store, store.id, files.which(self.path)
+        elif files.which(self.path) != self._file:
+            # What is written into a file without a name is lost.
+            raise gone()
+        else:
+            # Nor does it last where the file was emptied: the -wal file alone is no journal.
+            files.check(self.path)
+        return self._store
+
+    def _compare(self, store: Store) -> None:
+        """The entries seen before must still be there; a journal only grows."""
+        if store.hash_at(self.head.seq) != self.head.hash:
+            raise Unfit(
+                _("Entries that were in the journal a moment ago are gone or altered."),
+                _("Keep {path} as it is, and run: toban journal verify"),
+                damage=True,
+            )
+        self.head = Head(*store.head())

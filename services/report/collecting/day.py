@@ -1,0 +1,97 @@
+"""A day's report from the journal and the runbook alone, so that it can be made again for any day. Blocks."""
+
+from datetime import date, datetime
+from typing import Any
+
+from services import i18n
+from services.calendar.calendar import Calendar
+from services.journal.reader import Reader
+from services.models.journal import EntryKind
+from services.models.report import DayReport
+from services.models.runbook import Runbook
+from services.report.collecting.alarm_periods import spell_lines, without
+from services.report.collecting.duty_lines import DutyLines
+from services.report.collecting.duty_states import Standing
+from services.report.collecting.finding_lines import found_lines
+from services.report.collecting.other_lines import (
+    ack_lines,
+    change_lines,
+    charges_by_day,
+    note_lines,
+    post_lines,
+    remark_lines,
+    summed,
+)
+from services.report.collecting.source import DAY, Source
+from services.report.collecting.verdict import judged, of_changes, of_duties, of_findings
+from services.report.periods import of_day
+
+
+def collect_day(
+    reader: Reader,
+    runbook: Runbook,
+    calendar: Calendar,
+    day: date,
+    now: datetime,
+    *,
+    private: bool = False,
+) -> DayReport:
+    """The report of `day` (local) as it stood at its end, or stands `now` (aware) where it is not over.
+
+    `private`: with texts of logs. Raises sqlite3.Error and OSError as they come. A thread's work: a second or less.
+    """
+    source = Source(reader, runbook, calendar, of_day(day), now, private)
+    standing = Standing(source)
+    make = DutyLines(source, standing)
+    entries = source.own()
+    acks = ack_lines(entries)
+    alarms = spell_lines(source, (each for each in entries if each.kind is EntryKind.FINDING), acks)
+    duties = make.of(standing.between(day, day))
+    still_open = make.of(standing.still_open(day))
+    earlier = (*make.signed_now(line.key for line in duties), *still_open)
+    findings = found_lines(source, entries)
+    changes = change_lines(entries, standing.runs)
+    verdict, why = judged([*of_findings(findings), *of_duties((*duties, *still_open)), *of_changes(changes)])
+    first, last = source.bounds()
+    open_days = calendar.open_days
+    following = open_days.next_open(day + DAY)
+    return DayReport(
+        **head(source),
+        first_seq=first,
+        last_seq=last,
+        verdict=verdict,
+        why=why,
+        is_open=open_days.is_open(day),
+        closed_name=open_days.closed_name(day),
+        duties=duties,
+        earlier=tuple(sorted(earlier, key=lambda line: line.due_at)),
+        running=make.of(standing.running(day)),
+        findings=findings,
+        alarms=alarms,
+        acknowledgements=without(acks, alarms),
+        changes=changes,
+        notes=note_lines(entries, standing.runs),
+        posts=post_lines(source),
+        charges=summed(charges_by_day(source).values()),
+        remarks=remark_lines(source),
+        next_day=following,
+        next=make.of(standing.between(day + DAY, following)) if following else (),
+    )
+
+
+def head(source: Source) -> dict[str, Any]:
+    """What every report begins with, as far as the source alone tells."""
+    system, period = source.runbook.system, source.period
+    return {
+        "subject": period.subject,
+        "system": system.id,
+        "system_title": system.title,
+        "timezone": system.timezone,
+        "language": i18n.language(),
+        "first": period.first,
+        "last": period.last,
+        "made_at": source.now,
+        "as_of": source.as_of,
+        "complete": source.now >= source.end,
+        "journal": source.reader.id,
+    }

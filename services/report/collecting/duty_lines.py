@@ -1,0 +1,132 @@
+"""The duties' part of a report."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from services.aws.client.reader import when
+from services.duties.records import signature
+from services.i18n import _
+from services.inspections.registry import offered
+from services.models.duties import Occurrence, OccurrenceState, SignOff
+from services.models.journal import Entry, EntryKind
+from services.models.report_lines import Decision, DutyLine, Written
+from services.models.verdict import Verdict
+from services.report.collecting.duty_states import Standing, counts
+from services.report.collecting.source import Source, duty_in
+
+
+class DutyLines:
+    """Makes lines of occurrences, with what their signatures say."""
+
+    def __init__(self, source: Source, standing: Standing) -> None:
+        self._source = source
+        self._standing = standing
+        self._titles = {str(each.id): _(each.title) for each in offered(source.runbook)}
+
+    def of(self, occurrences: Iterable[Occurrence]) -> tuple[DutyLine, ...]:
+        """A line each; those that only count when planned, only where they were planned or signed."""
+        return tuple(self.line(each) for each in occurrences if counts(each))
+
+    def line(self, occurrence: Occurrence) -> DutyLine:
+        """One occurrence."""
+        slot = occurrence.slot
+        duty = self._standing.duty(slot.duty)
+        entry = self._standing.signature_of(slot.key)
+        return DutyLine(
+            key=slot.key,
+            duty=slot.duty,
+            title=slot.title,
+            section=duty.section if duty else "",
+            state=occurrence.state,
+            day=slot.day,
+            until=slot.until,
+            due_at=slot.due_at,
+            late_at=slot.late_at,
+            timed=slot.timed,
+            remark=slot.remark,
+            signed=occurrence.signed,
+            signed_after=self._standing.signed_after(slot.key),
+            not_looked=self._not_looked(occurrence),
+            **(self._said(entry, slot.duty) if entry is not None and occurrence.signed else {}),
+        )
+
+    def signed_now(self, known: Iterable[str]) -> tuple[DutyLine, ...]:
+        """What was signed or left out in the period of other slots than the `known` ones."""
+        seen = set(known)
+        found = []
+        for entry in self._source.own(EntryKind.SIGN_OFF, EntryKind.SKIPPED):
+            if entry.subject not in seen and self._standing.signature_of(entry.subject) == entry:
+                seen.add(entry.subject)
+                found.append(self._from_entry(entry))
+        return tuple(found)
+
+    def _from_entry(self, entry: Entry) -> DutyLine:
+        """A slot as its signature tells of it."""
+        data = entry.data
+        due = when(data.get("due_at")) or entry.at
+        id = "" if entry.subject.startswith("revert@") else duty_in(entry.subject)
+        duty = self._standing.duty(id)
+        skipped = entry.kind is EntryKind.SKIPPED
+        day = self._source.day_of(due)
+        return DutyLine(
+            key=entry.subject,
+            duty=id,
+            title=str(data.get("title") or "") or (duty.title if duty else entry.text),
+            section=duty.section if duty else "",
+            state=OccurrenceState.SKIPPED if skipped else OccurrenceState.DONE,
+            day=day,
+            until=day,
+            due_at=due,
+            late_at=when(data.get("late_at")) or due,
+            timed="T" in entry.subject.rpartition("@")[2] or not id,
+            signed=signature(entry),
+            **self._said(entry, id),
+        )
+
+    def _said(self, entry: Entry, duty_id: str) -> dict[str, Any]:
+        """What the signature says beside name, time and note."""
+        data, duty = entry.data, self._standing.duty(duty_id)
+        titles = {str(field.id): str(field.title) for field in duty.evidence} if duty else {}
+        signed = signature(entry)
+        checked = signed.checked or ()
+        asked = duty.asks if duty is not None and signed.checked is not None else ()
+        return {
+            "decisions": tuple(_decisions(data.get("findings"), self._titles)),
+            "checked": checked,
+            "unchecked": tuple(text for text in asked if text not in checked),
+            "written": tuple(
+                Written(id=id, title=titles.get(id, id), text=text) for id, text in signed.evidence.items()
+            ),
+        }
+
+    def _not_looked(self, occurrence: Occurrence) -> tuple[str, ...]:
+        duty = self._standing.duty(occurrence.slot.duty)
+        if duty is None or not duty.inspections or occurrence.state is not OccurrenceState.DONE:
+            return ()
+        looks = self._source.entries(EntryKind.FINDING, subject=occurrence.key, before=self._source.as_of)
+        seen = {entry.target for entry in looks}
+        return tuple(self._titles.get(id, id) for id in duty.inspections if id not in seen)
+
+
+def late_signature(signed: SignOff | None) -> bool:
+    """It came late, or after it was missed."""
+    return signed is not None and signed.was in (OccurrenceState.LATE, OccurrenceState.MISSED)
+
+
+def _decisions(value: object, titles: Mapping[str, str]) -> Iterable[Decision]:
+    for each in _list(value):
+        if not isinstance(each, dict) or str(each.get("verdict")) not in set(Verdict):
+            continue
+        seq = each.get("seq")
+        yield Decision(
+            seq=seq if isinstance(seq, int) else 0,
+            inspection=(id := str(each.get("inspection") or "")),
+            title=titles.get(id, id),
+            verdict=Verdict(str(each.get("verdict"))),
+            overruled=each.get("decision") == "overruled",
+            reason=" ".join(str(each.get("reason") or "").split()),
+        )
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

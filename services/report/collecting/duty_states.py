@@ -1,0 +1,166 @@
+"""The duties of any day as they stood at a report's moment: the calendar's rules and the journal, no AWS."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+
+from services.calendar.base_dates import ANCHOR
+from services.calendar.calendar import Calendar
+from services.changes.ages import Recorded
+from services.changes.entries import CHANGE_KINDS
+from services.changes.reverts import reverts
+from services.changes.runs import aged, runs_from
+from services.changes.sender import WINDOW_SECONDS
+from services.duties.records import KINDS, RECENT, signature
+from services.duties.service import BACK, MISSED_BACK
+from services.duties.slots import SlotBook
+from services.duties.states import NO_ENTRIES, Record, occurrence_of
+from services.models.base import RawId
+from services.models.changes import Run
+from services.models.duties import AnchorDate, Occurrence, OccurrenceState, SignOff, Slot
+from services.models.journal import Entry, EntryKind
+from services.models.runbook import Duty, Runbook
+from services.report.collecting.source import DAY, Source
+
+_SIGNED = frozenset({EntryKind.SIGN_OFF, EntryKind.SKIPPED})
+WINDOW = timedelta(seconds=WINDOW_SECONDS)
+
+
+def counts(occurrence: Occurrence) -> bool:
+    """Whether it was to be done at all: what only counts when planned does where somebody planned or signed it."""
+    return not occurrence.slot.if_planned or occurrence.planned or occurrence.signed is not None
+
+
+class Standing:
+    """Occurrences at one moment."""
+
+    def __init__(self, source: Source) -> None:
+        since = source.start - RECENT
+        signed = source.entries(*KINDS, since=since)
+        looked = [
+            entry
+            for duty in source.runbook.duties
+            if duty.anchor
+            for entry in source.entries(EntryKind.LOOKING, since=since, target=duty.id)
+        ]
+        self._source = source
+        self._duties = {str(duty.id): duty for duty in source.runbook.duties}
+        self._records = records(entry for entry in signed if entry.at < source.as_of)
+        self._signatures = first_signatures(signed)
+        self._began = source.began()
+        self.runs = runs_at(source)
+        anchors = tuple(known_anchors(source.runbook, source.calendar, [*signed, *looked]))
+        dated = reverts(self.runs, source.calendar.zone)
+        self._book = SlotBook(source.calendar, lambda: anchors, lambda: dated)
+
+    def between(self, first: date, last: date) -> list[Occurrence]:
+        """Held from `first` to `last`, by time."""
+        return [self._occurrence(slot) for slot in self._book.between(first, last)]
+
+    def still_open(self, day: date) -> list[Occurrence]:
+        """Of days before `day` and wanting a signature: late ones, and those missed in the last 14 days."""
+        ancient = [slot for slot in self._book.dated() if slot.day < day - BACK]
+        before = [*ancient, *self._book.between(day - BACK, day - DAY)]
+        found = (self._occurrence(slot) for slot in before if self._record(slot.key).signed is None)
+        return [each for each in found if each.open and _carried(each, day)]
+
+    def running(self, day: date) -> list[Occurrence]:
+        """Begun on an earlier day of the month, may still be held on `day`, not signed."""
+        begun = self._book.between(day.replace(day=1), day - DAY)
+        found = [self._occurrence(slot) for slot in begun if slot.until >= day]
+        return [each for each in found if each.signed is None]
+
+    def dateless(self) -> list[Duty]:
+        """Duties whose dates only AWS knows, and of which the journal knows none that is still to be held."""
+        known = {slot.duty for slot in self._book.dated() if self._record(slot.key).signed is None}
+        return [duty for duty in self._duties.values() if duty.anchor and duty.id not in known]
+
+    def signature_of(self, key: str) -> Entry | None:
+        """The entry that signs a slot or leaves it out, whenever it was written."""
+        return self._signatures.get(key)
+
+    def signed_after(self, key: str) -> SignOff | None:
+        """A signature made after the report's moment."""
+        entry = self._signatures.get(key)
+        return signature(entry) if entry is not None and entry.at >= self._source.as_of else None
+
+    def wrote(self, key: str) -> bool:
+        """Whether a checklist was ticked or evidence written down for it."""
+        entry = self._signatures.get(key)
+        return entry is not None and bool(entry.data.get("evidence") or entry.data.get("checked"))
+
+    def duty(self, id: str) -> Duty | None:
+        """What the runbook says of a duty."""
+        return self._duties.get(id)
+
+    def _record(self, key: str) -> Record:
+        return self._records.get(key, NO_ENTRIES)
+
+    def _occurrence(self, slot: Slot) -> Occurrence:
+        duty = self._duties.get(slot.duty)
+        # What hangs on a key or on a change was told of by the journal itself.
+        began = self._began if duty is not None and not duty.anchor else None
+        return occurrence_of(slot, self._record(slot.key), self._source.as_of, began)
+
+
+def runs_at(source: Source) -> tuple[Run, ...]:
+    """Every change as it stood at the report's moment, newest first."""
+    entries = source.entries(*CHANGE_KINDS, before=source.as_of)
+    ages = Recorded(entries, source.as_of, WINDOW)
+    return tuple(aged(run, ages) for run in runs_from(entries))
+
+
+def records(entries: Iterable[Entry]) -> dict[str, Record]:
+    """What entries (oldest first) say of each slot: the first signature and the newest plan count."""
+    found: dict[str, Record] = {}
+    for entry in entries:
+        before = found.get(entry.subject, NO_ENTRIES)
+        if entry.kind in _SIGNED:
+            if before.signed is None:
+                skipped = entry.kind is EntryKind.SKIPPED
+                found[entry.subject] = replace(before, signed=signature(entry), skipped=skipped)
+        elif entry.kind in KINDS:
+            planned = entry.kind is EntryKind.PLANNED
+            found[entry.subject] = replace(before, planned=planned, planned_seq=entry.seq)
+    return found
+
+
+def first_signatures(entries: Iterable[Entry]) -> dict[str, Entry]:
+    """The entry that signs each slot."""
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        if entry.kind in _SIGNED:
+            found.setdefault(entry.subject, entry)
+    return found
+
+
+def known_anchors(runbook: Runbook, calendar: Calendar, entries: Iterable[Entry]) -> Iterator[AnchorDate]:
+    """Dates that only AWS knows, as far as slots in the journal tell them: their keys hold id and date."""
+    subjects = sorted({entry.subject for entry in entries})
+    for duty in runbook.duties:
+        spec = ANCHOR.fullmatch(duty.anchor)
+        if spec is None:
+            continue
+        for subject in subjects:
+            found = _anchor_in(subject, f"{duty.id}:")
+            if found is not None:
+                id, day = found
+                at = datetime.combine(day - timedelta(days=int(spec[3])), time(), calendar.zone)
+                yield AnchorDate(anchor=f"{spec[1]}:{spec[2]}", id=RawId(id), at=at)
+
+
+def _anchor_in(key: str, prefix: str) -> tuple[str, date] | None:
+    """(id, date) in a slot's key; None where it is another duty's, or its date was not known."""
+    if not key.startswith(prefix):
+        return None
+    id, _at, when = key.removeprefix(prefix).rpartition("@")
+    try:
+        return id, date.fromisoformat(when.partition("T")[0])
+    except ValueError:
+        return None
+
+
+def _carried(occurrence: Occurrence, day: date) -> bool:
+    if occurrence.slot.until >= day:
+        return False
+    return occurrence.state is not OccurrenceState.MISSED or occurrence.slot.until >= day - MISSED_BACK

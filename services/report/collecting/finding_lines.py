@@ -1,0 +1,105 @@
+"""The findings' part of a report."""
+
+from collections.abc import Iterable
+
+from services.inspections.running.finding_records import finding_in
+from services.models.findings import Finding, Overrule
+from services.models.journal import Entry, EntryKind
+from services.models.report_lines import FoundLine
+from services.models.verdict import Verdict
+from services.report.collecting.source import Source, duty_in
+
+COSTS = "costs"
+"""The inspection whose figures a report shows even where they are normal."""
+_BY_HAND = ("", "hand")
+
+
+def found_lines(source: Source, entries: Iterable[Entry]) -> tuple[FoundLine, ...]:
+    """A line for each FINDING entry (oldest first), with what OVERRULED entries say of it."""
+    looks = [entry for entry in entries if entry.kind is EntryKind.FINDING]
+    overrules = overrules_in(source.own(EntryKind.OVERRULED))
+    newest = {(entry.subject, entry.target): entry.seq for entry in looks}
+    titles = source.titled(entry.subject for entry in looks)
+    return tuple(
+        _line(
+            entry,
+            titles[entry.subject],
+            overrules.get(entry.seq),
+            superseded=not by_hand(entry.subject) and newest[entry.subject, entry.target] != entry.seq,
+            private=source.private,
+        )
+        for entry in looks
+    )
+
+
+def by_hand(key: str) -> bool:
+    """Whether the look belongs to no duty; each of those counts."""
+    return duty_in(key) in _BY_HAND
+
+
+def overrules_in(entries: Iterable[Entry]) -> dict[int, Overrule]:
+    """Who overruled which finding, by the finding's entry; the first one counts."""
+    found: dict[int, Overrule] = {}
+    for entry in entries:
+        seq = entry.data.get("seq")
+        if isinstance(seq, int):
+            reason = " ".join(str(entry.data.get("reason") or "").split())
+            made = Overrule(by=entry.person.name, at=entry.at, reason=reason, seq=entry.seq)
+            found.setdefault(seq, made)
+    return found
+
+
+def counts(line: FoundLine) -> Verdict | None:
+    """The verdict a report counts; None where a later look counts.
+
+    An overruled one asks for attention: a person answers for it, and a reader should know.
+    """
+    if line.superseded:
+        return None
+    if line.overruled is not None and line.verdict is not Verdict.NORMAL:
+        return Verdict.ATTENTION
+    return line.verdict
+
+
+def bare(line: FoundLine) -> FoundLine:
+    """The line without the finding itself."""
+    return line.model_copy(update={"finding": None, "withheld": 0})
+
+
+def _line(
+    entry: Entry, duty: str, overruled: Overrule | None, *, superseded: bool, private: bool
+) -> FoundLine:
+    finding = finding_in(entry)
+    if finding is None:
+        # It was not normal for all this console can tell: what is not read is not green.
+        return FoundLine(
+            seq=entry.seq, at=entry.at, by=entry.person.name, key=entry.subject, duty=duty,
+            inspection=entry.target, title=entry.target, verdict=Verdict.UNKNOWN, summary=entry.text,
+            superseded=superseded, overruled=overruled,
+        )  # fmt: skip
+    whole = not superseded and (finding.verdict is not Verdict.NORMAL or finding.inspection == COSTS)
+    shown, withheld = (finding, 0) if private else _without_private(finding)
+    return FoundLine(
+        seq=entry.seq,
+        at=entry.at,
+        by=entry.person.name,
+        key=entry.subject,
+        duty=duty,
+        inspection=finding.inspection,
+        title=finding.title,
+        verdict=finding.verdict,
+        measured=finding.measured,
+        unjudged=finding.unjudged,
+        summary=finding.summary,
+        superseded=superseded,
+        overruled=overruled,
+        finding=shown if whole else None,
+        withheld=withheld if whole else 0,
+    )
+
+
+def _without_private(finding: Finding) -> tuple[Finding, int]:
+    """The finding without texts of logs, and how many rows were left out."""
+    left = sum(len(each.rows) + each.omitted for each in finding.evidence if each.private)
+    kept = tuple(each for each in finding.evidence if not each.private)
+    return finding.model_copy(update={"evidence": kept}), left

@@ -1,0 +1,219 @@
+"""The parts of a report that stand for entries one by one: changes, notes, posts, charges, remarks."""
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+
+from services.changes.entries import CHANGE_KINDS
+from services.models.changes import Run, StepState
+from services.models.journal import Entry, EntryKind
+from services.models.posts import UNSENT, Post
+from services.models.report_lines import (
+    AckLine,
+    ChangeLine,
+    Charges,
+    NoteLine,
+    PostLine,
+    RemarkLine,
+    StepLine,
+)
+from services.report.collecting.source import Source
+from services.report.periods import Period, Span, of_month
+from services.slack.records import post_of
+
+OLD_POSTS = timedelta(days=30)
+"""How long a post that was not sent is told of."""
+_LATE_TOTALS = timedelta(hours=12)
+"""A console may write a day's last total after midnight."""
+_POSTS = (EntryKind.POST, EntryKind.POSTING, EntryKind.POSTED, EntryKind.UNPOSTED)
+NOTES = frozenset(
+    {
+        EntryKind.NOTE,
+        EntryKind.KNOWN,
+        EntryKind.ARMED,
+        EntryKind.DISARMED,
+        EntryKind.PLANNED,
+        EntryKind.UNPLANNED,
+        EntryKind.OTHER,
+    }
+)
+"""What a day's report tells of in the entries' own words."""
+
+
+def change_lines(entries: Iterable[Entry], runs: Sequence[Run]) -> tuple[ChangeLine, ...]:
+    """The runs that the period's entries tell of, by time."""
+    ids = {entry.subject for entry in entries if entry.kind in CHANGE_KINDS}
+    return tuple(_change(run) for run in reversed(runs) if run.id in ids)
+
+
+def note_lines(entries: Iterable[Entry], runs: Sequence[Run]) -> tuple[NoteLine, ...]:
+    """Notes and what else is told in its own words; so are changes whose plan cannot be read."""
+    told = {run.id for run in runs}
+    return tuple(
+        NoteLine(
+            seq=entry.seq,
+            at=entry.at,
+            by=entry.person.name,
+            kind=entry.kind.value,
+            text=str(entry.data.get("note") or "") or entry.text,
+            about=entry.target,
+        )
+        for entry in entries
+        if entry.kind in NOTES or (entry.kind in CHANGE_KINDS and entry.subject not in told)
+    )
+
+
+def ack_lines(entries: Iterable[Entry]) -> tuple[AckLine, ...]:
+    """Who has seen which alarm's state."""
+    return tuple(
+        AckLine(
+            seq=entry.seq,
+            at=entry.at,
+            by=entry.person.name,
+            alarm=entry.target,
+            state=str(entry.data.get("state") or ""),
+            note=str(entry.data.get("note") or ""),
+        )
+        for entry in entries
+        if entry.kind is EntryKind.ACKNOWLEDGED
+    )
+
+
+def post_lines(source: Source) -> tuple[PostLine, ...]:
+    """Posts of the period, and older ones that are not sent, as they stood at `as_of`."""
+    entries = source.entries(*_POSTS, since=source.start - OLD_POSTS, before=source.as_of)
+    told: dict[str, list[Entry]] = {}
+    for entry in entries:
+        told.setdefault(entry.subject, []).append(entry)
+    found = ((subject, post_of(of_one)) for subject, of_one in told.items())
+    lines = (_post(subject, post) for subject, post in found if post is not None)
+    return tuple(line for line in lines if line.at >= source.start or line.state in UNSENT)
+
+
+def charges_by_day(source: Source) -> dict[date, Charges]:
+    """What the consoles cost on each day of the period: of each process and day the newest total counts."""
+    newest: dict[tuple[str, str, object, date], Entry] = {}
+    entries = source.entries(
+        EntryKind.USAGE, since=source.start, before=min(source.now, source.end + _LATE_TOTALS)
+    )
+    for entry in entries:
+        day = _day(entry.data.get("day"))
+        if day is not None and source.period.holds(day):
+            newest[entry.person.host, entry.person.user, entry.data.get("pid"), day] = entry
+    found: dict[date, Charges] = {}
+    for (*_process, day), entry in newest.items():
+        found[day] = _added(found.get(day, Charges()), entry)
+    return {
+        day: each.model_copy(update={"days": 1, "dearest_day": day, "dearest_yen": each.yen})
+        for day, each in sorted(found.items())
+    }
+
+
+def summed(days: Iterable[Charges]) -> Charges:
+    """The charges of several days, with the dearest of them."""
+    every = list(days)
+    dearest = max(every, key=lambda each: each.dearest_yen, default=Charges())
+    return Charges(
+        calls=sum(each.calls for each in every),
+        yen=sum(each.yen for each in every),
+        worst_yen=sum(each.worst_yen for each in every),
+        consoles=sum(each.consoles for each in every),
+        days=sum(each.days for each in every),
+        dearest_day=dearest.dearest_day,
+        dearest_yen=dearest.dearest_yen,
+    )
+
+
+def remark_lines(source: Source) -> tuple[RemarkLine, ...]:
+    """The remarks for the period's own report, whenever they were written, and for those of its days and months."""
+    wanted = _subjects(source.period)
+    entries = source.entries(EntryKind.REMARK, since=source.start)
+    return tuple(
+        RemarkLine(
+            seq=entry.seq,
+            at=entry.at,
+            by=entry.person.name,
+            subject=entry.subject,
+            text=str(entry.data.get("text") or "") or entry.text,
+        )
+        for entry in entries
+        if entry.subject in wanted
+    )
+
+
+def _subjects(period: Period) -> set[str]:
+    subjects = {period.subject}
+    if period.span is not Span.DAY:
+        days = [period.first + timedelta(days=n) for n in range((period.last - period.first).days + 1)]
+        subjects |= {f"report@{day.isoformat()}" for day in days} | {of_month(day).subject for day in days}
+    return subjects
+
+
+def _change(run: Run) -> ChangeLine:
+    plan, revert = run.plan, run.plan.revert
+    steps = {step.id: step for step in run.steps}
+    return ChangeLine(
+        id=plan.id,
+        kind=plan.kind,
+        title=plan.title,
+        target=plan.target.title,
+        by=run.by,
+        at=run.at,
+        approval=plan.approval,
+        state=run.state,
+        refusal=run.refusal,
+        revert_at=revert.at if revert and run.state is not StepState.REFUSED else None,
+        revert=revert.title if revert and run.state is not StepState.REFUSED else "",
+        steps=tuple(
+            StepLine(
+                title=step.title,
+                rows=tuple(row for row in step.rows if row.changes),
+                state=steps[step.id].state,
+                at=steps[step.id].at,
+                text=steps[step.id].text,
+                verified=steps[step.id].verified,
+            )
+            for step in plan.steps
+            if step.id in steps
+        ),
+    )
+
+
+def _post(subject: str, post: Post) -> PostLine:
+    return PostLine(
+        id=subject,
+        at=post.at,
+        by=post.by,
+        channel=post.channel,
+        text=post.text,
+        about=post.target,
+        state=post.state,
+        changed_at=post.changed_at,
+        why=post.reason,
+    )
+
+
+def _added(before: Charges, entry: Entry) -> Charges:
+    data = entry.data
+    return before.model_copy(
+        update={
+            "calls": before.calls + int(_number(data.get("calls"))),
+            "yen": before.yen + _number(data.get("yen")),
+            "worst_yen": before.worst_yen + _number(data.get("worst_yen")),
+            "consoles": before.consoles + 1,
+        }
+    )
+
+
+def _number(value: object) -> float:
+    """A finite number; 0 for anything else that stands there."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return 0.0
+    return float(value)
+
+
+def _day(value: object) -> date | None:
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        return None

@@ -1,0 +1,173 @@
+"""The summary of a month or a fiscal year from the journal and the runbook alone. Blocks."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from services.calendar.calendar import Calendar
+from services.changes.entries import CHANGE_KINDS
+from services.journal.reader import Reader
+from services.models.duties import Occurrence, OccurrenceState
+from services.models.journal import EntryKind
+from services.models.posts import UNSENT, PostState
+from services.models.report import PeriodReport
+from services.models.report_counts import DutyCount, LookCount, MonthCharges
+from services.models.report_lines import Charges, DutyLine, FoundLine
+from services.models.runbook import Runbook
+from services.models.verdict import Verdict
+from services.report.collecting.alarm_periods import spell_lines, totals
+from services.report.collecting.day import head
+from services.report.collecting.duty_lines import DutyLines, late_signature
+from services.report.collecting.duty_states import Standing, counts
+from services.report.collecting.finding_lines import COSTS, bare, found_lines
+from services.report.collecting.other_lines import (
+    change_lines,
+    charges_by_day,
+    post_lines,
+    remark_lines,
+    summed,
+)
+from services.report.collecting.source import Source
+from services.report.collecting.verdict import judged, of_changes, of_duties, of_findings
+from services.report.periods import Period, Span
+
+_STATES = {
+    OccurrenceState.MISSED: "missed",
+    OccurrenceState.SKIPPED: "skipped",
+    OccurrenceState.DUE: "open",
+    OccurrenceState.LATE: "open",
+    OccurrenceState.UPCOMING: "upcoming",
+    OccurrenceState.NO_RECORD: "no_record",
+}
+_SIGNED = {OccurrenceState.LATE: "late", OccurrenceState.MISSED: "after_missed"}
+_WORTH_A_LINE = (OccurrenceState.MISSED, OccurrenceState.SKIPPED, OccurrenceState.LATE)
+
+
+def collect_period(
+    reader: Reader, runbook: Runbook, calendar: Calendar, period: Period, now: datetime
+) -> PeriodReport:
+    """The summary of a month or a fiscal year as it stood at its end, or stands `now` where it is not over.
+
+    Raises sqlite3.Error and OSError as they come. A thread's work: seconds for a year.
+    """
+    source = Source(reader, runbook, calendar, period, now)
+    standing = Standing(source)
+    make = DutyLines(source, standing)
+    held = [each for each in standing.between(period.first, period.last) if counts(each)]
+    looks = source.own(EntryKind.FINDING)
+    found = found_lines(source, looks)
+    alarms = spell_lines(source, looks)
+    changes = change_lines(source.own(*CHANGE_KINDS), standing.runs)
+    exceptions = make.of(each for each in held if _exceptional(each))
+    missed = [line for line in exceptions if line.state in (OccurrenceState.MISSED, OccurrenceState.LATE)]
+    unknown = make.of(each for each in held if each.state is OccurrenceState.NO_RECORD)
+    done = [(Verdict.NORMAL, "") for each in held if each.state is OccurrenceState.DONE]
+    verdict, why = judged(
+        [*of_findings(found), *of_duties(missed), *of_duties(unknown[:1]), *done, *of_changes(changes)]
+    )
+    days = charges_by_day(source)
+    posts = post_lines(source)
+    first, last = source.bounds()
+    return PeriodReport(
+        **head(source),
+        kind="month" if period.span is Span.MONTH else "fiscal-year",
+        first_seq=first,
+        last_seq=last,
+        verdict=verdict,
+        why=why,
+        total=_count(held, "", ""),
+        duties=_by_duty(runbook, held),
+        exceptions=exceptions,
+        inspections=_by_inspection(found),
+        findings=tuple(bare(line) for line in found if _notable(line)),
+        alarms=alarms,
+        alarm_counts=totals(source, alarms),
+        changes=changes,
+        costs=_costs(source, found),
+        drills=_drills(standing, make, held),
+        charges=summed(days.values()),
+        months=_by_month(days),
+        remarks=remark_lines(source),
+        posts=sum(post.state is PostState.POSTED for post in posts),
+        unposted=sum(post.state in UNSENT for post in posts),
+        open_days=sum(
+            calendar.open_days.is_open(period.first + timedelta(days=number))
+            for number in range((period.last - period.first).days + 1)
+        ),
+    )
+
+
+def _exceptional(occurrence: Occurrence) -> bool:
+    return occurrence.state in _WORTH_A_LINE or (
+        occurrence.state is OccurrenceState.DONE and late_signature(occurrence.signed)
+    )
+
+
+def _notable(line: FoundLine) -> bool:
+    return not line.superseded and line.verdict is not Verdict.NORMAL
+
+
+def _count(held: Iterable[Occurrence], duty: str, title: str) -> DutyCount:
+    counted: dict[str, int] = {}
+    for each in held:
+        name = _STATES.get(each.state) or (
+            _SIGNED.get(each.signed.was, "in_time") if each.signed else "in_time"
+        )
+        counted[name] = counted.get(name, 0) + 1
+    return DutyCount(duty=duty, title=title, **counted)
+
+
+def _by_duty(runbook: Runbook, held: list[Occurrence]) -> tuple[DutyCount, ...]:
+    """In the runbook's order; duties that the runbook does not name (ways back) stand last, together by title."""
+    groups: dict[tuple[str, str], list[Occurrence]] = {}
+    for each in held:
+        groups.setdefault((each.slot.duty, each.slot.title), []).append(each)
+    order = {str(duty.id): number for number, duty in enumerate(runbook.duties)}
+    keys = sorted(groups, key=lambda key: (order.get(key[0], len(order)), key[1]))
+    return tuple(_count(groups[key], *key) for key in keys)
+
+
+def _by_inspection(found: Iterable[FoundLine]) -> tuple[LookCount, ...]:
+    groups: dict[str, list[FoundLine]] = {}
+    for line in found:
+        if not line.superseded:
+            groups.setdefault(line.inspection, []).append(line)
+    return tuple(
+        LookCount(
+            inspection=id,
+            title=lines[-1].title,
+            normal=sum(line.verdict is Verdict.NORMAL for line in lines),
+            attention=sum(line.verdict is Verdict.ATTENTION for line in lines),
+            abnormal=sum(line.verdict is Verdict.ABNORMAL for line in lines),
+            unknown=sum(line.verdict is Verdict.UNKNOWN for line in lines),
+            overruled=sum(line.overruled is not None for line in lines),
+        )
+        for id, lines in sorted(groups.items())
+    )
+
+
+def _costs(source: Source, found: Iterable[FoundLine]) -> tuple[FoundLine, ...]:
+    """Every week's in a month; in a year the last of each month."""
+    lines = [line for line in found if line.inspection == COSTS and not line.superseded]
+    if source.period.span is Span.MONTH:
+        return tuple(lines)
+    last: dict[str, FoundLine] = {}
+    for line in lines:
+        last[f"{source.day_of(line.at):%Y-%m}"] = line
+    return tuple(last.values())
+
+
+def _drills(standing: Standing, make: DutyLines, held: Iterable[Occurrence]) -> tuple[DutyLine, ...]:
+    """What asks for a checklist or evidence, and whatever something was written down for."""
+    return make.of(each for each in held if _asks(standing, each.slot.duty) or standing.wrote(each.key))
+
+
+def _asks(standing: Standing, id: str) -> bool:
+    duty = standing.duty(id)
+    return duty is not None and bool(duty.checklist or duty.evidence)
+
+
+def _by_month(days: dict[date, Charges]) -> tuple[MonthCharges, ...]:
+    groups: dict[str, list[Charges]] = {}
+    for day, each in days.items():
+        groups.setdefault(f"{day:%Y-%m}", []).append(each)
+    return tuple(MonthCharges(month=month, charges=summed(each)) for month, each in groups.items())

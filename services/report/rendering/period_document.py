@@ -1,0 +1,221 @@
+"""The summary of a month or a fiscal year as a document."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from services.i18n import _
+from services.models.report import PeriodReport
+from services.models.report_counts import DutyCount
+from services.models.report_lines import FoundLine
+from services.models.verdict import Verdict
+from services.report.collecting.finding_lines import counts
+from services.report.rendering import wording as words
+from services.report.rendering.document import (
+    Block,
+    Document,
+    Facts,
+    Line,
+    Paragraph,
+    Section,
+    Table,
+    table,
+)
+from services.report.rendering.parts import (
+    change_section,
+    charges_words,
+    duty_remarks,
+    duty_table,
+    head_facts,
+    remark_section,
+    verdict_blocks,
+)
+from services.report.rendering.wording import NOTHING, Dates
+
+
+def period_document(report: PeriodReport, dates: Dates) -> Document:
+    """Counts first, then what was not as it should be."""
+    name = dates.month(report.first) if report.kind == "month" else dates.fiscal(report.first)
+    title = _("Operations report, {day}").format(day=name)
+    days = _("{first} to {last}").format(first=dates.day(report.first), last=dates.day(report.last))
+    opened = _("open days: {count}").format(count=report.open_days)
+    return Document(
+        title=title,
+        tone=report.verdict,
+        language=report.language,
+        facts=Facts(((_("Days"), f"{days} ({opened})"), *head_facts(report, dates))),
+        summary=verdict_blocks(report),
+        sections=(
+            _duties(report, dates),
+            _findings(report, dates),
+            _alarms(report),
+            change_section(report.changes, dates, None),
+            _costs(report, dates),
+            _drills(report, dates),
+            _charges(report, dates),
+            *_posts(report),
+            remark_section(report.remarks, dates, report),
+        ),
+        footer=f"{report.system_title} · {title}",
+    )
+
+
+def _duties(report: PeriodReport, dates: Dates) -> Section:
+    columns = (
+        _("Duty"), _("Total"), _("In time"), _("Signed late"), _("After missed"), _("Missed"), _("Left out"),
+        _("Not signed"), _("To come"), _("No record"),
+    )  # fmt: skip
+    every = report.total.model_copy(update={"title": _("All together")})
+    rows = [_count_row(count) for count in (*report.duties, every)]
+    parts: tuple[Section, ...] = ()
+    if report.exceptions:
+        lines = report.exceptions
+        blocks = (duty_table(lines, dates, None), *duty_remarks(lines, dates, None))
+        parts = (Section(_("Late, missed or left out"), blocks),)
+    return Section(_("Duties"), (table(columns, rows, right=range(1, 10)),), parts)
+
+
+def _count_row(count: DutyCount) -> Line:
+    figures = (
+        count.total, count.in_time, count.late, count.after_missed, count.missed, count.skipped, count.open,
+        count.upcoming, count.no_record,
+    )  # fmt: skip
+    return Line(
+        (count.title, *(str(each) for each in figures)),
+        Verdict.ATTENTION if count.missed or count.late or count.after_missed else None,
+    )
+
+
+def _findings(report: PeriodReport, dates: Dates) -> Section:
+    if not report.inspections:
+        return Section(_("Findings"), (Paragraph(_("Nothing was looked at.")),))
+    columns = (
+        _("Inspection"), _("Normal"), _("Attention"), _("Abnormal"), _("Not judged"), _("Overruled"),
+    )  # fmt: skip
+    rows = (
+        (each.title, *map(str, (each.normal, each.attention, each.abnormal, each.unknown, each.overruled)))
+        for each in report.inspections
+    )
+    parts: tuple[Section, ...] = ()
+    if report.findings:
+        found = table(
+            (_("Time"), _("Inspection"), _("Verdict"), _("Summary"), _("Overruled")),
+            (
+                Line(
+                    (
+                        dates.at(line.at),
+                        line.title,
+                        words.of_finding(line),
+                        line.summary,
+                        f"{line.overruled.by}: {line.overruled.reason}" if line.overruled else NOTHING,
+                    ),
+                    counts(line),
+                )
+                for line in report.findings
+            ),
+        )
+        parts = (Section(_("What was not normal"), (found,)),)
+    return Section(_("Findings"), (table(columns, rows, right=range(1, 6)),), parts)
+
+
+def _alarms(report: PeriodReport) -> Section:
+    title = _("Alarms that fired")
+    if not report.alarm_counts:
+        said = (
+            _("None in the time that was looked over.") if report.inspections else _("Nothing was looked at.")
+        )
+        return Section(title, (Paragraph(said),))
+    rows = (
+        (
+            f"{each.alarm} {each.title}".rstrip(),
+            words.alarm_state(each.state),
+            str(each.count),
+            _("{time} or more").format(time=words.lasting(each.seconds))
+            if each.at_least
+            else words.lasting(each.seconds),
+            words.lasting(each.longest_seconds),
+        )
+        for each in report.alarm_counts
+    )
+    columns = (_("Alarm"), _("State"), _("Times"), _("Together"), _("Longest"))
+    return Section(title, (table(columns, rows, right=(2, 3, 4)),))
+
+
+def _costs(report: PeriodReport, dates: Dates) -> Section:
+    if not report.costs:
+        return Section(_("Costs"), (Paragraph(_("Nobody looked at the costs.")),))
+    rows = (
+        Line((dates.at(line.at), words.verdict(line.verdict), line.summary), _tone(line))
+        for line in report.costs
+    )
+    looks = table((_("Time"), _("Verdict"), _("Summary")), rows)
+    figures = _figures(report.costs, dates)
+    return Section(_("Costs"), (looks, figures) if figures else (looks,))
+
+
+def _figures(lines: Sequence[FoundLine], dates: Dates) -> Table | None:
+    """Each figure look by look; what a look did not measure stays empty."""
+    looks = [line for line in lines if line.finding is not None]
+    names: dict[str, None] = {}
+    shown: list[dict[str, str]] = []
+    for line in looks:
+        found = line.finding.measures if line.finding else ()
+        names |= dict.fromkeys(str(each.title) for each in found)
+        shown.append({str(each.title): each.shown for each in found})
+    if not names:
+        return None
+    columns = (_("Item"), *(_day_of(line, dates) for line in looks))
+    rows = ((name, *(each.get(name, "") or NOTHING for each in shown)) for name in names)
+    return table(columns, rows, right=range(1, len(columns)))
+
+
+def _day_of(line: FoundLine, dates: Dates) -> str:
+    return dates.short(line.at.astimezone(dates.zone).date())
+
+
+def _tone(line: FoundLine) -> Verdict | None:
+    found = counts(line)
+    return found if found is not Verdict.NORMAL else None
+
+
+def _drills(report: PeriodReport, dates: Dates) -> Section:
+    title = _("Drills and checklists, with their evidence")
+    if not report.drills:
+        return Section(title, (Paragraph(_("None in these days.")),))
+    lines = report.drills
+    return Section(title, (duty_table(lines, dates, None), *duty_remarks(lines, dates, None)))
+
+
+def _charges(report: PeriodReport, dates: Dates) -> Section:
+    title = _("AWS charges of this console")
+    blocks: list[Block] = [Paragraph(charges_words(report.charges, whole_day=False))]
+    if report.charges.dearest_day is not None:
+        said = _("The dearest day was {day} with {yen} (a day may cost ¥{allowed:g}).")
+        blocks.append(
+            Paragraph(
+                said.format(
+                    day=dates.short(report.charges.dearest_day),
+                    yen=words.yen(report.charges.dearest_yen),
+                    allowed=report.charges.allowed_yen,
+                )
+            )
+        )
+    if len(report.months) > 1:
+        rows: Iterable[tuple[str, ...]] = (
+            (
+                dates.month(date.fromisoformat(f"{each.month}-01")),
+                f"{each.charges.calls:,}",
+                words.yen(each.charges.yen),
+                str(each.charges.days),
+            )
+            for each in report.months
+        )
+        columns = (_("Month"), _("Requests"), _("Price"), _("Days"))
+        blocks.append(table(columns, rows, right=(1, 2, 3)))
+    return Section(title, tuple(blocks))
+
+
+def _posts(report: PeriodReport) -> list[Section]:
+    if not report.posts and not report.unposted:
+        return []
+    said = _("sent: {sent}, not sent or unclear: {unsent}").format(sent=report.posts, unsent=report.unposted)
+    return [Section(_("Posts to Slack"), (Paragraph(said),))]

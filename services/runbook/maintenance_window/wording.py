@@ -1,0 +1,194 @@
+"""Reads a weekly window that a person wrote in words: `日曜日 2:00-3:00`, `毎週日曜 午前2時から1時間`, `Sunday 2-3 am`.
+
+Every word must be understood. A text of which a part is not known, or that means two things, is not read at all:
+what was misread would refuse a right window.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from services.calendar.maintenance_windows import DAY, WEEK, Window
+from services.runbook.maintenance_window.hours import Hour, spoken
+
+_HOUR = timedelta(hours=1)
+_KANJI = "一二三四五六七八九"
+_NUMERAL = re.compile(rf"(?<=第)[{_KANJI}]|[〇零十{_KANJI}]+(?=時|分)")
+_DASHES = re.compile("[‐‑‒–—―−─━〜∼∿⁓〰~]|→|⇒|\\.\\.+|…")
+_DAYS = {
+    **{kanji: day for day, kanji in enumerate("月火水木金土日")},
+    **{name: day for day, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))},
+}
+_ZONES = {
+    **dict.fromkeys(("utc", "gmt", "協定世界時", "世界標準時", "世界時"), "UTC"),
+    **dict.fromkeys(("jst", "日本標準時", "日本時間", "japan time"), "Asia/Tokyo"),
+}
+_ORDINAL = (
+    r"(?:第\s*[1-5](?:\s*(?:[・,、と/&]|及び|および)\s*第?\s*[1-5])*|最終)(?:週の?)?\s*(?=[月火水木金土日]曜)"
+)
+_EVERY = (
+    r"毎週|毎月|隔週|毎(?=[月火水木金土日]曜)|(?:each|every|weekly|first|second|third|fourth|last|1st|2nd|3rd|4th)\b|"
+    r"of (?:the|each|every) month\b"
+)
+_NOISE = (
+    r"(?:定期|定例)?(?:メンテナンス|メンテ|保守)(?:ウィンドウ|ウインドウ|時間帯|時間|作業)?|時間帯|週次|現地時間|開始|"
+    r"ちょうど|頃|ごろ|まで|の間|間に?|の|に|は|[、。,.;:()\[\]「」【】〔〕]|\s+|"
+    r"(?:maintenance|window|local|time|the|on|at|from|between|starting|for)\b|o'clock"
+)
+_TOKENS = re.compile(
+    "|".join(
+        (
+            rf"(?P<ordinal>{_ORDINAL}|{_EVERY})",
+            r"(?P<day>[月火水木金土日]曜日?|[月火水木金土日](?![一-鿿])|"
+            r"(?:mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs?(?:day)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)s?\b)",
+            rf"(?P<zone>{'|'.join(_ZONES)})",
+            r"(?P<length>(?P<hours>\d+(?:\.5)?)\s*(?:時間|hours?\b|hrs?\b|h\b)(?P<half>半)?"
+            r"(?:\s*(?P<minutes>\d+)\s*(?:分間?|minutes?\b|mins?\b|m\b))?"
+            r"|(?P<only_minutes>\d+)\s*(?:分間?|minutes?\b|mins?\b)|(?P<one>(?:an|one) hour\b)|(?P<half_hour>half an hour\b))",
+            r"(?P<time>(?P<hour>\d{1,2})(?::(?P<minute>\d{2})(?![\d:])|時(?!間)(?:(?P<past>\d{1,2})分|(?P<half_past>半))?)"
+            r"|正午|noon\b|(?P<bare>\d{1,2})(?![\d:.日月週]))",
+            r"(?P<marker>[ap]\.?m(?![a-z])\.?|午前|午後|深夜|未明|早朝|明け方|朝|昼|夕方|夜間?|晩)",
+            r"(?P<next>翌[日朝]?|次の日|(?:the )?(?:next|following) day\b)",
+            r"(?P<to>-|ー|から|より|to\b|till\b|until\b|and\b)",
+            rf"(?P<noise>{_NOISE})",
+        )
+    ),
+    re.IGNORECASE,
+)
+_LETTERS = {
+    "day": "D", "time": "T", "marker": "M", "next": "X", "to": "S", "length": "L", "zone": "", "ordinal": "", "noise": ""
+}  # fmt: skip
+_SENTENCE = re.compile(
+    "(?P<day>D)?(?P<before>M)?(?P<start>T)(?P<after>M)?"
+    "(?:S(?P<next>X)?(?P<end_day>D)?(?P<end_before>M)?(?P<end>T)(?P<end_after>M)?(?P<end_next>X)?)?"
+    "(?:S?(?P<length>L))?(?P<last_day>D)?"
+)
+"""One letter for each word that means something; a day may come last (`2:00-3:00 on Sundays`)."""
+
+Match = re.Match[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A window as a person told it."""
+
+    window: Window
+    """As if its hours were UTC."""
+    zone: str
+    """The time zone that the words name; "" for none."""
+    next_night: bool
+    """`土曜深夜2時` is Saturday 2:00 for some and the night that follows Saturday for others."""
+
+
+def read_window(text: str) -> Told | None:
+    """What the words mean; None where any of them is not understood, or where they do not give one day and two times."""
+    words = list(_words(_plain(text)))
+    zones = {_ZONES[word[0].lower()] for word in words if word and word["zone"]}
+    if None in words or len(zones) > 1:
+        return None
+    kept = [word for word in words if word and _LETTERS[str(word.lastgroup)]]
+    sentence = _SENTENCE.fullmatch("".join(_LETTERS[str(word.lastgroup)] for word in kept))
+    if sentence is None:
+        return None
+    parts = {
+        name: kept[sentence.start(name)] for name in sentence.re.groupindex if sentence[name] is not None
+    }
+    return _told(parts, "".join(zones))
+
+
+def _plain(text: str) -> str:
+    """One spelling of widths, digits and dashes."""
+    text = unicodedata.normalize("NFKC", text).replace("∶", ":").strip()
+    return _NUMERAL.sub(lambda found: _digits(found[0]), _DASHES.sub("-", text))
+
+
+def _digits(kanji: str) -> str:
+    """`二十三` as 23; as it is where it is no number below a hundred."""
+    tens, ten, ones = kanji.rpartition("十")
+    if not ten:
+        return "".join(str(_KANJI.find(each) + 1) for each in ones)
+    if len(tens) > 1 or len(ones) > 1:
+        return kanji
+    return str(10 * (_KANJI.find(tens) + 1 if tens else 1) + (_KANJI.find(ones) + 1 if ones else 0))
+
+
+def _words(text: str) -> Iterator[Match | None]:
+    """Each word; None for what is none."""
+    position = 0
+    while position < len(text):
+        word = _TOKENS.match(text, position)
+        yield word
+        position = word.end() if word else len(text)
+
+
+def _told(parts: dict[str, Match], zone: str) -> Told | None:
+    day = parts.get("day") or parts.get("last_day")
+    if day is None or ("day" in parts and "last_day" in parts):
+        return None
+    hours = spoken(
+        *(_hour(parts, name) for name in ("start", "end")),
+        other_day=any(name in parts for name in ("end_day", "next", "end_next")),
+    )
+    length = _length(parts["length"]) if "length" in parts else None
+    if hours is None:
+        return None
+    start, end = hours
+    offset = timedelta(days=_day(day))
+    if end is not None:
+        told = _until(start, end, parts, offset)
+        if told is None or length not in (None, told):
+            return None
+        length = told
+    if not length or length > DAY:
+        return None
+    window = Window(WEEK, (offset + start) % WEEK, length)
+    return Told(window, zone, _at_night(parts) and start < 6 * _HOUR)
+
+
+def _until(start: timedelta, end: timedelta, parts: dict[str, Match], offset: timedelta) -> timedelta | None:
+    """How long it is from one to the other; None where that may be two things."""
+    if "end_day" in parts:
+        return (timedelta(days=_day(parts["end_day"])) + end - offset - start) % WEEK
+    if "next" in parts or "end_next" in parts:
+        return end + DAY - start if end < DAY else None
+    if end > start:
+        return end - start
+    # `11時-1時` is 23 to 1 or 11 to 13 for most people, and 14 hours for nobody.
+    exact = start >= 13 * _HOUR or parts["start"]["minute"] is not None
+    return end + DAY - start if exact and end < start else None
+
+
+def _hour(parts: dict[str, Match], name: str) -> Hour | None:
+    prefix = "" if name == "start" else "end_"
+    word = parts.get(name)
+    if word is None:
+        return None
+    before, after = (parts.get(prefix + place) for place in ("before", "after"))
+    if word["hour"] is None and word["bare"] is None:
+        return Hour(12, 0, "" if before is None and after is None else "?", exact=True)
+    minute = 30 if word["half_past"] else int(word["minute"] or word["past"] or 0)
+    marker = "?" if before and after else _marker(before or after)
+    return Hour(int(word["hour"] or word["bare"]), minute, marker, exact=word["bare"] is None)
+
+
+def _marker(word: Match | None) -> str:
+    return word[0].lower().replace(".", "") if word else ""
+
+
+def _at_night(parts: dict[str, Match]) -> bool:
+    return any(_marker(parts.get(place)) in ("深夜", "夜", "夜間", "晩") for place in ("before", "after"))
+
+
+def _day(word: Match) -> int:
+    return _DAYS[word[0][:3].lower() if word[0].isascii() else word[0][0]]
+
+
+def _length(word: Match) -> timedelta:
+    if word["one"]:
+        return _HOUR
+    if word["half_hour"]:
+        return _HOUR / 2
+    hours = float(word["hours"] or 0) + (0.5 if word["half"] else 0)
+    return timedelta(hours=hours, minutes=int(word["minutes"] or word["only_minutes"] or 0))

@@ -1,0 +1,281 @@
+"""Puts the readers and feeds of one system together; knows neither the screen nor whether AWS is real."""
+
+import os
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from services.alarms.acknowledgements import Acknowledgements
+from services.aws.client.meter import Meter
+from services.aws.client.permits import LogStream, Permits
+from services.aws.client.session import AwsSession, AwsSettings
+from services.aws.cloudwatch.alarms.reader import Alarms
+from services.aws.cloudwatch.dashboards.reader import Dashboards
+from services.aws.cloudwatch.metrics.reader import Metrics
+from services.aws.iam.access_keys import AccessKeys
+from services.aws.logs.events import Logs
+from services.aws.logs.journal_stream import JournalStream
+from services.background.faults import Fault, Workers
+from services.calendar.calendar import Calendar
+from services.changes.base import ChangeContext
+from services.changes.engine import ChangeEngine
+from services.changes.registry import changes
+from services.clock import Clock
+from services.dashboards.reader import DashboardReader
+from services.duties.base_dates import Anchors
+from services.duties.service import Duties
+from services.feed import Feed
+from services.host.clock_watch import ClockWatch
+from services.i18n import _
+from services.inspections.known import Known
+from services.inspections.running.finding_records import FindingRecords
+from services.inspections.running.runner import Inspector
+from services.inspections.running.scheduler import Rounds
+from services.journal.errors import JournalError
+from services.journal.journal import Journal
+from services.journal.origin import person
+from services.journal.usage import UsageLog
+from services.logs.follower import Follow, TailBatch
+from services.logs.shared import Tails
+from services.models.alarms import AlarmBoard
+from services.models.dashboards import DashboardView
+from services.models.duties import AnchorDate
+from services.models.feeds import FeedState
+from services.models.identity import Identity
+from services.models.journal import Draft, EntryKind
+from services.models.problem import Problem
+from services.models.runbook import Runbook
+from services.slack.outbox import Outbox
+from services.slack.settings import SlackSettings, unset
+
+T = TypeVar("T")
+
+WARM = ("cloudwatch", "logs", "sts")
+"""The services whose models are loaded at start, in the order of the first reads; the rest at first use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intervals:
+    """Seconds between reads when all is well."""
+
+    alarms: float = 60.0
+    metrics: float = 60.0
+    logs: float = 5.0
+    identity: float = 300.0
+    anchors: float = 3600.0
+
+
+@dataclass
+class Services:
+    """Everything the screens may ask of one system."""
+
+    runbook: Runbook
+    clock: Clock
+    meter: Meter
+    session: AwsSession
+    alarms: Alarms
+    metrics: Metrics
+    logs: Logs
+    dashboard: DashboardReader
+    tails: Tails
+    board_feed: Feed[AlarmBoard]
+    dashboard_feed: Feed[DashboardView]
+    identity_feed: Feed[Identity]
+    anchors_feed: Feed[tuple[AnchorDate, ...]]
+    journal: Journal
+    calendar: Calendar
+    duties: Duties
+    engine: ChangeEngine
+    acknowledgements: Acknowledgements
+    inspector: Inspector
+    records: FindingRecords
+    rounds: Rounds
+    usage_log: UsageLog
+    outbox: Outbox
+    clock_watch: ClockWatch
+    workers: Workers
+    """What the console itself does again and again."""
+    intervals: Intervals = field(default_factory=Intervals)
+    _began: bool = False
+
+    def feed(self, name: str, read: Callable[[], Awaitable[T]], *, interval: float) -> Feed[T]:
+        """A feed of a screen's own, without jitter; its faults are told like those of the console's feeds."""
+        return Feed(name, read, clock=self.clock, interval=interval, jitter=0.0, fault=self.workers.report)
+
+    @property
+    def feeds(
+        self,
+    ) -> tuple[Feed[AlarmBoard], Feed[DashboardView], Feed[Identity], Feed[tuple[AnchorDate, ...]]]:
+        """All feeds."""
+        return self.board_feed, self.dashboard_feed, self.identity_feed, self.anchors_feed
+
+    @property
+    def stopped(self) -> Problem | None:
+        """Repeating work that a fault of the console has stopped, until it goes on."""
+        every = (self.workers, self.journal.workers, self.engine.workers, self.outbox.workers)
+        return next((each.problem for each in every if each.problem is not None), None)
+
+    def report_faults(self, report: Fault, repeating: Fault) -> None:
+        """Who hears of faults of the console; `repeating`: of those in what is read again and again."""
+        self.inspector.fault = report
+        for part in (self.outbox, self.engine, self.journal):
+            part.workers.fault = report
+        # The feeds and tails tell these workers.
+        self.workers.fault = repeating
+
+    async def open_journal(self) -> None:
+        """Open the journal and record that a console began; what is wrong with it is in its health."""
+        await self.journal.open()
+        self._began = True
+        await self._record(EntryKind.STARTED, _("Console started"))
+
+    async def _record(self, kind: EntryKind, text: str) -> None:
+        with suppress(JournalError):
+            await self.journal.append(Draft(kind=kind, text=text, data={"pid": os.getpid()}))
+
+    async def close(self) -> None:
+        """Bring a change in flight to its recorded outcome; stop the loops and the connections."""
+        await self.engine.drain()
+        await self.rounds.close()
+        await self.outbox.close()
+        # A command that only reads leaves nothing in the journal, and makes none.
+        if self._began:
+            await self.usage_log.record()
+            await self._record(EntryKind.ENDED, _("Console ended"))
+        await self.tails.close()
+        # The journal first: its last hash may still be on the way to AWS.
+        await self.journal.close()
+        await self.session.close()
+
+
+def connect(
+    runbook: Runbook,
+    settings: AwsSettings,
+    clock: Clock,
+    *,
+    journal: Path,
+    syslog: Path | None = None,
+    intervals: Intervals | None = None,
+    read_only: bool = False,
+    seed: int | None = None,
+    slack: SlackSettings | None = None,
+) -> Services:
+    """Wire the readers of `runbook`'s system; asks AWS nothing yet and opens no file.
+
+    `syslog` is the socket that gets the journal's newest hash, too; None: a demo's and a test's are nobody's business.
+    `slack` says how Slack is reached; None: not at all.
+    """
+    every = intervals or Intervals()
+    usd_jpy = runbook.costs.usd_jpy if runbook.costs else 150.0
+    calendar = Calendar(runbook)
+    meter = Meter(clock, usd_jpy=usd_jpy, zone=calendar.zone)
+    permits = Permits(clock, runbook.system.account, read_only=read_only)
+    kept = LogStream(runbook.journal.log_group, runbook.journal.log_stream)
+    session = AwsSession(settings, clock=clock, meter=meter, journal=kept)
+    alarms = Alarms(session, runbook, clock=clock)
+    metrics = Metrics(session, zone=calendar.zone)
+    logs = Logs(session)
+    dashboard = DashboardReader(Dashboards(session), metrics, alarms, runbook, clock)
+    rng = random.Random(seed)
+
+    workers = Workers(clock)
+    feed = partial(Feed, clock=clock, rng=rng, fault=workers.report)
+    board_feed = feed("alarms", alarms.board, interval=every.alarms)
+
+    async def view() -> DashboardView:
+        return await dashboard.read(board_feed.state.value)
+
+    def follow(group: str, pattern: str) -> AsyncIterator[TailBatch]:
+        tail = Follow(
+            logs,
+            group,
+            clock=clock,
+            pattern=pattern,
+            poll=every.logs,
+            fault=workers.report,
+        )
+        return tail.batches()
+
+    identity_feed = feed("identity", session.identity, interval=every.identity)
+    book = Journal(
+        journal,
+        clock=clock,
+        person=lambda: person(identity_feed.state.value),
+        syslog=syslog,
+        stream=JournalStream(session, kept.group, kept.stream) if kept.group else None,
+    )
+    anchors = Anchors(AccessKeys(session), book, runbook)
+    anchors_feed = feed("anchors", anchors.read, interval=every.anchors)
+    context = ChangeContext(
+        runbook=runbook,
+        calendar=calendar,
+        clock=clock,
+        region=settings.region or runbook.system.region,
+        reader=session,
+    )
+    engine = ChangeEngine(changes(context), journal=book, session=session, permits=permits, clock=clock)
+    region = settings.region or runbook.system.region
+    records = FindingRecords(book, known_of(runbook))
+    usage_log = UsageLog(book, meter)
+    inspector = Inspector(
+        runbook, calendar, session, clock, meter, region=region, known=lambda: records.known
+    )
+
+    return Services(
+        runbook=runbook,
+        clock=clock,
+        meter=meter,
+        session=session,
+        alarms=alarms,
+        metrics=metrics,
+        logs=logs,
+        dashboard=dashboard,
+        tails=Tails(follow),
+        board_feed=board_feed,
+        dashboard_feed=feed("dashboard", view, interval=every.metrics),
+        identity_feed=identity_feed,
+        anchors_feed=anchors_feed,
+        journal=book,
+        calendar=calendar,
+        duties=Duties(
+            runbook, calendar, book, clock, anchors=lambda: _newest(anchors_feed.state), dated=engine.reverts
+        ),
+        engine=engine,
+        acknowledgements=Acknowledgements(book),
+        inspector=inspector,
+        records=records,
+        rounds=Rounds(
+            inspector,
+            records,
+            book,
+            calendar,
+            clock,
+            jitter=runbook.inspecting.jitter_seconds,
+            rng=rng,
+            looked=usage_log.record,
+        ),
+        usage_log=usage_log,
+        outbox=Outbox(
+            book,
+            clock,
+            slack or SlackSettings(why=unset()),
+            runbook.slack.channel if runbook.slack else "",
+        ),
+        clock_watch=ClockWatch(clock),
+        workers=workers,
+        intervals=every,
+    )
+
+
+def known_of(runbook: Runbook) -> Known:
+    """The people and networks that the runbook knows."""
+    trail = runbook.trail
+    return Known(frozenset(trail.known_people), frozenset(trail.known_networks)) if trail else Known()
+
+
+def _newest(state: FeedState[tuple[AnchorDate, ...]]) -> tuple[AnchorDate, ...]:
+    return state.value or ()

@@ -1,0 +1,124 @@
+"""Questions about a model as a grammar: which keys a table may hold, which values must be text."""
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Iterator
+from functools import cache
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from services.toml.positions import Path
+
+
+def names_at(model: type[BaseModel], path: Path) -> list[str]:
+    """The keys that the table at `path` may hold; empty where the path leads nowhere."""
+    found: type[BaseModel] | None = model
+    for part in path:
+        if isinstance(part, int):
+            continue
+        field = found.model_fields.get(part) if found else None
+        found = model_in(field.annotation) if field else None
+    return list(found.model_fields) if found else []
+
+
+def lists(model: type[BaseModel], path: tuple[str, ...] = ()) -> frozenset[Path]:
+    """Where a model has lists of tables."""
+    found: set[Path] = set()
+    for name, field in model.model_fields.items():
+        if inner := model_in(field.annotation):
+            found |= lists(inner, (*path, name))
+            if get_origin(field.annotation) is tuple:
+                found.add((*path, name))
+    return frozenset(found)
+
+
+def not_texts(model: type[BaseModel], data: dict[str, Any], path: Path = ()) -> Iterator[tuple[Path, object]]:
+    """Values that are no text where text belongs.
+
+    Text from AWS is cleaned with `str()` and never refused; in a data file a number there is a mistake.
+    """
+    for name, field in model.model_fields.items():
+        if name not in data:
+            continue
+        inner = model_in(field.annotation)
+        for place, value in _elements((*path, name), data[name], many=get_origin(field.annotation) is tuple):
+            if inner and isinstance(value, dict):
+                yield from not_texts(inner, value, place)
+            elif text_in(field.annotation) and not isinstance(value, str):
+                yield place, value
+
+
+def _elements(path: Path, value: object, *, many: bool) -> Iterator[tuple[Path, object]]:
+    if many and isinstance(value, list):
+        for index, element in enumerate(value):
+            yield (*path, index), element
+    else:
+        yield path, value
+
+
+def model_in(annotation: object) -> type[BaseModel] | None:
+    """The model that an annotation such as `tuple[Duty, ...]` or `Ecs | None` holds, if any."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inner = (model_in(each) for each in get_args(annotation))
+    return next((each for each in inner if each is not None), None)
+
+
+def text_in(annotation: object) -> bool:
+    """Whether an annotation means one text, or a list of nothing but text."""
+    if get_origin(annotation) in (Union, UnionType):
+        return all(text_in(each) or each is type(None) for each in get_args(annotation))
+    if get_origin(annotation) is tuple:
+        return text_in(get_args(annotation)[0])
+    if hasattr(annotation, "__metadata__"):
+        return text_in(get_args(annotation)[0])
+    return annotation is str
+
+
+@cache
+def docs(model: type[BaseModel]) -> dict[str, str]:
+    """The text under each field of a class, its bases included.
+
+    Read from the source on demand: pydantic's `use_attribute_docstrings` would read it at every start.
+    """
+    found: dict[str, str] = {}
+    for base in reversed(model.__mro__):
+        if issubclass(base, BaseModel) and base.model_fields:
+            found |= _docs_of(base)
+    return found
+
+
+def _docs_of(model: type[BaseModel]) -> dict[str, str]:
+    body = ast.parse(textwrap.dedent(inspect.getsource(model))).body[0]
+    assert isinstance(body, ast.ClassDef)
+    found: dict[str, str] = {}
+    for field, text in zip(body.body, body.body[1:], strict=False):
+        if (
+            isinstance(field, ast.AnnAssign)
+            and isinstance(field.target, ast.Name)
+            and isinstance(text, ast.Expr)
+            and isinstance(text.value, ast.Constant)
+            and isinstance(text.value.value, str)
+        ):
+            found[field.target.id] = inspect.cleandoc(text.value.value)
+    return found
+
+
+def schema(model: type[BaseModel]) -> dict[str, Any]:
+    """A model as JSON Schema 2020-12; descriptions are the models' own."""
+    found = model.model_json_schema()
+    models = {each.__name__: each for each in _models(model)}
+    for name, definition in ((model.__name__, found), *found.get("$defs", {}).items()):
+        described = docs(models[name]) if name in models else {}
+        for key, entry in definition.get("properties", {}).items():
+            if key in described:
+                entry["description"] = described[key]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
+
+
+def _models(model: type[BaseModel]) -> set[type[BaseModel]]:
+    inner = (model_in(field.annotation) for field in model.model_fields.values())
+    return {model}.union(*(_models(each) for each in inner if each))

@@ -1,0 +1,78 @@
+"""What a mistake between values rests on: where that could not be read, nothing can be said.
+
+`playbook = "x" does not exist` is false where the playbook's own `id` is what the grammar refuses.
+"""
+
+from collections.abc import Iterable
+
+from services.toml.positions import Path
+
+EVERY = None
+"""Stands for any index of a list."""
+Pattern = tuple[str | None, ...]
+
+_GROUPS: tuple[Pattern, ...] = (("log_groups", EVERY, "id"),)
+_ROLES: tuple[Pattern, ...] = (("contacts", EVERY, "role"), ("approvers", EVERY, "role"))
+_APPROVERS: tuple[Pattern, ...] = (("approvers", EVERY, "role"),)
+_LOOKED_AT = (
+    "ecs",
+    "rds",
+    "alb",
+    "cdn",
+    "waf",
+    "dashboard",
+    "alarms",
+    "limits",
+    "costs",
+    "access_keys",
+    "trail",
+)
+_SYSTEM: tuple[Pattern, ...] = (
+    *((name,) for name in _LOOKED_AT),
+    ("ecs", "usual_max"),
+    ("rds", "instance"),
+    ("dashboard", "name"),
+    ("trail", "sign_in_regions"),
+    ("access_keys", "users"),
+    ("alb", "load_balancer"),
+    ("alb", "target_group"),
+    *((look, key) for look in ("error_logs", "slow_queries") for key in ("log_group", "query", "field")),
+    *(("waf", key) for key in ("log_bucket", "web_acl", "athena_table", "athena_database", "workgroup")),
+)  # fmt: skip
+RESTS: dict[Pattern, tuple[Pattern, ...]] = {
+    ("alarms", EVERY, "playbook"): (("playbooks", EVERY, "id"),),
+    ("alarms", EVERY, "log_group"): _GROUPS,
+    ("playbooks", EVERY, "escalate_to"): _ROLES,
+    ("playbooks", EVERY, "approval"): _APPROVERS,
+    ("procedures", EVERY, "approval"): _APPROVERS,
+    ("costs", "report_to"): _ROLES,
+    ("error_logs", "log_group"): _GROUPS,
+    ("slow_queries", "log_group"): _GROUPS,
+    ("inspections", EVERY, "log_group"): _GROUPS,
+    ("duties", EVERY, "anchor"): (("access_keys", "users", EVERY),),
+    ("duties", EVERY, "series"): (("duties", EVERY, "series"),),
+    ("duties", EVERY, "closed_day"): (("duties", EVERY, "within"),),
+    ("duties", EVERY, "inspections", EVERY): (("inspections", EVERY, "id"), *_SYSTEM),
+    ("rds", "window_utc"): (("system", "timezone"), ("rds", "window")),
+    ("closures", "closes"): (("closures", "opens"),),
+    ("closures", "opened", EVERY): (("closures", "extra"),),
+}
+"""Where a check speaks of one value because of others: where those others stand."""
+
+
+def unfounded(path: Path, broken: Iterable[Path]) -> bool:
+    """Whether what a check says of `path` may be so only because what it rests on could not be read."""
+    rests = [pattern for place, patterns in RESTS.items() if _is(path, place) for pattern in patterns]
+    return any(_holds(place, pattern) for place in broken for pattern in rests)
+
+
+def _is(path: Path, pattern: Pattern) -> bool:
+    return len(path) == len(pattern) and _holds(path, pattern)
+
+
+def _holds(place: Path, pattern: Pattern) -> bool:
+    """Whether `place` is the pattern's own, or what holds it; a part "" may be any."""
+    return len(place) <= len(pattern) and all(
+        part == "" or (isinstance(part, int) if wanted is EVERY else part == wanted)
+        for part, wanted in zip(place, pattern, strict=False)
+    )

@@ -1,0 +1,104 @@
+"""Acknowledgements in the journal: of one change, by anybody, seen by everybody."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from services.alarms.acknowledgements import Acknowledgements, change_of, present
+from services.clock import ManualClock
+from services.journal.errors import JournalError
+from services.journal.journal import Journal
+from services.models.alarms import Alarm, AlarmState
+from services.models.base import RawId
+from services.models.journal import Draft, EntryKind, Person
+
+NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
+FIRING = Alarm(id=RawId("alb-5xx"), name="alb-5xx", state=AlarmState.ALARM, since=NOW - timedelta(minutes=7))
+
+
+@asynccontextmanager
+async def journal(path: Path, user: str = "tanaka") -> AsyncIterator[Journal]:
+    book = Journal(
+        path, clock=ManualClock(NOW), person=lambda: Person(user=user, host="bastion"), poll=0.02, syslog=None
+    )
+    await book.open()
+    try:
+        yield book
+    finally:
+        await book.close()
+
+
+async def test_an_acknowledgement_holds_for_one_state_change_only(tmp_path: Path) -> None:
+    async with journal(tmp_path / "journal.db") as book:
+        acks = Acknowledgements(book)
+        states = acks.states()
+        assert await anext(states) == {}
+        done = await acks.acknowledge(FIRING, "業者へ連絡済み\n折り返し待ち")
+        async with asyncio.timeout(60):
+            seen = await anext(states)
+        assert seen == {change_of(FIRING): done}
+        assert (done.by, done.note, done.state) == (
+            "tanaka",
+            "業者へ連絡済み\n折り返し待ち",
+            AlarmState.ALARM,
+        )
+        assert present([FIRING], seen, NOW) == {"alb-5xx": done}
+        again = FIRING.model_copy(update={"since": NOW})
+        cleared = FIRING.model_copy(update={"state": AlarmState.OK})
+        assert present([again, cleared], seen, NOW) == {}
+        (entry,) = (await book.page()).entries
+        assert (entry.kind, entry.target) == (EntryKind.ACKNOWLEDGED, "alb-5xx")
+        assert "\n" not in entry.text
+        assert "業者へ連絡済み 折り返し待ち" in entry.text
+
+
+async def test_a_missing_alarm_must_be_seen_again_each_day(tmp_path: Path) -> None:
+    missing = Alarm(id=RawId("gone"), name="gone", state=AlarmState.MISSING)
+    async with journal(tmp_path / "journal.db") as book:
+        seen = {change_of(missing): await Acknowledgements(book).acknowledge(missing, "")}
+    assert present([missing], seen, NOW + timedelta(hours=23))
+    assert not present([missing], seen, NOW + timedelta(hours=24))
+
+
+async def test_another_console_sees_it_and_the_newest_word_counts(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    async with journal(path) as one, journal(path, "sato") as two:
+        mine, theirs = Acknowledgements(one), Acknowledgements(two)
+        states = theirs.states()
+        await anext(states)
+        await mine.acknowledge(FIRING, "first")
+        async with asyncio.timeout(60):
+            assert (await anext(states))[change_of(FIRING)].note == "first"
+        await theirs.acknowledge(FIRING, "second")
+        async with asyncio.timeout(60):
+            assert (await anext(states))[change_of(FIRING)].by == "sato"
+        assert [each.note for each in await mine.of(FIRING)] == ["second", "first"]
+
+
+async def test_what_was_acknowledged_before_the_start_is_known_at_once(tmp_path: Path) -> None:
+    async with journal(tmp_path / "journal.db") as book:
+        acks = Acknowledgements(book)
+        await acks.acknowledge(FIRING, "long ago")
+        for number in range(450):
+            other = FIRING.model_copy(
+                update={"id": RawId(f"other-{number % 3}"), "since": NOW - timedelta(hours=number)}
+            )
+            await acks.acknowledge(other, "")
+        await book.append(Draft(kind=EntryKind.NOTE, text="something else"))
+        seen = await anext(Acknowledgements(book).states())
+        assert seen[change_of(FIRING)].note == "long ago"
+        assert len(seen) < 20, "changes that can no longer be are not kept"
+
+
+async def test_a_journal_that_cannot_be_used_acknowledges_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "a-file"
+    folder.write_text("")
+    async with journal(folder / "journal.db") as book:
+        acks = Acknowledgements(book)
+        assert await anext(acks.states()) == {}
+        with pytest.raises(JournalError):
+            await acks.acknowledge(FIRING, "")

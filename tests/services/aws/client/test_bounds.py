@@ -1,0 +1,161 @@
+"""Answers larger than any of AWS's: refused with the word for it, before they are read, decoded or walked."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aiobotocore.parsers import AioJSONParser
+
+from services.aws.client.bounds import MIB, MOST_BYTES, MOST_BYTES_OF, MOST_ROWS, MOST_ROWS_OF
+from services.aws.client.errors import Incomplete
+from services.aws.client.meter import Meter
+from services.aws.client.sdk import parsers
+from services.aws.client.session import AwsSession
+from services.demo.registry import HANDLERS, Call
+from services.inspections.base import Look
+from services.inspections.running.runner import Inspector
+from services.models.verdict import Verdict
+from tests.conftest import Embedded
+from tests.faults.server import FaultServer, Seen, answer
+from tests.services.inspections.looking import context
+
+HUNDRED_THOUSAND = 100_000
+
+
+def alarms(count: int, **more: Any) -> dict[str, Any]:
+    """An answer with so many alarms, each whole enough to be one."""
+    row = {"StateValue": "OK", "ActionsEnabled": True, "StateTransitionedTimestamp": 1_768_000_000.0, **more}
+    return {
+        "MetricAlarms": [{"AlarmName": f"a{number}", **row} for number in range(count)],
+        "CompositeAlarms": [],
+    }
+
+
+async def beaten(work: Any) -> tuple[int, BaseException | None]:
+    """(how often the loop came round while `work` was done, what it raised)."""
+    beats = 0
+
+    async def beat() -> None:
+        nonlocal beats
+        while True:
+            beats += 1
+            await asyncio.sleep(0)
+
+    heart = asyncio.create_task(beat())
+    try:
+        await work
+    except Incomplete as error:
+        return beats, error
+    finally:
+        heart.cancel()
+    return beats, None
+
+
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The sizes of the bodies that were decoded."""
+    sizes: list[int] = []
+    load: Callable[[bytes], Any] = parsers._loads
+
+    def loads(body: bytes) -> Any:
+        sizes.append(len(body))
+        return load(body)
+
+    monkeypatch.setattr(parsers, "_loads", loads)
+    return sizes
+
+
+@pytest.fixture
+def walked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The shapes that the SDK's own parser walked, which is what holds the loop."""
+    shapes: list[str] = []
+    walk = AioJSONParser._parse_shape
+
+    def parse(self: Any, shape: Any, node: Any) -> Any:
+        shapes.append(shape.name)
+        return walk(self, shape, node)
+
+    monkeypatch.setattr(AioJSONParser, "_parse_shape", parse)
+    return shapes
+
+
+async def test_a_hundred_thousand_alarms_are_not_judged_and_hold_nothing_up(
+    empty_aws: Embedded, monkeypatch: pytest.MonkeyPatch, decoded: list[int], walked: list[str]
+) -> None:
+    flood = alarms(HUNDRED_THOUSAND)
+
+    def describe(_call: Call) -> dict[str, Any]:
+        return flood
+
+    monkeypatch.setitem(HANDLERS, ("cloudwatch", "DescribeAlarms"), describe)
+    async with context(empty_aws) as made:
+        inspector = Inspector(
+            made.runbook, made.calendar, made.reader, made.clock, Meter(made.clock), region=made.region
+        )
+        now = made.clock.now()
+        finding = await inspector.look("alarms", Look(since=now, until=now))
+    assert finding.verdict is Verdict.UNKNOWN
+    assert "too many rows or bytes" in finding.summary
+    assert all(size < MOST_BYTES_OF["cloudwatch"] for size in decoded)
+    assert not walked
+
+
+async def test_more_rows_than_a_page_has_are_refused_before_they_are_walked(
+    session: AwsSession, server: FaultServer, walked: list[str]
+) -> None:
+    server.always(answer(alarms(MOST_ROWS + 1)))
+    with pytest.raises(Incomplete) as refused:
+        await session.read("cloudwatch", "DescribeAlarms")
+    assert refused.value.problem.detail == f"{MOST_ROWS + 1:,}, and at most {MOST_ROWS:,} are read"
+    assert not walked
+    server.always(answer(alarms(MOST_ROWS)))
+    assert len((await session.read("cloudwatch", "DescribeAlarms"))["MetricAlarms"]) == MOST_ROWS
+
+
+async def test_eighteen_megabytes_are_dropped_while_they_arrive(
+    session: AwsSession, server: FaultServer, decoded: list[int]
+) -> None:
+    server.always(answer({"events": [{"message": "x" * 18 * MIB, "timestamp": 1}]}))
+    beats, error = await beaten(session.read("logs", "FilterLogEvents", logGroupName="g"))
+    assert isinstance(error, Incomplete)
+    assert "too many rows or bytes" in error.problem.summary
+    assert f"{MOST_BYTES_OF['logs']:,} bytes" in error.problem.detail
+    assert error.problem.remedy
+    assert not decoded
+    assert len(server.seen) == 1, "what is too large once is not asked for again"
+    assert beats > 1
+    # The connection of the rest was closed; the next question has one of its own.
+    server.always(answer({"events": []}))
+    assert (await session.read("logs", "FilterLogEvents", logGroupName="g"))["events"] == []
+
+
+async def test_a_page_as_large_as_aws_sends_is_read(session: AwsSession, server: FaultServer) -> None:
+    events = [
+        {"message": '"' * 100, "eventId": "3" * 56, "timestamp": 1}
+        for _number in range(MOST_ROWS_OF["FilteredLogEvents"])
+    ]
+    server.always(answer({"events": events}))
+    assert len((await session.read("logs", "FilterLogEvents", logGroupName="g"))["events"]) == len(events)
+
+
+async def test_a_body_of_xml_has_a_bound_too(session: AwsSession, server: FaultServer) -> None:
+    server.always(answer({"x": "x" * MOST_BYTES}))
+    with pytest.raises(Incomplete) as refused:
+        await session.read("rds", "DescribeDBInstances", required=("DBInstances",))
+    assert f"{MOST_BYTES:,} bytes" in refused.value.problem.detail
+
+
+async def test_the_rows_of_one_question_are_bounded(session: AwsSession, server: FaultServer) -> None:
+    def respond(seen: Seen) -> Any:
+        token = str(int(json.loads(seen.body).get("NextToken", 0)) + 1)
+        return answer({**alarms(100), "NextToken": token})
+
+    server.respond = respond
+    pages = session.pages("cloudwatch", "DescribeAlarms", row_limit=250)
+    for _page in range(2):
+        assert len((await anext(pages))["MetricAlarms"]) == 100
+    with pytest.raises(Incomplete) as refused:
+        await anext(pages)
+    assert "too many rows" in refused.value.problem.summary

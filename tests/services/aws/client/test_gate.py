@@ -1,0 +1,152 @@
+import asyncio
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+
+from services.aws.client.errors import Refused
+from services.aws.client.gate import READS
+from services.aws.client.permits import Permit
+from services.aws.client.session import AwsSession
+from services.models.changes import aws_call
+from services.models.problem import ProblemKind
+from tests.faults.server import FaultServer
+
+SERVICES = (
+    "cloudwatch",
+    "logs",
+    "ecs",
+    "elbv2",
+    "application-autoscaling",
+    "rds",
+    "sts",
+    "iam",
+    "cloudfront",
+    "wafv2",
+    "cloudtrail",
+    "ce",
+    "budgets",
+    "s3",
+    "athena",
+    "glue",
+    "dynamodb",
+    "secretsmanager",
+    "ssm",
+    "kms",
+    "lambda",
+    "ec2",
+    "account",
+    "sso",
+    "sso-oidc",
+    "signin",
+)
+"""What the console uses or will use, and what would do the most harm."""
+
+
+def _least(shape: Any, depth: int = 0) -> Any:
+    """The least parameters that the SDK accepts for an input shape."""
+    if shape is None:
+        return {}
+    if shape.type_name == "structure":
+        names = [*shape.required_members]
+        if getattr(shape, "is_tagged_union", False):
+            names = names or list(shape.members)[:1]
+        return {name: _least(shape.members[name], depth + 1) for name in names}
+    if shape.type_name == "list":
+        return [_least(shape.member, depth + 1)] * int(shape.metadata.get("min", 1) or 1)
+    if shape.type_name == "map":
+        return {_least(shape.key): _least(shape.value)}
+    numbers = {"integer", "long", "float", "double"}
+    if shape.type_name in numbers:
+        return max(1, int(shape.metadata.get("min", 1)))
+    simple = {"boolean": True, "timestamp": 0, "blob": b"x"}
+    text = (
+        (shape.enum or ["x" * max(12, int(shape.metadata.get("min", 1)))])[0]
+        if shape.type_name == "string"
+        else ""
+    )
+    return simple.get(shape.type_name, text)
+
+
+@pytest.mark.parametrize("armed", [False, True])
+async def test_no_operation_off_the_list_reaches_the_network(
+    armed: bool, session: AwsSession, server: FaultServer
+) -> None:
+    await session.warm(SERVICES)
+    login = await session._loaded()
+    permit = Permit(aws_call("ecs", "StopTask", "ap-northeast-1", {"cluster": "c", "task": "confirmed"}))
+    tried = 0
+    async with login._used() as clients:
+        with permit.in_force() if armed else nullcontext():
+            for service in SERVICES:
+                tried += await _try_all(await clients.client("write" if armed else "read", service), service)
+    assert {service for service, _operation in READS} <= set(SERVICES)
+    assert tried > 2000
+    assert server.seen == []
+    assert not permit.used
+
+
+async def _try_all(client: Any, service: str) -> int:
+    model = client.meta.service_model
+    # The parameters need not be right: the gate comes before AWS would say so.
+    client._serializer = client._serializer._serializer
+    unlisted = [operation for operation in model.operation_names if (service, operation) not in READS]
+    for operation in unlisted:
+        params = _least(model.operation_model(operation).input_shape)
+        with pytest.raises(Refused):
+            await client._make_api_call(operation, params)
+    return len(unlisted)
+
+
+async def test_paginators_and_waiters_do_not_pass(session: AwsSession, server: FaultServer) -> None:
+    login = await session._loaded()
+    async with login._used() as clients:
+        secrets = await clients.client("read", "secretsmanager")
+        with pytest.raises(Refused):
+            async for _page in secrets.get_paginator("list_secrets").paginate():
+                pass
+        rds = await clients.client("read", "rds")
+        with pytest.raises(Refused):
+            await rds.get_waiter("db_cluster_available").wait(DBClusterIdentifier="c")
+    assert server.seen == []
+
+
+async def test_a_refusal_names_the_operation(session: AwsSession, server: FaultServer) -> None:
+    with pytest.raises(Refused) as caught:
+        await session.read("ecs", "UpdateService", service="staff-api")
+    problem = caught.value.problem
+    assert problem.kind is ProblemKind.REFUSED
+    assert "ecs:UpdateService" in problem.summary
+    assert server.seen == []
+
+
+async def test_every_listed_read_exists_and_is_exact(session: AwsSession) -> None:
+    from botocore.session import get_session
+
+    session_of_botocore = get_session()
+    for service in {service for service, _operation in READS}:
+        known = set(await asyncio.to_thread(_operations, session_of_botocore, service))
+        wanted = {operation for name, operation in READS if name == service}
+        assert wanted <= known
+        assert not any("*" in operation for operation in wanted)
+    assert not READS & {
+        ("secretsmanager", "GetSecretValue"),
+        ("sts", "GetSessionToken"),
+        ("ssm", "GetParameter"),
+    }
+
+
+def _operations(session: Any, service: str) -> list[str]:
+    return list(session.get_service_model(service).operation_names)
+
+
+async def test_the_clients_that_get_credentials_are_gated_too(
+    open_session: Callable[..., AwsSession], server: FaultServer
+) -> None:
+    session = open_session()
+    login = await session._loaded()
+    async with login._used() as clients, clients._session.create_client("sts") as inner:
+        with pytest.raises(Refused):
+            await inner.get_session_token()
+    assert server.seen == []

@@ -1,0 +1,141 @@
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from services.aws.client.errors import AwsError, Incomplete, Unreachable
+from services.aws.client.session import AwsSession
+from services.models.problem import ProblemKind
+from tests.faults.server import FAULTS, FaultServer, Manner, Reply, answer
+from tests.faults.waiting import until
+
+EXPECTED: dict[str, ProblemKind] = {
+    "reset": ProblemKind.UNREACHABLE,
+    "close": ProblemKind.UNREACHABLE,
+    "hang": ProblemKind.UNREACHABLE,
+    "headers only": ProblemKind.UNREACHABLE,
+    "slow drip": ProblemKind.UNREACHABLE,
+    "truncated": ProblemKind.UNREACHABLE,
+    "redirect": ProblemKind.INCOMPLETE,
+    "html with 502": ProblemKind.UNAVAILABLE,
+    "500": ProblemKind.UNAVAILABLE,
+    "503": ProblemKind.UNAVAILABLE,
+    "throttled": ProblemKind.THROTTLED,
+    "429": ProblemKind.THROTTLED,
+}
+"""Everything else is an answer that AWS did not write."""
+
+NEVER_ENDING = {"hang", "headers only", "slow drip", "truncated"}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+async def test_every_fault_is_an_error_of_ours_in_words(
+    name: str, session: AwsSession, server: FaultServer
+) -> None:
+    # The first call of a session makes its client, which on a busy machine takes longer than the limit.
+    server.always(answer({"MetricAlarms": []}))
+    await session.read("cloudwatch", "DescribeAlarms")
+    server.seen.clear()
+    server.always(FAULTS[name])
+    limit = 0.7 if name in NEVER_ENDING else 15
+    with pytest.raises(AwsError) as caught:
+        await session.read("cloudwatch", "DescribeAlarms", required=("MetricAlarms",), timeout=limit)
+    problem = caught.value.problem
+    assert problem.kind is EXPECTED.get(name, ProblemKind.INCOMPLETE), problem
+    assert problem.summary
+    assert problem.remedy
+    assert (problem.service, problem.operation) == ("cloudwatch", "DescribeAlarms")
+    assert server.seen
+
+
+async def test_a_good_answer_arrives(session: AwsSession, server: FaultServer) -> None:
+    server.always(answer({"MetricAlarms": [{"AlarmName": "a"}], "CompositeAlarms": []}))
+    found = await session.read("cloudwatch", "DescribeAlarms", required=("MetricAlarms",))
+    assert found["MetricAlarms"] == [{"AlarmName": "a"}]
+
+
+async def test_a_lasting_fault_is_tried_three_times(session: AwsSession, server: FaultServer) -> None:
+    server.always(FAULTS["reset"])
+    with pytest.raises(Unreachable):
+        await session.read("cloudwatch", "DescribeAlarms")
+    assert server.counts["DescribeAlarms"] == 3
+
+
+async def test_one_fault_is_not_seen(session: AwsSession, server: FaultServer) -> None:
+    good = answer({"MetricAlarms": []})
+    server.respond = lambda _seen: FAULTS["503"] if len(server.seen) == 1 else good
+    assert (await session.read("cloudwatch", "DescribeAlarms"))["MetricAlarms"] == []
+    assert len(server.seen) == 2
+
+
+async def test_a_query_service_answering_html_is_incomplete(session: AwsSession, server: FaultServer) -> None:
+    for name in ("html with 200", "well-formed html with 200", "empty with 200", "garbage"):
+        server.always(FAULTS[name])
+        with pytest.raises(Incomplete):
+            await session.read("rds", "DescribeDBInstances")
+
+
+async def test_a_sign_in_page_behind_a_redirect_is_incomplete(
+    session: AwsSession, server: FaultServer
+) -> None:
+    there = Reply(status=302, headers={"Location": f"{server.url}/portal"})
+    server.respond = lambda seen: FAULTS["html with 200"] if seen.path == "/portal" else there
+    with pytest.raises(Incomplete):
+        await session.read("cloudwatch", "DescribeAlarms")
+
+
+async def test_a_missing_key_is_named(session: AwsSession, server: FaultServer) -> None:
+    server.always(answer({"CompositeAlarms": []}))
+    with pytest.raises(Incomplete) as caught:
+        await session.read("cloudwatch", "DescribeAlarms", required=("MetricAlarms",))
+    assert "MetricAlarms" in caught.value.problem.detail
+
+
+async def test_a_wrong_type_is_located(session: AwsSession, server: FaultServer) -> None:
+    server.always(FAULTS["wrong types deep down"])
+    with pytest.raises(Incomplete) as caught:
+        await session.read("cloudwatch", "DescribeAlarms")
+    assert "MetricAlarms.AlarmActions" in caught.value.problem.detail
+
+
+async def test_nothing_listening_is_unreachable(open_session: Callable[..., AwsSession]) -> None:
+    session = open_session(endpoint_url="http://127.0.0.1:9")
+    with pytest.raises(Unreachable):
+        await session.read("cloudwatch", "DescribeAlarms", timeout=5)
+
+
+async def test_a_name_without_address_is_unreachable(open_session: Callable[..., AwsSession]) -> None:
+    session = open_session(endpoint_url="http://no-such-host.invalid")
+    with pytest.raises(Unreachable):
+        await session.read("cloudwatch", "DescribeAlarms", timeout=5)
+
+
+async def test_hung_reads_leave_the_connections_usable(session: AwsSession, server: FaultServer) -> None:
+    good = answer({"MetricAlarms": []})
+    server.respond = lambda seen: Reply(manner=Manner.HANG) if b"hang" in seen.body else good
+    hung = [
+        asyncio.create_task(session.read("cloudwatch", "DescribeAlarms", timeout=0.6, AlarmNamePrefix="hang"))
+        for _ in range(25)
+    ]
+    results = await asyncio.gather(*hung, return_exceptions=True)
+    assert all(isinstance(result, Unreachable) for result in results)
+    assert await session.read("cloudwatch", "DescribeAlarms")
+
+
+async def test_a_read_can_be_cancelled(session: AwsSession, server: FaultServer) -> None:
+    server.always(Reply(manner=Manner.HANG))
+    read = asyncio.create_task(session.read("cloudwatch", "DescribeAlarms"))
+    await until(lambda: server.seen)
+    read.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await read
+    server.always(answer({"MetricAlarms": []}))
+    assert await session.read("cloudwatch", "DescribeAlarms")
+
+
+async def test_a_closed_session_refuses_in_our_words(session: AwsSession, server: FaultServer) -> None:
+    server.always(answer({"MetricAlarms": []}))
+    await session.read("cloudwatch", "DescribeAlarms")
+    await session.close()
+    with pytest.raises(AwsError):
+        await session.read("cloudwatch", "DescribeAlarms")

@@ -1,0 +1,93 @@
+"""A write against the embedded AWS under every fault, counted on AWS's side."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from services.aws.autoscaling.reader import Scaling
+from services.aws.client.errors import AwsError
+from services.aws.client.meter import Meter
+from services.aws.client.outcome import nothing_done
+from services.aws.client.permits import Permit
+from services.aws.client.session import AwsSession
+from services.aws.client.settings import AwsSettings
+from services.models.changes import aws_call
+
+CLUSTER, SERVICE = "facility-prod-cluster", "staff-api"
+SCALING = "application-autoscaling"
+TARGET = {
+    "ServiceNamespace": "ecs",
+    "ResourceId": f"service/{CLUSTER}/{SERVICE}",
+    "ScalableDimension": "ecs:service:DesiredCount",
+}
+RAISE = aws_call(SCALING, "RegisterScalableTarget", "ap-northeast-1", {**TARGET, "MaxCapacity": 10})
+BACK = {
+    **TARGET,
+    "ScheduledActionName": "toban-back",
+    "Schedule": "at(2026-01-14T17:00:00)",
+    "Timezone": "Asia/Tokyo",
+    "ScalableTargetAction": {"MaxCapacity": 5},
+}
+
+
+@pytest.fixture
+async def session(embedded: Any) -> AsyncIterator[AwsSession]:
+    made = AwsSession(AwsSettings(**embedded.settings()), clock=embedded.clock, meter=Meter(embedded.clock))
+    yield made
+    await made.close()
+
+
+def maximum(embedded: Any) -> int:
+    return int(embedded.world.scaling.targets[TARGET["ResourceId"]].maximum)
+
+
+@pytest.mark.parametrize(
+    ("fault", "proven", "done"),
+    [
+        ({"mode": "reset-before"}, False, False),
+        ({"mode": "reset-after"}, False, True),
+        ({"mode": "hang"}, False, False),
+        ({"mode": "html"}, False, False),
+        ({"mode": "empty"}, False, True),
+        ({"mode": "truncated"}, False, True),
+        ({"mode": "redirect"}, False, False),
+        ({"code": "InternalServiceException", "status": 500}, False, False),
+        ({"code": "ServiceUnavailable", "status": 503}, False, False),
+        ({"preset": "throttled"}, True, False),
+        ({"preset": "denied"}, True, False),
+        ({"preset": "expired"}, True, False),
+        ({"code": "ValidationException"}, True, False),
+        ({"code": "ObjectNotFoundException"}, True, False),
+    ],
+    ids=str,
+)
+async def test_under_every_fault_once_and_never_wrongly_certain(
+    fault: dict[str, Any], proven: bool, done: bool, embedded: Any, session: AwsSession
+) -> None:
+    # The first call of a session makes its client, which on a busy machine takes longer than the timeout.
+    await Scaling(session).scheduled_actions(CLUSTER, SERVICE)
+    embedded.fault(SCALING, "RegisterScalableTarget", **fault)
+    with pytest.raises(AwsError) as caught:
+        await session.write(Permit(RAISE), required=("ScalableTargetARN",), timeout=1.0)
+    assert embedded.counts()[f"{SCALING}.RegisterScalableTarget"] == 1
+    assert nothing_done(caught.value) is proven
+    assert (maximum(embedded) == 10) is done
+    assert bool(caught.value.request_id) is (proven or "status" in fault)
+
+
+async def test_raise_and_schedule_the_way_back(embedded: Any, session: AwsSession) -> None:
+    await session.write(Permit(RAISE), required=("ScalableTargetARN",))
+    await session.write(Permit(aws_call(SCALING, "PutScheduledAction", "ap-northeast-1", BACK)))
+    (action,) = await Scaling(session).scheduled_actions(CLUSTER, SERVICE)
+    assert (action.id, action.maximum, action.minimum) == ("toban-back", 5, None)
+    assert action.at is not None
+    embedded.advance((action.at - embedded.clock.now()).total_seconds() - 1)
+    assert maximum(embedded) == 10
+    embedded.advance(1)
+    assert maximum(embedded) == 5
+
+
+async def test_a_policy_says_what_it_tracks(session: AwsSession) -> None:
+    (policy,) = await Scaling(session).policies(CLUSTER, SERVICE)
+    assert (policy.target, policy.metric) == (60.0, "ECSServiceAverageCPUUtilization")

@@ -1,0 +1,106 @@
+"""The journal's stream: the one write that a read-only console makes, and nowhere else."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from services.aws.client.errors import AwsError, ClockSkew, NotFound, Refused
+from services.aws.client.permits import LogStream
+from services.aws.client.session import AwsSession
+from services.aws.logs.journal_stream import JournalStream
+from tests.faults.server import FAULTS, FaultServer, answer, failure
+
+GROUP, STREAM = "/toban/journal", "bastion"
+AT = datetime(2026, 4, 1, 0, 0, 0, 123000, tzinfo=UTC)
+
+
+@pytest.fixture
+def session(open_session: Callable[..., AwsSession]) -> AwsSession:
+    return open_session(journal=LogStream(GROUP, STREAM))
+
+
+async def test_a_line_arrives_whole(session: AwsSession, server: FaultServer) -> None:
+    server.always(answer({}))
+    await JournalStream(session, GROUP, STREAM).put(AT, "12 abcdef 記録")
+    (seen,) = server.seen
+    assert seen.json == {
+        "logGroupName": GROUP,
+        "logStreamName": STREAM,
+        "logEvents": [{"timestamp": 1775001600123, "message": "12 abcdef 記録"}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("group", "stream"), [("/ecs/staff-api", STREAM), (GROUP, "other"), ("", STREAM), (GROUP, "")]
+)
+async def test_no_other_stream_is_written(
+    group: str, stream: str, session: AwsSession, server: FaultServer
+) -> None:
+    with pytest.raises(AwsError):
+        await JournalStream(session, group, stream).put(AT, "x")
+    assert server.seen == []
+
+
+@pytest.mark.parametrize("named", [LogStream("", ""), LogStream(GROUP, ""), LogStream("", STREAM)])
+async def test_a_runbook_that_names_none_allows_none(
+    named: LogStream, open_session: Callable[..., AwsSession], server: FaultServer
+) -> None:
+    with pytest.raises(Refused):
+        await JournalStream(open_session(journal=named), GROUP, STREAM).put(AT, "x")
+    assert server.seen == []
+
+
+@pytest.mark.parametrize("operation", ["CreateLogStream", "DeleteLogStream", "CreateLogGroup"])
+async def test_nothing_else_is_done_to_it(operation: str, session: AwsSession, server: FaultServer) -> None:
+    params: dict[str, Any] = {"logGroupName": GROUP}
+    if operation != "CreateLogGroup":
+        params["logStreamName"] = STREAM
+    with pytest.raises(Refused):
+        await session.read("logs", operation, **params)
+    assert server.seen == []
+
+
+async def test_a_missing_stream_is_told_with_what_to_do(session: AwsSession, server: FaultServer) -> None:
+    server.always(failure("ResourceNotFoundException", "The specified log stream does not exist."))
+    with pytest.raises(NotFound) as caught:
+        await JournalStream(session, GROUP, STREAM).put(AT, "x")
+    assert STREAM in caught.value.problem.summary
+    assert caught.value.problem.remedy
+
+
+async def test_a_dropped_line_is_an_error(session: AwsSession, server: FaultServer) -> None:
+    server.always(answer({"rejectedLogEventsInfo": {"tooOldLogEventEndIndex": 1}}))
+    with pytest.raises(ClockSkew):
+        await JournalStream(session, GROUP, STREAM).put(AT, "x")
+
+
+async def test_it_is_read_page_by_page(session: AwsSession, server: FaultServer) -> None:
+    pages = iter(
+        (
+            answer({"events": [{"message": "one"}, {"message": "二"}], "nextToken": "more"}),
+            answer({"events": [], "nextToken": "further"}),
+            answer({"events": [{"message": "three"}]}),
+        )
+    )
+    server.respond = lambda _seen: next(pages)
+    assert await JournalStream(session, GROUP, STREAM).lines() == ("one", "二", "three")
+    asked = {"logGroupName": GROUP, "logStreamNames": [STREAM]}
+    assert [seen.json for seen in server.seen] == [
+        asked, {**asked, "nextToken": "more"}, {**asked, "nextToken": "further"}
+    ]  # fmt: skip
+
+
+async def test_a_missing_stream_is_told_when_it_is_read(session: AwsSession, server: FaultServer) -> None:
+    server.always(failure("ResourceNotFoundException", "The specified log stream does not exist."))
+    with pytest.raises(NotFound) as caught:
+        await JournalStream(session, GROUP, STREAM).lines()
+    assert STREAM in caught.value.problem.summary
+
+
+async def test_a_failed_line_is_tried_once(session: AwsSession, server: FaultServer) -> None:
+    server.always(FAULTS["503"])
+    with pytest.raises(AwsError):
+        await JournalStream(session, GROUP, STREAM).put(AT, "x")
+    assert len(server.seen) == 1

@@ -1,0 +1,103 @@
+import unicodedata
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.aws.client.errors import Invalid
+from services.aws.logs.events import GROUPS, Logs, log_lines
+from services.models.problem import ProblemKind
+from services.models.text import clean
+from tests.services.aws.canned import Canned, failure
+
+
+def event(identity: str, message: str, at: int = 1000, **more: Any) -> dict[str, Any]:
+    return {
+        "eventId": identity,
+        "timestamp": at,
+        "ingestionTime": at + 500,
+        "logStreamName": "ecs/staff-api/1",
+        "message": message,
+        **more,
+    }
+
+
+async def test_a_page_of_lines_and_its_token() -> None:
+    canned = Canned(FilterLogEvents={"events": [event("1", '{"level":"INFO"}')], "nextToken": "t"})
+    lines, token = await Logs(canned).page("/ecs/staff-api", 5, 10, "ERROR", "before", 100)
+    assert lines == (("1", 1000, 1500, "ecs/staff-api/1", '{"level":"INFO"}', False),)
+    assert token == "t"
+    assert canned.asked("FilterLogEvents") == [
+        {
+            "logGroupName": "/ecs/staff-api",
+            "startTime": 5,
+            "endTime": 10,
+            "filterPattern": "ERROR",
+            "nextToken": "before",
+            "limit": 100,
+        }
+    ]
+
+
+async def test_an_arn_an_empty_page_and_no_end() -> None:
+    canned = Canned(FilterLogEvents={"events": []})
+    assert await Logs(canned).page("arn:aws:logs:r:1:log-group:/g", -5) == ((), None)
+    assert canned.asked("FilterLogEvents") == [
+        {"logGroupIdentifier": "arn:aws:logs:r:1:log-group:/g", "startTime": 0, "limit": 10_000}
+    ]
+
+
+async def test_a_bad_pattern_is_an_error() -> None:
+    with pytest.raises(Invalid):
+        await Logs(Canned(FilterLogEvents=failure(ProblemKind.INVALID))).page("/g", 0, pattern="[")
+
+
+def test_a_message_becomes_one_harmless_line() -> None:
+    (line,) = log_lines([event("1", "a\r\n\tat b\x1b[31m\u202e\n\n", logStreamName="s\x07")])
+    assert line.text == "a␊  at b␛[31m<RLO>"
+    assert line.stream == "s␇"
+
+
+def test_what_is_absent_or_of_another_type_does_no_harm() -> None:
+    first, second = log_lines([{}, {"message": 5, "timestamp": 7, "eventId": ""}])
+    assert (first.at, first.text, first.stream) == (0, "", "")
+    assert (second.text, second.seen, second.id) == ("5", 7, "7::5")
+
+
+@settings(deadline=None)
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_lines_are_always_clean(message: str, stream: str) -> None:
+    (line,) = log_lines([event("1", message, logStreamName=stream)])
+    assert clean(line.text) == line.text
+    assert not any(unicodedata.category(character) in ("Cc", "Cs") for character in line.text + line.stream)
+
+
+@settings(deadline=None)
+@given(st.text(alphabet=st.characters(categories=("Mn", "Mc", "Me", "Lo", "Ll")), max_size=30))
+def test_no_base_carries_more_than_two_combining_marks(text: str) -> None:
+    run = longest = 0
+    for character in clean(text):
+        run = run + 1 if unicodedata.combining(character) else 0
+        longest = max(longest, run)
+    assert longest <= 2
+
+
+async def test_groups_by_prefix() -> None:
+    rows = [
+        {"logGroupName": "/b", "storedBytes": 7, "retentionInDays": 30, "arn": "arn:b:*"},
+        {"logGroupName": "/a", "logGroupArn": "arn:a"},
+    ]
+    canned = Canned(DescribeLogGroups=[{"logGroups": rows[:1]}, {"logGroups": rows[1:]}])
+    found = await Logs(canned).groups("/")
+    assert [(group.id, group.arn, group.stored_bytes, group.retention_days) for group in found] == [
+        ("/a", "arn:a", 0, None),
+        ("/b", "arn:b", 7, 30),
+    ]
+    assert canned.asked("DescribeLogGroups") == [{"logGroupNamePrefix": "/"}]
+
+
+async def test_an_account_with_countless_groups_is_not_read_to_its_end() -> None:
+    page = {"logGroups": [{"logGroupName": f"/{index}"} for index in range(GROUPS)]}
+    canned = Canned(DescribeLogGroups=[page, failure(ProblemKind.INVALID)])
+    assert len(await Logs(canned).groups()) == GROUPS

@@ -1,0 +1,65 @@
+from services.dashboards.evaluation import refreshed
+from services.models.alarms import AlarmBoard, AlarmState
+from services.models.dashboards import MetricWidget
+from services.models.problem import ProblemKind
+from services.models.verdict import Verdict
+from tests.services.aws.canned import failure
+from tests.services.dashboards.board_world import ARN, alarm, data, reader
+
+
+async def test_alarm_widgets_show_their_alarms_and_those_that_are_missing() -> None:
+    gone = ARN.replace(":cpu", ":gone")
+    every = {"type": "alarm", "properties": {"alarms": [ARN, gone]}}
+    chosen = {"type": "alarm", "properties": {"alarms": [ARN, gone], "states": ["OK"]}}
+    world, board = reader(every, chosen, alarms={ARN: alarm()})
+    first, second = await data(board)
+    assert [(each.id, each.state) for each in first.alarms] == [
+        ("cpu", AlarmState.ALARM),
+        ("gone", AlarmState.MISSING),
+    ]
+    assert [each.id for each in second.alarms] == ["gone"], "a missing alarm passes every choice"
+    assert world.arns == [[ARN, gone]]
+
+
+async def test_a_board_at_hand_saves_the_question() -> None:
+    world, board = reader({"type": "alarm", "properties": {"alarms": [ARN]}})
+    (shown,) = await data(board, board=AlarmBoard(alarms=(alarm(),)))
+    assert [each.id for each in shown.alarms] == ["cpu"]
+    assert world.arns == []
+
+
+async def test_alarms_that_cannot_be_read_are_not_missing() -> None:
+    world, board = reader({"type": "alarm", "properties": {"alarms": [ARN]}}, alarms={ARN: alarm()})
+    world.alarm_error = failure(ProblemKind.ACCESS_DENIED, "no permission")
+    (shown,) = await data(board)
+    assert (shown.alarms, shown.problem) == ((), "no permission")
+    world.alarm_error = None
+    await board.read()
+    world.alarm_error = failure(ProblemKind.THROTTLED, "slow down")
+    (shown,) = await data(board)
+    assert ([each.id for each in shown.alarms], shown.problem) == (["cpu"], "slow down")
+
+
+async def test_an_alarm_in_the_place_of_metrics_draws_its_metric_and_threshold() -> None:
+    world, board = reader(
+        {"type": "metric", "properties": {"annotations": {"alarms": [ARN]}}}, alarms={ARN: alarm()}
+    )
+    view = await board.read()
+    (shown,) = view.data
+    assert shown.series[0].label == "CPU"
+    assert shown.readings[0].verdict is Verdict.NORMAL
+    assert [each.id for each in shown.alarms] == ["cpu"]
+    ((_queries, _span, region),) = world.calls
+    assert region == "us-east-1", "the alarm's own region"
+    (drawn,) = view.dashboard.widgets
+    assert isinstance(drawn, MetricWidget)
+    assert [line.value for line in drawn.lines] == [70.0]
+
+
+async def test_a_view_takes_over_what_the_board_knows_by_now() -> None:
+    _world, reader_ = reader({"type": "alarm", "properties": {"alarms": [ARN]}}, alarms={ARN: alarm()})
+    view = await reader_.read()
+    now_ok = alarm().model_copy(update={"state": AlarmState.OK})
+    assert refreshed(view, AlarmBoard(alarms=(now_ok,))).data[0].alarms[0].state is AlarmState.OK
+    assert refreshed(view, AlarmBoard(alarms=(alarm(),))) is view, "nothing new, nothing drawn"
+    assert refreshed(view, AlarmBoard()) is view

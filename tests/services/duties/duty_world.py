@@ -1,0 +1,103 @@
+"""Duties of the runbook on a journal in a file, with a clock that tests move; as many consoles as wanted."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from services.calendar.calendar import Calendar
+from services.clock import ManualClock
+from services.duties.service import Duties
+from services.journal.journal import Journal
+from services.models.duties import AnchorDate, DutyView, Occurrence, Slot
+from services.models.journal import Draft, EntryKind, Person
+from services.models.runbook import Runbook
+from services.runbook.loader import load_builtin
+
+JST = ZoneInfo("Asia/Tokyo")
+
+
+def jst(text: str) -> datetime:
+    """`2026-01-05 09:00` in Japan."""
+    return datetime.fromisoformat(text).replace(tzinfo=JST)
+
+
+@dataclass
+class Desk:
+    """One console's duties."""
+
+    duties: Duties
+    journal: Journal
+    clock: ManualClock
+    anchors: tuple[AnchorDate, ...] = ()
+    dated: tuple[Slot, ...] = ()
+    views: list[DutyView] = field(default_factory=list)
+
+    @property
+    def view(self) -> DutyView:
+        """The newest."""
+        return self.views[-1]
+
+    async def listen(self) -> None:
+        """Collect every view."""
+        async for view in self.duties.states():
+            self.views.append(view)
+
+    def today(self, duty: str) -> Occurrence:
+        """Today's occurrence of a duty in the newest view."""
+        return next(each for each in self.view.today.occurrences if each.slot.duty == duty)
+
+    def advance(self, to: str) -> None:
+        """Move the clock (JST)."""
+        self.clock.advance((jst(to) - self.clock.now()).total_seconds())
+
+    async def until(self, reached: Callable[[], object]) -> None:
+        """Wait until `reached()`; says what the newest view is when it never comes."""
+        try:
+            async with asyncio.timeout(60):
+                while not reached():  # noqa: ASYNC110  what is waited for has no event
+                    await asyncio.sleep(0.002)
+        except TimeoutError:
+            raise AssertionError(f"never reached; the newest view is {self.views[-1:]}") from None
+
+
+@asynccontextmanager
+async def desk(
+    path: Path,
+    clock: ManualClock,
+    *,
+    user: str = "alice",
+    began: str = "",
+    runbook: Runbook | None = None,
+    anchors: tuple[AnchorDate, ...] = (),
+    dated: tuple[Slot, ...] = (),
+    poll: float = 0.02,
+    retry: float = 10.0,
+) -> AsyncIterator[Desk]:
+    """A console that has seen its first view; `began` (JST) writes the journal's first entry then."""
+    book = runbook or load_builtin("facility-prod")
+    if began:
+        early = Journal(path, clock=ManualClock(jst(began)), person=lambda: Person(user=user))
+        await early.open()
+        await early.append(Draft(kind=EntryKind.STARTED, text="begin"))
+        await early.close()
+    journal = Journal(path, clock=clock, person=lambda: Person(user=user), poll=poll, retry=retry)
+    await journal.open()
+    found: list[Desk] = []
+    duties = Duties(
+        book, Calendar(book), journal, clock,
+        anchors=lambda: found[0].anchors if found else anchors,
+        dated=lambda: found[0].dated if found else dated,
+    )  # fmt: skip
+    found.append(Desk(duties, journal, clock, anchors, dated))
+    listener = asyncio.create_task(found[0].listen())
+    try:
+        await found[0].until(lambda: found[0].views or listener.done())
+        yield found[0]
+    finally:
+        listener.cancel()
+        await asyncio.gather(listener, return_exceptions=True)
+        await journal.close()

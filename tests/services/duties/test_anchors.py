@@ -1,0 +1,137 @@
+"""Dates that duties hang on: from IAM's keys, and from the rotation that was signed."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.aws.client.errors import AccessDenied
+from services.aws.iam.access_keys import AccessKeys
+from services.clock import ManualClock
+from services.duties.base_dates import Anchors
+from services.journal.journal import Journal
+from services.models.journal import Draft, EntryKind, Person
+from services.models.problem import ProblemKind
+from services.models.runbook import Duty, Runbook
+from services.runbook.loader import load_builtin
+from tests.services.aws.canned import Canned, failure
+
+MADE = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(MADE + timedelta(days=80))
+
+
+@pytest.fixture
+async def journal(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Journal]:
+    book = Journal(tmp_path / "journal.sqlite", clock=clock, person=lambda: Person(user="tanaka"))
+    await book.open()
+    yield book
+    await book.close()
+
+
+@pytest.fixture
+def runbook() -> Runbook:
+    return load_builtin("facility-prod")
+
+
+def row(id: str, status: str, made: datetime = MADE) -> dict[str, object]:
+    return {"UserName": "u", "AccessKeyId": id, "Status": status, "CreateDate": made}
+
+
+def listing(*rows: dict[str, object]) -> Canned:
+    return Canned(ListAccessKeys={"AccessKeyMetadata": list(rows)})
+
+
+async def sign(journal: Journal, duty: str = "key-rotation") -> None:
+    await journal.append(Draft(kind=EntryKind.SIGN_OFF, subject=f"{duty}@x", target=duty, text="signed"))
+
+
+async def test_an_active_key_dates_its_rotation(journal: Journal, runbook: Runbook) -> None:
+    (anchor,) = await Anchors(AccessKeys(listing(row("AKIA1", "Active"))), journal, runbook).read()
+    assert (anchor.anchor, anchor.id, anchor.at) == ("access-key:ci-cd-user", "AKIA1", MADE)
+
+
+async def test_an_inactive_key_is_dated_by_the_signed_rotation(
+    journal: Journal, runbook: Runbook, clock: ManualClock
+) -> None:
+    await sign(journal)
+    clock.advance(3600)
+    signed = clock.now()
+    await sign(journal)
+    await sign(journal, "key-deletion")
+    keys = listing(row("AKIAOLD", "Inactive"), row("AKIANEW", "Active", signed))
+    made, disabled = await Anchors(AccessKeys(keys), journal, runbook).read()
+    assert (made.id, made.at) == ("AKIANEW", signed)
+    assert (disabled.anchor, disabled.id, disabled.at) == (
+        "access-key-disabled:ci-cd-user",
+        "AKIAOLD",
+        signed,
+    )
+
+
+async def test_without_a_later_sign_off_the_date_is_not_known_and_that_is_said(
+    journal: Journal, runbook: Runbook, clock: ManualClock
+) -> None:
+    await sign(journal)
+    later = clock.now() + timedelta(days=1)
+    _rotation, anchor = await Anchors(
+        AccessKeys(listing(row("AKIA1", "Inactive", later))), journal, runbook
+    ).read()
+    assert anchor.at is None
+    assert "AKIA1" in anchor.remark
+
+
+async def test_a_journal_that_cannot_be_read_is_said(
+    tmp_path: Path, runbook: Runbook, clock: ManualClock
+) -> None:
+    closed = Journal(tmp_path, clock=clock, person=Person)
+    await closed.open()
+    _rotation, anchor = await Anchors(AccessKeys(listing(row("AKIA1", "Inactive"))), closed, runbook).read()
+    await closed.close()
+    assert anchor.at is None
+    assert anchor.remark
+
+
+async def test_a_missing_user_does_not_hide_the_others(journal: Journal, runbook: Runbook) -> None:
+    more = Duty(id="second", title="second", anchor="access-key:another+90d")
+    both = runbook.model_copy(update={"duties": (*runbook.duties, more)})
+
+    def listed(params: dict[str, Any]) -> Any:
+        if params["UserName"] == "another":
+            return failure(ProblemKind.NOT_FOUND)
+        return {"AccessKeyMetadata": [row("AKIA1", "Active")]}
+
+    missing, found = await Anchors(AccessKeys(Canned(ListAccessKeys=listed)), journal, both).read()
+    assert (missing.anchor, missing.at) == ("access-key:another", None)
+    assert "another" in missing.remark
+    assert found.id == "AKIA1"
+
+
+async def test_a_refusal_is_raised(journal: Journal, runbook: Runbook) -> None:
+    keys = AccessKeys(Canned(ListAccessKeys=failure(ProblemKind.ACCESS_DENIED)))
+    with pytest.raises(AccessDenied):
+        await Anchors(keys, journal, runbook).read()
+
+
+async def test_a_runbook_without_anchors_asks_nothing(journal: Journal, runbook: Runbook) -> None:
+    bare = runbook.model_copy(update={"duties": ()})
+    canned = Canned()
+    assert await Anchors(AccessKeys(canned), journal, bare).read() == ()
+    assert canned.calls == []
+
+
+async def test_a_disabled_key_keeps_its_rotation_until_that_is_signed(
+    journal: Journal, runbook: Runbook, clock: ManualClock
+) -> None:
+    keys = listing(row("AKIAOLD", "Inactive"), row("AKIANEW", "Active", clock.now()))
+    found = await Anchors(AccessKeys(keys), journal, runbook).read()
+    assert ("access-key:ci-cd-user", "AKIAOLD") in {(each.anchor, each.id) for each in found}
+    clock.advance(60)
+    await sign(journal)
+    found = await Anchors(AccessKeys(keys), journal, runbook).read()
+    assert ("access-key:ci-cd-user", "AKIAOLD") not in {(each.anchor, each.id) for each in found}

@@ -1,0 +1,111 @@
+"""The calendar file as other programs read it, and the agenda it is made of."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from icalendar import Calendar
+
+from services.duties.icalendar_file import calendar_file
+from services.models.duties import OccurrenceState
+from services.models.journal import EntryKind
+from services.models.runbook import Runbook
+from services.report.agenda import agenda
+from services.runbook.loader import load_builtin
+from tests.services.duties.duty_world import jst
+from tests.services.report.ledger import Ledger
+
+RUNBOOK = load_builtin("facility-prod")
+NOW = jst("2026-01-05 08:00")
+YEAR = (date(2026, 1, 5), date(2027, 1, 4))
+SPRING = (date(2026, 1, 5), date(2026, 4, 10))
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    made = Ledger(tmp_path / "j.db")
+    made.began("2026-01-04 09:00")
+    return made
+
+
+def exported(
+    ledger: Ledger,
+    runbook: Runbook = RUNBOOK,
+    now: datetime = NOW,
+    days: tuple[date, date] = SPRING,
+) -> str:
+    return calendar_file(runbook, agenda(runbook, ledger.path, *days, now).occurrences)
+
+
+def test_twelve_months_as_a_calendar_reads_them(ledger: Ledger) -> None:
+    written = exported(ledger, days=YEAR)
+    assert all(len(line.encode()) <= 75 for line in written.split("\r\n"))
+    assert "\n" not in written.replace("\r\n", "")
+    file = Calendar.from_ical(written)
+    events = {str(each["uid"]): each for each in file.walk("VEVENT")}
+    morning = events["daily-morning@2026-01-05T09:00@facility-prod"]
+    assert morning.decoded("dtstart") == jst("2026-01-05 09:00")
+    assert morning["dtstart"].params["TZID"] == "Asia/Tokyo"
+    assert morning.decoded("dtend") - morning.decoded("dtstart") == timedelta(minutes=30)
+    assert "エラーログの件数（通常: 1時間あたり10件未満）" in str(morning["description"])
+    (alarm,) = morning.walk("VALARM")
+    assert alarm.decoded("trigger") == timedelta(minutes=-5)
+    drill = events["dr-drill@2026-04-01@facility-prod"]
+    assert (drill.decoded("dtstart"), drill.decoded("dtend")) == (date(2026, 4, 1), date(2026, 5, 1))
+    assert drill.walk("VALARM")[0].decoded("trigger") == timedelta(hours=8, minutes=30)
+    (zone,) = file.walk("VTIMEZONE")
+    assert str(zone["tzid"]) == "Asia/Tokyo"
+    # A Monday that is a holiday moves to Tuesday, and keeps the name of its Monday.
+    moved = events["weekly-backup@2026-01-12T09:00@facility-prod"]
+    assert moved.decoded("dtstart") == jst("2026-01-13 09:00")
+    assert len(events) == len(file.walk("VEVENT")) > 700
+
+
+def test_the_same_export_is_the_same_bytes_whenever_it_is_made(ledger: Ledger) -> None:
+    first = exported(ledger)
+    ledger.sign("2026-01-05 09:05", "daily-morning@2026-01-05T09:00")
+    assert exported(ledger, now=jst("2026-01-05 16:00")) == first
+    assert {each.decoded("dtstamp") for each in Calendar.from_ical(first).walk("VEVENT")} == {
+        datetime(2025, 10, 25, tzinfo=UTC)
+    }
+    undated = RUNBOOK.model_copy(update={"document_date": None, "document_updated": None})
+    assert exported(ledger, undated) == exported(ledger, undated)
+
+
+def test_only_what_somebody_planned_and_what_the_journal_knows(ledger: Ledger) -> None:
+    assert "weekly-deploy" not in exported(ledger)
+    ledger.entry("2026-01-05 07:00", EntryKind.PLANNED, subject="weekly-deploy@2026-01-11T02:00")
+    key = "key-rotation:AKIAX@2026-04-01"
+    assert "key-rotation" not in exported(ledger)
+    ledger.entry("2026-01-05 07:00", EntryKind.LOOKING, subject=key, target="key-rotation")
+    written = exported(ledger)
+    assert written.count("UID:weekly-deploy@") == 1
+    assert f"UID:{key}@facility-prod" in written
+
+
+def test_an_empty_runbook_is_an_empty_calendar(ledger: Ledger) -> None:
+    file = Calendar.from_ical(exported(ledger, RUNBOOK.model_copy(update={"duties": ()})))
+    assert file.walk("VEVENT") == []
+
+
+def test_an_agenda_tells_what_it_does_not_know(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.sign("2026-01-05 09:05", "daily-morning@2026-01-05T09:00")
+    known = agenda(RUNBOOK, ledger.path, *YEAR, jst("2026-01-05 12:00"))
+    states = {each.slot.duty: each.state for each in known.days[0].occurrences}
+    assert (states["daily-morning"], states["weekly-cost"]) == (OccurrenceState.DONE, OccurrenceState.LATE)
+    assert [remark.partition(":")[0] for remark in known.remarks] == [
+        "IAMアクセスキーのローテーション", "古いアクセスキーの削除"
+    ]  # fmt: skip
+    blind = agenda(RUNBOOK, tmp_path / "none.db", *YEAR, jst("2026-01-05 12:00"))
+    assert not blind.journal_read
+    assert {each.state for each in blind.days[0].occurrences if each.slot.due_at <= blind.made_at} == {
+        OccurrenceState.NO_RECORD
+    }
+    assert len(blind.remarks) == 3
+    assert [each.slot for each in blind.occurrences] == [each.slot for each in known.occurrences]
+
+
+def test_a_month_long_past_stands_as_it_is_now(ledger: Ledger) -> None:
+    ledger.sign("2026-02-20 09:00", "daily-morning@2026-01-06T09:00", "missed")
+    found = agenda(RUNBOOK, ledger.path, date(2026, 1, 6), date(2026, 1, 6), jst("2026-03-01 09:00"))
+    assert found.occurrences[0].state is OccurrenceState.DONE

@@ -1,0 +1,75 @@
+"""Programs that the console begins end with whoever asked for them."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.host.programs import begin, end, settled
+from tests.faults.waiting import until
+from tests.tools.process import endless, is_running
+
+PIPES = {
+    "stdin": asyncio.subprocess.DEVNULL,
+    "stdout": asyncio.subprocess.PIPE,
+    "stderr": asyncio.subprocess.PIPE,
+}
+
+
+def with_a_child(pids: Path) -> tuple[str, str, str]:
+    """A program that never ends, and whose child holds its pipes."""
+    return sys.executable, "-c", endless(pids)
+
+
+async def test_a_program_whose_beginning_is_given_up_ends_and_nobody_waits_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, pids, go = asyncio.get_running_loop(), tmp_path / "pids", asyncio.Event()
+    connect = loop.connect_read_pipe
+
+    async def late(factory: Callable[[], Any], pipe: Any) -> Any:
+        await go.wait()
+        return await connect(factory, pipe)
+
+    processes, create = list[asyncio.subprocess.Process](), asyncio.create_subprocess_exec
+
+    async def seen(*command: str, **options: Any) -> asyncio.subprocess.Process:
+        processes.append(await create(*command, **options))
+        return processes[-1]
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", seen)
+    monkeypatch.setattr(loop, "connect_read_pipe", late)
+    beginning = asyncio.create_task(begin(*with_a_child(pids), **PIPES))
+    await until(pids.exists)
+    beginning.cancel()
+    # It ends although the program has not begun as far as asyncio knows.
+    await asyncio.wait({beginning}, timeout=60)
+    assert beginning.cancelled()
+    ending = asyncio.create_task(settled())
+    await asyncio.sleep(0)
+    assert not ending.done()
+    go.set()
+    await ending
+    every = [int(pid) for pid in pids.read_text().split()]
+    await until(lambda: not any(map(is_running, every)))
+    await settled()
+    # The loop has to hear of its end while it runs.
+    await until(lambda: processes[0].returncode is not None)
+
+
+async def test_a_program_is_ended_with_its_child(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    process = await begin(*with_a_child(pids), **PIPES)
+    await until(pids.exists)
+    end(process)
+    await until(lambda: process.returncode is not None)
+    every = [int(pid) for pid in pids.read_text().split()]
+    await until(lambda: not any(map(is_running, every)))
+
+
+async def test_what_cannot_begin_is_told() -> None:
+    with pytest.raises(FileNotFoundError):
+        await begin("/nowhere/no-such-program", **PIPES)

@@ -1,0 +1,123 @@
+"""What the history of the alarms does not tell: a change that is lost, damaged, or under another name."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.aws.cloudwatch.alarms.parsing import transition
+from services.inspections.alarms.doubts import doubts, untold
+from services.models.alarms import Alarm, AlarmState, AlarmTransition
+from services.models.base import RawId
+from services.models.metrics import TimeSpan
+from services.models.verdict import Verdict
+from tests.conftest import Embedded
+from tests.services.inspections.alarms.test_alarms_look import (
+    CLOSED,
+    NINE,
+    book,
+    change,
+    judged,
+    row,
+    verdicts,
+)
+from tests.services.inspections.looking import look
+
+V = Verdict
+FIRED = "Fired since the last sign-off"
+SPAN = TimeSpan(start=CLOSED, end=NINE)
+STATES = {"OK": AlarmState.OK, "ALARM": AlarmState.ALARM, "INSUFFICIENT_DATA": AlarmState.INSUFFICIENT}
+
+
+@pytest.mark.scenario("alarm-at-night", origin=NINE, history=16.2 * 3600)
+async def test_a_change_under_another_name_leaves_its_alarm_not_judged(embedded: Embedded) -> None:
+    items = embedded.world.alarm_book.history.items
+    own = [
+        at
+        for at, each in enumerate(items)
+        if (each.name, each.type) == ("rds-cpu-high", "StateUpdate") and each.at > CLOSED
+    ]
+    assert len(own) == 2, "it fired and recovered"
+    for renamed in ([own[0]], [own[1]], own):
+        whole = {at: items[at] for at in renamed}
+        for at in renamed:
+            items[at] = replace(items[at], name="no such word")
+        finding = await look(embedded, "alarms", since=CLOSED)
+        for at, each in whole.items():
+            items[at] = each
+        # That it recovered tells that it fired, though not when.
+        verdict = V.ATTENTION if renamed == [own[0]] else V.UNKNOWN
+        assert finding.verdict is verdict
+        assert verdicts(finding)["RDS CPU使用率"] is verdict
+        assert any(each.alarm == "no such word" for each in finding.spells)
+
+
+DAMAGE: list[dict[str, Any]] = [
+    {"AlarmName": ""},
+    {"AlarmName": "a\ufffd"},
+    {"Timestamp": None},
+    {"HistoryItemType": "Surprise"},
+    {"HistoryData": "{"},
+    {"HistoryData": '{"newState": {"stateValue": "OK"}}'},
+    {"HistoryData": '{"oldState": {"stateValue": "FINE"}, "newState": {"stateValue": "OK"}}'},
+    {"HistoryData": '{"oldState": {"stateValue": "ALARM"}, "newState": {}}'},
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGE, ids=str)
+async def test_an_entry_that_cannot_be_read_is_said_and_not_judged(damage: dict[str, Any]) -> None:
+    history = [change("a", 30, "ALARM", "OK"), change("a", 40, "OK", "ALARM")]
+    runbook = book("a")
+    whole = await judged(row("a", minutes=30), runbook=runbook, history=history)
+    assert verdicts(whole) == {"T a": V.ATTENTION, FIRED: V.ATTENTION}
+    finding = await judged(row("a", minutes=30), runbook=runbook, history=[history[0] | damage, history[1]])
+    assert (finding.verdict, verdicts(finding)) == (V.UNKNOWN, {"T a": V.UNKNOWN, FIRED: V.UNKNOWN})
+    assert "1 entry of the alarm history cannot be read." in finding.summary
+    assert "Not known whether it fired: T a" in finding.summary
+    assert any("look at its history in CloudWatch" in each for each in finding.advice)
+
+
+def moved(minutes: float, before: str, after: str) -> AlarmTransition:
+    return transition(change("a", minutes, before, after), CLOSED)
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> tuple[list[AlarmTransition], AlarmState]:
+    """What an alarm did in the window, newest first, and how it stands."""
+    states = draw(st.lists(st.sampled_from(sorted(STATES)), min_size=1, max_size=8))
+    states = [state for at, state in enumerate(states) if at == 0 or state != states[at - 1]]
+    changes = [moved(900 - 60 * at, states[at - 1], states[at]) for at in range(1, len(states))]
+    return changes[::-1], STATES[states[-1]]
+
+
+@given(lives(), st.data())
+def test_a_life_that_is_told_whole_has_no_doubt_and_one_that_lacks_a_change_has(
+    life: tuple[list[AlarmTransition], AlarmState], data: st.DataObject
+) -> None:
+    changes, state = life
+    since = changes[0].at if changes else CLOSED - timedelta(days=1)
+    alarm = Alarm(id=RawId("a"), name="a", state=state, since=since)
+    assert list(doubts([alarm], changes, SPAN)) == []
+    assert untold([alarm], changes, SPAN) == frozenset()
+    if not changes:
+        return
+    at = data.draw(st.integers(0, len(changes) - 1))
+    lost = changes[at]
+    renamed = [*changes[:at], lost.model_copy(update={"id": RawId("b")}), *changes[at + 1 :]]
+    # Its first change may be lost unseen, and so may one after which it began without data: it may have been made anew.
+    later = changes[at - 1] if at else None
+    earliest = at == len(changes) - 1 and at > 0
+    anew = later is not None and later.before is AlarmState.INSUFFICIENT
+    blind = later is None and state is AlarmState.INSUFFICIENT
+    if not (earliest or anew or blind):
+        assert untold([alarm], renamed, SPAN) == {"a"}
+        assert "a" in " ".join(doubts([alarm], renamed, SPAN))
+
+
+def test_an_alarm_that_was_made_anew_under_its_name_is_no_doubt() -> None:
+    changes = [moved(30, "INSUFFICIENT_DATA", "OK"), moved(60, "OK", "ALARM")]
+    alarm = Alarm(id=RawId("a"), name="a", state=AlarmState.OK, since=changes[0].at)
+    assert untold([alarm], changes, SPAN) == frozenset()

@@ -1,0 +1,515 @@
+"""The look at costs, on the embedded AWS and on answers by hand."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.aws.client.errors import AwsError
+from services.inspections.costs.days import HELD, compare, end_of, plan
+from services.inspections.costs.evaluation import against
+from services.inspections.costs.inspection import Costs
+from services.inspections.costs.wording import yen_words
+from services.inspections.running.metered_reader import Tally
+from services.models.findings import Finding, Measure
+from services.models.problem import ProblemKind
+from services.models.verdict import Verdict
+from tests.conftest import Embedded
+from tests.services.aws.canned import Canned, failure
+from tests.services.inspections.costs.cost_answers import (
+    BOOK,
+    CLOUDWATCH,
+    ECS,
+    ELB,
+    MONDAY,
+    RDS,
+    USUAL,
+    answered,
+    book,
+    budget,
+    context,
+    costs,
+    look_with,
+    usual,
+)
+from tests.services.inspections.looking import look
+
+PM = "PM（プロジェクトマネージャー）"
+REPORT = ("予算超過の兆候があれば、PM（プロジェクトマネージャー）に報告",)
+UNDECIDED = f"{PM} (UNDECIDED: the runbook does not say how to reach them)"
+
+
+def measure(finding: Finding, title: str) -> Measure:
+    return next(each for each in finding.measures if each.title == title)
+
+
+def bad(finding: Finding) -> set[str]:
+    return {each.title for each in finding.measures if each.verdict not in (None, Verdict.NORMAL)}
+
+
+@pytest.mark.scenario("ordinary-day", origin=MONDAY, history=60)
+async def test_an_ordinary_day_is_normal_and_asks_cost_explorer_once(embedded: Embedded) -> None:
+    finding = await look(embedded, "costs")
+    assert finding.verdict is Verdict.NORMAL
+    assert finding.summary.startswith("2026-01: ¥29,")
+    assert "the budget is UNDECIDED" in finding.summary
+    assert embedded.counts() == {"ce.GetCostAndUsage": 1, "budgets.DescribeBudgets": 1}
+    assert (finding.window, finding.advice) == (None, ())
+    lines = {row.cells[0]: row.cells for row in finding.evidence[0].rows}
+    assert list(lines)[-5:] == [
+        "Others",
+        "Total",
+        "Tax",
+        "Credits and refunds",
+        "With tax, before credits",
+    ]
+    assert lines["RDS"][3] == "¥25,000"
+    assert lines["Credits and refunds"][1] == "-¥450"
+    embedded.fault("budgets", "DescribeBudgets", preset="denied")
+    finding = await look(embedded, "costs")
+    assert (finding.verdict, finding.problem) == (Verdict.NORMAL, None)
+    assert any("budgets:ViewBudget" in each for each in finding.remarks)
+    embedded.fault("ce", "GetCostAndUsage", preset="denied")
+    with pytest.raises(AwsError):
+        await look(embedded, "costs")
+
+
+@pytest.mark.scenario("cost-growth", origin=MONDAY, history=60)
+async def test_sixty_per_cent_more_since_ten_days_is_found(embedded: Embedded) -> None:
+    finding = await look(embedded, "costs")
+    assert finding.verdict is Verdict.ABNORMAL
+    assert bad(finding) == {"RDS, growth", "RDS, whole month"}
+    assert finding.summary.startswith("RDS: +59.5 % against last month's average (last 7 days ¥8,219")
+    assert measure(finding, "RDS, growth").note.startswith("against last month's average: last 7 days ")
+    assert finding.evidence[0].rows[0].cells[0] == "RDS"
+    assert finding.advice[0] == "RDS: 目安 25,000円、50%以上増加で調査"
+
+
+@pytest.mark.scenario("budget-used", origin=datetime(2026, 2, 2, tzinfo=UTC), history=60)
+async def test_an_aws_budget_nearly_used_up_is_reported_from_the_first_days_on(embedded: Embedded) -> None:
+    finding = await look(embedded, "costs")
+    assert finding.verdict is Verdict.ABNORMAL
+    assert bad(finding) == {"AWS budget facility-prod-monthly"}
+    assert finding.advice == (*REPORT, UNDECIDED)
+    assert finding.evidence[1].rows[0].cells[:3] == ("facility-prod-monthly", "a month", "¥105,000")
+
+
+async def test_trap_22_the_guideline_for_the_total_is_never_taken_for_the_budget() -> None:
+    # 91 % of the guideline, which is a normal month.
+    finding = await costs(lambda day: {key: usd * 1.31 for key, usd in usual(day).items()})
+    assert finding.verdict is Verdict.NORMAL
+    own = measure(finding, "Budget of the runbook")
+    assert (own.shown, own.verdict, own.allowed) == ("UNDECIDED", None, "")
+
+
+@pytest.mark.parametrize(
+    ("yen", "verdict", "share"),
+    [
+        (80_000, Verdict.ABNORMAL, "96 %"),
+        (100_000, Verdict.ATTENTION, "77 %"),
+        (150_000, Verdict.NORMAL, "51 %"),
+    ],
+)
+async def test_a_decided_budget_is_compared_with_charges_and_tax_before_credits(
+    yen: int, verdict: Verdict, share: str
+) -> None:
+    def priced(day: date) -> dict[tuple[str, str], float]:
+        first = {("Tax", "Tax"): 15.0, (CLOUDWATCH, "Credit"): -100.0, (RDS, "Refund"): -100.0}
+        return usual(day) | (first if day.day == 1 else {})
+
+    # 15 dollars a day and a tenth of tax: 76,725 yen in a month of 31 days.
+    finding = await costs(priced, runbook=book(budget_yen=yen))
+    own = measure(finding, "Budget of the runbook")
+    assert own.verdict is verdict
+    assert own.shown == f"{share} (¥76,725 of ¥{yen:,})"
+    assert finding.verdict is verdict
+    assert measure(finding, "Tax").shown == "¥2,250"
+    assert measure(finding, "Credits and refunds").shown == "-¥30,000"
+    assert (finding.advice == ()) == (verdict is Verdict.NORMAL)
+
+
+async def test_a_month_is_projected_from_its_complete_days_and_fees_are_not_multiplied() -> None:
+    def priced(day: date) -> dict[tuple[str, str], float]:
+        return usual(day) | ({("AWS Support (Business)", "Usage"): 100.0} if day.day == 1 else {})
+
+    finding = await costs(priced)
+    total = measure(finding, "Total, whole month")
+    # 15 dollars a day for 31 days, and the fee once.
+    assert (total.value, total.shown) == (84_750, "¥84,750")
+    assert total.note == "2026-01: ¥37,500 in 10 of 31 days; guideline ¥100,000 +50 %"
+    assert total.allowed == "< ¥120,000, abnormal ≥ ¥150,000"
+    assert measure(finding, "Total, growth").shown == "+0.0 %"
+    others = next(row for row in finding.evidence[0].rows if row.cells[0] == "Others")
+    assert others.cells[1:3] == ("¥18,000", "¥24,300")
+
+
+async def test_trap_22_utc_days_are_a_day_late() -> None:
+    canned = Canned(GetCostAndUsage=answered(), DescribeBudgets={})
+    finding = await look_with(context(canned))
+    # On Monday 9:00 JST, Sunday is not complete.
+    asked = canned.asked("GetCostAndUsage")[0]["TimePeriod"]
+    assert asked == {"Start": "2025-12-01", "End": "2026-01-11"}
+    assert "the newest is Saturday 2026-01-10, the last 7 are Sunday 2026-01-04" in finding.remarks[1]
+
+
+async def test_trap_22_yen_come_with_their_rate_its_date_and_its_source() -> None:
+    finding = await costs()
+    assert finding.remarks[0] == (
+        "Yen at ¥150 to the dollar (source: 設定値（請求時の換算率とは異なる）; date: 2025-10-25)."
+        " AWS charges in dollars."
+    )
+    finding = await costs(runbook=book(usd_jpy=151.25, usd_jpy_source="", usd_jpy_date=None))
+    assert "¥151.25 to the dollar (source: not given; date: not given)" in finding.remarks[0]
+    assert (await costs(lambda _day: {})).remarks[0].startswith("Yen at")
+
+
+@pytest.mark.parametrize(("day", "held"), [(1, True), (2, True), (4, True), (5, False)])
+async def test_trap_22_the_first_days_of_a_month_are_not_judged(day: int, held: bool) -> None:
+    def priced(at: date) -> dict[tuple[str, str], float]:
+        # A dear first day, which projected would be a dear month.
+        return usual(at) | ({(RDS, "Usage"): 40.0} if at == date(2026, 2, 1) else {})
+
+    finding = await costs(priced, now=datetime(2026, 2, day, tzinfo=UTC))
+    month = measure(finding, "RDS, whole month")
+    assert month.note.startswith("2026-01" if held else "2026-02")
+    assert ("RDS, whole month" in bad(finding)) is not held
+    assert any("held back until 3" in each for each in finding.remarks) is held
+    if day == 1:
+        assert finding.summary.startswith("2026-01: ¥67,500 in 30 days, about ¥69,750 for the whole month")
+        assert "this month is not judged yet" in finding.summary
+
+
+async def test_held_back_is_the_projection_only() -> None:
+    def priced(at: date) -> dict[tuple[str, str], float]:
+        return usual(at) | ({(RDS, "Usage"): 8.0} if at >= date(2026, 1, 25) else {})
+
+    finding = await costs(priced, now=datetime(2026, 2, 2, tzinfo=UTC))
+    assert bad(finding) == {"RDS, growth"}
+    assert measure(finding, "RDS, growth").shown == "+100.0 %"
+    dear = await costs(
+        lambda _day: {**usual(_day), (RDS, "Usage"): 9.0}, now=datetime(2026, 2, 1, tzinfo=UTC)
+    )
+    assert bad(dear) == {"RDS, whole month"}
+
+
+@pytest.mark.parametrize("began", [3, 5, 7, 10, 14, 17])
+async def test_a_step_up_is_seen_whatever_the_day_of_the_week_it_came_on(began: int) -> None:
+    """Week against week, a step of 60 % in the middle of one is +34 % and then +19 %."""
+
+    def priced(day: date) -> dict[tuple[str, str], float]:
+        return usual(day) | ({(RDS, "Usage"): 6.4} if day >= date(2026, 1, began) else {})
+
+    found = [await costs(priced, now=datetime(2026, 1, day, tzinfo=UTC)) for day in (12, 19, 26)]
+    assert Verdict.ABNORMAL in [each.verdict for each in found]
+    assert set().union(*map(bad, found)) <= {"RDS, growth", "RDS, whole month"}
+
+
+@pytest.mark.parametrize(
+    ("usd", "verdict"),
+    [(5.5, Verdict.NORMAL), (5.6, Verdict.ATTENTION), (5.9, Verdict.ATTENTION), (6.0, Verdict.ABNORMAL)],
+)
+async def test_growth_of_the_runbooks_half_is_looked_into(usd: float, verdict: Verdict) -> None:
+    def priced(day: date) -> dict[tuple[str, str], float]:
+        return usual(day) | ({(RDS, "Usage"): usd} if day >= date(2026, 1, 4) else {})
+
+    finding = await costs(priced)
+    assert measure(finding, "RDS, growth").verdict is verdict
+    assert finding.verdict is verdict
+
+
+async def test_what_is_new_and_what_is_tiny() -> None:
+    def priced(day: date) -> dict[tuple[str, str], float]:
+        new = {("Amazon Bedrock", "Usage"): 20.0} if day >= date(2026, 1, 8) else {}
+        return usual(day) | new
+
+    finding = await costs(priced, runbook=book(total_yen=0))
+    others = measure(finding, "Others, growth")
+    # The runbook gives the rest no limit of its own; the whole has grown by more than half.
+    assert others.verdict is Verdict.ATTENTION
+    assert "most of it: Amazon Bedrock ¥9,000, EC2 - Other" in others.note
+    assert measure(finding, "Total, growth").verdict is Verdict.ABNORMAL
+    assert measure(finding, "Total, whole month").verdict is None
+    assert {*REPORT, UNDECIDED} <= set(finding.advice)
+
+    def tiny(day: date) -> dict[tuple[str, str], float]:
+        late = day >= date(2026, 1, 4)
+        return usual(day) | {(CLOUDWATCH, "Usage"): 0.02 if late else 0.0}
+
+    assert (await costs(tiny)).verdict is Verdict.NORMAL
+
+    def from_nothing(day: date) -> dict[tuple[str, str], float]:
+        return {key: usd for key, usd in usual(day).items() if key[0] != RDS or day >= date(2026, 1, 9)}
+
+    finding = await costs(from_nothing)
+    assert bad(finding) == {"RDS, growth"}
+    assert measure(finding, "RDS, growth").shown == "from nothing"
+    assert finding.verdict is Verdict.ATTENTION
+
+
+async def test_a_service_without_any_costs_is_probably_misspelt_and_not_cheap() -> None:
+    assert BOOK.costs is not None
+    services = [each.model_dump() for each in BOOK.costs.services]
+    services[1]["names"] = ["Amazon RDS"]
+    finding = await costs(runbook=book(services=services))
+    assert finding.verdict is Verdict.UNKNOWN
+    assert finding.summary == "RDS: Cost Explorer has no costs under the names that the runbook gives."
+    assert finding.advice[0] == "Check how Cost Explorer spells RDS (costs.services, names)."
+    assert RDS in next(each for each in finding.remarks if each.startswith("Others"))
+
+
+async def test_either_spelling_of_the_load_balancer_counts() -> None:
+    def priced(day: date) -> dict[tuple[str, str], float]:
+        name = "Elastic Load Balancing" if day >= date(2026, 1, 5) else "Amazon Elastic Load Balancing"
+        return {key: usd for key, usd in usual(day).items() if "Balancing" not in key[0]} | {
+            (name, "Usage"): 3.0
+        }
+
+    finding = await costs(priced)
+    assert finding.verdict is Verdict.NORMAL
+    assert measure(finding, "ALB, growth").shown == "+0.0 %"
+
+
+async def test_no_data_and_old_data_are_not_cheap() -> None:
+    finding = await costs(lambda _day: {})
+    assert (finding.verdict, finding.summary) == (
+        Verdict.UNKNOWN,
+        "Cost Explorer has no costs of this account.",
+    )
+    finding = await costs(lambda day: usual(day) if day <= date(2026, 1, 7) else {})
+    assert finding.verdict is Verdict.UNKNOWN
+    assert "2026-01-07: too old" in finding.summary
+    finding = await costs(lambda day: usual(day) if day <= date(2026, 1, 9) else {})
+    assert finding.verdict is Verdict.NORMAL
+    assert any(each.startswith("AWS is late: Saturday 2026-01-10") for each in finding.remarks)
+
+
+async def test_a_young_account_has_nothing_to_compare_with() -> None:
+    finding = await costs(lambda day: usual(day) if day >= date(2026, 1, 3) else {})
+    assert finding.verdict is Verdict.UNKNOWN
+    assert finding.summary.startswith("Total: growth not known")
+    assert measure(finding, "Total, whole month").shown == "¥65,250"
+    finding = await costs(
+        lambda day: usual(day) if day >= date(2026, 1, 1) else {},
+        now=datetime(2026, 1, 3, tzinfo=UTC),
+        runbook=book(budget_yen=1_000_000),
+    )
+    assert finding.verdict is Verdict.UNKNOWN
+    assert measure(finding, "Total, whole month").shown == ""
+    assert measure(finding, "Budget of the runbook").verdict is Verdict.UNKNOWN
+
+
+async def test_aws_budgets() -> None:
+    async def found(answer: dict[str, Any]) -> tuple[Verdict, str]:
+        finding = await costs(budgets=answer)
+        each = measure(finding, "AWS budget monthly")
+        assert each.verdict is finding.verdict
+        return finding.verdict, f"{each.shown} | {each.note}"
+
+    assert await found(budget("1000", "150", "500")) == (
+        Verdict.NORMAL,
+        "15 % spent, 50 % forecast | a month ¥150,000",
+    )
+    assert (await found(budget("1000", "150", "650")))[0] is Verdict.ATTENTION
+    assert await found(budget("1000", "800")) == (
+        Verdict.ABNORMAL,
+        "80 % spent | a month ¥150,000; AWS has no forecast yet",
+    )
+    assert (await found(budget("0", "1")))[0] is Verdict.ABNORMAL
+    filtered = await found(budget("9", "1", TimeUnit="DAILY", CostFilters={"Service": ["AmazonRDS"]}))
+    assert filtered[1].endswith("a day ¥1,350; AWS has no forecast yet; of a part of the account only")
+    finding = await costs(budgets=budget("9", "1", CalculatedSpend={}))
+    assert finding.summary == "AWS tells of the budget monthly without its amounts."
+    assert finding.verdict is Verdict.UNKNOWN
+    finding = await costs(budgets=failure(ProblemKind.THROTTLED))
+    assert (finding.verdict, finding.problem is not None) == (Verdict.UNKNOWN, True)
+    assert finding.summary == "AWS Budgets cannot be read."
+
+
+@pytest.mark.parametrize(
+    ("limit", "spend", "more", "verdict", "said"),
+    [
+        ("1000", {"ForecastedSpend": {"Amount": "NaN", "Unit": "USD"}}, {}, Verdict.UNKNOWN, "forecast"),
+        ("1000", {"ForecastedSpend": {"Amount": "650", "Unit": "JPY"}}, {}, Verdict.UNKNOWN, "forecast"),
+        ("1000", {"ForecastedSpend": {"Amount": "-650", "Unit": "USD"}}, {}, Verdict.UNKNOWN, "forecast"),
+        ("1000", {}, {"BudgetType": "no such word"}, Verdict.UNKNOWN, "BudgetType"),
+        # What is abnormal without it is not hidden behind it.
+        ("180", {"ForecastedSpend": {"Amount": "x", "Unit": "USD"}}, {}, Verdict.ABNORMAL, "forecast"),
+        ("180", {}, {"BudgetType": "COST\ufffd"}, Verdict.ABNORMAL, "BudgetType"),
+        ("1000", {}, {}, Verdict.NORMAL, ""),
+    ],
+)
+async def test_what_of_an_aws_budget_cannot_be_read_is_not_judged(
+    limit: str, spend: dict[str, Any], more: dict[str, Any], verdict: Verdict, said: str
+) -> None:
+    spent = {"ActualSpend": {"Amount": "150", "Unit": "USD"}, **spend}
+    finding = await costs(budgets=budget(limit, "150", CalculatedSpend=spent, **more))
+    each = measure(finding, "AWS budget monthly")
+    assert (finding.verdict, each.verdict) == (verdict, verdict)
+    assert said in finding.summary
+    assert ("has no forecast yet" in each.note) == (not spend)
+
+
+_BACK = st.integers(0, 40)
+
+
+@given(back=st.integers(0, 13), service=st.sampled_from(sorted(USUAL)), share=st.floats(0.2, 40))
+async def test_negative_costs_of_more_than_a_small_share_are_said_and_never_normal(
+    back: int, service: str, share: float
+) -> None:
+    usd = -share * 7 * USUAL[service]
+    odd = MONDAY.date() - timedelta(days=2 + back)
+
+    def priced(day: date) -> dict[tuple[str, str], float]:
+        return usual(day) | ({(service, "Usage"): usd} if day == odd else {})
+
+    finding = await costs(priced)
+    assert finding.verdict in (Verdict.UNKNOWN, Verdict.ABNORMAL)
+    assert "Cost Explorer reports negative costs for " in finding.summary
+
+
+@given(back=_BACK, usd=st.floats(-0.5, -0.02))
+async def test_a_small_negative_row_is_told_in_a_note_and_judged(back: int, usd: float) -> None:
+    """As AWS corrects a bill: three dollars a day, and once fifty cents back."""
+    odd = MONDAY.date() - timedelta(days=2 + back)
+
+    def priced(day: date) -> dict[tuple[str, str], float]:
+        made = usual(day) | {(RDS, "Usage"): 3.0}
+        return made | ({(RDS, "Other out-of-cycle charges"): usd} if day == odd else {})
+
+    finding = await costs(priced)
+    assert finding.verdict is Verdict.NORMAL
+    notes = [each.note for each in finding.measures if "negative charges of -¥" in each.note]
+    assert len(notes) == 2, "of the service and of the total"
+
+
+@given(back=_BACK, record=st.sampled_from(["Credit", "Refund", "EdpDiscount", "SavingsPlanNegation"]))
+async def test_credits_and_discounts_are_less_than_nothing_and_no_cause_for_alarm(
+    back: int, record: str
+) -> None:
+    reduced = MONDAY.date() - timedelta(days=2 + back)
+
+    def priced(day: date) -> dict[tuple[str, str], float]:
+        return usual(day) | ({(CLOUDWATCH, record): -0.5} if day == reduced else {})
+
+    assert (await costs(priced)).verdict is Verdict.NORMAL
+
+
+async def test_discounts_of_more_than_the_charges_are_not_normal() -> None:
+    def priced(day: date) -> dict[tuple[str, str], float]:
+        return usual(day) | {(RDS, "EdpDiscount"): -40.0}
+
+    finding = await costs(priced)
+    assert finding.verdict is Verdict.UNKNOWN
+    assert finding.summary.startswith("Cost Explorer reports negative costs for Total (")
+
+
+async def test_the_newest_day_of_a_service_may_be_late() -> None:
+    newest = MONDAY.date() - timedelta(days=2)
+    for service in (ECS, RDS, ELB, CLOUDWATCH):
+
+        def priced(day: date, service: str = service) -> dict[tuple[str, str], float]:
+            return {key: usd for key, usd in usual(day).items() if key[0] != service or day < newest}
+
+        finding = await costs(priced)
+        assert finding.verdict is Verdict.NORMAL
+        (late,) = [each for each in finding.measures if "nothing yet for " in each.note]
+        (whole,) = [each for each in (await costs()).measures if each.title == late.title]
+        assert late.value == whole.value, "it counts as the mean of the six days before"
+
+
+@given(back=st.integers(1, 6), service=st.sampled_from([ECS, RDS, ELB, CLOUDWATCH]), named=st.booleans())
+async def test_a_service_that_is_told_of_no_more_is_not_cheap(back: int, service: str, named: bool) -> None:
+    since = MONDAY.date() - timedelta(days=2 + back)
+
+    def priced(day: date) -> dict[tuple[str, str], float]:
+        made = usual(day)
+        if day >= since:
+            usd = made.pop((service, "Usage"))
+            # Under a name that nobody knows its costs are those of the others.
+            made |= {("no such word", "no such word"): usd} if named else {}
+        return made
+
+    finding = await costs(priced)
+    assert finding.verdict in (Verdict.UNKNOWN, Verdict.ABNORMAL)
+    assert "Cost Explorer tells nothing of " in finding.summary
+    assert "or it is not used any more: take it out of [costs]" in finding.summary
+
+    def nothing(day: date) -> dict[tuple[str, str], float]:
+        return usual(day) | ({(service, "Usage"): 0.0} if day >= since else {})
+
+    # Used for nothing is told with an amount of zero, and what rests at weekends was not there every day before.
+    assert (await costs(nothing)).verdict is not Verdict.UNKNOWN
+
+    def resting(day: date) -> dict[tuple[str, str], float]:
+        return {key: usd for key, usd in usual(day).items() if key[0] != CLOUDWATCH or day.weekday() < 5}
+
+    assert (await costs(resting)).verdict is Verdict.NORMAL
+
+
+async def test_trap_22_the_answer_is_kept_for_it_costs_and_says_how_old_it_is() -> None:
+    canned = Canned(GetCostAndUsage=answered(), DescribeBudgets={})
+    made = context(canned)
+    tally = Tally(canned, usd_jpy=150, charge=lambda _what, _usd: None)
+    await look_with(replace(made, reader=tally))
+    assert (tally.cost.calls, tally.cost.yen) == (2, 1.5)
+    made.clock.advance(7 * 3600)  # type: ignore[attr-defined]  # a ManualClock
+    finding = await look_with(made)
+    assert len(canned.asked("GetCostAndUsage")) == 1
+    assert finding.remarks[1].startswith("Cost Explorer's answer is 7h 0m old: it is kept for 8 hours")
+    assert "¥1.5" in finding.remarks[1]
+    made.clock.advance(3600)  # type: ignore[attr-defined]
+    await look_with(made)
+    assert len(canned.asked("GetCostAndUsage")) == 2
+    # Another UTC day has another newest day.
+    made.clock.advance(23 * 3600)  # type: ignore[attr-defined]
+    await look_with(made)
+    assert len(canned.asked("GetCostAndUsage")) == 3
+
+
+async def test_a_runbook_without_services() -> None:
+    finding = await costs(runbook=book(services=(), total_yen=50_000, report_to=""))
+    assert finding.verdict is Verdict.ATTENTION
+    assert bad(finding) == {"Total, whole month"}
+    assert finding.summary == "Total: ¥69,750 for 2026-01, against a guideline of ¥50,000."
+    assert finding.advice[-1] == "Whom to tell is UNDECIDED (the runbook's costs.report_to is empty)."
+    assert [row.cells[0] for row in finding.evidence[-1].rows][:2] == [ECS, RDS]
+    assert len(finding.evidence[-1].rows) == len(USUAL)
+    assert Costs.lacks(BOOK.model_copy(update={"costs": None})) == "costs"
+    assert Costs.lacks(BOOK) == ""
+
+
+@given(st.integers(0, 4 * 366 * 24 * 60))
+def test_only_complete_days_are_compared_and_the_judged_month_has_enough_of_them(minutes: int) -> None:
+    now = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+    made = plan(now)
+    ended = datetime.combine(made.last + timedelta(days=1), datetime.min.time(), UTC)
+    assert timedelta(hours=24) <= now - ended < timedelta(hours=48)
+    found = compare(made, made.last_month, made.last)
+    assert found.week.count == found.before.count == 7
+    assert made.last_month <= found.before.first
+    assert found.month.count >= min(HELD, 28)
+    assert found.month.count + found.remaining == found.month_end.day
+    assert found.base.last < found.week.first
+    assert found.has_base
+    assert found.has_before
+    assert end_of(found.month_end) == found.month_end
+
+
+@given(st.decimals(0, 1_000_000, places=2), st.decimals(1, 1_000_000, places=2))
+def test_four_fifths_of_a_limit_ask_for_attention(value: Decimal, limit: Decimal) -> None:
+    verdict = against(value, limit)
+    assert (verdict is Verdict.ABNORMAL) == (value >= limit)
+    assert (verdict is Verdict.NORMAL) == (value * 5 < limit * 4)
+
+
+def test_yen() -> None:
+    assert [yen_words(Decimal(each)) for each in ("0.4", "1234567.5", "-0.4", "-1500")] == [
+        "¥0",
+        "¥1,234,568",
+        "¥0",
+        "-¥1,500",
+    ]

@@ -1,0 +1,168 @@
+"""A look of the runbook's own: a metric with a limit."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.calendar.calendar import Calendar
+from services.clock import ManualClock
+from services.inspections.base import InspectionContext, Look
+from services.inspections.registry import make, offered
+from services.models.findings import Finding
+from services.models.runbook import Runbook
+from services.models.verdict import Verdict
+from services.runbook.loader import load_builtin
+from tests.conftest import Embedded
+from tests.services.aws.canned import Canned
+from tests.services.inspections.looking import look
+
+NINE = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)
+V = Verdict
+SPEC: dict[str, Any] = {
+    "id": "memory",
+    "title": "DB の空きメモリ",
+    "kind": "metric",
+    "namespace": "AWS/RDS",
+    "metric": "FreeableMemory",
+    "dimensions": {"DBInstanceIdentifier": "facility-prod-db"},
+    "stat": "Minimum",
+    "above": 536870912,
+    "unit": "MiB",
+    "scale": 1 / 2**20,
+    "advice": ["DBA に連絡する"],
+    "source": "独自",
+}
+
+
+def book(**changed: Any) -> Runbook:
+    data = load_builtin("facility-prod").model_dump(mode="json")
+    spec = {key: value for key, value in (SPEC | changed).items() if value is not None}
+    return Runbook.model_validate(data | {"inspections": [spec]})
+
+
+@pytest.mark.scenario("ordinary-day", history=7200)
+async def test_it_runs_on_the_embedded_aws(embedded: Embedded) -> None:
+    finding = await look(embedded, "memory", runbook=book())
+    assert finding.verdict is V.NORMAL
+    assert finding.summary.startswith("DB の空きメモリ: at worst 1,3")
+    assert "(allowed > 512 MiB)" in finding.summary
+    unknown = await look(embedded, "memory", runbook=book(dimensions={"DBInstanceIdentifier": "typo"}))
+    assert (unknown.verdict, unknown.summary) == (V.UNKNOWN, "DB の空きメモリ: no data in the window.")
+    assert unknown.advice == ("DBA に連絡する",)
+
+
+async def judged(
+    values: list[float | None],
+    *,
+    status: str = "Complete",
+    since: float | None = None,
+    usual: Callable[[datetime], bool] = lambda _at: False,
+    past: str = "Complete",
+    **changed: Any,
+) -> tuple[Finding, dict[str, Any]]:
+    """Values of the periods before nine, the newest last. `usual`: when values came before the window."""
+    if since is None:
+        since = 5 * len(values) or 60
+    begun = NINE - timedelta(minutes=since)
+    runbook = book(**changed)
+    period = runbook.inspections[0].period
+    points = [
+        (NINE - timedelta(seconds=period * (len(values) - index)), value)
+        for index, value in enumerate(values)
+        if value is not None
+    ]
+    result = {
+        "Id": "value",
+        "Label": "x",
+        "Timestamps": [time for time, _value in points],
+        "Values": [value for _time, value in points],
+        "StatusCode": status,
+    }
+    before = [(at, 1.0) for back in range(1, 5_000) if usual(at := begun - timedelta(seconds=period * back))]
+
+    def answer(params: dict[str, Any]) -> dict[str, Any]:
+        if params["EndTime"] > begun:
+            return {"MetricDataResults": [result]}
+        known = [each for each in before if params["StartTime"] <= each[0] < params["EndTime"]]
+        times, counts = [time for time, _value in known], [value for _time, value in known]
+        return {"MetricDataResults": [result | {"Timestamps": times, "Values": counts, "StatusCode": past}]}
+
+    canned = Canned(GetMetricData=answer)
+    context = InspectionContext(
+        runbook=runbook, calendar=Calendar(runbook), clock=ManualClock(NINE), region="r", reader=canned
+    )
+    found = await make(context, "memory").look(Look(since=NINE - timedelta(minutes=since), until=NINE))
+    asked = canned.asked("GetMetricData")[0]
+    return found, asked
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict"),
+    [
+        ([1e9, 1e9], V.NORMAL),
+        ([1e9, 5e8, 1e9], V.ABNORMAL),
+        ([1e9, 536870912, 1e9], V.ABNORMAL),
+        ([1e9, 5.5e8, 1e9], V.ATTENTION),
+        ([], V.UNKNOWN),
+        ([1e9, None, None, None, None], V.UNKNOWN),
+        ([5e8, None, None, None, None], V.ABNORMAL),
+    ],
+)
+async def test_the_worst_value_of_the_window_is_judged(values: list[float | None], verdict: Verdict) -> None:
+    finding, _asked = await judged(values)
+    assert finding.verdict is verdict
+    assert finding.advice == (() if verdict is V.NORMAL else ("DBA に連絡する",))
+    assert len(finding.evidence) == (verdict is V.ABNORMAL)
+
+
+async def test_it_may_have_an_upper_limit_and_events_may_be_rare() -> None:
+    upper = {"above": None, "below": 5, "stat": "Sum", "unit": None, "scale": None}
+    finding, _asked = await judged([1, None, None, None, None], **upper)
+    assert (finding.verdict, finding.measures[0].allowed) == (V.NORMAL, "< 5")
+    # It is said since when, and that it may mean either.
+    assert finding.measures[0].note == "no data since 01-14 08:40 JST (of a count, this may mean none)"
+    finding, _asked = await judged([1, None, None, None, None], usual=lambda _at: True, **upper)
+    assert (finding.verdict, "values came at the same time before" in finding.summary) == (V.UNKNOWN, True)
+    finding, _asked = await judged([1, None, None, None, None], past="InternalError", **upper)
+    assert finding.verdict is V.UNKNOWN, "nobody knows what is usual"
+    finding, _asked = await judged([1, 7, 8, 2], **upper)
+    assert finding.verdict is V.ABNORMAL
+    assert "beyond it for 10m in all, at 01-14 08:50 JST." in finding.summary
+
+
+async def test_a_count_that_nothing_added_to_all_the_time_is_told_from_one_that_does_not_exist() -> None:
+    upper = {"above": None, "below": 5, "stat": "Sum", "unit": None, "scale": None}
+    finding, _asked = await judged([None] * 5, usual=lambda at: at.hour == 3, **upper)
+    assert finding.verdict is V.NORMAL
+    assert finding.summary == "DB の空きメモリ: no data in the window (of a count, this may mean none)."
+    finding, _asked = await judged([None] * 5, **upper)
+    assert (finding.verdict, finding.summary) == (V.UNKNOWN, "DB の空きメモリ: no data in the window.")
+    finding, _asked = await judged([None] * 5, usual=lambda _at: True, **upper)
+    assert finding.verdict is V.UNKNOWN, "it came all the time before"
+    finding, _asked = await judged([None] * 5, usual=lambda at: at.hour == 3, past="PartialData", **upper)
+    assert finding.verdict is V.UNKNOWN
+    finding, _asked = await judged([None] * 5, usual=lambda at: at.hour == 3, **(upper | {"above": 1}))
+    assert finding.verdict is V.UNKNOWN, "here it must come"
+
+
+@pytest.mark.parametrize("status", ["PartialData", "Forbidden"])
+async def test_an_answer_that_is_not_whole_is_never_green(status: str) -> None:
+    finding, _asked = await judged([1e9, 1e9], status=status)
+    assert finding.verdict is V.UNKNOWN
+
+
+async def test_the_period_grows_with_the_window_and_stays_on_its_grid() -> None:
+    _finding, asked = await judged([1e9], since=60 * 24 * 20)
+    (query,) = asked["MetricDataQueries"]
+    period = query["MetricStat"]["Period"]
+    assert period == 1200
+    assert (asked["EndTime"] - asked["StartTime"]).total_seconds() / period <= 1_441
+    assert asked["StartTime"].timestamp() % period == 0
+    _finding, asked = await judged([1e9], since=2)
+    assert asked["EndTime"] - asked["StartTime"] == timedelta(seconds=300), "a whole period at least"
+
+
+def test_it_is_offered() -> None:
+    assert "memory" in {each.id for each in offered(book())}

@@ -1,0 +1,549 @@
+"""The look at the dashboard, on the embedded AWS and on answers by hand."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.aws.client.errors import AccessDenied
+from services.aws.cloudwatch.dashboards.body import parse_body
+from services.calendar.calendar import Calendar
+from services.clock import ManualClock
+from services.inspections.base import InspectionContext, Look
+from services.inspections.dashboard.inspection import DashboardValues
+from services.inspections.registry import make
+from services.models.findings import Finding, Measure
+from services.models.problem import ProblemKind
+from services.models.runbook import Runbook
+from services.models.verdict import Verdict
+from services.runbook.loader import load_builtin
+from tests.conftest import Embedded
+from tests.services.aws.canned import Canned, failure
+from tests.services.inspections.looking import look
+
+NINE = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)
+"""9:00 JST on a Wednesday."""
+CLOSED = NINE - timedelta(hours=15, minutes=45)
+BOOK = load_builtin("facility-prod")
+V = Verdict
+
+
+def measure(finding: Finding, title: str) -> Measure:
+    return next(each for each in finding.measures if each.title.startswith(title))
+
+
+def verdicts(finding: Finding) -> dict[str, Verdict | None]:
+    """Those that are not normal."""
+    return {each.title: each.verdict for each in finding.measures if each.verdict is not V.NORMAL}
+
+
+# ── On the embedded AWS ────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.scenario("alarm-at-night", origin=NINE, history=16.2 * 3600)
+async def test_trap_10_a_peak_at_night_is_found_at_nine(embedded: Embedded) -> None:
+    finding = await look(embedded, "dashboard", since=CLOSED)
+    assert (finding.verdict, verdicts(finding)) == (V.ATTENTION, {"RDS CPU使用率": V.ATTENTION})
+    assert finding.summary == ("RDS CPU使用率: at worst 85.7 % at 01-14 01:15 JST, beyond the limit for 5m.")
+    seen = measure(finding, "RDS CPU使用率")
+    assert (seen.allowed, seen.at) == ("< 70 %", datetime(2026, 1, 13, 16, 15, tzinfo=UTC))
+    assert finding.evidence[0].rows[0].cells == ("RDS CPU使用率", "01-14 01:15–01:20 JST (5m)", "< 70 %")
+    assert finding.advice[0].startswith("RDS CPU使用率: RDS CPU高負荷時の対応: CPU使用率の推移を確認する")
+    # Trap 29: the limit is 500 ms, the metric's unit is seconds.
+    latency = measure(finding, "ALB レイテンシ (応答時間 p95)")
+    assert (latency.allowed, latency.unit) == ("< 500 ms", "ms")
+    assert latency.value is not None
+    assert 100 < latency.value < 200
+    assert finding.remarks[-1] == "17 metrics asked of CloudWatch: < ¥0.1."
+    counts = embedded.counts()
+    assert counts["cloudwatch.GetMetricData"] == 2, "one for the window, one for the week before"
+    # The night is over: a look at the last hours finds nothing.
+    assert (await look(embedded, "dashboard", hours=3)).verdict is V.NORMAL
+    embedded.fault("cloudwatch", "GetDashboard", preset="denied")
+    with pytest.raises(AccessDenied):
+        await look(embedded, "dashboard", hours=3)
+    embedded.clear_faults()
+    with embedded.world.lock:
+        embedded.world.dashboards.dashboards.clear()
+    finding = await look(embedded, "dashboard", hours=3)
+    assert finding.verdict is V.NORMAL
+    assert "The account has no such dashboard" in finding.remarks[0]
+
+
+@pytest.mark.scenario("traffic-growth", origin=NINE, history=16.2 * 3600)
+async def test_much_data_at_night_is_unusual_though_every_limit_is_kept(embedded: Embedded) -> None:
+    finding = await look(embedded, "dashboard", since=CLOSED)
+    assert finding.verdict is V.ATTENTION
+    assert set(verdicts(finding)) == {
+        f"Data transferred ({each})" for each in ("ALB", "RDS 受信", "RDS 送信")
+    }
+    assert "times as much as in the same hours before, 01-13 23:00–01-14 05:00 JST (6h 0m)" in finding.summary
+    assert "Data transferred is compared with the time from 01-06 17:15 JST." in finding.remarks
+    assert finding.evidence[-1].rows[0].verdict is V.ATTENTION
+    assert (await look(embedded, "alarms", since=CLOSED)).verdict is V.NORMAL
+
+
+@pytest.mark.scenario("no-data", origin=NINE, history=7200)
+async def test_a_value_that_stopped_coming_cannot_be_judged(embedded: Embedded) -> None:
+    finding = await look(embedded, "dashboard", hours=1.8)
+    assert (finding.verdict, verdicts(finding)) == (V.UNKNOWN, {"RDS 接続数": V.UNKNOWN})
+    assert "no data since 01-14 08:00 JST" in finding.summary
+    assert "check that AWS/RDS DatabaseConnections is still reported" in finding.advice[0]
+    embedded.advance(3600)
+    finding = await look(embedded, "dashboard", hours=1)
+    assert measure(finding, "RDS 接続数").note == "no data in the window"
+    assert measure(finding, "RDS 接続数").shown == ""
+
+
+# ── By hand ────────────────────────────────────────────────────────────────────────────────────────
+
+Curve = Callable[[datetime], float | None]
+"""The value at a time; None: no data."""
+METRICS: dict[str, Curve] = {
+    "CPUUtilization": lambda _at: 20,
+    "MemoryUtilization": lambda _at: 30,
+    "DatabaseConnections": lambda _at: 10,
+    "TargetResponseTime": lambda _at: 0.1,
+    "RequestCount": lambda _at: 100,
+    "HealthyHostCount": lambda _at: 2,
+    "ProcessedBytes": lambda _at: 20e6,
+}
+DATABASE = {
+    "DBInstanceIdentifier": "facility-prod-db",
+    "DBInstanceArn": "arn:aws:rds:ap-northeast-1:1:db:facility-prod-db",
+    "DBInstanceStatus": "available",
+    "DBInstanceClass": "db.m6g.large",
+    "InstanceCreateTime": NINE - timedelta(days=400),
+}
+ALB = ("LoadBalancer", "app/facility-prod-alb/50dc6c495c0c9188")
+BODY = {
+    "widgets": [
+        {
+            "type": "metric",
+            "properties": {
+                "region": "ap-northeast-1",
+                "metrics": [
+                    ["AWS/ECS", "CPUUtilization", "ClusterName", "c", "ServiceName", "s", {"label": "cpu"}],
+                    ["AWS/ECS", "MemoryUtilization", "ClusterName", "c", "ServiceName", "s"],
+                    ["AWS/RDS", "DatabaseConnections", "DBInstanceIdentifier", "d"],
+                    ["AWS/ApplicationELB", "TargetResponseTime", *ALB],
+                    ["AWS/ApplicationELB", "ProcessedBytes", *ALB, {"stat": "Sum"}],
+                ],
+            },
+        }
+    ]
+}
+
+
+def data(
+    curves: Mapping[str, Curve], status: Mapping[str, str]
+) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """GetMetricData out of curves by metric name."""
+
+    def answer(params: dict[str, Any]) -> dict[str, Any]:
+        results = []
+        for query in params["MetricDataQueries"]:
+            stat = query["MetricStat"]
+            metric = stat["Metric"]
+            curve = curves.get(metric["MetricName"], lambda _at: None)
+            for each in metric["Dimensions"]:
+                if each["Name"] == "TargetGroup":
+                    name = each["Value"].split("/")[1].replace("-", "_")
+                    curve = curves.get(f"{metric['MetricName']}_{name}", curve)
+            step = timedelta(seconds=stat["Period"])
+            times, values, at = [], [], params["StartTime"]
+            while at < params["EndTime"]:
+                if (value := curve(at)) is not None:
+                    times.append(at)
+                    values.append(float(value))
+                at += step
+            name = stat["Metric"]["MetricName"]
+            results.append(
+                {
+                    "Id": query["Id"],
+                    "Label": query.get("Label", name),
+                    "Timestamps": times,
+                    "Values": values,
+                    "StatusCode": status.get(name, "Complete"),
+                }
+            )
+        return {"MetricDataResults": results}
+
+    return answer
+
+
+async def judged(
+    *,
+    runbook: Runbook = BOOK,
+    now: datetime = NINE,
+    since: datetime | None = None,
+    body: dict[str, Any] = BODY,
+    status: Mapping[str, str] | None = None,
+    database: Mapping[str, object] | None = None,
+    **changed: Curve,
+) -> Finding:
+    canned = Canned(
+        DescribeDBInstances={"DBInstances": [DATABASE | (database or {})]},
+        GetDashboard={"DashboardBody": json.dumps(body)},
+        GetMetricData=data(METRICS | changed, status or {}),
+    )
+    context = InspectionContext(
+        runbook=runbook,
+        calendar=Calendar(runbook),
+        clock=ManualClock(now),
+        region=runbook.system.region,
+        reader=canned,
+    )
+    finding = await make(context, "dashboard").look(
+        Look(since=since or now - timedelta(hours=15.75), until=now)
+    )
+    for asked in canned.asked("GetMetricData"):
+        hours = (asked["EndTime"] - asked["StartTime"]) / timedelta(hours=1)
+        for query in asked["MetricDataQueries"]:
+            assert hours * 3600 / query["MetricStat"]["Period"] <= 1_600, "no more points than a day's worth"
+    return finding
+
+
+def between(first: float, last: float, value: float, usual: float = 20) -> Curve:
+    """`value` from so many minutes before nine until so many, `usual` else."""
+    return lambda at: (
+        value if NINE - timedelta(minutes=first) <= at < NINE - timedelta(minutes=last) else usual
+    )
+
+
+@pytest.mark.parametrize(
+    ("curve", "verdict", "said"),
+    [
+        (between(300, 295, 71), V.ATTENTION, "beyond the limit for 5m"),
+        (between(300, 290, 70), V.ATTENTION, "beyond the limit for 10m"),
+        (between(300, 285, 71), V.ABNORMAL, "beyond the limit for 15m"),
+        (between(5, 0, 71), V.ABNORMAL, "beyond the limit now"),
+        (between(5, 0, 63), V.ATTENTION, "near the limit now"),
+        (between(300, 295, 69), V.NORMAL, ""),
+    ],
+)  # fmt: skip
+async def test_one_point_beyond_asks_for_attention_and_a_quarter_of_an_hour_is_abnormal(
+    curve: Curve, verdict: Verdict, said: str
+) -> None:
+    finding = await judged(CPUUtilization=curve)
+    assert measure(finding, "ECS CPU使用率").verdict is verdict
+    assert said in measure(finding, "ECS CPU使用率").note
+    assert finding.verdict is verdict
+
+
+async def test_two_points_apart_do_not_make_a_quarter_of_an_hour() -> None:
+    peaks = {NINE - timedelta(minutes=minutes) for minutes in (300, 295, 200, 195)}
+    finding = await judged(CPUUtilization=lambda at: 90 if at in peaks else 20)
+    assert measure(finding, "ECS CPU使用率").verdict is V.ATTENTION
+    assert "beyond the limit for 20m in all" in finding.summary
+
+
+async def test_a_gap_in_the_night_is_told_and_one_of_a_sparse_metric_is_usual() -> None:
+    hole = between(300, 200, 1, usual=0)
+    finding = await judged(DatabaseConnections=lambda at: None if hole(at) else 10)
+    assert verdicts(finding) == {"RDS 接続数": V.ATTENTION}
+    assert "no data 01-14 04:00–05:40 JST (1h 40m)" in finding.summary
+    quiet = await judged(
+        TargetResponseTime=lambda at: None if hole(at) else 0.1,
+        RequestCount=lambda at: None if hole(at) else 3,
+    )
+    assert quiet.verdict is V.NORMAL
+    assert "no requests 01-14 04:00–05:40 JST (1h 40m)" in measure(quiet, "ALB レイテンシ").note
+
+
+NIGHT = datetime(2026, 1, 13, 19, 0, tzinfo=UTC)
+"""4:00 JST."""
+
+
+async def test_no_latency_without_requests_is_usual_at_night_and_not_by_day() -> None:
+    def until(end: datetime, value: float) -> Curve:
+        return lambda at: value if at < end - timedelta(hours=1) else None
+
+    night = await judged(now=NIGHT, TargetResponseTime=until(NIGHT, 0.1), RequestCount=until(NIGHT, 3))
+    assert night.verdict is V.NORMAL
+    assert "no requests since 01-14 03:00 JST" in measure(night, "ALB レイテンシ").note
+    day = await judged(TargetResponseTime=until(NINE, 0.1), RequestCount=until(NINE, 3))
+    assert verdicts(day) == {"ALB レイテンシ": V.ATTENTION}
+    # With requests the latency is missing; and where nothing comes at all, CloudWatch itself is silent.
+    missing = await judged(now=NIGHT, TargetResponseTime=until(NIGHT, 0.1))
+    assert verdicts(missing) == {"ALB レイテンシ": V.UNKNOWN}
+    silent = await judged(now=NIGHT, **{name: until(NIGHT, 0.1) for name in METRICS})
+    assert measure(silent, "ALB レイテンシ").verdict is V.UNKNOWN
+    assert silent.verdict is V.UNKNOWN
+
+
+async def test_trap_25_a_total_outage_shows_although_no_request_is_counted() -> None:
+    out = between(300, 290, 1, usual=0)
+    finding = await judged(
+        RequestCount=lambda at: None if out(at) else 100,
+        HTTPCode_ELB_5XX_Count=lambda at: 8 if out(at) else None,
+        TargetResponseTime=lambda at: None if out(at) else 0.1,
+    )
+    assert verdicts(finding) == {"Load balancer without a target that answers": V.ABNORMAL}
+    assert measure(finding, "Load balancer").shown == "10m"
+    assert "04:00–04:10 JST" in finding.summary
+    assert any("A rate of errors hides a total outage" in each for each in finding.advice)
+    unhealthy = await judged(HealthyHostCount=lambda at: 0 if out(at) else 2)
+    assert measure(unhealthy, "Load balancer").verdict is V.ABNORMAL
+    minute = between(300, 299, 1, usual=0)
+    once = await judged(
+        RequestCount=lambda at: None if minute(at) else 100,
+        HTTPCode_ELB_5XX_Count=lambda at: 1 if minute(at) else None,
+    )
+    assert measure(once, "Load balancer").verdict is V.ATTENTION
+    usual = await judged(HTTPCode_ELB_5XX_Count=lambda _at: 2)
+    assert usual.verdict is V.NORMAL, "with requests, errors are a rate, which an alarm watches"
+    nothing = await judged(RequestCount=lambda _at: None, HealthyHostCount=lambda _at: None)
+    assert measure(nothing, "Load balancer").verdict is V.UNKNOWN
+
+
+async def test_trap_29_spent_cpu_credits_are_told_where_there_are_any() -> None:
+    finding = await judged(CPUCreditBalance=between(300, 60, 30, usual=288))
+    assert verdicts(finding) == {"CPU credits of the database": V.ATTENTION}
+    assert "down to 30" in finding.summary
+    assert (await judged(CPUCreditBalance=lambda _at: 288)).verdict is V.NORMAL
+    assert measure(await judged(CPUCreditBalance=lambda _at: 0), "CPU credits").verdict is V.ATTENTION
+    assert not [each for each in (await judged()).measures if each.title.startswith("CPU credits")]
+
+
+@pytest.mark.parametrize("code", ["Forbidden", "InternalError", "PartialData"])
+async def test_an_answer_that_is_not_whole_is_never_green(code: str) -> None:
+    finding = await judged(status={"DatabaseConnections": code})
+    assert verdicts(finding) == {"RDS 接続数": V.UNKNOWN}
+    worse = await judged(status={"DatabaseConnections": "PartialData"}, DatabaseConnections=lambda _at: 90)
+    assert worse.verdict is V.ABNORMAL
+    assert (await judged(status={"RequestCount": code})).verdict is V.UNKNOWN
+    assert (await judged(status={"ProcessedBytes": code})).verdict is V.UNKNOWN
+
+
+async def test_a_limit_whose_metric_is_not_on_the_dashboard_is_read_from_the_runbooks_targets() -> None:
+    body = {"widgets": [{"type": "text", "properties": {"markdown": "x"}}]}
+    finding = await judged(body=body)
+    assert finding.verdict is V.NORMAL
+    assert "The dashboard does not show ECS CPU使用率" in finding.remarks[0]
+    data = BOOK.model_dump(mode="json") | {"ecs": None, "duties": []}
+    finding = await judged(body=body, runbook=Runbook.model_validate(data))
+    assert verdicts(finding) == {"ECS CPU使用率": V.UNKNOWN, "ECS メモリ使用率": V.UNKNOWN}
+    assert "Add ECS CPU使用率 to the dashboard." in finding.advice
+
+
+async def test_growth_is_not_judged_without_anything_to_compare_with() -> None:
+    finding = await judged(ProcessedBytes=lambda at: 90e6 if at > CLOSED - timedelta(hours=1) else None)
+    assert (finding.verdict, measure(finding, "Data transferred").verdict) == (V.NORMAL, None)
+    assert any(
+        "nothing to compare with: AWS/ApplicationELB ProcessedBytes" in each for each in finding.remarks
+    )
+
+
+async def test_growth_after_a_holiday_is_compared_with_a_week_that_had_one_too() -> None:
+    # Tuesday after the Monday holiday of 12 January: only 3 November was such a Monday, too far back.
+    tuesday = datetime(2026, 1, 13, 0, 0, tzinfo=UTC)
+    finding = await judged(now=tuesday, since=tuesday - timedelta(days=3))
+    assert any("though its open and closed days differ" in each for each in finding.remarks)
+    finding = await judged()
+    assert any("from 01-06 17:15 JST." in each for each in finding.remarks)
+
+
+async def test_what_cannot_be_read_of_the_week_before_leaves_growth_unknown() -> None:
+    whole = data(METRICS, {})
+
+    def only_now(params: dict[str, Any]) -> Any:
+        return whole(params) if params["EndTime"] == NINE else failure(ProblemKind.THROTTLED, "slow down")
+
+    canned = Canned(
+        GetDashboard={"DashboardBody": json.dumps(BODY)},
+        GetMetricData=only_now,
+        DescribeDBInstances={"DBInstances": [DATABASE]},
+    )
+    context = InspectionContext(
+        runbook=BOOK, calendar=Calendar(BOOK), clock=ManualClock(NINE), region="ap-northeast-1", reader=canned
+    )
+    finding = await make(context, "dashboard").look(Look(since=CLOSED, until=NINE))
+    assert [each.partition(" (")[0] for each in verdicts(finding)] == ["Data transferred"]
+    assert finding.verdict is V.UNKNOWN
+    assert "slow down" in finding.remarks[0]
+
+
+def test_what_it_lacks() -> None:
+    assert DashboardValues.lacks(BOOK) == ""
+    assert DashboardValues.lacks(BOOK.model_copy(update={"limits": ()})) == "limits"
+    bare = {"dashboard": None, "ecs": None, "alb": None, "rds": None}
+    assert DashboardValues.lacks(BOOK.model_copy(update=bare)) == "dashboard"
+    assert DashboardValues.lacks(BOOK.model_copy(update={"dashboard": None})) == ""
+
+
+def without(*path: str | int) -> dict[str, Any]:
+    """The dashboard's body, with something else where `path` leads."""
+    body = json.loads(json.dumps(BODY))
+    holder = body
+    for step in path[:-1]:
+        holder = holder[step]
+    holder[path[-1]] = 7
+    return dict(body)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        (("widgets",), "dashboard.widgets has a value that is not understood"),
+        (("widgets", 0), "1 widget of the dashboard cannot be read in full: #0"),
+        (("widgets", 0, "type"), "1 widget of the dashboard cannot be read in full"),
+        (("widgets", 0, "properties"), "1 widget of the dashboard cannot be read in full"),
+        (("widgets", 0, "properties", "metrics"), "1 widget of the dashboard cannot be read in full"),
+        (("widgets", 0, "properties", "metrics", 2), "1 widget of the dashboard cannot be read in full"),
+        (("widgets", 0, "properties", "metrics", 2, 1), "1 widget of the dashboard cannot be read in full"),
+    ],
+)
+async def test_a_dashboard_that_cannot_be_read_in_full_is_not_judged(
+    path: tuple[str | int, ...], said: str
+) -> None:
+    """Its values are read from the runbook's targets, which do not stand for what the dashboard shows."""
+    finding = await judged(body=without(*path))
+    assert finding.verdict is Verdict.UNKNOWN
+    assert measure(finding, "Dashboard").verdict is Verdict.UNKNOWN
+    assert said in finding.summary
+
+
+def test_a_body_that_is_no_json_is_unreadable_and_one_drawn_oddly_is_not() -> None:
+    found = parse_body("main", '{"widgets": [')
+    assert found.unreadable
+    assert not parse_body("main", '{"widgets": []}').unreadable
+    # How it is drawn says nothing of the values.
+    drawn = (
+        '{"widgets": [{"type": "metric", "properties": {"metrics": [["A", "b"]], "view": 7, "stacked": 3}}]}'
+    )
+    (widget,) = parse_body("main", drawn).widgets
+    assert widget.remarks
+    assert not widget.unreadable
+    explorer = parse_body("main", '{"widgets": [{"type": "explorer", "properties": {"aggregateBy": 7}}]}')
+    assert not explorer.widgets[0].unreadable
+
+
+async def test_trap_targets_that_are_no_longer_counted_say_nothing_of_an_outage() -> None:
+    finding = await judged(HealthyHostCount=lambda at: 2 if at < NINE - timedelta(hours=2) else None)
+    healthy = measure(finding, "Load balancer without a target that answers")
+    assert healthy.verdict is Verdict.UNKNOWN
+    assert healthy.note == "HealthyHostCount: no data since 01-14 07:00 JST"
+    assert finding.verdict is Verdict.UNKNOWN
+
+
+def of_faults(metric: str, stat: str = "Sum", **limit: float) -> tuple[dict[str, Any], Runbook]:
+    """A dashboard with a metric that counts faults, and the runbook with a limit on it."""
+    drawn = {
+        "type": "metric",
+        "properties": {"metrics": [["AWS/ApplicationELB", metric, *ALB, {"stat": stat}]]},
+    }
+    data = BOOK.model_dump(mode="json")
+    data["limits"].append(
+        {"id": "faults", "title": "5xx", "namespace": "AWS/ApplicationELB", "metric": metric} | limit
+    )
+    return {"widgets": [*BODY["widgets"], drawn]}, Runbook.model_validate(data)
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [
+        "HTTPCode_Target_5XX_Count",
+        "HTTPCode_ELB_4XX_Count",
+        "HTTPCode_ELB_502_Count",
+        "RejectedConnectionCount",
+        "TargetConnectionErrorCount",
+    ],
+)
+async def test_a_count_of_faults_is_none_where_the_load_balancer_tells_something_else(metric: str) -> None:
+    body, book = of_faults(metric, below=50)
+
+    def at_night(at: datetime) -> float | None:
+        return 1 if NINE - timedelta(hours=5) <= at < NINE - timedelta(hours=4, minutes=55) else None
+
+    two = await judged(body=body, runbook=book, **{metric: at_night})
+    assert (two.verdict, measure(two, "5xx").verdict) == (V.NORMAL, V.NORMAL), two.summary
+    assert "none counted 01-13 17:15–01-14 04:00 JST" in measure(two, "5xx").note
+    assert "no data of before" not in two.summary
+    none = await judged(body=body, runbook=book)
+    assert (measure(none, "5xx").verdict, measure(none, "5xx").note) == (V.NORMAL, "none counted")
+    many = await judged(body=body, runbook=book, **{metric: lambda at: at_night(at) and 60})
+    assert measure(many, "5xx").verdict is V.ATTENTION
+    # Healthy targets alone prove it, and so do requests; where both are missing, nothing does.
+    idle = await judged(body=body, runbook=book, RequestCount=lambda _at: None, **{metric: at_night})
+    assert measure(idle, "5xx").verdict is V.NORMAL
+    for told, verdict in (
+        (between(300, 200, 1, usual=0), V.ATTENTION),
+        (between(300, -1, 1, usual=0), V.UNKNOWN),
+    ):
+        both = {
+            name: lambda at, told=told: None if told(at) else 9
+            for name in ("RequestCount", "HealthyHostCount")
+        }
+        blind = await judged(body=body, runbook=book, **both)  # type: ignore[arg-type]
+        assert measure(blind, "5xx").verdict is verdict
+        assert "no data" in measure(blind, "5xx").note
+    partly = await judged(body=body, runbook=book, status={metric: "PartialData"})
+    assert measure(partly, "5xx").verdict is V.UNKNOWN
+
+
+async def test_only_a_sum_with_an_upper_limit_may_be_none() -> None:
+    metric = "HTTPCode_Target_5XX_Count"
+    for stat, limit in (("Average", {"below": 50}), ("Sum", {"above": 1})):
+        body, book = of_faults(metric, stat, **limit)
+        assert measure(await judged(body=body, runbook=book), "5xx").verdict is V.UNKNOWN
+
+
+async def test_what_must_not_be_too_few_asks_for_attention_in_a_gap_as_any_other() -> None:
+    body, book = of_faults("NewConnectionCount", above=1)
+    for minutes, verdict in ((200, V.ATTENTION), (-1, V.UNKNOWN)):
+        hole = between(300, minutes, 1, usual=0)
+        finding = await judged(
+            body=body, runbook=book, NewConnectionCount=lambda at, hole=hole: None if hole(at) else 9
+        )
+        assert measure(finding, "5xx").verdict is verdict
+
+
+GROUPS = {
+    "blue": "targetgroup/facility-blue/1111111111111111",
+    "green": "targetgroup/facility-green/2222222222222222",
+}
+
+
+async def of_two_groups(blue: Curve, green: Curve, *, named: str = "") -> Finding:
+    """A dashboard with both; the runbook names one of them, or none."""
+    metrics = [
+        ["AWS/ApplicationELB", "HealthyHostCount", "TargetGroup", group, *ALB] for group in GROUPS.values()
+    ]
+    body = {"widgets": [*BODY["widgets"], {"type": "metric", "properties": {"metrics": metrics}}]}
+    alb = BOOK.alb
+    assert alb is not None
+    group = GROUPS.get(named, "")
+    book = BOOK.model_copy(update={"alb": alb.model_copy(update={"target_group": group})})
+    return await judged(
+        runbook=book, body=body, HealthyHostCount_facility_blue=blue, HealthyHostCount_facility_green=green
+    )
+
+
+async def test_a_second_target_group_that_is_not_in_use_says_nothing() -> None:
+    title, remark = "Load balancer without a target that answers", "taken for unused"
+    for named in ("", "blue"):
+        finding = await of_two_groups(lambda _at: 2, lambda _at: None, named=named)
+        assert (finding.verdict, measure(finding, title).verdict) == (V.NORMAL, V.NORMAL)
+        (said,) = [each for each in finding.remarks if remark in each]
+        assert (GROUPS["green"] in said, GROUPS["blue"] in said) == (True, False)
+    # Where the runbook names it, or no other has data, it is missing.
+    ours = await of_two_groups(lambda _at: 2, lambda _at: None, named="green")
+    assert measure(ours, title).note == f"HealthyHostCount ({GROUPS['green']}): no data in the window"
+    assert measure(ours, title).verdict is V.UNKNOWN
+    none = await of_two_groups(lambda _at: None, lambda _at: None)
+    assert measure(none, title).verdict is V.UNKNOWN
+    assert not any(remark in each for finding in (ours, none) for each in finding.remarks)
+    # One that has data and stops is told by its name.
+    ended = await of_two_groups(lambda at: 2 if at < NINE - timedelta(hours=2) else None, lambda _at: 2)
+    assert measure(ended, title).verdict is V.UNKNOWN
+    assert measure(ended, title).note.startswith(f"HealthyHostCount ({GROUPS['blue']}): no data since")
+
+
+async def test_trap_credits_that_are_no_longer_told_are_not_enough() -> None:
+    finding = await judged(CPUCreditBalance=lambda at: 500 if at < NINE - timedelta(hours=2) else None)
+    credits_ = measure(finding, "CPU credits of the database")
+    assert credits_.verdict is Verdict.UNKNOWN
+    assert credits_.note == "most 500; no data since 01-14 07:00 JST"

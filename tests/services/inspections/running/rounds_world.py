@@ -1,0 +1,153 @@
+"""Consoles on one journal that make looks by themselves; what they see of AWS is a script."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from services.aws.client.meter import Meter
+from services.calendar.calendar import Calendar
+from services.clock import ManualClock
+from services.inspections import registry
+from services.inspections.base import Inspection, Look
+from services.inspections.known import Known
+from services.inspections.running.finding_records import FindingRecords
+from services.inspections.running.runner import Inspector
+from services.inspections.running.scheduler import Rounds
+from services.models.findings import DutyFindings, Finding, FindingsView
+from services.models.journal import Entry, EntryKind, Query
+from services.models.runbook import Runbook
+from services.models.verdict import Verdict
+from services.runbook.loader import load_builtin
+from tests.services.aws.canned import Canned
+from tests.services.duties.duty_world import Desk, desk
+
+
+@dataclass
+class Script:
+    """What the looks do, by inspection; counts them."""
+
+    made: list[tuple[str, Look]] = field(default_factory=list)
+    answers: dict[str, Callable[[Inspection, Look], Finding]] = field(default_factory=dict)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    """Looks wait for it."""
+
+    def __post_init__(self) -> None:
+        self.gate.set()
+
+    def windows(self, id: str) -> list[Look]:
+        return [look for of, look in self.made if of == id]
+
+
+def scripted(script: Script, name: str) -> type[Inspection]:
+    class Scripted(Inspection):
+        id = name
+        title = f"Look at {name}"
+
+        @classmethod
+        def lacks(cls, runbook: Runbook) -> str:
+            return ""
+
+        async def look(self, look: Look) -> Finding:
+            script.made.append((name, look))
+            await script.gate.wait()
+            answer = script.answers.get(name)
+            return answer(self, look) if answer else self.found(look, Verdict.NORMAL, "all well")
+
+    return Scripted
+
+
+@dataclass
+class Console:
+    """One console."""
+
+    rounds: Rounds
+    desk: Desk
+    records: FindingRecords
+    faults: list[BaseException]
+    views: list[FindingsView] = field(default_factory=list)
+
+    def found(self, duty: str) -> DutyFindings:
+        found = self.rounds.of(self.desk.today(duty).slot)
+        assert found is not None
+        return found
+
+    async def entries(self, *kinds: EntryKind) -> tuple[Entry, ...]:
+        return await self.desk.journal.entries(Query(kinds=frozenset(kinds)))
+
+    async def until(self, reached: Callable[[], object], *, step: float = 1.0) -> None:
+        """Let the world go on until `reached()`."""
+        try:
+            async with asyncio.timeout(60):
+                while not reached():
+                    await asyncio.sleep(0.005)
+                    self.desk.clock.advance(step)
+        except TimeoutError:
+            raise AssertionError(f"never reached: {self.views[-1:]} {self.faults}") from None
+
+
+@asynccontextmanager
+async def console(
+    path: Path,
+    script: Script,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    clock: ManualClock,
+    user: str = "alice",
+    began: str = "2026-01-14 08:00",
+    jitter: float = 0.0,
+    duties: tuple[str, ...] = ("daily-morning", "daily-afternoon", "daily-evening"),
+) -> AsyncIterator[Console]:
+    """A console whose duties and looks run."""
+    monkeypatch.setattr(
+        registry,
+        "INSPECTIONS",
+        tuple(scripted(script, id) for id in ("alarms", "dashboard", "error-logs", "backups", "costs", "maintenance", "sign-ins", "slow-queries", "waf-blocks", "scaling", "access-keys")),
+    )  # fmt: skip
+    whole = load_builtin("facility-prod")
+    kept = tuple(duty for duty in whole.duties if duty.id in duties)
+    book = whole.model_copy(update={"duties": kept})
+    async with desk(path, clock, user=user, began=began, runbook=book, retry=0.05) as made:
+        faults: list[BaseException] = []
+        calendar = Calendar(book)
+        records = FindingRecords(made.journal, Known())
+        inspector = Inspector(
+            book,
+            calendar,
+            Canned(),
+            made.clock,
+            Meter(made.clock),
+            region="ap-northeast-1",
+            known=lambda: records.known,
+            fault=faults.append,
+        )
+        rounds = Rounds(
+            inspector, records, made.journal, calendar, made.clock, jitter=jitter, rng=random.Random(1)
+        )
+        this = Console(rounds, made, records, faults)
+
+        async def follow_duties() -> None:
+            seen = None
+            while True:
+                if made.view is not seen:
+                    seen = made.view
+                    rounds.consider(seen)
+                await asyncio.sleep(0.005)
+
+        async def follow_findings() -> None:
+            async for view in rounds.states():
+                this.views.append(view)
+
+        tasks = [asyncio.create_task(follow_duties()), asyncio.create_task(follow_findings())]
+        try:
+            await made.until(lambda: this.views)
+            yield this
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await rounds.close()

@@ -1,0 +1,353 @@
+"""Looks that make themselves: once, whoever has the console open; never lost, never judged by nobody."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from services.clock import ManualClock
+from services.inspections.base import Inspection, Look
+from services.inspections.known import Known
+from services.inspections.running import entries as drafts
+from services.inspections.running.claims import LEASE
+from services.inspections.running.finding_records import FindingRecords
+from services.journal.errors import AlreadyRecorded
+from services.journal.journal import Journal
+from services.models.duties import OccurrenceState
+from services.models.findings import Finding, Unfamiliar
+from services.models.journal import EntryKind, Person
+from services.models.problem import ProblemKind
+from services.models.verdict import Verdict
+from tests.services.aws.canned import failure
+from tests.services.duties.duty_world import jst
+from tests.services.inspections.running.rounds_world import Console, Script, console
+
+MORNING = ("alarms", "dashboard", "error-logs")
+
+
+def abnormal(inspection: Inspection, look: Look) -> Finding:
+    return inspection.found(look, Verdict.ABNORMAL, "one fires", advice=("call somebody",))
+
+
+@pytest.fixture
+def script() -> Script:
+    return Script()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(jst("2026-01-14 08:59"))
+
+
+async def test_a_duty_that_comes_due_looks_by_itself(
+    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:
+        assert not script.made
+        await one.until(lambda: one.found("daily-morning").complete)
+        found = one.found("daily-morning")
+        assert [each.finding.inspection for each in found.recorded] == list(MORNING)
+        assert found.all_normal
+        assert found.verdict is Verdict.NORMAL
+        entries = await one.entries(EntryKind.LOOKING, EntryKind.FINDING)
+        assert [entry.kind for entry in entries].count(EntryKind.LOOKING) == 1
+        # It waits for a person: a machine signs nothing.
+        assert one.desk.today("daily-morning").state is OccurrenceState.DUE
+        assert not await one.entries(EntryKind.SIGN_OFF)
+
+
+async def test_two_consoles_look_once_and_both_show_it(
+    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "j.db"
+    async with (
+        console(path, script, monkeypatch, clock=clock) as one,
+        console(path, script, monkeypatch, clock=clock, user="bob") as two,
+    ):
+        await one.until(lambda: one.found("daily-morning").complete and two.found("daily-morning").complete)
+        assert sorted(id for id, _look in script.made) == sorted(MORNING)
+        assert one.found("daily-morning").recorded == two.found("daily-morning").recorded
+
+
+async def test_what_a_killed_console_claimed_is_looked_at_by_the_next(
+    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "j.db"
+    clock.advance(3600)
+    async with console(path, script, monkeypatch, clock=clock) as first:
+        slot = first.desk.today("daily-morning").slot
+        await first.until(lambda: first.found("daily-morning").complete)
+    # A console that is gone left its claim on the afternoon's look, and nothing else.
+    clock.advance((jst("2026-01-14 14:00") - clock.now()).total_seconds())
+    gone = await asyncio.create_subprocess_exec("true")
+    await gone.wait()
+    child = gone.pid
+    journal = Journal(path, clock=clock, person=_here)
+    await journal.open()
+    afternoon = slot.model_copy(update={"key": "daily-afternoon@2026-01-14T14:00", "duty": "daily-afternoon"})
+    draft = drafts.looking(afternoon, 1)
+    await journal.append(draft.model_copy(update={"data": {"pid": child, "turn": 1}}))
+    await journal.close()
+    before = len(script.made)
+    async with console(path, script, monkeypatch, clock=clock) as again:
+        await again.until(lambda: again.found("daily-afternoon").complete)
+        # The morning's findings were not lost and are not made again.
+        assert [id for id, _look in script.made[before:]] == ["alarms"]
+        assert again.found("daily-morning").complete
+
+
+def _here() -> Person:
+    import socket
+
+    return Person(user="gone", host=socket.gethostname())
+
+
+async def test_a_claim_from_another_machine_holds_until_its_lease_is_over(
+    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "j.db"
+    clock.advance(120)
+    journal = Journal(path, clock=clock, person=lambda: Person(user="far", host="elsewhere"))
+    await journal.open()
+    async with console(path, script, monkeypatch, clock=ManualClock(jst("2026-01-14 08:00"))) as early:
+        slot = next(
+            each.slot for each in early.desk.view.today.occurrences if each.slot.duty == "daily-morning"
+        )
+    entry = await journal.append(drafts.looking(slot, 1))
+    await journal.close()
+    async with console(path, script, monkeypatch, clock=clock) as one:
+        await one.until(lambda: clock.sleepers > 0, step=0)
+        while (clock.now() - entry.at).total_seconds() < LEASE - 20:
+            assert not script.made
+            clock.advance(10)
+            await asyncio.sleep(0.002)
+        await one.until(lambda: one.found("daily-morning").complete, step=10)
+        assert (clock.now() - entry.at).total_seconds() >= LEASE
+
+
+async def test_the_window_reaches_back_to_what_a_person_signed_for(
+    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:
+        await one.until(lambda: one.found("daily-morning").complete)
+        first = script.windows("alarms")[0]
+        # Nobody has looked before: since city hall closed on Tuesday.
+        assert first.since == jst("2026-01-13 17:15")
+        assert "first look" in first.gap
+        # The morning is not signed: the afternoon's look covers it again.
+        one.desk.advance("2026-01-14 14:00")
+        await one.until(lambda: one.found("daily-afternoon").complete)
+        assert script.windows("alarms")[1].since == first.since
+        await _sign(one, "daily-afternoon")
+        one.desk.advance("2026-01-14 17:00")
+        await one.until(lambda: one.found("daily-evening").complete)
+        assert script.windows("alarms")[2].since == script.windows("alarms")[1].until
+        assert not script.windows("alarms")[2].gap
+
+
+async def test_after_a_closed_run_the_first_look_covers_the_gap_and_says_so(
+    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "j.db"
+    clock.advance((jst("2026-01-16 17:00") - clock.now()).total_seconds())
+    async with console(path, script, monkeypatch, clock=clock) as friday:
+        await friday.until(lambda: friday.found("daily-evening").complete)
+        await _sign(friday, "daily-evening")
+        signed = script.windows("alarms")[-1].until
+    clock.advance((jst("2026-01-19 09:00") - clock.now()).total_seconds())
+    async with console(path, script, monkeypatch, clock=clock) as monday:
+        await monday.until(lambda: monday.found("daily-morning").complete)
+        look = script.windows("alarms")[-1]
+        assert look.since == signed
+        assert "2 closed days" in look.gap
+        assert "2 closed days" in monday.found("daily-morning").recorded[0].finding.gap
+
+
+async def _sign(one: Console, duty: str) -> None:
+    occurrence = one.desk.today(duty)
+    found = one.rounds.of(occurrence.slot)
+    assert found is not None
+    await one.desk.duties.sign(occurrence, more={"findings": drafts.signed(found.recorded)})
+    await one.until(lambda: one.desk.today(duty).signed)
+
+
+async def test_what_aws_refuses_cannot_be_judged(
+    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(_inspection: Inspection, _look: Look) -> Finding:
+        raise failure(ProblemKind.ACCESS_DENIED, "no permission")
+
+    def broken(_inspection: Inspection, _look: Look) -> Finding:
+        raise KeyError("a fault of ours")
+
+    script.answers = {"alarms": denied, "dashboard": broken}
+    async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:
+        await one.until(lambda: one.found("daily-morning").complete)
+        alarms, dashboard, errors = (each.finding for each in one.found("daily-morning").recorded)
+        assert (alarms.verdict, alarms.summary) == (Verdict.UNKNOWN, "no permission")
+        assert alarms.problem is not None
+        assert dashboard.verdict is Verdict.UNKNOWN
+        assert isinstance(one.faults[0], KeyError)
+        # One broken look spoils no other.
+        assert errors.verdict is Verdict.NORMAL
+        assert one.found("daily-morning").verdict is Verdict.UNKNOWN
+        assert not one.found("daily-morning").all_normal
+
+
+async def test_overruling_needs_a_reason_and_happens_once(
+    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script.answers = {"alarms": abnormal}
+    async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:
+        await one.until(lambda: one.found("daily-morning").complete)
+        found = one.found("daily-morning").recorded[0]
+        with pytest.raises(ValueError, match="reason"):
+            await one.rounds.looks.overrule("x", found, "  ")
+        await one.rounds.looks.overrule("x", found, "planned load test")
+        with pytest.raises(AlreadyRecorded):
+            await one.rounds.looks.overrule("x", found, "again")
+        judged = one.found("daily-morning").recorded[0]
+        assert judged.overruled is not None
+        assert (judged.overruled.by, judged.overruled.reason) == ("alice", "planned load test")
+        # The verdict stays what it was: nothing is left to decide, but it is not signed among the normal ones.
+        assert judged.finding.verdict is Verdict.ABNORMAL
+        assert one.found("daily-morning").settled
+        assert not one.found("daily-morning").all_normal
+        said = drafts.signed(one.found("daily-morning").recorded)[0]
+        assert (said["decision"], said["reason"], said["verdict"]) == (
+            "overruled",
+            "planned load test",
+            "abnormal",
+        )
+
+
+async def test_another_look_counts_from_then_on(
+    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script.answers = {"alarms": abnormal}
+    async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:
+        await one.until(lambda: one.found("daily-morning").complete)
+        script.answers = {}
+        await one.rounds.look_again(one.desk.today("daily-morning").slot, ("alarms",))
+        assert one.found("daily-morning").all_normal
+        assert len(await one.entries(EntryKind.FINDING)) == 4
+
+
+async def test_a_missed_duty_of_an_earlier_day_is_left_to_a_person(
+    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.advance((jst("2026-01-15 08:00") - clock.now()).total_seconds())
+    async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:
+        missed = [each for each in one.desk.view.carried if each.state is OccurrenceState.MISSED]
+        assert missed
+        # Last evening's is only late: it may still be signed, so it is looked at.
+        await one.until(lambda: [id for id, _look in script.made] == ["alarms"])
+        clock.advance(60)
+        await asyncio.sleep(0.05)
+        found = [one.rounds.of(each.slot) for each in missed]
+        assert all(each is not None and not each.recorded for each in found)
+        await one.rounds.look_again(missed[0].slot)
+        first = one.rounds.of(missed[0].slot)
+        assert first is not None
+        assert first.complete
+
+
+async def test_who_is_known_from_now_on_is_known_to_the_next_look(
+    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "j.db"
+    async with console(path, script, monkeypatch, clock=clock) as one:
+        await one.rounds.looks.make_known(Unfamiliar(kind="person", value="carol"))
+        await one.rounds.looks.make_known(
+            Unfamiliar(kind="network", value="203.0.113.9", network="203.0.113.0/24")
+        )
+        assert one.records.known.person("carol")
+    async with console(path, script, monkeypatch, clock=clock) as two:
+        await two.until(lambda: two.records.started)
+        assert two.records.known.person("carol")
+        assert two.records.known.address("203.0.113.77")
+        assert not two.records.known.address("198.51.100.1")
+        assert {each.target for each in two.records.said_known} == {"carol", "203.0.113.0/24"}
+        await two.rounds.looks.forget(two.records.said_known[-1])
+        assert not two.records.known.person("carol")
+    async with console(path, script, monkeypatch, clock=clock) as three:
+        await three.until(lambda: three.records.started)
+        assert not three.records.known.person("carol")
+        # In whatever order the entries come, the newest counts.
+        said = await three.entries(EntryKind.KNOWN)
+        other = FindingRecords(three.desk.journal, Known(people=frozenset({"dave"})))
+        other.absorb(reversed(said))
+        assert not other.known.person("carol")
+        assert other.known.address("203.0.113.77")
+        assert other.known.person("dave")
+
+
+async def test_a_journal_that_takes_nothing_shows_the_finding_and_records_it_later(
+    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "j.db"
+    async with console(path, script, monkeypatch, clock=clock) as one:
+        away = path.rename(tmp_path / "away.db")
+        path.mkdir()
+        await one.until(lambda: one.found("daily-morning").complete)
+        shown = one.found("daily-morning").recorded
+        assert [each.seq for each in shown] == [0, 0, 0]
+        path.rmdir()
+        away.rename(path)
+        await one.until(lambda: all(each.seq for each in one.found("daily-morning").recorded))
+        later = [each.finding for each in one.found("daily-morning").recorded]
+        assert later == [each.finding for each in shown]
+        assert len(script.made) == 3
+
+
+async def test_two_duties_at_one_time_share_one_look(
+    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Monday, 2 February: the weekly and the monthly look at patches fall together.
+    clock.advance((jst("2026-02-02 09:00") - clock.now()).total_seconds())
+    path = tmp_path / "j.db"
+    async with console(
+        path, script, monkeypatch, clock=clock, duties=("weekly-patches", "monthly-patches")
+    ) as one:
+        await one.until(
+            lambda: one.found("weekly-patches").complete and one.found("monthly-patches").complete
+        )
+        assert len(script.windows("maintenance")) == 1
+
+
+async def test_a_look_that_waits_for_consent_is_not_signed_for(
+    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dear(inspection: Inspection, look: Look) -> Finding:
+        if look.consent:
+            return inspection.found(look, Verdict.NORMAL, "nothing")
+        return inspection.found(look, Verdict.UNKNOWN, "would cost ¥30", estimate_yen=30.0)
+
+    script.answers = {"error-logs": dear}
+    async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:
+        await one.until(lambda: one.found("daily-morning").complete)
+        said = drafts.signed(one.found("daily-morning").recorded)
+        assert [each["inspection"] for each in said] == ["alarms", "dashboard"]
+        await one.rounds.look_again(one.desk.today("daily-morning").slot, ("error-logs",), consent=True)
+        assert one.found("daily-morning").all_normal
+
+
+async def test_an_entry_of_another_console_is_read_though_this_one_has_written_a_later_one(
+    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "j.db"
+    async with console(path, script, monkeypatch, clock=clock) as one:
+        await one.until(lambda: one.records.started)
+        other = Journal(path, clock=clock, person=lambda: Person(user="bob"))
+        await other.open()
+        early = await other.append(drafts.known(Unfamiliar(kind="person", value="carol")))
+        late = await other.append(drafts.known(Unfamiliar(kind="person", value="dave")))
+        await other.close()
+        records = FindingRecords(one.desk.journal, Known())
+        await records.read(early.at)
+        fresh = FindingRecords(one.desk.journal, Known())
+        fresh.started = True
+        fresh.absorb([late])
+        await fresh.read(early.at)
+        assert fresh.known == records.known
+        assert fresh.known.person("carol")

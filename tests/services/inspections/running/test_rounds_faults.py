@@ -1,0 +1,409 @@
+"""What goes wrong between consoles, people and clocks: no look twice, none lost, no time that nobody looked at."""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from services.clock import ManualClock
+from services.inspections.base import Inspection, Look
+from services.inspections.known import Known
+from services.inspections.running import entries as drafts
+from services.inspections.running import runner as inspector
+from services.inspections.running.claims import LEASE
+from services.inspections.running.finding_records import RECENT, FindingRecords
+from services.journal.journal import Journal
+from services.models.duties import OccurrenceState
+from services.models.findings import Finding, Progress, Unfamiliar
+from services.models.journal import Draft, Entry, EntryKind, Person
+from services.models.problem import ProblemKind
+from services.models.verdict import Verdict
+from tests.services.aws.canned import failure
+from tests.services.duties.duty_world import jst
+from tests.services.inspections.running.rounds_world import Console, Script, console
+
+
+def unknown(inspection: Inspection, look: Look) -> Finding:
+    return inspection.found(look, Verdict.UNKNOWN, "partial")
+
+
+def expired(_inspection: Inspection, _look: Look) -> Finding:
+    raise failure(ProblemKind.EXPIRED, "the session has ended")
+
+
+async def sign(one: Console, duty: str) -> None:
+    occurrence = one.desk.today(duty)
+    found = one.found(duty)
+    await one.desk.duties.sign(occurrence, more={"findings": drafts.signed(found.recorded)})
+    until = found.recorded[-1].finding.read_at
+    await one.until(lambda: one.desk.today(duty).signed and one.records.signed_until("dashboard", until))
+
+
+async def done(one: Console, *duties: str) -> None:
+    await one.until(lambda: all(one.found(each).complete for each in duties))
+
+
+@pytest.fixture
+def script() -> Script:
+    return Script()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(jst("2026-01-14 09:01"))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "j.db"
+
+
+# ---- the time that is looked over
+
+
+async def test_what_nobody_signed_for_is_looked_at_again_though_nobody_ever_signed(
+    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(path, script, monkeypatch, clock=clock) as one:
+        await done(one, "daily-morning")
+        first = script.windows("alarms")[0]
+        one.desk.advance("2026-01-15 09:01")
+        await one.until(lambda: one.desk.view.today.day.day == 15)
+        await done(one, "daily-morning")
+        assert script.windows("alarms")[-1].since == first.since
+
+
+async def test_an_accepted_look_that_could_not_judge_leaves_its_time_open(
+    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script.answers = {"alarms": unknown, "dashboard": unknown}
+    async with console(path, script, monkeypatch, clock=clock) as one:
+        await done(one, "daily-morning")
+        dashboard = one.found("daily-morning").recorded[1]
+        await one.rounds.looks.overrule("x", dashboard, "seen in the AWS console")
+        await sign(one, "daily-morning")
+        await one.rounds.looks.by_hand("alarms")
+        await one.rounds.looks.by_hand("dashboard")
+        before, after = script.windows("alarms")
+        assert after.since == before.since
+        # Who overrules it answers for its time.
+        before, after = script.windows("dashboard")
+        assert after.since == before.until
+
+
+async def test_a_signature_by_a_clock_that_ran_ahead_blinds_no_look(
+    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(path, script, monkeypatch, clock=clock) as one:
+        await done(one, "daily-morning")
+        await sign(one, "daily-morning")
+        signed = script.windows("alarms")[0].until
+        ahead = {"inspection": "alarms", "verdict": "normal", "until": "2027-01-14T00:00:00+00:00"}
+        draft = Draft(kind=EntryKind.SIGN_OFF, subject="x", text="x", data={"findings": [ahead]})
+        one.records.absorb([await one.desk.journal.append(draft)])
+        clock.advance(3600)
+        await one.rounds.looks.by_hand("alarms")
+        assert script.windows("alarms")[-1].since == signed
+
+
+# ---- looks made once
+
+
+async def test_asked_for_again_and_again_a_look_is_made_once_and_outlives_who_asked(
+    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(path, script, monkeypatch, clock=clock) as one:
+        await done(one, "daily-morning")
+        slot = one.desk.today("daily-morning").slot
+        script.gate.clear()
+        before = len(script.made)
+        asked = [asyncio.create_task(one.rounds.look_again(slot)) for _press in range(3)]
+        await one.until(lambda: len(script.made) == before + 3)
+        asked[0].cancel()
+        asked[1].cancel()
+        await asyncio.gather(*asked[:2], return_exceptions=True)
+        script.gate.set()
+        await asked[2]
+        assert len(script.made) == before + 3
+        assert len(await one.entries(EntryKind.FINDING)) == 6
+
+
+async def test_a_screen_that_closes_takes_no_look_from_a_duty_that_shares_it(
+    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(path, script, monkeypatch, clock=clock) as one:
+        await done(one, "daily-morning")
+        one.desk.advance("2026-01-14 13:59:50")
+        script.gate.clear()
+        slot = one.desk.today("daily-morning").slot
+        asked = asyncio.create_task(one.rounds.look_again(slot, ("alarms",)))
+        await one.until(
+            lambda: any(key.startswith("daily-afternoon") for key, _id in one.rounds.looks.progress)
+        )
+        asked.cancel()
+        await asyncio.gather(asked, return_exceptions=True)
+        script.gate.set()
+        await done(one, "daily-afternoon")
+        assert len(script.windows("alarms")) == 2
+
+
+async def test_two_looks_by_hand_at_once_are_both_made_and_tell_how_far_they_are(
+    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(path, script, monkeypatch, clock=clock) as one:
+        await done(one, "daily-morning")
+        script.gate.clear()
+        asked = [asyncio.create_task(one.rounds.looks.by_hand(id)) for id in ("backups", "costs", "costs")]
+        await one.until(lambda: script.windows("backups") and script.windows("costs"))
+        script.windows("backups")[0].tell(Progress(text="vault", done=1, total=2))
+        await one.until(lambda: any(each.progress.total for each in one.views[-1].looking))
+        script.gate.set()
+        found = await asyncio.gather(*asked)
+        assert [each.finding.inspection for each in found] == ["backups", "costs", "costs"]
+        assert all(each.subject.startswith("hand@") for each in found)
+        assert len(script.windows("costs")) == 1
+        assert not one.rounds.looks.progress
+        await one.rounds.looks.overrule(found[0].subject, found[0], "fine")
+        assert next(each for each in one.records.by_hand() if each.seq == found[0].seq).overruled
+
+
+async def test_a_look_made_before_a_duty_is_due_is_not_its_look(
+    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(path, script, monkeypatch, clock=clock) as one:
+        await done(one, "daily-morning")
+        await one.rounds.look_again(one.desk.today("daily-evening").slot)
+        one.desk.advance("2026-01-14 17:01")
+        await one.until(lambda: script.windows("alarms")[-1].until >= jst("2026-01-14 17:00"))
+        await one.until(lambda: not one.rounds.looks.progress)
+        assert one.found("daily-evening").recorded[0].finding.read_at >= jst("2026-01-14 17:00")
+
+
+async def test_a_duty_signed_before_its_looks_began_is_not_looked_at(
+    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(path, script, monkeypatch, clock=clock, jitter=30.0) as one:
+        await one.until(lambda: clock.sleepers > 1, step=0)
+        await one.desk.duties.sign(one.desk.today("daily-morning"))
+        await one.until(lambda: one.desk.today("daily-morning").signed, step=0)
+        await one.until(lambda: not one.rounds._tasks)
+        assert not script.made
+        assert not await one.entries(EntryKind.LOOKING)
+
+
+async def test_looks_that_take_long_keep_their_claim(
+    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script.gate.clear()
+    async with (
+        console(path, script, monkeypatch, clock=clock) as one,
+        console(path, script, monkeypatch, clock=clock, user="bob") as two,
+    ):
+        await one.until(lambda: len(script.made) == 3)
+        began = clock.now()
+        await one.until(lambda: clock.now() - began > timedelta(seconds=2 * LEASE), step=20)
+        assert len(script.made) == 3
+        script.gate.set()
+        await done(one, "daily-morning")
+        await done(two, "daily-morning")
+        assert len(script.made) == 3
+        assert len(await one.entries(EntryKind.LOOKING)) > 1
+
+
+def move(journal: Path, to: Path) -> None:
+    """With what SQLite keeps beside it, without which it is another journal."""
+    for end in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            Path(f"{journal}{end}").rename(f"{to}{end}")
+
+
+async def test_what_was_seen_without_a_journal_hides_nothing_that_was_found_since(
+    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "j.db"
+    async with console(path, script, monkeypatch, clock=clock) as one:
+        move(path, tmp_path / "away.db")
+        path.mkdir()
+        await done(one, "daily-morning")
+        slot = one.desk.today("daily-morning").slot
+        # A colleague's console reaches the journal all the time, and finds something else.
+        other = Journal(tmp_path / "away.db", clock=clock, person=lambda: Person(user="bob"), syslog=None)
+        later = (
+            one.found("daily-morning")
+            .recorded[0]
+            .finding.model_copy(
+                update={"verdict": Verdict.ABNORMAL, "read_at": clock.now() + timedelta(seconds=1)}
+            )
+        )
+        await other.open()
+        await other.append(drafts.found(slot.key, later))
+        await other.close()
+        path.rmdir()
+        move(tmp_path / "away.db", path)
+        await one.until(lambda: not one.rounds.looks.unrecorded)
+        await one.until(lambda: one.found("daily-morning").verdict is Verdict.ABNORMAL)
+        # Nor is what was seen lost.
+        assert [each.finding.inspection for each in one.records.by_hand()] == ["alarms"]
+
+
+# ---- looks that fail
+
+
+async def test_a_look_that_hangs_or_ends_itself_cannot_judge(
+    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_inspection: Inspection, _look: Look) -> Finding:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(inspector, "LIMIT", 0.05)
+    script.answers = {"dashboard": gone}
+    async with console(path, script, monkeypatch, clock=clock) as one:
+        await done(one, "daily-morning")
+        assert one.found("daily-morning").recorded[1].finding.verdict is Verdict.UNKNOWN
+        assert one.faults
+        script.gate.clear()
+        hung = await one.rounds.looks.by_hand("alarms")
+        assert hung.finding.verdict is Verdict.UNKNOWN
+        assert "did not come to an end" in hung.finding.summary
+
+
+async def test_what_could_not_be_asked_is_asked_once_aws_can_be_reached_again(
+    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script.answers = {"alarms": expired, "dashboard": unknown}
+    async with console(path, script, monkeypatch, clock=clock) as one:
+        await done(one, "daily-morning")
+        script.answers = {"dashboard": unknown}
+        before = len(script.made)
+        one.rounds.recovered()
+        await one.until(
+            lambda: one.found("daily-morning").recorded[0].finding.verdict is Verdict.NORMAL, step=50
+        )
+        # Only that: the others could be asked.
+        assert [id for id, _look in script.made[before:]] == ["alarms"]
+
+
+async def test_a_console_whose_journal_is_gone_from_the_start_looks_all_the_same(
+    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "j.db"
+    path.mkdir()
+    async with console(path, script, monkeypatch, clock=clock, began="") as one:
+        assert one.desk.today("daily-morning").state is OccurrenceState.NO_RECORD
+        await done(one, "daily-morning")
+        assert len(script.made) == 3
+
+
+async def test_a_fault_of_who_listens_ends_no_stream_silently(
+    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(path, script, monkeypatch, clock=clock) as one:
+        await done(one, "daily-morning")
+        rounds = one.rounds
+
+        async def broken() -> None:
+            raise KeyError("a fault of ours")
+
+        monkeypatch.setattr(rounds, "_listen", broken)
+        views = rounds.states()
+        await anext(views)
+        with pytest.raises(KeyError):
+            await asyncio.wait_for(anext(views), 5)
+
+
+# ---- what is kept and shown
+
+
+async def test_what_was_found_for_a_duty_that_was_missed_stays_in_sight_the_day_after(
+    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(path, script, monkeypatch, clock=clock) as one:
+        await done(one, "daily-morning")
+        key = one.desk.today("daily-morning").key
+        one.desk.advance("2026-01-15 08:00")
+        await one.until(lambda: one.desk.view.today.day.day == 15, step=0)
+        await one.until(lambda: one.views[-1].of(key), step=0)
+
+
+async def test_a_console_that_stays_open_for_months_forgets_and_never_says_none_yet_of_what_it_forgot(
+    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(path, script, monkeypatch, clock=clock) as one:
+        await done(one, "daily-morning")
+        slot = one.desk.today("daily-morning").slot
+        for _again in range(3):
+            await one.rounds.look_again(slot, ("alarms",))
+            assert one.found("daily-morning").complete
+        assert len(one.records._parsed) == 3
+        assert one.rounds.shown(slot)
+        await one.rounds.close()
+        clock.advance(RECENT.total_seconds() + 1)
+        await one.records.read(clock.now())
+        assert not one.records._parsed
+        assert not one.records._findings
+        assert not one.records._looking
+        assert one.rounds.of(slot) is not None
+        one.rounds.consider(one.desk.view.model_copy(update={"carried": (), "running": ()}))
+        assert one.rounds.shown(slot.model_copy(update={"key": "daily-morning@2025-11-11T09:00"})) is None
+
+
+async def test_what_is_written_between_the_first_readings_is_read_later(
+    path: Path, clock: ManualClock
+) -> None:
+    journal = Journal(path, clock=clock, person=lambda: Person(user="alice"), syslog=None)
+    await journal.open()
+
+    class Busy(FindingRecords):
+        """Somebody else writes while the first reading is under way."""
+
+        written = False
+
+        def absorb(self, entries: Iterable[Entry]) -> None:
+            super().absorb(entries)
+            if not self.written:
+                self.written = True
+                self.appending = asyncio.create_task(self._write())
+
+        async def _write(self) -> None:
+            await journal.append(drafts.known(Unfamiliar(kind="person", value="carol")))
+            await journal.append(Draft(kind=EntryKind.LOOKING, subject="x", text="x"))
+
+    records = Busy(journal, Known())
+    await records.read(clock.now())
+    await records.appending
+    await records.read(clock.now())
+    assert records.known.person("carol")
+    await journal.close()
+
+
+async def test_a_console_that_has_closed_begins_nothing(
+    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(path, script, monkeypatch, clock=clock) as one:
+        await done(one, "daily-morning")
+        await one.rounds.close()
+        one.desk.advance("2026-01-14 14:01")
+        await one.until(lambda: one.desk.today("daily-afternoon").open, step=0)
+        one.rounds.consider(one.desk.view)
+        await asyncio.sleep(0)
+        assert not one.rounds._tasks
+        assert len(script.made) == 3
+
+
+async def test_a_claim_from_a_clock_that_runs_ahead_is_over_after_its_lease(
+    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(path, script, monkeypatch, clock=ManualClock(jst("2026-01-14 08:00"))) as early:
+        slot = early.desk.today("daily-morning").slot
+    ahead = Journal(
+        path, clock=ManualClock(jst("2026-01-15 09:00")), person=lambda: Person(host="elsewhere"), syslog=None
+    )
+    await ahead.open()
+    await ahead.append(drafts.looking(slot, 1))
+    await ahead.close()
+    async with console(path, script, monkeypatch, clock=clock) as one:
+        await one.until(lambda: one.found("daily-morning").complete, step=10)
+        assert clock.now() < jst("2026-01-14 09:30")

@@ -1,0 +1,163 @@
+"""However looks, signatures, restarts and closed days follow one another: no time is left that nobody looked at."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.calendar.calendar import Calendar
+from services.clock import ManualClock
+from services.inspections.base import Inspection, InspectionContext, Look
+from services.inspections.known import Known
+from services.inspections.running import entries as drafts
+from services.inspections.running.finding_records import FindingRecords
+from services.inspections.running.windows import window
+from services.journal.chain import linked
+from services.journal.journal import Journal
+from services.models.findings import Finding, Recorded
+from services.models.journal import Draft, Entry, EntryKind, Person
+from services.models.verdict import Verdict
+from services.runbook.loader import load_builtin
+from tests.services.aws.canned import Canned
+from tests.services.duties.duty_world import jst
+
+
+class Watched(Inspection):
+    """A look whose verdict somebody else decides."""
+
+    id: ClassVar[str] = "alarms"
+    title: ClassVar[str] = "Alarms"
+
+    @classmethod
+    def lacks(cls, runbook: object) -> str:
+        return ""
+
+    async def look(self, look: Look) -> Finding:
+        raise NotImplementedError
+
+
+@dataclass
+class Office:
+    """Consoles come and go on one journal; `restart` reads it anew."""
+
+    inspection: Watched
+    journal: Journal
+    entries: list[Entry] = field(default_factory=list)
+    looks: list[Recorded] = field(default_factory=list)
+    signed: list[Recorded] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        self.records = FindingRecords(self.journal, Known())
+        for kinds in ({EntryKind.SIGN_OFF}, {EntryKind.FINDING, EntryKind.OVERRULED}):
+            self.records.absorb(each for each in self.entries if each.kind in kinds)
+
+    def write(self, draft: Draft, at: datetime) -> Entry:
+        seq = len(self.entries) + 1
+        entry = linked("journal", draft, seq=seq, at=at, person=Person(), previous="")
+        self.entries.append(entry)
+        self.records.absorb([entry])
+        return entry
+
+    def look(self, now: datetime, verdict: Verdict, *, waits: bool) -> None:
+        """What `services.inspections.running.executions` does."""
+        signed = self.records.signed_until("alarms", now)
+        looked = self.records.first_look("alarms") if signed is None else None
+        since, gap = window(self.inspection, signed, now, self.inspection.context.calendar, looked=looked)
+        said = {"estimate_yen": 30.0} if waits else {}
+        judged = Verdict.UNKNOWN if waits else verdict
+        finding = self.inspection.found(Look(since=since, until=now, gap=gap), judged, "", **said)
+        entry = self.write(drafts.found(f"slot-{len(self.looks)}", finding), now)
+        self.looks.append(Recorded(seq=entry.seq, by="", finding=finding, subject=entry.subject))
+
+    def sign(self, now: datetime, which: int, *, overrule: bool) -> None:
+        """One of the looks that nobody signed for yet; not always the newest."""
+        left = [each for each in self.looks if each.seq not in {done.seq for done in self.signed}]
+        if not left:
+            return
+        meant = left[which % len(left)]
+        if overrule:
+            self.write(drafts.overruled(meant.subject, meant, "seen by hand"), now)
+            meant = next(each for each in self.records.of(meant.subject, ("alarms",)))
+            assert meant.overruled
+        data = {"findings": drafts.signed([meant])}
+        self.write(Draft(kind=EntryKind.SIGN_OFF, subject=meant.subject, text="", data=data), now)
+        self.signed.append(meant)
+
+    def unseen(self) -> list[tuple[datetime, datetime]]:
+        """Times between the first look's beginning and the newest signed moment that no look covers which could
+        judge, or for which a person answered with a reason, and that a person signed."""
+        spans = [each.finding.window for each in self.signed if _counts(each)]
+        found = sorted((span.start, span.end) for span in spans if span is not None)
+        reached = min((each.finding.window.start for each in self.looks if each.finding.window), default=None)
+        holes = []
+        for start, end in found:
+            assert reached is not None
+            if start > reached:
+                holes.append((reached, start))
+            reached = max(reached, end)
+        return holes
+
+
+def _counts(signed: Recorded) -> bool:
+    finding = signed.finding
+    judged = finding.verdict is not Verdict.UNKNOWN or signed.overruled is not None
+    return judged and not finding.waits_for_consent
+
+
+VERDICTS = st.sampled_from((Verdict.NORMAL, Verdict.UNKNOWN, Verdict.ABNORMAL))
+LOOK = st.tuples(st.just("look"), VERDICTS, st.booleans())
+SIGN = st.tuples(st.just("sign"), st.integers(0, 5), st.booleans())
+RESTART = st.just(("restart", 0, False))
+# A clock that was wrong goes back by minutes; a closed run takes days.
+GAP = st.one_of(st.floats(-0.5, 9.0), st.sampled_from((16.0, 64.0)))
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    clock = ManualClock(jst("2026-01-07 09:00"))
+    book = load_builtin("facility-prod")
+    context = InspectionContext(
+        runbook=book, calendar=Calendar(book), clock=clock, region="ap-northeast-1", reader=Canned()
+    )
+    return Office(Watched(context), Journal(tmp_path / "j.db", clock=clock, person=Person, syslog=None))
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(st.tuples(GAP, st.one_of(LOOK, LOOK, SIGN, SIGN, RESTART)), min_size=4, max_size=12))
+def test_every_moment_up_to_the_newest_signed_one_was_looked_at(
+    office: Office, steps: list[tuple[float, tuple[str, Verdict | int, bool]]]
+) -> None:
+    this = Office(office.inspection, office.journal)
+    clock = office.inspection.context.clock
+    assert isinstance(clock, ManualClock)
+    clock.advance((jst("2026-01-07 09:00") - clock.now()).total_seconds())
+    for hours, (kind, what, flag) in steps:
+        clock.advance(timedelta(hours=hours).total_seconds())
+        if kind == "look":
+            assert isinstance(what, Verdict)
+            this.look(clock.now(), what, waits=flag and what is Verdict.UNKNOWN)
+        elif kind == "sign":
+            assert isinstance(what, int)
+            this.sign(clock.now(), what, overrule=flag)
+        else:
+            this.restart()
+        assert not this.unseen()
+
+
+@pytest.mark.parametrize(
+    ("signed", "words"), [(None, "the first look"), ("2026-01-16 17:00", "2 closed days")]
+)
+def test_since_when_is_said_once(office: Office, signed: str | None, words: str) -> None:
+    moment = None if signed is None else jst(signed)
+    now, calendar = jst("2026-01-19 09:00"), office.inspection.context.calendar
+    _since, gap = window(office.inspection, moment, now, calendar)
+    assert words in gap
+    assert "2 closed days" in gap
+    assert gap.count("since") == 1

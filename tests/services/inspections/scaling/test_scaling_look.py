@@ -1,0 +1,227 @@
+"""The look at the task limits, on the embedded AWS and on answers by hand."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.calendar.calendar import Calendar
+from services.clock import ManualClock
+from services.inspections.base import InspectionContext, Look
+from services.inspections.registry import make
+from services.inspections.scaling.inspection import TaskLimits, Timeline
+from services.models.findings import Finding
+from services.models.problem import ProblemKind
+from services.models.runbook import Runbook
+from services.models.verdict import Verdict
+from services.runbook.loader import load_builtin
+from tests.conftest import Embedded
+from tests.services.aws.canned import Canned, failure
+from tests.services.duties.duty_world import jst
+from tests.services.inspections.looking import look
+
+BOOK = load_builtin("facility-prod")
+V = Verdict
+MAXIMUM = "Maximum number of tasks"
+
+
+def verdicts(finding: Finding) -> dict[str, Verdict | None]:
+    """Those that are not normal."""
+    return {each.title: each.verdict for each in finding.measures if each.verdict is not V.NORMAL}
+
+
+@pytest.mark.scenario("ecs-cpu", history=3600)
+async def test_a_service_at_its_maximum_is_told_with_whom_to_call(embedded: Embedded) -> None:
+    finding = await look(embedded, "scaling")
+    assert verdicts(finding) == {"Tasks wanted": V.ATTENTION, "Scaling decisions": V.ATTENTION}
+    assert finding.summary.startswith("staff-api is at its maximum: 5 tasks of at most 5. ")
+    assert (
+        "could not (refused 5 times in 24 hours, last at 01-14 10:00 JST: already at the maximum)"
+        in finding.summary
+    )
+    assert "タスク数が最大値に到達: PMに報告、最大値を一時的に引き上げ" in finding.advice
+    assert finding.advice[-1].startswith("PM（プロジェクトマネージャー） (UNDECIDED")
+    assert finding.window is None
+
+
+def target(maximum: int = 5, minimum: int = 2, *, suspended: bool = False) -> dict[str, Any]:
+    state = {
+        "DynamicScalingInSuspended": suspended,
+        "DynamicScalingOutSuspended": False,
+        "ScheduledScalingSuspended": False,
+    }
+    row = {"MinCapacity": minimum, "MaxCapacity": maximum, "SuspendedState": state}
+    return {"ScalableTargets": [row]}
+
+
+POLICY_ARN = "arn:aws:autoscaling:r:1:scalingPolicy:0a1b:resource/ecs/service/facility-prod-cluster/staff-api:policyName/cpu60"
+HIGH, LOW = (
+    f"TargetTracking-service/facility-prod-cluster/staff-api-Alarm{way}-0a1b" for way in ("High", "Low")
+)
+POLICY = {
+    "PolicyARN": POLICY_ARN,
+    "PolicyName": "cpu60",
+    "PolicyType": "TargetTrackingScaling",
+    "TargetTrackingScalingPolicyConfiguration": {"TargetValue": 60.0},
+    "Alarms": [
+        {"AlarmName": name, "AlarmARN": f"arn:aws:cloudwatch:r:1:alarm:{name}"} for name in (HIGH, LOW)
+    ],
+}
+
+
+def alarm_row(name: str, comparison: str, **more: Any) -> dict[str, Any]:
+    """An alarm of the policy, as it should be."""
+    return {
+        "AlarmName": name,
+        "StateValue": "OK",
+        "StateTransitionedTimestamp": jst("2026-01-10 09:00"),
+        "ActionsEnabled": True,
+        "AlarmActions": [f"{POLICY_ARN}:createdBy/5c4d"],
+        "Namespace": "AWS/ECS",
+        "MetricName": "CPUUtilization",
+        "ComparisonOperator": comparison,
+        **more,
+    }
+
+
+HIGH_ROW, LOW_ROW = alarm_row(HIGH, "GreaterThanThreshold"), alarm_row(LOW, "LessThanThreshold")
+
+
+def service(desired: int = 2, running: int = 2, **more: Any) -> dict[str, Any]:
+    deployment = {
+        "id": "ecs-svc/1",
+        "status": "PRIMARY",
+        "rolloutState": "COMPLETED",
+        "rolloutStateReason": "ECS deployment ecs-svc/1 completed.",
+        "desiredCount": desired,
+        "runningCount": running,
+        "pendingCount": 0,
+        "failedTasks": 0,
+        "taskDefinition": "arn:aws:ecs:r:1:task-definition/staff-api:42",
+        "createdAt": jst("2026-01-01 09:00"),
+    }
+    row = {
+        "serviceName": "staff-api",
+        "status": "ACTIVE",
+        "desiredCount": desired,
+        "runningCount": running,
+        "pendingCount": 0,
+        "deployments": [deployment],
+        "events": [],
+    }
+    return row | more
+
+
+ACTION = {
+    "ScheduledActionName": "toban-revert-1",
+    "Schedule": "at(2026-02-02T17:00:00)",
+    "Timezone": "Asia/Tokyo",
+    "ScalableTargetAction": {"MaxCapacity": 5},
+}
+
+
+async def judged(
+    at: datetime, targets: Any, runbook: Runbook = BOOK, memory: dict[str, Any] | None = None, **more: Any
+) -> Finding:
+    answers = {
+        "DescribeScalableTargets": targets,
+        "DescribeServices": {"services": [service()]},
+        "DescribeScheduledActions": {"ScheduledActions": [ACTION]},
+        "DescribeScalingPolicies": {"ScalingPolicies": [POLICY]},
+        "DescribeScalingActivities": {"ScalingActivities": []},
+        "DescribeAlarms": {"MetricAlarms": [HIGH_ROW, LOW_ROW]},
+        "ListAlarmMuteRules": {"AlarmMuteRuleSummaries": []},
+    }
+    context = InspectionContext(
+        runbook=runbook,
+        calendar=Calendar(runbook),
+        clock=ManualClock(at.astimezone(UTC)),
+        region="ap-northeast-1",
+        reader=Canned(**answers | more),
+        memory={} if memory is None else memory,
+    )
+    until = at.astimezone(UTC)
+    return await make(context, "scaling").look(Look(since=until - timedelta(hours=16), until=until))
+
+
+@pytest.mark.parametrize(
+    ("at", "maximum", "verdict"),
+    [
+        ("2026-01-14 09:00", 5, V.NORMAL),
+        ("2026-01-14 09:00", 10, V.ATTENTION),
+        ("2026-01-28 08:59", 5, V.NORMAL),
+        ("2026-01-28 09:00", 5, V.ATTENTION),  # the third last open day of the month
+        ("2026-01-30 14:00", 10, V.NORMAL),
+        ("2026-02-02 16:59", 10, V.NORMAL),
+        ("2026-02-02 17:00", 10, V.ATTENTION),  # the first open day of the next
+        ("2026-02-02 17:00", 5, V.NORMAL),
+        ("2026-03-31 12:00", 10, V.NORMAL),
+    ],
+)  # fmt: skip
+async def test_what_is_expected_follows_the_runbooks_calendar(
+    at: str, maximum: int, verdict: Verdict
+) -> None:
+    finding = await judged(jst(at), target(maximum))
+    assert finding.verdict is verdict
+    assert verdicts(finding) == ({} if verdict is V.NORMAL else {MAXIMUM: verdict})
+
+
+async def test_it_says_which_change_to_make_and_what_aws_will_do_by_itself() -> None:
+    finding = await judged(jst("2026-01-28 09:00"), target(5))
+    assert finding.summary == "staff-api: at most 5 tasks, and the runbook wants 10 now."
+    assert "toban change task-limit --max 10 --plan" in finding.advice[0]
+    assert any("DB 接続数が上限" in each for each in finding.advice)
+    assert finding.evidence[0].rows[0].cells == (
+        "staff-api", "toban-revert-1", "2026-02-02 17:00 JST: maximum 5",
+    )  # fmt: skip
+    assert finding.remarks[-1].startswith("Next change by the runbook: 02-02 17:00 JST")
+
+
+async def test_not_registered_is_abnormal_and_suspended_asks_for_attention() -> None:
+    at = jst("2026-01-14 09:00")
+    finding = await judged(at, {"ScalableTargets": []})
+    assert (finding.verdict, verdicts(finding)) == (V.ABNORMAL, {MAXIMUM: V.ABNORMAL})
+    finding = await judged(at, target(suspended=True))
+    assert verdicts(finding) == {"Auto Scaling": V.ATTENTION}
+    finding = await judged(at, target(minimum=1))
+    assert verdicts(finding) == {"Minimum number of tasks": V.ATTENTION}
+
+
+async def test_a_part_that_cannot_be_read_is_unknown_and_the_rest_is_judged() -> None:
+    at = jst("2026-01-14 09:00")
+    refused = failure(ProblemKind.ACCESS_DENIED, "no DescribeScheduledActions")
+    finding = await judged(at, target(), DescribeScheduledActions=refused)
+    assert (finding.verdict, verdicts(finding)) == (V.UNKNOWN, {"Scheduled actions": V.UNKNOWN})
+    assert "no DescribeScheduledActions" in finding.remarks[0]
+    assert "Scheduled actions: not judged" in finding.summary
+    data = BOOK.model_dump(mode="json")
+    data["ecs"]["services"] = ["staff-api", "batch"]
+
+    def one_refused(params: dict[str, Any]) -> Any:
+        return target() if params["ResourceIds"][0].endswith("staff-api") else refused
+
+    finding = await judged(at, one_refused, Runbook.model_validate(data))
+    assert (finding.verdict, verdicts(finding)) == (V.UNKNOWN, {f"{MAXIMUM} (batch)": V.UNKNOWN})
+    assert f"{MAXIMUM} (staff-api)" in {each.title for each in finding.measures}
+
+
+async def test_a_runbook_without_such_duties_always_wants_the_usual() -> None:
+    data = BOOK.model_dump(mode="json") | {"duties": []}
+    runbook = Runbook.model_validate(data)
+    at = jst("2026-01-28 09:00")
+    assert Timeline(Calendar(runbook), runbook, "scaling", at, at).slot_at(at) is None
+    assert (await judged(jst("2026-01-28 09:00"), target(5), runbook)).verdict is V.NORMAL
+    up = [each for each in BOOK.model_dump(mode="json")["duties"] if each["id"] == "month-end-scale-up"]
+    runbook = Runbook.model_validate(data | {"duties": up})
+    for maximum in (5, 10):
+        finding = await judged(jst("2026-01-14 09:00"), target(maximum), runbook)
+        assert finding.verdict is V.NORMAL
+        assert "no duty scale-down" in finding.remarks[-1]
+
+
+def test_what_it_lacks() -> None:
+    assert TaskLimits.lacks(BOOK) == ""
+    assert TaskLimits.lacks(BOOK.model_copy(update={"ecs": None})) == "ecs"
+    assert BOOK.ecs is not None
+    ecs = BOOK.ecs.model_copy(update={"usual_max": None})
+    assert TaskLimits.lacks(BOOK.model_copy(update={"ecs": ecs})) == "ecs.usual_max"

@@ -1,0 +1,464 @@
+"""The look at scaling: whether the service is there, runs what it should, can grow, and what will be cut."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.aws.client.errors import AccessDenied, AwsError
+from services.demo.autoscaling.records import Activity, plan
+from services.demo.ecs.model import Service
+from services.models.findings import WORSE, Finding
+from services.models.runbook import Runbook
+from services.models.verdict import Verdict
+from tests.conftest import Embedded
+from tests.services.aws.canned import failure
+from tests.services.duties.duty_world import jst
+from tests.services.inspections.looking import look
+from tests.services.inspections.scaling.test_scaling_look import (
+    ACTION,
+    BOOK,
+    POLICY,
+    ProblemKind,
+    judged,
+    service,
+    target,
+    verdicts,
+)
+
+V = Verdict
+KEY = ("facility-prod-cluster", "staff-api")
+RESOURCE = "service/facility-prod-cluster/staff-api"
+QUIET = pytest.mark.scenario("ordinary-day", history=1200)
+"""Long enough for every alarm to have the datapoints that it judges by."""
+
+
+def staff_api(embedded: Embedded) -> Service:
+    return embedded.world.clusters.services[KEY]
+
+
+def now(embedded: Embedded) -> float:
+    return embedded.clock.now().timestamp()
+
+
+def row(finding: Finding, title: str) -> tuple[str, Verdict | None, str]:
+    (measure,) = [each for each in finding.measures if each.title == title]
+    return str(measure.shown), measure.verdict, str(measure.note)
+
+
+@QUIET
+async def test_an_ordinary_service_has_a_row_for_everything_that_is_judged(embedded: Embedded) -> None:
+    finding = await look(embedded, "scaling")
+    assert finding.verdict is V.NORMAL
+    assert [each.title for each in finding.measures] == [
+        "Service",
+        "Tasks running",
+        "Tasks that failed in a row",
+        "Deployment",
+        "Maximum number of tasks",
+        "Minimum number of tasks",
+        "Tasks wanted",
+        "Auto Scaling",
+        "Scaling policies",
+        "Alarms of the scaling policies",
+        "Scheduled actions",
+        "Scaling decisions",
+    ]
+
+
+@QUIET
+async def test_fewer_tasks_than_wanted_are_judged_by_how_long_they_are(embedded: Embedded) -> None:
+    staff = staff_api(embedded)
+    staff.broken[staff.definition] = now(embedded)
+    with embedded.world.lock:
+        staff.stop(staff.tasks[0], now(embedded), "gone")
+    embedded.advance(40)
+    finding = await look(embedded, "scaling")
+    assert row(finding, "Tasks running") == ("1", V.NORMAL, "for under 1m")
+    embedded.advance(200)
+    finding = await look(embedded, "scaling")
+    assert row(finding, "Tasks running")[1] is V.ATTENTION
+    embedded.advance(120)
+    finding = await look(embedded, "scaling")
+    assert row(finding, "Tasks running") == ("1", V.ABNORMAL, "for 6m")
+    assert re.search(r"staff-api: 1 of \d tasks run \(for 6m\)\.", finding.summary)
+    assert "ECS タスククラッシュ: ECS Service が自動復旧（5分待機）" in finding.advice
+    assert any(each.startswith("Not recovered within 10 minutes? Call 開発チーム") for each in finding.advice)
+    # One that is healthy is enough for AWS to count none as failed.
+    assert row(finding, "Tasks that failed in a row")[:2] == ("0", V.NORMAL)
+    assert "Newest events of ECS" in {each.title for each in finding.evidence}
+    # Nobody is served at all: no grace.
+    with embedded.world.lock:
+        for task in staff.alive(now(embedded)):
+            staff.stop(task, now(embedded) - 60, "gone")
+    assert row(await look(embedded, "scaling"), "Tasks running")[:2] == ("0", V.ABNORMAL)
+
+
+@QUIET
+async def test_a_count_that_was_raised_a_moment_ago_is_no_fault(embedded: Embedded) -> None:
+    with embedded.world.lock:
+        scaling = embedded.world.scaling
+        scaling._set(scaling.targets[RESOURCE], staff_api(embedded), 4, now(embedded), "monitor alarm")
+    embedded.advance(20)
+    finding = await look(embedded, "scaling")
+    assert (finding.verdict, row(finding, "Tasks running")) == (V.NORMAL, ("2", V.NORMAL, "for under 1m"))
+    embedded.advance(120)
+    assert row(await look(embedded, "scaling"), "Tasks running") == ("4", V.NORMAL, "")
+
+
+async def test_a_want_of_tasks_whose_beginning_nobody_tells_is_not_judged_before_a_second_look() -> None:
+    steady = {"createdAt": jst("2026-01-14 08:00"), "message": "(service s) has reached a steady state."}
+    memory: dict[str, Any] = {}
+
+    async def looked(minutes: int, running: int, *events: dict[str, Any]) -> tuple[str, Verdict | None, str]:
+        answer = {"services": [service(2, running, events=[steady, *events])]}
+        at = jst("2026-01-14 09:00") + timedelta(minutes=minutes)
+        return row(await judged(at, target(), memory=memory, DescribeServices=answer), "Tasks running")
+
+    shown, verdict, note = await looked(0, 1)
+    assert (shown, verdict, note.partition(";")[0]) == ("1", V.UNKNOWN, "since when is not known")
+    assert await looked(2, 1) == ("1", V.NORMAL, "for 2m")
+    assert await looked(6, 1) == ("1", V.ABNORMAL, "for 6m")
+    # Enough in between, or a steady state that was written: it begins anew.
+    assert (await looked(7, 2))[1] is V.NORMAL
+    assert (await looked(8, 1))[1] is V.UNKNOWN
+    again = {"createdAt": jst("2026-01-14 09:20"), "message": "(service s) has reached a steady state."}
+    assert (await looked(22, 1, again))[1:] == (V.NORMAL, "for 2m")
+    assert (await looked(24, 1, again))[1:] == (V.NORMAL, "for 2m")
+    assert (await looked(25, 1, again))[1:] == (V.ATTENTION, "for 3m")
+
+
+@pytest.mark.scenario("rollout-failed", history=600)
+async def test_a_rollout_that_fails_and_is_rolled_back(embedded: Embedded) -> None:
+    for _minute in range(2):
+        embedded.advance(60)
+    finding = await look(embedded, "scaling")
+    assert row(finding, "Deployment")[:2] == ("in progress", V.NORMAL)
+    staff = staff_api(embedded)
+    while not staff.primary.back_to:
+        embedded.advance(20)
+    finding = await look(embedded, "scaling")
+    shown, verdict, note = row(finding, "Deployment")
+    assert (shown, verdict) == ("failed", V.ABNORMAL)
+    assert "circuit breaker" in note
+    assert (
+        "the deployment of facility-prod-staff-api:43 failed: ECS deployment circuit breaker"
+        in finding.summary
+    )
+    assert "アプリケーションエラー: ログから原因特定、必要に応じてロールバック" in finding.advice
+    # Its failed tasks are told as long as it is listed.
+    assert row(finding, "Tasks that failed in a row")[1] is V.ABNORMAL
+    while not staff.primary.completed:
+        embedded.advance(60)
+    finding = await look(embedded, "scaling")
+    assert row(finding, "Deployment")[:2] == ("rolled back", V.ATTENTION)
+    # A later deployment that comes through is well again.
+    embedded.advance(300)
+    with embedded.world.lock:
+        staff.deploy("facility-prod-staff-api:44", now(embedded))
+    while not staff.primary.completed:
+        embedded.advance(60)
+    assert row(await look(embedded, "scaling"), "Deployment") == ("completed", V.NORMAL, "")
+
+
+async def deployed(minutes: float, running: int, event_minutes: float, **more: Any) -> Finding:
+    """At 9:00, with a deployment begun so many minutes ago whose newest event is so old."""
+    at = jst("2026-01-14 09:00")
+    began = service()["deployments"][0] | {
+        "rolloutState": "IN_PROGRESS",
+        "rolloutStateReason": "ECS deployment ecs-svc/1 in progress.",
+        "runningCount": running,
+        "createdAt": at - timedelta(minutes=minutes),
+    }
+    event = {
+        "createdAt": at - timedelta(minutes=event_minutes),
+        "message": "(service s) has started 1 tasks.",
+    }
+    answer = {"services": [service(deployments=[began | more], events=[event])]}
+    return await judged(at, target(), DescribeServices=answer)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "running", "event_minutes", "verdict"),
+    [
+        (0.5, 0, 0.5, V.NORMAL),
+        (4, 1, 2, V.NORMAL),
+        (6, 1, 6, V.ABNORMAL),  # tasks are missing, and nothing comes forward
+        (12, 2, 10, V.NORMAL),  # all run, the old ones are drained
+        (20, 2, 16, V.ATTENTION),
+        (31, 1, 1, V.ATTENTION),
+    ],
+)
+async def test_a_deployment_is_judged_by_whether_it_comes_forward(
+    minutes: float, running: int, event_minutes: float, verdict: Verdict
+) -> None:
+    finding = await deployed(minutes, running, event_minutes)
+    assert row(finding, "Deployment")[:2] == ("in progress", verdict)
+
+
+@QUIET
+async def test_a_service_that_is_not_there(embedded: Embedded) -> None:
+    clusters = embedded.world.clusters
+    for status in ("DRAINING", "INACTIVE"):
+        staff_api(embedded).status = status
+        finding = await look(embedded, "scaling")
+        assert (finding.verdict, row(finding, "Service")[:2]) == (V.ABNORMAL, (status, V.ABNORMAL))
+    del clusters.services[KEY]
+    finding = await look(embedded, "scaling")
+    assert row(finding, "Service") == ("missing", V.ABNORMAL, "MISSING")
+    assert finding.summary == "ECS has no service staff-api in cluster facility-prod-cluster."
+    assert "Check the cluster and service names in the runbook." in finding.advice
+    clusters.clusters.clear()
+    finding = await look(embedded, "scaling")
+    assert (finding.verdict, verdicts(finding)) == (V.ABNORMAL, {"Service": V.ABNORMAL})
+
+
+@QUIET
+async def test_a_count_outside_the_bounds(embedded: Embedded) -> None:
+    staff = staff_api(embedded)
+    for desired, verdict, text in (
+        (1, V.ATTENTION, "1 tasks are wanted, fewer than the minimum of 2"),
+        (7, V.ATTENTION, "7 tasks are wanted, more than the maximum of 5"),
+        (0, V.ABNORMAL, "no task is wanted at all"),
+    ):
+        with embedded.world.lock:
+            staff.want(desired, now(embedded))
+        finding = await look(embedded, "scaling")
+        assert verdicts(finding)["Tasks wanted"] is verdict
+        assert text in finding.summary
+
+
+@pytest.mark.scenario("night-cut", history=600)
+async def test_no_policy_and_a_cut_tonight_with_when_and_from_what_to_what(embedded: Embedded) -> None:
+    finding = await look(embedded, "scaling")
+    assert verdicts(finding) == {
+        "Scaling policies": V.ABNORMAL,
+        "Scheduled action night-saving": V.ATTENTION,
+    }
+    (cut,) = [each for each in finding.measures if each.title == "Scheduled action night-saving"]
+    assert (cut.shown, cut.at) == ("maximum 5 → 1, minimum 2 → 1", jst("2026-01-14 22:00"))
+    assert "at 01-14 22:00 JST the scheduled action night-saving cuts: maximum 5 → 1" in finding.summary
+    assert "1 of the 2 tasks wanted now stop at once" in finding.summary
+    assert "there is no scaling policy" in finding.summary
+    assert "Auto Scalingが動作しない: 手動でタスク数を増やす（希望数 5）" in finding.advice
+
+
+def action(name: str, schedule: str, **bounds: int) -> dict[str, Any]:
+    return ACTION | {
+        "ScheduledActionName": name,
+        "Schedule": schedule,
+        "ScalableTargetAction": bounds,
+    }
+
+
+@pytest.mark.parametrize(
+    ("at", "maximum", "desired", "planned", "verdict", "text"),
+    [
+        # As the runbook takes it back, at the time of its next look: that look is about it.
+        ("2026-01-30 14:00", 10, 4, action("a", "at(2026-02-02T17:00:00)", MaxCapacity=5), V.NORMAL, ""),
+        ("2026-01-30 14:00", 10, 4, action("a", "at(2026-02-02T16:00:00)", MaxCapacity=5), V.ATTENTION,
+         "the runbook wants a maximum of 10 then"),
+        # On the day itself, though it is the runbook's own: tasks stop.
+        ("2026-02-02 14:00", 10, 8, action("a", "at(2026-02-02T17:00:00)", MaxCapacity=5), V.ATTENTION,
+         "3 of the 8 tasks wanted now stop at once"),
+        ("2026-02-02 14:00", 10, 4, action("a", "at(2026-02-02T17:00:00)", MaxCapacity=5), V.NORMAL, ""),
+        ("2026-01-14 09:00", 5, 2, action("a", "cron(0 22 * * ? *)", MinCapacity=1), V.ATTENTION,
+         "minimum 2 → 1"),
+        ("2026-01-14 09:00", 5, 2, action("a", "cron(0 22 * * ? *)", MinCapacity=3), V.NORMAL, ""),
+        ("2026-01-14 09:00", 5, 2, action("a", "at(2026-01-14T22:00:00)", MaxCapacity=1), V.ATTENTION,
+         "AWS will refuse it"),
+        ("2026-01-14 09:00", 5, 2, action("a", "cron(0 22 15W * ? *)", MaxCapacity=1), V.UNKNOWN,
+         "cannot be worked out from cron(0 22 15W * ? *)"),
+        # Months ahead, and after other looks.
+        ("2026-01-14 09:00", 5, 2, action("a", "at(2026-05-01T17:00:00)", MaxCapacity=1), V.NORMAL, ""),
+    ],
+)  # fmt: skip
+async def test_what_scheduled_actions_will_do_before_the_next_look(
+    at: str, maximum: int, desired: int, planned: dict[str, Any], verdict: Verdict, text: str
+) -> None:
+    finding = await judged(
+        jst(at),
+        target(maximum),
+        DescribeServices={"services": [service(desired, desired)]},
+        DescribeScheduledActions={"ScheduledActions": [planned]},
+    )
+    assert (finding.verdict, text in finding.summary) == (verdict, True), finding.summary
+
+
+async def test_where_the_runbook_says_nothing_of_a_minimum_only_none_at_all_is_a_cut() -> None:
+    data = BOOK.model_dump(mode="json")
+    del data["ecs"]["usual_min"]
+
+    async def planned(night: int) -> Finding:
+        actions = [
+            action("day", "cron(0 8 * * ? *)", MinCapacity=4),
+            action("night", "cron(0 22 * * ? *)", MinCapacity=night),
+        ]
+        return await judged(
+            jst("2026-01-14 09:00"),
+            target(minimum=4),
+            Runbook.model_validate(data),
+            DescribeServices={"services": [service(4, 4)]},
+            DescribeScheduledActions={"ScheduledActions": actions},
+        )
+
+    assert (await planned(2)).verdict is V.NORMAL
+    without_tasks = await planned(0)
+    assert without_tasks.verdict is V.ATTENTION
+    assert "minimum 4 → 0 (no task has to run then)" in without_tasks.summary
+
+
+@QUIET
+async def test_a_suspended_schedule_cuts_nothing_and_is_told(embedded: Embedded) -> None:
+    scaled = embedded.world.scaling.targets[RESOURCE]
+    plan(scaled, "night", "cron(0 22 * * ? *)", "Asia/Tokyo", {"MinCapacity": 1}, now(embedded))
+    scaled.suspended["ScheduledScalingSuspended"] = True
+    finding = await look(embedded, "scaling")
+    assert verdicts(finding) == {"Auto Scaling": V.ATTENTION}
+    assert row(finding, "Auto Scaling")[2] == "scheduled actions"
+    scaled.suspended = {"DynamicScalingOutSuspended": True}
+    finding = await look(embedded, "scaling")
+    assert row(finding, "Auto Scaling")[2] == "scale-out"
+    assert "Scheduled action night" in verdicts(finding)
+
+
+@QUIET
+async def test_where_scaling_was_refused(embedded: Embedded) -> None:
+    scaled = embedded.world.scaling.targets[RESOURCE]
+
+    def decided(minutes: float, *codes: str, status: str = "Successful") -> None:
+        at = now(embedded) - minutes * 60
+        reasons = tuple({"Code": code} for code in codes)
+        text = "Setting desired count to 3."
+        scaled.activities.append(Activity(f"{minutes}", at, text, "", status, reasons=reasons))
+
+    async def told() -> tuple[str, Verdict | None, str]:
+        return row(await look(embedded, "scaling"), "Scaling decisions")
+
+    decided(60, "AlreadyAtMinCapacity", status="Unfulfilled")
+    assert await told() == ("not refused now", V.NORMAL, "")
+    decided(50, "TargetServicePutResourceAsUnscalable", status="Unfulfilled")
+    assert await told() == (
+        "scaling refused", V.ATTENTION, "refused once in 24 hours, at 01-14 09:10 JST: ECS does not let it be scaled",
+    )  # fmt: skip
+    decided(40)
+    assert (await told())[:2] == ("not refused now", V.NORMAL)
+    decided(30, status="Failed")
+    shown, verdict, note = await told()
+    assert (shown, verdict, note) == (
+        "scaling refused", V.ATTENTION, "refused 2 times in 24 hours, last at 01-14 09:30 JST: Failed",
+    )  # fmt: skip
+
+
+UNREAD = {
+    "DescribeServices": "Service",
+    "DescribeScalableTargets": "Maximum number of tasks",
+    "DescribeScalingPolicies": "Scaling policies",
+    "DescribeScheduledActions": "Scheduled actions",
+    "DescribeScalingActivities": "Scaling decisions",
+}
+
+
+@QUIET
+async def test_what_cannot_be_read_is_not_judged_and_hides_nothing_worse(embedded: Embedded) -> None:
+    def denied(operation: str = "") -> None:
+        for name in ("ecs", "application-autoscaling"):
+            embedded.fault(name, operation, preset="denied")
+
+    for operation, title in UNREAD.items():
+        denied(operation)
+        finding = await look(embedded, "scaling")
+        assert (finding.verdict, verdicts(finding)) == (V.UNKNOWN, {title: V.UNKNOWN})
+        assert f":{operation}" in " ".join(finding.remarks)
+        embedded.clear_faults()
+    embedded.world.scaling.targets[RESOURCE].policies.clear()
+    for operation in UNREAD:
+        denied(operation)
+        finding = await look(embedded, "scaling")
+        hidden = operation == "DescribeScalingPolicies"
+        assert finding.verdict is (V.UNKNOWN if hidden else V.ABNORMAL)
+        embedded.clear_faults()
+    denied()
+    with pytest.raises(AccessDenied):
+        await look(embedded, "scaling")
+
+
+def no_better(after: Verdict, before: Verdict) -> bool:
+    """Not judged is never an all-clear, whatever the whole answer says."""
+    return after is V.UNKNOWN or WORSE.index(after) >= WORSE.index(before)
+
+
+NOON = jst("2026-01-14 12:00")
+
+
+def troubles() -> dict[str, dict[str, Any]]:
+    """Complete answers, each with one thing wrong; and one with nothing."""
+    at = NOON
+    events = [
+        {"createdAt": at - timedelta(minutes=minutes), "message": f"(service staff-api) {text}"}
+        for minutes, text in ((1, "has started 1 tasks: (task a)."), (9, "has stopped 1 running tasks."))
+    ]
+    good = service(events=[{"createdAt": at, "message": "(service staff-api) has reached a steady state."}])
+    primary = good["deployments"][0]
+
+    def answers(row: dict[str, Any], **more: Any) -> dict[str, Any]:
+        return {"DescribeServices": {"services": [row]}, "DescribeScalableTargets": target()} | more
+
+    refusal = {
+        "StartTime": at - timedelta(minutes=3),
+        "StatusCode": "Unfulfilled",
+        "Description": "Attempting to scale",
+        "NotScaledReasons": [{"Code": "AlreadyAtMaxCapacity"}],
+    }
+    failed = primary | {"rolloutState": "FAILED", "failedTasks": 3, "rolloutStateReason": "gave up"}
+    cut = action("cut", "at(2026-01-14T22:00:00)", MaxCapacity=1, MinCapacity=1)
+    return {
+        "nothing": answers(good),
+        "short": answers(service(2, 1, events=events)),
+        "failed tasks": answers(good | {"deployments": [primary | {"failedTasks": 1}]}),
+        "failed rollout": answers(good | {"deployments": [failed]}),
+        "draining": answers(good | {"status": "DRAINING"}),
+        "refused": answers(good, DescribeScalingActivities={"ScalingActivities": [refusal]}),
+        "no policy": answers(good, DescribeScalingPolicies={"ScalingPolicies": []}),
+        "idle policy": answers(good, DescribeScalingPolicies={"ScalingPolicies": [POLICY | {"Alarms": []}]}),
+        "cut": answers(good, DescribeScheduledActions={"ScheduledActions": [cut]}),
+    }
+
+
+def damaged(answer: Any) -> list[Any]:
+    """The answer without one of its keys or rows, one after another, at every depth."""
+    if isinstance(answer, dict):
+        lost = [{key: value for key, value in answer.items() if key != name} for name in answer]
+        return lost + [answer | {key: each} for key, value in answer.items() for each in damaged(value)]
+    if isinstance(answer, list):
+        return [
+            [*answer[:place], each, *answer[place + 1 :]]
+            for place, value in enumerate(answer)
+            for each in damaged(value)
+        ]
+    return []
+
+
+async def verdict_of(at: datetime, answers: dict[str, Any]) -> Verdict:
+    answers = dict(answers)
+    try:
+        return (await judged(at, answers.pop("DescribeScalableTargets"), **answers)).verdict
+    except AwsError:
+        return V.UNKNOWN
+
+
+@pytest.mark.parametrize("trouble", list(troubles()))
+async def test_an_answer_that_lacks_something_is_never_judged_better(trouble: str) -> None:
+    whole = troubles()[trouble]
+    before = await verdict_of(NOON, whole)
+    assert (before is V.NORMAL) is (trouble == "nothing")
+    tried = 0
+    for operation, answer in whole.items():
+        for each in damaged(answer):
+            if next(iter(answer)) not in each:
+                each = failure(ProblemKind.INCOMPLETE)  # the session refuses it before any reader sees it
+            after = await verdict_of(NOON, whole | {operation: each})
+            tried += 1
+            assert no_better(after, before), (operation, each)
+    assert tried > 10

@@ -1,0 +1,165 @@
+"""The rules by which sign-ins and changes are judged."""
+
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.calendar.calendar import Calendar
+from services.inspections.known import Known
+from services.inspections.sign_ins.evaluation import Reason, Rules, network_of, unfamiliar
+from services.models.base import RawId
+from services.models.findings import WORSE
+from services.models.runbook_looks import Trail as TrailSpec
+from services.models.trail import Actor, ActorKind, SignIn, TrailEvent
+from services.models.verdict import Verdict
+from services.runbook.loader import load_builtin
+
+BOOK = load_builtin("facility-prod")
+CALENDAR = Calendar(BOOK)
+SPEC = TrailSpec(
+    sign_in_regions=("us-east-1",),
+    known_people=("sato", "operator"),
+    known_networks=("203.0.113.0/28", "nonsense"),
+    without_mfa=("break-glass",),
+)
+OPEN = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
+"""A Wednesday, 10:00 JST."""
+SUNDAY = datetime(2026, 1, 11, 3, 0, tzinfo=UTC)
+
+
+def rules(spec: TrailSpec = SPEC, known: Known | None = None) -> Rules:
+    return Rules(BOOK, spec, CALENDAR, known or Known())
+
+
+def sign_in(kind: ActorKind = ActorKind.USER, name: str = "sato", **more: Any) -> SignIn:
+    values = {
+        "id": RawId(str(more.pop("id", 1))),
+        "name": "ConsoleLogin",
+        "source": "signin.amazonaws.com",
+        "at": OPEN,
+        "region": "us-east-1",
+        "actor": Actor(kind=kind, name=name, role=more.pop("role", ""), hidden=more.pop("hidden", False)),
+        "address": "203.0.113.5",
+        "success": True,
+        "mfa": True,
+    }
+    return SignIn(**(values | more))
+
+
+@pytest.mark.parametrize(
+    ("event", "reasons", "verdict"),
+    [
+        (sign_in(), (), Verdict.NORMAL),
+        (sign_in(ActorKind.ROOT, "root"), (Reason.ROOT,), Verdict.ABNORMAL),
+        (sign_in(mfa=False), (Reason.NO_MFA,), Verdict.ABNORMAL),
+        (sign_in(mfa=None), (Reason.MFA_UNSAID,), Verdict.UNKNOWN),
+        (sign_in(name="break-glass", mfa=False), (Reason.PERSON,), Verdict.ATTENTION),
+        # The field says nothing about federated sign-ins.
+        (sign_in(ActorKind.ROLE, "somebody", role="operator", mfa=False), (), Verdict.NORMAL),
+        (sign_in(ActorKind.FEDERATED, "sato", mfa=False), (), Verdict.NORMAL),
+        (sign_in(ActorKind.ROLE, "somebody", role="admin"), (Reason.PERSON,), Verdict.ATTENTION),
+        (sign_in(name="stranger"), (Reason.PERSON,), Verdict.ATTENTION),
+        (sign_in(address="192.0.2.1"), (Reason.ADDRESS,), Verdict.ATTENTION),
+        (sign_in(address="cloudformation.amazonaws.com"), (Reason.ADDRESS,), Verdict.ATTENTION),
+        (sign_in(at=SUNDAY), (Reason.HOURS,), Verdict.ATTENTION),
+        # A failure has no second factor and no hours.
+        (sign_in(success=False, mfa=False, at=SUNDAY), (Reason.FAILED,), Verdict.ATTENTION),
+        (sign_in(name="", hidden=True, success=False), (Reason.FAILED,), Verdict.ATTENTION),
+        (sign_in(name="ci-cd-user"), (), Verdict.NORMAL),
+    ],
+)
+def test_one_sign_in(event: SignIn, reasons: tuple[Reason, ...], verdict: Verdict) -> None:
+    (judged,) = rules().sign_ins([event])
+    assert (judged.reasons, judged.verdict) == (reasons, verdict)
+
+
+@given(st.lists(st.sampled_from(["a", "b", "c"]), max_size=12), st.integers(1, 5))
+def test_many_failures_of_one_person_are_abnormal_fewer_are_not(names: list[str], many: int) -> None:
+    spec = SPEC.model_copy(update={"many_failures": many, "known_people": ("a", "b", "c")})
+    judged = rules(spec).sign_ins(sign_in(name=name, success=False) for name in names)
+    for each in judged:
+        expected = names.count(each.event.actor.name) >= many
+        assert (each.verdict is Verdict.ABNORMAL) is expected
+
+
+@given(st.lists(st.sampled_from(["a", "b", "c"]), max_size=8), st.sets(st.integers(0, 7)), st.integers(1, 5))
+def test_failures_whose_names_are_lost_are_never_judged_better(
+    names: list[str], lost: set[int], many: int
+) -> None:
+    spec = SPEC.model_copy(update={"many_failures": many, "known_people": ("a", "b", "c")})
+    whole = [sign_in(name=name, success=False) for name in names]
+    damaged = [
+        each.model_copy(update={"actor": Actor(kind=ActorKind.USER, name="\ufffd", unreadable=True)})
+        if number in lost
+        else each
+        for number, each in enumerate(whole)
+    ]
+    for before, after in zip(rules(spec).sign_ins(whole), rules(spec).sign_ins(damaged), strict=True):
+        assert WORSE.index(after.verdict) >= WORSE.index(before.verdict)
+
+
+def test_hidden_names_of_one_address_are_one_person() -> None:
+    tries = [
+        sign_in(name="", hidden=True, success=False, address=address)
+        for address in ("192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2")
+    ]
+    verdicts = [each.verdict for each in rules().sign_ins(tries)]
+    assert verdicts == [Verdict.ABNORMAL] * 3 + [Verdict.ATTENTION]
+
+
+def test_what_the_journal_knows_counts_too() -> None:
+    known = Known(frozenset({"stranger"}), frozenset({"192.0.2.0/24"}))
+    (judged,) = rules(known=known).sign_ins([sign_in(name="stranger", address="192.0.2.9")])
+    assert judged.verdict is Verdict.NORMAL
+    assert rules().bad_networks == ("nonsense",)
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "grave", "verdict"),
+    [
+        ("sato", "", True, Verdict.ABNORMAL),
+        ("sato", "AccessDenied", True, Verdict.ATTENTION),
+        ("sato", "", False, Verdict.ATTENTION),
+        ("stranger", "", False, Verdict.ABNORMAL),
+        ("root", "", False, Verdict.ABNORMAL),
+    ],
+)
+def test_changes(name: str, error: str, grave: bool, verdict: Verdict) -> None:
+    kind = ActorKind.ROOT if name == "root" else ActorKind.USER
+    event = TrailEvent(
+        id=RawId("1"),
+        name="DeleteBucket",
+        source="s3",
+        at=OPEN,
+        region="us-east-1",
+        actor=Actor(kind=kind, name=name),
+        error=error,
+    )
+    (judged,) = rules().changes([event], grave=grave)
+    assert judged.verdict is verdict
+    assert len(unfamiliar([], [judged], ["temp"])) == (2 if name == "stranger" else 1)
+
+
+@given(st.ip_addresses())
+def test_an_address_lies_in_the_network_it_makes_known(address: Any) -> None:
+    network = network_of(str(address))
+    assert ip_address(str(address)) in ip_network(network)
+    assert Known(networks=frozenset({network})).address(str(address))
+
+
+def test_each_stranger_is_offered_once_and_nothing_that_cannot_be_known() -> None:
+    tries = [
+        sign_in(name="stranger", address="192.0.2.1"),
+        sign_in(name="stranger", address="192.0.2.1", at=OPEN + timedelta(minutes=1)),
+        sign_in(ActorKind.ROOT, "root", address="cloudformation.amazonaws.com"),
+        sign_in(name="", hidden=True, success=False),
+    ]
+    offered = unfamiliar(rules().sign_ins(tries), [], [])
+    assert [(each.kind, each.value, each.network) for each in offered] == [
+        ("person", "stranger", ""),
+        ("network", "192.0.2.1", "192.0.2.1/32"),
+    ]

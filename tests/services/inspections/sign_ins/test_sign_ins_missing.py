@@ -1,0 +1,143 @@
+"""What an answer that looks whole may lack: older pages, regions, names."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pytest
+
+from services.aws.regions import DEFAULT, Regions, missing_defaults
+from services.demo.account_regions import BY_DEFAULT
+from services.demo.cloudtrail.model import TrailBook
+from services.demo.cloudtrail.records import access, change
+from services.inspections.sign_ins.reading import FEW_PAGES, Gathered, Purpose, Question
+from services.models.problem import ProblemKind
+from services.models.trail import EnabledRegions, Lookup
+from services.models.verdict import Verdict
+from tests.conftest import Embedded
+from tests.services.aws.canned import failure
+from tests.services.inspections.sign_ins.test_sign_ins import by_hand, measure, rows
+from tests.services.inspections.sign_ins.test_sign_ins_regions import (
+    ELSEWHERE,
+    QUIET,
+    VIRGINIA,
+    happened,
+    week,
+)
+
+V = Verdict
+
+
+def of_root(embedded: Embedded, checks: int) -> None:
+    """So many second factors of root, and before them an instance that root started."""
+    random, at = Random(1), embedded.clock.now() - timedelta(hours=8)
+    started = change(random, at, "RunInstances", "ec2.amazonaws.com", "root", ELSEWHERE, VIRGINIA)
+    later = [at + timedelta(seconds=10 * number) for number in range(checks)]
+    happened(
+        embedded, started, *(access(random, each, "CheckMfa", "root", ELSEWHERE, VIRGINIA) for each in later)
+    )
+
+
+@QUIET
+async def test_what_root_did_behind_many_other_events_is_found_or_not_judged(embedded: Embedded) -> None:
+    acts = "Other events of root"
+    of_root(embedded, 120)
+    seen = measure(await week(embedded), acts)
+    assert (seen.verdict, seen.shown) == (V.ABNORMAL, "1")
+    of_root(embedded, 50 * FEW_PAGES + 5)
+    finding = await week(embedded)
+    seen = measure(finding, acts)
+    assert (seen.verdict, seen.shown) == (V.UNKNOWN, "0 or more")
+    assert measure(finding, "Regions read").note == f"not judged: {VIRGINIA}"
+    assert any(each.startswith(f"{VIRGINIA}: only the newest 500 events of root") for each in finding.remarks)
+    assert (
+        next(row for row in rows(finding, "By region").rows if row.cells[0] == VIRGINIA).verdict is V.UNKNOWN
+    )
+
+
+@pytest.mark.parametrize("purpose", [Purpose.SIGN_IN, Purpose.ROOT, Purpose.GRAVE])
+def test_nothing_read_through_an_endless_page_is_whole(purpose: Purpose) -> None:
+    part = Lookup(region=VIRGINIA, value="", more=True)
+    gathered = Gathered(answers=[(Question(VIRGINIA, purpose, "x"), part)])
+    assert not gathered.whole(purpose)
+    assert gathered.unjudged() == (VIRGINIA,)
+    assert not Gathered(regions=EnabledRegions(problem=failure(ProblemKind.INCOMPLETE).problem)).whole(
+        purpose
+    )
+
+
+@pytest.mark.scenario("root-keys", history=300)
+@pytest.mark.parametrize("half", [0, 1])
+async def test_a_default_region_that_is_not_listed_is_asked_and_told(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch, half: int
+) -> None:
+    whole = await week(embedded)
+    monkeypatch.setattr("services.demo.account_regions.BY_DEFAULT", BY_DEFAULT[half::2])
+    finding = await week(embedded)
+    told = measure(finding, "Regions read")
+    assert (told.verdict, told.shown) == (V.UNKNOWN, "18 of 18")
+    lost = ", ".join(each for each in DEFAULT if each not in BY_DEFAULT[half::2])
+    assert f"Not judged: AWS left out {lost}; it was asked all the same." in finding.remarks
+    assert not any("could not be read" in each for each in finding.remarks)
+    for each in whole.measures:
+        assert measure(finding, each.title).verdict is not V.NORMAL or each.verdict is V.NORMAL
+    assert measure(finding, "Other events of root").verdict is V.ABNORMAL
+
+
+@QUIET
+async def test_a_region_that_one_list_lacks_and_the_other_has_is_no_problem(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = Regions.listed
+    monkeypatch.setattr(Regions, "listed", lambda self: _but_one(listed(self)))
+    finding = await week(embedded)
+    assert (finding.verdict, measure(finding, "Regions read").shown) == (V.NORMAL, "17 of 17")
+
+
+async def _but_one(names: Any) -> tuple[str, ...]:
+    return (await names)[1:]
+
+
+def test_accounts_of_other_partitions_have_none_of_the_default_regions() -> None:
+    assert missing_defaults(["cn-north-1", "cn-northwest-1"]) == ()
+    assert missing_defaults(DEFAULT) == ()
+    assert missing_defaults(["us-gov-west-1", "us-east-1"]) == tuple(
+        each for each in DEFAULT if each != "us-east-1"
+    )
+
+
+@pytest.mark.scenario("stranger", history=300)
+@pytest.mark.parametrize(
+    ("name", "listed"),
+    [("\ud800", ""), ("temp-admi\ud800", ""), ("", ""), (None, ""), (7, ""), ("other", "temp-admin")],
+)
+async def test_a_failure_whose_name_cannot_be_read_counts_as_the_same_persons(
+    embedded: Embedded, name: object, listed: str
+) -> None:
+    with embedded.world.lock:
+        told = embedded.world.part(TrailBook)._told
+        failed = [
+            place
+            for place, each in enumerate(told)
+            if '"Failure"' in each.record and each.username == "temp-admin"
+        ]
+        for place in failed[:2]:
+            record = json.loads(told[place].record)
+            record["userIdentity"]["userName"] = name
+            told[place] = replace(told[place], record=json.dumps(record), username=listed)
+    finding = await week(embedded)
+    failures = measure(finding, "Failed sign-ins")
+    assert (failures.verdict, failures.value) == (V.ABNORMAL, 4)
+    assert failures.note == "2 with a name that cannot be read, counted as each person's"
+    assert any("name cannot be read" in row.cells[2] for row in rows(finding, "Sign-ins to look at").rows)
+    assert {each.value for each in finding.unfamiliar} == {"temp-admin", ELSEWHERE}
+
+
+@pytest.mark.parametrize("figure", ["AccountAccessKeysPresent", "AccountMFAEnabled"])
+async def test_a_figure_of_root_that_is_none_is_told(figure: str) -> None:
+    summary = {"AccountAccessKeysPresent": 0, "AccountMFAEnabled": 1} | {figure: -1}
+    finding, _canned = await by_hand(GetAccountSummary={"SummaryMap": summary})
+    assert finding.verdict is V.UNKNOWN
+    assert f"IAM tells {figure} in a figure that cannot be read." in finding.remarks

@@ -1,0 +1,389 @@
+"""The look at sign-ins asks every enabled region for everything that matters, and says what was not asked."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.aws.client.errors import Incomplete
+from services.aws.cloudtrail.events import event_of
+from services.aws.iam.root_user import RootUsers
+from services.aws.regions import DEFAULT, Regions
+from services.demo.cloudtrail.model import TrailBook
+from services.demo.cloudtrail.records import Entry, access, change, sign_in
+from services.inspections.sign_ins.reading import EVERY_WRITE, Purpose, Question, plan
+from services.models.findings import WORSE, Finding
+from services.models.problem import ProblemKind
+from services.models.runbook_looks import Trail
+from services.models.trail import AccessEvent
+from services.models.verdict import Verdict
+from services.runbook.loader import loads
+from tests.conftest import Embedded
+from tests.services.aws.canned import Canned, failure
+from tests.services.aws.test_trail import HIDDEN, ROLE, ROOT, login, row
+from tests.services.inspections.looking import look
+from tests.services.inspections.sign_ins.test_sign_ins import OTHER, by_hand, measure, regions, rows
+
+V = Verdict
+QUIET = pytest.mark.scenario("ordinary-day", history=300)
+SYDNEY, OSAKA, VIRGINIA, PARIS = "ap-southeast-2", "ap-northeast-3", "us-east-1", "eu-west-3"
+OFFICE, ELSEWHERE = "203.0.113.5", "192.0.2.77"
+
+
+async def week(embedded: Embedded) -> Finding:
+    return await look(embedded, "sign-ins", since=embedded.clock.now() - timedelta(days=7))
+
+
+def bad(finding: Finding) -> dict[str, Verdict | None]:
+    return {each.title: each.verdict for each in finding.measures if each.verdict is not V.NORMAL}
+
+
+def happened(embedded: Embedded, *entries: Entry) -> None:
+    with embedded.world.lock:
+        embedded.world.part(TrailBook)._told = list(entries)
+
+
+@pytest.mark.scenario("root-keys", history=300)
+async def test_what_a_fixed_list_of_regions_and_one_event_name_would_miss(embedded: Embedded) -> None:
+    finding = await week(embedded)
+    assert finding.verdict is V.ABNORMAL
+    assert bad(finding) == {
+        "Recoveries of root's password": V.ABNORMAL,
+        "Other sign-in events to look at": V.ATTENTION,
+        "Unknown addresses": V.ATTENTION,
+        "Unknown people": V.ATTENTION,
+        "Destructive changes": V.ABNORMAL,
+        "Other events of root": V.ABNORMAL,
+        "Root's access keys": V.ABNORMAL,
+        "Root's MFA": V.ABNORMAL,
+    }
+    assert measure(finding, "Regions read").shown == "18 of 18"
+    (signed_in,) = rows(finding, "Sign-ins to look at").rows
+    assert signed_in.cells[-1] == "ap-southeast-4"
+    assert [
+        (each.cells[1], each.cells[-1]) for each in rows(finding, "Other sign-in events to look at").rows
+    ] == [
+        ("PasswordRecoveryCompleted", VIRGINIA),
+        ("SwitchRole", "ap-northeast-1"),
+        ("PasswordRecoveryRequested", VIRGINIA),
+    ]
+    changed = rows(finding, "Destructive and security-relevant changes").rows
+    assert [(each.cells[2], each.cells[5]) for each in changed] == [
+        ("RunInstances", "sa-east-1"),
+        ("DeleteLogGroup", OSAKA),
+    ]
+    assert "Give root a second factor (MFA)." in finding.advice
+    assert {each.value for each in finding.unfamiliar} == {"temp-admin", "somebody", ELSEWHERE}
+
+
+@QUIET
+async def test_a_region_that_is_throttled_or_refused_is_not_judged_and_named(embedded: Embedded) -> None:
+    embedded.fault("cloudtrail", "LookupEvents", preset="denied", times=1)
+    finding = await week(embedded)
+    regions_read = measure(finding, "Regions read")
+    assert (regions_read.verdict, regions_read.shown) == (V.UNKNOWN, "16 of 17")
+    missed = str(regions_read.note).removeprefix("not judged: ")
+    assert any(each.startswith(f"Not read in {missed}: ") for each in finding.remarks)
+    assert finding.verdict is V.UNKNOWN
+    embedded.fault("cloudtrail", "LookupEvents", preset="throttled")
+    finding = await week(embedded)
+    assert (finding.verdict, measure(finding, "Regions read").shown) == (V.UNKNOWN, "0 of 17")
+
+
+@QUIET
+async def test_where_nobody_tells_which_regions_are_enabled(embedded: Embedded) -> None:
+    embedded.fault("account", "ListRegions", preset="denied")
+    finding = await week(embedded)
+    assert (finding.verdict, measure(finding, "Regions read").shown) == (V.NORMAL, "17 of 17")
+    assert embedded.counts()["ec2.DescribeRegions"] == 1
+    embedded.fault("ec2", "DescribeRegions", preset="denied")
+    finding = await week(embedded)
+    regions_read = measure(finding, "Regions read")
+    assert (finding.verdict, regions_read.verdict, regions_read.shown) == (V.UNKNOWN, V.UNKNOWN, "5 of 5")
+    said = next(each for each in finding.remarks if each.startswith("Not judged: which regions"))
+    assert "account:ListRegions" in said
+    assert SYDNEY in said
+    # What is seen in them all the same is not hidden.
+    happened(embedded, sign_in(Random(1), embedded.clock.now() - timedelta(days=1), "root", OFFICE, VIRGINIA))
+    assert (await week(embedded)).verdict is V.ABNORMAL
+
+
+@QUIET
+async def test_an_event_in_a_region_that_the_runbook_does_not_list(embedded: Embedded) -> None:
+    random, at = Random(1), embedded.clock.now() - timedelta(hours=20)
+
+    async def seen(*entries: Entry) -> dict[str, Verdict | None]:
+        happened(embedded, *entries)
+        return bad(await week(embedded))
+
+    assert await seen(access(random, at, "SwitchRole", "sato.kenji", OFFICE, PARIS)) == {}
+    deleted = change(
+        random, at, "DeleteBucket", "s3.amazonaws.com", "sato.kenji", OFFICE, PARIS, resource="b"
+    )
+    assert await seen(
+        sign_in(random, at, "root", OFFICE, PARIS),
+        access(random, at, "SwitchRole", "sato.kenji", OFFICE, OSAKA, success=False),
+        access(random, at, "CheckMfa", "sato.kenji", OFFICE, PARIS, success=False),
+        deleted,
+    ) == {
+        "Sign-ins of root": V.ABNORMAL,
+        "Other sign-in events to look at": V.ATTENTION,
+        "Destructive changes": V.ABNORMAL,
+    }
+    # So many changes in one region that it is asked for the names one by one.
+    many = [
+        change(
+            random,
+            at + timedelta(seconds=number),
+            "RunTask",
+            "ecs.amazonaws.com",
+            "sato.kenji",
+            OFFICE,
+            PARIS,
+        )
+        for number in range(200)
+    ]
+    assert await seen(deleted, *many) == {"Destructive changes": V.ABNORMAL}
+
+
+@QUIET
+async def test_root_and_iam_may_be_unreadable(embedded: Embedded) -> None:
+    embedded.fault("iam", "GetAccountSummary", preset="denied")
+    finding = await week(embedded)
+    assert bad(finding) == {"Root's access keys": V.UNKNOWN, "Root's MFA": V.UNKNOWN}
+    assert any("iam:GetAccountSummary" in each for each in finding.remarks)
+
+
+@pytest.mark.scenario("root-keys", history=300)
+async def test_roots_keys_are_told_though_no_region_answers(embedded: Embedded) -> None:
+    embedded.fault("cloudtrail", preset="denied")
+    finding = await week(embedded)
+    assert finding.verdict is V.ABNORMAL
+    assert finding.problem is not None
+    assert "Root's access keys: 1" in finding.summary
+
+
+# By hand
+
+NAMES = ("us-east-1", "ap-northeast-1", "ap-northeast-3", "eu-west-3", "sa-east-1", "af-south-1")
+
+
+@given(
+    st.sets(st.sampled_from(NAMES)),
+    st.sampled_from(NAMES),
+    st.sets(st.sampled_from(("DeleteBucket", "StopLogging"))),
+    st.lists(st.sampled_from(("a", "b")), max_size=2, unique=True),
+)
+def test_every_enabled_region_is_asked_everything(
+    enabled: set[str], home: str, grave: set[str], strangers: list[str]
+) -> None:
+    spec = Trail(
+        sign_in_regions=("eu-west-3",), grave_events=tuple(sorted(grave)), global_events=("CreateUser",)
+    )
+    questions = plan(spec, home, sorted(enabled), strangers)
+    for region in {*(enabled or {"eu-west-3"}), home, "us-east-1"}:
+        asked = {(each.key, each.value) for each in questions if each.region == region}
+        assert {("EventSource", "signin.amazonaws.com"), ("Username", "root")} <= asked
+        assert {("Username", each) for each in strangers} <= asked
+        by_name = {("EventName", each) for each in grave}
+        assert by_name <= asked or ("ReadOnly", EVERY_WRITE) in asked
+    assert Question("us-east-1", Purpose.GLOBAL, "CreateUser") in questions
+    assert len(set(questions)) == len(questions)
+
+
+async def test_a_page_limit_is_a_region_that_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.aws.cloudtrail.reader.PAGES", 2)
+    number = 0
+
+    def endless(params: dict[str, Any]) -> Any:
+        nonlocal number
+        number += 1
+        if params["LookupAttributes"][0]["AttributeKey"] != "EventSource":
+            return {"Events": []}
+        return {"Events": [], "NextToken": f"{number}"}
+
+    finding, canned = await by_hand(LookupEvents=endless)
+    assert (finding.verdict, measure(finding, "Regions read").shown) == (V.UNKNOWN, "0 of 17")
+    assert any("More than 2 pages." in each for each in finding.remarks)
+    # Its other questions are asked all the same.
+    assert {each["LookupAttributes"][0]["AttributeKey"] for each in canned.asked("LookupEvents")} == {
+        "EventSource",
+        "Username",
+    }
+
+
+async def test_every_question_about_sign_ins_is_by_the_source(embedded: Embedded) -> None:
+    finding, canned = await by_hand(ListRegions=regions(*DEFAULT, "af-south-1"))
+    asked = [params["LookupAttributes"][0] for params in canned.asked("LookupEvents")]
+    source = {"AttributeKey": "EventSource", "AttributeValue": "signin.amazonaws.com"}
+    assert asked.count(source) == 18
+    assert not any(each["AttributeValue"] == "ConsoleLogin" for each in asked)
+    assert any(each.startswith("Every enabled region was asked: ") for each in finding.remarks)
+    (call,) = canned.asked("ListRegions")
+    assert call == {"RegionOptStatusContains": ["ENABLED", "ENABLED_BY_DEFAULT"]}
+
+
+IDENTITY_CENTER = {"type": "IdentityCenterUser", "accountId": "1", "onBehalfOf": {"userId": "u"}}
+
+
+@pytest.mark.parametrize(
+    ("event", "reasons", "verdict"),
+    [
+        (row(name="PasswordRecoveryCompleted", userIdentity=ROOT), "root's password was set anew", V.ABNORMAL),
+        (row(name="PasswordRecoveryRequested", userIdentity=ROOT), "recovery of root's password", V.ATTENTION),
+        (row(name="EmailUpdated", userIdentity=ROOT), "root", V.ABNORMAL),
+        (row(name="SwitchRole", userIdentity=ROLE, responseElements={"SwitchRole": "Success"}), "unknown address, unknown person", V.ATTENTION),
+        (row(name="SwitchRole", userIdentity=ROLE), "outcome not recorded, unknown address", V.UNKNOWN),
+        (row(name="CheckMfa", responseElements={"CheckMfa": "Failure"}), "failed", V.ATTENTION),
+        (row(name="UserAuthentication", userIdentity=IDENTITY_CENTER), "unknown address, unknown person", V.ATTENTION),
+        (
+            row(name="CredentialVerification", userIdentity=HIDDEN, serviceEventDetails={"CredentialVerification": "Failure"}),
+            "failed",
+            V.ATTENTION,
+        ),
+        (row(name="SomethingNew", errorMessage="no"), "failed", V.ATTENTION),
+    ],
+)  # fmt: skip
+async def test_events_of_the_sign_in_service(event: dict[str, Any], reasons: str, verdict: Verdict) -> None:
+    finding, _canned = await by_hand(LookupEvents={"Events": [event]})
+    (listed,) = rows(finding, "Other sign-in events to look at").rows
+    assert listed.cells[3].startswith(reasons)
+    assert listed.verdict is verdict
+    assert finding.verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("summary", "keys", "mfa"),
+    [
+        ({"AccountAccessKeysPresent": 0, "AccountMFAEnabled": 1}, V.NORMAL, V.NORMAL),
+        ({"AccountAccessKeysPresent": 2, "AccountMFAEnabled": 0}, V.ABNORMAL, V.ABNORMAL),
+        ({"AccountAccessKeysPresent": 0}, V.NORMAL, V.UNKNOWN),
+        ({}, V.UNKNOWN, V.UNKNOWN),
+    ],
+)
+async def test_roots_own_keys_and_second_factor(summary: dict[str, int], keys: Verdict, mfa: Verdict) -> None:
+    finding, _canned = await by_hand(GetAccountSummary={"SummaryMap": summary})
+    assert measure(finding, "Root's access keys").verdict is keys
+    assert measure(finding, "Root's MFA").verdict is mfa
+    root = await RootUsers(Canned(GetAccountSummary={"SummaryMap": summary})).root()
+    assert root.access_keys == summary.get("AccountAccessKeysPresent")
+
+
+@pytest.mark.parametrize(
+    "answered", [{"Regions": []}, {"Regions": [{}]}, regions("us-east-1", "evil.example/x")]
+)
+async def test_regions_without_names_are_incomplete(answered: dict[str, Any]) -> None:
+    for reading in (
+        Regions(Canned(ListRegions=answered)).listed(),
+        Regions(Canned(DescribeRegions=answered)).described(),
+    ):
+        with pytest.raises(Incomplete):
+            await reading
+    assert await Regions(Canned(DescribeRegions=regions("us-east-1"))).described() == ("us-east-1",)
+
+
+def recorded(event: dict[str, Any]) -> dict[str, Any]:
+    """As the user guide's records are: with everything that LookupEvents lists beside them."""
+    record = json.loads(event["CloudTrailEvent"])
+    listed = {"eventID": event["EventId"], "eventSource": event["EventSource"]}
+    return event | {
+        "CloudTrailEvent": json.dumps(record | listed),
+        "ReadOnly": "false",
+        "Username": "somebody",
+    }
+
+
+CHANGED = row(name="DeleteBucket", requestParameters={"bucketName": "b"}) | {
+    "EventSource": "s3.amazonaws.com"
+}
+SIGNIN = "signin.amazonaws.com"
+TROUBLES: dict[str, tuple[str, Any]] = {
+    "root signed in": ("LookupEvents", login(userIdentity=ROOT, mfa="No")),
+    "no MFA": ("LookupEvents", login(mfa="No")),
+    "failed": ("LookupEvents", login(said="Failure")),
+    "recovery": ("LookupEvents", row(name="PasswordRecoveryCompleted", userIdentity=ROOT)),
+    "switched role": ("LookupEvents", row(name="SwitchRole", userIdentity=ROLE, responseElements={"SwitchRole": "Success"})),
+    "bucket": ("LookupEvents", CHANGED),
+    "root acted": ("LookupEvents", row(name="RunInstances", userIdentity=ROOT) | {"EventSource": "ec2.amazonaws.com"}),
+    "root's keys": ("GetAccountSummary", {"SummaryMap": {"AccountAccessKeysPresent": 1, "AccountMFAEnabled": 0}}),
+    "regions": ("ListRegions", regions(*DEFAULT)),
+}  # fmt: skip
+
+
+QUESTIONS = {"bucket": "DeleteBucket", "root acted": "root"}
+
+
+def losses(answer: Any) -> Iterator[Any]:
+    """The answer with a key lost, null, of another type, or cut short, one after another, at every depth."""
+    if isinstance(answer, dict):
+        for name, value in answer.items():
+            yield {key: each for key, each in answer.items() if key != name}
+            for other in (None, *(losses(value) if isinstance(value, dict | list) else ())):
+                yield answer | {name: other}
+            if name == "CloudTrailEvent":
+                yield answer | {name: value[: len(value) // 2]}
+                for record in losses(json.loads(value)):
+                    yield answer | {name: json.dumps(record)}
+    elif isinstance(answer, list):
+        for place, value in enumerate(answer):
+            for each in losses(value):
+                yield [*answer[:place], each, *answer[place + 1 :]]
+    if isinstance(answer, dict | list):
+        return
+    yield from ([], 7, "\ud800", float("nan"))
+
+
+@pytest.mark.parametrize("trouble", list(TROUBLES))
+async def test_a_damaged_answer_is_never_judged_better(trouble: str) -> None:
+    book = loads(OTHER + 'grave_events = ["DeleteBucket"]\n').runbook
+    operation, whole = TROUBLES[trouble]
+    if operation == "LookupEvents":
+        whole = {"Events": [recorded(whole)]}
+
+    async def verdict(answer: dict[str, Any]) -> Verdict:
+        required = {"LookupEvents": "Events", "GetAccountSummary": "SummaryMap", "ListRegions": "Regions"}
+        refused = required[operation] not in answer or answer[required[operation]] is None
+        error = failure(ProblemKind.INCOMPLETE)  # what the session makes of an answer without it
+        answered = error if refused else answer
+
+        def asked(params: dict[str, Any]) -> Any:
+            """By the one question that brings the event."""
+            value = params["LookupAttributes"][0]["AttributeValue"]
+            return answered if value == QUESTIONS.get(trouble, SIGNIN) else {"Events": []}
+
+        more = {operation: asked if operation == "LookupEvents" else answered}
+        finding, _canned = await by_hand(book, DescribeRegions=error, **more)
+        return finding.verdict
+
+    before, tried = await verdict(whole), 0
+    assert (before is V.NORMAL) is (trouble == "regions")
+    for damaged in losses(whole):
+        after = await verdict(damaged)
+        tried += 1
+        assert after is V.UNKNOWN or WORSE.index(after) >= WORSE.index(before), damaged
+    assert tried > 4
+    assert isinstance(event_of(row(name="CheckMfa"), VIRGINIA), AccessEvent)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        row(userIdentity={"type": {"a": 1}}),
+        row(userIdentity={"type": "Root\ufffd", "userName": "root"}),
+        row(userIdentity={"invokedBy": "ecs.amazonaws.com", "arn": ROOT["arn"]}),
+        row(eventID="another"),
+        row(eventTime="2001-01-01T00:00:00Z"),
+        row(name="SwitchRole", responseElements="x"),
+        row(name="SwitchRole", responseElements={"SwitchRole": "no such word"}),
+        row() | {"EventName": "CheckMf"},
+    ],
+)
+def test_an_event_that_contradicts_itself_or_hides_who_it_was_is_not_understood(
+    event: dict[str, Any],
+) -> None:
+    assert event_of(event, VIRGINIA) is None

@@ -1,0 +1,303 @@
+"""Where the event history stops before the window does, nothing after it is taken for quiet."""
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from services.aws.cloudtrail.reader import Trail
+from services.calendar.calendar import Calendar
+from services.demo.cloudtrail.model import TrailBook
+from services.inspections.base import Look
+from services.inspections.registry import make
+from services.inspections.sign_ins.silence import (
+    AT_WORK,
+    QUIET,
+    TIMES,
+    History,
+    history_measure,
+    is_silent,
+    read_history,
+)
+from services.models.findings import Finding
+from services.models.trail import Actor, ActorKind, Lookup, TrailEvent, TrailStatus
+from services.models.verdict import Verdict
+from services.runbook.loader import load_builtin
+from tests.conftest import Embedded
+from tests.services.inspections.looking import context, look
+from tests.services.inspections.sign_ins.test_sign_ins import measure
+
+V = Verdict
+HOME = "ap-northeast-1"
+TITLE = f"Event history of {HOME}"
+NOW = datetime(2026, 1, 19, tzinfo=UTC)
+"""A Monday, 9:00 JST."""
+CALENDAR = Calendar(load_builtin("facility-prod"))
+DAYS_BEFORE = 14
+"""Requests for earlier days, where the newest event is not recent."""
+
+
+async def day(embedded: Embedded) -> Finding:
+    return await look(embedded, "sign-ins", since=embedded.clock.now() - timedelta(days=1))
+
+
+def recorded(embedded: Embedded, **changes: Any) -> None:
+    """Change what the embedded CloudTrail records."""
+    with embedded.world.lock:
+        for name, value in changes.items():
+            setattr(embedded.world.part(TrailBook), name, value)
+
+
+@pytest.mark.scenario("ordinary-day", history=300)
+@pytest.mark.parametrize(
+    ("hours", "shown"),
+    [(4, "stops at 01-14 06:00 JST"), (30, "stops at 01-13 04:00 JST"), (24 * 20, "empty")],
+)
+async def test_an_event_history_that_stops_is_not_judged(
+    embedded: Embedded, hours: float, shown: str
+) -> None:
+    whole = await day(embedded)
+    assert (whole.verdict, measure(whole, TITLE).verdict) == (V.NORMAL, V.NORMAL)
+    assert measure(whole, TITLE).shown.startswith("up to ")
+    assert any(f"is watched in {HOME} alone" in each for each in whole.remarks)
+    before = embedded.counts()["cloudtrail.LookupEvents"]
+    recorded(embedded, ends=embedded.clock.now() - timedelta(hours=hours))
+    silent = await day(embedded)
+    assert embedded.counts()["cloudtrail.LookupEvents"] <= 2 * before + DAYS_BEFORE
+    assert (silent.verdict, measure(silent, TITLE).verdict) == (V.UNKNOWN, V.UNKNOWN)
+    assert measure(silent, TITLE).shown.startswith(shown)
+    assert any(each.startswith(f"{TITLE}: {shown}") for each in silent.remarks)
+    assert TITLE in silent.summary
+
+
+@pytest.mark.scenario("ordinary-day", history=300)
+async def test_an_event_history_that_cannot_be_read_is_not_judged_and_refused_once(
+    embedded: Embedded,
+) -> None:
+    embedded.fault("cloudtrail", "LookupEvents", preset="denied")
+    finding = await day(embedded)
+    assert (measure(finding, TITLE).verdict, measure(finding, TITLE).shown) == (V.UNKNOWN, "not read")
+    assert embedded.counts()["cloudtrail.LookupEvents"] == 17
+
+
+WEEKEND = pytest.mark.scenario("ordinary-day", history=300, origin=NOW)
+GOLDEN_WEEK = pytest.mark.scenario("ordinary-day", history=300, origin=datetime(2026, 5, 7, tzinfo=UTC))
+NEW_YEAR = pytest.mark.scenario("ordinary-day", history=300, origin=datetime(2026, 1, 5, tzinfo=UTC))
+NEVER = timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("stopped", "verdict"),
+    [
+        pytest.param(NEVER, V.NORMAL, marks=WEEKEND, id="weekend"),
+        pytest.param(NEVER, V.NORMAL, marks=GOLDEN_WEEK, id="golden week"),
+        pytest.param(NEVER, V.NORMAL, marks=NEW_YEAR, id="new year, nine closed days"),
+        pytest.param(timedelta(days=3), V.UNKNOWN, marks=WEEKEND, id="no event on Friday"),
+        pytest.param(timedelta(days=5), V.UNKNOWN, marks=WEEKEND, id="stopped on Wednesday"),
+        pytest.param(timedelta(days=7), V.UNKNOWN, marks=WEEKEND, id="stopped a week ago"),
+        pytest.param(timedelta(days=6), V.UNKNOWN, marks=GOLDEN_WEEK, id="no event on 1 May"),
+        pytest.param(timedelta(days=10), V.UNKNOWN, marks=NEW_YEAR, id="no event on 26 December"),
+    ],
+)
+async def test_closed_days_are_no_silence_and_an_open_day_is(
+    embedded: Embedded, stopped: timedelta, verdict: Verdict
+) -> None:
+    """An account that is used in opening hours alone."""
+    recorded(embedded, sleeps=True, ends=embedded.clock.now() - stopped if stopped else None)
+    assert measure(await day(embedded), TITLE).verdict is verdict
+
+
+@WEEKEND
+async def test_a_trail_with_later_files_is_a_second_witness(embedded: Embedded) -> None:
+    stopped = NOW - timedelta(days=2, hours=19)  # Friday, 14:00 JST
+    recorded(embedded, sleeps=True, ends=stopped, delivered=stopped + timedelta(hours=2))
+    assert measure(await day(embedded), TITLE).verdict is V.NORMAL
+    recorded(embedded, delivered=stopped + timedelta(hours=12))
+    told = measure(await day(embedded), TITLE)
+    assert told.verdict is V.UNKNOWN
+    assert told.note.startswith("the trail facility-prod-trail has files of later events")
+
+
+@WEEKEND
+async def test_files_of_after_the_window_prove_nothing_of_it(embedded: Embedded) -> None:
+    """A look of the past: the trail's newest file is of now."""
+    recorded(embedded, delivered=NOW - timedelta(minutes=5))
+    async with context(embedded) as made:
+        for days in (1, 20):
+            until = NOW - timedelta(days=days, hours=1)
+            finding = await make(made, "sign-ins").look(Look(since=until - timedelta(days=1), until=until))
+            assert measure(finding, TITLE).verdict is V.NORMAL
+
+
+@pytest.mark.scenario("ordinary-day", history=300)
+async def test_a_trail_whose_files_stop_asks_for_attention(embedded: Embedded) -> None:
+    recorded(embedded, delivered=embedded.clock.now() - timedelta(hours=1))
+    assert (await day(embedded)).verdict is V.NORMAL
+    recorded(embedded, delivered=embedded.clock.now() - timedelta(hours=30))
+    finding = await day(embedded)
+    trail = measure(finding, "Trail")
+    assert (finding.verdict, trail.verdict) == (V.ATTENTION, V.ATTENTION)
+    assert trail.shown == "logging, but files do not arrive"
+    assert any("has delivered no file" in each for each in finding.remarks)
+
+
+# By hand
+
+
+def events(*times: datetime) -> Lookup:
+    return Lookup(
+        region=HOME,
+        value="",
+        events=tuple(
+            TrailEvent(
+                id=f"{at}",
+                name="AssumeRole",
+                source="sts.amazonaws.com",
+                at=at,
+                region=HOME,
+                actor=Actor(kind=ActorKind.SERVICE, name="ecs-tasks.amazonaws.com"),
+            )
+            for at in times
+        ),
+        requests=1,
+    )
+
+
+class Account:
+    """An account's event history: an event every so often since `born`, `at_work` in opening hours alone."""
+
+    def __init__(
+        self, every: timedelta, *, at_work: bool, stops: datetime, born: datetime | None = None
+    ) -> None:
+        self.every = every
+        self.at_work = at_work
+        self.stops = stops
+        self.born = born or datetime.fromtimestamp(0, UTC)
+        self.asked = 0
+
+    async def lookup(
+        self, _region: str, _key: str, _value: str, *, since: datetime, until: datetime, most: int
+    ) -> Lookup:
+        assert most == 1
+        self.asked += 1
+        step = self.every.total_seconds()
+        at = datetime.fromtimestamp(min(until, self.stops).timestamp() // step * step, UTC)
+        times = []
+        while at >= max(since, self.born) and len(times) < 50:
+            if not self.at_work or CALENDAR.within_hours(at):
+                times.append(at)
+            at -= self.every
+        return events(*times)
+
+    def silent(self, until: datetime) -> bool:
+        history = asyncio.run(read_history(cast(Trail, self), HOME, until, ()))
+        return is_silent(history, until, CALENDAR)
+
+
+MOMENTS = st.integers(0, 385 * 24).map(
+    lambda hours: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=hours)
+)
+EVERY = st.sampled_from([timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6)])
+CLOSED_RUNS = (date(2026, 1, 5), date(2026, 5, 7), date(2026, 9, 24), date(2027, 1, 4))
+"""Open days after New Year, Golden Week and September's holidays."""
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.one_of(MOMENTS, st.sampled_from([CALENDAR.local(each, "09:00") for each in CLOSED_RUNS])), EVERY)
+def test_a_history_that_goes_on_is_never_silent(until: datetime, every: timedelta) -> None:
+    assert not Account(every, at_work=False, stops=until).silent(until)
+    assert not Account(min(every, timedelta(hours=1)), at_work=True, stops=until).silent(until)
+
+
+@settings(max_examples=30, deadline=None)
+@given(MOMENTS, st.integers(1, 12), st.booleans())
+def test_a_whole_open_day_without_an_event_is_silent(until: datetime, days: int, at_work: bool) -> None:
+    stops = until - timedelta(days=days)
+    assume(CALENDAR.hours_between(stops, until) >= timedelta(hours=8.75))
+    account = Account(timedelta(minutes=30), at_work=at_work, stops=stops)
+    assert account.silent(until)
+    assert account.asked in (1, 1 + DAYS_BEFORE)  # one where it stopped so long ago that there is none
+
+
+@settings(max_examples=40, deadline=None)
+@given(MOMENTS, st.integers(4, 40), st.integers(1, 14), st.booleans())
+def test_no_account_is_too_young_for_a_history_that_stopped(
+    until: datetime, age: int, days: int, at_work: bool
+) -> None:
+    """What is empty because the account was not there yet is no silence that is usual."""
+    stops = until - timedelta(days=days)
+    assume(days < age and CALENDAR.hours_between(stops, until) >= timedelta(hours=8.75))
+    born = until - timedelta(days=age)
+    account = Account(timedelta(hours=1), at_work=at_work, stops=stops, born=born)
+    assert account.silent(until)
+
+
+@pytest.mark.parametrize("age", range(4, 25))
+def test_a_young_account_whose_history_stopped_three_days_ago_is_silent(age: int) -> None:
+    stops, born = NOW - timedelta(days=3), NOW - timedelta(days=age)
+    assert Account(timedelta(hours=1), at_work=False, stops=stops, born=born).silent(NOW)
+
+
+@given(st.floats(0, 300), st.lists(st.floats(0.01, 10), min_size=1, max_size=49))
+def test_a_silence_is_measured_by_those_that_are_usual(age: float, gaps: list[float]) -> None:
+    times = [NOW - timedelta(hours=age)]
+    for gap in gaps:
+        times.append(times[-1] - timedelta(hours=gap))
+    silent = is_silent(History(events(*times)), NOW, CALENDAR)
+    quiet = QUIET / timedelta(hours=1)
+    # No gap fills a night: the account works while the office is closed, too.
+    if age <= max(quiet, 0.97 * TIMES * max(gaps)):
+        assert not silent
+    elif age > max(quiet, 1.03 * TIMES * max(gaps)) + 0.01:
+        assert silent
+
+
+@pytest.mark.parametrize("hours", [AT_WORK / timedelta(hours=1) - 0.1, AT_WORK / timedelta(hours=1) + 0.1])
+def test_half_a_day_at_work_is_silent_where_every_minute_is_busy(hours: float) -> None:
+    friday = datetime(2026, 1, 16, 8, 15, tzinfo=UTC)
+    busy = events(*(friday - timedelta(minutes=number) for number in range(50)))
+    earlier = events(datetime(2026, 1, 15, 8, 15, tzinfo=UTC))
+    history = History(busy, ((datetime(2026, 1, 16, tzinfo=UTC), earlier),))
+    until = datetime(2026, 1, 18, 23, 30, tzinfo=UTC) + timedelta(hours=hours)
+    assert is_silent(history, until, CALENDAR) is (hours > AT_WORK / timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    "lookup",
+    [
+        events(),
+        events(NOW - timedelta(hours=3.1)),
+        events(NOW).model_copy(update={"unreadable": 1}),
+    ],
+)
+def test_nothing_to_measure_by_is_not_judged(lookup: Lookup) -> None:
+    assert history_measure(History(lookup), (), NOW, CALENDAR).verdict is V.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"every_event": False},  # it may have delivered events that the history never has
+        {"region": "us-east-1"},  # its status is that of its home
+        {"logging": False},
+        {"delivered_at": None},
+    ],
+)
+def test_a_trail_that_need_not_have_the_same_events_is_no_witness(other: dict[str, Any]) -> None:
+    friday = NOW - timedelta(days=2, hours=17)
+    thursday = events(NOW - timedelta(days=3, hours=17))
+    history = History(events(friday), ((NOW - timedelta(days=3), thursday),))
+    witness = TrailStatus(
+        name="t",
+        region=HOME,
+        multi_region=True,
+        logging=True,
+        every_event=True,
+        delivered_at=friday + QUIET * 2,
+    )
+    assert history_measure(history, (witness,), NOW, CALENDAR).verdict is V.UNKNOWN
+    doubtful = witness.model_copy(update=other)
+    assert history_measure(history, (doubtful,), NOW, CALENDAR).verdict is V.NORMAL

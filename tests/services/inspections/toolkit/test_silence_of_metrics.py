@@ -1,0 +1,245 @@
+"""A metric that is silent anywhere in the window is not taken for quiet, whichever it is and wherever the silence lies."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.demo.cloudwatch.store import MetricKey
+from services.inspections.base import InspectionContext, Look
+from services.inspections.registry import make
+from services.inspections.toolkit.curves import SUSTAINED, gaps
+from services.models.findings import Finding
+from services.models.metrics import Series, SeriesStatus
+from services.models.verdict import Verdict
+from tests.conftest import Embedded
+from tests.services.inspections.custom.test_custom_metric import book
+from tests.services.inspections.dashboard.test_dashboard_look import judged, measure
+from tests.services.inspections.looking import context
+
+V = Verdict
+NINE = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)
+"""9:00 JST on a Wednesday."""
+HOURS = 15.75
+TOLD: list[tuple[str, str]] = [
+    ("AWS/ECS", "CPUUtilization"),
+    ("AWS/ECS", "MemoryUtilization"),
+    ("AWS/RDS", "CPUUtilization"),
+    ("AWS/RDS", "DatabaseConnections"),
+    ("AWS/RDS", "CPUCreditBalance"),
+    ("AWS/RDS", "NetworkReceiveThroughput"),
+    ("AWS/ApplicationELB", "HealthyHostCount"),
+    ("AWS/ApplicationELB", "RequestCount"),
+    ("AWS/ApplicationELB", "TargetResponseTime"),
+    ("AWS/ApplicationELB", "ProcessedBytes"),
+]
+"""Every metric that the shipped dashboard is judged by."""
+PLACES = {"first": (0, 14), "middle": (3, 12), "short": (5, 7.2), "last": (10, 16), "whole": (0, 16)}
+"""Hours of the window that are silent."""
+
+
+@contextmanager
+def silent(embedded: Embedded, *metrics: tuple[str, str], began: datetime, ended: datetime) -> Iterator[None]:
+    """These metrics have no data in this time, whatever their dimensions."""
+    store = embedded.world.metrics
+    with embedded.world.lock:
+        tracks = [store._tracks[key] for key in store.metrics() if (key.namespace, key.name) in metrics]
+        kept = [track.points for track in tracks]
+        first, last = began.timestamp(), ended.timestamp()
+        for track in tracks:
+            track.points = {at: each for at, each in track.points.items() if not first <= at < last}
+    yield
+    with embedded.world.lock:
+        for track, points in zip(tracks, kept, strict=True):
+            track.points = points
+
+
+async def again(made: InspectionContext, hours: float = HOURS) -> Finding:
+    until = made.clock.now()
+    return await make(made, "dashboard").look(Look(since=until - timedelta(hours=hours), until=until))
+
+
+@pytest.mark.scenario("ordinary-day", origin=NINE, history=16.2 * 3600)
+async def test_no_silence_of_any_metric_is_normal_wherever_it_lies(embedded: Embedded) -> None:
+    start = NINE - timedelta(hours=HOURS)
+    green = []
+    async with context(embedded) as made:
+        assert (await again(made)).verdict is V.NORMAL
+        for metric in TOLD:
+            for place, (first, last) in PLACES.items():
+                spell = {"began": start + timedelta(hours=first), "ended": start + timedelta(hours=last)}
+                with silent(embedded, metric, **spell):
+                    finding = await again(made)
+                if finding.verdict is V.NORMAL:
+                    green.append((metric, place))
+        assert not green
+        assert (await again(made)).verdict is V.NORMAL
+
+
+@pytest.mark.scenario("ordinary-day", origin=NINE, history=16.2 * 3600)
+async def test_an_outage_that_is_over_shows_wherever_the_window_begins(embedded: Embedded) -> None:
+    """From 23:00 to 8:50 nothing was measured."""
+    out = {"began": NINE - timedelta(hours=10), "ended": NINE - timedelta(minutes=10)}
+    async with context(embedded) as made:
+        with silent(embedded, ("AWS/ECS", "CPUUtilization"), **out):
+            for hours in (1, 9, 9.9, 10, 11.5, HOURS):
+                finding = await again(made, hours)
+                assert (hours, finding.verdict) == (hours, V.ATTENTION)
+                assert "08:50 JST" in finding.summary
+
+
+LIVELY = [("AWS/ApplicationELB", each) for each in ("RequestCount", "TargetResponseTime", "ProcessedBytes")]
+
+
+@pytest.mark.scenario("ordinary-day", origin=NINE, history=26 * 3600)
+async def test_a_load_balancer_that_nobody_asks_is_quiet_at_night_and_not_by_day(embedded: Embedded) -> None:
+    """Its healthy targets are counted all the time."""
+    async with context(embedded) as made:
+        with silent(embedded, *LIVELY, began=NINE - timedelta(hours=15), ended=NINE - timedelta(minutes=20)):
+            finding = await again(made)
+            assert finding.verdict is V.NORMAL
+            assert "no requests 01-13 18:00–01-14 08:40 JST" in measure(finding, "ALB レイテンシ").note
+        day = {"began": NINE - timedelta(hours=22), "ended": NINE - timedelta(hours=18)}
+        with silent(embedded, *LIVELY, **day):
+            finding = await again(made, hours=25)
+            assert finding.verdict is V.ATTENTION
+            assert "no requests 01-13 11:00–15:00 JST (4h 0m)" in finding.summary
+
+
+async def test_healthy_targets_that_are_not_read_prove_nothing() -> None:
+    body: dict[str, Any] = {"widgets": []}
+    bare = book().model_copy(update={"alb": book().alb.model_copy(update={"target_group": ""})})  # type: ignore[union-attr]
+    quiet: Callable[[datetime], float | None] = lambda at: None if at < NINE - timedelta(hours=9) else 5  # noqa: E731
+    finding = await judged(body=body, runbook=bare, RequestCount=quiet, TargetResponseTime=quiet)
+    assert measure(finding, "Load balancer").verdict is V.UNKNOWN
+    assert any("alb.target_group" in each for each in finding.advice)
+    whole = await judged(body=body, runbook=bare)
+    assert measure(whole, "Load balancer").verdict is V.NORMAL
+
+
+async def test_a_database_made_within_the_window_has_no_data_of_before() -> None:
+    born = NINE - timedelta(hours=5)
+    curve: Callable[[datetime], float | None] = lambda at: None if at < born + timedelta(minutes=20) else 10  # noqa: E731
+    where = ["AWS/RDS", "DatabaseConnections", "DBInstanceIdentifier", "facility-prod-db"]
+    body = {"widgets": [{"type": "metric", "properties": {"region": "ap-northeast-1", "metrics": [where]}}]}
+    old = await judged(body=body, DatabaseConnections=curve)
+    assert measure(old, "RDS 接続数").verdict is V.ATTENTION
+    young = await judged(body=body, DatabaseConnections=curve, database={"InstanceCreateTime": born})
+    assert measure(young, "RDS 接続数").verdict is V.NORMAL
+    assert "data since 01-14 04:20 JST" in measure(young, "RDS 接続数").note
+    unborn = await judged(body=body, DatabaseConnections=curve, database={"InstanceCreateTime": None})
+    assert measure(unborn, "RDS 接続数").verdict is V.ATTENTION
+
+
+async def test_a_burstable_database_tells_its_credits() -> None:
+    """Others have none, and nothing is said of them."""
+    finding = await judged(database={"DBInstanceClass": "db.t4g.medium"})
+    credits_ = measure(finding, "CPU credits")
+    assert (credits_.verdict, credits_.note) == (V.UNKNOWN, "no data in the window")
+
+
+# ── Metrics of the runbook's own ───────────────────────────────────────────────────────────────────
+
+KEY = MetricKey("City/App", "Failed", ())
+SUM: dict[str, Any] = {
+    "namespace": KEY.namespace,
+    "metric": KEY.name,
+    "dimensions": {},
+    "stat": "Sum",
+    "above": None,
+    "below": 100,
+    "unit": None,
+    "scale": None,
+}
+
+
+def publish(embedded: Embedded, comes: Callable[[datetime], bool], *, days: int = 16) -> None:
+    """One event in each five minutes in which it `comes`, until now."""
+    now = embedded.clock.now()
+    store = embedded.world.metrics
+    with embedded.world.lock:
+        store._retention = days * 86_400
+        store._tracks.pop(KEY, None)
+        for number in range(days * 288, 0, -1):
+            at = now - timedelta(minutes=5 * number)
+            if comes(at):
+                store.put(KEY.namespace, KEY.name, KEY.dimensions, at.timestamp(), value=1.0)
+
+
+async def own(made: InspectionContext, hours: float = 12, **changed: Any) -> Finding:
+    until = made.clock.now()
+    made = replace(made, runbook=book(**(SUM | changed)))
+    return await make(made, "memory").look(Look(since=until - timedelta(hours=hours), until=until))
+
+
+MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)
+"""9:00 JST."""
+
+
+def office(at: datetime) -> bool:
+    """Within the hours in which people work, a little longer or shorter each day."""
+    local = at + timedelta(hours=9)
+    late = timedelta(minutes=7 * (local.day % 5))
+    return local.weekday() < 5 and timedelta(hours=8, minutes=30) <= _time(local) - late < timedelta(hours=17)
+
+
+def _time(local: datetime) -> timedelta:
+    return timedelta(hours=local.hour, minutes=local.minute)
+
+
+@pytest.mark.scenario("empty", origin=MONDAY, history=0)
+@pytest.mark.parametrize("stat", ["Sum", "SampleCount", "Maximum", "Minimum"])
+async def test_a_metric_that_came_all_the_time_and_is_silent_is_told_or_not_judged_as_on_the_dashboard(
+    embedded: Embedded, stat: str
+) -> None:
+    async with context(embedded) as made:
+        publish(embedded, lambda _at: True)
+        assert (await own(made, stat=stat)).verdict is V.NORMAL
+        for first, last in ((0, 11.5), (4, 8), (2, 12), (4, 5)):
+            hole = [MONDAY - timedelta(hours=12 - each) for each in (first, last)]
+            publish(embedded, lambda at, hole=hole: not hole[0] <= at < hole[1])  # type: ignore[misc]
+            for limit in ({}, {"above": 0, "below": None}):
+                finding = await own(made, stat=stat, **limit)
+                # Not how things are, or only how they were.
+                verdict = V.UNKNOWN if last == 12 else V.ATTENTION
+                assert (first, last, limit, finding.verdict) == (first, last, limit, verdict)
+                assert "no data" in finding.summary
+                # Over the weekend, too: the days it is compared with come before the window.
+                assert (await own(made, hours=63, stat=stat, **limit)).verdict is verdict
+
+
+@pytest.mark.scenario("empty", origin=MONDAY, history=0)
+async def test_a_count_that_is_quiet_by_nature_is_normal_on_mondays_and_says_since_when(
+    embedded: Embedded,
+) -> None:
+    async with context(embedded) as made:
+        for comes in (
+            office,
+            lambda at: int(at.timestamp()) % 86_400 < 300,
+            lambda at: int(at.timestamp()) // 300 * 7919 % 101 % 7 == 0,
+        ):
+            publish(embedded, comes)
+            finding = await own(made, hours=64)
+            assert finding.verdict is V.NORMAL
+            assert "of a count, this may mean none" in finding.measures[0].note
+            # Where too few are bad, nothing is too few.
+            assert (await own(made, hours=64, above=0, below=None)).verdict is V.UNKNOWN
+
+
+@given(st.sets(st.integers(0, 59)), st.sampled_from([60, 300, 900]), st.integers(0, 10))
+def test_gaps_are_what_the_periods_leave_out(numbers: set[int], period: int, first: int) -> None:
+    times = [number * period for number in sorted(numbers) if number >= first]
+    start = first * period
+    series = Series(
+        id="x", label="x", period=period, status=SeriesStatus.COMPLETE, times=times, values=[1.0] * len(times)
+    )
+    found = list(gaps(series, start))
+    edges = [start - period, *times]
+    expected = [(one + period, other) for one, other in pairwise(edges) if other - one - period >= SUSTAINED]
+    assert [(each.began, each.ended) for each in found] == expected

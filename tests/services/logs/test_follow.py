@@ -1,0 +1,270 @@
+import asyncio
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from services.aws.client.errors import AwsError
+from services.clock import ManualClock
+from services.logs.follower import LOOK_BACK, Follow, TailBatch
+from services.models.logs import LogLine
+from services.models.problem import ProblemKind
+from tests.services.aws.canned import failure
+
+NOW = datetime(2026, 4, 1, 3, 0, tzinfo=UTC)
+MS = int(NOW.timestamp() * 1000)
+MINUTE = 60_000
+
+
+@dataclass
+class Group:
+    """A log group in memory; pages of `size`, an empty one before each."""
+
+    size: int = 100
+    lines: list[LogLine] = field(default_factory=list)
+    errors: list[AwsError] = field(default_factory=list)
+    asked: list[tuple[int, int | None, str]] = field(default_factory=list)
+
+    def write(self, identity: str, at: int, seen: int | None = None) -> None:
+        self.lines.append(LogLine(identity, at, at if seen is None else seen, "s", identity))
+
+    async def page(
+        self,
+        group: str,
+        start_ms: int,
+        end_ms: int | None = None,
+        pattern: str = "",
+        token: str | None = None,
+    ) -> tuple[tuple[LogLine, ...], str | None]:
+        if self.errors:
+            raise self.errors.pop(0)
+        if token is None:
+            self.asked.append((start_ms, end_ms, pattern))
+        found = sorted(
+            (line for line in self.lines if line.at >= start_ms and (end_ms is None or line.at <= end_ms)),
+            key=lambda line: line.at,
+        )
+        kind, _, number = (token or "empty:0").partition(":")
+        first = int(number)
+        if kind == "empty":
+            return (), f"full:{first}"
+        last = first + self.size
+        return tuple(found[first:last]), f"empty:{last}" if last < len(found) else None
+
+
+class Tail:
+    """Runs a loop against a manual clock and keeps what it brought."""
+
+    def __init__(self, group: Group, **more: object) -> None:
+        self.clock = ManualClock(NOW)
+        self.follow = Follow(group, "/g", clock=self.clock, **more)  # type: ignore[arg-type]  # options of the test
+        self.batches: list[TailBatch] = []
+        self.task: asyncio.Task[None] | None = None
+
+    async def _run(self) -> None:
+        async with aclosing(self.follow.batches()) as batches:
+            async for batch in batches:
+                self.batches.append(batch)
+
+    async def __aenter__(self) -> "Tail":
+        self.task = asyncio.create_task(self._run())
+        await self.idle()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        assert self.task is not None
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
+
+    async def idle(self) -> None:
+        """Until the loop sleeps."""
+        while not self.clock.sleepers:
+            assert self.task is not None
+            assert not self.task.done()
+            await asyncio.sleep(0)
+
+    async def advance(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        await self.idle()
+
+    @property
+    def ids(self) -> list[str]:
+        return [line.id for batch in self.batches for line in batch.lines]
+
+    @property
+    def late(self) -> list[str]:
+        return [line.id for batch in self.batches for line in batch.lines if line.late]
+
+
+async def test_a_quiet_group_still_shows_its_last_lines() -> None:
+    group = Group()
+    group.write("old", MS - 3 * 86_400_000)
+    group.write("recent", MS - 5 * 3_600_000)
+    async with Tail(group) as tail:
+        assert tail.ids == ["old", "recent"]
+        assert tail.late == []
+        assert [start for start, _end, _pattern in group.asked] == [
+            MS - 1000 * seconds for seconds in LOOK_BACK
+        ]
+        assert any("24" in batch.note for batch in tail.batches), "it says how far it looks"
+        assert tail.batches[-1].note == ""
+        assert tail.batches[-1].stats.lag is None, "lines of days ago say nothing about lag"
+
+
+async def test_an_empty_group_says_so() -> None:
+    async with Tail(Group()) as tail:
+        assert tail.ids == []
+        assert tail.batches[-1].note
+        assert tail.batches[-1].problem is None
+
+
+async def test_a_busy_group_begins_with_its_newest_lines_only_and_leaves_the_rest_in_peace() -> None:
+    group = Group(size=50)
+    for index in range(3_000):
+        group.write(f"e{index}", MS - 600_000 + index * 200)
+    async with Tail(group, backlog=100) as tail:
+        assert tail.ids == [f"e{index}" for index in range(2_900, 3_000)]
+        assert len(group.asked) == 1
+        for _round in range(130):
+            await tail.advance(5)
+        assert len(tail.ids) == 100, "neither the overlap nor the sweep brings what was not wanted"
+
+
+async def test_a_given_start_is_where_it_begins() -> None:
+    group = Group()
+    for minutes in (90, 60, 30):
+        group.write(str(minutes), MS - minutes * MINUTE)
+    async with Tail(group, start_ms=MS - 60 * MINUTE, pattern="ERROR") as tail:
+        assert tail.ids == ["60", "30"]
+        assert group.asked == [(MS - 60 * MINUTE, None, "ERROR")]
+
+
+async def test_new_lines_late_lines_and_lines_of_one_millisecond_once_each() -> None:
+    group = Group(size=2)
+    group.write("first", MS - 1_000)
+    async with Tail(group) as tail:
+        for index in range(5):
+            group.write(f"same{index}", MS + 2_000)
+        await tail.advance(5)
+        group.write("late", MS - 90_000, seen=MS + 6_000)
+        group.write("same5", MS + 2_000)
+        await tail.advance(5)
+        await tail.advance(5)
+        assert tail.ids == ["first", *(f"same{index}" for index in range(5)), "late", "same5"]
+        assert tail.late == ["late"]
+        stats = tail.batches[-1].stats
+        assert (stats.lines, stats.late, stats.polls) == (8, 1, 4)
+        assert stats.duplicates > 0
+        assert stats.newest == NOW + timedelta(seconds=2)
+
+
+async def test_an_event_ten_minutes_late_is_found_by_the_sweep() -> None:
+    group = Group()
+    group.write("first", MS)
+    async with Tail(group) as tail:
+        for _round in range(13):
+            await tail.advance(5)
+        group.write("very late", MS - 500_000, seen=MS + 65_000)
+        group.write("pulse", MS + 65_000)
+        for _round in range(60):
+            await tail.advance(5)
+        assert sorted(tail.ids) == ["first", "pulse", "very late"]
+
+
+async def test_lag_is_the_newest_events_age_when_it_came() -> None:
+    group = Group()
+    async with Tail(group) as tail:
+        group.write("a", MS + 2_000)
+        await tail.advance(5)
+        assert tail.batches[-1].stats.lag == 3.0
+
+
+async def test_errors_are_told_and_reading_resumes_with_what_was_missed() -> None:
+    group = Group()
+    group.write("before", MS - 1_000)
+    async with Tail(group) as tail:
+        group.errors = [failure(ProblemKind.EXPIRED, "credentials ended")] * 3
+        group.write("during", MS + 1_000)
+        waits = []
+        while group.errors:
+            await tail.advance(1)
+            waits.append(1)
+        problem = tail.batches[-1].problem
+        assert problem is not None
+        assert problem.summary == "credentials ended"
+        assert len(waits) > 15, "it tries ever more slowly"
+        await tail.advance(60)
+        assert tail.ids == ["before", "during"]
+        assert tail.batches[-1].problem is None
+
+
+async def test_a_failure_during_the_first_look_back_is_tried_again() -> None:
+    group = Group(errors=[failure(ProblemKind.THROTTLED)])
+    group.write("a", MS - 1_000)
+    async with Tail(group) as tail:
+        assert tail.ids == []
+        await tail.advance(60)
+        assert tail.ids == ["a"]
+
+
+async def test_a_failure_between_pages_loses_and_repeats_nothing() -> None:
+    group = Group(size=10)
+    group.write("first", MS)
+    async with Tail(group) as tail:
+        for index in range(35):
+            group.write(f"e{index}", MS + 1_000 + index)
+        ordinary = group.page
+        calls = 0
+
+        async def breaking(*args: object, **more: object) -> tuple[tuple[LogLine, ...], str | None]:
+            nonlocal calls
+            calls += 1
+            if calls == 5:
+                raise failure(ProblemKind.UNREACHABLE)
+            return await ordinary(*args, **more)  # type: ignore[arg-type]  # passes through what the loop gives
+
+        group.page = breaking  # type: ignore[method-assign]  # breaks once
+        await tail.advance(5)
+        assert 0 < len(tail.ids) < 36
+        await tail.advance(60)
+        assert tail.ids == ["first", *(f"e{index}" for index in range(35))]
+        assert tail.late == []
+
+
+async def test_a_missing_group_is_named_and_looked_for_until_it_is_there() -> None:
+    group = Group(errors=[failure(ProblemKind.NOT_FOUND)] * 2)
+    async with Tail(group) as tail:
+        problem = tail.batches[-1].problem
+        assert problem is not None
+        assert "/g" in problem.summary
+        assert problem.remedy
+        group.write("born", MS + 20_000)
+        await tail.advance(60)
+        await tail.advance(60)
+        assert tail.ids == ["born"]
+
+
+async def test_a_refused_filter_pattern_is_named() -> None:
+    tail = Tail(Group(errors=[failure(ProblemKind.INVALID)]), pattern="{ $.level = ")
+    async with tail:
+        problem = tail.batches[0].problem
+    assert problem is not None
+    assert "{ $.level =" in problem.summary
+
+
+async def test_back_off_is_bounded() -> None:
+    group = Group(errors=[failure(ProblemKind.THROTTLED)] * 20)
+    async with Tail(group) as tail:
+        for _try in range(20):
+            await tail.advance(73)
+        assert group.errors == []
+        assert tail.batches[-1].problem is None
+
+
+async def test_tokens_that_repeat_do_not_hang_the_loop() -> None:
+    class Stuck(Group):
+        async def page(self, *args: object, **more: object) -> tuple[tuple[LogLine, ...], str | None]:
+            return (), "same"
+
+    async with Tail(Stuck()) as tail:
+        await tail.advance(5)
+        assert tail.batches[-1].stats.polls == 2

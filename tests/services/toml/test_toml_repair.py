@@ -1,0 +1,199 @@
+"""Every place that breaks TOML's grammar is named with its line, the rest is checked, and nothing is made up."""
+
+import re
+import tomllib
+from importlib.resources import files
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from services.models.runbook import Runbook
+from services.runbook.loader import RunbookError, loads
+from services.toml.extent import end_of
+from services.toml.files import Mistake
+from services.toml.grammar import lists
+from services.toml.positions import statements
+from services.toml.repair import MOST, repair
+
+SHIPPED = (files("services.runbook") / "facility-prod.toml").read_text("utf-8")
+MISSPELT = SHIPPED.replace('region = "ap-northeast-1"', 'region = "ap-norheast-1"', 1)
+REGION_LINE = SHIPPED[: SHIPPED.index('region = "ap-northeast-1"')].count("\n") + 1
+
+
+def mistakes(text: str) -> tuple[Mistake, ...]:
+    try:
+        loads(text)
+    except RunbookError as error:
+        return error.mistakes
+    return ()
+
+
+def told(text: str) -> list[tuple[int | None, str]]:
+    return [(each.line, each.message) for each in mistakes(text)]
+
+
+def test_two_syntax_mistakes_and_a_misspelt_region_are_named_at_once() -> None:
+    text = MISSPELT.replace("usual_min = 2", "usual_min = 2 3").replace(
+        "retention_days = 7", "retention_days = = 7"
+    )
+    assert [each.key for each in mistakes(text)] == ["system.region", "", ""]
+    lines = [text[: text.index(broken)].count("\n") + 1 for broken in ("usual_min", "retention_days = =")]
+    assert [each.line for each in mistakes(text)] == [REGION_LINE, *lines]
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        ('region = "ap-northeast-1"', "region = ap-northeast-1"),
+        ('region = "ap-northeast-1"', 'region = "ap-northeast-1'),
+        ('region = "ap-northeast-1"', 'region: "ap-northeast-1"'),
+        ('region = "ap-northeast-1"', 'region "ap-northeast-1"'),
+        ('region = "ap-northeast-1"', "region ="),
+        ("usual_min = 2", "usual_min = 2\nusual_min = 3"),
+        ("usual_min = 2", "usual min = 2"),
+        ('services = ["staff-api"]', 'services = ["staff-api"'),
+        ('services = ["staff-api"]', "services = [\n  staff-api,\n]"),
+        ("[system]", "[system"),
+        ("[system]", "system]"),
+        ("[rds]", "[[rds]"),
+        ("[rds]", "[rds] x"),
+        ("[ecs]", "[ecs]]"),
+        ("[[alarms]]", "[[alarms]"),
+        ("[[alarms]]", "[alarms]]"),
+        ('id = "/ecs/staff-api"', "id = /ecs/staff-api"),
+        ('id = "rds-cpu"', 'id = "rds-cpu'),
+        ('role = "開発チーム"', "role = 開発チーム"),
+        ('users = ["ci-cd-user"]', "users = [ci-cd-user]"),
+        ('instance = "facility-prod-db"', "instance = facility-prod-db"),
+        ('rule = "FREQ=DAILY"', "rule = FREQ=DAILY"),
+        ('series = "daily"', "series = daily"),
+        ('timezone = "Asia/Tokyo"', "timezone = Asia/Tokyo"),
+        ("# ── 対象", "# \x00 ── 対象"),
+        ("version = 1", "version = １"),
+        ("[dashboard]", "[rds]\n[dashboard]"),
+        ('web_acl = "facility-prod-acl"', '名前 = 1\nweb_acl = "facility-prod-acl"'),
+    ],
+)
+def test_one_broken_place_is_one_mistake(was: str, becomes: str) -> None:
+    assert was in SHIPPED
+    ((line, message),) = told(SHIPPED.replace(was, becomes, 1))
+    assert message.startswith("not TOML: ")
+    first = SHIPPED[: SHIPPED.index(was)].count("\n") + 1
+    assert line is not None
+    assert first <= line <= first + becomes.count("\n")
+    assert "not checked" not in message
+    # The rest is checked all the same.
+    if "region" not in was:
+        assert {each.key for each in mistakes(MISSPELT.replace(was, becomes, 1))} == {"", "system.region"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SHIPPED.replace('blocked_query = """', 'blocked_query = ""', 1).replace(
+            "LIMIT 100", "LIMIT 100 x", 1
+        ),
+        SHIPPED.replace('LIMIT 100"""', "LIMIT 100", 1),
+        SHIPPED.replace("[rds]", "[]", 1),
+        SHIPPED + "x = " + "[" * 10_000,
+        "= 1\n" * (MOST + 1),
+    ],
+)
+def test_where_nobody_can_tell_what_is_meant_it_is_said_that_nothing_more_was_checked(text: str) -> None:
+    found = mistakes(text)
+    assert {each.key for each in found} == {""}
+    assert len(found) <= MOST
+    if not repair(text, lists(Runbook)).complete:
+        assert "was not checked" in found[-1].message
+
+
+PLACES = [
+    (each, SHIPPED[each.start : end])
+    for each in statements(SHIPPED)
+    if (end := end_of(SHIPPED, each.start)) is not None
+]
+BREAKS = (
+    lambda text: text.replace("=", ":", 1),
+    lambda text: text.replace("=", "", 1),
+    lambda text: text.replace("=", "= =", 1),
+    lambda text: text.partition("=")[0] + "=",
+    lambda text: text.partition("=")[0] + "= 何か",
+    lambda text: text.partition("=")[0] + '= "何か',
+    lambda text: text.partition("=")[0] + '= ["何か"',
+    lambda text: text + "\n" + text,
+)
+HEADERS = (lambda text: text[:-1], lambda text: text[1:], lambda text: text + " x", lambda text: text + "]")
+
+
+def broken(*chosen: tuple[int, int]) -> tuple[str, list[range]]:
+    """The shipped file with statements broken, from the last to the first, and the lines each has then."""
+    text, lines = SHIPPED, []
+    for index, way in sorted(chosen, reverse=True):
+        statement, written = PLACES[index]
+        ways = HEADERS if statement.header else BREAKS
+        becomes = ways[way % len(ways)](written)
+        text = text[: statement.start] + becomes + text[statement.start + len(written) :]
+        more = becomes.count("\n") - written.count("\n")
+        first = text.count("\n", 0, statement.start) + 1
+        lines = [
+            range(first, first + becomes.count("\n") + 1),
+            *(range(each.start + more, each.stop + more) for each in lines),
+        ]
+    return text, lines
+
+
+CHOICES = st.tuples(st.integers(0, len(PLACES) - 1), st.integers(0, 7))
+
+
+@settings(max_examples=60)
+@given(st.lists(CHOICES, min_size=1, max_size=4, unique_by=lambda each: each[0]))
+def test_each_of_some_broken_statements_is_named_and_nothing_is_made_up(
+    chosen: list[tuple[int, int]],
+) -> None:
+    # A list that is not closed may take in a broken line right behind it.
+    places = {index for index, _way in chosen}
+    assume(not any(way == 6 and index + 1 in places for index, way in chosen))
+    text, lines = broken(*chosen)
+    found = told(text)
+    assert all(message.startswith("not TOML: ") for _line, message in found), found
+    assert len(found) == len(lines), found
+    assert all(line in span for (line, _message), span in zip(found, lines, strict=True)), (found, lines)
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_no_text_that_toml_refuses_is_taken_and_none_ends_in_a_fault(data: st.DataObject) -> None:
+    text = SHIPPED[: SHIPPED.index("# ── 対応手順")]
+    for _change in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(text)))
+        text = (
+            text[:at]
+            + data.draw(st.text("\"'[]{}=#\n\\,. a1あ\x00", max_size=3))
+            + text[at + data.draw(st.integers(0, 5)) :]
+        )
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        found = repair(text, lists(Runbook))
+        assert found.mistakes
+        assert any("not TOML" in each.message for each in mistakes(text))
+        assert found.text.count("\n") == text.count("\n")
+        assert not found.complete or tomllib.loads(found.text) == found.data
+    else:
+        assert repair(text).data == values
+        assert not repair(text).mistakes
+
+
+@pytest.mark.parametrize("kind", ["version", "waf.scope", "log_groups[0].kind", "system.environment"])
+def test_what_may_be_written_is_listed(kind: str) -> None:
+    text = re.sub(r"^version = 1", "version = 2", SHIPPED, flags=re.MULTILINE)
+    for key in ("scope", "kind", "environment"):
+        text = re.sub(rf'^{key} = ".*"', f'{key} = "x"', text, flags=re.MULTILINE)
+    wanted = {
+        "version": "must be 1 (found 2)",
+        "waf.scope": "must be one of regional, cloudfront (found 'x')",
+        "log_groups[0].kind": "must be one of application, database, firewall, other (found 'x')",
+        "system.environment": "must be one of production, staging, test (found 'x')",
+    }
+    assert {each.key: each.message for each in mistakes(text)}[kind] == wanted[kind]

@@ -1,0 +1,299 @@
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from services import i18n
+from services.runbook.loader import load, load_builtin
+from tui.cli.main import Output, run
+from tui.options import StartOptions
+from tui.startup import start
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Nobody's settings, and English unless a test asks otherwise."""
+    for name in [name for name in os.environ if name.startswith("TOBAN_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
+    yield
+    i18n.use("en")
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[StartOptions]:
+    """What the console was started with; it ends at once with status 7."""
+    seen: list[StartOptions] = []
+
+    def remember(options: StartOptions, refuse: object) -> int:
+        seen.append(options)
+        return 7
+
+    monkeypatch.setattr(start, "run", remember)
+    return seen
+
+
+def toban(*argv: str) -> int:
+    return run(argv, Output(outline_drawn=False))
+
+
+def test_flags_reach_the_console(started: list[StartOptions]) -> None:
+    assert (
+        toban(
+            "--profile",
+            "ops",
+            "--region",
+            "eu-west-1",
+            "--lang",
+            "en",
+            "--theme",
+            "16",
+            "--runbook",
+            "x.toml",
+        )
+        == 7
+    )
+    assert started == [
+        StartOptions(profile="ops", region="eu-west-1", lang="en", theme="16", runbook="x.toml")
+    ]
+
+
+def test_without_flags_everything_is_left_to_the_configuration(started: list[StartOptions]) -> None:
+    assert toban() == 7
+    assert started == [StartOptions()]
+
+
+def test_the_demo_takes_flags_before_and_after_its_name(started: list[StartOptions]) -> None:
+    assert toban("--lang", "ja", "demo", "--speed", "10", "--theme", "light", "--mode", "logs") == 7
+    assert started == [StartOptions(demo=True, speed=10.0, lang="ja", theme="light", mode="logs")]
+    started.clear()
+    assert toban("demo", "--scenario", "ordinary-day") == 7
+    assert started == [StartOptions(demo=True, scenario="ordinary-day")]
+
+
+def test_the_demo_begins_when_it_is_told_to(started: list[StartOptions]) -> None:
+    for told in ("2026-04-01 08:55", "2026-04-01T08:55"):
+        assert toban("demo", "--at", told) == 7
+    assert started == [StartOptions(demo=True, at=datetime(2026, 3, 31, 23, 55, tzinfo=UTC))] * 2
+
+
+def test_scenarios_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert toban("--lang", "en", "demo", "--list") == 0
+    assert "ordinary-day" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (("--langg", "ja"), 'there is no option --langg; did you mean "--lang"?'),
+        (("demmo",), 'there is no command demmo; did you mean "demo"?'),
+        (("--lang", "fr"), '--lang: "fr" does not exist: there are ja, en'),
+        (("--theme",), "requires an argument"),
+        (("demo", "--scenario", "ordinaryday"), 'did you mean "ordinary-day"?'),
+        (("demo", "--speed", "fast"), "--speed: must be a number from 0.1 to 600"),
+        (("demo", "--speed", "nan"), "--speed: must be a number from 0.1 to 600"),
+        (("demo", "--at", "2026-02-30 09:00"), "--at: must be a date and time in Japan"),
+        (("demo", "--at", "tomorrow"), 'such as "2026-04-01 08:55"'),
+        (("demo", "--at", "1999-12-31 23:59"), "from 2000 to 2050"),
+        (("runbook", "check"), "FILE is missing"),
+        (("config", "\x1b[31mred"), "␛[31mred"),
+    ],
+)
+def test_wrong_usage_is_explained(
+    argv: tuple[str, ...], words: str, started: list[StartOptions], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert toban(*argv) == 64
+    shown = capsys.readouterr()
+    assert words in shown.err
+    assert "--help" in shown.err
+    assert not started
+    assert not shown.out
+
+
+def test_runbook_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "book.toml"
+    file.write_text("version = 1\nsistem = 2\n", "utf-8")
+    assert toban("runbook", "check", str(file)) == 65
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"{file}:1: system: required: add this key"
+    assert lines[1] == f'{file}:2: sistem: unknown key: did you mean "system"?'
+    assert toban("runbook", "check", str(tmp_path / "none.toml")) == 65
+    assert "none.toml: there is no such file" in capsys.readouterr().out
+
+
+def test_runbook_check_names_what_is_undecided(capsys: pytest.CaptureFixture[str]) -> None:
+    shipped = Path(__file__).parents[3] / "services/runbook/facility-prod.toml"
+    assert toban("runbook", "check", str(shipped)) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "no mistakes; undecided: 6"
+    assert all(": undecided: " in line for line in lines[:-1])
+    (pm,) = [line for line in lines if "approvers[0].name" in line]
+    for blocked in ("最大タスク数の引き上げ", "RDS ストレージ不足時の対応", "report of costs"):
+        assert blocked in pm.partition("blocked until then: ")[2]
+
+
+def test_what_runbook_show_writes_into_a_file_is_a_runbook(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert toban("runbook", "show") == 0
+    city = tmp_path / "city.toml"
+    city.write_text(capsys.readouterr().out, "utf-8")
+    assert toban("runbook", "check", str(city)) == 0
+    assert load(city) == load_builtin("facility-prod")
+    assert toban("runbook", "show", str(city), "--format", "toml") == 0
+    assert capsys.readouterr().out.endswith(city.read_text("utf-8"))
+
+
+def test_runbook_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert toban("runbook", "schema") == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "Runbook"
+
+
+def test_runbook_show_holds_every_limit_and_duty(capsys: pytest.CaptureFixture[str]) -> None:
+    assert toban("runbook", "show", "--format", "text") == 0
+    shown = capsys.readouterr().out
+    book = load_builtin("facility-prod")
+    assert all(each.title in shown for each in book.limits)
+    assert all(each.title in shown for each in book.duties)
+    assert all(each.title in shown and each.name in shown for each in book.alarms)
+    assert "< 500 ms" in shown
+    assert "UNDECIDED" in shown
+    assert toban("runbook", "show", "facility") == 65
+    assert 'did you mean "facility-prod"?' in capsys.readouterr().err
+
+
+def test_config_says_where_each_value_is_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TOBAN_PROFILE", "ops")
+    monkeypatch.setenv("TOBAN_ENDPOINT_URL", "https://user:hunter2@aws.example/x")
+    file = tmp_path / "toban" / "config.toml"
+    file.parent.mkdir()
+    file.write_text("bell = false\n[keys]\nzoom = 'f7'\n", "utf-8")
+    file.chmod(0o600)
+    assert toban("--theme", "16", "config") == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"{file}\n")
+    rows = {line.split()[0]: " ".join(line.split()[1:]) for line in shown.splitlines()[2:]}
+    assert rows["profile"] == "ops [TOBAN_PROFILE]"
+    assert rows["theme"] == "16 [--theme]"
+    assert rows["bell"] == f"false [{file}:1]"
+    assert rows["keys"] == f"zoom=f7 [{file}:3]"
+    assert rows["intervals.alarms"] == "60 [default]"
+    assert "hunter2" not in shown
+    assert "https://***@aws.example/x" in shown
+    other = tmp_path / "other.toml"
+    other.write_text("bell = false\n", "utf-8")
+    assert toban("config", "--config", str(other), "--journal", "/j.db") == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"{other}\n")
+    assert "/j.db  [--journal]" in shown
+
+
+def test_a_wrong_configuration_has_its_own_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("them = 1\n", "utf-8")
+    file.chmod(0o600)
+    assert toban("--config", str(file), "config") == 78
+    assert "mine.toml:1: them: unknown key" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [("config",), ("alarms",), ("duties",)])
+def test_a_flag_that_cannot_be_used_is_wrong_usage(
+    command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads it: the parser or the settings."""
+    assert toban("--endpoint-url", "file:///etc/passwd", *command) == 64
+    monkeypatch.setenv("TOBAN_ENDPOINT_URL", "file:///etc/passwd")
+    assert toban(*command) == 78
+
+
+def test_help_in_both_languages(capsys: pytest.CaptureFixture[str]) -> None:
+    assert toban("--lang", "en", "demo", "--help") == 0
+    english = capsys.readouterr().out
+    assert toban("--lang=ja", "demo", "--help") == 0
+    japanese = capsys.readouterr().out
+    assert english.startswith("Usage: toban demo")
+    assert japanese.startswith("使い方: toban demo")
+    assert "オプション" in japanese
+    assert "--scenario" in japanese
+
+
+def process(*argv: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    code = "from tui.cli.main import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *argv],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=30,
+        check=False,
+    )
+
+
+def test_a_terminal_without_japanese_gets_question_marks_and_no_traceback() -> None:
+    shown = process("--lang", "ja", "runbook", "show", "--format", "text", PYTHONIOENCODING="latin-1:strict")
+    assert shown.returncode == 0
+    assert "???" in shown.stdout
+    assert "Traceback" not in shown.stderr
+
+
+def test_a_reader_that_goes_away_leaves_no_traceback() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    code = "from tui.cli.main import main; main()"
+    shown = subprocess.run(
+        [sys.executable, "-c", code, "runbook", "schema"],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        timeout=30,
+        check=False,
+    )
+    os.close(writing)
+    assert shown.stderr == b""
+
+
+def test_help_loads_neither_textual_nor_the_sdk_nor_settings() -> None:
+    code = (
+        "import sys\nfrom tui.cli.main import Output, run\nrun(['demo', '--help'], Output(outline_drawn=False))\n"
+        "found = {'textual', 'botocore', 'aiobotocore', 'pydantic_settings', 'moto', 'pydantic'} & set(sys.modules)\n"
+        "assert not found, found"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_outline_is_taken_off_before_anything_is_printed() -> None:
+    code = "from tui.cli.main import main; main(outline_drawn=True)"
+    shown = subprocess.run(
+        [sys.executable, "-c", code, "runbook", "check", "none.toml"],
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    assert shown.returncode == 65
+    assert shown.stdout.startswith(b"\x1b[?25h\x1b[?1049lnone.toml")
+
+
+def test_runbook_check_cautions_where_the_window_cannot_be_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    city = tmp_path / "city.toml"
+    shipped = (Path(__file__).parents[3] / "services/runbook/facility-prod.toml").read_text("utf-8")
+    city.write_text(shipped.replace('window = "日曜日 2:00-3:00"', 'window = "日曜の夜中"'), "utf-8")
+    assert toban("runbook", "check", str(city)) == 0
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert last == "no mistakes; undecided: 6; cautions: 1"
+    (caution,) = [line for line in lines if ": undecided: " not in line]
+    assert caution.startswith(f"{city}:39: rds.window: caution: ")
+    assert "日曜の夜中" in caution

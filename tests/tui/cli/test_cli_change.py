@@ -1,0 +1,130 @@
+"""`toban change`: a plan in words and as JSON, and nothing else."""
+
+import json
+
+import pytest
+
+from services import i18n
+from tests.conftest import Embedded
+from tui.cli.main import Output, run
+
+pytestmark = pytest.mark.scenario("ecs-cpu", history=1800.0)
+WAY_BACK = ("--revert-at", "2026-02-02 17:00")
+
+
+def toban(*argv: str) -> int:
+    try:
+        return run(["--lang", "en", *argv], Output(outline_drawn=False))
+    finally:
+        i18n.use("en")
+
+
+def plan(embedded: Embedded, *argv: str) -> int:
+    return toban("change", "task-limit", *argv, "--plan", "--endpoint-url", embedded.url)
+
+
+@pytest.fixture
+def the_year_of_the_world(monkeypatch: pytest.MonkeyPatch, embedded: Embedded) -> None:
+    """The command reads the machine's clock; here it reads the world's."""
+    monkeypatch.setattr("services.clock.SystemClock.now", lambda _self: embedded.clock.now())
+
+
+@pytest.mark.usefixtures("the_year_of_the_world")
+def test_a_plan_is_printed_and_nothing_is_sent(
+    embedded: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert plan(embedded, "--target", "staff-api", "--max", "10", "--revert", "aws", *WAY_BACK) == 0
+    shown = capsys.readouterr().out
+    for part in (
+        "5 → 10",
+        "application-autoscaling:RegisterScalableTarget",
+        "service/facility-prod-cluster/staff-api",
+        "02-02 17:00 JST: AWS does it",
+        "at(2026-02-02T17:00:00)",
+    ):
+        assert part in shown
+    assert not any(
+        name.endswith(("RegisterScalableTarget", "PutScheduledAction")) for name in embedded.counts()
+    )
+
+
+@pytest.mark.usefixtures("the_year_of_the_world")
+def test_the_plan_as_json_has_the_parameters_as_an_object(
+    embedded: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert plan(embedded, "--max=8", "--set", "revert=duty", *WAY_BACK, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["kind"] == "task-limit"
+    assert found["confirm"] == "staff-api"
+    assert found["wish"]["max"] == "8"
+    assert found["revert"]["way"] == "duty"
+    (step,) = found["steps"]
+    assert step["call"]["params"]["MaxCapacity"] == 8
+    assert "MinCapacity" not in step["call"]["params"]
+    assert "body" not in step["call"]
+    assert {"before": "5", "after": "8"}.items() <= step["rows"][0].items()
+
+
+@pytest.mark.usefixtures("the_year_of_the_world")
+def test_a_refused_plan_says_why_and_ends_with_two(
+    embedded: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert plan(embedded, "--max", "1", "--revert", "none") == 2
+    shown = capsys.readouterr().out
+    assert "✖ This cannot be applied:" in shown
+    assert "approval" not in shown, "nobody knows yet whether it needs one"
+    assert "way back" not in shown
+    assert plan(embedded, "--max", "1", "--revert", "none", "--json") == 2
+    found = json.loads(capsys.readouterr().out)
+    assert (found["steps"], found["approval"], found["revert"]) == ([], None, None)
+
+
+def test_a_number_that_is_none_is_told_without_credentials(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    assert toban("change", "task-limit", "--max", "abc", "--plan") == 64
+    assert "--max must be a whole number, not “abc”" in capsys.readouterr().err
+    assert toban("change", "task-limit", "--max", "１０", "--plan") == 69, "full-width digits are digits"
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (("change", "task-limit"), "applied in the console only"),
+        (("change", "task-limt", "--plan"), 'did you mean "task-limit"?'),
+        (("change", "--plan"), "KIND"),
+        (("change", "task-limit", "--plan", "--max"), "--max is missing"),
+        (("change", "task-limit", "--plan", "10"), "10 is not an option"),
+        (("change", "task-limit", "--plan", "--set", "max"), "id=value"),
+    ],
+)
+def test_wrong_usage_is_told_before_anything_is_read(
+    argv: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert toban(*argv) == 64
+    assert said in capsys.readouterr().err
+
+
+def test_a_wrong_target_and_a_wrong_question_are_answered_with_the_right_one(
+    embedded: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert plan(embedded, "--target", "staff-app") == 64
+    assert 'did you mean "staff-api"?' in capsys.readouterr().err
+    assert plan(embedded, "--maxx", "10") == 64
+    assert 'did you mean "max"?' in capsys.readouterr().err
+
+
+def test_what_cannot_be_read_is_no_plan(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    argv = ("change", "task-limit", "--plan", "--endpoint-url", "http://127.0.0.1:9")
+    assert toban(*argv, "--json") == 69
+    assert json.loads(capsys.readouterr().out)["problem"]["kind"] == "unreachable"
+    assert toban(*argv) == 69
+
+
+def test_a_wrong_runbook_keeps_its_own_status(capsys: pytest.CaptureFixture[str]) -> None:
+    assert toban("change", "task-limit", "--plan", "--runbook", "facilty-prod") == 65

@@ -1,0 +1,83 @@
+"""`toban duties`: text aligned by cells, JSON, a calendar file; AWS is not asked."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from services import i18n
+from tests.services.report.ledger import Ledger
+from tui.cli.main import Output, run
+
+
+@pytest.fixture(autouse=True)
+def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
+    """A journal that began long ago, named by the configuration."""
+    made = Ledger(tmp_path / "journal.db")
+    made.began("2026-01-01 00:00")
+    monkeypatch.setenv("TOBAN_JOURNAL", str(made.path))
+    monkeypatch.setenv("TOBAN_LANG", "ja")
+    yield made
+    i18n.use("en")
+
+
+def toban(*argv: str) -> int:
+    return run(("duties", *argv), Output(outline_drawn=False))
+
+
+def test_a_month_as_text(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
+    ledger.sign("2026-01-06 09:40", "daily-morning@2026-01-06T09:00", "late", note="会議のため")
+    assert toban("--month", "2026-01") == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("役所設備管理システム  2026年1月1日(木)")
+    assert "1月12日(月)" in "\n".join(said), "a holiday stands there though nothing is to be done"
+    signed = next(line for line in said if "会議のため" in line)
+    assert "✓ 確認済" in signed
+    assert "遅れて確認" in signed
+    # The titles of all lines begin in one column, whatever stands before them.
+    columns = {cell_len(line[: line.index(title)]) for line in said for title in ("始業時の確認", "RDS バックアップの確認")
+               if title in line}  # fmt: skip
+    assert len(columns) == 1
+    assert any("access-key:ci-cd-user+90d" in line for line in said)
+
+
+def test_days_from_today_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert toban("--days", "14", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["version"], found["system"], found["journal_read"]) == (1, "facility-prod", True)
+    assert len(found["days"]) == 14
+    keys = [each["slot"]["key"] for day in found["days"] for each in day["occurrences"]]
+    assert any(key.startswith("daily-morning@") for key in keys)
+
+
+def test_a_calendar_file(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert toban("--ics", "-") == 0
+    printed = capsysbinary.readouterr()
+    assert printed.out.startswith(b"BEGIN:VCALENDAR\r\n")
+    assert printed.out.endswith(b"END:VCALENDAR\r\n")
+    assert b"ci-cd-user" in printed.err, "what has no date is told beside the file"
+    to = tmp_path / "duties.ics"
+    assert toban("--ics", str(to)) == 0
+    assert to.read_bytes() == printed.out
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [("--month", "2026-13"), ("--month", "soon"), ("--days", "0"), ("--month", "2026-01", "--days", "3"),
+     ("--json", "--ics", "-")],
+)  # fmt: skip
+def test_wrong_usage(argv: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert toban(*argv) == 64
+    assert capsys.readouterr().err
+
+
+def test_without_a_journal_the_calendar_is_all_there_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert toban("--month", "2026-01", "--file", str(tmp_path / "none.db")) == 0
+    said = capsys.readouterr().out
+    assert "始業時の確認" in said
+    assert "確認済" not in said
+    assert "記録ファイル" in said

@@ -1,0 +1,149 @@
+"""`toban inspect`: the same looks, for cron and pipes."""
+
+import asyncio
+import json
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services import i18n
+from services.models.inspect_answer import InspectAnswer
+from services.toml.grammar import schema
+from tests.conftest import Embedded
+from tests.tui.seeding import client, make_group, put_lines
+from tui.cli.main import Output, run
+
+LIBRARY = Path(__file__).parents[1] / "data" / "library.toml"
+
+
+def toban(*argv: str) -> int:
+    try:
+        return run(["--lang", "en", *argv], Output(outline_drawn=False))
+    finally:
+        i18n.use("en")
+
+
+def answer(capsys: pytest.CaptureFixture[str]) -> InspectAnswer:
+    return InspectAnswer.model_validate(json.loads(capsys.readouterr().out))
+
+
+def test_looks_by_name_and_by_duty_without_leaving_anything(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Only the address, as for every other tool.
+    monkeypatch.setenv("AWS_ENDPOINT_URL", embedded_now.url)
+    assert toban("inspect", "weekly-backup", "access-keys", "--json") == 0
+    found = answer(capsys)
+    assert [each.inspection for each in found.findings] == ["backups", "access-keys"]
+    assert (found.verdict.value, found.status, found.system) == ("normal", 0, "facility-prod")
+    assert not list(Path(os.environ["HOME"]).rglob("*.db"))
+    assert toban("inspect", "backups") == 0
+    assert capsys.readouterr().out.startswith("● normal")
+
+
+@pytest.mark.scenario("old-key")
+def test_what_is_not_normal_is_told_in_full(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert toban("inspect", "access-keys", "backups", "--endpoint-url", embedded_now.url) == 2
+    out = capsys.readouterr().out
+    assert "■ abnormal" in out
+    assert "91" in out
+    assert "→ " in out  # what to do
+
+
+def test_what_cannot_be_judged_is_three(embedded_now: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
+    embedded_now.fault("rds", preset="denied")
+    assert toban("inspect", "backups", "access-keys", "--json", "--endpoint-url", embedded_now.url) == 3
+    backups, keys = answer(capsys).findings
+    assert backups.problem is not None
+    assert backups.problem.permission == "rds:DescribeDBInstances"
+    assert keys.verdict.value == "normal"
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (("inspect", "alarm"), "alarms"),
+        (("inspect", "backups", "--since", "yesterday"), "2026-01-05 17:00"),
+        (("inspect", "backups", "--since", "2026-01-02", "--at", "2026-01-01"), "before the end"),
+        (("inspect", "backups", "--at", "2999-01-01"), "ahead"),
+        (("inspect", "--no-such"), "no-such"),
+    ],
+)
+def test_wrong_usage_is_sixty_four(
+    argv: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert toban(*argv) == 64
+    assert said in capsys.readouterr().err
+
+
+def test_since_and_at_bound_the_window(embedded_now: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
+    toban("inspect", "error-logs", "--since", "2h", "--json", "--endpoint-url", embedded_now.url)
+    (found,) = answer(capsys).findings
+    assert found.window is not None
+    assert (found.window.end - found.window.start).total_seconds() == 7200
+    assert not found.gap
+
+
+def test_every_field_of_the_json_is_described(capsys: pytest.CaptureFixture[str]) -> None:
+    assert toban("inspect", "--schema") == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == schema(InspectAnswer)
+    bare = [
+        f"{name}.{key}"
+        for name, definition in [("InspectAnswer", printed), *printed["$defs"].items()]
+        for key, field in definition.get("properties", {}).items()
+        if not _described(field)
+    ]
+    assert not bare
+
+
+def _described(field: dict[str, Any]) -> bool:
+    return bool(field.get("description"))
+
+
+@pytest.mark.scenario("empty", history=0.0)
+def test_another_system_is_inspected_by_its_own_names_and_limits(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", embedded_now.url)
+    asyncio.run(fill_the_library(embedded_now))
+    for group in embedded_now.world.logs.groups.values():
+        group.created -= 3 * 3600_000  # AWS refuses to search the time before a group was made
+    keys = embedded_now.world.keys
+    keys.add("library-bot", "AKIALIBRARYBOT000001", embedded_now.clock.now() - timedelta(days=31))
+    assert toban("inspect", "--runbook", str(LIBRARY), "--since", "2h", "--json") == 2
+    found = {each.inspection: each for each in answer(capsys).findings}
+    # No CloudFront, no database, no load balancer: what the runbook does not have is not looked at.
+    assert set(found) == {"alarms", "error-logs", "access-keys", "queue", "lost-loans"}
+    assert {id: each.verdict.value for id, each in found.items()} == {
+        "alarms": "abnormal",  # one that the runbook expects is missing
+        "error-logs": "abnormal",  # 5 an hour where 2 are allowed, in a field of its own
+        "access-keys": "abnormal",  # 31 days where 30 are allowed
+        "queue": "abnormal",  # a metric with a limit, without code
+        "lost-loans": "normal",  # a query with a limit, without code
+    }
+    assert "貸出窓口の行列" in found["queue"].title
+
+
+async def fill_the_library(embedded: Embedded) -> None:
+    now = embedded.clock.now()
+    async with client("cloudwatch", embedded.url) as cloudwatch:
+        data = [
+            {"MetricName": "QueueLength", "Dimensions": [{"Name": "Desk", "Value": "main"}],
+             "Timestamp": now.timestamp() - 60 * back, "Value": 25.0}
+            for back in range(1, 30)
+        ]  # fmt: skip
+        await cloudwatch.put_metric_data(Namespace="Library", MetricData=data)
+    at = int(now.timestamp() * 1000) - 600_000
+    lines = [
+        (at + n, json.dumps({"severity": "error", "msg": f"棚 {n} が見つかりません"})) for n in range(10)
+    ]
+    lines += [(at - 180_000 * n, json.dumps({"severity": "info", "msg": "検索"})) for n in range(-3, 47)]
+    async with client("logs", embedded.url) as logs:
+        await make_group(logs, "/app/catalogue", "a")
+        await put_lines(logs, "/app/catalogue", "a", sorted(lines))

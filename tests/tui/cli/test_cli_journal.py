@@ -1,0 +1,223 @@
+import asyncio
+import json
+import os
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from services.journal import external_hashes as witnesses
+from services.journal.checkpoints import Anchor, line_of
+from services.journal.reader import Reader
+from services.journal.store import Store
+from services.models.journal import Draft, EntryKind, Person
+from tests.conftest import Embedded
+from tests.services.journal.book import tampered
+from tests.tui.seeding import client, make_group, put_lines
+from tui.cli.main import Output, run
+
+START = datetime(2026, 1, 13, 14, 30, tzinfo=UTC)
+"""23:30 in Japan."""
+
+
+@pytest.fixture
+def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A journal of three entries on two days, named by the configuration; this machine's log is empty."""
+    path = tmp_path / "journal.db"
+    with closing(Store(path)) as store:
+        for number, kind in enumerate((EntryKind.STARTED, EntryKind.SIGN_OFF, EntryKind.NOTE)):
+            store.append(
+                Draft(kind=kind, text=f"entry {number} 点検", target="staff-api"),
+                at=START + timedelta(hours=number),
+                person=Person(user="alice" if number else "bob", origin="ssh 10.0.0.5"),
+            )
+    monkeypatch.setenv("TOBAN_JOURNAL", str(path))
+    monkeypatch.setenv("TOBAN_LANG", "en")
+    monkeypatch.setattr(witnesses, "_journald", lambda: ((), ()))
+    monkeypatch.setattr(witnesses, "SYSLOG_FILES", ())
+    return path
+
+
+def toban(*argv: str) -> int:
+    return run(("journal", *argv), Output(outline_drawn=False))
+
+
+def anchors(path: Path, to: Path) -> Path:
+    """A copy of syslog that knows the journal as it is now."""
+    with closing(Reader.open(path)) as reader:
+        seq, head = reader.head()
+        to.write_text(f"Jan 14 x toban: {line_of(Anchor(reader.id, seq, head, str(path)))}\n")
+    return to
+
+
+def test_an_intact_journal(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert toban("verify") == 0
+    said = capsys.readouterr().out
+    assert str(book) in said
+    assert "3 entries" in said
+    assert "cut-off end would not be seen" in said
+    assert said.endswith("INTACT\n")
+
+
+def test_a_journal_that_was_tampered_with(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tampered(book, "UPDATE entries SET text = 'y' WHERE seq = 2")
+    assert toban("verify") == 2
+    said = capsys.readouterr().out
+    assert "entry 2: altered: It is not what was written: its hash does not fit." in said
+    assert said.endswith("TAMPERED WITH\n")
+
+
+def test_a_cut_off_end_is_found_with_a_copy_of_syslog(
+    book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = anchors(book, tmp_path / "syslog")
+    assert toban("verify", "--anchors", str(log)) == 0
+    assert "1 hash held outside was compared, the newest of entry 3" in capsys.readouterr().out
+    tampered(book, "DELETE FROM entries WHERE seq = 3", "DELETE FROM words WHERE seq = 3")
+    assert toban("verify", "--anchors", str(log)) == 2
+    assert "entry 3: cut off" in capsys.readouterr().out
+    assert toban("verify") == 0
+
+
+def test_a_cut_off_end_is_found_with_the_log_stream_that_the_runbook_names(
+    book: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    embedded: Embedded,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    line = anchors(book, tmp_path / "line").read_text()
+
+    async def keep() -> None:
+        async with client("logs", embedded.url) as logs:
+            await make_group(logs, "/toban/journal", "bastion", "another")
+            await put_lines(
+                logs, "/toban/journal", "bastion", [(int(embedded.clock.now().timestamp() * 1000), line)]
+            )
+
+    asyncio.run(keep())
+    runbook = tmp_path / "city.toml"
+    builtin = Path("services/runbook/facility-prod.toml").read_text("utf-8")
+    runbook.write_text(
+        builtin + '\n[journal]\nlog_group = "/toban/journal"\nlog_stream = "bastion"\n', "utf-8"
+    )
+    monkeypatch.setenv("TOBAN_RUNBOOK", str(runbook))
+    monkeypatch.setenv("TOBAN_ENDPOINT_URL", embedded.url)
+    assert toban("verify") == 0
+    assert "1 hash held outside was compared, the newest of entry 3" in capsys.readouterr().out
+    tampered(book, "DELETE FROM entries WHERE seq = 3", "DELETE FROM words WHERE seq = 3")
+    assert toban("verify") == 2
+    assert "entry 3: cut off" in capsys.readouterr().out
+    monkeypatch.setenv("TOBAN_ENDPOINT_URL", "http://127.0.0.1:9")
+    assert toban("verify") == 0
+    assert "cut-off end would not be seen: No log of this machine" in (said := capsys.readouterr().out)
+    assert "CloudWatch Logs: " in said
+    with closing(Reader.open(book)) as reader:
+        assert reader.head()[0] == 2, "a check writes nothing"
+
+
+def test_what_cannot_be_checked(book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert toban("verify", "--file", str(tmp_path / "none")) == 3
+    assert "There is no journal here." in capsys.readouterr().out
+    assert toban("verify", "--anchors", str(tmp_path / "none")) == 3
+    assert "No such file" in capsys.readouterr().err
+    book.write_bytes(b"x" * 5000)
+    assert toban("verify") == 3
+    assert "damaged" in capsys.readouterr().out
+
+
+def test_the_check_as_json(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tampered(book, "DELETE FROM entries WHERE seq = 2")
+    assert toban("verify", "--json") == 2
+    found = json.loads(capsys.readouterr().out)
+    assert found["faults"] == [{"kind": "dropped", "seq": 2, "text": "This entry is missing."}]
+    assert (found["entries"], found["problem"]) == (2, None)
+
+
+def test_entries_are_listed_by_day(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert toban("list") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "Tue 13 Jan 2026 JST",
+        "  23:30:00  #1      start          bob (ssh 10.0.0.5)       entry 0 点検  [staff-api]",
+        "",
+        "Wed 14 Jan 2026 JST",
+        "  00:30:00  #2      sign-off       alice (ssh 10.0.0.5)     entry 1 点検  [staff-api]",
+        "  01:30:00  #3      note           alice (ssh 10.0.0.5)     entry 2 点検  [staff-api]",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("filters", "seqs"),
+    [
+        ((), [1, 2, 3]),
+        (("--since", "2026-01-14"), [2, 3]),
+        (("--until", "2026-01-13"), [1]),
+        (("--since", "2026-01-14", "--until", "2026-01-14", "--kind", "note"), [3]),
+        (("--kind", "note", "--kind", "started"), [1, 3]),
+        (("--person", "bob"), [1]),
+        (("--target", "other"), []),
+    ],
+)
+def test_entries_are_exported(
+    book: Path, capsys: pytest.CaptureFixture[str], filters: tuple[str, ...], seqs: list[int]
+) -> None:
+    assert toban("export", *filters) == 0
+    assert [json.loads(line)["seq"] for line in capsys.readouterr().out.splitlines()] == seqs
+    assert toban("list", *filters) == 0
+    shown = [line.split()[1] for line in capsys.readouterr().out.splitlines() if line.startswith("  ")]
+    assert shown == [f"#{seq}" for seq in seqs]
+
+
+def test_an_export_goes_to_a_private_file(
+    book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    to = tmp_path / "out.jsonl"
+    assert toban("export", "-o", str(to)) == 0
+    assert "3 entries saved" in capsys.readouterr().out
+    assert stat.S_IMODE(to.stat().st_mode) == 0o600
+    assert len(to.read_text().splitlines()) == 3
+    assert toban("export", "-o", str(to)) == 69
+    assert "File exists" in capsys.readouterr().err
+    assert toban("export", "-o", str(tmp_path / "no" / "out")) == 69
+
+
+def test_a_wrong_day_and_a_wrong_kind_are_told(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert toban("list", "--since", "yesterday") == 64
+    assert "2026-03-31" in capsys.readouterr().err
+    assert toban("list", "--kind", "notes") == 64
+    assert "note" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("book")
+def test_without_a_journal_there_is_nothing_to_list(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in ("list", "export"):
+        assert toban(command, "--file", str(tmp_path / "none")) == 69
+        assert "There is no journal here." in capsys.readouterr().err
+
+
+def test_it_reads_what_a_console_has_open(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with closing(Store(book)) as store:
+        store.append(Draft(kind=EntryKind.NOTE, text="new"), at=START, person=Person(user="bob"))
+        assert toban("verify") == 0
+        assert toban("list") == 0
+        assert "new" in capsys.readouterr().out
+
+
+def test_the_command_itself(book: Path) -> None:
+    answer = subprocess.run(
+        [sys.executable, "-m", "tui", "journal", "verify", "--json"],
+        check=False,
+        cwd=Path(__file__).parents[3],
+        env={**os.environ, "TOBAN_JOURNAL": str(book)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert json.loads(answer.stdout)["entries"] == 3

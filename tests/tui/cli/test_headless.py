@@ -1,0 +1,95 @@
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from services import i18n
+from services.models.alarms import Alarm, AlarmBoard, AlarmState
+from services.models.base import RawId
+from tui.cli.main import Output, run
+from tui.cli.reads import judge
+
+if TYPE_CHECKING:
+    from tests.conftest import Embedded
+
+
+def toban(*argv: str) -> int:
+    try:
+        return run(["--lang", "en", *argv], Output(outline_drawn=False))
+    finally:
+        i18n.use("en")
+
+
+def test_alarms_are_printed_once(embedded: "Embedded", capsys: pytest.CaptureFixture[str]) -> None:
+    status = toban("alarms", "--endpoint-url", embedded.url)
+    shown = capsys.readouterr()
+    assert status in (0, 1), shown
+    for name in ("ecs-cpu-high", "alb-5xx-error-rate", "rds-storage-low"):
+        assert name in shown.out
+    # A command that only reads leaves nothing behind.
+    assert not list(Path(os.environ["HOME"]).rglob("*.db"))
+
+
+def test_alarms_as_json(embedded: "Embedded", capsys: pytest.CaptureFixture[str]) -> None:
+    status = toban("--endpoint-url", embedded.url, "alarms", "--json")
+    found = json.loads(capsys.readouterr().out)
+    assert found["system"] == "facility-prod"
+    assert found["verdict"] == ("normal", "attention")[status]
+    expected = {alarm["name"] for alarm in found["alarms"] if alarm["expected"]}
+    assert len(expected) == 7
+    assert {alarm["hearing"] for alarm in found["alarms"] if alarm["expected"]} == {"direct"}
+    assert {"heard_through", "warm_up_until"} <= set(found["alarms"][0])
+
+
+def test_missing_alarms_are_abnormal(empty_aws: "Embedded", capsys: pytest.CaptureFixture[str]) -> None:
+    assert toban("alarms", "--endpoint-url", empty_aws.url) == 2
+    assert "missing" in capsys.readouterr().out
+
+
+def test_what_cannot_be_read_cannot_be_judged(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    assert toban("alarms", "--endpoint-url", "http://127.0.0.1:9", "--json") == 3
+    found = json.loads(capsys.readouterr().out)
+    assert found["verdict"] == "unknown"
+    assert found["problem"]["kind"] == "unreachable"
+    assert toban("alarms", "--endpoint-url", "http://127.0.0.1:9") == 3
+    assert "by itself" not in capsys.readouterr().out, "a command that has ended asks nothing again"
+
+
+def test_a_wrong_runbook_ends_with_its_own_status(capsys: pytest.CaptureFixture[str]) -> None:
+    assert toban("alarms", "--runbook", "facilty-prod") == 65
+    assert 'did you mean "facility-prod"?' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("alarms", "status"),
+    [
+        ((), 1),
+        ((AlarmState.OK,), 0),
+        ((AlarmState.OK, AlarmState.INSUFFICIENT), 3),
+        ((AlarmState.INSUFFICIENT, AlarmState.ALARM), 2),
+        ((AlarmState.OK, AlarmState.MISSING), 2),
+    ],
+)
+def test_the_verdict(alarms: tuple[AlarmState, ...], status: int) -> None:
+    made = [Alarm(id=RawId(f"a{n}"), name=f"a{n}", state=state) for n, state in enumerate(alarms)]
+    assert judge(AlarmBoard(alarms=tuple(made))) == status
+
+
+def test_an_alarm_of_the_runbook_that_nobody_hears_of_needs_attention() -> None:
+    quiet = Alarm(id=RawId("a"), name="a", state=AlarmState.OK, expected=True)
+    assert judge(AlarmBoard(alarms=(quiet,))) == 1
+    assert judge(AlarmBoard(alarms=(quiet.model_copy(update={"heard_through": ("all",)}),))) == 0
+    assert judge(AlarmBoard(alarms=(quiet.model_copy(update={"parents_read": False}),))) == 3
+
+
+def test_silenced_alarms_need_attention_and_scaling_alarms_count_for_nothing() -> None:
+    quiet = Alarm(id=RawId("a"), name="a", state=AlarmState.OK, actions_enabled=False)
+    low = Alarm(id=RawId("b"), name="b", state=AlarmState.ALARM, scaling=True)
+    fine = Alarm(id=RawId("c"), name="c", state=AlarmState.OK)
+    assert judge(AlarmBoard(alarms=(quiet,))) == 1
+    assert judge(AlarmBoard(alarms=(fine, low))) == 0

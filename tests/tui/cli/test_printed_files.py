@@ -1,0 +1,88 @@
+"""What a file or a program takes is UTF-8 whatever the locale; a terminal gets its own encoding."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from services.runbook.loader import load, load_builtin
+
+TOBAN = (sys.executable, "-c", "from tui.cli.main import main; main()")
+PLACES = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME")
+
+
+def slow(*argv: str) -> object:
+    return pytest.param(argv, marks=pytest.mark.slow)
+
+
+def environment(home: Path, encoding: str) -> dict[str, str]:
+    """Nobody's settings."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("TOBAN_", "AWS_"))}
+    return {**clean, **dict.fromkeys(PLACES, str(home)), "LC_ALL": "C.UTF-8", "PYTHONIOENCODING": encoding}
+
+
+def printed(home: Path, encoding: str, *argv: str) -> bytes:
+    done = subprocess.run(
+        [*TOBAN, "--lang", "ja", *argv],
+        env=environment(home, encoding),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode in (0, 3), done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("runbook", "show"),
+        slow("runbook", "show", "--format", "toml"),
+        slow("runbook", "schema"),
+        slow("inspect", "--schema"),
+        slow("duties", "--month", "2026-04", "--json"),
+        ("duties", "--ics", "-"),
+        slow("alarms", "--json", "--endpoint-url", "http://127.0.0.1:9"),
+    ],
+)
+def test_a_file_is_utf_8_whatever_the_locale(argv: tuple[str, ...], tmp_path: Path) -> None:
+    expected = timeless(printed(tmp_path, "utf-8", *argv))
+    assert re.search("[ぁ-んァ-ヶ一-鿿]", expected) or "--schema" in argv or "schema" in argv
+    for encoding in ("latin-1", "euc-jp"):
+        assert timeless(printed(tmp_path, encoding, *argv)) == expected
+
+
+def timeless(shown: bytes) -> str:
+    """Some files hold when they were made, and how long it took."""
+    return re.sub(r"\d+", "0", shown.decode("utf-8"))
+
+
+def test_the_runbook_printed_under_any_locale_is_the_runbook(tmp_path: Path) -> None:
+    for encoding in ("latin-1", "euc-jp"):
+        city = tmp_path / "city.toml"
+        city.write_bytes(printed(tmp_path, encoding, "runbook", "show"))
+        assert load(city) == load_builtin("facility-prod")
+
+
+def test_a_terminal_gets_its_own_encoding(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*TOBAN, "runbook", "show", "--format", "toml"],
+        env=environment(tmp_path, "euc-jp"),
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        try:
+            while part := os.read(ours, 65536):
+                shown += part
+        except OSError:  # the other side is closed
+            pass
+        assert process.wait(60) == 0
+    os.close(ours)
+    assert "運用手順書".encode("euc-jp") in shown

@@ -1,0 +1,16 @@
+"""A fault in a task that keeps nothing of the screens is told as any other."""
+
+from services.background.detached import detached
+from tests.conftest import Embedded
+from tests.tools.console import console, screen_text, until
+
+
+async def test_a_fault_outside_of_every_screen_is_told(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, notifications=True) as pilot:
+
+        async def fail() -> None:
+            pilot.app.report_bug(ValueError("unforeseen"))
+
+        await detached(fail())
+        assert len(pilot.app.bugs) == 1
+        await until(pilot, lambda: "unforeseen" in screen_text(pilot))

@@ -1,0 +1,54 @@
+"""A dialog that ends by itself closes itself, not the one that came over it meanwhile."""
+
+from typing import Any
+
+from textual import work
+from textual.app import ComposeResult
+from textual.widgets import Static
+
+from tui.runtime.ordered_app import OrderedApp
+from tui.screens.common.dialog import Dialog
+
+
+class Question(Dialog[str]):
+    """One question."""
+
+    def compose(self) -> ComposeResult:
+        """A window."""
+        yield Static("?", id="window")
+
+
+class Asking(OrderedApp):
+    """Asks, and keeps the answers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers: list[Any] = []
+
+    @work
+    async def ask(self, question: Question) -> None:
+        """One question more."""
+        self.answers.append(await self.push_screen_wait(question))
+
+
+async def test_an_answer_that_comes_while_another_dialog_lies_over_it_closes_its_own() -> None:
+    async with Asking().run_test() as pilot:
+        app = pilot.app
+        first, second = Question(), Question()
+        app.ask(first)
+        await pilot.pause()
+        app.ask(second)
+        await pilot.pause()
+        assert app.screen_stack[1:] == [first, second]
+        first.dismiss("first")
+        await pilot.pause()
+        assert app.screen_stack[1:] == [second]
+        assert app.answers == ["first"]
+        # Said again, by whoever did not notice, it closes nobody.
+        first.dismiss("again")
+        await pilot.pause()
+        assert app.screen_stack[1:] == [second]
+        second.dismiss("second")
+        await pilot.pause()
+        assert app.answers == ["first", "second"]
+        assert len(app.screen_stack) == 1

@@ -1,0 +1,319 @@
+"""The change mode: how a target stands, what is unknown, who says what became of it, and arming."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from services.changes import entries as drafts
+from services.models.changes import StepState
+from services.models.journal import Draft, Entry, EntryKind
+from tests.conftest import Embedded
+from tests.tools.console import until
+from tests.tui.change_steps import (
+    RAISE,
+    arm,
+    arm_without_screen,
+    change_mode,
+    planned,
+    said,
+    sent,
+    to_question,
+)
+from tests.tui.screens.changes.test_change_keys import burst
+from tui.screens.changes.arm import ArmScreen
+from tui.screens.changes.change import ChangeScreen
+from tui.screens.common.guard import Guard
+from tui.screens.changes.plan import PlanScreen
+from tui.screens.changes.run import RunScreen
+from tui.screens.changes.settle import SettleScreen
+from widgets.changes.list import ChangeList
+
+pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ordinary-day", history=600.0)]
+
+RESOURCE = "service/facility-prod-cluster/staff-api"
+
+
+async def test_a_failed_read_keeps_the_last_state_and_says_why(embedded: Embedded) -> None:
+    async with change_mode(embedded) as pilot:
+        live = pilot.app.screen.live
+        assert "Maximum" in said(pilot)
+        embedded.fault("application-autoscaling", preset="denied")
+        embedded.advance(31)
+        await until(pilot, lambda: live.state.problem is not None)
+        await until(pilot, lambda: "stale" in said(pilot))
+        assert live.state.value is not None
+        assert "application-autoscaling:Describe" in said(pilot)
+        embedded.clear_faults()
+        embedded.advance(31)
+        await until(pilot, lambda: live.state.problem is None)
+
+
+@pytest.mark.slow
+async def test_nobody_looks_nothing_is_read(embedded: Embedded) -> None:
+    async with change_mode(embedded) as pilot:
+        await pilot.press("1")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, ChangeScreen))
+        before = embedded.counts().get("application-autoscaling.DescribeScalableTargets", 0)
+        embedded.advance(70)
+        await until(pilot, lambda: pilot.app.board.fetched_at == embedded.clock.now())
+        assert embedded.counts().get("application-autoscaling.DescribeScalableTargets", 0) == before
+
+
+async def test_an_unknown_outcome_cannot_be_missed_and_is_asked_when_aws_does_not_tell(
+    embedded: Embedded,
+) -> None:
+    async with change_mode(embedded) as pilot:
+        app = pilot.app
+        await arm_without_screen(pilot)
+        screen = await planned(pilot)
+        await to_question(pilot, screen)
+        embedded.fault("application-autoscaling", "RegisterScalableTarget", mode="reset-before", times=1)
+        await burst(pilot, *"staff-api")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.runs and app.runs[0].state is StepState.UNKNOWN)
+        await until(pilot, lambda: "sends nothing again" in said(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: "OUTCOME UNKNOWN: staff-api" in said(pilot))
+        assert "? locked" in said(pilot)
+        assert "!1" in said(pilot), "the header counts it"
+
+        await pilot.press("c")
+        await until(pilot, lambda: "state before the change" in notices(pilot))
+        assert isinstance(app.screen, ChangeScreen), "too early to ask a person"
+
+        embedded.advance(1)
+        with embedded.world.lock:
+            now = embedded.clock.now().timestamp()
+            embedded.world.scaling.register(RESOURCE, now, {"MaxCapacity": 7})
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(app.screen, SettleScreen))
+        await until(pilot, lambda: "neither as before nor as after" in said(pilot))
+        settle = app.screen
+        await until(pilot, lambda: settle.focused is settle.choice)
+        note = settle.query_one("#note", Input)
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: "Choose whether it was done" in said(pilot))
+        await pilot.press("right", "right", "tab", "enter")
+        await until(pilot, lambda: "Write down how you know" in said(pilot))
+        assert settle.choice.value == "failed"
+        note.value = "CloudTrail にない"
+        await pilot.press("enter")
+        await until(pilot, lambda: app.runs[0].state is StepState.FAILED)
+        await until(pilot, lambda: isinstance(app.screen, ChangeScreen) and "UNKNOWN" not in said(pilot))
+        assert "? locked" not in said(pilot)
+        assert sent(embedded, RAISE) == 1
+        entries = await app.services.journal.entries()
+        resolved = [entry for entry in entries if entry.kind is EntryKind.RESOLVED]
+        assert [entry.data["how"] for entry in resolved] == ["said"]
+
+
+async def test_keys_that_come_faster_than_the_dialog_open_one(embedded: Embedded) -> None:
+    async with change_mode(embedded) as pilot:
+        app = pilot.app
+        screen = app.screen
+        offer = screen.changes.offer_at_cursor()
+        for _ in range(3):
+            screen.changes.post_message(ChangeList.Opened(offer))
+        await until(pilot, lambda: isinstance(app.screen, PlanScreen))
+        await pilot.pause()
+        screen.action_revert()
+        screen.action_resolve()
+        assert [type(each) for each in app.screen_stack[-2:]] == [ChangeScreen, PlanScreen]
+        assert "no change to take back" not in notices(pilot)
+
+
+async def test_an_unknown_outcome_of_a_kind_that_this_version_does_not_know_is_asked(
+    embedded: Embedded,
+) -> None:
+    async with change_mode(embedded) as pilot:
+        app = pilot.app
+        known = await app.services.engine.plan("task-limit", "staff-api", {"max": "10"})
+        plan = known.model_copy(update={"kind": "another-versions"})
+        for draft in (
+            drafts.confirmed(plan),
+            drafts.intent(plan, plan.steps[0]),
+            drafts.outcome(plan, plan.steps[0], StepState.UNKNOWN, "no answer"),
+        ):
+            await app.services.journal.append(draft)
+        await until(pilot, lambda: "OUTCOME UNKNOWN: staff-api" in said(pilot))
+        await pilot.press("tab", "r")
+        await until(pilot, lambda: "no way back that can be planned" in notices(pilot))
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(app.screen, SettleScreen))
+        await until(pilot, lambda: "does not know this kind of change" in said(pilot))
+        settle = app.screen
+        await until(pilot, lambda: settle.focused is settle.choice)
+        settle.query_one("#note", Input).value = "looked in the AWS console"
+        await pilot.press("right", "tab", "enter")
+        await until(pilot, lambda: app.runs[0].steps[0].state is StepState.DONE)
+
+
+@pytest.mark.slow
+async def test_a_change_that_was_made_is_shown_whole(embedded: Embedded) -> None:
+    async with change_mode(embedded) as pilot:
+        app = pilot.app
+        await arm_without_screen(pilot)
+        screen = await planned(pilot)
+        await to_question(pilot, screen)
+        await burst(pilot, *"staff-api")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.runs and app.runs[0].state is StepState.DONE)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, ChangeScreen))
+        await pilot.press("tab")
+        await until(pilot, lambda: app.focused is app.screen.runs.table)
+        await pilot.press("enter")
+        await until(
+            pilot, lambda: isinstance(app.screen, RunScreen) and "RegisterScalableTarget" in said(pilot)
+        )
+        assert "✓ recorded" in said(pilot)
+
+
+async def test_a_plan_that_cannot_be_read_says_why_is_tried_again_and_answered(embedded: Embedded) -> None:
+    async with change_mode(embedded) as pilot:
+        embedded.fault("application-autoscaling", preset="denied")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+        await until(pilot, lambda: "application-autoscaling:Describe" in said(pilot))
+        assert "F5 plan again" in said(pilot)
+        assert not pilot.app.screen.bar.asking
+        embedded.clear_faults()
+        await pilot.press("f5")
+        await until(pilot, lambda: pilot.app.screen.plan is not None)
+
+        screen = pilot.app.screen
+        screen.form.query_one("#ask-max", Input).value = "１０"
+        await until(pilot, lambda: screen.plan is None)
+        await until(pilot, lambda: screen.plan is not None and screen.plan.wish["max"] == "10")
+        screen.form.query_one("#ask-revert").focus()
+        await pilot.press("right")
+        await until(pilot, lambda: screen.plan is not None and screen.plan.wish["revert"] == "duty")
+        assert screen.view.plan is screen.plan
+        assert screen.plan.revert.way == "duty"
+
+
+async def test_a_resize_makes_the_confirmation_deaf_again(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with change_mode(embedded) as pilot:
+        await arm_without_screen(pilot)
+        screen = await planned(pilot)
+        await to_question(pilot, screen)
+        await burst(pilot, *"staff")
+        monkeypatch.setattr(Guard, "seconds", 3600.0)
+        await pilot.resize_terminal(100, 30)
+        await until(pilot, lambda: not screen.guard.is_open)
+        await burst(pilot, *"-api")
+        await pilot.press("enter")
+        assert screen.bar.question().value == ""
+        assert (sent(embedded), pilot.app.runs) == (0, ())
+
+
+# -- arming
+
+
+async def test_keys_say_what_they_miss_and_arming_needs_a_reason_and_a_time_within_the_hour(
+    embedded: Embedded,
+) -> None:
+    async with change_mode(embedded) as pilot:
+        app = pilot.app
+        await pilot.press("c")
+        await until(pilot, lambda: "No outcome is unknown" in notices(pilot))
+        await pilot.press("r")
+        await until(pilot, lambda: "no change to take back" in notices(pilot))
+
+        await pilot.press("f9")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ArmScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChangeScreen))
+        assert pilot.app.ready.engine.permits.armed is None
+
+        await pilot.press("f9")
+        await until(pilot, lambda: isinstance(app.screen, ArmScreen) and app.screen.focused is not None)
+        screen = app.screen
+        assert "PRODUCTION" in said(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: "A reason is needed" in said(pilot))
+        screen.query_one("#reason", Input).value = "why"
+        for minutes in ("0", "61", ""):
+            screen.query_one("#minutes", Input).value = minutes
+            await pilot.press("enter")
+            await until(pilot, lambda: "from 1 to 60 minutes" in said(pilot))
+        assert app.ready.engine.permits.armed is None
+        screen.query_one("#minutes", Input).value = "5"
+        await pilot.press("enter")
+        await until(pilot, lambda: app.ready.engine.permits.armed is not None)
+        await until(pilot, lambda: "ARMED" in said(pilot))
+        await pilot.press("f9")
+        await until(pilot, lambda: app.ready.engine.permits.armed is None)
+        await until(pilot, lambda: "read-only" in said(pilot))
+        kinds = [entry.kind for entry in await app.services.journal.entries()]
+        assert kinds[-2:] == [EntryKind.ARMED, EntryKind.DISARMED]
+
+
+@pytest.mark.slow
+async def test_what_the_journal_says_of_arming_is_so(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Closed while it is being recorded, the dialog would leave an entry of something that never was."""
+    async with change_mode(embedded) as pilot:
+        app, slow, begun = pilot.app, asyncio.Event(), asyncio.Event()
+        append = app.services.journal.append
+
+        async def later(draft: Draft) -> Entry:
+            begun.set()
+            await slow.wait()
+            return await append(draft)
+
+        await pilot.press("f9")
+        await until(pilot, lambda: isinstance(app.screen, ArmScreen) and app.screen.focused is not None)
+        app.screen.query_one("#reason", Input).value = "why"
+        monkeypatch.setattr(app.services.journal, "append", later)
+        await pilot.press("enter")
+        await until(pilot, begun.is_set)
+        await pilot.press("escape")
+        slow.set()
+        await until(pilot, lambda: not isinstance(app.screen, ArmScreen))
+        assert app.services.engine.permits.armed is not None
+        kinds = [entry.kind for entry in await app.services.journal.entries()]
+        assert EntryKind.ARMED in kinds
+
+
+async def test_a_console_configured_read_only_says_so_plainly(embedded: Embedded) -> None:
+    async with change_mode(embedded, read_only=True) as pilot:
+        screen = await planned(pilot)
+        assert "configured read-only" in said(pilot)
+        assert not screen.bar.asking
+        await pilot.press("f9")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ArmScreen))
+        await until(pilot, lambda: "read_only = true" in said(pilot))
+        assert not pilot.app.screen.query(Input)
+
+
+async def test_without_a_journal_nothing_can_be_armed_or_planned(embedded: Embedded, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    async with change_mode(embedded, journal=tmp_path / "file" / "journal.db") as pilot:
+        await pilot.press("f9")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ArmScreen))
+        await until(pilot, lambda: "Without a journal there are no changes" in said(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChangeScreen))
+        await planned(pilot)
+        await until(pilot, lambda: "Without the journal nothing is changed" in said(pilot))
+
+
+async def test_arming_from_the_dialog_goes_on_to_the_name(embedded: Embedded) -> None:
+    async with change_mode(embedded) as pilot:
+        screen = await planned(pilot)
+        assert not screen.bar.asking
+        await arm(pilot)
+        await until(pilot, lambda: pilot.app.screen is screen and screen.bar.asking)
+        assert screen.focused is screen.bar.question()
+        await pilot.press("enter")
+        assert not screen.applying, "an empty field confirms nothing"
+
+
+def notices(pilot) -> str:
+    return " ".join(notice.message for notice in pilot.app._notifications)

@@ -1,0 +1,244 @@
+"""The first change that touches production, through the running console, from the plan to the way back."""
+
+from typing import Any
+
+import pytest
+
+from services.aws.autoscaling.reader import Scaling
+from services.models.alarms import AlarmState
+from services.models.changes import Danger, Plan, StepState
+from tests.conftest import Embedded
+from tests.tools.console import until
+from tests.tui.change_steps import (
+    RAISE,
+    SCHEDULE,
+    arm,
+    arm_without_screen,
+    change_mode,
+    planned,
+    said,
+    sent,
+    to_question,
+)
+from tests.tui.screens.changes.test_change_keys import burst
+from tui.screens.changes.change import ChangeScreen
+from tui.screens.common.guard import Guard
+from tui.screens.changes.plan import PlanScreen
+
+pytestmark = pytest.mark.scenario("ecs-cpu")
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_the_limit_rises_tasks_come_the_alarm_clears_and_the_way_back_is_dated(
+    embedded: Embedded,
+) -> None:
+    embedded.advance(420)
+    async with change_mode(embedded) as pilot:
+        app = pilot.app
+        assert "at its limit" in said(pilot), "before anything is planned one sees why"
+        alarm = lambda: next(a.state for a in app.board.value.alarms if a.name == "ecs-cpu-high")  # noqa: E731
+        assert alarm() is AlarmState.ALARM
+        await arm(pilot)
+        await until(pilot, lambda: "ARMED" in said(pilot))
+
+        screen = await planned(pilot)
+        assert screen.plan.wish["max"] == "10"
+        assert sent(embedded) == 0
+        await to_question(pilot, screen)
+        await burst(pilot, *"staff-api")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.runs and app.runs[0].state is StepState.DONE)
+        await until(pilot, lambda: all(step.verified for step in app.runs[0].steps))
+        await until(pilot, lambda: "✓ verified" in said(pilot))
+        assert (sent(embedded), sent(embedded, SCHEDULE)) == (1, 1)
+
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, ChangeScreen))
+        await until(pilot, lambda: "✓ verified" in said(pilot) and "by AWS" in said(pilot))
+        live = app.screen.live
+        running = lambda: next(  # noqa: E731
+            int(fact.value) for fact in live.state.value.facts if fact.name == "Running"
+        )
+        for _minute in range(20):
+            before, seen = app.board, live.state
+            embedded.advance(66)
+            await until(
+                pilot, lambda before=before, seen=seen: app.board is not before and live.state is not seen
+            )
+            if alarm() is AlarmState.OK:
+                break
+        assert alarm() is AlarmState.OK
+        assert running() > 5
+
+        reader = app.services.engine.changes["task-limit"].context.reader
+        actions = await Scaling(reader).scheduled_actions("facility-prod-cluster", "staff-api")
+        assert len(actions) == 1, "AWS has the way back"
+        slot = app.services.engine.reverts()[0]
+        assert slot.key == f"revert@{app.runs[0].id}"
+        assert slot.due_at == app.runs[0].plan.revert.at
+        month = slot.day.year, slot.day.month
+        shown = [each.key for day in app.services.duties.month(*month) for each in day.occurrences]
+        assert slot.key in shown, "and so has the calendar"
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_three_enters_send_one_request_and_closing_the_dialog_changes_nothing(
+    embedded: Embedded,
+) -> None:
+    async with change_mode(embedded) as pilot:
+        await arm_without_screen(pilot)
+        screen = await planned(pilot)
+        await to_question(pilot, screen)
+        embedded.fault("application-autoscaling", "RegisterScalableTarget", delay=0.3)
+        await burst(pilot, *"staff-api", "enter", "enter", "enter")
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, PlanScreen))
+        await until(pilot, lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.DONE)
+        assert sent(embedded) == 1
+        assert len(pilot.app.runs) == 1
+        await until(pilot, lambda: "● applied" in said(pilot))
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_a_world_that_moved_since_the_plan_is_left_alone_and_said(embedded: Embedded) -> None:
+    async with change_mode(embedded) as pilot:
+        await arm_without_screen(pilot)
+        screen = await planned(pilot)
+        await to_question(pilot, screen)
+        move_limit(embedded, 7)
+        await burst(pilot, *"staff-api")
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.REFUSED)
+        await until(pilot, lambda: "nothing was sent" in said(pilot))
+        assert sent(embedded) == 0
+        await pilot.press("f5")
+        await until(pilot, lambda: screen.plan is not None)
+        assert screen.plan.steps[0].rows[0].before == "7", "planned again from what is there now"
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_read_only_nothing_can_be_typed_and_nothing_is_sent(embedded: Embedded) -> None:
+    async with change_mode(embedded) as pilot:
+        screen = await planned(pilot)
+        assert "Read-only: nothing can be sent. F9" in said(pilot)
+        assert not screen.bar.asking
+        await burst(pilot, "tab", "tab", "tab", "tab", *"staff-api", "enter", "enter")
+        assert pilot.app.runs == ()
+        assert sent(embedded) == 0
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_a_wrong_name_an_edit_and_an_expired_plan_send_nothing_and_say_so(embedded: Embedded) -> None:
+    async with change_mode(embedded) as pilot:
+        await arm_without_screen(pilot)
+        screen = await planned(pilot)
+        await to_question(pilot, screen)
+        await burst(pilot, *"staff-app")
+        await pilot.press("enter")
+        await until(pilot, lambda: "“staff-app” is not the target's name" in said(pilot))
+        assert screen.bar.question().value == ""
+        assert (sent(embedded), pilot.app.runs, screen.applying) == (0, (), False)
+
+        await burst(pilot, *"staff-a")
+        field = screen.form.query_one("#ask-max")
+        field.value = "8"
+        await until(pilot, lambda: screen.plan is None)
+        assert not screen.bar.asking
+        await until(pilot, lambda: screen.plan is not None and screen.bar.asking)
+        assert screen.plan.wish["max"] == "8"
+        assert screen.bar.question().value == ""
+
+        await to_question(pilot, screen)
+        first = screen.plan
+        embedded.advance(121)
+        await burst(pilot, *"staff-api")
+        await pilot.press("enter")
+        await until(pilot, lambda: "the plan has expired" in said(pilot))
+        assert not screen.bar.asking
+        assert (sent(embedded), pilot.app.runs) == (0, ())
+        await pilot.press("f5")
+        await until(pilot, lambda: screen.plan is not None and screen.plan.id != first.id)
+        await until(pilot, lambda: screen.bar.asking)
+
+
+async def test_what_was_typed_ahead_confirms_nothing(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = [*"staff-api", "enter", "enter"]
+    async with change_mode(embedded) as pilot:
+        app = pilot.app
+        await arm_without_screen(pilot)
+        monkeypatch.setattr(Guard, "seconds", 3600.0)
+        await burst(pilot, "enter", "tab", "tab", "tab", "tab", *typed)
+        await until(pilot, lambda: isinstance(app.screen, PlanScreen) and app.screen.bar.asking)
+        screen = app.screen
+        await burst(pilot, "tab", *typed)
+        assert (app.runs, screen.applying, screen.bar.question().value) == ((), False, "")
+        assert screen.plan.wish["max"] == "10", "nor did it reach the questions"
+
+        monkeypatch.setattr(Guard, "seconds", 0.01)
+        screen.hold()
+        await until(pilot, lambda: screen.guard.is_open and screen.focused is not None)
+        monkeypatch.setattr(Guard, "seconds", 3600.0)
+        screen.look_again()
+        screen.set_focus(screen.bar.question())
+        await burst(pilot, *typed)
+        assert screen.bar.question().value == "", "typed before the question was seen for a moment"
+
+        monkeypatch.setattr(Guard, "seconds", 0.01)
+        screen.look_again()
+        await until(pilot, lambda: screen._seen.is_open)
+        await burst(pilot, *typed)
+        await until(pilot, lambda: app.runs and app.runs[0].state is StepState.DONE)
+        assert sent(embedded, RAISE) == 1
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_the_way_back_is_planned_with_one_key(embedded: Embedded) -> None:
+    async with change_mode(embedded) as pilot:
+        app = pilot.app
+        await arm_without_screen(pilot)
+        screen = await planned(pilot)
+        await to_question(pilot, screen)
+        await burst(pilot, *"staff-api")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.runs and app.runs[0].state is StepState.DONE)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, ChangeScreen))
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, PlanScreen) and app.screen.plan is not None)
+        assert app.screen.plan.wish["max"] == "5"
+        assert app.screen.plan.steps[0].rows[0].after == "5"
+
+
+def move_limit(embedded: Embedded, maximum: int) -> None:
+    """Somebody else changes it in the AWS console."""
+    with embedded.world.lock:
+        now = embedded.clock.now().timestamp()
+        embedded.world.scaling.register(
+            "service/facility-prod-cluster/staff-api", now, {"MaxCapacity": maximum}
+        )
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_a_routine_change_begins_at_no_and_a_yes_sends_it_once(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with change_mode(embedded) as pilot:
+        await arm_without_screen(pilot)
+        change = pilot.app.services.engine.changes["task-limit"]
+        plan = change.plan
+
+        async def routine(*args: Any) -> Plan:
+            return (await plan(*args)).model_copy(update={"danger": Danger.ROUTINE})
+
+        monkeypatch.setattr(change, "plan", routine)
+        screen = await planned(pilot)
+        await to_question(pilot, screen)
+        assert "Apply this?" in said(pilot)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert sent(embedded) == 0
+        await pilot.press("right", "enter", "enter", "enter")
+        await until(pilot, lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.DONE)
+        assert sent(embedded) == 1

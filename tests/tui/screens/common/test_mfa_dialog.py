@@ -1,0 +1,48 @@
+"""A role that asks for an MFA code: the console asks in its own dialog, and reads once it has it."""
+
+import getpass
+
+import pytest
+
+from tests.conftest import Embedded
+from tests.tools.console import console, screen_text, settled, until
+from tui.screens.common.mfa_code import CodeScreen
+
+ROLE = {
+    "role_arn": "arn:aws:iam::123456789012:role/FacilityReader",
+    "mfa_serial": "arn:aws:iam::123456789012:mfa/operator",
+}
+
+
+@pytest.fixture(autouse=True)
+def no_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
+    def prompt(*_args: object, **_kwargs: object) -> str:
+        raise AssertionError("the SDK's prompt would freeze the console")
+
+    monkeypatch.setattr(getpass, "getpass", prompt)
+
+
+async def test_the_code_is_asked_for_and_reading_begins(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, further=ROLE) as pilot:
+        app = pilot.app
+        await until(pilot, lambda: isinstance(app.screen, CodeScreen))
+        await settled(pilot)
+        assert "mfa/operator" in screen_text(pilot)
+        assert app.board.value is None
+        await pilot.press(*"12ab3456", "enter")
+        await until(pilot, lambda: not isinstance(app.screen, CodeScreen))
+        await until(pilot, lambda: app.board.value is not None and app.board.problem is None)
+        await until(pilot, lambda: app.identity.value and "FacilityReader" in app.identity.value.arn)
+        assert app.identity.value.expires_at is not None
+        assert "123456" not in screen_text(pilot).replace("123456789012", "")
+
+
+async def test_the_dialog_can_be_closed_and_does_not_come_back_at_once(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, further=ROLE) as pilot:
+        app = pilot.app
+        await until(pilot, lambda: isinstance(app.screen, CodeScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, CodeScreen))
+        await settled(pilot)
+        assert not isinstance(app.screen, CodeScreen)
+        assert app.screen.banner.display, "and the banner says what is missing"

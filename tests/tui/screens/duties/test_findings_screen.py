@@ -1,0 +1,265 @@
+"""Findings in the inspect mode: they come by themselves, are read, overruled, and signed in one go."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from services.models.journal import Entry, EntryKind, Query
+from tests.conftest import Embedded
+from tests.tools.console import console, screen_text, until
+from tui.app import USAGE_EVERY
+from tui.messages import RunInspection
+from tui.screens.common.choose import ChooseScreen
+from tui.screens.duties.duty import DutyScreen
+from tui.screens.duties.finding import FindingScreen
+from tui.screens.duties.overrule import OverruleScreen
+from tui.screens.report.remark import RemarkScreen
+from tui.screens.report.report import ReportScreen
+from tui.screens.duties.sign import SignScreen
+from tui.screens.duties.sign_all import SignAllScreen
+
+NINE = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)
+"""A Wednesday, 9:00 JST."""
+pytestmark = pytest.mark.usefixtures("at_once")
+
+
+def inspect(embedded: Embedded, **options: Any) -> Any:
+    return console(embedded.url, embedded.clock, mode="inspect", **options)
+
+
+async def looked(pilot: Pilot[Any], embedded: Embedded, duty: str) -> None:
+    """Until the looks of today's duty are made; their jitter is the world's time."""
+
+    def complete() -> bool:
+        embedded.clock.advance(0.1)
+        app = pilot.app
+        if app.duties is None:
+            return False
+        slot = next((each.slot for each in app.duties.today.occurrences if each.slot.duty == duty), None)
+        found = app.ready.rounds.of(slot) if slot is not None else None
+        return found is not None and found.complete and not found.looking
+
+    await until(pilot, complete)
+
+
+async def entries(pilot: Pilot[Any], *kinds: EntryKind) -> tuple[Entry, ...]:
+    found: tuple[Entry, ...] = await pilot.app.ready.journal.entries(Query(kinds=frozenset(kinds)))
+    return found
+
+
+@pytest.mark.scenario("ordinary-day", history=20 * 3600.0, origin=NINE)
+async def test_the_nine_oclock_duty_turns_green_and_is_signed_with_few_keys(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, size=(120, 40)) as pilot:
+        presses = ["2"]
+        await pilot.press("2")
+        await looked(pilot, embedded, "daily-morning")
+        await until(pilot, lambda: "● normal" in screen_text(pilot))
+        for key in ("S", "enter"):
+            presses.append(key)
+            await pilot.press(key)
+            if key == "S":
+                await until(
+                    pilot, lambda: isinstance(pilot.app.screen, SignAllScreen) and pilot.app.screen.focused
+                )
+                assert "始業時の確認" in screen_text(pilot)
+        await until(pilot, lambda: not isinstance(pilot.app.screen, SignAllScreen))
+        assert len(presses) < 10
+        signed = [
+            entry for entry in await entries(pilot, EntryKind.SIGN_OFF) if entry.target == "daily-morning"
+        ]
+        assert len(signed) == 1
+        said = signed[0].data["findings"]
+        assert [(each["inspection"], each["verdict"], each["decision"]) for each in said] == [
+            ("alarms", "normal", "accepted"),
+            ("dashboard", "normal", "accepted"),
+            ("error-logs", "normal", "accepted"),
+        ]
+
+
+@pytest.mark.scenario("alb-5xx", history=16 * 3600.0, origin=NINE)
+async def test_a_finding_is_read_overruled_and_accepted(embedded: Embedded) -> None:
+    embedded.advance(900)
+    async with inspect(embedded, size=(120, 40)) as pilot:
+        await looked(pilot, embedded, "daily-morning")
+        await until(pilot, lambda: "■ abnormal" in screen_text(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen.query("FindingList"))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
+        first = pilot.app.screen
+        await until(
+            pilot, lambda: "alb-5xx-error-rate" in screen_text(pilot) or "ALB 5xx" in screen_text(pilot)
+        )
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: first.recorded.finding.inspection == "dashboard")
+        await pilot.press("left_square_bracket")
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(pilot.app.screen, OverruleScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: "A reason is needed" in screen_text(pilot))
+        await pilot.press(*"load test", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
+        await until(pilot, lambda: "overruled by" in screen_text(pilot) and "load test" in screen_text(pilot))
+        # It is overruled once; the key is no longer offered.
+        assert first.check_action("overrule", ()) is False
+        await pilot.press("escape")
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen) and pilot.app.screen.focused)
+        assert "not normal" in screen_text(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, SignScreen))
+        (signed,) = await entries(pilot, EntryKind.SIGN_OFF)
+        decisions = {each["inspection"]: each["decision"] for each in signed.data["findings"]}
+        assert decisions["alarms"] == "overruled"
+        assert decisions["error-logs"] == "accepted"
+
+
+@pytest.mark.scenario("ordinary-day", history=600.0, origin=NINE)
+async def test_one_look_by_hand(embedded: Embedded) -> None:
+    async with inspect(embedded) as pilot:
+        await until(pilot, lambda: pilot.app.duties)
+        await pilot.press("i")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
+        names = [row.key for row in pilot.app.screen.table.rows]
+        await pilot.press(*["down"] * names.index("backups"), "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
+        assert "RDS" in screen_text(pilot)
+        found = [
+            entry for entry in await entries(pilot, EntryKind.FINDING) if entry.subject.startswith("hand@")
+        ]
+        assert [entry.target for entry in found] == ["backups"]
+        # From the palette, by its reading.
+        await pilot.press("escape", "ctrl+p")
+        await until(pilot, lambda: type(pilot.app.screen).__name__ == "ConsolePalette")
+        await pilot.press(*"mentenansu")
+        await until(pilot, lambda: "Look now: RDS maintenance" in screen_text(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
+        assert pilot.app.screen.recorded.finding.inspection == "maintenance"
+
+
+@pytest.mark.scenario("ordinary-day", history=600.0, origin=datetime(2026, 1, 6, 0, 2, tzinfo=UTC))
+async def test_a_drill_is_a_checklist_with_evidence(embedded: Embedded) -> None:
+    async with inspect(embedded) as pilot:
+        await until(pilot, lambda: pilot.app.duties and pilot.app.screen.list.shown)
+        drill = next(key for key in pilot.app.screen.list.shown if key.startswith("dr-drill"))
+        pilot.app.screen.list.select(drill)
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen) and pilot.app.screen.focused)
+        checklist, meant = pilot.app.screen.checklist, pilot.app.screen.occurrence
+        pilot.app.screen.field.focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: "Still to be filled" in screen_text(pilot))
+        checklist.boxes[0].focus()
+        await pilot.press("enter", *"rds:x", "enter", *"abc", "enter", *"count", "enter", "enter")
+        assert pilot.app.screen.focused is pilot.app.screen.field
+        await pilot.press("enter")
+        await until(pilot, lambda: "Must be a number: 復元にかかった時間（分）" in screen_text(pilot))
+        checklist.inputs["minutes"].value = "４２"
+        await pilot.press("enter")
+        await until(pilot, lambda: "1 line is not ticked" in screen_text(pilot))
+        checklist.boxes[0].focus()
+        await pilot.press("space")
+        pilot.app.screen.field.focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, SignScreen))
+        (signed,) = await entries(pilot, EntryKind.SIGN_OFF)
+        assert signed.data["checked"] == ["バックアップからの復元を確認したか"]
+        assert signed.data["evidence"] == {"snapshot": "rds:x", "minutes": "42", "confirmed": "count"}
+        # And the duty's own window shows them again.
+        pilot.app.push_screen(DutyScreen(pilot.app.ready.duties.now(meant.slot)))
+        await until(pilot, lambda: "復元したスナップショット" in screen_text(pilot))
+        assert "rds:x" in screen_text(pilot)
+        assert "✓ 1 バックアップからの復元を確認したか" in screen_text(pilot)
+
+
+@pytest.mark.scenario("ordinary-day", history=600.0, origin=datetime(2026, 1, 18, 23, 50, tzinfo=UTC))
+async def test_who_signs_before_the_look_is_told_what_that_means(embedded: Embedded) -> None:
+    async with inspect(embedded, notifications=True) as pilot:
+        await until(pilot, lambda: pilot.app.duties and pilot.app.screen.list.shown)
+        key = next(key for key in pilot.app.screen.list.shown if key.startswith("weekly-backup"))
+        pilot.app.screen.list.select(key)
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen) and pilot.app.screen.focused)
+        assert "it is not made any more" in " ".join(screen_text(pilot).split())
+        await pilot.press("escape", "enter")
+        await until(pilot, lambda: pilot.app.screen.query("FindingList"))
+        await pilot.press("enter")
+        await until(pilot, lambda: "Nobody has looked yet." in screen_text(pilot))
+
+
+@pytest.mark.scenario("stranger", history=300.0)
+async def test_a_stranger_becomes_known_and_a_stranger_again(embedded: Embedded) -> None:
+    async with inspect(embedded, size=(120, 40)) as pilot:
+        await until(pilot, lambda: pilot.app.duties)
+        pilot.app.post_message(RunInspection("sign-ins"))
+        await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
+        records = pilot.app.ready.records
+        for said in (("temp-admin",), ()):
+            await pilot.press("k")
+            await until(
+                pilot, lambda: isinstance(pilot.app.screen, ChooseScreen) and pilot.app.screen.focused
+            )
+            if not said:
+                assert "take it back" in screen_text(pilot)
+                await pilot.press("down")
+            await pilot.press("enter")
+            await until(pilot, lambda said=said: tuple(e.target for e in records.said_known) == said)
+        texts = [entry.text for entry in await entries(pilot, EntryKind.KNOWN)]
+        assert texts == ["Known from now on: user temp-admin", "No longer known: user temp-admin"]
+
+
+@pytest.mark.scenario("ordinary-day", history=600.0, origin=NINE)
+async def test_what_aws_was_asked_is_written_down_now_and_then(embedded: Embedded) -> None:
+    async with inspect(embedded) as pilot:
+        await looked(pilot, embedded, "daily-morning")
+        before = len(await entries(pilot, EntryKind.USAGE))
+        while len(found := await entries(pilot, EntryKind.USAGE)) == before:
+            embedded.clock.advance(USAGE_EVERY / 4)
+            await pilot.pause(0.01)
+        assert found[-1].data["calls"] > found[-2].data["calls"]
+
+
+@pytest.mark.scenario("ordinary-day", history=600.0, origin=datetime(2026, 1, 14, 8, 1, tzinfo=UTC))
+async def test_the_evening_duty_opens_the_report_for_review(embedded: Embedded) -> None:
+    async with inspect(embedded, size=(120, 40)) as pilot:
+        await until(pilot, lambda: pilot.app.duties and pilot.app.screen.list.shown)
+        evening = next(key for key in pilot.app.screen.list.shown if key.startswith("daily-evening"))
+        pilot.app.screen.list.select(evening)
+        meter = pilot.app.services.meter
+        for _request in range(40):
+            meter.count("cloudwatch", "DescribeAlarms")
+        calls = meter.calls_today
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ReportScreen) and pilot.app.screen.report)
+        assert "2026" in screen_text(pilot)
+        # What AWS was asked so far is in it, and not only what is recorded every quarter of an hour or after a look.
+        embedded.advance(1)
+        pilot.app.screen.make()
+        await until(pilot, lambda: pilot.app.screen.report.charges.calls >= calls)
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RemarkScreen))
+        await pilot.press(*"quiet", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ReportScreen))
+        report = pilot.app.screen
+        await until(pilot, lambda: any(each.text == "quiet" for each in report.report.remarks))
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
+        await pilot.press("enter")
+        saved = Path(os.environ["HOME"]) / ".local/state/toban/reports/facility-prod-2026-01-14.html"
+        await until(pilot, saved.is_file)
+        assert saved.stat().st_mode & 0o777 == 0o600
+        await pilot.press("m")
+        await until(pilot, lambda: report.report and report.period.name == "2026-01")
+        await pilot.press("d")
+        await until(pilot, lambda: report.report and report.period.name == "2026-01-14")
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen) and pilot.app.screen.focused)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ReportScreen))
+        signed = await entries(pilot, EntryKind.SIGN_OFF)
+        assert [entry.target for entry in signed] == ["daily-evening"]

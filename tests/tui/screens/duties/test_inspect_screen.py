@@ -1,0 +1,287 @@
+"""The inspect mode: today, the calendar, signing, leaving out, planning; on the embedded AWS and a real journal."""
+
+import os
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from services.clock import ManualClock
+from services.journal.errors import JournalError
+from services.models.duties import Occurrence, OccurrenceState
+from services.models.journal import Draft, Entry
+from services.models.problem import Problem, ProblemKind
+from tests.conftest import Embedded
+from tests.services.duties.duty_world import desk
+from tests.tools.console import console, screen_text, until
+from tui.screens.duties.duty import DutyScreen
+from tui.screens.common.guard import Guard
+from tui.screens.duties.inspect import InspectScreen
+from tui.screens.common.notice import NoticeScreen
+from tui.screens.duties.sign import LeaveOutScreen, SignScreen
+
+S = OccurrenceState
+NINE = datetime(2026, 1, 14, 0, 2, tzinfo=UTC)
+"""A Wednesday, 9:02 JST."""
+pytestmark = [
+    pytest.mark.scenario("ordinary-day", history=600.0, origin=NINE),
+    pytest.mark.usefixtures("at_once"),
+]
+
+
+def inspect(embedded: Embedded, **options: Any) -> Any:
+    return console(embedded.url, embedded.clock, mode="inspect", notifications=True, **options)
+
+
+def today(pilot: Pilot[Any], duty: str) -> Occurrence:
+    return next(each for each in pilot.app.duties.today.occurrences if each.slot.duty == duty)
+
+
+async def shown(pilot: Pilot[Any]) -> InspectScreen:
+    """The screen, once it shows the duties."""
+    await until(pilot, lambda: pilot.app.duties and pilot.app.screen.list.selected)
+    screen = pilot.app.screen
+    assert isinstance(screen, InspectScreen)
+    return screen
+
+
+async def ready(pilot: Pilot[Any], kind: type) -> Any:
+    """The dialog, once keys count."""
+    await until(pilot, lambda: isinstance(pilot.app.screen, kind) and pilot.app.screen.focused)
+    return pilot.app.screen
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_today_and_the_calendar_at_every_size(embedded: Embedded, size: tuple[int, int]) -> None:
+    async with inspect(embedded, size=size) as pilot:
+        screen = await shown(pilot)
+        assert "始業時の確認" in screen_text(pilot)
+        narrow = size[0] < 100
+        assert screen.query_one("#calendar").display is not narrow
+        await pilot.press("tab")
+        await until(pilot, lambda: screen.focused is screen.grid)
+        await until(pilot, lambda: "Jan 2026" in screen_text(pilot))
+        assert screen.list.display is not narrow
+        await pilot.press("tab")
+        await until(pilot, lambda: screen.focused is screen.agenda.table)
+        await pilot.press("shift+tab", "shift+tab")
+        await until(pilot, lambda: screen.focused is screen.list.table and screen.list.display)
+
+
+async def test_a_duty_is_signed_with_a_note(embedded: Embedded) -> None:
+    async with inspect(embedded) as pilot:
+        screen = await shown(pilot)
+        assert screen.chosen.slot.duty == "daily-morning", "what is due comes first"
+        await pilot.press("s")
+        await ready(pilot, SignScreen)
+        assert "09:00" in screen_text(pilot)
+        assert "recorded as" not in screen_text(pilot), "in time"
+        await pilot.press(*"quiet", "enter")
+        await until(pilot, lambda: today(pilot, "daily-morning").state is S.DONE)
+        assert today(pilot, "daily-morning").signed.note == "quiet"
+        await until(pilot, lambda: isinstance(pilot.app.screen, InspectScreen))
+        await until(pilot, lambda: "quiet" in screen_text(pilot))
+        await pilot.press("s")
+        await until(pilot, lambda: "first was" in screen_text(pilot))
+        await pilot.press("4", "x")
+        assert isinstance(pilot.app.screen, NoticeScreen), "a note that is typed already presses nothing"
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, InspectScreen))
+
+
+async def test_a_missed_one_says_both_times_before_it_is_signed(embedded: Embedded) -> None:
+    async with desk(Path(os.environ["HOME"]) / "journal.db", ManualClock(NINE), began="2026-01-13 08:00"):
+        pass
+    async with inspect(embedded) as pilot:
+        await shown(pilot)
+        embedded.advance(8 * 3600 + 180)
+        await until(pilot, lambda: today(pilot, "daily-morning").state is S.MISSED)
+        pilot.app.screen.list.select(today(pilot, "daily-morning").key)
+        await pilot.press("s")
+        await ready(pilot, SignScreen)
+        assert "due 09:00, signed now 17:05 JST — recorded as after it was missed" in screen_text(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: today(pilot, "daily-morning").state is S.DONE)
+        assert today(pilot, "daily-morning").signed.was is S.MISSED
+
+
+async def test_one_from_before_the_journal_says_both_times_too(embedded: Embedded) -> None:
+    embedded.advance(3600)
+    async with inspect(embedded) as pilot:
+        await until(pilot, lambda: pilot.app.duties)
+        assert today(pilot, "daily-morning").state is S.NO_RECORD
+        pilot.app.screen.list.select(today(pilot, "daily-morning").key)
+        await pilot.press("s")
+        await ready(pilot, SignScreen)
+        assert "due 09:00, signed now 10:02 JST — recorded as late" in screen_text(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: today(pilot, "daily-morning").state is S.DONE)
+        assert today(pilot, "daily-morning").signed.was is S.LATE
+
+
+async def test_leaving_out_wants_a_reason(embedded: Embedded) -> None:
+    async with inspect(embedded) as pilot:
+        await shown(pilot)
+        await pilot.press("x")
+        await ready(pilot, LeaveOutScreen)
+        await pilot.press("enter")
+        await until(pilot, lambda: "A reason is needed" in screen_text(pilot))
+        await pilot.press(*"power", "enter")
+        await until(pilot, lambda: today(pilot, "daily-morning").state is S.SKIPPED)
+
+
+async def test_what_was_typed_before_the_dialog_was_seen_confirms_nothing(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Guard, "seconds", 3600.0)
+    async with inspect(embedded) as pilot:
+        await shown(pilot)
+        await pilot.press("s", "s", "enter", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen))
+        await pilot.press("y", "enter")
+        assert isinstance(pilot.app.screen, SignScreen)
+        assert pilot.app.screen.field.text == ""
+        assert today(pilot, "daily-morning").state is S.DUE
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, InspectScreen))
+
+
+async def test_the_dialog_keeps_the_duty_it_was_opened_for(embedded: Embedded) -> None:
+    async with inspect(embedded) as pilot:
+        screen = await shown(pilot)
+        await pilot.press("s")
+        await ready(pilot, SignScreen)
+        embedded.advance(5 * 3600)
+        await until(pilot, lambda: today(pilot, "daily-afternoon").state is S.DUE)
+        screen.list.select(today(pilot, "daily-afternoon").key)
+        await pilot.press("enter")
+        await until(pilot, lambda: today(pilot, "daily-morning").state is S.DONE)
+        assert today(pilot, "daily-afternoon").state is S.DUE
+
+
+async def test_the_second_is_told_who_was_first_and_sees_it(embedded: Embedded) -> None:
+    journal = Path(os.environ["HOME"]) / "journal.db"
+    async with inspect(embedded) as pilot, desk(journal, ManualClock(NINE), user="alice") as other:
+        await shown(pilot)
+        await pilot.press("s")
+        await ready(pilot, SignScreen)
+        await pilot.press(*"mine")
+        await other.duties.sign(other.today("daily-morning"), "hers")
+        await pilot.press("enter")
+        await until(pilot, lambda: "first was alice, 09:02" in screen_text(pilot))
+        assert pilot.app.screen.field.text == "mine", "the words are not lost"
+        await until(pilot, lambda: today(pilot, "daily-morning").signed.by == "alice")
+
+
+async def test_a_signature_of_another_console_appears(embedded: Embedded) -> None:
+    journal = Path(os.environ["HOME"]) / "journal.db"
+    async with inspect(embedded) as pilot, desk(journal, ManualClock(NINE), user="alice") as other:
+        screen = await shown(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DutyScreen))
+        assert "エラーログの件数" in screen_text(pilot), "what the runbook asks"
+        await other.duties.sign(other.today("daily-morning"), "from the other desk")
+        await until(
+            pilot, lambda: "alice" in screen_text(pilot) and "from the other desk" in screen_text(pilot)
+        )
+        await pilot.press("s")
+        await until(pilot, lambda: "first was alice" in screen_text(pilot))
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+
+
+async def test_a_journal_that_refuses_keeps_dialog_and_note(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with inspect(embedded) as pilot:
+        await shown(pilot)
+        await pilot.press("s")
+        dialog = await ready(pilot, SignScreen)
+        await pilot.press(*"kept")
+        journal = pilot.app.ready.journal
+        working = journal.append
+
+        async def full(draft: Draft) -> Entry:
+            raise JournalError(Problem(kind=ProblemKind.OTHER, summary="The disk is full.", at=NINE))
+
+        monkeypatch.setattr(journal, "append", full)
+        await pilot.press("enter")
+        await until(pilot, lambda: "The disk is full." in screen_text(pilot))
+        assert pilot.app.screen is dialog
+        assert dialog.field.text == "kept"
+        assert today(pilot, "daily-morning").state is S.DUE
+        monkeypatch.setattr(journal, "append", working)
+        await pilot.press("enter")
+        await until(pilot, lambda: today(pilot, "daily-morning").state is S.DONE)
+
+
+async def test_the_calendar_goes_by_days_and_months_and_back(embedded: Embedded) -> None:
+    async with inspect(embedded) as pilot:
+        screen = await shown(pilot)
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: "Feb 2026" in screen_text(pilot))
+        assert screen.agenda.month.month == 2
+        assert screen.agenda.day == screen.grid.day == date(2026, 2, 14)
+        await pilot.press("left_square_bracket", "left_square_bracket")
+        await until(pilot, lambda: "Dec 2025" in screen_text(pilot))
+        await pilot.press("t")
+        await until(pilot, lambda: screen.grid.day == date(2026, 1, 14))
+        await pilot.press("tab", "right", "enter")
+        await until(pilot, lambda: screen.focused is screen.agenda.table)
+        assert screen.chosen.slot.day == date(2026, 1, 15), "the keys act on what the calendar shows"
+        await pilot.press("s")
+        await until(pilot, lambda: "it can be signed on its day" in screen_text(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+
+
+async def test_on_the_month_no_duty_is_meant_until_one_is_chosen(embedded: Embedded) -> None:
+    async with inspect(embedded) as pilot:
+        screen = await shown(pilot)
+        await pilot.press("tab", "right")
+        for key in ("s", "x"):
+            await pilot.press(key)
+            await until(pilot, lambda: "Choose one of the day" in screen_text(pilot))
+            await pilot.press("escape")
+            await until(pilot, lambda: screen.focused is screen.agenda.table)
+            await pilot.press("shift+tab")
+            await until(pilot, lambda: screen.focused is screen.grid)
+
+
+@pytest.mark.scenario("ordinary-day", history=600.0, origin=datetime(2026, 1, 13, 23, 55, tzinfo=UTC))
+async def test_before_nine_the_cursor_waits_on_todays_first_duty(embedded: Embedded) -> None:
+    """Not on the drill, which is due all month: a signature meant for nine o'clock would fall on it."""
+    async with inspect(embedded) as pilot:
+        screen = await shown(pilot)
+        assert any(each.slot.duty == "dr-drill" for each in pilot.app.duties.running)
+        assert screen.chosen.slot.duty == "daily-morning"
+
+
+async def test_where_it_is_narrow_another_month_brings_the_calendar(embedded: Embedded) -> None:
+    async with inspect(embedded, size=(80, 24)) as pilot:
+        screen = await shown(pilot)
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: "Feb 2026" in screen_text(pilot))
+        assert screen.focused is screen.grid
+        await pilot.press("shift+tab")
+        await until(pilot, lambda: screen.focused is screen.list.table and screen.list.display)
+
+
+async def test_a_deploy_is_planned_and_the_plan_taken_back(embedded: Embedded) -> None:
+    async with inspect(embedded) as pilot:
+        screen = await shown(pilot)
+        assert "p Plan" not in screen_text(pilot), "most duties count without a plan"
+        await pilot.press("tab", *["right"] * 4, "tab")
+        await until(pilot, lambda: screen.chosen and screen.chosen.slot.duty == "weekly-deploy")
+        await until(pilot, lambda: "p Plan" in screen_text(pilot))
+        await pilot.press("s")
+        await until(pilot, lambda: "nobody has planned it" in screen_text(pilot))
+        await pilot.press("escape", "p")
+        await until(pilot, lambda: screen.chosen.planned)
+        assert screen.chosen.state is S.UPCOMING
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DutyScreen))
+        await pilot.press("p")
+        await until(pilot, lambda: pilot.app.screen.occurrence.state is S.UNPLANNED)

@@ -1,0 +1,83 @@
+"""Notes for Slack on the screen: proposed, edited, let go; the outbox and what a person decides there."""
+
+import pytest
+
+from services.models.alarms import AlarmState
+from services.models.journal import EntryKind, Query
+from services.models.posts import PostState
+from services.slack.settings import read
+from tests.conftest import Embedded
+from tests.tools.console import console, screen_text, until
+from tests.tools.slack_server import SlackServer
+from tui.messages import OpenAlarm
+from tui.screens.watch.alarm import AlarmScreen
+from tui.screens.slack.outbox import DecideScreen, OutboxScreen
+from tui.screens.slack.post import PostScreen
+
+pytestmark = [pytest.mark.scenario("ordinary-day", history=600.0), pytest.mark.usefixtures("at_once")]
+
+
+@pytest.mark.slow
+async def test_a_note_about_an_alarm_is_edited_let_go_and_followed(embedded: Embedded) -> None:
+    with SlackServer() as server:
+        settings = read(server.environment(), demo=True)
+        async with console(embedded.url, embedded.clock, slack=settings, notifications=True) as pilot:
+            app = pilot.app
+            app.post_message(OpenAlarm(app.board.value.watched[0]))
+            await until(pilot, lambda: isinstance(app.screen, AlarmScreen))
+            await pilot.press("p")
+            await until(pilot, lambda: isinstance(app.screen, PostScreen) and app.screen.guard.is_open)
+            assert "→ #ops-alerts" in screen_text(pilot)
+            assert "begins the thread" in screen_text(pilot)
+            await pilot.press("ctrl+t")
+            await until(pilot, lambda: "no more evidence" in screen_text(pilot))
+            await pilot.press(*"nobody")
+            await until(pilot, lambda: "Impact on users: nobody" in screen_text(pilot))
+            assert server.slack.asked == [], "nothing goes without a person"
+            server.slack.faults.append("not_in_channel")
+            await pilot.press("enter")
+            await until(pilot, lambda: app.posts and app.posts[0].state is PostState.REFUSED)
+            await until(pilot, lambda: isinstance(app.screen, AlarmScreen))
+            await until(pilot, lambda: "!1" in screen_text(pilot).splitlines()[0] + screen_text(pilot))
+            await pilot.press("f6")
+            await until(pilot, lambda: "Invite it there" in screen_text(pilot))
+            assert isinstance(app.screen, OutboxScreen)
+            await pilot.press("m")
+            await until(pilot, lambda: "It is certain" in screen_text(pilot))
+            await pilot.press("s")
+            embedded.clock.advance(1)
+            await until(pilot, lambda: app.posts[0].state is PostState.POSTED)
+            (message,) = server.slack.messages
+            assert "nobody" in message["text"]
+            assert app.posts[0].thread.startswith("alarm:")
+            await pilot.press("escape", "p")
+            await until(pilot, lambda: "an answer in the thread" in screen_text(pilot))
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(app.screen, AlarmScreen))
+
+
+async def test_without_slack_the_note_is_kept_and_given_up_with_a_reason(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, size=(80, 24), notifications=True) as pilot:
+        app = pilot.app
+        app.post_message(OpenAlarm(app.board.value.watched[0].model_copy(update={"state": AlarmState.ALARM})))
+        await until(pilot, lambda: isinstance(app.screen, AlarmScreen))
+        await pilot.press("p")
+        await until(pilot, lambda: isinstance(app.screen, PostScreen) and app.screen.guard.is_open)
+        assert "TOBAN_SLACK_TOKEN" in screen_text(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: "still stands there" in screen_text(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.posts)
+        await pilot.press("f6")
+        await until(pilot, lambda: isinstance(app.screen, OutboxScreen) and "not sent" in screen_text(pilot))
+        assert "s sends ·" in screen_text(pilot)
+        assert "m it is posted" not in screen_text(pilot), "it is certain that it is not"
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(app.screen, DecideScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: "a reason" in screen_text(pilot))
+        await pilot.press(*"told", "enter")
+        await until(pilot, lambda: app.posts[0].state is PostState.DROPPED)
+        kinds = [entry.kind for entry in await app.ready.journal.entries(Query(target=app.posts[0].target))]
+        assert kinds == [EntryKind.POST, EntryKind.UNPOSTED]
+        assert not app.bugs

@@ -1,0 +1,140 @@
+"""Acknowledgements and notes in the real console; two consoles on one journal."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from services.models.alarms import AlarmState
+from services.models.journal import EntryKind
+from tests.conftest import Embedded
+from tests.tools.console import console, screen_text, until
+from tests.tui.journal_tools import flat_text, other_console
+from tests.tui.screens.changes.test_change_keys import burst
+from tui.messages import OpenAlarm
+from tui.screens.watch.acknowledge import AcknowledgeScreen
+from tui.screens.watch.alarm import AlarmScreen
+from tui.screens.common.guard import Guard
+from tui.screens.journal.note import NoteScreen
+
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
+NAME = "alb-5xx-error-rate"
+
+
+@pytest.fixture(autouse=True)
+def quick_guard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Guard, "seconds", 0.05)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.db"
+
+
+@pytest.mark.scenario("alb-5xx", history=600.0)
+async def test_an_acknowledgement_is_seen_by_the_next_operator_and_ends_with_the_state(
+    embedded: Embedded, path: Path
+) -> None:
+    async with (
+        console(embedded.url, embedded.clock, journal=path, size=(140, 40)) as mine,
+        console(embedded.url, embedded.clock, journal=path, size=(140, 40)) as theirs,
+    ):
+        state = lambda pilot: next(each for each in pilot.app.board.value.alarms if each.name == NAME)  # noqa: E731
+        for pilot in (mine, theirs):
+            await until(
+                pilot, lambda pilot=pilot: state(pilot).state is AlarmState.ALARM or embedded.advance(20)
+            )
+        strip = lambda pilot: screen_text(pilot).splitlines()[1]  # noqa: E731
+        assert "acknowledged" not in strip(mine)
+        mine.app.screen.alarms.table.move_to(NAME)
+        await mine.press("c")
+        await until(
+            mine, lambda: isinstance(mine.app.screen, AcknowledgeScreen) and mine.app.screen.guard.is_open
+        )
+        assert NAME in screen_text(mine)
+        mine.app.screen.field.text = "業者へ連絡済み [@click=app.quit]"
+        await mine.press("enter")
+        for pilot in (mine, theirs):
+            await until(pilot, lambda pilot=pilot: "業者へ連絡済み [@click" in screen_text(pilot))
+            assert "✓ 1 of" in strip(pilot)
+            assert "firing" in strip(pilot), "it is still counted"
+
+        theirs.app.post_message(OpenAlarm(state(theirs)))
+        await until(
+            theirs, lambda: isinstance(theirs.app.screen, AlarmScreen) and theirs.app.screen.detail.seen
+        )
+        await until(theirs, lambda: screen_text(theirs).count("業者へ連絡済み") == 2)
+        assert "acknowledged by" in screen_text(theirs)
+        await until(theirs, lambda: state(theirs).state is AlarmState.OK or embedded.advance(60))
+        await until(theirs, lambda: screen_text(theirs).count("業者へ連絡済み") == 1)
+        assert theirs.app.screen.detail.acknowledged is None, "the new state was seen by nobody yet"
+        assert theirs.app.screen.detail.seen, "the old one stays in its history"
+        assert theirs.app.filter_hits == 0
+
+
+async def test_enter_typed_ahead_acknowledges_nothing(
+    embedded: Embedded, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Guard, "seconds", 60.0)
+    async with console(embedded.url, embedded.clock, journal=path) as pilot:
+        await pilot.press("a", "home", "c", "enter", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AcknowledgeScreen))
+        await pilot.press("enter", "escape")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, AcknowledgeScreen))
+        kinds = [entry.kind for entry in await pilot.app.ready.journal.entries()]
+        assert EntryKind.ACKNOWLEDGED not in kinds
+
+
+async def test_the_key_is_for_the_alarms_alone(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
+        assert "Acknowledge" in screen_text(pilot)
+        await pilot.press("d")
+        await until(pilot, lambda: "Acknowledge" not in screen_text(pilot))
+
+
+async def test_a_note_of_several_lines_about_what_is_looked_at(embedded: Embedded, path: Path) -> None:
+    async with console(embedded.url, embedded.clock, journal=path) as pilot:
+        pilot.app.screen.alarms.table.move_to("ecs-cpu-high")
+        await pilot.press("f8")
+        await until(pilot, lambda: isinstance(pilot.app.screen, NoteScreen))
+        await until(pilot, lambda: "about ecs-cpu-high" in screen_text(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: "Nothing is written yet" in screen_text(pilot))
+        assert "[ ] about" in screen_text(pilot), "the cursor merely stands there"
+        await burst(pilot, "ctrl+t", *"one", "ctrl+j", *"two")
+        await pilot.press("enter")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, NoteScreen))
+        await pilot.press("f8")
+        await until(pilot, lambda: isinstance(pilot.app.screen, NoteScreen))
+        await until(pilot, lambda: pilot.app.focused is pilot.app.screen.field)
+        await burst(pilot, *"of nothing")
+        await pilot.press("enter")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, NoteScreen))
+        entries = await pilot.app.ready.journal.entries()
+        notes = [entry for entry in entries if entry.kind is EntryKind.NOTE]
+        assert [(entry.target, entry.text) for entry in notes] == [
+            ("ecs-cpu-high", "one two"),
+            ("", "of nothing"),
+        ]
+        assert notes[0].data == {"note": "one\ntwo"}
+
+
+async def test_what_was_written_is_not_lost_by_one_key_or_a_journal_that_is_gone(
+    embedded: Embedded, path: Path
+) -> None:
+    async with console(embedded.url, embedded.clock, journal=path) as pilot:
+        await pilot.press("f8", *"kept")
+        await until(
+            pilot, lambda: isinstance(pilot.app.screen, NoteScreen) and pilot.app.screen.field.text == "kept"
+        )
+        await pilot.press("escape")
+        await until(pilot, lambda: "esc again throws" in screen_text(pilot))
+        os.rename(path, f"{path}.away")
+        await pilot.press("enter")
+        await until(pilot, lambda: "Nothing was recorded" in flat_text(pilot))
+        assert pilot.app.screen.field.text == "kept"
+        os.rename(f"{path}.away", path)
+        await pilot.press("enter")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, NoteScreen))
+        async with other_console(path, embedded.clock) as other:
+            assert (await other.page()).entries[0].text == "kept"

@@ -1,0 +1,209 @@
+"""The alarms that are judged are those the runbook names, whatever else they do: in the finding, now and at night,
+on the command line, in the strip, in the firing count, in what rings.
+"""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.aws.cloudwatch.alarms.reader import Alarms
+from services.calendar.calendar import Calendar
+from services.clock import ManualClock
+from services.inspections.base import InspectionContext, Look
+from services.inspections.registry import make
+from services.models.alarms import AlarmBoard, AlarmState
+from services.models.findings import Finding
+from services.models.runbook import Runbook
+from services.models.verdict import Verdict
+from services.runbook.loader import load_builtin
+from tests.conftest import Embedded
+from tests.services.aws.canned import Canned
+from tests.services.inspections.looking import context
+from tui.notifications import changes
+from tui.exit_status import ExitStatus
+from tui.cli.reads import judge
+from widgets.alarms.acknowledgements import calling
+from widgets.alarms.wording import state_spans
+from widgets.alarms.panel import count_spans
+
+NOW = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)
+CLOSED = NOW - timedelta(hours=15)
+BOOK = load_builtin("facility-prod")
+SNS = "arn:aws:sns:ap-northeast-1:123456789012:ops-alerts"
+STEP = "arn:aws:autoscaling:ap-northeast-1:123456789012:scalingPolicy:1:autoScalingGroupName/a:policyName/p"
+TRACKED = (
+    "arn:aws:autoscaling:ap-northeast-1:123456789012:scalingPolicy:2:resource/ecs/service/c/s:policyName/t"
+)
+STOP = "arn:aws:automate:ap-northeast-1:ec2:stop"
+ACTIONS = st.lists(st.sampled_from((SNS, STEP, TRACKED, STOP)), max_size=2)
+LISTS = ("AlarmActions", "OKActions", "InsufficientDataActions")
+NAMES = (
+    "cpu",
+    "scale-out",
+    "TargetTracking-service/c/s-AlarmHigh-1",
+    "TargetTracking-service/c/s-AlarmLow-2",
+)
+KINDS = ("MetricAlarms", "CompositeAlarms", "LogAlarms")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One alarm of AWS, and whether the runbook names it."""
+
+    name: str
+    kind: str
+    row: dict[str, Any]
+    named: bool
+    fired_at_night: bool
+
+    @property
+    def counts(self) -> bool:
+        """As the rule is written, not as the code has it."""
+        arns = [arn for key in LISTS for arn in self.row[key]]
+        tracks = self.kind == "MetricAlarms" and self.name.startswith("TargetTracking-")
+        return self.named or any("scalingPolicy" not in arn for arn in arns) or not (arns or tracks)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> list[Case]:
+    chosen = draw(st.lists(st.sampled_from(NAMES), unique=True, min_size=1))
+    made = []
+    for name in chosen:
+        row = {
+            "AlarmName": name,
+            "StateValue": draw(st.sampled_from(("OK", "ALARM", "INSUFFICIENT_DATA"))),
+            "StateTransitionedTimestamp": CLOSED - timedelta(days=1),
+            "ActionsEnabled": draw(st.booleans()),
+            **{key: draw(ACTIONS) for key in LISTS},
+        }
+        made.append(Case(name, draw(st.sampled_from(KINDS)), row, draw(st.booleans()), draw(st.booleans())))
+    return made
+
+
+def runbook(names: list[str]) -> Runbook:
+    data = BOOK.model_dump(mode="json")
+    data["alarms"] = [{"name": name, "title": f"T {name}"} for name in names]
+    data["duties"] = []
+    return Runbook.model_validate(data)
+
+
+def nightly(name: str, state: str) -> list[dict[str, Any]]:
+    """It fired and went back to what it is now."""
+    moves = ((90, state, "ALARM"), (60, "ALARM", state))
+    return [
+        {
+            "AlarmName": name,
+            "Timestamp": NOW - timedelta(minutes=minutes),
+            "HistoryItemType": "StateUpdate",
+            "HistoryData": json.dumps({"oldState": {"stateValue": old}, "newState": {"stateValue": new}}),
+        }
+        for minutes, old, new in moves
+    ]
+
+
+async def read(made: list[Case], gone: bool = False) -> tuple[Runbook, AlarmBoard, Finding]:
+    book = runbook([each.name for each in made if each.named] + (["gone"] if gone else []))
+    answer = {kind: [each.row for each in made if each.kind == kind] for kind in KINDS}
+    past = [
+        item
+        for each in made
+        if each.fired_at_night and each.row["StateValue"] != "ALARM"
+        for item in nightly(each.name, each.row["StateValue"])
+    ]
+    canned = Canned(
+        DescribeAlarms=lambda params: {"CompositeAlarms": []} if "ParentsOfAlarmName" in params else answer,
+        DescribeAlarmHistory={"AlarmHistoryItems": past},
+        DescribeAlarmContributors={"AlarmContributors": []},
+        ListAlarmMuteRules={"AlarmMuteRuleSummaries": []},
+    )
+    clock = ManualClock(NOW)
+    context = InspectionContext(
+        runbook=book, calendar=Calendar(book), clock=clock, region="ap-northeast-1", reader=canned
+    )
+    finding = await make(context, "alarms").look(Look(since=CLOSED, until=NOW))
+    return book, await Alarms(canned, book, clock=clock).board(), finding
+
+
+@settings(max_examples=75 if settings.default.derandomize else settings.default.max_examples)
+@given(made=cases(), gone=st.booleans())
+def test_the_number_judged_is_the_number_the_runbook_names(made: list[Case], gone: bool) -> None:
+    if not any(each.named for each in made) and not gone:
+        return
+    book, board, finding = asyncio.run(read(made, gone))
+    titles = {str(each.title) for each in book.alarms}
+    assert {each.title for each in finding.measures} >= titles, "every alarm of the runbook is judged"
+
+    counted = {each.name for each in made if each.counts} | ({"gone"} if gone else set())
+    firing = {each.name for each in made if each.counts and each.row["StateValue"] == "ALARM"}
+    fired = firing | {each.name for each in made if each.counts and each.fired_at_night}
+    assert {str(alarm.id) for alarm in board.watched} == counted
+    assert not any(alarm.scaling for alarm in board.alarms if alarm.expected)
+
+    # The finding, now and at night.
+    assert {str(each.alarm) for each in finding.spells if each.state == "alarm"} == fired
+    assert (finding.verdict is Verdict.ABNORMAL) == bool(firing or gone)
+    told = next(each for each in finding.measures if each.title == "Fired since the last sign-off")
+    assert told.value == len(fired)
+
+    # The strip, the firing count, the command line, what asks for an acknowledgement, the bell.
+    assert board.count(AlarmState.ALARM) == len(firing)
+    assert f"firing {len(firing)}" in count_spans(board)[0][0]
+    assert (judge(board) is ExitStatus.ABNORMAL) == bool(firing or gone)
+    assert calling(board, {})[1] == len(firing) + gone
+    assert (board.newest_firing is not None) == bool(firing)
+    calm = board.model_copy(
+        update={"alarms": tuple(each.model_copy(update={"state": AlarmState.OK}) for each in board.alarms)}
+    )
+    assert {str(alarm.id) for alarm in changes(calm, board) if alarm.state is AlarmState.ALARM} == firing
+    for alarm in board.watched:
+        assert alarm.state is AlarmState.OK or state_spans(alarm)[0][1] in ("bad", "warn")
+
+
+async def test_an_alarm_that_only_scaled_rings_once_it_counts() -> None:
+    only = Case("scale-out", "MetricAlarms", {"AlarmName": "scale-out", "StateValue": "ALARM", "AlarmActions": [STEP], "OKActions": [], "InsufficientDataActions": []}, False, False)  # fmt: skip
+    both = Case(**{**only.__dict__, "row": {**only.row, "AlarmActions": [STEP, SNS]}})
+    _book, before, _finding = await read([only], gone=True)
+    _book, after, _finding = await read([both], gone=True)
+    assert [alarm.id for alarm in changes(before, after)] == ["scale-out"]
+    assert changes(before, before) == ()
+
+
+async def test_of_an_alarm_that_is_gone_only_the_name_can_tell_unless_the_runbook_names_it() -> None:
+    name = "TargetTracking-service/c/s-AlarmHigh-1"
+    for named in (False, True):
+        book = runbook([name] if named else ["cpu"])
+        canned = Canned(
+            DescribeAlarms={"MetricAlarms": []},
+            DescribeAlarmHistory={"AlarmHistoryItems": nightly(name, "OK")},
+            ListAlarmMuteRules={"AlarmMuteRuleSummaries": []},
+        )
+        context = InspectionContext(
+            runbook=book, calendar=Calendar(book), clock=ManualClock(NOW), region="r", reader=canned
+        )
+        finding = await make(context, "alarms").look(Look(since=CLOSED, until=NOW))
+        assert bool([each for each in finding.spells if each.alarm == name]) is named
+
+
+@pytest.mark.scenario("ordinary-day", history=1200)
+async def test_mutes_that_are_not_known_are_no_calm(embedded: Embedded) -> None:
+    async with context(embedded) as made:
+        reader = Alarms(made.reader, made.runbook, clock=made.clock)
+        assert judge(await reader.board()) is ExitStatus.NORMAL
+        embedded.fault("cloudwatch", "ListAlarmMuteRules", status=400, code="ValidationError")
+        board = await reader.board()
+        assert judge(board) is ExitStatus.UNKNOWN
+        assert count_spans(board)[-1] == ("? mutes unknown", "warn")
+        embedded.clear_faults()
+        board = await reader.board()
+        assert (judge(board), count_spans(board)[-1][1]) == (ExitStatus.NORMAL, "good")
+        named = board.alarms[0]
+        untold = board.model_copy(
+            update={"alarms": (named.model_copy(update={"actions_enabled": None}), *board.alarms[1:])}
+        )
+        assert judge(untold) is ExitStatus.UNKNOWN

@@ -1,0 +1,295 @@
+"""Whether anybody hears of an alarm, which series of it fire, and whether it warms up: on the embedded AWS."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from services.aws.cloudwatch.alarms.parents import AT_ONCE
+from services.aws.cloudwatch.alarms.reader import Alarms
+from services.aws.client.reader import Reader
+from services.demo.cloudwatch.alarms.missing import State
+from services.demo.cloudwatch.alarms.mutes import MuteRule, parse_schedule
+from services.models.alarms import Alarm, AlarmState, Hearing
+from services.models.findings import Finding
+from services.models.runbook import Runbook
+from services.models.verdict import Verdict
+from services.runbook.loader import load_builtin
+from tests.conftest import ORIGIN, REGION, Embedded
+from tests.services.inspections.looking import context, look
+from tui.exit_status import ExitStatus
+from tui.cli.reads import judge
+
+SNS = "arn:aws:sns:ap-northeast-1:123456789012:ops-alerts"
+STEP = "arn:aws:autoscaling:ap-northeast-1:123456789012:scalingPolicy:1:autoScalingGroupName/a:policyName/p"
+BOOK = load_builtin("facility-prod")
+
+
+def runbook(*names: str) -> Runbook:
+    data = BOOK.model_dump(mode="json")
+    data["alarms"] = [{"name": name, "title": f"T {name}"} for name in names]
+    data["duties"] = []
+    return Runbook.model_validate(data)
+
+
+def put(
+    embedded: Embedded, name: str, actions: Iterable[str] = (), state: State = State.OK, **more: Any
+) -> None:
+    """A metric alarm; it stays in its state, for its metric never comes."""
+    settings = {
+        "AlarmName": name, "AlarmActions": list(actions), "MetricName": name, "Namespace": "N", "Period": 60,
+        "Statistic": "Average", "EvaluationPeriods": 1, "Threshold": 1.0,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "TreatMissingData": "ignore", **more,
+    }  # fmt: skip
+    book = embedded.world.alarm_book
+    alarm = book.put("MetricAlarm", settings)
+    if state is not alarm.state:
+        book.set_state(alarm, state, "as the test wants it", at=ORIGIN - timedelta(days=2))
+
+
+def combine(embedded: Embedded, name: str, rule: str, actions: Iterable[str] = (), **more: Any) -> None:
+    """A composite alarm in OK."""
+    book = embedded.world.alarm_book
+    settings = {"AlarmName": name, "AlarmRule": rule, "AlarmActions": list(actions), **more}
+    alarm = book.put("CompositeAlarm", settings)
+    book.set_state(alarm, State.OK, "as the test wants it", at=ORIGIN - timedelta(days=2))
+
+
+async def boards(reader: Reader, embedded: Embedded, *names: str) -> dict[str, Alarm]:
+    board = await Alarms(reader, runbook(*names), clock=embedded.clock).board()
+    return {str(alarm.id): alarm for alarm in board.alarms}
+
+
+async def judged(embedded: Embedded, *names: str) -> Finding:
+    return await look(embedded, "alarms", hours=1, runbook=runbook(*names))
+
+
+async def status(embedded: Embedded, *names: str) -> int:
+    async with context(embedded, runbook=runbook(*names)) as made:
+        return judge(await Alarms(made.reader, made.runbook, clock=embedded.clock).board())
+
+
+async def test_an_alarm_without_an_action_asks_for_attention(empty_aws: Embedded) -> None:
+    put(empty_aws, "loud", [SNS])
+    assert (await judged(empty_aws, "loud")).verdict is Verdict.NORMAL
+    assert await status(empty_aws, "loud") == ExitStatus.NORMAL
+    put(empty_aws, "quiet")
+    put(empty_aws, "says only that it is fine", OKActions=[SNS])
+    put(empty_aws, "only scales", [STEP])
+    finding = await judged(empty_aws, "loud", "quiet", "says only that it is fine", "only scales")
+    assert finding.verdict is Verdict.ATTENTION
+    assert finding.summary == "Notifies nobody: T quiet, T says only that it is fine, T only scales."
+    assert {each.verdict for each in finding.measures[:3]} == {Verdict.ATTENTION}
+    assert "no action" in finding.measures[0].note
+    assert "have an action added" in finding.advice[0]
+    assert await status(empty_aws, "quiet") == ExitStatus.ATTENTION
+    assert await status(empty_aws, "loud") == ExitStatus.NORMAL, (
+        "what the runbook does not name may well have no action"
+    )
+    assert "cloudwatch.DescribeAlarms" in empty_aws.counts()
+
+
+async def test_a_composite_with_an_action_speaks_for_what_it_names_however_deep(empty_aws: Embedded) -> None:
+    for name in ("deep", "by arn", "alone"):
+        put(empty_aws, name)
+    combine(empty_aws, "low", "ALARM(deep) AND NOT OK(deep)")
+    combine(
+        empty_aws,
+        "middle",
+        'ALARM("low") OR ALARM("arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:by arn")',
+    )
+    combine(empty_aws, "top", "ALARM(middle)", [SNS])
+    combine(empty_aws, "scaler", "ALARM(alone)", [STEP])
+    async with context(empty_aws) as made:
+        alarms = await boards(made.reader, empty_aws, "deep", "by arn", "alone")
+    assert {
+        name: (alarm.hearing, alarm.heard_through) for name, alarm in alarms.items() if alarm.expected
+    } == {
+        "deep": (Hearing.COMPOSITE, ("top",)),
+        "by arn": (Hearing.COMPOSITE, ("top",)),
+        "alone": (Hearing.NOBODY, ()),
+    }
+    finding = await judged(empty_aws, "deep", "by arn", "alone")
+    assert finding.summary == "Notifies nobody: T alone."
+
+
+@pytest.mark.parametrize("silence", ["disabled", "muted", "no action"])
+async def test_a_composite_that_is_silent_itself_speaks_for_nobody(empty_aws: Embedded, silence: str) -> None:
+    put(empty_aws, "child")
+    combine(empty_aws, "loud", "ALARM(child)", [SNS])
+    async with context(empty_aws) as made:
+        reader = Alarms(made.reader, runbook("child"), clock=empty_aws.clock)
+        before = {str(alarm.id): alarm for alarm in (await reader.board()).alarms}
+        assert before["child"].hearing is Hearing.COMPOSITE
+        book = empty_aws.world.alarm_book
+        if silence == "muted":
+            schedule = {"Expression": "at(2026-01-14T00:30)", "Duration": "PT2H", "Timezone": "UTC"}
+            settings = {"Name": "m", "Rule": {"Schedule": schedule}, "MuteTargets": {"AlarmNames": ["loud"]}}
+            rule = MuteRule("m", REGION, "123456789012", settings, parse_schedule(schedule), ORIGIN)
+            book.mutes.rules[REGION, "m"] = rule
+        else:
+            off = {"ActionsEnabled": False} if silence == "disabled" else {}
+            combine(empty_aws, "loud", "ALARM(child)", [SNS] if off else [], **off)
+        after = {str(alarm.id): alarm for alarm in (await reader.board()).alarms}
+        assert after["child"].hearing is Hearing.NOBODY
+
+
+async def test_parents_are_asked_once_until_a_composite_changes(empty_aws: Embedded) -> None:
+    put(empty_aws, "child")
+    combine(empty_aws, "loud", "ALARM(child)", [SNS])
+    async with context(empty_aws) as made:
+        reader = Alarms(made.reader, runbook("child"), clock=empty_aws.clock)
+        requests = []
+        for _time in range(3):
+            await reader.board()
+            requests.append(empty_aws.counts()["cloudwatch.DescribeAlarms"])
+        assert [later - earlier for earlier, later in pairwise(requests)] == [1, 1]
+        put(empty_aws, "other", [SNS])
+        combine(empty_aws, "loud", "ALARM(other)", [SNS])
+        board = await reader.board()
+        assert empty_aws.counts()["cloudwatch.DescribeAlarms"] - requests[-1] == 2
+        assert next(alarm for alarm in board.alarms if alarm.id == "child").unheard
+
+
+async def test_thousands_of_alarms_without_actions_are_asked_about_little_by_little(
+    empty_aws: Embedded,
+) -> None:
+    names = [f"a{number:03d}" for number in range(AT_ONCE + 7)]
+    for name in (*names, "named"):
+        put(empty_aws, name)
+    combine(empty_aws, "loud", f"ALARM({names[-1]}) OR ALARM(named)", [SNS])
+    async with context(empty_aws) as made:
+        reader = Alarms(made.reader, runbook("named"), clock=empty_aws.clock)
+        first = (await reader.board()).alarms
+        assert next(alarm for alarm in first if alarm.id == "named").hearing is Hearing.COMPOSITE
+        assert sum(alarm.hearing is Hearing.UNKNOWN for alarm in first) == 8
+        second = (await reader.board()).alarms
+        assert not [alarm for alarm in second if alarm.hearing is Hearing.UNKNOWN]
+
+
+async def test_what_names_an_alarm_and_cannot_be_read_is_not_judged(empty_aws: Embedded) -> None:
+    put(empty_aws, "child")
+    put(empty_aws, "loud one", [SNS])
+    combine(empty_aws, "loud", "ALARM(child)", [SNS])
+    async with context(empty_aws) as made:
+        reader = Alarms(Refusing(made.reader), runbook("child", "loud one"), clock=empty_aws.clock)
+        board = await reader.board()
+    child = next(alarm for alarm in board.alarms if alarm.id == "child")
+    assert child.hearing is Hearing.UNKNOWN
+    assert "could not be read" in board.remarks[0]
+    assert judge(board) == ExitStatus.UNKNOWN
+
+
+class Refusing:
+    """A session whose questions about parents AWS throttles."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.read = reader.read
+
+    def pages(self, service: str, operation: str, /, **params: Any) -> Any:
+        if "ParentsOfAlarmName" not in params:
+            return self._reader.pages(service, operation, **params)
+        return self._throttled()
+
+    async def _throttled(self) -> Any:
+        from services.models.problem import ProblemKind
+        from tests.services.aws.canned import failure
+
+        raise failure(ProblemKind.THROTTLED)
+        yield
+
+
+async def test_the_shipped_system_needs_no_such_question(embedded: Embedded) -> None:
+    async with context(embedded) as made:
+        board = await Alarms(made.reader, made.runbook, clock=embedded.clock).board()
+    assert {alarm.hearing for alarm in board.watched} == {Hearing.DIRECT}
+    assert embedded.counts()["cloudwatch.DescribeAlarms"] == 1
+
+
+# ── Warm-up ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("state", [State.OK, State.ALARM, State.INSUFFICIENT])
+async def test_an_alarm_that_warms_up_is_never_a_plain_ok(
+    empty_aws: Embedded, state: State, whole: bool
+) -> None:
+    warm = {"WarmUpPeriodDurationInMinutes": 30, "OnlyStartEvaluatingAfterWarmUpPeriodEnds": whole}
+    put(empty_aws, "new", [SNS], state, WarmUpConfiguration=warm)
+    finding = await judged(empty_aws, "new")
+    assert finding.verdict is (Verdict.ABNORMAL if state is State.ALARM else Verdict.UNKNOWN)
+    assert "warms up until 01-14 10:30 JST" in finding.measures[0].note
+    async with context(empty_aws) as made:
+        alarm = (await boards(made.reader, empty_aws, "new"))["new"]
+    assert alarm.state is (AlarmState.ALARM if state is State.ALARM else AlarmState.INSUFFICIENT)
+    assert await status(empty_aws, "new") == (
+        ExitStatus.ABNORMAL if state is State.ALARM else ExitStatus.UNKNOWN
+    )
+    empty_aws.clock.advance(31 * 60)
+    if state is State.OK:
+        assert (await judged(empty_aws, "new")).verdict is Verdict.NORMAL
+
+
+async def test_a_warm_up_ends_early_where_the_window_fills_early(empty_aws: Embedded) -> None:
+    for name, whole in (("early", False), ("late", True)):
+        warm = {"WarmUpPeriodDurationInMinutes": 30, "OnlyStartEvaluatingAfterWarmUpPeriodEnds": whole}
+        put(empty_aws, name, [SNS], WarmUpConfiguration=warm, state=State.INSUFFICIENT)
+        book = empty_aws.world.alarm_book
+        alarm = book.get(name)
+        assert alarm is not None
+        book.set_state(alarm, State.OK, "evaluated", at=ORIGIN + timedelta(minutes=5))
+    empty_aws.clock.advance(6 * 60)
+    finding = await judged(empty_aws, "early", "late")
+    assert {each.title: each.verdict for each in finding.measures[:2]} == {
+        "T early": Verdict.NORMAL,
+        "T late": Verdict.UNKNOWN,
+    }
+
+
+# ── Contributors ───────────────────────────────────────────────────────────────────────────────────
+
+
+def log_alarm(embedded: Embedded, name: str) -> None:
+    settings = {
+        "AlarmName": name, "AlarmActions": [SNS], "QueryResultsToEvaluate": 1, "QueryResultsToAlarm": 1, "Threshold": 1.0,
+        "ComparisonOperator": "GreaterThanThreshold", "ScheduledQueryConfiguration": {"QueryString": "stats count() by path"},
+    }  # fmt: skip
+    book = embedded.world.alarm_book
+    alarm = book.put("LogAlarm", settings)
+    book.set_state(alarm, State.ALARM, "one group crossed", at=ORIGIN - timedelta(minutes=7))
+    alarm.contributors = [
+        {
+            "ContributorId": f"c{number}",
+            "ContributorAttributes": {"path": f"/api/v1/{path}", "method": "POST"},
+            "StateReason": f"{number} > 1",
+            "StateTransitionedTimestamp": ORIGIN - timedelta(minutes=number),
+        }
+        for number, path in ((7, "reservations"), (3, "repairs\x1b[2J"))
+    ]
+
+
+async def test_of_an_alarm_over_several_series_it_is_said_which_fire(empty_aws: Embedded) -> None:
+    log_alarm(empty_aws, "errors by path")
+    put(empty_aws, "one series", [SNS], State.ALARM)
+    finding = await judged(empty_aws, "errors by path", "one series")
+    (table,) = [each for each in finding.evidence if each.title == "Series that fire"]
+    assert [row.cells[1:3] for row in table.rows] == [
+        ("method=POST, path=/api/v1/repairs␛[2J", "01-14 09:57:00"),
+        ("method=POST, path=/api/v1/reservations", "01-14 09:53:00"),
+    ]
+    assert table.rows[0].cells[0] == "errors by path (T errors by path)"
+    assert empty_aws.counts()["cloudwatch.DescribeAlarmContributors"] == 1, "only of those with several"
+
+
+async def test_series_that_cannot_be_read_cost_their_row_not_the_finding(empty_aws: Embedded) -> None:
+    log_alarm(empty_aws, "errors by path")
+    empty_aws.fault("cloudwatch", "DescribeAlarmContributors", preset="denied")
+    finding = await judged(empty_aws, "errors by path")
+    assert finding.verdict is Verdict.ABNORMAL
+    (table,) = [each for each in finding.evidence if each.title == "Series that fire"]
+    assert table.rows[0].verdict is Verdict.UNKNOWN
+    assert "cloudwatch:DescribeAlarmContributors" in table.rows[0].cells[3]

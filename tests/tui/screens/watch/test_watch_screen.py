@@ -1,0 +1,140 @@
+"""The watch mode on an ordinary day, through the real readers and the embedded AWS over HTTP."""
+
+import pytest
+
+from services.models.alarms import AlarmState
+from tests.conftest import Embedded
+from tests.tools.console import console, screen_text, settled, until
+from tui.messages import OpenAlarm
+from tui.panels import PANELS
+from tui.screens.watch.alarm import AlarmScreen
+from tui.screens.logs.logs import LogsScreen
+
+SIZES = [(80, 24), (120, 40), (200, 60)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_panel_shows_live_data_at_every_size(embedded: Embedded, size: tuple[int, int]) -> None:
+    async with console(embedded.url, embedded.clock, size=size) as pilot:
+        for panel in PANELS:
+            await pilot.app.run_action(f"screen.focus_panel('{panel.id}')")
+            await until(pilot, lambda panel=panel: pilot.app.screen.query_one(f"#{panel.id}").display)
+        watch = pilot.app.screen
+        await until(pilot, lambda: len(watch.tail.store) > 50)
+        board = pilot.app.board.value
+        assert board.count(AlarmState.MISSING) == 0
+        assert {"ecs-cpu-high", "rds-storage-low"} <= {alarm.name for alarm in board.alarms}
+        view = pilot.app.view.value
+        assert not view.dashboard.builtin
+        assert any(data.series for data in view.data)
+        await settled(pilot)
+        assert "read-only" in screen_text(pilot)
+
+
+async def test_a_narrow_screen_shows_one_panel_at_a_time_and_keys_change_it(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
+        shown = lambda: [panel.id for panel in PANELS if pilot.app.screen.query_one(f"#{panel.id}").display]  # noqa: E731
+        assert shown() == ["alarms"]
+        await pilot.press("d")
+        await until(pilot, lambda: shown() == ["dashboard"])
+        await pilot.press("l")
+        await until(pilot, lambda: shown() == ["tail"])
+        await pilot.press("a")
+        await until(pilot, lambda: shown() == ["alarms"])
+
+
+async def test_zoom_gives_one_panel_the_screen_and_gives_it_back(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
+        shown = lambda: [panel.id for panel in PANELS if pilot.app.screen.query_one(f"#{panel.id}").display]  # noqa: E731
+        await pilot.press("d", "z")
+        await until(pilot, lambda: shown() == ["dashboard"])
+        await pilot.press("z")
+        await until(pilot, lambda: len(shown()) == 3)
+
+
+async def test_an_alarm_opens_with_its_curve_history_and_the_runbooks_words(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
+        await pilot.press("a")
+        board = pilot.app.board.value
+        pilot.app.post_message(
+            OpenAlarm(next(alarm for alarm in board.alarms if alarm.name == "ecs-cpu-high"))
+        )
+        await until(pilot, lambda: isinstance(pilot.app.screen, AlarmScreen))
+        screen = pilot.app.screen
+        await until(pilot, lambda: screen.detail.curve.value and screen.detail.history.value is not None)
+        text = screen_text(pilot)
+        assert "ecs-cpu-high" in text
+        assert "Auto Scaling" in text, "what the runbook says to do"
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, AlarmScreen))
+
+
+async def test_one_key_leads_from_an_alarm_to_its_logs_at_that_minute(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
+        alarm = next(each for each in pilot.app.board.value.alarms if each.name == "alb-5xx-error-rate")
+        pilot.app.post_message(OpenAlarm(alarm))
+        await until(pilot, lambda: isinstance(pilot.app.screen, AlarmScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and pilot.app.screen.tails)
+        tail = next(iter(pilot.app.screen.tails.values()))
+        assert tail.group == "/ecs/staff-api"
+        minute = int(alarm.since.timestamp() * 1000) // 60_000 * 60_000
+        await until(pilot, lambda: tail.pane.lines.rules.marked_at == minute)
+
+
+async def test_reading_is_cheap_a_minute_costs_one_call_for_alarms_and_two_for_metrics(
+    embedded: Embedded,
+) -> None:
+    async with console(embedded.url, embedded.clock) as pilot:
+        before = embedded.counts()
+        states = pilot.app.view
+        embedded.advance(67)
+        await until(pilot, lambda: pilot.app.view is not states)
+        await settled(pilot)
+        after = embedded.counts()
+        # One for the curves, one for the widget whose single number spans its whole range.
+        assert after["cloudwatch.GetMetricData"] - before["cloudwatch.GetMetricData"] <= 2
+        assert after["cloudwatch.DescribeAlarms"] - before["cloudwatch.DescribeAlarms"] == 1
+        assert after.get("cloudwatch.GetDashboard") == before.get("cloudwatch.GetDashboard") == 1
+
+
+async def test_watching_never_writes(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock) as pilot:
+        await pilot.press("a", "enter", "escape", "d", "enter", "escape", "l", "3", "1")
+        await settled(pilot)
+        verbs = {name.partition(".")[2] for name in embedded.counts()}
+        assert all(verb.startswith(("Describe", "Get", "List", "Filter")) for verb in verbs), verbs
+
+
+async def test_times_switch_between_jst_and_utc_everywhere(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock) as pilot:
+        assert "10:00:00 JST" in screen_text(pilot)
+        await pilot.press("u")
+        await until(pilot, lambda: "01:00:00 UTC" in screen_text(pilot))
+        await until(pilot, lambda: "JST" not in screen_text(pilot).replace("JST/UTC", ""))
+
+
+async def test_two_panes_side_by_side_and_one_closed_again(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, size=(160, 40), mode="logs") as pilot:
+        screen = pilot.app.screen
+        await until(pilot, lambda: len(screen.tails) == 1)
+        await screen.add_pane("/aws/rds/instance/facility-prod-db/postgresql")
+        await until(pilot, lambda: all(len(pane.store) for pane in screen.tails))
+        assert len(pilot.app.services.tails.open) == 2
+        await pilot.press("x")
+        await until(pilot, lambda: len(screen.tails) == 1)
+        await until(pilot, lambda: len(pilot.app.services.tails.open) == 1)
+
+
+async def test_the_group_dialog_narrows_and_opens(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, size=(120, 40), mode="logs") as pilot:
+        screen = pilot.app.screen
+        await until(pilot, lambda: screen.tails)
+        await pilot.press("o")
+        await until(pilot, lambda: "Log group" in screen_text(pilot))
+        await pilot.press(*"postgres", "enter")
+        await until(pilot, lambda: len(screen.tails) == 2)
+        assert {tail.group for tail in screen.tails.values()} == {
+            "/ecs/staff-api",
+            "/aws/rds/instance/facility-prod-db/postgresql",
+        }

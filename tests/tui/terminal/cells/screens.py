@@ -1,0 +1,64 @@
+"""A screen, the terminal that should show it, and what was done to both."""
+
+from typing import Any
+
+from tests.tui.terminal.cells.emulated import LOOKS, Cell, Emulator, drawn_plainly
+from tui.terminal.cells.encoder import Encoder
+from tui.terminal.cells.grid import Grid
+from tui.terminal.cells.styles import Renditions
+
+MOVES = (7, -1000)
+"""Bytes a move of the cursor is thought to take: the usual; so few that all is sent look by look."""
+
+
+def differing(shown: list[list[Cell]], wanted: list[list[Cell]]) -> list[tuple[int, int, Cell, Cell]]:
+    """(column, row, what is shown, what should be) of each cell that is wrong."""
+    return [
+        (x, y, cell, want)
+        for y, (row, wants) in enumerate(zip(shown, wanted, strict=True))
+        for x, (cell, want) in enumerate(zip(row, wants, strict=True))
+        if cell != want
+    ]
+
+
+class Screen:
+    """What should be on the screen, what the terminal shows, and how it came there."""
+
+    def __init__(self, width: int, height: int, *, erases_in_colour: bool = True) -> None:
+        self.renditions = Renditions()
+        self.looks = [self.renditions.number(look) for look in LOOKS]
+        self.grid = Grid(width, height)
+        self.encoder = Encoder(width, height, self.renditions, erases_in_colour=erases_in_colour)
+        self.terminal = Emulator(width, height, erases_in_colour=erases_in_colour)
+        self.terminal.spoil()
+
+    def do(self, action: tuple[Any, ...]) -> None:
+        match action:
+            case ("put", x, y, text, look):
+                self.grid.put(x, y % self.grid.height, text, self.looks[look])
+            case ("scroll", one, other, by):
+                top, bottom = sorted((one % self.grid.height, other % self.grid.height))
+                for rows in (self.grid.texts, self.grid.styles):
+                    block: list[Any] = rows[top : bottom + 1]
+                    rows[top : bottom + 1] = block[by:] + block[:by]
+            case ("resize", width, height):
+                self.grid = Grid(width, height)
+                self.terminal.resize(width, height)
+            case ("resume",):
+                self.terminal.spoil()
+                self.encoder.forget()
+
+    def send(self, limit: int | None = None, cursor: tuple[int, int] | None = None) -> str:
+        data, complete = self.encoder.encode(self.grid, limit=limit, cursor=cursor)
+        self.terminal.feed(data)
+        while not complete:
+            more, complete = self.encoder.encode(self.grid, limit=limit)
+            self.terminal.feed(more)
+            data += more
+        return data
+
+    def check(self) -> None:
+        plain = Emulator(self.grid.width, self.grid.height)
+        plain.feed(drawn_plainly(self.grid, self.renditions))
+        assert differing(self.terminal.cells(), plain.cells()) == []
+        assert self.encoder.is_current(self.grid)

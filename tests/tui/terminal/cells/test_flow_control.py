@@ -1,0 +1,153 @@
+"""One frame on its way, nothing queued, as many as the line carries and somebody can read."""
+
+import pytest
+
+from tests.tui.terminal.cells.desk import HEIGHT, WIDTH, Desk
+from tests.tui.terminal.cells.line import screen_of
+from tui.terminal.cells import flow_control as pacing
+
+
+def test_a_frame_waits_for_the_answer_to_the_one_before() -> None:
+    desk = Desk(distance=0.2)
+    desk.loop.run(1)
+    for step in range(3):
+        desk.fill(step)
+        desk.loop.run(0.1)
+    assert len(desk.line.frames) == 1
+    desk.loop.run(0.5)
+    assert len(desk.line.frames) == 2, "what was painted meanwhile is one frame"
+    desk.check()
+
+
+def test_small_frames_need_no_question_until_they_are_many() -> None:
+    desk = Desk()
+    desk.paint("one")
+    desk.loop.run(1)
+    asked = desk.line.questions
+    for step in range(60):
+        desk.paint(f"{step:02}")
+        desk.loop.run(1)
+        desk.check()
+    assert desk.line.questions == asked
+    for step in range(600):
+        desk.paint(f"{step:02}")
+        desk.loop.run(0.1)
+    assert asked < desk.line.questions <= asked + 6
+
+
+def test_twenty_frames_a_second_at_most() -> None:
+    desk = Desk()
+    for step in range(200):
+        desk.paint(f"step {step}")
+        desk.loop.run(0.01)
+    assert 30 <= len(desk.line.frames) <= 41
+    desk.loop.run(0.1)
+    desk.check()
+
+
+def test_the_first_change_after_a_pause_goes_at_once() -> None:
+    desk = Desk()
+    desk.paint("one")
+    desk.loop.run(1)
+    desk.paint("two")
+    at = desk.loop.now
+    desk.loop.run(0.5)
+    assert desk.line.frames[-1] == at
+
+
+@pytest.mark.parametrize("rate", [2400, 9600, 30_000, 1e9])
+def test_a_slow_line_shows_a_screen_that_is_never_old(rate: float) -> None:
+    desk = Desk(rate=rate, distance=0.02)
+    desk.log(0)
+    desk.loop.run(5)
+    for step in range(1, 400):
+        desk.log(step)
+        desk.loop.run(0.05)
+        newest = max(int(line[:6]) for line in desk.shown if line)
+        # What changes on a screen of these is 1,300 bytes; the line carries it and the one before.
+        assert (step + HEIGHT - newest) * 0.05 <= 0.3 + 2 * 1500 / rate
+    desk.loop.run(3)
+    desk.check()
+
+
+def test_a_line_is_found_to_be_slow_and_fast_again() -> None:
+    desk = Desk(distance=0.4)
+    for step in range(40):
+        desk.fill(step)
+        desk.loop.run(0.5)
+    assert desk.links == [True]
+    assert desk.output.link.is_slow
+    assert (desk.output.link.round_trip or 0) > 0.3
+    frames = len(desk.line.frames)
+    desk.line.distance = 0.001
+    for step in range(80):
+        desk.fill(step)
+        desk.loop.run(0.05)
+    assert desk.links == [True, False]
+    assert len(desk.line.frames) > frames + 20
+
+
+def test_a_line_that_is_said_to_be_slow_gets_four_frames_a_second() -> None:
+    desk = Desk(link="slow")
+    for step in range(100):
+        desk.paint(f"step {step}")
+        desk.loop.run(0.05)
+    assert 18 <= len(desk.line.frames) <= 22
+    assert desk.output.link.is_chosen
+    assert desk.links == []
+
+
+def test_an_idle_screen_waits_for_nothing() -> None:
+    desk = Desk()
+    desk.paint("one")
+    desk.loop.run(2)
+    assert desk.loop.waiting == 0
+    desk.output.paint(screen_of(desk.lines, WIDTH))
+    desk.loop.run(1)
+    assert len(desk.line.frames) == 1, "what does not change is not sent"
+
+
+def test_a_key_does_not_wait_for_what_moved_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pacing, "RATE", 16_000)
+    desk = Desk()
+    for step in range(200):
+        desk.fill(step)
+        desk.loop.run(0.05)
+    frames = len(desk.line.frames)
+    assert frames < 190, "nobody reads what moves so fast"
+    for step in range(30):
+        desk.output.hurry()
+        desk.fill(step)
+        desk.loop.run(0.05)
+    assert len(desk.line.frames) >= frames + 29
+    desk.check()
+
+
+def test_a_line_that_becomes_longer_is_not_taken_for_a_narrow_one() -> None:
+    desk = Desk(distance=0.005)
+    for step in range(6):
+        desk.fill(step)
+        desk.loop.run(3)
+    desk.line.distance = 0.3
+    for step in range(60):
+        desk.fill(step)
+        desk.loop.run(2)
+    frames = len(desk.line.frames)
+    desk.fill(99)
+    desk.loop.run(2)
+    assert len(desk.line.frames) == frames + 1, "the whole screen at once"
+
+
+def test_where_nobody_looks_a_frame_a_second_and_all_of_it_when_somebody_does() -> None:
+    desk = Desk()
+    desk.fill(0)
+    desk.loop.run(1)
+    desk.output.keep_apart(1.0)
+    frames = len(desk.line.frames)
+    for step in range(1, 41):
+        desk.fill(step)
+        desk.loop.run(0.1)
+    assert 3 <= len(desk.line.frames) - frames <= 5
+    desk.output.keep_apart(0.0)
+    desk.loop.run(0.1)
+    desk.check()

@@ -1,0 +1,58 @@
+"""A window that comes to the front while tmux is asked is not taken for hidden."""
+
+import asyncio
+
+import pytest
+
+from tui.terminal import visibility as attention
+from tui.terminal.visibility import Attention
+
+
+@pytest.fixture
+def question(monkeypatch: pytest.MonkeyPatch) -> asyncio.Queue[bool]:
+    """What tmux answers, when the test lets it."""
+    answers: asyncio.Queue[bool] = asyncio.Queue()
+
+    async def is_visible(_pane: str) -> bool:
+        return await answers.get()
+
+    monkeypatch.setattr(attention, "is_visible", is_visible)
+    return answers
+
+
+async def turns() -> None:
+    for _turn in range(5):
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("happens", ["look", "noticed"])
+async def test_what_happens_meanwhile_is_newer_than_the_answer(
+    question: asyncio.Queue[bool], happens: str
+) -> None:
+    told: list[bool] = []
+    watching = Attention("%0", told.append)
+    following = asyncio.create_task(watching.follow())
+    await turns()
+    getattr(watching, happens)()
+    question.put_nowait(False)
+    await turns()
+    assert told == []
+    if happens == "noticed":
+        watching.look()  # else it asks again by itself
+        await turns()
+    question.put_nowait(False)
+    await turns()
+    assert told == [False]
+    watching.noticed()
+    assert told == [False, True]
+    following.cancel()
+
+
+async def test_without_tmux_it_counts_as_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert await attention.is_visible("%0")
+
+
+def test_the_pane_is_known_inside_tmux_alone() -> None:
+    assert attention.pane({"TMUX": "/tmp/tmux,1,0", "TMUX_PANE": "%3"}) == "%3"
+    assert attention.pane({"TMUX_PANE": "%3"}) == ""

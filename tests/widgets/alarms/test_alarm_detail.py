@@ -1,0 +1,195 @@
+from datetime import timedelta
+
+import pytest
+from textual import on
+from textual.app import App, ComposeResult
+from textual.message import Message
+
+from services import i18n
+from services.models.alarms import Alarm, AlarmState, Contributor
+from services.models.base import RawId
+from services.models.feeds import FeedState
+from tests.widgets import gallery_data as made
+from widgets.alarms.detail import AlarmDetail
+from widgets.alarms.facts import breaches, fact_lines, history_lines
+from widgets.alarms.playbook import playbook_lines
+from widgets.alarms.wording import warnings
+from widgets.drawing.lines import plain, width_of
+
+
+class DetailApp(App[None]):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[Message] = []
+
+    def compose(self) -> ComposeResult:
+        yield AlarmDetail(now=made.now, zone=made.JST)
+
+    @on(AlarmDetail.OpenLogs)
+    @on(AlarmDetail.Closed)
+    def keep(self, message: Message) -> None:
+        self.seen.append(message)
+
+
+def text(app: App[None]) -> str:
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+def fill(detail: AlarmDetail, alarm: Alarm) -> None:
+    detail.playbook, detail.log_group = made.PLAYBOOK, RawId("/ecs/staff-api")
+    detail.alarm = alarm
+    detail.curve, detail.history = made.fresh(made.CURVE), made.fresh(made.HISTORY)
+
+
+async def test_everything_about_a_firing_alarm_is_on_one_screen() -> None:
+    app = DetailApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        fill(app.query_one(AlarmDetail), made.ALARMS[0])
+        await pilot.pause()
+        await pilot.pause()
+        shown = text(app)
+        for words in (
+            "3 out of the last 5",
+            "■7.20",
+            "threshold > 5",
+            "09:05 JST",
+            "エラーログ確認",
+            "ok → ",
+            "since",
+        ):
+            assert words in shown
+
+
+async def test_one_key_leads_to_the_logs_at_the_minute_it_fired() -> None:
+    app = DetailApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        detail = app.query_one(AlarmDetail)
+        fill(detail, made.ALARMS[0])
+        detail.focus()
+        await pilot.press("l", "escape")
+        logs, closed = app.seen
+        assert (logs.group, logs.at) == ("/ecs/staff-api", made.ALARMS[0].since)
+        assert isinstance(closed, AlarmDetail.Closed)
+
+
+async def test_without_a_log_group_the_key_does_nothing() -> None:
+    app = DetailApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        detail = app.query_one(AlarmDetail)
+        detail.alarm = made.ALARMS[0]
+        detail.focus()
+        await pilot.press("l")
+        assert app.seen == []
+
+
+async def test_what_cannot_be_read_says_why_and_the_rest_lives() -> None:
+    app = DetailApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        detail = app.query_one(AlarmDetail)
+        detail.alarm = made.ALARMS[0]
+        detail.curve = FeedState(problem=made.PROBLEM)
+        await pilot.pause()
+        await pilot.pause()
+        assert made.PROBLEM.remedy in text(app)
+        assert "3 out of the last 5" in text(app)
+        assert "The runbook says nothing" in text(app)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("width", [40, 70, 78, 118])
+def test_no_fact_of_an_alarm_is_cut_off(width: int, language: str) -> None:
+    i18n.use(language)
+    whole = made.ALARMS[0].model_copy(
+        update={
+            "evaluation": "EVALUATION_FAILURE",
+            "actions_enabled": False,
+            "has_actions": False,
+            "muted_by": "夜間バッチ",
+            "warm_up_until": made.NOW + timedelta(days=1),
+            "recent": (123456789.5,) * 12,
+        }
+    )
+    lines = fact_lines(whole, made.JST, made.NOW, width)
+    assert all(width_of(line) <= width for line in lines if line[0] != (whole.name, "strong"))
+    shown = "".join("".join(line.split()) for line in plain(lines))
+    assert all("".join(words.split()) in shown for words, _role in warnings(whole, made.JST, made.NOW))
+
+
+async def test_an_alarm_over_several_series_says_which_fire() -> None:
+    app = DetailApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        detail = app.query_one(AlarmDetail)
+        fill(detail, made.ALARMS[0])
+        await pilot.pause()
+        assert "Series that fire" not in text(app)
+        detail.alarm = made.ALARMS[0].model_copy(update={"several": True})
+        series = Contributor(id=RawId("c1"), name="path=/api/v1/repairs", since=made.NOW, reason="12 > 5")
+        detail.contributors = made.fresh((series,))
+        await pilot.pause()
+        await pilot.pause()
+        for words in ("Series that fire", "■ path=/api/v1/repairs", "12 > 5"):
+            assert words in text(app)
+        detail.contributors = FeedState(problem=made.PROBLEM)
+        await pilot.pause()
+        assert made.PROBLEM.remedy in text(app)
+
+
+def clocks(minutes: float, *, firing: bool = True) -> str:
+    since = made.NOW - timedelta(minutes=minutes)
+    return "\n".join(plain(playbook_lines(made.PLAYBOOK, since, made.NOW, 60, firing=firing)))
+
+
+def test_the_runbooks_clocks_run_from_when_it_fired() -> None:
+    assert "1m 30s left" in clocks(3.5)
+    assert "6m 30s left" in clocks(3.5)
+    assert "waited long enough (2m past)" in clocks(7)
+    assert "ESCALATE NOW to 開発チーム (1m past)" in clocks(11)
+    assert "left" not in clocks(11, firing=False)
+
+
+def test_causes_stand_beside_what_to_do_in_every_width() -> None:
+    for width in (20, 40, 90):
+        lines = playbook_lines(made.PLAYBOOK, None, made.NOW, width, firing=False)
+        assert all(width_of(line) <= width + 1 for line in lines)
+
+
+def test_breaching_points_are_marked() -> None:
+    alarm = made.ALARMS[0]
+    assert [breaches(alarm, value) for value in alarm.recent] == [False, False, True, True, True]
+    assert not breaches(alarm, None)
+
+
+def test_facts_of_a_missing_alarm_say_that_it_is_missing() -> None:
+    assert "AWS does not have it" in "\n".join(plain(fact_lines(made.ALARMS[1], made.JST, made.NOW, 60)))
+
+
+async def test_the_logs_of_a_cleared_alarm_open_where_it_fired() -> None:
+    app = DetailApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        cleared = made.ALARMS[0].model_copy(update={"state": AlarmState.OK, "since": made.NOW})
+        fill(app.query_one(AlarmDetail), cleared)
+        app.query_one(AlarmDetail).focus()
+        await pilot.press("enter")
+        await pilot.pause()
+        opened = app.seen[-1]
+        assert isinstance(opened, AlarmDetail.OpenLogs)
+        assert opened.at == next(each.at for each in made.HISTORY if each.after is AlarmState.ALARM)
+
+
+def test_a_reason_in_the_history_is_readable_in_a_narrow_column() -> None:
+    reason = (
+        "Threshold Crossed: 2 out of the last 2 datapoints [30.2, 32.1] were greater than the threshold (5.0)"
+    )
+    change = made.HISTORY[0].model_copy(update={"reason": reason})
+    for width in (30, 44):
+        shown = history_lines((change,), made.JST, made.NOW, width)
+        assert all(width_of(line) <= width for line in shown[1:])
+        assert len(shown) <= 4
+    assert "[30.2, 32.1]" in " ".join(plain(shown))
+
+
+def test_history_tells_state_changes_and_changes_of_the_alarm() -> None:
+    lines = plain(history_lines(made.HISTORY, made.JST, made.NOW, 80))
+    assert lines[0].startswith("09:05 JST  ● ok → ■ firing")
+    assert "configuration changed  threshold 3 → 5" in lines[2]
+    assert "no change" in plain(history_lines((), made.JST, made.NOW, 80))[0]

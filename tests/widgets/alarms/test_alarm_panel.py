@@ -1,0 +1,252 @@
+from datetime import timedelta
+
+import pytest
+from textual import on
+from textual.app import App, ComposeResult
+from textual.message import Message
+
+from services import i18n
+from services.i18n import _
+from services.models.alarms import WARM_UP_UNTOLD, Alarm, AlarmBoard, AlarmState
+from services.models.feeds import FeedState
+from tests.widgets import gallery_data as made
+from widgets.alarms.panel import AlarmPanel
+from widgets.alarms.strip import AlarmStrip
+from widgets.alarms.wording import badges, measured, remark, state_spans, warnings
+from widgets.drawing.lines import plain
+from widgets.drawing.state_styles import ALARM_LOOKS, VERDICT_LOOKS
+
+
+class AlarmApp(App[None]):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[Message] = []
+
+    def compose(self) -> ComposeResult:
+        yield AlarmStrip(made.now)
+        yield AlarmPanel("Alarms", now=made.now, zone=made.JST)
+
+    @on(AlarmPanel.Opened)
+    @on(AlarmPanel.Lost)
+    def keep(self, message: Message) -> None:
+        self.seen.append(message)
+
+
+def lines(app: App[None]) -> list[str]:
+    return [strip.text for strip in app.screen._compositor.render_strips()]
+
+
+@pytest.mark.parametrize("looks", [ALARM_LOOKS, VERDICT_LOOKS])
+def test_no_two_states_share_a_shape_or_a_word(looks: dict[object, object]) -> None:
+    assert len({look.mark for look in looks.values()}) == len(looks)
+    assert len({look.word for look in looks.values()}) == len(looks)
+    assert [state for state, look in looks.items() if look.role == "good"] in (["ok"], ["normal"])
+
+
+async def test_rows_are_in_the_boards_order_with_scaling_alarms_apart() -> None:
+    app = AlarmApp()
+    async with app.run_test(size=(140, 20)) as pilot:
+        app.query_one(AlarmPanel).state = made.fresh(made.BOARD)
+        await pilot.pause()
+        text = lines(app)
+        at = {
+            name: next(y for y, line in enumerate(text) if name in line and y > 1)
+            for name in ("alb-5xx", "rds-storage-low", "ecs-cpu-high", "scaling alarms", "AlarmLow")
+        }
+        assert list(at.values()) == sorted(at.values())
+        assert "little load" in text[at["AlarmLow"]]
+        assert "muted until 12:12 JST" in text[at["ecs-cpu-high"]]
+        assert "7.20" in text[at["alb-5xx"]]
+        assert "> 5" in text[at["alb-5xx"]]
+
+
+async def test_in_eighty_columns_the_value_stands_beside_its_threshold() -> None:
+    app = AlarmApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        known = tuple(alarm for alarm in made.ALARMS if alarm.state in (AlarmState.ALARM, AlarmState.OK))
+        app.query_one(AlarmPanel).state = made.fresh(AlarmBoard(alarms=known))
+        await pilot.pause()
+        assert "threshold" in "".join(lines(app))
+        assert any("7.20" in line and "> 5" in line for line in lines(app))
+
+
+async def test_the_counts_leave_scaling_alarms_out() -> None:
+    app = AlarmApp()
+    async with app.run_test(size=(140, 20)) as pilot:
+        app.query_one(AlarmPanel).state = made.fresh(made.BOARD)
+        await pilot.pause()
+        assert "firing 1" in lines(app)[1]
+
+
+async def test_enter_opens_the_alarm_that_was_under_the_cursor() -> None:
+    app = AlarmApp()
+    async with app.run_test(size=(120, 20)) as pilot:
+        panel = app.query_one(AlarmPanel)
+        panel.state = made.fresh(made.BOARD)
+        await pilot.pause()
+        panel.table.focus()
+        await pilot.press("down", "enter")
+        assert [each.alarm.name for each in app.seen] == ["rds-storage-low"]
+
+
+async def test_an_alarm_that_goes_is_said_and_enter_does_nothing() -> None:
+    app = AlarmApp()
+    async with app.run_test(size=(120, 20)) as pilot:
+        panel = app.query_one(AlarmPanel)
+        panel.state = made.fresh(made.BOARD)
+        await pilot.pause()
+        panel.table.focus()
+        panel.state = made.fresh(AlarmBoard(alarms=made.ALARMS[1:]))
+        await pilot.press("enter")
+        await pilot.pause()
+        assert [type(each) for each in app.seen] == [AlarmPanel.Lost]
+
+
+def test_insufficient_is_never_green_and_says_why() -> None:
+    alarm = made.ALARMS[2]
+    assert state_spans(alarm)[0][1] == "warn"
+    assert "no datapoints" in remark(alarm)
+    assert "not “all well”" in remark(alarm.model_copy(update={"treat_missing": "breaching"}))
+
+
+def test_every_state_of_an_evaluation_is_told_in_words() -> None:
+    for evaluation in ("PARTIAL_DATA", "EVALUATION_ERROR", "EVALUATION_FAILURE", WARM_UP_UNTOLD):
+        alarm = made.ALARMS[2].model_copy(update={"evaluation": evaluation})
+        assert evaluation not in str(warnings(alarm, made.JST, made.NOW))
+    unheard_of = made.ALARMS[2].model_copy(update={"evaluation": "SOMETHING_NEW"})
+    assert "SOMETHING_NEW" in str(warnings(unheard_of, made.JST, made.NOW))
+
+
+def grave_alarms() -> tuple[Alarm, ...]:
+    """One of each kind of which a part must not be lost, and one of which all of it is so at once."""
+    marks: tuple[dict[str, object], ...] = (
+        {"muted_by": "夜間バッチ", "muted_until": made.NOW + timedelta(days=400)},
+        {"actions_enabled": False},
+        {"has_actions": False},
+        {"has_actions": False, "parents_read": False},
+        {"evaluation": "EVALUATION_ERROR"},
+        {"evaluation": "PARTIAL_DATA"},
+        {"evaluation": WARM_UP_UNTOLD},
+        {"state": AlarmState.INSUFFICIENT},
+        {"state": AlarmState.INSUFFICIENT, "treat_missing": "breaching"},
+        {"state": AlarmState.INSUFFICIENT, "warm_up_until": made.NOW + timedelta(days=1)},
+    )
+    whole: dict[str, object] = {}
+    for mark in reversed(marks):
+        whole |= mark
+    return (
+        made.alarm("missing", AlarmState.MISSING, expected=True),
+        *(
+            made.alarm(
+                f"{number}-" + "long-name-" * 6, AlarmState.OK, expected=True, threshold=70.0, comparison=">"
+            ).model_copy(update=mark)
+            for number, mark in enumerate((*marks, whole))
+        ),
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+async def test_what_a_verdict_hangs_on_is_never_cut_off(width: int, language: str) -> None:
+    i18n.use(language)
+    alarms = grave_alarms()
+    app = AlarmApp()
+    async with app.run_test(size=(width, 60)) as pilot:
+        app.query_one(AlarmPanel).state = made.fresh(AlarmBoard(alarms=alarms))
+        await pilot.pause()
+        await pilot.pause()
+        shown = "".join("".join(line.split()).replace("↳", "") for line in lines(app)[2:])
+        for alarm in alarms:
+            for words, _role in warnings(alarm, made.JST, made.NOW):
+                assert "".join(words.split()) in shown, (width, alarm.name)
+        assert width < 80 or _("threshold") in "".join(lines(app)), (
+            "a limit before a note, which stands below"
+        )
+
+
+async def test_notes_move_as_the_width_does() -> None:
+    app = AlarmApp()
+    async with app.run_test(size=(200, 40)) as pilot:
+        panel = app.query_one(AlarmPanel)
+        panel.state = made.fresh(made.BOARD)
+        await pilot.pause()
+        for width, below in ((200, False), (80, True), (200, False)):
+            await pilot.resize_terminal(width, 40)
+            await pilot.pause()
+            await pilot.pause()
+            assert any(row.key.startswith("note:") for row in panel.table.rows) is below
+            assert all("↳" not in line for line in lines(app)) is not below
+
+
+def test_badges_name_what_is_unusual() -> None:
+    words = {alarm.name: plain([badges(alarm, made.JST, made.NOW)])[0] for alarm in made.ALARMS}
+    assert words["ecs-cpu-high"] == "[muted until 12:12 JST]"
+    assert words["rds-connections-high"] == "[actions disabled]"
+    assert words["市民窓口システム総合"] == "[composite]"
+    assert "judged on part" in next(text for name, text in words.items() if "全て正常" in name)
+
+
+def test_value_and_threshold_have_the_metrics_unit() -> None:
+    assert plain(measured(made.ALARMS[3])) == ["63.2%", "> 70%"]
+    assert plain(measured(made.ALARMS[2])) == ["—", "> 500 ms"]
+
+
+STRIPS = {
+    "waiting": (FeedState(), "reading"),
+    "failed": (FeedState(problem=made.PROBLEM), "state is unknown"),
+    "stale": (made.stale(made.BOARD), "stale, 4m ago"),
+    "none": (made.fresh(AlarmBoard()), "nothing watches"),
+    "fresh": (made.fresh(made.BOARD), "■ firing 1 "),
+}
+
+
+@pytest.mark.parametrize("name", STRIPS)
+async def test_the_strip_never_looks_fine_when_it_is_not(name: str) -> None:
+    app = AlarmApp()
+    async with app.run_test(size=(140, 4)) as pilot:
+        state, words = STRIPS[name]
+        app.query_one(AlarmStrip).state = state
+        await pilot.pause()
+        assert words in lines(app)[0]
+        assert ("● ok" in lines(app)[0]) == (name == "fresh")
+
+
+async def test_the_strip_names_the_newest_change_as_long_as_it_fits() -> None:
+    for width, words in ((140, "ok → ■ firing for 7m"), (80, "alb-5xx-error-rate ■"), (50, "")):
+        app = AlarmApp()
+        async with app.run_test(size=(width, 4)) as pilot:
+            app.query_one(AlarmStrip).state = made.fresh(made.BOARD)
+            app.query_one(AlarmStrip).transition = made.HISTORY[0]
+            await pilot.pause()
+            line = lines(app)[0].rstrip()
+            assert line.endswith(words)
+            assert ("alb-5xx" in line) == bool(words)
+
+
+async def test_the_strip_names_what_fires_even_when_something_else_changed_later() -> None:
+    (fires,) = (each for each in made.BOARD.alarms if each.name == "alb-5xx-error-rate")
+    (other,) = (each for each in made.BOARD.alarms if each.name == "ecs-cpu-high")
+    board = AlarmBoard(alarms=(fires, other.model_copy(update={"since": made.NOW})))
+    app = AlarmApp()
+    async with app.run_test(size=(140, 4)) as pilot:
+        app.query_one(AlarmStrip).state = made.fresh(board)
+        await pilot.pause()
+        assert lines(app)[0].rstrip().endswith("alb-5xx-error-rate ■ firing for 7m")
+        assert "last change" not in lines(app)[0]
+
+
+async def test_durations_move_with_the_clock() -> None:
+    app = AlarmApp()
+    async with app.run_test(size=(120, 20)) as pilot:
+        panel = app.query_one(AlarmPanel)
+        panel.state = made.fresh(made.BOARD)
+        await pilot.pause()
+        assert " 7m " in lines(app)[3]
+        panel.now = lambda: made.NOW + timedelta(minutes=5)
+        panel._tick()
+        await pilot.pause()
+        assert any(" 12m " in line and "alb-5xx" in line for line in lines(app))
+
+
+def test_states_cover_the_model() -> None:
+    assert set(ALARM_LOOKS) == set(AlarmState)

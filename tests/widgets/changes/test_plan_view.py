@@ -1,0 +1,224 @@
+"""The plan as lines and as a widget: nothing cut, nothing by colour alone, the dangerous first."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.app import App
+
+from services.models.changes import Row
+from tests.widgets import plan_data as made
+from tests.widgets.gallery_plan import PlanGallery
+from widgets.changes import lines as drawn
+from widgets.drawing.lines import plain, width_of
+
+
+def words(lines: object) -> str:
+    return "\n".join(plain(lines))  # type: ignore[arg-type]
+
+
+def text(app: App[None]) -> str:
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+def test_what_changes_has_a_mark_and_an_arrow_and_what_stays_says_so() -> None:
+    shown = words(drawn.row_lines(made.plan(**made.LOWER), 80)).splitlines()
+    assert shown[0].startswith("◆ 最大タスク数")
+    assert "5 → 10" in shown[0]
+    assert "stays" in shown[1]
+    assert "→" not in shown[1]
+
+
+def test_a_value_without_before_or_too_long_for_its_column_is_shown_whole() -> None:
+    long = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:targetgroup/x/0123456789"
+    step = made.REGISTER.model_copy(
+        update={"rows": (Row(name="a", before="", after="b"), Row(name="c", before=long, after=long[:-1]))}
+    )
+    shown = words(drawn.row_lines(made.plan(steps=(step,)), 60))
+    assert "— → b" in shown
+    joined = "".join(line.strip() for line in shown.splitlines())
+    assert long in joined
+    assert f"→ {long[:-1]}" in joined
+
+
+@pytest.mark.parametrize("width", [52, 60, 72])
+def test_a_long_value_of_after_goes_on_below_its_column(width: int) -> None:
+    rows = (
+        Row(name="Auto Scaling", before="suspended", after="suspended"),
+        Row(name="Desired", before="10", after="3: 7 tasks are stopped at once, whatever they do"),
+    )
+    step = made.REGISTER.model_copy(update={"rows": rows})
+    first, second, *more = words(drawn.row_lines(made.plan(steps=(step,)), width)).splitlines()
+    assert first.startswith("  Auto Scaling  suspended")
+    assert second.startswith("◆ Desired              10 → 3: 7 tasks")
+    assert more, "it is too long for one row"
+    assert all(line.startswith(" " * second.index("3: 7")) for line in more)
+
+
+def test_of_a_plan_that_was_refused_before_it_was_worked_out_only_the_target_is_told() -> None:
+    plan = made.plan(refusals=("上限",), steps=(), approval="", revert=None)
+    shown = words(drawn.fact_lines(plan, 100, made.JST, made.NOW))
+    assert "staff-api" in shown
+    assert "approval" not in shown
+    assert "way back" not in shown
+    held = made.plan(refusals=("held by another",))
+    assert "運用責任者" in words(drawn.fact_lines(held, 100, made.JST, made.NOW)), "this one is known"
+
+
+def test_a_japanese_sentence_stands_beside_its_label_however_long() -> None:
+    plan = made.plan(downtime="停止するタスクで処理中のリクエストは途切れることがあります。")
+    shown = words(drawn.fact_lines(plan, 50, made.JST, made.NOW)).splitlines()
+    assert any(line.startswith("downtime") and "停止するタスク" in line for line in shown)
+
+
+def test_the_way_back_says_why_it_is_then_while_its_default_stands() -> None:
+    why = drawn.why_then(made.PARAMETERS, made.plan())
+    assert why == "手順書の次の予定"
+    assert why in words(drawn.fact_lines(made.plan(), 100, made.JST, made.NOW, why))
+    other = made.plan(wish={"max": "10", "revert": "aws", "revert_at": "2026-02-03 17:00"})
+    assert drawn.why_then(made.PARAMETERS, other) == ""
+    assert drawn.why_then(made.PARAMETERS, made.plan(revert=None)) == ""
+
+
+def test_the_request_is_shown_in_full() -> None:
+    for width in (38, 60, 100):
+        shown = words(drawn.request_lines(made.plan(), width))
+        joined = "".join(line.strip() for line in shown.splitlines())
+        for part in (
+            "application-autoscaling:RegisterScalableTarget",
+            "application-autoscaling:PutScheduledAction",
+            "123456789012",
+            "ap-northeast-1",
+            "service/facility-prod-cluster/staff-api",
+            '"at(2026-02-02T17:00:00)"',
+            "ScalableTargetAction.MaxCapacity",
+        ):
+            assert part in joined, (width, part)
+
+
+def test_parameters_read_as_json_so_that_a_number_is_not_its_text() -> None:
+    nested = {"a": 1, "b": "1", "c": [{"d": None}, "x"], "e": {}, "f": True}
+    assert [(name, drawn.literal(value)) for name, value in drawn.flat(nested)] == [
+        ("a", "1"),
+        ("b", '"1"'),
+        ("c[0].d", "null"),
+        ("c[1]", '"x"'),
+        ("e", "{}"),
+        ("f", "true"),
+    ]
+
+
+def test_a_look_alike_name_is_marked_with_its_characters() -> None:
+    target = made.ChangeTarget(id=made.RawId("service/c/stаff-api"), title="stаff-api")
+    step = made.REGISTER.model_copy(update={"target": target.id})
+    plan = made.plan(target=target, steps=(step,))
+    for lines in (drawn.request_lines(plan, 80), drawn.fact_lines(plan, 80, made.JST, made.NOW)):
+        assert "not ASCII: а U+0430" in words(lines)
+    assert "ASCII" not in words(drawn.request_lines(made.plan(), 80))
+
+
+def test_the_grave_stands_first_and_only_there() -> None:
+    plan = made.plan(**made.LOWER)
+    first = words(drawn.blast_lines(plan, 100))
+    assert first.index("3 タスクがただちに停止") < first.index("接続待ち")
+    assert "接続待ち" not in words(drawn.caution_lines(plan, 100))
+    assert "200 接続" in words(drawn.caution_lines(plan, 100))
+
+
+def test_the_way_back_is_said_with_its_date_and_its_absence_too() -> None:
+    assert "02-02 17:00 JST: AWS does it" in words(drawn.fact_lines(made.plan(), 100, made.JST, made.NOW))
+    assert "none: it stays" in words(drawn.fact_lines(made.plan(revert=None), 100, made.JST, made.NOW))
+
+
+def test_a_plan_counts_down_and_expires_in_words() -> None:
+    plan = made.plan()
+    assert drawn.expiry(plan, made.NOW)[0] == "valid for 2m"
+    assert drawn.expiry(plan, made.NOW + timedelta(seconds=95)) == ("valid for 25s", "warn")
+    assert drawn.expiry(plan, made.NOW + timedelta(seconds=120)) == ("✖ the plan has expired", "bad")
+
+
+def test_the_text_of_a_plan_has_every_part() -> None:
+    shown = "\n".join(drawn.plan_text(made.plan(), made.JST, made.NOW))
+    for part in (
+        "Before → after",
+        "Exactly what is sent",
+        "Conditions",
+        "運用責任者",
+        "valid for 2m",
+        "■ CPU",
+    ):
+        assert part in shown
+    refused = "\n".join(drawn.plan_text(made.plan(refusals=("上限",), steps=()), made.JST, made.NOW))
+    assert "✖ This cannot be applied:" in refused
+
+
+@given(st.text(max_size=60), st.text(max_size=60), st.integers(20, 130))
+def test_no_line_is_wider_than_its_room(name: str, value: str, width: int) -> None:
+    step = made.REGISTER.model_copy(
+        update={"rows": (Row(name=name, before=value, after=name),), "title": name}
+    )
+    plan = made.plan(steps=(step,), blast=value, refusals=(name,))
+    for lines in (
+        drawn.row_lines(plan, width),
+        drawn.blast_lines(plan, width),
+        drawn.refusal_lines(plan, width),
+        drawn.fact_lines(plan, width, made.JST, made.NOW),
+    ):
+        assert max((width_of(line) for line in lines), default=0) <= width
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_what_it_hits_is_the_first_thing_read(size: tuple[int, int]) -> None:
+    app = PlanGallery("lower")
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        await pilot.pause()
+        shown = text(app).splitlines()
+        assert "Most important" in shown[0]
+        assert "■ 3 タスクがただちに停止" in shown[1]
+        side_by_side = any("Before → after" in line and "To know" in line for line in shown)
+        assert side_by_side is (size[0] >= 110)
+
+
+async def test_hostile_text_stays_text() -> None:
+    app = PlanGallery("hostile")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        await pilot.pause()
+        shown = text(app).replace("\n", "")
+        assert "[/ecs/web] [@" in shown
+        assert not any(ord(each) < 32 or each in "\x7f\x9b\u202e" for each in shown)
+
+
+async def test_a_new_reading_of_the_same_plan_does_not_move_the_reader() -> None:
+    app = PlanGallery("plan")
+    async with app.run_test(size=(80, 20)) as pilot:
+        await pilot.pause()
+        view = app.query_one("PlanView")
+        view.scroll_to(y=6, animate=False)
+        await pilot.pause()
+        view.plan = made.plan(id="another", made_at=made.NOW + timedelta(seconds=9))
+        await pilot.pause()
+        assert view.scroll_offset.y == 6
+        view.plan = made.plan(blast="x")
+        await pilot.pause()
+        assert view.scroll_offset.y == 0
+
+
+async def test_the_progress_tells_each_stage_with_a_mark() -> None:
+    app = PlanGallery("progress")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        await pilot.pause()
+        shown = text(app)
+        assert "✓ recorded ─ ✓ checked again ─ ✓ sent ─ ✓ AWS accepted ─ ✓ verified" in shown
+        assert "? AWS accepted" in shown
+        assert "sends nothing again" in shown
+
+
+@pytest.mark.parametrize("page", ["plan", "lower", "runs", "progress"])
+def test_plan_snapshot(snap_compare: Callable[..., bool], page: str) -> None:
+    app: App[None] = PlanGallery(page)
+    assert snap_compare(app, terminal_size=(120, 40))

@@ -1,0 +1,123 @@
+"""What became of a change, in marks and words."""
+
+from datetime import timedelta
+
+import pytest
+
+from services.models.changes import StepState
+from tests.widgets import plan_data as made
+from widgets.changes.run.table import run_rows
+from widgets.changes.run.view import (
+    Mark,
+    elsewhere_lines,
+    outcome_lines,
+    partly,
+    progress_lines,
+    revert_span,
+    stages,
+    verified_span,
+)
+from widgets.changes.unknown_banner import unknown_lines
+from widgets.drawing.lines import plain
+
+
+@pytest.mark.parametrize(
+    ("state", "marks"),
+    [
+        (StepState.WAITING, "✓▶···"),
+        (StepState.REFUSED, "✓✖···"),
+        (StepState.SENDING, "✓✓▶··"),
+        (StepState.UNKNOWN, "✓✓✓?·"),
+        (StepState.FAILED, "✓✓✓✖·"),
+        (StepState.DONE, "✓✓✓✓▶"),
+    ],
+)
+def test_each_state_has_come_to_its_stage(state: StepState, marks: str) -> None:
+    letters = {Mark.PAST: "✓", Mark.NOW: "▶", Mark.AHEAD: "·", Mark.WRONG: "✖", Mark.UNSURE: "?"}
+    step = made.run(state).steps[0]
+    assert "".join(letters[stage.mark] for stage in stages(step)) == marks
+    verified = stages(step.model_copy(update={"verified": True}))
+    assert (verified[4].mark is Mark.PAST) is (state is StepState.DONE)
+
+
+def test_before_it_is_recorded_nothing_is_past() -> None:
+    assert [stage.mark for stage in stages(None)] == [Mark.NOW, *[Mark.AHEAD] * 4]
+
+
+def test_the_second_step_waits_for_the_first() -> None:
+    shown = plain(progress_lines(made.plan(), made.run(StepState.SENDING), 120))
+    assert "▶ sent" in shown[1]
+    assert "▶" not in shown[3]
+
+
+def test_a_refusal_of_the_whole_is_said_and_nothing_looks_sent() -> None:
+    run = made.run(StepState.WAITING).model_copy(update={"refusal": "the world moved"})
+    shown = "\n".join(plain(progress_lines(run.plan, run, 120)))
+    assert "the world moved" in shown
+    assert "✓ sent" not in shown
+    assert "nothing was sent" in "\n".join(plain(outcome_lines(run, 120)))
+
+
+def test_a_first_step_that_stays_done_is_not_called_failed() -> None:
+    run = made.run(StepState.DONE, StepState.FAILED)
+    assert "step 2 was not made" in partly(run)
+    assert "▲ partly done" in plain(run_rows([run], (), made.JST, made.NOW)[0].cells)[0]
+    assert "Not done" not in "\n".join(plain(outcome_lines(run, 120)))
+    way, role = revert_span(run, made.JST, made.NOW, waiting=True)
+    assert (way, role) == ("▲ 02-02 17:00 JST by a person", "warn"), "AWS was never told to take it back"
+
+
+def test_the_way_back_tells_who_when_and_whether_it_was() -> None:
+    run = made.run(StepState.DONE, StepState.DONE)
+    assert revert_span(run, made.JST, made.NOW, waiting=True)[0] == "02-02 17:00 JST by AWS"
+    assert revert_span(run, made.JST, made.NOW, waiting=False)[0] == "✓ taken back"
+    assert revert_span(made.run(StepState.FAILED), made.JST, made.NOW, waiting=True)[0] == "—"
+    by_hand = made.plan(revert=made.plan().revert.model_copy(update={"way": "duty"}))
+    late = made.BACK + timedelta(minutes=1)
+    run = made.run(StepState.DONE, StepState.DONE, plan_made=by_hand)
+    assert revert_span(run, made.JST, late, waiting=True) == ("▲ 17:00 JST by a person", "warn")
+
+
+def test_what_was_found_undone_was_perhaps_never_sent() -> None:
+    (step, *_rest) = made.run(StepState.FAILED).steps
+    marks = {stage.title: stage.mark for stage in stages(step)}
+    assert (marks["sent"], marks["AWS accepted"]) == (Mark.PAST, Mark.WRONG), "AWS said no"
+    marks = {stage.title: stage.mark for stage in stages(step.model_copy(update={"found": True}))}
+    assert (marks["sent"], marks["AWS accepted"]) == (Mark.WRONG, Mark.AHEAD), (
+        "reading AWS shows that it was not done"
+    )
+
+
+def test_verified_is_never_claimed_early() -> None:
+    assert verified_span(made.run(StepState.SENDING), made.NOW)[0] == "—"
+    assert verified_span(made.run(StepState.DONE), made.NOW)[0] == "looking…"
+    done = made.run(StepState.DONE, StepState.DONE, verified=True)
+    seen = tuple(step.model_copy(update={"verified": True}) for step in done.steps)
+    assert verified_span(done.model_copy(update={"steps": seen}), made.NOW)[0] == "✓ verified"
+    for second in (StepState.WAITING, StepState.SENDING, StepState.UNKNOWN):
+        assert verified_span(made.run(StepState.DONE, second, verified=True), made.NOW)[0] == "—"
+    assert (
+        verified_span(made.run(StepState.DONE, StepState.FAILED, verified=True), made.NOW)[0] == "✓ verified"
+    )
+    assert verified_span(made.run(StepState.DONE, verified=False), made.NOW)[0] == "▲ not seen"
+    later = made.NOW + timedelta(minutes=3)
+    assert verified_span(made.run(StepState.DONE), later)[0] == "▲ not looked", "whoever was to look is gone"
+
+
+def test_a_step_that_nobody_here_carries_out_is_elsewhere_or_cut_off() -> None:
+    run = made.cut_off(made.run(StepState.DONE, StepState.SENDING, verified=True))
+    shown = plain(run_rows([run], (), made.JST, made.NOW)[0].cells)
+    assert shown[0] == "? elsewhere or cut off: again 10:01"
+    assert "verified" not in " ".join(shown)
+    assert "looks again at 10:01 JST" in " ".join(plain(elsewhere_lines(run, made.JST, 200)))
+    assert "? sent" in "\n".join(plain(progress_lines(run.plan, run, 120)))
+    assert elsewhere_lines(made.run(StepState.SENDING), made.JST, 100) == [], "this console sends it"
+
+
+def test_the_banner_names_two_and_counts_the_rest() -> None:
+    run = made.run(StepState.UNKNOWN, text="no answer came")
+    shown = "\n".join(plain(unknown_lines([run, run, run], 100)))
+    assert shown.count("OUTCOME UNKNOWN: staff-api  最大タスク数 5 → 10") == 2
+    assert "no answer came" in shown
+    assert "and 1 more" in shown
+    assert unknown_lines([], 100) == []

@@ -1,0 +1,236 @@
+from dataclasses import replace
+from datetime import UTC
+
+import pytest
+from textual import on
+from textual.app import App, ComposeResult
+from textual.color import Color
+
+from services.models import dashboards as model
+from services.models.alarms import AlarmState
+from services.models.base import RawId
+from services.models.feeds import FeedState
+from tests.widgets import gallery_data as made
+from widgets.dashboards.panel import DashboardPanel
+from widgets.dashboards.text_tiles import LogTile, UnknownTile, tile_type
+from widgets.dashboards.tile import Tile
+from widgets.dashboards.value_tiles import MetricTile, bar
+from widgets.drawing.lines import plain
+
+
+class DashboardApp(App[None]):
+    def __init__(self, state: FeedState | None = None) -> None:
+        super().__init__()
+        self.first = state or made.fresh(made.VIEW)
+        self.seen: list[LogTile.Follow] = []
+
+    def compose(self) -> ComposeResult:
+        yield DashboardPanel("Dashboard", now=made.now, zone=made.JST)
+
+    def on_mount(self) -> None:
+        self.query_one(DashboardPanel).state = self.first
+
+    @on(LogTile.Follow)
+    def keep(self, message: LogTile.Follow) -> None:
+        self.seen.append(message)
+
+
+def text(app: App[None]) -> str:
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+def changed(view: model.DashboardView, index: int, **more: object) -> model.DashboardView:
+    data = list(view.data)
+    data[index] = data[index].model_copy(update=more)
+    return view.model_copy(update={"data": tuple(data)})
+
+
+async def test_every_widget_has_a_tile_of_its_kind_in_its_place() -> None:
+    app = DashboardApp()
+    async with app.run_test(size=(120, 60)) as pilot:
+        await pilot.pause()
+        tiles = app.query_one(DashboardPanel).grid.tiles
+        assert [tile.widget.key for tile in tiles] == [widget.key for widget, _data in made.WIDGETS]
+        assert all(isinstance(tile, tile_type(tile.widget)) for tile in tiles)
+        assert tiles[0].region.right < tiles[1].region.x
+        assert tiles[0].region.y == tiles[1].region.y
+        shown = text(app)
+        for words in (
+            "ECS CPU & Memory",
+            "■ abnormal",
+            "limit < 70%",
+            "AccessDenied",
+            "type “explorer”",
+            "never runs by itself",
+            "市役所",
+            "△ 未知の設定",
+        ):
+            assert words in shown
+
+
+async def test_only_tiles_whose_data_changed_are_drawn() -> None:
+    app = DashboardApp()
+    async with app.run_test(size=(120, 60)) as pilot:
+        await pilot.pause()
+        panel = app.query_one(DashboardPanel)
+        text(app)
+        before = [tile._strips for tile in panel.grid.tiles]
+        panel.state = made.fresh(changed(made.VIEW, 2, series=(made.series("接続数", 70, 1),)), 1)
+        await pilot.pause()
+        text(app)
+        after = [tile._strips for tile in panel.grid.tiles]
+        assert [
+            index for index, (one, two) in enumerate(zip(before, after, strict=True)) if one is not two
+        ] == [2]
+
+
+async def test_another_dashboard_is_laid_out_anew() -> None:
+    app = DashboardApp()
+    async with app.run_test(size=(120, 60)) as pilot:
+        await pilot.pause()
+        panel = app.query_one(DashboardPanel)
+        dashboard = made.VIEW.dashboard.model_copy(update={"widgets": made.VIEW.dashboard.widgets[:3]})
+        panel.state = made.fresh(
+            made.VIEW.model_copy(update={"dashboard": dashboard, "data": made.VIEW.data[:3]})
+        )
+        await pilot.pause()
+        await pilot.pause()
+        assert len(panel.grid.tiles) == 3
+
+
+async def test_arrows_go_to_the_neighbour_enter_enlarges_and_escape_restores() -> None:
+    app = DashboardApp()
+    async with app.run_test(size=(120, 60)) as pilot:
+        await pilot.pause()
+        panel = app.query_one(DashboardPanel)
+        panel.focus_first()
+        await pilot.press("right", "down", "left")
+        focused = app.focused
+        assert isinstance(focused, Tile)
+        assert focused.widget.key in ("2", "3", "4")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert focused.region.width >= 116
+        assert focused.region.height >= 56
+        assert [tile for tile in panel.grid.tiles if tile.display] == [focused]
+        await pilot.press("escape")
+        await pilot.pause()
+        assert focused.region.width < 60
+        assert all(tile.display for tile in panel.grid.tiles)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20), (200, 60), (30, 8), (1, 1)])
+async def test_every_size_is_drawn(size: tuple[int, int]) -> None:
+    app = DashboardApp()
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        await pilot.pause()
+        assert {len(line) > 0 for line in text(app).split("\n")} == {True}
+        regions = [tile.virtual_region for tile in app.query_one(DashboardPanel).grid.tiles]
+        assert not any(
+            one.overlaps(two) for index, one in enumerate(regions) for two in regions[:index] if one and two
+        )
+
+
+async def test_a_log_query_never_runs_by_itself_and_leads_to_its_group() -> None:
+    app = DashboardApp()
+    async with app.run_test(size=(120, 60)) as pilot:
+        await pilot.pause()
+        tile = app.query_one(LogTile)
+        assert app.seen == []
+        tile.focus()
+        await pilot.press("r")
+        assert [each.group for each in app.seen] == ["/ecs/staff-api"]
+
+
+async def test_a_firing_alarm_is_never_among_those_that_do_not_fit() -> None:
+    quiet = [
+        made.ALARMS[0].model_copy(update={"name": f"quiet-{n}", "state": AlarmState.OK}) for n in range(9)
+    ]
+    alarms = (*quiet, made.ALARMS[0])
+    widget = model.AlarmWidget(key="a", x=0, y=0, width=12, height=3, alarm_ids=(RawId("a"),))
+    tile = tile_type(widget)(widget, model.WidgetData(key="a", alarms=alarms), made.JST)
+    assert "alb-5xx-error-rate" in plain(tile.body(60, 4))[0]
+    assert "quiet-0" in plain(tile.body(60, 12))[0], "the dashboard's own order where all fit"
+    assert plain(tile.body(28, 4))[0].rstrip() == "■ firing alb-5xx-error-rate"
+
+
+async def test_the_builtin_dashboard_and_remarks_are_said() -> None:
+    dashboard = made.VIEW.dashboard.model_copy(update={"builtin": True, "remarks": ("変数は使えない",)})
+    app = DashboardApp(made.fresh(made.VIEW.model_copy(update={"dashboard": dashboard})))
+    async with app.run_test(size=(120, 60)) as pilot:
+        await pilot.pause()
+        shown = text(app)
+        assert "AWS has no dashboard “facility-prod-main”" in shown
+        assert "変数は使えない" in shown
+
+
+async def test_an_empty_dashboard_is_not_fine() -> None:
+    view = model.DashboardView(dashboard=model.Dashboard(name="空"))
+    app = DashboardApp(made.fresh(view))
+    async with app.run_test(size=(100, 20)) as pilot:
+        await pilot.pause()
+        assert "nothing is being watched" in text(app)
+
+
+async def test_times_move_to_utc_on_every_tile() -> None:
+    app = DashboardApp()
+    async with app.run_test(size=(120, 60)) as pilot:
+        await pilot.pause()
+        assert "JST" in text(app)
+        app.query_one(DashboardPanel).zone = UTC
+        await pilot.pause()
+        assert "JST" not in text(app)
+        assert "UTC" in text(app)
+
+
+async def test_a_widget_without_data_says_that_it_was_not_read() -> None:
+    app = DashboardApp(made.fresh(made.VIEW.model_copy(update={"data": ()})))
+    async with app.run_test(size=(120, 60)) as pilot:
+        await pilot.pause()
+        assert "no data: not read yet" in text(app)
+
+
+async def test_a_stale_dashboard_keeps_its_tiles() -> None:
+    app = DashboardApp()
+    async with app.run_test(size=(120, 60)) as pilot:
+        await pilot.pause()
+        panel = app.query_one(DashboardPanel)
+        panel.state = replace(panel.state, problem=made.PROBLEM)
+        await pilot.pause()
+        assert "stale" in text(app)
+        assert "ECS CPU & Memory" in text(app)
+
+
+@pytest.mark.parametrize("view", list(model.View))
+@pytest.mark.parametrize("size", [(1, 1), (12, 3), (40, 12), (100, 30)])
+async def test_every_view_draws_every_size_within_it(view: model.View, size: tuple[int, int]) -> None:
+    app = DashboardApp()
+    async with app.run_test(size=(120, 40)):
+        widget, data = made.WIDGETS[0]
+        tile = MetricTile(widget.model_copy(update={"view": view}), data, made.JST)
+        await app.mount(tile)
+        lines = tile.draw(*size)
+        assert len(lines) <= max(size[1], 3)
+        if size[0] >= 40:
+            assert any("CPU" in line for line in plain(lines))
+
+
+@pytest.mark.parametrize(("part", "cells"), [(-1, "    "), (0.5, "██  "), (0.28, "█▏  "), (2, "████")])
+def test_a_bar_fills_to_an_eighth_of_a_cell(part: float, cells: str) -> None:
+    assert bar(part, 4) == cells
+
+
+def test_an_unheard_of_widget_gets_the_tile_that_names_it() -> None:
+    assert tile_type(model.UnknownWidget(key="0", kind="custom")) is UnknownTile
+
+
+async def test_a_colour_like_the_background_is_made_readable() -> None:
+    app = DashboardApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        tile = app.query_one(DashboardPanel).grid.tiles[0]
+        under = Color.from_rich_color(tile.ink.style("").bgcolor)
+        for colour in ("#000000", "#1f77b4", "#ffffff"):
+            drawn = Color.from_rich_color(tile.ink.style(colour).color)
+            assert abs(drawn.brightness - under.brightness) >= 0.2

@@ -1,0 +1,48 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from widgets.dashboards.grid import Box, Place, places
+
+BOXES = st.lists(
+    st.builds(Box, st.integers(0, 23), st.integers(0, 40), st.integers(1, 24), st.integers(1, 12)),
+    max_size=12,
+)
+
+
+def overlap(one: Place, two: Place) -> bool:
+    return (
+        one.x < two.x + two.width
+        and two.x < one.x + one.width
+        and one.y < two.y + two.height
+        and two.y < one.y + one.height
+    )
+
+
+@given(BOXES, st.integers(20, 220), st.integers(4, 70))
+def test_tiles_never_cover_each_other_nor_leave_the_width(boxes: list[Box], width: int, height: int) -> None:
+    found = places(boxes, width, height)
+    assert len(found) == len(boxes)
+    for index, one in enumerate(found):
+        assert one.x >= 0
+        assert one.x + one.width <= width
+        assert not any(overlap(one, two) for two in found[:index])
+
+
+FOUR = [Box(0, 0, 12, 6), Box(12, 0, 12, 6), Box(0, 6, 12, 6), Box(12, 6, 12, 6)]
+
+
+def test_a_wide_screen_keeps_the_dashboards_own_grid() -> None:
+    found = places(FOUR, 120, 24)
+    assert [(place.x, place.y) for place in found] == [(0, 0), (60, 0), (0, 12), (60, 12)]
+    assert found[0].width == 58
+    assert found[1].x + found[1].width == 120
+
+
+def test_tiles_fill_the_room_where_they_can_and_scroll_where_they_cannot() -> None:
+    assert max(place.y + place.height for place in places(FOUR, 120, 22)) == 22
+    assert max(place.y + place.height for place in places(FOUR, 120, 8)) > 15
+
+
+def test_narrow_screens_stack_in_reading_order() -> None:
+    assert [(place.x, place.y) for place in places(FOUR, 80, 20)] == [(0, 0), (41, 0), (0, 10), (41, 10)]
+    assert [(place.x, place.y) for place in places(FOUR, 60, 20)] == [(0, 0), (0, 10), (0, 20), (0, 30)]

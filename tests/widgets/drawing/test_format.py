@@ -1,0 +1,97 @@
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from services.models.text import clean, clean_block
+from widgets.drawing import format as fmt
+
+JST = ZoneInfo("Asia/Tokyo")
+AT = datetime(2025, 11, 25, 0, 5, 9, tzinfo=UTC)
+TEXT = st.text(alphabet=st.characters(codec="utf-8"), max_size=60).map(clean)
+MIXED = st.text(alphabet="ab 漢字、カナ\u0301é-", max_size=80).map(clean)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-3, "0s"),
+        (12.9, "12s"),
+        (60, "1m"),
+        (192, "3m 12s"),
+        (7500, "2h 5m"),
+        (4 * 86400 + 3 * 3600, "4d 3h"),
+    ],
+)
+def test_duration_uses_the_two_largest_units(seconds: float, words: str) -> None:
+    assert fmt.duration(seconds) == words
+
+
+def test_coarse_changes_once_a_minute() -> None:
+    assert {fmt.coarse(seconds) for seconds in range(60, 120)} == {"1m"}
+    assert fmt.coarse(59) == "under 1m"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(-5, "just now"), (4, "just now"), (12, "10s ago"), (200, "3m ago")]
+)
+def test_age_is_calm(seconds: int, words: str) -> None:
+    assert fmt.age(AT, AT + timedelta(seconds=seconds)) == words
+
+
+def test_clock_prints_the_zone_it_is_in() -> None:
+    assert fmt.clock(AT, JST) == "09:05:09 JST"
+    assert fmt.clock(AT, UTC) == "00:05:09 UTC"
+    assert fmt.clock(AT, JST, seconds=False, name=False) == "09:05"
+
+
+def test_stamp_names_the_date_only_where_it_is_not_today_and_the_year_where_it_is_not_this_one() -> None:
+    assert fmt.stamp(AT, JST, AT) == "09:05 JST"
+    assert fmt.stamp(AT, JST, AT + timedelta(days=2)) == "11-25 09:05 JST"
+    assert fmt.stamp(AT, JST, AT + timedelta(days=90)) == "2025-11-25 09:05 JST"
+    assert fmt.stamp(AT - timedelta(hours=10), JST, AT) == "11-24 23:05 JST"
+
+
+@given(TEXT, st.integers(0, 40))
+def test_crop_never_exceeds_its_cells(text: str, width: int) -> None:
+    assert cell_len(fmt.crop(text, width)) <= width
+
+
+@given(TEXT, st.integers(0, 40), st.sampled_from(["left", "right", "center"]))
+def test_pad_fills_its_cells_exactly(text: str, width: int, align: str) -> None:
+    assert cell_len(fmt.pad(text, width, align)) == width
+
+
+def test_crop_ends_in_an_ellipsis_and_keeps_wide_characters_whole() -> None:
+    assert fmt.crop("日本語テスト", 6) == "日本…"
+    assert fmt.crop("日本語", 6) == "日本語"
+
+
+@given(MIXED, st.integers(2, 30))
+def test_wrap_loses_nothing_and_fits(text: str, width: int) -> None:
+    lines = fmt.wrap(text, width)
+    assert all(cell_len(line) <= width for line in lines)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+
+
+@given(TEXT, st.integers(0, 40))
+def test_crop_middle_never_exceeds_its_cells(text: str, width: int) -> None:
+    assert cell_len(fmt.crop_middle(text, width)) <= width
+
+
+def test_crop_middle_keeps_both_ends() -> None:
+    assert fmt.crop_middle("TargetTracking-service/cluster/api-AlarmLow", 22) == "TargetTrackin…AlarmLow"
+    assert fmt.crop_middle("短い名前", 8) == "短い名前"
+
+
+def test_no_line_begins_with_what_closes_the_one_before() -> None:
+    assert fmt.wrap("確認していません。", 16) == ["確認していませ", "ん。"]
+    assert fmt.wrap("予約アクション", 10) == ["予約アク", "ション"]
+    assert fmt.wrap("あ。", 2) == ["あ", "。"]
+
+
+def test_wrap_keeps_paragraphs_and_words() -> None:
+    assert fmt.wrap(clean_block("one two three\n四五六七"), 8) == ["one two", "three", "四五六七"]

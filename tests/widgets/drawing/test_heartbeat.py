@@ -1,0 +1,138 @@
+"""One beat: all that is seen ticks together, what is covered does not, and nobody is woken for nothing."""
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.screen import ModalScreen, Screen
+
+from widgets.drawing.lines import Inked, Line
+from widgets.drawing.ticker import beat_of, catch_up, every_second
+
+
+class Ticker(Inked):
+    DEFAULT_CSS = "Ticker { height: 1; }"
+
+    def __init__(self, each: int = 1) -> None:
+        super().__init__()
+        self.each = each
+        self.ticks = 0
+
+    def on_mount(self) -> None:
+        self.end = every_second(self, self.tick, self.each)
+
+    def tick(self) -> None:
+        self.ticks += 1
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        return [[(str(self.ticks), "")]]
+
+
+class TickerApp(App[None]):
+    frames = 0
+
+    def compose(self) -> ComposeResult:
+        yield Ticker()
+        yield Ticker()
+        yield Ticker(each=5)
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        self.frames += 1
+        super()._display(screen, renderable)
+
+
+class Opaque(Screen[None]):
+    CSS = "Opaque { background: black; }"
+
+
+class Dialog(ModalScreen[None]):
+    CSS = "Dialog { background: black 50%; }"
+
+
+def ticks(app: App[None], *, screen: int = 0) -> list[int]:
+    return [ticker.ticks for ticker in app.screen_stack[screen].query(Ticker)]
+
+
+@pytest.fixture(autouse=True)
+def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No beat comes by itself."""
+    monkeypatch.setattr("widgets.drawing.ticker.Beat._wait", lambda _beat: None)
+
+
+async def test_all_tick_in_one_beat_and_are_painted_in_one_frame() -> None:
+    app = TickerApp()
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        app.frames = 0
+        beat_of(app).now(5)
+        await pilot.pause(0.05)
+        assert ticks(app) == [1, 1, 1]
+        assert app.frames == 1
+
+
+async def test_some_tick_only_on_every_fifth_second() -> None:
+    app = TickerApp()
+    async with app.run_test() as pilot:
+        for second in range(1, 11):
+            beat_of(app).now(second)
+        await pilot.pause()
+        assert ticks(app) == [10, 10, 2]
+
+
+async def test_what_is_covered_stands_still_until_it_catches_up() -> None:
+    app = TickerApp()
+    async with app.run_test() as pilot:
+        under = app.screen
+        await app.push_screen(Opaque())
+        beat_of(app).now(5)
+        await pilot.pause()
+        assert ticks(app) == [0, 0, 0]
+        app.pop_screen()
+        catch_up(under)
+        await pilot.pause()
+        assert ticks(app) == [1, 1, 1]
+
+
+async def test_what_shows_through_a_dialog_goes_on() -> None:
+    app = TickerApp()
+    async with app.run_test() as pilot:
+        await app.push_screen(Dialog())
+        beat_of(app).now(1)
+        await pilot.pause()
+        assert ticks(app) == [1, 1, 0]
+
+
+async def test_who_left_or_ended_it_is_not_called_any_more() -> None:
+    app = TickerApp()
+    async with app.run_test() as pilot:
+        first, second, third = app.query(Ticker)
+        first.end()
+        await second.remove()
+        beat_of(app).now(5)
+        await pilot.pause()
+        assert [ticker.ticks for ticker in (first, second, third)] == [0, 0, 1]
+
+
+async def test_a_beat_falls_on_the_full_second_and_never_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    waits: list[float] = []
+    app = TickerApp()
+    async with app.run_test() as pilot:
+        loop, first = asyncio.get_running_loop(), next(iter(app.query(Ticker)))
+        beat = beat_of(app)
+        for now, left in ((100.25, 0.75), (100.0, 1.0), (100.9999, 1.0001), (101.0019, 0.9981)):
+            with monkeypatch.context() as patch:
+                patch.setattr(time, "time", lambda now=now: now)
+                patch.setattr(loop, "call_later", lambda wait, _call, context: waits.append(wait))
+                beat._wait()
+            assert waits.pop() == pytest.approx(left, abs=0.005)
+        for ticker in app.query(Ticker):
+            ticker.end()
+        beat._beat()
+        assert beat._next is None, "nobody follows: nothing wakes up"
+        every_second(first, first.tick)
+        assert beat._next is not None
+        await pilot.pause()

@@ -1,0 +1,175 @@
+"""The agenda: follows the calendar's day, keeps its occurrence, acts on nothing where a day has none."""
+
+from collections.abc import Iterator
+from datetime import UTC, date
+
+import pytest
+from textual import on
+from textual.app import App, ComposeResult
+from textual.message import Message
+
+from services import i18n
+from services.models.duties import Month
+from tests.widgets import duty_data as made
+from tests.widgets.duty_data import JST, MONTH, TODAY, State
+from widgets.duties.agenda import Agenda
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    i18n.use("en")
+    yield
+    i18n.use("en")
+
+
+class AgendaApp(App[None]):
+    def compose(self) -> ComposeResult:
+        self.seen: list[Message] = []
+        self.agenda = Agenda(JST)
+        yield self.agenda
+
+    def on_mount(self) -> None:
+        self.agenda.today, self.agenda.month, self.agenda.day = TODAY, MONTH, TODAY
+        self.agenda.focus()
+
+    @on(Agenda.Opened)
+    @on(Agenda.Selected)
+    @on(Agenda.Moved)
+    def keep(self, message: Message) -> None:
+        self.seen.append(message)
+
+
+def lines(app: AgendaApp) -> list[str]:
+    table = app.agenda.table
+    return [table.render_line(y).text.rstrip() for y in range(table.size.height)]
+
+
+def whole(app: AgendaApp) -> str:
+    """All rows, seen or not."""
+    return "\n".join(
+        "  ".join(text for cell in row.cells for text, _role in cell) for row in app.agenda.table.rows
+    )
+
+
+async def test_days_with_their_duties_and_where_those_come_from() -> None:
+    app = AgendaApp()
+    async with app.run_test(size=(110, 20)) as pilot:
+        await pilot.pause()
+        body = whole(app)
+        for words in ("Thu 1 Jan – Sat 3", "元日, 年末年始の休日 (closed)", "Sun 4 Jan", "from Mon 12", "from Thu 1", "to the 30", "left out", "since 14:30"):  # fmt: skip
+            assert words in body
+        assert lines(app)[1].startswith("▸ Wed 14 Jan today◂  !1 ○1 ✓1")
+        assert next(line for line in lines(app) if line.startswith("▌")).startswith("▌ !  14:00")
+        late = app.agenda.selected
+        assert late is not None
+        assert (late.state, late.slot.day) == (State.LATE, TODAY)
+
+
+async def test_setting_the_day_leads_there_and_a_day_without_duties_has_nothing_selected() -> None:
+    app = AgendaApp()
+    async with app.run_test(size=(100, 14)) as pilot:
+        await pilot.pause()
+        app.agenda.day = date(2026, 1, 29)
+        await pilot.pause()
+        assert app.agenda.selected == MONTH.days[28].occurrences[0]
+        assert any(line.startswith("▸ Thu 29 Jan") for line in lines(app))
+        app.seen.clear()
+        app.agenda.day = date(2026, 1, 2)
+        await pilot.pause()
+        assert app.agenda.selected is None
+        assert lines(app)[1].startswith("▸ Thu 1 Jan – Sat 3")
+        assert not any(line[:1] in ("▌", "▏") for line in lines(app))
+        assert [type(each) for each in app.seen] == [Agenda.Selected]
+        await pilot.press("enter")
+        await pilot.pause()
+        assert [type(each) for each in app.seen] == [Agenda.Selected]
+
+
+async def test_the_cursor_takes_the_day_along() -> None:
+    app = AgendaApp()
+    async with app.run_test(size=(100, 20)) as pilot:
+        await pilot.pause()
+        app.seen.clear()
+        await pilot.press("down", "down")
+        await pilot.pause()
+        assert app.agenda.day == date(2026, 1, 15)
+        assert app.agenda.selected == MONTH.days[14].occurrences[0]
+        assert [each.day for each in app.seen if isinstance(each, Agenda.Moved)] == [date(2026, 1, 15)]
+        app.agenda.day = date(2026, 1, 3)
+        await pilot.press("down")
+        await pilot.pause()
+        assert app.agenda.day == date(2026, 1, 4)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(app.seen[-1], Agenda.Opened)
+        assert app.seen[-1].occurrence == MONTH.days[3].occurrences[0]
+
+
+async def test_another_state_keeps_cursor_and_place_another_month_begins_at_its_day() -> None:
+    app = AgendaApp()
+    async with app.run_test(size=(100, 12)) as pilot:
+        await pilot.pause()
+        late = app.agenda.selected
+        assert late is not None
+        top = app.agenda.table.scroll_offset.y
+        done = made.done(late.slot)
+        days = list(MONTH.days)
+        days[13] = days[13].model_copy(
+            update={"occurrences": tuple(done if each == late else each for each in days[13].occurrences)}
+        )
+        app.agenda.month = MONTH.model_copy(update={"days": tuple(days)})
+        await pilot.pause()
+        assert app.agenda.selected == done
+        assert app.agenda.table.scroll_offset.y == top
+        app.agenda.month = made.empty_month(2026, 2)
+        app.agenda.day = date(2026, 2, 20)
+        await pilot.pause()
+        assert app.agenda.selected is None
+        assert app.agenda.day == date(2026, 2, 20)
+        assert lines(app)[1].startswith("▸ Sun 1 Feb – Sat 28")
+        app.agenda.day = TODAY
+        app.agenda.month = MONTH
+        await pilot.pause()
+        assert app.agenda.selected == late
+
+
+async def test_an_unchanged_month_repaints_nothing() -> None:
+    app = AgendaApp()
+    async with app.run_test(size=(100, 14)) as pilot:
+        await pilot.pause()
+        await pilot.pause()
+        regions: list[object] = []
+        for widget in (app.agenda, app.agenda.table):
+            widget.refresh = lambda *found, **_more: regions.extend(found or ["all"])  # type: ignore[method-assign,assignment,misc]  # a spy
+        app.agenda.month = Month(year=2026, month=1, days=MONTH.days)
+        app.agenda.day = TODAY
+        await pilot.pause()
+        assert regions == []
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+async def test_nothing_is_wider_than_the_agenda_and_hostile_text_stays_text(language: str) -> None:
+    i18n.use(language)
+    app = AgendaApp()
+    async with app.run_test(size=(38, 90)) as pilot:
+        for width in (38, 60, 120, 200):
+            await pilot.resize_terminal(width, 90)
+            await pilot.pause()
+            app.agenda.day = date(2026, 1, 21)
+            await pilot.pause()
+            table = app.agenda.table
+            strips = [table.render_line(y) for y in range(table.size.height)]
+            assert {strip.cell_length for strip in strips} <= {width, width - 1}
+            text = "".join(strip.text for strip in strips)
+            assert not any(ord(character) < 32 or character in "\x7f\x9b\u202e" for character in text)
+            assert "[/e" in text
+
+
+async def test_times_in_another_zone_name_their_day() -> None:
+    app = AgendaApp()
+    async with app.run_test(size=(100, 14)) as pilot:
+        await pilot.pause()
+        app.agenda.zone = UTC
+        await pilot.pause()
+        assert "UTC" in lines(app)[0]
+        assert "17 Jan 17:00" in whole(app)

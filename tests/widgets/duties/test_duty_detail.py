@@ -1,0 +1,136 @@
+"""One occurrence in full: times, checks, signatures; in any width."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from textual.app import App, ComposeResult
+
+from services import i18n
+from services.models.duties import Occurrence
+from services.models.runbook import Duty
+from tests.widgets import duty_data as made
+from tests.widgets.duty_data import DUTY, HOSTILE, JST, NOW, TODAY, State
+from widgets.drawing.lines import plain
+from widgets.duties.detail import DutyDetail, ask_lines, fact_lines, runbook_lines
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    i18n.use("en")
+    yield
+    i18n.use("en")
+
+
+def said(occurrence: Occurrence, width: int = 90, duty: Duty | None = DUTY) -> str:
+    asked, told = ask_lines(occurrence, duty, width), runbook_lines(duty, width)
+    return "\n".join(plain([*fact_lines(occurrence, duty, JST, NOW, width), *asked, *told]))
+
+
+def test_a_late_one_says_what_to_do_and_until_when() -> None:
+    text = said(made.one("daily-afternoon", 14))
+    for words in (
+        "CloudWatch Alarms 確認（午後）\n! late  12m over",
+        "due at              Wed 14 Jan 2026 14:00 JST",
+        "judged late from    Wed 14 Jan 2026 14:30 JST",
+        "judged missed from  Wed 14 Jan 2026 17:00 JST  the next one comes",
+        "□ 1 ECS CPU使用率",
+        "Slack の #ops-alerts",
+        "日常監視 1",
+        "alarms, dashboard, error-logs, next-year",
+    ):
+        assert words in text
+
+
+def test_a_missed_one_signed_later_shows_both_times() -> None:
+    text = said(made.one("daily-afternoon", 13), 120)
+    assert "Tue 13 Jan 2026 14:00 JST" in text
+    assert "Tue 13 Jan 2026 17:20 JST  signed after missed  3h 20m after it was due" in text
+    assert "山田 (yamada)" in text
+    assert "会議のため" in text
+    assert "□" not in text
+
+
+def test_one_signed_early_and_one_left_out() -> None:
+    early = made.done(made.slot("d", "x", TODAY, 17), minutes=-30, was=State.UPCOMING)
+    assert "early  30m before it was due" in said(early)
+    text = said(made.one("daily-evening", 9))
+    for words in ("– left out", "reason", "停電のため", "佐藤 (sato@10.0.3.17)"):
+        assert words in text
+
+
+def test_window_plan_and_why_it_moved() -> None:
+    text = said(made.one("dr-drill", 5))
+    assert "once from Mon 5 Jan to Fri 30 Jan" in text
+    assert "moved" in text
+    assert "閉庁日のため" in text
+    assert "nobody has planned it" in said(made.one("weekly-deploy", 25))
+    assert "◆ planned" in said(made.one("weekly-deploy", 18))
+    back = made.done(made.slot("d", "x", date(2026, 1, 13), 9, nominal=(date(2026, 1, 12),)))
+    assert "from Mon 12" in said(back)
+
+
+def test_a_way_back_has_nothing_of_the_runbook() -> None:
+    text = said(made.REVERT, duty=None)
+    assert "変更操作 c-0042 の戻し" in text
+    assert "□" not in text
+
+
+@given(
+    st.sampled_from([*made.ALL, *made.VIEW.today.occurrences]),
+    st.integers(38, 200),
+    st.sampled_from(["en", "ja"]),
+)
+def test_nothing_is_wider_than_asked(occurrence: Occurrence, width: int, language: str) -> None:
+    i18n.use(language)
+    was = occurrence.signed
+    word = made.signed(occurrence.slot, by="あ" * 90, note=HOSTILE * 3, was=was.was) if was else None
+    text = said(occurrence.model_copy(update={"signed": word}), width)
+    assert max(cell_len(line) for line in text.splitlines()) <= width
+    assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_every_state_is_said(state: State) -> None:
+    from widgets.duties.wording import DUTY_LOOKS
+
+    assert DUTY_LOOKS[state].text in said(made.occurrence(made.slot("d", "x", TODAY, 9), state))
+
+
+class DetailApp(App[None]):
+    def compose(self) -> ComposeResult:
+        self.now = NOW
+        self.detail = DutyDetail(lambda: self.now, JST)
+        yield self.detail
+
+
+async def test_the_widget_repaints_only_news() -> None:
+    app = DetailApp()
+    async with app.run_test(size=(60, 34)) as pilot:
+        await pilot.pause()
+        assert "no duty chosen" in screen(app)
+        assert not app.detail.asks.display
+        app.detail.duty, app.detail.occurrence = DUTY, made.one("daily-afternoon", 14)
+        await pilot.pause()
+        await pilot.pause()
+        assert "□ 4 [/ecs/web] [@click=app.quit]" in screen(app)
+        regions: list[object] = []
+        for widget in (app.detail, app.detail.facts, app.detail.asks, app.detail.told):
+            widget.refresh = lambda *found, **_more: regions.extend(found or ["all"])  # type: ignore[method-assign,assignment,misc]  # a spy
+        app.detail.occurrence = made.one("daily-afternoon", 14).model_copy()
+        app.now = NOW + timedelta(seconds=30)
+        app.detail._tick()
+        assert regions == []
+        app.now = NOW + timedelta(seconds=90)
+        app.detail._tick()
+        assert len(regions) == 1
+        app.detail.zone = UTC
+        await pilot.pause()
+        assert "05:00 UTC" in "".join(app.detail.facts.render_line(y).text for y in range(8))
+
+
+def screen(app: App[None]) -> str:
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())

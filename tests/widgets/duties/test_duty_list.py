@@ -1,0 +1,158 @@
+"""The list of duties: sections, cursor, minutes, messages."""
+
+from collections.abc import Iterator
+from datetime import UTC, timedelta
+
+import pytest
+from textual import on
+from textual.app import App, ComposeResult
+from textual.geometry import Region
+from textual.message import Message
+
+from services import i18n
+from services.models.duties import DutyView
+from tests.widgets import duty_data as made
+from tests.widgets.duty_data import JST, NOW, State
+from widgets.duties.list import DutyList
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    i18n.use("en")
+    yield
+    i18n.use("en")
+
+
+class ListApp(App[None]):
+    def __init__(self, view: DutyView | None = made.VIEW) -> None:
+        super().__init__()
+        self.now, self.view, self.seen = NOW, view, list[Message]()
+
+    def compose(self) -> ComposeResult:
+        self.duties = DutyList(lambda: self.now, JST)
+        yield self.duties
+
+    def on_mount(self) -> None:
+        self.duties.view = self.view
+        self.duties.focus()
+
+    @on(DutyList.Opened)
+    @on(DutyList.Selected)
+    def keep(self, message: Message) -> None:
+        self.seen.append(message)
+
+
+def lines(app: ListApp) -> list[str]:
+    table = app.duties.table
+    return [table.render_line(y).text.rstrip() for y in range(table.size.height)]
+
+
+def spied(app: ListApp) -> list[Region]:
+    """What is painted from now on."""
+    regions: list[Region] = []
+    for widget in (app.duties, app.duties.table):
+        widget.refresh = lambda *found, **_more: regions.extend(found or [Region()])  # type: ignore[method-assign,assignment,misc]  # a spy
+    return regions
+
+
+async def test_sections_and_every_state() -> None:
+    app = ListApp()
+    async with app.run_test(size=(120, 20)) as pilot:
+        await pilot.pause()
+        found = lines(app)
+        headings = [line for line in found if line.startswith("╌╌")]
+        assert headings == [
+            "╌╌ carried over from earlier days  !1 ×1",
+            "╌╌ today Wed 14 Jan  !1 ●1 ○2 ✓1",
+            "╌╌ within the month",
+        ]
+        body = "\n".join(found)
+        assert "JST" in found[0]
+        for words in ("late      1d 5h over", "missed    since 13 Jan 20:00", "due       late in 18m", "done      09:04", "upcoming  in 2h 18m", "from Mon 12", "until Fri 30 Jan"):  # fmt: skip
+            assert words in body
+        assert [each.slot.key for each in [app.duties.selected] if each] == [made.VIEW.carried[0].key]
+
+
+async def test_the_next_one_has_a_section_where_it_is_not_today_s() -> None:
+    app = ListApp(made.QUIET)
+    async with app.run_test(size=(100, 12)) as pilot:
+        await pilot.pause()
+        body = "\n".join(lines(app))
+        assert "╌╌ today Sun 18 Jan  日曜日 (closed)" in body
+        assert "╌╌ next duty" in body
+        app.duties.view = None
+        await pilot.pause()
+        assert "Reading…" in lines(app)[1]
+        assert app.duties.selected is None
+
+
+async def test_the_cursor_stays_on_its_occurrence_and_its_new_state_is_told() -> None:
+    app = ListApp()
+    async with app.run_test(size=(100, 20)) as pilot:
+        await pilot.pause()
+        due = next(each for each in made.VIEW.today.occurrences if each.state is State.DUE)
+        assert app.duties.select(due.key)
+        await pilot.pause()
+        app.seen.clear()
+        done = made.done(due.slot)
+        today = made.VIEW.today.model_copy(
+            update={"occurrences": tuple(done if each == due else each for each in made.VIEW.today.occurrences)}
+        )  # fmt: skip
+        app.duties.view = made.VIEW.model_copy(update={"carried": (), "today": today})
+        await pilot.pause()
+        assert app.duties.selected == done
+        assert [each.occurrence for each in app.seen] == [done]  # type: ignore[attr-defined]
+        assert next(line for line in lines(app) if line.startswith("▌")).startswith("▌ ✓")
+        await pilot.press("enter")
+        assert isinstance(app.seen[-1], DutyList.Opened)
+        assert app.seen[-1].occurrence == done
+        app.duties.view = made.QUIET
+        await pilot.pause()
+        assert app.duties.selected is None
+        assert app.seen[-1].occurrence is None  # type: ignore[attr-defined]
+
+
+async def test_an_unchanged_view_and_a_passing_second_repaint_nothing_a_minute_only_its_rows() -> None:
+    app = ListApp()
+    async with app.run_test(size=(120, 20)) as pilot:
+        await pilot.pause()
+        await pilot.pause()
+        regions = spied(app)
+        app.duties.view = made.VIEW.model_copy(update={"at": NOW + timedelta(seconds=3)})
+        app.now = NOW + timedelta(seconds=59)
+        app.duties._tick()
+        await pilot.pause()
+        assert regions == []
+        app.now = NOW + timedelta(seconds=60)
+        app.duties._tick()
+        assert {region.y for region in regions} == {6, 7, 8, 9}
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+async def test_nothing_is_wider_than_the_list_and_hostile_text_stays_text(language: str) -> None:
+    i18n.use(language)
+    word = made.signed(made.slot("x", "x", made.TODAY, 9), by=made.HOSTILE, note=made.HOSTILE)
+    hostile = made.occurrence(made.slot("h", made.HOSTILE, made.TODAY, 9), State.DONE, signed=word)
+    today = made.VIEW.today.model_copy(update={"closed_name": made.HOSTILE, "is_open": False, "occurrences": (hostile,)})  # fmt: skip
+    app = ListApp(made.VIEW.model_copy(update={"today": made.Day(**dict(today))}))
+    async with app.run_test(size=(38, 16)) as pilot:
+        for width in (38, 59, 60, 80, 120, 200):
+            await pilot.resize_terminal(width, 16)
+            await pilot.pause()
+            table = app.duties.table
+            strips = [table.render_line(y) for y in range(table.size.height)]
+            assert {strip.cell_length for strip in strips} <= {width, width - 1}
+            text = "".join(strip.text for strip in strips)
+            assert not any(ord(character) < 32 or character in "\x7f\x9b\u202e" for character in text)
+
+
+async def test_times_in_another_zone() -> None:
+    app = ListApp()
+    async with app.run_test(size=(100, 20)) as pilot:
+        await pilot.pause()
+        app.duties.zone = UTC
+        await pilot.pause()
+        body = "\n".join(lines(app))
+        assert "UTC" in lines(app)[0]
+        assert "Tue 13 Jan 08:00" in body
+        assert "17:00" not in body

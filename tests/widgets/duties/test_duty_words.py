@@ -1,0 +1,119 @@
+"""Marks and words of duties: every state its own without colour, never wider than the room."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from services import i18n
+from services.models.duties import Occurrence
+from tests.widgets import duty_data as made
+from tests.widgets.duty_data import JST, NOW, TODAY, State
+from widgets.drawing.lines import plain, width_of
+from widgets.duties import wording as words
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    i18n.use("en")
+    yield
+    i18n.use("en")
+
+
+def in_state(state: State) -> Occurrence:
+    return made.occurrence(made.slot("d", "題", TODAY, 14), state)
+
+
+def text(spans: object) -> str:
+    return plain([spans])[0]  # type: ignore[list-item]  # spans of one line
+
+
+def test_every_state_has_its_own_mark_of_one_cell_and_its_own_word() -> None:
+    assert set(words.DUTY_LOOKS) == set(State)
+    looks = [*words.DUTY_LOOKS.values(), words.PLANNED]
+    assert len({each.mark for each in looks}) == len({each.word for each in looks}) == len(looks)
+    assert {cell_len(each.mark) for each in looks} == {1}
+    assert {each.role for each in looks if each.role == "good"} == {words.DUTY_LOOKS[State.DONE].role}
+
+
+@given(st.lists(st.sampled_from(list(State)), max_size=20), st.integers(0, 30))
+def test_marks_fit_and_what_needs_a_person_stands_first(states: list[State], width: int) -> None:
+    shown = words.marks([in_state(state) for state in states], width)
+    assert width_of(shown) <= width
+    if states and width:
+        assert shown
+    if len(states) > width >= 3 and State.LATE in states:
+        assert text(shown).startswith("!")
+
+
+def test_marks_are_in_order_of_time_then_counted_then_cut() -> None:
+    states = [State.DONE, State.LATE, State.DONE, State.UPCOMING, State.DONE, State.MISSED, State.DONE]
+    day = [in_state(state) for state in states]
+    assert text(words.marks(day, 7)) == "✓!✓○✓×✓"
+    assert text(words.marks(day, 5)) == "!×○✓4"
+    assert text(words.marks(day, 4)) == "!×○+"
+    assert text(words.marks(day, 1)) == "+"
+    assert words.marks(day, 0) == []
+    assert text(words.tally(day)) == "!1 ×1 ○1 ✓4"
+
+
+def test_a_planned_one_looks_planned() -> None:
+    assert words.look(made.one("weekly-deploy", 18)).text == "◆ planned"
+    assert words.look(made.one("weekly-deploy", 25)).text == "◇ not planned"
+    done = made.done(made.slot("d", "x", TODAY, 2, if_planned=True)).model_copy(update={"planned": True})
+    assert words.look(done).text == "✓ done"
+
+
+def test_where_it_comes_from() -> None:
+    assert words.moved_from(made.one("weekly-cost", 13).slot) == "from Mon 12"
+    assert words.moved_from(made.one("daily-morning", 13).slot) == ""
+    back = made.slot("k", "x", date(2026, 1, 5), nominal=(date(2025, 12, 31), date(2026, 1, 1)))
+    assert words.moved_from(back) == "from Wed 31 Dec, Thu 1"
+
+
+@pytest.mark.parametrize(
+    ("state", "now", "later"),
+    [
+        (State.UPCOMING, "in 18m", ""),
+        (State.DUE, "late in 48m", "late from 15:30"),
+        (State.LATE, "under 1m over", "since 15:30"),
+        (State.MISSED, "since 18:00", "since 18:00"),
+        (State.UNPLANNED, "", ""),
+        (State.NO_RECORD, "", ""),
+    ],
+)
+def test_what_a_state_means_now(state: State, now: str, later: str) -> None:
+    each = made.occurrence(made.slot("d", "x", TODAY, 15), state)
+    assert text(words.progress(each, NOW, JST, TODAY)) == now
+    assert text(words.progress(each, None, JST, TODAY)) == later
+
+
+def test_a_late_signature_says_so_and_one_in_time_does_not() -> None:
+    slot = made.slot("d", "x", TODAY, 9)
+    shown = [
+        text(words.progress(made.done(slot, was=was), NOW, JST, TODAY))
+        for was in (State.DUE, State.LATE, State.MISSED)
+    ]
+    assert shown == [
+        "09:04 山田 (yamada)",
+        "09:04 山田 (yamada) signed late",
+        "09:04 山田 (yamada) signed after missed",
+    ]
+
+
+def test_times_follow_the_zone_and_name_another_day() -> None:
+    deploy = made.one("weekly-deploy", 18).slot
+    assert words.when(deploy, JST, deploy.day) == "02:00"
+    assert words.when(deploy, UTC, deploy.day) == "Sat 17 Jan 17:00"
+    assert words.when(deploy, UTC, deploy.day, weekdays=False) == "17 Jan 17:00"
+    drill = made.one("dr-drill", 5).slot
+    assert words.when(drill, JST, TODAY) == "until Fri 30 Jan"
+    key = made.slot("key", "x", TODAY)
+    assert words.when(key, JST, TODAY) == "any time"
+    assert words.when(key, JST, TODAY + timedelta(days=1)) == "Wed 14 Jan"
+    assert words.zone_name(JST) == "JST"
+    assert words.zone_name(ZoneInfo("Europe/Berlin"), NOW) == "CET"

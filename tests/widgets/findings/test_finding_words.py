@@ -1,0 +1,133 @@
+"""What could not be judged never stands for what was measured as bad, nor the other way round: both are shown."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services import i18n
+from services.models.findings import (
+    TOLD,
+    WORSE,
+    DutyFindings,
+    Evidence,
+    Finding,
+    Measure,
+    Recorded,
+    Row,
+    tally,
+    worst,
+)
+from services.models.report_lines import FoundLine
+from services.models.verdict import Verdict
+from services.report.rendering import wording as words
+from widgets.drawing.lines import plain, width_of
+from widgets.drawing.state_styles import VERDICT_LOOKS
+from widgets.findings.lines import evidence_lines
+from widgets.findings.wording import recorded_spans, verdict_cell
+
+AT = datetime(2026, 1, 14, tzinfo=UTC)
+VERDICTS = st.lists(st.sampled_from([*Verdict, None]), min_size=1, max_size=6)
+V = Verdict
+
+
+def finding(*verdicts: Verdict | None, id: str = "a") -> Finding:
+    measures = tuple(
+        Measure(title=str(number), shown="1", verdict=verdict) for number, verdict in enumerate(verdicts)
+    )
+    return Finding(
+        inspection=id,
+        title=id,
+        verdict=worst(verdicts) or V.UNKNOWN,
+        summary="s",
+        measures=measures,
+        read_at=AT,
+    )
+
+
+def recorded(one: Finding) -> Recorded:
+    return Recorded(seq=1, by="", finding=one)
+
+
+def duty(*findings: Finding, expected: int | None = None) -> DutyFindings:
+    ids = tuple(each.inspection for each in findings)
+    more = tuple(f"later{number}" for number in range((expected or len(ids)) - len(ids)))
+    return DutyFindings(key="k", expected=(*ids, *more), recorded=tuple(map(recorded, findings)))
+
+
+def text(spans: object) -> str:
+    return plain([spans])[0]  # type: ignore[list-item]
+
+
+def test_both_orders_hold_every_verdict_and_the_worst_of_the_measured_comes_first() -> None:
+    assert set(TOLD) == set(WORSE) == set(Verdict)
+    assert worst((V.ABNORMAL, V.UNKNOWN)) is V.ABNORMAL
+    assert TOLD.index(V.ATTENTION) < TOLD.index(V.UNKNOWN)
+    assert tally((V.UNKNOWN, None, V.NORMAL, V.ABNORMAL, V.UNKNOWN)) == ((V.ABNORMAL, 1), (V.UNKNOWN, 2))
+
+
+@given(VERDICTS)
+def test_whatever_a_finding_holds_its_cell_shows(verdicts: list[Verdict | None]) -> None:
+    one = finding(*verdicts)
+    shown = text(recorded_spans(recorded(one)))
+    measured = [each for each in verdicts if each in (V.ABNORMAL, V.ATTENTION)]
+    assert VERDICT_LOOKS[one.verdict].text in shown
+    if V.ABNORMAL in verdicts:
+        assert one.verdict is V.ABNORMAL
+    if V.UNKNOWN in verdicts:
+        assert "?" in shown
+        assert one.unjudged == verdicts.count(V.UNKNOWN)
+    if measured:
+        assert VERDICT_LOOKS[one.measured].mark in shown
+    line = FoundLine(
+        seq=1, at=AT, by="", key="k", inspection="a", title="a", verdict=one.verdict, summary="s",
+        measured=one.measured, unjudged=one.unjudged,
+    )  # fmt: skip
+    reported = words.of_finding(line)
+    assert not measured or VERDICT_LOOKS[one.measured].mark in reported
+    assert V.UNKNOWN not in verdicts or "not judged" in reported
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@given(st.lists(VERDICTS, min_size=1, max_size=4), st.integers(0, 2))
+def test_whatever_a_duty_found_its_cell_shows_within_its_column(
+    language: str, lists: list[list[Verdict | None]], missing: int
+) -> None:
+    i18n.use(language)
+    findings = [finding(*verdicts, id=f"i{number}") for number, verdicts in enumerate(lists)]
+    found = duty(*findings, expected=len(findings) + missing)
+    cell = verdict_cell(found)
+    assert width_of(cell) <= 14
+    shown = text(cell)
+    for verdict in (V.ABNORMAL, V.ATTENTION):
+        if any(each.measured is verdict for each in findings):
+            assert VERDICT_LOOKS[verdict].mark in shown
+    if any(each.unjudged for each in findings):
+        assert "?" in shown
+    assert found.all_normal == (not missing and all(each.verdict is V.NORMAL for each in findings))
+
+
+def test_as_the_trial_asked_for_it() -> None:
+    three = [finding(V.ATTENTION, V.UNKNOWN, id=f"i{number}") for number in range(3)]
+    assert text(verdict_cell(duty(*three))) == "▲3 ?3"
+    assert text(recorded_spans(recorded(three[0]))) == "? not judged ▲1"
+    assert text(recorded_spans(recorded(finding(V.ABNORMAL, V.UNKNOWN)))) == "■ abnormal ?1"
+    assert text(verdict_cell(duty(finding(V.ABNORMAL)))) == "■ abnormal"
+
+
+@pytest.mark.parametrize("width", [78, 118])
+def test_a_row_that_a_verdict_hangs_on_is_not_cut_off(width: int) -> None:
+    reason = "Insufficient Data: 3 datapoints were unknown. Nobody knows whether the database answers."
+    name = "rds-connections-high (RDS 接続数)"
+    columns = ("Alarm", "State", "Began (JST)", "Ended (JST)", "Lasted in the window", "Reason")
+    cells = (name, "no data", "01-19 07:05:00", "still lasts", "1h 57m", reason)
+    rows = tuple(Row(cells=cells, verdict=verdict) for verdict in (V.UNKNOWN, None))
+    lines = evidence_lines(Evidence(title="t", columns=columns, rows=rows), width)
+    assert all(width_of(line) <= width for line in lines)
+    grave = lines[2:-1]
+    for column, text in ((1, name), (11, reason)):
+        whole = "".join(line[column][0] for line in grave)
+        assert "".join(whole.split()) == "".join(text.split())
+    assert "…" not in "".join(plain(grave))
+    assert "…" in plain(lines[-1:])[0], "what nobody judged takes one line"

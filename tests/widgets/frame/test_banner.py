@@ -1,0 +1,32 @@
+import pytest
+from textual.app import App, ComposeResult
+
+from services.models.problem import Problem, ProblemKind
+from tests.widgets import gallery_data as made
+from widgets.frame.banner import Banner
+
+WORDS = Problem(
+    kind=ProblemKind.UNREACHABLE,
+    summary="AWS に接続できません（cloudwatch）。",
+    remedy="ネットワーク、VPN、プロキシの設定を確認してください。読み取りは自動で再開します。",
+    at=made.NOW,
+)
+
+
+class Bench(App[None]):
+    def compose(self) -> ComposeResult:
+        yield Banner()
+
+
+@pytest.mark.parametrize(("width", "rows"), [(200, 1), (100, 2), (60, 3)])
+async def test_what_to_do_never_hangs_at_the_end_of_the_first_row(width: int, rows: int) -> None:
+    app = Bench()
+    async with app.run_test(size=(width, 5)) as pilot:
+        banner = app.query_one(Banner)
+        banner.problem = WORDS
+        await pilot.pause()
+        assert banner.size.height == rows
+        lines = [strip.text.strip() for strip in app.screen._compositor.render_strips()]
+        assert lines[0].startswith("✖ AWS に接続できません")
+        assert not lines[0].endswith("—")
+        assert "ネットワーク" in lines[min(rows - 1, 1)]

@@ -1,0 +1,164 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from rich.cells import cell_len
+from textual.app import App, ComposeResult
+
+from services.models.identity import Identity
+from services.models.runbook import Environment
+from tests.tools.painting import painting
+from widgets.frame.header import Header, HeaderFacts, HeaderLine, ModeLabel
+
+NOW = datetime(2026, 1, 5, 0, 0, 12, tzinfo=UTC)
+FACTS = HeaderFacts(
+    environment=Environment.PRODUCTION,
+    system="役所設備管理システム",
+    account="123456789012",
+    region="ap-northeast-1",
+    identity=Identity(account="123456789012", arn="arn", name="operator@example"),
+    expires_in="52m",
+    calls=1234,
+    yen=0.42,
+    modes=(ModeLabel("1", "監視", True), ModeLabel("3", "ログ")),
+)
+
+
+class Bench(App[None]):
+    def __init__(self, facts: HeaderFacts) -> None:
+        super().__init__()
+        self.facts = facts
+
+    def compose(self) -> ComposeResult:
+        header = Header(lambda: NOW, ZoneInfo("Asia/Tokyo"))
+        header.facts = self.facts
+        yield header
+
+
+async def text_at(width: int, facts: HeaderFacts = FACTS) -> str:
+    app = Bench(facts)
+    async with app.run_test(size=(width, 5)) as pilot:
+        await pilot.pause()
+        return "".join(segment.text for segment in app.screen._compositor.render_strips()[0])
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 120, 200])
+async def test_the_header_fills_one_row_and_never_loses_environment_and_time(width: int) -> None:
+    text = await text_at(width)
+    assert cell_len(text) == width
+    assert "09:00:12 JST" in text
+    assert "PROD" in text
+
+
+async def test_a_wide_header_says_everything() -> None:
+    text = await text_at(200)
+    for part in (
+        "役所設備管理システム",
+        "123456789012",
+        "ap-northeast-1",
+        "operator@example",
+        "1,234",
+        "0.42",
+        "監視",
+        "52m",
+    ):
+        assert part in text
+
+
+async def test_an_account_that_is_not_the_runbooks_is_named() -> None:
+    wrong = HeaderFacts(
+        environment=Environment.PRODUCTION,
+        account="123456789012",
+        identity=Identity(account="999999999999", arn="arn", name="x"),
+    )
+    text = await text_at(160, wrong)
+    assert "999999999999" in text
+    assert "123456789012" in text
+
+
+async def test_only_the_clock_is_repainted_for_the_time() -> None:
+    app = Bench(FACTS)
+    async with app.run_test(size=(120, 5)) as pilot:
+        line = app.query_one(HeaderLine)
+        await pilot.pause()
+        line.facts = HeaderFacts(**{name: getattr(FACTS, name) for name in FACTS.__slots__})
+        assert not line._repaint_required
+
+
+async def test_what_waits_in_a_mode_does_not_read_as_another_modes_key() -> None:
+    modes = (
+        ModeLabel("2", "Inspect", True, "5"),
+        ModeLabel("3", "Logs"),
+        ModeLabel("4", "Change", badge="!1"),
+    )
+    assert "2 Inspect(5)   3 Logs  4 Change(!1)" in await text_at(200, replace(FACTS, modes=modes))
+
+
+async def test_words_are_shortened_before_the_account_and_the_costs_are_dropped() -> None:
+    titles = ("Watch", "Inspect", "Logs", "Change", "Journal")
+    modes = tuple(ModeLabel(key, title, key == "2") for key, title in zip("12346", titles, strict=True))
+    demo = replace(FACTS, demo="ordinary-day", modes=modes, expires_in="", calls=29)
+    wide, narrow = await text_at(120, demo), await text_at(100, demo)
+    for text in (wide, narrow):
+        assert "123456789012" in text
+        assert "29 calls" in text
+        assert "2 Inspect" in text
+    assert "1 Watch" in wide
+    assert "ordinary-day" not in wide
+    assert "1 Watch" not in narrow
+
+
+async def test_a_second_paints_one_digit_and_facts_that_stay_paint_nothing() -> None:
+    time = NOW
+    header = Header(lambda: time, ZoneInfo("Asia/Tokyo"))
+    header.facts = FACTS
+
+    class Ticking(App[None]):
+        def compose(self) -> ComposeResult:
+            yield header
+
+    app = Ticking()
+    async with app.run_test(size=(120, 5)) as pilot:
+        await pilot.pause()
+        with painting() as asked:
+            header.facts = replace(FACTS)
+            header.clock.redraw()
+            assert asked == []
+            time = NOW + timedelta(seconds=1)
+            header.clock.redraw()
+            assert [(each.kind, each.cells) for each in asked] == [("Clock", 1)]
+            header.facts = replace(FACTS, calls=1235)
+            assert [each.kind for each in asked[1:]] == ["HeaderLine"]
+        await pilot.pause()
+        assert "09:00:13 JST" in app.screen._compositor.render_strips()[0].text
+
+
+TITLES = ("Watch", "Inspect", "Logs", "Change", "Journal")
+IN_TROUBLE = replace(
+    FACTS,
+    demo="denied",
+    modes=tuple(
+        ModeLabel(key, title, key == "2", badge={"2": "5", "4": "!1"}.get(key, ""))
+        for key, title in zip("12346", TITLES, strict=True)
+    ),
+    skew="clock set ahead by 1d 0h: check NTP",
+    skew_short="⚠ clock +1d 0h",
+    link="slow line 1.2 s",
+    bugs=1,
+)
+
+
+async def test_troubles_that_come_together_leave_the_modes_on_a_narrow_terminal() -> None:
+    narrow = await text_at(80, IN_TROUBLE)
+    for part in ("2 Inspect(5)", "4(!1)", "read-only", "⚠ clock +1d 0h"):
+        assert part in narrow
+    wide = await text_at(200, IN_TROUBLE)
+    for part in ("2 Inspect(5)", IN_TROUBLE.skew, "slow line 1.2 s", "1 bugs caught"):
+        assert part in wide
+
+
+async def test_one_part_that_is_too_long_takes_no_other_with_it() -> None:
+    text = await text_at(120, replace(IN_TROUBLE, skew="x" * 200, skew_short="x" * 200))
+    for part in ("2 Inspect(5)", "read-only", "slow line 1.2 s", "123456789012"):
+        assert part in text

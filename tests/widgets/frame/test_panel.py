@@ -1,0 +1,204 @@
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.widget import Widget
+
+from services.models.feeds import FeedState
+from services.models.problem import ProblemKind
+from tests.tools.painting import painting
+from tests.widgets import gallery_data as made
+from widgets.drawing.lines import Inked, Line
+from widgets.drawing.ticker import beat_of
+from widgets.frame.panel import Panel, words_of
+from widgets.frame.parts import PanelNotice
+
+
+class Body(Inked):
+    drawn = 0
+    text = ""
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        Body.drawn += 1
+        return [[(self.text, "")]]
+
+
+class NumberPanel(Panel[tuple[int, ...]]):
+    def compose_body(self) -> Iterable[Widget]:
+        self.shown: list[tuple[int, ...]] = []
+        self.body = Body()
+        yield self.body
+
+    def show(self, value: tuple[int, ...]) -> None:
+        self.shown.append(value)
+        self.body.text = str(value)
+        self.body.redraw()
+
+    def empty(self, value: tuple[int, ...]) -> str:
+        return "" if value else "nothing here, and that is not fine"
+
+
+class PanelApp(App[None]):
+    def __init__(self) -> None:
+        super().__init__()
+        self.time = made.NOW
+
+    def now(self) -> datetime:
+        return self.time
+
+    def compose(self) -> ComposeResult:
+        yield NumberPanel("数 [b]", now=self.now, zone=made.JST)
+
+
+def screen_text(app: App[None]) -> str:
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+STATES = {
+    "waiting": (FeedState(), "Reading…"),
+    "fresh": (made.fresh((1, 2)), "(1, 2)"),
+    "stale": (made.stale((1, 2)), "stale, 4m ago"),
+    "failed": (FeedState(problem=made.PROBLEM), "not “all well”"),
+}
+
+
+@pytest.mark.parametrize("name", STATES)
+async def test_each_freshness_looks_different(name: str) -> None:
+    app = PanelApp()
+    async with app.run_test(size=(70, 10)) as pilot:
+        panel = app.query_one(NumberPanel)
+        state, words = STATES[name]
+        panel.state = state
+        await pilot.pause()
+        text = screen_text(app)
+        assert words in text
+        assert "数 [b]" in text
+        assert [each for each in STATES if panel.has_class(f"-{each}")] == [name]
+        assert (made.PROBLEM.remedy in text) == (name in ("stale", "failed"))
+        assert ("(1, 2)" in text) == (name in ("fresh", "stale"))
+
+
+async def test_empty_is_said_and_is_not_fine() -> None:
+    app = PanelApp()
+    async with app.run_test(size=(70, 10)) as pilot:
+        panel = app.query_one(NumberPanel)
+        panel.state = made.fresh(())
+        await pilot.pause()
+        assert "nothing here" in screen_text(app)
+        panel.state = made.fresh((3,))
+        await pilot.pause()
+        assert "nothing here" not in screen_text(app)
+        assert "(3,)" in screen_text(app)
+
+
+async def test_the_body_is_drawn_only_for_a_new_value_and_the_age_follows_the_clock() -> None:
+    app = PanelApp()
+    async with app.run_test(size=(70, 10)) as pilot:
+        panel = app.query_one(NumberPanel)
+        panel.state = made.fresh((1, 2), seconds=0)
+        await pilot.pause()
+        assert "just now" in screen_text(app)
+        drawn = Body.drawn
+        app.time += timedelta(seconds=31)
+        panel._tick()
+        panel.state = replace(panel.state, value=(1, 2))
+        await pilot.pause()
+        assert "30s ago" in screen_text(app)
+        assert panel.shown == [(1, 2)]
+        assert Body.drawn == drawn
+
+
+async def test_overdue_without_a_failure_is_stale_too() -> None:
+    app = PanelApp()
+    async with app.run_test(size=(70, 10)) as pilot:
+        panel = app.query_one(NumberPanel)
+        panel.state = made.fresh((1, 2))
+        app.time += timedelta(minutes=3)
+        panel._tick()
+        await pilot.pause()
+        assert panel.has_class("-stale")
+        assert "No new data arrives" in screen_text(app)
+
+
+async def test_the_notice_goes_when_reading_works_again() -> None:
+    app = PanelApp()
+    async with app.run_test(size=(70, 10)) as pilot:
+        panel = app.query_one(NumberPanel)
+        panel.state = made.stale((1,))
+        await pilot.pause()
+        assert app.query_one(PanelNotice).display
+        panel.state = made.fresh((1,))
+        await pilot.pause()
+        assert not app.query_one(PanelNotice).display
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 2), (8, 3), (20, 5)])
+async def test_a_tiny_panel_draws_something(size: tuple[int, int]) -> None:
+    app = PanelApp()
+    async with app.run_test(size=size) as pilot:
+        app.query_one(NumberPanel).state = made.stale((1,))
+        await pilot.pause()
+        assert len(screen_text(app).split("\n")) == size[1]
+
+
+def test_the_missing_permission_is_named_once() -> None:
+    problem = made.PROBLEM.model_copy(update={"summary": "denied", "remedy": "ask"})
+    assert words_of(problem) == ("denied [cloudwatch:DescribeAlarms]", "ask")
+    assert words_of(made.PROBLEM)[0] == made.PROBLEM.summary
+
+
+async def test_what_the_banner_says_is_not_said_again() -> None:
+    app = PanelApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        panel = app.query_one(NumberPanel)
+        panel.state = made.stale((1, 2))
+        panel.said = made.PROBLEM
+        await pilot.pause()
+        assert made.PROBLEM.summary[:8] not in screen_text(app)
+        assert "stale, 4m ago" in screen_text(app)
+        panel.said = None
+        await pilot.pause()
+        assert made.PROBLEM.summary[:8] in screen_text(app)
+
+
+def test_awss_own_words_are_told_where_only_they_tell_what_is_wrong() -> None:
+    problem = made.PROBLEM.model_copy(
+        update={"kind": ProblemKind.INVALID, "detail": "Invalid filter pattern"}
+    )
+    assert "Invalid filter pattern" in words_of(problem)
+    assert problem.detail not in words_of(problem.model_copy(update={"kind": ProblemKind.THROTTLED}))
+
+
+async def test_awss_own_words_are_no_advice() -> None:
+    problem = made.PROBLEM.model_copy(
+        update={"kind": ProblemKind.INVALID, "remedy": "ask", "detail": "Invalid filter"}
+    )
+    app = PanelApp()
+    async with app.run_test(size=(70, 12)) as pilot:
+        app.query_one(NumberPanel).state = replace(made.stale((1, 2)), problem=problem)
+        await pilot.pause()
+        text = screen_text(app)
+        assert "→ ask" in text
+        assert "Invalid filter" in text
+        assert "→ Invalid filter" not in text
+
+
+async def test_the_same_value_read_again_paints_its_age_alone() -> None:
+    app = PanelApp()
+    async with app.run_test(size=(70, 10)) as pilot:
+        panel = app.query_one(NumberPanel)
+        panel.state = made.fresh((1, 2))
+        await pilot.pause()
+        with painting() as asked:
+            panel.state = made.fresh((1, 2))
+            beat_of(app).now()
+            await pilot.pause()
+            assert asked == []
+            for _second in range(5):
+                app.time += timedelta(seconds=1)
+                beat_of(app).now()
+                await pilot.pause()
+        assert {each.kind for each in asked} == {"PanelHead"}
+        assert all(each.cells < 10 for each in asked)

@@ -1,0 +1,228 @@
+import json
+
+from textual.app import App, ComposeResult
+
+from services import i18n
+from services.models.feeds import FeedState
+from services.models.journal import EntryKind, Fault, FaultKind, JournalHealth, Query, Verification
+from services.models.journal_view import EntryLink, JournalView
+from tests.widgets import gallery_data as made
+from tests.widgets import journal_data as book
+from widgets.drawing.lines import plain, width_of
+from widgets.journal.contents import contents_lines
+from widgets.journal.detail import EntryDetail
+from widgets.journal.lines import chain_lines, story_lines
+from widgets.journal.panel import JournalPanel
+from widgets.journal.verification_lines import verification_lines
+from widgets.journal.wording import KIND_LOOKS, anchor_spans, day_title, filter_spans, kind_spans
+
+
+class JournalApp(App[None]):
+    def compose(self) -> ComposeResult:
+        yield JournalPanel("Journal", now=made.now, zone=made.JST)
+
+
+def text(app: App[None]) -> str:
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+def test_every_kind_has_its_own_mark_and_word() -> None:
+    assert set(KIND_LOOKS) == set(EntryKind)
+    assert len({look.mark for look in KIND_LOOKS.values()}) == len(KIND_LOOKS)
+    assert len({look.word for look in KIND_LOOKS.values()}) == len(KIND_LOOKS)
+
+
+def test_an_outcome_shows_what_became_of_it() -> None:
+    marks = [
+        kind_spans(book.entry(1, EntryKind.OUTCOME, "x", state=state))[0]
+        for state in ("done", "failed", "unknown", "refused", "?")
+    ]
+    assert len({mark for mark, _role in marks}) == 5
+    assert [mark for mark, role in marks if role == "good"] == ["● "]
+
+
+async def test_empty_not_found_failed_and_waiting_look_different() -> None:
+    seen = []
+    app = JournalApp()
+    async with app.run_test(size=(100, 12)) as pilot:
+        panel = app.query_one(JournalPanel)
+        for state in (
+            FeedState(),
+            book.state(book.NOTHING),
+            book.state(book.NOTHING_FOUND),
+            FeedState(problem=made.PROBLEM),
+            book.state(),
+        ):
+            panel.state = state
+            await pilot.pause()
+            await pilot.pause()
+            seen.append(text(app))
+    waiting, empty, not_found, failed, full = seen
+    assert "Reading" in waiting
+    assert "Nothing is recorded yet" in empty
+    assert "esc shows all" in not_found
+    assert "The journal cannot be read" in failed
+    assert made.PROBLEM.summary in failed
+    assert "RDSの保守" in full
+    assert "20 entries" in full
+
+
+async def test_a_stale_journal_keeps_its_entries_and_says_so() -> None:
+    app = JournalApp()
+    async with app.run_test(size=(100, 20)) as pilot:
+        state = book.state()
+        app.query_one(JournalPanel).state = FeedState(
+            value=state.value, fetched_at=made.NOW, problem=made.PROBLEM, interval=state.interval
+        )
+        await pilot.pause()
+        await pilot.pause()
+        assert "stale" in text(app)
+        assert "RDSの保守" in text(app)
+
+
+async def test_the_day_of_what_is_in_view_is_always_told() -> None:
+    app = JournalApp()
+    async with app.run_test(size=(100, 7)) as pilot:
+        panel = app.query_one(JournalPanel)
+        panel.begin(book.state(book.VIEW.model_copy(update={"older": False})))
+        await pilot.pause()
+        assert "Today, " in text(app)
+        panel.table.focus()
+        await pilot.press("end")
+        await pilot.pause()
+        await pilot.pause()
+        assert "24 Nov" in text(app).splitlines()[1], "the head names the day whose heading is out of view"
+
+
+def test_the_contents_are_pretty_whole_and_harmless() -> None:
+    lines = plain(contents_lines(book.ENTRIES[3], made.JST, 60))
+    assert "plan:" in lines[0]
+    assert any("after: 8" in line for line in lines)
+    hostile = "\n".join(plain(contents_lines(book.ENTRIES[0], made.JST, 60)))
+    assert "\x1b" not in hostile
+    assert "\u202e" not in hostile
+    spoilt = book.ENTRIES[0].model_copy(update={"body": "{not json\x1b"})
+    assert "not json" in "".join(plain(contents_lines(spoilt, made.JST, 60)))
+    for width in (10, 40, 200):
+        assert all(
+            width_of(line) <= max(width, 12) for line in contents_lines(book.ENTRIES[0], made.JST, width)
+        )
+
+
+def test_the_contents_are_in_words_and_in_the_screens_time() -> None:
+    body: dict[str, object] = {
+        "why": "first", "reason": "second", "was": "missed", "due_at": "2026-01-14T00:00:00+00:00",
+        "verified": True, "note": "2026-01-14", "other": None,
+    }  # fmt: skip
+    assert plain(contents_lines(book.entry(1, EntryKind.SIGN_OFF, "x", **body), made.JST, 60)) == [
+        "due at: 2026-01-14 09:00:00 JST", "note: 2026-01-14", "other: —", "reason: second",
+        "verified: yes", "when signed: missed", "reason: first",
+    ]  # fmt: skip
+
+
+def test_a_deep_body_does_not_run_out_of_the_screen() -> None:
+    deep: dict[str, object] = {"end": "here"}
+    for _level in range(60):
+        deep = {"in": deep}
+    lines = contents_lines(book.entry(1, EntryKind.NOTE, "x", **deep), made.JST, 40)
+    assert "here" in "".join(plain(lines))
+
+
+def test_a_body_that_is_too_deep_ends_with_a_hint() -> None:
+    body = '{"in":' * 800 + '"there"' + "}" * 800
+    lines = plain(contents_lines(book.ENTRIES[0].model_copy(update={"body": body}), made.JST, 40))
+    assert "see the export" in lines[-1]
+
+
+def test_what_cannot_be_held_outside_is_told_in_words() -> None:
+    says = lambda **fields: "".join(text for text, _ in anchor_spans(JournalHealth(writable=True, **fields)))  # noqa: E731
+    assert says(entries=7) == ""
+    assert "No hash is held outside: x" in says(entries=7, anchor_problem="x")
+    assert "No hash after entry 5 is held outside: x" in says(entries=7, anchored_seq=5, anchor_problem="x")
+    assert says(entries=7, anchored_seq=7, anchor_problem="x").endswith("▲ x")
+
+
+def test_the_chain_is_told_in_words() -> None:
+    entry = book.ENTRIES[0]
+    says = lambda link: "\n".join(plain(chain_lines(entry, link, 80)))  # noqa: E731
+    assert "as it was written" in says(book.GOOD)
+    assert "ALTERED" in says(EntryLink(unaltered=False, tied=True))
+    assert "BROKEN" in says(EntryLink(unaltered=True, tied=False))
+    assert "could not be checked" in says(None)
+
+
+def test_the_story_marks_where_one_is() -> None:
+    lines = plain(story_lines(book.STORY, book.STORY[1], made.JST, made.NOW, 60))
+    assert [line.startswith("▌") for line in lines] == [False, False, True, True, False, False]
+
+
+def test_a_filter_is_told_whole() -> None:
+    query = Query(
+        kinds=frozenset({EntryKind.NOTE}), person="tanaka", target="rds", words="業者", since=made.NOW
+    )
+    words = "".join(text for text, _role in filter_spans(query, made.JST))
+    for part in ("note", "tanaka", "rds", "業者", "25 Nov"):
+        assert part in words
+    assert filter_spans(Query(), made.JST) == []
+
+
+def test_days_have_names() -> None:
+    today = made.NOW.astimezone(made.JST).date()
+    assert day_title(today, today).startswith("Today")
+    assert day_title(today.replace(day=today.day - 1), today).startswith("Yesterday")
+    assert "2024" in day_title(today.replace(year=2024), today)
+
+
+def test_a_verification_says_what_it_rests_on_and_what_to_do() -> None:
+    says = lambda **facts: "\n".join(plain(verification_lines(Verification(path="/j.db", **facts), 80)))  # noqa: E731
+    assert "10 entries were checked" in says(entries=10, anchors=2, anchored_seq=10)
+    assert "cut off unseen" in says(entries=10, anchors=2, anchored_seq=8)
+    cut_off = Fault(kind=FaultKind.CUT_OFF, seq=9, text="entry 10 was written")
+    assert "A log outside" not in says(entries=8, anchors=2, anchored_seq=10, faults=(cut_off,))
+    assert "cannot be told" in says(entries=10, anchor_note="no log")
+    assert made.PROBLEM.remedy in says(problem=made.PROBLEM)
+    faulty = says(
+        entries=10, faults=(Fault(kind=FaultKind.SWAPPED, seq=7, text="stands where 6 was"),), unlisted=3
+    )
+    for words in ("4 faults", "#7 swapped", "3 more", "Keep a copy of /j.db"):
+        assert words in faulty
+
+
+async def test_the_detail_shows_an_entry_with_its_story() -> None:
+    class DetailApp(App[None]):
+        def compose(self) -> ComposeResult:
+            yield EntryDetail(now=made.now, zone=made.JST)
+
+    app = DetailApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        detail = app.query_one(EntryDetail)
+        detail.entry, detail.story, detail.link = book.STORY[1], book.STORY, book.GOOD
+        detail.focus()
+        await pilot.pause()
+        await pilot.pause()
+        shown = text(app)
+        for words in ("上限を 8 にする", "tanaka", "assumed-role", "api のタスク数上限", "step"):
+            assert words in shown
+        assert detail.neighbour(-1) == book.STORY[0]
+        assert detail.neighbour(1) == book.STORY[2]
+        assert detail.neighbour(2) is None
+
+
+async def test_a_long_window_is_shown_quickly() -> None:
+    entries = tuple(book.entry(seq, EntryKind.NOTE, f"note {seq}") for seq in range(1000, 0, -1))
+    app = JournalApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        panel = app.query_one(JournalPanel)
+        panel.begin(book.state(JournalView(entries=entries, total=1000)))
+        await pilot.pause()
+        assert len(panel.table.rows) > 1000
+
+
+def test_what_a_signature_says_is_said_in_the_screens_language() -> None:
+    i18n.use("ja")
+    findings = [{"inspection": "alarms", "verdict": "abnormal", "decision": "overruled"}]
+    body = json.dumps({"was": "late", "findings": findings, "strange": "late"})
+    entry = book.ENTRIES[3].model_copy(update={"kind": EntryKind.SIGN_OFF, "body": body})
+    text = "\n".join(plain(contents_lines(entry, made.JST, 60)))
+    for words in ("確認時の状態: 遅延", "点検: alarms", "判定: 異常", "判断: 覆した", "strange: late"):
+        assert words in text, text

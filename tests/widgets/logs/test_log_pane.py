@@ -1,0 +1,267 @@
+"""Moving in a log pane: following, staying, searching, hiding, going to a minute."""
+
+import asyncio
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.widgets import Input
+
+from services.models.logs import Severity
+from tests.widgets.logs.log_reader import T0, PaneApp, facts, filled, line, search, texts, until
+from widgets.logs.bar import LogBar, Mode
+from widgets.logs.separators import Gap
+
+
+async def test_it_follows_and_stays_put_when_the_reader_scrolls_up() -> None:
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        pane = await filled(pilot)
+        assert texts(pane)[-1] == "line 99"
+        pane.append([line(100)])
+        await until(pilot, lambda: texts(pane)[-1] == "line 100")
+        await pilot.press("pageup")
+        before = texts(pane)
+        assert before[-1] == "line 79"
+        pane.append([line(index) for index in range(101, 1335)])
+        await until(pilot, lambda: facts(pane).new == 1234)
+        assert texts(pane) == before
+        assert facts(pane).mode is Mode.READING
+        assert "1,234" in str(pane.query_one(LogBar).render())
+        await pilot.press("end")
+        await until(pilot, lambda: facts(pane).mode is Mode.FOLLOWING)
+        assert texts(pane)[-1] == "line 1334"
+        assert facts(pane).new == 0
+
+
+async def test_whatever_a_timer_calls_while_the_pane_goes_is_harmless() -> None:
+    for turns in range(40):
+        async with PaneApp().run_test(size=(80, 24)) as pilot:
+            pane = await filled(pilot)
+            going = pane.remove()
+            for _turn in range(turns):
+                await asyncio.sleep(0)
+            pane.say()
+            pane.mark_dirty()
+            pane._draw_frame()
+            await going
+            pane.say()
+            pane._draw_frame()
+
+
+async def test_scrolling_down_to_the_end_follows_again() -> None:
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        pane = await filled(pilot)
+        await pilot.press("pageup", "pageup")
+        await pilot.press("pagedown", "pagedown")
+        await until(pilot, lambda: facts(pane).mode is Mode.FOLLOWING)
+        await pilot.press("up", "up")
+        assert pane.lines.line_at_cursor().text == "line 98"  # type: ignore[union-attr]
+        await pilot.press("down", "down", "down")
+        await until(pilot, lambda: facts(pane).mode is Mode.FOLLOWING)
+        assert pane.lines.cursor is None
+
+
+async def test_late_lines_go_in_above_without_moving_the_reader() -> None:
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        pane = await filled(pilot)
+        await pilot.press("pageup", "up")
+        before, cursor = texts(pane), pane.lines.line_at_cursor()
+        pane.append([line(900 + n, f"late {n}", T0 + 10_500 + n, late=True) for n in range(30)])
+        await until(pilot, lambda: facts(pane).lines == 130)
+        assert texts(pane) == before
+        assert pane.lines.line_at_cursor() == cursor
+        await pilot.press("home")
+        assert " late +500ms  late 0" in texts(pane)
+        order = [pane.store.time_at(row) for row in range(pane.store.first, pane.store.end)]
+        assert order == sorted(order)
+
+
+async def test_late_lines_appear_while_following() -> None:
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        pane = await filled(pilot)
+        pane.append([line(900, "tardy", T0 + 95_500, late=True)])
+        await until(pilot, lambda: facts(pane).lines == 101)
+        assert texts(pane)[-5:-3] == [" late +500ms  tardy", "line 96"]
+        assert texts(pane)[-1] == "line 99"
+
+
+async def test_pausing_freezes_the_window_and_counts() -> None:
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        pane = await filled(pilot)
+        await pilot.press("p")
+        before = texts(pane)
+        pane.append([line(index) for index in range(100, 150)])
+        await until(pilot, lambda: facts(pane).new == 50)
+        assert facts(pane).mode is Mode.PAUSED
+        assert texts(pane) == before
+        await pilot.press("p")
+        await until(pilot, lambda: facts(pane).mode is Mode.FOLLOWING)
+        assert texts(pane)[-1] == "line 149"
+
+
+async def test_search_goes_through_the_matches_and_round() -> None:
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        pane = await filled(pilot)
+        await search(pilot, "line 1")
+        assert pane.lines.line_at_cursor().text == "line 19"  # type: ignore[union-attr]
+        await until(pilot, lambda: "11 of 11" in facts(pane).search)
+        await pilot.press("N")
+        assert pane.lines.line_at_cursor().text == "line 18"  # type: ignore[union-attr]
+        assert "line 17" in texts(pane)
+        assert "line 20" in texts(pane)
+        await pilot.press("n", "n")
+        assert pane.lines.line_at_cursor().text == "line 1"  # type: ignore[union-attr]
+        await pilot.press("N")
+        assert pane.lines.line_at_cursor().text == "line 19"  # type: ignore[union-attr]
+        pane.append([line(200, "LINE 1 again")])
+        await until(pilot, lambda: "11 of 12" in facts(pane).search)
+        await pilot.press("escape")
+        await pilot.app.workers.wait_for_complete()
+        await until(pilot, lambda: facts(pane).search == "")
+        assert len(texts(pane)) > 10
+
+
+async def test_a_regular_expression_and_what_is_wrong_with_one() -> None:
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        pane = await filled(pilot)
+        await search(pilot, r"line [5-7]0", "ctrl+r")
+        assert pane.lines.line_at_cursor().text == "line 70"  # type: ignore[union-attr]
+        assert pane.view.found.count() == 3
+        await search(pilot, "(")
+        assert pane.prompt.display
+        assert pane.query_one(".hint").has_class("-error")
+        await pilot.press("escape")
+        assert not pane.prompt.display
+        assert pilot.app.focused is pane.lines
+        assert pane.view.found.count() == 3
+
+
+async def test_search_says_when_nothing_matches() -> None:
+    async with PaneApp().run_test(size=(120, 24)) as pilot:
+        pane = await filled(pilot)
+        await search(pilot, "absent")
+        await until(pilot, lambda: "no match" in facts(pane).search)
+        await pilot.press("n", "N")
+        assert facts(pane).mode is Mode.FOLLOWING
+
+
+async def test_the_threshold_hides_lines_and_keeps_the_readers_place() -> None:
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, PaneApp)
+        pane = app.pane
+        levels = ["INFO", "WARN", "INFO", "ERROR"]
+        pane.append([line(n, f"{levels[n % 4]} number {n}") for n in range(200)])
+        await until(pilot, lambda: facts(pane).lines == 200)
+        await pilot.press("pageup", "pageup", "pageup", "up")
+        top = texts(pane)[0]
+        await pilot.press("E")
+        await app.workers.wait_for_complete()
+        await until(pilot, lambda: facts(pane).shown == 50)
+        assert all(text.startswith("ERROR") for text in texts(pane))
+        assert pane.threshold is Severity.ERROR
+        first = int(texts(pane)[0].split()[-1])
+        assert 0 <= first - int(top.split()[-1]) < 4
+        pane.append([line(200, "ERROR number 200"), line(201, "INFO number 201")])
+        await until(pilot, lambda: (facts(pane).shown, facts(pane).lines) == (51, 202))
+        await pilot.press("E")
+        await app.workers.wait_for_complete()
+        await until(pilot, lambda: facts(pane).shown == 202)
+        assert texts(pane)[0] == top
+
+
+async def test_going_to_a_minute_marks_it_now_or_when_its_lines_come() -> None:
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        pane = await filled(pilot, 600)
+        pane.go_to(T0 + 5 * 60_000 + 12_345)
+        await until(pilot, lambda: "line 300" in texts(pane))
+        assert pane.lines.line_at_cursor().text == "line 300"  # type: ignore[union-attr]
+        assert any(
+            "▼ 09:05:00 JST" in strip.text for strip in pane.lines.render_lines(pane.lines.size.region)
+        )
+        assert "line 299" in texts(pane)
+        pane.clear()
+        pane.go_to(T0 + 5 * 60_000)
+        await pilot.pause()
+        assert [message.at for message in pilot.app.messages] == [T0 + 300_000]  # type: ignore[attr-defined]
+        pane.clear()
+        pane.append([line(n) for n in range(250)])
+        pane.append([line(n) for n in range(250, 600)])
+        await until(pilot, lambda: "line 300" in texts(pane))
+        assert facts(pane).mode is Mode.READING
+
+
+async def test_a_time_is_typed_in_the_panes_zone() -> None:
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        pane = await filled(pilot, 600)
+        await pilot.press("at")
+        pilot.app.query_one(Input).value = "tomorrow"
+        await pilot.press("enter")
+        assert pane.prompt.display
+        pilot.app.query_one(Input).value = "9:02"
+        await pilot.press("enter")
+        await until(pilot, lambda: "line 120" in texts(pane))
+        assert not pane.prompt.display
+
+
+async def test_days_and_gaps_are_drawn_between_lines() -> None:
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, PaneApp)
+        pane = app.pane
+        midnight = T0 + 15 * 3_600_000
+        pane.append([line(0, "evening", midnight - 1000), line(1, "night", midnight + 1000)])
+        pane.gaps = (Gap(midnight + 500, midnight + 900, "throttled"),)
+        await until(pilot, lambda: len(texts(pane)) == 2)
+        drawn = [strip.text.strip() for strip in pane.lines.render_lines(pane.lines.size.region)]
+        assert drawn[0].startswith("── 2025-11-25 (Tue)")
+        assert drawn[2].startswith("── 2025-11-26 (Wed)")
+        assert "throttled" in drawn[3]
+        assert drawn[4].endswith("night")
+
+
+async def test_nothing_wakes_up_while_nothing_comes() -> None:
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        pane = await filled(pilot)
+        await until(pilot, lambda: pane._frames._next is None)
+        drawn = 0
+
+        def count() -> None:
+            nonlocal drawn
+            drawn += 1
+
+        pane._frames._draw = count
+        for _ in range(20):
+            await pilot.pause(0.01)
+        assert drawn == 0
+
+
+async def test_escape_closes_one_thing_after_another_and_then_belongs_to_the_screen() -> None:
+    class Outer(PaneApp):
+        BINDINGS: ClassVar[list[BindingType]] = [("escape", "outer", "")]
+
+        def action_outer(self) -> None:
+            self.messages.append("outer")
+
+    async with Outer().run_test(size=(80, 24)) as pilot:
+        pane = await filled(pilot)
+        await search(pilot, "line 1")
+        await pilot.press("v", "enter")
+        for still in (
+            lambda: pane.lines.ranging and not pane.detail.display,
+            lambda: pane.view.query is not None and not pane.lines.ranging,
+            lambda: pane.view.query is None and pane.lines.cursor is not None,
+            lambda: pane.lines.cursor is None and not pilot.app.messages,  # type: ignore[attr-defined]
+            lambda: pilot.app.messages == ["outer"],  # type: ignore[attr-defined]
+        ):
+            await pilot.press("escape")
+            await pilot.app.workers.wait_for_complete()
+            await until(pilot, still)
+
+
+async def test_a_pane_that_was_removed_can_be_drawn_once_more() -> None:
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        pane = await filled(pilot)
+        region = pane.lines.size.region
+        await pane.remove()
+        pane.lines.painter.forget()
+        assert pane.lines.render_lines(region) == [], "no place is left, and nothing fails"

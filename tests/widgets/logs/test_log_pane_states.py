@@ -1,0 +1,325 @@
+"""What a log pane shows and says: looks, detail, requests, counters, trouble, hostile text."""
+
+import asyncio
+import json
+import sys
+from dataclasses import replace
+from datetime import UTC, timedelta
+from itertools import count
+
+import pytest
+from textual.widgets import Input
+
+from services.models.logs import LogLine, TailStats
+from services.models.problem import Problem, ProblemKind
+from tests.tools.painting import painting
+from tests.widgets.logs.log_reader import NOW, T0, PaneApp, facts, filled, line, texts, until
+from widgets.drawing.ticker import beat_of
+from widgets.logs.bar import LogBar, LogTitle, LogTrouble
+from widgets.logs.pane import LogPane
+
+
+async def test_json_is_readable_raw_on_demand_and_whole_in_the_detail() -> None:
+    text = json.dumps(
+        {"level": "ERROR", "message": "決済に失敗", "error": {"code": 402, "stack": "a\n  b\x1b[2J"}},
+        ensure_ascii=False,
+    )
+    async with PaneApp().run_test(size=(100, 30)) as pilot:
+        app = pilot.app
+        assert isinstance(app, PaneApp)
+        pane = app.pane
+        pane.append([line(0, text), line(1, "plain")])
+        await until(pilot, lambda: len(texts(pane)) == 2)
+        assert texts(pane)[0].startswith("決済に失敗  error.code=402")
+        await pilot.press("r")
+        assert texts(pane)[0].startswith('{"level": "ERROR"')
+        await pilot.press("r", "up", "up", "enter")
+        await until(pilot, lambda: pane.detail.display)
+        shown = str(pane.detail._body.render())
+        assert "決済に失敗" in shown
+        assert "stack" in shown
+        assert "\u241b[2J" in shown
+        await pilot.press("down")
+        await until(pilot, lambda: "plain" in str(pane.detail._body.render()))
+        await pilot.press("escape")
+        assert not pane.detail.display
+
+
+async def test_looks_can_be_toggled() -> None:
+    async with PaneApp().run_test(size=(60, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, PaneApp)
+        pane = app.pane
+        pane.append([line(0, "x" * 70 + "END"), line(1, "short")])
+        await until(pilot, lambda: len(texts(pane)) == 2)
+        assert texts(pane)[0].endswith("\u203a")
+        await pilot.press("right", "right")
+        assert texts(pane)[0].endswith("END")
+        await pilot.press("w")
+        assert texts(pane)[1].endswith("END")
+        await pilot.press("s")
+        assert any("web/task0" in text for text in texts(pane))
+        await pilot.press("t")
+        stamps = [strip.text[:16] for strip in pane.lines.render_lines(pane.lines.size.region)]
+        assert any("-0:15:00" in stamp for stamp in stamps)
+        pane.zone = UTC
+        await pilot.press("t")
+        stamps = [strip.text[:16] for strip in pane.lines.render_lines(pane.lines.size.region)]
+        assert any("00:00:00.000" in stamp for stamp in stamps)
+
+
+async def test_marked_lines_are_asked_to_be_copied() -> None:
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        pane = await filled(pilot)
+        await pilot.press("up", "v", "up", "up")
+        await until(pilot, lambda: facts(pane).marking == 3)
+        await pilot.press("y")
+        copied = pilot.app.messages[-1]  # type: ignore[attr-defined]
+        assert isinstance(copied, LogPane.CopyRequested)
+        assert copied.text.splitlines()[0] == "2025-11-25T09:01:37.000+09:00 line 97"
+        assert len(copied.text.splitlines()) == 3
+
+
+async def test_filter_and_group_are_asked_for() -> None:
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        pane = await filled(pilot)
+        await pilot.press("f")
+        pilot.app.query_one(Input).value = '{ $.level = "ERROR" }'
+        await pilot.press("enter", "g")
+        await pilot.pause()
+        first, second = pilot.app.messages  # type: ignore[attr-defined]
+        assert isinstance(first, LogPane.PatternChanged)
+        assert (first.pane, first.pattern) == (pane, '{ $.level = "ERROR" }')
+        assert isinstance(second, LogPane.GroupRequested)
+        pane.pattern = first.pattern
+        await until(pilot, lambda: pane.query_one(LogTitle).facts.pattern == first.pattern)
+
+
+async def test_what_was_dropped_is_said_and_the_window_survives() -> None:
+    async with PaneApp(max_bytes=60_000).run_test(size=(120, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, PaneApp)
+        pane = app.pane
+        pane.store.chunk_bytes = 4096
+        pane.append([line(n, f"line {n} " + "x" * 100) for n in range(100)])
+        await until(pilot, lambda: facts(pane).lines == 100)
+        await pilot.press("home")
+        pane.append([line(n, f"line {n} " + "x" * 100) for n in range(100, 2000)])
+        await until(pilot, lambda: facts(pane).dropped > 1000)
+        assert f"older lines dropped: {facts(pane).dropped:,}" in str(pane.query_one(LogBar).render())
+        assert texts(pane)[0].startswith(f"line {facts(pane).dropped} ")
+        assert facts(pane).lines + facts(pane).dropped == 2000
+
+
+async def test_trouble_and_silence_are_said() -> None:
+    async with PaneApp(stale_after=0.05).run_test(size=(120, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, PaneApp)
+        pane = app.pane
+        await until(pilot, lambda: "first read" in pane.lines.message)
+        pane.stats = TailStats(group="g", polls=3, lines=0, late=2, duplicates=7, lag=1.5)
+        await until(pilot, lambda: "no new lines" in pane.lines.message)
+        bar = str(pane.query_one(LogBar).render())
+        for said in ("lag 1.5s", "late 2", "duplicates dropped 7", "polls 3", "read 09:15:00"):
+            assert said in bar
+        app.clock.advance(60)
+        await until(pilot, lambda: facts(pane).stale)
+        assert "STALE" in str(pane.query_one(LogBar).render())
+        problem = Problem(
+            kind=ProblemKind.ACCESS_DENIED, summary="no permission", remedy="ask [/] the owner", at=NOW
+        )
+        pane.problem = problem
+        trouble = pane.query_one(LogTrouble)
+        await until(pilot, lambda: trouble.display and trouble.size.height > 0)
+        assert "no permission — ask [/] the owner" in str(trouble.render())
+        await until(pilot, lambda: "reading fails" in pane.lines.message)
+        pane.problem = None
+        await until(pilot, lambda: not trouble.display)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 2), (17, 3), (20, 5), (200, 60)])
+async def test_any_size_is_survived(size: tuple[int, int]) -> None:
+    async with PaneApp().run_test(size=size) as pilot:
+        pane = await filled(pilot, 50)
+        await pilot.press("w", "up", "pageup", "enter", "slash", "escape", "home", "end")
+        await pilot.resize_terminal(40, 12)
+        await until(pilot, lambda: pane.lines.size.width == 39)
+        await pilot.press("escape", "end")
+        assert texts(pane)[-1] == "line 49"
+
+
+async def test_foreign_text_cannot_act_or_crash() -> None:
+    evil = "[@click=app.quit]x[/] [/] \x1b[2J \u202e"
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, PaneApp)
+        pane = app.pane
+        pane.title = pane.pattern = evil.replace("\x1b", "")
+        pane.append(
+            [
+                LogLine("e", T0, T0, evil, evil),
+                LogLine("f", T0, T0, evil, json.dumps({"m": evil, evil: evil})),
+            ]
+        )
+        await until(pilot, lambda: len(texts(pane)) == 2)
+        await pilot.press("s", "up", "enter", "up", "r", "w")
+        await pilot.pause()
+        svg = app.export_screenshot()
+        assert "\x1b" not in svg
+        assert "\u202e" not in svg.split("log")[-1]
+
+
+async def test_a_large_batch_does_not_block_the_loop() -> None:
+    batch = [line(n, json.dumps({"level": "INFO", "message": "予約", "n": n})) for n in range(10_000)]
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, PaneApp)
+        loop = asyncio.get_running_loop()
+        spent = []
+        for _ in range(5):
+            began = loop.time()
+            app.pane.append(batch[:1] * 10_000)
+            spent.append(loop.time() - began)
+            await pilot.pause()
+        assert min(spent) < 0.1
+
+
+async def test_failing_is_told_from_its_first_minute_and_not_as_following() -> None:
+    async with PaneApp().run_test(size=(120, 24)) as pilot:
+        pane = await filled(pilot)
+        first = Problem(kind=ProblemKind.EXPIRED, summary="The credentials have ended.", at=NOW)
+        pane.problem = first
+        pane.problem = first.model_copy(update={"at": NOW + timedelta(minutes=9)})
+        trouble = pane.query_one(LogTrouble)
+        await until(pilot, lambda: facts(pane).failing)
+        assert "since 09:15:00" in str(trouble.render())
+        assert "reading fails" in str(pane.query_one(LogBar).render())
+        pane.said = first
+        assert not trouble.display
+        pane.said = None
+        assert trouble.display
+        pane.problem = None
+        assert not trouble.display
+
+
+async def test_a_read_without_new_lines_paints_the_counters_alone() -> None:
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        pane = await filled(pilot)
+        with painting() as asked:
+            pane.stats = TailStats(group="g", polls=3, lines=0, late=0, duplicates=0, lag=1.5)
+            await until(pilot, lambda: facts(pane).stats is pane.stats)
+        assert {each.kind for each in asked} == {"LogBar"}
+
+
+async def test_while_lines_keep_coming_the_counters_are_brought_up_to_date_with_a_frame(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    callers: list[str] = []
+    say = LogPane.say
+
+    def noted(pane: LogPane) -> None:
+        callers.append(sys._getframe(1).f_code.co_name)
+        say(pane)
+
+    monkeypatch.setattr(LogPane, "say", noted)
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        pane = await filled(pilot)
+        refresh_changed, frames = pane.lines.refresh_changed, count(100)
+
+        def refreshed_and_more_has_come() -> None:
+            refresh_changed()
+            pane.append([line(next(frames))])
+
+        monkeypatch.setattr(pane.lines, "refresh_changed", refreshed_and_more_has_come)
+        pane.mark_dirty()
+        callers.clear()
+        await until(pilot, lambda: len(callers) >= 3)
+        assert set(callers) == {"_draw_frame"}
+
+
+async def test_ages_that_read_the_same_are_not_painted() -> None:
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, PaneApp)
+        pane = await filled(pilot)
+        pane.lines.show(replace(pane.lines.look, relative=True))
+        pane.age(True)
+        await pilot.pause()
+        with painting() as asked:
+            beat_of(app).now()
+            await pilot.pause()
+            assert asked == []
+            app.clock.advance(1)
+            beat_of(app).now()
+            await pilot.pause()
+        assert {each.kind for each in asked} == {"LogLines"}
+        assert all(region.right <= 16 for each in asked for region in each.regions), "the lines' own text"
+        pane.age(False)
+
+
+async def test_it_says_from_when_to_when_no_line_is_missing() -> None:
+    async with PaneApp().run_test(size=(140, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, PaneApp)
+        pane = app.pane
+        stats = TailStats(group="g", polls=3, complete_from=T0, complete_to=T0 + 600_000)
+        pane.append([line(n, f"line {n}") for n in range(100)])
+        pane.stats = stats
+        await until(pilot, lambda: facts(pane).complete)
+        whole = facts(pane).complete
+        assert whole in str(pane.query_one(LogBar).render())
+        pane.lacks_to = T0 + 5_000  # a batch that could not be taken in
+        pane.say()
+        shorter = facts(pane).complete
+        assert shorter != whole
+        assert shorter.endswith(whole[-8:])
+        pane.stats = stats.model_copy(update={"complete_to": T0 + 1_000})
+        pane.say()
+        assert facts(pane).complete == "", "nothing is said of a span that is none"
+
+
+async def test_what_the_memory_had_no_room_for_is_missing() -> None:
+    async with PaneApp(max_bytes=60_000).run_test(size=(140, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, PaneApp)
+        pane = app.pane
+        pane.stats = TailStats(group="g", polls=3, complete_from=T0, complete_to=T0 + 86_400_000)
+        pane.append([line(n, "x") for n in range(10)])
+        await until(pilot, lambda: facts(pane).complete)
+        whole = facts(pane).complete
+        pane.append([line(n, f"line {n} " + "x" * 100) for n in range(10, 3000)])
+        await until(pilot, lambda: facts(pane).dropped > 1000)
+        assert pane.store.oldest > T0
+        assert facts(pane).complete != whole
+
+
+HOURS = 3600.0
+
+
+@pytest.mark.parametrize("slept", [0.0, 29.0, 31.0, 10 * HOURS])
+@pytest.mark.parametrize("step", [0.0, -1.0, -10 * HOURS, -72 * HOURS, 24 * HOURS])
+async def test_no_setting_of_the_clock_makes_an_old_tail_new(slept: float, step: float) -> None:
+    async with PaneApp().run_test(size=(120, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, PaneApp)
+        app.pane.stats = TailStats(group="g", polls=3, lines=0, late=0, duplicates=0, lag=1.5)
+        await until(pilot, lambda: facts(app.pane).read_at is not None)
+        assert not app.pane.stale
+        app.clock.suspend(slept)
+        app.clock.step(step)
+        # By whichever clock it is older; one that was read in the future is of another time.
+        assert app.pane.stale == (max(slept, slept + step) > 30 or slept + step < 0)
+
+
+async def test_a_machine_that_woke_up_says_soon_that_its_tail_is_old() -> None:
+    async with PaneApp().run_test(size=(120, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, PaneApp)
+        app.pane.stats = TailStats(group="g", polls=3, lines=0, late=0, duplicates=0, lag=1.5)
+        await until(pilot, lambda: facts(app.pane).read_at is not None)
+        assert app.pane._watchdog is not None
+        assert app.pane._watchdog.when() - asyncio.get_running_loop().time() <= 5.0
+        app.clock.suspend(10 * HOURS)
+        app.clock.step(-10 * HOURS)
+        app.pane._notice_silence()
+        await until(pilot, lambda: "STALE" in str(app.pane.query_one(LogBar).render()))

@@ -1,0 +1,210 @@
+"""What lines say and look like: severity, JSON, times, strips."""
+
+import json
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.style import Style
+
+from services.models.logs import Severity
+from widgets.logs.format import read, task_of
+from widgets.logs.search import BadQuery, Query
+from widgets.logs.severity import severity_of
+from widgets.logs.store import StoredLine
+from widgets.logs.strips import HEAD_WIDTH, Accent, Look, Painter
+from widgets.logs.time import age_text, clock_text, day_text, parse_moment, span_text
+
+JST = ZoneInfo("Asia/Tokyo")
+NEAR = datetime(2026, 11, 25, 0, 30, tzinfo=UTC)
+HOSTILE = [
+    "[@click=app.quit]x[/] [/] [type=x, v={'a[0]'}]",
+    "\x1b[2J\x1b]52;c;AAAA\x07 \x9b31m \x9d0;title\x9c",
+    "\u202eabc\u202c \u200b\u2066x\u2069 \ufeff",
+    "e\u0301" + "\u0300" * 500,
+    "\ud800 lone \udfff",
+    "x" * 1_000_000,
+    "\t" * 100_000,
+    "😀👍🏽🇯🇵👨\u200d👩\u200d👧 日本語テキスト ｶﾅ",
+    '{"message":"\\u001b[2J\\u0007\\ud800","k\\u202e":"a\\nb","n":' + "1" * 5000 + "}",
+    '{"a":' * 3000 + "1" + "}" * 3000,
+    "a\rb\x00c\x7f",
+    "",
+]
+
+
+@pytest.mark.parametrize(
+    ("line", "severity"),
+    [
+        ('{"message":"ERROR in the past","level":"info"}', Severity.INFO),
+        ('{"severity":"CRITICAL","msg":"x"}', Severity.FATAL),
+        ('{"level":50,"msg":"pino"}', Severity.ERROR),
+        ('{"level": 30}', Severity.INFO),
+        ('{"level":60}', Severity.FATAL),
+        ('{"message":"no level"}', Severity.PLAIN),
+        ("2026-11-25 09:00:00 JST:10.0.1.2(5432):app@facility:[12]:ERROR:  deadlock", Severity.ERROR),
+        ("2026-11-25 09:00:00 JST::@:[12]:LOG:  checkpoint starting", Severity.INFO),
+        ("2026/11/25 09:00:00 [warn] 7#7: *1 upstream", Severity.WARNING),
+        ('time=x level=error msg="y"', Severity.ERROR),
+        ("WARNING: something", Severity.WARNING),
+        ("TERRORS and INFORMATIVE words", Severity.PLAIN),
+        ("GET /error HTTP/1.1", Severity.PLAIN),
+    ],
+)
+def test_severity_is_read_from_the_usual_spellings(line: str, severity: Severity) -> None:
+    assert severity_of(line.encode()) is severity
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=200))
+def test_severity_of_anything(line: bytes) -> None:
+    assert severity_of(line) in Severity
+
+
+def test_a_json_line_becomes_its_message_and_ordered_fields() -> None:
+    text = json.dumps(
+        {
+            "time": "t",
+            "level": "INFO",
+            "message": "受付",
+            "b": 1,
+            "http": {"status": 200, "path": "/a b"},
+            "a": None,
+        },
+        ensure_ascii=False,
+    )
+    reading = read(text, order=("a", "http.status"), columns=("b", "none"))
+    assert reading.message == "受付"
+    assert reading.fields == (("a", "null"), ("http.status", "200"), ("http.path", '"/a b"'))
+    assert reading.columns == ("1", "")
+
+
+def test_escapes_in_json_cannot_bring_control_characters_back() -> None:
+    reading = read('{"message":"\\u001b[2J","x\\u0007":"\\u202e"}')
+    assert reading.message == "\u241b[2J"
+    assert reading.fields == (("x\u2407", "<RLO>"),)
+
+
+def test_times_are_shown_in_the_zone_and_typed_in_it() -> None:
+    at = 1_764_028_813_257
+    assert clock_text(at, JST) == "09:00:13.257"
+    assert clock_text(at, UTC) == "00:00:13.257"
+    assert (day_text(at, JST), day_text(at - 12 * 3_600_000, JST)) == ("2025-11-25", "2025-11-24")
+    assert age_text(at, at + 192_000) == "-0:03:12"
+    assert age_text(at, at - 90_061_000) == "+1d1:01:01"
+    assert [span_text(ms) for ms in (850, 38_000, 720_000, 90_000_000)] == ["850ms", "38s", "12m", "25h"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "iso"),
+    [
+        ("9:12", "2026-11-25T09:12:00+09:00"),
+        ("09:12:33", "2026-11-25T09:12:33+09:00"),
+        ("23:50", "2026-11-24T23:50:00+09:00"),
+        ("11-24 8:00", "2026-11-24T08:00:00+09:00"),
+        ("2026/11/20 08:00:05", "2026-11-20T08:00:05+09:00"),
+        ("2026-11-20T08:00:00Z", "2026-11-20T08:00:00+00:00"),
+        ("-15m", "2026-11-25T09:15:00+09:00"),
+    ],
+)
+def test_a_typed_time(typed: str, iso: str) -> None:
+    assert parse_moment(typed, JST, NEAR) == datetime.fromisoformat(iso).timestamp() * 1000
+
+
+@pytest.mark.parametrize("typed", ["", "soon", "25:00", "13-45 9:00", "9:99", "-99999d", "2026-02-30"])
+def test_what_is_no_time(typed: str) -> None:
+    parsed = parse_moment(typed, JST, NEAR)
+    assert parsed is None or typed == "-99999d"
+
+
+@settings(deadline=None)
+@given(st.text(max_size=30))
+def test_any_text_may_be_typed_as_a_time(typed: str) -> None:
+    parsed = parse_moment(typed, JST, NEAR)
+    assert parsed is None or isinstance(parsed, int)
+
+
+def test_a_query_that_could_hang_is_refused_with_words() -> None:
+    for pattern in ("(a+)+$", "(.*)*x", "[", "(?P<a>"):
+        with pytest.raises(BadQuery):
+            Query(pattern, regex=True)
+
+
+def test_a_query_finds_what_is_drawn() -> None:
+    line = b'{"level":"ERROR","http":{"status": 503},"msg":"\\u6c7a\\u6e08"}\n'
+    assert Query("status=503").lines_in(line) == [0]
+    assert Query("http.status=503").lines_in(line) == [0]
+    assert Query("決済").lines_in(line) == [0]
+    assert Query("status=504").lines_in(line) == []
+    assert Query("error").lines_in(line) == [0]
+    assert Query("Error").lines_in(line) == []
+    assert Query("err").spans("xErr err") == [(1, 4), (5, 8)]
+
+
+def painter(width: int = 80, **look: object) -> Painter:
+    made = Painter(Look(JST, **look), lambda name: Style(color="red" if "error" in name else None))  # type: ignore[arg-type]  # test helper
+    made.width = width
+    return made
+
+
+def drawn(text: str, made: Painter, *, late: bool = False) -> list[str]:
+    line = StoredLine(1, 1_764_028_813_257, 1_764_028_913_257, "ecs/web/0123456789abcdef", late, text)
+    strips = made.block(line, Accent(), 1_764_028_999_000)
+    for strip in strips:
+        assert strip.cell_length == made.width
+        assert cell_len(strip.text) == made.width
+    return [strip.text for strip in strips]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize("wrap", [False, True])
+@pytest.mark.parametrize("width", [18, 40, 81])
+def test_a_hostile_line_is_harmless_and_aligned(text: str, wrap: bool, width: int) -> None:
+    for raw in (False, True):
+        rows = drawn(text, painter(width, wrap=wrap, raw=raw, stream=True))
+        shown = "".join(rows)
+        assert not any(
+            ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 or c in "\u202e\u200b\u2066\ufeff" for c in shown
+        )
+        shown.encode()
+
+
+@settings(deadline=None)
+@given(st.text(max_size=120), st.integers(18, 60), st.booleans(), st.integers(0, 40))
+def test_any_line_fills_its_rows_exactly(text: str, width: int, wrap: bool, shift: int) -> None:
+    made = painter(width, wrap=wrap, shift=0 if wrap else shift)
+    made.query = Query("a")
+    drawn(text, made)
+
+
+def test_a_row_reads_well() -> None:
+    row = drawn('{"level":"ERROR","message":"決済に失敗","code":402}', painter(60))[0]
+    assert row.rstrip() == " 09:00:13.257 E 決済に失敗  code=402"
+    late = drawn("plain text", painter(60, stream=True), late=True)[0]
+    assert late.rstrip() == " 09:00:13.257    late +100s  web/01234567      plain text"
+    assert drawn("x" * 100, painter(40))[0].endswith("x\u203a")
+    assert drawn("x", painter(40, relative=True))[0].rstrip() == "     -0:03:05   x"
+
+
+def test_wrapping_keeps_every_character_and_breaks_at_spaces() -> None:
+    words = " ".join(f"語{n}" for n in range(60))
+    rows = drawn(words, painter(40, wrap=True))
+    assert "".join(row[HEAD_WIDTH:].rstrip() for row in rows).replace(" ", "") == words.replace(" ", "")
+    assert all(not row[HEAD_WIDTH:].startswith(tuple("0123456789")) for row in rows)
+
+
+def test_matches_are_set_apart() -> None:
+    made = painter(60)
+    made.query = Query("失敗")
+    made._component = lambda name: Style(bold=name.endswith("match"))
+    line = StoredLine(1, 0, 0, "", False, "決済に失敗 失敗")
+    strip = made.block(line, Accent(), 0)[0]
+    assert [segment.text for segment in strip if segment.style and segment.style.bold] == ["失敗", "失敗"]
+
+
+def test_the_task_is_what_a_stream_is_shortened_to() -> None:
+    assert task_of("ecs/staff-api/0123456789abcdef") == "staff-api/01234567"
+    assert task_of("i-0abc") == "i-0abc"

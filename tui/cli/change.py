@@ -1,0 +1,208 @@
+"""`toban change <kind> --plan`: what a change would do, printed; it is applied in the console alone.
+
+`--json` prints one object: the fields of `services.models.changes.Plan` (times as ISO 8601 UTC), with each
+step's `call` as `service`, `operation`, `region`, `params` (the request's parameters as an object) and
+`digest`, and with `confirm` (what the console asks to be typed). `approval` is the role that must have approved,
+"" where nobody has to, and null where the plan was refused before that was known; such a plan has no steps. What
+stops the planning is printed as `{"problem": …}` with the fields of `services.models.problem.Problem`.
+
+Exit status: 0 the plan can be confirmed, 2 it is refused, 64 wrong usage, 69 AWS could not be read.
+"""
+
+import json
+import re
+import shutil
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from services.i18n import _
+from services.models.text import clean
+from services.toml import mistakes as words
+from tui.cli.click_i18n import Command, Named, Prints, answered
+from tui.exit_status import ExitStatus
+from tui.options import StartOptions
+
+if TYPE_CHECKING:
+    from services.changes.base import Change
+    from services.models.changes import ChangeTarget, Parameter, Plan
+    from services.system import Services
+
+_NARROW, _WIDE = 60, 110
+_KEPT = frozenset({"kind", "rest", "sets", "target", "plan", "as_json"})
+"""What the callback takes itself; the rest are options of the start."""
+
+
+def change_command(
+    output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
+) -> Command:
+    """The command; `shared` are the options that lead to a system, `before` the flags that stood before it."""
+
+    def callback(**flags: Any) -> int:
+        given = {key: value for key, value in flags.items() if key not in _KEPT and value is not None}
+        if not flags["plan"]:
+            told = _("Changes are applied in the console only; --plan prints what one would do.")
+            raise click.UsageError(told, click.get_current_context())
+        wish = _wish(flags["rest"], flags["sets"])
+        _check_numbers(flags["kind"], wish)
+        return answered(output, lambda: _run(flags, wish, replace(before(), **given)), data=flags["as_json"])
+
+    return Command(
+        "change",
+        callback=callback,
+        help=_(
+            "Print what a change would do: 0 it can be confirmed, 2 it is refused. KIND comes first; its questions "
+            "are options (task-limit: --max 10 --revert aws|duty|none --revert-at “2026-03-31 17:00”)."
+        ),
+        context_settings={"ignore_unknown_options": True},
+        params=[
+            click.Argument(["kind"], type=Named(_kinds), metavar="KIND"),
+            click.Argument(["rest"], nargs=-1, type=click.UNPROCESSED, metavar="[--QUESTION ANSWER]…"),
+            click.Option(
+                ["--target"], metavar="NAME", help=_("What to change; may be left out where there is one.")
+            ),
+            click.Option(
+                ["--set", "sets"], multiple=True, metavar="ID=VALUE", help=_("The answer to a question.")
+            ),
+            click.Option(["--plan"], is_flag=True, help=_("Print the plan; nothing is sent.")),
+            click.Option(["--json", "as_json"], is_flag=True, help=_("Print JSON.")),
+            *shared,
+        ],
+    )
+
+
+def _kinds() -> list[str]:
+    from services.changes.registry import CHANGES
+
+    return [change.kind for change in CHANGES]
+
+
+def _wish(rest: Sequence[str], sets: Sequence[str]) -> dict[str, str]:
+    """The answers of `--max 10`, `--max=10` and `--set max=10`. Raises UsageError."""
+    wish: dict[str, str] = {}
+    words_left = list(rest)
+    while words_left:
+        word = words_left.pop(0)
+        name, equals, value = word.removeprefix("--").partition("=")
+        if not word.startswith("--") or not name:
+            raise click.UsageError(_("{word} is not an option").format(word=clean(word)), _context())
+        if not equals and not words_left:
+            raise click.UsageError(_("{name} is missing").format(name=clean(word)), _context())
+        wish[_id(name)] = value if equals else words_left.pop(0)
+    for each in sets:
+        name, equals, value = each.partition("=")
+        if not equals:
+            raise click.UsageError(_("{word}: write it as id=value").format(word=clean(each)), _context())
+        wish[_id(name)] = value
+    return wish
+
+
+def _check_numbers(kind: str, wish: Mapping[str, str]) -> None:
+    """What can be told without credentials is told without. Raises UsageError."""
+    from services.changes.registry import CHANGES
+
+    for change in CHANGES:
+        for name in change.numbers if change.kind == kind else ():
+            # A Japanese keyboard's full-width digits count as digits.
+            typed = unicodedata.normalize("NFKC", wish.get(name, "0")).strip()
+            if re.fullmatch(r"[0-9]+", typed) is None:
+                said = _("--{name} must be a whole number, not “{text}”")
+                raise click.UsageError(said.format(name=name, text=clean(typed)), _context())
+
+
+def _id(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def _context() -> click.Context:
+    return click.get_current_context()
+
+
+def _run(flags: Mapping[str, Any], wish: Mapping[str, str], options: StartOptions) -> tuple[list[str], int]:
+    """Connect, plan and end."""
+    import asyncio
+
+    from services.aws.client.errors import AwsError
+    from tui.startup.start import connect
+
+    async def once() -> tuple[list[str], int]:
+        services = (await connect(options, None)).services
+        try:
+            await services.journal.open()
+            plan, why = await _plan(services, flags, wish)
+        except AwsError as error:
+            problem = error.problem
+            if flags["as_json"]:
+                return _json({"problem": problem.model_dump(mode="json")}), ExitStatus.UNAVAILABLE
+            return [
+                each for each in (problem.summary, problem.advice, problem.detail) if each
+            ], ExitStatus.UNAVAILABLE
+        finally:
+            await services.close()
+        status = ExitStatus.ABNORMAL if plan.refusals or not plan.steps else ExitStatus.NORMAL
+        return (_json(plan_data(plan)) if flags["as_json"] else _text(services, plan, why)), status
+
+    return asyncio.run(once())
+
+
+async def _plan(
+    services: "Services", flags: Mapping[str, Any], wish: Mapping[str, str]
+) -> tuple["Plan", str]:
+    """(the plan, why its way back is at its time). Raises AwsError, UsageError."""
+    from widgets.changes.lines import why_then
+
+    kind = flags["kind"]
+    change = services.engine.changes[kind]
+    target = _target(change, flags["target"])
+    parameters = await change.parameters(target)
+    _check(parameters, wish)
+    full = {each.id: each.default for each in parameters} | dict(wish)
+    plan = await services.engine.plan(kind, str(target.id), full)
+    return plan, why_then(parameters, plan)
+
+
+def _target(change: "Change", name: str | None) -> "ChangeTarget":
+    targets = change.targets()
+    if name is None:
+        if len(targets) == 1:
+            return targets[0]
+        names = ", ".join(each.title for each in targets)
+        raise click.UsageError(_("--target is needed: one of {names}").format(names=names or "–"), _context())
+    found = next((each for each in targets if name in (each.id, each.title)), None)
+    if found is None:
+        raise click.UsageError(words.unknown(clean(name), [each.title for each in targets]), _context())
+    return found
+
+
+def _check(parameters: "Iterable[Parameter]", wish: Mapping[str, str]) -> None:
+    known = [each.id for each in parameters]
+    for name in wish:
+        if name not in known:
+            raise click.UsageError(words.unknown(clean(name), known), _context())
+
+
+def plan_data(plan: "Plan") -> dict[str, object]:
+    """The plan as it is printed with `--json`."""
+    data = plan.model_dump(mode="json")
+    for step, shown in zip(plan.steps, data["steps"], strict=True):
+        del shown["call"]["body"]
+        shown["call"] |= {"params": step.call.params, "digest": step.call.digest}
+    known = {} if plan.steps else {"approval": None}
+    return {**data, **known, "confirm": plan.confirm}
+
+
+def _json(data: object) -> list[str]:
+    return [json.dumps(data, ensure_ascii=False, indent=2)]
+
+
+def _text(services: "Services", plan: "Plan", why: str) -> list[str]:
+    from zoneinfo import ZoneInfo
+
+    from widgets.changes.lines import plan_text
+
+    width = max(_NARROW, min(_WIDE, shutil.get_terminal_size((_WIDE, 0)).columns))
+    zone = ZoneInfo(services.runbook.system.timezone)
+    return plan_text(plan, zone, services.clock.now(), width, why)

@@ -1,0 +1,122 @@
+"""What the commands about files print: the runbook's check and summary, the configuration in force."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from services.i18n import _
+from services.models.runbook import Duty, Runbook
+from services.models.text import clean
+from services.models.verdict import Limit
+from services.runbook.loader import RunbookError, inspect, load_named
+from services.toml.files import in_order
+from tui.exit_status import ExitStatus
+from tui.options import StartOptions
+
+
+def check(path: Path) -> tuple[list[str], int]:
+    """Every mistake, everything undecided and what could not be checked in a runbook file, and the exit status."""
+    try:
+        loaded = inspect(path)
+    except RunbookError as error:
+        count = len(error.mistakes)
+        return [*map(str, error.mistakes), _("mistakes: {count}").format(count=count)], ExitStatus.DATA
+    lines = [str(entry) for entry in in_order([*loaded.undecided, *loaded.cautions])]
+    total = _("no mistakes; undecided: {count}").format(count=len(loaded.undecided))
+    if loaded.cautions:
+        total = _("{total}; cautions: {count}").format(total=total, count=len(loaded.cautions))
+    return [*lines, total], ExitStatus.NORMAL
+
+
+def source(name: str) -> Iterator[str]:
+    """A runbook as its file, which `check` accepts; raises RunbookError."""
+    from services.runbook.loader import source as text_of
+
+    yield text_of(name).removesuffix("\n")
+
+
+def show(name: str) -> Iterator[str]:
+    """A runbook as a person reads it; raises RunbookError."""
+    from rich.cells import cell_len
+
+    from widgets.drawing.format import pad
+
+    book = load_named(name)
+    system = book.system
+    yield " ".join(each for each in (book.document or system.title, book.document_version) if each)
+    yield f"{system.id}  {system.environment}  {system.account}  {system.region}  {system.timezone}"
+    for title, rows in _sections(book):
+        if rows:
+            yield ""
+            yield title
+            widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+            for row in rows:
+                padded = [pad(text, width) for text, width in zip(row, widths, strict=True)]
+                yield ("  " + "  ".join(padded)).rstrip()
+
+
+def _sections(book: Runbook) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
+    nobody = _("UNDECIDED")
+    yield _("Approved by"), [(book.approved_by or nobody,)]
+    yield _("Contacts"), [(each.role, each.contact or nobody, each.scope) for each in book.contacts]
+    yield (
+        _("Approvers"),
+        [(each.role, each.name or nobody, "、".join(each.approves)) for each in book.approvers],
+    )
+    yield _("Limits"), [(each.id, each.title, bound(each)) for each in book.limits]
+    yield _("Expected alarms"), [(clean(each.name), each.title, each.playbook or "") for each in book.alarms]
+    yield _("Duties"), [(each.id, when(each), each.title) for each in book.duties]
+    yield _("Playbooks"), [(each.id, each.title) for each in book.playbooks]
+    yield _("Procedures"), [(each.id, each.title, each.timing) for each in book.procedures]
+
+
+def bound(limit: Limit) -> str:
+    """`< 500 ms`, as a person reads it."""
+    value = limit.below if limit.below is not None else limit.above
+    sign = "<" if limit.below is not None else ">"
+    return f"{sign} {(value or 0) * limit.scale:g} {limit.unit}".rstrip()
+
+
+def when(duty: Duty) -> str:
+    """The rule and the times, as the file writes them."""
+    return " ".join([clean(duty.rule or duty.anchor), *duty.at])
+
+
+def configuration(options: StartOptions) -> Iterator[str]:
+    """The configuration file, each value in force and where it is from; raises ConfigError."""
+    from tui.startup.config import effective, settings
+
+    found = effective(options)
+    exists = "" if found.path.exists() else "  " + _("(does not exist)")
+    yield clean(found.path) + exists
+    yield ""
+    width = max(len(each.key) for each in settings())
+    for each in settings():
+        value: object = found.config
+        for part in each.key.split("."):
+            value = getattr(value, part)
+        origins = {
+            key: origin
+            for key, origin in found.origins.items()
+            if key == each.key or key.startswith(f"{each.key}.")
+        }
+        origin = ", ".join(dict.fromkeys(origins.values())) or _("default")
+        yield f"{each.key.ljust(width)}  {_shown(value)}  [{clean(origin)}]"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return clean(", ".join(f"{key}={each}" for key, each in value.items())) or "-"
+    if isinstance(value, tuple):
+        return clean(", ".join(value)) or "-"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return clean(_without_password(str(value))) if value not in (None, "") else "-"
+
+
+def _without_password(text: str) -> str:
+    """An endpoint may hold `user:password@`; neither is anybody's business."""
+    if "://" not in text or "@" not in text:
+        return text
+    parts = urlsplit(text)
+    return urlunsplit(parts._replace(netloc=f"***@{parts.netloc.rpartition('@')[2]}"))

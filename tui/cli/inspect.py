@@ -1,0 +1,220 @@
+"""`toban inspect [NAME…]`: the same looks as in the console, without the screen; for cron and for pipes.
+
+Nothing is recorded and nothing is signed: that is for a person. The journal is read, where there is one, so that
+a look covers the time since a person last signed for it, and for people and networks that became known.
+
+Exit status: 0 normal, 1 attention, 2 abnormal, 3 cannot be judged, 64 wrong usage.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from services.i18n import _
+from services.models.text import clean
+from services.toml import mistakes as words
+from tui.cli.click_i18n import Command, Prints, answered
+from tui.exit_status import OF_VERDICT, ExitStatus
+from tui.options import StartOptions
+
+if TYPE_CHECKING:
+    from services.models.inspect_answer import InspectAnswer
+    from services.system import Services
+
+_NARROW, _WIDE = 60, 120
+_OWN = frozenset({"names", "since", "at", "as_json", "schema", "whatever", "private"})
+_AGO = re.compile(r"(\d+(?:\.\d+)?)\s*([mhd])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def inspect_command(
+    output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
+) -> Command:
+    """The command; `shared` are the options that lead to a system, `before` the flags that stood before it."""
+
+    def callback(**flags: Any) -> int:
+        if flags["schema"]:
+            output.hand_over(_json(_schema()))
+            return ExitStatus.NORMAL
+        given = {key: value for key, value in flags.items() if key not in _OWN and value is not None}
+        return answered(output, lambda: _run(flags, replace(before(), **given)), data=flags["as_json"])
+
+    return Command(
+        "inspect",
+        callback=callback,
+        help=_(
+            "Make looks now and judge them: 0 normal, 1 attention, 2 abnormal, 3 cannot be judged. NAME is an "
+            "inspection or a duty; without one every inspection of the runbook. Nothing is recorded or signed."
+        ),
+        params=[
+            click.Argument(["names"], nargs=-1, metavar="[NAME]…"),
+            click.Option(
+                ["--since"],
+                metavar="TIME|AGO",
+                help=_(
+                    "Begin of the time looked over: “2026-01-05 17:00”, 16h, 3d; else since the last signature."
+                ),
+            ),
+            click.Option(["--at"], metavar="TIME", help=_("Its end; else now.")),
+            click.Option(["--json", "as_json"], is_flag=True, help=_("Print JSON.")),
+            click.Option(["--schema"], is_flag=True, help=_("Describe the JSON, field by field, and end.")),
+            click.Option(
+                ["--whatever-it-costs", "whatever"],
+                is_flag=True,
+                help=_("Make queries that cost more than the runbook's limit, too."),
+            ),
+            click.Option(
+                ["--private"], is_flag=True, help=_("Print texts of logs, too; they may hold personal data.")
+            ),
+            *shared,
+        ],
+    )
+
+
+def _run(flags: dict[str, Any], options: StartOptions) -> tuple[list[str], int]:
+    import asyncio
+
+    from tui.startup.start import connect
+
+    async def once() -> "tuple[InspectAnswer, Services]":
+        services = (await connect(options, None)).services
+        try:
+            return await _answer(services, flags), services
+        finally:
+            await services.session.close()
+            await services.journal.close()
+
+    answer, services = asyncio.run(once())
+    if flags["as_json"]:
+        return _json(answer.model_dump(mode="json")), answer.status
+    return _text(services, answer), answer.status
+
+
+async def _answer(services: "Services", flags: dict[str, Any]) -> "InspectAnswer":
+    import asyncio
+
+    from services.inspections.base import Look
+    from services.inspections.running.windows import reached, window
+    from services.journal.errors import JournalError
+    from services.models.findings import worst
+    from services.models.inspect_answer import InspectAnswer
+    from services.models.verdict import Verdict
+
+    ids = _ids(services, flags["names"])
+    began = services.clock.now()
+    until = _moment(services, flags["at"], "--at") or began
+    if until > began:
+        raise click.UsageError(_("--at must not lie ahead"), click.get_current_context())
+    since = _moment(services, flags["since"], "--since", until)
+    if since is not None and since >= until:
+        raise click.UsageError(_("--since must lie before the end"), click.get_current_context())
+    if services.journal.path.is_file():
+        try:
+            await services.records.read(began)
+        except JournalError as error:
+            click.echo(error.problem.summary, err=True)
+
+    def look(id: str) -> Look:
+        inspection = services.inspector.inspection(id)
+        signed, looked = services.records.signed_until(id, until), services.records.first_look(id)
+        begin, gap = window(inspection, signed, until, services.calendar, looked=looked)
+        first, unseen = reached(inspection, since or begin, began, services.calendar)
+        said = [each for each in ("" if since else gap, unseen) if each]
+        return Look(since=min(first, until), until=until, gap=_("; ").join(said), consent=flags["whatever"])
+
+    findings = await asyncio.gather(*(services.inspector.look(id, look(id)) for id in ids))
+    if not flags["private"]:
+        findings = [
+            each.model_copy(update={"evidence": tuple(shown for shown in each.evidence if not shown.private)})
+            for each in findings
+        ]
+    verdict = worst(each.verdict for each in findings) or Verdict.UNKNOWN
+    return InspectAnswer(
+        system=services.runbook.system.id,
+        title=services.runbook.system.title,
+        region=services.session.settings.region,
+        at=began,
+        verdict=verdict,
+        status=OF_VERDICT[verdict.value],
+        yen=round(sum(each.cost.yen for each in findings), 4),
+        findings=tuple(findings),
+    )
+
+
+def _ids(services: "Services", names: Sequence[str]) -> list[str]:
+    """Inspections by name, duties by theirs; every inspection where none is named. Raises UsageError."""
+    from services.inspections.registry import offered
+
+    known = [str(each.id) for each in offered(services.runbook)]
+    duties = {str(duty.id): duty.inspections for duty in services.runbook.duties if duty.inspections}
+    found: list[str] = []
+    for name in names or known:
+        if name in known:
+            found.append(name)
+        elif name in duties:
+            found += duties[name]
+        else:
+            raise click.UsageError(words.unknown(clean(name), [*known, *duties]), click.get_current_context())
+    return list(dict.fromkeys(found))
+
+
+def _moment(
+    services: "Services", text: str | None, option: str, until: datetime | None = None
+) -> datetime | None:
+    """A local time, or so long before `until`. Raises UsageError."""
+    if text is None:
+        return None
+    ago = _AGO.fullmatch(text.strip())
+    try:
+        if ago is not None and until is not None:
+            return until - timedelta(**{_UNITS[ago[2]]: float(ago[1])})
+        moment = datetime.fromisoformat(text.strip())
+        local = moment if moment.tzinfo else moment.replace(tzinfo=services.calendar.zone)
+        # Hours counted between local times would be wrong where a summer time begins or ends.
+        return local.astimezone(UTC)
+    except (ValueError, OverflowError):
+        words = _("{option}: write a time as “2026-01-05 17:00”")
+        if until is not None:
+            words = _("{option}: write a time as “2026-01-05 17:00”, or how long before the end: 16h, 3d")
+        said = words.format(option=option)
+        raise click.UsageError(said, click.get_current_context()) from None
+
+
+def _text(services: "Services", answer: "InspectAnswer") -> list[str]:
+    from rich.cells import cell_len
+
+    from services.models.findings import Recorded
+    from services.models.verdict import Verdict
+    from widgets.drawing.format import pad
+    from widgets.drawing.lines import plain
+    from widgets.findings.lines import finding_lines
+    from widgets.findings.wording import verdict_spans
+
+    width = max(_NARROW, min(_WIDE, shutil.get_terminal_size((_WIDE, 0)).columns))
+    zone = services.calendar.zone
+    lines = []
+    for each in answer.findings:
+        (shown,) = plain([verdict_spans(each)])
+        lines.append(f"{pad(shown, max(12, cell_len(shown)))} {pad(each.title, 24)} {each.summary}".rstrip())
+    for each in answer.findings:
+        if each.verdict is not Verdict.NORMAL:
+            recorded = Recorded(seq=0, by="", finding=each)
+            lines += ["", *plain(finding_lines(recorded, zone, answer.at, width))]
+    return lines
+
+
+def _schema() -> dict[str, Any]:
+    from services.models.inspect_answer import InspectAnswer
+    from services.toml.grammar import schema
+
+    return schema(InspectAnswer)
+
+
+def _json(data: object) -> list[str]:
+    return [json.dumps(data, ensure_ascii=False, indent=2)]

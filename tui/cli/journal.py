@@ -1,0 +1,263 @@
+"""`toban journal verify`, `export` and `list`: the journal without a screen, also while consoles have it open.
+
+Exit status of `verify`: 0 intact, 2 tampered with, 3 it could not be checked, or a log whose lines anybody may have
+written disagrees with it. `--json` prints the fields of
+`services.models.journal.Verification`. `export` prints the lines that `services.journal.export` describes.
+Of all of them: 64 wrong usage, 65 and 78 a runbook or configuration with mistakes, 69 no journal could be read.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from services.host import regular_files as regular_file
+from services.host.regular_files import named
+from services.i18n import _, plural
+from services.models.text import clean
+from tui.cli.click_i18n import Command, Group, Named, Prints
+from tui.cli.entry_text import by_day, problem_lines, report
+from tui.cli.opened_journal import Stop, configured
+from tui.days import usable
+from tui.exit_status import ExitStatus
+from tui.options import StartOptions
+
+if TYPE_CHECKING:
+    from services.journal.external_hashes import Witnesses
+    from services.journal.reader import Reader
+    from services.models.journal import Entry, Query
+
+NEWEST = 200
+"""Entries that `list` prints when no day is named."""
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Which journal, and the zone of its days."""
+
+    path: Path
+    zone: ZoneInfo
+    stream: bool
+    """The runbook names a log stream in AWS that keeps the newest hash."""
+    options: StartOptions
+
+
+def journal_group(
+    output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
+) -> Group:
+    """The commands; `shared` are the options that lead to a system, `before` the flags that stood before."""
+
+    def doing(work: Callable[..., int]) -> Callable[..., int]:
+        def callback(*, file: str | None, **flags: Any) -> int:
+            names = {option.name for option in shared}
+            given = {key: value for key, value in flags.items() if key in names and value is not None}
+            rest = {key: value for key, value in flags.items() if key not in names}
+            try:
+                return work(output, find(replace(before(), **given), file), **rest)
+            except Stop as stop:
+                output.say(stop.lines, error=True)
+                return stop.status
+
+        return callback
+
+    file = click.Option(
+        ["--file"], metavar="FILE", help=_("The journal's file, in place of the configured one.")
+    )
+    as_json = click.Option(["--json", "as_json"], is_flag=True, help=_("Print JSON."))
+    anchors = click.Option(
+        ["--anchors"],
+        metavar="FILE",
+        help=_("A copy of syslog or of the log stream, in place of the logs themselves."),
+    )
+    to = click.Option(["--output", "-o", "to"], metavar="FILE", help=_("A new file that you alone can read."))
+    return Group(
+        "journal",
+        help=_("Check, save and print the journal."),
+        commands=[
+            Command(
+                "verify",
+                callback=doing(verify),
+                params=[anchors, as_json, file, *shared],
+                help=_(
+                    "Look for altered, missing and swapped entries: 0 intact, 2 tampered with, 3 unknown."
+                ),
+            ),
+            Command(
+                "export",
+                callback=doing(export),
+                params=[*_filters(), to, file, *shared],
+                help=_("Print the entries as JSON lines, with their hashes."),
+            ),
+            Command(
+                "list",
+                callback=doing(show),
+                params=[*_filters(), file, *shared],
+                help=_("Print the entries by day; without --since the newest {count}.").format(count=NEWEST),
+            ),
+        ],
+    )
+
+
+class Day(click.ParamType[date]):
+    """A day as the calendar writes it."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """The day; fails with an example."""
+        try:
+            day = usable(date.fromisoformat(value))
+        except ValueError:
+            day = None
+        return day or self.fail(_("must be a day like 2026-03-31"), param, ctx)
+
+
+def _filters() -> list[click.Parameter]:
+    return [
+        click.Option(["--since"], type=Day(), metavar="DATE", help=_("The first day.")),
+        click.Option(["--until"], type=Day(), metavar="DATE", help=_("The last day.")),
+        click.Option(
+            ["--kind", "kinds"],
+            type=Named(_kinds),
+            multiple=True,
+            metavar="KIND",
+            help=_("Only this kind, e.g. sign-off; may be given several times."),
+        ),
+        click.Option(["--person"], metavar="USER", help=_("Only this OS user.")),
+        click.Option(
+            ["--target"], metavar="NAME", help=_("Only what concerns this resource, alarm or duty.")
+        ),
+    ]
+
+
+def _kinds() -> list[str]:
+    from services.models.journal import EntryKind
+
+    return [kind.value for kind in EntryKind]
+
+
+def find(options: StartOptions, file: str | None) -> Book:
+    """The journal that the console would open, or `file`."""
+    runbook, path = configured(options, file)
+    return Book(path, ZoneInfo(runbook.system.timezone), bool(runbook.journal.log_group), options)
+
+
+def verify(output: Prints, book: Book, *, anchors: str | None, as_json: bool) -> int:
+    """`toban journal verify`."""
+    from services.journal.verify import verify as check
+
+    found = check(book.path, at=datetime.now(UTC), witnesses=_witnesses(book, anchors))
+    if as_json:
+        output.hand_over([found.model_dump_json(indent=2)])
+    else:
+        output.say(report(found))
+    if found.faults:
+        return ExitStatus.ABNORMAL
+    return ExitStatus.NORMAL if found.intact else ExitStatus.UNKNOWN
+
+
+def _witnesses(book: Book, anchors: str | None) -> "Witnesses":
+    from services.journal.external_hashes import from_file, machine_log
+
+    if anchors is None:
+        return asyncio.run(_outside(book.options)) if book.stream else machine_log()
+    try:
+        return from_file(named(anchors))
+    except OSError as error:
+        raise Stop([f"{clean(anchors)}: {error.strerror}"], ExitStatus.UNKNOWN) from error
+
+
+async def _outside(options: StartOptions) -> "Witnesses":
+    """What the machine's log and the stream in AWS say; the journal is not opened for it."""
+    from tui.startup.start import connect
+
+    services = (await connect(options, None)).services
+    try:
+        return await services.journal.outside()
+    finally:
+        await services.session.close()
+
+
+def export(output: Prints, book: Book, *, to: str | None, **filters: Any) -> int:
+    """`toban journal export`."""
+    from services.journal.export import lines, write
+
+    query = _query(book.zone, **filters)
+    with _reading(book.path) as reader:
+        if to in (None, "-"):
+            return _print(output.hand_over, lines(reader, query))
+        try:
+            regular_file.check_target(named(to))
+            count = write(lines(reader, query), named(to))
+        except OSError as error:
+            raise Stop([f"{clean(to)}: {error.strerror}"], ExitStatus.UNAVAILABLE) from error
+    said = plural("{count} entry saved in {path}", "{count} entries saved in {path}", count)
+    output.say([said.format(count=f"{count:,}", path=clean(to))])
+    return ExitStatus.NORMAL
+
+
+def show(output: Prints, book: Book, **filters: Any) -> int:
+    """`toban journal list`."""
+    from services.journal.export import rows
+    from services.journal.reader import entry_of
+
+    query = _query(book.zone, **filters)
+    with _reading(book.path) as reader:
+        entries: Iterable[Entry] = (
+            map(entry_of, rows(reader, query)) if query.since else reader.find(query, limit=NEWEST)[::-1]
+        )
+        return _print(output.say, by_day(entries, book.zone))
+
+
+def _print(say: Callable[[Iterable[str]], None], lines: Iterator[str]) -> int:
+    """Some lines at a time, for there may be very many."""
+    while batch := list(islice(lines, _BATCH)):
+        say(batch)
+    return ExitStatus.NORMAL
+
+
+def _query(
+    zone: ZoneInfo,
+    *,
+    since: date | None,
+    until: date | None,
+    kinds: tuple[str, ...],
+    person: str | None,
+    target: str | None,
+) -> "Query":
+    from services.models.journal import EntryKind, Query
+
+    return Query(
+        kinds=frozenset(map(EntryKind, kinds)),
+        person=person or "",
+        target=target or "",
+        since=_midnight(since, zone) if since else None,
+        before=_midnight(until + timedelta(days=1), zone) if until else None,
+    )
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone)
+
+
+@contextmanager
+def _reading(path: Path) -> "Iterator[Reader]":
+    """The journal, read beside whoever has it open; what goes wrong becomes words."""
+    from services.journal.problems import Unfit, problem_of
+    from services.journal.reader import Reader
+
+    try:
+        with closing(Reader.open(path)) as reader:
+            yield reader
+    except (sqlite3.Error, OSError, Unfit) as error:
+        problem = problem_of(error, path, datetime.now(UTC))
+        raise Stop(problem_lines(problem), ExitStatus.UNAVAILABLE) from error

@@ -1,0 +1,121 @@
+"""What commands that read the journal without AWS have in common: the runbook, the journal's place, a file to write."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from services.host import regular_files as regular_file
+from services.host.regular_files import named
+from services.i18n import _
+from services.models.text import clean
+from tui.cli.click_i18n import Prints
+from tui.exit_status import ExitStatus
+from tui.options import StartOptions
+
+if TYPE_CHECKING:
+    from services.models.runbook import Runbook
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """One system's runbook and journal."""
+
+    runbook: "Runbook"
+    journal: Path
+
+    def today(self, now: datetime) -> date:
+        """The local day."""
+        return now.astimezone(ZoneInfo(self.runbook.system.timezone)).date()
+
+
+class Stop(Exception):
+    """The command ends here; `lines` say why."""
+
+    def __init__(self, lines: list[str], status: int) -> None:
+        super().__init__(*lines)
+        self.lines = lines
+        self.status = status
+
+
+def file_option() -> click.Option:
+    """`--file`."""
+    return click.Option(
+        ["--file"], metavar="FILE", help=_("The journal's file, in place of the configured one.")
+    )
+
+
+def booked(
+    output: Prints,
+    shared: Sequence[click.Parameter],
+    before: Callable[[], StartOptions],
+    work: Callable[..., int],
+) -> Callable[..., int]:
+    """A callback that finds runbook and journal, does `work(book, …)` and says what stops it."""
+
+    def callback(*, file: str | None, **flags: Any) -> int:
+        names = {option.name for option in shared}
+        given = {key: value for key, value in flags.items() if key in names and value is not None}
+        rest = {key: value for key, value in flags.items() if key not in names}
+        try:
+            return work(find(replace(before(), **given), file), **rest)
+        except Stop as stop:
+            output.say(stop.lines, error=True)
+            return stop.status
+
+    return callback
+
+
+def find(options: StartOptions, file: str | None) -> Book:
+    """The runbook and journal that the console would open, or `file`. Raises Stop."""
+    runbook, journal = configured(options, file)
+    return Book(runbook, journal)
+
+
+def configured(options: StartOptions, file: str | None) -> "tuple[Runbook, Path]":
+    """The runbook, and the journal's place. Raises Stop."""
+    from services.runbook.loader import load_named
+    from services.toml.files import DataFileError
+    from tui.startup.config import load_config, status_of
+    from tui.startup.start import journal_path
+
+    try:
+        config = load_config(options)
+        runbook = load_named(config.runbook)
+    except DataFileError as error:
+        raise Stop([str(each) for each in error.mistakes], status_of(error)) from error
+    return runbook, named(file) if file else journal_path(config, runbook)
+
+
+def deliver(output: Prints, text: str, to: str | None) -> None:
+    """Print `text`, or write it to the file `to` (0600), whole or not at all; a regular file there is replaced.
+
+    Raises Stop where it cannot be written.
+    """
+    if to in (None, "-"):
+        # The printer adds the last line feed itself.
+        output.hand_over([text.removesuffix("\n")])
+        return
+    from services.host.state_files import write_private
+
+    path = named(str(to))
+    try:
+        # A device or a pipe must not be replaced by a file, nor a folder made where a name was mistyped.
+        regular_file.check_target(path)
+        if not path.parent.is_dir():
+            raise Stop(
+                [_("there is no folder {path}").format(path=clean(path.parent))], ExitStatus.CANNOT_WRITE
+            )
+        write_private(path, text)
+    except OSError as error:
+        raise Stop([f"{clean(to)}: {error.strerror or error}"], ExitStatus.CANNOT_WRITE) from error
+
+
+def as_json(data: Any) -> str:
+    """JSON as the other commands print it, with a line feed."""
+    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"

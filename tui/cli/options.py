@@ -1,0 +1,85 @@
+"""The flags that several commands share."""
+
+import click
+
+from services.host.regular_files import named
+from services.i18n import _
+from services.models.text import clean
+from tui.cli.click_i18n import Choice
+from tui.cli.printing import show as show_text
+from tui.modes import MODES
+from tui.options import LANGUAGES, THEMES
+from tui.runtime import debug_log
+from tui.terminal.cells.link import LINKS
+
+
+def _use_debug_log(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
+    if name is not None:
+        try:
+            debug_log.begin(named(name))
+        except OSError as error:
+            raise click.BadParameter(f"{clean(name)}: {error.strerror}") from error
+    return name
+
+
+def read_options() -> list[click.Parameter]:
+    """Which system, in which language."""
+    return [
+        click.Option(["--runbook"], metavar="FILE|NAME", help=_("The system's runbook.")),
+        click.Option(["--lang"], type=Choice(LANGUAGES), help=_("Language of the screen.")),
+        click.Option(["--config"], metavar="FILE", help=_("Configuration file in place of the usual one.")),
+        click.Option(
+            ["--debug"],
+            metavar="FILE",
+            callback=_use_debug_log,
+            help=_("Where tracebacks of Toban's own faults are kept, in place of the usual file."),
+        ),
+    ]
+
+
+def start_options() -> list[click.Parameter]:
+    """How the screen is."""
+    return [
+        *read_options(),
+        click.Option(["--theme"], type=Choice(THEMES), help=_("Colours; 16: the terminal's own.")),
+        click.Option(
+            ["--link"],
+            type=Choice(LINKS),
+            help=_("The line to the terminal; slow: fewer frames, auto: as measured."),
+        ),
+        click.Option(["--read-only"], is_flag=True, default=None, help=_("Refuse to change anything.")),
+        click.Option(
+            ["--journal"], metavar="FILE", help=_("The journal's file; a demo makes one of its own.")
+        ),
+        click.Option(["--mode"], type=Choice([mode.id for mode in MODES]), help=_("The first screen.")),
+    ]
+
+
+def aws_options() -> list[click.Parameter]:
+    """Which AWS, and as whom."""
+    return [
+        click.Option(["--profile"], metavar="NAME", help=_("AWS profile.")),
+        click.Option(["--region"], metavar="REGION", help=_("AWS region in place of the runbook's.")),
+        click.Option(["--endpoint-url"], metavar="URL", help=_("AWS endpoint in place of Amazon's.")),
+        click.Option(["--role-arn"], metavar="ARN", help=_("A role to assume for reading.")),
+    ]
+
+
+def version_option() -> click.Parameter:
+    """Prints the version and ends."""
+
+    def show(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+        if wanted:
+            from importlib.metadata import version
+
+            show_text(f"toban {version('toban')}")
+            context.exit()
+
+    return click.Option(
+        ["--version"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=show,
+        help=_("Show the version."),
+    )

@@ -1,0 +1,153 @@
+"""Commands without a screen: one line each in `HEADLESS`; they read once, print and end.
+
+Exit status: 0 normal, 1 attention, 2 abnormal, 3 cannot be judged.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from services.i18n import N_
+from tui.exit_status import VERDICT_OF, ExitStatus
+from tui.options import StartOptions
+
+if TYPE_CHECKING:
+    from services.models.alarms import Alarm, AlarmBoard
+    from services.system import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command found."""
+
+    lines: list[str]
+    data: object
+    """The same for `--json`."""
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Headless:
+    """One command."""
+
+    name: str
+    help: str
+    """English; translated where shown."""
+    read: "Callable[[Services], Awaitable[Answer]]"
+    """Raises AwsError."""
+
+
+async def alarms(services: "Services") -> Answer:
+    """Every alarm once; firing or missing is abnormal, no data cannot be judged, a silenced alarm needs attention."""
+    board = await services.alarms.board()
+    status = judge(board)
+    data = {
+        "system": services.runbook.system.id,
+        "region": services.session.settings.region,
+        "read_at": services.clock.now().isoformat(),
+        "verdict": VERDICT_OF[status],
+        "remarks": board.remarks,
+        "alarms": [_facts(alarm) for alarm in board.alarms],
+    }
+    return Answer([*(_line(services, alarm) for alarm in board.alarms), *board.remarks], data, status)
+
+
+HEADLESS = (
+    Headless(
+        "alarms",
+        N_("Read every alarm once, print and end: 0 normal, 1 attention, 2 abnormal, 3 unknown."),
+        alarms,
+    ),
+)
+
+
+def judge(board: "AlarmBoard") -> ExitStatus:
+    """The status of a board; an account without alarms is not watched and so not normal."""
+    from services.models.alarms import AlarmState
+
+    states = {alarm.state for alarm in board.watched}
+    if states & {AlarmState.ALARM, AlarmState.MISSING}:
+        return ExitStatus.ABNORMAL
+    if AlarmState.INSUFFICIENT in states or not board.mutes_read or any(map(_undecided, board.watched)):
+        return ExitStatus.UNKNOWN
+    calm = states == {AlarmState.OK} and not any(map(_silenced, board.watched))
+    return ExitStatus.NORMAL if calm else ExitStatus.ATTENTION
+
+
+def _undecided(alarm: "Alarm") -> bool:
+    """Whether nobody can say that it is heard; of those that the runbook names."""
+    from services.models.alarms import Hearing
+
+    return alarm.expected and (alarm.hearing is Hearing.UNKNOWN or alarm.actions_enabled is None)
+
+
+def _silenced(alarm: "Alarm") -> bool:
+    """Whether it may fire and nobody hears; an alarm that the runbook does not name may well have no action."""
+    unheard = alarm.expected and alarm.unheard
+    return bool(alarm.muted_by or not alarm.actions_enabled or alarm.evaluation or unheard)
+
+
+def _facts(alarm: "Alarm") -> dict[str, object]:
+    facts = alarm.model_dump(
+        mode="json",
+        include={
+            "name",
+            "kind",
+            "state",
+            "reason",
+            "since",
+            "expected",
+            "scaling",
+            "actions_enabled",
+            "muted_by",
+            "evaluation",
+            "heard_through",
+            "warm_up_until",
+        },
+    )
+    return {**facts, "hearing": alarm.hearing.value}
+
+
+def _line(services: "Services", alarm: "Alarm") -> str:
+    from zoneinfo import ZoneInfo
+
+    from widgets.alarms.wording import joined, warnings
+    from widgets.drawing.format import pad, stamp
+    from widgets.drawing.lines import plain
+    from widgets.drawing.state_styles import ALARM_LOOKS
+
+    zone, now = ZoneInfo(services.runbook.system.timezone), services.clock.now()
+    since = stamp(alarm.since, zone) if alarm.since else ""
+    (grave,) = plain([joined(warnings(alarm, zone, now))])
+    words = " ".join(text for text in (grave, str(alarm.reason)) if text)
+    return f"{pad(ALARM_LOOKS[alarm.state].text, 14)} {pad(since, 16)} {pad(alarm.name, 32)} {words}".rstrip()
+
+
+def run(command: Headless, options: StartOptions, *, as_json: bool) -> Answer:
+    """Read and end; what stops the reading becomes the answer, with status 3.
+
+    Raises StartError for a configuration or a runbook that cannot be used.
+    """
+    import asyncio
+
+    from services.aws.client.errors import AwsError
+    from tui.startup.start import connect
+
+    async def once() -> Answer:
+        services = (await connect(options, None)).services
+        try:
+            return await command.read(services)
+        except AwsError as error:
+            problem = error.problem
+            lines = [each for each in (problem.summary, problem.advice, problem.detail) if each]
+            return Answer(
+                lines, {"verdict": "unknown", "problem": problem.model_dump(mode="json")}, ExitStatus.UNKNOWN
+            )
+        finally:
+            await services.close()
+
+    answer = asyncio.run(once())
+    if not as_json:
+        return answer
+    return Answer([json.dumps(answer.data, ensure_ascii=False, indent=2)], answer.data, answer.status)

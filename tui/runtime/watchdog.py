@@ -1,0 +1,55 @@
+"""Makes sure that an end does come to an end: one that began, and one that was asked for in vain."""
+
+import os
+import threading
+from collections.abc import Callable
+
+from tui.exit_status import ended_by
+from tui.runtime import last_resort
+from tui.signals import before_loop as early_signals
+from tui.terminal.driver.safe import SafeDriver
+
+
+class Watchdog:
+    """Ends the process by force when the orderly end takes too long."""
+
+    def __init__(self) -> None:
+        self._timer: threading.Timer | None = None
+
+    def arm(self, seconds: float, status: int, restore: Callable[[], None]) -> None:
+        """After `seconds`: `restore` the terminal and leave with `status`. Arming again changes nothing."""
+        if self._timer is not None:
+            return
+
+        self._timer = threading.Timer(seconds, leave, (status, restore))
+        self._timer.daemon = True
+        self._timer.start()
+
+    def cancel(self) -> None:
+        """The end was reached in time."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+def leave_blocked(number: int, driver: object) -> None:
+    """Called in another thread where the loop takes no signal: end as signal `number` does, and say what held it."""
+    main = threading.main_thread().ident or 0
+    if isinstance(driver, SafeDriver):
+        leave(
+            ended_by(number),
+            driver.restore_by_force,
+            lambda: driver.say_by_force(last_resort.blocked(main)),
+        )
+    else:
+        leave(ended_by(number), lambda: None)
+
+
+def leave(status: int, restore: Callable[[], None], last_words: Callable[[], None] = lambda: None) -> None:
+    """End the process at once, from any thread: `restore` the terminal, and say `last_words`."""
+    try:
+        restore()
+        early_signals.undo_all()
+        last_words()
+    finally:
+        os._exit(status)

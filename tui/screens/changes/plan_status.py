@@ -1,0 +1,120 @@
+"""What the dialog of a change says of it: whether it may be confirmed, what stands in the way, which keys work. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.i18n import _
+from services.models.changes import Plan, Run, StepState
+from services.models.problem import Problem
+from widgets.drawing.lines import Line, Span
+from widgets.changes.lines import expiry
+
+_UNDER_WAY = frozenset({StepState.WAITING, StepState.SENDING})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A change in its dialog at one moment."""
+
+    now: datetime
+    armed: bool
+    read_only: bool
+    """Configured so: it cannot be armed."""
+    writable: bool
+    """The journal can be written."""
+    plan: Plan | None = None
+    """The one that may be confirmed; None while another is being made."""
+    problem: Problem | None = None
+    """Why there is none, or why it could not be carried out."""
+    wrong: str = ""
+    """What was wrong with the name that was typed."""
+    applying: bool = False
+    """It was confirmed."""
+    run: Run | None = None
+    """What became of that."""
+
+    @property
+    def refused(self) -> bool:
+        """The plan must not be applied."""
+        return self.plan is not None and (bool(self.plan.refusals) or not self.plan.steps)
+
+    @property
+    def expired(self) -> bool:
+        """The plan is too old."""
+        return self.plan is not None and not self.plan.made_at <= self.now < self.plan.expires_at
+
+    @property
+    def ready(self) -> bool:
+        """It may be confirmed."""
+        waits = self.plan is None or self.applying or self.refused or self.expired
+        return not waits and self.armed
+
+    @property
+    def may_try_again(self) -> bool:
+        """It was confirmed, and nothing was changed by the step that stopped it."""
+        ended = self.run is not None and self.run.state in (StepState.REFUSED, StepState.FAILED)
+        return self.applying and (ended or (self.run is None and self.problem is not None))
+
+    @property
+    def under_way(self) -> bool:
+        """It was confirmed, and has not ended."""
+        begun = self.run is None or self.run.state in _UNDER_WAY
+        return self.applying and self.problem is None and begun
+
+
+def passing(at: Standing) -> str:
+    """What a question that was asked before waits for; "" where it makes no sense any more."""
+    if at.applying or at.problem is not None or at.refused or at.read_only:
+        return ""
+    if at.plan is None:
+        return _("Reading AWS and planning…")
+    if at.expired:
+        return _("F5 plan again")
+    return "" if at.armed else _("F9 arm")
+
+
+def keys(at: Standing) -> str:
+    """The keys that do something now."""
+    again = at.may_try_again or not at.applying
+    arms = not at.read_only and (at.armed or at.writable) and (again or at.under_way)
+    offered = (
+        (not at.applying, _("Tab next")),
+        (True, _("↑↓ scroll")),
+        (again, _("F5 plan again")),
+        (arms, _("F9 read-only") if at.armed else _("F9 arm")),
+        (True, _("Escape close")),
+    )
+    return "  ".join(words for works, words in offered if works)
+
+
+def status(at: Standing) -> tuple[Line, tuple[Span, ...]]:
+    """What stands in the way, or what confirming does; to its right how long the plan is valid, or the key that helps."""
+    again: tuple[Span, ...] = ((_("F5 plan again"), "key"),)
+    if at.applying and at.problem is None:
+        if at.may_try_again:
+            return [(_("Nothing was changed by this step; see above."), "")], again
+        if at.under_way:
+            return [(_("Escape closes this window; the change goes on by itself."), "muted")], ()
+        return [(_("Escape closes this window."), "muted")], ()
+    if at.problem is not None:
+        return [("⚠ ", "bad"), (_("It did not work: see above; nothing was sent."), "bad")], again
+    if at.plan is None:
+        return [(_("Reading AWS and planning…"), "muted")], ()
+    valid = expiry(at.plan, at.now)
+    if at.refused:
+        return [("✖ ", "bad"), (_("Refused: see above; nothing can be confirmed."), "bad")], again
+    if at.expired:
+        return [valid], again
+    if at.wrong:
+        return [("✖ ", "bad"), (at.wrong, "bad")], (valid,)
+    return _gate(at), (valid,)
+
+
+def _gate(at: Standing) -> Line:
+    if at.armed:
+        return [("▲ ", "warn"), (_("ARMED: what is confirmed is sent to AWS at once."), "caution")]
+    if at.read_only:
+        return [("● ", "good"), (_("This console is configured read-only: nothing can be sent."), "")]
+    if not at.writable:
+        return [("✖ ", "bad"), (_("The journal cannot be written: without it nothing is sent."), "bad")]
+    return [("● ", "good"), (_("Read-only: nothing can be sent. F9 arms the console."), "")]

@@ -1,0 +1,48 @@
+"""One confirmed change, whole: what was planned, what was sent, what became of it."""
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.getters import app as app_getter
+
+from services.models.changes import Run
+from tui.console import Console
+from tui.screens.common.dialog import Dialog
+from widgets.drawing.format import stamp
+from widgets.changes.plan.view import PlanView
+
+
+class RunScreen(Dialog[None]):
+    """Follows the run while it is open."""
+
+    DEFAULT_CSS = """
+    RunScreen > #window { width: 96%; max-width: 150; height: 96%; max-height: 96%; }
+    """
+
+    app = app_getter(Console)
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self.run = run
+        self.view = PlanView(now=self.app.now, zone=self.app.zone)
+
+    def compose(self) -> ComposeResult:
+        """The plan with its progress."""
+        with Vertical(id="window") as window:
+            plan, app = self.run.plan, self.app
+            when = stamp(self.run.at, app.zone, app.now())
+            window.border_title = Content(f"{plan.title}: {plan.target.title}  {self.run.by}  {when}")
+            yield self.view
+
+    def on_mount(self) -> None:
+        """Show it, and what comes."""
+        self.view.plan, self.view.run, self.view.applying = self.run.plan, self.run, True
+        self.watch(self.app, "runs", self._runs_changed)
+        self.watch(self.app, "zone", self._zone_changed)
+        self.view.focus()
+
+    def _runs_changed(self, runs: tuple[Run, ...]) -> None:
+        self.view.run = next((run for run in runs if run.id == self.run.id), self.view.run)
+
+    def _zone_changed(self) -> None:
+        self.view.zone = self.app.zone

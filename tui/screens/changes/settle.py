@@ -1,0 +1,150 @@
+"""Asks a person what became of a change when reading AWS does not tell."""
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import HorizontalGroup, Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from services.aws.client.errors import AwsError
+from services.i18n import _
+from services.journal.errors import JournalError
+from services.models.changes import Place, PlannedStep, Run
+from tui.screens.common.place import PlacedDialog
+from widgets.drawing.block import Block
+from widgets.drawing.format import stamp
+from widgets.drawing.lines import Line, Span
+from widgets.frame.panel import words_of
+from widgets.changes.plan.form import ChoiceRow
+from widgets.changes.lines import hanging, pairs, row_lines
+
+
+class SettleScreen(PlacedDialog[bool]):
+    """Answers True once somebody has said whether the step was done; begins at no answer."""
+
+    DEFAULT_CSS = """
+    SettleScreen > #window {
+        & HorizontalGroup { height: 1; }
+        & .settle-label { width: auto; min-width: 20; padding-right: 1; color: $text-muted; }
+        & Input { width: 1fr; height: 1; border: none; padding: 0 1; background: $foreground 8%; }
+        & Input:focus { background: $primary 25%; }
+        & #say { height: auto; margin-top: 1; }
+    }
+    """
+
+    def __init__(self, run: Run, step: PlannedStep) -> None:
+        super().__init__()
+        self.run = run
+        self.step = step
+        self.seen: list[Line] = [[(_("Reading AWS…"), "muted")]]
+        self.settling = False
+        self.now_block = Block(_("What AWS shows now"), self._seen)
+        self.choice = ChoiceRow(
+            (("done", _("yes, it was done")), ("failed", _("no, it was not done"))), "", id="answer"
+        )
+
+    def compose(self) -> ComposeResult:
+        """What was to be done, what AWS shows now, the question."""
+        with Vertical(id="window") as window:
+            window.border_title = Content(_("Was it done?"))
+            yield self.place()
+            yield Block(_("What was sent, and got no clear answer"), self._sent)
+            yield self.now_block
+            with HorizontalGroup():
+                yield Static(Content(_("Was it done?")), classes="settle-label")
+                yield self.choice
+            with HorizontalGroup():
+                yield Static(Content(_("How you know")), classes="settle-label")
+                note = Input(id="note", compact=True, max_length=400)
+                note.cursor_blink = False
+                yield note
+            yield Static(
+                Content(_("Enter records it and unlocks the target; nothing is sent to AWS.")), id="say"
+            )
+
+    def on_mount(self) -> None:
+        """Look at AWS once more."""
+        self.look()
+
+    def first(self) -> Widget:
+        """The question."""
+        return self.choice
+
+    @work(group="look", exclusive=True)
+    async def look(self) -> None:
+        """What AWS shows of the target now."""
+        change = self.app.ready.engine.changes.get(self.run.plan.kind)
+        if change is None:
+            self.seen = [[(_("This console does not know this kind of change; look at AWS by hand."), "bad")]]
+            self.now_block.update()
+            return
+        try:
+            seen = await change.observe(self.step)
+        except AwsError as error:
+            self.seen = [[(words, "bad")] for words in words_of(error.problem)]
+        else:
+            places = {
+                Place.BEFORE: _("as before the change"),
+                Place.AFTER: _("as after the change"),
+                Place.ELSEWHERE: _("neither as before nor as after: somebody else changed it"),
+            }
+            words: list[Span] = [(seen.text, "strong"), ("  ", ""), (places[seen.place], "warn")]
+            self.seen = [words]
+        self.now_block.update()
+
+    @on(ChoiceRow.Changed)
+    def chosen(self, event: ChoiceRow.Changed) -> None:
+        """Only the Enter key records."""
+        event.stop()
+
+    @on(Input.Submitted)
+    def submitted(self, event: Input.Submitted) -> None:
+        """Record it, once both answers are there."""
+        event.stop()
+        note = event.value.strip()
+        if not self.choice.value:
+            self._say(_("Choose whether it was done, with the arrow keys."))
+            self.choice.focus()
+        elif not note:
+            self._say(_("Write down how you know: it is kept in the journal."))
+        elif not self.settling:
+            self.settling = True
+            self.settle(self.choice.value == "done", note)
+
+    @work(group="settle")
+    async def settle(self, done: bool, note: str) -> None:
+        """Hand it to the engine."""
+        try:
+            await self.app.ready.engine.settle(self.run.id, self.step.id, done=done, note=note)
+        except JournalError as error:
+            self.settling = False
+            self._say(" ".join(words_of(error.problem)))
+            return
+        self.dismiss(True)
+
+    def _say(self, words: str) -> None:
+        self.query_one("#say", Static).update(Content.styled(words, "bold $text-error"))
+
+    def _sent(self, width: int) -> list[Line]:
+        app, run = self.app, self.run
+        state = next((each for each in run.steps if each.id == self.step.id), None)
+        when = stamp(state.at if state and state.at else run.at, app.zone, app.now())
+        rows = [(_("step"), self.step.title, "strong"), (_("by"), run.by, ""), (_("when"), when, "")]
+        said = hanging([("? ", "alert")], state.text, "warn", width) if state and state.text else []
+        return [
+            *pairs(rows, width),
+            *row_lines(run.plan.model_copy(update={"steps": (self.step,)}), width),
+            *said,
+        ]
+
+    def _seen(self, width: int) -> list[Line]:
+        return [
+            row
+            for line in self.seen
+            for row in (hanging([], line[0][0], line[0][1], width) + _rest(line, width))
+        ]
+
+
+def _rest(line: Line, width: int) -> list[Line]:
+    return hanging([("→ ", "warn")], line[2][0], line[2][1], width) if len(line) > 2 else []

@@ -1,0 +1,23 @@
+"""Says who was first, where somebody else has recorded the same before."""
+
+from datetime import datetime, tzinfo
+
+from services.i18n import _
+from services.models.duties import SignOff
+from services.models.journal import Entry
+from widgets.duties.wording import clock_of
+
+
+def was_first(entry: Entry, zone: tzinfo, now: datetime) -> str:
+    """`first was alice, 09:02`, from the entry that has the claim."""
+    return _first(entry.person.name, entry.at, zone, now)
+
+
+def signed_first(signed: SignOff, zone: tzinfo, now: datetime) -> str:
+    """`first was alice, 09:02`, from a signature."""
+    return _first(signed.by, signed.at, zone, now)
+
+
+def _first(name: str, at: datetime, zone: tzinfo, now: datetime) -> str:
+    day = now.astimezone(zone).date()
+    return _("first was {name}, {time}").format(name=name, time=clock_of(at, zone, day))

@@ -1,0 +1,65 @@
+"""A short list to choose one thing from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widget import Widget
+
+from services.i18n import _
+from tui.screens.common.guard import GuardedDialog
+from widgets.drawing.columns import Column
+from widgets.drawing.table import KeyedTable, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line."""
+
+    key: str
+    text: str
+    note: str = ""
+
+
+class ChooseScreen(GuardedDialog[str | None]):
+    """Answers the chosen key; None when it was left. What was typed ahead chooses nothing."""
+
+    DEFAULT_CSS = """
+    ChooseScreen {
+        & #window { max-width: 84; }
+        & KeyedTable { height: auto; max-height: 20; }
+    }
+    """
+
+    def __init__(self, title: str, choices: Sequence[Choice]) -> None:
+        super().__init__()
+        self._title = title
+        self.table = KeyedTable((Column("", flex=2, min_width=20), Column("", flex=1, min_width=8, rank=1)))
+        self._choices = choices
+
+    def compose(self) -> ComposeResult:
+        """The list."""
+        with Vertical(id="window") as window:
+            window.border_title = Content(self._title)
+            window.border_subtitle = Content(_("enter chooses · esc closes"))
+            yield self.table
+
+    def on_mount(self) -> None:
+        """The cursor begins on the first."""
+        self.table.set_rows(
+            [Row(each.key, ([(each.text, "")], [(each.note, "muted")])) for each in self._choices]
+        )
+        super().on_mount()
+
+    def first(self) -> Widget:
+        """The list."""
+        return self.table
+
+
+    @on(KeyedTable.Selected)
+    def _chosen(self, event: KeyedTable.Selected) -> None:
+        event.stop()
+        self.dismiss(event.key)

@@ -1,0 +1,48 @@
+"""The frame that small windows share."""
+
+from typing import ClassVar, TypeVar
+
+from textual.await_complete import AwaitComplete
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widget import Widget
+
+from services.i18n import N_
+from tui.runtime.removal import dismiss_below
+
+T = TypeVar("T")
+
+
+class Dialog(ModalScreen[T]):
+    """A window over the screen; escape closes it with nothing done."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", N_("Close"))]
+    DEFAULT_CSS = """
+    Dialog {
+        align: center middle;
+        background: $background 60%;
+        & > #window {
+            width: 90%; max-width: 96; height: auto; max-height: 90%;
+            border: round $primary; background: $surface; padding: 0 1;
+            border-title-color: $primary; border-title-style: bold;
+            border-subtitle-color: $text-muted;
+        }
+    }
+    """
+
+    _below = ""
+
+    def dismiss(self, result: T | None = None) -> AwaitComplete:
+        """As Textual's; but it closes this window, not one that came over it meanwhile."""
+        return super().dismiss(result) if self.app.screen is self else dismiss_below(self, result)
+
+    def say_below(self, window: Widget, words: str) -> None:
+        """Set the words in the window's lower border; the window is painted anew only for other ones."""
+        if words != self._below:
+            self._below = words
+            window.border_subtitle = Content(words)
+
+    def holds_back(self) -> bool:
+        """Whether the console must not end yet; says why. Asked again, it lets go."""
+        return False

@@ -1,0 +1,54 @@
+"""Ask for the six digits of an MFA device; the SDK's own prompt would freeze the console."""
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from services.aws.client.errors import AwsError
+from services.aws.client.session import AwsSession, MfaNeeded
+from services.i18n import _
+from tui.screens.common.dialog import Dialog
+
+
+class CodeScreen(Dialog[bool]):
+    """Answers True once AWS accepted the code."""
+
+    DEFAULT_CSS = """
+    CodeScreen Input { border: tall $primary; width: 16; }
+    CodeScreen #say { height: auto; color: $text-warning; }
+    """
+
+    def __init__(self, session: AwsSession, needed: MfaNeeded) -> None:
+        super().__init__()
+        self.session = session
+        self.needed = needed
+
+    def compose(self) -> ComposeResult:
+        """Which role and device, the field, what AWS answered."""
+        with Vertical(id="window") as window:
+            window.border_title = Content(_("MFA code"))
+            yield Static(Content(_("Role: {role}").format(role=self.needed.role_arn)))
+            yield Static(Content(_("Device: {device}").format(device=self.needed.serial)))
+            yield Input(placeholder="123456", restrict=r"\d{0,6}", max_length=6)
+            yield Static(Content(_("Six digits, then Enter. A code works once.")), id="say")
+
+    @on(Input.Submitted)
+    def submitted(self, event: Input.Submitted) -> None:
+        """Try the code when it is whole."""
+        if len(event.value) == 6:
+            self.send(event.value)
+            event.input.clear()
+
+    @work(group="assume", exclusive=True)
+    async def send(self, code: str) -> None:
+        """Assume the role; a refused code can be tried again."""
+        say = self.query_one("#say", Static)
+        say.update(Content(_("Asking AWS…")))
+        try:
+            await self.session.assume(code)
+        except AwsError as error:
+            say.update(Content(error.problem.said))
+            return
+        self.dismiss(True)

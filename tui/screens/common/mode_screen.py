@@ -1,0 +1,219 @@
+"""What every mode's screen has: the header, the alarm strip, the banner, the keys."""
+
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
+from textual.getters import app as app_getter
+from textual.screen import Screen
+
+from services.alarms.acknowledgements import present
+from services.i18n import _
+from services.models.feeds import FeedState
+from services.models.journal import Acknowledgement
+from services.models.problem import Problem, ProblemKind
+from services.models.runbook import Environment
+from tui.console import Console
+from tui.modes import MODES
+from tui.runtime.removal import dismiss_below
+from widgets.alarms.strip import AlarmStrip
+from widgets.frame.banner import Banner, shared_problem
+from widgets.drawing.format import duration
+from widgets.frame.header import Header, HeaderFacts, ModeLabel
+from widgets.drawing.ticker import catch_up, every_second
+from widgets.frame.key_bar import KeyBar
+
+EXPIRES_SOON = 15 * 60
+"""Seconds before the end of the credentials at which the header warns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the operator is looking at, for a note about it."""
+
+    target: str
+    """Exactly, as the journal's entries name it."""
+    name: str
+    """For people; clean."""
+    opened: bool = False
+    """It was opened, so a note is about it; else the cursor merely stands there, and the writer decides."""
+
+
+class ModeScreen(Screen[object]):
+    """Frame of a mode; subclasses yield their body from `body()`."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (160, "-wide")]  # noqa: RUF012  Textual's own
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012  Textual's own
+
+    app = app_getter(Console)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.services = self.app.ready
+        self.header = Header(self.app.now, self.app.zone)
+        self.strip = AlarmStrip(now=self.app.now)
+        self.banner = Banner()
+        self.journal_banner = Banner()
+
+    def dismiss(self, result: object = None) -> AwaitComplete:
+        """As Textual's; but it closes this screen, not one that came over it meanwhile."""
+        return super().dismiss(result) if self.app.screen is self else dismiss_below(self, result)
+
+    def compose(self) -> ComposeResult:
+        """Frame and body."""
+        yield self.header
+        yield self.strip
+        yield self.banner
+        yield self.journal_banner
+        yield from self.body()
+        yield KeyBar()
+
+    def body(self) -> ComposeResult:
+        """The mode's own widgets."""
+        raise NotImplementedError
+
+    async def opened(self) -> None:
+        """What the mode does once it is on screen; the switch to it waits for this."""
+
+    def place(self) -> Place | None:
+        """What is under the cursor, for a note about it."""
+        return None
+
+    async def on_mount(self) -> None:
+        """Follow the app's states."""
+        self.watch(self.app, "board", self._board_changed)
+        self.watch(self.app, "acknowledged", self._acknowledged_changed, init=False)
+        self.watch(self.app, "view", self._frame_changed)
+        self.watch(self.app, "identity", self._frame_changed)
+        self.watch(self.app, "duties", self._frame_changed)
+        self.watch(self.app, "runs", self._frame_changed)
+        self.watch(self.app, "posts", self._frame_changed)
+        self.watch(self.app, "journal_head", self._frame_changed)
+        self.watch(self.app, "link", self._frame_changed)
+        self.watch(self.app, "zone", self._zone_changed)
+        every_second(self, self._frame_changed, each=5)
+        await self.opened()
+
+    def on_screen_resume(self) -> None:
+        """The time went on while other screens were shown."""
+        catch_up(self)
+
+    def _board_changed(self) -> None:
+        if self.app.board is not None:
+            self.strip.state = self.app.board
+        self._acknowledged_changed()
+        self._frame_changed()
+
+    def _acknowledged_changed(self) -> None:
+        board = self.app.board.value if self.app.board is not None else None
+        seen = present(board.alarms, self.app.acknowledged, self.app.now()) if board is not None else {}
+        self.acknowledged_changed(seen)
+
+    def acknowledged_changed(self, seen: dict[str, Acknowledgement]) -> None:
+        """Somebody acknowledged an alarm's state, or it is no longer that state; by the alarm's id."""
+        self.strip.acknowledged = seen
+
+    def _zone_changed(self) -> None:
+        self.header.clock.zone = self.app.zone
+        self.strip.zone = self.app.zone
+
+    def _frame_changed(self) -> None:
+        self.header.facts = header_facts(self.app)
+        states: list[FeedState[object] | None] = [self.app.board, self.app.view, self.app.identity]
+        shared = shared_problem([state.problem if state else None for state in states])
+        self.banner.problem = shared or self.services.stopped or self._unseen_fault()
+        self.journal_banner.problem = self.services.journal.health.problem
+        self.banner_changed(self.banner.problem)
+
+    def _unseen_fault(self) -> Problem | None:
+        """A fault of the console in what has no panel of its own to say it."""
+        for state, title in ((self.app.identity, _("reading the account")), (self.app.anchors, _("reading access keys"))):
+            problem = state.problem if state is not None else None
+            if problem is not None and problem.kind is ProblemKind.FAULT:
+                summary = _("A fault of the console stopped this: {title}.").format(title=title)
+                return problem.model_copy(update={"summary": summary})
+        return None
+
+    def banner_changed(self, problem: Problem | None) -> None:
+        """Panels that would say the same are told that the banner says it."""
+
+
+def header_facts(app: Console) -> HeaderFacts:
+    """What the header says now."""
+    services = app.services
+    if services is None:
+        return HeaderFacts()
+    system = services.runbook.system
+    identity = app.identity.value if app.identity else None
+    usage = services.meter.snapshot()
+    armed, health = services.engine.permits.armed, services.journal.health
+    left = (identity.expires_at - app.now()).total_seconds() if identity and identity.expires_at else None
+    skew = skew_words(services.session.skew_seconds) or _step(services.clock_watch.step()) or ("", "")
+    return HeaderFacts(
+        environment=Environment(system.environment),
+        system=system.title,
+        account=system.account,
+        region=system.region,
+        identity=identity,
+        expires_in="" if left is None else duration(max(0.0, left)),
+        expires_soon=left is not None and left < EXPIRES_SOON,
+        calls=usage.calls,
+        yen=usage.yen,
+        demo=app.demo,
+        modes=tuple(
+            ModeLabel(mode.key, _(mode.title), mode.id == app.current_mode, _badge(app, mode.id))
+            for mode in MODES
+        ),
+        read_only=armed is None,
+        armed_left="" if armed is None else duration(services.engine.permits.left),
+        journal="" if health.problem is None else _("no journal"),
+        bugs=app.filter_hits + len(app.bugs),
+        skew=skew[0],
+        skew_short=skew[1],
+        link=_link(app),
+    )
+
+
+def _link(app: Console) -> str:
+    """That the line to the terminal is slow, and how slow."""
+    state = app.cells.link if app.cells is not None else None
+    if state is None or not state.is_slow:
+        return ""
+    if state.is_chosen or state.round_trip is None:
+        return _("slow line (as set)")
+    return _("slow line {seconds} s").format(seconds=f"{state.round_trip:.1f}")
+
+
+def skew_words(seconds: float | None) -> tuple[str, str] | None:
+    """(how wrong this machine's clock is by AWS's own, and what to do, the same in few cells); None below a minute."""
+    if seconds is None or abs(seconds) < 60:
+        return None
+    time = duration(abs(seconds))
+    words = _("this machine's clock is wrong by {time}: check NTP").format(time=time)
+    return words, _("⚠ clock off by {time}").format(time=time)
+
+
+def _step(seconds: float) -> tuple[str, str] | None:
+    """That somebody has set this machine's clock within the last hour, in words and in few cells."""
+    if not seconds:
+        return None
+    time = duration(abs(seconds))
+    if seconds > 0:
+        words, short = _("clock set ahead by {time}: check NTP"), _("⚠ clock +{time}")
+    else:
+        words, short = _("clock set back by {time}: check NTP"), _("⚠ clock −{time}")
+    return words.format(time=time), short.format(time=time)
+
+
+def _badge(app: Console, mode: str) -> str:
+    """What waits in a mode: duties to sign, changes whose outcome is unknown, notes that are not in Slack."""
+    if mode == "inspect" and app.duties is not None:
+        waiting = len(app.duties.open)
+        return str(waiting) if waiting else ""
+    if mode == "change":
+        unknown = sum(run.in_flight for run in app.runs)
+        return f"!{unknown}" if unknown else ""
+    if mode == "journal":
+        unsent = sum(post.unsent for post in app.posts)
+        return f"!{unsent}" if unsent else ""
+    return ""

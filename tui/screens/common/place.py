@@ -1,0 +1,54 @@
+"""Where a change happens, said on the first row of every dialog that may touch it."""
+
+from textual.content import Content
+from textual.getters import app as app_getter
+from textual.widgets import Static
+
+from services.i18n import _
+from services.models.runbook import Environment
+from tui.console import Console
+from tui.screens.common.guard import GuardedDialog, T
+
+
+class PlacedDialog(GuardedDialog[T]):
+    """A guarded dialog whose frame and first row (`#place`) have the environment's colour."""
+
+    DEFAULT_CSS = """
+    PlacedDialog > #window > #place { height: 1; padding: 0 1; background: $panel; margin-bottom: 1; }
+    PlacedDialog.-short > #window { max-height: 100%; }
+    PlacedDialog.-short > #window > #place { margin-bottom: 0; }
+    PlacedDialog.-production > #window { border: heavy $error; border-title-color: $text-error; }
+    PlacedDialog.-production > #window > #place { background: $error 25%; }
+    PlacedDialog.-staging > #window { border: heavy $warning; border-title-color: $text-warning; }
+    PlacedDialog.-staging > #window > #place { background: $warning 20%; }
+    """
+
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012  Textual's own
+
+    app = app_getter(Console)
+
+    def on_mount(self) -> None:
+        """Take the environment's colours."""
+        self.add_class(f"-{self.app.ready.runbook.system.environment.value}")
+
+    def place(self) -> Static:
+        """The first row: environment, system, account and region."""
+        return Static(self._where(), id="place")
+
+    def _where(self) -> Content:
+        system = self.app.ready.runbook.system
+        words = {
+            Environment.PRODUCTION: _("PRODUCTION"),
+            Environment.STAGING: _("STAGING"),
+            Environment.TEST: _("TEST"),
+        }
+        region = self.app.ready.session.settings.region or system.region
+        name = Content.styled(f" {words[system.environment]} ", _STYLES[system.environment])
+        return Content.assemble(name, "  ", f"{system.title}  {system.account}  {region}")
+
+
+_STYLES = {
+    Environment.PRODUCTION: "bold $text on $error 80%",
+    Environment.STAGING: "bold $text on $warning 60%",
+    Environment.TEST: "bold $text on $success 60%",
+}

@@ -1,0 +1,86 @@
+"""手順書: contacts, approvers, limits and duties; what is undecided stands in red."""
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from services.i18n import _
+from services.models.runbook import Duty, Runbook
+from services.models.verdict import Limit
+from services.runbook.undecided import blocked_by_approver, blocked_by_contact
+from tui.screens.common.dialog import Dialog
+from widgets.drawing.format import pad, wrap
+
+ROLE = 32
+SCOPE = 28
+"""Cells for who has a role, and for what beside it; a longer one stands below."""
+
+
+class RunbookScreen(Dialog[None]):
+    """Reads like the paper it replaces."""
+
+    def __init__(self, runbook: Runbook) -> None:
+        super().__init__()
+        self.runbook = runbook
+
+    def compose(self) -> ComposeResult:
+        """Sections in the runbook's order."""
+        book = self.runbook
+        with VerticalScroll(id="window") as window:
+            window.border_title = Content(f"{book.document or book.system.title} {book.document_version}")
+            yield from _section(
+                _("Contacts"),
+                [
+                    _person(contact.role, contact.contact, contact.scope)
+                    + _blocked(blocked_by_contact(book, contact.role) if contact.undecided else ())
+                    for contact in book.contacts
+                ],
+            )
+            yield from _section(
+                _("Approvers"),
+                [
+                    _person(approver.role, approver.name, "、".join(approver.approves))
+                    + _blocked(blocked_by_approver(book, approver.role) if approver.undecided else ())
+                    for approver in book.approvers
+                ],
+            )
+            yield from _section(_("Approved by"), [_person(_("Runbook"), book.approved_by, "")])
+            yield from _section(_("Limits"), [_limit(limit) for limit in book.limits])
+            yield from _section(_("Duties"), [_duty(duty) for duty in book.duties])
+
+
+def _section(title: str, rows: list[Content]) -> ComposeResult:
+    if rows:
+        yield Static(Content.styled(title, "bold $primary"))
+        yield Static(Content("\n").join(rows) + Content("\n"))
+
+
+def _person(role: str, who: str, scope: str) -> Content:
+    named = Content(pad(who, 24)) if who else Content.styled(pad(_("UNDECIDED"), 24), "bold $text-error")
+    if cell_len(scope) <= SCOPE:
+        return Content.assemble("  ", pad(role, ROLE), named, (scope, "auto 60%"))
+    below = "".join(f"\n    {line}" for line in wrap(scope, ROLE + 24))
+    return Content.assemble("  ", pad(role, ROLE), named, (below, "auto 60%"))
+
+
+def _blocked(what: Sequence[str]) -> Content:
+    """What cannot be carried out while the role above is undecided; empty where nothing waits for it."""
+    if not what:
+        return Content()
+    text = _("until decided, blocked: {what}").format(what=_(", ").join(what))
+    return Content.styled("".join(f"\n    {line}" for line in wrap(text, ROLE + 24)), "$text-warning")
+
+
+def _duty(duty: Duty) -> Content:
+    return Content.assemble("  ", pad(duty.title, ROLE + 24), ("  ".join(duty.at), "auto 60%"))
+
+
+def _limit(limit: Limit) -> Content:
+    bound = limit.below if limit.below is not None else limit.above
+    sign = "<" if limit.below is not None else ">"
+    value = "" if bound is None else f"{sign} {bound * limit.scale:g} {limit.unit}"
+    return Content.assemble("  ", pad(limit.title, 40), value)

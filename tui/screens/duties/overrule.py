@@ -1,0 +1,63 @@
+"""Judging a finding otherwise: what was found, then the reason."""
+
+from collections.abc import Iterable
+
+from textual.content import Content
+from textual.widget import Widget
+
+from services.i18n import _
+from services.journal.errors import AlreadyRecorded
+from services.models.findings import Recorded
+from tui.screens.common.already_recorded import was_first
+from tui.screens.common.writing_dialog import NotTaken, WritingDialog
+from widgets.findings.wording import verdict_spans
+from widgets.drawing.lines import ROLES
+from widgets.drawing.prose import Prose
+
+
+class OverruleScreen(WritingDialog):
+    """The verdict stays in the journal as it was; the reason stands beside it."""
+
+    def __init__(self, subject: str, recorded: Recorded) -> None:
+        super().__init__()
+        self.subject = subject
+        self.recorded = recorded
+
+    def heading(self) -> str:
+        """The window's title."""
+        return _("Overrule a finding")
+
+    def placeholder(self) -> str:
+        """The reason must be given."""
+        return _("Why it is judged otherwise")
+
+    def about(self) -> Iterable[Widget]:
+        """The finding."""
+        finding = self.recorded.finding
+        spans = verdict_spans(finding)
+        yield Prose(
+            Content("\n").join(
+                [
+                    Content.assemble(
+                        Content.styled(finding.title, ROLES["title"]),
+                        "  ",
+                        *((text, ROLES[role] if role else "") for text, role in spans),
+                    ),
+                    Content(finding.summary),
+                ]
+            ),
+            classes="about",
+        )
+
+    def refused(self, text: str) -> str:
+        """No reason, no overruling."""
+        return "" if text else _("A reason is needed to overrule a finding.")
+
+    async def write(self, text: str) -> str:
+        """Record it. Raises JournalError, NotTaken."""
+        try:
+            await self.app.ready.rounds.looks.overrule(self.subject, self.recorded, text)
+        except AlreadyRecorded as error:
+            first = was_first(error.entry, self.app.zone, self.app.now())
+            raise NotTaken(_("{first}; your reason was not recorded.").format(first=first)) from error
+        return _("{title} is overruled").format(title=self.recorded.finding.title)

@@ -1,0 +1,30 @@
+"""The part of the journal that is shown, as a file of JSON lines."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+from services.i18n import _, plural
+from services.journal.export import export
+from services.journal.problems import Unfit
+from services.models.journal import Query
+from services.models.text import clean
+from services.host.private_files import make_folder
+from services.host.state_files import stamped_name, state_folder
+
+
+async def save(journal: Path, query: Query) -> str:
+    """Write the matching entries, oldest first, in a thread; where they went or why not, in words."""
+    path = state_folder("exports") / stamped_name("journal", ".jsonl")
+    shown = clean(path)
+
+    def write() -> int:
+        make_folder(path.parent)
+        return export(journal, query, path)
+
+    try:
+        count = await asyncio.to_thread(write)
+    except (OSError, sqlite3.Error, Unfit) as error:
+        return _("The entries cannot be saved to {path}: {reason}").format(path=shown, reason=clean(error))
+    words = plural("{count} entry was saved to {path}", "{count} entries were saved to {path}", count)
+    return words.format(count=f"{count:,}", path=shown)

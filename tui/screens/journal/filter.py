@@ -1,0 +1,186 @@
+"""Choose which entries of the journal are shown: kinds, one person, one target."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from services.i18n import N_, _
+from services.journal.errors import JournalError
+from services.journal.journal import Journal
+from services.models.journal import EntryKind, Query
+from services.models.text import clean
+from tui.palette import folded
+from tui.screens.common.dialog import Dialog
+from widgets.drawing.lines import ROLES
+from widgets.journal.wording import KIND_LOOKS
+
+MOST = 200
+"""Targets listed at once; typing narrows them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of the list."""
+
+    section: str
+    """`kind`, `person` or `target`."""
+    value: str
+    """Exactly."""
+    shown: Content
+    words: str
+    """What it is found by."""
+
+
+class JournalFilterScreen(Dialog[Query]):
+    """Answers the query as it was changed; each line is switched on and off."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "done", N_("Done")),
+        Binding("up", "move(-1)", N_("Up"), show=False, priority=True),
+        Binding("down", "move(1)", N_("Down"), show=False, priority=True),
+        Binding("pageup", "move(-8)", N_("Page up"), show=False, priority=True),
+        Binding("pagedown", "move(8)", N_("Page down"), show=False, priority=True),
+    ]
+    DEFAULT_CSS = """
+    JournalFilterScreen {
+        & #window { max-width: 72; }
+        OptionList { height: auto; max-height: 26; border: none; background: $surface; scrollbar-size-vertical: 1; }
+        OptionList:focus { border: none; }
+        Input { border: none; height: 1; padding: 0 1; background: $panel; &:focus { border: none; } }
+        #note { height: auto; color: $text-muted; }
+    }
+    """
+
+    def __init__(self, journal: Journal, query: Query) -> None:
+        super().__init__()
+        self.journal = journal
+        self.query_now = query
+        self.choices: list[Choice] = list(_kinds())
+        self.listed: list[Choice | None] = []
+        """What stands in each row; None is a heading."""
+        self.input = Input(placeholder=_("Type to narrow the list"), max_length=200)
+        self.input.cursor_blink = False
+        self.options = OptionList()
+        self.options.can_focus = False
+
+    def compose(self) -> ComposeResult:
+        """A field to narrow, the list, what cannot be listed."""
+        with Vertical(id="window") as window:
+            window.border_title = Content(_("Show only"))
+            window.border_subtitle = Content(_("enter on/off · esc done"))
+            yield self.input
+            yield self.options
+            yield Static(id="note")
+
+    def on_mount(self) -> None:
+        """The kinds at once; people and targets as they are read."""
+        self.input.focus()
+        self.fill()
+        self.read()
+
+    @work(group="filter", exclusive=True)
+    async def read(self) -> None:
+        """People and targets of the whole journal."""
+        try:
+            people, targets = await self.journal.people(), await self.journal.targets()
+        except JournalError as error:
+            problem = error.problem
+            self.query_one("#note", Static).update(Content(problem.said))
+            return
+        self.choices += [_choice("person", each) for each in people if each]
+        self.choices += [_choice("target", str(each)) for each in targets if each]
+        self.fill()
+
+    @on(Input.Changed)
+    def narrow(self) -> None:
+        """Narrow the list to what was typed."""
+        self.fill()
+
+    def fill(self) -> None:
+        """The fitting choices under their headings; the highlight stays on its line."""
+        at = self.highlighted
+        wanted = folded(self.input.value).split()
+        fitting = [each for each in self.choices if all(word in each.words for word in wanted)]
+        self.listed = []
+        options: list[Option] = []
+        for section, title in (("kind", _("Kinds")), ("person", _("Person")), ("target", _("Target"))):
+            inside = [each for each in fitting if each.section == section][:MOST]
+            if inside:
+                self.listed += [None, *inside]
+                options.append(Option(Content.styled(title, "bold $text-primary"), disabled=True))
+                options += [Option(self._line(each)) for each in inside]
+        self.options.clear_options()
+        self.options.add_options(options)
+        self.options.highlighted = next(
+            (row for row, each in enumerate(self.listed) if each is not None and each == at),
+            1 if self.listed else None,
+        )
+
+    def _line(self, choice: Choice) -> Content:
+        mark = Content.styled("✓ ", "bold $text-success") if self.is_on(choice) else Content("  ")
+        return Content.assemble("  ", mark, choice.shown)
+
+    def is_on(self, choice: Choice) -> bool:
+        """Whether the query asks for it."""
+        query = self.query_now
+        return (
+            choice.value in query.kinds
+            if choice.section == "kind"
+            else choice.value == (query.person if choice.section == "person" else query.target)
+        )
+
+    @property
+    def highlighted(self) -> Choice | None:
+        """The choice under the highlight."""
+        row = self.options.highlighted
+        return self.listed[row] if row is not None and row < len(self.listed) else None
+
+    def action_move(self, by: int) -> None:
+        """Move in the list while typing."""
+        for _step in range(abs(by)):
+            (self.options.action_cursor_down if by > 0 else self.options.action_cursor_up)()
+
+    @on(Input.Submitted)
+    def submitted(self) -> None:
+        """Switch the highlighted line."""
+        if self.highlighted is not None:
+            self.switch(self.highlighted)
+
+    @on(OptionList.OptionSelected)
+    def selected(self, event: OptionList.OptionSelected) -> None:
+        """A click switches a line, too."""
+        choice = self.listed[event.option_index]
+        if choice is not None:
+            self.switch(choice)
+
+    def switch(self, choice: Choice) -> None:
+        """On or off; several kinds together, one person, one target."""
+        if choice.section == "kind":
+            changed: dict[str, object] = {"kinds": self.query_now.kinds ^ {EntryKind(choice.value)}}
+        else:
+            changed = {choice.section: "" if self.is_on(choice) else choice.value}
+        self.query_now = self.query_now.model_copy(update=changed)
+        self.fill()
+
+    def action_done(self) -> None:
+        """Show what was chosen."""
+        self.dismiss(self.query_now)
+
+
+def _kinds() -> Iterator[Choice]:
+    for kind, look in KIND_LOOKS.items():
+        if kind is not EntryKind.OTHER:
+            shown = Content.assemble((f"{look.mark} ", ROLES[look.role]), look.word)
+            yield Choice("kind", kind.value, shown, folded(f"{look.word} {look.word_source} {kind.value}"))
+
+
+def _choice(section: str, value: str) -> Choice:
+    return Choice(section, value, Content(clean(value)), folded(value))

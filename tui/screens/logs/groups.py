@@ -1,0 +1,99 @@
+"""Choose a log group: the runbook's first, then every group of the account."""
+
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from services.aws.client.errors import AwsError
+from services.i18n import _
+from services.models.logs import LogGroup
+from services.models.text import clean
+from tui.screens.common.dialog import Dialog
+from services.system import Services
+
+
+class GroupScreen(Dialog[str]):
+    """Answers the chosen group's exact name, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = []
+    DEFAULT_CSS = """
+    GroupScreen {
+        OptionList { height: auto; max-height: 16; border: none; background: $surface; }
+        Input { border: none; height: 1; padding: 0 1; background: $panel; &:focus { border: none; } }
+        #note { color: $text-muted; height: auto; }
+    }
+    """
+
+    def __init__(self, services: Services, further: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        self.services = services
+        self.known = {spec.id: spec.title for spec in services.runbook.log_groups}
+        self.groups: dict[str, str] = {str(name): f"{name}  {title}" for name, title in self.known.items()}
+        self.groups |= {name: clean(name) for name in further if name not in self.groups}
+        self.order: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        """A field to narrow, the list, a remark."""
+        with Vertical(id="window") as window:
+            window.border_title = Content(_("Log group"))
+            yield Input(placeholder=_("Part of the name, or a whole name"))
+            yield OptionList()
+            yield Static(Content(_("Reading the list…")), id="note")
+
+    def on_mount(self) -> None:
+        """Show the runbook's groups at once."""
+        self.fill("")
+        self.read_groups()
+
+    @work(group="groups", exclusive=True)
+    async def read_groups(self) -> None:
+        """Add the account's groups; without permission the runbook's stay."""
+        note = self.query_one("#note", Static)
+        try:
+            found: tuple[LogGroup, ...] = await self.services.logs.groups()
+        except AwsError as error:
+            note.update(Content(error.problem.said))
+            return
+        for group in found:
+            self.groups.setdefault(str(group.id), group.name)
+        note.update(Content(_("{count} groups").format(count=len(self.groups))))
+        self.fill(self.query_one(Input).value)
+
+    @on(Input.Changed)
+    def narrow(self, event: Input.Changed) -> None:
+        """Narrow the list to what was typed."""
+        self.fill(event.value)
+
+    def fill(self, wanted: str) -> None:
+        """Show the groups that contain `wanted`."""
+        options = self.query_one(OptionList)
+        options.clear_options()
+        self.order = [name for name, shown in self.groups.items() if wanted.casefold() in shown.casefold()]
+        options.add_options([Option(Content(self.groups[name])) for name in self.order])
+        if self.order:
+            options.highlighted = 0
+
+    @on(Input.Submitted)
+    def submitted(self, event: Input.Submitted) -> None:
+        """Take the highlighted group, or exactly what was typed."""
+        at = self.query_one(OptionList).highlighted
+        self.dismiss(self.order[at] if at is not None and self.order else event.value.strip() or None)
+
+    @on(OptionList.OptionSelected)
+    def selected(self, event: OptionList.OptionSelected) -> None:
+        """Take the chosen one."""
+        self.dismiss(self.order[event.option_index])
+
+    def key_down(self) -> None:
+        """Move in the list while typing."""
+        self.query_one(OptionList).action_cursor_down()
+
+    def key_up(self) -> None:
+        """Move in the list while typing."""
+        self.query_one(OptionList).action_cursor_up()

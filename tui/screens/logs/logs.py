@@ -1,0 +1,90 @@
+"""ログ: up to four log groups side by side, each followed by itself."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+
+from services.i18n import _
+from tui.commands import bindings
+from tui.screens.logs.panes import PaneScreen
+from widgets.logs.pane import LogPane
+
+MOST_PANES = 4
+
+
+class LogsScreen(PaneScreen):
+    """Several tails on one screen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("logs")]
+    DEFAULT_CSS = """
+    LogsScreen {
+        #panes { height: 1fr; }
+        #panes > LogPane { width: 1fr; }
+        &.-narrow #panes { layout: vertical; }
+        &.-narrow #panes > LogPane { width: 100%; height: 1fr; }
+    }
+    """
+
+    def body(self) -> ComposeResult:
+        """The panes, side by side; one above the other where it is narrow."""
+        yield Horizontal(id="panes")
+
+    async def opened(self) -> None:
+        """Begin with the runbook's first group, unless something else was asked for."""
+        groups = self.services.runbook.log_groups
+        wanted, self.app.wanted_logs = self.app.wanted_logs, None
+        if wanted is not None:
+            await self.add_pane(*wanted)
+        elif groups:
+            await self.add_pane(groups[0].id)
+
+    @property
+    def pane(self) -> LogPane | None:
+        """The focused pane, else the first."""
+        focused = self.focused
+        around = focused.ancestors_with_self if focused is not None else []
+        inside = [pane for pane in self.tails if pane in around]
+        return next(iter(inside or self.tails), None)
+
+    async def add_pane(self, group: str, at: datetime | None = None) -> None:
+        """Open one more pane on `group`, at a moment if given."""
+        if len(self.tails) >= MOST_PANES:
+            self.app.say(_("{count} panes are the most").format(count=MOST_PANES))
+            return
+        pane = self.new_pane()
+        await self.query_one("#panes").mount(pane)
+        pane.focus()
+        self.follow(pane, group, at=at)
+
+    async def show(self, group: str, at: datetime | None = None) -> None:
+        """Show `group` at a moment: in the pane that follows it, in a new one, or in this one."""
+        for pane, tail in self.tails.items():
+            if tail.group == group:
+                pane.focus()
+                if at is not None:
+                    pane.go_to(int(at.timestamp() * 1000))
+                return
+        if len(self.tails) >= MOST_PANES and self.pane is not None:
+            self.follow(self.pane, group, at=at)
+        else:
+            await self.add_pane(group, at)
+
+    def action_open_pane(self) -> None:
+        """One more pane."""
+        if len(self.tails) >= MOST_PANES:
+            self.app.say(_("{count} panes are the most").format(count=MOST_PANES))
+        else:
+            self.choose(None)
+
+    async def action_close_pane(self) -> None:
+        """Close this pane; the last one stays."""
+        pane = self.pane
+        if pane is None or len(self.tails) < 2:
+            return
+        self.forget(pane)
+        await pane.remove()
+        if self.pane is not None:
+            self.pane.focus()

@@ -1,0 +1,94 @@
+"""What every screen with log panes does for them."""
+
+from datetime import datetime
+
+from textual import on, work
+
+from services.models.problem import Problem
+from tui.terminal.clipboard import copy
+from tui.screens.common.mode_screen import ModeScreen
+from tui.screens.logs.groups import GroupScreen
+from tui.screens.logs.tail_binding import TailBinding
+from widgets.logs.messages import CopyRequested, GroupRequested, PatternChanged, TimeRequested
+from widgets.logs.pane import LogPane
+
+TELLING_FIELDS = ("statusCode", "status", "method", "path", "durationMs", "duration", "userId", "user")
+"""JSON fields that come first in a line; the rest follows in its own order."""
+
+
+class PaneScreen(ModeScreen):
+    """Follows a log group in each of its panes and answers their requests."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tails: dict[LogPane, TailBinding] = {}
+
+    def new_pane(self, id: str | None = None) -> LogPane:
+        """A pane ready to follow."""
+        pane = LogPane(
+            now=self.app.now,
+            elapsed=self.services.clock.elapsed,
+            zone=self.app.zone,
+            max_bytes=self.app.log_bytes,
+            order=TELLING_FIELDS,
+            pace=self.app.pace,
+            id=id,
+        )
+        pane.said = self.banner.problem
+        self.tails[pane] = TailBinding(pane, self.services)
+        return pane
+
+    def follow(self, pane: LogPane, group: str, pattern: str = "", at: datetime | None = None) -> None:
+        """Follow `group` in `pane` instead of what it followed."""
+        following = self.tails[pane].follow(group, pattern, at)
+        self.run_worker(following, group=f"tail-{id(pane)}", exclusive=True)
+
+    def forget(self, pane: LogPane) -> None:
+        """Stop following in `pane`."""
+        self.workers.cancel_group(self, f"tail-{id(pane)}")
+        del self.tails[pane]
+
+    def banner_changed(self, problem: Problem | None) -> None:
+        """The panes do not repeat the banner."""
+        for pane in self.tails:
+            pane.said = problem
+
+    def _zone_changed(self) -> None:
+        super()._zone_changed()
+        for pane in self.tails:
+            pane.zone = self.app.zone
+
+    @on(PatternChanged)
+    def change_pattern(self, message: PatternChanged) -> None:
+        """Filter on AWS's side."""
+        self.follow(message.pane, self.tails[message.pane].group, message.pattern)
+
+    @on(TimeRequested)
+    def time_requested(self, message: TimeRequested) -> None:
+        """Read what lies before the oldest line held."""
+        earlier = self.tails[message.pane].read_earlier(message.at)
+        self.run_worker(earlier, group=f"earlier-{id(message.pane)}", exclusive=True)
+
+    @on(CopyRequested)
+    def copy_requested(self, message: CopyRequested) -> None:
+        """Copy over SSH, or into a file; say where it went."""
+        self.app.say(copy(self.app, message.text))
+
+    @on(GroupRequested)
+    def group_requested(self, message: GroupRequested) -> None:
+        """Choose what the pane follows."""
+        self.choose(message.pane)
+
+    @work(group="choose-group", exclusive=True)
+    async def choose(self, pane: LogPane | None) -> None:
+        """Ask for a group; None opens a new pane."""
+        group = await self.app.push_screen_wait(GroupScreen(self.services, self.app.log_groups))
+        if not group:
+            return
+        if pane is None:
+            await self.add_pane(group)
+        else:
+            self.follow(pane, group)
+
+    async def add_pane(self, group: str, at: datetime | None = None) -> None:
+        """Open one more pane, where the screen can."""

@@ -1,0 +1,79 @@
+"""Connects a log pane with the shared tails: lines in, requests out."""
+
+from contextlib import aclosing
+from datetime import datetime
+
+from services.aws.client.errors import AwsError
+from services.background.faults import fault_problem
+from services.i18n import _
+from services.models.logs import TailBatch
+from services.models.problem import Problem
+from services.system import Services
+from widgets.logs.pane import LogPane
+
+EARLIER_PAGES = 10
+"""Pages read at most when the reader goes to a time before the oldest line held."""
+
+MINUTE = 60_000
+
+
+class TailBinding:
+    """What one pane follows."""
+
+    def __init__(self, pane: LogPane, services: Services) -> None:
+        self.pane = pane
+        self.services = services
+        self.group = ""
+        self.pattern = ""
+        self._missed: Problem | None = None
+        """Why the newest lines are not shown."""
+
+    async def follow(self, group: str, pattern: str = "", at: datetime | None = None) -> None:
+        """Follow until cancelled, first going to `at` if given; the lines stay while reading fails."""
+        self.group = group
+        self.pattern = pattern
+        self.pane.clear()
+        self._missed = None
+        self.pane.title = self._title(group)
+        self.pane.pattern = pattern
+        if at is not None:
+            self.pane.go_to(int(at.timestamp() * 1000))
+        async with aclosing(self.services.tails.batches(group, pattern)) as batches:
+            async for batch in batches:
+                try:
+                    self._take(batch)
+                except Exception as error:  # noqa: BLE001  the boundary: one bad batch must not end the tail
+                    self.pane.lacks_to = max([self.pane.lacks_to, *(line.at for line in batch.lines)])
+                    self.services.workers.report(error)
+                    what = _("A fault of the console stopped these lines from being shown.")
+                    self._missed = self.pane.problem = fault_problem(what, error, self.services.clock.now())
+
+    def _take(self, batch: TailBatch) -> None:
+        if batch.lines:
+            self.pane.append(batch.lines)
+            self._missed = None
+        self.pane.stats = batch.stats
+        if self.pane.problem is not None and batch.problem is None:
+            # What hindered this tail hindered the feeds too; they need not wait for their next turn.
+            for feed in self.services.feeds:
+                feed.refresh()
+        self.pane.problem = batch.problem or self._missed
+
+    async def read_earlier(self, at: int) -> None:
+        """Read from a minute before `at` (epoch milliseconds) up to the oldest line held."""
+        start, token = at - MINUTE, None
+        oldest = self.pane.store.oldest or at + 10 * MINUTE
+        try:
+            for _page in range(EARLIER_PAGES):
+                lines, token = await self.services.logs.page(
+                    self.group, start, oldest - 1, self.pattern, token
+                )
+                self.pane.append(lines)
+                if token is None:
+                    return
+        except AwsError as error:
+            self.pane.problem = error.problem
+
+    def _title(self, group: str) -> str:
+        known = next((each.title for each in self.services.runbook.log_groups if each.id == group), "")
+        return f"{group}  {known}" if known else group

@@ -1,0 +1,148 @@
+"""運用報告書 on the screen: made from the journal whenever it grows, remarked upon, saved, signed."""
+
+import asyncio
+import sqlite3
+from datetime import date, timedelta
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+
+from services.i18n import N_, _
+from services.journal.problems import Unfit, problem_of
+from services.models.duties import Occurrence
+from services.models.report import Report
+from services.report.rendering.dispatch import document
+from services.report.make import make
+from services.report.periods import Period, Span, fiscal_year, of_day, of_fiscal_year, of_month
+from tui.screens.report.save import FORMATS, save_report
+from tui.screens.report.lines import report_lines
+from tui.screens.duties import duty_actions
+from tui.screens.common.mode_screen import ModeScreen
+from tui.screens.common.choose import Choice, ChooseScreen
+from tui.screens.report.remark import RemarkScreen
+from widgets.drawing.block import Block
+from widgets.drawing.lines import Line
+
+
+class ReportScreen(ModeScreen):
+    """One period's report. Opened for a duty, that duty can be signed from here."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "app.pop_screen", N_("Back"), show=True),
+        Binding("s", "sign", N_("Sign off"), show=True),
+        Binding("n", "remark", N_("Remark"), show=True),
+        Binding("e", "save", N_("Save"), show=True),
+        Binding("left_square_bracket", "step(-1)", N_("Before"), show=True),
+        Binding("right_square_bracket", "step(1)", N_("After"), show=True),
+        Binding("d", "span('day')", N_("Day"), show=True),
+        Binding("m", "span('month')", N_("Month"), show=True),
+        Binding("y", "span('fiscal-year')", N_("Fiscal year"), show=True),
+    ]
+    DEFAULT_CSS = """
+    ReportScreen VerticalScroll { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
+    """
+
+    def __init__(self, period: Period, occurrence: Occurrence | None = None) -> None:
+        super().__init__()
+        self.period = period
+        self.occurrence = occurrence
+        self.report: Report | None = None
+        self._why = ""
+        self.block = Block(_("Operations report"), self._lines)
+        self.scroll = VerticalScroll(self.block)
+
+    def body(self) -> ComposeResult:
+        """The report alone."""
+        yield self.scroll
+
+    async def opened(self) -> None:
+        """Made at once, and again when the journal has grown."""
+        self.scroll.focus()
+        # What AWS was asked so far is a part of the report, and is else recorded only now and then.
+        await self.services.usage_log.record()
+        self.watch(self.app, "journal_head", self._grown)
+
+    def _grown(self) -> None:
+        self.make()
+
+    @work(group="report", exclusive=True)
+    async def make(self) -> None:
+        """Read the journal in a thread."""
+        services, now = self.services, self.app.now()
+        try:
+            self.report = await asyncio.to_thread(
+                make, services.journal.path, services.runbook, self.period, now
+            )
+            self._why = ""
+        except (sqlite3.Error, OSError, Unfit) as error:
+            problem = problem_of(error, services.journal.path, now)
+            self.report, self._why = None, problem.said
+        self.block.update()
+        self.refresh_bindings()
+
+    def _lines(self, width: int) -> list[Line]:
+        if self.report is None:
+            return [[(self._why or _("Reading…"), "warn" if self._why else "muted")]]
+        return report_lines(document(self.report), width)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Signing only where a duty asks for the report."""
+        if action == "sign":
+            return self.occurrence is not None and self.app.ready.duties.signable(self.occurrence.slot)
+        if action == "step":
+            return parameters[0] == -1 or self._following() is not None
+        return True
+
+    def action_sign(self) -> None:
+        """Sign the duty that asks for the report."""
+        if self.occurrence is not None:
+            duty_actions.sign_now(self.app, self.occurrence)
+
+    def action_remark(self) -> None:
+        """A person's words for the report; its data stay as they are."""
+        self.app.push_screen(RemarkScreen(self.period))
+
+    def action_step(self, by: int) -> None:
+        """The period before or after; none that has not begun."""
+        day = self.period.first - timedelta(days=1) if by < 0 else self._following()
+        if day is not None:
+            self._show(self.period.span, of_day(day))
+
+    def _following(self) -> date | None:
+        """The first day of the next period; None while it has not begun."""
+        day = self.period.last + timedelta(days=1)
+        return day if day <= self.services.calendar.day_of(self.app.now()) else None
+
+    def action_span(self, span: str) -> None:
+        """The day, the month or the fiscal year around what is shown."""
+        self._show(Span(span), of_day(min(self.period.last, self.services.calendar.day_of(self.app.now()))))
+
+    def _show(self, span: Span, day: Period) -> None:
+        makers = {
+            Span.DAY: lambda: day,
+            Span.MONTH: lambda: of_month(day.first),
+            Span.FISCAL_YEAR: lambda: of_fiscal_year(fiscal_year(day.first)),
+        }
+        self.period = makers[span]()
+        self.report = None
+        self.scroll.scroll_home(animate=False)
+        self.make()
+
+    def action_save(self) -> None:
+        """Save it as Markdown, HTML or JSON, readable by this user alone."""
+        report = self.report
+        if report is None:
+            return
+        choices = [Choice(key, _(words)) for key, words in FORMATS.items()]
+
+        def chosen(form: str | None) -> None:
+            if form is not None:
+                self.app.run_worker(self._save(report, form), group="save-report")
+
+        self.app.push_screen(ChooseScreen(_("Save the report"), choices), chosen)
+
+    async def _save(self, report: Report, form: str) -> None:
+        self.app.say(await asyncio.to_thread(save_report, report, self.period.name, form))

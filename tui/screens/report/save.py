@@ -1,0 +1,31 @@
+"""Saving a report from the screen, into the folder of this user's reports."""
+
+import json
+
+from services.i18n import N_, _
+from services.models.report import Report
+from services.models.text import clean
+from services.report.rendering.html import to_html
+from services.report.rendering.markdown import to_markdown
+from services.host.state_files import state_folder, write_private
+
+FORMATS = {
+    "html": N_("HTML, to print or to send"),
+    "md": N_("Markdown"),
+    "json": N_("JSON, for other programs"),
+}
+
+
+def save_report(report: Report, name: str, form: str) -> str:
+    """Write it (0600) and say where; or why not. Blocks."""
+    texts = {
+        "html": to_html,
+        "md": to_markdown,
+        "json": lambda each: json.dumps(each.model_dump(mode="json"), ensure_ascii=False, indent=2) + "\n",
+    }
+    try:
+        path = state_folder("reports") / f"{report.system}-{name}.{form}"
+        write_private(path, texts[form](report))
+    except OSError as error:
+        return _("Not saved: {reason}").format(reason=clean(error.strerror or error))
+    return _("Saved to {path}").format(path=clean(path))

@@ -1,0 +1,183 @@
+"""The outbox: notes for Slack, unsent first, and what a person can decide about them."""
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.getters import app as app_getter
+from textual.widget import Widget
+
+from services.i18n import N_, _, sentences
+from services.journal.errors import AlreadyRecorded, JournalError
+from services.models.posts import Post, PostState
+from tui.console import Console
+from tui.screens.common.dialog import Dialog
+from tui.screens.common.already_recorded import was_first
+from tui.screens.common.writing_dialog import NotTaken, WritingDialog
+from widgets.drawing.block import Block
+from widgets.drawing.format import wrap
+from widgets.drawing.lines import ROLES, Line
+from widgets.journal.post_lines import POST_LOOKS, columns, detail, rows
+from widgets.drawing.table import KeyedTable
+from widgets.drawing.prose import Prose
+
+_OPEN = (PostState.WAITING, PostState.REFUSED, PostState.UNKNOWN)
+Decision = Callable[[Post, str], Awaitable[None]]
+
+
+class OutboxScreen(Dialog[None]):
+    """Follows the posts while it is open; each key acts on the post under the cursor when it was pressed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "again", N_("Send")),
+        Binding("m", "mark", N_("It is posted")),
+        Binding("x", "drop", N_("Give up")),
+    ]
+    DEFAULT_CSS = """
+    OutboxScreen > #window {
+        width: 96%; max-width: 150; height: 90%;
+        & KeyedTable { height: 1fr; min-height: 4; }
+        & VerticalScroll { height: 1fr; min-height: 6; border-top: solid $foreground 25%; scrollbar-size-vertical: 1; }
+    }
+    """
+
+    app = app_getter(Console)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = KeyedTable(columns())
+        self.block = Block(_("Slack note"), self._lines)
+
+    def compose(self) -> ComposeResult:
+        """The list, and the post under the cursor."""
+        with Vertical(id="window") as window:
+            window.border_title = Content(_("Slack outbox"))
+            yield self.table
+            with VerticalScroll(can_focus=True):
+                yield self.block
+
+    def on_mount(self) -> None:
+        """The posts, and what becomes of them."""
+        self.watch(self.app, "posts", self._show)
+        self.watch(self.app, "zone", self._show)
+        self.table.focus()
+
+    def _show(self) -> None:
+        self.table.set_rows(rows(self.app.posts, self.app.zone, self.app.now()))
+        self._moved()
+
+    @on(KeyedTable.Highlighted)
+    @on(KeyedTable.Gone)
+    def _moved(self) -> None:
+        self.block.update()
+        self.query_one("#window").border_subtitle = Content(_(" · ").join([*self._keys(), _("esc closes")]))
+
+    def _keys(self) -> Iterator[str]:
+        """Only what can be decided about the post under the cursor."""
+        post = self._post()
+        if post is None or post.state not in _OPEN:
+            return
+        yield _("s sends") if post.attempts == 0 else _("s sends again")
+        if post.state is PostState.UNKNOWN:
+            yield _("m it is posted")
+        yield _("x gives up")
+
+    def _post(self) -> Post | None:
+        return next((each for each in self.app.posts if each.id == self.table.cursor_key), None)
+
+    def _lines(self, width: int) -> list[Line]:
+        post = self._post()
+        if post is not None:
+            return detail(post, self.app.zone, self.app.now(), width)
+        said = _("No note was written for Slack. Press p on an alarm or a finding.")
+        if why := self.app.ready.outbox.why:
+            said = sentences(said, why)
+        return [[(line, "muted")] for line in wrap(said, width)]
+
+    def action_again(self) -> None:
+        """Send it once more; where it may be in Slack already, only a person who has looked may."""
+        post, outbox = self._open_post(), self.app.ready.outbox
+        if post is None:
+            return
+        if outbox.why:
+            self.app.say(outbox.why)
+        elif post.state is PostState.UNKNOWN:
+            asked = _("How you know that it is not in Slack")
+            self.app.push_screen(DecideScreen(post, _("Send again"), asked, outbox.send_again))
+        else:
+            self._send_again(post)
+
+    @work(group="send-again", exclusive=True)
+    async def _send_again(self, post: Post) -> None:
+        try:
+            await self.app.ready.outbox.send_again(post, "")
+        except JournalError as error:
+            self.app.say(error.problem.said)
+
+    def action_mark(self) -> None:
+        """A person has seen it in Slack."""
+        post = self._open_post()
+        if post is None:
+            return
+        if post.state is not PostState.UNKNOWN:
+            self.app.say(_("It is certain that this note is not in Slack."))
+            return
+        asked = _("Where you saw it")
+        self.app.push_screen(DecideScreen(post, _("It is posted"), asked, self.app.ready.outbox.mark_sent))
+
+    def action_drop(self) -> None:
+        """Nobody needs it any more."""
+        post = self._open_post()
+        if post is not None:
+            asked = _("Why it is not sent")
+            self.app.push_screen(DecideScreen(post, _("Give up"), asked, self.app.ready.outbox.drop))
+
+    def _open_post(self) -> Post | None:
+        post = self._post()
+        if post is None or post.state in _OPEN:
+            return post
+        self.app.say(_("Nothing is to be decided: {state}.").format(state=POST_LOOKS[post.state].word))
+        return None
+
+
+class DecideScreen(WritingDialog):
+    """Asks for a reason, and decides about the post that was meant when the key was pressed."""
+
+    def __init__(self, post: Post, title: str, asked: str, decide: Decision) -> None:
+        self._title, self._asked = title, asked
+        super().__init__()
+        self.post = post
+        self._decide = decide
+
+    def heading(self) -> str:
+        """What is decided."""
+        return self._title
+
+    def placeholder(self) -> str:
+        """What is asked."""
+        return self._asked
+
+    def about(self) -> Iterable[Widget]:
+        """The note, by its first line: the field must stay in sight."""
+        look = POST_LOOKS[self.post.state]
+        head = Content.assemble((look.text, ROLES[look.role]), "  ", self.post.channel)
+        first = self.post.text.strip().partition("\n")[0]
+        text = Content.styled(first, ROLES["muted"])
+        yield Prose(Content("\n").join([head, text]), classes="about")
+
+    def refused(self, text: str) -> str:
+        """A reason must be given."""
+        return "" if text else _("Write down a reason: it is kept in the journal.")
+
+    async def write(self, text: str) -> str:
+        """Record it. Raises JournalError, NotTaken."""
+        try:
+            await self._decide(self.post, text)
+        except AlreadyRecorded as error:
+            first = was_first(error.entry, self.app.zone, self.app.now())
+            raise NotTaken(_("{first}; your reason was not recorded.").format(first=first)) from error
+        return _("Recorded: {decision}").format(decision=self._title)

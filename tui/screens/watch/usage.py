@@ -1,0 +1,35 @@
+"""What the console asked of AWS today, and what that costs."""
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from services.i18n import _
+from services.aws.client.meter import Meter
+from tui.screens.common.dialog import Dialog
+from widgets.drawing.format import pad
+
+
+class UsageScreen(Dialog[None]):
+    """Requests by operation, most frequent first."""
+
+    def __init__(self, meter: Meter) -> None:
+        super().__init__()
+        self.usage = meter.snapshot()
+
+    def compose(self) -> ComposeResult:
+        """A table and the sum."""
+        with VerticalScroll(id="window") as window:
+            window.border_title = Content(_("AWS usage today"))
+            rows = [
+                Content.assemble(pad(row.name, 48), f"{row.calls:>8,}", f"  ¥{row.yen:>8.3f}")
+                for row in self.usage.rows
+            ]
+            total = Content.assemble(
+                (pad(_("Total"), 48), "bold"), (f"{self.usage.calls:>8,}  ¥{self.usage.yen:>8.3f}", "bold")
+            )
+            yield Static(Content("\n").join([*rows, total]))
+            yield Static(Content.styled(self.usage.basis, "auto 60%"))
+            words = _("This console since its start; the report adds up all of them.")
+            yield Static(Content.styled(words, "auto 60%"))

@@ -1,0 +1,115 @@
+"""Ends the process where a signal comes and the event loop does not take it, with the terminal given back.
+
+What blocks the loop (a read that hangs, a computation without end) also keeps Python from calling the handlers of
+signals. The kernel's own handler still writes each signal's number to a descriptor, which a thread reads here. Only
+foreign code that holds the interpreter's lock stops that thread, too.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from time import monotonic
+
+from tui.signals.before_loop import END_SIGNALS
+
+SECONDS = 5.0
+"""How long the loop may take for a signal."""
+AGAIN_SECONDS = 1.0
+"""How long it may still take once somebody has asked again."""
+PAIR_SECONDS = 0.3
+"""Machines send signals in pairs within this; whoever asks later than that asks again."""
+DEAF_SECONDS = 2.0
+"""How long it may leave a key that ends the console before the same key counts as asking again."""
+_STEP = 0.25
+"""Seconds; a process that is stopped meanwhile loses one step at most."""
+
+
+class LoopGuard:
+    """Passes signals on to the running loop and waits for its answer."""
+
+    def __init__(self, by_force: Callable[[int], object]) -> None:
+        """`by_force` ends the process as signal `number` does; called in a thread."""
+        self._by_force = by_force
+        self._loop = asyncio.get_running_loop()
+        self._loop_descriptor = -1
+        self._reader, self._writer = socket.socketpair()
+        self._writer.setblocking(False)
+        self._pending = 0
+        """The signal that the loop has not taken; 0: none."""
+        self._since = 0.0
+        self._left = 0.0
+        self._key_since: float | None = None
+        """When the key was pressed that the loop has not taken."""
+        self._thread = threading.Thread(target=self._run, name="loop-guard", daemon=True)
+
+    def start(self) -> None:
+        """Begin; `listen` after every handler that is added to the loop."""
+        self.listen()
+        self._thread.start()
+
+    def listen(self) -> None:
+        """Take the loop's place as the one whom the kernel's handler tells; in the main thread."""
+        before = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+        if before != self._writer.fileno():
+            self._loop_descriptor = before
+
+    def stop(self) -> None:
+        """Leave it to the loop again; in the main thread."""
+        signal.set_wakeup_fd(self._loop_descriptor)
+        self._pending = 0
+        self._writer.close()
+        self._thread.join()
+        self._reader.close()
+
+    def taken(self) -> None:
+        """The loop runs; called in it."""
+        self._pending = 0
+        self._key_since = None
+
+    def key_pressed(self) -> None:
+        """A key was pressed that ends the console; from any thread."""
+        if self._key_since is None:
+            self._key_since = monotonic()
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self.taken)
+        elif monotonic() - self._key_since >= DEAF_SECONDS and not self._pending:
+            self._await(signal.SIGINT, AGAIN_SECONDS)
+            with suppress(OSError):
+                self._writer.send(b"\0")
+
+    def _await(self, number: int, seconds: float) -> None:
+        self._since, self._left = monotonic(), seconds
+        self._pending = number
+
+    def _run(self) -> None:
+        before = monotonic()
+        while True:
+            self._reader.settimeout(_STEP if self._pending else None)
+            try:
+                numbers = self._reader.recv(64)
+            except TimeoutError:
+                numbers = b"\0"
+            if not numbers:
+                return
+            self._pass_on(numbers.replace(b"\0", b""))
+            now = monotonic()
+            self._left -= min(now - before, 2 * _STEP)
+            before = now
+            if self._pending and self._left <= 0:
+                self._by_force(self._pending)
+
+    def _pass_on(self, numbers: bytes) -> None:
+        for number in numbers:
+            if number not in END_SIGNALS:
+                continue
+            if not self._pending:
+                self._await(number, SECONDS)
+            elif monotonic() - self._since >= PAIR_SECONDS:
+                self._left = min(self._left, AGAIN_SECONDS)
+        if numbers:
+            with suppress(OSError):
+                os.write(self._loop_descriptor, numbers)

@@ -1,0 +1,311 @@
+"""The console's own configuration: flags over environment over file over defaults, unknown keys refused.
+
+The file is `config.toml` in the user's configuration folder (see `config_path`), the environment is
+`TOBAN_*`. Imported late: the first frame is drawn before pydantic-settings is loaded.
+Longer than other files because it is one grammar with what reads it.
+"""
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from platformdirs import user_config_path
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from services.host.regular_files import check, named
+from services.i18n import _
+from services.models.runbook_types import Region
+from services.runbook.loader import RunbookError, is_path
+from services.slack.settings import VARIABLES
+from services.toml import grammar
+from services.toml import mistakes as words
+from services.toml.files import DataFileError, Mistake, TomlFile, explain, in_order, read, unreadable
+from services.toml.positions import Path as KeyPath
+from services.toml.positions import dotted
+from tui.exit_status import ExitStatus
+from tui.options import Language, Output, StartOptions, Theme
+from tui.startup.addresses import is_address
+from tui.startup.key_checks import key_mistakes, textual_keys
+from tui.terminal.cells.link import Link
+
+PREFIX = "TOBAN_"
+FILE_VARIABLE = "TOBAN_CONFIG"
+"""Names another configuration file; not a setting itself."""
+
+
+class ConfigError(DataFileError):
+    """The configuration cannot be used; every mistake is named."""
+
+
+def status_of(error: DataFileError) -> ExitStatus:
+    """What a command ends with that cannot use its files or its flags."""
+    if isinstance(error, RunbookError):
+        return ExitStatus.DATA
+    flags = all(mistake.key.startswith("--") for mistake in error.mistakes)
+    return ExitStatus.USAGE if flags else ExitStatus.CONFIG
+
+
+class Intervals(BaseModel):
+    """Seconds between reads when all is well; the floors keep AWS requests, and their price, small."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    alarms: Annotated[float, Field(ge=60, le=3600)] = 60
+    """Alarm states."""
+    metrics: Annotated[float, Field(ge=60, le=3600)] = 60
+    """The dashboard's curves."""
+    logs: Annotated[float, Field(ge=2, le=600)] = 5
+    """New log lines."""
+
+
+def _split(value: object) -> object:
+    """`a,b` from the environment; a list from the file stays as it is."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _path(value: str | None) -> str | None:
+    if value and "\0" in value:
+        raise ValueError(_("cannot be the name of a file"))
+    return value
+
+
+def _address(value: str | None) -> str | None:
+    """As `endpoint_url`; the SDK would find the mistake later, and say less."""
+    if value is not None and not is_address(value):
+        raise ValueError(_("must be an address such as https://localhost:4566"))
+    return value
+
+
+FileName = Annotated[str | None, AfterValidator(_path)]
+
+
+class ConsoleConfig(BaseSettings):
+    """How this person wants the console, and which system it opens."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
+    )
+
+    runbook: Annotated[str, Field(min_length=1), AfterValidator(_path)] = "facility-prod"
+    """The system's runbook: a file, or the name of one that ships with the console."""
+    profile: str | None = None
+    """AWS profile, as in AWS_PROFILE."""
+    region: Region | None = None
+    """AWS region in place of the runbook's."""
+    endpoint_url: Annotated[str | None, AfterValidator(_address)] = None
+    """AWS endpoint in place of Amazon's, as in AWS_ENDPOINT_URL."""
+    role_arn: str | None = None
+    """A role to assume for reading."""
+    journal: FileName = None
+    """The journal's file, shared by the consoles of one host; by default one of this person's own."""
+    debug: FileName = None
+    """Where tracebacks of the console's own faults are kept; by default `debug.log` beside this person's journals."""
+    read_only: bool = False
+    """Never change anything: arming is refused."""
+    arm_minutes: Annotated[int, Field(ge=1, le=60)] = 15
+    """How long writing is allowed once armed."""
+    lang: Language | None = None
+    """Language of the screen; by default as the locale says, else Japanese."""
+    theme: Theme = "auto"
+    """Colours; `16` and `16-light` keep to the terminal's own sixteen."""
+    link: Link = "auto"
+    """The line to the terminal: `slow` sends fewer and smaller frames, `auto` as the terminal's answers tell."""
+    output: Output = "cells"
+    """What draws the terminal: changed cells alone, or `textual`, Textual's own output, for doubt and comparison."""
+    mouse: bool = True
+    """Whether the mouse works; without it the terminal's own selection does."""
+    bell: bool = True
+    """Ring once when an alarm changes its state."""
+    log_groups: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ()
+    """Log groups offered beside the runbook's; commas separate them in the environment."""
+    log_memory_mb: Annotated[int, Field(ge=8, le=2048)] = 64
+    """Memory that log lines may take, in MB; the oldest leave first."""
+    intervals: Intervals = Intervals()
+    """Seconds between reads."""
+    keys: dict[str, str] = {}
+    """Keys by command id, e.g. `quit = "ctrl+q"`; commas separate several. As Textual spells them once loaded."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `effective` hands over: it merges the sources itself to know where each value is from."""
+        return (init_settings,)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting, for documentation and for `toban config`."""
+
+    key: str
+    variable: str
+    """Environment variable; "" where there is none."""
+    default: object
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """The configuration in force, its file, and where each value is from."""
+
+    config: ConsoleConfig
+    path: Path
+    origins: dict[str, str]
+    """Dotted key to `--theme`, `TOBAN_THEME`, `file:line`; a key left at its default is absent."""
+
+
+def config_path(environment: Mapping[str, str] | None = None) -> Path:
+    """The configuration file, which need not exist."""
+    name = (os.environ if environment is None else environment).get(FILE_VARIABLE)
+    return named(name) if name else user_config_path("toban") / "config.toml"
+
+
+def load_config(options: StartOptions | None = None) -> ConsoleConfig:
+    """The configuration in force; raises ConfigError."""
+    return effective(options or StartOptions()).config
+
+
+def effective(options: StartOptions) -> Effective:
+    """As `load_config`, with where each value is from."""
+    path = named(options.config) if options.config else config_path()
+    file = _read(path, must_exist=bool(options.config))
+    flags = {
+        key: value for key in ConsoleConfig.model_fields if (value := getattr(options, key, None)) is not None
+    }
+    mistakes = list(_unknown_variables())
+    try:
+        variables = EnvSettingsSource(ConsoleConfig)()
+    except SettingsError as error:
+        raise ConfigError(mistakes or [Mistake(_("environment"), None, "", str(error))]) from error
+    variables = {key: value for key, value in variables.items() if key in ConsoleConfig.model_fields}
+    origins = {
+        **{dotted(leaf): f"{file.name}:{file.lines.get(leaf, 1)}" for leaf in _leaves(file.data)},
+        **{dotted(leaf): _variable(leaf) for leaf in _leaves(variables)},
+        **{key: "--" + key.replace("_", "-") for key in flags},
+    }
+    try:
+        config = ConsoleConfig(**_merged(_merged(file.data, variables), flags))
+    except ValidationError as error:
+        mistakes += [
+            _mistake(file, origins, tuple(each["loc"]), explain(ConsoleConfig, each))
+            for each in error.errors()
+        ]
+        raise ConfigError(in_order(mistakes)) from error
+    mistakes += [
+        _mistake(file, origins, ("keys", command), said) for command, said in key_mistakes(config.keys)
+    ]
+    if mistakes:
+        raise ConfigError(in_order(mistakes))
+    spelled = {command: ",".join(textual_keys(keys)) for command, keys in config.keys.items()}
+    return Effective(config.model_copy(update={"keys": spelled}), path, origins)
+
+
+def settings() -> list[Setting]:
+    """Every setting, in the order of the documentation."""
+    found = []
+    for key, field in ConsoleConfig.model_fields.items():
+        text = grammar.docs(ConsoleConfig).get(key, "")
+        inner = field.annotation
+        if inner is Intervals:
+            for name, part in Intervals.model_fields.items():
+                said = f"{text} {grammar.docs(Intervals).get(name, '')}"
+                found.append(Setting(f"{key}.{name}", _variable((key, name)), part.default, said))
+        else:
+            found.append(Setting(key, "" if key == "keys" else _variable((key,)), field.default, text))
+    return found
+
+
+def describe() -> str:
+    """Every setting as a Markdown table, for the README."""
+    rows = ["| key | environment | default | |", "|---|---|---|---|"]
+    for each in settings():
+        default = "" if each.default in (None, "", (), {}) else f"`{each.default}`"
+        rows.append(
+            f"| `{each.key}` | {f'`{each.variable}`' if each.variable else ''} | {default} | {each.text} |"
+        )
+    return "\n".join(rows)
+
+
+def _read(path: Path, *, must_exist: bool) -> TomlFile:
+    """The file's values, or none; whoever can write it decides which keys do what, so it must be ours."""
+    try:
+        check(path)
+        status = path.stat()
+    except OSError as error:
+        if isinstance(error, FileNotFoundError) and not must_exist:
+            return TomlFile(str(path))
+        raise ConfigError(unreadable(path, error).mistakes) from error
+    if status.st_uid not in (0, os.geteuid()):
+        raise ConfigError([Mistake(str(path), None, "", _("belongs to another user: refused"))])
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise ConfigError([Mistake(str(path), None, "", _("others may write it: run chmod go-w on it"))])
+    try:
+        file = read(path)
+    except DataFileError as error:
+        raise ConfigError(error.mistakes) from error
+    runbook = file.data.get("runbook")
+    if isinstance(runbook, str) and is_path(runbook):
+        file.data["runbook"] = str(path.parent / named(runbook))
+    return file
+
+
+def _variable(path: KeyPath) -> str:
+    return PREFIX + "__".join(str(part) for part in path).upper()
+
+
+def _unknown_variables() -> Iterator[Mistake]:
+    """A misspelt variable would otherwise be silently without effect."""
+    known = sorted({FILE_VARIABLE, *VARIABLES, *(each.variable for each in settings() if each.variable)})
+    listing = _("there are {names}").format(names=", ".join(known))
+    for name in sorted(os.environ):
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            near = words.near(
+                name.upper().removeprefix(PREFIX), [each.removeprefix(PREFIX) for each in known]
+            )
+            hint = words.did_you_mean(PREFIX + near) if near else listing
+            yield Mistake(_("environment"), None, name, f"{_('unknown variable')}: {hint}")
+
+
+def _mistake(file: TomlFile, origins: dict[str, str], path: KeyPath, said: str) -> Mistake:
+    """A mistake where its value came from."""
+    while path and not isinstance(path[-1], str):
+        path = path[:-1]
+    origin = origins.get(dotted(path), "")
+    if origin.startswith("--"):
+        return Mistake(_("command line"), None, origin, said)
+    if origin.startswith(PREFIX):
+        return Mistake(_("environment"), None, origin, said)
+    return file.mistake(path, said)
+
+
+def _leaves(data: Mapping[str, Any], path: KeyPath = ()) -> Iterator[KeyPath]:
+    for key, value in data.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, (*path, key))
+        else:
+            yield (*path, key)
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Tables are merged key by key, everything else is replaced."""
+    merged = dict(below)
+    for key, value in above.items():
+        under = merged.get(key)
+        merged[key] = _merged(under, value) if isinstance(under, dict) and isinstance(value, dict) else value
+    return merged

@@ -1,0 +1,63 @@
+"""Brings what Textual's compositor drew onto a grid."""
+
+from collections.abc import Iterable
+from typing import TypeGuard
+
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.strip import Strip
+
+from tui.terminal.cells.grid import Grid
+from tui.terminal.cells.styles import Renditions
+
+Update = ChopsUpdate | LayoutUpdate
+
+
+def is_paintable(drawn: object) -> TypeGuard[Update]:
+    """Whether `paint` knows what to do with it."""
+    return isinstance(drawn, (ChopsUpdate, LayoutUpdate))
+
+
+def is_whole(update: Update) -> bool:
+    """Whether it draws every cell of the screen."""
+    return isinstance(update, LayoutUpdate)
+
+
+def paint(grid: Grid, renditions: Renditions, update: Update) -> None:
+    """Draw an update, all of the screen or the parts of it that were dirty."""
+    if isinstance(update, LayoutUpdate):
+        for y, strips in enumerate(update.strips, update.region.y):
+            _strips(grid, renditions, update.region.x, y, strips)
+    else:
+        _chops(grid, renditions, update)
+
+
+def _strips(grid: Grid, renditions: Renditions, x: int, y: int, strips: Iterable[Strip]) -> None:
+    for strip in strips:
+        x = _strip(grid, renditions, x, y, strip)
+
+
+def _strip(grid: Grid, renditions: Renditions, x: int, y: int, strip: Strip) -> int:
+    for text, style, control in strip:
+        if text and not control:
+            x = grid.put(x, y, text, renditions.of_style(style))
+    return x
+
+
+def _chops(grid: Grid, renditions: Renditions, update: ChopsUpdate) -> None:
+    """Strips where dirty spans touch them, up to the end of the last; what did not change draws the same again."""
+    touched: dict[tuple[int, int], tuple[Strip, int, int]] = {}
+    for y, start, end in update.spans:
+        for until, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+            if strip is not None and x < end and until > start:
+                before = touched.get((y, x))
+                last = end if before is None else max(end, before[1])
+                touched[y, x] = strip, last, until
+    for (y, x), (strip, end, until) in touched.items():
+        _strip(grid, renditions, x, y, strip if until <= end else strip.crop(0, end - x))
+
+
+def size_of(update: Update) -> tuple[int, int]:
+    """Columns and rows of the screen that was drawn."""
+    if isinstance(update, LayoutUpdate):
+        return update.region.right, update.region.bottom
+    return update.chop_ends[-1][-1] if update.chop_ends else 0, len(update.chops)

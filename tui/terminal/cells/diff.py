@@ -1,0 +1,65 @@
+"""Which cells of a row the terminal shows differently from how they should be."""
+
+from collections.abc import Callable
+from operator import ne
+
+from tui.terminal.cells.graphemes import reach
+from tui.terminal.cells.grid import UNKNOWN, Grid
+
+Span = tuple[int, int]
+"""First column and the column after the last."""
+
+
+def changed(front: Grid, back: Grid) -> list[int]:
+    """The rows that differ, from the top."""
+    return [
+        y for y in range(back.height) if front.texts[y] != back.texts[y] or front.styles[y] != back.styles[y]
+    ]
+
+
+def spans(front: Grid, back: Grid, y: int, blank: Callable[[int], int]) -> list[Span]:
+    """Where row `y` has to be written, from the left; wide characters are in a span with both halves or not at all.
+
+    `blank` gives the number of what shows of a style on a space: two spaces that look alike do not differ. What
+    a character may cover in a terminal that draws it wider is written again after it.
+    """
+    old_texts, texts, old_styles, styles = front.texts[y], back.texts[y], front.styles[y], back.styles[y]
+    found: list[Span] = []
+    start = end = covered = -1
+    for x, text in enumerate(texts):
+        old, style, old_style = old_texts[x], styles[x], old_styles[x]
+        alike = old == text and (style == old_style or (text == " " and blank(style) == blank(old_style)))
+        if alike and x >= covered:
+            if not text and end == x:
+                end = x + 1  # the second half of a character that differs
+            continue
+        first = x if text else x - 1
+        if first > end:
+            if end >= 0:
+                found.append((start, end))
+            start = first
+        end = x + 1
+        if not text.isascii() or not text:
+            covered = max(covered, first + reach(texts[first]))
+    if end >= 0:
+        found.append((start, end))
+    return found
+
+
+def blank_tail(back: Grid, y: int, blank: Callable[[int], int]) -> int:
+    """The column from which row `y` is nothing but spaces that look alike; its width when there is none."""
+    texts, styles = back.texts[y], back.styles[y]
+    x = back.width
+    if texts[x - 1] != " ":
+        return x
+    look = blank(styles[x - 1])
+    while x and texts[x - 1] == " " and (styles[x - 1] == look or blank(styles[x - 1]) == look):
+        x -= 1
+    return x
+
+
+def differences(front: list[str], back: list[str]) -> int:
+    """How many cells of two rows hold something else; an unknown row differs where something is to be seen."""
+    if front and front[0] == UNKNOWN:
+        return len(back) - back.count(" ")
+    return sum(map(ne, front, back))

@@ -1,0 +1,205 @@
+"""Turns what should be on the screen into the fewest bytes that make the terminal show it."""
+
+from collections.abc import Sequence
+
+from tui.terminal.cells.cursor import Cursor
+from tui.terminal.cells.diff import changed
+from tui.terminal.cells.graphemes import is_steady
+from tui.terminal.cells.grid import Grid
+from tui.terminal.cells.runs import Piece, Pieces, arranged
+from tui.terminal.cells.scrolling import Shift, find_shift
+from tui.terminal.cells.styles import Rendition, Renditions
+
+_RESET = "\x1b]8;;\x1b\\\x1b[m\x1b[r\x1b[H\x1b[2J"
+"""No link, no colour, no scroll region, whoever left them; all blank."""
+_SHIFTS = 4
+"""Blocks that may move within one frame."""
+
+
+class Encoder:
+    """The terminal's screen as it is (`front`), its cursor and its rendition, and the way to another screen."""
+
+    def __init__(
+        self, width: int, height: int, renditions: Renditions, *, erases_in_colour: bool = True
+    ) -> None:
+        """`erases_in_colour`: erased cells take the background in use (terminfo: bce)."""
+        self.front = Grid(width, height)
+        self._renditions = renditions
+        self._pieces = Pieces(renditions, erases_in_colour=erases_in_colour)
+        self._cursor = Cursor()
+        self._pen: Rendition | None = None
+        self._coarse = False
+        self._fresh = True
+        self._frame = 0
+        self._sent_in = [0] * height
+        """The frame in which each row was sent last."""
+        self._parts: list[str] = []
+        self._length = 0
+
+    def forget(self) -> None:
+        """The terminal may show anything: the next frame clears and paints all."""
+        self._fresh = True
+
+    def is_current(self, back: Grid, cursor: tuple[int, int] | None = None) -> bool:
+        """Whether the terminal shows `back` already, with the cursor where it should be."""
+        if self._fresh or cursor not in (None, (self._cursor.x, self._cursor.y)):
+            return False
+        return self.front.texts == back.texts and self.front.styles == back.styles
+
+    def encode(
+        self,
+        back: Grid,
+        *,
+        limit: int | None = None,
+        coarse: bool = False,
+        cursor: tuple[int, int] | None = None,
+    ) -> tuple[str, bool]:
+        """(what to send so that the terminal shows `back`, whether that is all of it).
+
+        With a `limit`, no row is begun after that many bytes. `coarse`: what is sent has foregrounds of the 256
+        colours. The cursor is left at `cursor` (column, row), or anywhere.
+        """
+        self._coarse = coarse
+        self._parts, self._length = [], 0
+        if self._fresh or (back.width, back.height) != (self.front.width, self.front.height):
+            self._start_afresh(back)
+            dirty = changed(self.front, back)
+        else:
+            dirty = self._shift(back)
+        complete = self._rows(back, dirty, limit)
+        if cursor is not None:
+            self._move(min(max(cursor[0], 0), back.width - 1), min(max(cursor[1], 0), back.height - 1))
+        return "".join(self._parts), complete
+
+    # -- the parts of a frame
+
+    def _start_afresh(self, back: Grid) -> None:
+        self.front = Grid(back.width, back.height)
+        self._fresh = False
+        self._sent_in = [self._frame] * back.height
+        self._emit(_RESET)
+        self._pen = Rendition()
+        self._cursor.x = self._cursor.y = 0
+
+    def _shift(self, back: Grid) -> list[int]:
+        """Let the terminal move what has moved; the rows that differ then."""
+        dirty = changed(self.front, back)
+        for _attempt in range(_SHIFTS):
+            shift = find_shift(self.front, back, dirty)
+            if shift is None:
+                break
+            self._scroll(shift)
+            dirty = changed(self.front, back)
+        return dirty
+
+    def _scroll(self, shift: Shift) -> None:
+        """DECSTBM, then DL or IL at its top: every terminal since the VT102 knows them."""
+        top, bottom, amount = shift
+        whole_rest = bottom == self.front.height - 1
+        # What comes in takes the pen's background where the terminal erases in colour.
+        self._draw_with(Rendition())
+        if not whole_rest:
+            self._emit(f"\x1b[{top + 1};{bottom + 1}r")
+            self._cursor.lose()
+        self._move(0, top)
+        count = "" if abs(amount) == 1 else str(abs(amount))
+        self._emit(f"\x1b[{count}{'M' if amount > 0 else 'L'}")
+        if not whole_rest:
+            self._emit("\x1b[r")
+            self._cursor.lose()
+        self.front.shift_rows(top, bottom, amount)
+
+    def _rows(self, back: Grid, rows: list[int], limit: int | None) -> bool:
+        """Write `rows`; whether that was all of them."""
+        self._frame += 1
+        if limit is None:
+            pieces = [piece for y in rows for piece in self._taken(back, y)]
+            for piece in arranged(pieces, self._renditions):
+                self._piece(piece)
+            return True
+        # What has stood still longest tells most, and so every row has its turn; on a slow line it is seen coming,
+        # so a row comes whole.
+        for y in sorted(rows, key=self._sent_in.__getitem__):
+            if self._length > limit:
+                return False
+            for piece in self._taken(back, y):
+                self._piece(piece)
+        return True
+
+    def _taken(self, back: Grid, y: int) -> list[Piece]:
+        """The pieces of a row that is about to be written."""
+        pieces = self._pieces.of_row(self.front, back, y)
+        self.front.copy_row(y, back)
+        self._sent_in[y] = self._frame
+        return pieces
+
+    def _piece(self, piece: Piece) -> None:
+        self._move(piece.x, piece.y)
+        look = self._renditions[piece.style]
+        self._draw_with(look if piece.way == "text" else self._on_blank(look))
+        if piece.way == "tail":
+            self._emit("\x1b[K")
+        elif piece.way == "run":
+            self._emit(f"\x1b[{len(piece.cells)}X")
+        else:
+            self._write(piece.cells, piece.y)
+
+    def _on_blank(self, look: Rendition) -> Rendition:
+        """What the pen must be for a space, drawn or erased, that looks so: as it is, but for what shows there."""
+        if self._pen is None or not look.is_erasable:
+            return look.blank
+        return self._pen.over(look.background)
+
+    # -- the pen
+
+    def _emit(self, sequence: str) -> None:
+        self._parts.append(sequence)
+        self._length += len(sequence) if sequence.isascii() else len(sequence.encode("utf-8", "replace"))
+
+    def _move(self, x: int, y: int) -> None:
+        if way := self._cursor.move(x, y, self.front.height):
+            self._emit(way)
+
+    def _draw_with(self, look: Rendition) -> None:
+        if self._coarse:
+            look = look.coarse
+        if self._pen is None:
+            self._emit("\x1b[m")
+            self._pen = Rendition()
+        if self._pen != look:
+            self._emit(self._renditions.change(self._pen, look))
+            self._pen = look
+
+    def _write(self, cells: Sequence[str], y: int) -> None:
+        """Cells from the cursor on, all of one look; after a character of doubtful width the cursor is placed anew."""
+        assert self._cursor.x is not None, "moved there before"
+        x, text = self._cursor.x, "".join(cells)
+        if text.isascii():
+            self._print(text, x + len(cells))
+            return
+        begin = 0
+        for at, grapheme in enumerate(cells):
+            if grapheme and not is_steady(grapheme):
+                if begin < at:
+                    self._print("".join(cells[begin:at]), x + at)
+                begin = at + 2 if cells[at + 1 : at + 2] == [""] else at + 1
+                self._print_doubtful(grapheme, x + at, x + begin, y)
+                if begin < len(cells):
+                    self._move(x + begin, y)
+        if begin < len(cells):
+            self._print("".join(cells[begin:]), x + len(cells))
+
+    def _print(self, text: str, end: int) -> None:
+        """Text that ends before column `end`, from the cursor on; at the edge terminals differ in what follows."""
+        self._emit(text)
+        self._cursor.x = end if end < self.front.width else None
+
+    def _print_doubtful(self, grapheme: str, x: int, end: int, y: int) -> None:
+        """A grapheme that some terminals draw narrower than the cells `x`…`end`, or wider."""
+        if end == self.front.width:
+            grapheme = grapheme[0]  # at the edge some (tmux) give a mark to the cell before
+        if end - x == 2:
+            self._print("  ", end)
+            self._move(x, y)
+        self._emit(grapheme)
+        self._cursor.x = None

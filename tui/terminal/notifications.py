@@ -1,0 +1,37 @@
+"""Calls the operator who looks elsewhere: one bell, and a desktop notification where the terminal has them."""
+
+import os
+from collections.abc import Mapping
+from typing import Protocol
+
+from services.models.text import clean
+from tui.terminal.passthrough import pass_through
+
+_TEXT_LIMIT = 200
+# The Linux console prints what it does not know; the others are too old to know.
+_WITHOUT_OSC = ("linux", "vt100", "vt220")
+
+
+class Terminal(Protocol):
+    """What ringing needs of the app."""
+
+    def bell(self) -> None:
+        """Ring once."""
+
+    def send_control(self, sequence: str) -> None:
+        """Write a control sequence to the terminal."""
+
+
+def ring(app: Terminal, text: str) -> None:
+    """Ring once and show `text` (cleaned here) as a notification."""
+    app.bell()
+    if os.environ.get("TERM") not in _WITHOUT_OSC:
+        app.send_control(notification_sequence(text))
+
+
+def notification_sequence(text: str, environ: Mapping[str, str] = os.environ) -> str:
+    """OSC 9 (iTerm2, kitty, WezTerm, foot, Windows Terminal; others ignore it).
+
+    The name in front keeps a text such as `4;1` from being ConEmu's progress bar.
+    """
+    return pass_through(f"\x1b]9;Toban: {clean(text, _TEXT_LIMIT)}\x07", environ)

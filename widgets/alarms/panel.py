@@ -1,0 +1,216 @@
+"""The alarms of the system: firing first, nothing false green, scaling alarms apart."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from textual import on
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from services.i18n import _
+from services.models.alarms import Alarm, AlarmBoard, AlarmState
+from services.models.feeds import Freshness
+from widgets.alarms.acknowledgements import MARK, Seen, seen_spans, short_spans
+from widgets.alarms.wording import asides, how_long, joined, measured, packed, state_spans, warnings
+from widgets.drawing.columns import Column, widths
+from widgets.drawing.lines import Line, Span, width_of
+from widgets.drawing.state_styles import ALARM_LOOKS, unsure
+from widgets.drawing.table import KeyedTable, Row
+from widgets.frame.panel import Panel
+
+_BELOW = "    ↳ "
+_INDENT = 4
+"""Cells before a note below its row, without the table's gutter."""
+_ORDER = (AlarmState.ALARM, AlarmState.MISSING, AlarmState.INSUFFICIENT, AlarmState.OK)
+
+
+class AlarmPanel(Panel[AlarmBoard]):
+    """A row for each alarm."""
+
+    DEFAULT_CSS = """
+    AlarmPanel { min-height: 4; }
+    """
+
+    acknowledged: reactive[Seen] = reactive(dict, repaint=False, init=False)
+    """By the alarm's id."""
+
+    @dataclass
+    class Opened(Message):
+        """Enter or a click on an alarm: show its detail. `alarm` is what was under the cursor then."""
+
+        alarm: Alarm
+
+    @dataclass
+    class Highlighted(Message):
+        """The cursor is on another alarm."""
+
+        alarm: Alarm
+
+    @dataclass
+    class Lost(Message):
+        """The alarm under the cursor is no longer there."""
+
+        name: str
+
+    def compose_body(self) -> Iterable[Widget]:
+        """The table."""
+        self.table = KeyedTable(
+            (
+                Column(_("state"), max_width=12),
+                Column(_("alarm"), flex=2, min_width=22, middle=True),
+                Column(_("for"), align="right", max_width=14),
+                Column(_("value then"), align="right", max_width=12, rank=1),
+                Column(_("threshold"), max_width=14, rank=2),
+                Column(_("note"), flex=3, min_width=10, rank=3),
+            )
+        )
+        yield self.table
+
+    def show(self, value: AlarmBoard) -> None:
+        """The rows; the cursor follows its alarm."""
+        rows = self._with_notes(value.watched)
+        if value.scaling:
+            words = _("scaling alarms: they drive the task count; “low” in alarm is their rest")
+            heading: Line = [("  ╌╌ ", "rule"), (words, "muted")]
+            rows.append(Row("heading:scaling", (heading,), heading=True))
+            rows += [self._row(alarm) for alarm in value.scaling]
+        resized = len(rows) != len(self.table.rows)
+        self.table.set_rows(rows)
+        if resized:
+            self.refresh(layout=True)
+
+    def on_resize(self) -> None:
+        """Other notes fit."""
+        self.call_after_refresh(self._show_again)
+
+    def _show_again(self) -> None:
+        value = self.state.value
+        if self.is_mounted and value is not None:
+            self.show(value)
+
+    def natural_height(self) -> int:
+        """The head row of the table and its rows."""
+        return 1 + len(self.table.rows)
+
+    def watch_acknowledged(self) -> None:
+        """Somebody has seen an alarm."""
+        value = self.state.value
+        if self.is_mounted and value is not None:
+            self.show(value)
+            self.head.update(facts=self.facts(value))
+
+    @property
+    def chosen(self) -> Alarm | None:
+        """The alarm under the cursor."""
+        return self.alarm(self.table.cursor_key) if self.table.cursor_key is not None else None
+
+    def _with_notes(self, alarms: Sequence[Alarm]) -> list[Row]:
+        """A row each; where what its verdict hangs on would be cut off, it stands below the row, whole."""
+        rows = [self._row(alarm) for alarm in alarms]
+        sizes = widths(self.table.columns, [row.cells for row in rows], self.table.room)
+        made: list[Row] = []
+        for alarm, row in zip(alarms, rows, strict=True):
+            grave = warnings(alarm, self.zone, self.now())
+            if not grave or width_of(row.cells[-1]) <= sizes[-1]:
+                made.append(row)
+                continue
+            below = packed(grave, max(8, self.table.room - _INDENT))
+            made.append(self._row(alarm, grave=False))
+            made += [
+                Row(
+                    f"note:{number}:{alarm.id}",
+                    ([(_BELOW if number == 0 else " " * (_INDENT + 2), "rule"), *line],),
+                    heading=True,
+                )
+                for number, line in enumerate(below)
+            ]
+        return made
+
+    def _row(self, alarm: Alarm, *, grave: bool = True) -> Row:
+        now = self.now()
+        seen = self.acknowledged.get(alarm.id)
+        said = joined([*(warnings(alarm, self.zone, now) if grave else ()), *asides(alarm, self.zone, now)])
+        note: list[Span] = short_spans(seen) if seen else []
+        note += [("  ", ""), *said] if note and said else said
+        calls = alarm.state is AlarmState.ALARM and not alarm.scaling and seen is None
+        name = "strong" if calls else ""
+        return Row(
+            str(alarm.id),
+            (
+                [*self._trusted(state_spans(alarm)), *([(f" {MARK}", "good")] if seen else [])],
+                [(alarm.name, "muted" if alarm.scaling else name)],
+                [(how_long(alarm, now), "muted")],
+                *measured(alarm),
+                note,
+            ),
+        )
+
+    def tick(self) -> None:
+        """Durations move with time, and so does what may be trusted; what reads the same is not painted."""
+        value = self.state.value
+        if value is not None:
+            self.show(value)
+            self.head.update(facts=self.facts(value))
+
+    def watch_state(self) -> None:
+        """Also where the value is the same and only its freshness changed."""
+        super().watch_state()
+        if self.is_mounted:
+            self.tick()
+
+    def facts(self, value: AlarmBoard) -> list[Span]:
+        """How many in each state."""
+        if not value.alarms:
+            return []
+        return [*self._trusted(count_spans(value)), *seen_spans(value, self.acknowledged)]
+
+    def _trusted(self, spans: list[Span]) -> list[Span]:
+        """As they are, or as they look while nothing new arrives."""
+        return unsure(spans) if self.freshness is Freshness.STALE else spans
+
+    def empty(self, value: AlarmBoard) -> str:
+        """No alarms at all is a fault, not "all well"."""
+        return "" if value.alarms else _("There is no alarm at all: nothing watches this system.")
+
+    def alarm(self, key: str) -> Alarm | None:
+        """The alarm of this id in the value shown."""
+        board = self.state.value
+        return next((each for each in board.alarms if each.id == key), None) if board else None
+
+    @on(KeyedTable.Selected)
+    def _open(self, event: KeyedTable.Selected) -> None:
+        event.stop()
+        found = self.alarm(event.key)
+        if found is not None:
+            self.post_message(self.Opened(found))
+
+    @on(KeyedTable.Highlighted)
+    def _highlight(self, event: KeyedTable.Highlighted) -> None:
+        event.stop()
+        found = self.alarm(event.key)
+        if found is not None:
+            self.post_message(self.Highlighted(found))
+
+    @on(KeyedTable.Gone)
+    def _lose(self, event: KeyedTable.Gone) -> None:
+        event.stop()
+        self.post_message(self.Lost(event.key))
+
+
+def count_spans(board: AlarmBoard) -> list[Span]:
+    """`■ firing 1  ? no data 2  ● ok 4`; states without alarms are left out, firing and ok never.
+
+    Says so where nobody knows which of them are muted.
+    """
+    spans: list[Span] = []
+    for state in _ORDER:
+        count = board.count(state)
+        if not count and state in (AlarmState.MISSING, AlarmState.INSUFFICIENT):
+            continue
+        look = ALARM_LOOKS[state]
+        spans += [("  ", "")] if spans else []
+        spans.append((f"{look.text} {count}", look.role if count else "muted"))
+    if not board.mutes_read:
+        spans += [("  ", ""), (_("? mutes unknown"), "warn")]
+    return spans

@@ -1,0 +1,80 @@
+"""What the runbook says to do about an alarm, with its clocks running from when it fired. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.i18n import _
+from services.models.runbook import Playbook
+from widgets.drawing.format import duration, wrap
+from widgets.drawing.lines import Line, Span, fit, width_of
+
+
+def playbook_lines(
+    playbook: Playbook | None, since: datetime | None, now: datetime, width: int, *, firing: bool
+) -> list[Line]:
+    """Clocks, steps, causes, cautions in lines of `width` cells."""
+    if playbook is None:
+        words = _("The runbook says nothing about this alarm.")
+        return [[(text, "muted")] for text in wrap(words, width)]
+    lines: list[Line] = [[(text, "strong")] for text in wrap(playbook.title, width)]
+    lines += clock_lines(playbook, since, now, width, firing=firing)
+    for number, step in enumerate(playbook.steps, 1):
+        lines += _hanging([(f"{number}. ", "key")], step.text, width)
+        if step.note:
+            lines += _hanging([("   ", "")], step.note, width, "muted")
+    if playbook.causes:
+        lines += [[], [(_("cause → action"), "head")], *_causes(playbook, width)]
+    for caution in playbook.caution:
+        lines += _hanging([("⚠ ", "warn")], caution, width)
+    if playbook.approval:
+        lines += _hanging([("✔ ", "warn")], _("approval: {who}").format(who=playbook.approval), width)
+    return lines
+
+
+def clock_lines(
+    playbook: Playbook, since: datetime | None, now: datetime, width: int, *, firing: bool
+) -> list[Line]:
+    """How long to wait and when to escalate; running while the alarm fires, at rest otherwise."""
+    lines: list[Line] = []
+    elapsed = (now - since).total_seconds() if firing and since else None
+    if playbook.wait_minutes is not None:
+        words = _("wait for it to recover by itself: {time}")
+        lines += _clock(words, playbook.wait_minutes, elapsed, _("waited long enough"), "warn", width)
+    if playbook.escalate_minutes is not None:
+        words = _("escalate to {who} after {time}").format(who=playbook.escalate_to or "?", time="{time}")
+        due = _("ESCALATE NOW to {who}").format(who=playbook.escalate_to or "?")
+        lines += _clock(words, playbook.escalate_minutes, elapsed, due, "alert", width)
+    return lines
+
+
+def _clock(words: str, minutes: int, elapsed: float | None, over: str, role: str, width: int) -> list[Line]:
+    text = words.replace("{time}", duration(minutes * 60))
+    if elapsed is None:
+        return _hanging([("◷ ", "muted")], text, width, "muted")
+    left = minutes * 60 - elapsed
+    if left <= 0:
+        past = _("{time} past").format(time=duration(-left))
+        return _hanging([("◷ ", "warn")], f"{over} ({past})", width, role)
+    return _hanging([("◷ ", "key")], text + " — " + _("{time} left").format(time=duration(left)), width)
+
+
+def _hanging(first: Sequence[Span], text: str, width: int, role: str = "") -> list[Line]:
+    """Wrapped text whose further lines stand under the first one's text."""
+    indent = width_of(first)
+    return [
+        [*(first if row == 0 else [(" " * indent, "")]), (line, role)]
+        for row, line in enumerate(wrap(text, width - indent))
+    ]
+
+
+def _causes(playbook: Playbook, width: int) -> list[Line]:
+    left = min(width // 2, max(width_of([(cause.cause, "")]) for cause in playbook.causes))
+    lines: list[Line] = []
+    for cause in playbook.causes:
+        causes, actions = wrap(cause.cause, left), wrap(cause.action, width - left - 3)
+        for row in range(max(len(causes), len(actions))):
+            one = causes[row] if row < len(causes) else ""
+            two = actions[row] if row < len(actions) else ""
+            arrow = " → " if row == 0 else "   "
+            lines.append([*fit([(one, "")], left), (arrow, "muted"), (two, "")])
+    return lines

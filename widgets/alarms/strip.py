@@ -1,0 +1,135 @@
+"""One line that is on every screen: how many alarms in which state, and what fires or changed last."""
+
+from datetime import UTC, tzinfo
+
+from textual.events import Click
+from textual.message import Message
+from textual.reactive import reactive
+
+from services.i18n import _
+from services.models.alarms import Alarm, AlarmBoard, AlarmState, AlarmTransition
+from services.models.feeds import FeedState, Freshness
+from widgets.alarms.acknowledgements import MARK, Seen, seen_spans
+from widgets.alarms.panel import count_spans
+from widgets.alarms.wording import how_long
+from widgets.drawing.format import ago
+from widgets.drawing.lines import Inked, Line, Span, spread, width_of
+from widgets.drawing.state_styles import ALARM_LOOKS, unsure
+from widgets.drawing.ticker import every_second
+from widgets.frame.panel import Now
+
+
+class AlarmStrip(Inked):
+    """Counts to the left, what fires or else the newest change to the right; old or absent data never looks fine."""
+
+    DEFAULT_CSS = """
+    AlarmStrip { height: 1; width: 1fr; }
+    """
+
+    state: reactive[FeedState[AlarmBoard]] = reactive(
+        FeedState, repaint=False, always_update=True, init=False
+    )
+    transition: reactive[AlarmTransition | None] = reactive(None, repaint=False, init=False)
+    """The newest change of state, where history was read; else the board tells."""
+    zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
+    acknowledged: reactive[Seen] = reactive(dict, repaint=False, init=False)
+    """By the alarm's id."""
+
+    class Clicked(Message):
+        """The operator wants the alarms."""
+
+    def __init__(self, now: Now, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._now = now
+
+    def on_mount(self) -> None:
+        """Ages move with time."""
+        every_second(self, self.redraw)
+
+    def watch_state(self) -> None:
+        """New counts."""
+        self.redraw()
+
+    def watch_transition(self) -> None:
+        """A new change."""
+        self.redraw()
+
+    def watch_acknowledged(self) -> None:
+        """Somebody has seen an alarm."""
+        self.redraw()
+
+    def on_click(self, event: Click) -> None:
+        """Go to the alarms."""
+        self.post_message(self.Clicked())
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        """The one line."""
+        board = self.state.value
+        freshness = self.state.freshness(self._now())
+        if board is None:
+            return [[(" ", ""), *_absent(freshness)]]
+        left: list[Span] = [*self._stale(freshness), *_badge(board, self.acknowledged)]
+        stale = freshness is Freshness.STALE
+        left = unsure(left) if stale else left
+        room = width - width_of(left) - 3
+        right = next((each for each in self._newest(board) if width_of(each) <= room), [])
+        return [spread([(" ", ""), *left], unsure(right) if stale else right, width)]
+
+    def _stale(self, freshness: Freshness) -> list[Span]:
+        if freshness is not Freshness.STALE or self.state.fetched_at is None:
+            return []
+        words = _("⚠ stale, {age}").format(age=ago(self.state.age(self._now())))
+        return [(f"{words} ", "caution"), (" ", "")]
+
+    def _newest(self, board: AlarmBoard) -> list[list[Span]]:
+        """The newest alarm that fires, else the newest change, in words, the longest form first."""
+        newest = board.newest_firing or board.newest
+        if newest is None:
+            return []
+        lead: list[Span] = [(_("last change") + " ", "muted")] if newest == board.newest else []
+        look = ALARM_LOOKS[newest.state]
+        name: Span = (newest.name, "strong" if newest.state is AlarmState.ALARM else "")
+        long: Span = (" " + _("for {time}").format(time=how_long(newest, self._now())), "muted")
+        seen = self.acknowledged.get(newest.id)
+        state: Span = (look.text + (f" {MARK}" if seen else ""), look.role)
+        return [
+            [
+                *lead,
+                name,
+                (" ", ""),
+                *self._before(newest),
+                state,
+                long,
+                (" ", ""),
+            ],
+            [name, (" ", ""), state, long, (" ", "")],
+            [name, (" ", ""), (look.mark + (MARK if seen else ""), look.role), (" ", "")],
+        ]
+
+    def _before(self, newest: Alarm) -> list[Span]:
+        change = self.transition
+        if (
+            change is None
+            or change.name != newest.name
+            or change.after is not newest.state
+            or not change.before
+        ):
+            return []
+        return [(ALARM_LOOKS[change.before].word + " → ", "muted")]
+
+
+def _absent(freshness: Freshness) -> list[Span]:
+    if freshness is Freshness.FAILED:
+        return [(_("? alarms could not be read: their state is unknown"), "bad")]
+    return [(_("alarms: reading…"), "muted")]
+
+
+def _badge(board: AlarmBoard, seen: Seen) -> list[Span]:
+    if not board.alarms:
+        return [(_("? no alarms exist: nothing watches this system"), "warn")]
+    spans = count_spans(board)
+    firing = [alarm for alarm in board.watched if alarm.state is AlarmState.ALARM]
+    if any(alarm.id not in seen for alarm in firing):
+        text, _role = spans[0]
+        spans[0] = (f" {text} ", "alert")
+    return [*spans, *seen_spans(board, seen)]

@@ -1,0 +1,140 @@
+"""What is said about an alarm: how long, value against threshold, badges, why data is missing. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+
+from rich.cells import cell_len
+
+from services.i18n import N_, _
+from services.models.alarms import Alarm, AlarmKind, AlarmState, Hearing, evaluation_words
+from widgets.charts.data import alarm_unit
+from widgets.drawing.format import NOTHING, coarse, stamp, wrap
+from widgets.drawing.lines import Line, Span, width_of
+from widgets.drawing.state_styles import ALARM_LOOKS
+from widgets.drawing.units import number
+
+_GRAVE = ("caution", "warn")
+"""Roles of badges that a verdict hangs on."""
+_KINDS = {AlarmKind.COMPOSITE: N_("composite"), AlarmKind.LOG: N_("log alarm")}
+
+
+def state_spans(alarm: Alarm) -> list[Span]:
+    """Mark and word; a scaling alarm that is low is at rest, so it is not red."""
+    look = ALARM_LOOKS[alarm.state]
+    calm = alarm.scaling and alarm.state is AlarmState.ALARM
+    return [(look.text, "muted" if calm else look.role)]
+
+
+def how_long(alarm: Alarm, now: datetime) -> str:
+    """How long it is in its state."""
+    return coarse((now - alarm.since).total_seconds()) if alarm.since else NOTHING
+
+
+def measured(alarm: Alarm) -> tuple[list[Span], list[Span]]:
+    """`7.2%` and `> 5%`: the newest datapoint that decided, and the threshold."""
+    if alarm.threshold is None:
+        return [(NOTHING, "faint")], []
+    unit = alarm_unit(alarm)
+    value = next((each for each in reversed(alarm.recent) if each is not None), None)
+    firing = alarm.state is AlarmState.ALARM and not alarm.scaling
+    role = "bad" if firing else "strong" if value is not None else "faint"
+    return [(number(value, unit), role)], [(f"{alarm.comparison} {number(alarm.threshold, unit)}", "muted")]
+
+
+def badges(alarm: Alarm, zone: tzinfo, now: datetime) -> list[Span]:
+    """What makes this alarm other than usual; empty for a plain healthy one."""
+    return joined(_badges(alarm, zone, now))
+
+
+def warnings(alarm: Alarm, zone: tzinfo, now: datetime) -> list[Span]:
+    """Of the badges and the remark, those that a verdict hangs on: they are never to be cut off."""
+    spans = [span for span in _badges(alarm, zone, now) if span[1] in _GRAVE]
+    words = "" if alarm.scaling else remark(alarm)
+    return [*spans, (words, "muted")] if words else spans
+
+
+def asides(alarm: Alarm, zone: tzinfo, now: datetime) -> list[Span]:
+    """The other badges, and the remark of an alarm that only scales."""
+    spans = [span for span in _badges(alarm, zone, now) if span[1] not in _GRAVE]
+    words = remark(alarm) if alarm.scaling else ""
+    return [*spans, (words, "muted")] if words else spans
+
+
+def joined(spans: Sequence[Span]) -> list[Span]:
+    """In one line, gaps between."""
+    line: list[Span] = []
+    for span in spans:
+        line += [("  ", ""), span] if line else [span]
+    return line
+
+
+def packed(spans: Sequence[Span], width: int) -> list[Line]:
+    """In as many lines as they need; one that is longer than a line is wrapped."""
+    lines: list[list[Span]] = []
+    for text, role in spans:
+        pieces = wrap(text, width)
+        if lines and len(pieces) == 1 and width_of(lines[-1]) + 2 + cell_len(text) <= width:
+            lines[-1] += [("  ", ""), (text, role)]
+        else:
+            lines += [[(piece, role)] for piece in pieces]
+    return list(lines)
+
+
+def _badges(alarm: Alarm, zone: tzinfo, now: datetime) -> list[Span]:
+    pairs: list[Span] = []
+    if alarm.muted_by:
+        until = stamp(alarm.muted_until, zone, now) if alarm.muted_until else ""
+        words = _("muted until {time}").format(time=until) if until else _("muted")
+        pairs.append((words, "caution"))
+    if not alarm.actions_enabled:
+        off = _("not known whether its actions are enabled")
+        pairs.append((_("actions disabled") if alarm.actions_enabled is False else off, "caution"))
+    pairs += _hearing(alarm)
+    if alarm.warm_up_until is not None:
+        words = _("warming up until {time}")
+        pairs.append((words.format(time=stamp(alarm.warm_up_until, zone, now)), "warn"))
+    if alarm.evaluation:
+        pairs.append((evaluation_words(alarm.evaluation), "warn"))
+    if alarm.kind in _KINDS:
+        pairs.append((_(_KINDS[alarm.kind]), "muted"))
+    return [(f"[{words}]", role) for words, role in pairs]
+
+
+def _hearing(alarm: Alarm) -> list[Span]:
+    """Who hears of it, where that is not an action of its own; it is grave where the runbook names the alarm."""
+    if alarm.hearing is Hearing.COMPOSITE:
+        names = _(", ").join(alarm.heard_through)
+        return [(_("notifies through {alarms}").format(alarms=names), "muted")]
+    if not alarm.unheard:
+        return []
+    words = _("notifies nobody") if alarm.hearing is Hearing.NOBODY else _("not known whom it notifies")
+    return [(words, "caution" if alarm.expected else "muted")]
+
+
+def remark(alarm: Alarm) -> str:
+    """One sentence where the state alone could mislead, or ""."""
+    if alarm.state is AlarmState.MISSING:
+        return _("the runbook expects it, AWS does not have it")
+    if alarm.scaling:
+        return scaling_remark(alarm)
+    if alarm.warm_up_until is not None:
+        return _("not evaluated, and no action runs")
+    if alarm.state is AlarmState.INSUFFICIENT:
+        return insufficient_remark(alarm)
+    return ""
+
+
+def scaling_remark(alarm: Alarm) -> str:
+    """Target tracking keeps its low alarm in ALARM while there is little to do."""
+    if alarm.state is AlarmState.ALARM and "AlarmLow" in alarm.name:
+        return _("normal: little load, nothing to scale in")
+    if alarm.state is AlarmState.ALARM:
+        return _("scaling out")
+    return ""
+
+
+def insufficient_remark(alarm: Alarm) -> str:
+    """Why no data is not "all well", and when it is usual."""
+    if alarm.treat_missing == "missing":
+        return _("a fault, unless its metric comes only on events: no datapoints")
+    return _("not “all well”: too few datapoints to judge")

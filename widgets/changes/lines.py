@@ -1,0 +1,248 @@
+"""A change plan as lines: what it hits, before and after, what is sent, what to know. Pure.
+
+The dialog draws these lines and `toban change --plan` prints them, so both say the same.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, tzinfo
+
+from rich.cells import cell_len
+
+from services.i18n import _
+from services.models.changes import AwsCall, Parameter, Plan, PlannedStep, Revert, Row
+from services.models.text import LINE_LIMIT, clean
+from widgets.drawing.format import NOTHING, duration, pad, stamp, wrap
+from widgets.drawing.lines import Line, Span, plain, spread
+
+ARROW = " → "
+CHANGED, SAME = "◆", " "
+"""Before a row that changes, and before one that does not."""
+_LABEL = 26
+"""Cells that the longest label may take beside its value."""
+_BEFORE, _AFTER = 24, 14
+"""Cells that the longest value of before may take in its column, and the least that the one after needs beside it."""
+_ODD = 3
+"""How many of a name's odd characters are named."""
+
+
+def hanging(first: Line, text: str, role: str, width: int) -> list[Line]:
+    """`text` wrapped behind `first`; further lines begin where the text began."""
+    indent = sum(cell_len(words) for words, _role in first)
+    rows = wrap(text, max(8, width - indent)) or [""]
+    return [[*(first if at == 0 else [(" " * indent, "")]), (words, role)] for at, words in enumerate(rows)]
+
+
+def pairs(rows: Iterable[tuple[str, str, str]], width: int) -> list[Line]:
+    """(label, value, role) below each other, the values in one column; a name that would be broken, below its label."""
+    told = list(rows)
+    room = min(_LABEL, max((cell_len(label) for label, _value, _role in told), default=0))
+    lines: list[Line] = []
+    for label, value, role in told:
+        name = " " not in value and cell_len(value) == len(value)  # Japanese may be broken anywhere
+        broken = name and cell_len(value) > width - room - 2
+        if label and (cell_len(label) > room or broken):
+            lines.append([(label, "muted")])
+            lines += hanging([("  ", "")], value, role, width)
+        else:
+            lines += hanging([(pad(label, room), "muted"), ("  ", "")], value, role, width)
+    return lines
+
+
+def odd_characters(text: str) -> str:
+    """Which characters of a name are not plain ASCII, in words: a look-alike reads like the real one."""
+    odd = list(dict.fromkeys(each for each in text if not " " <= each <= "~"))
+    if not odd:
+        return ""
+    named = [f"{clean(each)} U+{ord(each):04X}" for each in odd[:_ODD]]
+    more = [_("{count} more").format(count=len(odd) - _ODD)] if len(odd) > _ODD else []
+    return _("not ASCII: {characters}").format(characters=", ".join([*named, *more]))
+
+
+def _marked(label: str, raw: str, shown: str) -> list[tuple[str, str, str]]:
+    """A name's row, and one below it where the name has characters that may deceive."""
+    odd = odd_characters(raw)
+    return [(label, shown, ""), *([("", f"▲ {odd}", "warn")] if odd else [])]
+
+
+def blast_lines(plan: Plan, width: int) -> list[Line]:
+    """What it hits at once and what is grave; first, because everything else is read in its light."""
+    lines: list[Line] = []
+    if plan.blast:
+        lines += hanging([("■ ", "alert")], plan.blast, "alert", width)
+    for caution in plan.cautions:
+        if caution.grave:
+            lines += hanging([("■ ", "bad")], caution.text, "bad", width)
+    return lines
+
+
+def refusal_lines(plan: Plan, width: int) -> list[Line]:
+    """Why it must not be applied."""
+    if not plan.refusals:
+        return []
+    lines = hanging([("✖ ", "bad")], _("This cannot be applied:"), "bad", width)
+    for refusal in plan.refusals:
+        lines += hanging([("  - ", "bad")], refusal, "bad", width)
+    return lines
+
+
+def row_lines(plan: Plan, width: int) -> list[Line]:
+    """Before and after, step by step; what changes carries a mark and an arrow."""
+    lines: list[Line] = []
+    for number, step in enumerate(plan.steps, 1):
+        if len(plan.steps) > 1:
+            lines += step_title(number, step, width)
+        lines += _table(step.rows, width)
+    return lines or [[(_("nothing"), "muted")]]
+
+
+def step_title(number: int, step: PlannedStep, width: int) -> list[Line]:
+    """`1 Raise the limit`."""
+    return hanging([(f"{number} ", "heading")], step.title, "heading", width)
+
+
+def _table(rows: Sequence[Row], width: int) -> list[Line]:
+    names = min(_LABEL, max((cell_len(row.name) for row in rows), default=0))
+    befores = min(_BEFORE, max((cell_len(row.before or NOTHING) for row in rows), default=0))
+    room = width - (2 + names + 2 + befores + len(ARROW))
+    lines: list[Line] = []
+    for row in rows:
+        before, after = row.before or NOTHING, row.after or NOTHING
+        shown = after if row.changes else _("stays")
+        if cell_len(row.name) > names or cell_len(before) > befores or room < min(_AFTER, cell_len(shown)):
+            lines += _stacked(row, before, after, width)
+            continue
+        role = "strong" if row.changes else "muted"
+        line: list[Span] = [(f"{CHANGED if row.changes else SAME} ", "mark"), (pad(row.name, names), role)]
+        line += [("  ", ""), (pad(before, befores, "right"), "" if row.changes else "muted")]
+        line.append((ARROW if row.changes else " " * len(ARROW), "mark"))
+        lines += hanging(line, shown, "strong" if row.changes else "faint", width)
+    return lines
+
+
+def _stacked(row: Row, before: str, after: str, width: int) -> list[Line]:
+    role = "strong" if row.changes else "muted"
+    lines = hanging([(f"{CHANGED if row.changes else SAME} ", "mark")], row.name, role, width)
+    lines += hanging([("    ", "")], before, "", width)
+    if row.changes:
+        lines += hanging([("  → ", "mark")], after, "strong", width)
+    return lines
+
+
+def request_lines(plan: Plan, width: int) -> list[Line]:
+    """Exactly what is sent, in full."""
+    lines: list[Line] = []
+    for number, step in enumerate(plan.steps, 1):
+        lines += [[]] if lines else []
+        lines += step_title(number, step, width)
+        lines += [[("  ", ""), *line] for line in _request(plan, step, max(8, width - 2))]
+    return lines or [[(_("nothing"), "muted")]]
+
+
+def _request(plan: Plan, step: PlannedStep, width: int) -> list[Line]:
+    call = step.call
+    lines = hanging([], f"{clean(call.service)}:{clean(call.operation)}", "code", width)
+    place = [(_("account"), f"{plan.account}  {clean(call.region)}", "")]
+    target = _marked(_("target"), str(step.target), clean(str(step.target), LINE_LIMIT))
+    return [*lines, *pairs([*place, *target, *_parameters(call)], width)]
+
+
+def _parameters(call: AwsCall) -> Iterator[tuple[str, str, str]]:
+    for name, value in flat(call.params):
+        raw = value if isinstance(value, str) else ""
+        yield from _marked(clean(name), raw, literal(value))
+
+
+def flat(value: Mapping[str, object], before: str = "") -> Iterator[tuple[str, object]]:
+    """The parameters with their paths (`ScalableTargetAction.MaxCapacity`), one for each plain value."""
+    for name, inner in value.items():
+        path = f"{before}{name}"
+        if isinstance(inner, Mapping) and inner:
+            yield from flat(inner, f"{path}.")
+        elif isinstance(inner, list) and inner:
+            yield from flat({f"[{at}]": each for at, each in enumerate(inner)}, path)
+        else:
+            yield path, inner
+
+
+def literal(value: object) -> str:
+    """As JSON writes it, so that `10` and `"10"` differ."""
+    return clean(json.dumps(value, ensure_ascii=False), LINE_LIMIT)
+
+
+def caution_lines(plan: Plan, width: int) -> list[Line]:
+    """What to know that is not grave; the grave ones stand first of all."""
+    lines: list[Line] = []
+    for caution in plan.cautions:
+        if not caution.grave:
+            lines += hanging([("▲ ", "warn")], caution.text, "", width)
+    return lines
+
+
+def fact_lines(plan: Plan, width: int, zone: tzinfo, now: datetime, why: str = "") -> list[Line]:
+    """Target, approval, downtime, cost, and the way back with its date and `why` it is that one.
+
+    Of a plan that was refused before its steps were worked out only the target is known.
+    """
+    rows = _marked(_("target"), plan.target.title, plan.target.title)
+    if not plan.steps:
+        return pairs(rows, width)
+    rows.append((_("approval"), plan.approval or _("nobody's"), "strong" if plan.approval else "muted"))
+    for label, value in (
+        (_("downtime"), plan.downtime),
+        (_("cost"), plan.cost),
+        (_("reversible"), plan.reversible),
+    ):
+        if value:
+            rows.append((label, value, ""))
+    rows.append((_("way back"), way_back(plan.revert, zone, now), ""))
+    if why and plan.revert is not None:
+        rows.append(("", why, "muted"))
+    return pairs(rows, width)
+
+
+def why_then(parameters: Iterable[Parameter], plan: Plan) -> str:
+    """Why it is taken back at this time, where the proposed one stands; else ""."""
+    asked = next((each for each in parameters if each.kind == "moment"), None)
+    taken = asked is not None and plan.revert is not None and plan.wish.get(asked.id) == asked.default
+    return asked.why if asked is not None and taken else ""
+
+
+def way_back(revert: Revert | None, zone: tzinfo, now: datetime) -> str:
+    """Who takes it back and when, in words."""
+    if revert is None:
+        return _("none: it stays")
+    words = (
+        _("{time}: AWS does it by itself (one-time scheduled action)")
+        if revert.way == "aws"
+        else _("{time}: a person does it, as a dated duty")
+    )
+    return words.format(time=stamp(revert.at, zone, now))
+
+
+def expiry(plan: Plan, now: datetime) -> Span:
+    """How long the plan may still be applied."""
+    left = (plan.expires_at - now).total_seconds()
+    if left <= 0:
+        return (_("✖ the plan has expired"), "bad")
+    return (_("valid for {time}").format(time=duration(left)), "warn" if left <= 30 else "muted")
+
+
+def plan_text(plan: Plan, zone: tzinfo, now: datetime, width: int = 100, why: str = "") -> list[str]:
+    """The whole plan as plain text; `why` as in `fact_lines`."""
+    parts: list[tuple[str, list[Line]]] = [
+        ("", [*refusal_lines(plan, width), *blast_lines(plan, width)]),
+        (_("Before → after"), row_lines(plan, width)),
+        (_("Exactly what is sent"), request_lines(plan, width)),
+        (_("To know before confirming"), caution_lines(plan, width)),
+        (_("Conditions"), fact_lines(plan, width, zone, now, why)),
+    ]
+    lines: list[Line] = [[(f"{plan.title}: {plan.target.title}", "title")]]
+    for title, body in parts:
+        if body:
+            lines += [[], spread([(title, "title"), (" ", "")], [], width, ("─", "rule"))] if title else []
+            lines += body
+    made = _("planned {time}, {expiry}").format(
+        time=stamp(plan.made_at, zone, now), expiry=expiry(plan, now)[0]
+    )
+    return [line.rstrip() for line in plain([*lines, [], [(made, "muted")]])]

@@ -1,0 +1,138 @@
+"""What can be changed: each kind of change with the targets the runbook gives it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.reactive import reactive
+
+from services.i18n import _
+from services.models.changes import ChangeTarget
+from widgets.drawing.columns import Column
+from widgets.drawing.lines import Line
+from widgets.drawing.table import KeyedTable, Row
+from widgets.drawing.timers import is_going
+from widgets.frame.parts import PanelEmpty, PanelHead
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One change on one target."""
+
+    kind: str
+    title: str
+    """The change's, in the screen's language."""
+    help: str
+    """One sentence, in the screen's language."""
+    target: ChangeTarget
+    locked: bool = False
+    """The outcome of an earlier change is unknown."""
+    busy: bool = False
+    """A change of it is under way, here or elsewhere, or was cut off just now."""
+
+    @property
+    def key(self) -> str:
+        """Unique in the list."""
+        return f"{self.kind} {self.target.id}"
+
+
+class ChangeList(Vertical):
+    """Set `offers`."""
+
+    DEFAULT_CSS = """
+    ChangeList { height: 1fr; width: 1fr; }
+    ChangeList.-none KeyedTable { display: none; }
+    ChangeList.-none PanelEmpty { display: block; }
+    """
+
+    offers: reactive[tuple[Offer, ...]] = reactive((), repaint=False, init=False)
+
+    @dataclass
+    class Opened(Message):
+        """Enter or a click: plan it. `offer` is what was under the cursor then."""
+
+        offer: Offer
+
+    @dataclass
+    class Highlighted(Message):
+        """The cursor is on another one."""
+
+        offer: Offer
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.head = PanelHead(_("What can be changed"))
+        self._empty = PanelEmpty()
+        self.table = KeyedTable((Column(_("target"), flex=1, min_width=12), Column("", max_width=12)))
+
+    def compose(self) -> ComposeResult:
+        """Head, table, what stands in an empty table's place."""
+        yield self.head
+        yield self.table
+        yield self._empty
+
+    def on_mount(self) -> None:
+        """Show what was set before."""
+        self._empty.say(_("The runbook names nothing that could be changed."), "muted")
+        self._show()
+
+    def watch_offers(self) -> None:
+        """Other offers, or another lock."""
+        self._show()
+
+    def offer_at_cursor(self) -> Offer | None:
+        """The one that the keys act on."""
+        return self._offer(self.table.cursor_key)
+
+    def on_descendant_focus(self) -> None:
+        """The head says where the keys go."""
+        self.head.update(focused=True)
+
+    def on_descendant_blur(self) -> None:
+        """The head says where the keys go."""
+        self.head.update(focused=False)
+
+    def _offer(self, key: str | None) -> Offer | None:
+        return next((offer for offer in self.offers if offer.key == key), None)
+
+    def _show(self) -> None:
+        if is_going(self):
+            return
+        self.set_class(not self.offers, "-none")
+        self.table.set_rows(offer_rows(self.offers))
+
+    @on(KeyedTable.Selected)
+    def _open(self, event: KeyedTable.Selected) -> None:
+        event.stop()
+        found = self._offer(event.key)
+        if found is not None:
+            self.post_message(self.Opened(found))
+
+    @on(KeyedTable.Highlighted)
+    def _highlight(self, event: KeyedTable.Highlighted) -> None:
+        event.stop()
+        found = self._offer(event.key)
+        if found is not None:
+            self.post_message(self.Highlighted(found))
+
+
+def offer_rows(offers: Sequence[Offer]) -> list[Row]:
+    """A heading for each kind, then its targets."""
+    rows: list[Row] = []
+    before = ""
+    for offer in offers:
+        if offer.kind != before:
+            before = offer.kind
+            heading: Line = [("  ", ""), (offer.title, "heading")]
+            rows.append(Row(f"heading {offer.kind}", (heading,), heading=True))
+        rows.append(Row(offer.key, ([("  ", ""), (offer.target.title, "strong")], _lock(offer))))
+    return rows
+
+
+def _lock(offer: Offer) -> Line:
+    if offer.locked:
+        return [(_("? locked"), "alert")]
+    return [(_("▶ locked"), "warn")] if offer.busy else []

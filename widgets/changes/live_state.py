@@ -1,0 +1,59 @@
+"""A change's target as AWS has it now."""
+
+from collections.abc import Iterable
+
+from textual.widget import Widget
+
+from services.i18n import _
+from services.models.changes import LiveState
+from services.models.text import LINE_LIMIT, clean
+from widgets.changes.lines import hanging, odd_characters, pairs
+from widgets.drawing.lines import Inked, Line, Span
+from widgets.frame.panel import Panel
+
+
+class _Facts(Inked):
+    """The lines of one state."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state: LiveState | None = None
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        """Remarks, then the values."""
+        return state_lines(self.state, width) if self.state is not None else []
+
+
+class LiveStatePanel(Panel[LiveState]):
+    """Set `state` as it is read; `title` names the target."""
+
+    DEFAULT_CSS = """
+    LiveStatePanel { min-height: 4; }
+    LiveStatePanel _Facts { padding: 0 1; }
+    """
+
+    def compose_body(self) -> Iterable[Widget]:
+        """The lines."""
+        self.lines = _Facts()
+        yield self.lines
+
+    def show(self, value: LiveState) -> None:
+        """Draw the values."""
+        self.lines.state = value
+        self.lines.redraw()
+
+    def facts(self, value: LiveState) -> list[Span]:
+        """The target's name."""
+        return [(value.target.title, "strong")]
+
+
+def state_lines(state: LiveState, width: int) -> list[Line]:
+    """What to know first, then each value with its note."""
+    lines: list[Line] = []
+    for remark in state.remarks:
+        lines += hanging([("▲ ", "warn")], remark, "warn", width)
+    raw = str(state.target.id)
+    rows = [(fact.name, f"{fact.value}  {fact.note}".rstrip(), "") for fact in state.facts]
+    odd = odd_characters(raw)
+    rows.append((_("target"), clean(raw, LINE_LIMIT), "muted"))
+    return [*lines, *pairs([*rows, *([("", f"▲ {odd}", "warn")] if odd else [])], width)]

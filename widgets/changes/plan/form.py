@@ -1,0 +1,243 @@
+"""The questions a change asks before it can be planned, a row each: a field or a choice, and what it means."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual import on
+from textual.app import RenderResult
+from textual.binding import Binding, BindingType
+from textual.containers import HorizontalGroup, VerticalGroup
+from textual.content import Content
+from textual.events import Click, DescendantFocus
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from services.i18n import N_, _
+from services.models.changes import Parameter
+from widgets.drawing.format import pad
+
+_LABEL = 22
+_LENGTH = 256
+
+
+class ChoiceRow(Widget, can_focus=True):
+    """One of a few answers on one row: all of them where they fit, else the chosen one between arrows."""
+
+    DEFAULT_CSS = """
+    ChoiceRow { height: 1; width: 1fr; }
+    ChoiceRow:focus { background: $foreground 8%; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "step(-1)", N_("Before"), show=False),
+        Binding("right,l,space", "step(1)", N_("Next"), show=False),
+        Binding("enter", "app.focus_next", N_("Next"), show=False),
+    ]
+
+    value: reactive[str] = reactive("", init=False)
+
+    @dataclass
+    class Changed(Message):
+        """Another answer was chosen."""
+
+        row: "ChoiceRow"
+        value: str
+
+        @property
+        def control(self) -> "ChoiceRow":
+            """The sender."""
+            return self.row
+
+    def __init__(self, choices: Sequence[tuple[str, str]], value: str, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.choices = tuple(choices)
+        self._places: list[tuple[int, int, str]] = []
+        self.set_reactive(ChoiceRow.value, value)
+
+    def render(self) -> RenderResult:
+        """`◉ by AWS  ○ by a person`."""
+        self._places = []
+        parts: list[Content] = []
+        at = 0
+        for name, title in self.choices:
+            part = self._part(name, title)
+            self._places.append((at, at + part.cell_length, name))
+            at += part.cell_length + 3
+            parts.append(part)
+        if at - 3 <= self.size.width:
+            return Content("   ").join(parts)
+        self._places = []
+        title = next((each for name, each in self.choices if name == self.value), "")
+        return Content.assemble(("◂ ", "$text-accent"), (title, "bold"), (" ▸", "$text-accent"))
+
+    def _part(self, name: str, title: str) -> Content:
+        if name != self.value:
+            return Content.assemble(("○ ", "auto 60%"), (title, "auto 60%"))
+        style = "bold underline" if self.has_focus else "bold"
+        return Content.assemble(("◉ ", "$text-accent"), (title, style))
+
+    def watch_value(self, value: str) -> None:
+        """Tell whoever planned with the one before."""
+        self.post_message(self.Changed(self, value))
+
+    def action_step(self, by: int) -> None:
+        """To the next answer; from the last to the first."""
+        names = [name for name, _title in self.choices]
+        if names:
+            at = names.index(self.value) if self.value in names else -1 if by > 0 else 0
+            self.value = names[(at + by) % len(names)]
+
+    def on_click(self, event: Click) -> None:
+        """A click chooses; where there is no room for all, it goes to the next."""
+        if not self._places:
+            self.action_step(1)
+            return
+        self.value = next((name for start, end, name in self._places if start <= event.x < end), self.value)
+
+
+class Field(Input):
+    """One typed answer."""
+
+    DEFAULT_CSS = """
+    Field { width: 20; height: 1; border: none; padding: 0 1; background: $foreground 8%; }
+    Field:focus { background: $primary 25%; }
+    Field.-text { width: 1fr; }
+    """
+
+    def __init__(self, parameter: Parameter, value: str) -> None:
+        kind = parameter.kind
+        super().__init__(
+            value=value,
+            id=_widget_id(parameter),
+            compact=True,
+            max_length=_LENGTH,
+            select_on_focus=True,
+            restrict=_digits(parameter) if kind == "integer" else None,
+            placeholder="2026-03-31 18:00" if kind == "moment" else "",
+        )
+        self.cursor_blink = False
+        self.set_class(kind == "text", "-text")
+
+    @dataclass
+    class Refused(Message):
+        """A key was not taken; the answer is as it was."""
+
+        words: str
+
+    def restricted(self) -> None:
+        """A key that does nothing says so."""
+        super().restricted()
+        long = _("At most {count} characters are taken here.").format(count=self.max_length)
+        self.post_message(self.Refused(_("Only digits are taken here.") if self.restrict else long))
+
+
+class PlanForm(VerticalGroup):
+    """Ask `parameters`; the answers so far are in `wish`."""
+
+    DEFAULT_CSS = """
+    PlanForm { height: auto; }
+    PlanForm .form-label { width: auto; padding-right: 2; }
+    PlanForm .form-hint { width: 1fr; height: 1; padding-left: 1; color: $text-muted; }
+    PlanForm #form-help { width: 1fr; height: auto; min-height: 1; max-height: 2; color: $text-muted; }
+    """
+
+    @dataclass
+    class Changed(Message):
+        """An answer is another one now."""
+
+        wish: Mapping[str, str]
+
+    @dataclass
+    class Finished(Message):
+        """Enter in a field."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.parameters: tuple[Parameter, ...] = ()
+        self.is_asked = False
+        """All questions stand there; while they are put there they have no answers."""
+        self._help = Static(id="form-help")
+
+    async def ask(self, parameters: Sequence[Parameter], wish: Mapping[str, str]) -> None:
+        """Show these questions, with the answers of `wish` or else their defaults."""
+        self.is_asked = False
+        self.parameters = tuple(parameters)
+        room = min(_LABEL, max((cell_len(each.title) for each in parameters), default=0))
+        await self.remove_children()
+        self._help = Static(id="form-help")
+        rows = [_row(each, wish.get(each.id, each.default), room) for each in self.parameters]
+        await self.mount_all([*rows, self._help])
+        self.is_asked = True
+
+    @property
+    def wish(self) -> dict[str, str]:
+        """The answers as typed."""
+        return {each.id: self._answer(each) for each in self.parameters}
+
+    def first(self) -> Widget | None:
+        """The first question's field."""
+        fields = self.query("Field, ChoiceRow")
+        return fields.first() if fields else None
+
+    def _answer(self, parameter: Parameter) -> str:
+        field = self.query_one(f"#{_widget_id(parameter)}")
+        assert isinstance(field, Field | ChoiceRow)
+        return field.value.strip()
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """What the question at hand means."""
+        self._explain(event.widget)
+
+    def _explain(self, widget: Widget | None) -> None:
+        found = next((each for each in self.parameters if widget and _widget_id(each) == widget.id), None)
+        if found is not None:
+            self._help.update(Content(found.help))
+
+    @on(Field.Refused)
+    def _refused(self, event: Field.Refused) -> None:
+        event.stop()
+        self._help.update(Content.styled(f"✖ {event.words}", "bold $text-error"))
+
+    @on(Input.Changed)
+    @on(ChoiceRow.Changed)
+    def _changed(self, event: Input.Changed | ChoiceRow.Changed) -> None:
+        event.stop()
+        if event.control.has_focus:
+            self._explain(event.control)
+        self.post_message(self.Changed(self.wish))
+
+    @on(Input.Submitted)
+    def _next(self, event: Input.Submitted) -> None:
+        """Enter says that the answer stands; it never confirms."""
+        event.stop()
+        self.post_message(self.Finished())
+
+
+def _row(parameter: Parameter, value: str, room: int) -> HorizontalGroup:
+    label = Static(Content.styled(pad(parameter.title, room), "auto 60%"), classes="form-label")
+    if parameter.kind == "choice":
+        return HorizontalGroup(label, ChoiceRow(parameter.choices, value, id=_widget_id(parameter)))
+    hint = Static(Content(_hint(parameter)), classes="form-hint")
+    return HorizontalGroup(label, Field(parameter, value), hint)
+
+
+def _digits(parameter: Parameter) -> str:
+    """What may stand in a number's field while it is typed; a minus only where it can be one."""
+    signed = parameter.minimum is not None and parameter.minimum < 0
+    return r"-?\d{0,9}" if signed else r"\d{0,9}"
+
+
+def _hint(parameter: Parameter) -> str:
+    low, high = parameter.minimum, parameter.maximum
+    if low is not None and high is not None:
+        return _("{low} to {high}").format(low=low, high=high)
+    if low is not None:
+        return _("{low} or more").format(low=low)
+    return _("up to {high}").format(high=high) if high is not None else ""
+
+
+def _widget_id(parameter: Parameter) -> str:
+    return f"ask-{parameter.id}"

@@ -1,0 +1,110 @@
+"""The changes that were confirmed, newest first: what became of each."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, tzinfo
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.reactive import reactive
+
+from services.i18n import _
+from services.models.changes import Run
+from widgets.changes.run.view import revert_span, state_spans, verified_span, what_spans
+from widgets.drawing.columns import Column
+from widgets.drawing.format import stamp
+from widgets.drawing.table import KeyedTable, Row
+from widgets.drawing.ticker import every_second
+from widgets.drawing.timers import is_going
+from widgets.frame.panel import Now
+from widgets.frame.parts import PanelEmpty, PanelHead
+
+
+class RunTable(Vertical):
+    """Set `runs`; `waiting` holds the ids of runs whose way back is still to come."""
+
+    DEFAULT_CSS = """
+    RunTable { height: 1fr; width: 1fr; }
+    RunTable.-none KeyedTable { display: none; }
+    RunTable.-none PanelEmpty { display: block; }
+    """
+
+    runs: reactive[tuple[Run, ...]] = reactive((), repaint=False, init=False)
+    waiting: reactive[frozenset[str]] = reactive(frozenset(), repaint=False, init=False)
+    zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
+
+    def __init__(self, *, now: Now, zone: tzinfo = UTC, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._now = now
+        self.set_reactive(RunTable.zone, zone)
+        self.head = PanelHead(_("Changes made"))
+        self._empty = PanelEmpty()
+        self.table = KeyedTable(
+            (
+                Column(_("state"), max_width=38),
+                Column(_("what"), flex=3, min_width=32),
+                Column(_("by"), max_width=20, rank=3),
+                Column(_("when"), max_width=18, rank=1),
+                Column(_("verified"), max_width=12, rank=2),
+                Column(_("way back"), flex=2, min_width=14, rank=4),
+            )
+        )
+
+    def compose(self) -> ComposeResult:
+        """Head, table, what stands in an empty table's place."""
+        yield self.head
+        yield self.table
+        yield self._empty
+
+    def on_mount(self) -> None:
+        """Dates come due with time."""
+        self._empty.say(_("No change was made with this console yet."), "muted")
+        self._show()
+        every_second(self, self._show)
+
+    def watch_runs(self) -> None:
+        """News of a run."""
+        self._show()
+
+    def watch_waiting(self) -> None:
+        """A way back was gone, or another one waits."""
+        self._show()
+
+    def watch_zone(self) -> None:
+        """Times are shown elsewhere."""
+        self._show()
+
+    def run_at_cursor(self) -> Run | None:
+        """The run that the keys act on."""
+        return next((run for run in self.runs if run.id == self.table.cursor_key), None)
+
+    def on_descendant_focus(self) -> None:
+        """The head says where the keys go."""
+        self.head.update(focused=True)
+
+    def on_descendant_blur(self) -> None:
+        """The head says where the keys go."""
+        self.head.update(focused=False)
+
+    def _show(self) -> None:
+        if is_going(self):
+            return
+        self.set_class(not self.runs, "-none")
+        self.table.set_rows(run_rows(self.runs, self.waiting, self.zone, self._now()))
+
+
+def run_rows(runs: Sequence[Run], waiting: Collection[str], zone: tzinfo, now: datetime) -> list[Row]:
+    """One row for each run."""
+    return [
+        Row(
+            run.id,
+            (
+                state_spans(run, zone),
+                what_spans(run),
+                [(run.by, "")],
+                [(stamp(run.at, zone, now), "muted")],
+                [verified_span(run, now)],
+                [revert_span(run, zone, now, waiting=run.id in waiting)],
+            ),
+        )
+        for run in runs
+    ]

@@ -1,0 +1,214 @@
+"""What became of a confirmed plan: stage by stage while it is made, one row each afterwards."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from enum import StrEnum
+
+from services.i18n import N_, _
+from services.models.changes import Plan, Run, StepRun, StepState
+from widgets.changes.lines import hanging
+from widgets.drawing.format import NOTHING, clock, stamp
+from widgets.drawing.lines import Line, Span, width_of
+from widgets.drawing.state_styles import Look
+
+RUN_LOOKS: dict[StepState, Look] = {
+    StepState.WAITING: Look("○", N_("not sent yet"), "muted"),
+    StepState.SENDING: Look("▶", N_("being sent"), "warn"),
+    StepState.DONE: Look("●", N_("applied"), "good"),
+    StepState.FAILED: Look("✖", N_("failed"), "bad"),
+    StepState.UNKNOWN: Look("?", N_("UNKNOWN"), "alert"),
+    StepState.REFUSED: Look("■", N_("stopped before sending"), "warn"),
+}
+
+
+_OPEN = frozenset({StepState.WAITING, StepState.SENDING})
+"""States of a run that has not ended."""
+
+
+class Mark(StrEnum):
+    """How a stage of a step stands."""
+
+    PAST = "past"
+    NOW = "now"
+    AHEAD = "ahead"
+    WRONG = "wrong"
+    UNSURE = "unsure"
+
+
+_MARKS: dict[Mark, Span] = {
+    Mark.PAST: ("✓", "good"),
+    Mark.NOW: ("▶", "warn"),
+    Mark.AHEAD: ("·", "faint"),
+    Mark.WRONG: ("✖", "bad"),
+    Mark.UNSURE: ("?", "alert"),
+}
+_WORDS = {Mark.NOW: "strong", Mark.AHEAD: "faint", Mark.WRONG: "bad", Mark.UNSURE: "alert"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of a step."""
+
+    title: str
+    """English."""
+    mark: Mark
+
+
+_TITLES = (N_("recorded"), N_("checked again"), N_("sent"), N_("AWS accepted"), N_("verified"))
+_REACHED: dict[StepState, tuple[int, Mark]] = {
+    StepState.WAITING: (1, Mark.NOW),
+    StepState.REFUSED: (1, Mark.WRONG),
+    StepState.SENDING: (2, Mark.NOW),
+    StepState.UNKNOWN: (3, Mark.UNSURE),
+    StepState.FAILED: (3, Mark.WRONG),
+    StepState.DONE: (4, Mark.NOW),
+}
+"""State of a step -> the stage it has come to, and how that stands."""
+
+
+def stages(step: StepRun | None, *, turn: bool = True) -> tuple[Stage, ...]:
+    """The five stages of a step; None before the plan is recorded, `turn` when the steps before it are done."""
+    at, mark = (0, Mark.NOW) if step is None else _REACHED[step.state]
+    if step is not None and step.state is StepState.WAITING and not turn:
+        mark = Mark.AHEAD
+    if step is not None and step.until is not None:
+        mark = Mark.UNSURE
+    if step is not None and step.state is StepState.DONE and step.verified is not None:
+        mark = Mark.PAST if step.verified else Mark.UNSURE
+    if step is not None and step.state is StepState.FAILED and step.found:
+        at, mark = 2, Mark.WRONG  # nobody knows whether it left; AWS has not done it
+    return tuple(
+        Stage(title, Mark.PAST if place < at else mark if place == at else Mark.AHEAD)
+        for place, title in enumerate(_TITLES)
+    )
+
+
+def progress_lines(plan: Plan, run: Run | None, width: int) -> list[Line]:
+    """Each step with its stages and what was said of it."""
+    lines: list[Line] = []
+    turn = run is None or not run.refusal
+    for number, planned in enumerate(plan.steps, 1):
+        step = next((each for each in run.steps if each.id == planned.id), None) if run else None
+        if step is not None and run is not None and run.refusal:
+            step = step.model_copy(update={"state": StepState.REFUSED if number == 1 else StepState.WAITING})
+        lines += hanging([(f"{number} ", "heading")], planned.title, "heading", width)
+        lines += _stage_lines(stages(step, turn=turn), width)
+        if step is not None and step.text:
+            role = RUN_LOOKS[step.state].role if step.state is not StepState.DONE else ""
+            lines += hanging([("  ", "")], step.text, role, width)
+        turn = turn and step is not None and step.state is StepState.DONE
+    if run is not None and run.refusal:
+        lines += hanging([("✖ ", "bad")], run.refusal, "bad", width)
+    return lines
+
+
+def _stage_lines(found: tuple[Stage, ...], width: int) -> list[Line]:
+    chips: list[Line] = [
+        [_MARKS[stage.mark], (" ", ""), (_(stage.title), _WORDS.get(stage.mark, ""))] for stage in found
+    ]
+    joined: list[Span] = [("  ", "")]
+    for at, chip in enumerate(chips):
+        joined += [(" ─ ", "rule"), *chip] if at else [*chip]
+    if width_of(joined) <= width:
+        return [joined]
+    return [[("  ", ""), *chip] for chip in chips]
+
+
+def outcome_lines(run: Run, width: int) -> list[Line]:
+    """The end of a run in one sentence, and what happens next."""
+    look = RUN_LOOKS[run.state]
+    seen = all(step.verified for step in run.steps)
+    said: dict[StepState, str] = {
+        StepState.DONE: _("Done: AWS accepted it and, read again, shows it.")
+        if seen
+        else _("Done: AWS accepted every step."),
+        StepState.FAILED: _("Not done: AWS said no, or shows that nothing was changed."),
+        StepState.REFUSED: _("Stopped: nothing was sent to AWS."),
+        StepState.UNKNOWN: unknown_words(),
+    }
+    words = partly(run) or said.get(run.state)
+    return hanging([(f"{look.mark} ", look.role)], words, look.role, width) if words else []
+
+
+def elsewhere_words(until: datetime, zone: tzinfo) -> str:
+    """What is known of a change that another console carries out, or that was cut off."""
+    return _(
+        "Under way in another console, or cut off; nobody knows yet. Toban looks again at {time}; "
+        "until then this target is locked."
+    ).format(time=clock(until, zone, seconds=False))
+
+
+def elsewhere_lines(run: Run, zone: tzinfo, width: int) -> list[Line]:
+    """The same as lines; [] where this console carries it out or it has ended."""
+    until = run.elsewhere_until
+    return hanging([("? ", "warn")], elsewhere_words(until, zone), "warn", width) if until else []
+
+
+def partly(run: Run) -> str:
+    """What it means when the first steps were done and a later one was not; "" where that is not so."""
+    done = next((at for at, step in enumerate(run.steps) if step.state is not StepState.DONE), 0)
+    if run.refusal or not done or run.state not in (StepState.FAILED, StepState.REFUSED):
+        return ""
+    said = _("Partly done: what came before step {number} stays changed, step {number} was not made.")
+    if run.plan.revert is None or run.plan.revert.way != "aws":
+        return said.format(number=done + 1)
+    hand = _("AWS does not take it back by itself: a dated duty asks a person to, and r plans it now.")
+    return f"{said.format(number=done + 1)} {hand}"
+
+
+def unknown_words() -> str:
+    """What an unknown outcome means and what comes next."""
+    return _(
+        "Nobody knows yet whether AWS did it. Toban reads AWS to find out and sends nothing again; "
+        "until then this target is locked."
+    )
+
+
+def state_spans(run: Run, zone: tzinfo) -> list[Span]:
+    """Mark and word."""
+    if partly(run):
+        return [(_("▲ partly done"), "bad")]
+    if run.elsewhere_until is not None:
+        time = clock(run.elsewhere_until, zone, seconds=False, name=False)
+        return [(_("? elsewhere or cut off: again {time}").format(time=time), "warn")]
+    look = RUN_LOOKS[run.state]
+    return [(look.text, look.role)]
+
+
+LOOKING = timedelta(minutes=2)
+"""So long after a step was done somebody may still look whether AWS shows it."""
+
+
+def verified_span(run: Run, now: datetime) -> Span:
+    """Whether AWS, read again, showed the change."""
+    told = [step.verified for step in run.steps if step.state is StepState.DONE]
+    if any(each is False for each in told):
+        return (_("▲ not seen"), "warn")
+    if not told or run.elsewhere_until is not None:
+        return (NOTHING, "faint")
+    if not all(told):
+        newest = max((step.at for step in run.steps if step.at is not None), default=run.at)
+        return (_("looking…"), "muted") if now - newest < LOOKING else (_("▲ not looked"), "warn")
+    # The whole change is meant: while a step is open, what was seen of the others says nothing of it.
+    seen = run.state not in _OPEN and run.state is not StepState.UNKNOWN
+    return (_("✓ verified"), "good") if seen else (NOTHING, "faint")
+
+
+def what_spans(run: Run) -> list[Span]:
+    """`staff-api  Maximum 5 → 10`."""
+    return [(run.plan.target.title, "strong"), ("  ", ""), (run.plan.title, "")]
+
+
+def revert_span(run: Run, zone: tzinfo, now: datetime, *, waiting: bool) -> Span:
+    """How and when it is taken back; `waiting` while that has not happened."""
+    revert = run.plan.revert
+    if not run.steps or run.steps[0].state is not StepState.DONE or run.state in _OPEN:
+        return (NOTHING, "faint")
+    if revert is None:
+        return (_("no way back planned"), "muted")
+    if not waiting:
+        return (_("✓ taken back"), "good")
+    by_hand = revert.way == "duty" or run.state is not StepState.DONE
+    way = _("by a person") if by_hand else _("by AWS")
+    warned = by_hand and (now >= revert.at or revert.way == "aws")
+    return (f"{'▲ ' if warned else ''}{stamp(revert.at, zone, now)} {way}", "warn" if warned else "")

@@ -1,0 +1,190 @@
+"""What a chart draws, as frozen values: an equal chart is not drawn again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from services.i18n import _
+from services.models.alarms import Alarm
+from services.models.dashboards import Axis, Line, MetricWidget, Reading, Trace, WidgetData
+from services.models.metrics import MetricQuery, Series
+from services.models.verdict import Limit, Verdict
+from widgets.drawing.state_styles import ALARM_LOOKS
+from widgets.drawing.units import PLAIN, Unit, number, unit_of
+
+_FREE = Axis()
+"""An axis that fits its values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One curve; times ascending in epoch seconds, a gap is an absent time."""
+
+    label: str
+    times: tuple[int, ...] = ()
+    values: tuple[float, ...] = ()
+    period: int = 60
+    unit: Unit = PLAIN
+    right: bool = False
+    color: str = ""
+    """`#rrggbb` or "" for the theme's own."""
+    verdict: Verdict | None = None
+    limit: float | None = None
+    """The runbook's limit, in the metric's own unit."""
+    remark: str = ""
+    """Why it has no or few values, or ""."""
+
+    @property
+    def last(self) -> float | None:
+        """The newest value."""
+        return self.values[-1] if self.values else None
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """A horizontal line, or with `to` a band (infinity: to the edge)."""
+
+    value: float
+    label: str = ""
+    to: float | None = None
+    right: bool = False
+    role: str = "mark"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A vertical line, or with `until` a span; epoch seconds."""
+
+    at: int
+    label: str = ""
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChartData:
+    """Everything on one chart."""
+
+    curves: tuple[Curve, ...] = ()
+    guides: tuple[Guide, ...] = ()
+    moments: tuple[Moment, ...] = ()
+    start: int = 0
+    end: int = 0
+    left: Axis = _FREE
+    right: Axis = _FREE
+    stacked: bool = False
+    legend: bool = True
+
+    def side(self, right: bool) -> tuple[Curve, ...]:
+        """The curves of one axis."""
+        return tuple(curve for curve in self.curves if curve.right == right)
+
+    def unit(self, right: bool) -> Unit:
+        """The unit its curves share, else none."""
+        units = {curve.unit for curve in self.side(right)}
+        return units.pop() if len(units) == 1 else PLAIN
+
+
+def chart_of(widget: MetricWidget, data: WidgetData) -> ChartData:
+    """A metric widget of a dashboard with its data."""
+    traces = {trace.query.id: trace for trace in widget.traces}
+    curves = curves_of(traces, data)
+    limits = [
+        guide
+        for curve, reading in zip(curves, data.readings, strict=False)
+        if reading.limit is not None
+        for guide in limit_guides(reading.limit, curve.unit, curve.right)
+    ]
+    return ChartData(
+        curves=curves,
+        guides=_united([_guide(line) for line in widget.lines], limits),
+        moments=tuple(
+            Moment(int(mark.at.timestamp()), mark.label, int(mark.until.timestamp()) if mark.until else None)
+            for mark in widget.marks
+        ),
+        start=data.start,
+        end=data.end,
+        left=widget.left,
+        right=widget.right,
+        stacked=widget.stacked,
+        legend=widget.legend != "hidden",
+    )
+
+
+def curves_of(traces: dict[str, Trace], data: WidgetData) -> tuple[Curve, ...]:
+    """One curve a series, with the look its query asks for and the verdict of its reading."""
+    readings: list[Reading | None] = [*data.readings]
+    readings += [None] * (len(data.series) - len(readings))
+    return tuple(
+        _curve(series, traces.get(series.id), reading)
+        for series, reading in zip(data.series, readings, strict=False)
+    )
+
+
+def _curve(series: Series, trace: Trace | None, reading: Reading | None) -> Curve:
+    limit = reading.limit if reading else None
+    return Curve(
+        label=series.label,
+        times=series.times,
+        values=series.values,
+        period=series.period,
+        unit=unit_of(trace.query if trace else None, limit),
+        right=trace.right if trace else False,
+        color=trace.color if trace else "",
+        verdict=reading.verdict if reading else None,
+        limit=(limit.below if limit.below is not None else limit.above) if limit else None,
+        remark=series.message,
+    )
+
+
+def _united(drawn: list[Guide], limits: list[Guide]) -> tuple[Guide, ...]:
+    """The dashboard's lines and the runbook's limits; where both name one value, one line with both looks:
+    the limit's role, the dashboard's label."""
+    places = {(guide.right, guide.value) for guide in limits}
+    named = {(guide.right, guide.value) for guide in drawn if guide.label}
+    united = [
+        replace(guide, role="limit") if (guide.right, guide.value) in places else guide for guide in drawn
+    ]
+    united += [guide for guide in limits if (guide.right, guide.value) not in named]
+    return tuple(dict.fromkeys(united))
+
+
+def _guide(line: Line) -> Guide:
+    edges = {"above": float("inf"), "below": float("-inf")}
+    to = line.to if line.to is not None else edges.get(line.fill)
+    return Guide(line.value, line.label, to, line.right)
+
+
+def limit_guides(limit: Limit, unit: Unit, right: bool = False) -> list[Guide]:
+    """The runbook's limits as lines."""
+    guides = []
+    if limit.below is not None:
+        label = _("limit < {value}").format(value=number(limit.below, unit))
+        guides.append(Guide(limit.below, label, right=right, role="limit"))
+    if limit.above is not None:
+        label = _("limit > {value}").format(value=number(limit.above, unit))
+        guides.append(Guide(limit.above, label, right=right, role="limit"))
+    return guides
+
+
+def alarm_chart(alarm: Alarm, series: Sequence[Series], start: int, end: int) -> ChartData:
+    """An alarm's metric against its threshold; where it entered its state is marked."""
+    queries: dict[str, MetricQuery] = {query.id: query for query in alarm.queries}
+    curves = tuple(
+        Curve(each.label, each.times, each.values, each.period, unit_of(queries.get(each.id)))
+        for each in series
+    )
+    guides: tuple[Guide, ...] = ()
+    if alarm.threshold is not None:
+        unit = curves[0].unit if curves else alarm_unit(alarm)
+        label = _("threshold {comparison} {value}").format(
+            comparison=alarm.comparison, value=number(alarm.threshold, unit)
+        )
+        guides = (Guide(alarm.threshold, label, role="limit"),)
+    since = int(alarm.since.timestamp()) if alarm.since else 0
+    moments = (Moment(since, ALARM_LOOKS[alarm.state].text),) if start <= since <= end else ()
+    return ChartData(curves, guides, moments, start, end)
+
+
+def alarm_unit(alarm: Alarm) -> Unit:
+    """The unit of what an alarm watches."""
+    shown = [query for query in alarm.queries if query.visible]
+    return unit_of(shown[0] if shown else None)

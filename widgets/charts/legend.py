@@ -1,0 +1,60 @@
+"""Which curve is which, with its newest value and verdict."""
+
+import re
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from widgets.charts.data import Curve
+from widgets.drawing.format import crop
+from widgets.drawing.lines import SERIES_ROLES, Line, Span, fit, width_of
+from widgets.drawing.state_styles import VERDICT_LOOKS
+from widgets.drawing.units import number
+
+STROKE_MARKS = ("━━", "╍╍", "┅┅", "┉┉")
+"""As the strokes of `widgets.charts.canvas`, so that a legend can be read without colour."""
+
+_GAP = 3
+_HEX = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+def role_of(index: int, curve: Curve) -> str:
+    """The role a curve is drawn in: its own colour, or the theme's for its place."""
+    own = curve.color if _HEX.fullmatch(curve.color) else ""
+    return own or SERIES_ROLES[index % len(SERIES_ROLES)]
+
+
+def legend_lines(curves: Sequence[Curve], width: int, rows: int) -> list[Line]:
+    """At most `rows` lines of `width` cells; what does not fit is counted at the end."""
+    items = [legend_item(index, curve, width) for index, curve in enumerate(curves)]
+    if sum(width_of(item) + _GAP for item in items) - _GAP > width * rows:
+        most = max(12, (width - _GAP) // 2)
+        items = [legend_item(index, curve, most) for index, curve in enumerate(curves)]
+    lines: list[list[Span]] = [[]]
+    for position, item in enumerate(items):
+        left = len(items) - position
+        reserve = cell_len(f" +{left}") if len(lines) == rows and left > 1 else 0
+        used = width_of(lines[-1])
+        if used and used + _GAP + width_of(item) + reserve > width:
+            if len(lines) == rows:
+                more = f" +{left}"
+                if used + cell_len(more) > width:
+                    lines[-1] = fit(lines[-1], width - cell_len(more))
+                lines[-1].append((more, "muted"))
+                break
+            lines.append([])
+            used = 0
+        lines[-1].extend([(" " * _GAP, ""), *item] if used else item)
+    return [line for line in lines if line]
+
+
+def legend_item(index: int, curve: Curve, width: int) -> list[Span]:
+    """`━━ label 72.3% ●` in at most `width` cells; the label is cropped, the value stays."""
+    value: list[Span] = [(" " + number(curve.last, curve.unit), "strong" if curve.values else "warn")]
+    if curve.verdict is not None:
+        look = VERDICT_LOOKS[curve.verdict]
+        value.append((f" {look.mark}", look.role))
+    label = curve.label + (" →" if curve.right else "")
+    room = max(1, width - width_of(value) - 3)
+    mark = STROKE_MARKS[index % len(STROKE_MARKS)]
+    return [(mark, role_of(index, curve)), (" ", ""), (crop(label, room), ""), *value]

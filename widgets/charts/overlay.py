@@ -1,0 +1,103 @@
+"""The plot's cells after the curves: lines, bands and labels fill what the curves leave free."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from rich.cells import cell_len
+
+from widgets.charts.canvas import Canvas
+from widgets.drawing.format import crop
+from widgets.drawing.lines import Line
+
+
+class Plot:
+    """`width` × `height` cells, each a character with a role."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width, self.height = width, height
+        self._text = [[" "] * width for _row in range(height)]
+        self._roles = [[""] * width for _row in range(height)]
+
+    def take(self, canvas: Canvas, roles: Sequence[str]) -> None:
+        """The canvas's dots; owner n has `roles[n - 1]`."""
+        for y in range(self.height):
+            x = 0
+            for text, owner in canvas.runs(y):
+                end = x + len(text)
+                self._text[y][x:end] = text
+                self._roles[y][x:end] = [roles[owner - 1] if owner else ""] * (end - x)
+                x = end
+
+    def horizontal(self, part: float, label: str, role: str, to: float | None = None) -> None:
+        """A line at `part` of the height (0 bottom, 1 top); with `to` the band between them is tinted."""
+        if to is not None:
+            self._tint(part, to)
+            if 0 <= to <= 1:
+                self._rule(self._row(to), role)
+        if not 0 <= part <= 1:
+            return
+        y = self._row(part)
+        self._rule(y, role)
+        if label:
+            self._write(y, label, role)
+
+    def vertical(self, first: int, until: int, label: str) -> None:
+        """A line in column `first`, or two with the label between."""
+        columns = [x for x in (first, until) if 0 <= x < self.width]
+        for x in columns:
+            for y in range(self.height):
+                if self._text[y][x] == " ":
+                    self._text[y][x], self._roles[y][x] = "┊", "mark"
+        if columns and label and self.height:
+            text = crop(label, self.width - columns[0] - 2)
+            x = columns[0] + 1
+            if not text or cell_len(label) > self.width - columns[0] - 2:
+                text = crop(label, columns[0] - 1)
+                x = columns[0] - cell_len(text)
+            self._put(0, x, text, "mark")
+
+    def lines(self) -> list[Line]:
+        """The rows as spans of one role."""
+        rows: list[Line] = []
+        for text, roles in zip(self._text, self._roles, strict=True):
+            cells = zip(text, roles, strict=True)
+            rows.append(
+                [
+                    ("".join(cell[0] for cell in run), role)
+                    for role, run in groupby(cells, lambda cell: cell[1])
+                ]
+            )
+        return rows
+
+    def _row(self, part: float) -> int:
+        return min(self.height - 1, round((1 - part) * (self.height * 4 - 1)) // 4)
+
+    def _rule(self, y: int, role: str) -> None:
+        for x in range(self.width):
+            if self._text[y][x] == " ":
+                self._text[y][x], self._roles[y][x] = "╌", role
+
+    def _tint(self, one: float, two: float) -> None:
+        low, high = sorted((min(1.0, max(0.0, one)), min(1.0, max(0.0, two))))
+        for y in range(self._row(high), self._row(low) + 1):
+            for x in range(self.width):
+                if self._text[y][x] == " ":
+                    self._roles[y][x] = "band"
+
+    def _write(self, y: int, label: str, role: str) -> None:
+        """A label on its line where no curve is, from the right; over a curve when there is no such place."""
+        text = crop(f" {label} ", self.width)
+        size = cell_len(text)
+        places = range(self.width - size - 1, -1, -1)
+        free = next((x for x in places if all(c in "╌ " for c in self._text[y][x : x + size])), None)
+        self._put(y, max(0, self.width - size - 1) if free is None else free, text, role)
+
+    def _put(self, y: int, x: int, text: str, role: str) -> None:
+        for character in text:
+            size = cell_len(character)
+            if size == 0 or x < 0 or x + size > self.width:
+                continue
+            self._text[y][x], self._roles[y][x] = character, role
+            if size == 2:
+                self._text[y][x + 1], self._roles[y][x + 1] = "", role
+            x += size

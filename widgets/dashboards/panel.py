@@ -1,0 +1,271 @@
+"""A CloudWatch dashboard: its tiles on its own grid or stacked, each drawn only when its data changed."""
+
+from collections.abc import Iterable
+from datetime import tzinfo
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.containers import ScrollableContainer
+from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
+from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from services.i18n import N_, _
+from services.models import dashboards as model
+from services.models.alarms import AlarmBoard
+from services.models.feeds import FeedState, Freshness
+from services.models.verdict import Verdict
+from widgets.dashboards.grid import Box, Place, places
+from widgets.dashboards.remarks import Remarks
+from widgets.dashboards.text_tiles import tile_type
+from widgets.dashboards.tile import Tile
+from widgets.drawing.lines import Span
+from widgets.drawing.markdown import markdown_lines
+from widgets.drawing.state_styles import VERDICT_LOOKS
+from widgets.frame.panel import Panel
+
+_LEAST_LINES = {model.MetricWidget: 4, model.TextWidget: 1}
+
+
+class TileLayout(Layout):
+    """Puts tiles where `dashboard_grid.places` says; an enlarged tile has the whole room."""
+
+    name = "tiles"
+
+    def arrange(
+        self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
+    ) -> ArrangeResult:
+        """Placements of all tiles."""
+        tiles = [child for child in children if isinstance(child, Tile)]
+        room = parent.size.height if isinstance(parent, TileGrid) else size.height
+        if len(tiles) == 1 and tiles[0].has_class("-enlarged"):
+            spots = [Place(0, 0, size.width, max(3, room))]
+        else:
+            spots = places([box_of(tile, size.width) for tile in tiles], size.width, room)
+        return [
+            WidgetPlacement(
+                Region(spot.x, spot.y, spot.width, spot.height), NULL_OFFSET, NULL_SPACING, tile, order
+            )
+            for order, (tile, spot) in enumerate(zip(tiles, spots, strict=True))
+        ]
+
+
+def box_of(tile: Tile, width: int) -> Box:
+    """The tile's place on the grid and its need of lines when stacked in `width` cells."""
+    widget = tile.widget
+    lines = 11
+    if isinstance(widget, model.TextWidget):
+        lines = min(12, len(markdown_lines(widget.markdown, width - 2)) + bool(widget.title))
+    elif isinstance(widget, model.MetricWidget) and widget.view is model.View.SINGLE_VALUE:
+        lines = 7
+    elif isinstance(widget, model.AlarmWidget):
+        lines = min(11, len(tile.data.alarms) + 2)
+    elif not isinstance(widget, model.MetricWidget):
+        lines = 8
+    least = _LEAST_LINES.get(type(widget), 3)
+    return Box(widget.x, widget.y, widget.width, widget.height, max(least, lines), least)
+
+
+class TileGrid(ScrollableContainer, can_focus=False):
+    """The tiles, and the keys that go from one to another."""
+
+    DEFAULT_CSS = """
+    TileGrid { padding: 0 1; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
+    TileGrid.-enlarged > Tile { display: none; }
+    TileGrid.-enlarged > Tile.-enlarged { display: block; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "go(-1, 0)", N_("Left"), show=False),
+        Binding("right", "go(1, 0)", N_("Right"), show=False),
+        Binding("up", "go(0, -1)", N_("Up"), show=False),
+        Binding("down", "go(0, 1)", N_("Down"), show=False),
+        Binding("escape", "restore", N_("Back"), show=True),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._layout_of_tiles = TileLayout()
+
+    @property
+    def layout(self) -> Layout:
+        """The dashboard's own."""
+        return self._layout_of_tiles
+
+    @property
+    def tiles(self) -> list[Tile]:
+        """All tiles in the dashboard's order."""
+        return [child for child in self.children if isinstance(child, Tile)]
+
+    @on(Tile.Enlarge)
+    def _toggle(self, event: Tile.Enlarge) -> None:
+        event.stop()
+        enlarge = not event.tile.has_class("-enlarged")
+        self.action_restore()
+        if enlarge:
+            event.tile.add_class("-enlarged")
+            self.add_class("-enlarged")
+            self.scroll_home(animate=False)
+        self.refresh_bindings()
+
+    def action_restore(self) -> None:
+        """All tiles again."""
+        self.remove_class("-enlarged")
+        for tile in self.tiles:
+            tile.remove_class("-enlarged")
+        if self.screen.focused in self.tiles:
+            self.call_after_refresh(self.screen.focused.scroll_visible, animate=False)
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Back is a key only while a tile is enlarged; the others only while none is."""
+        if action in ("restore", "go"):
+            return self.has_class("-enlarged") == (action == "restore")
+        return True
+
+    def action_go(self, dx: int, dy: int) -> None:
+        """To the nearest tile in that direction."""
+        focused = self.screen.focused
+        tiles = [tile for tile in self.tiles if tile.display]
+        if focused not in tiles:
+            return
+        here = focused.virtual_region
+        found = [
+            (distance, tile)
+            for tile in tiles
+            if (distance := _distance(here, tile.virtual_region, dx, dy)) is not None
+        ]
+        if found:
+            min(found, key=lambda each: each[0])[1].focus()
+
+
+def _distance(here: Region, there: Region, dx: int, dy: int) -> tuple[bool, int, int] | None:
+    """How far in that direction, those straight ahead before others; None when it lies elsewhere."""
+    ahead = (there.x - here.x) * dx + (there.y - here.y) * dy
+    if ahead <= 0:
+        return None
+    if dx:
+        gap = max(here.y - there.bottom, there.y - here.bottom) + 1
+        aside = abs(there.y - here.y)
+    else:
+        gap = max(here.x - there.right, there.x - here.right) + 1
+        aside = abs(there.x - here.x)
+    return gap > 0, ahead + 4 * max(0, gap), aside
+
+
+class DashboardPanel(Panel[model.DashboardView]):
+    """The dashboard and its data."""
+
+    DEFAULT_CSS = """
+    DashboardPanel { min-height: 4; }
+    """
+
+    board: reactive[FeedState[AlarmBoard]] = reactive(
+        FeedState, repaint=False, always_update=True, init=False
+    )
+    """Where the alarms on the tiles come from, and how far they may be trusted."""
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Remarks, then the tiles."""
+        self.remarks = Remarks()
+        self.grid = TileGrid()
+        yield self.remarks
+        yield self.grid
+
+    def show(self, value: model.DashboardView) -> None:
+        """Feed the tiles, or lay them out anew when the dashboard itself changed."""
+        self.remarks.say(_remarks(value.dashboard))
+        shown = [(type(tile.widget), tile.widget.key) for tile in self.grid.tiles]
+        if shown != [(type(widget), widget.key) for widget in value.dashboard.widgets]:
+            self.call_later(self._rebuild, value)
+            return
+        moved = False
+        for tile, widget, data in zip(self.grid.tiles, value.dashboard.widgets, _aligned(value), strict=True):
+            before = _frame(tile.widget)
+            tile.feed(widget, data)
+            moved = moved or before != _frame(widget)
+        if moved:
+            self.grid.refresh(layout=True)
+
+    async def _rebuild(self, value: model.DashboardView) -> None:
+        if value is not self.state.value:
+            return
+        self.grid.action_restore()
+        tiles = [
+            tile_type(widget)(widget, data, self.zone)
+            for widget, data in zip(value.dashboard.widgets, _aligned(value), strict=True)
+        ]
+        with self.app.batch_update():
+            await self.grid.remove_children()
+            await self.grid.mount_all(tiles)
+
+    def tick(self) -> None:
+        """What may be trusted moves with time."""
+        stale = self.freshness is Freshness.STALE
+        alarms_stale = stale or self.board.freshness(self.now()) is Freshness.STALE
+        for tile in self.grid.tiles:
+            tile.stale = alarms_stale if isinstance(tile.widget, model.AlarmWidget) else stale
+
+    def watch_state(self) -> None:
+        """Also where the value is the same and only its freshness changed."""
+        super().watch_state()
+        self.watch_board()
+
+    def watch_board(self) -> None:
+        """The alarms were read again, or could not be."""
+        if self.is_mounted:
+            self.tick()
+
+    def watch_zone(self, zone: tzinfo) -> None:
+        """Times on every tile."""
+        if self.is_mounted:
+            for tile in self.grid.tiles:
+                tile.zone = zone
+
+    def facts(self, value: model.DashboardView) -> list[Span]:
+        """The dashboard's name, and how many readings are not normal."""
+        facts: list[Span] = [(value.dashboard.name, "muted")]
+        for verdict in (Verdict.ABNORMAL, Verdict.ATTENTION, Verdict.UNKNOWN):
+            count = sum(reading.verdict is verdict for data in value.data for reading in data.readings)
+            if count:
+                look = VERDICT_LOOKS[verdict]
+                facts += [("  ", ""), (f"{look.text} {count}", look.role)]
+        return facts
+
+    def empty(self, value: model.DashboardView) -> str:
+        """A dashboard without widgets is said to be one."""
+        if value.dashboard.widgets:
+            return ""
+        return _("The dashboard “{name}” has no widgets: nothing is being watched here.").format(
+            name=value.dashboard.name
+        )
+
+    def focus_first(self) -> None:
+        """Put the focus on the first tile."""
+        tiles = self.grid.tiles
+        if tiles:
+            tiles[0].focus()
+
+
+def _frame(widget: model.Widget) -> tuple[int, int, int, int]:
+    return widget.x, widget.y, widget.width, widget.height
+
+
+def _aligned(view: model.DashboardView) -> list[model.WidgetData]:
+    """Data for every widget, by key; a widget without data says so."""
+    by_key = {data.key: data for data in view.data}
+    missing = _("not read yet")
+    return [
+        by_key.get(widget.key)
+        or model.WidgetData(key=widget.key, problem=missing if isinstance(widget, model.MetricWidget) else "")
+        for widget in view.dashboard.widgets
+    ]
+
+
+def _remarks(dashboard: model.Dashboard) -> tuple[str, ...]:
+    remarks: list[str] = [*dashboard.remarks]
+    if dashboard.builtin:
+        words = _("AWS has no dashboard “{name}”; this is the console's built-in one.")
+        remarks.insert(0, words.format(name=dashboard.name))
+    return tuple(remarks)

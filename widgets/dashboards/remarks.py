@@ -1,0 +1,38 @@
+"""What concerns a whole dashboard, above its tiles."""
+
+from textual.geometry import Size
+
+from widgets.drawing.format import wrap
+from widgets.drawing.lines import Inked, Line
+
+
+class Remarks(Inked):
+    """What concerns the whole dashboard: that it is the built-in one, what was not understood."""
+
+    DEFAULT_CSS = """
+    Remarks { height: auto; max-height: 4; padding: 0 1; display: none; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: tuple[str, ...] = ()
+
+    def say(self, words: tuple[str, ...]) -> None:
+        """Show these, or disappear."""
+        if words != self.words:
+            self.words = words
+            self.display = bool(words)
+            self._strips = None
+            self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many rows as the words take."""
+        return len(self.draw(width, 0))
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        """Each with its mark."""
+        return [
+            [("△ " if row == 0 else "  ", "warn"), (text, "muted")]
+            for words in self.words
+            for row, text in enumerate(wrap(words, width - 2))
+        ]

@@ -1,0 +1,140 @@
+"""Tiles without curves: text, alarms, log queries, and what the console does not draw."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from services.i18n import N_, _
+from services.models import dashboards as model
+from services.models.alarms import Alarm, AlarmState
+from widgets.dashboards.tile import AnyWidget, Tile
+from widgets.dashboards.value_tiles import MetricTile, counted
+from widgets.drawing.format import NOTHING, crop_middle, stamp, wrap
+from widgets.drawing.lines import Line, Span, fit, width_of
+from widgets.drawing.markdown import markdown_lines
+from widgets.drawing.state_styles import ALARM_LOOKS
+
+_WORST_FIRST = (AlarmState.ALARM, AlarmState.MISSING, AlarmState.INSUFFICIENT, AlarmState.OK)
+
+
+class TextTile(Tile):
+    """Markdown; the whole tile is the text, so it has no head unless it is titled."""
+
+    def body(self, width: int, height: int) -> Sequence[Line]:
+        """The text."""
+        source = self.widget.markdown if isinstance(self.widget, model.TextWidget) else ""
+        return counted(markdown_lines(source, width), height, N_("+{count} more lines"))
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        """Without a title the text begins at the top; a mark says where the keys go."""
+        if self.widget.title:
+            return super().draw(width, height)
+        mark: Span = ("▌ " if self.has_focus else "  ", "rule-focus")
+        lines: list[Line] = [[("△ ", "warn"), (remark, "muted")] for remark in self.widget.remarks]
+        lines += self.body(width - 2, max(0, height - len(lines)))
+        return [[mark, *line] for line in lines]
+
+
+class AlarmTile(Tile):
+    """A list of alarms."""
+
+    def title(self) -> str:
+        """The dashboard's title, else what it is."""
+        return self.widget.title or _("Alarms")
+
+    def body(self, width: int, height: int) -> Sequence[Line]:
+        """A row for each alarm: state, name, since when; where not all fit, the firing ones come first."""
+        lines = self._rows(width, height)
+        if isinstance(self.widget, model.AlarmWidget) and not lines:
+            words = _("none of its {count} alarms to show").format(count=len(self.widget.alarm_ids))
+            lines = [[(text, "warn")] for text in wrap(words, width)]
+        return counted(lines, height)
+
+    def _rows(self, width: int, height: int) -> list[Line]:
+        alarms = list(self.data.alarms)
+        if len(alarms) > height:
+            alarms.sort(key=lambda alarm: _WORST_FIRST.index(alarm.state))
+        word = max((width_of([(ALARM_LOOKS[alarm.state].text, "")]) for alarm in alarms), default=0)
+        names = max((cell_len(alarm.name) for alarm in alarms), default=0)
+        since = self._since(alarms, width - word - names - 2)
+        room = max(1, width - word - 1 - max((len(text) + 1 for text in since if text), default=0))
+        lines: list[Line] = []
+        for alarm, text in zip(alarms, since, strict=True):
+            look = ALARM_LOOKS[alarm.state]
+            name = fit([(crop_middle(alarm.name, room), "")], room)
+            lines.append(
+                [
+                    *fit([(look.text, look.role)], word),
+                    (" ", ""),
+                    *name,
+                    (f" {text}" if text else "", "muted"),
+                ]
+            )
+        return lines
+
+    def _since(self, alarms: Sequence[Alarm], room: int) -> list[str]:
+        """Since when, with the zone, without it, or not at all: the names come first."""
+        for zoned in (True, False):
+            texts = [stamp(each.since, self.zone, name=zoned) if each.since else NOTHING for each in alarms]
+            if max(map(len, texts), default=0) <= room:
+                return texts
+        return [""] * len(alarms)
+
+
+class LogTile(Tile):
+    """A Logs Insights query; shown, and run only when asked."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("r", "follow", N_("Follow its log group"), show=True)]
+
+    @dataclass
+    class Follow(Message):
+        """The operator wants the tail of the log group that the query reads."""
+
+        group: str
+
+    def body(self, width: int, height: int) -> Sequence[Line]:
+        """The terms, then the query."""
+        query = self.widget.query if isinstance(self.widget, model.LogWidget) else ""
+        words = _(
+            "It never runs by itself: AWS charges every run by the bytes scanned. r follows its log group."
+        )
+        lines: list[Line] = [[(text, "muted")] for text in wrap(words, width)]
+        lines.append([])
+        lines += [[(text, "code")] for line in query.split("\n") for text in wrap(line.strip(), width)]
+        return counted(lines, height)
+
+    def action_follow(self) -> None:
+        """Ask for the tail of the first group named."""
+        if isinstance(self.widget, model.LogWidget) and (found := _SOURCE.search(self.widget.query)):
+            self.post_message(self.Follow(found[1]))
+
+
+class UnknownTile(Tile):
+    """A kind the console does not draw: named, never dropped."""
+
+    def body(self, width: int, height: int) -> Sequence[Line]:
+        """Which kind it is."""
+        kind = self.widget.kind if isinstance(self.widget, model.UnknownWidget) else ""
+        words = _("The console does not draw widgets of type “{kind}”; see it in the AWS console.")
+        return [[(text, "muted")] for text in wrap(words.format(kind=kind), width)]
+
+
+_SOURCE = re.compile(r"SOURCE\s+'([^']+)'", re.IGNORECASE)
+"""The group of a query, as dashboards write it."""
+
+_TILES: dict[type[model.Widget], type[Tile]] = {
+    model.MetricWidget: MetricTile,
+    model.TextWidget: TextTile,
+    model.AlarmWidget: AlarmTile,
+    model.LogWidget: LogTile,
+}
+
+
+def tile_type(widget: AnyWidget) -> type[Tile]:
+    """The tile that draws this kind of widget."""
+    return _TILES.get(type(widget), UnknownTile)

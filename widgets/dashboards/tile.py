@@ -1,0 +1,149 @@
+"""One tile of a dashboard: a head with the newest value and its verdict, and a body drawn by line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.events import Click
+from textual.message import Message
+from textual.reactive import reactive
+
+from services.i18n import N_, _
+from services.models import dashboards as model
+from services.models.findings import TOLD
+from services.models.verdict import Verdict
+from widgets.charts.data import Curve, curves_of
+from widgets.drawing.format import wrap
+from widgets.drawing.lines import Inked, Line, Span, spread, width_of
+from widgets.drawing.state_styles import VERDICT_LOOKS, unsure
+from widgets.drawing.units import number, unit_of
+
+AnyWidget = model.MetricWidget | model.TextWidget | model.AlarmWidget | model.LogWidget | model.UnknownWidget
+
+
+class Tile(Inked, can_focus=True):
+    """Base of the tiles; a subclass draws `body`."""
+
+    DEFAULT_CSS = """
+    Tile { width: auto; height: auto; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "maximize_tile", N_("Enlarge"), show=True)]
+
+    zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
+    stale: reactive[bool] = reactive(False, repaint=False, init=False)
+    """Nothing new arrives: what was well is not drawn as well."""
+
+    @dataclass
+    class Enlarge(Message):
+        """Give this tile the whole panel, or back."""
+
+        tile: "Tile"
+
+    def __init__(self, widget: AnyWidget, data: model.WidgetData, zone: tzinfo) -> None:
+        super().__init__()
+        self.set_reactive(Tile.zone, zone)
+        self.widget = widget
+        self.data = data
+
+    def feed(self, widget: AnyWidget, data: model.WidgetData) -> bool:
+        """Show this; True when it differs from what is shown."""
+        if widget == self.widget and data == self.data:
+            return False
+        self.widget, self.data = widget, data
+        self.redraw()
+        return True
+
+    def watch_zone(self) -> None:
+        """Times are shown elsewhere."""
+        self.redraw()
+
+    def watch_stale(self) -> None:
+        """What is shown has become old, or is new again."""
+        self.redraw()
+
+    def on_focus(self) -> None:
+        """The head says where the keys go."""
+        self.redraw()
+
+    def on_blur(self) -> None:
+        """The head says where the keys go."""
+        self.redraw()
+
+    def action_maximize_tile(self) -> None:
+        """Ask the panel for its whole room."""
+        self.post_message(self.Enlarge(self))
+
+    def on_click(self, event: Click) -> None:
+        """A second click enlarges, as enter does."""
+        if event.chain == 2:
+            self.action_maximize_tile()
+
+    def body(self, width: int, height: int) -> Sequence[Line]:
+        """The lines below the head."""
+        raise NotImplementedError
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        """Head, remarks, body or the reason why there is none."""
+        lines = self.parts(width, height)
+        return [unsure(line) for line in lines] if self.stale else lines
+
+    def parts(self, width: int, height: int) -> list[Line]:
+        """Head, remarks, body as they are while they are new."""
+        lines: list[Line] = [self._head(width)]
+        for remark in self.widget.remarks[: max(1, height // 4)]:
+            lines += [[("△ ", "warn"), (text, "muted")] for text in wrap(remark, width - 2)[:2]]
+        if self.data.problem:
+            words = [
+                [(text, "warn")] for text in wrap(_("no data: {why}").format(why=self.data.problem), width)
+            ]
+            lines += words[: max(1, height - len(lines))]
+            if not self.data.series and not self.data.alarms:
+                return lines
+        room = height - len(lines)
+        return lines + list(self.body(width, room) if room > 0 else [])
+
+    def title(self) -> str:
+        """The dashboard's title, else what the tile shows."""
+        return self.widget.title or _("untitled")
+
+    def verdict_spans(self) -> list[Span]:
+        """The worst reading's label, value and verdict; empty where nothing is judged."""
+        judged = [reading for reading in self.data.readings if reading.verdict is not None]
+        if not judged:
+            return self._newest()
+        worst = min(judged, key=lambda reading: TOLD.index(reading.verdict or Verdict.NORMAL))
+        look = VERDICT_LOOKS[worst.verdict or Verdict.UNKNOWN]
+        unit = unit_of(None, worst.limit)
+        label: list[Span] = [(f"{worst.label} ", "muted")] if len(self.data.readings) > 1 else []
+        spans = [*label, (number(worst.value, unit) + " ", "strong"), (look.text, look.role)]
+        unjudged = sum(reading.verdict is Verdict.UNKNOWN for reading in judged)
+        if unjudged and worst.verdict is not Verdict.UNKNOWN:
+            unknown = VERDICT_LOOKS[Verdict.UNKNOWN]
+            spans.append((f" {unknown.mark}{unjudged}", unknown.role))
+        return spans
+
+    def _newest(self) -> list[Span]:
+        curves = self.curves()
+        if len(curves) != 1 or not curves[0].values:
+            return []
+        return [(number(curves[0].last, curves[0].unit), "strong")]
+
+    def curves(self) -> tuple[Curve, ...]:
+        """The tile's series; none for tiles without metrics."""
+        if not isinstance(self.widget, model.MetricWidget):
+            return ()
+        return curves_of({trace.query.id: trace for trace in self.widget.traces}, self.data)
+
+    def _head(self, width: int) -> Line:
+        focused = self.has_focus
+        dash: Span = ("━" if focused else "─", "rule-focus" if focused else "rule")
+        title: Span = (self.title(), "title-focus" if focused else "title")
+        right = self.verdict_spans()
+        if right and width_of([title]) + width_of(right) + 4 > width and len(right) > 2:
+            right = right[-2:]
+        if right and width_of(right) + 8 > width:
+            right = right[-1:]
+        spaced: list[Span] = [(" ", ""), *right] if right else []
+        return spread([title, (" ", "")], spaced, width, fill=dash)

@@ -1,0 +1,43 @@
+"""A titled block of lines as high as its text; the parts of a detail view."""
+
+from collections.abc import Callable, Sequence
+
+from textual.geometry import Size
+
+from widgets.drawing.lines import Inked, Line, Span, spread
+
+
+class Block(Inked):
+    """A head row and the lines that `make(width)` gives."""
+
+    DEFAULT_CSS = """
+    Block { height: auto; width: 1fr; margin-bottom: 1; }
+    """
+
+    def __init__(self, title: str, make: Callable[[int], Sequence[Line]], *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._title = title
+        self._make = make
+        self._height = 0
+
+    def update(self) -> None:
+        """Make the lines anew; the layout moves only when their number changed."""
+        height = len(self.draw(self.size.width, 0))
+        if height != self._height:
+            self._height = height
+            self._strips = None
+            self.refresh(layout=True)
+        else:
+            self.redraw()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Head and lines."""
+        self._height = len(self.draw(width, 0))
+        return self._height
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        """The head, then the lines."""
+        if width <= 0:
+            return []
+        title: list[Span] = [(self._title, "title"), (" ", "")]
+        return [spread(title, [], width, fill=("─", "rule")), *self._make(width)]

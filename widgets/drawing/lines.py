@@ -1,0 +1,259 @@
+"""Lines as plain data, and the widget that turns them into strips.
+
+A drawing function is pure: it returns lines of (text, role) spans, measured in cells. The widget gives
+each role its style from the theme, on its own background, and keeps the strips until data, size or theme
+change.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+from textual.strip import Strip
+from textual.style import Style as VisualStyle
+from textual.widget import Widget
+
+from widgets.drawing.diff import changed_regions
+from widgets.drawing.format import ELLIPSIS
+
+Span = tuple[str, str]
+"""(text, role); the role is a key of `ROLES`, "" or `#rrggbb`."""
+Line = Sequence[Span]
+
+_TEXT, _MUTED, _FAINT = "auto 87%", "auto 60%", "auto 38%"
+"""What `$text`, `$text-muted` and `$text-disabled` stand for; Textual's style parser loses their shares."""
+
+ROLES: dict[str, str] = {
+    "title": f"bold {_TEXT}",
+    "strong": f"bold {_TEXT}",
+    "muted": _MUTED,
+    "faint": _FAINT,
+    "rule": "$foreground 25%",
+    "rule-focus": "$primary",
+    "title-focus": "bold $text-primary",
+    "good": "$text-success",
+    "warn": "$text-warning",
+    "bad": "bold $text-error",
+    "alert": f"bold {_TEXT} on $error 60%",
+    "caution": "bold $text-warning",
+    "limit": "$text-error",
+    "mark": "$text-warning",
+    "band": "$text-warning on $warning 8%",
+    "link": "underline $text-primary",
+    "code": "$text-accent",
+    "heading": "bold $text-primary",
+    "key": "bold $text-accent",
+    "cursor": "bold on $primary 35%",
+    "cursor-blur": "on $foreground 8%",
+    "head": _MUTED,
+    "series-1": "$primary",
+    "series-2": "$accent",
+    "series-3": "$success",
+    "series-4": "$foreground 70%",
+    "series-5": "$text-secondary",
+    "series-6": "$text-error",
+}
+"""Role -> its style, in Textual's words for styles and with the theme's colours.
+
+Component classes would say the same in CSS, and cost a tenth of a second at start: Textual works out each
+of them for each widget, used or not, whenever a class of an ancestor changes.
+"""
+
+_ANSI: dict[str, str] = {
+    "title": "bold $text",
+    "strong": "bold $text",
+    "muted": "$text-muted",
+    "faint": "ansi_bright_black",
+    "head": "$text-muted",
+    "rule": "ansi_bright_black",
+    "rule-focus": "ansi_bright_blue",
+    "title-focus": "bold ansi_bright_blue",
+    "link": "underline ansi_bright_blue",
+    "heading": "bold ansi_bright_blue",
+    "cursor": "bold $block-cursor-foreground on $block-cursor-background",
+    "cursor-blur": "on ansi_default",
+    "band": "$text-warning on ansi_default",
+    "alert": "bold ansi_bright_white on ansi_red",
+    "series-1": "ansi_bright_blue",
+    "series-2": "ansi_magenta",
+    "series-3": "ansi_cyan",
+    "series-4": "ansi_default",
+    "series-5": "ansi_green",
+    "series-6": "ansi_yellow",
+}
+"""What differs on the terminal's own 16 colours, which cannot be mixed."""
+
+_CONTRAST = 0.2
+"""Difference in brightness (0-1) below which a colour is hardly seen."""
+
+SERIES_ROLES = tuple(role for role in ROLES if role.startswith("series-"))
+
+
+def width_of(line: Line) -> int:
+    """Cells that a line takes."""
+    return sum(cell_len(text) for text, _role in line)
+
+
+def fit(line: Line, width: int, align: str = "left") -> list[Span]:
+    """The line in exactly `width` cells: cropped with an ellipsis, or padded."""
+    used = width_of(line)
+    if used <= width:
+        room = ("" if used == width else " " * (width - used), "")
+        return [room, *line] if align == "right" else [*line, room]
+    kept: list[Span] = []
+    left = width - 1
+    for text, role in line:
+        size = cell_len(text)
+        if size > left:
+            kept.append((set_cell_size(text, max(0, left)) + (ELLIPSIS if width > 0 else ""), role))
+            break
+        kept.append((text, role))
+        left -= size
+    return kept
+
+
+def spread(left: Line, right: Line, width: int, fill: Span = (" ", "")) -> list[Span]:
+    """`left` and `right` at the two ends of `width` cells; `left` is cropped, `right` stays."""
+    room = width - width_of(right)
+    if room <= 0:
+        return fit(right, width)
+    used = width_of(left)
+    if used > room - 1:
+        return [*fit(left, room - 1), (" ", ""), *right]
+    return [*left, (fill[0] * (room - used), fill[1]), *right]
+
+
+def plain(lines: Iterable[Line]) -> list[str]:
+    """The text alone, for tests and for terminals that only read."""
+    return ["".join(text for text, _role in line) for line in lines]
+
+
+class Ink:
+    """A widget's roles as styles and its lines as strips; styles are looked up once per theme."""
+
+    def __init__(self, widget: Widget) -> None:
+        self._widget = widget
+        self._styles: dict[str, Style] = {}
+
+    def forget(self) -> None:
+        """The theme changed."""
+        self._styles.clear()
+
+    def style(self, role: str) -> Style:
+        """The style of a role; `#rrggbb` is a foreground of its own, "" the widget's own style."""
+        found = self._styles.get(role)
+        if found is None:
+            found = self._styles[role] = self._look_up(role)
+        return found
+
+    def _look_up(self, role: str) -> Style:
+        if not role:
+            return self._widget.rich_style
+        if role.startswith("#"):
+            return self.style("") + Style(color=self._readable(role))
+        ansi = self._widget.app.native_ansi_color
+        words = _ANSI.get(role, ROLES[role]) if ansi else ROLES[role]
+        return (self._widget.visual_style + VisualStyle.parse(words)).rich_style
+
+    def _readable(self, colour: str) -> str:
+        """A colour from outside, moved away from the background where it would hardly be seen."""
+        under = self.style("").bgcolor
+        if under is None or under.is_default:
+            return colour
+        back, wanted = Color.from_rich_color(under), Color.parse(colour)
+        if abs(back.brightness - wanted.brightness) >= _CONTRAST:
+            return colour
+        return wanted.blend(back.get_contrast_text(1.0), 0.5).hex6
+
+    def strip(self, line: Line, width: int, base: str = "") -> Strip:
+        """A line as a strip of exactly `width` cells; `base` is a role beneath all spans.
+
+        On the terminal's own 16 colours a bright background leaves no colour readable but its own.
+        """
+        under = self.style(base)
+        ansi = self._widget.app.native_ansi_color and base == "cursor"
+        over = Style(color=under.color if ansi else None, bgcolor=under.bgcolor) if base else None
+        spans: list[tuple[str, Style]] = []
+        for text, role in fit(line, width):
+            if text:
+                style = self.style(role) if role else under
+                _append(spans, text, style + over if over and role else style)
+        return Strip([Segment(text, style) for text, style in spans], width)
+
+    def blank(self, width: int) -> Strip:
+        """An empty line."""
+        return Strip.blank(width, self.style(""))
+
+
+def _append(spans: list[tuple[str, Style]], text: str, style: Style) -> None:
+    """Add to the last span where nobody sees the difference: every span costs 40 bytes on the wire."""
+    if spans:
+        before, last = spans[-1]
+        if style is last or style == last or (text.isspace() and _blank_alike(style, last)):
+            spans[-1] = (before + text, last)
+            return
+        if before.isspace() and _blank_alike(last, style):
+            spans[-1] = (before + text, style)
+            return
+    spans.append((text, style))
+
+
+@lru_cache(1024)
+def _blank_alike(one: Style, other: Style) -> bool:
+    """Whether a space looks the same in both."""
+    return one.bgcolor == other.bgcolor and not any(
+        style.underline or style.reverse or style.strike or style.underline2 for style in (one, other)
+    )
+
+
+class Inked(Widget):
+    """Base of every widget that draws lines itself; `draw` is asked only when something changed."""
+
+    DEFAULT_CSS = """
+    Inked { width: 1fr; height: 1fr; }
+    """
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.ink = Ink(self)
+        self._strips: list[Strip] | None = None
+        self._drawn_size = (0, 0)
+
+    def draw(self, width: int, height: int) -> Sequence[Line]:
+        """The widget's lines for this size; longer ones are cropped, missing ones are blank."""
+        raise NotImplementedError
+
+    def redraw(self) -> None:
+        """Draw anew; only cells that came out different are painted."""
+        before, self._strips = self._strips, None
+        width, height = self.size
+        if before is None or self._drawn_size != (width, height) or not self.is_mounted:
+            self.refresh()
+            return
+        after = self._lines(width, height)
+        changed = changed_regions(before, after)
+        if changed:
+            self.refresh(*changed)
+
+    def render_line(self, y: int) -> Strip:
+        """One of the strips kept."""
+        width, height = self.size
+        lines = self._lines(width, height)
+        return lines[y] if 0 <= y < len(lines) else self.ink.blank(width)
+
+    def notify_style_update(self) -> None:
+        """The theme changed: strips hold old colours."""
+        super().notify_style_update()
+        self.ink.forget()
+        self._strips = None
+
+    def _lines(self, width: int, height: int) -> list[Strip]:
+        if self._strips is None or self._drawn_size != (width, height):
+            drawn = self.draw(width, height) if width > 0 and height > 0 else []
+            strips = [self.ink.strip(line, width) for line in drawn[:height]]
+            self._strips = strips + [self.ink.blank(width)] * (height - len(strips))
+            self._drawn_size = (width, height)
+        return self._strips

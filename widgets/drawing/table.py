@@ -1,0 +1,295 @@
+"""A table whose cursor follows the thing, not the row.
+
+Rows are replaced as a whole and compared by key: only rows that look different are painted, and the
+cursor stays on its object wherever that moved. When the object is gone, the cursor is on nothing until
+the operator moves it, so no key acts on a neighbour.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.events import Click
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from services.i18n import N_
+from widgets.drawing.columns import Column, lay_out, widths
+from widgets.drawing.diff import changed_regions
+from widgets.drawing.lines import Ink, Line, Span
+
+_GUTTER = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row; a heading cannot be selected and spans the table."""
+
+    key: str
+    cells: tuple[Line, ...]
+    heading: bool = False
+
+
+@dataclass
+class _OfObject(Message):
+    """What the table tells about one object; `key` is the one meant at that moment."""
+
+    table: "KeyedTable"
+    key: str
+
+    @property
+    def control(self) -> "KeyedTable":
+        """The sender."""
+        return self.table
+
+
+class KeyedTable(ScrollView, can_focus=True):
+    """Rows with a cursor, drawn by line."""
+
+    DEFAULT_CSS = """
+    KeyedTable { height: 1fr; width: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", N_("Up"), show=False),
+        Binding("down,j", "move(1)", N_("Down"), show=False),
+        Binding("pageup", "page(-1)", N_("Page up"), show=False),
+        Binding("pagedown", "page(1)", N_("Page down"), show=False),
+        Binding("home", "edge(0)", N_("First"), show=False),
+        Binding("end", "edge(-1)", N_("Last"), show=False),
+        Binding("enter", "select", N_("Open"), show=True),
+    ]
+
+    class Highlighted(_OfObject):
+        """The cursor moved to another object."""
+
+    class Selected(_OfObject):
+        """Enter or a click on the object under the cursor; `key` is what it was at that moment."""
+
+    class Gone(_OfObject):
+        """The object under the cursor is no longer in the table; the cursor is on nothing now."""
+
+    def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.ink = Ink(self)
+        self.columns = tuple(columns)
+        self._rows: tuple[Row, ...] = ()
+        self._index: dict[str, int] = {}
+        self._widths: list[int] = []
+        self._measured = 0
+        self._strips: dict[str, tuple[object, Strip]] = {}
+        self._painted: dict[int, tuple[str | None, Strip]] = {}
+        self._place = 0
+        self.cursor_key: str | None = None
+        """The object the keys act on; None when there is none."""
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows shown."""
+        return self._rows
+
+    @property
+    def room(self) -> int:
+        """Cells that the columns share."""
+        return max(0, self._room - _GUTTER)
+
+    @property
+    def _room(self) -> int:
+        """Cells across, without the scroll bar."""
+        return self.scrollable_content_region.width
+
+    def set_rows(self, rows: Sequence[Row]) -> None:
+        """Show these rows, in this order; keys must differ from each other."""
+        after = tuple(rows)
+        if after == self._rows and len(self._widths) == len(self.columns):
+            return
+        was_empty, self._rows = not self._rows, after
+        self._index = {row.key: index for index, row in enumerate(self._rows)}
+        on_screen = self._is_visible(self._place)
+        self._follow_cursor(was_empty=was_empty)
+        self.virtual_size = Size(self._room, len(self._rows) + 1)
+        if self._measure():
+            self.refresh()
+        else:
+            self._refresh_changed()
+        if on_screen and self.cursor_key is not None and not self._is_visible(self._place):
+            self._reveal(self._place)
+
+    def _follow_cursor(self, *, was_empty: bool) -> None:
+        if self.cursor_key is None:
+            first = self._step(-1, 1)
+            if was_empty and first is not None and self._place == 0:
+                self._put(first)
+            return
+        place = self._index.get(self.cursor_key)
+        if place is None:
+            gone, self.cursor_key = self.cursor_key, None
+            self.post_message(self.Gone(self, gone))
+        else:
+            self._place = place
+
+    def _refresh_changed(self) -> None:
+        """Paint the cells that look different from what was painted there last."""
+        width, places = self._room, range(1, self.size.height)
+        if any(y not in self._painted for y in places):
+            self.refresh()
+            return
+        after = [self._line(y, width)[1] for y in places]
+        regions = changed_regions([self._painted[y][1] for y in places], after)
+        if regions:
+            self.refresh(*[region.translate((0, 1)) for region in regions])
+
+    def _measure(self) -> bool:
+        """Share the width anew; True when a column changed."""
+        cells = [row.cells for row in self._rows if not row.heading]
+        self._measured = self._room
+        sizes = widths(self.columns, cells, max(0, self._measured - _GUTTER))
+        changed = sizes != self._widths
+        self._widths = sizes
+        return changed
+
+    def on_resize(self) -> None:
+        """Columns share another width."""
+        self.virtual_size = Size(self._room, len(self._rows) + 1)
+        self._measure()
+        self.refresh()
+
+    def notify_style_update(self) -> None:
+        """The theme changed: strips hold old colours."""
+        super().notify_style_update()
+        self.ink.forget()
+        self._strips.clear()
+
+    def render_line(self, y: int) -> Strip:
+        """The head, or the row at this place of the window."""
+        width = self._room
+        if width != self._measured:
+            self._measure()
+        if y == 0:
+            head = [[(column.title, "head")] for column in self.columns]
+            return self.ink.strip([(" " * _GUTTER, ""), *lay_out(self.columns, head, self._widths)], width)
+        self._painted[y] = self._line(y, width)
+        return self._painted[y][1]
+
+    def _line(self, y: int, width: int) -> tuple[str | None, Strip]:
+        """The key of the row at this place of the window, and what it looks like."""
+        index = y - 1 + self.scroll_offset.y
+        if not 0 <= index < len(self._rows):
+            return None, self.ink.blank(width)
+        row = self._rows[index]
+        return row.key, self._strip(row, width)
+
+    def _strip(self, row: Row, width: int) -> Strip:
+        at_cursor = row.key == self.cursor_key
+        look = (row, tuple(self._widths), width, at_cursor, at_cursor and self.has_focus)
+        kept = self._strips.get(row.key)
+        if kept is not None and kept[0] == look:
+            return kept[1]
+        strip = self._draw(row, width, at_cursor)
+        self._strips[row.key] = (look, strip)
+        if len(self._strips) > 2 * len(self._rows) + 16:
+            self._strips = {key: kept for key, kept in self._strips.items() if key in self._index}
+        return strip
+
+    def _draw(self, row: Row, width: int, at_cursor: bool) -> Strip:
+        if row.heading:
+            return self.ink.strip(row.cells[0] if row.cells else [], width)
+        gutter: Span = ("▌ " if at_cursor and self.has_focus else "▏ " if at_cursor else "  ", "rule-focus")
+        base = ("cursor" if self.has_focus else "cursor-blur") if at_cursor else ""
+        return self.ink.strip([gutter, *lay_out(self.columns, row.cells, self._widths)], width, base)
+
+    def on_focus(self) -> None:
+        """The cursor looks different."""
+        self._refresh_row(self._place)
+
+    def on_blur(self) -> None:
+        """The cursor looks different."""
+        self._refresh_row(self._place)
+
+    def move_to(self, key: str) -> bool:
+        """Put the cursor on an object; False when it is not here."""
+        place = self._index.get(key)
+        if place is None or self._rows[place].heading:
+            return False
+        self._put(place)
+        return True
+
+    def action_move(self, by: int) -> None:
+        """To the next object; from nothing, to what stands where the lost one stood."""
+        if self.cursor_key is None:
+            start = self._place - 1 if by > 0 else self._place
+            place = self._step(min(start, len(self._rows) - 1), by)
+            place = self._step(len(self._rows), -1) if place is None else place
+        else:
+            place = self._step(self._place, by)
+        if place is not None:
+            self._put(place)
+
+    def action_page(self, by: int) -> None:
+        """A window's height further."""
+        target = self._place + by * max(1, self.size.height - 2)
+        self._put_near(min(max(target, 0), len(self._rows) - 1), -by)
+
+    def action_edge(self, index: int) -> None:
+        """To the first or the last object."""
+        self._put_near(0 if index == 0 else len(self._rows) - 1, 1 if index == 0 else -1)
+
+    def action_select(self) -> None:
+        """Open the object under the cursor, if there is one."""
+        if self.cursor_key is not None:
+            self.post_message(self.Selected(self, self.cursor_key))
+
+    def on_click(self, event: Click) -> None:
+        """A click goes to the object that was painted there; one more opens it."""
+        key, _strip = self._painted.get(event.y, (None, None))
+        if key is None or key not in self._index:
+            return
+        if key == self.cursor_key:
+            self.action_select()
+        else:
+            self.move_to(key)
+
+    def _put_near(self, place: int, direction: int) -> None:
+        if 0 <= place < len(self._rows):
+            found = self._step(place - direction, direction)
+            found = self._step(place, -direction) if found is None else found
+            if found is not None:
+                self._put(found)
+
+    def _step(self, place: int, by: int) -> int | None:
+        """The next selectable row from `place`, or None."""
+        place += by
+        while 0 <= place < len(self._rows):
+            if not self._rows[place].heading:
+                return place
+            place += by
+        return None
+
+    def _put(self, place: int) -> None:
+        old, self._place = self._place, place
+        changed = self._rows[place].key != self.cursor_key
+        self.cursor_key = self._rows[place].key
+        self._refresh_row(old)
+        self._refresh_row(place)
+        self._reveal(place)
+        if changed:
+            self.post_message(self.Highlighted(self, self.cursor_key))
+
+    def _refresh_row(self, place: int) -> None:
+        if self._is_visible(place):
+            self.refresh(Region(0, place + 1 - self.scroll_offset.y, self.size.width, 1))
+
+    def _is_visible(self, place: int) -> bool:
+        return 0 <= place - self.scroll_offset.y < self.size.height - 1
+
+    def _reveal(self, place: int) -> None:
+        room = self.size.height - 1
+        if room <= 0:
+            return
+        top = self.scroll_offset.y
+        if place < top or (place == 1 and self._rows[0].heading):
+            self.scroll_to(y=0 if place <= 1 else place, animate=False, force=True)
+        elif place >= top + room:
+            self.scroll_to(y=place - room + 1, animate=False, force=True)

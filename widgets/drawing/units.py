@@ -1,0 +1,100 @@
+"""Numbers as a person reads them: prefixes, bytes, percent, time; and which unit a metric has.
+
+GetMetricData answers without units, so well-known metric names tell them; the runbook's limit, where
+there is one, decides.
+"""
+
+import math
+from dataclasses import dataclass
+
+from services.models.metrics import MetricQuery
+from services.models.verdict import Limit
+from widgets.drawing.format import NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """How raw values become shown ones: `raw * scale`, then the largest fitting step."""
+
+    suffix: str = ""
+    scale: float = 1.0
+    steps: tuple[tuple[float, str], ...] = ()
+    """(factor, prefix) ascending; the suffix follows the prefix."""
+
+    def step(self, raw: float) -> tuple[float, str]:
+        """(divisor of the raw value, suffix) that suit a value of this size."""
+        shown = abs(raw * self.scale)
+        if not shown:
+            return 1 / self.scale, self.suffix
+        fitting = [step for step in self.steps if shown >= step[0]]
+        factor, prefix = fitting[-1] if fitting else self.steps[0] if self.steps else (1.0, "")
+        return factor / self.scale, prefix + self.suffix
+
+
+_THOUSANDS = ((1.0, ""), (1e5, "k"), (1e6, "M"), (1e9, "G"), (1e12, "T"))
+_BINARY = ((1.0, ""), (2.0**10, "Ki"), (2.0**20, "Mi"), (2.0**30, "Gi"), (2.0**40, "Ti"))
+_TIME = ((1e-6, "µ"), (1e-3, "m"), (1.0, ""))
+
+PLAIN = Unit(steps=_THOUSANDS)
+PERCENT = Unit("%")
+BYTES = Unit("B", steps=_BINARY)
+BYTES_PER_SECOND = Unit("B/s", steps=_BINARY)
+SECONDS = Unit("s", steps=_TIME)
+MILLISECONDS = Unit("s", scale=1e-3, steps=_TIME)
+
+
+def number(value: float | None, unit: Unit = PLAIN, *, exact: bool = False) -> str:
+    """`value` in about three digits with its unit: `72.3%`, `213 ms`, `45.2 GiB`, `1.23 M`.
+
+    `exact` keeps all digits. An absent or infinite value is a dash.
+    """
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    divisor, suffix = (1 / unit.scale, unit.suffix) if exact else unit.step(value)
+    shown = value / divisor
+    text = f"{shown:,.10g}" if exact else digits(shown)
+    return join(text, suffix)
+
+
+def join(text: str, suffix: str) -> str:
+    """Percent stands at the number, other units stand apart."""
+    if not suffix:
+        return text
+    return f"{text}%" if suffix == "%" else f"{text} {suffix}"
+
+
+def digits(value: float) -> str:
+    """About three significant digits; whole numbers without decimals, thousands separated."""
+    size = abs(value)
+    if size >= 99.95 or value == int(value):
+        return f"{value:,.0f}" if size < 1e15 else f"{value:.2e}"
+    if size >= 9.995:
+        return f"{value:.1f}"
+    if size >= 0.01:
+        return f"{value:.2f}"
+    return f"{value:.2g}"
+
+
+def unit_of(query: MetricQuery | None, limit: Limit | None = None) -> Unit:
+    """The unit of a query's values; a limit's own unit and scale come first."""
+    if limit is not None and (limit.unit or limit.scale != 1.0):
+        return Unit(limit.unit, scale=limit.scale)
+    if query is None or query.expression or query.stat == "SampleCount":
+        return PLAIN
+    return _of_metric(query.namespace, query.metric)
+
+
+_MILLISECOND_SPACES = ("AWS/Lambda", "AWS/ApiGateway", "AWS/States", "AWS/DynamoDB", "AWS/S3")
+_BYTE_METRICS = ("FreeStorageSpace", "FreeableMemory", "SwapUsage", "FreeLocalStorage", "BinLogDiskUsage")
+
+
+def _of_metric(namespace: str, metric: str) -> Unit:
+    if metric.endswith(("Utilization", "Percent", "Percentage", "ErrorRate", "Balance")):
+        return PLAIN if metric.endswith("CreditBalance") else PERCENT
+    if metric.endswith("Throughput"):
+        return BYTES_PER_SECOND
+    if "Bytes" in metric or metric in _BYTE_METRICS:
+        return BYTES
+    if metric.endswith(("Latency", "ResponseTime", "Duration", "ReplicaLag")):
+        return MILLISECONDS if namespace in _MILLISECOND_SPACES else SECONDS
+    return PLAIN

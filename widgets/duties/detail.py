@@ -1,0 +1,273 @@
+"""One occurrence in full: what it asks, when it is due, who signed it when."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.reactive import reactive
+
+from services.i18n import _
+from services.models.duties import Occurrence, SignOff, Slot
+from services.models.findings import DutyFindings
+from services.models.runbook import Duty
+from widgets.drawing.block import Block
+from widgets.drawing.format import coarse, day_words, pad, wrap
+from widgets.drawing.lines import Line, Span, width_of
+from widgets.drawing.ticker import every_second
+from widgets.duties.wording import (
+    State,
+    look,
+    moved_from,
+    progress,
+    signed_late,
+    zone_name,
+)
+from widgets.findings.wording import looking_words, recorded_spans
+
+Fact = tuple[str, Sequence[Span]]
+"""A label and what it says."""
+
+
+def fact_lines(
+    occurrence: Occurrence, duty: Duty | None, zone: tzinfo, now: datetime, width: int
+) -> list[Line]:
+    """Title, state, times, window, why it moved, who signed and what they wrote down."""
+    shown, slot = look(occurrence), occurrence.slot
+    day = now.astimezone(zone).date()
+    lines: list[Line] = [[(text, "title")] for text in wrap(slot.title, width)]
+    state: list[Span] = [(shown.text, shown.role)]
+    if occurrence.signed is None:
+        state += [("  ", ""), *progress(occurrence, now, zone, day)]
+    lines += [*_wrapped(state, width), []]
+    facts = [*_times(occurrence, zone), *_place(slot)]
+    if occurrence.signed is not None:
+        facts += _signature(occurrence.signed, slot, zone, occurrence.state)
+        facts += evidence_facts(occurrence, duty)
+    if slot.if_planned:
+        words = _("planned") if occurrence.planned else _("nobody has planned it; it counts only then")
+        facts.append((_("plan"), [(words, "")]))
+    return lines + _table(facts, width)
+
+
+def ask_lines(occurrence: Occurrence, duty: Duty | None, width: int) -> list[Line]:
+    """The runbook's checks, numbered; with a box while somebody should look."""
+    if duty is None:
+        return []
+    digits = len(str(len(duty.asks)))
+    lines: list[Line] = []
+    for number, text in enumerate(duty.asks, 1):
+        first = [(_box(occurrence, text), "key"), (f"{number:>{digits}} ", "muted")]
+        lines += _hanging(first, [(text, "")], width)
+    return lines
+
+
+def _box(occurrence: Occurrence, text: str) -> str:
+    """Empty while somebody should look; then whether it was ticked, where there was anything to tick."""
+    if occurrence.state not in (State.DONE, State.SKIPPED):
+        return "□ "
+    checked = occurrence.signed.checked if occurrence.signed is not None else None
+    if checked is None:
+        return "· "
+    return "✓ " if text in checked else "– "
+
+
+def evidence_facts(occurrence: Occurrence, duty: Duty | None) -> list[Fact]:
+    """What was written down when it was signed, by the runbook's titles."""
+    titles = {str(each.id): str(each.title) for each in duty.evidence} if duty is not None else {}
+    written = occurrence.signed.evidence if occurrence.signed is not None else {}
+    return [(titles.get(id, id), [(" ".join(text.split()), "")]) for id, text in written.items()]
+
+
+def found_lines(found: DutyFindings, titles: Mapping[str, str], width: int) -> list[Line]:
+    """Each inspection with its verdict, and what it found below it."""
+    lines: list[Line] = []
+    looking = {each.inspection: looking_words(each) for each in found.looking}
+    by_id = {each.finding.inspection: each for each in found.recorded}
+    for id in found.expected:
+        each = by_id.get(id)
+        title = each.finding.title if each is not None else titles.get(id, id)
+        words = looking.get(id) or (_("not looked yet") if each is None else "")
+        spans: list[Span] = [(title, "strong"), ("  ", "")]
+        lines.append([*spans, *([(words, "muted")] if words or each is None else recorded_spans(each))])
+        if each is not None:
+            lines += _hanging([("  ", "")], [(each.finding.summary, "")], width)
+    return lines
+
+
+def runbook_lines(duty: Duty | None, width: int, titles: Mapping[str, str] | None = None) -> list[Line]:
+    """What it says about records, the section, the inspections."""
+    if duty is None:
+        return []
+    named = titles or {}
+    facts: list[Fact] = [
+        (_("record"), [(duty.record, "")]),
+        (_("runbook"), [(duty.section, "")]),
+        (_("inspections"), [(_(", ").join(named.get(id, id) for id in duty.inspections), "")]),
+    ]
+    return _table([(label, spans) for label, spans in facts if spans[0][0]], width)
+
+
+def moment(at: datetime, zone: tzinfo) -> str:
+    """`Mon 5 Jan 2026 09:00 JST`."""
+    local = at.astimezone(zone)
+    return f"{day_words(local.date(), year=True)} {local:%H:%M} {zone_name(zone, at)}"
+
+
+def _times(occurrence: Occurrence, zone: tzinfo) -> Iterable[Fact]:
+    slot = occurrence.slot
+    if not slot.timed:
+        yield (_("held on"), [(day_words(slot.day, year=True), "")])
+        if slot.until > slot.day:
+            yield (_("judged late from"), [(moment(slot.late_at, zone), "")])
+    else:
+        yield (_("due at"), [(moment(slot.due_at, zone), "")])
+        yield (_("judged late from"), [(moment(slot.late_at, zone), "")])
+    if slot.missed_at is not None:
+        yield (
+            _("judged missed from"),
+            [(moment(slot.missed_at, zone), ""), ("  " + _("the next one comes"), "muted")],
+        )
+
+
+def _place(slot: Slot) -> Iterable[Fact]:
+    if slot.until > slot.day:
+        words = _("once from {first} to {last}")
+        days = words.format(first=day_words(slot.day), last=day_words(slot.until))
+        yield (_("window"), [(days, "")])
+    reason = slot.remark or moved_from(slot)
+    if reason:
+        yield (_("moved") if slot.moved else _("why then"), [(reason, "")])
+
+
+def _signature(signed: SignOff, slot: Slot, zone: tzinfo, state: State) -> Iterable[Fact]:
+    skipped = state is State.SKIPPED
+    label = _("left out") if skipped else _("signed")
+    spans: list[Span] = [(moment(signed.at, zone), "good" if state is State.DONE else "")]
+    late = signed_late(signed, skipped=skipped)
+    if late:
+        after = abs((signed.at - slot.due_at).total_seconds())
+        words = _("{time} after it was due") if signed.at >= slot.due_at else _("{time} before it was due")
+        spans.append((f"  {late}", "warn"))
+        spans.append(("  " + words.format(time=coarse(after)), "muted"))
+    yield (label, spans)
+    yield (_("left out by") if skipped else _("signed by"), [(signed.by, "strong")])
+    if signed.note:
+        yield (_("reason") if skipped else _("note"), [(signed.note, "")])
+
+
+def _table(facts: Iterable[Fact], width: int) -> list[Line]:
+    """Labels in a column of their own; a fact without one goes on under the fact before."""
+    rows = list(facts)
+    label = max((cell_len(text) for text, _spans in rows), default=0)
+    lines: list[Line] = []
+    for text, spans in rows:
+        lines += _hanging([(pad(text, label) + "  ", "head")], spans, width)
+    return lines
+
+
+def _hanging(first: Sequence[Span], spans: Sequence[Span], width: int) -> list[Line]:
+    indent = width_of(first)
+    rows = _wrapped(spans, width - indent)
+    return [[*(first if row == 0 else [(" " * indent, "")]), *line] for row, line in enumerate(rows)]
+
+
+def _wrapped(spans: Sequence[Span], width: int) -> list[Line]:
+    """The spans on one line where they fit, else each on lines of its own."""
+    if width_of(spans) <= width:
+        return [list(spans)]
+    return [[(line, role)] for text, role in spans for line in wrap(text.strip(), width) if line]
+
+
+class DutyDetail(VerticalScroll, can_focus=True):
+    """Set `occurrence` and `duty`; scrolls where it is too long."""
+
+    DEFAULT_CSS = """
+    DutyDetail { padding: 0 1; scrollbar-size-vertical: 1; }
+    """
+
+    occurrence: reactive[Occurrence | None] = reactive(None, repaint=False, init=False)
+    duty: reactive[Duty | None] = reactive(None, repaint=False, init=False)
+    found: reactive[DutyFindings | None] = reactive(None, repaint=False, init=False)
+    zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
+
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        zone: tzinfo = UTC,
+        *,
+        titles: Mapping[str, str] | None = None,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(id=id)
+        self._now = now
+        self._titles = titles or {}
+        """Inspections by id."""
+        self.set_reactive(DutyDetail.zone, zone)
+        self._minute = -1
+        self.facts = Block(_("Duty"), self._facts)
+        self.findings = Block(_("Findings"), self._findings)
+        self.asks = Block(_("What it asks"), self._asks)
+        self.told = Block(_("What the runbook says"), self._told)
+
+    def compose(self) -> ComposeResult:
+        """The blocks; those with nothing to say are not there."""
+        yield self.facts
+        yield self.findings
+        yield self.asks
+        yield self.told
+
+    def on_mount(self) -> None:
+        """What is left or over moves once a minute."""
+        self._show()
+        every_second(self, self._tick)
+
+    def watch_occurrence(self, before: Occurrence | None, occurrence: Occurrence | None) -> None:
+        """Another one begins at its top."""
+        if before is None or occurrence is None or before.key != occurrence.key:
+            self.scroll_home(animate=False)
+        self._update()
+
+    def watch_duty(self) -> None:
+        """What the runbook says of it."""
+        self._update()
+
+    def watch_found(self) -> None:
+        """Another look was judged."""
+        self._update()
+
+    def watch_zone(self) -> None:
+        """Times are shown elsewhere."""
+        self._update()
+
+    def _tick(self) -> None:
+        minute = int(self._now().timestamp()) // 60
+        if minute != self._minute:
+            self._minute = minute
+            self.facts.update()
+
+    def _update(self) -> None:
+        if self.is_mounted:
+            self._show()
+
+    def _show(self) -> None:
+        self.asks.display = self.occurrence is not None and self.duty is not None and bool(self.duty.asks)
+        self.told.display = self.occurrence is not None and self.duty is not None
+        self.findings.display = self.occurrence is not None and self.found is not None
+        for block in (self.facts, self.findings, self.asks, self.told):
+            block.update()
+
+    def _facts(self, width: int) -> Sequence[Line]:
+        if self.occurrence is None:
+            return [[(_("no duty chosen"), "muted")]]
+        return fact_lines(self.occurrence, self.duty, self.zone, self._now(), width)
+
+    def _asks(self, width: int) -> Sequence[Line]:
+        return ask_lines(self.occurrence, self.duty, width) if self.occurrence is not None else []
+
+    def _findings(self, width: int) -> Sequence[Line]:
+        return found_lines(self.found, self._titles, width) if self.found is not None else []
+
+    def _told(self, width: int) -> Sequence[Line]:
+        return runbook_lines(self.duty, width, self._titles)

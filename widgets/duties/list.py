@@ -1,0 +1,156 @@
+"""What is to be done: carried over, today, within the month, next. The cursor follows its occurrence."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, tzinfo
+
+from textual.events import Resize
+from textual.reactive import reactive
+
+from services.i18n import _
+from services.models.duties import Day, DutyView, Occurrence, OccurrenceState
+from services.models.findings import DutyFindings, FindingsView
+from widgets.drawing.columns import Column
+from widgets.drawing.format import day_words
+from widgets.drawing.lines import Line, Span
+from widgets.drawing.table import KeyedTable, Row
+from widgets.drawing.ticker import every_second
+from widgets.duties.occurrences import OccurrenceList, duty_columns, duty_row
+from widgets.duties.wording import closed_words, tally, zone_name
+
+_NARROW = 60
+"""Cells below which dates do without their weekday."""
+
+
+class DutyList(OccurrenceList):
+    """Set `view`."""
+
+    view: reactive[DutyView | None] = reactive(None, repaint=False, init=False)
+    findings: reactive[FindingsView | None] = reactive(None, repaint=False, init=False)
+    """What the duties' inspections found."""
+
+    def __init__(self, now: Callable[[], datetime], zone: tzinfo = UTC, *, id: str | None = None) -> None:
+        super().__init__(KeyedTable(duty_columns(zone_name(zone, now()))), zone, id=id)
+        self._now = now
+        self._minute = -1
+        self._started = False
+
+    def on_mount(self) -> None:
+        """Show what was set before, then follow the clock."""
+        self.fill()
+        every_second(self, self._tick)
+
+    def watch_view(self) -> None:
+        """Another state of things."""
+        if self.is_mounted:
+            self.fill()
+
+    def watch_findings(self) -> None:
+        """Something was looked at; the first finding brings a column of its own."""
+        if not self.is_mounted:
+            return
+        columns = self.columns()
+        if len(columns) != len(self.table.columns):
+            self.table.columns = columns
+            self.table.refresh()
+        self.fill()
+
+    @property
+    def _has_findings(self) -> bool:
+        return self.findings is not None and bool(self.findings.duties)
+
+    def columns(self) -> tuple[Column, ...]:
+        """With the findings, where any duty looks at something."""
+        return duty_columns(self.zone_words(), findings=self._has_findings)
+
+    def _found(self, occurrence: Occurrence) -> DutyFindings | None:
+        return self.findings.of(occurrence.key) if self.findings is not None else None
+
+    def on_resize(self, event: Resize) -> None:
+        """Dates are shorter where there is little room."""
+        self.fill()
+
+    def zone_words(self) -> str:
+        """As it is called today: summer has another name than winter."""
+        return zone_name(self.zone, self._now())
+
+    def _start(self) -> None:
+        """The cursor begins on what wants a person first; what has the whole month comes last."""
+        view = self.view
+        if view is None:
+            return
+        today = [
+            each for each in view.today.occurrences if each.open or each.state is OccurrenceState.UPCOMING
+        ]
+        coming = [*today, *([view.next] if view.next else []), *view.running]
+        coming.sort(key=lambda each: each.slot.until > each.slot.day)
+        for first in [*view.carried, *coming][:1]:
+            self.table.move_to(first.key)
+
+    def _tick(self) -> None:
+        if self._minute != int(self._now().timestamp()) // 60:
+            self.fill()
+
+    def fill(self) -> None:
+        """The sections as they stand now."""
+        now = self._now()
+        self._minute = int(now.timestamp()) // 60
+        self.shown = {}
+        self.table.set_rows(list(self._rows(now)))
+        if not self._started and self.view is not None:
+            self._started = True
+            self._start()
+        self.tell()
+
+    def _rows(self, now: datetime) -> Iterable[Row]:
+        view = self.view
+        if view is None:
+            yield _heading("waiting", [(_("Reading…"), "muted")])
+            return
+        if view.carried:
+            words = _("carried over from earlier days")
+            yield _heading("carried", [(words, "bad"), ("  ", ""), *tally(view.carried)])
+            yield from (self._row(each, now) for each in self._new(view.carried))
+        yield _heading("today", today_spans(view.today))
+        yield from (self._row(each, now) for each in self._new(view.today.occurrences))
+        running = list(self._new(view.running))
+        if running:
+            yield _heading("running", [(_("within the month"), "strong")])
+            yield from (self._row(each, now) for each in running)
+        coming = list(self._new([view.next] if view.next is not None else []))
+        if coming:
+            yield _heading("next", [(_("next duty"), "strong")])
+            yield from (self._row(each, now) for each in coming)
+
+    def _new(self, occurrences: Iterable[Occurrence]) -> Iterable[Occurrence]:
+        """Those not shown in a section above."""
+        for each in occurrences:
+            if each.key not in self.shown:
+                self.shown[each.key] = each
+                yield each
+
+    def _row(self, occurrence: Occurrence, now: datetime) -> Row:
+        day = now.astimezone(self.zone).date()
+        return duty_row(
+            occurrence,
+            now,
+            self.zone,
+            day,
+            weekdays=self.size.width >= _NARROW,
+            findings=self._has_findings,
+            found=self._found(occurrence),
+        )
+
+
+def today_spans(today: Day) -> list[Span]:
+    """`today Wed 14 Jan  !1 ✓2`, with the reason where city hall is closed."""
+    spans: list[Span] = [(_("today") + " ", "strong"), (day_words(today.day), "strong")]
+    closed = closed_words(today)
+    if closed:
+        spans.append((f"  {closed}", "warn"))
+    if not today.occurrences:
+        return [*spans, ("  " + _("nothing to do by the calendar"), "muted")]
+    return [*spans, ("  ", ""), *tally(today.occurrences)]
+
+
+def _heading(key: str, line: Line) -> Row:
+    return Row(f"#{key}", ([("╌╌ ", "rule"), *line],), heading=True)

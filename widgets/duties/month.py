@@ -1,0 +1,133 @@
+"""A month on the wall: Sunday first, closed days hatched, a mark for each duty, the day's line below."""
+
+import calendar
+from dataclasses import dataclass
+from datetime import UTC, date, timedelta, tzinfo
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.events import Click
+from textual.message import Message
+from textual.reactive import reactive
+
+from services.i18n import N_
+from services.models.duties import Month
+from widgets.drawing.covered_lines import CellInk
+from widgets.drawing.lines import Inked, Line
+from widgets.duties.month_layout import Paper, draw_month
+
+
+class MonthGrid(Inked, can_focus=True):
+    """Set `month`, `today` and `day`; it tells where the operator goes."""
+
+    DEFAULT_CSS = """
+    MonthGrid { width: 1fr; height: 1fr; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "move(-1)", N_("Day before"), show=False),
+        Binding("right", "move(1)", N_("Day after"), show=False),
+        Binding("up", "move(-7)", N_("Week before"), show=False),
+        Binding("down", "move(7)", N_("Week after"), show=False),
+        Binding("home", "edge(0)", N_("First"), show=False),
+        Binding("end", "edge(-1)", N_("Last"), show=False),
+        Binding("pageup", "leaf(-1)", N_("Month before"), show=False),
+        Binding("pagedown", "leaf(1)", N_("Month after"), show=False),
+        Binding("left_curly_bracket", "leaf(-12)", N_("Year before"), show=False),
+        Binding("right_curly_bracket", "leaf(12)", N_("Year after"), show=False),
+        Binding("enter", "choose", N_("Open"), show=True),
+    ]
+
+    month: reactive[Month | None] = reactive(None, repaint=False, init=False)
+    today: reactive[date] = reactive(date.min, repaint=False, init=False)
+    day: reactive[date] = reactive(date.min, repaint=False, init=False)
+    """Where the cursor is; setting it sends nothing."""
+    zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
+    """Where times are shown."""
+
+    @dataclass
+    class _OfDay(Message):
+        day: date
+
+    class Moved(_OfDay):
+        """The cursor went to another day of this month."""
+
+    class Left(_OfDay):
+        """The cursor went to a day of another month and stands there already: show its month."""
+
+    class Chosen(_OfDay):
+        """Enter, or a click on the day under the cursor."""
+
+    def __init__(self, zone: tzinfo = UTC, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.ink = CellInk(self)
+        self.set_reactive(MonthGrid.zone, zone)
+        self._paper: Paper | None = None
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        """The month for this size."""
+        lines, self._paper = draw_month(
+            self.month, self.day, self.today, self.zone, width, height, focused=self.has_focus
+        )
+        return lines
+
+    def watch_month(self) -> None:
+        """Another month, or other states."""
+        self.redraw()
+
+    def watch_today(self) -> None:
+        """Midnight."""
+        self.redraw()
+
+    def watch_day(self) -> None:
+        """The cursor moved."""
+        self.redraw()
+
+    def watch_zone(self) -> None:
+        """Times are shown elsewhere."""
+        self.redraw()
+
+    def on_focus(self) -> None:
+        """The cursor looks different."""
+        self.redraw()
+
+    def on_blur(self) -> None:
+        """The cursor looks different."""
+        self.redraw()
+
+    def action_move(self, days: int) -> None:
+        """To another day."""
+        try:
+            self._go(self.day + timedelta(days=days))
+        except OverflowError:
+            return
+
+    def action_edge(self, index: int) -> None:
+        """To the first or the last day of the month."""
+        last = calendar.monthrange(self.day.year, self.day.month)[1]
+        self._go(self.day.replace(day=1 if index == 0 else last))
+
+    def action_leaf(self, months: int) -> None:
+        """To the same day of another month (twelve: of another year), or its last."""
+        year, month = divmod(self.day.year * 12 + self.day.month - 1 + months, 12)
+        if date.min.year <= year <= date.max.year:
+            last = calendar.monthrange(year, month + 1)[1]
+            self._go(date(year, month + 1, min(self.day.day, last)))
+
+    def action_choose(self) -> None:
+        """Open the day under the cursor."""
+        self.post_message(self.Chosen(self.day))
+
+    def on_click(self, event: Click) -> None:
+        """To the day painted there; one more click opens it."""
+        day = self._paper.day_at(event.x, event.y) if self._paper is not None else None
+        if day is not None and day == self.day:
+            self.action_choose()
+        elif day is not None:
+            self._go(day)
+
+    def _go(self, day: date) -> None:
+        if day == self.day:
+            return
+        self.day = day
+        shown = self.month is not None and (day.year, day.month) == (self.month.year, self.month.month)
+        self.post_message(self.Moved(day) if shown else self.Left(day))

@@ -1,0 +1,153 @@
+"""What the lists of occurrences share: one table, whose cursor follows its occurrence."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+from typing import Self
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.reactive import reactive
+
+from services.i18n import _
+from services.models.duties import Occurrence
+from services.models.findings import DutyFindings
+from widgets.drawing.columns import Column
+from widgets.drawing.table import KeyedTable, Row
+from widgets.duties.wording import look, note_of, progress, title_role, when, zone_name
+from widgets.findings.wording import verdict_cell
+
+
+class OccurrenceList(Vertical):
+    """Tells what the cursor is on and what is opened. Focus goes to its table.
+
+    A subclass fills `shown` (by key) and the table in `fill`.
+    """
+
+    DEFAULT_CSS = """
+    OccurrenceList { width: 1fr; height: 1fr; }
+    """
+
+    zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
+    """Where times are shown."""
+
+    @dataclass
+    class Opened(Message):
+        """Enter, or a click on the row under the cursor; `occurrence` is what it was at that moment."""
+
+        occurrence: Occurrence
+
+    @dataclass
+    class Selected(Message):
+        """The cursor is on another occurrence, on the same one with another state, or on nothing."""
+
+        occurrence: Occurrence | None
+
+    def __init__(self, table: KeyedTable, zone: tzinfo, *, id: str | None) -> None:
+        super().__init__(id=id)
+        self.set_reactive(OccurrenceList.zone, zone)
+        self.table = table
+        self.shown: dict[str, Occurrence] = {}
+        self._told: Occurrence | None = None
+
+    def compose(self) -> ComposeResult:
+        """The table."""
+        yield self.table
+
+    @property
+    def selected(self) -> Occurrence | None:
+        """What the cursor is on, as it is now; None when it is on nothing."""
+        return self.shown.get(self.table.cursor_key or "")
+
+    def focus(self, scroll_visible: bool = True) -> Self:
+        """The keys go to the table."""
+        self.table.focus(scroll_visible)
+        return self
+
+    def select(self, key: str) -> bool:
+        """Put the cursor on an occurrence; False when it is not here."""
+        return self.table.move_to(key)
+
+    def fill(self) -> None:
+        """Show everything as it stands now."""
+        raise NotImplementedError
+
+    def zone_words(self) -> str:
+        """The zone's name in the head."""
+        return zone_name(self.zone)
+
+    def moved(self) -> None:
+        """The operator moved the cursor."""
+
+    def columns(self) -> tuple[Column, ...]:
+        """The columns as they are now."""
+        return duty_columns(self.zone_words())
+
+    def watch_zone(self) -> None:
+        """Times are shown elsewhere."""
+        if self.is_mounted:
+            self.table.columns = self.columns()
+            self.fill()
+            self.table.refresh()
+
+    def tell(self) -> None:
+        """Say so where the selected occurrence came to another state, or there is none any more."""
+        selected = self.selected
+        if selected != self._told:
+            self._told = selected
+            self.post_message(self.Selected(selected))
+
+    @on(KeyedTable.Highlighted)
+    @on(KeyedTable.Gone)
+    def _cursor_moved(self, event: Message) -> None:
+        event.stop()
+        self.moved()
+        self.tell()
+
+    @on(KeyedTable.Selected)
+    def _open(self, event: KeyedTable.Selected) -> None:
+        event.stop()
+        found = self.shown.get(event.key)
+        if found is not None:
+            self.post_message(self.Opened(found))
+
+
+def duty_columns(zone: str, *, findings: bool = False) -> tuple[Column, ...]:
+    """The columns of a list of occurrences; the head names the zone of the times."""
+    looked = (Column(_("finding"), max_width=14),) if findings else ()
+    return (
+        Column("", max_width=1, min_width=1),
+        Column(zone, max_width=19),
+        Column(_("duty"), flex=4, min_width=24),
+        Column(_("state"), max_width=12),
+        *looked,
+        Column("", max_width=26, rank=1),
+        Column(_("note"), flex=1, min_width=13, rank=2),
+    )
+
+
+def duty_row(
+    occurrence: Occurrence,
+    now: datetime | None,
+    zone: tzinfo,
+    day: date,
+    *,
+    weekdays: bool = True,
+    findings: bool = False,
+    found: DutyFindings | None = None,
+) -> Row:
+    """An occurrence as a row of `duty_columns`, seen from `day`."""
+    shown, title = look(occurrence), title_role(occurrence)
+    return Row(
+        occurrence.key,
+        (
+            [(shown.mark, shown.role)],
+            [(when(occurrence.slot, zone, day, weekdays=weekdays), title)],
+            [(occurrence.slot.title, title)],
+            [(shown.word, shown.role)],
+            *([verdict_cell(found)] if findings else []),
+            progress(occurrence, now, zone, day),
+            [(note_of(occurrence), "muted")],
+        ),
+    )

@@ -1,0 +1,183 @@
+"""How duties look and read everywhere: a mark, a word and a role per state, times, what a state means now."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, tzinfo
+
+from rich.cells import cell_len
+
+from services.i18n import N_, _
+from services.models.duties import Day, Occurrence, OccurrenceState, SignOff, Slot
+from widgets.drawing.format import coarse, day_words, short_day, weekday
+from widgets.drawing.lines import Span, width_of
+from widgets.drawing.state_styles import Look
+
+State = OccurrenceState
+
+DUTY_LOOKS: dict[OccurrenceState, Look] = {
+    State.UPCOMING: Look("○", N_("upcoming"), "muted"),
+    State.DUE: Look("●", N_("due"), "caution"),
+    State.LATE: Look("!", N_("late"), "bad"),
+    State.DONE: Look("✓", N_("done"), "good"),
+    State.MISSED: Look("×", N_("missed"), "bad"),
+    State.SKIPPED: Look("–", N_("left out"), "muted"),
+    State.UNPLANNED: Look("◇", N_("not planned"), "faint"),
+    State.NO_RECORD: Look("·", N_("no record"), "faint"),
+}
+PLANNED = Look("◆", N_("planned"), "")
+"""To come, and counts because somebody planned it."""
+ORDER = (State.LATE, State.MISSED, State.DUE, State.UPCOMING, State.UNPLANNED, State.SKIPPED, State.DONE)
+"""What needs a person first."""
+CLOSED_MARK = "╱"
+"""Stands for a closed day where there is no room for its name."""
+TODAY_MARK = "◂"
+ASLEEP = frozenset({State.DONE, State.SKIPPED, State.UNPLANNED, State.NO_RECORD})
+"""Nobody needs to do anything about these."""
+
+
+def look(occurrence: Occurrence) -> Look:
+    """The occurrence's appearance."""
+    planned = occurrence.slot.if_planned and occurrence.planned
+    return PLANNED if planned and occurrence.state is State.UPCOMING else DUTY_LOOKS[occurrence.state]
+
+
+def title_role(occurrence: Occurrence) -> str:
+    """What wants a person stands out, what is over steps back."""
+    return "strong" if occurrence.open else "muted" if occurrence.state in ASLEEP else ""
+
+
+def clock_of(at: datetime, zone: tzinfo, day: date, *, weekdays: bool = True) -> str:
+    """`09:00`, or `Mon 5 Jan 09:00` where it is not on `day`."""
+    local = at.astimezone(zone)
+    if local.date() == day:
+        return f"{local:%H:%M}"
+    words = day_words(local.date()) if weekdays else short_day(local.date())
+    return f"{words} {local:%H:%M}"
+
+
+def zone_name(zone: tzinfo, at: datetime | None = None) -> str:
+    """`JST`."""
+    return (at or datetime(2000, 1, 1, tzinfo=UTC)).astimezone(zone).tzname() or ""
+
+
+def when(slot: Slot, zone: tzinfo, day: date, *, weekdays: bool = True) -> str:
+    """When it is held, seen from `day`: a time, a date and a time, or the last day it may be held on."""
+    name = day_words if weekdays else short_day
+    if slot.until > slot.day:
+        if not weekdays and (slot.until.year, slot.until.month) == (day.year, day.month):
+            return _("to the {day}").format(day=slot.until.day)
+        return _("until {day}").format(day=name(slot.until))
+    if slot.timed:
+        return clock_of(slot.due_at, zone, day, weekdays=weekdays)
+    return _("any time") if slot.day == day else name(slot.day)
+
+
+def moved_from(slot: Slot) -> str:
+    """`from Thu 1`, `from Thu 31 Dec`: where the rule put it; "" where it stands there."""
+    if not slot.moved:
+        return ""
+    return _("from {day}").format(day=_(", ").join(_near(each, slot.day) for each in slot.nominal))
+
+
+def _near(day: date, other: date) -> str:
+    if (day.year, day.month) != (other.year, other.month):
+        return day_words(day)
+    return _("{weekday} {day}").format(weekday=weekday(day.weekday()), day=day.day)
+
+
+def signed_late(sign: SignOff, *, skipped: bool = False) -> str:
+    """Words for a signature that did not come in time, or came early; "" in time."""
+    if skipped:
+        words = {State.LATE: _("left out late"), State.MISSED: _("left out after missed")}
+        return words.get(sign.was, "")
+    words = {State.LATE: _("signed late"), State.MISSED: _("signed after missed"), State.UPCOMING: _("early")}
+    return words.get(sign.was, "")
+
+
+def progress(occurrence: Occurrence, now: datetime | None, zone: tzinfo, day: date) -> list[Span]:
+    """What the state means: `in 25m`, `12m over`, `since 14:00`, `09:04 yamada`.
+
+    Without `now` only what stays the same while the state does: `late from 09:30`.
+    """
+    slot, signed = occurrence.slot, occurrence.signed
+    if signed is not None and occurrence.state in ASLEEP:
+        late = signed_late(signed) if occurrence.state is State.DONE else ""
+        at = clock_of(signed.at, zone, day, weekdays=False)
+        return [(f"{at} {signed.by}", "muted"), *([(f" {late}", "warn")] if late else [])]
+    match occurrence.state:
+        case State.UPCOMING if now is not None:
+            return [(_("in {time}").format(time=coarse(_seconds(slot.due_at, now))), "muted")]
+        case State.DUE:
+            return [(_until_late(slot, now, zone, day), "")]
+        case State.LATE:
+            if now is None:
+                return [
+                    (_("since {time}").format(time=clock_of(slot.late_at, zone, day, weekdays=False)), "bad")
+                ]
+            return [(_("{time} over").format(time=coarse(_seconds(now, slot.late_at))), "bad")]
+        case State.MISSED if slot.missed_at is not None:
+            at = clock_of(slot.missed_at, zone, day, weekdays=False)
+            return [(_("since {time}").format(time=at), "bad")]
+    return []
+
+
+def _until_late(slot: Slot, now: datetime | None, zone: tzinfo, day: date) -> str:
+    if not slot.timed:
+        return "" if slot.until > slot.day else _("until the end of the day")
+    if now is None:
+        return _("late from {time}").format(time=clock_of(slot.late_at, zone, day, weekdays=False))
+    return _("late in {time}").format(time=coarse(_seconds(slot.late_at, now)))
+
+
+def _seconds(later: datetime, earlier: datetime) -> float:
+    return (later - earlier).total_seconds()
+
+
+def note_of(occurrence: Occurrence) -> str:
+    """What else is worth a glance: what was noted, where it comes from."""
+    noted = occurrence.signed.note if occurrence.signed is not None else ""
+    moved = moved_from(occurrence.slot) or ("" if occurrence.slot.nominal else occurrence.slot.remark)
+    return _(", ").join(words for words in (noted, moved) if words)
+
+
+def closed_words(day: Day) -> str:
+    """`Coming of Age Day (closed)`; the name alone for a holiday that is open; "" on an ordinary day."""
+    if day.is_open:
+        return day.closed_name
+    return _("{name} (closed)").format(name=day.closed_name) if day.closed_name else _("closed")
+
+
+def tally(occurrences: Sequence[Occurrence], *, words: bool = False) -> list[Span]:
+    """`!1 ●2 ✓4`, what needs a person first; with words `! late 1  ✓ done 4`."""
+    spans: list[Span] = []
+    for shown, count in _counted(occurrences):
+        spans += [("  " if words else " ", "")] if spans else []
+        spans.append((f"{shown.text} {count}" if words else f"{shown.mark}{count}", shown.role))
+    return spans
+
+
+def marks(occurrences: Sequence[Occurrence], width: int) -> list[Span]:
+    """One mark each in order of time; counted where they would not fit; a `+` where even that does not."""
+    if len(occurrences) <= width:
+        return [(look(each).mark, look(each).role) for each in occurrences]
+    groups = [
+        (shown.mark + (str(count) if count > 1 else ""), shown.role) for shown, count in _counted(occurrences)
+    ]
+    if width_of(groups) <= width:
+        return groups
+    kept: list[Span] = []
+    for text, role in groups:
+        if width_of(kept) + cell_len(text) > width - 1:
+            break
+        kept.append((text, role))
+    return [*kept, ("+", "muted")] if width > 0 else []
+
+
+def _counted(occurrences: Sequence[Occurrence]) -> list[tuple[Look, int]]:
+    looks = [look(each) for each in occurrences]
+    order = [
+        *(DUTY_LOOKS[state] for state in ORDER[:4]),
+        PLANNED,
+        *(DUTY_LOOKS[state] for state in ORDER[4:]),
+    ]
+    order.append(DUTY_LOOKS[State.NO_RECORD])
+    return [(each, looks.count(each)) for each in order if each in looks]

@@ -1,0 +1,111 @@
+"""The findings of one occurrence, one row an inspection; the cursor follows its inspection."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from typing import Self
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.reactive import reactive
+
+from services.i18n import _
+from services.models.findings import DutyFindings, Recorded
+from widgets.drawing.columns import Column
+from widgets.drawing.format import clock
+from widgets.drawing.table import KeyedTable, Row
+from widgets.findings.wording import looking_words, recorded_spans
+
+
+class FindingList(Vertical):
+    """Set `found`; `titles` names inspections that have no finding yet. Focus goes to its table."""
+
+    DEFAULT_CSS = """
+    FindingList { height: auto; width: 1fr; }
+    FindingList KeyedTable { height: auto; max-height: 12; }
+    """
+
+    found: reactive[DutyFindings | None] = reactive(None, repaint=False, init=False)
+    zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
+
+    @dataclass
+    class Opened(Message):
+        """Enter on an inspection; `recorded` is its finding at that moment, None before anybody has looked."""
+
+        recorded: Recorded | None
+
+    def __init__(
+        self, zone: tzinfo = UTC, *, titles: dict[str, str] | None = None, id: str | None = None
+    ) -> None:
+        super().__init__(id=id)
+        self.set_reactive(FindingList.zone, zone)
+        self._titles = titles or {}
+        self.table = KeyedTable(
+            (
+                Column(_("inspection"), max_width=22),
+                Column(_("finding"), max_width=26),
+                Column("", flex=1, min_width=20),
+                Column(_("read"), max_width=9, rank=1),
+            )
+        )
+
+    def compose(self) -> ComposeResult:
+        """The table."""
+        yield self.table
+
+    def on_mount(self) -> None:
+        """What was set before."""
+        self._fill()
+
+    def watch_found(self) -> None:
+        """Another look was judged."""
+        self._fill()
+
+    def watch_zone(self) -> None:
+        """Times are shown elsewhere."""
+        self._fill()
+
+    def focus(self, scroll_visible: bool = True) -> Self:
+        """The keys go to the table."""
+        self.table.focus(scroll_visible)
+        return self
+
+    @property
+    def selected(self) -> Recorded | None:
+        """The finding under the cursor."""
+        recorded = self.found.recorded if self.found is not None else ()
+        return next((each for each in recorded if each.finding.inspection == self.table.cursor_key), None)
+
+    def _fill(self) -> None:
+        if self.is_mounted:
+            self.table.set_rows(list(self._rows()))
+
+    def _rows(self) -> Iterable[Row]:
+        if self.found is None:
+            return
+        by_id = {each.finding.inspection: each for each in self.found.recorded}
+        looking = {each.inspection: each for each in self.found.looking}
+        for id in self.found.expected:
+            title = self._titles.get(id, id)
+            if id in looking:
+                yield Row(id, ([(title, "")], [(looking_words(looking[id]), "muted")], [], []))
+            elif id in by_id:
+                each = by_id[id]
+                yield Row(
+                    id,
+                    (
+                        [(each.finding.title, "")],
+                        recorded_spans(each),
+                        [(each.finding.summary, "")],
+                        [(clock(each.finding.read_at, self.zone, name=False), "muted")],
+                    ),
+                )
+            else:
+                yield Row(id, ([(title, "")], [(_("not looked yet"), "muted")], [], []))
+
+    @on(KeyedTable.Selected)
+    def _open(self, event: KeyedTable.Selected) -> None:
+        event.stop()
+        self.post_message(self.Opened(self.selected))

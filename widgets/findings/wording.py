@@ -1,0 +1,86 @@
+"""How findings read where there is little room: a mark and a word, what is still being looked at."""
+
+from services.i18n import _
+from services.models.findings import DutyFindings, Finding, Looking, Recorded, Tally
+from services.models.verdict import Verdict
+from widgets.drawing.lines import Span
+from widgets.drawing.state_styles import VERDICT_LOOKS
+
+
+def verdict_cell(found: DutyFindings | None) -> list[Span]:
+    """`● normal`, `… 1/3` while looks are missing, nothing for a duty that looks at nothing."""
+    if found is None:
+        return []
+    verdict = found.verdict
+    if found.looking or not found.complete:
+        done = len({each.finding.inspection for each in found.recorded})
+        text = f"{done}/{len(found.expected)}"
+        worse = [] if verdict is None else [(f" {VERDICT_LOOKS[verdict].mark}", VERDICT_LOOKS[verdict].role)]
+        if len(found.tally) > 1:
+            worse = [(" ", ""), *tally_spans(found.tally)]
+        return [(f"… {text}", "muted"), *worse] if found.looking or found.recorded else []
+    if verdict is None:
+        return []
+    look = VERDICT_LOOKS[verdict]
+    if found.settled and verdict.value != "normal":
+        return [(_("overruled"), "muted")]
+    return tally_spans(found.tally) if len(found.tally) > 1 else [(look.text, look.role)]
+
+
+def tally_spans(counts: Tally) -> list[Span]:
+    """`■1 ▲2 ?3`: what was measured as bad, then what could not be judged."""
+    spans: list[Span] = []
+    for verdict, count in counts:
+        look = VERDICT_LOOKS[verdict]
+        spans += [(" ", "")] if spans else []
+        spans.append((f"{look.mark}{count}", look.role))
+    return spans
+
+
+def verdict_spans(finding: Finding, *, muted: bool = False) -> list[Span]:
+    """`? not judged ▲1`: the verdict, and how much of what it does not say was measured, or not judged."""
+    look = VERDICT_LOOKS[finding.verdict]
+    unknown = finding.verdict is Verdict.UNKNOWN
+    beside = tuple(
+        (verdict, count) for verdict, count in finding.tally if (verdict is not Verdict.UNKNOWN) is unknown
+    )
+    spans: list[Span] = [(look.text, look.role), *([(" ", "")] if beside else []), *tally_spans(beside)]
+    return [(text, "muted") for text, _role in spans] if muted else spans
+
+
+def recorded_spans(recorded: Recorded) -> list[Span]:
+    """`■ abnormal`; struck by who overruled it."""
+    spans = verdict_spans(recorded.finding, muted=recorded.overruled is not None)
+    if recorded.overruled is not None:
+        spans.append((" " + _("overruled by {name}").format(name=recorded.overruled.by), "caution"))
+    return spans
+
+
+def cost_words(recorded: Recorded) -> str:
+    """`12 requests, ¥0.21`; with the gigabytes where a query scanned any."""
+    cost = recorded.finding.cost
+    words = _("{calls} requests, ¥{yen:.2f}").format(calls=cost.calls, yen=cost.yen)
+    if cost.bytes_scanned:
+        words += _(", {size} scanned").format(size=size_words(cost.bytes_scanned))
+    return words
+
+
+def size_words(size: int) -> str:
+    """`1.2 GB`; as AWS's price lists count."""
+    value = float(size)
+    for unit in ("B", "kB", "MB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} GB"
+
+
+def looking_words(looking: Looking) -> str:
+    """`looking… ap-southeast-2: 150 events (3/5)`."""
+    progress = looking.progress
+    words = [_("looking…")]
+    if progress.text:
+        words.append(progress.text)
+    if progress.total:
+        words.append(f"({progress.done}/{progress.total})")
+    return " ".join(words)

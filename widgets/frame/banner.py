@@ -1,0 +1,58 @@
+"""One line across the screen for what concerns every panel: credentials, network, throttling."""
+
+from rich.cells import cell_len
+from textual.app import RenderResult
+from textual.content import Content
+from textual.geometry import Size
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from services.models.problem import Problem, ProblemKind
+from widgets.drawing.format import crop, wrap
+
+SHARED = (
+    ProblemKind.EXPIRED,
+    ProblemKind.NO_CREDENTIALS,
+    ProblemKind.CLOCK,
+    ProblemKind.UNREACHABLE,
+)
+"""Problems that are said once for all panels, most telling first."""
+
+
+class Banner(Widget):
+    """Shown while there is something to say."""
+
+    DEFAULT_CSS = """
+    Banner { height: auto; max-height: 4; display: none; background: $error 40%; color: $text; padding: 0 1; }
+    """
+
+    problem: reactive[Problem | None] = reactive(None, layout=True)
+
+    def watch_problem(self, problem: Problem | None) -> None:
+        """Appear and disappear."""
+        self.display = problem is not None
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """One row, or more where what to do does not fit beside what happened."""
+        return len(self._lines(width))
+
+    def render(self) -> RenderResult:
+        """What happened and what to do."""
+        return Content("\n").join(self._lines(self.size.width))
+
+    def _lines(self, width: int) -> list[Content]:
+        problem = self.problem
+        if problem is None:
+            return [Content("")]
+        happened = f"✖ {problem.summary}"
+        both = f"{happened} — {problem.remedy}" if problem.remedy else happened
+        if cell_len(both) <= width:
+            return [Content.assemble((happened, "bold"), both[len(happened) :])]
+        remedy = wrap(f"→ {problem.remedy}", width)[:3] if problem.remedy else []
+        return [Content.styled(crop(happened, width), "bold"), *map(Content, remedy)]
+
+
+def shared_problem(problems: list[Problem | None]) -> Problem | None:
+    """The one problem to say for all, or None when what fails concerns single panels only."""
+    present = [problem for problem in problems if problem is not None and problem.kind in SHARED]
+    return min(present, key=lambda problem: SHARED.index(problem.kind), default=None)

@@ -1,0 +1,284 @@
+"""The header that never leaves: which system, whose account, who, until when, what it costs, what time.
+
+One row above the alarm strip. What does not fit is dropped whole, the least needed first; the
+environment and the clock always stay.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import NamedTuple
+
+from textual.app import ComposeResult, RenderResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from services.i18n import _
+from services.models.identity import Identity
+from services.models.runbook import Environment
+from widgets.drawing.lines import Inked, Line, fit
+from widgets.drawing.ticker import every_second
+
+
+@dataclass(frozen=True, slots=True)
+class ModeLabel:
+    """One mode as the header names it."""
+
+    key: str
+    title: str
+    active: bool = False
+    badge: str = ""
+    """What waits there, shortly: `2`, `!1`; "" for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderFacts:
+    """Everything the header says but the time."""
+
+    environment: Environment | None = None
+    system: str = ""
+    account: str = ""
+    """The runbook's."""
+    region: str = ""
+    identity: Identity | None = None
+    expires_in: str = ""
+    """Time left of the credentials, in words; "" when they do not end."""
+    expires_soon: bool = False
+    calls: int = 0
+    yen: float = 0.0
+    demo: str = ""
+    """Scenario of the embedded AWS, or ""."""
+    modes: tuple[ModeLabel, ...] = ()
+    read_only: bool = True
+    armed_left: str = ""
+    """How long writing stays allowed, in words."""
+    journal: str = ""
+    """Why nothing can be recorded, shortly; "" while all is well."""
+    bugs: int = 0
+    """Errors and unclean texts caught so far; anything but 0 is ours to mend."""
+    skew: str = ""
+    """How wrong this machine's clock is, in words, or ""."""
+    skew_short: str = ""
+    """The same in few cells, for a narrow terminal."""
+    link: str = ""
+    """That the line to the terminal is slow, in words, or ""."""
+
+
+class HeaderLine(Widget):
+    """The facts on one row."""
+
+    DEFAULT_CSS = """
+    HeaderLine { width: 1fr; height: 1; }
+    """
+
+    facts: reactive[HeaderFacts] = reactive(HeaderFacts())
+
+    def render(self) -> RenderResult:
+        """The parts that fit, most needed first, in reading order; words are shortened before they are missed."""
+        width = self.size.width
+        for form in _FORMS:
+            parts, dropped = _fitting(_parts(self.facts, form), width)
+            if dropped > _NEEDED:
+                break
+        return Content("  ").join([part for _rank, part in parts])
+
+
+class Form(NamedTuple):
+    """How much is written out."""
+
+    scenario: bool = True
+    modes: bool = True
+    gap: int = 2
+    """Cells between the modes."""
+    words: bool = True
+    """Of the environment and the clock's error."""
+
+
+_FORMS = (
+    Form(),
+    Form(scenario=False),
+    Form(scenario=False, gap=1),
+    Form(scenario=False, gap=2, modes=False),
+    Form(scenario=False, gap=1, modes=False),
+    Form(scenario=False, gap=1, modes=False, words=False),
+)
+"""From the longest to the shortest."""
+_NEEDED = 4
+"""Rank up to which nothing is dropped while something else can be written shorter."""
+
+
+_NOTHING = 99
+"""A rank that no part has."""
+
+
+def _fitting(parts: list[tuple[int, Content]], width: int) -> tuple[list[tuple[int, Content]], int]:
+    """(what fits, most needed first and then in reading order, the lowest rank that was dropped).
+
+    One that is too long for what is left does not take others with it.
+    """
+    left, chosen, dropped = width + 2, set[int](), _NOTHING
+    for index in sorted(range(len(parts)), key=lambda index: (parts[index][0], -index)):
+        rank, part = parts[index]
+        if part.cell_length + 2 <= left or not chosen:
+            left -= part.cell_length + 2
+            chosen.add(index)
+        else:
+            dropped = min(dropped, rank)
+    return [part for index, part in enumerate(parts) if index in chosen], dropped
+
+
+def _parts(facts: HeaderFacts, form: Form) -> list[tuple[int, Content]]:
+    """(rank, text) in reading order; a higher rank is dropped first."""
+    parts: list[tuple[int, Content]] = [(0, _environment(facts, form))]
+    if facts.system:
+        parts.append((5, Content.styled(facts.system, "bold")))
+    if facts.modes:
+        parts.append((2, _modes(facts.modes, form)))
+    parts.append((1, _armed(facts)))
+    if facts.journal:
+        parts.append((1, Content.styled(f" {facts.journal} ", "bold $text on $error")))
+    if facts.account:
+        parts.append((3, _account(facts)))
+    if facts.region:
+        parts.append((7, Content.styled(facts.region, "auto 60%")))
+    if facts.identity is not None:
+        parts.append((6, Content.styled(facts.identity.name, "auto 60%")))
+    if facts.expires_in:
+        style = "bold $text-warning" if facts.expires_soon else "auto 60%"
+        text = _("ends in {time}").format(time=facts.expires_in)
+        parts.append((2 if facts.expires_soon else 6, Content.styled(text, style)))
+    parts.append(
+        (
+            4,
+            Content.styled(
+                _("{calls} calls ¥{yen}").format(calls=f"{facts.calls:,}", yen=f"{facts.yen:,.2f}"),
+                "auto 60%",
+            ),
+        )
+    )
+    parts += [(rank, Content.styled(text, style)) for rank, text, style in _troubles(facts, form) if text]
+    return parts
+
+
+def _troubles(facts: HeaderFacts, form: Form) -> list[tuple[int, str, str]]:
+    """(rank, text, style) of what is wrong with the machine, the line and the console; "" where nothing is."""
+    bugs = _("{count} bugs caught").format(count=facts.bugs) if facts.bugs else ""
+    return [
+        (2, facts.skew if form.words else facts.skew_short, "bold $text-warning"),
+        (3, facts.link, "$text-warning"),
+        (3, bugs, "bold $text-error"),
+    ]
+
+
+def _environment(facts: HeaderFacts, form: Form) -> Content:
+    words = {
+        Environment.PRODUCTION: (_("PRODUCTION"), "bold $text on $error 80%"),
+        Environment.STAGING: (_("STAGING"), "bold $text on $warning 60%"),
+        Environment.TEST: (_("TEST"), "bold $text on $success 60%"),
+    }
+    word, style = words.get(facts.environment or Environment.TEST, ("", ""))
+    if facts.environment is None:
+        return Content.styled(" Toban ", "bold $text on $primary")
+    if facts.environment is Environment.PRODUCTION and not form.words:
+        word = _("PROD")
+    badge = Content.styled(f" {word} ", style)
+    if not facts.demo:
+        return badge
+    scenario = f"{facts.demo} " if form.scenario else ""
+    demo = Content.styled(f" {_('DEMO')} {scenario}", "bold $text on $accent 60%")
+    return Content.assemble(badge, demo)
+
+
+def _modes(modes: tuple[ModeLabel, ...], form: Form) -> Content:
+    texts = [_active(mode) if mode.active else _inactive(mode, short=not form.modes) for mode in modes]
+    return Content(" " * form.gap).join(texts)
+
+
+def _badge(mode: ModeLabel) -> Content:
+    """In brackets: a bare number would read as another mode's key."""
+    return Content.styled(f"({mode.badge})", "bold $text-warning") if mode.badge else Content("")
+
+
+def _active(mode: ModeLabel) -> Content:
+    return Content.assemble(f" {mode.key} {mode.title}", _badge(mode), " ").stylize("bold reverse")
+
+
+def _inactive(mode: ModeLabel, *, short: bool) -> Content:
+    title = "" if short else f" {mode.title}"
+    return Content.assemble((mode.key, "bold auto 80%"), (title, "auto 60%"), _badge(mode))
+
+
+def _armed(facts: HeaderFacts) -> Content:
+    if facts.read_only:
+        return Content.styled(_("read-only"), "$text-success")
+    return Content.styled(f" {_('ARMED')} {facts.armed_left} ", "bold $text on $error")
+
+
+def _account(facts: HeaderFacts) -> Content:
+    actual = facts.identity.account if facts.identity else ""
+    if actual and actual != facts.account:
+        text = _("account {actual} is not the runbook's {expected}").format(
+            actual=actual, expected=facts.account
+        )
+        return Content.styled(f" {text} ", "bold $text on $error")
+    return Content.styled(facts.account, "auto 60%" if not actual else "$text")
+
+
+class Clock(Inked):
+    """The time, once a second; only the digits that changed are painted for it."""
+
+    DEFAULT_CSS = """
+    Clock { width: 13; height: 1; text-style: bold; }
+    """
+
+    zone: reactive[tzinfo | None] = reactive(None, repaint=False, init=False)
+
+    def __init__(self, now: Callable[[], datetime], zone: tzinfo) -> None:
+        super().__init__()
+        self._now = now
+        self.set_reactive(Clock.zone, zone)
+
+    def on_mount(self) -> None:
+        """Tick on the second."""
+        every_second(self, self.redraw)
+
+    def watch_zone(self) -> None:
+        """The time is shown in another zone."""
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        """`09:00:12 JST`."""
+        local = self._now().astimezone(self.zone)
+        return [fit([(f"{local:%H:%M:%S} {local.tzname()}", "")], width, "right")]
+
+
+class Header(Horizontal):
+    """Facts to the left, clock to the right."""
+
+    DEFAULT_CSS = """
+    Header {
+        height: 1; background: $panel; color: $text;
+        &.-production { background: $error 25%; }
+        &.-staging { background: $warning 20%; }
+    }
+    """
+
+    facts: reactive[HeaderFacts] = reactive(HeaderFacts(), repaint=False)
+
+    def __init__(self, now: Callable[[], datetime], zone: tzinfo) -> None:
+        super().__init__()
+        self._line = HeaderLine()
+        self.clock = Clock(now, zone)
+
+    def compose(self) -> ComposeResult:
+        """The two parts."""
+        yield self._line
+        yield self.clock
+
+    def watch_facts(self, facts: HeaderFacts) -> None:
+        """Hand the facts on, and colour the row by environment."""
+        self._line.facts = facts
+        self.set_class(facts.environment is Environment.PRODUCTION, "-production")
+        self.set_class(facts.environment is Environment.STAGING, "-staging")

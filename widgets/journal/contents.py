@@ -1,0 +1,156 @@
+"""The body of a journal entry for people: names, values, lists; nothing in it is obeyed or cut. Pure."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import datetime, tzinfo
+
+from pydantic import ValidationError
+from rich.cells import cell_len
+
+from services.i18n import N_, _
+from services.models.findings import Finding, Recorded
+from services.models.journal import Entry, EntryKind
+from services.models.text import LINE_LIMIT, clean, clean_block
+from widgets.drawing.format import NOTHING, clock, wrap
+from widgets.drawing.lines import Line, Span
+from widgets.drawing.state_styles import VERDICT_LOOKS
+from widgets.duties.wording import DUTY_LOOKS
+from widgets.findings.lines import finding_lines
+
+_MOST = 2000
+"""Lines of contents at most; the export has everything."""
+_INDENT = 2
+_DEEPEST = 100
+"""Lists within lists at most; the console writes no such bodies."""
+_NAMES = {
+    "title": N_("duty"),
+    "due_at": N_("due at"),
+    "late_at": N_("judged late from"),
+    "was": N_("when signed"),
+    "note": N_("note"),
+    "reason": N_("reason"),
+    "until": N_("until"),
+    "why": N_("reason"),
+    "text": N_("what happened"),
+    "state": N_("state"),
+    "step": N_("step"),
+    "plan": N_("plan"),
+    "pid": N_("process"),
+    "verified": N_("verified"),
+    "findings": N_("findings"),
+    "inspection": N_("inspection"),
+    "verdict": N_("verdict"),
+    "decision": N_("decision"),
+    "checked": N_("ticked"),
+    "evidence": N_("written down"),
+    "kind": N_("kind"),
+    "value": N_("value"),
+    "forgotten": N_("taken back"),
+    "channel": N_("channel"),
+    "thread": N_("thread"),
+    "alarm": N_("alarm"),
+    "attempt": N_("attempt"),
+    "code": N_("code"),
+    "day": N_("day"),
+    "calls": N_("requests to AWS"),
+    "yen": N_("yen"),
+    "worst_yen": N_("yen without the free tier"),
+    "seq": N_("entry"),
+}
+"""What the console's own bodies hold, in words; other names stay as they are."""
+_VALUES = {
+    "verdict": {verdict.value: look.word_source for verdict, look in VERDICT_LOOKS.items()},
+    "decision": {"accepted": N_("accepted"), "overruled": N_("overruled")},
+    "kind": {"person": N_("IAM user"), "network": N_("network")},
+    "was": {state.value: look.word_source for state, look in DUTY_LOOKS.items()},
+}
+"""What they say, by name; other values stay as they are."""
+
+
+def contents_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
+    """The whole body; times are those of `zone`."""
+    body = entry.data
+    if (recorded := _recorded(entry)) is not None:
+        return finding_lines(recorded, zone, entry.at, width)
+    if not body:
+        plain = entry.body not in ("{}", "")
+        words = clean(entry.body, LINE_LIMIT) if plain else _("nothing further")
+        return [[(text, "" if plain else "muted")] for text in wrap(words, width)]
+    lines: list[Line] = []
+    pairs = [(f"{_name(key)}: ", _said(key, each)) for key, each in body.items()]
+    for line in _Tree(zone, width).lines(pairs, 0):
+        if len(lines) >= _MOST:
+            return [*lines, [("… " + _("more: see the export"), "muted")]]
+        lines.append(line)
+    return lines
+
+
+def _recorded(entry: Entry) -> Recorded | None:
+    """The finding it holds; None for other entries, and where it cannot be read as one."""
+    if entry.kind is not EntryKind.FINDING:
+        return None
+    try:
+        finding = Finding.model_validate(entry.data.get("finding"))
+    except ValidationError:
+        return None
+    return Recorded(seq=entry.seq, by=entry.person.name, finding=finding)
+
+
+def _name(key: str) -> str:
+    return _(_NAMES[key]) if key in _NAMES else clean(key)
+
+
+def _said(key: str, value: object) -> object:
+    """States and verdicts as the screens say them."""
+    words = _VALUES.get(key, {}).get(value, "") if isinstance(value, str) else ""
+    return _(words) if words else value
+
+
+class _Tree:
+    """Values of JSON, indented."""
+
+    def __init__(self, zone: tzinfo, width: int) -> None:
+        self._zone = zone
+        self._width = width
+
+    def lines(self, pairs: Iterable[tuple[str, object]], depth: int) -> Iterator[Line]:
+        """Every line, from `depth` on."""
+        indent = min(depth * _INDENT, max(0, self._width // 2))
+        for label, each in pairs:
+            start: list[Span] = [(" " * indent, ""), (label, "head")]
+            if isinstance(each, dict | list) and each:
+                yield start
+                if depth < _DEEPEST:
+                    yield from self.lines(_pairs(each), depth + 1)
+                else:
+                    yield [(" " * indent, ""), ("… " + _("more: see the export"), "muted")]
+                continue
+            text = self._scalar(each)
+            if "\n" not in text and indent + cell_len(label) + cell_len(text) <= self._width:
+                yield [*start, (text, "")]
+                continue
+            yield start
+            for part in wrap(text, max(8, self._width - indent - _INDENT)):
+                yield [(" " * (indent + _INDENT), ""), (part, "")]
+
+    def _scalar(self, value: object) -> str:
+        if value is None or value == "" or isinstance(value, dict | list):
+            return NOTHING
+        if isinstance(value, bool):
+            return _("yes") if value else _("no")
+        return self._moment(value) or clean_block(value, LINE_LIMIT)
+
+    def _moment(self, value: object) -> str:
+        """A time with its zone, as the console writes it into bodies; "" for anything else."""
+        if isinstance(value, str) and len(value) > len("2026-01-05"):
+            with suppress(ValueError, OverflowError):
+                at = datetime.fromisoformat(value)
+                if at.tzinfo is not None:
+                    return f"{at.astimezone(self._zone):%Y-%m-%d} {clock(at, self._zone)}"
+        return ""
+
+
+def _pairs(value: dict[str, object] | list[object]) -> list[tuple[str, object]]:
+    if isinstance(value, dict):
+        return [(f"{_name(key)}: ", _said(key, each)) for key, each in value.items()]
+    return [("- ", each) for each in value]

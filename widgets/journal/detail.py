@@ -1,0 +1,139 @@
+"""One journal entry, whole, and the story it belongs to."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, tzinfo
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import HorizontalGroup, VerticalGroup, VerticalScroll
+from textual.events import Resize
+from textual.message import Message
+from textual.reactive import reactive
+
+from services.i18n import N_, _
+from services.models.journal import Entry
+from services.models.journal_view import EntryLink
+from widgets.drawing.block import Block
+from widgets.drawing.lines import Line
+from widgets.frame.panel import Now
+from widgets.journal.contents import contents_lines
+from widgets.journal.lines import chain_lines, fact_lines, person_lines, story_lines
+
+_TWO_COLUMNS = 110
+
+
+class EntryDetail(VerticalScroll, can_focus=True):
+    """Set `entry`; `link` and `story` (the entries with its subject, oldest first) as they arrive."""
+
+    DEFAULT_CSS = """
+    EntryDetail { padding: 0 1; scrollbar-size-vertical: 1; }
+    EntryDetail .detail-side { width: 1fr; height: auto; }
+    EntryDetail HorizontalGroup { layout: vertical; }
+    EntryDetail.-two HorizontalGroup { layout: horizontal; }
+    EntryDetail.-two #entry-left { width: 1fr; margin-right: 2; }
+    EntryDetail.-two #entry-right { width: 1fr; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,left_square_bracket,p", "step(-1)", N_("Before"), show=True, tooltip=N_("The entry before it about the same thing")),
+        Binding("right,right_square_bracket,n", "step(1)", N_("After"), show=True, tooltip=N_("The entry after it about the same thing")),
+        Binding("escape", "close", N_("Back"), show=True),
+    ]  # fmt: skip
+
+    entry: reactive[Entry | None] = reactive(None, repaint=False, init=False)
+    link: reactive[EntryLink | None] = reactive(None, repaint=False, init=False)
+    """None: it could not be checked."""
+    story: reactive[tuple[Entry, ...]] = reactive((), repaint=False, init=False)
+    zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
+
+    class Stepped(Message):
+        """Show this entry of the same story."""
+
+        def __init__(self, entry: Entry) -> None:
+            super().__init__()
+            self.entry = entry
+
+    class Closed(Message):
+        """The reader is done here."""
+
+    def __init__(self, *, now: Now, zone: tzinfo = UTC, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._now = now
+        self.set_reactive(EntryDetail.zone, zone)
+        self.blocks = (
+            Block(_("Entry"), self._make(lambda entry, width: fact_lines(entry, self.zone, width))),
+            Block(_("Contents"), self._make(lambda entry, width: contents_lines(entry, self.zone, width))),
+            Block(_("Story"), self._make(self._story)),
+            Block(_("Who"), self._make(person_lines)),
+            Block(_("Chain"), self._make(lambda entry, width: chain_lines(entry, self.link, width))),
+        )
+
+    def _make(self, lines: Callable[[Entry, int], Sequence[Line]]) -> Callable[[int], Sequence[Line]]:
+        return lambda width: lines(self.entry, width) if self.entry is not None else []
+
+    def _story(self, entry: Entry, width: int) -> Sequence[Line]:
+        return story_lines(self.story or (entry,), entry, self.zone, self._now(), width)
+
+    def compose(self) -> ComposeResult:
+        """Two columns where there is room, else one."""
+        with HorizontalGroup():
+            with VerticalGroup(id="entry-left", classes="detail-side"):
+                yield from self.blocks[:2]
+            with VerticalGroup(id="entry-right", classes="detail-side"):
+                yield from self.blocks[2:]
+
+    def on_mount(self) -> None:
+        """Draw what was set before."""
+        self._update()
+
+    def on_resize(self, event: Resize) -> None:
+        """One column or two."""
+        self.set_class(event.size.width >= _TWO_COLUMNS, "-two")
+
+    def watch_entry(self, before: Entry | None, entry: Entry | None) -> None:
+        """Another entry begins at its top."""
+        if before is None or entry is None or before.seq != entry.seq:
+            self.scroll_home(animate=False)
+        self._update()
+
+    def watch_link(self) -> None:
+        """It was checked."""
+        self._update()
+
+    def watch_story(self) -> None:
+        """Its story was read, or goes on."""
+        self._update()
+        self.refresh_bindings()
+
+    def watch_zone(self) -> None:
+        """Times are shown elsewhere."""
+        self._update()
+
+    def _update(self) -> None:
+        if self.is_mounted:
+            for block in self.blocks:
+                block.update()
+
+    def neighbour(self, by: int) -> Entry | None:
+        """The entry so many steps further in the story."""
+        if self.entry is None:
+            return None
+        places = [index for index, each in enumerate(self.story) if each.seq == self.entry.seq]
+        place = places[0] + by if places else -1
+        return self.story[place] if 0 <= place < len(self.story) else None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only where the story goes on."""
+        if action != "step" or not isinstance(parameters[0], int):
+            return True
+        return self.neighbour(parameters[0]) is not None or None
+
+    def action_step(self, by: int) -> None:
+        """To the entry before or after it in its story."""
+        found = self.neighbour(by)
+        if found is not None:
+            self.post_message(self.Stepped(found))
+
+    def action_close(self) -> None:
+        """Back to the journal."""
+        self.post_message(self.Closed())

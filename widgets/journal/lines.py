@@ -1,0 +1,101 @@
+"""One journal entry as lines: facts, person, chain, its story. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+
+from rich.cells import cell_len
+
+from services.i18n import _
+from services.models.journal import Entry
+from services.models.journal_view import EntryLink
+from services.models.text import clean
+from widgets.drawing.format import NOTHING, clock, crop, day_words, pad, stamp, wrap
+from widgets.drawing.lines import Line, Span
+from widgets.journal.wording import kind_spans
+
+_LABEL = 16
+
+
+def fact_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
+    """Number, kind, time, what, and what it is about."""
+    local = entry.at.astimezone(zone)
+    when = f"{day_words(local.date(), year=True)} {clock(entry.at, zone)}"
+    lines: list[Line] = [[*kind_spans(entry), (f"  #{entry.seq:,}", "muted")], [(when, "muted")], []]
+    lines += [[(text, "strong")] for text in wrap(entry.text, width)]
+    rows = [
+        (_("target"), clean(entry.target)),
+        (_("subject"), clean(entry.subject)),
+        (_("claim"), clean(entry.claim)),
+        (_("holds"), clean(entry.holds)),
+        (_("releases"), clean(entry.releases)),
+    ]
+    found = labelled([row for row in rows if row[1]], width)
+    return [*lines, [], *found] if found else lines
+
+
+def person_lines(entry: Entry, width: int) -> list[Line]:
+    """Who, from where, as whom."""
+    person = entry.person
+    rows = [
+        (_("person"), person.name),
+        (_("from"), person.origin or NOTHING),
+        (_("AWS identity"), person.identity or _("not known yet")),
+        (_("host"), person.host or NOTHING),
+    ]
+    return labelled(rows, width)
+
+
+def labelled(rows: Sequence[tuple[str, str]], width: int) -> list[Line]:
+    """Label and text, hanging where the text takes several lines."""
+    room = min(_LABEL, max((cell_len(label) for label, _text in rows), default=0) + 2)
+    lines: list[Line] = []
+    for label, text in rows:
+        for index, part in enumerate(wrap(text, max(8, width - room))):
+            lines.append([(pad(label if index == 0 else "", room), "head"), (part, "")])
+    return lines
+
+
+def chain_lines(entry: Entry, link: EntryLink | None, width: int) -> list[Line]:
+    """Whether the chain holds here, and the two hashes."""
+    if link is None:
+        lines: list[Line] = [[("? ", "warn"), (_("the chain could not be checked here"), "")]]
+    elif link.holds:
+        words = _("The entry is as it was written, and follows the one before it.")
+        lines = [
+            [("● " if index == 0 else "  ", "good"), (text, "")]
+            for index, text in enumerate(wrap(words, width - 2))
+        ]
+    else:
+        lines = []
+        for good, words in (
+            (link.unaltered, _("ALTERED: the entry is not what was written.")),
+            (link.tied, _("BROKEN: it does not follow the entry before it.")),
+        ):
+            if not good:
+                lines += [
+                    [("■ " if index == 0 else "  ", "bad"), (text, "bad")]
+                    for index, text in enumerate(wrap(words, width - 2))
+                ]
+        lines += [
+            [("→ ", ""), (text, "")] for text in wrap(_("v in the journal checks all entries."), width - 2)
+        ]
+    rows = [(_("hash"), clean(entry.hash)), (_("hash before"), clean(entry.previous))]
+    return [*lines, *labelled(rows, width)]
+
+
+def story_lines(
+    story: Sequence[Entry], current: Entry, zone: tzinfo, now: datetime, width: int
+) -> list[Line]:
+    """Every entry about the same thing, oldest first; the one shown is marked."""
+    if not current.subject:
+        return [[(text, "muted")] for text in wrap(_("This entry stands by itself."), width)]
+    lines: list[Line] = []
+    for entry in story:
+        here = entry.seq == current.seq
+        head: list[Span] = [("▌ " if here else "  ", "key"), (stamp(entry.at, zone, now) + " ", "muted")]
+        head += [*kind_spans(entry), (f" {entry.person.name}", "muted")]
+        lines.append(head)
+        lines.append(
+            [("▌ " if here else "  ", "key"), ("  " + crop(entry.text, width - 4), "strong" if here else "")]
+        )
+    return lines

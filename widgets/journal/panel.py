@@ -1,0 +1,185 @@
+"""The journal as a panel: the table, what is filtered, how much there is, what is new out of view."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from textual import on
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from services.i18n import _, plural
+from services.models.feeds import FeedState, Freshness
+from services.models.journal import Entry
+from services.models.journal_view import JournalView
+from widgets.drawing.lines import Inked, Line, Span, fit, width_of
+from widgets.drawing.table import KeyedTable, Row
+from widgets.frame.panel import Now, Panel
+from widgets.journal.table import JournalTable
+from widgets.journal.wording import cells, day_line, day_of
+
+
+class FilterLine(Inked):
+    """One row that says what is shown; there is none while everything is."""
+
+    DEFAULT_CSS = """
+    FilterLine { height: 1; display: none; background: $warning 12%; }
+    """
+
+    spans: reactive[tuple[Span, ...]] = reactive((), repaint=False, init=False)
+
+    def watch_spans(self, spans: tuple[Span, ...]) -> None:
+        """Appear and disappear."""
+        self.display = bool(spans)
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        """The conditions, and the key that drops them all."""
+        way_out: list[Span] = [("  ", ""), ("esc", "key"), (" " + _("shows all") + " ", "muted")]
+        shown: list[Span] = [(" ▼ ", "caution"), (_("only") + "  ", "caution"), *self.spans]
+        return [[*fit(shown, max(0, width - width_of(way_out))), *way_out]]
+
+
+class AnchorLine(Inked):
+    """One row that says what is wrong with holding the newest hash outside; there is none while nothing is."""
+
+    DEFAULT_CSS = """
+    AnchorLine { height: 1; display: none; background: $warning 12%; }
+    """
+
+    spans: reactive[tuple[Span, ...]] = reactive((), repaint=False, init=False)
+
+    def watch_spans(self, spans: tuple[Span, ...]) -> None:
+        """Appear and disappear."""
+        self.display = bool(spans)
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        """As much of it as there is room for."""
+        return [fit(self.spans, width)]
+
+
+class JournalPanel(Panel[JournalView]):
+    """Entries newest first, by day; set `state`, or `begin` where another part of the journal is shown."""
+
+    DEFAULT_CSS = """
+    JournalPanel { min-height: 4; }
+    """
+
+    @dataclass
+    class Opened(Message):
+        """Enter or a click on an entry: show it whole."""
+
+        entry: Entry
+
+    def __init__(self, title: str, *, now: Now, zone: tzinfo, id: str | None = None) -> None:
+        super().__init__(title, now=now, zone=zone, id=id)
+        self.table = JournalTable()
+        self._begin: bool | None = None
+        """The next value is shown from its first (False) or its last entry (True), not where the reader is."""
+        self._seen = 0
+        """The newest entry that was in view."""
+
+    def compose_body(self) -> Iterable[Widget]:
+        """The rows."""
+        yield self.table
+
+    def on_mount(self) -> None:
+        """Where the reader scrolls, what is new above changes."""
+        super().on_mount()
+        self.watch(self.table, "scroll_y", self._scrolled, init=False)
+
+    def begin(self, state: FeedState[JournalView], *, last: bool = False) -> None:
+        """Show another part of the journal, from its newest entry or from its oldest."""
+        self._begin = last
+        self.state = state
+        if self._begin is not None and state.value is not None:
+            self.show(state.value)
+        self._begin = None
+
+    def show(self, value: JournalView) -> None:
+        """The rows; cursor and view stay where they are."""
+        rows = self._rows(value)
+        self.table.newer, self.table.older = value.newer, value.older
+        if self._begin is None:
+            self.table.set_rows(rows)
+        else:
+            self.table.begin(rows, last=self._begin)
+            self._begin, self._seen = None, 0
+        self._scrolled()
+        self.table.call_after_refresh(self.table.ask)
+
+    def _rows(self, value: JournalView) -> list[Row]:
+        local = self.now().astimezone(self.zone)
+        rows: list[Row] = []
+        before = None
+        for entry in value.entries:
+            day = day_of(entry, self.zone)
+            if day != before:
+                line = day_line(day, local.date(), str(local.tzname()))
+                # A clock that was set back may bring a day a second time.
+                rows.append(Row(f"{day}:{entry.seq}", (line,), heading=True))
+                before = day
+            rows.append(Row(str(entry.seq), cells(entry, self.zone)))
+        return rows
+
+    def _scrolled(self) -> None:
+        """What is in view has been seen; the head tells what is not."""
+        view = self.state.value
+        if view is None:
+            return
+        first = self.table.first_in_view
+        if first and not view.newer:
+            self._seen = max(self._seen, int(first))
+        self.head.update(facts=self.facts(view))
+
+    def facts(self, value: JournalView) -> list[Span]:
+        """How many entries, and what is new out of view."""
+        spans: list[Span] = [(_count(value), "muted")]
+        unseen = sum(entry.seq > self._seen for entry in value.entries) if self._seen else 0
+        if value.newer:
+            spans += [("  ", ""), ("▲ " + _("newer entries above"), "key")]
+        elif unseen:
+            words = plural("{count} new above", "{count} new above", unseen).format(count=unseen)
+            spans += [("  ", ""), (f"▲ {words}", "key")]
+        return spans
+
+    def _age(self, freshness: Freshness) -> list[Span]:
+        """Every new entry is taken in at once, so only an old state has an age."""
+        return [] if freshness is Freshness.FRESH else super()._age(freshness)
+
+    def _absent(self, freshness: Freshness) -> str:
+        if self.state.value is None and freshness is Freshness.FAILED:
+            return _(
+                "The journal cannot be read. Watching goes on; changes, sign-offs and acknowledgements"
+                " are refused until it can be written."
+            )
+        return super()._absent(freshness)
+
+    def empty(self, value: JournalView) -> str:
+        """An empty journal and a filter that nothing fits are two things."""
+        if value.entries:
+            return ""
+        if value.filtered:
+            return _("No entry fits the filter. esc shows all entries again.")
+        return _(
+            "Nothing is recorded yet. Notes (f8), sign-offs, acknowledgements and changes will stand here."
+        )
+
+    @on(KeyedTable.Selected)
+    def _open(self, event: KeyedTable.Selected) -> None:
+        event.stop()
+        view = self.state.value
+        found = next((each for each in view.entries if str(each.seq) == event.key), None) if view else None
+        if found is not None:
+            self.post_message(self.Opened(found))
+
+
+def _count(value: JournalView) -> str:
+    if not value.filtered:
+        return plural("{count} entry", "{count} entries", value.total).format(count=f"{value.total:,}")
+    count = len(value.entries)
+    if value.newer or value.older:
+        return _("more than {count} found").format(count=f"{count:,}")
+    return _("{count} found").format(count=f"{count:,}")

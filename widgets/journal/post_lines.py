@@ -1,0 +1,68 @@
+"""How posts read: the rows of the outbox, and one post whole. Pure."""
+
+from collections.abc import Iterable
+from datetime import datetime, tzinfo
+
+from services.i18n import N_, _
+from services.models.posts import Post, PostState
+from widgets.drawing.columns import Column
+from widgets.drawing.format import stamp, wrap
+from widgets.drawing.lines import Line
+from widgets.drawing.state_styles import Look
+from widgets.drawing.table import Row
+
+POST_LOOKS: dict[PostState, Look] = {
+    PostState.WAITING: Look("▨", N_("not sent"), "bad"),
+    PostState.SENDING: Look("▥", N_("being sent"), "key"),
+    PostState.REFUSED: Look("✖", N_("not sent"), "bad"),
+    PostState.UNKNOWN: Look("?", N_("sent or not"), "bad"),
+    PostState.POSTED: Look("▣", N_("posted"), "good"),
+    PostState.DROPPED: Look("↷", N_("given up"), "muted"),
+}
+
+
+def columns() -> tuple[Column, ...]:
+    """State, when it was let go, who, what it says."""
+    return (
+        Column(_("State"), max_width=16),
+        Column(_("Let go"), max_width=18, rank=1),
+        Column(_("Who"), max_width=16, rank=2),
+        Column(_("Slack note"), flex=1, min_width=20),
+    )
+
+
+def rows(posts: Iterable[Post], zone: tzinfo, now: datetime) -> list[Row]:
+    """One row a post."""
+    found = []
+    for post in posts:
+        look = POST_LOOKS[post.state]
+        cells: tuple[Line, ...] = (
+            [(look.text, look.role)],
+            [(stamp(post.at, zone, now), "muted")],
+            [(post.by, "")],
+            [(" ".join(post.text.split()), "" if post.unsent else "muted")],
+        )
+        found.append(Row(post.id, cells))
+    return found
+
+
+def detail(post: Post, zone: tzinfo, now: datetime, width: int) -> list[Line]:
+    """Where to, how it stands and why, then the note itself."""
+    look = POST_LOOKS[post.state]
+    head: Line = [
+        (look.text, look.role),
+        ("  ", ""),
+        (post.channel or _("no channel"), "strong"),
+        ("  ", ""),
+        (stamp(post.changed_at, zone, now), "muted"),
+    ]
+    found: list[Line] = [head]
+    if post.thread_ts:
+        found.append([(_("answers an earlier note of its thread"), "muted")])
+    if post.retry_at is not None:
+        again = _("the console asks again at {time}").format(time=stamp(post.retry_at, zone, now))
+        found.append([(again, "muted")])
+    found += [[(line, "caution")] for line in (wrap(post.reason, width) if post.reason else ())]
+    found.append([])
+    found += [[(line, "")] for line in wrap(post.text, width)]
+    return found

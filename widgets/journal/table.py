@@ -1,0 +1,123 @@
+"""The journal's rows: what stays in view stays where it was while entries come above and below."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from textual.message import Message
+from textual.strip import Strip
+
+from services.i18n import _
+from widgets.drawing.columns import Column, lay_out
+from widgets.drawing.format import short_day
+from widgets.drawing.lines import Line
+from widgets.drawing.table import KeyedTable, Row
+
+NEAR = 60
+"""Rows from an edge of what is held at which the next page is wanted."""
+
+
+class JournalTable(KeyedTable):
+    """Rows keyed by the entry's number, newest first, under a heading for each day."""
+
+    @dataclass
+    class Wanted(Message):
+        """The reader comes near an edge of what is held, or asks for the very end."""
+
+        older: bool
+        """Back in time, or forward."""
+        edge: bool = False
+        """The very first or last entry, not the next page."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            (
+                Column(_("time"), min_width=8),
+                Column(_("kind"), max_width=14),
+                Column(_("person"), max_width=14),
+                Column(_("what"), flex=1, min_width=30),
+                Column(_("target"), max_width=36, middle=True, rank=1),
+            )
+        )
+        self.newer = self.older = False
+        """Whether there are entries beyond what is held."""
+        self._holding = False
+
+    @property
+    def at_top(self) -> bool:
+        """The first row is in view."""
+        return self.scroll_offset.y == 0
+
+    @property
+    def first_in_view(self) -> str:
+        """The key of the first entry in view, or ""."""
+        rows = self.rows[self.scroll_offset.y :]
+        return next((row.key for row in rows if not row.heading), "")
+
+    def set_rows(self, rows: Sequence[Row]) -> None:
+        """Show these rows; the reader's lines keep their place, unless the newest are being looked at."""
+        anchor, at_top = self.first_in_view, self.at_top and not self.newer
+        offset = self._index.get(anchor, 0) - self.scroll_offset.y
+        self._holding = True
+        try:
+            super().set_rows(rows)
+        finally:
+            self._holding = False
+        place = self._index.get(anchor)
+        if place is not None and not at_top:
+            self.scroll_to(y=max(0, place - offset), animate=False, force=True, immediate=True)
+        elif self.cursor_key is not None and not self._is_visible(self._place):
+            self._reveal(self._place)
+
+    def begin(self, rows: Sequence[Row], *, last: bool = False) -> None:
+        """Show other rows from their beginning or their end, the cursor on the first or last entry."""
+        self.cursor_key, self._place = None, 0
+        super().set_rows([])
+        super().set_rows(rows)
+        self.scroll_to(y=0, animate=False, force=True, immediate=True)
+        if rows:
+            super().action_edge(-1 if last else 0)
+
+    def action_edge(self, index: int) -> None:
+        """To the first or the last entry, also where it is not held."""
+        older = index != 0
+        if self.older if older else self.newer:
+            self.post_message(self.Wanted(older, edge=True))
+        else:
+            super().action_edge(index)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Ask for more before the reader is there."""
+        super().watch_scroll_y(old_value, new_value)
+        self.ask()
+
+    def ask(self) -> None:
+        """Ask for the next page where the view comes near an edge of what is held."""
+        top = self.scroll_offset.y
+        if self.older and top + self.size.height + NEAR > len(self.rows):
+            self.post_message(self.Wanted(older=True))
+        elif self.newer and top < NEAR:
+            self.post_message(self.Wanted(older=False))
+
+    def render_line(self, y: int) -> Strip:
+        """The head names the day of the first entry in view where its heading is not."""
+        if y > 0:
+            return super().render_line(y)
+        title = self._day_above()
+        columns = (replace(self.columns[0], title=title), *self.columns[1:]) if title else self.columns
+        head: list[Line] = [
+            [(column.title, "heading" if title and at == 0 else "head")] for at, column in enumerate(columns)
+        ]
+        return self.ink.strip([("  ", ""), *lay_out(columns, head, self._widths)], self._room)
+
+    def _day_above(self) -> str:
+        """The day whose heading is above the view, shortly; "" where a heading is in its first line."""
+        top = self.scroll_offset.y
+        if top >= len(self.rows) or self.rows[top].heading:
+            return ""
+        above = next((row.key for row in reversed(self.rows[:top]) if row.heading), "")
+        return short_day(date.fromisoformat(above.partition(":")[0])) if above else ""
+
+    def _reveal(self, place: int) -> None:
+        if not self._holding:
+            super()._reveal(place)

@@ -1,0 +1,135 @@
+"""How journal entries read: kind, row, day, filter. Pure."""
+
+from datetime import date, timedelta, tzinfo
+
+from services.i18n import N_, _
+from services.models.journal import Entry, EntryKind, JournalHealth, Query
+from services.models.text import clean
+from widgets.drawing.format import clock, day_words
+from widgets.drawing.lines import Line, Span
+from widgets.drawing.state_styles import VERDICT_LOOKS, Look
+
+KIND_LOOKS: dict[EntryKind, Look] = {
+    EntryKind.STARTED: Look("▷", N_("start"), "faint"),
+    EntryKind.ENDED: Look("□", N_("end"), "faint"),
+    EntryKind.SIGN_OFF: Look("✓", N_("sign-off"), "good"),
+    EntryKind.SKIPPED: Look("↷", N_("left out"), "warn"),
+    EntryKind.PLANNED: Look("+", N_("planned"), "muted"),
+    EntryKind.UNPLANNED: Look("-", N_("plan dropped"), "muted"),
+    EntryKind.ACKNOWLEDGED: Look("◎", N_("acknowledged"), "good"),
+    EntryKind.NOTE: Look("✎", N_("note"), "code"),
+    EntryKind.ARMED: Look("▲", N_("armed"), "caution"),
+    EntryKind.DISARMED: Look("▽", N_("disarmed"), "muted"),
+    EntryKind.PLAN: Look("◇", N_("plan"), "key"),
+    EntryKind.INTENT: Look("→", N_("intent"), "key"),
+    EntryKind.OUTCOME: Look("◆", N_("outcome"), "strong"),
+    EntryKind.RESOLVED: Look("◈", N_("resolved"), "strong"),
+    EntryKind.REFUSED: Look("✖", N_("refused"), "warn"),
+    EntryKind.LOOKING: Look("◌", N_("looking"), "faint"),
+    EntryKind.FINDING: Look("◍", N_("finding"), "strong"),
+    EntryKind.OVERRULED: Look("⇄", N_("overruled"), "caution"),
+    EntryKind.KNOWN: Look("☑", N_("known"), "muted"),
+    EntryKind.REMARK: Look("¶", N_("remark"), "code"),
+    EntryKind.POST: Look("▤", N_("post"), "key"),
+    EntryKind.POSTING: Look("▥", N_("posting"), "muted"),
+    EntryKind.POSTED: Look("▣", N_("posted"), "good"),
+    EntryKind.UNPOSTED: Look("▨", N_("not posted"), "bad"),
+    EntryKind.USAGE: Look("¥", N_("usage"), "faint"),
+    EntryKind.OTHER: Look("?", N_("unknown kind"), "warn"),
+}
+_OUTCOMES = {
+    "done": ("●", "good"),
+    "failed": ("■", "bad"),
+    "unknown": ("?", "caution"),
+    "refused": ("✖", "warn"),
+}
+_STATED = (EntryKind.OUTCOME, EntryKind.RESOLVED)
+QUIET = (EntryKind.STARTED, EntryKind.ENDED, EntryKind.LOOKING, EntryKind.USAGE)
+"""What the console says of itself."""
+
+
+def kind_spans(entry: Entry) -> list[Span]:
+    """Mark and word; what became of a change is told by the mark."""
+    look = KIND_LOOKS[entry.kind]
+    mark, role = look.mark, look.role
+    if entry.kind is EntryKind.FINDING:
+        mark, role = _verdict(entry)
+    elif entry.kind in _STATED:
+        mark, role = _OUTCOMES.get(str(entry.data.get("state")), (mark, role))
+    return [(f"{mark} ", role), (look.word, "muted" if role == "faint" else "")]
+
+
+def _verdict(entry: Entry) -> tuple[str, str]:
+    finding = entry.data.get("finding")
+    said = str(finding.get("verdict")) if isinstance(finding, dict) else ""
+    look = next((look for verdict, look in VERDICT_LOOKS.items() if verdict.value == said), None)
+    return (look.mark, look.role) if look is not None else ("?", "warn")
+
+
+def cells(entry: Entry, zone: tzinfo) -> tuple[Line, ...]:
+    """Time, kind, person, what, target: the row of one entry."""
+    quiet = entry.kind in QUIET
+    return (
+        [(clock(entry.at, zone, name=False), "muted")],
+        kind_spans(entry),
+        [(entry.person.name, "muted" if quiet else "")],
+        [(entry.text, "muted" if quiet else "")],
+        [(clean(entry.target), "muted")],
+    )
+
+
+def day_of(entry: Entry, zone: tzinfo) -> date:
+    """The day on which it was recorded, where times are shown."""
+    return entry.at.astimezone(zone).date()
+
+
+def day_line(day: date, today: date, zone_name: str) -> Line:
+    """`── Today, Wed 14 Jan JST ──`: stands above the entries of a day."""
+    return [("── ", "rule"), (day_title(day, today), "heading"), (f" {zone_name} ", "muted"), ("──", "rule")]
+
+
+def day_title(day: date, today: date) -> str:
+    """The day, and whether it is today or was yesterday."""
+    words = day_words(day, year=day.year != today.year)
+    if day == today:
+        return _("Today, {day}").format(day=words)
+    if day == today - timedelta(days=1):
+        return _("Yesterday, {day}").format(day=words)
+    return words
+
+
+def anchor_spans(health: JournalHealth) -> list[Span]:
+    """That the newest hash did not get out of reach, and why; empty where it did."""
+    if not health.anchor_problem:
+        return []
+    if not health.anchored_seq:
+        words = _("No hash is held outside: {reason}")
+    elif health.anchored_seq < health.entries:
+        words = _("No hash after entry {seq} is held outside: {reason}")
+    else:
+        words = "{reason}"
+    said = words.format(seq=f"{health.anchored_seq:,}", reason=health.anchor_problem)
+    return [(" ▲ ", "caution"), (said, "")]
+
+
+def filter_spans(query: Query, zone: tzinfo) -> list[Span]:
+    """What is shown of the journal, condition by condition; empty for everything."""
+    parts: list[tuple[str, str]] = []
+    if query.kinds:
+        kinds = [KIND_LOOKS[kind].word for kind in EntryKind if kind in query.kinds]
+        parts.append((_("kind"), ", ".join(kinds)))
+    if query.person:
+        parts.append((_("person"), clean(query.person)))
+    if query.target:
+        parts.append((_("target"), clean(query.target)))
+    if query.subject:
+        parts.append((_("subject"), clean(query.subject)))
+    if query.since is not None:
+        parts.append((_("day"), day_words(query.since.astimezone(zone).date(), year=True)))
+    if query.words:
+        parts.append((_("words"), f"“{clean(query.words)}”"))
+    spans: list[Span] = []
+    for label, value in parts:
+        spans += [("   ", "")] if spans else []
+        spans += [(f"{label} ", "muted"), (value, "strong")]
+    return spans

@@ -1,0 +1,233 @@
+"""What a log pane says about itself: whose lines, how they are chosen, how the follow loop is doing.
+
+Nothing that was lost, left out or is late goes unsaid. What does not fit is left out whole, the least
+needed first.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from enum import StrEnum
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from services.i18n import _, plural
+from services.models.logs import Severity, TailStats
+from services.models.problem import Problem
+from widgets.frame.panel import same_trouble, words_of
+
+Part = tuple[int, Content]
+"""Rank (the highest is left out first) and text."""
+
+
+class Mode(StrEnum):
+    """What the window does when lines come."""
+
+    FOLLOWING = "following"
+    READING = "reading"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class TitleFacts:
+    """What is shown and how."""
+
+    group: str = ""
+    pattern: str = ""
+    threshold: Severity = Severity.PLAIN
+    flags: tuple[str, ...] = ()
+    """How lines are drawn, in words: wrapped, raw…"""
+    zone: str = ""
+    span: str = ""
+    """Dates and times held."""
+
+
+@dataclass(frozen=True, slots=True)
+class BarFacts:
+    """How the pane and its follow loop are doing."""
+
+    mode: Mode = Mode.FOLLOWING
+    new: int = 0
+    """Lines below the window that came since the reader left the end."""
+    lines: int = 0
+    """Lines held."""
+    shown: int = 0
+    """Of them, those the threshold leaves."""
+    dropped: int = 0
+    stats: TailStats | None = None
+    read_at: datetime | None = None
+    """When the last statistics came (UTC)."""
+    stale: bool = False
+    """They should have come again by now."""
+    failing: bool = False
+    """The newest read failed."""
+    complete: str = ""
+    """From when to when no line is missing, in words."""
+    search: str = ""
+    """The query and how it stands, in words."""
+    marking: int = 0
+    """Lines in the marked range."""
+
+
+class _Line(Widget):
+    ALLOW_SELECT = False
+
+    def fitted(self, parts: list[Part], gap: str = "  ") -> Content:
+        """The parts that fit, in their order."""
+        parts = parts[:]
+        while (
+            len(parts) > 1
+            and sum(part.cell_length + len(gap) for _rank, part in parts) - len(gap) > self.size.width
+        ):
+            parts.remove(max(parts, key=lambda ranked: ranked[0]))
+        return Content(gap).join([part for _rank, part in parts])
+
+
+class LogTitle(_Line):
+    """First row: the group, the filters, the look, the span of time held."""
+
+    DEFAULT_CSS = """
+    LogTitle { height: 1; background: $panel; color: $text; padding: 0 1; }
+    """
+
+    facts: reactive[TitleFacts] = reactive(TitleFacts())
+
+    def render(self) -> RenderResult:
+        """`/ecs/staff-api  ▽ "ERROR"  ≥ W  raw  09:00–09:12 JST`."""
+        facts = self.facts
+        parts: list[Part] = [(0, Content.styled(facts.group or _("no log group"), "bold"))]
+        if facts.pattern:
+            text = _("filter {pattern}").format(pattern=facts.pattern)
+            parts.append((1, Content.styled(f" {text} ", "$text on $accent 40%")))
+        if facts.threshold is not Severity.PLAIN:
+            words = {
+                Severity.DEBUG: _("DEBUG and worse"),
+                Severity.INFO: _("INFO and worse"),
+                Severity.WARNING: _("WARNING and worse"),
+                Severity.ERROR: _("ERROR and worse"),
+                Severity.FATAL: _("FATAL only"),
+            }
+            parts.append((2, Content.styled(f" {words[facts.threshold]} ", "$text on $warning 40%")))
+        parts += [(5, Content.styled(flag, "$text-accent")) for flag in facts.flags]
+        if facts.span:
+            parts.append((4, Content.styled(facts.span, "$text-muted")))
+        parts.append((3, Content.styled(facts.zone, "$text-muted")))
+        return self.fitted(parts)
+
+
+class LogBar(_Line):
+    """Last row: following or not, counters, the search."""
+
+    DEFAULT_CSS = """
+    LogBar { height: 1; background: $panel; color: $text; padding: 0 1; }
+    """
+
+    facts: reactive[BarFacts] = reactive(BarFacts())
+    zone: reactive[tzinfo | None] = reactive(None)
+
+    def render(self) -> RenderResult:
+        """`▶ following  12,345 lines  lag 1.2s  late 3  …`."""
+        facts = self.facts
+        parts = [_mode(facts)]
+        if facts.search:
+            parts.append((1, Content.styled(facts.search, "bold $text-warning")))
+        if facts.marking:
+            text = plural("{count} line marked", "{count} lines marked", facts.marking)
+            parts.append((1, Content.styled(text.format(count=f"{facts.marking:,}"), "bold $text-accent")))
+        parts.append((5, _muted(_lines(facts))))
+        if facts.dropped:
+            text = _("older lines dropped: {count}").format(count=f"{facts.dropped:,}")
+            parts.append((3, Content.styled(text, "$text-warning")))
+        return self.fitted(parts + _stats(facts, self.zone))
+
+
+class LogTrouble(_Line):
+    """A row that is there only while the follow loop fails: what, what to do, since when."""
+
+    DEFAULT_CSS = """
+    LogTrouble { height: auto; max-height: 3; display: none; background: $error 30%; color: $text; padding: 0 1; }
+    """
+
+    problem: reactive[Problem | None] = reactive(None, layout=True)
+    zone: reactive[tzinfo | None] = reactive(None)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._since: datetime | None = None
+        self._has_lines = False
+
+    def say(self, problem: Problem | None, said: Problem | None, *, has_lines: bool) -> None:
+        """Show the newest failure with the time of the first; nothing where the banner has `said` the same."""
+        if problem is None or self._since is None:
+            self._since = problem.at if problem else None
+        self._has_lines = has_lines
+        self.problem = None if same_trouble(problem, said) else problem
+
+    def watch_problem(self, problem: Problem | None) -> None:
+        """Appear and disappear."""
+        self.display = problem is not None
+
+    def render(self) -> RenderResult:
+        """`✖ no permission: logs:FilterLogEvents — ask for … (since 09:12:33 JST; lines are old)`."""
+        problem = self.problem
+        if problem is None:
+            return Content("")
+        happened, *more = words_of(problem)
+        parts = [Content.styled("\u2716 ", "bold"), Content.styled(happened, "bold")]
+        for words in more:
+            parts += [Content(" \u2014 "), Content(words)]
+        local = (self._since or problem.at).astimezone(self.zone)
+        said = _("(since {time}; the lines shown are not newer)") if self._has_lines else _("(since {time})")
+        parts.append(Content.styled("  " + said.format(time=f"{local:%H:%M:%S %Z}"), "$text-muted"))
+        return Content("").join(parts)
+
+
+def _mode(facts: BarFacts) -> Part:
+    if facts.mode is Mode.FOLLOWING and facts.failing:
+        return 0, Content.styled(f"\u25b3 {_('reading fails')}", "bold $text-warning")
+    if facts.mode is Mode.FOLLOWING:
+        return 0, Content.styled(f"\u25b6 {_('following')}", "bold $text-success")
+    new = _("\u2193 {count} new").format(count=f"{facts.new:,}") if facts.new else ""
+    if facts.mode is Mode.PAUSED:
+        return 0, Content.styled(f" \u2016 {_('paused')} {new}".rstrip() + " ", "bold $text on $warning 50%")
+    if new:
+        return 0, Content.styled(f" {new} ", "bold $text on $accent 50%")
+    return 0, Content.styled(f"\u25a0 {_('reading')}", "bold $text-accent")
+
+
+def _lines(facts: BarFacts) -> str:
+    count = f"{facts.lines:,}"
+    if facts.shown != facts.lines:
+        return _("{shown} of {count} lines").format(shown=f"{facts.shown:,}", count=count)
+    return plural("{count} line", "{count} lines", facts.lines).format(count=count)
+
+
+def _stats(facts: BarFacts, zone: tzinfo | None) -> list[Part]:
+    stats = facts.stats
+    if stats is None:
+        return [(2, _muted(_("not read yet")))]
+    parts: list[Part] = []
+    if facts.complete:
+        parts.append((3, _muted(facts.complete)))
+    if stats.lag is not None:
+        parts.append((4, _muted(_("lag {seconds}s").format(seconds=f"{stats.lag:.1f}"))))
+    if stats.late:
+        late = _("late {count}").format(count=f"{stats.late:,}")
+        parts.append((4, Content.styled(late, "$text-accent")))
+    duplicates = _("duplicates dropped {count}").format(count=f"{stats.duplicates:,}")
+    parts.append((8, _muted(duplicates)))
+    parts.append((9, _muted(_("polls {count}").format(count=f"{stats.polls:,}"))))
+    if facts.read_at is not None:
+        words = _("tried {time}") if facts.failing else _("read {time}")
+        read = words.format(time=f"{facts.read_at.astimezone(zone):%H:%M:%S}")
+        if facts.stale:
+            parts.append((1, Content.styled(f" {_('STALE')} {read} ", "bold $text on $warning 50%")))
+        else:
+            parts.append((6, _muted(read)))
+    return parts
+
+
+def _muted(text: str) -> Content:
+    return Content.styled(text, "$text-muted")

@@ -1,0 +1,39 @@
+"""One column beside the lines that says where the window lies."""
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from widgets.logs.view import LogView
+
+
+class Gauge(Widget):
+    """A thumb on a track; nothing when everything is in the window."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    Gauge { width: 1; height: 1fr; background: $surface; color: $primary-darken-1; }
+    """
+
+    thumb: reactive[tuple[int, int]] = reactive((0, 0))
+    """First row and height of the thumb; height 0 for none."""
+
+    def show(self, view: LogView, rows: list[int]) -> None:
+        """`rows`: the store rows in the window."""
+        height = self.size.height
+        total = view.shown.count()
+        above = view.shown.rank(rows[0]) if rows else 0
+        below = total - above - len(rows)
+        if height < 2 or above + below <= 0:
+            self.thumb = (0, 0)
+            return
+        size = max(1, height * len(rows) // total)
+        share = above / (above + below)
+        self.thumb = (round((height - size) * share), size)
+
+    def render(self) -> RenderResult:
+        """The column."""
+        start, size = self.thumb
+        rows = ["\u2588" if start <= row < start + size else " " for row in range(self.size.height)]
+        return Content("\n".join(rows))

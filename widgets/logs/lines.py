@@ -1,0 +1,213 @@
+"""The lines of a log pane: scrolling and the cursor. Knows no prompts and no counters."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from textual import events
+from textual.message import Message
+
+from widgets.logs.gauge import Gauge
+from widgets.logs.scroll import Anchor
+from widgets.logs.separators import Gap, same_minute
+from widgets.logs.store import StoredLine
+from widgets.logs.strips import Accent, Look
+from widgets.logs.styles import LINES_CSS
+from widgets.logs.view import LogView
+from widgets.logs.window import LogWindow
+
+_WHEEL = 3
+
+
+class LogLines(LogWindow, can_focus=True):
+    """Where the reader is in a view; the pane tells it when to draw."""
+
+    DEFAULT_CSS = LINES_CSS
+
+    class Moved(Message):
+        """The reader moved: the window, the cursor or the marked range."""
+
+    def __init__(self, view: LogView, look: Look, now: Callable[[], datetime]) -> None:
+        super().__init__(view, look, now)
+        self.gauge = Gauge()
+        """To be placed beside the lines."""
+        self.bottom = -1
+        """Store row of the last line in the window."""
+        self._cursor = Anchor(view)
+        self._range_start = Anchor(view)
+        self._ranging = False
+
+    # What the pane asks and tells
+
+    def show(self, look: Look) -> None:
+        """Draw in another way."""
+        self.painter.look = look
+        self.rules.zone = look.zone
+        self.redraw()
+
+    def mark(self, at: int | None) -> None:
+        """Mark the minute of `at` (epoch milliseconds); None unmarks."""
+        self.rules.marked_at = at
+        self.redraw()
+
+    def show_gaps(self, gaps: tuple[Gap, ...]) -> None:
+        """Say where lines may be missing."""
+        self.rules.gaps = gaps
+        self.redraw()
+
+    def look_ahead(self) -> None:
+        """Work out what the next drawing will show: `bottom`, and the gauge's place."""
+        rows, _skip = self.scroller.window()
+        self.bottom = rows[-1] if rows else -1
+        self.gauge.show(self.view, rows)
+
+    @property
+    def cursor(self) -> int | None:
+        """Store row of the line the reader points at."""
+        row = self._cursor.row
+        if row is None:
+            return None
+        shown = self.view.shown
+        after = shown.at_or_after(row)
+        return after if after is not None else shown.at_or_before(row)
+
+    @property
+    def selected(self) -> tuple[int, int] | None:
+        """First and last store row of the marked range, or of the cursor's line."""
+        row, start = self.cursor, self._range_start.row
+        if row is None:
+            return None
+        if not self._ranging or start is None:
+            return row, row
+        return min(row, start), max(row, start)
+
+    @property
+    def ranging(self) -> bool:
+        """The reader is marking a range."""
+        return self._ranging
+
+    def line_at_cursor(self) -> StoredLine | None:
+        """The line the reader points at."""
+        row = self.cursor
+        return None if row is None else self.view.store.line(row)
+
+    # What the reader does
+
+    def scroll_rows(self, rows: int) -> bool:
+        """Scroll; True when that brought the window to the end."""
+        at_end = self.scroller.scroll(rows)
+        self._moved()
+        return at_end
+
+    def go_start(self) -> None:
+        """To the oldest line."""
+        self.scroller.go_start()
+        first = self.view.shown.at_or_after(self.view.store.first)
+        if first is not None and self._cursor.row is not None:
+            self._cursor.set(first)
+        self._moved()
+
+    def go_end(self) -> None:
+        """To the newest line, and follow."""
+        self.scroller.follow = True
+        self.drop_cursor()
+
+    def go_row(self, row: int) -> None:
+        """Point at a line and bring it into the window, with context around it."""
+        if row not in self._drawn or self.scroller.follow:
+            self.scroller.place(row)
+        else:
+            self.scroller.reveal(row)
+        self._cursor.set(row)
+        self._moved()
+
+    def move_cursor(self, lines: int) -> bool:
+        """Point at another line. True when the reader tried to go below the newest one."""
+        row = self.cursor
+        shown = self.view.shown
+        if row is None:
+            target = shown.at_or_before(max(self.bottom, self.view.store.first))
+        elif lines < 0:
+            target = shown.at_or_before(row - 1)
+        else:
+            target = shown.at_or_after(row + 1)
+        if target is None:
+            return lines > 0
+        self.scroller.reveal(target)
+        self._cursor.set(target)
+        self._moved()
+        return False
+
+    def page(self, pages: int) -> bool:
+        """Scroll by windows, keeping a line of context; the cursor goes along. True at the end."""
+        at_end = self.scroller.scroll(pages * max(1, self.size.height - 1))
+        rows, skip = self.scroller.window()
+        if self._cursor.row is not None and rows:
+            whole = rows[1:] if skip and len(rows) > 1 else rows
+            self._cursor.set(whole[-1] if pages > 0 else whole[0])
+        self._moved()
+        return at_end
+
+    def toggle_range(self) -> None:
+        """Begin marking at the cursor, or stop."""
+        self._ranging = not self._ranging
+        if self.cursor is None:
+            self.move_cursor(-1)
+        row = self.cursor
+        if row is None or not self._ranging:
+            self._ranging = False
+        else:
+            self._range_start.set(row)
+        self._moved()
+
+    def drop_range(self) -> None:
+        """Stop marking."""
+        self._ranging = False
+        self._moved()
+
+    def drop_cursor(self) -> None:
+        """Point at no line."""
+        self._ranging = False
+        self._cursor.clear()
+        self._moved()
+
+    def _moved(self) -> None:
+        self.refresh()
+        self.post_message(self.Moved())
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Three rows up."""
+        event.stop()
+        self.scroll_rows(-_WHEEL)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Three rows down; at the end, follow."""
+        event.stop()
+        if self.scroll_rows(_WHEEL):
+            self.scroller.follow = True
+            self._moved()
+
+    def on_click(self, event: events.Click) -> None:
+        """Point at the clicked line."""
+        row = self._drawn[event.y] if event.y < len(self._drawn) else -1
+        if row >= 0:
+            self.scroller.leave_end()
+            self._cursor.set(row)
+            self._moved()
+
+    # Drawing
+
+    def _accent(self, row: int, at: int) -> Accent:
+        cursor, selected = self._cursor.row, self.selected if self._ranging else None
+        kind = ""
+        if row == cursor:
+            kind = "cursor"
+        elif selected is not None and selected[0] <= row <= selected[1]:
+            kind = "range"
+        gutter = " "
+        if kind == "cursor":
+            gutter = "\u258c"
+        elif same_minute(at, self.rules.marked_at):
+            gutter = "\u2503"
+        elif self.view.query is not None and self.view.found.contains(row):
+            gutter = "\u2022"
+        return Accent(kind, gutter)

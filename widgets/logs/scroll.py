@@ -1,0 +1,172 @@
+"""Where the reader is: at the end and following, or at a line and staying there.
+
+Lines differ in height (wrapped ones, those under a day's rule), and a million of them cannot be
+measured; so the position is not a row on a long canvas but a line and how many of its rows are above
+the window. The line is kept by id: late lines above it do not move the text under the reader's eyes.
+"""
+
+from collections.abc import Callable
+
+from widgets.logs.view import LogView
+
+
+class Scroller:
+    """A window of `height` rows over the lines shown."""
+
+    def __init__(self, view: LogView, height_of: Callable[[int], int]) -> None:
+        self.view = view
+        self.height = 1
+        self.follow = True
+        self._height_of = height_of
+        """Rows that the line at a (shown) store row takes."""
+        self._top = Anchor(view)
+        self._skip = 0
+        self._left = Anchor(view)
+        """The newest line when following ended."""
+
+    def window(self) -> tuple[list[int], int]:
+        """Store rows of the lines in the window, top to bottom, and how many rows of the first are above."""
+        if self.follow:
+            self._go_end()
+        top = self._shown_top()
+        if top is None:
+            return [], 0
+        skip = self._skip if top == self._top.row else 0
+        rows: list[int] = []
+        used, row = -skip, self.view.shown.at_or_after(top)
+        while row is not None and used < self.height:
+            rows.append(row)
+            used += self._height_of(row)
+            row = self.view.shown.at_or_after(row + 1)
+        return rows, skip
+
+    def new_below(self, bottom: int) -> int:
+        """Lines that came since following ended and lie below `bottom`, the last row in the window."""
+        if self.follow:
+            return 0
+        seen = max(bottom, self._left.row if self._left.row is not None else -1)
+        return self.view.shown.count() - self.view.shown.rank(seen + 1)
+
+    def leave_end(self) -> None:
+        """Stop following; the window stays where it is."""
+        if self.follow:
+            self.window()
+            self.follow = False
+            self._left.set(self.view.store.end - 1)
+
+    def scroll(self, rows: int) -> bool:
+        """Move the window down (up if negative). True when that brought it to the end."""
+        self.leave_end()
+        top = self._shown_top()
+        if top is None:
+            return True
+        self._set(top, self._skip if top == self._top.row else 0)
+        if rows < 0:
+            self._up(top, self._skip + rows)
+            return False
+        self._down(top, self._skip + rows)
+        here = (self._top.row, self._skip)
+        end = self._end()
+        if end is not None and here >= end:
+            self._set(*end)
+            return True
+        return False
+
+    def place(self, row: int, share: float = 0.33) -> None:
+        """Put the line at `row` about `share` of the window down; following ends."""
+        self.leave_end()
+        self._up(row, -int(self.height * share))
+        end = self._end()
+        if end is not None and (self._top.row, self._skip) > end:
+            self._set(*end)
+
+    def reveal(self, row: int) -> None:
+        """Move as little as needed to have the line at `row` in the window."""
+        rows, skip = self.window()
+        self.leave_end()
+        if not rows or row < rows[0] or (row == rows[0] and skip):
+            self._set(row, 0)
+            return
+        bottom = sum(self._height_of(shown) for shown in rows) - skip
+        if row > rows[-1] or (row == rows[-1] and bottom > self.height):
+            self._up(row, min(0, self._height_of(row) - self.height))
+
+    def go_start(self) -> None:
+        """To the oldest line."""
+        self.leave_end()
+        self._set(self.view.store.first, 0)
+
+    def _shown_top(self) -> int | None:
+        row = self._top.row
+        row = self.view.store.first if row is None else row
+        after = self.view.shown.at_or_after(row)
+        return after if after is not None else self.view.shown.at_or_before(row)
+
+    def _set(self, row: int, skip: int) -> None:
+        self._top.set(row)
+        self._skip = skip
+
+    def _go_end(self) -> None:
+        end = self._end()
+        if end is not None:
+            self._set(*end)
+
+    def _end(self) -> tuple[int, int] | None:
+        """Position at which the newest line is the last in the window."""
+        last = self.view.shown.at_or_before(self.view.store.end - 1)
+        return None if last is None else self._above(last, self._height_of(last) - self.height)
+
+    def _up(self, row: int, skip: int) -> None:
+        """To `skip` rows below the first row of the line at `row`; `skip` may be negative."""
+        self._set(*self._above(row, skip))
+
+    def _above(self, row: int, skip: int) -> tuple[int, int]:
+        while skip < 0:
+            before = self.view.shown.at_or_before(row - 1)
+            if before is None:
+                return row, 0
+            row = before
+            skip += self._height_of(row)
+        return row, skip
+
+    def _down(self, row: int, skip: int) -> None:
+        while skip >= (height := self._height_of(row)):
+            after = self.view.shown.at_or_after(row + 1)
+            if after is None:
+                break
+            row, skip = after, skip - height
+        self._set(row, min(skip, self._height_of(row) - 1))
+
+
+class Anchor:
+    """A line that is followed wherever late lines push it."""
+
+    def __init__(self, view: LogView) -> None:
+        self._store = view.store
+        self._id: int | None = None
+        self._row = 0
+        self._moves = 0
+
+    def set(self, row: int) -> None:
+        """Hold the line at `row`, if there is one."""
+        if self._store.first <= row < self._store.end:
+            self._id, self._row, self._moves = self._store.id_at(row), row, self._store.moves
+        else:
+            self._id = None
+
+    def clear(self) -> None:
+        """Hold nothing."""
+        self._id = None
+
+    @property
+    def row(self) -> int | None:
+        """Where the line is now; None when nothing is held or it was dropped."""
+        if self._id is None:
+            return None
+        if self._moves != self._store.moves:
+            row = self._store.row_of(self._id)
+            if row is None:
+                self._id = None
+                return None
+            self._row, self._moves = row, self._store.moves
+        return self._row if self._row >= self._store.first else None

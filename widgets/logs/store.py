@@ -1,0 +1,213 @@
+"""The log pane's memory: every line it holds, in time order, within a bound of bytes.
+
+A *row* counts lines since the beginning: it survives appending and dropping, and moves only when an
+older line is inserted before it. An *id* never moves; whoever must follow a line keeps its id.
+The oldest chunk is dropped whole, and the lines in it are counted.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import groupby, pairwise
+from typing import NamedTuple
+
+from services.models.logs import LogLine
+from widgets.logs.chunk import Chunk, Columns, columns_of, raw_columns
+
+CHUNK_BYTES = 256 * 1024
+DEFAULT_BYTES = 64 * 1024 * 1024
+_SPLIT_KEPT = 8
+"""Chunks whose split lines are kept: what is near the reader."""
+
+
+class StoredLine(NamedTuple):
+    """One line as the pane sees it."""
+
+    id: int
+    """The pane's own number, stable while the line is held."""
+    at: int
+    """Event time, epoch milliseconds."""
+    seen: int
+    """Ingestion time, epoch milliseconds (at most 24 days after `at`)."""
+    stream: str
+    late: bool
+    text: str
+
+
+class LogStore:
+    """Lines ordered by time; among equals, by arrival."""
+
+    def __init__(self, max_bytes: int = DEFAULT_BYTES, chunk_bytes: int = CHUNK_BYTES) -> None:
+        self.max_bytes = max_bytes
+        self.chunk_bytes = chunk_bytes
+        self.chunks: list[Chunk] = []
+        self.first = 0
+        """Row of the oldest line held."""
+        self.end = 0
+        """Row after the newest line."""
+        self.size = 0
+        """Bytes held."""
+        self.dropped = 0
+        """Lines that had to go since the last `clear`."""
+        self.moves = 0
+        """Grows whenever rows moved, so that whoever keeps ids looks their rows up again."""
+        self._next_id = 0
+        self._streams: dict[str, int] = {"": 0}
+        self._stream_names: list[str] = [""]
+        self._split: dict[Chunk, tuple[int, list[bytes]]] = {}
+
+    def __len__(self) -> int:
+        return self.end - self.first
+
+    def append(self, lines: Sequence[LogLine]) -> None:
+        """Take a batch in; lines older than the newest one held go where their time belongs."""
+        if not lines:
+            return
+        if any(line.at > after.at for line, after in pairwise(lines)):
+            lines = sorted(lines, key=lambda line: line.at)
+        older = bisect_right(lines, self.newest - 1, key=lambda line: line.at) if self.chunks else 0
+        if older < len(lines):
+            self._extend(lines[older:])
+        if older:
+            self._insert(lines[:older])
+        self._evict()
+
+    def append_raw(self, data: bytes, at: int) -> None:
+        """Take in many lines of one time, separated by line feeds, as fast as memory allows."""
+        at = max(at, self.newest)
+        start = 0
+        data = data if data.endswith(b"\n") else data + b"\n"
+        while start < len(data):
+            end = data.rfind(b"\n", start, start + self.chunk_bytes) + 1
+            if not end:
+                end = data.find(b"\n", start) + 1
+            self._put(raw_columns(data[start:end], self._next_id, at))
+            start = end
+        self._evict()
+
+    def clear(self) -> None:
+        """Forget every line; rows and ids go on counting."""
+        self.chunks.clear()
+        self._split.clear()
+        self.first, self.size, self.dropped = self.end, 0, 0
+        self.moves += 1
+
+    @property
+    def newest(self) -> int:
+        """Event time of the newest line, epoch milliseconds; 0 when empty."""
+        return self.chunks[-1].ats[-1] if self.chunks else 0
+
+    @property
+    def oldest(self) -> int:
+        """Event time of the oldest line, epoch milliseconds; 0 when empty."""
+        return self.chunks[0].ats[0] if self.chunks else 0
+
+    def chunk_index(self, row: int) -> int:
+        """Index of the chunk that holds `row`, which must be held."""
+        return bisect_right(self.chunks, row, key=lambda chunk: chunk.first) - 1
+
+    def line(self, row: int) -> StoredLine:
+        """The line at `row`; IndexError when it is not held."""
+        if not self.first <= row < self.end:
+            raise IndexError(row)
+        chunk = self.chunks[self.chunk_index(row)]
+        index = row - chunk.first
+        at = chunk.ats[index]
+        text = self.lines_of(chunk)[index].decode("utf-8", "replace")
+        stream = self._stream_names[chunk.streams[index]]
+        return StoredLine(
+            chunk.ids[index], at, at + chunk.delays[index], stream, bool(chunk.late[index]), text
+        )
+
+    def id_at(self, row: int) -> int:
+        """The id of the line at `row`, which must be held."""
+        chunk = self.chunks[self.chunk_index(row)]
+        return chunk.ids[row - chunk.first]
+
+    def time_at(self, row: int) -> int:
+        """Event time of the line at `row`, which must be held; epoch milliseconds."""
+        chunk = self.chunks[self.chunk_index(row)]
+        return chunk.ats[row - chunk.first]
+
+    def row_of(self, line_id: int) -> int | None:
+        """Where the line is now; None when it was dropped."""
+        for chunk in reversed(self.chunks):
+            if line_id in chunk.ids:
+                return chunk.first + chunk.ids.index(line_id)
+        return None
+
+    def row_at(self, at: int) -> int:
+        """The first row whose time is `at` or later; `end` when there is none."""
+        index = bisect_right(self.chunks, at - 1, key=lambda chunk: chunk.ats[-1])
+        if index == len(self.chunks):
+            return self.end
+        chunk = self.chunks[index]
+        return chunk.first + bisect_right(chunk.ats, at - 1)
+
+    def lines_of(self, chunk: Chunk) -> list[bytes]:
+        """The text of each line of `chunk`; split once while it is looked at often."""
+        version, lines = self._split.pop(chunk, (-1, []))
+        if version != chunk.version:
+            lines = chunk.lines()
+        self._split[chunk] = (chunk.version, lines)
+        if len(self._split) > _SPLIT_KEPT:
+            self._split.pop(next(iter(self._split)))
+        return lines
+
+    def _columns(self, lines: Sequence[LogLine]) -> Columns:
+        columns = columns_of(lines, self._next_id, self._streams)
+        if len(self._streams) > len(self._stream_names):
+            self._stream_names = list(self._streams)
+        self._next_id += len(lines)
+        return columns
+
+    def _extend(self, lines: Sequence[LogLine]) -> None:
+        """Add lines that belong at the end, in pieces of about a chunk."""
+        total = sum(len(line.text) for line in lines)
+        step = max(1, len(lines) * self.chunk_bytes // (2 * total + 1))
+        for start in range(0, len(lines), step):
+            self._put(self._columns(lines[start : start + step]))
+
+    def _put(self, columns: Columns) -> None:
+        count = len(columns.ats)
+        last = self.chunks[-1] if self.chunks else None
+        if last is not None and len(last.text) + len(columns.text) <= self.chunk_bytes:
+            before = last.size
+            last.extend(columns)
+            self.size += last.size - before
+        else:
+            if last is not None:
+                last.seal()
+            self.chunks.append(Chunk(self.end, columns))
+            self.size += self.chunks[-1].size
+        self.end += count
+        self._next_id = max(self._next_id, columns.ids[-1] + 1)
+
+    def _insert(self, lines: Sequence[LogLine]) -> None:
+        """Put lines (ascending, all older than the newest held) where their time belongs."""
+
+        def home(line: LogLine) -> int:
+            return bisect_right(self.chunks, line.at, key=lambda chunk: chunk.ats[-1])
+
+        groups = [(index, list(group)) for index, group in groupby(lines, key=home)]
+        for index, group in reversed(groups):
+            chunk = self.chunks[index]
+            before = chunk.size
+            chunk.merge(self._columns(group))
+            self.size += chunk.size - before
+            if len(chunk.text) > 2 * self.chunk_bytes:
+                self._split.pop(chunk, None)
+                self.chunks[index : index + 1] = chunk.divide(-(-len(chunk.text) // self.chunk_bytes))
+        row = self.first
+        for chunk in self.chunks:
+            chunk.first = row
+            row += len(chunk)
+        self.end = row
+        self.moves += 1
+
+    def _evict(self) -> None:
+        while self.size > self.max_bytes and len(self.chunks) > 1:
+            oldest = self.chunks.pop(0)
+            self._split.pop(oldest, None)
+            self.size -= oldest.size
+            self.first += len(oldest)
+            self.dropped += len(oldest)

@@ -1,0 +1,222 @@
+"""Log lines as strips: gutter, time, severity letter, then message and fields, cut or wrapped.
+
+A strip is built once per line and look, and kept; what a frame costs is what is new in it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.cache import LRUCache
+from textual.strip import Strip
+
+from services.i18n import _
+from services.models.logs import Severity
+from services.models.text import clean
+from widgets.logs.format import DRAWN_LIMIT, read, task_of
+from widgets.logs.search import Query
+from widgets.logs.severity import LETTERS, severity_of
+from widgets.logs.store import StoredLine
+from widgets.logs.time import age_text, clock_text, span_text
+
+HEAD_WIDTH = 16
+"""Gutter, twelve cells of time, a space, the severity letter, a space."""
+_KEPT = 2048
+_MARKED_LIMIT = 200
+_TASK_WIDTH = 17
+_MORE = "\u203a"
+_BREAK_REACH = 24
+"""Characters looked back for a space when a line is wrapped."""
+
+Span = tuple[str, str]
+"""Text and the name of its style."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How lines are drawn; a change voids what was drawn before."""
+
+    zone: tzinfo
+    raw: bool = False
+    """The line as it is, not its JSON fields."""
+    wrap: bool = False
+    relative: bool = False
+    """Age instead of time of day."""
+    stream: bool = False
+    order: tuple[str, ...] = ()
+    """JSON fields to show first."""
+    columns: tuple[tuple[str, int], ...] = ()
+    """JSON fields with a column of their own, and its width in cells."""
+    shift: int = 0
+    """Cells scrolled to the right; 0 while wrapping."""
+
+
+@dataclass(frozen=True)
+class Accent:
+    """What sets a line apart on this frame."""
+
+    row: str = ""
+    """`cursor`, `range` or ""."""
+    gutter: str = " "
+
+
+class Painter:
+    """Builds and keeps the strips of lines for one width and one look."""
+
+    def __init__(self, look: Look, style: Callable[[str], Style]) -> None:
+        self.look = look
+        self.query: Query | None = None
+        self.width = 80
+        self._component = style
+        self._styles: dict[tuple[str, str], Style] = {}
+        self._kept: LRUCache[object, list[Strip]] = LRUCache(_KEPT)
+
+    def forget(self) -> None:
+        """The theme, the look, the width or the query changed."""
+        self._styles.clear()
+        self._kept.clear()
+
+    def block(self, line: StoredLine, accent: Accent, now: int) -> list[Strip]:
+        """The rows of one line, each exactly `width` cells. `now` (epoch ms) counts only for ages."""
+        stamp = age_text(line.at, now) if self.look.relative else ""
+        key = (line.id, accent, stamp)
+        strips = self._kept.get(key)
+        if strips is None:
+            strips = self._kept[key] = self._build(line, accent, stamp)
+        return strips
+
+    def rule(self, text: str, name: str) -> Strip:
+        """A separator across the width: `── text ─────`."""
+        key = (text, name)
+        strips = self._kept.get(key)
+        if strips is None:
+            shown = set_cell_size(f"\u2500\u2500 {text} ", min(self.width, cell_len(text) + 4))
+            shown += "\u2500" * (self.width - cell_len(shown))
+            strips = self._kept[key] = [Strip([Segment(shown, self.style(name))], self.width)]
+        return strips[0]
+
+    def blank(self) -> Strip:
+        """An empty row."""
+        return Strip.blank(self.width, self.style("text"))
+
+    def style(self, name: str, row: str = "") -> Style:
+        """The style of a part of a line, on the background of an accented row."""
+        style = self._styles.get((name, row))
+        if style is None:
+            style = self._component(f"log--{name}")
+            if row and name != "match":
+                style = style + Style(bgcolor=self._component(f"log--{row}").bgcolor)
+            self._styles[name, row] = style
+        return style
+
+    def _build(self, line: StoredLine, accent: Accent, stamp: str) -> list[Strip]:
+        severity = severity_of(line.text[:DRAWN_LIMIT].encode("utf-8", "replace"))
+        stamp = f"{stamp:>12}" if self.look.relative else clock_text(line.at, self.look.zone)
+        letter = "plain" if severity is Severity.PLAIN else f"letter-{severity.name.lower()}"
+        head = [(f" {stamp} ", "time"), (LETTERS[severity], letter), (" ", "text")]
+        if accent.gutter != " ":
+            head[:1] = [(accent.gutter, "gutter"), (f"{stamp} ", "time")]
+        width = max(1, self.width - HEAD_WIDTH)
+        reach = DRAWN_LIMIT if self.look.wrap else 2 * (self.look.shift + width) + 64
+        body = self._body(line, severity.name.lower(), reach)
+        if not self.look.wrap:
+            body = _slice(body, 0, reach)
+        if self.query is not None:
+            body = _highlight(body, self.query)
+        if not self.look.wrap:
+            return [self._strip(head, self._cut(body, width, accent.row), accent.row)]
+        pieces = _wrapped(body, width)
+        rest: list[Span] = [(accent.gutter, "gutter"), (" " * (HEAD_WIDTH - 1), "text")]
+        return [
+            self._strip(head if index == 0 else rest, self._segments(piece, accent.row), accent.row)
+            for index, piece in enumerate(pieces)
+        ]
+
+    def _body(self, line: StoredLine, severity: str, reach: int) -> list[Span]:
+        look = self.look
+        spans: list[Span] = []
+        if line.late:
+            late = _("late +{span}").format(span=span_text(line.seen - line.at))
+            spans += [(f" {late} ", "late"), (" ", "text")]
+        if look.stream:
+            spans.append((set_cell_size(clean(task_of(line.stream)), _TASK_WIDTH) + " ", "stream"))
+        if look.raw:
+            return [*spans, (clean(line.text, DRAWN_LIMIT), severity)]
+        reading = read(line.text, look.order, [name for name, _width in look.columns], reach)
+        for value, (_name, width) in zip(reading.columns, look.columns, strict=True):
+            spans.append((set_cell_size(value, width) + " ", "value"))
+        spans.append((reading.message, severity))
+        for key, value in reading.fields:
+            spans += [(f"  {key}=", "key"), (value, "value")]
+        return spans
+
+    def _cut(self, spans: list[Span], width: int, row: str) -> list[Segment]:
+        """The cells from the shift on, and a mark where the line goes on."""
+        start = self.look.shift
+        plain = "".join([text for text, _name in spans])
+        if plain.isascii():
+            long = len(plain) > start + width
+            segments = self._segments(_slice(spans, start, start + width - long), row)
+        else:
+            whole = Strip(self._segments(spans, row))
+            long = whole.cell_length > start + width
+            segments = list(whole.crop(start, start + width - long))
+        if long:
+            cells = sum([segment.cell_length for segment in segments])
+            segments.append(Segment(" " * (width - 1 - cells) + _MORE, self.style("more", row)))
+        return segments
+
+    def _segments(self, spans: Sequence[Span], row: str) -> list[Segment]:
+        return [Segment(text, self.style(name, row)) for text, name in spans if text]
+
+    def _strip(self, head: list[Span], body: list[Segment], row: str) -> Strip:
+        segments = [*self._segments(head, row), *body]
+        length = sum([segment.cell_length for segment in segments])
+        if length < self.width:
+            segments.append(Segment(" " * (self.width - length), self.style("text", row)))
+        strip = Strip(segments, max(length, self.width))
+        return strip if length <= self.width else strip.crop(0, self.width)
+
+
+def _slice(spans: Sequence[Span], start: int, end: int) -> list[Span]:
+    """The characters from `start` to before `end`."""
+    sliced: list[Span] = []
+    place = 0
+    for text, name in spans:
+        if place >= end:
+            break
+        part = text[max(0, start - place) : end - place]
+        if part:
+            sliced.append((part, name))
+        place += len(text)
+    return sliced
+
+
+def _wrapped(spans: list[Span], width: int) -> list[list[Span]]:
+    """`spans` in rows of at most `width` cells, broken at a space if one is near; at least one row."""
+    plain = "".join([text for text, _name in spans])
+    rows: list[list[Span]] = []
+    start = 0
+    while start < len(plain):
+        end = start + max(1, len(chop_cells(plain[start : start + 2 * width + 16], width)[0]))
+        if end < len(plain):
+            space = plain.rfind(" ", end - min(_BREAK_REACH, width // 3), end)
+            end = space + 1 if space > start else end
+        rows.append(_slice(spans, start, end))
+        start = end
+    return rows or [[]]
+
+
+def _highlight(spans: list[Span], query: Query) -> list[Span]:
+    """`spans` with the matches of `query` in a style of their own."""
+    plain = "".join([text for text, _name in spans])
+    marked: list[Span] = []
+    place = 0
+    for start, end in query.spans(plain)[:_MARKED_LIMIT]:
+        marked += _slice(spans, place, start)
+        marked.append((plain[start:end], "match"))
+        place = end
+    return [*marked, *_slice(spans, place, len(plain))]

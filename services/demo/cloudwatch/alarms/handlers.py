@@ -5,7 +5,7 @@ Source: Amazon CloudWatch API reference.
 
 from typing import Any
 
-from services.demo.cloudwatch import request_checks as alarm_input
+from services.demo.cloudwatch.alarms import request_checks
 from services.demo.cloudwatch.alarms.missing import State
 from services.demo.cloudwatch.alarms.model import Alarm, Kind
 from services.demo.cloudwatch.alarms.store import AlarmBook
@@ -30,21 +30,21 @@ def _put(call: Call, kind: Kind) -> dict[str, Any]:
 @op("cloudwatch", "PutMetricAlarm")
 def put_metric_alarm(call: Call) -> dict[str, Any]:
     """Create or redefine a metric or math alarm."""
-    alarm_input.check_metric_alarm(call.params)
+    request_checks.check_metric_alarm(call.params)
     return _put(call, "MetricAlarm")
 
 
 @op("cloudwatch", "PutCompositeAlarm")
 def put_composite_alarm(call: Call) -> dict[str, Any]:
     """Create or redefine a composite alarm."""
-    alarm_input.check_composite_alarm(call.params, book(call), call.region)
+    request_checks.check_composite_alarm(call.params, book(call), call.region)
     return _put(call, "CompositeAlarm")
 
 
 @op("cloudwatch", "PutLogAlarm")
 def put_log_alarm(call: Call) -> dict[str, Any]:
     """Create or redefine a log alarm; World reports its query results."""
-    alarm_input.check_log_alarm(call.params)
+    request_checks.check_log_alarm(call.params)
     return _put(call, "LogAlarm")
 
 

@@ -14,6 +14,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FLOORS = ("services", "widgets", "tui")
 LONGEST = 300
+MOST_MODULES = 24
+MODELS = ROOT / "services/models"
+"""Looked up by name, however many there are."""
 SCREEN = {"textual", "rich"}
 AWS = {"botocore", "aiobotocore", "boto3", "moto"}
 TESTS_WITH_PACKAGES = {"tests/tools", "tests/bench"}
@@ -28,6 +31,10 @@ print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 
 def files(*folders: str) -> list[Path]:
     return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def folders() -> set[Path]:
+    return {path.parent for path in files(*FLOORS)}
 
 
 def named(path: Path) -> str:
@@ -173,3 +180,22 @@ def test_folders_are_made_in_one_place() -> None:
         and getattr(node, "attr", getattr(node, "id", "")) in makers
     }
     assert found == FOLDERS_MADE_IN
+
+
+def modules_of(folder: Path) -> list[str]:
+    return [path.stem for path in sorted(folder.glob("*.py")) if path.name != "__init__.py"]
+
+
+@pytest.mark.parametrize("folder", sorted(folders() - {MODELS}), ids=named)
+def test_a_folder_can_be_read_at_a_glance(folder: Path) -> None:
+    assert len(modules_of(folder)) <= MOST_MODULES
+
+
+@pytest.mark.parametrize("folder", sorted(folders() - {MODELS}), ids=named)
+def test_a_prefix_that_several_modules_share_is_a_folder(folder: Path) -> None:
+    prefixes = [name.partition("_")[0] for name in modules_of(folder) if not name.startswith("_")]
+    assert {prefix for prefix in prefixes if prefixes.count(prefix) > 2} == set()
+
+
+def test_the_services_have_a_folder_for_each_domain() -> None:
+    assert modules_of(ROOT / "services") == ["clock", "contacts", "feed", "i18n", "system"]

@@ -49,7 +49,7 @@ Question = Callable[[InspectionContext], Awaitable[object]]
 def questions() -> set[str]:
     """`Class.method` of every public coroutine of every reader, and the reads of what is more than one."""
     found = {"AwsSession.identity", "JournalStream.lines"}
-    for module in pkgutil.iter_modules(services.aws.__path__, "services.aws."):
+    for module in pkgutil.walk_packages(services.aws.__path__, "services.aws."):
         for name, each in vars(importlib.import_module(module.name)).items():
             if not inspect.isclass(each) or each.__module__ != module.name or not _reads(each):
                 continue

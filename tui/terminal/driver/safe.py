@@ -46,8 +46,7 @@ _RESTORED = (
 )
 _SAME_AGAIN = 0.5
 """Seconds within which an equal frame is not sent again; Textual paints up to three times at a start."""
-_SMALLEST = (80, 24)
-"""Assumed when the terminal does not know its size."""
+_SMALLEST = (80, 24)  # assumed when the terminal does not know its size
 
 
 class SafeDriver(LinuxDriver):

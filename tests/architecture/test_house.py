@@ -132,8 +132,8 @@ def test_a_package_is_only_a_folder(path: Path) -> None:
 
 @pytest.mark.parametrize("floor", FLOORS)
 def test_every_folder_of_code_is_a_package(floor: str) -> None:
-    folders = {path.parent for path in files(floor)}
-    assert {named(folder) for folder in folders if not (folder / "__init__.py").exists()} == set()
+    folders = {parent for path in files(floor) for parent in path.relative_to(ROOT).parents if parent.name}
+    assert {str(folder) for folder in folders if not (ROOT / folder / "__init__.py").exists()} == set()
 
 
 def test_folders_of_tests_are_no_packages() -> None:

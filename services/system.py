@@ -46,7 +46,7 @@ from services.models.dashboards import DashboardView
 from services.models.duties import AnchorDate
 from services.models.feeds import FeedState
 from services.models.identity import Identity
-from services.models.journal import Draft, EntryKind
+from services.models.journal import EntryKind, NewEntry
 from services.models.problem import Problem
 from services.models.runbook import Runbook
 from services.slack.outbox import Outbox
@@ -135,7 +135,7 @@ class Services:
 
     async def _record(self, kind: EntryKind, text: str) -> None:
         with suppress(JournalError):
-            await self.journal.append(Draft(kind=kind, text=text, data={"pid": os.getpid()}))
+            await self.journal.append(NewEntry(kind=kind, text=text, data={"pid": os.getpid()}))
 
     async def close(self) -> None:
         """Bring a change in flight to its recorded outcome; stop the loops and the connections."""

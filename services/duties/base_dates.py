@@ -12,7 +12,7 @@ from services.journal.journal import Journal
 from services.models.access_keys import AccessKey
 from services.models.base import RawId
 from services.models.duties import AnchorDate
-from services.models.journal import EntryKind, Query
+from services.models.journal import EntryKind, EntryQuery
 from services.models.runbook import Runbook
 
 _MADE, _DISABLED = "access-key", "access-key-disabled"
@@ -86,7 +86,7 @@ class Anchors:
         """When the rotation was signed last; and why that is not known, where the journal cannot be read."""
         newest: datetime | None = None
         for duty in self._rotations[user]:
-            query = Query(kinds=frozenset({EntryKind.SIGN_OFF}), target=duty)
+            query = EntryQuery(kinds=frozenset({EntryKind.SIGN_OFF}), target=duty)
             try:
                 page = await self._journal.page(query, limit=1)
             except JournalError as error:

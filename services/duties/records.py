@@ -8,7 +8,7 @@ from typing import Any
 from services.duties.states import NO_ENTRIES, Record
 from services.journal.journal import Journal
 from services.models.duties import OccurrenceState, SignOff
-from services.models.journal import Entry, EntryKind, Query
+from services.models.journal import Entry, EntryKind, EntryQuery
 
 KINDS = frozenset({EntryKind.SIGN_OFF, EntryKind.SKIPPED, EntryKind.PLANNED, EntryKind.UNPLANNED})
 RECENT = timedelta(days=430)
@@ -59,7 +59,7 @@ class DutyRecords:
         known = self._newest
         before: int | None = None
         while True:
-            page = await self._journal.page(Query(kinds=KINDS), before_seq=before, limit=_PAGE)
+            page = await self._journal.page(EntryQuery(kinds=KINDS), before_seq=before, limit=_PAGE)
             fresh = [entry for entry in page.entries if entry.seq > known]
             self.absorb(fresh)
             if fresh:
@@ -73,7 +73,7 @@ class DutyRecords:
 
     async def _read_older(self) -> None:
         while self._older is not None:
-            page = await self._journal.page(Query(kinds=KINDS), before_seq=self._older, limit=_PAGE)
+            page = await self._journal.page(EntryQuery(kinds=KINDS), before_seq=self._older, limit=_PAGE)
             self.absorb(page.entries)
             self._older = page.entries[-1].seq if page.more else None
 

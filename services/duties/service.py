@@ -14,7 +14,7 @@ from services.duties.states import by_time, changes_after, occurrence_of
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
 from services.models.duties import AnchorDate, Day, DutyView, Month, Occurrence, OccurrenceState, Slot
-from services.models.journal import Draft, Entry, EntryKind
+from services.models.journal import Entry, EntryKind, NewEntry
 from services.models.runbook import Duty, Runbook
 
 DAY = timedelta(days=1)
@@ -140,7 +140,7 @@ class Duties:
     async def plan(self, occurrence: Occurrence, *, planned: bool) -> Occurrence:
         """Say that a duty that only counts when planned is, or is not. Raises JournalError."""
         slot = occurrence.slot
-        draft = Draft(
+        draft = NewEntry(
             kind=EntryKind.PLANNED if planned else EntryKind.UNPLANNED,
             subject=slot.key,
             target=slot.duty,
@@ -167,12 +167,12 @@ class Duties:
             "was": was.value,
             "note": note,
         }
-        draft = Draft(
+        draft = NewEntry(
             kind=kind, subject=slot.key, target=slot.duty, text=text, data=data, claim=claim_of(slot.key)
         )
         return await self._append(slot, draft)
 
-    async def _append(self, slot: Slot, draft: Draft) -> Occurrence:
+    async def _append(self, slot: Slot, draft: NewEntry) -> Occurrence:
         try:
             self._taken(await self._journal.append(draft))
         except AlreadyRecorded as error:

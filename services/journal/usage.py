@@ -7,7 +7,7 @@ from services.aws.client.meter import Meter
 from services.i18n import _
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
-from services.models.journal import Draft, EntryKind
+from services.models.journal import EntryKind, NewEntry
 from services.models.usage import Usage
 
 
@@ -35,8 +35,8 @@ class UsageLog:
                 self._recorded[day] = total
 
 
-def _draft(usage: Usage) -> Draft:
-    return Draft(
+def _draft(usage: Usage) -> NewEntry:
+    return NewEntry(
         kind=EntryKind.USAGE,
         subject=f"usage@{usage.day.isoformat()}",
         text=_("{calls} requests to AWS on {day}: ¥{yen:.2f}").format(

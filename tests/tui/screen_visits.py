@@ -16,7 +16,7 @@ from services.models.alarms import Alarm
 from services.models.changes import Run
 from services.models.duties import Occurrence
 from services.models.findings import Recorded
-from services.models.journal import Entry, Query
+from services.models.journal import Entry, EntryQuery
 from services.models.posts import Post, Proposal
 from services.models.problem import Problem, ProblemKind
 from services.report.periods import of_day
@@ -85,7 +85,7 @@ async def things(pilot: Pilot[Any]) -> Things:
     assert app.board is not None
     assert app.board.value is not None
     assert app.duties is not None
-    (entry, *_older) = (await ready.journal.page(Query(), limit=1)).entries
+    (entry, *_older) = (await ready.journal.page(EntryQuery(), limit=1)).entries
     return Things(
         app,
         app.board.value.watched[0],
@@ -127,7 +127,9 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     ),
     GroupScreen: (lambda it: it.app.push_screen(GroupScreen(it.app.ready)),),
     HelpScreen: (lambda it: it.app.action_keys_help(),),
-    JournalFilterScreen: (lambda it: it.app.push_screen(JournalFilterScreen(it.app.ready.journal, Query())),),
+    JournalFilterScreen: (
+        lambda it: it.app.push_screen(JournalFilterScreen(it.app.ready.journal, EntryQuery())),
+    ),
     JournalVerifyScreen: (lambda it: it.app.push_screen(JournalVerifyScreen(it.app.ready.journal)),),
     LeaveOutScreen: (lambda it: duty_actions.leave_out(it.app, it.occurrence),),
     NoteScreen: (lambda it: it.app.action_note(),),

@@ -31,9 +31,9 @@ from tui.exit_status import ExitStatus
 from tui.options import StartOptions
 
 if TYPE_CHECKING:
-    from services.journal.external_hashes import Witnesses
-    from services.journal.reader import Reader
-    from services.models.journal import Entry, Query
+    from services.journal.external_hashes import ExternalHashes
+    from services.journal.reader import JournalReader
+    from services.models.journal import Entry, EntryQuery
 
 NEWEST = 200
 """Entries that `list` prints when no day is named."""
@@ -165,7 +165,7 @@ def verify(output: Prints, book: Book, *, anchors: str | None, as_json: bool) ->
     return ExitStatus.NORMAL if found.intact else ExitStatus.UNKNOWN
 
 
-def _witnesses(book: Book, anchors: str | None) -> "Witnesses":
+def _witnesses(book: Book, anchors: str | None) -> "ExternalHashes":
     from services.journal.external_hashes import from_file, machine_log
 
     if anchors is None:
@@ -176,7 +176,7 @@ def _witnesses(book: Book, anchors: str | None) -> "Witnesses":
         raise Stop([f"{clean(anchors)}: {error.strerror}"], ExitStatus.UNKNOWN) from error
 
 
-async def _outside(options: StartOptions) -> "Witnesses":
+async def _outside(options: StartOptions) -> "ExternalHashes":
     """What the machine's log and the stream in AWS say; the journal is not opened for it."""
     from tui.startup.start import connect
 
@@ -233,10 +233,10 @@ def _query(
     kinds: tuple[str, ...],
     person: str | None,
     target: str | None,
-) -> "Query":
-    from services.models.journal import EntryKind, Query
+) -> "EntryQuery":
+    from services.models.journal import EntryKind, EntryQuery
 
-    return Query(
+    return EntryQuery(
         kinds=frozenset(map(EntryKind, kinds)),
         person=person or "",
         target=target or "",
@@ -250,14 +250,14 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 
 
 @contextmanager
-def _reading(path: Path) -> "Iterator[Reader]":
+def _reading(path: Path) -> "Iterator[JournalReader]":
     """The journal, read beside whoever has it open; what goes wrong becomes words."""
-    from services.journal.problems import Unfit, problem_of
-    from services.journal.reader import Reader
+    from services.journal.problems import UnusableJournal, problem_of
+    from services.journal.reader import JournalReader
 
     try:
-        with closing(Reader.open(path)) as reader:
+        with closing(JournalReader.open(path)) as reader:
             yield reader
-    except (sqlite3.Error, OSError, Unfit) as error:
+    except (sqlite3.Error, OSError, UnusableJournal) as error:
         problem = problem_of(error, path, datetime.now(UTC))
         raise Stop(problem_lines(problem), ExitStatus.UNAVAILABLE) from error

@@ -89,13 +89,13 @@ def _period(when: str | None, today: date) -> "Period":
 
 
 def _read(book: Book, period: "Period", now: datetime, *, private: bool) -> "Report":
-    from services.journal.problems import Unfit, problem_of
+    from services.journal.problems import UnusableJournal, problem_of
     from services.report.make import make
     from tui.cli.entry_text import problem_lines
 
     try:
         return make(book.journal, book.runbook, period, now, private=private)
-    except (sqlite3.Error, OSError, Unfit) as error:
+    except (sqlite3.Error, OSError, UnusableJournal) as error:
         raise Stop(problem_lines(problem_of(error, book.journal, now)), ExitStatus.UNKNOWN) from error
 
 

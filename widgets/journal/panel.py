@@ -41,7 +41,7 @@ class FilterLine(Inked):
         return [[*fit(shown, max(0, width - width_of(way_out))), *way_out]]
 
 
-class AnchorLine(Inked):
+class CheckpointLine(Inked):
     """One row that says what is wrong with holding the newest hash outside; there is none while nothing is."""
 
     DEFAULT_CSS = """

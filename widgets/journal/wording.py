@@ -3,7 +3,7 @@
 from datetime import date, timedelta, tzinfo
 
 from services.i18n import N_, _
-from services.models.journal import Entry, EntryKind, JournalHealth, Query
+from services.models.journal import Entry, EntryKind, EntryQuery, JournalHealth
 from services.models.text import clean
 from widgets.drawing.format import clock, day_words
 from widgets.drawing.lines import Line, Span
@@ -112,7 +112,7 @@ def anchor_spans(health: JournalHealth) -> list[Span]:
     return [(" ▲ ", "caution"), (said, "")]
 
 
-def filter_spans(query: Query, zone: tzinfo) -> list[Span]:
+def filter_spans(query: EntryQuery, zone: tzinfo) -> list[Span]:
     """What is shown of the journal, condition by condition; empty for everything."""
     parts: list[tuple[str, str]] = []
     if query.kinds:

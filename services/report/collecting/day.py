@@ -5,7 +5,7 @@ from typing import Any
 
 from services import i18n
 from services.calendar.calendar import Calendar
-from services.journal.reader import Reader
+from services.journal.reader import JournalReader
 from services.models.journal import EntryKind
 from services.models.report import DayReport
 from services.models.runbook import Runbook
@@ -28,7 +28,7 @@ from services.report.periods import of_day
 
 
 def collect_day(
-    reader: Reader,
+    reader: JournalReader,
     runbook: Runbook,
     calendar: Calendar,
     day: date,

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from services.calendar.calendar import Calendar
 from services.changes.entries import CHANGE_KINDS
-from services.journal.reader import Reader
+from services.journal.reader import JournalReader
 from services.models.duties import Occurrence, OccurrenceState
 from services.models.journal import EntryKind
 from services.models.posts import UNSENT, PostState
@@ -43,7 +43,7 @@ _WORTH_A_LINE = (OccurrenceState.MISSED, OccurrenceState.SKIPPED, OccurrenceStat
 
 
 def collect_period(
-    reader: Reader, runbook: Runbook, calendar: Calendar, period: Period, now: datetime
+    reader: JournalReader, runbook: Runbook, calendar: Calendar, period: Period, now: datetime
 ) -> PeriodReport:
     """The summary of a month or a fiscal year as it stood at its end, or stands `now` where it is not over.
 

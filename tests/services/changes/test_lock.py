@@ -19,7 +19,7 @@ from services.clock import ManualClock
 from services.journal.journal import Journal
 from services.journal.store import Store
 from services.models.changes import Plan, Run, StepState
-from services.models.journal import Draft, Person
+from services.models.journal import NewEntry, Person
 from services.runbook.loader import load_builtin
 from tests.services.changes.fake_aws import NOW, FakeAws
 
@@ -70,7 +70,7 @@ class World:
         self.write(*written)
         self.aws.maximum, self.aws.actions = 7, {}
 
-    def write(self, *written: Draft) -> None:
+    def write(self, *written: NewEntry) -> None:
         store = Store(self.path)
         for draft in written:
             store.append(marked(draft, self.clock), at=self.clock.now(), person=Person(user="hanako"))

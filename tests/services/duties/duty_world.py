@@ -13,7 +13,7 @@ from services.clock import ManualClock
 from services.duties.service import Duties
 from services.journal.journal import Journal
 from services.models.duties import AnchorDate, DutyView, Occurrence, Slot
-from services.models.journal import Draft, EntryKind, Person
+from services.models.journal import EntryKind, NewEntry, Person
 from services.models.runbook import Runbook
 from services.runbook.loader import load_builtin
 
@@ -82,7 +82,7 @@ async def desk(
     if began:
         early = Journal(path, clock=ManualClock(jst(began)), person=lambda: Person(user=user))
         await early.open()
-        await early.append(Draft(kind=EntryKind.STARTED, text="begin"))
+        await early.append(NewEntry(kind=EntryKind.STARTED, text="begin"))
         await early.close()
     journal = Journal(path, clock=clock, person=lambda: Person(user=user), poll=poll, retry=retry)
     await journal.open()

@@ -12,7 +12,7 @@ from services.aws.iam.access_keys import AccessKeys
 from services.clock import ManualClock
 from services.duties.base_dates import Anchors
 from services.journal.journal import Journal
-from services.models.journal import Draft, EntryKind, Person
+from services.models.journal import EntryKind, NewEntry, Person
 from services.models.problem import ProblemKind
 from services.models.runbook import Duty, Runbook
 from services.runbook.loader import load_builtin
@@ -48,7 +48,7 @@ def listing(*rows: dict[str, object]) -> Canned:
 
 
 async def sign(journal: Journal, duty: str = "key-rotation") -> None:
-    await journal.append(Draft(kind=EntryKind.SIGN_OFF, subject=f"{duty}@x", target=duty, text="signed"))
+    await journal.append(NewEntry(kind=EntryKind.SIGN_OFF, subject=f"{duty}@x", target=duty, text="signed"))
 
 
 async def test_an_active_key_dates_its_rotation(journal: Journal, runbook: Runbook) -> None:

@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 from services.i18n import N_, _
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
-from services.models.journal import EntryKind, Query
+from services.models.journal import EntryKind, EntryQuery
 from services.models.text import clean
 from tui.palette import folded
 from tui.screens.common.dialog import Dialog
@@ -39,7 +39,7 @@ class Choice:
     """What it is found by."""
 
 
-class JournalFilterScreen(Dialog[Query]):
+class JournalFilterScreen(Dialog[EntryQuery]):
     """Answers the query as it was changed; each line is switched on and off."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -59,7 +59,7 @@ class JournalFilterScreen(Dialog[Query]):
     }
     """
 
-    def __init__(self, journal: Journal, query: Query) -> None:
+    def __init__(self, journal: Journal, query: EntryQuery) -> None:
         super().__init__()
         self.journal = journal
         self.query_now = query

@@ -19,7 +19,7 @@ from services.inspections.running.finding_records import FindingRecords
 from services.inspections.running.runner import Inspector
 from services.inspections.running.scheduler import Rounds
 from services.models.findings import DutyFindings, Finding, FindingsView
-from services.models.journal import Entry, EntryKind, Query
+from services.models.journal import Entry, EntryKind, EntryQuery
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
@@ -77,7 +77,7 @@ class Console:
         return found
 
     async def entries(self, *kinds: EntryKind) -> tuple[Entry, ...]:
-        return await self.desk.journal.entries(Query(kinds=frozenset(kinds)))
+        return await self.desk.journal.entries(EntryQuery(kinds=frozenset(kinds)))
 
     async def until(self, reached: Callable[[], object], *, step: float = 1.0) -> None:
         """Let the world go on until `reached()`."""

@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 from services.changes import entries as drafts
 from services.models.changes import StepState
-from services.models.journal import Draft, Entry, EntryKind
+from services.models.journal import NewEntry, Entry, EntryKind
 from tests.conftest import Embedded
 from tests.tools.console import until
 from tests.tui.change_steps import (
@@ -262,7 +262,7 @@ async def test_what_the_journal_says_of_arming_is_so(
         app, slow, begun = pilot.app, asyncio.Event(), asyncio.Event()
         append = app.services.journal.append
 
-        async def later(draft: Draft) -> Entry:
+        async def later(draft: NewEntry) -> Entry:
             begun.set()
             await slow.wait()
             return await append(draft)

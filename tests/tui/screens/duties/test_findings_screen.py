@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from services.models.journal import Entry, EntryKind, Query
+from services.models.journal import Entry, EntryKind, EntryQuery
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
 from tui.app import USAGE_EVERY
@@ -47,7 +47,7 @@ async def looked(pilot: Pilot[Any], embedded: Embedded, duty: str) -> None:
 
 
 async def entries(pilot: Pilot[Any], *kinds: EntryKind) -> tuple[Entry, ...]:
-    found: tuple[Entry, ...] = await pilot.app.ready.journal.entries(Query(kinds=frozenset(kinds)))
+    found: tuple[Entry, ...] = await pilot.app.ready.journal.entries(EntryQuery(kinds=frozenset(kinds)))
     return found
 
 

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from services.clock import ManualClock
 from services.journal.errors import JournalError
 from services.models.duties import Occurrence, OccurrenceState
-from services.models.journal import Draft, Entry
+from services.models.journal import NewEntry, Entry
 from services.models.problem import Problem, ProblemKind
 from tests.conftest import Embedded
 from tests.services.duties.duty_world import desk
@@ -203,7 +203,7 @@ async def test_a_journal_that_refuses_keeps_dialog_and_note(
         journal = pilot.app.ready.journal
         working = journal.append
 
-        async def full(draft: Draft) -> Entry:
+        async def full(draft: NewEntry) -> Entry:
             raise JournalError(Problem(kind=ProblemKind.OTHER, summary="The disk is full.", at=NINE))
 
         monkeypatch.setattr(journal, "append", full)

@@ -26,7 +26,7 @@ from services.changes.engine import ChangeEngine
 from services.changes.registry import changes
 from services.clock import Clock
 from services.dashboards.reader import DashboardReader
-from services.duties.base_dates import Anchors
+from services.duties.base_dates import BaseDates
 from services.duties.service import Duties
 from services.feed import Feed
 from services.host.clock_watch import ClockWatch
@@ -43,7 +43,7 @@ from services.logs.follower import Follow, TailBatch
 from services.logs.shared import Tails
 from services.models.alarms import AlarmBoard
 from services.models.dashboards import DashboardView
-from services.models.duties import AnchorDate
+from services.models.duties import BaseDate
 from services.models.feeds import FeedState
 from services.models.identity import Identity
 from services.models.journal import EntryKind, NewEntry
@@ -85,7 +85,7 @@ class Services:
     board_feed: Feed[AlarmBoard]
     dashboard_feed: Feed[DashboardView]
     identity_feed: Feed[Identity]
-    anchors_feed: Feed[tuple[AnchorDate, ...]]
+    anchors_feed: Feed[tuple[BaseDate, ...]]
     journal: Journal
     calendar: Calendar
     duties: Duties
@@ -109,7 +109,7 @@ class Services:
     @property
     def feeds(
         self,
-    ) -> tuple[Feed[AlarmBoard], Feed[DashboardView], Feed[Identity], Feed[tuple[AnchorDate, ...]]]:
+    ) -> tuple[Feed[AlarmBoard], Feed[DashboardView], Feed[Identity], Feed[tuple[BaseDate, ...]]]:
         """All feeds."""
         return self.board_feed, self.dashboard_feed, self.identity_feed, self.anchors_feed
 
@@ -208,7 +208,7 @@ def connect(
         syslog=syslog,
         stream=JournalStream(session, kept.group, kept.stream) if kept.group else None,
     )
-    anchors = Anchors(AccessKeys(session), book, runbook)
+    anchors = BaseDates(AccessKeys(session), book, runbook)
     anchors_feed = feed("anchors", anchors.read, interval=every.anchors)
     context = ChangeContext(
         runbook=runbook,
@@ -277,5 +277,5 @@ def known_of(runbook: Runbook) -> Known:
     return Known(frozenset(trail.known_people), frozenset(trail.known_networks)) if trail else Known()
 
 
-def _newest(state: FeedState[tuple[AnchorDate, ...]]) -> tuple[AnchorDate, ...]:
+def _newest(state: FeedState[tuple[BaseDate, ...]]) -> tuple[BaseDate, ...]:
     return state.value or ()

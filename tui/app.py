@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from services.aws.client.session import MfaNeeded
     from services.models.alarms import AlarmBoard
     from services.models.changes import Run
-    from services.models.duties import AnchorDate, DutyView
+    from services.models.duties import BaseDate, DutyView
     from services.models.feeds import FeedState
     from services.models.posts import Post
     from services.system import Services
@@ -194,7 +194,7 @@ class TobanApp(Actions):
         self._announce(before, state)
         self._ask_for_code()
 
-    def _take_anchors(self, state: "FeedState[tuple[AnchorDate, ...]]") -> None:
+    def _take_anchors(self, state: "FeedState[tuple[BaseDate, ...]]") -> None:
         self.anchors = state
         self.ready.duties.refresh()
 

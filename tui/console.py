@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from services.models.alarms import AlarmBoard
     from services.models.changes import Run
     from services.models.dashboards import DashboardView
-    from services.models.duties import AnchorDate, DutyView
+    from services.models.duties import BaseDate, DutyView
     from services.models.feeds import FeedState
     from services.models.findings import FindingsView
     from services.models.identity import Identity
@@ -38,7 +38,7 @@ class Console(RuntimeApp):
     board: var["FeedState[AlarmBoard] | None"] = var(None)
     view: var["FeedState[DashboardView] | None"] = var(None)
     identity: var["FeedState[Identity] | None"] = var(None)
-    anchors: var["FeedState[tuple[AnchorDate, ...]] | None"] = var(None)
+    anchors: var["FeedState[tuple[BaseDate, ...]] | None"] = var(None)
     duties: var["DutyView | None"] = var(None)
     findings: var["FindingsView | None"] = var(None)
     runs: var["tuple[Run, ...]"] = var(())

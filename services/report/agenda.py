@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from services.calendar.calendar import Calendar
-from services.duties.slots import SlotBook
+from services.duties.slots import ScheduleCache
 from services.duties.states import NO_ENTRIES, occurrence_of
 from services.i18n import _
 from services.journal.problems import UnusableJournal, problem_of
@@ -16,7 +16,7 @@ from services.journal.reader import JournalReader
 from services.models.base import Clean, Model
 from services.models.duties import Day, Occurrence
 from services.models.runbook import Duty, Runbook
-from services.report.collecting.duty_states import Standing
+from services.report.collecting.duty_states import DutyStatesAt
 from services.report.collecting.source import DAY, Source
 from services.report.periods import Period, Span
 
@@ -78,12 +78,12 @@ def _from_journal(
     # The whole of the time up to now: a state is the present one, also of a day long past.
     today = calendar.day_of(now)
     span = Period(Span.DAY, min(first, today), max(last, today))
-    standing = Standing(Source(reader, runbook, calendar, span, now))
+    standing = DutyStatesAt(Source(reader, runbook, calendar, span, now))
     return standing.between, standing.dateless()
 
 
 def _by_rules(calendar: Calendar, now: datetime) -> _Held:
-    book = SlotBook(calendar, tuple, tuple)
+    book = ScheduleCache(calendar, tuple, tuple)
 
     def held(first: date, last: date) -> list[Occurrence]:
         return [occurrence_of(slot, NO_ENTRIES, now, read=False) for slot in book.between(first, last)]

@@ -14,7 +14,7 @@ from services.inspections.running.claims import LEASE, Claims
 from services.inspections.running.finding_records import FindingRecords
 from services.journal.journal import Journal
 from services.models.changes import Armed
-from services.models.duties import Slot
+from services.models.duties import ScheduledOccurrence
 from services.models.journal import EntryKind
 from tests.faults.waiting import until
 from tests.services.changes.change_world import desk
@@ -104,11 +104,11 @@ class ClaimDesk:
         self.clock = clock
         self.journal = Journal(folder / "j.db", clock=clock, person=lambda: person(None), syslog=None)
 
-    async def __aenter__(self) -> tuple[Claims, FindingRecords, Slot]:
+    async def __aenter__(self) -> tuple[Claims, FindingRecords, ScheduledOccurrence]:
         await self.journal.open()
         records = FindingRecords(self.journal, Known())
         at = self.clock.now()
-        slot = Slot(
+        slot = ScheduledOccurrence(
             key="daily@2026-01-14T09:00",
             duty="daily",
             title="d",

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, tzinfo
 from rich.cells import cell_len
 
 from services.i18n import N_, _
-from services.models.duties import Day, Occurrence, OccurrenceState, SignOff, Slot
+from services.models.duties import Day, Occurrence, OccurrenceState, ScheduledOccurrence, SignOff
 from widgets.drawing.format import coarse, day_words, short_day, weekday
 from widgets.drawing.lines import Span, width_of
 from widgets.drawing.state_styles import Look
@@ -59,7 +59,7 @@ def zone_name(zone: tzinfo, at: datetime | None = None) -> str:
     return (at or datetime(2000, 1, 1, tzinfo=UTC)).astimezone(zone).tzname() or ""
 
 
-def when(slot: Slot, zone: tzinfo, day: date, *, weekdays: bool = True) -> str:
+def when(slot: ScheduledOccurrence, zone: tzinfo, day: date, *, weekdays: bool = True) -> str:
     """When it is held, seen from `day`: a time, a date and a time, or the last day it may be held on."""
     name = day_words if weekdays else short_day
     if slot.until > slot.day:
@@ -71,7 +71,7 @@ def when(slot: Slot, zone: tzinfo, day: date, *, weekdays: bool = True) -> str:
     return _("any time") if slot.day == day else name(slot.day)
 
 
-def moved_from(slot: Slot) -> str:
+def moved_from(slot: ScheduledOccurrence) -> str:
     """`from Thu 1`, `from Thu 31 Dec`: where the rule put it; "" where it stands there."""
     if not slot.moved:
         return ""
@@ -120,7 +120,7 @@ def progress(occurrence: Occurrence, now: datetime | None, zone: tzinfo, day: da
     return []
 
 
-def _until_late(slot: Slot, now: datetime | None, zone: tzinfo, day: date) -> str:
+def _until_late(slot: ScheduledOccurrence, now: datetime | None, zone: tzinfo, day: date) -> str:
     if not slot.timed:
         return "" if slot.until > slot.day else _("until the end of the day")
     if now is None:

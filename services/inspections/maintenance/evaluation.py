@@ -9,7 +9,7 @@ from services.i18n import _, plural
 from services.inspections.maintenance.dates import Due, Standing
 from services.inspections.toolkit.points import Point, listed
 from services.models.databases import Database, OptIn
-from services.models.duties import Slot
+from services.models.duties import ScheduledOccurrence
 from services.models.findings import Measure
 from services.models.runbook import Rds
 from services.models.verdict import Verdict
@@ -28,7 +28,7 @@ class Maintenance:
     window: Window | None
     dues: tuple[Due, ...] | None
     """None: could not be read."""
-    clashes: tuple[Slot, ...] = ()
+    clashes: tuple[ScheduledOccurrence, ...] = ()
     """Duties in the coming window, in which something may be applied."""
     office_hours: frozenset[datetime] = frozenset()
     """Those dates of the actions at which city hall is open."""

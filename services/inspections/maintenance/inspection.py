@@ -18,7 +18,7 @@ from services.inspections.maintenance.evaluation import normal_summary, points, 
 from services.inspections.toolkit.database_inspection import DatabaseLook
 from services.inspections.toolkit.points import Unread, advice, summary
 from services.models.databases import Database, OptIn
-from services.models.duties import Slot
+from services.models.duties import ScheduledOccurrence
 from services.models.findings import TOLD, Evidence, Finding, Row, worst
 from services.models.verdict import Verdict
 
@@ -62,7 +62,7 @@ class Maintenance(DatabaseLook):
             return None
         return tuple(due(action, window, look.until, lead) for action in found)
 
-    def _clashes(self, window: Window | None, look: Look) -> tuple[Slot, ...]:
+    def _clashes(self, window: Window | None, look: Look) -> tuple[ScheduledOccurrence, ...]:
         """Duties that come due within the coming window."""
         if window is None:
             return ()

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from services.i18n import N_, _
-from services.models.duties import Slot
+from services.models.duties import ScheduledOccurrence
 from services.models.findings import Finding, Recorded, Unfamiliar
 from services.models.journal import Entry, EntryKind, NewEntry
 from services.models.verdict import Verdict
@@ -18,7 +18,7 @@ WORDS = {
 }
 
 
-def looking(slot: Slot, turn: int) -> NewEntry:
+def looking(slot: ScheduledOccurrence, turn: int) -> NewEntry:
     """A console begins the looks of a slot; the `turn`-th one to do so."""
     return NewEntry(
         kind=EntryKind.LOOKING,

@@ -17,7 +17,7 @@ from services.models.verdict import Verdict
 from services.report.collecting.alarm_periods import spell_lines, totals
 from services.report.collecting.day import head
 from services.report.collecting.duty_lines import DutyLines, late_signature
-from services.report.collecting.duty_states import Standing, counts
+from services.report.collecting.duty_states import DutyStatesAt, counts
 from services.report.collecting.finding_lines import COSTS, bare, found_lines
 from services.report.collecting.other_lines import (
     change_lines,
@@ -50,7 +50,7 @@ def collect_period(
     Raises sqlite3.Error and OSError as they come. A thread's work: seconds for a year.
     """
     source = Source(reader, runbook, calendar, period, now)
-    standing = Standing(source)
+    standing = DutyStatesAt(source)
     make = DutyLines(source, standing)
     held = [each for each in standing.between(period.first, period.last) if counts(each)]
     looks = source.own(EntryKind.FINDING)
@@ -156,12 +156,12 @@ def _costs(source: Source, found: Iterable[FoundLine]) -> tuple[FoundLine, ...]:
     return tuple(last.values())
 
 
-def _drills(standing: Standing, make: DutyLines, held: Iterable[Occurrence]) -> tuple[DutyLine, ...]:
+def _drills(standing: DutyStatesAt, make: DutyLines, held: Iterable[Occurrence]) -> tuple[DutyLine, ...]:
     """What asks for a checklist or evidence, and whatever something was written down for."""
     return make.of(each for each in held if _asks(standing, each.slot.duty) or standing.wrote(each.key))
 
 
-def _asks(standing: Standing, id: str) -> bool:
+def _asks(standing: DutyStatesAt, id: str) -> bool:
     duty = standing.duty(id)
     return duty is not None and bool(duty.checklist or duty.evidence)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from services.i18n import _
 from services.inspections.registry import offered
 from services.journal.errors import JournalError
-from services.models.duties import OccurrenceState, Slot
+from services.models.duties import OccurrenceState, ScheduledOccurrence
 from services.models.findings import Finding, Recorded, Unfamiliar
 from services.models.journal import Entry
 from services.models.runbook import Runbook
@@ -25,7 +25,7 @@ def titles(runbook: Runbook) -> dict[str, str]:
     return {str(each.id): _(each.title) for each in offered(runbook)}
 
 
-def no_look(app: Console, slot: Slot) -> str:
+def no_look(app: Console, slot: ScheduledOccurrence) -> str:
     """Why no look is made for this slot now; "" where it may."""
     standing, now = app.ready.duties.now(slot), app.now()
     if standing.signed is not None:

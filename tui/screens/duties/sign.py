@@ -11,7 +11,7 @@ from services.duties.states import by_time
 from services.i18n import N_, _, plural
 from services.inspections.running import entries as drafts
 from services.journal.errors import AlreadyRecorded
-from services.models.duties import Occurrence, OccurrenceState, Slot
+from services.models.duties import Occurrence, OccurrenceState, ScheduledOccurrence
 from services.models.findings import DutyFindings, Recorded
 from tui.screens.common.already_recorded import signed_first, was_first
 from tui.screens.common.guard import Guard
@@ -267,5 +267,5 @@ def why_not(occurrence: Occurrence, zone: tzinfo, now: datetime) -> str:
     return _("it can be signed on its day: {day}").format(day=_day(occurrence.slot, zone, now))
 
 
-def _day(slot: Slot, zone: tzinfo, now: datetime) -> str:
+def _day(slot: ScheduledOccurrence, zone: tzinfo, now: datetime) -> str:
     return when(slot, zone, now.astimezone(zone).date())

@@ -33,8 +33,8 @@ from services.host.clock_watch import ClockWatch
 from services.i18n import _
 from services.inspections.known import Known
 from services.inspections.running.finding_records import FindingRecords
-from services.inspections.running.runner import Inspector
-from services.inspections.running.scheduler import Rounds
+from services.inspections.running.runner import InspectionRunner
+from services.inspections.running.scheduler import InspectionScheduler
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.journal.origin import person
@@ -91,9 +91,9 @@ class Services:
     duties: Duties
     engine: ChangeEngine
     acknowledgements: Acknowledgements
-    inspector: Inspector
+    inspector: InspectionRunner
     records: FindingRecords
-    rounds: Rounds
+    rounds: InspectionScheduler
     usage_log: UsageLog
     outbox: Outbox
     clock_watch: ClockWatch
@@ -221,7 +221,7 @@ def connect(
     region = settings.region or runbook.system.region
     records = FindingRecords(book, known_of(runbook))
     usage_log = UsageLog(book, meter)
-    inspector = Inspector(
+    inspector = InspectionRunner(
         runbook, calendar, session, clock, meter, region=region, known=lambda: records.known
     )
 
@@ -248,7 +248,7 @@ def connect(
         acknowledgements=Acknowledgements(book),
         inspector=inspector,
         records=records,
-        rounds=Rounds(
+        rounds=InspectionScheduler(
             inspector,
             records,
             book,

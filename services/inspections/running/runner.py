@@ -15,7 +15,7 @@ from services.i18n import _
 from services.inspections.base import Inspection, InspectionContext, Look
 from services.inspections.known import Known
 from services.inspections.registry import make
-from services.inspections.running.metered_reader import Tally
+from services.inspections.running.metered_reader import MeteredReader
 from services.models.findings import Finding
 from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Runbook
@@ -27,7 +27,7 @@ LIMIT = 1800.0
 """Seconds (of the machine) that a look may take: one that hangs must not be waited for all day."""
 
 
-class Inspector:
+class InspectionRunner:
     """The inspections of one system. `fault` hears of a fault of the console itself, which no finding may hide."""
 
     def __init__(
@@ -62,7 +62,7 @@ class Inspector:
 
     async def look(self, id: str, look: Look) -> Finding:
         """One look. Whatever goes wrong becomes a finding that cannot judge. Raises LookupError."""
-        tally = Tally(self._reader, usd_jpy=self._usd_jpy, charge=self._meter.charge)
+        tally = MeteredReader(self._reader, usd_jpy=self._usd_jpy, charge=self._meter.charge)
         context = replace(self._context, reader=tally, known=self._known(), scanned=tally.scanned)
         inspection = make(context, id)
         if look.until < context.clock.now() - inspection.longest:

@@ -15,9 +15,9 @@ from services.background.faults import AGAIN
 from services.calendar.calendar import Calendar
 from services.clock import Clock, real
 from services.inspections.running.claims import Claims
-from services.inspections.running.executions import FRESH, Looks
+from services.inspections.running.executions import FRESH, InspectionRuns
 from services.inspections.running.finding_records import FindingRecords
-from services.inspections.running.runner import Inspector
+from services.inspections.running.runner import InspectionRunner
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.models.duties import DutyView, Occurrence, OccurrenceState, ScheduledOccurrence
@@ -37,12 +37,12 @@ _AWAY = frozenset({ProblemKind.EXPIRED, ProblemKind.NO_CREDENTIALS, ProblemKind.
 """What says nothing of the system: AWS could not be asked."""
 
 
-class Rounds:
+class InspectionScheduler:
     """The looks of one console. Everything that writes raises JournalError."""
 
     def __init__(
         self,
-        inspector: Inspector,
+        inspector: InspectionRunner,
         records: FindingRecords,
         journal: Journal,
         calendar: Calendar,
@@ -61,7 +61,9 @@ class Rounds:
         self._clock = clock
         self._jitter = jitter
         self._rng = rng or random.Random()
-        self.looks = Looks(inspector, records, journal, calendar, clock, nudge=self._nudge.set, looked=looked)
+        self.looks = InspectionRuns(
+            inspector, records, journal, calendar, clock, nudge=self._nudge.set, looked=looked
+        )
         self._claims = Claims(records, journal, clock)
         self._duties = {str(duty.id): duty for duty in inspector.runbook.duties}
         self._held: tuple[Occurrence, ...] = ()

@@ -10,8 +10,8 @@ from services.models.duties import Occurrence, OccurrenceState
 from services.models.journal import EntryKind
 from services.models.posts import UNSENT, PostState
 from services.models.report import PeriodReport
-from services.models.report_counts import DutyCount, LookCount, MonthCharges
-from services.models.report_lines import Charges, DutyLine, FoundLine
+from services.models.report_counts import DutyCount, InspectionCount, MonthCharges
+from services.models.report_lines import Charges, DutyLine, FindingLine
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.report.collecting.alarm_periods import spell_lines, totals
@@ -102,7 +102,7 @@ def _exceptional(occurrence: Occurrence) -> bool:
     )
 
 
-def _notable(line: FoundLine) -> bool:
+def _notable(line: FindingLine) -> bool:
     return not line.superseded and line.verdict is not Verdict.NORMAL
 
 
@@ -126,13 +126,13 @@ def _by_duty(runbook: Runbook, held: list[Occurrence]) -> tuple[DutyCount, ...]:
     return tuple(_count(groups[key], *key) for key in keys)
 
 
-def _by_inspection(found: Iterable[FoundLine]) -> tuple[LookCount, ...]:
-    groups: dict[str, list[FoundLine]] = {}
+def _by_inspection(found: Iterable[FindingLine]) -> tuple[InspectionCount, ...]:
+    groups: dict[str, list[FindingLine]] = {}
     for line in found:
         if not line.superseded:
             groups.setdefault(line.inspection, []).append(line)
     return tuple(
-        LookCount(
+        InspectionCount(
             inspection=id,
             title=lines[-1].title,
             normal=sum(line.verdict is Verdict.NORMAL for line in lines),
@@ -145,12 +145,12 @@ def _by_inspection(found: Iterable[FoundLine]) -> tuple[LookCount, ...]:
     )
 
 
-def _costs(source: Source, found: Iterable[FoundLine]) -> tuple[FoundLine, ...]:
+def _costs(source: Source, found: Iterable[FindingLine]) -> tuple[FindingLine, ...]:
     """Every week's in a month; in a year the last of each month."""
     lines = [line for line in found if line.inspection == COSTS and not line.superseded]
     if source.period.span is Span.MONTH:
         return tuple(lines)
-    last: dict[str, FoundLine] = {}
+    last: dict[str, FindingLine] = {}
     for line in lines:
         last[f"{source.day_of(line.at):%Y-%m}"] = line
     return tuple(last.values())

@@ -15,7 +15,7 @@ from services.aws.client.sdk import parsers
 from services.aws.client.session import AwsSession
 from services.demo.registry import HANDLERS, Call
 from services.inspections.base import Look
-from services.inspections.running.runner import Inspector
+from services.inspections.running.runner import InspectionRunner
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.faults.server import FaultServer, Seen, answer
@@ -91,7 +91,7 @@ async def test_a_hundred_thousand_alarms_are_not_judged_and_hold_nothing_up(
 
     monkeypatch.setitem(HANDLERS, ("cloudwatch", "DescribeAlarms"), describe)
     async with context(empty_aws) as made:
-        inspector = Inspector(
+        inspector = InspectionRunner(
             made.runbook, made.calendar, made.reader, made.clock, Meter(made.clock), region=made.region
         )
         now = made.clock.now()

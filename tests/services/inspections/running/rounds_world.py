@@ -16,8 +16,8 @@ from services.inspections import registry
 from services.inspections.base import Inspection, Look
 from services.inspections.known import Known
 from services.inspections.running.finding_records import FindingRecords
-from services.inspections.running.runner import Inspector
-from services.inspections.running.scheduler import Rounds
+from services.inspections.running.runner import InspectionRunner
+from services.inspections.running.scheduler import InspectionScheduler
 from services.models.findings import DutyFindings, Finding, FindingsView
 from services.models.journal import Entry, EntryKind, EntryQuery
 from services.models.runbook import Runbook
@@ -65,7 +65,7 @@ def scripted(script: Script, name: str) -> type[Inspection]:
 class Console:
     """One console."""
 
-    rounds: Rounds
+    rounds: InspectionScheduler
     desk: Desk
     records: FindingRecords
     faults: list[BaseException]
@@ -115,7 +115,7 @@ async def console(
         faults: list[BaseException] = []
         calendar = Calendar(book)
         records = FindingRecords(made.journal, Known())
-        inspector = Inspector(
+        inspector = InspectionRunner(
             book,
             calendar,
             Canned(),
@@ -125,7 +125,7 @@ async def console(
             known=lambda: records.known,
             fault=faults.append,
         )
-        rounds = Rounds(
+        rounds = InspectionScheduler(
             inspector, records, made.journal, calendar, made.clock, jitter=jitter, rng=random.Random(1)
         )
         this = Console(rounds, made, records, faults)

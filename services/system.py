@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from services.alarms.acknowledgements import Acknowledgements
-from services.aws.client.meter import Meter
-from services.aws.client.permits import LogStream, Permits
+from services.aws.client.meter import UsageMeter
+from services.aws.client.permits import JournalLogStream, WriteAuthorizer
 from services.aws.client.session import AwsSession, AwsSettings
 from services.aws.cloudwatch.alarms.reader import Alarms
 from services.aws.cloudwatch.dashboards.reader import Dashboards
@@ -75,7 +75,7 @@ class Services:
 
     runbook: Runbook
     clock: Clock
-    meter: Meter
+    meter: UsageMeter
     session: AwsSession
     alarms: Alarms
     metrics: Metrics
@@ -172,9 +172,9 @@ def connect(
     every = intervals or Intervals()
     usd_jpy = runbook.costs.usd_jpy if runbook.costs else 150.0
     calendar = Calendar(runbook)
-    meter = Meter(clock, usd_jpy=usd_jpy, zone=calendar.zone)
-    permits = Permits(clock, runbook.system.account, read_only=read_only)
-    kept = LogStream(runbook.journal.log_group, runbook.journal.log_stream)
+    meter = UsageMeter(clock, usd_jpy=usd_jpy, zone=calendar.zone)
+    permits = WriteAuthorizer(clock, runbook.system.account, read_only=read_only)
+    kept = JournalLogStream(runbook.journal.log_group, runbook.journal.log_stream)
     session = AwsSession(settings, clock=clock, meter=meter, journal=kept)
     alarms = Alarms(session, runbook, clock=clock)
     metrics = Metrics(session, zone=calendar.zone)

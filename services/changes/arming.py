@@ -16,7 +16,7 @@ from services.models.journal import EntryKind, NewEntry
 from services.models.problem import Problem, ProblemKind
 
 if TYPE_CHECKING:
-    from services.aws.client.permits import Permits
+    from services.aws.client.permits import WriteAuthorizer
 
 LONGEST = timedelta(hours=1)
 """Longer than this nobody stands behind a decision."""
@@ -28,7 +28,7 @@ LOOK = 20.0
 class Arming:
     """Arms and disarms the permits."""
 
-    def __init__(self, permits: "Permits", *, journal: Journal, clock: Clock) -> None:
+    def __init__(self, permits: "WriteAuthorizer", *, journal: Journal, clock: Clock) -> None:
         self._permits = permits
         self._journal = journal
         self._clock = clock

@@ -3,7 +3,7 @@
 import os
 from contextlib import suppress
 
-from services.aws.client.meter import Meter
+from services.aws.client.meter import UsageMeter
 from services.i18n import _
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
@@ -14,7 +14,7 @@ from services.models.usage import Usage
 class UsageLog:
     """Records the running total of a local day; the newest entry of a process and a day counts."""
 
-    def __init__(self, journal: Journal, meter: Meter) -> None:
+    def __init__(self, journal: Journal, meter: UsageMeter) -> None:
         self._journal = journal
         self._meter = meter
         self._recorded: dict[str, tuple[int, float]] = {}

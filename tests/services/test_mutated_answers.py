@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from services.aws.client.errors import AwsError
-from services.aws.client.meter import Meter
+from services.aws.client.meter import UsageMeter
 from services.inspections.base import InspectionContext, Look
 from services.inspections.registry import INSPECTIONS
 from services.inspections.running.runner import InspectionRunner
@@ -70,7 +70,7 @@ async def finding_of(made: InspectionContext, id: str, faults: list[str]) -> Fin
         made.calendar,
         made.reader,
         made.clock,
-        Meter(made.clock),
+        UsageMeter(made.clock),
         region=made.region,
         fault=lambda error: faults.append(repr(error)[:300]),
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from services.aws.client.errors import AwsError
-from services.aws.client.meter import Meter
+from services.aws.client.meter import UsageMeter
 from services.aws.client.reader import Reader
 from services.background.faults import Fault, unheard
 from services.calendar.calendar import Calendar
@@ -36,7 +36,7 @@ class InspectionRunner:
         calendar: Calendar,
         reader: Reader,
         clock: Clock,
-        meter: Meter,
+        meter: UsageMeter,
         *,
         region: str,
         known: Callable[[], Known] = Known,

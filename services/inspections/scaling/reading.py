@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import TypeVar
 
-from services.aws.autoscaling.reader import Scaling
+from services.aws.autoscaling.reader import AutoScalingReader
 from services.aws.client.errors import AwsError, NotFound
 from services.aws.client.reader import Reader
 from services.aws.cloudwatch.alarms.reader import Alarms
-from services.aws.ecs import Containers
+from services.aws.ecs import EcsReader
 from services.i18n import _
 from services.models.alarms import AlarmBoard
 from services.models.containers import (
@@ -64,7 +64,7 @@ class ServiceReading:
 
 async def read(reader: Reader, cluster: str, name: str) -> ServiceReading:
     """Everything at once. Raises no AwsError."""
-    scaling, containers = Scaling(reader), Containers(reader)
+    scaling, containers = AutoScalingReader(reader), EcsReader(reader)
     service, target, policies, actions, decisions = await asyncio.gather(
         _attempt(containers.service(cluster, name)),
         _attempt(scaling.target(cluster, name)),

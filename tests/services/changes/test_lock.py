@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.aws.client.permits import Permits
+from services.aws.client.permits import WriteAuthorizer
 from services.calendar.calendar import Calendar
 from services.changes import entries as drafts
 from services.changes.ages import marked
@@ -46,7 +46,7 @@ class World:
         context = ChangeContext(
             runbook=BOOK, calendar=Calendar(BOOK), clock=self.clock, region="ap-northeast-1", reader=session
         )
-        permits = Permits(self.clock, BOOK.system.account)
+        permits = WriteAuthorizer(self.clock, BOOK.system.account)
         engine = ChangeEngine(
             changes(context), journal=book, session=session, permits=permits, clock=self.clock
         )

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.aws.client.meter import Meter
+from services.aws.client.meter import UsageMeter
 from services.inspections.base import Look
 from services.inspections.registry import INSPECTIONS
 from services.inspections.running.runner import InspectionRunner
@@ -25,7 +25,7 @@ async def every_look(embedded: Embedded, runbook: Runbook | None = None) -> dict
     assert embedded.world  # made here, not within the first request and its time limit
     async with context(embedded, runbook=runbook) as made:
         inspector = InspectionRunner(
-            made.runbook, made.calendar, made.reader, made.clock, Meter(made.clock), region=made.region
+            made.runbook, made.calendar, made.reader, made.clock, UsageMeter(made.clock), region=made.region
         )
         found = {}
         for kind in INSPECTIONS:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.aws.client.meter import Meter
+from services.aws.client.meter import UsageMeter
 from services.aws.client.reader import Answer, Reader
 from services.aws.logs import insights
 from services.calendar.calendar import Calendar
@@ -69,7 +69,7 @@ class Failing:
 
 async def one(made: InspectionContext, id: str, reader: Reader) -> Finding:
     inspector = InspectionRunner(
-        made.runbook, made.calendar, reader, made.clock, Meter(made.clock), region=made.region
+        made.runbook, made.calendar, reader, made.clock, UsageMeter(made.clock), region=made.region
     )
     now = made.clock.now()
     since, gap = window(inspector.inspection(id), None, now, made.calendar)

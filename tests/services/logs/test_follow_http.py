@@ -8,7 +8,7 @@ from typing import Any
 
 from aiobotocore.session import get_session
 
-from services.aws.client.meter import Meter
+from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession
 from services.aws.client.settings import AwsSettings
 from services.aws.logs.events import Logs
@@ -49,7 +49,7 @@ class Watched:
 
 @asynccontextmanager
 async def following(aws: Any, **options: Any) -> AsyncIterator[Watched]:
-    session = AwsSession(AwsSettings(**aws.settings()), clock=aws.clock, meter=Meter(aws.clock))
+    session = AwsSession(AwsSettings(**aws.settings()), clock=aws.clock, meter=UsageMeter(aws.clock))
     watched = Watched(aws)
     task = asyncio.create_task(watched.run(Follow(Logs(session), GROUP, clock=aws.clock, **options)))
     try:

@@ -10,8 +10,8 @@ from typing import Any
 
 from services.aws.client.errors import Invalid
 from services.aws.client.reader import Reader, incomplete, rows
-from services.aws.cloudwatch.alarms.mute_rules import Mutes, Muting
-from services.aws.cloudwatch.alarms.parents import Parents
+from services.aws.cloudwatch.alarms.mute_rules import MuteRules, Muting
+from services.aws.cloudwatch.alarms.parents import ParentAlarms
 from services.aws.cloudwatch.alarms.parsing import (
     alarm_name,
     arn_region,
@@ -47,8 +47,8 @@ class Alarms:
         self._session = session
         self._runbook = runbook
         self._clock = clock or SystemClock()
-        self._mutes = Mutes(session)
-        self._parents = Parents(session)
+        self._mutes = MuteRules(session)
+        self._parents = ParentAlarms(session)
         self._types: Sequence[str] = ALL_TYPES
 
     async def board(self) -> AlarmBoard:

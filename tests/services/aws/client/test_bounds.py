@@ -10,7 +10,7 @@ from aiobotocore.parsers import AioJSONParser
 
 from services.aws.client.bounds import MIB, MOST_BYTES, MOST_BYTES_OF, MOST_ROWS, MOST_ROWS_OF
 from services.aws.client.errors import Incomplete
-from services.aws.client.meter import Meter
+from services.aws.client.meter import UsageMeter
 from services.aws.client.sdk import parsers
 from services.aws.client.session import AwsSession
 from services.demo.registry import HANDLERS, Call
@@ -92,7 +92,7 @@ async def test_a_hundred_thousand_alarms_are_not_judged_and_hold_nothing_up(
     monkeypatch.setitem(HANDLERS, ("cloudwatch", "DescribeAlarms"), describe)
     async with context(empty_aws) as made:
         inspector = InspectionRunner(
-            made.runbook, made.calendar, made.reader, made.clock, Meter(made.clock), region=made.region
+            made.runbook, made.calendar, made.reader, made.clock, UsageMeter(made.clock), region=made.region
         )
         now = made.clock.now()
         finding = await inspector.look("alarms", Look(since=now, until=now))

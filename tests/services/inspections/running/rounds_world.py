@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from services.aws.client.meter import Meter
+from services.aws.client.meter import UsageMeter
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.inspections import registry
@@ -120,7 +120,7 @@ async def console(
             calendar,
             Canned(),
             made.clock,
-            Meter(made.clock),
+            UsageMeter(made.clock),
             region="ap-northeast-1",
             known=lambda: records.known,
             fault=faults.append,

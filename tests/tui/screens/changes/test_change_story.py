@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.aws.autoscaling.reader import Scaling
+from services.aws.autoscaling.reader import AutoScalingReader
 from services.models.alarms import AlarmState
 from services.models.changes import Danger, Plan, StepState
 from tests.conftest import Embedded
@@ -71,7 +71,7 @@ async def test_the_limit_rises_tasks_come_the_alarm_clears_and_the_way_back_is_d
         assert running() > 5
 
         reader = app.services.engine.changes["task-limit"].context.reader
-        actions = await Scaling(reader).scheduled_actions("facility-prod-cluster", "staff-api")
+        actions = await AutoScalingReader(reader).scheduled_actions("facility-prod-cluster", "staff-api")
         assert len(actions) == 1, "AWS has the way back"
         slot = app.services.engine.reverts()[0]
         assert slot.key == f"revert@{app.runs[0].id}"

@@ -39,9 +39,9 @@ from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.journal.origin import person
 from services.journal.usage import UsageLog
-from services.logs.follower import Follow, TailBatch
-from services.logs.shared import Tails
-from services.models.alarms import AlarmBoard
+from services.logs.follower import LogFollower, TailBatch
+from services.logs.shared import SharedTails
+from services.models.alarms import AlarmOverview
 from services.models.dashboards import DashboardView
 from services.models.duties import BaseDate
 from services.models.feeds import FeedState
@@ -81,8 +81,8 @@ class Services:
     metrics: Metrics
     logs: Logs
     dashboard: DashboardReader
-    tails: Tails
-    board_feed: Feed[AlarmBoard]
+    tails: SharedTails
+    board_feed: Feed[AlarmOverview]
     dashboard_feed: Feed[DashboardView]
     identity_feed: Feed[Identity]
     anchors_feed: Feed[tuple[BaseDate, ...]]
@@ -109,7 +109,7 @@ class Services:
     @property
     def feeds(
         self,
-    ) -> tuple[Feed[AlarmBoard], Feed[DashboardView], Feed[Identity], Feed[tuple[BaseDate, ...]]]:
+    ) -> tuple[Feed[AlarmOverview], Feed[DashboardView], Feed[Identity], Feed[tuple[BaseDate, ...]]]:
         """All feeds."""
         return self.board_feed, self.dashboard_feed, self.identity_feed, self.anchors_feed
 
@@ -190,7 +190,7 @@ def connect(
         return await dashboard.read(board_feed.state.value)
 
     def follow(group: str, pattern: str) -> AsyncIterator[TailBatch]:
-        tail = Follow(
+        tail = LogFollower(
             logs,
             group,
             clock=clock,
@@ -234,7 +234,7 @@ def connect(
         metrics=metrics,
         logs=logs,
         dashboard=dashboard,
-        tails=Tails(follow),
+        tails=SharedTails(follow),
         board_feed=board_feed,
         dashboard_feed=feed("dashboard", view, interval=every.metrics),
         identity_feed=identity_feed,

@@ -1,14 +1,14 @@
 from datetime import date, datetime, timedelta
 
-from services.models.alarms import Alarm, AlarmBoard, AlarmState
+from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.base import RawId
 from services.models.duties import Day, DutyView, Occurrence, ScheduledOccurrence
 from services.models.duties import OccurrenceState as State
 from tui.notifications import changes, duty_changes, sentence
 
 
-def board(**states: AlarmState) -> AlarmBoard:
-    return AlarmBoard(
+def board(**states: AlarmState) -> AlarmOverview:
+    return AlarmOverview(
         alarms=tuple(Alarm(id=RawId(name), name=name, state=state) for name, state in states.items())
     )
 

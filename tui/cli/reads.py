@@ -13,7 +13,7 @@ from tui.exit_status import VERDICT_OF, ExitStatus
 from tui.options import StartOptions
 
 if TYPE_CHECKING:
-    from services.models.alarms import Alarm, AlarmBoard
+    from services.models.alarms import Alarm, AlarmOverview
     from services.system import Services
 
 
@@ -62,7 +62,7 @@ HEADLESS = (
 )
 
 
-def judge(board: "AlarmBoard") -> ExitStatus:
+def judge(board: "AlarmOverview") -> ExitStatus:
     """The status of a board; an account without alarms is not watched and so not normal."""
     from services.models.alarms import AlarmState
 

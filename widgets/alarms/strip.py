@@ -7,7 +7,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from services.i18n import _
-from services.models.alarms import Alarm, AlarmBoard, AlarmState, AlarmTransition
+from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition
 from services.models.feeds import FeedState, Freshness
 from widgets.alarms.acknowledgements import MARK, Seen, seen_spans
 from widgets.alarms.panel import count_spans
@@ -26,7 +26,7 @@ class AlarmStrip(Inked):
     AlarmStrip { height: 1; width: 1fr; }
     """
 
-    state: reactive[FeedState[AlarmBoard]] = reactive(
+    state: reactive[FeedState[AlarmOverview]] = reactive(
         FeedState, repaint=False, always_update=True, init=False
     )
     transition: reactive[AlarmTransition | None] = reactive(None, repaint=False, init=False)
@@ -81,7 +81,7 @@ class AlarmStrip(Inked):
         words = _("⚠ stale, {age}").format(age=ago(self.state.age(self._now())))
         return [(f"{words} ", "caution"), (" ", "")]
 
-    def _newest(self, board: AlarmBoard) -> list[list[Span]]:
+    def _newest(self, board: AlarmOverview) -> list[list[Span]]:
         """The newest alarm that fires, else the newest change, in words, the longest form first."""
         newest = board.newest_firing or board.newest
         if newest is None:
@@ -124,7 +124,7 @@ def _absent(freshness: Freshness) -> list[Span]:
     return [(_("alarms: reading…"), "muted")]
 
 
-def _badge(board: AlarmBoard, seen: Seen) -> list[Span]:
+def _badge(board: AlarmOverview, seen: Seen) -> list[Span]:
     if not board.alarms:
         return [(_("? no alarms exist: nothing watches this system"), "warn")]
     spans = count_spans(board)

@@ -26,7 +26,7 @@ from services.inspections.scaling.scheduled_actions import Ahead, coming
 from services.inspections.scaling.service import Clockwork, short_again, tasks
 from services.inspections.toolkit.points import Point, Unread, advice, summary
 from services.inspections.toolkit.wording import moment
-from services.models.alarms import AlarmBoard
+from services.models.alarms import AlarmOverview
 from services.models.containers import ContainerService
 from services.models.duties import ScheduledOccurrence
 from services.models.findings import Evidence, Finding, worst
@@ -74,7 +74,7 @@ class TaskLimits(Inspection):
         return self.context.runbook.ecs
 
     def _judged(
-        self, look: Look, readings: Sequence[ServiceReading], board: AlarmBoard | AwsError
+        self, look: Look, readings: Sequence[ServiceReading], board: AlarmOverview | AwsError
     ) -> Finding:
         runbook, zone = self.context.runbook, self.context.calendar.zone
         until = self._horizon(look.until)

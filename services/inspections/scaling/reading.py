@@ -11,7 +11,7 @@ from services.aws.client.reader import Reader
 from services.aws.cloudwatch.alarms.reader import Alarms
 from services.aws.ecs import EcsReader
 from services.i18n import _
-from services.models.alarms import AlarmBoard
+from services.models.alarms import AlarmOverview
 from services.models.containers import (
     ContainerService,
     ScalableTarget,
@@ -75,7 +75,7 @@ async def read(reader: Reader, cluster: str, name: str) -> ServiceReading:
     return ServiceReading(name, service, target, policies, actions, decisions)
 
 
-async def read_alarms(alarms: Alarms, readings: Iterable[ServiceReading]) -> AlarmBoard | AwsError:
+async def read_alarms(alarms: Alarms, readings: Iterable[ServiceReading]) -> AlarmOverview | AwsError:
     """The alarms of every policy that could be read, at most a hundred in a request, and what mutes them."""
     names = {
         str(name)

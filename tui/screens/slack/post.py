@@ -14,7 +14,7 @@ from services.journal.origin import person
 from services.models.alarms import Alarm
 from services.models.findings import Recorded
 from services.models.posts import Proposal
-from services.slack.texts import FILL, Desk, about_alarm, about_finding
+from services.slack.texts import FILL, NoteContext, about_alarm, about_finding
 from tui.console import Console
 from tui.screens.common.guard import Guard
 from tui.screens.common.writing_dialog import WritingDialog
@@ -32,10 +32,10 @@ def propose_finding(app: Console, recorded: Recorded) -> None:
     app.push_screen(PostScreen(about_finding(recorded, _desk(app))))
 
 
-def _desk(app: Console) -> Desk:
+def _desk(app: Console) -> NoteContext:
     services = app.ready
     identity = app.identity.value if app.identity is not None else None
-    return Desk(
+    return NoteContext(
         runbook=services.runbook,
         calendar=services.calendar,
         region=services.session.settings.region or services.runbook.system.region,

@@ -115,13 +115,15 @@ def _line(services: "Services", alarm: "Alarm") -> str:
     from widgets.alarms.wording import joined, warnings
     from widgets.drawing.format import pad, stamp
     from widgets.drawing.lines import plain
-    from widgets.drawing.state_styles import ALARM_LOOKS
+    from widgets.drawing.state_styles import ALARM_STYLES
 
     zone, now = ZoneInfo(services.runbook.system.timezone), services.clock.now()
     since = stamp(alarm.since, zone) if alarm.since else ""
     (grave,) = plain([joined(warnings(alarm, zone, now))])
     words = " ".join(text for text in (grave, str(alarm.reason)) if text)
-    return f"{pad(ALARM_LOOKS[alarm.state].text, 14)} {pad(since, 16)} {pad(alarm.name, 32)} {words}".rstrip()
+    return (
+        f"{pad(ALARM_STYLES[alarm.state].text, 14)} {pad(since, 16)} {pad(alarm.name, 32)} {words}".rstrip()
+    )
 
 
 def run(command: Headless, options: StartOptions, *, as_json: bool) -> Answer:

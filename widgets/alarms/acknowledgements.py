@@ -12,7 +12,7 @@ from widgets.alarms.facts import history_lines
 from widgets.alarms.wording import how_long, state_spans
 from widgets.drawing.format import crop, stamp, wrap
 from widgets.drawing.lines import ROLES, Line, Span
-from widgets.drawing.state_styles import ALARM_LOOKS
+from widgets.drawing.state_styles import ALARM_STYLES
 
 MARK = "✓"
 Seen = Mapping[str, Acknowledgement]
@@ -76,7 +76,7 @@ def past_lines(
 def _past(seen: Acknowledgement, zone: tzinfo, now: datetime, width: int) -> list[Line]:
     head: list[Span] = [(stamp(seen.at, zone, now) + "  ", "muted"), (f"{MARK} ", "good")]
     if seen.state is not None:
-        look = ALARM_LOOKS[seen.state]
+        look = ALARM_STYLES[seen.state]
         head += [(look.text, "muted"), (" ", "")]
     head.append((_("acknowledged by {name}").format(name=seen.by), ""))
     notes = wrap(seen.note, max(8, width - 2)) if seen.note else []

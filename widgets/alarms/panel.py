@@ -15,7 +15,7 @@ from widgets.alarms.acknowledgements import MARK, Seen, seen_spans, short_spans
 from widgets.alarms.wording import asides, how_long, joined, measured, packed, state_spans, warnings
 from widgets.drawing.columns import Column, widths
 from widgets.drawing.lines import Line, Span, width_of
-from widgets.drawing.state_styles import ALARM_LOOKS, unsure
+from widgets.drawing.state_styles import ALARM_STYLES, unsure
 from widgets.drawing.table import KeyedTable, Row
 from widgets.frame.panel import Panel
 
@@ -208,7 +208,7 @@ def count_spans(board: AlarmOverview) -> list[Span]:
         count = board.count(state)
         if not count and state in (AlarmState.MISSING, AlarmState.INSUFFICIENT):
             continue
-        look = ALARM_LOOKS[state]
+        look = ALARM_STYLES[state]
         spans += [("  ", "")] if spans else []
         spans.append((f"{look.text} {count}", look.role if count else "muted"))
     if not board.mutes_read:

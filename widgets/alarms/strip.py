@@ -13,13 +13,13 @@ from widgets.alarms.acknowledgements import MARK, Seen, seen_spans
 from widgets.alarms.panel import count_spans
 from widgets.alarms.wording import how_long
 from widgets.drawing.format import ago
-from widgets.drawing.lines import Inked, Line, Span, spread, width_of
-from widgets.drawing.state_styles import ALARM_LOOKS, unsure
+from widgets.drawing.lines import Line, LineWidget, Span, spread, width_of
+from widgets.drawing.state_styles import ALARM_STYLES, unsure
 from widgets.drawing.ticker import every_second
 from widgets.frame.panel import Now
 
 
-class AlarmStrip(Inked):
+class AlarmStrip(LineWidget):
     """Counts to the left, what fires or else the newest change to the right; old or absent data never looks fine."""
 
     DEFAULT_CSS = """
@@ -87,7 +87,7 @@ class AlarmStrip(Inked):
         if newest is None:
             return []
         lead: list[Span] = [(_("last change") + " ", "muted")] if newest == board.newest else []
-        look = ALARM_LOOKS[newest.state]
+        look = ALARM_STYLES[newest.state]
         name: Span = (newest.name, "strong" if newest.state is AlarmState.ALARM else "")
         long: Span = (" " + _("for {time}").format(time=how_long(newest, self._now())), "muted")
         seen = self.acknowledged.get(newest.id)
@@ -115,7 +115,7 @@ class AlarmStrip(Inked):
             or not change.before
         ):
             return []
-        return [(ALARM_LOOKS[change.before].word + " → ", "muted")]
+        return [(ALARM_STYLES[change.before].word + " → ", "muted")]
 
 
 def _absent(freshness: Freshness) -> list[Span]:

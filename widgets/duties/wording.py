@@ -9,21 +9,21 @@ from services.i18n import N_, _
 from services.models.duties import Day, Occurrence, OccurrenceState, ScheduledOccurrence, SignOff
 from widgets.drawing.format import coarse, day_words, short_day, weekday
 from widgets.drawing.lines import Span, width_of
-from widgets.drawing.state_styles import Look
+from widgets.drawing.state_styles import StateStyle
 
 State = OccurrenceState
 
-DUTY_LOOKS: dict[OccurrenceState, Look] = {
-    State.UPCOMING: Look("○", N_("upcoming"), "muted"),
-    State.DUE: Look("●", N_("due"), "caution"),
-    State.LATE: Look("!", N_("late"), "bad"),
-    State.DONE: Look("✓", N_("done"), "good"),
-    State.MISSED: Look("×", N_("missed"), "bad"),
-    State.SKIPPED: Look("–", N_("left out"), "muted"),
-    State.UNPLANNED: Look("◇", N_("not planned"), "faint"),
-    State.NO_RECORD: Look("·", N_("no record"), "faint"),
+DUTY_LOOKS: dict[OccurrenceState, StateStyle] = {
+    State.UPCOMING: StateStyle("○", N_("upcoming"), "muted"),
+    State.DUE: StateStyle("●", N_("due"), "caution"),
+    State.LATE: StateStyle("!", N_("late"), "bad"),
+    State.DONE: StateStyle("✓", N_("done"), "good"),
+    State.MISSED: StateStyle("×", N_("missed"), "bad"),
+    State.SKIPPED: StateStyle("–", N_("left out"), "muted"),
+    State.UNPLANNED: StateStyle("◇", N_("not planned"), "faint"),
+    State.NO_RECORD: StateStyle("·", N_("no record"), "faint"),
 }
-PLANNED = Look("◆", N_("planned"), "")
+PLANNED = StateStyle("◆", N_("planned"), "")
 """To come, and counts because somebody planned it."""
 ORDER = (State.LATE, State.MISSED, State.DUE, State.UPCOMING, State.UNPLANNED, State.SKIPPED, State.DONE)
 """What needs a person first."""
@@ -34,7 +34,7 @@ ASLEEP = frozenset({State.DONE, State.SKIPPED, State.UNPLANNED, State.NO_RECORD}
 """Nobody needs to do anything about these."""
 
 
-def look(occurrence: Occurrence) -> Look:
+def look(occurrence: Occurrence) -> StateStyle:
     """The occurrence's appearance."""
     planned = occurrence.slot.if_planned and occurrence.planned
     return PLANNED if planned and occurrence.state is State.UPCOMING else DUTY_LOOKS[occurrence.state]
@@ -172,7 +172,7 @@ def marks(occurrences: Sequence[Occurrence], width: int) -> list[Span]:
     return [*kept, ("+", "muted")] if width > 0 else []
 
 
-def _counted(occurrences: Sequence[Occurrence]) -> list[tuple[Look, int]]:
+def _counted(occurrences: Sequence[Occurrence]) -> list[tuple[StateStyle, int]]:
     looks = [look(each) for each in occurrences]
     order = [
         *(DUTY_LOOKS[state] for state in ORDER[:4]),

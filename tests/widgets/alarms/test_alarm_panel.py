@@ -14,7 +14,7 @@ from widgets.alarms.panel import AlarmPanel
 from widgets.alarms.strip import AlarmStrip
 from widgets.alarms.wording import badges, measured, remark, state_spans, warnings
 from widgets.drawing.lines import plain
-from widgets.drawing.state_styles import ALARM_LOOKS, VERDICT_LOOKS
+from widgets.drawing.state_styles import ALARM_STYLES, VERDICT_LOOKS
 
 
 class AlarmApp(App[None]):
@@ -36,7 +36,7 @@ def lines(app: App[None]) -> list[str]:
     return [strip.text for strip in app.screen._compositor.render_strips()]
 
 
-@pytest.mark.parametrize("looks", [ALARM_LOOKS, VERDICT_LOOKS])
+@pytest.mark.parametrize("looks", [ALARM_STYLES, VERDICT_LOOKS])
 def test_no_two_states_share_a_shape_or_a_word(looks: dict[object, object]) -> None:
     assert len({look.mark for look in looks.values()}) == len(looks)
     assert len({look.word for look in looks.values()}) == len(looks)
@@ -249,4 +249,4 @@ async def test_durations_move_with_the_clock() -> None:
 
 
 def test_states_cover_the_model() -> None:
-    assert set(ALARM_LOOKS) == set(AlarmState)
+    assert set(ALARM_STYLES) == set(AlarmState)

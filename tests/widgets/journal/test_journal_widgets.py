@@ -21,7 +21,7 @@ from widgets.journal.detail import EntryDetail
 from widgets.journal.lines import chain_lines, story_lines
 from widgets.journal.panel import JournalPanel
 from widgets.journal.verification_lines import verification_lines
-from widgets.journal.wording import KIND_LOOKS, anchor_spans, day_title, filter_spans, kind_spans
+from widgets.journal.wording import KIND_STYLES, anchor_spans, day_title, filter_spans, kind_spans
 
 
 class JournalApp(App[None]):
@@ -34,9 +34,9 @@ def text(app: App[None]) -> str:
 
 
 def test_every_kind_has_its_own_mark_and_word() -> None:
-    assert set(KIND_LOOKS) == set(EntryKind)
-    assert len({look.mark for look in KIND_LOOKS.values()}) == len(KIND_LOOKS)
-    assert len({look.word for look in KIND_LOOKS.values()}) == len(KIND_LOOKS)
+    assert set(KIND_STYLES) == set(EntryKind)
+    assert len({look.mark for look in KIND_STYLES.values()}) == len(KIND_STYLES)
+    assert len({look.word for look in KIND_STYLES.values()}) == len(KIND_STYLES)
 
 
 def test_an_outcome_shows_what_became_of_it() -> None:

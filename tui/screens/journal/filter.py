@@ -20,7 +20,7 @@ from services.models.text import clean
 from tui.palette import folded
 from tui.screens.common.dialog import Dialog
 from widgets.drawing.lines import ROLES
-from widgets.journal.wording import KIND_LOOKS
+from widgets.journal.wording import KIND_STYLES
 
 MOST = 200
 """Targets listed at once; typing narrows them."""
@@ -176,7 +176,7 @@ class JournalFilterScreen(Dialog[EntryQuery]):
 
 
 def _kinds() -> Iterator[Choice]:
-    for kind, look in KIND_LOOKS.items():
+    for kind, look in KIND_STYLES.items():
         if kind is not EntryKind.OTHER:
             shown = Content.assemble((f"{look.mark} ", ROLES[look.role]), look.word)
             yield Choice("kind", kind.value, shown, folded(f"{look.word} {look.word_source} {kind.value}"))

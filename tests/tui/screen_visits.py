@@ -38,8 +38,8 @@ from tui.screens.common.shell import ShellScreen
 from tui.screens.duties import duty_actions, finding_actions
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding import FindingScreen
-from tui.screens.duties.overrule import OverruleScreen
-from tui.screens.duties.sign import LeaveOutScreen, SignScreen
+from tui.screens.duties.overrule import OverrideScreen
+from tui.screens.duties.sign import SignScreen, SkipScreen
 from tui.screens.duties.sign_all import SignAllScreen
 from tui.screens.journal.entry import EntryScreen
 from tui.screens.journal.filter import JournalFilterScreen
@@ -131,11 +131,11 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
         lambda it: it.app.push_screen(JournalFilterScreen(it.app.ready.journal, EntryQuery())),
     ),
     JournalVerifyScreen: (lambda it: it.app.push_screen(JournalVerifyScreen(it.app.ready.journal)),),
-    LeaveOutScreen: (lambda it: duty_actions.leave_out(it.app, it.occurrence),),
+    SkipScreen: (lambda it: duty_actions.leave_out(it.app, it.occurrence),),
     NoteScreen: (lambda it: it.app.action_note(),),
     NoticeScreen: (lambda it: duty_actions.sign(it.app, None),),
     OutboxScreen: (lambda it: it.app.action_show_outbox(),),
-    OverruleScreen: (lambda it: finding_actions.overrule(it.app, it.recorded.subject, it.recorded),),
+    OverrideScreen: (lambda it: finding_actions.overrule(it.app, it.recorded.subject, it.recorded),),
     PlanScreen: (lambda it: it.app.post_message(messages.PlanChange(it.run.plan.kind, it.run.plan.target)),),
     PostScreen: (lambda it: propose_alarm(it.app, it.alarm),),
     RemarkScreen: (lambda it: it.app.push_screen(RemarkScreen(of_day(it.occurrence.slot.day))),),

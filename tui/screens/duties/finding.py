@@ -15,7 +15,7 @@ from services.models.findings import Recorded
 from services.models.verdict import Verdict
 from tui.screens.duties import finding_actions
 from tui.screens.common.mode_screen import ModeScreen, Place
-from tui.screens.common.guard import Guard
+from tui.screens.common.guard import TypeAheadGuard
 from tui.screens.slack.post import propose_finding
 from widgets.findings.view import FindingView
 
@@ -40,7 +40,7 @@ class FindingScreen(ModeScreen):
         self.slot = slot
         self.recorded = recorded
         self.view = FindingView(self.app.now, self.app.zone)
-        self.guard = Guard(self)
+        self.guard = TypeAheadGuard(self)
 
     def body(self) -> ComposeResult:
         """The finding alone."""

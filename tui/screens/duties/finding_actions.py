@@ -15,7 +15,7 @@ from services.models.runbook import Runbook
 from tui.console import Console
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.notice import NoticeScreen
-from tui.screens.duties.overrule import OverruleScreen
+from tui.screens.duties.overrule import OverrideScreen
 from tui.screens.common.already_recorded import signed_first
 from widgets.drawing.format import stamp
 
@@ -44,7 +44,7 @@ def overrule(app: Console, subject: str, recorded: Recorded) -> None:
             NoticeScreen(recorded.finding.title, _("The journal did not take this finding; it cannot be overruled."))
         )
         return
-    app.push_screen(OverruleScreen(subject, recorded))
+    app.push_screen(OverrideScreen(subject, recorded))
 
 
 def known(app: Console, finding: Finding) -> None:

@@ -16,7 +16,7 @@ from services.models.findings import Recorded
 from services.models.posts import Proposal
 from services.slack.texts import FILL, NoteContext, about_alarm, about_finding
 from tui.console import Console
-from tui.screens.common.guard import Guard
+from tui.screens.common.guard import TypeAheadGuard
 from tui.screens.common.writing_dialog import WritingDialog
 from widgets.drawing.lines import ROLES
 from widgets.drawing.prose import Prose
@@ -65,7 +65,7 @@ class PostScreen(WritingDialog):
         self.proposal = proposal
         self.id_of_post = uuid4().hex[:12]
         """One for each dialog, so that a second press lets nothing go twice."""
-        self.guard = Guard(self)
+        self.guard = TypeAheadGuard(self)
         self.field.text = proposal.text
         self._evidence = [
             (words, table)

@@ -17,10 +17,10 @@ from tests.conftest import Embedded
 from tests.services.duties.duty_world import desk
 from tests.tools.console import console, screen_text, until
 from tui.screens.duties.duty import DutyScreen
-from tui.screens.common.guard import Guard
+from tui.screens.common.guard import TypeAheadGuard
 from tui.screens.duties.inspect import InspectScreen
 from tui.screens.common.notice import NoticeScreen
-from tui.screens.duties.sign import LeaveOutScreen, SignScreen
+from tui.screens.duties.sign import SkipScreen, SignScreen
 
 S = OccurrenceState
 NINE = datetime(2026, 1, 14, 0, 2, tzinfo=UTC)
@@ -125,7 +125,7 @@ async def test_leaving_out_wants_a_reason(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:
         await shown(pilot)
         await pilot.press("x")
-        await ready(pilot, LeaveOutScreen)
+        await ready(pilot, SkipScreen)
         await pilot.press("enter")
         await until(pilot, lambda: "A reason is needed" in screen_text(pilot))
         await pilot.press(*"power", "enter")
@@ -135,7 +135,7 @@ async def test_leaving_out_wants_a_reason(embedded: Embedded) -> None:
 async def test_what_was_typed_before_the_dialog_was_seen_confirms_nothing(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Guard, "seconds", 3600.0)
+    monkeypatch.setattr(TypeAheadGuard, "seconds", 3600.0)
     async with inspect(embedded) as pilot:
         await shown(pilot)
         await pilot.press("s", "s", "enter", "enter")

@@ -138,7 +138,7 @@ async def test_a_trail_whose_files_stop_asks_for_attention(embedded: Embedded) -
     assert (await day(embedded)).verdict is V.NORMAL
     recorded(embedded, delivered=embedded.clock.now() - timedelta(hours=30))
     finding = await day(embedded)
-    trail = measure(finding, "CloudTrailReader")
+    trail = measure(finding, "Trail")
     assert (finding.verdict, trail.verdict) == (V.ATTENTION, V.ATTENTION)
     assert trail.shown == "logging, but files do not arrive"
     assert any("has delivered no file" in each for each in finding.remarks)

@@ -27,9 +27,9 @@ from tui.screens.common.shell import ShellScreen
 
 if TYPE_CHECKING:
     from services.aws.client.session import MfaNeeded
-    from services.models.alarms import AlarmBoard
+    from services.models.alarms import AlarmOverview
     from services.models.changes import Run
-    from services.models.duties import AnchorDate, DutyView
+    from services.models.duties import BaseDate, DutyView
     from services.models.feeds import FeedState
     from services.models.posts import Post
     from services.system import Services
@@ -186,7 +186,7 @@ class TobanApp(Actions):
         yield "acknowledgements", _("following acknowledgements"), acknowledgements, to("acknowledged")
         yield "posts", _("following the notes to Slack"), ready.outbox.states, self._take_posts
 
-    def _take_board(self, state: "FeedState[AlarmBoard]") -> None:
+    def _take_board(self, state: "FeedState[AlarmOverview]") -> None:
         before = self.board
         self.board = state
         if before is not None and before.problem is not None and state.problem is None:
@@ -194,7 +194,7 @@ class TobanApp(Actions):
         self._announce(before, state)
         self._ask_for_code()
 
-    def _take_anchors(self, state: "FeedState[tuple[AnchorDate, ...]]") -> None:
+    def _take_anchors(self, state: "FeedState[tuple[BaseDate, ...]]") -> None:
         self.anchors = state
         self.ready.duties.refresh()
 
@@ -228,7 +228,7 @@ class TobanApp(Actions):
         if said and self.bell_on:
             self.ring(said)
 
-    def _announce(self, before: "FeedState[AlarmBoard] | None", after: "FeedState[AlarmBoard]") -> None:
+    def _announce(self, before: "FeedState[AlarmOverview] | None", after: "FeedState[AlarmOverview]") -> None:
         """Ring once for the changes since the last read; the first read is not a change."""
         from tui.notifications import changes, sentence
 

@@ -2,10 +2,10 @@
 
 from bisect import bisect_right
 
-from services.calendar.business_days import OpenDays
+from services.calendar.business_days import BusinessCalendar
 from services.models.runbook import Closures
 
-OFFICE_DAYS = OpenDays(Closures(yearly=("12-29", "12-30", "12-31", "01-01", "01-02", "01-03")))
+OFFICE_DAYS = BusinessCalendar(Closures(yearly=("12-29", "12-30", "12-31", "01-01", "01-02", "01-03")))
 JST = 9 * 3600
 _WEEKEND = 0.12
 _POINTS = (

@@ -410,4 +410,4 @@ async def advance_until(embedded: Any, holds: Any, minutes: int) -> None:
 
 
 def alarm(embedded: Any) -> str:
-    return str(embedded.world.alarm_book.get("ecs-cpu-high").state.value)
+    return str(embedded.world.alarms.get("ecs-cpu-high").state.value)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.demo.logs.insights.handlers import Insights
+from services.demo.logs.insights.model import QueryStore
 from services.inspections.base import InspectionContext, Look
 from services.inspections.registry import make
 from services.models.findings import Evidence, Finding, Measure
@@ -34,7 +34,7 @@ def fill(embedded: Embedded, events: Iterable[Event], *, group: str = GROUP, day
 
 def ends(embedded: Embedded, how: Any) -> None:
     """How queries end from now on."""
-    embedded.world.part(Insights).ends = how
+    embedded.world.component(QueryStore).ends = how
 
 
 def runbook(**sections: dict[str, Any]) -> Runbook:

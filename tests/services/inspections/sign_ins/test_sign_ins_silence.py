@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.aws.cloudtrail.reader import CloudTrailReader
 from services.calendar.calendar import Calendar
-from services.demo.cloudtrail.model import TrailBook
+from services.demo.cloudtrail.model import TrailStore
 from services.inspections.base import Look
 from services.inspections.registry import make
 from services.inspections.sign_ins.silence import (
@@ -48,7 +48,7 @@ def recorded(embedded: Embedded, **changes: Any) -> None:
     """Change what the embedded CloudTrail records."""
     with embedded.world.lock:
         for name, value in changes.items():
-            setattr(embedded.world.part(TrailBook), name, value)
+            setattr(embedded.world.component(TrailStore), name, value)
 
 
 @pytest.mark.scenario("ordinary-day", history=300)

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from services.aws.client.errors import AwsError
 from services.background.faults import Fault, fault_problem, from_within, unheard
+from services.background.wake import Wake
 from services.clock import Clock, Mark, mark
 from services.i18n import _
 from services.models.feeds import FeedState
@@ -72,7 +73,7 @@ class Feed(Generic[T]):
         self._wanted = False
         self._running = asyncio.Event()
         self._running.set()
-        self._nudge = asyncio.Event()
+        self._wake = Wake()
 
     @property
     def state(self) -> FeedState[T]:
@@ -91,7 +92,7 @@ class Feed(Generic[T]):
         self._interval = seconds
         if self._ended is not None:
             self._due = self._next(self._ended)
-        self._nudge.set()
+        self._wake.wake()
 
     @property
     def paused(self) -> bool:
@@ -101,12 +102,12 @@ class Feed(Generic[T]):
     def refresh(self) -> None:
         """Read now instead of at the next time; a read under way is followed by another, for it may be older."""
         self._wanted = True
-        self._nudge.set()
+        self._wake.wake()
 
     def pause(self) -> None:
         """Begin no read until `resume`; one that is under way ends as usual."""
         self._running.clear()
-        self._nudge.set()
+        self._wake.wake()
 
     def resume(self) -> None:
         """Go on; a read that came due meanwhile begins at once."""
@@ -131,16 +132,9 @@ class Feed(Generic[T]):
         left = self._due - self._clock.elapsed()
         if left <= 0 or self._wanted:
             self._wanted = False
-            self._nudge.clear()
+            self._wake.clear()
             return True
-        sleep = asyncio.ensure_future(self._clock.sleep(left))
-        nudge = asyncio.ensure_future(self._nudge.wait())
-        try:
-            await asyncio.wait({sleep, nudge}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleep.cancel()
-            nudge.cancel()
-        self._nudge.clear()
+        await self._wake.wait(self._clock, left)
         return False
 
     def _repaced(self) -> bool:

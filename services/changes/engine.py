@@ -10,6 +10,7 @@ from services.aws.client.permits import WriteAuthorizer
 from services.aws.client.writer import Writer
 from services.background.detached import detached
 from services.background.faults import Fault, Workers, unheard
+from services.background.wake import Wake
 from services.changes.arming import Arming
 from services.changes.base import Change
 from services.changes.history import History
@@ -82,24 +83,24 @@ class ChangeEngine:
 
         A journal that cannot be read leaves what was known.
         """
-        news = self._history.listen()
-        follower = asyncio.create_task(self._follow(news), name="changes-follow")
-        shown: tuple[Run, ...] | None = None
-        try:
-            while True:
-                news.clear()
-                with contextlib.suppress(JournalError):
-                    await self._history.load()
-                if self.runs != shown:
-                    shown = self.runs
-                    yield shown
-                self._look()
-                if self.runs == shown:
-                    await self._until(news, self._next_change(), follower)
-        finally:
-            follower.cancel()
-            await asyncio.gather(follower, return_exceptions=True)
-            self._history.forget(news)
+        with self._history.news.listen() as news:
+            follower = asyncio.create_task(self._follow(news), name="changes-follow")
+            follower.add_done_callback(lambda _done: news.wake())
+            shown: tuple[Run, ...] | None = None
+            try:
+                while True:
+                    news.clear()
+                    with contextlib.suppress(JournalError):
+                        await self._history.load()
+                    if self.runs != shown:
+                        shown = self.runs
+                        yield shown
+                    self._look()
+                    if self.runs == shown:
+                        await self._until(news, self._next_change(), follower)
+            finally:
+                follower.cancel()
+                await asyncio.gather(follower, return_exceptions=True)
 
     async def plan(self, kind: str, target: str, wish: Mapping[str, str]) -> Plan:
         """A plan from live state; a target under change and a journal that cannot be written are refusals.
@@ -214,7 +215,7 @@ class ChangeEngine:
         while self._history.unrecorded:
             await self._clock.sleep(RETRY)
             await self._history.retry()
-        self._history.tell()
+        self._history.news.wake()
 
     async def _objections(self, plan: Plan) -> tuple[str, ...]:
         """What the journal says against a plan."""
@@ -229,9 +230,9 @@ class ChangeEngine:
             return (_("Without the journal nothing is changed: {why}").format(why=why).strip(),)
         return (held(lock.by, lock.since, self._zone),) if lock is not None else ()
 
-    async def _follow(self, news: asyncio.Event) -> None:
+    async def _follow(self, news: Wake) -> None:
         async for _seq in self._journal.follow():
-            news.set()
+            news.wake()
 
     def _look(self) -> None:
         """Look at unknown steps whose time has come, without keeping anybody waiting."""
@@ -248,7 +249,7 @@ class ChangeEngine:
         try:
             await self._recovery.look(self._history.runs())
         finally:
-            self._history.tell()
+            self._history.news.wake()
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -259,17 +260,9 @@ class ChangeEngine:
         look = None if self._is_looking else self._recovery.next_look(runs)
         return min((at for at in (self._history.next_change(now), look) if at is not None), default=None)
 
-    async def _until(self, news: asyncio.Event, at: datetime | None, follower: "asyncio.Task[None]") -> None:
-        waits: list[asyncio.Future[object]] = [asyncio.ensure_future(news.wait())]
-        if at is not None:
-            seconds = min(LONGEST, (at - self._clock.now()).total_seconds())
-            waits.append(asyncio.ensure_future(self._clock.sleep(seconds)))
-        try:
-            running = () if follower.done() else (follower,)
-            await asyncio.wait([*waits, *running], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+    async def _until(self, news: Wake, at: datetime | None, follower: "asyncio.Task[None]") -> None:
+        left = None if at is None else min(LONGEST, (at - self._clock.now()).total_seconds())
+        await news.wait(self._clock, left)
         if follower.done():
             # Nothing would be heard of other consoles any more.
             follower.result()

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from services.background.wake import Wakes
 from services.changes.ages import Ages, marked
 from services.changes.entries import CHANGE_KINDS, later
 from services.changes.runs import aged, newest_first, next_ageing, run_of
@@ -45,7 +46,8 @@ class History:
         self._drafts: list[NewEntry] = []
         self._loading = asyncio.Lock()
         self._recording = asyncio.Lock()
-        self._listeners: set[asyncio.Event] = set()
+        self.news = Wakes()
+        """Woken whenever `runs` may have changed."""
 
     # ---- reading
 
@@ -100,7 +102,7 @@ class History:
         self._ours[plan] -= 1
         if self._ours[plan] <= 0:
             del self._ours[plan]
-        self.tell()
+        self.news.wake()
 
     async def append(self, draft: NewEntry) -> Entry:
         """Record durably, or not at all. Raises JournalError, AlreadyRecorded, HeldByAnother."""
@@ -140,22 +142,7 @@ class History:
         """How many entries wait for the journal."""
         return len(self._drafts)
 
-    # ---- news
-
-    def listen(self) -> asyncio.Event:
-        """An event that is set whenever `runs` may have changed; `forget` it in the end."""
-        event = asyncio.Event()
-        self._listeners.add(event)
-        return event
-
-    def forget(self, event: asyncio.Event) -> None:
-        """Nobody waits for this event any more."""
-        self._listeners.discard(event)
-
-    def tell(self) -> None:
-        """Something changed."""
-        for event in self._listeners:
-            event.set()
+    # ---- time
 
     def next_change(self, now: datetime) -> datetime | None:
         """When a run changes by time alone, by the wall clock as it stands; None: never."""
@@ -176,7 +163,7 @@ class History:
             if run is not None:
                 self._runs[plan] = run
         if plans:
-            self.tell()
+            self.news.wake()
 
     def _shown(self, draft: NewEntry) -> Entry:
         return linked("", draft, seq=0, at=self._clock.now(), person=Person(), previous="")

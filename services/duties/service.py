@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from services.background.wake import Wake
 from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.duties.entries import planned_text, signed_text, skipped_text
@@ -64,7 +65,7 @@ class Duties:
         self._book = ScheduleCache(calendar, anchors, dated)
         self._bases = 0
         """How often what the slots hang on (anchors, ways back) has changed."""
-        self._nudge = asyncio.Event()
+        self._wake = Wake()
         self._unread = True
 
     async def states(self) -> AsyncIterator[DutyView]:
@@ -73,6 +74,7 @@ class Duties:
         One listener at a time.
         """
         listener = asyncio.create_task(self._listen())
+        listener.add_done_callback(lambda _done: self._wake.wake())
         view, basis = None, self._book.basis()
         try:
             while True:
@@ -91,7 +93,7 @@ class Duties:
 
     def refresh(self) -> None:
         """Something that the duties hang on has changed: look now."""
-        self._nudge.set()
+        self._wake.wake()
 
     def month(self, year: int, month: int) -> Month:
         """A month with the states of its occurrences, by what is known now. Does not block."""
@@ -191,12 +193,12 @@ class Duties:
     def _taken(self, entry: Entry) -> None:
         """Show an entry at once, without waiting until the journal is read again."""
         self._records.absorb([entry])
-        self._nudge.set()
+        self._wake.wake()
 
     async def _listen(self) -> None:
         async for _head in self._journal.follow():
             self._unread = True
-            self._nudge.set()
+            self._wake.wake()
 
     async def _read(self) -> None:
         """Read on in the journal where it has grown."""
@@ -214,18 +216,9 @@ class Duties:
         left = LOOK
         if view.next_change is not None:
             left = min(left, (view.next_change - self._clock.now()).total_seconds())
-        sleep = asyncio.ensure_future(self._clock.sleep(left))
-        nudge = asyncio.ensure_future(self._nudge.wait())
-        running = () if listener.done() else (listener,)
-        try:
-            # First lie down, then look once more: the time may have come in between.
-            await asyncio.sleep(0)
-            if not self._moved(view, basis):
-                await asyncio.wait({sleep, nudge, *running}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleep.cancel()
-            nudge.cancel()
-        self._nudge.clear()
+        # What the duties hang on may have changed while the view was made.
+        if not self._moved(view, basis):
+            await self._wake.wait(self._clock, left)
         if listener.done():
             listener.result()
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from services.background.faults import Fault, Workers, unheard
+from services.background.wake import Wake
 from services.clock import Clock, mark, real
 from services.i18n import _, sentences
 from services.journal.errors import AlreadyRecorded, JournalError
@@ -66,7 +67,7 @@ class Outbox:
         """Outcomes that the journal did not take."""
         self._shown: tuple[Post, ...] = ()
         self._news = asyncio.Event()
-        self._nudge = asyncio.Event()
+        self._wake = Wake()
         self._tasks: list[asyncio.Task[None]] = []
         self._closed = False
 
@@ -134,7 +135,7 @@ class Outbox:
     async def close(self) -> None:
         """Wait a moment for Slack's answer, record what is known of it, and stop."""
         self._closed = True
-        self._nudge.set()
+        self._wake.wake()
         if self._tasks:
             listener, worker = self._tasks
             await asyncio.wait({worker}, timeout=CLOSING)
@@ -148,11 +149,11 @@ class Outbox:
 
     async def _listen(self) -> None:
         async for _head in self._journal.follow():
-            self._nudge.set()
+            self._wake.wake()
 
     async def _work(self) -> None:
         while not self._closed:
-            self._nudge.clear()
+            self._wake.clear()
             await self._flush()
             with suppress(JournalError):
                 await self._records.read(self._clock.now())
@@ -168,17 +169,11 @@ class Outbox:
 
     async def _wait(self, until: datetime | None) -> None:
         """Until there is news, or `until` has come."""
-        waits: list[asyncio.Future[object]] = [asyncio.ensure_future(self._nudge.wait())]
+        left = None
         if until is not None:
             # Never long: the clock may be set meanwhile.
             left = min(LONGEST, (until - self._clock.now()).total_seconds())
-            waits.append(asyncio.ensure_future(self._clock.sleep(left)))
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for each in waits:
-                each.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
+        await self._wake.wait(self._clock, left)
 
     def _steps(self) -> list[Step]:
         """What is to be done and when, the oldest post first."""
@@ -238,7 +233,7 @@ class Outbox:
         entry = await self._journal.append(draft)
         self._records.absorb([entry])
         self._publish()
-        self._nudge.set()
+        self._wake.wake()
         return entry
 
     async def _record(self, draft: NewEntry) -> None:

@@ -34,7 +34,7 @@ class _UnderWay:
 
 
 class InspectionRuns:
-    """The looks of one console. `nudge` is called when something is to be shown, `looked` after a duty's looks.
+    """The looks of one console. `wake` is called when something is to be shown, `looked` after a duty's looks.
 
     A look that the journal does not take is shown all the same, and recorded when it takes entries again. A look
     that was begun goes on though nobody waits for it any more: AWS may charge for it already.
@@ -48,7 +48,7 @@ class InspectionRuns:
         calendar: Calendar,
         clock: Clock,
         *,
-        nudge: Callable[[], None],
+        wake: Callable[[], None],
         looked: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.progress: dict[tuple[str, str], RunningInspection] = {}
@@ -60,7 +60,7 @@ class InspectionRuns:
         self._journal = journal
         self._calendar = calendar
         self._clock = clock
-        self._nudge = nudge
+        self._wake = wake
         self._looked = looked
         self._under_way: dict[tuple[str, str], _UnderWay] = {}
         self._shared: dict[str, tuple[Look, asyncio.Task[Finding]]] = {}
@@ -102,7 +102,7 @@ class InspectionRuns:
                 self.progress.pop(key, None)
             if not done.cancelled() and (error := done.exception()) is not None:
                 self._inspector.fault(error)
-            self._nudge()
+            self._wake()
 
         task.add_done_callback(ended)
         return task
@@ -119,7 +119,7 @@ class InspectionRuns:
         inspection = self._inspector.inspection(id)
         began = self._clock.now()
         self.progress[subject, id] = RunningInspection(inspection=id, title=inspection.name, began=began)
-        self._nudge()
+        self._wake()
         if after is not None:
             await asyncio.wait({after})
         # Who asks for one look does not wait until the month's looks are through.
@@ -144,7 +144,7 @@ class InspectionRuns:
         for key, looking in self.progress.items():
             if key[1] == id:
                 self.progress[key] = looking.model_copy(update={"progress": progress})
-        self._nudge()
+        self._wake()
 
     def _window(self, id: str) -> tuple[datetime, str]:
         now = self._clock.now()
@@ -188,17 +188,17 @@ class InspectionRuns:
         if not reason.strip():
             raise ValueError("overruling needs a reason")
         self._records.absorb([await self._journal.append(drafts.overruled(subject, recorded, reason))])
-        self._nudge()
+        self._wake()
 
     async def make_known(self, each: Unfamiliar) -> None:
         """A person or a network is known from now on. Raises JournalError."""
         self._records.absorb([await self._journal.append(drafts.known(each))])
-        self._nudge()
+        self._wake()
 
     async def forget(self, entry: Entry) -> None:
         """What `entry` made known is a stranger again. Raises JournalError."""
         self._records.absorb([await self._journal.append(drafts.forgotten(entry))])
-        self._nudge()
+        self._wake()
 
     async def close(self) -> None:
         """Give up what is under way."""

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from services.background.faults import AGAIN
+from services.background.wake import Wake, Wakes
 from services.calendar.calendar import Calendar
 from services.clock import Clock, real
 from services.inspections.running.claims import Claims
@@ -22,7 +23,6 @@ from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.models.duties import DutyView, Occurrence, OccurrenceState, ScheduledOccurrence
 from services.models.findings import DutyFindings, Finding, FindingsView, Recorded
-from services.models.journal import Entry
 from services.models.problem import ProblemKind
 
 SETTLE = 0.2
@@ -52,8 +52,8 @@ class InspectionScheduler:
         rng: random.Random | None = None,
         looked: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        self._nudge = asyncio.Event()
-        self._news = asyncio.Condition()
+        self._wake = Wake()
+        self._news = Wakes()
         self._reading = asyncio.Lock()
         self._inspector = inspector
         self._records = records
@@ -62,7 +62,7 @@ class InspectionScheduler:
         self._jitter = jitter
         self._rng = rng or random.Random()
         self.looks = InspectionRuns(
-            inspector, records, journal, calendar, clock, nudge=self._nudge.set, looked=looked
+            inspector, records, journal, calendar, clock, wake=self._wake.wake, looked=looked
         )
         self._claims = Claims(records, journal, clock)
         self._duties = {str(duty.id): duty for duty in inspector.runbook.duties}
@@ -81,7 +81,7 @@ class InspectionScheduler:
     async def states(self) -> AsyncIterator[FindingsView]:
         """At once, then whenever a look begins, goes on or is judged, here or in another console."""
         listener = asyncio.create_task(self._listen())
-        listener.add_done_callback(lambda _done: self._nudge.set())
+        listener.add_done_callback(lambda _done: self._wake.wake())
         view: FindingsView | None = None
         try:
             while True:
@@ -90,8 +90,7 @@ class InspectionScheduler:
                 if found != view:
                     view = found
                     yield view
-                await self._nudge.wait()
-                self._nudge.clear()
+                await self._wake.until_woken()
                 if listener.done():
                     # Nothing would be heard of other consoles any more.
                     listener.result()
@@ -176,7 +175,7 @@ class InspectionScheduler:
                 task = asyncio.create_task(self._attend(slot), name=f"looks of {slot.key}")
                 self._tasks[slot.key] = task
                 task.add_done_callback(partial(self._ended, slot))
-        self._nudge.set()
+        self._wake.wake()
 
     def _ended(self, slot: ScheduledOccurrence, task: "asyncio.Task[None]") -> None:
         self._tasks.pop(slot.key, None)
@@ -189,19 +188,21 @@ class InspectionScheduler:
     async def _attend(self, slot: ScheduledOccurrence) -> None:
         just_due = (self._clock.now() - slot.due_at).total_seconds() < FRESH
         await self._clock.sleep(self._rng.uniform(0, self._jitter if just_due else min(PROMPT, self._jitter)))
-        while True:
-            await self._read()
-            missing = self._missing(slot)
-            # Signed or left out meanwhile: nobody waits for it any more.
-            if not missing or slot.key not in self._open:
-                return
-            if not self._records.started and self._journal.health.writable:
-                await self._clock.sleep(real(self._clock, WAIT).total_seconds())
-            elif (holder := self._claims.holder(slot)) is not None:
-                await self._wait(holder)
-            elif await self._claims.take(slot):
-                await self._make(slot, missing)
-                return
+        pause = real(self._clock, WAIT).total_seconds()
+        with self._news.listen() as news:
+            while True:
+                await self._read()
+                missing = self._missing(slot)
+                # Signed or left out meanwhile: nobody waits for it any more.
+                if not missing or slot.key not in self._open:
+                    return
+                if not self._records.started and self._journal.health.writable:
+                    await self._clock.sleep(pause)
+                elif (holder := self._claims.holder(slot)) is not None:
+                    await news.wait(self._clock, min(self._claims.left(holder), pause))
+                elif await self._claims.take(slot):
+                    await self._make(slot, missing)
+                    return
 
     async def _make(self, slot: ScheduledOccurrence, ids: tuple[str, ...]) -> None:
         renewing = asyncio.create_task(self._claims.renew(slot))
@@ -237,22 +238,6 @@ class InspectionScheduler:
         away = finding.problem is not None and finding.problem.kind in _AWAY
         return away and self._recovered is not None and finding.read_at <= self._recovered
 
-    async def _wait(self, holder: Entry) -> None:
-        """Until there is news, or the claim may be over."""
-        longest = real(self._clock, WAIT).total_seconds()
-        sleep = asyncio.ensure_future(self._clock.sleep(min(self._claims.left(holder), longest)))
-        news = asyncio.ensure_future(self._heard())
-        try:
-            await asyncio.wait({sleep, news}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleep.cancel()
-            news.cancel()
-            await asyncio.gather(sleep, news, return_exceptions=True)
-
-    async def _heard(self) -> None:
-        async with self._news:
-            await self._news.wait()
-
     # ---- by a person
 
     async def look_again(
@@ -277,9 +262,8 @@ class InspectionScheduler:
             if self.looks.unrecorded and self._journal.health.writable:
                 await self._read()
                 await self.looks.record_held()
-            self._nudge.set()
-            async with self._news:
-                self._news.notify_all()
+            self._wake.wake()
+            self._news.wake()
 
     async def _read(self) -> None:
         async with self._reading:

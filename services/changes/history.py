@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -14,11 +14,13 @@ from services.clock import Clock
 from services.journal.chain import linked
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
+from services.journal.projection import Projection
 from services.models.canonical import canonical
 from services.models.changes import Run
-from services.models.journal import Entry, EntryQuery, NewEntry, Person
+from services.models.journal import Entry, NewEntry, Person
 
-_ABOUT_CHANGES = EntryQuery(kinds=CHANGE_KINDS)
+_PAGE = 100_000
+"""Entries; practically all at once: a run whose entries lie on two pages would be shown as it never was."""
 
 
 class Lock(NamedTuple):
@@ -30,21 +32,19 @@ class Lock(NamedTuple):
     """UTC."""
 
 
-class History:
+class History(Projection):
     """Entries of this and other consoles by plan, and the runs they make."""
 
     def __init__(self, journal: Journal, clock: Clock, window: timedelta) -> None:
-        self.journal = journal
+        super().__init__(journal, dict.fromkeys(CHANGE_KINDS), page=_PAGE)
         self.ages = Ages(clock, window)
         """`window` is how long after its intent a step of another console may still be under way."""
         self._ours: Counter[str] = Counter()
         self._clock = clock
         self._entries: dict[str, dict[int, Entry]] = {}
-        self._seen = 0
         self._runs: dict[str, Run] = {}
         self._unrecorded: list[Entry] = []
         self._drafts: list[NewEntry] = []
-        self._loading = asyncio.Lock()
         self._recording = asyncio.Lock()
         self.news = Wakes()
         """Woken whenever `runs` may have changed."""
@@ -86,10 +86,7 @@ class History:
 
     async def load(self) -> None:
         """Take up what was written since, here or elsewhere. Raises JournalError."""
-        async with self._loading:
-            fresh = await self.journal.entries(_ABOUT_CHANGES, after_seq=self._seen)
-            self._take(fresh)
-            self._seen = max([self._seen, *(entry.seq for entry in fresh)])
+        await self.read(self._clock.now())
 
     # ---- writing
 
@@ -107,7 +104,7 @@ class History:
     async def append(self, draft: NewEntry) -> Entry:
         """Record durably, or not at all. Raises JournalError, AlreadyRecorded, HeldByAnother."""
         entry = await self.journal.append(marked(draft, self._clock))
-        self._take([entry])
+        self.absorb([entry])
         return entry
 
     async def keep(self, draft: NewEntry) -> None:
@@ -134,7 +131,7 @@ class History:
                         continue
                 self._drafts.pop(0)
                 self._unrecorded = self._unrecorded[1:]
-                self._take([entry])
+                self.absorb([entry])
         return True
 
     @property
@@ -149,10 +146,18 @@ class History:
         left = next_ageing((run for run in self._runs.values() if run.id not in self.busy), self.ages)
         return None if left is None else now + left
 
-    def _take(self, entries: Sequence[Entry]) -> None:
-        for entry in entries:
-            self._entries.setdefault(entry.subject, {})[entry.seq] = entry
-            self.ages.add(entry)
+    def take(self, entry: Entry) -> bool:
+        """Add it to the entries of its plan."""
+        entries = self._entries.setdefault(entry.subject, {})
+        changed = entry.seq not in entries
+        entries[entry.seq] = entry
+        self.ages.add(entry)
+        return changed
+
+    def absorb(self, entries: Iterable[Entry]) -> None:
+        """As every projection; then each run that they tell of is made anew, once."""
+        entries = tuple(entries)
+        super().absorb(entries)
         self._rebuild({entry.subject for entry in entries})
 
     def _rebuild(self, plans: set[str]) -> None:

@@ -1,4 +1,4 @@
-"""What the journal says of posts: each one's state, and which is to be sent next. Reading raises JournalError."""
+"""What the journal says of posts: each one's state, and which is to be sent next."""
 
 import os
 import socket
@@ -8,7 +8,8 @@ from typing import Any
 
 from services.inspections.running.finding_records import abandoned
 from services.journal.journal import Journal
-from services.models.journal import Entry, EntryKind, EntryQuery
+from services.journal.projection import Projection
+from services.models.journal import Entry, EntryKind
 from services.models.posts import Post, PostState
 from services.slack import entries as drafts
 from services.slack.entries import SUBJECT
@@ -16,7 +17,6 @@ from services.slack.entries import SUBJECT
 _KINDS = frozenset({EntryKind.POST, EntryKind.POSTING, EntryKind.POSTED, EntryKind.UNPOSTED})
 RECENT = timedelta(days=40)
 """How far back posts are kept at hand."""
-_PAGE = 500
 _STATES = {
     "refused": PostState.REFUSED,
     "unknown": PostState.UNKNOWN,
@@ -32,13 +32,11 @@ def gone(entry: Entry) -> bool:
     return abandoned(entry, here) or (entry.person.host == here and entry.data.get("pid") == os.getpid())
 
 
-class PostRecords:
-    """The posts of one journal, read on as it grows."""
+class PostRecords(Projection):
+    """The posts of the last weeks."""
 
     def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-        self._started = False
-        self._read_to = 0
+        super().__init__(journal, dict.fromkeys(_KINDS, RECENT))
         self._entries: dict[str, dict[int, Entry]] = {}
         """By the post's id, then by number."""
         self._posts: dict[str, Post] = {}
@@ -83,35 +81,30 @@ class PostRecords:
             (each.channel_id for each in self.posts if each.channel == channel and each.channel_id), ""
         )
 
-    async def read(self, now: datetime) -> bool:
-        """Take in what is new; whether anything was."""
-        query = EntryQuery(kinds=_KINDS, since=None if self._started else now - RECENT)
-        news = False
-        while True:
-            entries = await self._journal.entries(query, limit=_PAGE, after_seq=self._read_to)
-            self.absorb(entries)
-            news = news or bool(entries)
-            if entries:
-                self._read_to = entries[-1].seq
-            if len(entries) < _PAGE:
-                self._started = True
-                return news
+    def take(self, entry: Entry) -> bool:
+        """Add it to the entries of its post."""
+        entries = self._entries.setdefault(_id(entry), {})
+        changed = entry.seq not in entries
+        entries[entry.seq] = entry
+        return changed
 
     def absorb(self, entries: Iterable[Entry]) -> None:
-        """Take entries in, in any order and as often as they come."""
-        changed = set()
-        for entry in entries:
-            id = entry.subject.removeprefix(SUBJECT)
-            self._entries.setdefault(id, {})[entry.seq] = entry
-            changed.add(id)
-        for id in changed:
-            held = self._entries[id]
-            post = post_of([held[seq] for seq in sorted(held)])
+        """As every projection; then each post that they tell of is made anew, once."""
+        entries = tuple(entries)
+        super().absorb(entries)
+        for id in {_id(entry) for entry in entries}:
+            of_post = self._entries.get(id, {})
+            post = post_of([of_post[seq] for seq in sorted(of_post)])
             if post is not None:
                 self._posts[id] = post
 
     def _of_kind(self, post: Post, kind: EntryKind) -> Iterator[Entry]:
         return (entry for entry in self._entries.get(post.id, {}).values() if entry.kind is kind)
+
+
+def _id(entry: Entry) -> str:
+    """Of the post that an entry tells of."""
+    return entry.subject.removeprefix(SUBJECT)
 
 
 def thread_of(begun: Entry | None) -> str:
@@ -133,7 +126,7 @@ def post_of(entries: list[Entry]) -> Post | None:
 def _begun(entry: Entry) -> Post:
     data = entry.data
     return Post(
-        id=entry.subject.removeprefix(SUBJECT),
+        id=_id(entry),
         seq=entry.seq,
         at=entry.at,
         by=entry.person.name,

@@ -54,7 +54,6 @@ class InspectionScheduler:
     ) -> None:
         self._wake = Wake()
         self._news = Wakes()
-        self._reading = asyncio.Lock()
         self._inspector = inspector
         self._records = records
         self._journal = journal
@@ -266,6 +265,5 @@ class InspectionScheduler:
             self._news.wake()
 
     async def _read(self) -> None:
-        async with self._reading:
-            with suppress(JournalError):
-                await self._records.read(self._clock.now())
+        with suppress(JournalError):
+            await self._records.read(self._clock.now())

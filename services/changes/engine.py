@@ -15,6 +15,7 @@ from services.changes.arming import Arming
 from services.changes.base import Change
 from services.changes.history import History
 from services.changes.recovery import Recovery
+from services.changes.restraints import Restraints
 from services.changes.reverts import reverts
 from services.changes.sender import WINDOW_SECONDS, Sender
 from services.changes.wording import held, told
@@ -51,16 +52,18 @@ class ChangeEngine:
         self._clock = clock
         self._journal = journal
         self._history = History(journal, clock, real(clock, WINDOW_SECONDS))
+        self._restraints = Restraints(journal, clock, self._zone)
         self._sender = Sender(
             changes,
             history=self._history,
+            restraints=self._restraints,
             session=session,
             permits=permits,
             clock=clock,
             zone=self._zone,
         )
         self._recovery = Recovery(changes, history=self._history, clock=clock)
-        self._arming = Arming(permits, journal=journal, clock=clock)
+        self._arming = Arming(permits, journal=journal, restraints=self._restraints, clock=clock)
         self._sending: dict[str, asyncio.Task[Run]] = {}
         self._waiting: dict[str, asyncio.Task[Run]] = {}
         self._reverts_of: tuple[tuple[Run, ...], str] = ((), "")
@@ -222,13 +225,15 @@ class ChangeEngine:
         targets = {plan.target.id, *(step.target for step in plan.steps)}
         try:
             lock = await self._history.lock(targets)
+            restraint = await self._restraints.objection()
         except JournalError as error:
             return (_("Without the journal nothing is changed: {why}").format(why=told(error.problem)),)
         health = self._journal.health
         if not health.writable:
             why = told(health.problem) if health.problem else ""
             return (_("Without the journal nothing is changed: {why}").format(why=why).strip(),)
-        return (held(lock.by, lock.since, self._zone),) if lock is not None else ()
+        locked = held(lock.by, lock.since, self._zone) if lock is not None else ""
+        return tuple(objection for objection in (locked, restraint) if objection)
 
     async def _follow(self, news: Wake) -> None:
         async for _seq in self._journal.follow():

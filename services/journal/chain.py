@@ -41,7 +41,7 @@ def row_of(entry: Entry) -> tuple[object, ...]:
     """The entry as it is stored."""
     person = entry.person
     return (
-        entry.seq, micros(entry.at), entry.kind.value, entry.subject, entry.target, entry.text,
+        entry.seq, micros(entry.at), entry.kind_name, entry.subject, entry.target, entry.text,
         person.user, person.origin, person.identity, person.host,
         entry.body, entry.claim, entry.holds, entry.releases, entry.previous, entry.hash,
     )  # fmt: skip

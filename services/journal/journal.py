@@ -154,6 +154,10 @@ class Journal:
         """Every target with an entry, exactly; clean it before it is drawn. Raises JournalError."""
         return tuple(await self._read(lambda reader: reader.targets()))
 
+    async def unknown_kinds(self) -> tuple[str, ...]:
+        """Every kind with an entry that this version does not know; clean it before it is drawn. Raises JournalError."""
+        return tuple(await self._read(lambda reader: reader.unknown_kinds()))
+
     async def verify(self) -> Verification:
         """Check the whole chain, and compare it with what is held outside. Takes seconds; blocks nothing."""
         seen = await self.outside()

@@ -43,7 +43,7 @@ def select(
     if after_seq is not None:
         where.add(f"{outer}.seq > ?", after_seq)
     order = "DESC" if newest_first else "ASC"
-    kinds = sorted(kind.value for kind in query.kinds)
+    kinds = _kinds(query)
     if not kinds or len(kinds) >= MANY_KINDS:
         if kinds:
             # The plus keeps SQLite from sorting what it finds under each kind.
@@ -62,11 +62,16 @@ def _tables(query: EntryQuery) -> tuple[str, str]:
     """What is read, and the table whose number bounds and orders it: SQLite uses the outer one's alone."""
     if not fold(query.words).split():
         return "entries", "entries"
-    few_kinds = 0 < len(query.kinds) < MANY_KINDS
+    few_kinds = 0 < len(_kinds(query)) < MANY_KINDS
     narrowed = few_kinds or query.person or query.target or query.subject or query.since or query.before
     outer, inner = ("entries", "words") if narrowed else ("words", "entries")
     # A cross join keeps the order of the tables: the narrow one is read through when nothing else narrows.
     return f"{outer} CROSS JOIN {inner} ON words.seq = entries.seq", outer
+
+
+def _kinds(query: EntryQuery) -> list[str]:
+    """The names of the kinds, as they stand in the file."""
+    return sorted({kind.value for kind in query.kinds} | {storable(kind) for kind in query.unknown_kinds})
 
 
 def _where(query: EntryQuery) -> _Where:

@@ -122,6 +122,9 @@ class JournalReader:
         newest_first: bool = True,
     ) -> list[Row]:
         """Matching entries as they lie in the file: the columns of `chain.COLUMNS`."""
+        if EntryKind.OTHER in query.kinds:
+            unknown = query.unknown_kinds.union(self.unknown_kinds())
+            query = query.model_copy(update={"unknown_kinds": unknown})
         text, values = select(
             query, limit=limit, before_seq=before_seq, after_seq=after_seq, newest_first=newest_first
         )
@@ -175,6 +178,10 @@ class JournalReader:
     def targets(self) -> list[RawId]:
         """Every target with an entry, exactly."""
         return [RawId(each) for each in self._distinct("target")]
+
+    def unknown_kinds(self) -> list[str]:
+        """Every kind with an entry that this version does not know, exactly."""
+        return [kind for kind in self._distinct("kind") if kind not in _KINDS]
 
     def _distinct(self, column: str) -> Iterator[str]:
         """Hops from value to value along the index."""
@@ -245,6 +252,7 @@ def entry_of(row: Row) -> Entry:
             seq=seq, at=_moment(at), kind=_KINDS.get(kind, EntryKind.OTHER), subject=subject, target=target,
             text=text, person=Person(user=user, origin=origin, identity=identity, host=host),
             body=body, claim=claim, holds=holds, releases=releases, previous=previous, hash=own,
+            unknown_kind="" if kind in _KINDS or not isinstance(kind, str) else kind,
         )  # fmt: skip
     except (ValueError, TypeError, OverflowError):
         said = _("This entry cannot be read; run toban journal verify.")
@@ -254,7 +262,7 @@ def entry_of(row: Row) -> Entry:
         )  # fmt: skip
 
 
-_KINDS = {kind.value: kind for kind in EntryKind}
+_KINDS = {kind.value: kind for kind in EntryKind if kind is not EntryKind.OTHER}
 
 
 @contextmanager

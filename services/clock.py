@@ -53,8 +53,8 @@ async def _wait(seconds: float, elapsed: Callable[[], float], nap: float) -> Non
     """Until `elapsed` has gone on by `seconds`, in naps of the event loop."""
     until = elapsed() + seconds
     await asyncio.sleep(min(max(0.0, seconds), nap))
-    while (left := until - elapsed()) > 0:  # noqa: ASYNC110  nothing tells of a machine that woke up
-        await asyncio.sleep(min(left, nap))
+    while (rest := until - elapsed()) > 0:  # noqa: ASYNC110  nothing tells of a machine that woke up
+        await asyncio.sleep(min(rest, nap))
 
 
 class SystemClock:

@@ -19,7 +19,7 @@ from services.models.problem import Problem, ProblemKind
 T = TypeVar("T")
 
 _SLOW_DOWN = frozenset({ProblemKind.THROTTLED, ProblemKind.UNREACHABLE, ProblemKind.UNAVAILABLE})
-"""Asking again at the usual pace makes these worse; the others wait for a person, who is not kept waiting."""
+"""Retrying at the usual pace makes these worse. The others need a person, whose remedy must take effect at once."""
 
 LONGEST_BACKOFF = 300.0
 """Seconds."""
@@ -33,8 +33,8 @@ class Feed(Generic[T]):
     metric's period is over when it is read. Failures that slowing down helps double the wait, up to
     `backoff_limit`; any other failure is tried again at the usual pace, so a renewed login resumes by itself.
 
-    Nothing that `read` raises ends the feed: what is no AwsError is a fault of the console, shown as such and
-    told to `fault`. Due times go by the clock's `elapsed`: setting the clock neither hastens nor delays a read.
+    Nothing that `read` raises ends the feed: anything but an AwsError is an internal error, shown as such and
+    reported to `fault`. Due times go by the clock's `elapsed`: setting the clock neither hastens nor delays a read.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Feed(Generic[T]):
         self._ended: Mark | None = None
         self._due = clock.elapsed()
         """By the clock's `elapsed`."""
-        self._wanted = False
+        self._refresh_requested = False
         self._running = asyncio.Event()
         self._running.set()
         self._wake = Wake()
@@ -100,8 +100,8 @@ class Feed(Generic[T]):
         return not self._running.is_set()
 
     def refresh(self) -> None:
-        """Read now instead of at the next time; a read under way is followed by another, for it may be older."""
-        self._wanted = True
+        """Read now instead of at the next due time; a read under way is followed by another, as its answer may be older."""
+        self._refresh_requested = True
         self._wake.wake()
 
     def pause(self) -> None:
@@ -127,14 +127,14 @@ class Feed(Generic[T]):
             yield self._state
 
     async def _is_due(self) -> bool:
-        """Wait for the next read's time; False when something else happened that may have moved it."""
+        """Wait for the next due time. Returns False when something happened that may have moved it."""
         await self._running.wait()
-        left = self._due - self._clock.elapsed()
-        if left <= 0 or self._wanted:
-            self._wanted = False
+        seconds = self._due - self._clock.elapsed()
+        if seconds <= 0 or self._refresh_requested:
+            self._refresh_requested = False
             self._wake.clear()
             return True
-        await self._wake.wait(self._clock, left)
+        await self._wake.wait(self._clock, seconds)
         return False
 
     def _repaced(self) -> bool:
@@ -191,7 +191,7 @@ class Feed(Generic[T]):
 
     def _end(self) -> Mark:
         self._ended = mark(self._clock)
-        self._due = self._ended.elapsed if self._wanted else self._next(self._ended)
+        self._due = self._ended.elapsed if self._refresh_requested else self._next(self._ended)
         return self._ended
 
     def _next_at(self, ended: Mark) -> datetime:

@@ -1,4 +1,4 @@
-"""Who has seen which alarm's state change."""
+"""Acknowledgements of alarms: who has seen which state change."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -11,11 +11,11 @@ from services.models.alarms import Alarm, AlarmState
 from services.models.journal import Acknowledgement, Entry, EntryKind, EntryQuery, NewEntry
 
 UNDATED = timedelta(hours=24)
-"""How long an acknowledgement counts for a state without a beginning: a missing alarm must be seen each day."""
+"""How long an acknowledgement counts for a state without a start: a missing alarm needs one each day."""
 YEAR = timedelta(days=366)
-"""How far back acknowledgements are read at the start: a state that lasts longer must be seen again."""
+"""How far back acknowledgements are read at the start: a state that lasts longer must be acknowledged again."""
 _KEPT = 4
-"""Changes of one alarm that are remembered; older ones cannot be an alarm's present state."""
+"""State changes remembered for one alarm; older ones cannot be its present state."""
 _WORDS = {
     AlarmState.ALARM: lambda name: _("{name}: firing was acknowledged").format(name=name),
     AlarmState.OK: lambda name: _("{name}: the return to ok was acknowledged").format(name=name),
@@ -33,13 +33,13 @@ def present(
     alarms: Iterable[Alarm], states: Mapping[str, Acknowledgement], now: datetime
 ) -> dict[str, Acknowledgement]:
     """The acknowledgements of the alarms' present states, by the alarm's id."""
-    found = [(alarm, states.get(change_of(alarm))) for alarm in alarms]
+    pairs = [(alarm, states.get(change_of(alarm))) for alarm in alarms]
     return {
-        str(alarm.id): seen
-        for alarm, seen in found
-        if seen is not None
-        and seen.state in (None, alarm.state)
-        and (alarm.since is not None or now - seen.at < UNDATED)
+        str(alarm.id): acknowledgement
+        for alarm, acknowledgement in pairs
+        if acknowledgement is not None
+        and acknowledgement.state in (None, alarm.state)
+        and (alarm.since is not None or now - acknowledgement.at < UNDATED)
     }
 
 
@@ -87,10 +87,10 @@ class Acknowledgements(Projection):
         )
 
     async def _read(self) -> bool:
-        """Take in what is new; whether anything was."""
+        """Read on. Returns whether anything was new; False where the journal cannot be read."""
         try:
             newest = await self._newest_entries(limit=1)
-            # The year is the one before the newest acknowledgement.
+            # The year is counted back from the newest acknowledgement.
             return bool(newest) and await self.read(newest[0].at)
         except JournalError:
             return False
@@ -100,7 +100,7 @@ class Acknowledgements(Projection):
         return (await self.journal.page(query, limit=limit)).entries
 
     def take(self, entry: Entry) -> bool:
-        """It counts for its state change, unless that was acknowledged later as well."""
+        """Keep it for its state change, unless a newer one is there."""
         changes = self._newest.setdefault(entry.target, {})
         before = changes.get(entry.subject)
         if before is not None and before.seq >= entry.seq:
@@ -113,11 +113,11 @@ class Acknowledgements(Projection):
 
 def _acknowledgement(entry: Entry) -> Acknowledgement:
     data = entry.data
-    said = data.get("state")
+    value = data.get("state")
     return Acknowledgement(
         by=entry.person.name,
         at=entry.at,
         note=data.get("note") or "",
         seq=entry.seq,
-        state=next((state for state in AlarmState if state.value == said), None),
+        state=next((state for state in AlarmState if state.value == value), None),
     )

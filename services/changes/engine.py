@@ -30,11 +30,11 @@ RETRY = 5.0
 """Seconds between two tries to record an outcome that the journal did not take."""
 
 LONGEST = 60.0
-"""Seconds between two looks at what changes by time: the clock may be set meanwhile."""
+"""Seconds between two checks of what changes by time, as the clock may be set meanwhile."""
 
 
 class ChangeEngine:
-    """Confirms, sends once, verifies, records; knows after a crash what is open."""
+    """Confirms, sends once, verifies and records changes; after a crash it knows what is still open."""
 
     def __init__(
         self,
@@ -82,24 +82,24 @@ class ChangeEngine:
         return self._history.unrecorded
 
     async def states(self) -> AsyncIterator[tuple[Run, ...]]:
-        """`runs`, at once and whenever it changed here or in another console; resolves what is unknown.
+        """`runs`, now and whenever it has changed here or in another console; resolves unknown steps.
 
-        A journal that cannot be read leaves what was known.
+        While the journal cannot be read, the runs stay as they were.
         """
         with self._history.news.listen() as news:
             follower = asyncio.create_task(self._follow(news), name="changes-follow")
             follower.add_done_callback(lambda _done: news.wake())
-            shown: tuple[Run, ...] | None = None
+            reported: tuple[Run, ...] | None = None
             try:
                 while True:
                     news.clear()
                     with contextlib.suppress(JournalError):
                         await self._history.load()
-                    if self.runs != shown:
-                        shown = self.runs
-                        yield shown
+                    if self.runs != reported:
+                        reported = self.runs
+                        yield reported
                     self._look()
-                    if self.runs == shown:
+                    if self.runs == reported:
                         await self._until(news, self._next_change(), follower)
             finally:
                 follower.cancel()
@@ -111,17 +111,17 @@ class ChangeEngine:
         `target` is a resource's id or the name people use. Raises AwsError, KeyError (no such change or target).
         """
         change = self.changes[kind]
-        found = self.target(kind, target)
-        plan = await change.plan(found, wish)
+        change_target = self.target(kind, target)
+        plan = await change.plan(change_target, wish)
         self._sender.planned(plan)
         objections = await self._objections(plan)
         return plan.model_copy(update={"refusals": (*plan.refusals, *objections)}) if objections else plan
 
     def target(self, kind: str, target: str) -> ChangeTarget:
         """A change's target by id or name. Raises KeyError."""
-        for each in self.changes[kind].targets():
-            if target in (each.id, each.title):
-                return each
+        for candidate in self.changes[kind].targets():
+            if target in (candidate.id, candidate.title):
+                return candidate
         raise KeyError(target)
 
     def apply(self, plan: Plan, typed: str = "") -> "asyncio.Task[Run]":
@@ -137,7 +137,7 @@ class ChangeEngine:
         waiting = self._waiting.get(plan.id)
         if waiting is None or waiting.cancelled():
             waiting = detached(_wait(sending), name=f"change-wait-{plan.id}")
-            waiting.add_done_callback(_seen)
+            waiting.add_done_callback(_retrieve)
             self._waiting[plan.id] = waiting
         return waiting
 
@@ -148,7 +148,7 @@ class ChangeEngine:
         return self._run(run)
 
     async def settle(self, run: str, step: str, *, done: bool, note: str) -> Run:
-        """A person says what became of an unknown step; whoever was first is believed.
+        """Record what a person says became of an unknown step; the first to say so counts.
 
         Raises KeyError, JournalError.
         """
@@ -165,7 +165,7 @@ class ChangeEngine:
         await self._arming.disarm(why)
 
     def reverts(self) -> tuple[ScheduledOccurrence, ...]:
-        """Dated duties: the ways back of changes that were made and not taken back yet."""
+        """Dated duties: the reverts of changes that were made and not reverted yet."""
         runs, language = self._history.runs(), i18n.language()
         if (runs, language) != self._reverts_of:
             self._reverts_of, self._reverts = (runs, language), reverts(runs, self._zone)
@@ -191,7 +191,7 @@ class ChangeEngine:
 
     @property
     def _zone(self) -> tzinfo:
-        """The system's own."""
+        """The system's time zone."""
         return next((change.context.calendar.zone for change in self.changes.values()), UTC)
 
     def _run(self, run: str) -> Run:
@@ -214,7 +214,7 @@ class ChangeEngine:
         return self._run(plan.id)
 
     async def _retry(self) -> None:
-        """Nothing is lost: until the journal takes it, the outcome stays in memory and the hold stays taken."""
+        """Until the journal takes it, the outcome stays in memory and the hold stays in place."""
         while self._history.unrecorded:
             await self._clock.sleep(RETRY)
             await self._history.retry()
@@ -240,7 +240,7 @@ class ChangeEngine:
             news.wake()
 
     def _look(self) -> None:
-        """Look at unknown steps whose time has come, without keeping anybody waiting."""
+        """Start looking at the unknown steps that are due, in the background."""
         due = self._recovery.next_look(self._history.runs())
         if not self._is_looking and due is not None and due <= self._clock.now():
             self._looking = asyncio.create_task(self._looked(), name="changes-look")
@@ -266,10 +266,10 @@ class ChangeEngine:
         return min((at for at in (self._history.next_change(now), look) if at is not None), default=None)
 
     async def _until(self, news: Wake, at: datetime | None, follower: "asyncio.Task[None]") -> None:
-        left = None if at is None else min(LONGEST, (at - self._clock.now()).total_seconds())
-        await news.wait(self._clock, left)
+        seconds = None if at is None else min(LONGEST, (at - self._clock.now()).total_seconds())
+        await news.wait(self._clock, seconds)
         if follower.done():
-            # Nothing would be heard of other consoles any more.
+            # Without it, entries of other consoles would go unnoticed.
             follower.result()
 
 
@@ -277,7 +277,7 @@ async def _wait(sending: "asyncio.Task[Run]") -> Run:
     return await asyncio.shield(sending)
 
 
-def _seen(task: "asyncio.Task[Run]") -> None:
-    """Whoever waits is told; where nobody does, an error is no news for the event loop."""
+def _retrieve(task: "asyncio.Task[Run]") -> None:
+    """Retrieve the exception, so that asyncio does not log it as never retrieved."""
     if not task.cancelled():
         task.exception()

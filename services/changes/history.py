@@ -1,4 +1,4 @@
-"""The runs of this journal, kept up to date; holds what the journal would not take until it does."""
+"""The runs in the journal, kept up to date; outcomes that the journal does not take wait here until it does."""
 
 import asyncio
 from collections import Counter
@@ -20,11 +20,11 @@ from services.models.changes import Run
 from services.models.journal import Entry, NewEntry, Person
 
 _PAGE = 100_000
-"""Entries; practically all at once: a run whose entries lie on two pages would be shown as it never was."""
+"""Entries; large, so that in practice no run is shown with only the entries of the first page."""
 
 
 class Lock(NamedTuple):
-    """Why a resource must not be changed now."""
+    """Who prevents a change of a resource now."""
 
     by: str
     """The OS user."""
@@ -33,7 +33,7 @@ class Lock(NamedTuple):
 
 
 class History(Projection):
-    """Entries of this and other consoles by plan, and the runs they make."""
+    """The runs of this and other consoles, from their entries."""
 
     def __init__(self, journal: Journal, clock: Clock, window: timedelta) -> None:
         super().__init__(journal, dict.fromkeys(CHANGE_KINDS), page=_PAGE)
@@ -65,10 +65,10 @@ class History(Projection):
         return frozenset(self._ours) | {entry.subject for entry in self._unrecorded}
 
     async def lock(self, targets: Collection[str], *, of: str = "") -> Lock | None:
-        """Who may be changing one of these resources: what the rows say, and the journal's own holds.
+        """Who may be changing one of these resources, by the runs and by the journal's own holds.
 
-        `of` is a confirmed plan: the runs confirmed before it are asked, and the holds are left to its intents, for
-        which the journal decides who is first. Reads on first. Raises JournalError.
+        `of` is a confirmed plan: only runs confirmed before it count, and the holds are left to its intents, for which
+        the journal decides who is first. Reads on first. Raises JournalError.
         """
         await self.load()
         for run in self.runs():
@@ -78,24 +78,24 @@ class History(Projection):
                     run.by, max((step.at for step in run.steps if step.at is not None), default=run.at)
                 )
         for target in () if of else sorted(targets):
-            # An intent whose plan cannot be read is no run, and locks all the same.
+            # An intent whose plan cannot be read belongs to no run, but locks all the same.
             holder = await self.journal.holder(target)
             if holder is not None:
                 return Lock(holder.person.name, holder.at)
         return None
 
     async def load(self) -> None:
-        """Take up what was written since, here or elsewhere. Raises JournalError."""
+        """Read on, to what this and other consoles have written since. Raises JournalError."""
         await self.read(self._clock.now())
 
     # ---- writing
 
     def begin(self, plan: str) -> None:
-        """This console carries `plan` out from now on."""
+        """This console begins to carry out `plan`."""
         self._ours[plan] += 1
 
     def end(self, plan: str) -> None:
-        """It does not any more."""
+        """This console has stopped carrying out `plan`."""
         self._ours[plan] -= 1
         if self._ours[plan] <= 0:
             del self._ours[plan]
@@ -108,14 +108,14 @@ class History(Projection):
         return entry
 
     async def keep(self, draft: NewEntry) -> None:
-        """Record something that has happened: what the journal will not take now is kept, shown, and tried again."""
+        """Record something that has happened; if the journal does not take it now, it is kept, shown and tried again."""
         self._drafts.append(marked(draft, self._clock))
         if not await self.retry():
-            self._unrecorded = [self._shown(each) for each in self._drafts]
+            self._unrecorded = [self._pending_entry(each) for each in self._drafts]
             self._rebuild({draft.subject})
 
     async def retry(self) -> bool:
-        """Try again to record what is kept, in order; whether nothing is left."""
+        """Try again to record what is kept, in order. Returns whether nothing is left."""
         async with self._recording:
             while self._drafts:
                 try:
@@ -124,9 +124,9 @@ class History(Projection):
                     return False
                 except AlreadyRecorded as error:
                     if _is(error.entry, self._drafts[0]):
-                        entry = error.entry  # the journal took it, and failed to say so
+                        entry = error.entry  # the journal had taken it, but reported a failure
                     else:
-                        # Another console has resolved it meanwhile, and has given the hold back.
+                        # Another console has resolved it meanwhile, and released the hold.
                         self._drafts[0] = later(self._drafts[0])
                         continue
                 self._drafts.pop(0)
@@ -142,9 +142,9 @@ class History(Projection):
     # ---- time
 
     def next_change(self, now: datetime) -> datetime | None:
-        """When a run changes by time alone, by the wall clock as it stands; None: never."""
-        left = next_ageing((run for run in self._runs.values() if run.id not in self.busy), self.ages)
-        return None if left is None else now + left
+        """When a run next changes by time alone, by the present wall clock; None: never."""
+        wait = next_ageing((run for run in self._runs.values() if run.id not in self.busy), self.ages)
+        return None if wait is None else now + wait
 
     def take(self, entry: Entry) -> bool:
         """Add it to the entries of its plan."""
@@ -162,18 +162,18 @@ class History(Projection):
 
     def _rebuild(self, plans: set[str]) -> None:
         for plan in plans:
-            known = sorted(self._entries.get(plan, {}).items())
-            kept = (entry for entry in self._unrecorded if entry.subject == plan)
-            run = run_of([*(entry for _seq, entry in known), *kept])
+            recorded = sorted(self._entries.get(plan, {}).items())
+            unrecorded = (entry for entry in self._unrecorded if entry.subject == plan)
+            run = run_of([*(entry for _seq, entry in recorded), *unrecorded])
             if run is not None:
                 self._runs[plan] = run
         if plans:
             self.news.wake()
 
-    def _shown(self, draft: NewEntry) -> Entry:
+    def _pending_entry(self, draft: NewEntry) -> Entry:
         return linked("", draft, seq=0, at=self._clock.now(), person=Person(), previous="")
 
 
 def _is(entry: Entry, draft: NewEntry) -> bool:
-    """The entry is the draft's own."""
+    """Whether the entry was made from this draft."""
     return (entry.kind, entry.claim, entry.body) == (draft.kind, draft.claim, canonical(draft.data))

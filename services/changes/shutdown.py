@@ -1,4 +1,4 @@
-"""The end of the console: what is under way gets a little time, then its outcome is recorded as it stands."""
+"""The console's shutdown: what is under way gets a little time, then its outcome is recorded as far as it is known."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -9,22 +9,22 @@ from services.clock import Clock
 
 T = TypeVar("T")
 LAST_SECONDS = 5.0
-"""How long AWS may still take once the console ends (the machine's time). Less than the console gives `drain`,
-so that what is not known by then is at least recorded as unknown."""
+"""Seconds (of the machine) that AWS may still take once the console ends. Less than the console gives `drain`, so that
+an outcome not known by then is at least recorded as unknown."""
 
 
 class Ending:
-    """Whether the console ends; waits that heed it."""
+    """Whether the console ends, and waits that are cut short by it."""
 
     def __init__(self) -> None:
         self.begun = False
         """Nothing new is to be started."""
         self._over = False
-        """What is still under way is given up."""
+        """The time is up: what is still under way is given up."""
         self._news = Wakes()
 
     def begin(self) -> None:
-        """The console ends."""
+        """Begin to end the console."""
         if not self.begun:
             self.begun = True
             self._news.wake()
@@ -35,12 +35,12 @@ class Ending:
         self._news.wake()
 
     async def in_time(self, work: Awaitable[T]) -> T:
-        """What `work` gives; TimeoutError, and `work` is given up, once an ending console can wait no longer."""
+        """The result of `work`. Raises TimeoutError, and cancels `work`, once an ending console can wait no longer."""
         task = asyncio.ensure_future(work)
         try:
             with self._news.listen() as news:
                 task.add_done_callback(lambda _done: news.wake())
-                # Also at the very end: what needs no waiting is done.
+                # Work that does not have to wait is done even after the time is up.
                 await asyncio.sleep(0)
                 while not (task.done() or self._over):
                     await news.until_woken()

@@ -12,11 +12,11 @@ from services.models.journal import Entry, EntryKind, EntryQuery
 
 KINDS = frozenset({EntryKind.SIGN_OFF, EntryKind.SKIPPED, EntryKind.PLANNED, EntryKind.UNPLANNED})
 RECENT = timedelta(days=430)
-"""Read before anything is shown; older entries follow, and only months long past wait for them."""
+"""Read before anything is shown. Older entries follow; only months long past are incomplete until then."""
 
 
 def claim_of(key: str) -> str:
-    """The claim that a signature takes: one occurrence is signed or left out once."""
+    """The claim that a signature takes: an occurrence is signed or skipped only once."""
     return f"sign-off:{key}"
 
 
@@ -26,18 +26,17 @@ class DutyRecords(Projection):
     def __init__(self, journal: Journal, now: datetime) -> None:
         super().__init__(journal, dict.fromkeys(KINDS, RECENT))
         self.began = now
-        """When the journal began (UTC); before it was read, or while it is empty, when this was made: what
-        comes due from then on is seen."""
+        """When the journal began (UTC); the time of construction before it is read, and while it is empty."""
         self._records: dict[str, OccurrenceRecord] = {}
         self._older: EntryQuery | None = None
         """What the second reading begins with."""
 
     def of(self, key: str) -> OccurrenceRecord:
-        """What is known of an occurrence."""
+        """The record of an occurrence."""
         return self._records.get(key, NO_ENTRIES)
 
     async def read(self, now: datetime) -> bool:
-        """The first time the recent entries, the second time the older ones as well."""
+        """At first the recent entries; the second reading includes the older ones."""
         if not self.started:
             first = await self.journal.entries(limit=1)
             self.began = min([self.began, *(entry.at for entry in first)])

@@ -31,11 +31,11 @@ def verify(path: Path, *, at: datetime, witnesses: ExternalHashes | None = None)
     Blocks, for about a second per 100,000 entries. What prevents the check is in the answer, never raised.
     """
     # Read before the entries: an entry is there before its hash goes outside.
-    seen = machine_log() if witnesses is None else witnesses
+    held_outside = machine_log() if witnesses is None else witnesses
     try:
         with closing(JournalReader.open(path)) as reader:
             reader.check_pages()
-            return _Check(reader, path.absolute(), seen).run()
+            return _Check(reader, path.absolute(), held_outside).run()
     except (sqlite3.Error, OSError, UnusableJournal) as error:
         return Verification(path=str(path), problem=problem_of(error, path, at))
 
@@ -64,10 +64,10 @@ class _Check:
                 self.refuted.append((anchor, doubt))
             elif not doubt:
                 (self.own if own else self.others).append(anchor)
-        self.held: dict[int, set[str]] = {}
+        self.hashes_outside: dict[int, set[str]] = {}
         """Hashes known outside, by entry."""
         for anchor in self.own:
-            self.held.setdefault(anchor.seq, set()).add(anchor.head)
+            self.hashes_outside.setdefault(anchor.seq, set()).add(anchor.head)
         self.faults: dict[int, ChainFault] = {}
         self.unlisted = 0
         self.count = 0
@@ -104,8 +104,8 @@ class _Check:
             anchors=len(self.own),
             anchored_seq=max((anchor.seq for anchor in self.own), default=0),
             anchor_note=self.witnesses.note or unnamed,
-            distrusted=_told(each for each in self.refuted if not each[0].source),
-            doubts=_told(each for each in self.refuted if each[0].source),
+            distrusted=_disagreements(each for each in self.refuted if not each[0].source),
+            doubts=_disagreements(each for each in self.refuted if each[0].source),
         )
 
     def _walk(self) -> None:
@@ -129,7 +129,7 @@ class _Check:
                 self._fault(
                     seq, ChainFaultKind.ALTERED, _("The words that a search finds it by were altered.")
                 )
-            if not self.held.get(seq, {own}) <= {own}:
+            if not self.hashes_outside.get(seq, {own}) <= {own}:
                 self._fault(seq, ChainFaultKind.ALTERED, _("The log outside knows another hash of it."))
             self._agree(seq, own)
             links, sound, due = {own, computed}, fits, seq + 1
@@ -137,9 +137,9 @@ class _Check:
 
     def _agree(self, seq: int, own: str) -> None:
         """What nobody vouches for counts where it says the same."""
-        said = self.unsure.pop(seq, [])
-        self.own += [anchor for anchor, _doubt in said if anchor.head == own]
-        self.refuted += [each for each in said if each[0].head != own]
+        unsure = self.unsure.pop(seq, [])
+        self.own += [anchor for anchor, _doubt in unsure if anchor.head == own]
+        self.refuted += [each for each in unsure if each[0].head != own]
 
     def _missing(self, first: int, last: int) -> None:
         text = (
@@ -186,7 +186,7 @@ class _Check:
                     self.faults[row[0]] = ChainFault(kind=ChainFaultKind.SWAPPED, seq=row[0], text=text)
 
     def _compare_end(self) -> None:
-        last = max(self.held, default=0)
+        last = max(self.hashes_outside, default=0)
         if last > self.newest:
             text = _("Entries {first} to {last} are missing at the end: the log outside knows them.")
             first = self.newest + 1
@@ -218,13 +218,13 @@ class _Check:
         self.faults[seq] = ChainFault(kind=kind, seq=seq, text=text)
 
 
-def _told(refuted: Iterable[tuple[Checkpoint, str]]) -> tuple[str, ...]:
+def _disagreements(refuted: Iterable[tuple[Checkpoint, str]]) -> tuple[str, ...]:
     """One sentence for each reason, with the newest entry that it is about."""
     newest: dict[str, Checkpoint] = {}
     counts: Counter[str] = Counter()
     for anchor, why in refuted:
         counts[why] += 1
-        newest[why] = max(newest.get(why, anchor), anchor, key=lambda each: each.seq)
+        newest[why] = max(newest.get(why, anchor), anchor, key=lambda one: one.seq)
     return tuple(
         plural(
             "{count} line of a log disagrees with the journal (entry {seq}); not trusted, because {why}.",

@@ -48,17 +48,17 @@ class EntryWindow:
         if not self._entries or not self._older:
             return
         page = await self._journal.page(self.query, before_seq=self._entries[-1].seq, limit=self._page)
-        held = self._entries + page.entries
-        self._entries, self._older = held[-self._most :], page.more
-        self._newer = self._newer or len(held) > self._most
+        entries = self._entries + page.entries
+        self._entries, self._older = entries[-self._most :], page.more
+        self._newer = self._newer or len(entries) > self._most
 
     async def go_newer(self) -> None:
         """One page further on; the oldest ones are let go where there are too many."""
         after = self._entries[0].seq if self._entries else 0
         page = await self._journal.page(self.query, after_seq=after, limit=self._page)
-        held = page.entries + self._entries
-        self._entries, self._newer = held[: self._most], page.more
-        self._older = self._older or len(held) > self._most
+        entries = page.entries + self._entries
+        self._entries, self._newer = entries[: self._most], page.more
+        self._older = self._older or len(entries) > self._most
 
     async def refresh(self) -> None:
         """Take in what was recorded meanwhile, without letting go of anything that is held."""

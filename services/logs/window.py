@@ -44,7 +44,7 @@ class FollowWindow:
         self._quiet_overlap = quiet_overlap
         self._sweep = sweep
         self._sweep_every = sweep_every
-        self._known: dict[int, set[str]] = {}
+        self._ids: dict[int, set[str]] = {}
         """Event ids by the minute of their event, so that old ones are forgotten at no cost."""
         self._newest = 0
         self._high: int | None = None
@@ -60,7 +60,7 @@ class FollowWindow:
 
     def __len__(self) -> int:
         """How many event ids are remembered."""
-        return sum(map(len, self._known.values()))
+        return sum(map(len, self._ids.values()))
 
     @property
     def newest(self) -> int | None:
@@ -117,7 +117,7 @@ class FollowWindow:
     def _is_new(self, line: LogLine) -> bool:
         if line.at < self._start and line.seen < self._began:
             return False
-        ids = self._known.setdefault(line.at // BUCKET, set())
+        ids = self._ids.setdefault(line.at // BUCKET, set())
         if line.id in ids:
             self.duplicates += 1
             return False
@@ -126,5 +126,5 @@ class FollowWindow:
 
     def _prune(self, oldest: int) -> None:
         """Forget ids that no later round can read: none starts before `finished` - sweep."""
-        for bucket in [bucket for bucket in self._known if (bucket + 1) * BUCKET <= oldest]:
-            del self._known[bucket]
+        for bucket in [bucket for bucket in self._ids if (bucket + 1) * BUCKET <= oldest]:
+            del self._ids[bucket]

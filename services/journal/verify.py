@@ -1,4 +1,4 @@
-"""Checks a journal from its first entry to its last, and against the hashes that are held outside."""
+"""Checks a journal from its first entry to its last, and against the hashes held outside."""
 
 import socket
 import sqlite3
@@ -19,9 +19,9 @@ from services.journal.senders import TrustedSenders
 from services.models.journal import ChainFault, ChainFaultKind, Verification
 
 LISTED = 1000
-"""Faults that are listed; further ones are counted."""
+"""Faults listed at most; further ones are only counted."""
 _SWAPPED_AMONG = 200
-"""So many altered entries are tried in each other's places."""
+"""Up to this many altered entries are checked for having been swapped."""
 _PREVIOUS, _HASH = 14, 15
 
 
@@ -30,7 +30,7 @@ def verify(path: Path, *, at: datetime, witnesses: ExternalHashes | None = None)
 
     Blocks, for about a second per 100,000 entries. What prevents the check is in the answer, never raised.
     """
-    # Read before the entries: an entry is there before its hash goes outside.
+    # Read before the entries, as an entry is written before its hash is sent outside.
     held_outside = machine_log() if witnesses is None else witnesses
     try:
         with closing(JournalReader.open(path)) as reader:
@@ -49,13 +49,13 @@ class _Check:
         self.witnesses = witnesses
         senders = TrustedSenders(path, reader.people())
         self.own: list[Checkpoint] = []
-        """What was said of this journal by those whose word counts, or in agreement with it."""
+        """Anchors of this journal that are trusted, or agree with it."""
         self.others: list[Checkpoint] = []
-        """What they said of others."""
+        """Trusted anchors of other journals."""
         self.unsure: dict[int, list[tuple[Checkpoint, str]]] = {}
-        """What else was said of it, by entry, and why that proves nothing."""
+        """Anchors of this journal that are not trusted, by entry, and why not."""
         self.refuted: list[tuple[Checkpoint, str]] = []
-        """Of these what disagrees with the journal."""
+        """Those among them that disagree with the journal."""
         for anchor in witnesses.anchors:
             own, doubt = anchor.journal == reader.id, senders.doubt(anchor)
             if own and doubt:
@@ -65,21 +65,21 @@ class _Check:
             elif not doubt:
                 (self.own if own else self.others).append(anchor)
         self.hashes_outside: dict[int, set[str]] = {}
-        """Hashes known outside, by entry."""
+        """Hashes held outside, by entry."""
         for anchor in self.own:
             self.hashes_outside.setdefault(anchor.seq, set()).add(anchor.head)
         self.faults: dict[int, ChainFault] = {}
         self.unlisted = 0
         self.count = 0
         self.unfit: list[Row] = []
-        """The first of the entries whose own hash does not fit."""
+        """The first entries whose own hash does not fit."""
         self.unfits = 0
         self.newest, self.head = 0, ""
         self.worded = reader.last_words()
-        """Asked before the entries are read, for a console may write meanwhile."""
+        """Read before the entries, as a console may write meanwhile."""
 
     def run(self) -> Verification:
-        """The whole answer."""
+        """Check everything."""
         self._walk()
         if self.unfits == self.count > 1:
             self.faults, self.unlisted = {}, 0
@@ -136,7 +136,7 @@ class _Check:
             self.newest, self.head = seq, str(own)
 
     def _agree(self, seq: int, own: str) -> None:
-        """What nobody vouches for counts where it says the same."""
+        """An untrusted anchor counts if it agrees with the entry."""
         unsure = self.unsure.pop(seq, [])
         self.own += [anchor for anchor, _doubt in unsure if anchor.head == own]
         self.refuted += [each for each in unsure if each[0].head != own]
@@ -150,7 +150,7 @@ class _Check:
         self._fault(first, ChainFaultKind.DROPPED, text)
 
     def _rewritten(self, seq: int) -> None:
-        """An entry that is whole follows another one than the whole one before it."""
+        """An intact entry names another predecessor than the intact one before it."""
         if seq == 1:
             self._fault(
                 seq, ChainFaultKind.INSERTED, _("It should be the first entry, but follows another one.")
@@ -196,7 +196,7 @@ class _Check:
             self._fault(self.newest + 1, ChainFaultKind.CUT_OFF, text)
 
     def _look_for_others(self) -> None:
-        """Another journal that the log outside knows at this place, or alone."""
+        """Compare with other journals that the log outside knows at this path, or instead of this one."""
         here = [each for each in self.others if self._is_here(each)]
         lost = here or (self.others if self.witnesses.given and not self.own else [])
         if lost:
@@ -205,11 +205,11 @@ class _Check:
             self._fault(0, ChainFaultKind.REPLACED, text.format(journal=newest.journal[:8], count=newest.seq))
 
     def _is_here(self, anchor: Checkpoint) -> bool:
-        """Several machines may send to one stream, and have their journals at the same path."""
+        """Whether the anchor is of this path on this machine: several machines may send to one stream."""
         return anchor.file == self.place and anchor.host in ("", socket.gethostname())
 
     def _fault(self, seq: int, kind: ChainFaultKind, text: str) -> None:
-        """One fault an entry: the first found is the plainest."""
+        """Add a fault; an entry's first one is kept, as it is the clearest."""
         if seq in self.faults:
             return
         if len(self.faults) >= LISTED and seq != 0:

@@ -95,7 +95,7 @@ class FollowWindow:
             return ()
         fresh.sort(key=lambda line: line.at)
         before = self._newest
-        # A line stamped in the future must not make all that follow look late.
+        # A line dated in the future must not make all later ones count as late.
         self._newest = max(before, min(fresh[-1].at, now))
         if fresh[0].at >= before:
             return tuple(fresh)
@@ -107,7 +107,7 @@ class FollowWindow:
             self._swept = now
         self._sweeping = False
         self._finished = max(now, self._finished or 0)
-        # A round that began later than that leaves a hole, until a wide sweep reads it.
+        # A round that began later leaves a gap, until a wide sweep reads it.
         if self._complete is None or self._reading <= self._complete:
             self._complete = self._finished - self._overlap
         if self._newest:

@@ -34,30 +34,30 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def found(path: Path, query: EntryQuery, **more: int) -> list[Entry]:
+def matching(path: Path, query: EntryQuery, **more: int) -> list[Entry]:
     with closing(JournalReader.open(path)) as reader:
         return reader.find(query, limit=more.pop("limit", 99), newest_first=False, **more)
 
 
 def seqs(path: Path, query: EntryQuery, **more: int) -> list[int]:
-    return [entry.seq for entry in found(path, query, **more)]
+    return [entry.seq for entry in matching(path, query, **more)]
 
 
 def test_nothing_of_it_is_dropped(path: Path) -> None:
-    entry = found(path, EntryQuery())[1]
+    entry = matching(path, EntryQuery())[1]
     assert (entry.kind, entry.unknown_kind, entry.kind_name) == (EntryKind.OTHER, "approved", "approved")
     assert (entry.seq, entry.at, entry.person, entry.text) == (2, NOON, ALICE, "承認: 上限 8")
     assert (entry.subject, entry.target, entry.claim) == ("plan-1", "svc", "approve:plan-1")
     assert entry.data == {"plan_hash": "ab", "n": [1]}
-    known = found(path, EntryQuery())[0]
-    assert (known.unknown_kind, known.kind_name) == ("", "note")
+    note_entry = matching(path, EntryQuery())[0]
+    assert (note_entry.unknown_kind, note_entry.kind_name) == ("", "note")
 
 
 def test_it_is_a_link_of_the_chain_like_all_others(path: Path) -> None:
     verification = checked(path)
     assert verification.intact
     assert verification.entries == 5
-    entry = found(path, EntryQuery())[1]
+    entry = matching(path, EntryQuery())[1]
     with closing(JournalReader.open(path)) as reader:
         assert hash_of(reader.id, entry) == entry.hash
     link = check_link(path, 2)

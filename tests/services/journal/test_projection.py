@@ -211,9 +211,9 @@ class Written:
         return JournalPage(entries=tuple(self.all[::-1][:limit]), more=len(self.all) > limit)
 
     async def entries(self, query: EntryQuery, *, limit: int, after_seq: int) -> tuple[Entry, ...]:
-        found = [entry for entry in self.all if entry.seq > after_seq and entry.kind in query.kinds]
+        matching = [entry for entry in self.all if entry.seq > after_seq and entry.kind in query.kinds]
         await asyncio.sleep(0)
-        return tuple(found[:limit])
+        return tuple(matching[:limit])
 
 
 @given(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from services.aws.client.errors import Refused
 from services.background.detached import detached
+from services.changes.restraints import Restraints
 from services.clock import Clock, real
 from services.i18n import _
 from services.journal.errors import JournalError
@@ -28,8 +29,11 @@ LOOK = 20.0
 class Arming:
     """Arms and disarms the permits."""
 
-    def __init__(self, permits: "WriteAuthorizer", *, journal: Journal, clock: Clock) -> None:
+    def __init__(
+        self, permits: "WriteAuthorizer", *, journal: Journal, restraints: Restraints, clock: Clock
+    ) -> None:
         self._permits = permits
+        self._restraints = restraints
         self._journal = journal
         self._clock = clock
         self._end: asyncio.Task[None] | None = None
@@ -46,6 +50,8 @@ class Arming:
                     minutes=int(LONGEST.total_seconds() // 60)
                 )
             )
+        if restraint := await self._restraints.objection():
+            raise self._refused(restraint)
         until = self._clock.now() + real(self._clock, lasts.total_seconds())
         entry = await self._journal.append(
             NewEntry(

@@ -12,6 +12,7 @@ from services.aws.client.writer import Writer
 from services.changes import entries as drafts
 from services.changes.base import Change
 from services.changes.history import History
+from services.changes.restraints import Restraints
 from services.changes.shutdown import Ending
 from services.changes.wording import found_done, held, told
 from services.clock import Clock, Mark, mark, passed, real
@@ -44,6 +45,7 @@ class Sender:
         changes: Mapping[str, Change],
         *,
         history: History,
+        restraints: Restraints,
         session: Writer,
         permits: "WriteAuthorizer",
         clock: Clock,
@@ -51,6 +53,7 @@ class Sender:
     ) -> None:
         self._changes = changes
         self._history = history
+        self._restraints = restraints
         self._session = session
         self._permits = permits
         self._clock = clock
@@ -76,11 +79,14 @@ class Sender:
     async def carry_out(self, plan: Plan, typed: str) -> Run:
         """Every check, then every step until one is not done.
 
-        Raises JournalError where the confirmation cannot be recorded; nothing was sent then.
+        Raises JournalError where the journal cannot be read or takes no confirmation; nothing was sent then.
         """
         # Asking for the account takes its time: the plan may have expired meanwhile.
         objection = (
-            self._objection(plan, typed) or await self._elsewhere(plan) or self._objection(plan, typed)
+            self._objection(plan, typed)
+            or await self._elsewhere(plan)
+            or await self._restraints.objection()
+            or self._objection(plan, typed)
         )
         if objection:
             await self._history.append(drafts.refused(plan, objection))
@@ -150,11 +156,15 @@ class Sender:
         return await self._send(plan, step)
 
     async def _moved(self, plan: Plan, step: PlannedStep, begun: Mark) -> str:
-        """Why the world is not the one the plan was made for; "" where it is."""
-        # Before each step: credentials may have been renewed since the last one, as somebody else's.
-        elsewhere = await self._elsewhere(plan)
-        if elsewhere:
-            return elsewhere
+        """Why the step must not be sent after all: the world is not the one the plan was made for; "" where it is."""
+        try:
+            # After the intent, so that no restraint of an earlier number is overlooked. And before each step:
+            # credentials may have been renewed since the last one, as somebody else's.
+            objection = await self._restraints.objection() or await self._elsewhere(plan)
+        except JournalError as error:
+            objection = told(error.problem)
+        if objection:
+            return objection
         try:
             seen = await self.ending.in_time(self._changes[plan.kind].observe(step))
         except TimeoutError:

@@ -2,9 +2,11 @@
 
 from datetime import datetime, tzinfo
 
-from services.i18n import N_, _
+from services.i18n import N_, _, sentences
 from services.models.changes import Observation, StepState
+from services.models.journal import Entry
 from services.models.problem import Problem
+from services.models.text import clean
 
 _OUTCOMES = {
     StepState.DONE: N_("Done: {title} ({target}). {text}"),
@@ -20,6 +22,8 @@ _ANSWERED = {
     False: N_("Accepted, not seen yet: {title} ({target}). {text}"),
 }
 """By whether AWS shows what it accepted; None: not looked, or not readable."""
+_LONGEST_KIND = 40
+"""Characters of a kind's name."""
 
 
 def outcome_text(state: StepState, title: str, target: str, text: str) -> str:
@@ -43,6 +47,26 @@ def held(name: str, at: datetime, zone: tzinfo) -> str:
     return _("{name} is changing it, or the outcome of that is unknown, since {when}.").format(
         name=name, when=moment(at, zone)
     )
+
+
+def not_judged(entry: Entry, version: str, zone: tzinfo) -> str:
+    """Why nothing is changed while the journal holds this entry, and which version can; `version` may be ""."""
+    what = _(
+        "Entry {seq} of the journal ({when}, {name}) is of a kind that this version does not know, {kind}, and may "
+        "forbid changes."
+    ).format(
+        seq=f"{entry.seq:,}",
+        when=moment(entry.at, zone),
+        name=entry.person.name,
+        kind=clean(entry.kind_name, _LONGEST_KIND),
+    )
+    if version:
+        remedy = _("Make changes with version {version} of the console, or a later one.").format(
+            version=version
+        )
+    else:
+        remedy = _("Make changes with the version of the console that wrote it, or a later one.")
+    return sentences(what, remedy)
 
 
 def moment(at: datetime, zone: tzinfo) -> str:

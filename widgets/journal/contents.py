@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from services.i18n import N_, _
 from services.models.findings import Finding, Recorded
-from services.models.journal import Entry, EntryKind
+from services.models.journal import RESTRAINS_CHANGES, Entry, EntryKind
 from services.models.text import LINE_LIMIT, clean, clean_block
 from widgets.drawing.format import NOTHING, clock, wrap
 from widgets.drawing.lines import Line, Span
@@ -56,6 +56,7 @@ _NAMES = {
     "yen": N_("yen"),
     "worst_yen": N_("yen without the free tier"),
     "seq": N_("entry"),
+    RESTRAINS_CHANGES: N_("restrains changes"),
 }
 """What the console's own bodies hold, in words; other names stay as they are."""
 _VALUES = {

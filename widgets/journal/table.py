@@ -13,6 +13,8 @@ from widgets.drawing.format import short_day
 from widgets.drawing.lines import Line
 from widgets.drawing.table import KeyedTable, Row
 
+_KIND_WIDTH = 26
+"""Cells; the kinds that this version knows take 14 at most, one that it does not know is shown with its name."""
 NEAR = 60
 """Rows from an edge of what is held at which the next page is wanted."""
 
@@ -33,7 +35,7 @@ class JournalTable(KeyedTable):
         super().__init__(
             (
                 Column(_("time"), min_width=8),
-                Column(_("kind"), max_width=14),
+                Column(_("kind"), max_width=_KIND_WIDTH),
                 Column(_("person"), max_width=14),
                 Column(_("what"), flex=1, min_width=30),
                 Column(_("target"), max_width=36, middle=True, rank=1),

@@ -43,9 +43,21 @@ _OUTCOMES = {
     "unknown": ("?", "caution"),
     "refused": ("✖", "warn"),
 }
+_LONGEST_KIND = 40
+"""Characters of a kind that this version does not know."""
 _STATED = (EntryKind.OUTCOME, EntryKind.RESOLVED)
 QUIET = (EntryKind.STARTED, EntryKind.ENDED, EntryKind.LOOKING, EntryKind.USAGE)
 """What the console says of itself."""
+
+
+def kind_word(entry: Entry) -> str:
+    """The kind in words."""
+    return unknown_kind_word(entry.unknown_kind) if entry.unknown_kind else KIND_STYLES[entry.kind].word
+
+
+def unknown_kind_word(kind: str) -> str:
+    """A kind that this version does not know, with the name that stands in the file."""
+    return _("unknown kind ({kind})").format(kind=clean(kind, _LONGEST_KIND))
 
 
 def kind_spans(entry: Entry) -> list[Span]:
@@ -56,7 +68,7 @@ def kind_spans(entry: Entry) -> list[Span]:
         mark, role = _verdict(entry)
     elif entry.kind in _STATED:
         mark, role = _OUTCOMES.get(str(entry.data.get("state")), (mark, role))
-    return [(f"{mark} ", role), (look.word, "muted" if role == "faint" else "")]
+    return [(f"{mark} ", role), (kind_word(entry), "muted" if role == "faint" else "")]
 
 
 def _verdict(entry: Entry) -> tuple[str, str]:
@@ -115,9 +127,10 @@ def anchor_spans(health: JournalHealth) -> list[Span]:
 def filter_spans(query: EntryQuery, zone: tzinfo) -> list[Span]:
     """What is shown of the journal, condition by condition; empty for everything."""
     parts: list[tuple[str, str]] = []
-    if query.kinds:
+    if query.kinds or query.unknown_kinds:
         kinds = [KIND_STYLES[kind].word for kind in EntryKind if kind in query.kinds]
-        parts.append((_("kind"), ", ".join(kinds)))
+        unknown = [unknown_kind_word(kind) for kind in sorted(query.unknown_kinds)]
+        parts.append((_("kind"), ", ".join(kinds + unknown)))
     if query.person:
         parts.append((_("person"), clean(query.person)))
     if query.target:

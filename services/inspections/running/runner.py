@@ -1,4 +1,4 @@
-"""Makes one look and judges what went wrong with it; records nothing."""
+"""Runs one inspection; an error becomes a finding that could not be judged. Records nothing."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -22,13 +22,13 @@ from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 
 YEN = 150.0
-"""Yen for a dollar where the runbook says nothing of costs."""
+"""Yen for a dollar where the runbook has no costs."""
 LIMIT = 1800.0
-"""Seconds (of the machine) that a look may take: one that hangs must not be waited for all day."""
+"""Seconds (of the machine) that an inspection may take: one that hangs must not block its duty all day."""
 
 
 class InspectionRunner:
-    """The inspections of one system. `fault` hears of a fault of the console itself, which no finding may hide."""
+    """The inspections of one system. `fault` is called with internal errors, which a finding must not hide."""
 
     def __init__(
         self,
@@ -53,15 +53,15 @@ class InspectionRunner:
 
     @property
     def runbook(self) -> Runbook:
-        """Whose looks these are."""
+        """The runbook these inspections belong to."""
         return self._context.runbook
 
     def inspection(self, id: str) -> Inspection:
-        """For its name and its first window. Raises LookupError."""
+        """An inspection, for its name and its first window. Raises LookupError."""
         return make(self._context, id)
 
     async def look(self, id: str, look: Look) -> Finding:
-        """One look. Whatever goes wrong becomes a finding that cannot judge. Raises LookupError."""
+        """Run one inspection. Whatever goes wrong becomes a finding without a judgement. Raises LookupError."""
         tally = MeteredReader(self._reader, usd_jpy=self._usd_jpy, charge=self._meter.charge)
         context = replace(self._context, reader=tally, known=self._known(), scanned=tally.scanned)
         inspection = make(context, id)
@@ -73,7 +73,7 @@ class InspectionRunner:
     async def _outcome(
         self, inspection: Inspection, looking: Coroutine[Any, Any, Finding], look: Look
     ) -> Finding:
-        # A task of its own: what it raises is looked at here, and a fault in one look ends no other.
+        # In a task of its own, so that its exception is handled here and ends no other inspection.
         task = asyncio.create_task(looking, name=f"look {inspection.id}")
         try:
             done, _rest = await asyncio.wait({task}, timeout=LIMIT)
@@ -81,7 +81,7 @@ class InspectionRunner:
             task.cancel()
         if not done:
             return failed(inspection, look, self._endless(inspection))
-        # Nobody but this may end it; what ends it from within is a fault like any other.
+        # Only this method may cancel it; a cancellation from within is an internal error like any other.
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
         if error is None:
             return task.result()
@@ -91,7 +91,7 @@ class InspectionRunner:
         return failed(inspection, look, self._fault_problem(inspection))
 
     def _too_far(self, inspection: Inspection) -> Problem:
-        """AWS keeps nothing of that time, and nothing would look like peace."""
+        """AWS no longer has data for that window; an empty result would look like all-clear."""
         text = _("{title}: that time lies too far back, nothing of it can be seen any more.")
         return Problem(
             kind=ProblemKind.OTHER,
@@ -118,5 +118,5 @@ class InspectionRunner:
 
 
 def failed(inspection: Inspection, look: Look, problem: Problem) -> Finding:
-    """What a look says that could not be made."""
+    """The finding of an inspection that could not be made."""
     return inspection.found(look, Verdict.UNKNOWN, problem.summary, problem=problem)

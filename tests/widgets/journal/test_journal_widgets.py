@@ -39,6 +39,21 @@ def test_every_kind_has_its_own_mark_and_word() -> None:
     assert len({look.word for look in KIND_STYLES.values()}) == len(KIND_STYLES)
 
 
+def test_a_kind_of_a_later_version_is_called_unknown_by_its_name() -> None:
+    entry = book.entry(1, EntryKind.OTHER, "x").model_copy(update={"unknown_kind": "approved"})
+    mark, words = kind_spans(entry)
+    assert (mark[0], words[0]) == ("? ", "unknown kind (approved)")
+    hostile = entry.model_copy(update={"unknown_kind": "\x1b[2J" + "x" * 99})
+    assert "␛[2Jx" in plain([kind_spans(hostile)])[0]
+    assert width_of(kind_spans(hostile)) < 70
+    unreadable = book.entry(1, EntryKind.OTHER, "x")
+    assert kind_spans(unreadable)[1][0] == "unknown kind"
+    query = EntryQuery(kinds=frozenset({EntryKind.NOTE}), unknown_kinds=frozenset({"freeze", "approved"}))
+    assert plain([filter_spans(query, made.JST)]) == [
+        "kind note, unknown kind (approved), unknown kind (freeze)"
+    ]
+
+
 def test_an_outcome_shows_what_became_of_it() -> None:
     marks = [
         kind_spans(book.entry(1, EntryKind.OUTCOME, "x", state=state))[0]

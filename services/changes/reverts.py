@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta, tzinfo
 
-from services.changes.base import WAY_BACK
+from services.changes.base import REVERT_PARAMETERS
 from services.i18n import _
 from services.models.changes import Revert, Run, StepState
 from services.models.duties import ScheduledOccurrence
@@ -33,7 +33,9 @@ def _restores(later: Run, run: Run, revert: Revert) -> bool:
     if before and later.plan.steps[0].before == before:
         return True
     return all(
-        later.plan.wish.get(name) == value for name, value in revert.values.items() if name not in WAY_BACK
+        later.plan.wish.get(name) == value
+        for name, value in revert.values.items()
+        if name not in REVERT_PARAMETERS
     )
 
 

@@ -78,7 +78,7 @@ async def things(pilot: Pilot[Any]) -> Things:
     (change,) = ready.engine.changes.values()
     (target,) = change.targets()
     await ready.engine.arm("a test", timedelta(minutes=15))
-    plan = await ready.engine.plan(change.kind, str(target.id), {})
+    plan = await ready.engine.plan(change.kind.id, str(target.id), {})
     await ready.engine.apply(plan, plan.confirm)
     await until(pilot, lambda: app.duties and app.duties.today.occurrences and app.posts and app.runs)
     await ready.engine.disarm()

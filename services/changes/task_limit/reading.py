@@ -12,7 +12,7 @@ from services.aws.client.errors import AwsError, NotFound
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.ecs import EcsReader
 from services.changes.base import ChangeContext
-from services.changes.task_limit.state import Load, Seen, names
+from services.changes.task_limit.state import Load, ScalingState, names
 from services.models.base import RawId
 from services.models.containers import ContainerService, ScheduledAction
 from services.models.metrics import MetricQuery, TimeSpan
@@ -31,15 +31,15 @@ class Reads:
         self._scaling = AutoScalingReader(context.reader)
         self._metrics = Metrics(context.reader)
 
-    async def counts(self, resource: str) -> Seen:
+    async def counts(self, resource: str) -> ScalingState:
         """Bounds and counts alone: what must not move between plan and sending. Raises AwsError."""
         cluster, name = names(resource)
         target, service = await asyncio.gather(
             self._scaling.target(cluster, name), self._service(cluster, name)
         )
-        return Seen(at=self._clock.now(), service=service, target=target)
+        return ScalingState(at=self._clock.now(), service=service, target=target)
 
-    async def everything(self, resource: str, *, load: bool = False) -> Seen:
+    async def everything(self, resource: str, *, load: bool = False) -> ScalingState:
         """With `load` also what the tasks bear, which AWS charges for. Raises AwsError."""
         cluster, name = names(resource)
         target, service, policies, actions, activities, measured = await asyncio.gather(
@@ -50,7 +50,7 @@ class Reads:
             self._scaling.activities(cluster, name, 20),
             self._load(cluster, name) if load else _no_load(),
         )
-        return Seen(self._clock.now(), service, target, policies, actions, activities, measured)
+        return ScalingState(self._clock.now(), service, target, policies, actions, activities, measured)
 
     async def actions(self, resource: str) -> tuple[ScheduledAction, ...]:
         """The scheduled actions. Raises AwsError."""

@@ -24,7 +24,7 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ScalingState:
     """One service as AWS has it."""
 
     at: datetime

@@ -52,7 +52,7 @@ async def test_a_limit_is_raised_and_its_way_back_scheduled(embedded: Any, tmp_p
         (slot,) = one.engine.reverts()
         assert plan.revert is not None
         assert slot.due_at == plan.revert.at
-        back = await one.plan(**one.engine.changes["task-limit"].way_back(plan))
+        back = await one.plan(**one.engine.changes["task-limit"].revert_parameters(plan))
         assert back.wish == {"max": "5", "revert": "none"}
         assert (await one.apply(back)).state is StepState.DONE
         assert target(embedded).maximum == 5

@@ -168,10 +168,10 @@ async def test_the_way_back_of_a_way_back_can_be_planned(embedded: Any, tmp_path
         await one.arm()
         change = one.engine.changes["task-limit"]
         up = await one.apply(await one.plan(max="10"))
-        down_plan = await one.plan(**change.way_back(up.plan))
+        down_plan = await one.plan(**change.revert_parameters(up.plan))
         assert (down_plan.refusals, down_plan.revert) == ((), None)
         down = await one.apply(down_plan)
         assert (down.state, target(embedded).maximum) == (DONE, 5)
-        again = await one.plan(**change.way_back(down.plan))
+        again = await one.plan(**change.revert_parameters(down.plan))
         assert again.refusals == ()
         assert again.revert is not None, "raised again, it has a way back again"

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from services.calendar.calendar import Calendar
 from services.changes.base import ChangeContext
+from services.changes.kind import ChangeKind
 from services.changes.task_limit.change import TaskLimit
 from services.changes.task_limit.facts import facts, remarks
 from services.changes.task_limit.parameters import proposed_at
-from services.changes.task_limit.state import Load, Seen
+from services.changes.task_limit.state import Load, ScalingState
 from services.changes.task_limit.steps import ACTION
 from services.clock import ManualClock
 from services.models.base import RawId
@@ -33,6 +34,7 @@ NOW = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)
 """A Wednesday, 10:00 JST: the last days of the month."""
 BOOK = load_builtin("facility-prod")
 CALENDAR = Calendar(BOOK)
+KIND = ChangeKind("task-limit", "Maximum task count", "services.changes.task_limit.change:TaskLimit", "")
 
 
 def task_limit(book: Runbook = BOOK, now: datetime = NOW) -> TaskLimit:
@@ -41,7 +43,7 @@ def task_limit(book: Runbook = BOOK, now: datetime = NOW) -> TaskLimit:
         runbook=book, calendar=CALENDAR, clock=ManualClock(now), region="ap-northeast-1",
         reader=nothing,
     )  # fmt: skip
-    return TaskLimit(context)
+    return TaskLimit(KIND, context)
 
 
 CHANGE = task_limit()
@@ -63,17 +65,17 @@ def service(desired: int = 5, running: int = 5, **more: Any) -> ContainerService
 
 def seen(
     minimum: int = 2, maximum: int = 5, desired: int = 5, *, suspended: bool = False, **more: Any
-) -> Seen:
+) -> ScalingState:
     known: dict[str, Any] = {
         "at": NOW,
         "service": service(desired, desired),
         "target": ScalableTarget(minimum=minimum, maximum=maximum, suspended=suspended),
         "load": Load(cpu=80.0, connections=40.0),
     }
-    return Seen(**(known | more))
+    return ScalingState(**(known | more))
 
 
-def plan(state: Seen | None = None, change: TaskLimit = CHANGE, **wish: str) -> Plan:
+def plan(state: ScalingState | None = None, change: TaskLimit = CHANGE, **wish: str) -> Plan:
     return change.plan_on(TARGET, wish, state or seen())
 
 
@@ -103,7 +105,7 @@ WISHES = st.fixed_dictionaries(
 
 
 @given(STATES, WISHES)
-def test_a_plan_sends_the_maximum_alone_or_nothing(state: Seen, wish: dict[str, str]) -> None:
+def test_a_plan_sends_the_maximum_alone_or_nothing(state: ScalingState, wish: dict[str, str]) -> None:
     made = plan(state, **wish)
     if made.refusals:
         assert made.steps == ()
@@ -131,7 +133,7 @@ def test_a_plan_sends_the_maximum_alone_or_nothing(state: Seen, wish: dict[str, 
     )
     check_way_back(made, rest, register.before)
     stays = wanted > state.target.maximum or state.target.maximum == 5
-    assert CHANGE.way_back(made) == {"max": register.before, "revert": "none" if stays else "aws"}
+    assert CHANGE.revert_parameters(made) == {"max": register.before, "revert": "none" if stays else "aws"}
 
 
 def check_way_back(made: Plan, rest: list[Any], before: str) -> None:
@@ -156,7 +158,9 @@ def check_way_back(made: Plan, rest: list[Any], before: str) -> None:
 
 
 @given(STATES, WISHES)
-def test_a_plan_planned_again_from_its_own_wish_is_the_same(state: Seen, wish: dict[str, str]) -> None:
+def test_a_plan_planned_again_from_its_own_wish_is_the_same(
+    state: ScalingState, wish: dict[str, str]
+) -> None:
     made = plan(state, **wish)
     if not made.refusals:
         again = plan(state, **made.wish)
@@ -182,9 +186,10 @@ def test_without_the_duty_it_is_taken_back_on_the_first_open_day_of_next_month()
     book = BOOK.model_copy(update={"duties": ()})
     context = task_limit(book).context
     bare = TaskLimit(
+        KIND,
         ChangeContext(
             **{**{name: getattr(context, name) for name in context.__slots__}, "calendar": Calendar(book)}
-        )
+        ),
     )
     assert bare.plan_on(TARGET, {}, seen()).wish["revert_at"] == "2026-02-02 17:00"
     assert proposed_at(Calendar(book), NOW)[1] == "the first open day of next month"
@@ -311,7 +316,7 @@ def test_full_width_digits_are_digits() -> None:
         (seen(service=service().model_copy(update={"status": "INACTIVE"})), "no such active service"),
     ],
 )
-def test_what_cannot_be_changed_is_refused(state: Seen, said: str) -> None:
+def test_what_cannot_be_changed_is_refused(state: ScalingState, said: str) -> None:
     made = plan(state, max="10")
     assert said in " ".join(made.refusals)
     assert made.steps == ()

@@ -85,14 +85,14 @@ class ChangeScreen(ModeScreen):
         unknown, locked = _targets(runs, StepState.UNKNOWN), {target for run in runs for target in run.locked}
         self.changes.offers = tuple(
             Offer(
-                kind,
-                _(change.title),
-                _(change.help),
+                change.kind.id,
+                _(change.kind.title),
+                _(change.kind.help),
                 target,
                 locked=str(target.id) in unknown,
                 busy=target.id in locked,
             )
-            for kind, change in engine.changes.items()
+            for change in engine.changes.values()
             for target in change.targets()
         )
         self.runs.waiting = frozenset(slot.key.removeprefix("revert@") for slot in engine.reverts())
@@ -153,7 +153,7 @@ class ChangeScreen(ModeScreen):
             self.app.say(_("There is no change to take back."))
             return
         change = self.services.engine.changes.get(run.plan.kind)
-        wish = change.way_back(run.plan) if change is not None else {}
+        wish = change.revert_parameters(run.plan) if change is not None else {}
         if not wish:
             self.app.say(_("This change has no way back that can be planned."))
             return

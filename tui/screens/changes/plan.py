@@ -82,7 +82,7 @@ class PlanScreen(PlacedDialog[None]):
     def compose(self) -> ComposeResult:
         """Where it happens, the questions, the plan, the confirmation."""
         with Vertical(id="window") as self.window:
-            self.window.border_title = Content(f"{_(self.change.title)}: {self.target.title}")
+            self.window.border_title = Content(f"{_(self.change.kind.title)}: {self.target.title}")
             yield self.place()
             yield self.form
             yield self.view

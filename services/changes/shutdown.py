@@ -1,4 +1,4 @@
-"""The end of the console: what is under way gets a little time, then its outcome is recorded as it stands."""
+"""The console's shutdown: what is under way gets a little time, then its outcome is recorded as it stands."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -8,12 +8,12 @@ from services.clock import Clock
 
 T = TypeVar("T")
 LAST_SECONDS = 5.0
-"""How long AWS may still take once the console ends (the machine's time). Less than the console gives `drain`,
-so that what is not known by then is at least recorded as unknown."""
+"""How long AWS may still take once the console shuts down (the machine's time). Less than the console gives
+`drain`, so that an outcome that is missing by then is at least recorded as unknown."""
 
 
-class Ending:
-    """Whether the console ends; waits that heed it."""
+class Shutdown:
+    """Whether the console is shutting down, and waits that end with it."""
 
     def __init__(self) -> None:
         self._begun = asyncio.Event()
@@ -21,11 +21,11 @@ class Ending:
 
     @property
     def begun(self) -> bool:
-        """Nothing new is to be started."""
+        """Whether the shutdown has begun: start nothing new."""
         return self._begun.is_set()
 
     def begin(self) -> None:
-        """The console ends."""
+        """Begin the shutdown; repeated calls change nothing."""
         if not self.begun:
             self._begun.set()
             asyncio.get_running_loop().call_later(LAST_SECONDS, self._over.set)

@@ -1,4 +1,4 @@
-"""A service's scaling as an operator reads it. Pure."""
+"""A service's scaling as rows and remarks for an operator. Pure."""
 
 from collections.abc import Iterator
 from datetime import tzinfo
@@ -19,7 +19,7 @@ _REASONS = {
 
 
 def facts(state: ScalingState, ours: str, zone: tzinfo) -> tuple[Fact, ...]:
-    """Every value worth a row; `ours` begins the names of this console's scheduled actions."""
+    """Every value that has a row; names of this console's scheduled actions begin with `ours`."""
     return (*_bounds(state), *_actions(state, ours, zone), *_counts(state), *_scaling(state, zone))
 
 
@@ -46,7 +46,7 @@ def _scaling(state: ScalingState, zone: tzinfo) -> Iterator[Fact]:
         value = _("suspended") if state.target.suspended else _("active")
         yield Fact(name=_("Auto Scaling"), value=value)
     for policy in state.policies:
-        yield Fact(name=_("Scaling policy"), value=policy.name, note=_followed(policy))
+        yield Fact(name=_("Scaling policy"), value=policy.name, note=_policy_text(policy))
     if not state.policies:
         yield Fact(name=_("Scaling policy"), value=_("none"))
     last = state.not_scaled
@@ -54,7 +54,7 @@ def _scaling(state: ScalingState, zone: tzinfo) -> Iterator[Fact]:
         yield Fact(name=_("Last not scaled"), value=reason_words(last.not_scaled), note=moment(last.at, zone))
 
 
-def _followed(policy: ScalingPolicy) -> str:
+def _policy_text(policy: ScalingPolicy) -> str:
     if policy.target is None:
         return policy.kind
     if "CPU" in policy.metric:
@@ -110,5 +110,5 @@ def _remarks(state: ScalingState, zone: tzinfo) -> Iterator[str]:
 
 
 def reason_words(codes: tuple[str, ...]) -> str:
-    """AWS's codes for a decision that scaled nothing, in words; one that is not known as it is."""
+    """AWS's codes for a decision that scaled nothing, in words; an unknown code stays as it is."""
     return ", ".join(_(_REASONS[code]) if code in _REASONS else code for code in codes)

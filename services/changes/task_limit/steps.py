@@ -1,4 +1,4 @@
-"""The requests that change the task limit, and where AWS stands between before and after. Pure.
+"""The steps that change the task limit, and where AWS stands between before and after. Pure.
 
 Source: RegisterScalableTarget, PutScheduledAction, DeleteScheduledAction (Application Auto Scaling API reference).
 """
@@ -21,9 +21,9 @@ from services.models.containers import ScheduledAction
 REGISTER = "register"
 SCHEDULE = "schedule-revert"
 CANCEL = "cancel-revert"
-"""And a number where there are several."""
+"""Followed by a number where there are several."""
 ACTION = "toban-revert-"
-"""Scheduled actions of ours begin like this; the plan's id follows."""
+"""Names of this console's scheduled actions begin with this; the plan's id follows."""
 _SCHEDULE = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)")
 
 

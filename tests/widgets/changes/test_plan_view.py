@@ -121,10 +121,10 @@ def test_a_look_alike_name_is_marked_with_its_characters() -> None:
 
 def test_the_grave_stands_first_and_only_there() -> None:
     plan = made.plan(**made.LOWER)
-    first = words(drawn.blast_lines(plan, 100))
+    first = words(drawn.impact_lines(plan, 100))
     assert first.index("3 タスクがただちに停止") < first.index("接続待ち")
-    assert "接続待ち" not in words(drawn.caution_lines(plan, 100))
-    assert "200 接続" in words(drawn.caution_lines(plan, 100))
+    assert "接続待ち" not in words(drawn.warning_lines(plan, 100))
+    assert "200 接続" in words(drawn.warning_lines(plan, 100))
 
 
 def test_the_way_back_is_said_with_its_date_and_its_absence_too() -> None:
@@ -162,7 +162,7 @@ def test_no_line_is_wider_than_its_room(name: str, value: str, width: int) -> No
     plan = made.plan(steps=(step,), blast=value, refusals=(name,))
     for lines in (
         drawn.row_lines(plan, width),
-        drawn.blast_lines(plan, width),
+        drawn.impact_lines(plan, width),
         drawn.refusal_lines(plan, width),
         drawn.fact_lines(plan, width, made.JST, made.NOW),
     ):

@@ -48,7 +48,7 @@ async def burst(pilot: Pilot[Any], *keys: str) -> None:
 async def name_asked(pilot: Pilot[Any], screen: PlanScreen) -> Input:
     """The field for the name, once it has the keys and they count, without anybody having gone there."""
     field = screen.bar.question()
-    await until(pilot, lambda: screen.bar.asking and screen.focused is field and screen._seen.is_open)
+    await until(pilot, lambda: screen.bar.asking and screen.focused is field and screen._plan_guard.is_open)
     assert isinstance(field, Input)
     return field
 

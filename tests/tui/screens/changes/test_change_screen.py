@@ -27,7 +27,7 @@ from tui.screens.changes.change import ChangeScreen
 from tui.screens.common.guard import TypeAheadGuard
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.changes.run import RunScreen
-from tui.screens.changes.settle import SettleScreen
+from tui.screens.changes.manual_resolution import ManualResolutionScreen
 from widgets.changes.list import ChangeList
 
 pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ordinary-day", history=600.0)]
@@ -88,7 +88,7 @@ async def test_an_unknown_outcome_cannot_be_missed_and_is_asked_when_aws_does_no
             now = embedded.clock.now().timestamp()
             embedded.world.scaling.register(RESOURCE, now, {"MaxCapacity": 7})
         await pilot.press("c")
-        await until(pilot, lambda: isinstance(app.screen, SettleScreen))
+        await until(pilot, lambda: isinstance(app.screen, ManualResolutionScreen))
         await until(pilot, lambda: "neither as before nor as after" in said(pilot))
         settle = app.screen
         await until(pilot, lambda: settle.focused is settle.choice)
@@ -141,7 +141,7 @@ async def test_an_unknown_outcome_of_a_kind_that_this_version_does_not_know_is_a
         await pilot.press("tab", "r")
         await until(pilot, lambda: "no way back that can be planned" in notices(pilot))
         await pilot.press("c")
-        await until(pilot, lambda: isinstance(app.screen, SettleScreen))
+        await until(pilot, lambda: isinstance(app.screen, ManualResolutionScreen))
         await until(pilot, lambda: "does not know this kind of change" in said(pilot))
         settle = app.screen
         await until(pilot, lambda: settle.focused is settle.choice)

@@ -187,7 +187,7 @@ async def test_what_was_typed_ahead_confirms_nothing(
 
         monkeypatch.setattr(TypeAheadGuard, "seconds", 0.01)
         screen.look_again()
-        await until(pilot, lambda: screen._seen.is_open)
+        await until(pilot, lambda: screen._plan_guard.is_open)
         await burst(pilot, *typed)
         await until(pilot, lambda: app.runs and app.runs[0].state is StepState.DONE)
         assert sent(embedded, RAISE) == 1

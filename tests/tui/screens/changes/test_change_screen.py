@@ -129,8 +129,8 @@ async def test_an_unknown_outcome_of_a_kind_that_this_version_does_not_know_is_a
 ) -> None:
     async with change_mode(embedded) as pilot:
         app = pilot.app
-        known = await app.services.engine.plan("task-limit", "staff-api", {"max": "10"})
-        plan = known.model_copy(update={"kind": "another-versions"})
+        first_plan = await app.services.engine.plan("task-limit", "staff-api", {"max": "10"})
+        plan = first_plan.model_copy(update={"kind": "another-versions"})
         for draft in (
             drafts.confirmed(plan),
             drafts.intent(plan, plan.steps[0]),
@@ -259,11 +259,11 @@ async def test_what_the_journal_says_of_arming_is_so(
 ) -> None:
     """Closed while it is being recorded, the dialog would leave an entry of something that never was."""
     async with change_mode(embedded) as pilot:
-        app, slow, begun = pilot.app, asyncio.Event(), asyncio.Event()
+        app, slow, started = pilot.app, asyncio.Event(), asyncio.Event()
         append = app.services.journal.append
 
         async def later(draft: NewEntry) -> Entry:
-            begun.set()
+            started.set()
             await slow.wait()
             return await append(draft)
 
@@ -272,7 +272,7 @@ async def test_what_the_journal_says_of_arming_is_so(
         app.screen.query_one("#reason", Input).value = "why"
         monkeypatch.setattr(app.services.journal, "append", later)
         await pilot.press("enter")
-        await until(pilot, begun.is_set)
+        await until(pilot, started.is_set)
         await pilot.press("escape")
         slow.set()
         await until(pilot, lambda: not isinstance(app.screen, ArmScreen))

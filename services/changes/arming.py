@@ -1,4 +1,4 @@
-"""Arming: writing is allowed for a limited time, for a reason, and all of that is recorded."""
+"""Arming: allows writing for a limited time and a stated reason, and records both."""
 
 import asyncio
 import contextlib
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from services.aws.client.permits import WriteAuthorizer
 
 LONGEST = timedelta(hours=1)
-"""Longer than this nobody stands behind a decision."""
+"""The longest time for which one decision may allow writing."""
 
-LOOK = 20.0
-"""Seconds between two looks at whether the time is over."""
+CHECK_SECONDS = 20.0
+"""Seconds between two checks whether the time is over."""
 
 
 class Arming:
-    """Arms and disarms the permits."""
+    """Arms and disarms the permits, and disarms them when the time is over."""
 
     def __init__(
         self, permits: "WriteAuthorizer", *, journal: Journal, restraints: Restraints, clock: Clock
@@ -39,7 +39,7 @@ class Arming:
         self._end: asyncio.Task[None] | None = None
 
     async def arm(self, reason: str, lasts: timedelta) -> Armed:
-        """Record it, then allow writing. Raises Refused, JournalError; nothing is allowed then."""
+        """Record it, then allow writing. Raises Refused, JournalError; then nothing is allowed."""
         if self._permits.read_only:
             raise self._refused(_("This console is configured to be read-only."))
         if not reason.strip():
@@ -67,7 +67,7 @@ class Arming:
         return armed
 
     async def disarm(self, why: str = "") -> None:
-        """Back to read-only, whatever happens; then record it. Raises JournalError."""
+        """Return to read-only, whatever happens, then record it. Raises JournalError."""
         was_armed = self._end is not None
         self._permits.disarm()
         self._stop()
@@ -80,12 +80,12 @@ class Arming:
             end.cancel()
 
     async def _expire(self) -> None:
-        while (left := self._permits.left) > 0:
-            # Never long: the clock may be set ahead, which ends it sooner.
-            await self._clock.sleep(min(left, LOOK))
+        while (seconds := self._permits.left) > 0:
+            # In short sleeps: a clock that is set ahead ends it sooner.
+            await self._clock.sleep(min(seconds, CHECK_SECONDS))
         self._end = None
         self._permits.disarm()
-        # Unrecorded it is no loss: the permits are gone, and ARMED says until when they were there.
+        # Not recording it loses nothing: the permits are gone, and ARMED says until when they were valid.
         with contextlib.suppress(JournalError):
             await self._record(_("The time was over."))
 

@@ -1,4 +1,4 @@
-"""The change engine: the only way anything is written to AWS. Lives outside every screen."""
+"""The change engine: the only way anything is written to AWS. It outlives every screen."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ from services.changes.recovery import Recovery
 from services.changes.restraints import Restraints
 from services.changes.reverts import reverts
 from services.changes.sender import WINDOW_SECONDS, Sender
-from services.changes.wording import held, told
+from services.changes.wording import lock_text, problem_text
 from services.clock import Clock, real
 from services.i18n import _
 from services.journal.errors import JournalError
@@ -27,7 +27,7 @@ from services.models.changes import Armed, ChangeTarget, Plan, Run
 from services.models.duties import ScheduledOccurrence
 
 RETRY = 5.0
-"""Seconds between two tries to record an outcome that the journal did not take."""
+"""Seconds between two attempts to record an outcome that the journal did not take."""
 
 LONGEST = 60.0
 """Seconds between two checks of what changes by time, as the clock may be set meanwhile."""
@@ -78,7 +78,7 @@ class ChangeEngine:
 
     @property
     def unrecorded(self) -> int:
-        """How many outcomes the journal has not taken yet; they are shown, and tried again."""
+        """How many outcomes the journal has not taken yet; they are displayed, and retried."""
         return self._history.unrecorded
 
     async def states(self) -> AsyncIterator[tuple[Run, ...]]:
@@ -105,15 +105,16 @@ class ChangeEngine:
                 follower.cancel()
                 await asyncio.gather(follower, return_exceptions=True)
 
-    async def plan(self, kind: str, target: str, wish: Mapping[str, str]) -> Plan:
+    async def plan(self, kind: str, target: str, parameters: Mapping[str, str]) -> Plan:
         """A plan from live state; a target under change and a journal that cannot be written are refusals.
 
-        `target` is a resource's id or the name people use. Raises AwsError, KeyError (no such change or target).
+        `target` is a resource's id or the name people use; `parameters` are values as typed, by id.
+        Raises AwsError, KeyError (no such change or target).
         """
         change = self.changes[kind]
         change_target = self.target(kind, target)
-        plan = await change.plan(change_target, wish)
-        self._sender.planned(plan)
+        plan = await change.plan(change_target, parameters)
+        self._sender.remember(plan)
         objections = await self._objections(plan)
         return plan.model_copy(update={"refusals": (*plan.refusals, *objections)}) if objections else plan
 
@@ -125,19 +126,19 @@ class ChangeEngine:
         raise KeyError(target)
 
     def apply(self, plan: Plan, typed: str = "") -> "asyncio.Task[Run]":
-        """Carry out a confirmed plan in a task of the engine's own; cancelling a waiter changes nothing.
+        """Apply a confirmed plan in a task of the engine's own; cancelling a waiter changes nothing.
 
-        The same plan is carried out once, however often it is applied. The task raises JournalError where the
+        The same plan is applied once, however often this is called. The task raises JournalError where the
         confirmation cannot be recorded: nothing was sent then.
         """
         sending = self._sending.get(plan.id)
         if sending is None:
-            sending = detached(self._carry_out(plan, typed), name=f"change-{plan.id}")
+            sending = detached(self._apply(plan, typed), name=f"change-{plan.id}")
             self._sending[plan.id] = sending
         waiting = self._waiting.get(plan.id)
         if waiting is None or waiting.cancelled():
             waiting = detached(_wait(sending), name=f"change-wait-{plan.id}")
-            waiting.add_done_callback(_retrieve)
+            waiting.add_done_callback(_retrieve_exception)
             self._waiting[plan.id] = waiting
         return waiting
 
@@ -147,13 +148,13 @@ class ChangeEngine:
         await self._recovery.resolve_all(self._history.run(run))
         return self._run(run)
 
-    async def settle(self, run: str, step: str, *, done: bool, note: str) -> Run:
-        """Record what a person says became of an unknown step; the first to say so counts.
+    async def resolve_manually(self, run: str, step: str, *, done: bool, note: str) -> Run:
+        """Record what a person says became of an unknown step; the first answer counts.
 
         Raises KeyError, JournalError.
         """
         await self._history.load()
-        await self._recovery.settle(self._history.run(run), step, done=done, note=note)
+        await self._recovery.resolve_manually(self._history.run(run), step, done=done, note=note)
         return self._run(run)
 
     async def arm(self, reason: str, lasts: timedelta) -> Armed:
@@ -161,7 +162,7 @@ class ChangeEngine:
         return await self._arming.arm(reason, lasts)
 
     async def disarm(self, why: str = "") -> None:
-        """Back to read-only, and recorded. Raises JournalError; it is read-only nevertheless."""
+        """Return to read-only and record it. Raises JournalError; it is read-only nevertheless."""
         await self._arming.disarm(why)
 
     def reverts(self) -> tuple[ScheduledOccurrence, ...]:
@@ -173,12 +174,12 @@ class ChangeEngine:
 
     @property
     def sending(self) -> bool:
-        """Whether this console is carrying a change out."""
+        """Whether this console is applying a change."""
         return any(not task.done() for task in self._sending.values())
 
     async def drain(self) -> None:
-        """Wait until nothing is being sent, then disarm; what was sent has its recorded outcome."""
-        self._sender.ending.begin()
+        """Wait until nothing is being sent, then disarm; every request has its outcome recorded by then."""
+        self._sender.shutdown.begin()
         while sending := [task for task in self._sending.values() if not task.done()]:
             await asyncio.wait(sending)
         for background in (self._retrying, self._looking):
@@ -197,42 +198,44 @@ class ChangeEngine:
     def _run(self, run: str) -> Run:
         return self._recovery.explained([self._history.run(run)])[0]
 
-    async def _carry_out(self, plan: Plan, typed: str) -> Run:
+    async def _apply(self, plan: Plan, typed: str) -> Run:
         self._history.begin(plan.id)
         confirmed = False
         try:
-            run = await self._sender.carry_out(plan, typed)
+            run = await self._sender.apply(plan, typed)
             confirmed = not run.refusal
         finally:
             self._history.end(plan.id)
-            if not confirmed:  # it may be tried again: armed by then, or with the right name
+            if not confirmed:  # it may be applied again: once armed, or with the right name
                 self._sending.pop(plan.id, None)
                 self._waiting.pop(plan.id, None)
             if self._history.unrecorded and (self._retrying is None or self._retrying.done()):
-                keeping = self.workers.keep("changes-record", _("recording a change's outcome"), self._retry)
-                self._retrying = asyncio.create_task(keeping, name="changes-record")
+                retry = self.workers.keep("changes-record", _("recording a change's outcome"), self._retry)
+                self._retrying = asyncio.create_task(retry, name="changes-record")
         return self._run(plan.id)
 
     async def _retry(self) -> None:
-        """Until the journal takes it, the outcome stays in memory and the hold stays in place."""
+        """Retry until the journal has every outcome; until then they stay in memory and the targets stay held."""
         while self._history.unrecorded:
             await self._clock.sleep(RETRY)
             await self._history.retry()
         self._history.news.wake()
 
     async def _objections(self, plan: Plan) -> tuple[str, ...]:
-        """What the journal says against a plan."""
+        """Why the journal does not allow a plan: a sentence each."""
         targets = {plan.target.id, *(step.target for step in plan.steps)}
         try:
             lock = await self._history.lock(targets)
             restraint = await self._restraints.objection()
         except JournalError as error:
-            return (_("Without the journal nothing is changed: {why}").format(why=told(error.problem)),)
+            return (
+                _("Without the journal nothing is changed: {why}").format(why=problem_text(error.problem)),
+            )
         health = self._journal.health
         if not health.writable:
-            why = told(health.problem) if health.problem else ""
+            why = problem_text(health.problem) if health.problem else ""
             return (_("Without the journal nothing is changed: {why}").format(why=why).strip(),)
-        locked = held(lock.by, lock.since, self._zone) if lock is not None else ""
+        locked = lock_text(lock.by, lock.since, self._zone) if lock is not None else ""
         return tuple(objection for objection in (locked, restraint) if objection)
 
     async def _follow(self, news: Wake) -> None:
@@ -240,23 +243,23 @@ class ChangeEngine:
             news.wake()
 
     def _look(self) -> None:
-        """Start looking at the unknown steps that are due, in the background."""
+        """Start checking the unknown steps that are due, in the background."""
         due = self._recovery.next_look(self._history.runs())
         if not self._is_looking and due is not None and due <= self._clock.now():
-            self._looking = asyncio.create_task(self._looked(), name="changes-look")
-            self._looking.add_done_callback(self._ended)
+            self._looking = asyncio.create_task(self._check_unknown(), name="changes-look")
+            self._looking.add_done_callback(self._report)
 
     @property
     def _is_looking(self) -> bool:
         return self._looking is not None and not self._looking.done()
 
-    async def _looked(self) -> None:
+    async def _check_unknown(self) -> None:
         try:
             await self._recovery.look(self._history.runs())
         finally:
             self._history.news.wake()
 
-    def _ended(self, task: "asyncio.Task[None]") -> None:
+    def _report(self, task: "asyncio.Task[None]") -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             self.workers.report(error)
 
@@ -277,7 +280,7 @@ async def _wait(sending: "asyncio.Task[Run]") -> Run:
     return await asyncio.shield(sending)
 
 
-def _retrieve(task: "asyncio.Task[Run]") -> None:
-    """Retrieve the exception, so that asyncio does not log it as never retrieved."""
+def _retrieve_exception(task: "asyncio.Task[Run]") -> None:
+    """Retrieve the exception so that asyncio does not log it as never retrieved."""
     if not task.cancelled():
         task.exception()

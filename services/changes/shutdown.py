@@ -1,4 +1,4 @@
-"""The console's shutdown: what is under way gets a little time, then its outcome is recorded as far as it is known."""
+"""The console's shutdown: what is under way gets a little time, then its outcome is recorded as it stands."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -9,22 +9,22 @@ from services.clock import Clock
 
 T = TypeVar("T")
 LAST_SECONDS = 5.0
-"""Seconds (of the machine) that AWS may still take once the console ends. Less than the console gives `drain`, so that
-an outcome not known by then is at least recorded as unknown."""
+"""How long AWS may still take once the console shuts down (the machine's time). Less than the console gives
+`drain`, so that an outcome that is missing by then is at least recorded as unknown."""
 
 
-class Ending:
-    """Whether the console ends, and waits that are cut short by it."""
+class Shutdown:
+    """Whether the console is shutting down, and waits that end with it."""
 
     def __init__(self) -> None:
         self.begun = False
-        """Nothing new is to be started."""
+        """Whether the shutdown has begun: start nothing new."""
         self._over = False
-        """The time is up: what is still under way is given up."""
+        """Whether the time is up: what is still under way is given up."""
         self._news = Wakes()
 
     def begin(self) -> None:
-        """Begin to end the console."""
+        """Begin the shutdown; repeated calls change nothing."""
         if not self.begun:
             self.begun = True
             self._news.wake()

@@ -1,4 +1,4 @@
-"""The engine's sentences."""
+"""The sentences that the engine writes."""
 
 from datetime import datetime, tzinfo
 
@@ -21,7 +21,7 @@ _ANSWERED = {
     True: N_("Verified: {title} ({target}). {text}"),
     False: N_("Accepted, not seen yet: {title} ({target}). {text}"),
 }
-"""By whether AWS shows what it accepted; None: not looked, or not readable."""
+"""By whether AWS shows what it accepted; None: not read yet, or not readable."""
 _LONGEST_KIND = 40
 """Characters of a kind's name."""
 
@@ -32,17 +32,17 @@ def outcome_text(state: StepState, title: str, target: str, text: str) -> str:
 
 
 def answered_text(verified: bool | None, title: str, target: str, text: str) -> str:
-    """One line about a step that AWS took: accepting it and showing it are two things."""
+    """One line about a step that AWS accepted, which does not mean that AWS shows it."""
     return _(_ANSWERED[verified]).format(title=title, target=target, text=text).strip()
 
 
-def told(problem: Problem) -> str:
+def problem_text(problem: Problem) -> str:
     """A problem as part of a sentence: what happened, AWS's own words, what to do."""
     detail = f"[{problem.detail}]" if problem.detail and problem.detail not in problem.summary else ""
     return " ".join(part for part in (problem.summary, detail, problem.remedy) if part)
 
 
-def held(name: str, at: datetime, zone: tzinfo) -> str:
+def lock_text(name: str, at: datetime, zone: tzinfo) -> str:
     """Who holds a target, and since when."""
     return _("{name} is changing it, or the outcome of that is unknown, since {when}.").format(
         name=name, when=moment(at, zone)
@@ -70,22 +70,22 @@ def not_judged(entry: Entry, version: str, zone: tzinfo) -> str:
 
 
 def moment(at: datetime, zone: tzinfo) -> str:
-    """A time of the system's zone, with the zone."""
+    """A time in the system's zone, with the zone: `2026-12-01 17:00 JST`."""
     return at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
 
 
-def found_done(seen: Observation) -> str:
-    """The answer did not come, and AWS shows the change."""
-    return _("The answer was lost; AWS shows that it was done: {state}").format(state=seen.text)
+def found_done(observation: Observation) -> str:
+    """The answer was lost, and AWS shows the change."""
+    return _("The answer was lost; AWS shows that it was done: {state}").format(state=observation.text)
 
 
-def found_undone(seen: Observation) -> str:
-    """The answer did not come, and AWS shows what was there before."""
-    return _("AWS shows the state before it: it was not done. {state}").format(state=seen.text)
+def found_undone(observation: Observation) -> str:
+    """The answer was lost, and AWS shows the state before."""
+    return _("AWS shows the state before it: it was not done. {state}").format(state=observation.text)
 
 
-def found_elsewhere(seen: Observation) -> str:
-    """The answer did not come, and reading does not tell either."""
+def found_elsewhere(observation: Observation) -> str:
+    """The answer was lost, and AWS shows neither state: a person must decide."""
     return _("AWS shows neither the state before nor after it: {state} Say what became of it.").format(
-        state=seen.text
+        state=observation.text
     )

@@ -64,7 +64,7 @@ def test_an_outcome_shows_what_became_of_it() -> None:
 
 
 async def test_empty_not_found_failed_and_waiting_look_different() -> None:
-    seen = []
+    messages = []
     app = JournalApp()
     async with app.run_test(size=(100, 12)) as pilot:
         panel = app.query_one(JournalPanel)
@@ -78,8 +78,8 @@ async def test_empty_not_found_failed_and_waiting_look_different() -> None:
             panel.state = state
             await pilot.pause()
             await pilot.pause()
-            seen.append(text(app))
-    waiting, empty, not_found, failed, full = seen
+            messages.append(text(app))
+    waiting, empty, not_found, failed, full = messages
     assert "Reading" in waiting
     assert "Nothing is recorded yet" in empty
     assert "esc shows all" in not_found
@@ -224,9 +224,9 @@ async def test_the_detail_shows_an_entry_with_its_story() -> None:
         detail.focus()
         await pilot.pause()
         await pilot.pause()
-        shown = text(app)
+        output = text(app)
         for words in ("上限を 8 にする", "tanaka", "assumed-role", "api のタスク数上限", "step"):
-            assert words in shown
+            assert words in output
         assert detail.neighbour(-1) == book.STORY[0]
         assert detail.neighbour(1) == book.STORY[2]
         assert detail.neighbour(2) is None

@@ -44,7 +44,7 @@ def _quiet(_progress: Progress) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class InspectionRequest:
     """What one look is asked to cover."""
 
     since: datetime
@@ -90,7 +90,7 @@ class Inspection(ABC):
         """The runbook's key that this look needs and that is not there (`rds`, `error_logs.log_group`); "": none."""
 
     @abstractmethod
-    async def look(self, look: Look) -> Finding:
+    async def run(self, request: InspectionRequest) -> Finding:
         """Read and judge. Raises AwsError, which becomes a finding that cannot judge."""
 
     def first_since(self, now: datetime) -> datetime:
@@ -104,7 +104,7 @@ class Inspection(ABC):
 
     def found(
         self,
-        look: Look,
+        request: InspectionRequest,
         verdict: Verdict,
         summary: str,
         *,
@@ -124,8 +124,8 @@ class Inspection(ABC):
             title=self.name,
             verdict=verdict,
             summary=summary,
-            window=look.span if windowed else None,
-            gap=look.gap if windowed else "",
+            window=request.span if windowed else None,
+            gap=request.gap if windowed else "",
             read_at=self.context.clock.now(),
             advice=() if verdict is Verdict.NORMAL else tuple(told),
             **more,

@@ -47,7 +47,7 @@ def lines(reader: JournalReader, query: EntryQuery) -> Iterator[str]:
 def export(journal: Path, query: EntryQuery, to: Path) -> int:
     """Write the matching entries to a new file as `write` does; how many they are.
 
-    Blocks. Raises as `write`, and sqlite3.Error and Unfit.
+    Blocks. Raises as `write`, and sqlite3.Error and UnusableJournal.
     """
     with closing(JournalReader.open(journal)) as reader:
         return write(lines(reader, query), to)

@@ -18,7 +18,7 @@ SHARED = 0o660
 
 
 def check(path: Path) -> bool:
-    """Whether the file exists; raises Unfit for what must not be used, OSError for what cannot be looked at."""
+    """Whether the file exists; raises UnusableJournal for what must not be used, OSError for what cannot be looked at."""
     try:
         found = path.lstat()
     except ValueError as error:

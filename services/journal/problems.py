@@ -34,7 +34,7 @@ class UnusableJournal(Exception):
 
 
 def problem_of(error: Exception, path: object, at: datetime) -> Problem:
-    """Any failure of the file as a problem; Unfit, sqlite3.Error and OSError are known."""
+    """Any failure of the file as a problem; UnusableJournal, sqlite3.Error and OSError are known."""
     match error:
         case UnusableJournal():
             summary, remedy, detail = error.summary, error.remedy, ""

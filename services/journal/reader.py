@@ -1,6 +1,6 @@
 """Reads a journal's file through a connection of its own. Every method blocks.
 
-Raises sqlite3.Error and OSError as they come, and Unfit for a file that is no journal.
+Raises sqlite3.Error and OSError as they come, and UnusableJournal for a file that is no journal.
 """
 
 import errno
@@ -73,7 +73,7 @@ class JournalReader:
         self._db.close()
 
     def ask(self, statement: str, values: Sequence[object] = ()) -> list[Row]:
-        """Every row of an answer. Whatever the contents are, it raises sqlite3.Error or Unfit and nothing else."""
+        """Every row of an answer. Whatever the contents are, it raises sqlite3.Error or UnusableJournal and nothing else."""
         rows: list[Row] = []
         size = 0
         with _contents():
@@ -149,7 +149,7 @@ class JournalReader:
         return int(self.ask("SELECT max(seq) FROM words")[0][0] or 0)
 
     def check_pages(self) -> None:
-        """Raises Unfit where the file's own structure is broken, or an index does not say what the entries say."""
+        """Raises UnusableJournal where the file's own structure is broken, or an index does not say what the entries say."""
         if self.ask("PRAGMA integrity_check(1)") != [("ok",)]:
             raise damaged()
 
@@ -203,7 +203,7 @@ class JournalReader:
         return entry_of(rows[0]) if rows else None
 
     def _identify(self) -> str:
-        """The journal's id; raises Unfit for another program's database, or a newer console's."""
+        """The journal's id; raises UnusableJournal for another program's database, or a newer console's."""
         tables = {row[0] for row in self.ask("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if not {"journal", "entries", "words"} <= tables:
             raise UnusableJournal(

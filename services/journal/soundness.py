@@ -1,6 +1,6 @@
 """Whether a journal's file is still what a console made: its tables, and the chain of its newest entries. Blocks.
 
-Raises Unfit where it is not, and sqlite3.Error as it comes.
+Raises UnusableJournal where it is not, and sqlite3.Error as it comes.
 """
 
 import sqlite3

@@ -1,6 +1,6 @@
 """Writes a journal's file: SQLite in WAL mode, through one connection in the thread that calls it.
 
-Every method blocks. Raises sqlite3.Error and OSError as they come, and Unfit for a file that must not be used.
+Every method blocks. Raises sqlite3.Error and OSError as they come, and UnusableJournal for a file that must not be used.
 """
 
 import sqlite3

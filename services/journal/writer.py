@@ -1,6 +1,6 @@
 """The writing side of a journal: opens, appends, anchors, and notices when the file is no longer the one it was.
 
-Every method blocks and runs in one thread. Raises Unfit, sqlite3.Error and OSError.
+Every method blocks and runs in one thread. Raises UnusableJournal, sqlite3.Error and OSError.
 """
 
 import sqlite3

@@ -11,7 +11,7 @@ from services.calendar.wording import day_words
 from services.i18n import N_, _, plural
 from services.inspections.access_keys.evaluation import QUOTA, JudgedKey, KeyRules
 from services.inspections.access_keys.reading import KeysRead, read_keys
-from services.inspections.base import Inspection, Look, table
+from services.inspections.base import Inspection, InspectionRequest, table
 from services.models.findings import TOLD, Evidence, Finding, Measure, Row, worst
 from services.models.runbook import Runbook
 from services.models.runbook_looks import AccessKeys as KeysSpec
@@ -34,16 +34,16 @@ class KeyAges(Inspection):
         """`access_keys`."""
         return "" if runbook.access_keys else "access_keys"
 
-    async def look(self, look: Look) -> Finding:
+    async def run(self, request: InspectionRequest) -> Finding:
         """Read, judge, and make a finding of it. Raises AwsError where nothing at all could be read."""
         context, spec = self.context, self._spec
-        read = await read_keys(context.reader, spec.users, look.tell)
-        rules = KeyRules(spec, context.calendar, look.until)
+        read = await read_keys(context.reader, spec.users, request.tell)
+        rules = KeyRules(spec, context.calendar, request.until)
         judged = [rules.judge(key, read.used.get(key.id)) for key in read.every]
         crowded = [user for user in read.users if rules.crowded(_of(judged, user))]
         measured = tuple(self._measures(read, judged, crowded))
         return self.found(
-            look,
+            request,
             worst(each.verdict for each in measured) or Verdict.UNKNOWN,
             self._summary(read, judged, measured),
             windowed=False,

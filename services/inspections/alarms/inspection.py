@@ -17,7 +17,7 @@ from services.inspections.alarms.doubts import doubts, untold
 from services.inspections.alarms.evaluation import Judged, Mark, judge, summary_of
 from services.inspections.alarms.periods import as_of, spells, within
 from services.inspections.alarms.tables import Firing, alarm_names, changes_table, series_table, spells_table
-from services.inspections.base import Inspection, Look
+from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.toolkit.logs.queries import hours_words
 from services.inspections.toolkit.points import Unread
 from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition
@@ -43,17 +43,17 @@ class AlarmStates(Inspection):
         """The alarms that must exist."""
         return "" if runbook.alarms else "alarms"
 
-    async def look(self, look: Look) -> Finding:
+    async def run(self, request: InspectionRequest) -> Finding:
         """All alarms and their history. Raises AwsError where not even their states can be read."""
         reader = Alarms(self.context.reader, self.context.runbook, clock=self.context.clock)
         board = await reader.board()
         unread, history = Unread(), None
         try:
-            history = await reader.history_all(look.since)
+            history = await reader.history_all(request.since)
         except AwsError as error:
             unread.add(_("What fired since the last sign-off cannot be read."), error.problem)
         series = [each async for each in self._contributors(reader, board)]
-        return self._judged(look, board, history, series, unread)
+        return self._judged(request, board, history, series, unread)
 
     async def _contributors(self, reader: Alarms, board: AlarmOverview) -> AsyncIterator[Firing]:
         """What fires of the alarms over several series; one that cannot be read says so in its row."""
@@ -66,33 +66,33 @@ class AlarmStates(Inspection):
 
     def _judged(
         self,
-        look: Look,
+        request: InspectionRequest,
         board: AlarmOverview,
         history: Sequence[AlarmTransition] | None,
         series: Sequence[Firing],
         unread: Unread,
     ) -> Finding:
         known = history or ()
-        alarms = as_of(board.watched, known, look.until)
-        changes = _counted(within(known, look.span), board)
-        found = spells(changes, alarms, look.span)
+        alarms = as_of(board.watched, known, request.until)
+        changes = _counted(within(known, request.span), board)
+        found = spells(changes, alarms, request.span)
         counted = _counted(known, board)
-        gaps = untold(board.watched, counted, look.span) if history is not None else frozenset()
-        judged = self._each(look, alarms, found, gaps)
-        doubtful = tuple(doubts(board.watched, counted, look.span)) if history is not None else ()
+        gaps = untold(board.watched, counted, request.span) if history is not None else frozenset()
+        judged = self._each(request, alarms, found, gaps)
+        doubtful = tuple(doubts(board.watched, counted, request.span)) if history is not None else ()
         measures = (*self._whole(board, found, judged, complete=history is not None, doubtful=doubtful),)
         verdict = worst(each.verdict for each in measures) or Verdict.UNKNOWN
         names, zone = alarm_names(self.context.runbook), self.context.calendar.zone
         return self.found(
-            look,
+            request,
             verdict,
-            self._summary(look, judged, unread, board, doubtful),
+            self._summary(request, judged, unread, board, doubtful),
             measures=measures,
             evidence=tuple(
                 each
                 for each in (
                     series_table(series, names, zone),
-                    spells_table(found, names, look.span, zone),
+                    spells_table(found, names, request.span, zone),
                     changes_table(changes, names, zone),
                 )
                 if each.rows
@@ -104,7 +104,11 @@ class AlarmStates(Inspection):
         )
 
     def _each(
-        self, look: Look, alarms: Sequence[Alarm], found: Sequence[Spell], gaps: Collection[str]
+        self,
+        request: InspectionRequest,
+        alarms: Sequence[Alarm],
+        found: Sequence[Spell],
+        gaps: Collection[str],
     ) -> list[Judged]:
         """The runbook's alarms, and others that fire or fired; the worst first.
 
@@ -117,7 +121,7 @@ class AlarmStates(Inspection):
         for alarm in alarms:
             own = [each for each in found if each.alarm == alarm.name]
             title = titles.get(alarm.id, str(alarm.name))
-            each = judge(alarm, title, own, look.span, zone, told=alarm.id not in gaps)
+            each = judge(alarm, title, own, request.span, zone, told=alarm.id not in gaps)
             if alarm.expected or {Mark.FIRING, Mark.FIRED} & set(each.marks):
                 judged.append(each)
         return sorted(
@@ -158,7 +162,7 @@ class AlarmStates(Inspection):
 
     def _summary(
         self,
-        look: Look,
+        request: InspectionRequest,
         judged: Sequence[Judged],
         unread: Unread,
         board: AlarmOverview,
@@ -180,7 +184,7 @@ class AlarmStates(Inspection):
                     "The runbook's {count} alarms are OK now.",
                     count,
                 )
-            found = text.format(count=count, hours=hours_words(look.hours))
+            found = text.format(count=count, hours=hours_words(request.hours))
         more = (
             [_("What fired since the last sign-off cannot be read.")] if unread.problems else list(doubtful)
         )

@@ -15,8 +15,8 @@ from services.inspections.backups.evaluation import Backups as Seen
 from services.inspections.backups.evaluation import normal_summary, points
 from services.inspections.backups.tables import events_table, nights_table
 from services.inspections.backups.windows import GAPS, Night, Outcome, expected, nights, with_others
-from services.inspections.base import Look
-from services.inspections.toolkit.database_inspection import DatabaseLook
+from services.inspections.base import InspectionRequest
+from services.inspections.toolkit.database_inspection import DatabaseInspection
 from services.inspections.toolkit.points import Unread, advice, summary
 from services.models.databases import Database, DatabaseEvent, Snapshot
 from services.models.findings import Finding, worst
@@ -28,14 +28,14 @@ CATEGORIES = ("backup", "failure", "low storage", "availability", "maintenance",
 """RDS event categories that may say why there is no backup."""
 
 
-class Backups(DatabaseLook):
+class Backups(DatabaseInspection):
     """The database's backups."""
 
     id = "backups"
     title = N_("RDS backups")
     words = "ばっくあっぷ bakkuappu snapshot すなっぷしょっと sunappushotto rds"
 
-    async def look(self, look: Look) -> Finding:
+    async def run(self, request: InspectionRequest) -> Finding:
         """The instance and its snapshots; where one is missing, AWS Backup's and the events too. Raises AwsError."""
         reader, unread = RdsReader(self.context.reader), Unread()
         database = await reader.database(self.spec.instance)
@@ -43,39 +43,45 @@ class Backups(DatabaseLook):
         try:
             automatic = await reader.snapshots(database.id)
         except AwsError as error:
-            return self._without_snapshots(look, database, window, error)
-        found = self._nights(window, database, automatic, look)
+            return self._without_snapshots(request, database, window, error)
+        found = self._nights(window, database, automatic, request)
         if window and any(night.outcome in GAPS for night in found):
             found = with_others(window, found, await self._others(reader, database, unread))
         events: tuple[DatabaseEvent, ...] = ()
         gaps = [night for night in found if night.outcome in (*GAPS, Outcome.ELSEWHERE, Outcome.SLOW)]
         if gaps:
             events = await self._events(reader, database, gaps, unread)
-        seen = Seen(database, self.spec, look.until, self.context.calendar.zone, window, automatic, found)
-        return self._judged(look, seen, events, unread)
+        seen = Seen(database, self.spec, request.until, self.context.calendar.zone, window, automatic, found)
+        return self._judged(request, seen, events, unread)
 
     def _without_snapshots(
-        self, look: Look, database: Database, window: Window | None, error: AwsError
+        self, request: InspectionRequest, database: Database, window: Window | None, error: AwsError
     ) -> Finding:
         """What the instance alone tells, where it is abnormal; else the look could not be made. Raises AwsError."""
-        seen = Seen(database, self.spec, look.until, self.context.calendar.zone, window, (), [], read=False)
+        seen = Seen(
+            database, self.spec, request.until, self.context.calendar.zone, window, (), [], read=False
+        )
         if not any(each.verdict is Verdict.ABNORMAL for each in points(seen, ())):
             raise error
         unread = Unread()
         unread.add(_("The snapshots cannot be read."), error.problem)
-        return self._judged(look, seen, (), unread)
+        return self._judged(request, seen, (), unread)
 
     def _nights(
-        self, window: Window | None, database: Database, automatic: Sequence[Snapshot], look: Look
+        self,
+        window: Window | None,
+        database: Database,
+        automatic: Sequence[Snapshot],
+        request: InspectionRequest,
     ) -> list[Night]:
         if window is None:
             return []
-        since_last = sum(1 for _start in window.between(look.since, look.until))
+        since_last = sum(1 for _start in window.between(request.since, request.until))
         number = max(WINDOWS, since_last)
         # What is older than the retention is gone, and that is no gap.
         number = min(number, database.retention_days or WINDOWS)
-        starts = expected(window, look.until, number, database.created)
-        return nights(window, starts, automatic, look.until)
+        starts = expected(window, request.until, number, database.created)
+        return nights(window, starts, automatic, request.until)
 
     async def _others(self, reader: RdsReader, database: Database, unread: Unread) -> tuple[Snapshot, ...]:
         try:
@@ -96,12 +102,14 @@ class Backups(DatabaseLook):
             return ()
         return tuple(event for event in found if any(night.holds(event.at) for night in gaps))
 
-    def _judged(self, look: Look, seen: Seen, events: tuple[DatabaseEvent, ...], unread: Unread) -> Finding:
+    def _judged(
+        self, request: InspectionRequest, seen: Seen, events: tuple[DatabaseEvent, ...], unread: Unread
+    ) -> Finding:
         judged = points(seen, events)
         verdict = worst(each.verdict for each in judged) or Verdict.UNKNOWN
         zone = self.context.calendar.zone
         return self.found(
-            look,
+            request,
             verdict,
             summary(judged, normal_summary(seen)),
             measures=tuple(each.measure for each in judged),

@@ -15,7 +15,7 @@ from services.aws.cost_explorer import CostExplorerReader as CostReader
 from services.calendar.wording import day_words
 from services.contacts import escalation
 from services.i18n import N_, _
-from services.inspections.base import Inspection, Look
+from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.costs.budget import BudgetJudge
 from services.inspections.costs.days import HELD, Compared, Plan, compare, plan
 from services.inspections.costs.evaluation import LineJudge
@@ -68,17 +68,17 @@ class Costs(Inspection):
         """`costs`."""
         return "" if runbook.costs else "costs"
 
-    async def look(self, look: Look) -> Finding:
+    async def run(self, request: InspectionRequest) -> Finding:
         """Cost Explorer's answer, new or kept, and AWS Budgets. Raises AwsError where costs cannot be read."""
-        answer = await self._answer(plan(look.until))
+        answer = await self._answer(plan(request.until))
         history = answer.history
         days = [each.day for each in history.costs if each.kind is CostKind.CHARGE and each.usd]
         late = (answer.made.last - max(days)).days if days else 0
         if not days or late > LATE:
-            return self._unknown(look, answer, f"{max(days).isoformat()}" if days else "")
+            return self._unknown(request, answer, f"{max(days).isoformat()}" if days else "")
         compared = compare(answer.made, min(days), max(days))
         table = lay_out(history, self._spec, others=_("Others"), total=_("Total"))
-        return self._judged(look, answer, compared, table, await self._watched())
+        return self._judged(request, answer, compared, table, await self._watched())
 
     @property
     def _spec(self) -> Spec:
@@ -111,13 +111,13 @@ class Costs(Inspection):
         none = () if budgets else (_("AWS Budgets watches no costs of this account."),)
         return Watched(budgets, remarks=none)
 
-    def _unknown(self, look: Look, answer: Answer, newest: str) -> Finding:
+    def _unknown(self, request: InspectionRequest, answer: Answer, newest: str) -> Finding:
         if newest:
             text = _("The newest costs that Cost Explorer has are of {day}: too old to judge by.")
         else:
             text = _("Cost Explorer has no costs of this account.")
         return self.found(
-            look,
+            request,
             Verdict.UNKNOWN,
             text.format(day=newest),
             windowed=False,
@@ -126,7 +126,12 @@ class Costs(Inspection):
         )
 
     def _judged(
-        self, look: Look, answer: Answer, compared: Compared, table: CostTable, watched: Watched
+        self,
+        request: InspectionRequest,
+        answer: Answer,
+        compared: Compared,
+        table: CostTable,
+        watched: Watched,
     ) -> Finding:
         spec, rate = self._spec, Rate.of(self._spec)
         lines = LineJudge(spec, rate, compared, self._line_advice)
@@ -144,7 +149,7 @@ class Costs(Inspection):
         )
         by_hand = (_by_hand(),) if verdict is Verdict.UNKNOWN else ()
         return self.found(
-            look,
+            request,
             verdict,
             summary(points, self._normal(compared, table, rate)),
             windowed=False,

@@ -16,7 +16,7 @@ from services.aws.cloudwatch.dashboards.reader import Dashboards
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.rds.reader import RdsReader
 from services.i18n import N_, _, plural, sentences
-from services.inspections.base import Inspection, Look
+from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.dashboard.evaluation import Limits, allowed
 from services.inspections.dashboard.health import balancer_points, credit_points, unused_groups
 from services.inspections.dashboard.reading import Answer, Wanted, Wishes, answers, wishes
@@ -51,22 +51,22 @@ class DashboardValues(Inspection):
             return "limits"
         return "" if runbook.dashboard or builtin_dashboard(runbook).widgets else "dashboard"
 
-    async def look(self, look: Look) -> Finding:
+    async def run(self, request: InspectionRequest) -> Finding:
         """The dashboard's body, one GetMetricData a region, and one for the time it is compared with. Raises AwsError."""
         dashboard = await self._dashboard()
-        asked, unread = wishes(dashboard, self.context.runbook, look.span), Unread()
-        back, alike = comparable(self.context.calendar, look.span)
+        asked, unread = wishes(dashboard, self.context.runbook, request.span), Unread()
+        back, alike = comparable(self.context.calendar, request.span)
         metrics, now = Metrics(self.context.reader), self.context.clock.now()
         region = self.context.region
         answer, past = await asyncio.gather(
-            answers(metrics, asked.wanted, look.span, now, region),
-            self._past(metrics, asked.of("transfer"), look, back, unread),
+            answers(metrics, asked.wanted, request.span, now, region),
+            self._past(metrics, asked.of("transfer"), request, back, unread),
         )
         answer = await self._with_database(asked.wanted, answer, unread)
         zone = self.context.calendar.zone
         transfers = Transfers(asked.wanted, answer, past, back, zone)
         return self._judged(
-            look, dashboard, asked, answer, transfers, unread, self._compared(look, back, alike)
+            request, dashboard, asked, answer, transfers, unread, self._compared(request, back, alike)
         )
 
     async def _dashboard(self) -> Dashboard:
@@ -79,13 +79,18 @@ class DashboardValues(Inspection):
             return reader.builtin(self.context.runbook)
 
     async def _past(
-        self, metrics: Metrics, wanted: Sequence[Wanted], look: Look, back: timedelta, unread: Unread
+        self,
+        metrics: Metrics,
+        wanted: Sequence[Wanted],
+        request: InspectionRequest,
+        back: timedelta,
+        unread: Unread,
     ) -> Answer | None:
         if not wanted:
             return None
         now = self.context.clock.now()
         try:
-            return await answers(metrics, wanted, moved(look.span, back), now, self.context.region)
+            return await answers(metrics, wanted, moved(request.span, back), now, self.context.region)
         except AwsError as error:
             unread.add(_("What was transferred before cannot be read."), error.problem)
             return None
@@ -106,7 +111,7 @@ class DashboardValues(Inspection):
 
     def _judged(
         self,
-        look: Look,
+        request: InspectionRequest,
         dashboard: Dashboard,
         asked: Wishes,
         answer: Answer,
@@ -134,9 +139,9 @@ class DashboardValues(Inspection):
         ]
         verdict = worst(each.measure.verdict for each in points) or Verdict.UNKNOWN
         return self.found(
-            look,
+            request,
             verdict,
-            summary(points, self._normal(look, asked, limits)),
+            summary(points, self._normal(request, asked, limits)),
             measures=tuple(each.measure for each in points),
             evidence=tuple(each for each in (limits.evidence(), transfers.evidence()) if each.rows),
             advice=advice(points, self.context.runbook, self.id),
@@ -149,28 +154,28 @@ class DashboardValues(Inspection):
             problem=unread.problems[0] if unread.problems else None,
         )
 
-    def _normal(self, look: Look, asked: Wishes, limits: Limits) -> str:
+    def _normal(self, request: InspectionRequest, asked: Wishes, limits: Limits) -> str:
         count, since = len(asked.of("limit")), limits.since()
         text = plural(
             "{count} value with a limit stayed within it for {hours}.",
             "{count} values with a limit stayed within it for {hours}.",
             count,
         )
-        seen = (look.until - since) / timedelta(hours=1) if since else look.hours
+        seen = (request.until - since) / timedelta(hours=1) if since else request.hours
         said = text.format(count=count, hours=hours_words(seen))
         if since is None:
             return said
         before = _("There is no data of before {time}.")
         return f"{said} {before.format(time=moment(since, self.context.calendar.zone))}"
 
-    def _compared(self, look: Look, back: timedelta, alike: bool) -> str:
+    def _compared(self, request: InspectionRequest, back: timedelta, alike: bool) -> str:
         zone = self.context.calendar.zone
         text = _("Data transferred is compared with the time from {time}.")
         if not alike:
             text = _(
                 "Data transferred is compared with the time from {time}, though its open and closed days differ."
             )
-        return text.format(time=moment(look.since - back, zone))
+        return text.format(time=moment(request.since - back, zone))
 
     def _remarks(self, asked: Wishes, transfers: Transfers, compared: str) -> Iterator[str]:
         if asked.added:

@@ -11,11 +11,11 @@ from services.aws.client.errors import AwsError
 from services.aws.rds.reader import RdsReader
 from services.calendar.maintenance_windows import Window, weekly
 from services.i18n import N_, _
-from services.inspections.base import Look, table
+from services.inspections.base import InspectionRequest, table
 from services.inspections.maintenance.dates import Due, due
 from services.inspections.maintenance.evaluation import Maintenance as Seen
 from services.inspections.maintenance.evaluation import normal_summary, points, touched
-from services.inspections.toolkit.database_inspection import DatabaseLook
+from services.inspections.toolkit.database_inspection import DatabaseInspection
 from services.inspections.toolkit.points import Unread, advice, summary
 from services.models.databases import Database, OptIn
 from services.models.duties import ScheduledOccurrence
@@ -25,34 +25,39 @@ from services.models.verdict import Verdict
 _ASKED = {OptIn.NONE: "", OptIn.NEXT_WINDOW: N_("for the next window"), OptIn.IMMEDIATE: N_("at once")}
 
 
-class Maintenance(DatabaseLook):
+class Maintenance(DatabaseInspection):
     """What waits to be applied to the database."""
 
     id = "maintenance"
     title = N_("RDS maintenance")
     words = "めんてなんす mentenansu ぱっち pacchi patch maintenance rds certificate"
 
-    async def look(self, look: Look) -> Finding:
+    async def run(self, request: InspectionRequest) -> Finding:
         """The instance and its pending actions. Raises AwsError where not even the instance can be read."""
         reader, unread = RdsReader(self.context.reader), Unread()
         database = await reader.database(self.spec.instance)
         window = weekly(database.maintenance_window)
-        dues = await self._dues(reader, database, window, look, unread)
+        dues = await self._dues(reader, database, window, request, unread)
         calendar = self.context.calendar
         seen = Seen(
             database,
             self.spec,
-            look.until,
+            request.until,
             calendar.zone,
             window,
             dues,
-            self._clashes(window, look) if touched(database, dues) else (),
+            self._clashes(window, request) if touched(database, dues) else (),
             frozenset(each.at for each in dues or () if each.at and calendar.within_hours(each.at)),
         )
-        return self._judged(look, seen, unread)
+        return self._judged(request, seen, unread)
 
     async def _dues(
-        self, reader: RdsReader, database: Database, window: Window | None, look: Look, unread: Unread
+        self,
+        reader: RdsReader,
+        database: Database,
+        window: Window | None,
+        request: InspectionRequest,
+        unread: Unread,
     ) -> tuple[Due, ...] | None:
         lead = timedelta(days=self.spec.patch_lead_days)
         try:
@@ -60,21 +65,21 @@ class Maintenance(DatabaseLook):
         except AwsError as error:
             unread.add(_("The pending maintenance cannot be read."), error.problem)
             return None
-        return tuple(due(action, window, look.until, lead) for action in found)
+        return tuple(due(action, window, request.until, lead) for action in found)
 
-    def _clashes(self, window: Window | None, look: Look) -> tuple[ScheduledOccurrence, ...]:
+    def _clashes(self, window: Window | None, request: InspectionRequest) -> tuple[ScheduledOccurrence, ...]:
         """Duties that come due within the coming window."""
         if window is None:
             return ()
-        start = window.begun(window.chance(look.until))
+        start = window.begun(window.chance(request.until))
         end, calendar = window.end(start), self.context.calendar
         slots = calendar.slots(calendar.day_of(start), calendar.day_of(end))
         return tuple(slot for slot in slots if slot.timed and start <= slot.due_at < end)
 
-    def _judged(self, look: Look, seen: Seen, unread: Unread) -> Finding:
+    def _judged(self, request: InspectionRequest, seen: Seen, unread: Unread) -> Finding:
         judged = points(seen)
         return self.found(
-            look,
+            request,
             worst(each.verdict for each in judged) or Verdict.UNKNOWN,
             summary(judged, normal_summary(seen)),
             windowed=False,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from services.background.detached import detached
 from services.calendar.calendar import Calendar
 from services.clock import Clock
-from services.inspections.base import Look
+from services.inspections.base import InspectionRequest
 from services.inspections.running import entries as drafts
 from services.inspections.running.finding_records import BY_HAND, FindingRecords
 from services.inspections.running.runner import InspectionRunner
@@ -63,7 +63,7 @@ class InspectionRuns:
         self._nudge = nudge
         self._looked = looked
         self._under_way: dict[tuple[str, str], _UnderWay] = {}
-        self._shared: dict[str, tuple[Look, asyncio.Task[Finding]]] = {}
+        self._shared: dict[str, tuple[InspectionRequest, asyncio.Task[Finding]]] = {}
         self._few = asyncio.Semaphore(AT_ONCE)
 
     async def make(
@@ -134,7 +134,9 @@ class InspectionRuns:
         before = self._shared.get(id)
         if before is not None and _same(before[0], since, now, consent) and not (anew and before[1].done()):
             return await asyncio.shield(before[1])
-        look = Look(since=since, until=now, gap=gap, consent=consent, tell=lambda said: self._tell(id, said))
+        look = InspectionRequest(
+            since=since, until=now, gap=gap, consent=consent, tell=lambda said: self._tell(id, said)
+        )
         task = asyncio.create_task(self._inspector.look(id, look))
         self._shared[id] = (look, task)
         return await asyncio.shield(task)
@@ -213,6 +215,6 @@ def _by_hand(at: datetime) -> str:
     return f"{BY_HAND}@{at.isoformat()}"
 
 
-def _same(look: Look, since: datetime, now: datetime, consent: bool) -> bool:
+def _same(look: InspectionRequest, since: datetime, now: datetime, consent: bool) -> bool:
     fresh = timedelta(0) <= now - look.until < timedelta(seconds=FRESH)
     return look.since == since and fresh and (look.consent or not consent)

@@ -12,7 +12,7 @@ from services.background.faults import Fault, unheard
 from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.i18n import _
-from services.inspections.base import Inspection, InspectionContext, Look
+from services.inspections.base import Inspection, InspectionContext, InspectionRequest
 from services.inspections.known import Known
 from services.inspections.registry import make
 from services.inspections.running.metered_reader import MeteredReader
@@ -60,18 +60,18 @@ class InspectionRunner:
         """For its name and its first window. Raises LookupError."""
         return make(self._context, id)
 
-    async def look(self, id: str, look: Look) -> Finding:
+    async def look(self, id: str, look: InspectionRequest) -> Finding:
         """One look. Whatever goes wrong becomes a finding that cannot judge. Raises LookupError."""
         tally = MeteredReader(self._reader, usd_jpy=self._usd_jpy, charge=self._meter.charge)
         context = replace(self._context, reader=tally, known=self._known(), scanned=tally.scanned)
         inspection = make(context, id)
         if look.until < context.clock.now() - inspection.longest:
             return failed(inspection, look, self._too_far(inspection))
-        finding = await self._outcome(inspection, inspection.look(look), look)
+        finding = await self._outcome(inspection, inspection.run(look), look)
         return finding.model_copy(update={"cost": tally.cost})
 
     async def _outcome(
-        self, inspection: Inspection, looking: Coroutine[Any, Any, Finding], look: Look
+        self, inspection: Inspection, looking: Coroutine[Any, Any, Finding], look: InspectionRequest
     ) -> Finding:
         # A task of its own: what it raises is looked at here, and a fault in one look ends no other.
         task = asyncio.create_task(looking, name=f"look {inspection.id}")
@@ -117,6 +117,6 @@ class InspectionRunner:
         )
 
 
-def failed(inspection: Inspection, look: Look, problem: Problem) -> Finding:
+def failed(inspection: Inspection, look: InspectionRequest, problem: Problem) -> Finding:
     """What a look says that could not be made."""
     return inspection.found(look, Verdict.UNKNOWN, problem.summary, problem=problem)

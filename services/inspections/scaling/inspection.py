@@ -16,7 +16,7 @@ from services.calendar.calendar import Calendar
 from services.changes.task_limit.facts import action_text
 from services.changes.task_limit.parameters import SCALE_DOWN
 from services.i18n import N_, _
-from services.inspections.base import Inspection, Look, table
+from services.inspections.base import Inspection, InspectionRequest, table
 from services.inspections.scaling.advice import load_words, patience, task_words
 from services.inspections.scaling.alarms import Watched, policy_alarms
 from services.inspections.scaling.decisions import decisions_table, refusals
@@ -57,7 +57,7 @@ class TaskLimits(Inspection):
             return "ecs"
         return "" if runbook.ecs.usual_max else "ecs.usual_max"
 
-    async def look(self, look: Look) -> Finding:
+    async def run(self, request: InspectionRequest) -> Finding:
         """Everything about each service. Raises AwsError where nothing at all could be read."""
         ecs = self._ecs
         readings = await asyncio.gather(
@@ -66,7 +66,7 @@ class TaskLimits(Inspection):
         if all(reading.nothing for reading in readings):
             raise next(error for _text, error in readings[0].errors())
         reader = Alarms(self.context.reader, self.context.runbook, clock=self.context.clock)
-        return self._judged(look, readings, await read_alarms(reader, readings))
+        return self._judged(request, readings, await read_alarms(reader, readings))
 
     @property
     def _ecs(self) -> Ecs:
@@ -74,14 +74,14 @@ class TaskLimits(Inspection):
         return self.context.runbook.ecs
 
     def _judged(
-        self, look: Look, readings: Sequence[ServiceReading], board: AlarmOverview | AwsError
+        self, request: InspectionRequest, readings: Sequence[ServiceReading], board: AlarmOverview | AwsError
     ) -> Finding:
         runbook, zone = self.context.runbook, self.context.calendar.zone
-        until = self._horizon(look.until)
-        timeline = Timeline(self.context.calendar, runbook, self.id, look.until, until)
-        expected, unread = timeline.expected_at(look.until), Unread()
+        until = self._horizon(request.until)
+        timeline = Timeline(self.context.calendar, runbook, self.id, request.until, until)
+        expected, unread = timeline.expected_at(request.until), Unread()
         points: list[Point] = []
-        alarms = Watched(board, look.until, zone)
+        alarms = Watched(board, request.until, zone)
         for reading in readings:
             points += self._points(reading, alarms, until, timeline, several=len(readings) > 1)
             for text, error in reading.errors():
@@ -93,18 +93,18 @@ class TaskLimits(Inspection):
         verdict = worst(point.measure.verdict for point in points) or Verdict.UNKNOWN
         evidence = (
             self._actions_table(readings),
-            decisions_table(readings, look.until, zone),
+            decisions_table(readings, request.until, zone),
             *(() if verdict is Verdict.NORMAL else (self._events_table(readings),)),
         )
         return self.found(
-            look,
+            request,
             verdict,
             summary(points, self._normal(expected)),
             windowed=False,
             measures=tuple(point.measure for point in points),
             evidence=tuple(each for each in evidence if each.rows),
             advice=(*advice(points, runbook, self.id), *self._procedure(points)),
-            remarks=(*unread.remarks, *self._remarks(look, expected, timeline.slot_at(look.until))),
+            remarks=(*unread.remarks, *self._remarks(request, expected, timeline.slot_at(request.until))),
             problem=unread.problems[0] if unread.problems else None,
         )
 
@@ -181,12 +181,14 @@ class TaskLimits(Inspection):
             if procedure.section and procedure.section in sections:
                 yield from (str(text) for text in (procedure.revert, *procedure.caution) if text)
 
-    def _remarks(self, look: Look, expected: Expected, before: ScheduledOccurrence | None) -> Iterator[str]:
+    def _remarks(
+        self, request: InspectionRequest, expected: Expected, before: ScheduledOccurrence | None
+    ) -> Iterator[str]:
         zone = self.context.calendar.zone
         if before is not None:
             text = _("Expected since {time}: {duty}")
             yield text.format(time=moment(before.due_at, zone), duty=before.title)
-        after = next_slot(self.context.calendar, self.context.runbook, self.id, look.until)
+        after = next_slot(self.context.calendar, self.context.runbook, self.id, request.until)
         if after is not None:
             text = _("Next change by the runbook: {time}, {duty}")
             yield text.format(time=moment(after.due_at, zone), duty=after.title)

@@ -13,7 +13,7 @@ from typing import ClassVar
 from services.aws.cloudtrail.reader import KEPT, PACE, CloudTrailReader
 from services.clock import real
 from services.i18n import N_, _, sentences
-from services.inspections.base import Inspection, Look
+from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.sign_ins.evaluation import Rules, unfamiliar
 from services.inspections.sign_ins.measures import Judged, measures, summary
 from services.inspections.sign_ins.other_events import judge
@@ -53,11 +53,11 @@ class SignIns(Inspection):
         """As many days as the runbook says."""
         return now - timedelta(days=self._spec.days)
 
-    async def look(self, look: Look) -> Finding:
+    async def run(self, request: InspectionRequest) -> Finding:
         """Read, judge, and make a finding of it. Never raises AwsError: what could be read is kept."""
         context, spec = self.context, self._spec
         began = context.clock.now()
-        since = max(look.since, look.until - self.longest)
+        since = max(request.since, request.until - self.longest)
         rules = Rules(context.runbook, spec, context.calendar, context.known)
         # AWS counts requests by its own clock, and the embedded AWS's runs as fast as the world.
         pace = self.pace / real(context.clock, 1.0).total_seconds()
@@ -65,14 +65,14 @@ class SignIns(Inspection):
             context,
             spec,
             CloudTrailReader(context.reader, pace=pace),
-            since=max(since - OVERLAP, look.until - self.longest),
-            until=look.until,
+            since=max(since - OVERLAP, request.until - self.longest),
+            until=request.until,
             expected=rules.expected,
-            tell=look.tell,
+            tell=request.tell,
         )
         problem = _nothing_read(gathered)
         judged = _judge(rules, gathered)
-        history = history_measure(gathered.history, gathered.trails, look.until, context.calendar)
+        history = history_measure(gathered.history, gathered.trails, request.until, context.calendar)
         measured = (*measures(judged, spec), history)
         tables = Tables(context.calendar, since)
         evidence = [
@@ -92,7 +92,7 @@ class SignIns(Inspection):
             # What else is wrong must not be lost among everything that was not read.
             words = sentences(problem.summary, "" if verdict is Verdict.UNKNOWN else words)
         return self.found(
-            look,
+            request,
             verdict,
             words,
             problem=problem,
@@ -102,7 +102,7 @@ class SignIns(Inspection):
             advice=self._advice(judged, bool(known)),
             remarks=(
                 *filter(None, (silence_remark(history),)),
-                *self._remarks(look, judged, rules, since, context.clock.now() - began),
+                *self._remarks(request, judged, rules, since, context.clock.now() - began),
             ),
         )
 
@@ -113,9 +113,9 @@ class SignIns(Inspection):
         return spec
 
     def _remarks(
-        self, look: Look, judged: Judged, rules: Rules, since: datetime, took: timedelta
+        self, request: InspectionRequest, judged: Judged, rules: Rules, since: datetime, took: timedelta
     ) -> Iterator[str]:
-        if since > look.since:
+        if since > request.since:
             local = since.astimezone(self.context.calendar.zone)
             text = _("Not seen: what happened before {since}; the event history keeps 90 days.")
             yield text.format(since=f"{local:%Y-%m-%d %H:%M %Z}")

@@ -4,7 +4,7 @@ from services.inspections.base import Inspection
 from services.models.runbook import Rds, Runbook
 
 
-class DatabaseLook(Inspection):
+class DatabaseInspection(Inspection):
     """A look at the runbook's RDS instance."""
 
     @classmethod

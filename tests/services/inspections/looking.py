@@ -8,7 +8,7 @@ from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession, AwsSettings
 from services.calendar.calendar import Calendar
 from services.clock import Clock
-from services.inspections.base import InspectionContext, Look
+from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.known import Known
 from services.inspections.registry import make
 from services.models.findings import Finding, Progress
@@ -53,8 +53,8 @@ async def look(
     """One look over the last `hours`, or since `since`. AwsError passes through."""
     until = embedded.clock.now()
     async with context(embedded, runbook=runbook, known=known) as made:
-        return await make(made, id).look(
-            Look(
+        return await make(made, id).run(
+            InspectionRequest(
                 since=since or until - timedelta(hours=hours),
                 until=until,
                 consent=consent,

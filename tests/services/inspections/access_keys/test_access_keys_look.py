@@ -12,7 +12,7 @@ from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.inspections.access_keys.evaluation import KeyRules
 from services.inspections.access_keys.inspection import KeyAges
-from services.inspections.base import InspectionContext, Look
+from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.inspections.sign_ins.inspection import SignIns
 from services.models.access_keys import AccessKey, KeyUse
@@ -109,7 +109,7 @@ async def by_hand(
         region=book.system.region,
         reader=canned,
     )
-    return await make(made, "access-keys").look(Look(since=NOW, until=NOW)), canned
+    return await make(made, "access-keys").run(InspectionRequest(since=NOW, until=NOW)), canned
 
 
 @pytest.mark.parametrize(

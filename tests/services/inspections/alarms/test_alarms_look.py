@@ -9,7 +9,7 @@ import pytest
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.inspections.alarms.inspection import AlarmStates
-from services.inspections.base import InspectionContext, Look
+from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.models.findings import Finding, Measure
 from services.models.problem import ProblemKind
@@ -167,7 +167,7 @@ async def judged(
         region=runbook.system.region,
         reader=canned,
     )
-    finding = await make(context, "alarms").look(Look(since=CLOSED, until=until))
+    finding = await make(context, "alarms").run(InspectionRequest(since=CLOSED, until=until))
     (asked,) = canned.asked("DescribeAlarmHistory")
     assert asked["StartDate"] == CLOSED
     assert set(asked["AlarmTypes"]) == {"MetricAlarm", "CompositeAlarm", "LogAlarm"}, "trap 9: all types"
@@ -268,7 +268,7 @@ async def test_mute_rules_that_are_refused_for_any_reason_are_not_known() -> Non
             region="ap-northeast-1",
             reader=canned,
         )
-        finding = await make(context, "alarms").look(Look(since=CLOSED, until=NINE))
+        finding = await make(context, "alarms").run(InspectionRequest(since=CLOSED, until=NINE))
         assert finding.verdict is V.UNKNOWN
 
 

@@ -11,7 +11,7 @@ from services.aws.client.errors import AccessDenied
 from services.aws.cloudwatch.dashboards.body import parse_body
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
-from services.inspections.base import InspectionContext, Look
+from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.dashboard.inspection import DashboardValues
 from services.inspections.registry import make
 from services.models.findings import Finding, Measure
@@ -196,8 +196,8 @@ async def judged(
         region=runbook.system.region,
         reader=canned,
     )
-    finding = await make(context, "dashboard").look(
-        Look(since=since or now - timedelta(hours=15.75), until=now)
+    finding = await make(context, "dashboard").run(
+        InspectionRequest(since=since or now - timedelta(hours=15.75), until=now)
     )
     for asked in canned.asked("GetMetricData"):
         hours = (asked["EndTime"] - asked["StartTime"]) / timedelta(hours=1)
@@ -360,7 +360,7 @@ async def test_what_cannot_be_read_of_the_week_before_leaves_growth_unknown() ->
     context = InspectionContext(
         runbook=BOOK, calendar=Calendar(BOOK), clock=ManualClock(NINE), region="ap-northeast-1", reader=canned
     )
-    finding = await make(context, "dashboard").look(Look(since=CLOSED, until=NINE))
+    finding = await make(context, "dashboard").run(InspectionRequest(since=CLOSED, until=NINE))
     assert [each.partition(" (")[0] for each in verdicts(finding)] == ["Data transferred"]
     assert finding.verdict is V.UNKNOWN
     assert "slow down" in finding.remarks[0]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.aws.logs import insights
-from services.inspections.base import InspectionContext, Look
+from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.error_logs.inspection import ErrorLogs
 from services.inspections.running.metered_reader import MeteredReader
 from services.inspections.toolkit.logs.message_grouping import about_database, masked, shape
@@ -326,7 +326,7 @@ async def test_what_it_scanned_is_charged(empty_aws: Embedded) -> None:
             scanned=tally.scanned,
         )
         until = made.clock.now()
-        await ErrorLogs(counted).look(Look(since=until - timedelta(hours=1), until=until))
+        await ErrorLogs(counted).run(InspectionRequest(since=until - timedelta(hours=1), until=until))
     assert tally.cost.bytes_scanned > 50
     assert charged == [pytest.approx(tally.cost.bytes_scanned / 1e9 * 0.0076)]
 

@@ -13,7 +13,7 @@ from services.aws.client.meter import UsageMeter
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.inspections import registry
-from services.inspections.base import Inspection, Look
+from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.known import Known
 from services.inspections.running.finding_records import FindingRecords
 from services.inspections.running.runner import InspectionRunner
@@ -31,15 +31,15 @@ from tests.services.duties.duty_world import Desk, desk
 class Script:
     """What the looks do, by inspection; counts them."""
 
-    made: list[tuple[str, Look]] = field(default_factory=list)
-    answers: dict[str, Callable[[Inspection, Look], Finding]] = field(default_factory=dict)
+    made: list[tuple[str, InspectionRequest]] = field(default_factory=list)
+    answers: dict[str, Callable[[Inspection, InspectionRequest], Finding]] = field(default_factory=dict)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     """Looks wait for it."""
 
     def __post_init__(self) -> None:
         self.gate.set()
 
-    def windows(self, id: str) -> list[Look]:
+    def windows(self, id: str) -> list[InspectionRequest]:
         return [look for of, look in self.made if of == id]
 
 
@@ -52,11 +52,11 @@ def scripted(script: Script, name: str) -> type[Inspection]:
         def lacks(cls, runbook: Runbook) -> str:
             return ""
 
-        async def look(self, look: Look) -> Finding:
-            script.made.append((name, look))
+        async def run(self, request: InspectionRequest) -> Finding:
+            script.made.append((name, request))
             await script.gate.wait()
             answer = script.answers.get(name)
-            return answer(self, look) if answer else self.found(look, Verdict.NORMAL, "all well")
+            return answer(self, request) if answer else self.found(request, Verdict.NORMAL, "all well")
 
     return Scripted
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.clock import ManualClock
-from services.inspections.base import Inspection, Look
+from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.known import Known
 from services.inspections.running import entries as drafts
 from services.inspections.running.claims import LEASE
@@ -25,7 +25,7 @@ from tests.services.inspections.running.rounds_world import Console, Script, con
 MORNING = ("alarms", "dashboard", "error-logs")
 
 
-def abnormal(inspection: Inspection, look: Look) -> Finding:
+def abnormal(inspection: Inspection, look: InspectionRequest) -> Finding:
     return inspection.found(look, Verdict.ABNORMAL, "one fires", advice=("call somebody",))
 
 
@@ -174,10 +174,10 @@ async def _sign(one: Console, duty: str) -> None:
 async def test_what_aws_refuses_cannot_be_judged(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def denied(_inspection: Inspection, _look: Look) -> Finding:
+    def denied(_inspection: Inspection, _look: InspectionRequest) -> Finding:
         raise failure(ProblemKind.ACCESS_DENIED, "no permission")
 
-    def broken(_inspection: Inspection, _look: Look) -> Finding:
+    def broken(_inspection: Inspection, _look: InspectionRequest) -> Finding:
         raise KeyError("a fault of ours")
 
     script.answers = {"alarms": denied, "dashboard": broken}
@@ -318,7 +318,7 @@ async def test_two_duties_at_one_time_share_one_look(
 async def test_a_look_that_waits_for_consent_is_not_signed_for(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def dear(inspection: Inspection, look: Look) -> Finding:
+    def dear(inspection: Inspection, look: InspectionRequest) -> Finding:
         if look.consent:
             return inspection.found(look, Verdict.NORMAL, "nothing")
         return inspection.found(look, Verdict.UNKNOWN, "would cost ¥30", estimate_yen=30.0)

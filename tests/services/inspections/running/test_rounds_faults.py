@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.clock import ManualClock
-from services.inspections.base import Inspection, Look
+from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.known import Known
 from services.inspections.running import entries as drafts
 from services.inspections.running import runner as inspector
@@ -26,11 +26,11 @@ from tests.services.duties.duty_world import jst
 from tests.services.inspections.running.rounds_world import Console, Script, console
 
 
-def unknown(inspection: Inspection, look: Look) -> Finding:
+def unknown(inspection: Inspection, look: InspectionRequest) -> Finding:
     return inspection.found(look, Verdict.UNKNOWN, "partial")
 
 
-def expired(_inspection: Inspection, _look: Look) -> Finding:
+def expired(_inspection: Inspection, _look: InspectionRequest) -> Finding:
     raise failure(ProblemKind.EXPIRED, "the session has ended")
 
 
@@ -255,7 +255,7 @@ async def test_what_was_seen_without_a_journal_hides_nothing_that_was_found_sinc
 async def test_a_look_that_hangs_or_ends_itself_cannot_judge(
     path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def gone(_inspection: Inspection, _look: Look) -> Finding:
+    def gone(_inspection: Inspection, _look: InspectionRequest) -> Finding:
         raise asyncio.CancelledError
 
     monkeypatch.setattr(inspector, "LIMIT", 0.05)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
-from services.inspections.base import Inspection, InspectionContext, Look
+from services.inspections.base import Inspection, InspectionContext, InspectionRequest
 from services.inspections.known import Known
 from services.inspections.running import entries as drafts
 from services.inspections.running.finding_records import FindingRecords
@@ -36,7 +36,7 @@ class Watched(Inspection):
     def lacks(cls, runbook: object) -> str:
         return ""
 
-    async def look(self, look: Look) -> Finding:
+    async def run(self, request: InspectionRequest) -> Finding:
         raise NotImplementedError
 
 
@@ -72,7 +72,9 @@ class Office:
         since, gap = window(self.inspection, signed, now, self.inspection.context.calendar, looked=looked)
         said = {"estimate_yen": 30.0} if waits else {}
         judged = Verdict.UNKNOWN if waits else verdict
-        finding = self.inspection.found(Look(since=since, until=now, gap=gap), judged, "", **said)
+        finding = self.inspection.found(
+            InspectionRequest(since=since, until=now, gap=gap), judged, "", **said
+        )
         entry = self.write(drafts.found(f"slot-{len(self.looks)}", finding), now)
         self.looks.append(Recorded(seq=entry.seq, by="", finding=finding, subject=entry.subject))
 

@@ -7,7 +7,7 @@ import pytest
 
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
-from services.inspections.base import InspectionContext, Look
+from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.inspections.scaling.inspection import TaskLimits, Timeline
 from services.models.findings import Finding
@@ -141,7 +141,9 @@ async def judged(
         memory={} if memory is None else memory,
     )
     until = at.astimezone(UTC)
-    return await make(context, "scaling").look(Look(since=until - timedelta(hours=16), until=until))
+    return await make(context, "scaling").run(
+        InspectionRequest(since=until - timedelta(hours=16), until=until)
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from services.aws.regions import DEFAULT
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
-from services.inspections.base import InspectionContext, Look
+from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.known import Known
 from services.inspections.registry import make
 from services.inspections.sign_ins.inspection import SignIns
@@ -193,7 +193,7 @@ async def by_hand(
 
     canned.answers["LookupEvents"] = lookup
     made = _context(book, canned)
-    return await make(made, "sign-ins").look(Look(since=since, until=NOW)), canned
+    return await make(made, "sign-ins").run(InspectionRequest(since=since, until=NOW)), canned
 
 
 async def test_a_region_that_cannot_be_read_is_no_quiet_region() -> None:

@@ -11,7 +11,7 @@ from services.aws.logs import insights
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.demo.system import names
-from services.inspections.base import InspectionContext, Look
+from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.slow_queries.grouping import slow_line, statement
 from services.inspections.slow_queries.inspection import SlowQueries
 from services.models.findings import Finding
@@ -197,7 +197,7 @@ async def test_trap_without_the_export_or_on_another_engine_nothing_is_judged(
     engine: str, exports: tuple[str, ...], words: str
 ) -> None:
     inspection = canned(engine, *exports)
-    finding = await inspection.look(Look(since=ORIGIN - timedelta(hours=1), until=ORIGIN))
+    finding = await inspection.run(InspectionRequest(since=ORIGIN - timedelta(hours=1), until=ORIGIN))
     assert finding.verdict is Verdict.UNKNOWN
     assert words in finding.summary
     assert finding.advice

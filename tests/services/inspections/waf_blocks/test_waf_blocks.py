@@ -12,7 +12,7 @@ from services.aws import athena
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.demo.elb.handlers import LoadBalancer
-from services.inspections.base import InspectionContext, Look
+from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.running.metered_reader import MeteredReader
 from services.inspections.waf_blocks.coverage import cover, missing
 from services.inspections.waf_blocks.inspection import WafBlocks
@@ -63,8 +63,8 @@ async def test_an_ordinary_month_is_normal_and_says_what_it_cost(embedded: Embed
         until = embedded.clock.now()
         since = inspection.first_since(until)
         assert since == until - MONTH
-        finding = await inspection.look(Look(since=since, until=until))
-        again = await inspection.look(Look(since=since, until=until))
+        finding = await inspection.run(InspectionRequest(since=since, until=until))
+        again = await inspection.run(InspectionRequest(since=since, until=until))
     assert finding.verdict is Verdict.NORMAL
     assert not finding.advice
     total = int(measure(finding, "Blocked in all").value or 0)
@@ -281,7 +281,7 @@ async def scripted(
             scanned=scanned,
         )
     )
-    return await made.look(Look(since=until - window, until=until))
+    return await made.run(InspectionRequest(since=until - window, until=until))
 
 
 async def month(canned: Canned, *, book: Runbook | None = None) -> Finding:

@@ -11,7 +11,8 @@ from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.i18n import _
 from services.inspections.known import Known
-from services.models.findings import ROWS, Evidence, Finding, Progress, Row
+from services.models.base import RawId
+from services.models.findings import ROWS, Evidence, Finding, InspectionInfo, Progress, Row
 from services.models.metrics import TimeSpan
 from services.models.problem import Problem
 from services.models.runbook import Runbook
@@ -70,24 +71,17 @@ class InspectionRequest:
 
 
 class Inspection(ABC):
-    """One read-only look at AWS that judges itself."""
+    """One read-only check of AWS that judges itself."""
 
-    id: ClassVar[str]
-    """As duties name it and on the command line: `toban inspect <id>`."""
-    title: ClassVar[str]
-    """English, marked with N_."""
-    words: ClassVar[str] = ""
-    """Readings and romaji for the palette."""
     longest: ClassVar[timedelta] = timedelta(days=35)
-    """No look reaches further back; what lies before is said to be unseen."""
+    """No run reaches further back; the finding says that what lies before was not seen."""
 
-    def __init__(self, context: InspectionContext) -> None:
+    def __init__(self, context: InspectionContext, info: InspectionInfo) -> None:
         self.context = context
-
-    @classmethod
-    @abstractmethod
-    def lacks(cls, runbook: Runbook) -> str:
-        """The runbook's key that this look needs and that is not there (`rds`, `error_logs.log_group`); "": none."""
+        self.id = str(info.id)
+        """As duties name it and on the command line: `toban inspect <id>`."""
+        self.title = str(info.title)
+        """English, for `_`."""
 
     @abstractmethod
     async def run(self, request: InspectionRequest) -> Finding:
@@ -133,18 +127,11 @@ class Inspection(ABC):
 
 
 class OwnInspection(Inspection):
-    """A look that a runbook brings itself: `[[inspections]]`. A subclass is one kind of them."""
+    """An inspection that a runbook brings itself: `[[inspections]]`. A subclass is one kind of them."""
 
     def __init__(self, context: InspectionContext, spec: CustomInspection) -> None:
-        super().__init__(context)
+        super().__init__(context, InspectionInfo(id=RawId(spec.id), title=spec.title))
         self.spec = spec
-        self.id = spec.id  # type: ignore[misc]  # built-in looks have theirs on the class
-        self.title = spec.title  # type: ignore[misc]
-
-    @classmethod
-    def lacks(cls, runbook: Runbook) -> str:
-        """Nothing: it is there because the runbook has it."""
-        return ""
 
     @property
     def name(self) -> str:

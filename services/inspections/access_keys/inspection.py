@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from datetime import date
 
 from services.calendar.wording import day_words
-from services.i18n import N_, _, plural
+from services.i18n import _, plural
 from services.inspections.access_keys.evaluation import QUOTA, JudgedKey, KeyRules
 from services.inspections.access_keys.reading import KeysRead, read_keys
 from services.inspections.base import Inspection, InspectionRequest, table
 from services.models.findings import TOLD, Evidence, Finding, Measure, Row, worst
-from services.models.runbook import Runbook
 from services.models.runbook_looks import AccessKeys as KeysSpec
 from services.models.text import clean
 from services.models.verdict import Verdict
@@ -24,15 +23,6 @@ PROCEDURE = "rotate-key"
 
 class KeyAges(Inspection):
     """Every user's keys against the runbook's greatest age."""
-
-    id = "access-keys"
-    title = N_("Access keys")
-    words = "アクセスキー あくせすきー 鍵 かぎ kagi akusesuki- key IAM ローテーション"
-
-    @classmethod
-    def lacks(cls, runbook: Runbook) -> str:
-        """`access_keys`."""
-        return "" if runbook.access_keys else "access_keys"
 
     async def run(self, request: InspectionRequest) -> Finding:
         """Read, judge, and make a finding of it. Raises AwsError where nothing at all could be read."""

@@ -11,7 +11,7 @@ from datetime import timedelta
 from services.aws.client.errors import AwsError
 from services.aws.cloudwatch.alarms.actions import scaling_name
 from services.aws.cloudwatch.alarms.reader import Alarms
-from services.i18n import N_, _, plural, sentences
+from services.i18n import _, plural, sentences
 from services.inspections.alarms.advice import advice
 from services.inspections.alarms.doubts import doubts, untold
 from services.inspections.alarms.evaluation import Judged, Mark, judge, summary_of
@@ -22,7 +22,6 @@ from services.inspections.toolkit.logs.queries import hours_words
 from services.inspections.toolkit.points import Unread
 from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition
 from services.models.findings import TOLD, Finding, Measure, Spell, worst
-from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 
 _NAMED = 5
@@ -32,16 +31,8 @@ _NAMED = 5
 class AlarmStates(Inspection):
     """Every alarm of the runbook, and whatever else fires."""
 
-    id = "alarms"
-    title = N_("Alarms")
-    words = "あらーむ araamu けいほう keihou cloudwatch alarm"
     longest = timedelta(days=30)
     """CloudWatch keeps the history of alarms so long."""
-
-    @classmethod
-    def lacks(cls, runbook: Runbook) -> str:
-        """The alarms that must exist."""
-        return "" if runbook.alarms else "alarms"
 
     async def run(self, request: InspectionRequest) -> Finding:
         """All alarms and their history. Raises AwsError where not even their states can be read."""

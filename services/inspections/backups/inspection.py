@@ -10,7 +10,7 @@ from datetime import timedelta
 from services.aws.client.errors import AwsError
 from services.aws.rds.reader import EVENTS_KEPT, RdsReader
 from services.calendar.maintenance_windows import Window, daily
-from services.i18n import N_, _
+from services.i18n import _
 from services.inspections.backups.evaluation import Backups as Seen
 from services.inspections.backups.evaluation import normal_summary, points
 from services.inspections.backups.tables import events_table, nights_table
@@ -30,10 +30,6 @@ CATEGORIES = ("backup", "failure", "low storage", "availability", "maintenance",
 
 class Backups(DatabaseInspection):
     """The database's backups."""
-
-    id = "backups"
-    title = N_("RDS backups")
-    words = "ばっくあっぷ bakkuappu snapshot すなっぷしょっと sunappushotto rds"
 
     async def run(self, request: InspectionRequest) -> Finding:
         """The instance and its snapshots; where one is missing, AWS Backup's and the events too. Raises AwsError."""

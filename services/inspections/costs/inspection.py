@@ -14,7 +14,7 @@ from services.aws.client.prices import USD_PER_COST_CALL
 from services.aws.cost_explorer import CostExplorerReader as CostReader
 from services.calendar.wording import day_words
 from services.contacts import escalation
-from services.i18n import N_, _
+from services.i18n import _
 from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.costs.budget import BudgetJudge
 from services.inspections.costs.days import HELD, Compared, Plan, compare, plan
@@ -26,7 +26,6 @@ from services.inspections.toolkit.points import Point, Unread, length, listed, r
 from services.models.costs import Budget, CostHistory, CostKind
 from services.models.findings import Evidence, Finding, Measure, worst
 from services.models.problem import Problem
-from services.models.runbook import Runbook
 from services.models.runbook_looks import Costs as Spec
 from services.models.verdict import Verdict
 
@@ -58,15 +57,6 @@ class Watched:
 
 class Costs(Inspection):
     """The month's costs."""
-
-    id = "costs"
-    title = N_("Costs")
-    words = "コスト こすと kosuto 費用 ひよう hiyou 料金 りょうきん ryoukin 予算 よさん yosan cost explorer budget"
-
-    @classmethod
-    def lacks(cls, runbook: Runbook) -> str:
-        """`costs`."""
-        return "" if runbook.costs else "costs"
 
     async def run(self, request: InspectionRequest) -> Finding:
         """Cost Explorer's answer, new or kept, and AWS Budgets. Raises AwsError where costs cannot be read."""

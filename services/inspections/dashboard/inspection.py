@@ -11,11 +11,10 @@ from datetime import timedelta
 
 from services.aws.client.errors import AwsError, NotFound
 from services.aws.client.prices import USD_PER_METRIC
-from services.aws.cloudwatch.dashboards.default import builtin_dashboard
 from services.aws.cloudwatch.dashboards.reader import Dashboards
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.rds.reader import RdsReader
-from services.i18n import N_, _, plural, sentences
+from services.i18n import _, plural, sentences
 from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.dashboard.evaluation import Limits, allowed
 from services.inspections.dashboard.health import balancer_points, credit_points, unused_groups
@@ -28,7 +27,6 @@ from services.inspections.toolkit.wording import moment
 from services.models.dashboards import Dashboard
 from services.models.findings import Finding, Measure, worst
 from services.models.metrics import SeriesStatus
-from services.models.runbook import Runbook
 from services.models.verdict import Limit, Verdict
 
 _NAMED = 5
@@ -39,17 +37,6 @@ YEN = 150.0
 
 class DashboardValues(Inspection):
     """The values of the dashboard against the runbook's limits."""
-
-    id = "dashboard"
-    title = N_("Dashboard")
-    words = "だっしゅぼーど dasshuboodo cloudwatch dashboard metrics cpu"
-
-    @classmethod
-    def lacks(cls, runbook: Runbook) -> str:
-        """Limits, and something that is looked at."""
-        if not runbook.limits:
-            return "limits"
-        return "" if runbook.dashboard or builtin_dashboard(runbook).widgets else "dashboard"
 
     async def run(self, request: InspectionRequest) -> Finding:
         """The dashboard's body, one GetMetricData a region, and one for the time it is compared with. Raises AwsError."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from services.aws.client.errors import AwsError
 from services.aws.client.reader import when
 from services.aws.logs.query_text import commands
-from services.i18n import N_, _, plural, sentences
+from services.i18n import _, plural, sentences
 from services.inspections.base import InspectionRequest, table
 from services.inspections.error_logs.counting import FIVE_HUNDRED, Counts, count, newest
 from services.inspections.error_logs.level_field import HALF, FieldSeen, field_seen
@@ -27,25 +27,12 @@ from services.inspections.toolkit.logs.silence import (
 )
 from services.models.findings import Evidence, Finding, Measure, Row, worst
 from services.models.insights import QueryResult
-from services.models.runbook import Runbook
 from services.models.runbook_looks import ErrorLogs as Spec
 from services.models.verdict import Verdict
 
 
 class ErrorLogs(InsightsInspection):
     """The errors of the application's log."""
-
-    id = "error-logs"
-    title = N_("Error logs")
-    words = "えらーろぐ eraarogu error log insights 5xx"
-
-    @classmethod
-    def lacks(cls, runbook: Runbook) -> str:
-        """The log group and the field that tells an error."""
-        spec = runbook.error_logs
-        if spec is None:
-            return "error_logs"
-        return next((f"error_logs.{key}" for key in ("log_group", "field") if not getattr(spec, key)), "")
 
     async def run(self, request: InspectionRequest) -> Finding:
         """One query, and two more where there are many errors. Raises AwsError."""

@@ -28,10 +28,6 @@ _ASKED = {OptIn.NONE: "", OptIn.NEXT_WINDOW: N_("for the next window"), OptIn.IM
 class Maintenance(DatabaseInspection):
     """What waits to be applied to the database."""
 
-    id = "maintenance"
-    title = N_("RDS maintenance")
-    words = "めんてなんす mentenansu ぱっち pacchi patch maintenance rds certificate"
-
     async def run(self, request: InspectionRequest) -> Finding:
         """The instance and its pending actions. Raises AwsError where not even the instance can be read."""
         reader, unread = RdsReader(self.context.reader), Unread()

@@ -15,7 +15,7 @@ from services.aws.cloudwatch.alarms.reader import Alarms
 from services.calendar.calendar import Calendar
 from services.changes.task_limit.facts import action_text
 from services.changes.task_limit.parameters import SCALE_DOWN
-from services.i18n import N_, _
+from services.i18n import _
 from services.inspections.base import Inspection, InspectionRequest, table
 from services.inspections.scaling.advice import load_words, patience, task_words
 from services.inspections.scaling.alarms import Watched, policy_alarms
@@ -45,17 +45,6 @@ EVENTS = 12
 
 class TaskLimits(Inspection):
     """Tasks, rollout and bounds of every service."""
-
-    id = "scaling"
-    title = N_("Tasks and scaling")
-    words = "たすくすう tasukusuu おーとすけーりんぐ ootosukeeringu auto scaling ecs"
-
-    @classmethod
-    def lacks(cls, runbook: Runbook) -> str:
-        """The services and their usual maximum."""
-        if runbook.ecs is None:
-            return "ecs"
-        return "" if runbook.ecs.usual_max else "ecs.usual_max"
 
     async def run(self, request: InspectionRequest) -> Finding:
         """Everything about each service. Raises AwsError where nothing at all could be read."""

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from services.aws.cloudtrail.reader import KEPT, PACE, CloudTrailReader
 from services.clock import real
-from services.i18n import N_, _, sentences
+from services.i18n import _, sentences
 from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.sign_ins.evaluation import Rules, unfamiliar
 from services.inspections.sign_ins.measures import Judged, measures, summary
@@ -24,7 +24,6 @@ from services.inspections.sign_ins.tables import Tables
 from services.inspections.toolkit.points import listed
 from services.models.findings import Finding, worst
 from services.models.problem import Problem
-from services.models.runbook import Runbook
 from services.models.runbook_looks import Trail as TrailSpec
 from services.models.verdict import Verdict
 
@@ -35,19 +34,9 @@ OVERLAP = timedelta(hours=3)
 class SignIns(Inspection):
     """The sign-in service's events, root, destructive and security-relevant changes, users, the trail."""
 
-    id = "sign-ins"
-    title = N_("Sign-ins and changes (CloudTrail)")
-    words = "サインイン ログイン さいんいん ろぐいん signin rogu-in CloudTrail しょうせき 証跡 shoseki"
     longest = KEPT
     pace: ClassVar[float] = PACE
     """Seconds between requests to one region, by AWS's clock."""
-
-    @classmethod
-    def lacks(cls, runbook: Runbook) -> str:
-        """`trail`, or the regions in which sign-ins may be recorded."""
-        if runbook.trail is None:
-            return "trail"
-        return "" if runbook.trail.sign_in_regions else "trail.sign_in_regions"
 
     def first_since(self, now: datetime) -> datetime:
         """As many days as the runbook says."""

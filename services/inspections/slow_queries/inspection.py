@@ -11,7 +11,7 @@ from services.aws.client.errors import AwsError
 from services.aws.client.reader import when
 from services.aws.logs.query_text import commands, joined
 from services.aws.rds.reader import RdsReader
-from services.i18n import N_, _, plural, sentences
+from services.i18n import _, plural, sentences
 from services.inspections.base import InspectionRequest, table
 from services.inspections.slow_queries.grouping import SlowLine, by_statement, slow_line
 from services.inspections.toolkit.logs.hourly_counts import (
@@ -36,7 +36,6 @@ from services.inspections.toolkit.logs.silence import (
 from services.models.findings import Evidence, Finding, Measure, worst
 from services.models.insights import QueryResult
 from services.models.metrics import TimeSpan
-from services.models.runbook import Runbook
 from services.models.runbook_looks import SlowQueries as Spec
 from services.models.verdict import Verdict
 
@@ -51,19 +50,6 @@ EXPORT = "postgresql"
 
 class SlowQueries(InsightsInspection):
     """The database's slow statements."""
-
-    id = "slow-queries"
-    title = N_("Slow queries")
-    words = "すろーくえり suroukueri slow query database postgresql"
-
-    @classmethod
-    def lacks(cls, runbook: Runbook) -> str:
-        """The log group, and the database that writes it."""
-        if runbook.slow_queries is None:
-            return "slow_queries"
-        if not runbook.slow_queries.log_group:
-            return "slow_queries.log_group"
-        return "" if runbook.rds else "rds"
 
     def first_since(self, now: datetime) -> datetime:
         """A month ago."""

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from services.aws.client.errors import AwsError, NotFound
 from services.aws.waf import WafReader
 from services.contacts import escalation, reachable
-from services.i18n import N_, _
+from services.i18n import _
 from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.toolkit.logs.hourly_counts import Hours
 from services.inspections.waf_blocks.athena import Counted, History, configured
@@ -24,7 +24,6 @@ from services.inspections.waf_blocks.sql import days_of
 from services.inspections.waf_blocks.wording import attacked, summary
 from services.models.findings import Finding, Measure, worst
 from services.models.firewall import Samples, WebAcl
-from services.models.runbook import Runbook
 from services.models.runbook_looks import Firewall as Spec
 from services.models.verdict import Verdict
 
@@ -35,18 +34,6 @@ COVERED = 0.5
 
 class WafBlocks(Inspection):
     """What the firewall blocked."""
-
-    id = "waf-blocks"
-    title = N_("WAF blocks")
-    words = "わふ ぶろっく だぶりゅーえーえふ waf burokku block firewall faiauooru"
-
-    @classmethod
-    def lacks(cls, runbook: Runbook) -> str:
-        """The section, and a way to the web ACL: the load balancer, or its name."""
-        if runbook.waf is None:
-            return "waf"
-        balancer = runbook.alb is not None and runbook.alb.load_balancer and runbook.waf.scope == "regional"
-        return "" if runbook.waf.web_acl or balancer else "waf.web_acl"
 
     def first_since(self, now: datetime) -> datetime:
         """A month ago."""

@@ -10,7 +10,7 @@ from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.known import Known
-from services.inspections.registry import make
+from services.inspections.registry import INSPECTIONS, make
 from services.models.findings import Finding, Progress
 from services.models.runbook import Runbook
 from services.runbook.loader import load_builtin
@@ -61,3 +61,8 @@ async def look(
                 tell=(told if told is not None else []).append,
             )
         )
+
+
+def missing_setting(id: str, runbook: Runbook) -> str:
+    """The runbook's key for want of which the inspection is not offered."""
+    return next(entry for entry in INSPECTIONS if entry.id == id).missing_setting(runbook)

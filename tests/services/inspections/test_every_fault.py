@@ -29,7 +29,7 @@ async def every_look(embedded: Embedded, runbook: Runbook | None = None) -> dict
         )
         found = {}
         for kind in INSPECTIONS:
-            if kind.lacks(made.runbook):
+            if kind.missing_setting(made.runbook):
                 continue
             now = made.clock.now()
             since, gap = window(inspector.inspection(kind.id), None, now, made.calendar)

@@ -8,7 +8,6 @@ import pytest
 
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
-from services.inspections.alarms.inspection import AlarmStates
 from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.models.findings import Finding, Measure
@@ -18,7 +17,7 @@ from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
-from tests.services.inspections.looking import look
+from tests.services.inspections.looking import look, missing_setting
 
 NINE = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)
 """9:00 JST on a Wednesday."""
@@ -274,4 +273,4 @@ async def test_mute_rules_that_are_refused_for_any_reason_are_not_known() -> Non
 
 def test_trap_30_the_runbook_names_the_alarm_that_its_table_forgot() -> None:
     assert "rds-storage-low" in {each.name for each in BOOK.alarms}
-    assert AlarmStates.lacks(BOOK.model_copy(update={"alarms": ()})) == "alarms"
+    assert missing_setting("alarms", BOOK.model_copy(update={"alarms": ()})) == "alarms"

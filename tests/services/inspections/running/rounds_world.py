@@ -13,14 +13,14 @@ from services.aws.client.meter import UsageMeter
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.inspections import registry
-from services.inspections.base import Inspection, InspectionRequest
+from services.inspections.base import Inspection, InspectionContext, InspectionRequest
 from services.inspections.known import Known
+from services.inspections.registry import InspectionEntry
 from services.inspections.running.finding_records import FindingRecords
 from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.scheduler import InspectionScheduler
-from services.models.findings import DutyFindings, Finding, FindingsView
+from services.models.findings import DutyFindings, Finding, FindingsView, InspectionInfo
 from services.models.journal import Entry, EntryKind, EntryQuery
-from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.services.aws.canned import Canned
@@ -43,22 +43,32 @@ class Script:
         return [look for of, look in self.made if of == id]
 
 
-def scripted(script: Script, name: str) -> type[Inspection]:
-    class Scripted(Inspection):
-        id = name
-        title = f"Look at {name}"
+class Scripted(Inspection):
+    """Answers as its script says."""
 
-        @classmethod
-        def lacks(cls, runbook: Runbook) -> str:
-            return ""
+    def __init__(self, context: InspectionContext, info: InspectionInfo, script: Script) -> None:
+        super().__init__(context, info)
+        self.script = script
 
-        async def run(self, request: InspectionRequest) -> Finding:
-            script.made.append((name, request))
-            await script.gate.wait()
-            answer = script.answers.get(name)
-            return answer(self, request) if answer else self.found(request, Verdict.NORMAL, "all well")
+    async def run(self, request: InspectionRequest) -> Finding:
+        self.script.made.append((self.id, request))
+        await self.script.gate.wait()
+        answer = self.script.answers.get(self.id)
+        return answer(self, request) if answer else self.found(request, Verdict.NORMAL, "all well")
 
-    return Scripted
+
+@dataclass(frozen=True, slots=True)
+class ScriptedEntry(InspectionEntry):
+    """A line of the registry whose class need not be imported."""
+
+    script: Script = field(default_factory=Script)
+
+    def create(self, context: InspectionContext) -> Inspection:
+        return Scripted(context, self.info, self.script)
+
+
+def scripted(script: Script, id: str) -> InspectionEntry:
+    return ScriptedEntry(id, f"Look at {id}", "", script=script)
 
 
 @dataclass

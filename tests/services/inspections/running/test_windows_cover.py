@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,7 +17,8 @@ from services.inspections.running.finding_records import FindingRecords
 from services.inspections.running.windows import window
 from services.journal.chain import linked
 from services.journal.journal import Journal
-from services.models.findings import Finding, Recorded
+from services.models.base import RawId
+from services.models.findings import Finding, InspectionInfo, Recorded
 from services.models.journal import Entry, EntryKind, NewEntry, Person
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
@@ -28,13 +28,6 @@ from tests.services.duties.duty_world import jst
 
 class Watched(Inspection):
     """A look whose verdict somebody else decides."""
-
-    id: ClassVar[str] = "alarms"
-    title: ClassVar[str] = "Alarms"
-
-    @classmethod
-    def lacks(cls, runbook: object) -> str:
-        return ""
 
     async def run(self, request: InspectionRequest) -> Finding:
         raise NotImplementedError
@@ -128,7 +121,10 @@ def office(tmp_path: Path) -> Office:
     context = InspectionContext(
         runbook=book, calendar=Calendar(book), clock=clock, region="ap-northeast-1", reader=Canned()
     )
-    return Office(Watched(context), Journal(tmp_path / "j.db", clock=clock, person=Person, syslog=None))
+    return Office(
+        Watched(context, InspectionInfo(id=RawId("alarms"), title="Alarms")),
+        Journal(tmp_path / "j.db", clock=clock, person=Person, syslog=None),
+    )
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -21,7 +21,7 @@ from services.runbook.loader import load_builtin, loads
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
 from tests.services.aws.test_trail import ROOT, login, row
-from tests.services.inspections.looking import look
+from tests.services.inspections.looking import look, missing_setting
 
 BOOK = load_builtin("facility-prod")
 NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
@@ -288,9 +288,9 @@ async def test_who_changed_what_where_and_from_where() -> None:
 
 
 def test_what_the_runbook_must_have() -> None:
-    assert SignIns.lacks(BOOK.model_copy(update={"trail": None})) == "trail"
+    assert missing_setting("sign-ins", BOOK.model_copy(update={"trail": None})) == "trail"
     empty = BOOK.trail and BOOK.trail.model_copy(update={"sign_in_regions": ()})
-    assert SignIns.lacks(BOOK.model_copy(update={"trail": empty})) == "trail.sign_in_regions"
+    assert missing_setting("sign-ins", BOOK.model_copy(update={"trail": empty})) == "trail.sign_in_regions"
 
 
 def test_the_first_look_reaches_as_far_back_as_the_runbook_says() -> None:

@@ -10,7 +10,7 @@ from services.aws.client.reader import Reader
 from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.i18n import _
-from services.inspections.known import Known
+from services.inspections.known import AllowList
 from services.models.base import RawId
 from services.models.findings import ROWS, Evidence, Finding, InspectionInfo, Progress, Row
 from services.models.metrics import TimeSpan
@@ -32,7 +32,7 @@ class InspectionContext:
     region: str
     reader: Reader
     """Counts what this look asks; see `services.inspections.running.metered_reader`."""
-    known: Known = field(default_factory=Known)
+    allow_list: AllowList = field(default_factory=AllowList)
     """People and networks that the journal says are known."""
     memory: dict[str, Any] = field(default_factory=dict)
     """What may be kept from look to look (an answer that AWS charges for), under the inspection's own id."""

@@ -10,7 +10,7 @@ from services.i18n import N_, _
 from services.inspections.alarms.periods import seconds
 from services.inspections.toolkit.wording import moment, since, stretch
 from services.models.alarms import Alarm, AlarmState, Hearing, evaluation_words
-from services.models.findings import Measure, Spell, worst
+from services.models.findings import AlarmPeriod, Measure, worst
 from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
 
@@ -72,7 +72,13 @@ class Judged:
 
 
 def judge(
-    alarm: Alarm, title: str, spells: Sequence[Spell], span: TimeSpan, zone: tzinfo, *, told: bool = True
+    alarm: Alarm,
+    title: str,
+    spells: Sequence[AlarmPeriod],
+    span: TimeSpan,
+    zone: tzinfo,
+    *,
+    told: bool = True,
 ) -> Judged:
     """`spells` are the alarm's own, newest first; without `told` its history does not tell all of them."""
     said = list(_said(alarm, spells, span, zone))
@@ -95,7 +101,9 @@ def judge(
     return Judged(alarm, title, measure, marks, short if Mark.FIRED in marks else title)
 
 
-def _said(alarm: Alarm, spells: Sequence[Spell], span: TimeSpan, zone: tzinfo) -> Iterator[tuple[Mark, str]]:
+def _said(
+    alarm: Alarm, spells: Sequence[AlarmPeriod], span: TimeSpan, zone: tzinfo
+) -> Iterator[tuple[Mark, str]]:
     yield from _state(alarm, spells, span, zone)
     if alarm.warm_up_until is not None:
         mark = Mark.NO_DATA if alarm.state is AlarmState.INSUFFICIENT else Mark.UNSURE
@@ -114,7 +122,9 @@ def _said(alarm: Alarm, spells: Sequence[Spell], span: TimeSpan, zone: tzinfo) -
         yield Mark.BLIND, _("without data {spell}").format(spell=spell_words(blind[0], span, zone))
 
 
-def _state(alarm: Alarm, spells: Sequence[Spell], span: TimeSpan, zone: tzinfo) -> Iterator[tuple[Mark, str]]:
+def _state(
+    alarm: Alarm, spells: Sequence[AlarmPeriod], span: TimeSpan, zone: tzinfo
+) -> Iterator[tuple[Mark, str]]:
     lasting = next((each for each in spells if each.ended is None), None)
     how_long = spell_words(lasting, span, zone) if lasting else ""
     if alarm.state is AlarmState.ALARM:
@@ -145,7 +155,7 @@ def _silent(alarm: Alarm, zone: tzinfo) -> Iterator[tuple[Mark, str]]:
         yield Mark.UNKNOWN, _("it has no action, and whether a composite alarm names it could not be read")
 
 
-def _blind(spell: Spell, span: TimeSpan) -> bool:
+def _blind(spell: AlarmPeriod, span: TimeSpan) -> bool:
     """A time without data that began and ended in the window; what began before was told by the look before."""
     return (
         spell.state == "insufficient"
@@ -155,7 +165,7 @@ def _blind(spell: Spell, span: TimeSpan) -> bool:
     )
 
 
-def spell_words(spell: Spell, span: TimeSpan, zone: tzinfo) -> str:
+def spell_words(spell: AlarmPeriod, span: TimeSpan, zone: tzinfo) -> str:
     """`01-14 01:16–01:26 JST (10m)`; says where it began before the window or still lasts."""
     if spell.began is None:
         if spell.ended is None:

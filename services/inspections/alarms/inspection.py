@@ -21,7 +21,7 @@ from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.toolkit.logs.queries import hours_words
 from services.inspections.toolkit.points import Unread
 from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition
-from services.models.findings import TOLD, Finding, Measure, Spell, worst
+from services.models.findings import TOLD, AlarmPeriod, Finding, Measure, worst
 from services.models.verdict import Verdict
 
 _NAMED = 5
@@ -98,7 +98,7 @@ class AlarmStates(Inspection):
         self,
         request: InspectionRequest,
         alarms: Sequence[Alarm],
-        found: Sequence[Spell],
+        found: Sequence[AlarmPeriod],
         gaps: Collection[str],
     ) -> list[Judged]:
         """The runbook's alarms, and others that fire or fired; the worst first.
@@ -126,7 +126,7 @@ class AlarmStates(Inspection):
     def _whole(
         self,
         board: AlarmOverview,
-        found: Sequence[Spell],
+        found: Sequence[AlarmPeriod],
         judged: Sequence[Judged],
         *,
         complete: bool,

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from services.models.alarms import Alarm, AlarmState, AlarmTransition
-from services.models.findings import Spell
+from services.models.findings import AlarmPeriod
 from services.models.metrics import TimeSpan
 
 STATES = {AlarmState.ALARM: "alarm", AlarmState.INSUFFICIENT: "insufficient"}
-"""States that make a spell, as a Spell spells them."""
+"""States that make a spell, as an AlarmPeriod spells them."""
 
 
 def within(changes: Iterable[AlarmTransition], span: TimeSpan) -> tuple[AlarmTransition, ...]:
@@ -36,7 +36,9 @@ def _back(alarm: Alarm, change: AlarmTransition) -> Alarm:
     return alarm.model_copy(update={"state": state, "since": None, "reason": ""})
 
 
-def spells(changes: Iterable[AlarmTransition], alarms: Iterable[Alarm], span: TimeSpan) -> tuple[Spell, ...]:
+def spells(
+    changes: Iterable[AlarmTransition], alarms: Iterable[Alarm], span: TimeSpan
+) -> tuple[AlarmPeriod, ...]:
     """What lasted into, began, or ended in the window: what lasts first, then the newest.
 
     `changes` are those of `within`, `alarms` as they stood at the window's end.
@@ -50,7 +52,7 @@ def spells(changes: Iterable[AlarmTransition], alarms: Iterable[Alarm], span: Ti
     return tuple(sorted(lasted, key=lambda each: _order(each, span), reverse=True))
 
 
-def _of(moves: list[AlarmTransition]) -> Iterator[Spell]:
+def _of(moves: list[AlarmTransition]) -> Iterator[AlarmPeriod]:
     state, began, reason = moves[0].before, None, ""
     for move in moves:
         if move.after is state:
@@ -64,20 +66,22 @@ def _of(moves: list[AlarmTransition]) -> Iterator[Spell]:
 
 def _spell(
     move: AlarmTransition, state: AlarmState, began: datetime | None, ended: datetime | None, reason: str
-) -> Spell:
-    return Spell(alarm=move.name, state=STATES[state], began=began, ended=ended, reason=reason)
+) -> AlarmPeriod:
+    return AlarmPeriod(alarm=move.name, state=STATES[state], began=began, ended=ended, reason=reason)
 
 
-def _lasting(alarm: Alarm, span: TimeSpan) -> Spell:
+def _lasting(alarm: Alarm, span: TimeSpan) -> AlarmPeriod:
     """An alarm that is not OK and did not change within the window."""
     began = alarm.since if alarm.since is not None and alarm.since >= span.start else None
-    return Spell(alarm=alarm.name, state=STATES[alarm.state], began=began, ended=None, reason=alarm.reason)
+    return AlarmPeriod(
+        alarm=alarm.name, state=STATES[alarm.state], began=began, ended=None, reason=alarm.reason
+    )
 
 
-def _order(spell: Spell, span: TimeSpan) -> tuple[bool, bool, datetime, str]:
+def _order(spell: AlarmPeriod, span: TimeSpan) -> tuple[bool, bool, datetime, str]:
     return spell.ended is None, spell.state == "alarm", spell.began or span.start, spell.alarm
 
 
-def seconds(spell: Spell, span: TimeSpan) -> float:
+def seconds(spell: AlarmPeriod, span: TimeSpan) -> float:
     """How long it lasted within the window."""
     return max(0.0, ((spell.ended or span.end) - (spell.began or span.start)).total_seconds())

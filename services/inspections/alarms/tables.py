@@ -11,7 +11,7 @@ from services.inspections.base import table
 from services.inspections.toolkit.logs.hourly_counts import local, zone_name
 from services.inspections.toolkit.points import length
 from services.models.alarms import Alarm, AlarmState, AlarmTransition, Contributor
-from services.models.findings import Evidence, Row, Spell
+from services.models.findings import AlarmPeriod, Evidence, Row
 from services.models.metrics import TimeSpan
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
@@ -50,7 +50,9 @@ def alarm_names(runbook: Runbook) -> dict[str, str]:
     return {str(each.name): f"{each.name} ({each.title})" for each in runbook.alarms}
 
 
-def spells_table(spells: Sequence[Spell], names: Mapping[str, str], span: TimeSpan, zone: tzinfo) -> Evidence:
+def spells_table(
+    spells: Sequence[AlarmPeriod], names: Mapping[str, str], span: TimeSpan, zone: tzinfo
+) -> Evidence:
     """When alarms were not OK: what lasts first, then what fired, then what had no data."""
     ordered = sorted(spells, key=lambda each: (each.ended is not None, each.state != "alarm"))
     rows = [
@@ -78,7 +80,7 @@ def spells_table(spells: Sequence[Spell], names: Mapping[str, str], span: TimeSp
     return table(_("Times when alarms were not OK"), columns, rows)
 
 
-def _verdict(spell: Spell) -> Verdict | None:
+def _verdict(spell: AlarmPeriod) -> Verdict | None:
     if spell.state == "alarm":
         return Verdict.ABNORMAL if spell.ended is None else Verdict.ATTENTION
     return Verdict.UNKNOWN if spell.ended is None else None

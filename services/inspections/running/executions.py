@@ -16,7 +16,7 @@ from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.windows import window
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
-from services.models.findings import Finding, Progress, Recorded, RunningInspection, Unfamiliar
+from services.models.findings import Finding, Progress, Recorded, RunningInspection, UnknownIdentity
 from services.models.journal import Entry
 
 FRESH = 60.0
@@ -192,7 +192,7 @@ class InspectionRuns:
         self._records.absorb([await self._journal.append(drafts.overruled(subject, recorded, reason))])
         self._nudge()
 
-    async def make_known(self, each: Unfamiliar) -> None:
+    async def make_known(self, each: UnknownIdentity) -> None:
         """A person or a network is known from now on. Raises JournalError."""
         self._records.absorb([await self._journal.append(drafts.known(each))])
         self._nudge()

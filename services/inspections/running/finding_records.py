@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from services.aws.client.reader import when
-from services.inspections.known import Known, named_in
+from services.inspections.known import AllowList, named_in
 from services.journal.journal import Journal
 from services.models.findings import Finding, Overrule, Recorded
 from services.models.journal import Entry, EntryKind, EntryQuery
@@ -30,7 +30,7 @@ _PAGE = 500
 class FindingRecords:
     """The records of one journal, read on as it grows. Reading raises JournalError and keeps what is known."""
 
-    def __init__(self, journal: Journal, known: Known) -> None:
+    def __init__(self, journal: Journal, known: AllowList) -> None:
         self.version = 0
         self.started = False
         self.known = known
@@ -88,7 +88,7 @@ class FindingRecords:
         said = (each for each in self._said.values() if not each.data.get("forgotten"))
         return tuple(
             sorted(
-                (each for each in said if each.target in self.known.said),
+                (each for each in said if each.target in self.known.by_operators),
                 key=lambda each: each.seq,
                 reverse=True,
             )

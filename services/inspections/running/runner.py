@@ -13,7 +13,7 @@ from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.i18n import _
 from services.inspections.base import Inspection, InspectionContext, InspectionRequest
-from services.inspections.known import Known
+from services.inspections.known import AllowList
 from services.inspections.registry import make
 from services.inspections.running.metered_reader import MeteredReader
 from services.models.findings import Finding
@@ -39,7 +39,7 @@ class InspectionRunner:
         meter: UsageMeter,
         *,
         region: str,
-        known: Callable[[], Known] = Known,
+        known: Callable[[], AllowList] = AllowList,
         fault: Fault = unheard,
     ) -> None:
         self.fault = fault
@@ -63,7 +63,7 @@ class InspectionRunner:
     async def look(self, id: str, look: InspectionRequest) -> Finding:
         """One look. Whatever goes wrong becomes a finding that cannot judge. Raises LookupError."""
         tally = MeteredReader(self._reader, usd_jpy=self._usd_jpy, charge=self._meter.charge)
-        context = replace(self._context, reader=tally, known=self._known(), scanned=tally.scanned)
+        context = replace(self._context, reader=tally, allow_list=self._known(), scanned=tally.scanned)
         inspection = make(context, id)
         if look.until < context.clock.now() - inspection.longest:
             return failed(inspection, look, self._too_far(inspection))

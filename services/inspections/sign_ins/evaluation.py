@@ -9,8 +9,8 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 from services.calendar.calendar import Calendar
 from services.i18n import N_
-from services.inspections.known import Known, is_network
-from services.models.findings import Unfamiliar, worst
+from services.inspections.known import AllowList, is_network
+from services.models.findings import UnknownIdentity, worst
 from services.models.runbook import Runbook
 from services.models.runbook_looks import Trail as TrailSpec
 from services.models.trail import Actor, ActorKind, SignIn, TrailEvent
@@ -115,11 +115,11 @@ class JudgedChange:
 class Rules:
     """The runbook's rules, with what operators have said since."""
 
-    def __init__(self, runbook: Runbook, spec: TrailSpec, calendar: Calendar, known: Known) -> None:
+    def __init__(self, runbook: Runbook, spec: TrailSpec, calendar: Calendar, known: AllowList) -> None:
         networks = frozenset(filter(is_network, spec.known_networks))
         self.bad_networks = tuple(each for each in spec.known_networks if each not in networks)
         """Entries of the runbook that are no networks."""
-        self._known = Known(known.people | frozenset(spec.known_people), known.networks | networks)
+        self._known = AllowList(known.people | frozenset(spec.known_people), known.networks | networks)
         self._keyed = frozenset(runbook.access_keys.users if runbook.access_keys else ())
         self._spec = spec
         self._calendar = calendar
@@ -199,7 +199,7 @@ def who(event: SignIn) -> str:
 
 def unfamiliar(
     sign_ins: Iterable[JudgedSignIn | JudgedAccess], changes: Iterable[JudgedChange], users: Iterable[str]
-) -> tuple[Unfamiliar, ...]:
+) -> tuple[UnknownIdentity, ...]:
     """What one key can make known: people first, then addresses, each once."""
     judged = list(sign_ins)
     strangers = [each.event.actor for each in judged if Reason.PERSON in each.reasons]
@@ -211,9 +211,9 @@ def unfamiliar(
     )
     addresses = dict.fromkeys(each.event.address for each in judged if Reason.ADDRESS in each.reasons)
     return (
-        *(Unfamiliar(kind="person", value=name) for name in people),
+        *(UnknownIdentity(kind="person", value=name) for name in people),
         *(
-            Unfamiliar(kind="network", value=address, network=network)
+            UnknownIdentity(kind="network", value=address, network=network)
             for address in addresses
             if (network := network_of(address))
         ),

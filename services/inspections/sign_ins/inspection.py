@@ -47,7 +47,7 @@ class SignIns(Inspection):
         context, spec = self.context, self._spec
         began = context.clock.now()
         since = max(request.since, request.until - self.longest)
-        rules = Rules(context.runbook, spec, context.calendar, context.known)
+        rules = Rules(context.runbook, spec, context.calendar, context.allow_list)
         # AWS counts requests by its own clock, and the embedded AWS's runs as fast as the world.
         pace = self.pace / real(context.clock, 1.0).total_seconds()
         gathered = await gather(
@@ -121,7 +121,7 @@ class SignIns(Inspection):
         yield _("The window is read from {hours} hours earlier, because events arrive late.").format(
             hours=round(OVERLAP.total_seconds() / 3600)
         )
-        said = self.context.known.said
+        said = self.context.allow_list.by_operators
         if said:
             yield _("Known because an operator said so: {names}.").format(names=listed(sorted(said)))
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from services.inspections.alarms.periods import as_of, seconds, spells, within
 from services.models.alarms import Alarm, AlarmState, AlarmTransition
 from services.models.base import RawId
-from services.models.findings import Spell
+from services.models.findings import AlarmPeriod
 from services.models.metrics import TimeSpan
 
 S = AlarmState
@@ -104,5 +104,5 @@ def test_spells_cover_exactly_the_time_that_was_not_ok(states: list[S], steps: l
         following = times[index + 1] if index + 1 < len(times) else 960
         expected += (following - minute) * (state is not S.OK)
     assert sum(seconds(each, SPAN) for each in found) == expected * 60
-    assert all(isinstance(each, Spell) for each in found)
+    assert all(isinstance(each, AlarmPeriod) for each in found)
     assert sum(each.ended is None for each in found) == (before is not S.OK)

@@ -14,7 +14,7 @@ from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.inspections import registry
 from services.inspections.base import Inspection, InspectionContext, InspectionRequest
-from services.inspections.known import Known
+from services.inspections.known import AllowList
 from services.inspections.registry import InspectionEntry
 from services.inspections.running.finding_records import FindingRecords
 from services.inspections.running.runner import InspectionRunner
@@ -124,7 +124,7 @@ async def console(
     async with desk(path, clock, user=user, began=began, runbook=book, retry=0.05) as made:
         faults: list[BaseException] = []
         calendar = Calendar(book)
-        records = FindingRecords(made.journal, Known())
+        records = FindingRecords(made.journal, AllowList())
         inspector = InspectionRunner(
             book,
             calendar,

@@ -10,14 +10,14 @@ import pytest
 
 from services.clock import ManualClock
 from services.inspections.base import Inspection, InspectionRequest
-from services.inspections.known import Known
+from services.inspections.known import AllowList
 from services.inspections.running import entries as drafts
 from services.inspections.running import runner as inspector
 from services.inspections.running.claims import LEASE
 from services.inspections.running.finding_records import RECENT, FindingRecords
 from services.journal.journal import Journal
 from services.models.duties import OccurrenceState
-from services.models.findings import Finding, Progress, Unfamiliar
+from services.models.findings import Finding, Progress, UnknownIdentity
 from services.models.journal import Entry, EntryKind, NewEntry, Person
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
@@ -368,10 +368,10 @@ async def test_what_is_written_between_the_first_readings_is_read_later(
                 self.appending = asyncio.create_task(self._write())
 
         async def _write(self) -> None:
-            await journal.append(drafts.known(Unfamiliar(kind="person", value="carol")))
+            await journal.append(drafts.known(UnknownIdentity(kind="person", value="carol")))
             await journal.append(NewEntry(kind=EntryKind.LOOKING, subject="x", text="x"))
 
-    records = Busy(journal, Known())
+    records = Busy(journal, AllowList())
     await records.read(clock.now())
     await records.appending
     await records.read(clock.now())

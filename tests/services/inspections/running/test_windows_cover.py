@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.inspections.base import Inspection, InspectionContext, InspectionRequest
-from services.inspections.known import Known
+from services.inspections.known import AllowList
 from services.inspections.running import entries as drafts
 from services.inspections.running.finding_records import FindingRecords
 from services.inspections.running.windows import window
@@ -47,7 +47,7 @@ class Office:
         self.restart()
 
     def restart(self) -> None:
-        self.records = FindingRecords(self.journal, Known())
+        self.records = FindingRecords(self.journal, AllowList())
         for kinds in ({EntryKind.SIGN_OFF}, {EntryKind.FINDING, EntryKind.OVERRULED}):
             self.records.absorb(each for each in self.entries if each.kind in kinds)
 

@@ -10,7 +10,7 @@ from services.aws.regions import DEFAULT
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.inspections.base import InspectionContext, InspectionRequest
-from services.inspections.known import Known
+from services.inspections.known import AllowList
 from services.inspections.registry import make
 from services.inspections.sign_ins.inspection import SignIns
 from services.models.findings import Evidence, Finding, Measure, Progress
@@ -84,7 +84,9 @@ async def test_an_ordinary_month_is_normal_and_says_how_it_was_read(embedded: Em
     strange = await monthly(embedded, runbook=nobody)
     assert strange.verdict is Verdict.ATTENTION
     networks = frozenset(each.network for each in strange.unfamiliar)
-    assert (await monthly(embedded, runbook=nobody, known=Known(networks=networks))).verdict is Verdict.NORMAL
+    assert (
+        await monthly(embedded, runbook=nobody, known=AllowList(networks=networks))
+    ).verdict is Verdict.NORMAL
 
 
 @pytest.mark.scenario("root-sign-in", history=300)

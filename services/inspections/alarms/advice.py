@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from services.contacts import escalation
 from services.i18n import _
 from services.inspections.alarms.evaluation import Judged, Mark
-from services.inspections.toolkit.points import runbook_says
+from services.inspections.toolkit.checks import runbook_advice
 from services.models.alarms import Alarm
 from services.models.runbook import Playbook, Runbook
 
@@ -21,7 +21,7 @@ def advice(judged: Iterable[Judged], runbook: Runbook, inspection: str) -> tuple
 def _written(runbook: Runbook, inspection: str) -> tuple[str, ...]:
     """What duties write that look at alarms alone; what others write speaks of their other looks too."""
     own = tuple(duty for duty in runbook.duties if duty.inspections == (inspection,))
-    return runbook_says(runbook.model_copy(update={"duties": own}) if own else runbook, inspection)
+    return runbook_advice(runbook.model_copy(update={"duties": own}) if own else runbook, inspection)
 
 
 def _slack(runbook: Runbook) -> tuple[str, ...]:

@@ -18,8 +18,8 @@ from services.inspections.alarms.evaluation import Judged, Mark, judge, summary_
 from services.inspections.alarms.periods import as_of, spells, within
 from services.inspections.alarms.tables import Firing, alarm_names, changes_table, series_table, spells_table
 from services.inspections.base import Inspection, InspectionRequest
+from services.inspections.toolkit.checks import Unread
 from services.inspections.toolkit.logs.queries import hours_words
-from services.inspections.toolkit.points import Unread
 from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition
 from services.models.findings import TOLD, AlarmPeriod, Finding, Measure, worst
 from services.models.verdict import Verdict

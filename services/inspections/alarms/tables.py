@@ -9,7 +9,7 @@ from services.inspections.alarms.evaluation import STATES
 from services.inspections.alarms.periods import seconds
 from services.inspections.base import table
 from services.inspections.toolkit.logs.hourly_counts import local, zone_name
-from services.inspections.toolkit.points import length
+from services.inspections.toolkit.wording import length
 from services.models.alarms import Alarm, AlarmState, AlarmTransition, Contributor
 from services.models.findings import AlarmPeriod, Evidence, Row
 from services.models.metrics import TimeSpan

@@ -9,7 +9,8 @@ from services.calendar.maintenance_windows import DAY, Window, said, stamp
 from services.i18n import _, plural, sentences
 from services.inspections.backups.tables import VERDICTS, reason
 from services.inspections.backups.windows import GAPS, Night, Outcome
-from services.inspections.toolkit.points import Point, length, listed
+from services.inspections.toolkit.checks import CheckResult
+from services.inspections.toolkit.wording import length, listed
 from services.models.databases import Database, DatabaseEvent, DatabaseState, Snapshot, SnapshotState
 from services.models.findings import Measure, worst
 from services.models.runbook import Rds
@@ -83,24 +84,24 @@ def normal_summary(seen: Backups) -> str:
     return text.format(count=made, age=age, days=seen.database.retention_days)
 
 
-def points(seen: Backups, events: Sequence[DatabaseEvent]) -> list[Point]:
+def points(seen: Backups, events: Sequence[DatabaseEvent]) -> list[CheckResult]:
     """In the order of the runbook's questions."""
     if not seen.read:
         unread = Measure(title=_("Snapshots"), shown="", verdict=Verdict.UNKNOWN)
-        told = Point(unread, _("The snapshots cannot be read."))
+        told = CheckResult(unread, _("The snapshots cannot be read."))
         return [_retention(seen), _restorable(seen), _instance(seen), told]
     found = [_newest(seen), _each_window(seen, events), _statuses(seen), _retention(seen), _restorable(seen)]
     return [*found, _instance(seen)]
 
 
-def _newest(seen: Backups) -> Point:
+def _newest(seen: Backups) -> CheckResult:
     hours = seen.spec.snapshot_max_age_hours
     allowed = _("≤ {hours} h").format(hours=hours)
     title = _("Newest snapshot")
     if seen.age is None:
         verdict = Verdict.ATTENTION if seen.young else Verdict.ABNORMAL
         text = _("There is no usable snapshot at all.")
-        return Point(
+        return CheckResult(
             Measure(title=title, shown=_("none"), allowed=allowed, verdict=verdict), text, by_runbook=True
         )
     # While a window is open the newest one is of the day before, and no older.
@@ -116,19 +117,19 @@ def _newest(seen: Backups) -> Point:
         note=stamp(seen.newest.at, seen.zone) if seen.newest and seen.newest.at else "",
     )
     text = _("The newest snapshot is {age} old (at most {hours} h).")
-    return Point(measure, text.format(age=length(seen.age), hours=hours), by_runbook=True)
+    return CheckResult(measure, text.format(age=length(seen.age), hours=hours), by_runbook=True)
 
 
-def _each_window(seen: Backups, events: Sequence[DatabaseEvent]) -> Point:
+def _each_window(seen: Backups, events: Sequence[DatabaseEvent]) -> CheckResult:
     title, allowed = _("Snapshots of the backup windows"), _("one each")
     if seen.window is None:
         measure = Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN)
-        return Point(measure, _("AWS does not say when the backup window is: gaps cannot be told."))
+        return CheckResult(measure, _("AWS does not say when the backup window is: gaps cannot be told."))
     if not seen.nights:
         note = _("no backup window has passed since it was created")
         if seen.database.created:
             note = _("created {at}; no backup window has passed since").format(at=_created(seen))
-        return Point(
+        return CheckResult(
             Measure(title=title, shown="0", allowed=allowed, verdict=Verdict.ATTENTION, note=note), note
         )
     made = sum(night.outcome not in GAPS for night in seen.nights)
@@ -143,7 +144,7 @@ def _each_window(seen: Backups, events: Sequence[DatabaseEvent]) -> Point:
         value=float(made),
         note=note,
     )
-    return Point(measure, sentences(*_gaps(seen, events)), _gap_advice(seen), by_runbook=True)
+    return CheckResult(measure, sentences(*_gaps(seen, events)), _gap_advice(seen), by_runbook=True)
 
 
 def _created(seen: Backups) -> str:
@@ -185,7 +186,7 @@ def _gap_advice(seen: Backups) -> tuple[str, ...]:
     )
 
 
-def _statuses(seen: Backups) -> Point:
+def _statuses(seen: Backups) -> CheckResult:
     every = [each for night in seen.nights for each in night.snapshots]
     counted = Counter(str(each.status) for each in every)
     bad = [each for each in every if each.state is SnapshotState.UNUSABLE]
@@ -203,10 +204,10 @@ def _statuses(seen: Backups) -> Point:
     names = listed(
         [_("{name} is {status}").format(name=each.name, status=each.status) for each in bad[:NAMED]]
     )
-    return Point(measure, _("{parts}.").format(parts=names), by_runbook=True)
+    return CheckResult(measure, _("{parts}.").format(parts=names), by_runbook=True)
 
 
-def _retention(seen: Backups) -> Point:
+def _retention(seen: Backups) -> CheckResult:
     days, wanted = seen.database.retention_days, seen.spec.retention_days
     title, allowed = (
         _("Days backups are kept"),
@@ -214,7 +215,7 @@ def _retention(seen: Backups) -> Point:
     )
     if days is None:
         measure = Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN)
-        return Point(measure, _("AWS does not say how long backups are kept."))
+        return CheckResult(measure, _("AWS does not say how long backups are kept."))
     shown = plural("{count} day", "{count} days", days).format(count=days)
     verdict = Verdict.NORMAL if days == wanted and days else Verdict.ATTENTION
     text = _("Backups are kept for {days}; the runbook says {wanted}.").format(days=shown, wanted=allowed)
@@ -234,10 +235,10 @@ def _retention(seen: Backups) -> Point:
         note=_("will become {value}").format(value=waiting.value) if waiting else "",
     )
     tip = _("Set the days backups are kept to {days}. From or to 0, RDS interrupts the database.")
-    return Point(measure, text, (tip.format(days=wanted),))
+    return CheckResult(measure, text, (tip.format(days=wanted),))
 
 
-def _restorable(seen: Backups) -> Point:
+def _restorable(seen: Backups) -> CheckResult:
     title = _("Can be restored until")
     allowed = _("≤ {minutes} min ago").format(minutes=int(RESTORABLE.total_seconds() // 60))
     at = seen.database.latest_restorable
@@ -245,12 +246,12 @@ def _restorable(seen: Backups) -> Point:
         # With backups off there is nothing to restore to, which is told above.
         unknown = None if seen.database.retention_days == 0 else Verdict.UNKNOWN
         measure = Measure(title=title, shown="", allowed=allowed, verdict=unknown)
-        return Point(measure, _("AWS does not say until when the database can be restored."))
+        return CheckResult(measure, _("AWS does not say until when the database can be restored."))
     ago = seen.now - at
     if ago < -SKEW:
         # Until when it could be restored at an earlier moment, nobody can tell any more.
         measure = Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN)
-        return Point(measure, _("Until when the database could be restored at that time is not known."))
+        return CheckResult(measure, _("Until when the database could be restored at that time is not known."))
     measure = Measure(
         title=title,
         shown=_("{time} ago").format(time=length(ago)),
@@ -261,10 +262,10 @@ def _restorable(seen: Backups) -> Point:
         at=at,
     )
     text = _("The database can be restored only until {time} ago; five minutes are usual.")
-    return Point(measure, text.format(time=length(ago)))
+    return CheckResult(measure, text.format(time=length(ago)))
 
 
-def _instance(seen: Backups) -> Point:
+def _instance(seen: Backups) -> CheckResult:
     verdicts = {
         DatabaseState.AVAILABLE: Verdict.NORMAL,
         DatabaseState.BUSY: Verdict.ATTENTION,
@@ -277,4 +278,4 @@ def _instance(seen: Backups) -> Point:
         verdict=verdicts[seen.database.state],
     )
     text = _("The database is {status}: RDS makes no automatic backup meanwhile.")
-    return Point(measure, text.format(status=seen.database.status))
+    return CheckResult(measure, text.format(status=seen.database.status))

@@ -16,8 +16,8 @@ from services.inspections.backups.evaluation import normal_summary, points
 from services.inspections.backups.tables import events_table, nights_table
 from services.inspections.backups.windows import GAPS, Night, Outcome, expected, nights, with_others
 from services.inspections.base import InspectionRequest
+from services.inspections.toolkit.checks import Unread, advice, summary
 from services.inspections.toolkit.database_inspection import DatabaseInspection
-from services.inspections.toolkit.points import Unread, advice, summary
 from services.models.databases import Database, DatabaseEvent, Snapshot
 from services.models.findings import Finding, worst
 from services.models.verdict import Verdict

@@ -13,7 +13,7 @@ from services.inspections.costs.days import Compared
 from services.inspections.costs.evaluation import against, near_words
 from services.inspections.costs.lines import HUNDRED, CostTable
 from services.inspections.costs.wording import Rate, month_words, yen_words
-from services.inspections.toolkit.points import Point
+from services.inspections.toolkit.checks import CheckResult
 from services.models.costs import Budget
 from services.models.findings import Measure, worst
 from services.models.runbook_looks import Costs as Spec
@@ -37,7 +37,7 @@ class BudgetJudge:
     advice: tuple[str, ...]
     """What the runbook says where a budget is in danger."""
 
-    def own(self, table: CostTable, compared: Compared, *, doubtful: bool) -> Point:
+    def own(self, table: CostTable, compared: Compared, *, doubtful: bool) -> CheckResult:
         """The runbook's budget against the month's bill with tax, before credits; undecided: not judged.
 
         `doubtful`: the total cannot be right.
@@ -45,10 +45,10 @@ class BudgetJudge:
         title, budget = _("Budget of the runbook"), Decimal(self.spec.budget_yen)
         if not budget:
             note = _("costs.budget_yen is not decided; the guideline for the total is not taken for it")
-            return Point(Measure(title=title, shown=_("UNDECIDED"), note=note))
+            return CheckResult(Measure(title=title, shown=_("UNDECIDED"), note=note))
         if not compared.month.count:
             said = _("There are no costs yet to compare with the budget.")
-            return Point(Measure(title=title, shown="", verdict=Verdict.UNKNOWN), said=said)
+            return CheckResult(Measure(title=title, shown="", verdict=Verdict.UNKNOWN), sentence=said)
         bill = self.rate.yen(table.bill(compared))
         share = bill / budget * HUNDRED
         shown = _("{share} % ({bill} of {budget})").format(
@@ -70,17 +70,17 @@ class BudgetJudge:
             doubtful=doubtful or bool(doubt),
         )
 
-    def aws(self, budgets: tuple[Budget, ...]) -> Iterator[Point]:
+    def aws(self, budgets: tuple[Budget, ...]) -> Iterator[CheckResult]:
         """Each of AWS's, by what is spent and by AWS's own forecast."""
         for budget in budgets:
             yield self._aws(budget)
 
-    def _aws(self, budget: Budget) -> Point:
+    def _aws(self, budget: Budget) -> CheckResult:
         title = _("AWS budget {name}").format(name=budget.name)
         if budget.limit is None or budget.spent is None:
-            return Point(
+            return CheckResult(
                 Measure(title=title, shown="", allowed=self._allowed(), verdict=Verdict.UNKNOWN),
-                said=_("AWS tells of the budget {name} without its amounts.").format(name=budget.name),
+                sentence=_("AWS tells of the budget {name} without its amounts.").format(name=budget.name),
             )
         spent = _share(budget.spent, budget.limit)
         forecast = None if budget.forecast is None else _share(budget.forecast, budget.limit)
@@ -121,10 +121,10 @@ class BudgetJudge:
 
     def _point(
         self, title: str, shown: str, share: Decimal, said: str, *, note: str, doubtful: bool = False
-    ) -> Point:
+    ) -> CheckResult:
         """`doubtful`: something of it cannot be read, so only what is abnormal without it is judged."""
         verdict = against(share, Decimal(self.spec.budget_percent))
-        return Point(
+        return CheckResult(
             Measure(
                 title=title,
                 shown=shown,
@@ -134,7 +134,7 @@ class BudgetJudge:
                 unit="%",
                 note=note,
             ),
-            said=said,
+            sentence=said,
             advice=self.advice,
         )
 

@@ -20,7 +20,8 @@ from services.inspections.costs.wording import (
     percent_words,
     yen_words,
 )
-from services.inspections.toolkit.points import Point, listed
+from services.inspections.toolkit.checks import CheckResult
+from services.inspections.toolkit.wording import listed
 from services.models.findings import Measure
 from services.models.runbook_looks import Costs as Spec
 from services.models.verdict import Verdict
@@ -54,7 +55,7 @@ class LineJudge:
     advice: Callable[[str], tuple[str, ...]]
     """What the runbook says where the line of this title is not normal."""
 
-    def points(self, table: CostTable) -> Iterator[Point]:
+    def points(self, table: CostTable) -> Iterator[CheckResult]:
         """Every judged line, the total first."""
         yield from self._doubted(table.total, self._pair(table.total))
         for line in table.services:
@@ -106,7 +107,7 @@ class LineJudge:
             return text.format(title=line.title, day=day_words(day))
         return ""
 
-    def _doubted(self, line: CostLine, points: Iterable[Point]) -> Iterator[Point]:
+    def _doubted(self, line: CostLine, points: Iterable[CheckResult]) -> Iterator[CheckResult]:
         """The same; where the amounts cannot be right, only what is abnormal all the same is judged."""
         doubt = self.doubt(line)
         said = _("{parts}.").format(parts=doubt)
@@ -116,11 +117,11 @@ class LineJudge:
                 continue
             note = _("; ").join(filter(None, (str(point.measure.note), doubt)))
             measure = point.measure.model_copy(update={"verdict": Verdict.UNKNOWN, "note": note})
-            yield Point(measure, said=said)
+            yield CheckResult(measure, sentence=said)
             # Once is enough.
             said = ""
 
-    def _noted(self, line: CostLine, points: Iterable[Point]) -> Iterator[Point]:
+    def _noted(self, line: CostLine, points: Iterable[CheckResult]) -> Iterator[CheckResult]:
         """The same; the first one with what is odd of the line and does not keep it from being judged."""
         odd = _("; ").join(filter(None, (self._late(line), self._reduced(line))))
         for point in points:
@@ -144,11 +145,11 @@ class LineJudge:
             amount=self.rate.words(line.reduced(days)), days=words
         )
 
-    def _pair(self, line: CostLine) -> Iterator[Point]:
+    def _pair(self, line: CostLine) -> Iterator[CheckResult]:
         yield self._month(line)
         yield self._growth(line)
 
-    def _month(self, line: CostLine) -> Point:
+    def _month(self, line: CostLine) -> CheckResult:
         rate, compared = self.rate, self.compared
         projected, verdict = line.projected(compared), self.month_verdict(line)
         month = month_words(compared.month_end)
@@ -172,7 +173,7 @@ class LineJudge:
             month=month,
             guideline=yen_words(line.guideline),
         )
-        return Point(
+        return CheckResult(
             Measure(
                 title=_("{title}, whole month").format(title=line.title),
                 shown="" if verdict is Verdict.UNKNOWN else rate.words(projected),
@@ -186,11 +187,11 @@ class LineJudge:
                 unit="JPY",
                 note=note,
             ),
-            said=said,
+            sentence=said,
             advice=self._advice(verdict, line),
         )
 
-    def _growth(self, line: CostLine, *, at_most: Verdict = Verdict.ABNORMAL, about: str = "") -> Point:
+    def _growth(self, line: CostLine, *, at_most: Verdict = Verdict.ABNORMAL, about: str = "") -> CheckResult:
         week, month = line.weekly(self.compared), line.monthly(self.compared)
         verdict = min(self.grown((week, month)), at_most, key=_ORDER.index)
         worst = _worst(week, month)
@@ -205,7 +206,7 @@ class LineJudge:
             growth=growth_words(shown, against) or _("growth not known"),
             note=note,
         )
-        return Point(
+        return CheckResult(
             Measure(
                 title=_("{title}, growth").format(title=line.title),
                 shown=shown,
@@ -217,7 +218,7 @@ class LineJudge:
                 unit="%",
                 note=f"{_('{against}: {note}').format(against=against, note=note) if against else note}{about}",
             ),
-            said=said,
+            sentence=said,
             advice=self._advice(verdict, line),
         )
 
@@ -237,7 +238,7 @@ class LineJudge:
         words = self.rate.words
         return text.format(count=WEEK, now=words(growth.now), before=words(growth.before))
 
-    def _others(self, table: CostTable) -> Point:
+    def _others(self, table: CostTable) -> CheckResult:
         """The runbook gives the rest no limit: growth there asks for attention and no more."""
         most = sorted(table.each_other, key=lambda line: -line.newest(self.compared))[:_NAMED]
         names = listed([f"{line.title} {self.rate.words(line.newest(self.compared))}" for line in most])
@@ -247,16 +248,16 @@ class LineJudge:
     def _advice(self, verdict: Verdict | None, line: CostLine) -> tuple[str, ...]:
         return self.advice(line.title) if verdict in (Verdict.ATTENTION, Verdict.ABNORMAL) else ()
 
-    def _unknown(self, line: CostLine) -> Point:
+    def _unknown(self, line: CostLine) -> CheckResult:
         text = _("{title}: Cost Explorer has no costs under the names that the runbook gives.")
-        return Point(
+        return CheckResult(
             Measure(
                 title=_("{title}, whole month").format(title=line.title),
                 shown="",
                 verdict=Verdict.UNKNOWN,
                 note=_("no costs under its names"),
             ),
-            said=text.format(title=line.title),
+            sentence=text.format(title=line.title),
             advice=(
                 _("Check how Cost Explorer spells {title} (costs.services, names).").format(title=line.title),
             ),
@@ -267,9 +268,9 @@ _ORDER = (Verdict.UNKNOWN, Verdict.NORMAL, Verdict.ATTENTION, Verdict.ABNORMAL)
 """Of several comparisons, the one that could be made counts."""
 
 
-def _quiet(point: Point) -> Point:
+def _quiet(point: CheckResult) -> CheckResult:
     """That there is too little to compare is said once, of the total."""
-    return replace(point, said="") if point.verdict is Verdict.UNKNOWN else point
+    return replace(point, sentence="") if point.verdict is Verdict.UNKNOWN else point
 
 
 def _worst(*growths: Growth | None) -> Growth | None:

@@ -22,7 +22,8 @@ from services.inspections.costs.evaluation import LineJudge
 from services.inspections.costs.lines import CostTable, lay_out
 from services.inspections.costs.tables import budgets_table, days_table, lines_table, others_table
 from services.inspections.costs.wording import Rate, days_words, month_words, percent_words
-from services.inspections.toolkit.points import Point, Unread, length, listed, runbook_says, summary
+from services.inspections.toolkit.checks import CheckResult, Unread, runbook_advice, summary
+from services.inspections.toolkit.wording import length, listed
 from services.models.costs import Budget, CostHistory, CostKind
 from services.models.findings import Evidence, Finding, Measure, worst
 from services.models.problem import Problem
@@ -49,7 +50,7 @@ class Watched:
     """What AWS Budgets said."""
 
     budgets: tuple[Budget, ...] = ()
-    points: tuple[Point, ...] = ()
+    points: tuple[CheckResult, ...] = ()
     """What of it cannot be judged."""
     remarks: tuple[str, ...] = ()
     problem: Problem | None = None
@@ -96,7 +97,7 @@ class Costs(Inspection):
                 # Many an account has no budget and no right to read one; the runbook does not ask for it.
                 return Watched(remarks=tuple(unread.remarks))
             measure = Measure(title=_("AWS budgets"), shown="", verdict=Verdict.UNKNOWN)
-            point = Point(measure, said=_("AWS Budgets cannot be read."))
+            point = CheckResult(measure, sentence=_("AWS Budgets cannot be read."))
             return Watched(points=(point,), remarks=tuple(unread.remarks), problem=error.problem)
         none = () if budgets else (_("AWS Budgets watches no costs of this account."),)
         return Watched(budgets, remarks=none)
@@ -150,7 +151,7 @@ class Costs(Inspection):
             problem=watched.problem,
         )
 
-    def _beside(self, table: CostTable, compared: Compared, rate: Rate) -> Iterator[Point]:
+    def _beside(self, table: CostTable, compared: Compared, rate: Rate) -> Iterator[CheckResult]:
         """Tax and credits, for information."""
         month = month_words(compared.month_end)
         for title, usd in (
@@ -159,7 +160,7 @@ class Costs(Inspection):
         ):
             value = float(round(rate.yen(usd)))
             note = _("{month}, so far").format(month=month)
-            yield Point(Measure(title=title, shown=rate.words(usd), value=value, unit="JPY", note=note))
+            yield CheckResult(Measure(title=title, shown=rate.words(usd), value=value, unit="JPY", note=note))
 
     def _evidence(
         self, lines: LineJudge, budgets: BudgetJudge, table: CostTable, watched: Watched
@@ -208,7 +209,7 @@ class Costs(Inspection):
         who = escalation(runbook, role) or _(
             "Whom to tell is UNDECIDED (the runbook's costs.report_to is empty)."
         )
-        return tuple(dict.fromkeys((*runbook_says(runbook, self.id), who)))
+        return tuple(dict.fromkeys((*runbook_advice(runbook, self.id), who)))
 
     def _remarks(self, answer: Answer, compared: Compared, table: CostTable, rate: Rate) -> Iterator[str]:
         yield rate.remark()

@@ -16,9 +16,8 @@ from services.inspections.custom.silence import unusual
 from services.inspections.dashboard.evaluation import allowed, shown, unanswered
 from services.inspections.toolkit.curves import SUSTAINED, Course, Stretch, at, course, silences, widest
 from services.inspections.toolkit.logs.queries import hours_words
-from services.inspections.toolkit.points import length
 from services.inspections.toolkit.silence_references import REACH
-from services.inspections.toolkit.wording import moment, stretch
+from services.inspections.toolkit.wording import length, moment, stretch
 from services.models.findings import Evidence, Finding, Measure, Row, worst
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
 from services.models.verdict import Limit, Verdict

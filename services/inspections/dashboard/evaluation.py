@@ -8,6 +8,7 @@ from services.i18n import _
 from services.inspections.base import table
 from services.inspections.dashboard.fault_counts import counts_faults, joined, unseen
 from services.inspections.dashboard.reading import Answer, Wanted
+from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.curves import (
     STEP,
     SUSTAINED,
@@ -21,8 +22,7 @@ from services.inspections.toolkit.curves import (
     widest,
 )
 from services.inspections.toolkit.logs.queries import number
-from services.inspections.toolkit.points import Point, length
-from services.inspections.toolkit.wording import moment, stretch
+from services.inspections.toolkit.wording import length, moment, stretch
 from services.models.findings import Evidence, Measure, Row, worst
 from services.models.metrics import Series, SeriesStatus
 from services.models.runbook import Playbook, Runbook
@@ -52,7 +52,7 @@ class Limits:
             for each in self._wanted
         }
 
-    def points(self) -> Iterator[Point]:
+    def points(self) -> Iterator[CheckResult]:
         """One for each row."""
         for each in self._wanted:
             yield self._point(each, self._courses[each.query.id])
@@ -77,7 +77,7 @@ class Limits:
         columns = (_("Value"), _("When"), _("Allowed"))
         return table(_("Times beyond a limit"), columns, [row for _seconds, row in found])
 
-    def _point(self, wanted: Wanted, seen: Course) -> Point:
+    def _point(self, wanted: Wanted, seen: Course) -> CheckResult:
         limit, series = _limit(wanted), self._answer.of(wanted)
         said = list(self._said(wanted, seen, series))
         verdict = worst((Verdict.NORMAL, *(each for each, _text in said))) or Verdict.UNKNOWN
@@ -89,7 +89,7 @@ class Limits:
             notes.insert(0, _("worst at {time}").format(time=moment(at(seen.worst_at), self._zone)))
         if not seen.gaps and seen.first is not None and seen.first - self._answer.start >= SUSTAINED:
             notes.append(_("data since {time}").format(time=moment(at(seen.first), self._zone)))
-        return Point(
+        return CheckResult(
             measure=Measure(
                 title=title,
                 shown="" if seen.worst is None else shown(seen.worst, limit),
@@ -100,7 +100,7 @@ class Limits:
                 at=None if seen.worst_at is None else at(seen.worst_at),
                 note=_("; ").join(notes),
             ),
-            said=_("{title}: {said}.").format(title=title, said=self._sentence(seen, said, limit)),
+            sentence=_("{title}: {said}.").format(title=title, said=self._sentence(seen, said, limit)),
             advice=tuple(self._advice(wanted, seen, title)),
             by_runbook=verdict in (Verdict.ABNORMAL, Verdict.ATTENTION),
         )

@@ -7,6 +7,7 @@ from datetime import timedelta, tzinfo
 from services.i18n import _
 from services.inspections.dashboard.evaluation import unanswered
 from services.inspections.dashboard.reading import Answer, Wanted
+from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.curves import (
     SUSTAINED,
     Stretch,
@@ -19,8 +20,7 @@ from services.inspections.toolkit.curves import (
     widest,
 )
 from services.inspections.toolkit.logs.queries import number
-from services.inspections.toolkit.points import Point, length
-from services.inspections.toolkit.wording import moment, stretch
+from services.inspections.toolkit.wording import length, moment, stretch
 from services.models.findings import Measure, worst
 from services.models.metrics import Series, SeriesStatus
 from services.models.verdict import Verdict
@@ -49,7 +49,7 @@ def outages(
 
 def balancer_points(
     wanted: Sequence[Wanted], answer: Answer, zone: tzinfo, own_group: str = ""
-) -> Iterator[Point]:
+) -> Iterator[CheckResult]:
     """One for each load balancer. `own_group`: the target group that the runbook names."""
     unused = unused_groups(wanted, answer, own_group)
     refused = [each for each in wanted if each.role == "refused"]
@@ -113,7 +113,7 @@ class _Doubt:
     advice: str = ""
 
 
-def _balancer(answer: Answer, balancer: _Balancer, name: str, zone: tzinfo) -> Point:
+def _balancer(answer: Answer, balancer: _Balancer, name: str, zone: tzinfo) -> CheckResult:
     found = outages(balancer.refused, balancer.requests, balancer.counted, answer.start, answer.end)
     doubts = tuple(_doubts(balancer, answer, zone))
     title = _("Load balancer without a target that answers")
@@ -130,9 +130,9 @@ def _balancer(answer: Answer, balancer: _Balancer, name: str, zone: tzinfo) -> P
     when = (stretch(*widest(found).moments, zone),) if found else ()
     said = _(", ").join((*when, *dict.fromkeys(each.said for each in doubts)))
     text = _("A rate of errors hides a total outage: look at the number of 5xx and at the healthy targets.")
-    return Point(
+    return CheckResult(
         measure=measure,
-        said=_("{title}: {said}.").format(title=title, said=said),
+        sentence=_("{title}: {said}.").format(title=title, said=said),
         advice=(*((text,) if found else ()), *(each.advice for each in doubts if each.advice)),
         by_runbook=bool(found),
     )
@@ -191,7 +191,7 @@ def _missing(series: Series, start: int, end: int, zone: tzinfo, metric: str = "
         yield _Doubt(Verdict.ATTENTION, text.format(metric=metric, said=said))
 
 
-def credit_points(wanted: Sequence[Wanted], answer: Answer, zone: tzinfo) -> Iterator[Point]:
+def credit_points(wanted: Sequence[Wanted], answer: Answer, zone: tzinfo) -> Iterator[CheckResult]:
     """CPU credits of a burstable database; others have none, and nothing is said."""
     burstable = answer.database is not None and answer.database.instance_class.startswith(BURSTABLE)
     for each in wanted:
@@ -206,7 +206,7 @@ def _end(series: Series) -> int:
     return series.times[-1] + series.period
 
 
-def _credits(series: Series, start: int, end: int, zone: tzinfo) -> Point:
+def _credits(series: Series, start: int, end: int, zone: tzinfo) -> CheckResult:
     title = _("CPU credits of the database")
     doubts = tuple(_missing(series, start, end, zone))
     if series.status is not SeriesStatus.COMPLETE:
@@ -227,4 +227,6 @@ def _credits(series: Series, start: int, end: int, zone: tzinfo) -> Point:
     )
     spent = _("down to {value}; the CPU is held back, or charged, where they are spent")
     told = ((spent.format(value=number(least)),) if low else ()) + tuple(each.said for each in doubts)
-    return Point(measure=measure, said=_("{title}: {said}.").format(title=title, said=_(", ").join(told)))
+    return CheckResult(
+        measure=measure, sentence=_("{title}: {said}.").format(title=title, said=_(", ").join(told))
+    )

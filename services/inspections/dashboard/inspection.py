@@ -20,9 +20,9 @@ from services.inspections.dashboard.evaluation import Limits, allowed
 from services.inspections.dashboard.health import balancer_points, credit_points, unused_groups
 from services.inspections.dashboard.reading import Answer, Wanted, Wishes, answers, wishes
 from services.inspections.dashboard.traffic_growth import Transfers, comparable, moved
+from services.inspections.toolkit.checks import CheckResult, Unread, advice, summary
 from services.inspections.toolkit.curves import SUSTAINED
 from services.inspections.toolkit.logs.queries import hours_words, yen_words
-from services.inspections.toolkit.points import Point, Unread, advice, summary
 from services.inspections.toolkit.wording import moment
 from services.models.dashboards import Dashboard
 from services.models.findings import Finding, Measure, worst
@@ -207,7 +207,7 @@ def _depends(wanted: Wanted, answer: Answer) -> bool:
     return series.times[0] - answer.start >= SUSTAINED
 
 
-def _unreadable(dashboard: Dashboard) -> Iterator[Point]:
+def _unreadable(dashboard: Dashboard) -> Iterator[CheckResult]:
     """What of the dashboard nobody could look at; the runbook's own targets do not stand for it."""
     titles = [str(each.title) or f"#{each.key}" for each in dashboard.widgets if each.unreadable]
     if dashboard.unreadable:
@@ -221,16 +221,18 @@ def _unreadable(dashboard: Dashboard) -> Iterator[Point]:
     else:
         return
     measure = Measure(title=_("Dashboard"), shown="", verdict=Verdict.UNKNOWN, note=text)
-    yield Point(measure=measure, said=text, advice=(_("Look at the dashboard in the AWS console."),))
+    yield CheckResult(
+        measure=measure, sentence=text, advice=(_("Look at the dashboard in the AWS console."),)
+    )
 
 
-def _unshown(limit: Limit) -> Point:
+def _unshown(limit: Limit) -> CheckResult:
     """A limit for whose metric nobody says where it is."""
     note = _("neither on the dashboard nor among the runbook's targets")
-    return Point(
+    return CheckResult(
         measure=Measure(
             title=limit.title, shown="", allowed=allowed(limit), verdict=Verdict.UNKNOWN, note=note
         ),
-        said=_("{title}: {said}.").format(title=limit.title, said=note),
+        sentence=_("{title}: {said}.").format(title=limit.title, said=note),
         advice=(_("Add {title} to the dashboard.").format(title=limit.title),),
     )

@@ -10,10 +10,10 @@ from services.i18n import _
 from services.inspections.base import table
 from services.inspections.dashboard.evaluation import unanswered
 from services.inspections.dashboard.reading import HOUR, Answer, Wanted
+from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.curves import Stretch, active, at, widest
 from services.inspections.toolkit.curves import gaps as gaps_of
 from services.inspections.toolkit.logs.queries import number, size_words
-from services.inspections.toolkit.points import Point
 from services.inspections.toolkit.wording import moment, stretch
 from services.models.findings import Evidence, Measure, Row
 from services.models.metrics import Series, SeriesStatus, TimeSpan
@@ -133,7 +133,7 @@ class Transfers:
         self._back = back
         self._zone = zone
 
-    def points(self) -> Iterator[Point]:
+    def points(self) -> Iterator[CheckResult]:
         """One for each curve."""
         for each in self._wanted:
             yield self._point(each)
@@ -180,7 +180,7 @@ class Transfers:
     def _growths(self, wanted: Wanted) -> tuple[Growth | None, Growth | None]:
         return judged(*self._both(wanted))
 
-    def _point(self, wanted: Wanted) -> Point:
+    def _point(self, wanted: Wanted) -> CheckResult:
         whole, found = self._growths(wanted)
         series = self._answer.of(wanted)
         shown = found or whole
@@ -198,7 +198,9 @@ class Transfers:
         text = _(
             "Find out who transfers so much: requests and their addresses in the application's log, the firewall's log."
         )
-        return Point(measure=measure, said=said, advice=(text,) if found else (), by_runbook=bool(found))
+        return CheckResult(
+            measure=measure, sentence=said, advice=(text,) if found else (), by_runbook=bool(found)
+        )
 
     def _ended(self, wanted: Wanted, series: Series) -> bool:
         """The newest whole hours are not there; a load balancer counts bytes only while there are requests."""

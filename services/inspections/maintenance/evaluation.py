@@ -7,7 +7,8 @@ from datetime import datetime, timedelta, tzinfo
 from services.calendar.maintenance_windows import Window, said, stamp, typed_as_local, weekly
 from services.i18n import _, plural
 from services.inspections.maintenance.dates import ActionUrgency, Due
-from services.inspections.toolkit.points import Point, listed
+from services.inspections.toolkit.checks import CheckResult
+from services.inspections.toolkit.wording import listed
 from services.models.databases import Database, OptIn
 from services.models.duties import ScheduledOccurrence
 from services.models.findings import Measure
@@ -49,7 +50,7 @@ def touched(database: Database, dues: tuple[Due, ...] | None) -> bool:
     return bool(database.pending) or any(each.standing in soon for each in dues or ())
 
 
-def points(seen: Maintenance) -> list[Point]:
+def points(seen: Maintenance) -> list[CheckResult]:
     """In the order of the runbook's questions."""
     return [*_actions(seen), _window(seen), _settings(seen), *_clashes(seen), _certificate(seen)]
 
@@ -66,19 +67,19 @@ def normal_summary(seen: Maintenance) -> str:
     return text.format(window=seen.stamp(seen.coming))
 
 
-def _actions(seen: Maintenance) -> Iterator[Point]:
+def _actions(seen: Maintenance) -> Iterator[CheckResult]:
     title = _("Pending maintenance")
     if seen.dues is None:
         measure = Measure(title=title, shown="", verdict=Verdict.UNKNOWN)
-        yield Point(measure, _("Pending maintenance could not be read."))
+        yield CheckResult(measure, _("Pending maintenance could not be read."))
     elif not seen.dues:
-        yield Point(Measure(title=title, shown=_("none"), verdict=Verdict.NORMAL, value=0))
+        yield CheckResult(Measure(title=title, shown=_("none"), verdict=Verdict.NORMAL, value=0))
     else:
         for each in sorted(seen.dues, key=lambda due: (due.at is None, due.at or seen.now)):
             yield _action(seen, each)
 
 
-def _action(seen: Maintenance, due: Due) -> Point:
+def _action(seen: Maintenance, due: Due) -> CheckResult:
     lead = seen.spec.patch_lead_days
     notes = []
     if due.at:
@@ -95,7 +96,7 @@ def _action(seen: Maintenance, due: Due) -> Point:
         at=due.at,
         note=listed(notes),
     )
-    return Point(measure, _said(seen, due), tuple(_advice(seen, due)), by_runbook=True)
+    return CheckResult(measure, _said(seen, due), tuple(_advice(seen, due)), by_runbook=True)
 
 
 def _said(seen: Maintenance, due: Due) -> str:
@@ -148,7 +149,7 @@ def _advice(seen: Maintenance, due: Due) -> Iterator[str]:
         )
 
 
-def _window(seen: Maintenance) -> Point:
+def _window(seen: Maintenance) -> CheckResult:
     title, spelled = _("Maintenance window"), str(seen.database.maintenance_window)
     meant = weekly(seen.spec.window_utc)
     allowed = ""
@@ -158,7 +159,7 @@ def _window(seen: Maintenance) -> Point:
         )
     if seen.window is None:
         measure = Measure(title=title, shown=spelled, allowed=allowed, verdict=Verdict.UNKNOWN)
-        return Point(measure, _("AWS does not say when the maintenance window is."))
+        return CheckResult(measure, _("AWS does not say when the maintenance window is."))
     local = said(seen.window, seen.zone, seen.now)
     # Without one in the runbook there is nothing to compare with.
     verdict = None if meant is None else Verdict.NORMAL if meant == seen.window else Verdict.ABNORMAL
@@ -173,17 +174,17 @@ def _window(seen: Maintenance) -> Point:
     if meant and typed_as_local(meant, seen.window, seen.zone, seen.now):
         text = _("The maintenance window was written in local time, but RDS reads UTC: it is {local}.")
     tip = _("Set the maintenance window to {utc} (UTC).").format(utc=seen.spec.window_utc)
-    return Point(measure, text.format(local=local), (tip,))
+    return CheckResult(measure, text.format(local=local), (tip,))
 
 
-def _settings(seen: Maintenance) -> Point:
+def _settings(seen: Maintenance) -> CheckResult:
     title = _("Changes waiting for the window")
     pending = seen.database.pending
     if not seen.database.pending_told:
         measure = Measure(title=title, shown="", verdict=Verdict.UNKNOWN)
-        return Point(measure, _("AWS does not say whether changes wait for the maintenance window."))
+        return CheckResult(measure, _("AWS does not say whether changes wait for the maintenance window."))
     if not pending:
-        return Point(Measure(title=title, shown=_("none"), verdict=Verdict.NORMAL, value=0))
+        return CheckResult(Measure(title=title, shown=_("none"), verdict=Verdict.NORMAL, value=0))
     words = [_("{title} → {value}").format(title=each.title, value=each.value) for each in pending]
     outage = any(each.outage for each in pending)
     note = _("interrupts the database") if outage else ""
@@ -199,10 +200,10 @@ def _settings(seen: Maintenance) -> Point:
     else:
         text = _("Waiting for the maintenance window of {window}: {changes}.")
     tip = _("Applying anything at once applies these changes too.")
-    return Point(measure, text.format(window=seen.stamp(seen.coming), changes=listed(words)), (tip,))
+    return CheckResult(measure, text.format(window=seen.stamp(seen.coming), changes=listed(words)), (tip,))
 
 
-def _clashes(seen: Maintenance) -> Iterator[Point]:
+def _clashes(seen: Maintenance) -> Iterator[CheckResult]:
     if not seen.clashes:
         return
     names = [
@@ -217,16 +218,16 @@ def _clashes(seen: Maintenance) -> Iterator[Point]:
     )
     text = _("At the same time as the maintenance window of {window}: {duties}.")
     tip = _("Hold no deployment in a window in which the database may restart; move one of the two.")
-    yield Point(measure, text.format(window=seen.stamp(seen.coming), duties=listed(names)), (tip,))
+    yield CheckResult(measure, text.format(window=seen.stamp(seen.coming), duties=listed(names)), (tip,))
 
 
-def _certificate(seen: Maintenance) -> Point:
+def _certificate(seen: Maintenance) -> CheckResult:
     title = _("Server certificate")
     allowed = _("> {days} days").format(days=CERTIFICATE_SOON.days)
     until = seen.database.certificate_until
     if until is None:
         measure = Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN)
-        return Point(measure, _("AWS does not say until when the server certificate is valid."))
+        return CheckResult(measure, _("AWS does not say until when the server certificate is valid."))
     left = until - seen.now
     verdict = Verdict.ATTENTION if left <= CERTIFICATE_SOON else Verdict.NORMAL
     if left <= CERTIFICATE_URGENT:
@@ -250,4 +251,4 @@ def _certificate(seen: Maintenance) -> Point:
     if left <= timedelta(0):
         text = _("The server certificate has ended ({at}).")
     tip = _("Renew the server certificate, and see that every client trusts its authority first.")
-    return Point(measure, text.format(count=days, at=seen.stamp(until)), (tip,))
+    return CheckResult(measure, text.format(count=days, at=seen.stamp(until)), (tip,))

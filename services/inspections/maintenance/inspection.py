@@ -15,8 +15,8 @@ from services.inspections.base import InspectionRequest, table
 from services.inspections.maintenance.dates import Due, due
 from services.inspections.maintenance.evaluation import Maintenance as Seen
 from services.inspections.maintenance.evaluation import normal_summary, points, touched
+from services.inspections.toolkit.checks import Unread, advice, summary
 from services.inspections.toolkit.database_inspection import DatabaseInspection
-from services.inspections.toolkit.points import Unread, advice, summary
 from services.models.databases import Database, OptIn
 from services.models.duties import ScheduledOccurrence
 from services.models.findings import TOLD, Evidence, Finding, Row, worst

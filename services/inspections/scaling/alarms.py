@@ -15,7 +15,7 @@ from services.aws.cloudwatch.alarms.parsing import sparse
 from services.i18n import _, sentences
 from services.inspections.scaling.evaluation import Titles, unknown
 from services.inspections.scaling.reading import ServiceReading
-from services.inspections.toolkit.points import Point
+from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.wording import moment
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.containers import ScalingPolicy
@@ -54,7 +54,7 @@ class Fault:
 
 def policy_alarms(
     reading: ServiceReading, titles: Titles, watched: Watched, written: Sequence[str]
-) -> Iterator[Point]:
+) -> Iterator[CheckResult]:
     """One row for all alarms of the service's policies; none where no policy has an alarm.
 
     `written`: what the runbook says to do about a high load.
@@ -87,7 +87,7 @@ def policy_alarms(
         said.append(_("{title}: {note}").format(title=title, note=note))
     count = sum(len(policy.alarms) for policy in found)
     idle = sum(bool(fault.alarm) for fault in every)
-    yield Point(
+    yield CheckResult(
         measure=Measure(
             title=title,
             shown=_("{count} of {all} can set them off").format(count=count - idle, all=count),
@@ -95,7 +95,7 @@ def policy_alarms(
             verdict=verdict,
             note=_("; ").join(filter(None, (_joined(every), note))),
         ),
-        said=sentences(*said),
+        sentence=sentences(*said),
         advice=tuple(filter(None, (*(fault.advice for fault in every), *(written if not grows else ())))),
     )
 

@@ -11,7 +11,7 @@ from services.inspections.base import table
 from services.inspections.scaling.evaluation import Titles, unknown
 from services.inspections.scaling.reading import ServiceReading
 from services.inspections.scaling.shortage import COUNTED
-from services.inspections.toolkit.points import Point
+from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.wording import moment
 from services.models.containers import ScalingActivities, ScalingActivity
 from services.models.findings import Evidence, Measure, Row
@@ -26,7 +26,7 @@ _DONE, _UNDER_WAY = "Successful", ("Pending", "InProgress", "Overridden")
 
 def refusals(
     reading: ServiceReading, titles: Titles, now: datetime, zone: tzinfo, written: Sequence[str]
-) -> Point:
+) -> CheckResult:
     """Attention while the newest decision that matters was refused or failed.
 
     `written`: what the runbook says to do about a high load.
@@ -53,7 +53,7 @@ def refusals(
         undated = _("AWS lists decisions without their time")
         return unknown(title, _("; ").join(filter(None, (undated, note))))
     text = _("{name}: Auto Scaling wanted to scale and could not ({note}).")
-    return Point(
+    return CheckResult(
         measure=Measure(
             title=title,
             shown=_("scaling refused") if standing else _("not refused now"),
@@ -62,7 +62,7 @@ def refusals(
             value=len(failures),
             note=note,
         ),
-        said=text.format(name=reading.name, note=note),
+        sentence=text.format(name=reading.name, note=note),
         advice=tuple(written),
     )
 

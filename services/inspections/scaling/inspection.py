@@ -24,7 +24,7 @@ from services.inspections.scaling.evaluation import Expected, Titles, bounds
 from services.inspections.scaling.reading import ServiceReading, read, read_alarms
 from services.inspections.scaling.scheduled_actions import Ahead, coming
 from services.inspections.scaling.service import Clockwork, short_again, tasks
-from services.inspections.toolkit.points import Point, Unread, advice, summary
+from services.inspections.toolkit.checks import CheckResult, Unread, advice, summary
 from services.inspections.toolkit.wording import moment
 from services.models.alarms import AlarmOverview
 from services.models.containers import ContainerService
@@ -69,7 +69,7 @@ class TaskLimits(Inspection):
         until = self._horizon(request.until)
         timeline = Timeline(self.context.calendar, runbook, self.id, request.until, until)
         expected, unread = timeline.expected_at(request.until), Unread()
-        points: list[Point] = []
+        points: list[CheckResult] = []
         alarms = Watched(board, request.until, zone)
         for reading in readings:
             points += self._points(reading, alarms, until, timeline, several=len(readings) > 1)
@@ -105,7 +105,7 @@ class TaskLimits(Inspection):
         timeline: "Timeline",
         *,
         several: bool,
-    ) -> Iterator[Point]:
+    ) -> Iterator[CheckResult]:
         runbook, zone, now = self.context.runbook, self.context.calendar.zone, alarms.now
         titles, load = Titles(reading.name, several), load_words(runbook)
         service = reading.service
@@ -161,7 +161,7 @@ class TaskLimits(Inspection):
         ]
         return table(_("Newest events of ECS"), (_("at"), _("Service"), _("event")), rows)
 
-    def _procedure(self, points: Sequence[Point]) -> Iterator[str]:
+    def _procedure(self, points: Sequence[CheckResult]) -> Iterator[str]:
         """What the runbook writes about scaling, where the limit differs."""
         if not any(point.by_runbook for point in points):
             return

@@ -9,7 +9,7 @@ from services.aws.client.errors import AwsError
 from services.i18n import _
 from services.inspections.scaling.evaluation import Expected, Titles, unknown
 from services.inspections.scaling.reading import ServiceReading
-from services.inspections.toolkit.points import Point
+from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.wording import moment
 from services.models.containers import ContainerService, ScalableTarget, ScheduledAction
 from services.models.findings import Measure
@@ -39,7 +39,7 @@ class _Bounds:
         )
 
 
-def coming(reading: ServiceReading, titles: Titles, ahead: Ahead) -> Iterator[Point]:
+def coming(reading: ServiceReading, titles: Titles, ahead: Ahead) -> Iterator[CheckResult]:
     """A row for each action that cuts, or whose time cannot be worked out; one row where none does."""
     title, target = titles(_("Scheduled actions")), reading.target
     if isinstance(reading.actions, AwsError):
@@ -49,14 +49,14 @@ def coming(reading: ServiceReading, titles: Titles, ahead: Ahead) -> Iterator[Po
         return  # the row of the bounds says so
     if target is None:
         target = ScalableTarget(minimum=0, maximum=0)  # nothing that is scheduled acts without one
-    points: list[Point] = []
+    points: list[CheckResult] = []
     if not _suspended(target):
         points += _cuts(reading, target, ahead, titles)
         points += _unreadable(reading.actions, ahead, titles)
     yield from points
     if not points:
         until = moment(ahead.until, ahead.zone)
-        yield Point(
+        yield CheckResult(
             measure=Measure(
                 title=title,
                 shown=str(len(reading.actions)),
@@ -71,7 +71,9 @@ def _suspended(target: ScalableTarget) -> bool:
     return "ScheduledScaling" in (target.suspensions or ())
 
 
-def _cuts(reading: ServiceReading, target: ScalableTarget, ahead: Ahead, titles: Titles) -> Iterator[Point]:
+def _cuts(
+    reading: ServiceReading, target: ScalableTarget, ahead: Ahead, titles: Titles
+) -> Iterator[CheckResult]:
     """Each action once, at the first moment at which it cuts."""
     service = reading.service if isinstance(reading.service, ContainerService) else None
     bounds, ids = _Bounds(target.minimum, target.maximum), set[str]()
@@ -126,7 +128,7 @@ def _cut(
     why: Sequence[str],
     ahead: Ahead,
     titles: Titles,
-) -> Point:
+) -> CheckResult:
     changes = []
     if after.maximum != before.maximum:
         changes.append(_("maximum {before} → {after}").format(before=before.maximum, after=after.maximum))
@@ -134,7 +136,7 @@ def _cut(
         changes.append(_("minimum {before} → {after}").format(before=before.minimum, after=after.minimum))
     what, reasons, when = _(", ").join(changes), _(", ").join(why), moment(at, ahead.zone)
     text = _("{name}: at {time} the scheduled action {action} cuts: {change} ({why}).")
-    return Point(
+    return CheckResult(
         measure=Measure(
             title=titles(_("Scheduled action {name}").format(name=action.name)),
             shown=what or str(action.schedule),
@@ -143,7 +145,7 @@ def _cut(
             at=at,
             note=_("at {time}: {why}").format(time=when, why=reasons),
         ),
-        said=text.format(name=name, time=when, action=action.name, change=what, why=reasons),
+        sentence=text.format(name=name, time=when, action=action.name, change=what, why=reasons),
         advice=(
             _(
                 "Ask who scheduled {action}, and have it deleted or moved before {time} if it is not wanted."
@@ -153,7 +155,7 @@ def _cut(
     )
 
 
-def _unreadable(actions: Sequence[ScheduledAction], ahead: Ahead, titles: Titles) -> Iterator[Point]:
+def _unreadable(actions: Sequence[ScheduledAction], ahead: Ahead, titles: Titles) -> Iterator[CheckResult]:
     for action in actions:
         title = titles(_("Scheduled action {name}").format(name=action.name))
         if action.minimum is None and action.maximum is None:

@@ -11,7 +11,8 @@ from services.i18n import _
 from services.inspections.scaling.evaluation import Titles, unknown
 from services.inspections.scaling.reading import ServiceReading
 from services.inspections.scaling.shortage import failure_event, last_progress, last_steady, short_since
-from services.inspections.toolkit.points import Point, length
+from services.inspections.toolkit.checks import CheckResult
+from services.inspections.toolkit.wording import length
 from services.models.containers import ContainerService, Deployment
 from services.models.findings import Measure
 from services.models.verdict import Verdict
@@ -48,7 +49,7 @@ class Clockwork:
 
 def tasks(
     reading: ServiceReading, titles: Titles, clock: Clockwork, written: Sequence[str]
-) -> Iterator[Point]:
+) -> Iterator[CheckResult]:
     """Status; then running tasks, failed tasks and the rollout of an active service.
 
     `written`: what the runbook says to do about tasks that do not run.
@@ -71,8 +72,8 @@ def tasks(
     yield _rollout(service, titles(_("Deployment")), clock, written)
 
 
-def _missing(error: AwsError, titles: Titles, written: Sequence[str]) -> Point:
-    return Point(
+def _missing(error: AwsError, titles: Titles, written: Sequence[str]) -> CheckResult:
+    return CheckResult(
         measure=Measure(
             title=titles(_("Service")),
             shown=_("missing"),
@@ -80,31 +81,31 @@ def _missing(error: AwsError, titles: Titles, written: Sequence[str]) -> Point:
             verdict=Verdict.ABNORMAL,
             note=error.problem.detail,
         ),
-        said=error.problem.summary,
+        sentence=error.problem.summary,
         advice=(*filter(None, (error.problem.advice,)), *written),
     )
 
 
-def _status(service: ContainerService, title: str, written: Sequence[str]) -> Point:
+def _status(service: ContainerService, title: str, written: Sequence[str]) -> CheckResult:
     if not service.status:
         return unknown(title, _("AWS does not say whether it is active"))
     active = service.status == "ACTIVE"
     text = _("{name} is {status}: it is being deleted, or was.")
-    return Point(
+    return CheckResult(
         measure=Measure(
             title=title,
             shown=service.status,
             allowed="ACTIVE",
             verdict=Verdict.NORMAL if active else Verdict.ABNORMAL,
         ),
-        said=text.format(name=service.name, status=service.status),
+        sentence=text.format(name=service.name, status=service.status),
         advice=(_("Ask who deleted the service; have it made again from the system's definition."), *written),
     )
 
 
 def _running(
     reading: ServiceReading, service: ContainerService, title: str, clock: Clockwork, written: Sequence[str]
-) -> Point:
+) -> CheckResult:
     verdict, note, text = Verdict.NORMAL, "", ""
     if service.running < service.desired:
         decisions = reading.decisions
@@ -118,7 +119,7 @@ def _running(
         if service.running == 0:
             verdict = Verdict.ABNORMAL
         text = _("{name}: {running} of {desired} tasks run ({note}).")
-    return Point(
+    return CheckResult(
         measure=Measure(
             title=title,
             shown=str(service.running),
@@ -127,7 +128,7 @@ def _running(
             value=service.running,
             note=note,
         ),
-        said=text.format(name=service.name, running=service.running, desired=service.desired, note=note),
+        sentence=text.format(name=service.name, running=service.running, desired=service.desired, note=note),
         advice=tuple(written),
     )
 
@@ -157,7 +158,7 @@ def _shortage(service: ContainerService, clock: Clockwork, lasted: timedelta) ->
     return Verdict.ATTENTION if lasted < clock.patience or moving else Verdict.ABNORMAL
 
 
-def _failed(service: ContainerService, title: str, written: Sequence[str]) -> Point:
+def _failed(service: ContainerService, title: str, written: Sequence[str]) -> CheckResult:
     counts = [each.failed for each in service.deployments if each.failed is not None]
     if not counts or len(counts) < len(service.deployments):
         return unknown(title, _("AWS does not say how many failed"))
@@ -165,7 +166,7 @@ def _failed(service: ContainerService, title: str, written: Sequence[str]) -> Po
     many = count >= max(BREAKER, math.ceil(service.desired / 2))
     verdict = Verdict.ABNORMAL if many else Verdict.ATTENTION if count else Verdict.NORMAL
     text = _("{name}: {count} tasks failed to start or to become healthy, one after another.")
-    return Point(
+    return CheckResult(
         measure=Measure(
             title=title,
             shown=str(count),
@@ -174,17 +175,17 @@ def _failed(service: ContainerService, title: str, written: Sequence[str]) -> Po
             value=count,
             note=_("AWS counts anew as soon as one is healthy"),
         ),
-        said=text.format(name=service.name, count=count),
+        sentence=text.format(name=service.name, count=count),
         advice=tuple(written),
     )
 
 
-def _elsewhere(service: ContainerService, title: str) -> Point:
+def _elsewhere(service: ContainerService, title: str) -> CheckResult:
     note = _("not carried out by ECS, which therefore does not tell how it goes")
-    return Point(measure=Measure(title=title, shown=service.controller, note=note))
+    return CheckResult(measure=Measure(title=title, shown=service.controller, note=note))
 
 
-def _rollout(service: ContainerService, title: str, clock: Clockwork, written: Sequence[str]) -> Point:
+def _rollout(service: ContainerService, title: str, clock: Clockwork, written: Sequence[str]) -> CheckResult:
     primary = next((each for each in service.deployments if each.status == "PRIMARY"), None)
     if primary is None or primary.rollout not in ROLLOUTS:
         return unknown(title, _("AWS does not say how it goes"))
@@ -192,9 +193,9 @@ def _rollout(service: ContainerService, title: str, clock: Clockwork, written: S
     told = all(each.rollout in ROLLOUTS for each in service.deployments) and primary.reason
     if verdict is not Verdict.ABNORMAL and not told:
         return unknown(title, _("AWS does not say how it goes"))
-    return Point(
+    return CheckResult(
         measure=Measure(title=title, shown=shown, allowed=_("completed"), verdict=verdict, note=note),
-        said=_("{name}: {text}").format(name=service.name, text=text),
+        sentence=_("{name}: {text}").format(name=service.name, text=text),
         advice=tuple(written),
     )
 

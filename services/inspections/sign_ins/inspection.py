@@ -21,7 +21,7 @@ from services.inspections.sign_ins.reading import Gathered, Purpose, gather
 from services.inspections.sign_ins.remarks import asked, limits, trails, unread
 from services.inspections.sign_ins.silence import history_measure, silence_remark, watched_remark
 from services.inspections.sign_ins.tables import Tables
-from services.inspections.toolkit.points import listed
+from services.inspections.toolkit.wording import listed
 from services.models.findings import Finding, worst
 from services.models.problem import Problem
 from services.models.runbook_looks import Trail as TrailSpec

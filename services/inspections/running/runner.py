@@ -16,10 +16,10 @@ from services.inspections.base import Inspection, InspectionContext, InspectionR
 from services.inspections.known import AllowList
 from services.inspections.registry import make
 from services.inspections.running.metered_reader import MeteredReader
+from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.models.findings import Finding
 from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Runbook
-from services.models.verdict import Verdict
 
 YEN = 150.0
 """Yen for a dollar where the runbook says nothing of costs."""
@@ -119,4 +119,4 @@ class InspectionRunner:
 
 def failed(inspection: Inspection, look: InspectionRequest, problem: Problem) -> Finding:
     """What a look says that could not be made."""
-    return inspection.found(look, Verdict.UNKNOWN, problem.summary, problem=problem)
+    return FindingBuilder(inspection, look, problem=problem).finding(problem.summary)

@@ -19,6 +19,7 @@ from services.inspections.registry import InspectionEntry
 from services.inspections.running.finding_records import FindingRecords
 from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.scheduler import InspectionScheduler
+from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.models.findings import DutyFindings, Finding, FindingsView, InspectionInfo
 from services.models.journal import Entry, EntryKind, EntryQuery
 from services.models.verdict import Verdict
@@ -54,7 +55,11 @@ class Scripted(Inspection):
         self.script.made.append((self.id, request))
         await self.script.gate.wait()
         answer = self.script.answers.get(self.id)
-        return answer(self, request) if answer else self.found(request, Verdict.NORMAL, "all well")
+        return (
+            answer(self, request)
+            if answer
+            else FindingBuilder(self, request).finding("all well", verdict=Verdict.NORMAL)
+        )
 
 
 @dataclass(frozen=True, slots=True)

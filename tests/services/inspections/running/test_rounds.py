@@ -11,6 +11,7 @@ from services.inspections.known import AllowList
 from services.inspections.running import entries as drafts
 from services.inspections.running.claims import LEASE
 from services.inspections.running.finding_records import FindingRecords
+from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.journal.errors import AlreadyRecorded
 from services.journal.journal import Journal
 from services.models.duties import OccurrenceState
@@ -26,7 +27,9 @@ MORNING = ("alarms", "dashboard", "error-logs")
 
 
 def abnormal(inspection: Inspection, look: InspectionRequest) -> Finding:
-    return inspection.found(look, Verdict.ABNORMAL, "one fires", advice=("call somebody",))
+    return FindingBuilder(inspection, look).finding(
+        "one fires", verdict=Verdict.ABNORMAL, advice=("call somebody",)
+    )
 
 
 @pytest.fixture
@@ -320,8 +323,8 @@ async def test_a_look_that_waits_for_consent_is_not_signed_for(
 ) -> None:
     def dear(inspection: Inspection, look: InspectionRequest) -> Finding:
         if look.consent:
-            return inspection.found(look, Verdict.NORMAL, "nothing")
-        return inspection.found(look, Verdict.UNKNOWN, "would cost ¥30", estimate_yen=30.0)
+            return FindingBuilder(inspection, look).finding("nothing", verdict=Verdict.NORMAL)
+        return FindingBuilder(inspection, look).finding("would cost ¥30", estimate_yen=30.0)
 
     script.answers = {"error-logs": dear}
     async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:

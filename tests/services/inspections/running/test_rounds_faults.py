@@ -15,6 +15,7 @@ from services.inspections.running import entries as drafts
 from services.inspections.running import runner as inspector
 from services.inspections.running.claims import LEASE
 from services.inspections.running.finding_records import RECENT, FindingRecords
+from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.journal.journal import Journal
 from services.models.duties import OccurrenceState
 from services.models.findings import Finding, Progress, UnknownIdentity
@@ -27,7 +28,7 @@ from tests.services.inspections.running.rounds_world import Console, Script, con
 
 
 def unknown(inspection: Inspection, look: InspectionRequest) -> Finding:
-    return inspection.found(look, Verdict.UNKNOWN, "partial")
+    return FindingBuilder(inspection, look).finding("partial")
 
 
 def expired(_inspection: Inspection, _look: InspectionRequest) -> Finding:

@@ -15,6 +15,7 @@ from services.inspections.known import AllowList
 from services.inspections.running import entries as drafts
 from services.inspections.running.finding_records import FindingRecords
 from services.inspections.running.windows import window
+from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.journal.chain import linked
 from services.journal.journal import Journal
 from services.models.base import RawId
@@ -63,11 +64,9 @@ class Office:
         signed = self.records.signed_until("alarms", now)
         looked = self.records.first_look("alarms") if signed is None else None
         since, gap = window(self.inspection, signed, now, self.inspection.context.calendar, looked=looked)
-        said = {"estimate_yen": 30.0} if waits else {}
+        builder = FindingBuilder(self.inspection, InspectionRequest(since=since, until=now, gap=gap))
         judged = Verdict.UNKNOWN if waits else verdict
-        finding = self.inspection.found(
-            InspectionRequest(since=since, until=now, gap=gap), judged, "", **said
-        )
+        finding = builder.finding("", verdict=judged, estimate_yen=30.0 if waits else None)
         entry = self.write(drafts.found(f"slot-{len(self.looks)}", finding), now)
         self.looks.append(Recorded(seq=entry.seq, by="", finding=finding, subject=entry.subject))
 

@@ -14,7 +14,7 @@ from services.i18n import _
 from services.inspections.base import InspectionRequest, OwnInspection, table
 from services.inspections.custom.silence import unusual
 from services.inspections.dashboard.evaluation import allowed, shown, unanswered
-from services.inspections.toolkit.curves import SUSTAINED, Course, Stretch, at, course, silences, widest
+from services.inspections.toolkit.curves import SUSTAINED, Course, Stretch, at, course_of, silences, widest
 from services.inspections.toolkit.logs.queries import hours_words
 from services.inspections.toolkit.silence_references import REACH
 from services.inspections.toolkit.wording import length, moment, stretch
@@ -46,7 +46,7 @@ class CustomMetric(OwnInspection):
         # Periods are counted from the start, so that a whole one is seen even where the window is shorter.
         series, span = await self._read(request.since, request.until)
         start, end = (int(each.timestamp()) for each in (span.start, span.end))
-        seen = course(series, self.limit, end, start)
+        seen = course_of(series, self.limit, end, start)
         holes = tuple(silences(series, start, end)) if series.times else (Stretch(start, end),)
         return self._judged(request, series, seen, await self._silences(series, span, holes))
 

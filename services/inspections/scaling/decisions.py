@@ -1,4 +1,4 @@
-"""Where Auto Scaling was refused: its decisions of the last day that changed nothing, and why. Pure."""
+"""Decisions of Auto Scaling of the last day that changed nothing, and why. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ from services.models.verdict import Verdict
 RECENT = timedelta(hours=24)
 """Older decisions are not judged."""
 _IN_ORDER = frozenset({"AlreadyAtMinCapacity", "AlreadyAtDesiredCapacity", "AutoScalingAnticipatedFlapping"})
-"""Reasons for not scaling that are no want of tasks: every quiet night has them."""
+"""Reasons for not scaling that are in order: every quiet night has them."""
 _DONE, _UNDER_WAY = "Successful", ("Pending", "InProgress", "Overridden")
 
 
@@ -34,10 +34,15 @@ def refusals(
     title, decisions = titles(_("Scaling decisions")), reading.decisions
     if isinstance(decisions, AwsError):
         return unknown(title)
-    recent = [each for each in decisions.activities if now - each.at < RECENT and not _in_order(each)]
-    failures = [each for each in recent if _refused(each)]
+    recent = [
+        activity
+        for activity in decisions.activities
+        if now - activity.at < RECENT and not _in_order(activity)
+    ]
+    failures = [activity for activity in recent if _refused(activity)]
     # New bounds are a decision, too, but they start no task.
-    newest = next((each for each in recent if _refused(each) or COUNTED.search(each.description)), None)
+    relevant = (activity for activity in recent if _refused(activity) or COUNTED.search(activity.description))
+    newest = next(relevant, None)
     standing = newest is not None and _refused(newest)
     note = ""
     if failures:
@@ -82,14 +87,14 @@ def _why(activity: ScalingActivity) -> str:
 
 
 def decisions_table(readings: Iterable[ServiceReading], now: datetime, zone: tzinfo) -> Evidence:
-    """Decisions of the last day, newest first; what was refused for the same reason is counted in one row."""
+    """Decisions of the last day, newest first; equal ones are counted in one row."""
     rows = []
     for reading in readings:
         decisions = reading.decisions
         activities = decisions.activities if isinstance(decisions, ScalingActivities) else ()
-        recent = [each for each in activities if now - each.at < RECENT]
-        counts = Counter(_key(each) for each in recent)
-        for activity in {_key(each): each for each in reversed(recent)}.values():
+        recent = [activity for activity in activities if now - activity.at < RECENT]
+        counts = Counter(_key(activity) for activity in recent)
+        for activity in {_key(activity): activity for activity in reversed(recent)}.values():
             count = counts[_key(activity)]
             rows.append((activity.at, _row(reading.name, activity, count, zone)))
     rows.sort(key=lambda pair: pair[0], reverse=True)

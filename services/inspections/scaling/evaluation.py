@@ -1,4 +1,4 @@
-"""One service's bounds and policies beside what the runbook wants. Pure."""
+"""One service's bounds and policies compared with what the runbook wants. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,9 +27,9 @@ class Expected:
     minimum: int | None
     """None: it does not say."""
     busy: bool = False
-    """A duty has raised the limit, and none has taken it back."""
+    """A duty has raised the limit, and none has lowered it since."""
     other: int | None = None
-    """A maximum that is right too, where nobody can say which it should be."""
+    """Another maximum that may be right, where it is not known which one is."""
 
     @property
     def sure(self) -> bool:
@@ -83,7 +83,7 @@ def bounds(
     if expected.minimum is not None:
         yield _minimum(reading, target, titles(_("Minimum number of tasks")), expected.minimum)
     if isinstance(service, ContainerService):
-        yield _wanted(service, target, titles(_("Tasks wanted")), written)
+        yield _desired(service, target, titles(_("Tasks wanted")), written)
     yield _suspended(reading, target, titles(_("Auto Scaling")), written)
     yield _policies(reading, titles(_("Scaling policies")), written)
 
@@ -129,26 +129,26 @@ def _maximum(reading: ServiceReading, target: ScalableTarget, title: str, expect
     )
 
 
-def _minimum(reading: ServiceReading, target: ScalableTarget, title: str, wanted: int) -> CheckResult:
-    right = target.minimum == wanted
+def _minimum(reading: ServiceReading, target: ScalableTarget, title: str, minimum: int) -> CheckResult:
+    right = target.minimum == minimum
     text = _("{name}: at least {minimum} tasks, and the runbook says {expected}.")
     return CheckResult(
         measure=Measure(
             title=title,
             shown=str(target.minimum),
-            allowed=str(wanted),
+            allowed=str(minimum),
             verdict=Verdict.NORMAL if right else Verdict.ATTENTION,
             value=target.minimum,
         ),
-        sentence=text.format(name=reading.name, minimum=target.minimum, expected=wanted),
+        sentence=text.format(name=reading.name, minimum=target.minimum, expected=minimum),
         advice=(_("Ask who changed the minimum, and correct it or the runbook."),),
     )
 
 
-def _wanted(
+def _desired(
     service: ContainerService, target: ScalableTarget, title: str, written: Sequence[str]
 ) -> CheckResult:
-    """The desired count beside the bounds: none, outside of them, or at the maximum."""
+    """The desired count compared with the bounds: zero, outside of them, or at the maximum."""
     desired, verdict = service.desired, Verdict.ATTENTION
     advice: tuple[str, ...] = ()
     if desired == 0:
@@ -198,7 +198,7 @@ def _suspended(
 ) -> CheckResult:
     if target.suspensions is None:
         return unknown(title, _("AWS does not say whether it is suspended"))
-    parts = listed([_(_PARTS[each]) if each in _PARTS else each for each in target.suspensions])
+    parts = listed([_(_PARTS[part]) if part in _PARTS else part for part in target.suspensions])
     text = _("{name}: Auto Scaling is suspended, at least in part.")
     outward = "DynamicScalingOut" in target.suspensions
     return CheckResult(

@@ -1,4 +1,4 @@
-"""What scheduled actions will do to a service's bounds before the next look. Pure."""
+"""What scheduled actions will do to a service's bounds before the next run. Pure."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ from services.models.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """The time that is looked at, and what the runbook wants in it."""
+    """The time ahead that is checked, and what the runbook wants in it."""
 
     now: datetime
     until: datetime
-    """The next look, but at least the coming night."""
+    """The next run, but at least the coming night."""
     zone: tzinfo
     expected_at: Callable[[datetime], Expected]
 
@@ -40,7 +40,7 @@ class _Bounds:
 
 
 def coming(reading: ServiceReading, titles: Titles, ahead: Ahead) -> Iterator[CheckResult]:
-    """A row for each action that cuts, or whose time cannot be worked out; one row where none does."""
+    """One for each action that cuts, or whose time cannot be worked out; one in all where none does."""
     title, target = titles(_("Scheduled actions")), reading.target
     if isinstance(reading.actions, AwsError):
         yield unknown(title)
@@ -49,12 +49,12 @@ def coming(reading: ServiceReading, titles: Titles, ahead: Ahead) -> Iterator[Ch
         return  # the row of the bounds says so
     if target is None:
         target = ScalableTarget(minimum=0, maximum=0)  # nothing that is scheduled acts without one
-    points: list[CheckResult] = []
+    results: list[CheckResult] = []
     if not _suspended(target):
-        points += _cuts(reading, target, ahead, titles)
-        points += _unreadable(reading.actions, ahead, titles)
-    yield from points
-    if not points:
+        results += _cuts(reading, target, ahead, titles)
+        results += _unreadable(reading.actions, ahead, titles)
+    yield from results
+    if not results:
         until = moment(ahead.until, ahead.zone)
         yield CheckResult(
             measure=Measure(
@@ -108,11 +108,11 @@ def _why(
         expected.maximum, expected.other or expected.maximum
     ):
         yield _("the runbook wants a maximum of {expected} then").format(expected=expected.maximum)
-    wanted = expected.minimum
+    minimum = expected.minimum
     if after.minimum < before.minimum:
-        if wanted is not None and after.minimum < wanted:
-            yield _("the runbook wants a minimum of {expected} then").format(expected=wanted)
-        elif wanted is None and not after.minimum:
+        if minimum is not None and after.minimum < minimum:
+            yield _("the runbook wants a minimum of {expected} then").format(expected=minimum)
+        elif minimum is None and not after.minimum:
             yield _("no task has to run then")
     if service is not None and after.maximum < before.maximum and after.maximum < service.desired:
         text = _("{count} of the {desired} tasks wanted now stop at once")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.calendar.calendar import Calendar
 from services.inspections.known import AllowList
-from services.inspections.sign_ins.evaluation import Reason, Rules, network_of, unfamiliar
+from services.inspections.sign_ins.evaluation import Reason, Rules, network_of, unknown_identities
 from services.models.base import RawId
 from services.models.findings import WORSE
 from services.models.runbook_looks import Trail as TrailSpec
@@ -141,7 +141,7 @@ def test_changes(name: str, error: str, grave: bool, verdict: Verdict) -> None:
     )
     (judged,) = rules().changes([event], grave=grave)
     assert judged.verdict is verdict
-    assert len(unfamiliar([], [judged], ["temp"])) == (2 if name == "stranger" else 1)
+    assert len(unknown_identities([], [judged], ["temp"])) == (2 if name == "stranger" else 1)
 
 
 @given(st.ip_addresses())
@@ -158,7 +158,7 @@ def test_each_stranger_is_offered_once_and_nothing_that_cannot_be_known() -> Non
         sign_in(ActorKind.ROOT, "root", address="cloudformation.amazonaws.com"),
         sign_in(name="", hidden=True, success=False),
     ]
-    offered = unfamiliar(rules().sign_ins(tries), [], [])
+    offered = unknown_identities(rules().sign_ins(tries), [], [])
     assert [(each.kind, each.value, each.network) for each in offered] == [
         ("person", "stranger", ""),
         ("network", "192.0.2.1", "192.0.2.1/32"),

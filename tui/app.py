@@ -38,6 +38,15 @@ if TYPE_CHECKING:
     Followed = tuple[str, str, Callable[[], AsyncIterator[Any]], Callable[[Any], object]]
 
 
+def _import_rest() -> None:
+    """Import what the first frame does not need."""
+    from services.inspections.registry import import_all
+
+    for name in ("services.system", *(mode.screen.partition(":")[0] for mode in MODES)):
+        import_module(name)
+    import_all()
+
+
 def commands_of_the_console() -> type[Provider]:
     """The palette's source; imported when the palette is first opened."""
     from tui.palette import CommandProvider
@@ -111,8 +120,7 @@ class TobanApp(Actions):
     @work(group="load", exclusive=True)
     async def load(self) -> None:
         """Import, connect, and show the first mode."""
-        names = [mode.screen.partition(":")[0] for mode in MODES]
-        await asyncio.to_thread(lambda: [import_module(name) for name in ["services.system", *names]])
+        await asyncio.to_thread(_import_rest)
         try:
             connected = await self._connect()
         except StartError as error:

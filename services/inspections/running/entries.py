@@ -6,7 +6,7 @@ from typing import Any
 
 from services.i18n import N_, _
 from services.models.duties import ScheduledOccurrence
-from services.models.findings import Finding, Recorded, Unfamiliar
+from services.models.findings import Finding, Recorded, UnknownIdentity
 from services.models.journal import Entry, EntryKind, NewEntry
 from services.models.verdict import Verdict
 
@@ -63,7 +63,7 @@ def overruled(subject: str, recorded: Recorded, reason: str) -> NewEntry:
     )
 
 
-def known(identity: Unfamiliar) -> NewEntry:
+def known(identity: UnknownIdentity) -> NewEntry:
     """A person or a network is known from now on."""
     value = identity.network or str(identity.value)
     words = (

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from services.background.detached import detached
 from services.calendar.calendar import Calendar
 from services.clock import Clock
-from services.inspections.base import Look
+from services.inspections.base import InspectionRequest
 from services.inspections.running import entries as drafts
 from services.inspections.running.finding_records import BY_HAND, FindingRecords
 from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.windows import window
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
-from services.models.findings import Finding, Progress, Recorded, RunningInspection, Unfamiliar
+from services.models.findings import Finding, Progress, Recorded, RunningInspection, UnknownIdentity
 from services.models.journal import Entry
 
 FRESH = 60.0
@@ -63,7 +63,7 @@ class InspectionRuns:
         self._wake = wake
         self._looked = looked
         self._under_way: dict[tuple[str, str], _UnderWay] = {}
-        self._shared: dict[str, tuple[Look, asyncio.Task[Finding]]] = {}
+        self._shared: dict[str, tuple[InspectionRequest, asyncio.Task[Finding]]] = {}
         self._few = asyncio.Semaphore(AT_ONCE)
 
     async def make(
@@ -134,7 +134,7 @@ class InspectionRuns:
         before = self._shared.get(id)
         if before is not None and _same(before[0], since, now, consent) and not (anew and before[1].done()):
             return await asyncio.shield(before[1])
-        look = Look(
+        look = InspectionRequest(
             since=since, until=now, gap=gap, consent=consent, tell=lambda progress: self._tell(id, progress)
         )
         task = asyncio.create_task(self._inspector.look(id, look))
@@ -194,7 +194,7 @@ class InspectionRuns:
         self._records.absorb([await self._journal.append(drafts.overruled(subject, recorded, reason))])
         self._wake()
 
-    async def make_known(self, identity: Unfamiliar) -> None:
+    async def make_known(self, identity: UnknownIdentity) -> None:
         """Add a person or a network to the known list. Raises JournalError."""
         self._records.absorb([await self._journal.append(drafts.known(identity))])
         self._wake()
@@ -217,6 +217,6 @@ def _by_hand(at: datetime) -> str:
     return f"{BY_HAND}@{at.isoformat()}"
 
 
-def _same(look: Look, since: datetime, now: datetime, consent: bool) -> bool:
+def _same(look: InspectionRequest, since: datetime, now: datetime, consent: bool) -> bool:
     fresh = timedelta(0) <= now - look.until < timedelta(seconds=FRESH)
     return look.since == since and fresh and (look.consent or not consent)

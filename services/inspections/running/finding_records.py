@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from services.aws.client.reader import when
-from services.inspections.known import Known, named_in
+from services.inspections.known import AllowList, named_in
 from services.journal.journal import Journal
 from services.journal.projection import Projection
 from services.models.findings import Finding, Overrule, Recorded
@@ -37,7 +37,7 @@ _SPANS = {
 class FindingRecords(Projection):
     """Recent findings and what belongs to them; and who is known besides those whom the runbook names."""
 
-    def __init__(self, journal: Journal, known: Known) -> None:
+    def __init__(self, journal: Journal, known: AllowList) -> None:
         super().__init__(journal, _SPANS)
         self.known = known
         """The runbook's people and networks, and those that became known since."""
@@ -104,7 +104,7 @@ class FindingRecords(Projection):
         entries = (entry for entry in self._names.values() if not entry.data.get("forgotten"))
         return tuple(
             sorted(
-                (entry for entry in entries if entry.target in self.known.said),
+                (entry for entry in entries if entry.target in self.known.by_operators),
                 key=lambda entry: entry.seq,
                 reverse=True,
             )

@@ -12,14 +12,14 @@ from services.background.faults import Fault, unheard
 from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.i18n import _
-from services.inspections.base import Inspection, InspectionContext, Look
-from services.inspections.known import Known
+from services.inspections.base import Inspection, InspectionContext, InspectionRequest
+from services.inspections.known import AllowList
 from services.inspections.registry import make
 from services.inspections.running.metered_reader import MeteredReader
+from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.models.findings import Finding
 from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Runbook
-from services.models.verdict import Verdict
 
 YEN = 150.0
 """Yen for a dollar where the runbook has no costs."""
@@ -39,7 +39,7 @@ class InspectionRunner:
         meter: UsageMeter,
         *,
         region: str,
-        known: Callable[[], Known] = Known,
+        known: Callable[[], AllowList] = AllowList,
         fault: Fault = unheard,
     ) -> None:
         self.fault = fault
@@ -60,18 +60,18 @@ class InspectionRunner:
         """An inspection, for its name and its first window. Raises LookupError."""
         return make(self._context, id)
 
-    async def look(self, id: str, look: Look) -> Finding:
+    async def look(self, id: str, look: InspectionRequest) -> Finding:
         """Run one inspection. Whatever goes wrong becomes a finding without a judgement. Raises LookupError."""
         tally = MeteredReader(self._reader, usd_jpy=self._usd_jpy, charge=self._meter.charge)
-        context = replace(self._context, reader=tally, known=self._known(), scanned=tally.scanned)
+        context = replace(self._context, reader=tally, allow_list=self._known(), scanned=tally.scanned)
         inspection = make(context, id)
         if look.until < context.clock.now() - inspection.longest:
             return failed(inspection, look, self._too_far(inspection))
-        finding = await self._outcome(inspection, inspection.look(look), look)
+        finding = await self._outcome(inspection, inspection.run(look), look)
         return finding.model_copy(update={"cost": tally.cost})
 
     async def _outcome(
-        self, inspection: Inspection, looking: Coroutine[Any, Any, Finding], look: Look
+        self, inspection: Inspection, looking: Coroutine[Any, Any, Finding], look: InspectionRequest
     ) -> Finding:
         # In a task of its own, so that its exception is handled here and ends no other inspection.
         task = asyncio.create_task(looking, name=f"look {inspection.id}")
@@ -117,6 +117,6 @@ class InspectionRunner:
         )
 
 
-def failed(inspection: Inspection, look: Look, problem: Problem) -> Finding:
-    """The finding of an inspection that could not be made."""
-    return inspection.found(look, Verdict.UNKNOWN, problem.summary, problem=problem)
+def failed(inspection: Inspection, look: InspectionRequest, problem: Problem) -> Finding:
+    """The finding of an inspection that could not be run."""
+    return FindingBuilder(inspection, look, problem=problem).finding(problem.summary)

@@ -12,7 +12,7 @@ from services.aws.client.errors import Refused
 from services.changes.engine import ChangeEngine
 from services.models.changes import Run, StepState
 from services.models.journal import Entry, EntryKind, NewEntry
-from tests.services.changes.test_lock import World, planned
+from tests.services.changes.test_lock import World, plan_of
 from tests.services.journal.book import of_tomorrow
 
 HALF_AN_HOUR = timedelta(minutes=30)
@@ -28,7 +28,7 @@ def world(tmp_path: Path) -> World:
 
 async def applied(world: World, engine: ChangeEngine, before: Callable[[], object] = lambda: None) -> Run:
     """A change that is planned, then something happens, then it is confirmed."""
-    plan = await planned(engine)
+    plan = await plan_of(engine)
     world.aws.plans = [plan]
     before()
     return await engine.apply(plan, "staff-api")
@@ -48,9 +48,9 @@ async def applied(world: World, engine: ChangeEngine, before: Callable[[], objec
 )
 async def test_a_plan_is_refused_and_arming_too(world: World, data: dict[str, Any], remedy: str) -> None:
     async with world.console("taro") as engine:
-        assert (await planned(engine)).refusals == ()
+        assert (await plan_of(engine)).refusals == ()
         of_tomorrow(world.path, "approved", at=world.clock.now(), data=data)
-        (why,) = (await planned(engine)).refusals
+        (why,) = (await plan_of(engine)).refusals
         assert NEWER in why
         assert "approved" in why
         assert "Entry 1 " in why
@@ -97,15 +97,15 @@ async def test_what_says_that_it_restrains_nothing_is_passed_over(world: World) 
         assert run.state is StepState.DONE, run
         of_tomorrow(world.path, "approved")
         of_tomorrow(world.path, "incident", data=HARMLESS)
-        (why,) = (await planned(engine, "9")).refusals
+        (why,) = (await plan_of(engine, "9")).refusals
         assert "approved" in why
 
 
 async def test_a_hold_of_a_later_version_holds_by_itself(world: World) -> None:
     async with world.console("taro") as engine:
-        target = (await planned(engine)).target.id
+        target = (await plan_of(engine)).target.id
         of_tomorrow(world.path, "window", at=world.clock.now(), data=HARMLESS, holds=target)
-        (why,) = (await planned(engine)).refusals
+        (why,) = (await plan_of(engine)).refusals
         assert "alice is changing it" in why
 
 
@@ -116,7 +116,7 @@ async def test_the_newest_one_is_named_in_the_operators_language(world: World) -
     i18n.use("ja")
     try:
         async with world.console("taro") as engine:
-            (why,) = (await planned(engine)).refusals
+            (why,) = (await plan_of(engine)).refusals
     finally:
         i18n.use(language)
     assert why == (

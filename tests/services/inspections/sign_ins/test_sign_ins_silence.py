@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.aws.cloudtrail.reader import CloudTrailReader
 from services.calendar.calendar import Calendar
 from services.demo.cloudtrail.model import TrailStore
-from services.inspections.base import Look
+from services.inspections.base import InspectionRequest
 from services.inspections.registry import make
 from services.inspections.sign_ins.silence import (
     AT_WORK,
@@ -128,7 +128,9 @@ async def test_files_of_after_the_window_prove_nothing_of_it(embedded: Embedded)
     async with context(embedded) as made:
         for days in (1, 20):
             until = NOW - timedelta(days=days, hours=1)
-            finding = await make(made, "sign-ins").look(Look(since=until - timedelta(days=1), until=until))
+            finding = await make(made, "sign-ins").run(
+                InspectionRequest(since=until - timedelta(days=1), until=until)
+            )
             assert measure(finding, TITLE).verdict is V.NORMAL
 
 

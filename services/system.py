@@ -4,7 +4,7 @@ import os
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -46,6 +46,7 @@ from services.models.dashboards import DashboardView
 from services.models.duties import AnchorDate
 from services.models.feeds import FeedState
 from services.models.identity import Identity
+from services.models.intervals import Intervals
 from services.models.journal import Draft, EntryKind
 from services.models.problem import Problem
 from services.models.runbook import Runbook
@@ -58,15 +59,10 @@ WARM = ("cloudwatch", "logs", "sts")
 """The services whose models are loaded at start, in the order of the first reads; the rest at first use."""
 
 
-@dataclass(frozen=True, slots=True)
-class Intervals:
-    """Seconds between reads when all is well."""
-
-    alarms: float = 60.0
-    metrics: float = 60.0
-    logs: float = 5.0
-    identity: float = 300.0
-    anchors: float = 3600.0
+IDENTITY_SECONDS = 300.0
+"""Between two reads of who the credentials belong to."""
+BASE_DATES_SECONDS = 3600.0
+"""Between two reads of the dates in AWS that duties are counted from."""
 
 
 @dataclass
@@ -99,7 +95,6 @@ class Services:
     clock_watch: ClockWatch
     workers: Workers
     """What the console itself does again and again."""
-    intervals: Intervals = field(default_factory=Intervals)
     _began: bool = False
 
     def feed(self, name: str, read: Callable[[], Awaitable[T]], *, interval: float) -> Feed[T]:
@@ -200,7 +195,7 @@ def connect(
         )
         return tail.batches()
 
-    identity_feed = feed("identity", session.identity, interval=every.identity)
+    identity_feed = feed("identity", session.identity, interval=IDENTITY_SECONDS)
     book = Journal(
         journal,
         clock=clock,
@@ -209,7 +204,7 @@ def connect(
         stream=JournalStream(session, kept.group, kept.stream) if kept.group else None,
     )
     anchors = Anchors(AccessKeys(session), book, runbook)
-    anchors_feed = feed("anchors", anchors.read, interval=every.anchors)
+    anchors_feed = feed("anchors", anchors.read, interval=BASE_DATES_SECONDS)
     context = ChangeContext(
         runbook=runbook,
         calendar=calendar,
@@ -267,7 +262,6 @@ def connect(
         ),
         clock_watch=ClockWatch(clock),
         workers=workers,
-        intervals=every,
     )
 
 

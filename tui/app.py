@@ -6,7 +6,6 @@ The first frame needs Textual alone; models, widgets and AWS are imported after 
 import asyncio
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from services.models.feeds import FeedState
     from services.models.posts import Post
     from services.system import Services
+    from tui.config import ConsoleConfig
     from tui.terminal.cells.link import Link
 
     Followed = tuple[str, str, Callable[[], AsyncIterator[Any]], Callable[[Any], object]]
@@ -43,23 +43,6 @@ def commands_of_the_console() -> type[Provider]:
     from tui.palette import CommandProvider
 
     return CommandProvider
-
-
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """What starting has put together."""
-
-    services: "Services"
-    keys: dict[str, str] = field(default_factory=dict)
-    """Command id to key, from the configuration."""
-    bell: bool = True
-    mouse: bool = True
-    log_groups: tuple[str, ...] = ()
-    """Offered beside the runbook's."""
-    log_bytes: int = 64 << 20
-    """Memory of one log pane."""
-    arm_minutes: int = 15
-    """How long writing is allowed once armed."""
 
 
 USAGE_EVERY = 900.0
@@ -80,7 +63,7 @@ class TobanApp(Actions):
 
     def __init__(
         self,
-        connect: "Callable[[], Awaitable[Connected]]",
+        connect: "Callable[[], Awaitable[tuple[Services, ConsoleConfig]]]",
         *,
         start_mode: str = "watch",
         theme: str = "auto",
@@ -114,17 +97,15 @@ class TobanApp(Actions):
         names = [mode.screen.partition(":")[0] for mode in MODES]
         await asyncio.to_thread(lambda: [import_module(name) for name in ["services.system", *names]])
         try:
-            connected = await self._connect()
+            self.services, self._config = await self._connect()
         except StartError as error:
             self.failure = error
             self.exit(return_code=error.status)
             return
-        self.services, self.bell_on, self.log_bytes = connected.services, connected.bell, connected.log_bytes
-        self.log_groups, self.arm_minutes = connected.log_groups, connected.arm_minutes
         self.zone = self.services.calendar.zone
-        if not connected.mouse:
+        if not self.config.mouse:
             self.release_mouse()
-        self.set_keymap(connected.keys)
+        self.set_keymap(self.config.keys)
         self.add_modes()
         for mode in MODES:
             self.bind(mode.key, f"app.go('{mode.id}')", description=mode.title, show=False)
@@ -225,7 +206,7 @@ class TobanApp(Actions):
         from tui.notifications import duty_changes
 
         said = duty_changes(before, after)
-        if said and self.bell_on:
+        if said and self.config.bell:
             self.ring(said)
 
     def _announce(self, before: "FeedState[AlarmBoard] | None", after: "FeedState[AlarmBoard]") -> None:
@@ -236,7 +217,7 @@ class TobanApp(Actions):
         if old is None or after.value is None or after.value is old:
             return
         changed = changes(old, after.value)
-        if changed and self.bell_on:
+        if changed and self.config.bell:
             self.ring(sentence(changed))
 
     def ring(self, text: str) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from services.models.posts import Post
     from services.models.runbook import Runbook
     from services.system import Services
+    from tui.config import ConsoleConfig
     from tui.terminal.cells.link import Link, LinkState
 
 JST = ZoneInfo("Asia/Tokyo")
@@ -56,14 +57,8 @@ class Console(RuntimeApp):
         """`link` and `output` as TerminalApp's; `demo` names the scenario, "" on real AWS."""
         super().__init__(link, output)
         self.services: Services | None = None
+        self._config: ConsoleConfig | None = None
         self.demo = demo
-        self.bell_on = True
-        self.log_groups: tuple[str, ...] = ()
-        """Offered beside the runbook's."""
-        self.log_bytes = 64 << 20
-        """Memory of one log pane."""
-        self.arm_minutes = 15
-        """How long writing is allowed once armed."""
         self.wanted_logs: tuple[str, datetime | None] | None = None
         """Where the logs mode should begin when it is opened for the first time."""
 
@@ -72,6 +67,12 @@ class Console(RuntimeApp):
         """The services; only what runs after the start asks for them."""
         assert self.services is not None, "feeds start after the services are connected"
         return self.services
+
+    @property
+    def config(self) -> "ConsoleConfig":
+        """The configuration in force; only what runs after the start asks for it."""
+        assert self._config is not None, "screens open after the configuration is read"
+        return self._config
 
     @property
     def runbook(self) -> "Runbook | None":

@@ -126,10 +126,10 @@ def _run(flags: Mapping[str, Any], wish: Mapping[str, str], options: StartOption
     import asyncio
 
     from services.aws.client.errors import AwsError
-    from tui.startup.start import connect
+    from tui.startup.connection import connect
 
     async def once() -> tuple[list[str], int]:
-        services = (await connect(options, None)).services
+        services, _config = await connect(options)
         try:
             await services.journal.open()
             plan, why = await _plan(services, flags, wish)

@@ -178,9 +178,9 @@ def _witnesses(book: Book, anchors: str | None) -> "Witnesses":
 
 async def _outside(options: StartOptions) -> "Witnesses":
     """What the machine's log and the stream in AWS say; the journal is not opened for it."""
-    from tui.startup.start import connect
+    from tui.startup.connection import connect
 
-    services = (await connect(options, None)).services
+    services, _config = await connect(options)
     try:
         return await services.journal.outside()
     finally:

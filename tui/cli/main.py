@@ -62,7 +62,7 @@ def _told(argv: Sequence[str], output: Output) -> int:
     """The exit status, after what is wrong with the command line or with the output was told in words."""
     try:
         i18n.use(early_flags.language(argv))
-        if refusal := early_flags.keep_faults(argv):
+        if refusal := early_flags.open_debug_log(argv):
             output.say([refusal], error=True)
             return ExitStatus.CONFIG
         status = _invoked(build(output), argv)

@@ -81,8 +81,7 @@ def configured(options: StartOptions, file: str | None) -> "tuple[Runbook, Path]
     """The runbook, and the journal's place. Raises Stop."""
     from services.runbook.loader import load_named
     from services.toml.files import DataFileError
-    from tui.startup.config import load_config, status_of
-    from tui.startup.start import journal_path
+    from tui.startup.config import journal_path, load_config, status_of
 
     try:
         config = load_config(options)

@@ -132,10 +132,10 @@ def run(command: Headless, options: StartOptions, *, as_json: bool) -> Answer:
     import asyncio
 
     from services.aws.client.errors import AwsError
-    from tui.startup.start import connect
+    from tui.startup.connection import connect
 
     async def once() -> Answer:
-        services = (await connect(options, None)).services
+        services, _config = await connect(options)
         try:
             return await command.read(services)
         except AwsError as error:

@@ -122,6 +122,15 @@ class Services:
         # The feeds and tails tell these workers.
         self.workers.fault = repeating
 
+    def refresh_feeds(self) -> None:
+        """Read everything now instead of at the next time."""
+        for feed in self.feeds:
+            feed.refresh()
+
+    async def warm(self) -> None:
+        """Read the SDK's models of the first reads; asks AWS nothing, and raises nothing."""
+        await self.session.warm(WARM)
+
     async def open_journal(self) -> None:
         """Open the journal and record that a console began; what is wrong with it is in its health."""
         await self.journal.open()

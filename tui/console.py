@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from textual.reactive import var
 
 from tui.runtime.app import RuntimeApp
+from tui.terminal.notifications import ring
+from widgets.drawing.format import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,8 +99,6 @@ class Console(RuntimeApp):
         markup: bool = True,
     ) -> None:
         """As Textual's, wrapped by cells: it measures a toast by its words, and Japanese has none. Never markup."""
-        from widgets.drawing.format import wrap
-
         room = max(10, min(54, self.size.width // 2 - 6))
         shown = "\n".join(wrap(message, room))
         super().notify(shown, title=title, severity=severity, timeout=timeout, markup=False)
@@ -106,3 +106,13 @@ class Console(RuntimeApp):
     def say(self, text: str) -> None:
         """A short word to the operator; foreign text is never markup here."""
         self.notify(text, markup=False)
+
+    def ring(self, text: str) -> None:
+        """One bell and, where the terminal can, one desktop notification."""
+        ring(self, text)
+
+    def refresh_feeds(self) -> None:
+        """Read everything from AWS now, with credentials that may have been renewed meanwhile."""
+        if self.services is not None:
+            self.services.session.renew()
+            self.services.refresh_feeds()

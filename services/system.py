@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from services.alarms.acknowledgements import Acknowledgements
-from services.aws.client.meter import Meter
-from services.aws.client.permits import LogStream, Permits
+from services.aws.client.meter import UsageMeter
+from services.aws.client.permits import JournalLogStream, WriteAuthorizer
 from services.aws.client.session import AwsSession, AwsSettings
 from services.aws.cloudwatch.alarms.reader import Alarms
 from services.aws.cloudwatch.dashboards.reader import Dashboards
@@ -26,28 +26,28 @@ from services.changes.engine import ChangeEngine
 from services.changes.registry import changes
 from services.clock import Clock
 from services.dashboards.reader import DashboardReader
-from services.duties.base_dates import Anchors
+from services.duties.base_dates import BaseDates
 from services.duties.service import Duties
 from services.feed import Feed
 from services.host.clock_watch import ClockWatch
 from services.i18n import _
 from services.inspections.known import Known
 from services.inspections.running.finding_records import FindingRecords
-from services.inspections.running.runner import Inspector
-from services.inspections.running.scheduler import Rounds
+from services.inspections.running.runner import InspectionRunner
+from services.inspections.running.scheduler import InspectionScheduler
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.journal.origin import person
 from services.journal.usage import UsageLog
-from services.logs.follower import Follow, TailBatch
-from services.logs.shared import Tails
-from services.models.alarms import AlarmBoard
+from services.logs.follower import LogFollower, TailBatch
+from services.logs.shared import SharedTails
+from services.models.alarms import AlarmOverview
 from services.models.dashboards import DashboardView
-from services.models.duties import AnchorDate
+from services.models.duties import BaseDate
 from services.models.feeds import FeedState
 from services.models.identity import Identity
 from services.models.intervals import Intervals
-from services.models.journal import Draft, EntryKind
+from services.models.journal import EntryKind, NewEntry
 from services.models.problem import Problem
 from services.models.runbook import Runbook
 from services.slack.outbox import Outbox
@@ -71,25 +71,25 @@ class Services:
 
     runbook: Runbook
     clock: Clock
-    meter: Meter
+    meter: UsageMeter
     session: AwsSession
     alarms: Alarms
     metrics: Metrics
     logs: Logs
     dashboard: DashboardReader
-    tails: Tails
-    board_feed: Feed[AlarmBoard]
+    tails: SharedTails
+    board_feed: Feed[AlarmOverview]
     dashboard_feed: Feed[DashboardView]
     identity_feed: Feed[Identity]
-    anchors_feed: Feed[tuple[AnchorDate, ...]]
+    anchors_feed: Feed[tuple[BaseDate, ...]]
     journal: Journal
     calendar: Calendar
     duties: Duties
     engine: ChangeEngine
     acknowledgements: Acknowledgements
-    inspector: Inspector
+    inspector: InspectionRunner
     records: FindingRecords
-    rounds: Rounds
+    rounds: InspectionScheduler
     usage_log: UsageLog
     outbox: Outbox
     clock_watch: ClockWatch
@@ -104,7 +104,7 @@ class Services:
     @property
     def feeds(
         self,
-    ) -> tuple[Feed[AlarmBoard], Feed[DashboardView], Feed[Identity], Feed[tuple[AnchorDate, ...]]]:
+    ) -> tuple[Feed[AlarmOverview], Feed[DashboardView], Feed[Identity], Feed[tuple[BaseDate, ...]]]:
         """All feeds."""
         return self.board_feed, self.dashboard_feed, self.identity_feed, self.anchors_feed
 
@@ -139,7 +139,7 @@ class Services:
 
     async def _record(self, kind: EntryKind, text: str) -> None:
         with suppress(JournalError):
-            await self.journal.append(Draft(kind=kind, text=text, data={"pid": os.getpid()}))
+            await self.journal.append(NewEntry(kind=kind, text=text, data={"pid": os.getpid()}))
 
     async def close(self) -> None:
         """Bring a change in flight to its recorded outcome; stop the loops and the connections."""
@@ -176,9 +176,9 @@ def connect(
     every = intervals or Intervals()
     usd_jpy = runbook.costs.usd_jpy if runbook.costs else 150.0
     calendar = Calendar(runbook)
-    meter = Meter(clock, usd_jpy=usd_jpy, zone=calendar.zone)
-    permits = Permits(clock, runbook.system.account, read_only=read_only)
-    kept = LogStream(runbook.journal.log_group, runbook.journal.log_stream)
+    meter = UsageMeter(clock, usd_jpy=usd_jpy, zone=calendar.zone)
+    permits = WriteAuthorizer(clock, runbook.system.account, read_only=read_only)
+    kept = JournalLogStream(runbook.journal.log_group, runbook.journal.log_stream)
     session = AwsSession(settings, clock=clock, meter=meter, journal=kept)
     alarms = Alarms(session, runbook, clock=clock)
     metrics = Metrics(session, zone=calendar.zone)
@@ -194,7 +194,7 @@ def connect(
         return await dashboard.read(board_feed.state.value)
 
     def follow(group: str, pattern: str) -> AsyncIterator[TailBatch]:
-        tail = Follow(
+        tail = LogFollower(
             logs,
             group,
             clock=clock,
@@ -212,7 +212,7 @@ def connect(
         syslog=syslog,
         stream=JournalStream(session, kept.group, kept.stream) if kept.group else None,
     )
-    anchors = Anchors(AccessKeys(session), book, runbook)
+    anchors = BaseDates(AccessKeys(session), book, runbook)
     anchors_feed = feed("anchors", anchors.read, interval=BASE_DATES_SECONDS)
     context = ChangeContext(
         runbook=runbook,
@@ -225,7 +225,7 @@ def connect(
     region = settings.region or runbook.system.region
     records = FindingRecords(book, known_of(runbook))
     usage_log = UsageLog(book, meter)
-    inspector = Inspector(
+    inspector = InspectionRunner(
         runbook, calendar, session, clock, meter, region=region, known=lambda: records.known
     )
 
@@ -238,7 +238,7 @@ def connect(
         metrics=metrics,
         logs=logs,
         dashboard=dashboard,
-        tails=Tails(follow),
+        tails=SharedTails(follow),
         board_feed=board_feed,
         dashboard_feed=feed("dashboard", view, interval=every.metrics),
         identity_feed=identity_feed,
@@ -252,7 +252,7 @@ def connect(
         acknowledgements=Acknowledgements(book),
         inspector=inspector,
         records=records,
-        rounds=Rounds(
+        rounds=InspectionScheduler(
             inspector,
             records,
             book,
@@ -280,5 +280,5 @@ def known_of(runbook: Runbook) -> Known:
     return Known(frozenset(trail.known_people), frozenset(trail.known_networks)) if trail else Known()
 
 
-def _newest(state: FeedState[tuple[AnchorDate, ...]]) -> tuple[AnchorDate, ...]:
+def _newest(state: FeedState[tuple[BaseDate, ...]]) -> tuple[BaseDate, ...]:
     return state.value or ()

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from textual.notifications import SeverityLevel
 
-    from services.models.alarms import AlarmBoard
+    from services.models.alarms import AlarmOverview
     from services.models.changes import Run
     from services.models.dashboards import DashboardView
-    from services.models.duties import AnchorDate, DutyView
+    from services.models.duties import BaseDate, DutyView
     from services.models.feeds import FeedState
     from services.models.findings import FindingsView
     from services.models.identity import Identity
@@ -38,10 +38,10 @@ JST = ZoneInfo("Asia/Tokyo")
 class Console(RuntimeApp):
     """States are assigned by one worker each; a screen watches those that it draws."""
 
-    board: var["FeedState[AlarmBoard] | None"] = var(None)
+    board: var["FeedState[AlarmOverview] | None"] = var(None)
     view: var["FeedState[DashboardView] | None"] = var(None)
     identity: var["FeedState[Identity] | None"] = var(None)
-    anchors: var["FeedState[tuple[AnchorDate, ...]] | None"] = var(None)
+    anchors: var["FeedState[tuple[BaseDate, ...]] | None"] = var(None)
     duties: var["DutyView | None"] = var(None)
     findings: var["FindingsView | None"] = var(None)
     runs: var["tuple[Run, ...]"] = var(())

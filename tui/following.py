@@ -9,9 +9,9 @@ from typing import Any
 
 from services.aws.client.session import MfaNeeded
 from services.i18n import _
-from services.models.alarms import AlarmBoard
+from services.models.alarms import AlarmOverview
 from services.models.changes import Run
-from services.models.duties import AnchorDate, DutyView
+from services.models.duties import BaseDate, DutyView
 from services.models.feeds import FeedState
 from services.models.posts import Post
 from tui.console import Console
@@ -65,7 +65,7 @@ class Following:
         yield "acknowledgements", _("following acknowledgements"), acknowledgements, to("acknowledged")
         yield "posts", _("following the notes to Slack"), services.outbox.states, self._take_posts
 
-    def _take_board(self, state: FeedState[AlarmBoard]) -> None:
+    def _take_board(self, state: FeedState[AlarmOverview]) -> None:
         before, self._app.board = self._app.board, state
         if before is not None and before.problem is not None and state.problem is None:
             self._services.rounds.recovered()
@@ -74,7 +74,7 @@ class Following:
         if isinstance(error, MfaNeeded):
             self._ask_for_code(error)
 
-    def _take_anchors(self, state: FeedState[tuple[AnchorDate, ...]]) -> None:
+    def _take_anchors(self, state: FeedState[tuple[BaseDate, ...]]) -> None:
         self._app.anchors = state
         self._services.duties.refresh()
 
@@ -92,7 +92,9 @@ class Following:
         for text in post_changes(before, posts):
             self._app.say(text)
 
-    def _ring_for_alarms(self, before: FeedState[AlarmBoard] | None, after: FeedState[AlarmBoard]) -> None:
+    def _ring_for_alarms(
+        self, before: FeedState[AlarmOverview] | None, after: FeedState[AlarmOverview]
+    ) -> None:
         """Ring once for the changes since the last read; the first read is not a change."""
         old = before.value if before else None
         if old is not None and after.value is not None and after.value is not old:

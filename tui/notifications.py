@@ -1,7 +1,7 @@
 """What changed between two alarm boards, and how to say it once."""
 
 from services.i18n import _
-from services.models.alarms import Alarm, AlarmBoard, AlarmState
+from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.duties import DutyView, Occurrence
 from services.models.duties import OccurrenceState as State
 from services.models.posts import Post, PostState
@@ -14,7 +14,7 @@ WORDS = {
 }
 
 
-def changes(before: AlarmBoard, after: AlarmBoard) -> tuple[Alarm, ...]:
+def changes(before: AlarmOverview, after: AlarmOverview) -> tuple[Alarm, ...]:
     """Watched alarms whose state differs from the last read; firing ones first."""
     # One that only scaled rang for nothing: where it counts now, its firing is news.
     old = {alarm.id: AlarmState.OK if alarm.scaling else alarm.state for alarm in before.alarms}

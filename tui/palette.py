@@ -50,7 +50,7 @@ def _scattered(wanted: str, word: str) -> bool:
     return all(letter in rest for letter in wanted)
 
 
-class Found(NamedTuple):
+class PaletteEntry(NamedTuple):
     """A place to go to, or something to do."""
 
     name: str
@@ -66,15 +66,15 @@ class Found(NamedTuple):
 class CommandProvider(Provider):
     """Every command that works on this screen, the modes, and the changes."""
 
-    def _commands(self) -> Iterator[Found]:
+    def _commands(self) -> Iterator[PaletteEntry]:
         mode = self.app.current_mode
         for command in COMMANDS:
             if command.scope in ("app", mode):
                 go = partial(self._run, command.action)
-                yield Found(_(command.title), _(command.help), go, _words(command))
+                yield PaletteEntry(_(command.title), _(command.help), go, _words(command))
         for each in MODES:
             words = f"{each.title} {each.words}"
-            yield Found(_(each.title), _(each.help), partial(self._run, f"app.go('{each.id}')"), words)
+            yield PaletteEntry(_(each.title), _(each.help), partial(self._run, f"app.go('{each.id}')"), words)
         yield from _changes(_console(self))
         yield from _looks(_console(self))
 
@@ -88,14 +88,14 @@ class CommandProvider(Provider):
         for hit in _hits(query, [*self._commands(), *self._elsewhere()]):
             yield hit
 
-    def _elsewhere(self) -> Iterator[Found]:
+    def _elsewhere(self) -> Iterator[PaletteEntry]:
         """What is done in another mode leads there."""
         titles = {mode.id: _(mode.title) for mode in MODES}
         for command in COMMANDS:
             if command.scope in titles and command.scope != self.app.current_mode:
                 go = partial(self._run, f"app.go('{command.scope}')")
                 name = f"{titles[command.scope]}: {_(command.title)}"
-                yield Found(name, _(command.help), go, _words(command))
+                yield PaletteEntry(name, _(command.help), go, _words(command))
 
     async def _run(self, action: str) -> None:
         await self.app.run_action(action, self.screen)
@@ -108,34 +108,34 @@ def _words(command: Command) -> str:
 class JumpProvider(Provider):
     """Alarms, log groups, dashboard widgets and changes by name; days by date."""
 
-    def _places(self) -> Iterator[Found]:
+    def _places(self) -> Iterator[PaletteEntry]:
         app = _console(self)
         yield from _changes(app)
         board = app.board.value if app.board else None
         titles = {alarm.name: alarm.title for alarm in app.runbook.alarms} if app.runbook else {}
         for alarm in board.alarms if board else ():
             title = titles.get(alarm.id, "")
-            yield Found(
+            yield PaletteEntry(
                 f"{alarm.name}  {title}", _("alarm"), partial(app.post_message, messages.OpenAlarm(alarm))
             )
         for group in app.runbook.log_groups if app.runbook else ():
             go = partial(app.post_message, messages.OpenLogs(str(group.id)))
-            yield Found(f"{group.id}  {group.title}", _("log group"), go)
+            yield PaletteEntry(f"{group.id}  {group.title}", _("log group"), go)
         view = app.view.value if app.view else None
         for widget in view.dashboard.widgets if view else ():
             if widget.title:
-                yield Found(
+                yield PaletteEntry(
                     widget.title, _("dashboard"), partial(app.post_message, messages.OpenWidget(widget.key))
                 )
 
-    def _day(self, query: str) -> Found | None:
+    def _day(self, query: str) -> PaletteEntry | None:
         app = _console(self)
         if app.services is None:
             return None
         day = read_coming_day(query, app.services.calendar.day_of(app.now()))
         if day is None:
             return None
-        return Found(
+        return PaletteEntry(
             day_words(day, year=True), _("calendar"), partial(app.post_message, messages.OpenDay(day)), query
         )
 
@@ -151,7 +151,7 @@ class JumpProvider(Provider):
             yield hit
 
 
-def _hits(query: str, places: list[Found]) -> Iterator[Hit]:
+def _hits(query: str, places: list[PaletteEntry]) -> Iterator[Hit]:
     """What matches; where nothing does, that is said in the screen's language."""
     found = False
     for each in places:
@@ -169,13 +169,13 @@ def _console(provider: Provider) -> Console:
     return provider.app
 
 
-def _looks(app: Console) -> Iterator[Found]:
+def _looks(app: Console) -> Iterator[PaletteEntry]:
     """Every inspection of the runbook, to be made now."""
     for each in offered(app.runbook) if app.runbook else ():
         title = _(each.title)
         name = _("Look now: {title}").format(title=title)
         words = f"{title} {each.title} {each.id} {each.words} てんけん tenken inspect"
-        yield Found(
+        yield PaletteEntry(
             name,
             _("Make this inspection now"),
             partial(app.post_message, messages.RunInspection(str(each.id))),
@@ -184,9 +184,9 @@ def _looks(app: Console) -> Iterator[Found]:
         )
 
 
-def _changes(app: Console) -> Iterator[Found]:
+def _changes(app: Console) -> Iterator[PaletteEntry]:
     for kind, change in app.services.engine.changes.items() if app.services else ():
         for target in change.targets():
             go = partial(app.post_message, messages.PlanChange(kind, target))
             words = f"{change.title} {change.words}"
-            yield Found(f"{_(change.title)}  {target.title}", _(change.help), go, words)
+            yield PaletteEntry(f"{_(change.title)}  {target.title}", _(change.help), go, words)

@@ -7,7 +7,7 @@ from services.i18n import _
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.models.alarms import Alarm, AlarmState
-from services.models.journal import Acknowledgement, Draft, Entry, EntryKind, Query
+from services.models.journal import Acknowledgement, Entry, EntryKind, EntryQuery, NewEntry
 
 UNDATED = timedelta(hours=24)
 """How long an acknowledgement counts for a state without a beginning: a missing alarm must be seen each day."""
@@ -65,7 +65,7 @@ class Acknowledgements:
     async def acknowledge(self, alarm: Alarm, note: str) -> Acknowledgement:
         """Record that a person has seen the alarm's present state. Raises JournalError."""
         entry = await self._journal.append(
-            Draft(
+            NewEntry(
                 kind=EntryKind.ACKNOWLEDGED,
                 subject=change_of(alarm),
                 target=alarm.id,
@@ -78,7 +78,7 @@ class Acknowledgements:
 
     async def of(self, alarm: Alarm, limit: int = 20) -> tuple[Acknowledgement, ...]:
         """The acknowledgements of all of an alarm's changes, newest first. Raises JournalError."""
-        wanted = Query(kinds=frozenset({EntryKind.ACKNOWLEDGED}), target=alarm.id)
+        wanted = EntryQuery(kinds=frozenset({EntryKind.ACKNOWLEDGED}), target=alarm.id)
         page = await self._journal.page(wanted, limit=limit)
         return tuple(_acknowledgement(entry) for entry in page.entries)
 
@@ -99,7 +99,7 @@ class Acknowledgements:
 
     async def _unread(self) -> list[Entry]:
         """Oldest first."""
-        wanted = Query(kinds=frozenset({EntryKind.ACKNOWLEDGED}))
+        wanted = EntryQuery(kinds=frozenset({EntryKind.ACKNOWLEDGED}))
         found: list[Entry] = []
         before: int | None = None
         while True:

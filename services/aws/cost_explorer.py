@@ -29,7 +29,7 @@ _GROUPS = [{"Type": "DIMENSION", "Key": "SERVICE"}, {"Type": "DIMENSION", "Key":
 _KINDS = {"tax": CostKind.TAX, "credit": CostKind.CREDIT, "refund": CostKind.CREDIT}
 
 
-class Costs:
+class CostExplorerReader:
     """Reads what an account costs."""
 
     def __init__(self, session: Reader) -> None:

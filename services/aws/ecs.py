@@ -15,7 +15,7 @@ EVENTS = 100
 """ECS keeps no more."""
 
 
-class Containers:
+class EcsReader:
     """Reads the container services of one account and region."""
 
     def __init__(self, session: Reader) -> None:

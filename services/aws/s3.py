@@ -13,7 +13,7 @@ PAGE = 1000
 """Objects that one request lists at most."""
 
 
-class Objects:
+class S3Reader:
     """Lists objects of a bucket."""
 
     def __init__(self, session: Reader) -> None:

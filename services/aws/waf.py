@@ -24,7 +24,7 @@ _NONE = "WAFNonexistentItem"
 Scope = Literal["regional", "cloudfront"]
 
 
-class Firewall:
+class WafReader:
     """Reads the web ACLs of one scope."""
 
     def __init__(self, session: Reader, *, scope: Scope = "regional") -> None:

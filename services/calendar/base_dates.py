@@ -8,25 +8,25 @@ from zoneinfo import ZoneInfo
 
 from services.calendar.recurrence import LAST
 from services.i18n import plural
-from services.models.duties import AnchorDate
+from services.models.duties import BaseDate
 from services.models.runbook import Duty
 
 ANCHOR = re.compile(r"(access-key|access-key-disabled):(.+)\+([0-9]{1,4})d")
 """What a duty's `anchor` looks like: kind, user, days."""
 
 
-class Anchored(NamedTuple):
+class DatedDuty(NamedTuple):
     """A duty and one date it hangs on."""
 
     duty: Duty
-    anchor: AnchorDate
+    anchor: BaseDate
     nominal: date | None
     """Local; None where the anchor's date is not known, or beyond every calendar."""
     remark: str
     """What the date comes from."""
 
 
-def anchored(duty: Duty, anchors: Iterable[AnchorDate], zone: ZoneInfo) -> Iterator[Anchored]:
+def anchored(duty: Duty, anchors: Iterable[BaseDate], zone: ZoneInfo) -> Iterator[DatedDuty]:
     """One for each thing the duty hangs on (each key of the user), each only once."""
     spec = ANCHOR.fullmatch(duty.anchor)
     if spec is None:
@@ -39,11 +39,11 @@ def anchored(duty: Duty, anchors: Iterable[AnchorDate], zone: ZoneInfo) -> Itera
         seen.add(anchor.id)
         start = _local_date(anchor.at, zone)
         if start is None or start > LAST - timedelta(days=days):
-            yield Anchored(duty, anchor, None, anchor.remark)
+            yield DatedDuty(duty, anchor, None, anchor.remark)
             continue
         said = _from(kind, user, days, start)
         remark = f"{said} · {anchor.remark}" if anchor.remark else said
-        yield Anchored(duty, anchor, start + timedelta(days=days), remark)
+        yield DatedDuty(duty, anchor, start + timedelta(days=days), remark)
 
 
 def _local_date(at: datetime | None, zone: ZoneInfo) -> date | None:

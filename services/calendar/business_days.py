@@ -22,7 +22,7 @@ _NEW_YEAR = ((12, 25), (1, 7))
 """From the first to the second, what closes every year is the New Year holiday."""
 
 
-class OpenDays:
+class BusinessCalendar:
     """Which days are open, by the runbook's closures and Japan's national holidays."""
 
     def __init__(self, closures: Closures) -> None:

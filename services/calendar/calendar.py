@@ -7,11 +7,11 @@ from itertools import chain
 from zoneinfo import ZoneInfo
 
 from services.calendar import wording as calendar_words
-from services.calendar.adjustment import Held, Places
-from services.calendar.base_dates import Anchored, anchored
-from services.calendar.business_days import OpenDays
+from services.calendar.adjustment import Adjusted, BusinessDayAdjustment
+from services.calendar.base_dates import DatedDuty, anchored
+from services.calendar.business_days import BusinessCalendar
 from services.calendar.recurrence import EPOCH, HORIZON, LAST, Rule
-from services.models.duties import AnchorDate, Slot
+from services.models.duties import BaseDate, ScheduledOccurrence
 from services.models.runbook import ClosedDay, Duty, Runbook, Within
 
 _DAY = timedelta(days=1)
@@ -20,12 +20,14 @@ _DAY = timedelta(days=1)
 class _Ruled:
     """A duty with a rule."""
 
-    def __init__(self, open_days: OpenDays, duty: Duty) -> None:
+    def __init__(self, open_days: BusinessCalendar, duty: Duty) -> None:
         self.duty = duty
         self._rule = Rule(duty.rule)
-        self._places = Places(open_days, duty.closed_day, duty.within, before=duty.open_days_before or 0)
+        self._places = BusinessDayAdjustment(
+            open_days, duty.closed_day, duty.within, before=duty.open_days_before or 0
+        )
 
-    def held(self, first: date, last: date) -> Iterator[Held]:
+    def held(self, first: date, last: date) -> Iterator[Adjusted]:
         """What is held from `first` to `last`, in order."""
         found = self._places.held(self._rule.between(*self._places.reach(first, last)))
         return (each for each in found if first <= each.place.day <= last)
@@ -46,7 +48,7 @@ class Calendar:
 
     def __init__(self, runbook: Runbook) -> None:
         self.zone = ZoneInfo(runbook.system.timezone)
-        self.open_days = OpenDays(runbook.closures)
+        self.open_days = BusinessCalendar(runbook.closures)
         self._hours = runbook.closures
         self._order = {duty.id: number for number, duty in enumerate(runbook.duties)}
         self._anchored = [duty for duty in runbook.duties if duty.anchor]
@@ -58,22 +60,24 @@ class Calendar:
 
     # Slots
 
-    def slots(self, first: date, last: date, anchors: Iterable[AnchorDate] = ()) -> tuple[Slot, ...]:
+    def slots(
+        self, first: date, last: date, anchors: Iterable[BaseDate] = ()
+    ) -> tuple[ScheduledOccurrence, ...]:
         """Every slot that is held on a day from `first` to `last` (local, inclusive), by time, then as in the runbook."""
         ruled = chain.from_iterable(self._followed(each, first, last) for each in self._series.values())
         dated = (slot for slot in self.anchored(anchors) if first <= slot.day <= last)
         return self._sorted([*ruled, *dated])
 
-    def anchored(self, anchors: Iterable[AnchorDate]) -> tuple[Slot, ...]:
+    def anchored(self, anchors: Iterable[BaseDate]) -> tuple[ScheduledOccurrence, ...]:
         """Every slot that hangs on an anchor, whenever it is held; late ones stay in the past until signed."""
         found = [slot for each in self._hanging(anchors) for slot in self._hung(each)]
         return self._sorted(found)
 
-    def undated(self, anchors: Iterable[AnchorDate]) -> tuple[tuple[Duty, AnchorDate], ...]:
+    def undated(self, anchors: Iterable[BaseDate]) -> tuple[tuple[Duty, BaseDate], ...]:
         """Duties that hang on something whose date is not known, so that no slot can be placed."""
         return tuple((each.duty, each.anchor) for each in self._hanging(anchors) if each.nominal is None)
 
-    def next_slot(self, duty_id: str, after: datetime) -> Slot | None:
+    def next_slot(self, duty_id: str, after: datetime) -> ScheduledOccurrence | None:
         """The first slot of a duty with a rule that comes due after `after`; None where there is none."""
         ruled = self._ruled.get(duty_id)
         if ruled is None:
@@ -146,7 +150,7 @@ class Calendar:
 
     # Rules
 
-    def _followed(self, series: Sequence[_Ruled], first: date, last: date) -> Iterator[Slot]:
+    def _followed(self, series: Sequence[_Ruled], first: date, last: date) -> Iterator[ScheduledOccurrence]:
         """The slots of a series, each missed when the next comes due."""
         first, last = max(first, EPOCH), min(last, LAST)
         found = [
@@ -176,18 +180,18 @@ class Calendar:
 
     # Anchors
 
-    def _hanging(self, anchors: Iterable[AnchorDate]) -> Iterator[Anchored]:
+    def _hanging(self, anchors: Iterable[BaseDate]) -> Iterator[DatedDuty]:
         given = tuple(anchors)
         for duty in self._anchored:
             yield from anchored(duty, given, self.zone)
 
-    def _hung(self, found: Anchored) -> Iterator[Slot]:
+    def _hung(self, found: DatedDuty) -> Iterator[ScheduledOccurrence]:
         if found.nominal is None:
             return
         duty = found.duty
         # Dropped, it would never come again.
         policy = ClosedDay.NEXT if duty.closed_day is ClosedDay.SKIP else duty.closed_day
-        for held in Places(self.open_days, policy, duty.within).held([found.nominal]):
+        for held in BusinessDayAdjustment(self.open_days, policy, duty.within).held([found.nominal]):
             words = (found.remark, calendar_words.moved(held, self.open_days))
             remark = " · ".join(each for each in words if each)
             key = f"{duty.id}:{found.anchor.id}@{held.own}"
@@ -197,14 +201,14 @@ class Calendar:
     # One slot
 
     def _slot(
-        self, duty: Duty, held: Held, at: str, *, key: str, missed_at: datetime | None, remark: str
-    ) -> Slot:
+        self, duty: Duty, held: Adjusted, at: str, *, key: str, missed_at: datetime | None, remark: str
+    ) -> ScheduledOccurrence:
         place = held.place
         if at:
             late = self.local(place.until, at) + timedelta(minutes=duty.late_after_minutes)
         else:
             late = self.local(place.until + _DAY)
-        return Slot(
+        return ScheduledOccurrence(
             key=f"{key}T{at}" if at else key,
             duty=duty.id,
             title=duty.title,
@@ -219,14 +223,14 @@ class Calendar:
             remark=remark,
         )
 
-    def _due(self, duty: Duty, held: Held, at: str) -> datetime:
+    def _due(self, duty: Duty, held: Adjusted, at: str) -> datetime:
         return self.local(held.place.day, at or "00:00")
 
-    def _sorted(self, slots: list[Slot]) -> tuple[Slot, ...]:
+    def _sorted(self, slots: list[ScheduledOccurrence]) -> tuple[ScheduledOccurrence, ...]:
         return tuple(sorted(slots, key=lambda slot: (slot.due_at, self._order[slot.duty], slot.key)))
 
 
-def _counted(duty: Duty, held: Held) -> bool:
+def _counted(duty: Duty, held: Adjusted) -> bool:
     """Its day was counted back from the rule's: that is no move, and the rule's date only names it."""
     return duty.open_days_before is not None and held.place.found
 

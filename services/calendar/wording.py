@@ -2,15 +2,15 @@
 
 from datetime import date
 
-from services.calendar.adjustment import Held
-from services.calendar.business_days import WEEKDAYS, OpenDays
+from services.calendar.adjustment import Adjusted
+from services.calendar.business_days import WEEKDAYS, BusinessCalendar
 from services.i18n import _, plural
 
 _NAMED = 3
 """Closed days named in one remark; more are counted."""
 
 
-def moved(held: Held, open_days: OpenDays) -> str:
+def moved(held: Adjusted, open_days: BusinessCalendar) -> str:
     """Which closed days moved it; "" where none did."""
     if not held.place.found:
         return _("No open day is near: it stays on {day}").format(day=day_words(held.place.day))

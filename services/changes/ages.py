@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from services.clock import Clock, real
-from services.models.journal import Draft, Entry
+from services.models.journal import Entry, NewEntry
 
 STEP = 5.0
 """Seconds by which the wall clock may differ from what was counted before times that are shown move with it."""
@@ -32,7 +32,7 @@ def machine() -> str:
         return ""
 
 
-def marked(draft: Draft, clock: Clock) -> Draft:
+def marked(draft: NewEntry, clock: Clock) -> NewEntry:
     """The draft with the moment it was made, as other consoles of this machine can count from."""
     where = machine()
     if not where or "awake" in draft.data:

@@ -12,11 +12,11 @@ from services.i18n import _
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.models.changes import Armed
-from services.models.journal import Draft, EntryKind
+from services.models.journal import EntryKind, NewEntry
 from services.models.problem import Problem, ProblemKind
 
 if TYPE_CHECKING:
-    from services.aws.client.permits import Permits
+    from services.aws.client.permits import WriteAuthorizer
 
 LONGEST = timedelta(hours=1)
 """Longer than this nobody stands behind a decision."""
@@ -28,7 +28,7 @@ LOOK = 20.0
 class Arming:
     """Arms and disarms the permits."""
 
-    def __init__(self, permits: "Permits", *, journal: Journal, clock: Clock) -> None:
+    def __init__(self, permits: "WriteAuthorizer", *, journal: Journal, clock: Clock) -> None:
         self._permits = permits
         self._journal = journal
         self._clock = clock
@@ -48,7 +48,7 @@ class Arming:
             )
         until = self._clock.now() + real(self._clock, lasts.total_seconds())
         entry = await self._journal.append(
-            Draft(
+            NewEntry(
                 kind=EntryKind.ARMED,
                 text=_("Armed for changes: {reason}").format(reason=reason),
                 data={"until": until.isoformat(), "reason": reason},
@@ -85,7 +85,7 @@ class Arming:
 
     async def _record(self, why: str) -> None:
         text = _("Back to read-only. {why}").format(why=why).strip()
-        await self._journal.append(Draft(kind=EntryKind.DISARMED, text=text, data={"why": why}))
+        await self._journal.append(NewEntry(kind=EntryKind.DISARMED, text=text, data={"why": why}))
 
     def _refused(self, summary: str) -> Refused:
         return Refused(Problem(kind=ProblemKind.REFUSED, summary=summary, at=self._clock.now()))

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from services import i18n
-from services.aws.client.permits import Permits
+from services.aws.client.permits import WriteAuthorizer
 from services.aws.client.writer import Writer
 from services.background.detached import detached
 from services.background.faults import Fault, Workers, unheard
@@ -22,7 +22,7 @@ from services.i18n import _
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.models.changes import Armed, ChangeTarget, Plan, Run
-from services.models.duties import Slot
+from services.models.duties import ScheduledOccurrence
 
 RETRY = 5.0
 """Seconds between two tries to record an outcome that the journal did not take."""
@@ -40,7 +40,7 @@ class ChangeEngine:
         *,
         journal: Journal,
         session: Writer,
-        permits: Permits,
+        permits: WriteAuthorizer,
         clock: Clock,
         fault: Fault = unheard,
     ) -> None:
@@ -63,7 +63,7 @@ class ChangeEngine:
         self._sending: dict[str, asyncio.Task[Run]] = {}
         self._waiting: dict[str, asyncio.Task[Run]] = {}
         self._reverts_of: tuple[tuple[Run, ...], str] = ((), "")
-        self._reverts: tuple[Slot, ...] = ()
+        self._reverts: tuple[ScheduledOccurrence, ...] = ()
         self._retrying: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[None] | None = None
 
@@ -160,7 +160,7 @@ class ChangeEngine:
         """Back to read-only, and recorded. Raises JournalError; it is read-only nevertheless."""
         await self._arming.disarm(why)
 
-    def reverts(self) -> tuple[Slot, ...]:
+    def reverts(self) -> tuple[ScheduledOccurrence, ...]:
         """Dated duties: the ways back of changes that were made and not taken back yet."""
         runs, language = self._history.runs(), i18n.language()
         if (runs, language) != self._reverts_of:

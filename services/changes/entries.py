@@ -3,7 +3,7 @@
 from services.changes.wording import answered_text, outcome_text
 from services.i18n import _
 from services.models.changes import Plan, PlannedStep, StepState
-from services.models.journal import Draft, EntryKind
+from services.models.journal import EntryKind, NewEntry
 from services.models.text import clean
 
 CHANGE_KINDS = frozenset(
@@ -12,9 +12,9 @@ CHANGE_KINDS = frozenset(
 """The kinds from which runs are rebuilt."""
 
 
-def confirmed(plan: Plan) -> Draft:
+def confirmed(plan: Plan) -> NewEntry:
     """A person has confirmed the plan; at most once."""
-    return Draft(
+    return NewEntry(
         kind=EntryKind.PLAN,
         subject=plan.id,
         target=plan.target.id,
@@ -24,10 +24,10 @@ def confirmed(plan: Plan) -> Draft:
     )
 
 
-def refused(plan: Plan, why: str, step: PlannedStep | None = None) -> Draft:
+def refused(plan: Plan, why: str, step: PlannedStep | None = None) -> NewEntry:
     """Stopped before any intent; without `step` before it was confirmed. Releases nothing: nothing was held."""
     about = _("Not carried out: {title} ({target}): {why}")
-    return Draft(
+    return NewEntry(
         kind=EntryKind.REFUSED,
         subject=plan.id,
         target=step.target if step else plan.target.id,
@@ -36,9 +36,9 @@ def refused(plan: Plan, why: str, step: PlannedStep | None = None) -> Draft:
     )
 
 
-def intent(plan: Plan, step: PlannedStep) -> Draft:
+def intent(plan: Plan, step: PlannedStep) -> NewEntry:
     """The step's request is about to be sent; takes the hold on its target."""
-    return Draft(
+    return NewEntry(
         kind=EntryKind.INTENT,
         subject=plan.id,
         target=step.target,
@@ -51,13 +51,13 @@ def intent(plan: Plan, step: PlannedStep) -> Draft:
 
 def outcome(
     plan: Plan, step: PlannedStep, state: StepState, text: str, verified: bool | None = None
-) -> Draft:
+) -> NewEntry:
     """What became of the step's request.
 
     A final one shares its claim with RESOLVED, so that of two consoles only one gives the hold back.
     """
     final = state is not StepState.UNKNOWN
-    return Draft(
+    return NewEntry(
         kind=EntryKind.OUTCOME,
         subject=plan.id,
         target=step.target,
@@ -70,15 +70,15 @@ def outcome(
     )
 
 
-def later(draft: Draft) -> Draft:
+def later(draft: NewEntry) -> NewEntry:
     """The same outcome where the step has its final entry already: it adds words, and gives nothing back."""
     return draft.model_copy(update={"claim": "", "releases": ""})
 
 
-def resolved(plan: Plan, step: PlannedStep, *, done: bool, text: str, how: str) -> Draft:
+def resolved(plan: Plan, step: PlannedStep, *, done: bool, text: str, how: str) -> NewEntry:
     """What became of an unknown step; `how` is `read` (AWS) or `said` (a person)."""
     state = StepState.DONE if done else StepState.FAILED
-    return Draft(
+    return NewEntry(
         kind=EntryKind.RESOLVED,
         subject=plan.id,
         target=step.target,

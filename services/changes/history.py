@@ -15,9 +15,9 @@ from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
 from services.models.canonical import canonical
 from services.models.changes import Run
-from services.models.journal import Draft, Entry, Person, Query
+from services.models.journal import Entry, EntryQuery, NewEntry, Person
 
-_ABOUT_CHANGES = Query(kinds=CHANGE_KINDS)
+_ABOUT_CHANGES = EntryQuery(kinds=CHANGE_KINDS)
 
 
 class Lock(NamedTuple):
@@ -42,7 +42,7 @@ class History:
         self._seen = 0
         self._runs: dict[str, Run] = {}
         self._unrecorded: list[Entry] = []
-        self._drafts: list[Draft] = []
+        self._drafts: list[NewEntry] = []
         self._loading = asyncio.Lock()
         self._recording = asyncio.Lock()
         self._listeners: set[asyncio.Event] = set()
@@ -102,13 +102,13 @@ class History:
             del self._ours[plan]
         self.tell()
 
-    async def append(self, draft: Draft) -> Entry:
+    async def append(self, draft: NewEntry) -> Entry:
         """Record durably, or not at all. Raises JournalError, AlreadyRecorded, HeldByAnother."""
         entry = await self.journal.append(marked(draft, self._clock))
         self._take([entry])
         return entry
 
-    async def keep(self, draft: Draft) -> None:
+    async def keep(self, draft: NewEntry) -> None:
         """Record something that has happened: what the journal will not take now is kept, shown, and tried again."""
         self._drafts.append(marked(draft, self._clock))
         if not await self.retry():
@@ -178,10 +178,10 @@ class History:
         if plans:
             self.tell()
 
-    def _shown(self, draft: Draft) -> Entry:
+    def _shown(self, draft: NewEntry) -> Entry:
         return linked("", draft, seq=0, at=self._clock.now(), person=Person(), previous="")
 
 
-def _is(entry: Entry, draft: Draft) -> bool:
+def _is(entry: Entry, draft: NewEntry) -> bool:
     """The entry is the draft's own."""
     return (entry.kind, entry.claim, entry.body) == (draft.kind, draft.claim, canonical(draft.data))

@@ -6,14 +6,14 @@ from datetime import timedelta, tzinfo
 from services.changes.base import WAY_BACK
 from services.i18n import _
 from services.models.changes import Revert, Run, StepState
-from services.models.duties import Slot
+from services.models.duties import ScheduledOccurrence
 
 LATE = timedelta(minutes=30)
 
 
-def reverts(runs: Iterable[Run], zone: tzinfo) -> tuple[Slot, ...]:
+def reverts(runs: Iterable[Run], zone: tzinfo) -> tuple[ScheduledOccurrence, ...]:
     """The ways back that are still to be made or checked, by time; `runs` as the journal has them, newest first."""
-    found: list[Slot] = []
+    found: list[ScheduledOccurrence] = []
     restored: list[Run] = []
     for run in runs:
         if not run.steps or run.steps[0].state is not StepState.DONE:
@@ -37,9 +37,9 @@ def _restores(later: Run, run: Run, revert: Revert) -> bool:
     )
 
 
-def _slot(run: Run, revert: Revert, zone: tzinfo) -> Slot:
+def _slot(run: Run, revert: Revert, zone: tzinfo) -> ScheduledOccurrence:
     day = revert.at.astimezone(zone).date()
-    return Slot(
+    return ScheduledOccurrence(
         key=f"revert@{run.id}",
         duty="",
         title=revert.title,

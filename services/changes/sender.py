@@ -20,7 +20,7 @@ from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.models.changes import Observation, Place, Plan, PlannedStep, Run, StepState
 
 if TYPE_CHECKING:
-    from services.aws.client.permits import Permits
+    from services.aws.client.permits import WriteAuthorizer
 
 WRITE_SECONDS = 20.0
 """The longest that AWS may take to answer a change."""
@@ -45,7 +45,7 @@ class Sender:
         *,
         history: History,
         session: Writer,
-        permits: "Permits",
+        permits: "WriteAuthorizer",
         clock: Clock,
         zone: tzinfo,
     ) -> None:

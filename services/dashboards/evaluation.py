@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from services.dashboards.requests import Ask
+from services.dashboards.requests import WidgetRequest
 from services.i18n import _
-from services.models.alarms import Alarm, AlarmBoard
+from services.models.alarms import Alarm, AlarmOverview
 from services.models.dashboards import DashboardView, Reading, WidgetData
 from services.models.findings import worst
 from services.models.metrics import MetricQuery, Series, SeriesStatus
@@ -17,7 +17,9 @@ COUNTING = ("SampleCount", "TC", "tc", "PR")
 """Statistics that count points; a limit on the metric's value says nothing about them."""
 
 
-def judged(ask: Ask, series: Iterable[Series], alarms: tuple[Alarm, ...], runbook: Runbook) -> WidgetData:
+def judged(
+    ask: WidgetRequest, series: Iterable[Series], alarms: tuple[Alarm, ...], runbook: Runbook
+) -> WidgetData:
     """What one widget shows: its curves in the order of its rows, each with its newest value judged."""
     found: dict[str, list[Series]] = {}
     for each in series:
@@ -40,7 +42,7 @@ def judged(ask: Ask, series: Iterable[Series], alarms: tuple[Alarm, ...], runboo
     )
 
 
-def _reading(curve: Series, query: MetricQuery, ask: Ask, runbook: Runbook) -> Reading:
+def _reading(curve: Series, query: MetricQuery, ask: WidgetRequest, runbook: Runbook) -> Reading:
     limit = limit_of(query, runbook)
     newest = curve.times[-1] if curve.times else None
     value = curve.last
@@ -81,7 +83,7 @@ def trouble(curves: Sequence[Series]) -> str:
     return " ".join(parts)
 
 
-def refreshed(view: DashboardView, board: AlarmBoard) -> DashboardView:
+def refreshed(view: DashboardView, board: AlarmOverview) -> DashboardView:
     """The view with its alarms as the board has them; the same view where nothing differs."""
     known = {alarm.arn: alarm for alarm in board.alarms if alarm.arn}
     data = tuple(

@@ -12,7 +12,7 @@ from services.clock import Clock
 from services.dashboards import requests as board_plan
 from services.dashboards.evaluation import judged
 from services.i18n import _
-from services.models.alarms import Alarm, AlarmBoard, AlarmState
+from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.base import RawId
 from services.models.dashboards import (
     AlarmWidget,
@@ -27,7 +27,7 @@ from services.models.dashboards import (
 from services.models.metrics import MetricQuery, Series, TimeSpan
 from services.models.runbook import Runbook
 
-Asked = tuple[board_plan.Call, tuple[Series, ...] | AwsError]
+Asked = tuple[board_plan.RequestBatch, tuple[Series, ...] | AwsError]
 
 BODY_AGE = timedelta(hours=1)
 """How long a dashboard's body is kept before it is read again."""
@@ -94,11 +94,11 @@ class DashboardReader:
         self._clock = clock
         self._body: Dashboard | None = None
         self._body_at: datetime | None = None
-        self._shown: dict[str, tuple[board_plan.Ask, WidgetData]] = {}
+        self._shown: dict[str, tuple[board_plan.WidgetRequest, WidgetData]] = {}
         self._refused: dict[str, tuple[Trace, ...]] = {}
         self._alarms = _Alarms()
 
-    async def read(self, board: AlarmBoard | None = None, *, reload: bool = False) -> DashboardView:
+    async def read(self, board: AlarmOverview | None = None, *, reload: bool = False) -> DashboardView:
         """The dashboard now; only widgets whose period has advanced are asked, all in one call per region.
 
         `board` saves a DescribeAlarms where the dashboard names alarms; `reload` reads the body again and
@@ -146,7 +146,7 @@ class DashboardReader:
         except NotFound:
             return self._dashboards.builtin(self._runbook)
 
-    async def _read_alarms(self, dashboard: Dashboard, board: AlarmBoard | None) -> None:
+    async def _read_alarms(self, dashboard: Dashboard, board: AlarmOverview | None) -> None:
         wanted = dict.fromkeys(
             arn
             for widget in dashboard.widgets
@@ -193,14 +193,14 @@ class DashboardReader:
             )
         return widget.model_copy(update=added)
 
-    def _due(self, ask: board_plan.Ask) -> bool:
+    def _due(self, ask: board_plan.WidgetRequest) -> bool:
         """Something is asked that was not answered yet; a failed widget has no such answer."""
         shown = self._shown.get(ask.key)
         return bool(ask.traces) and (
             shown is None or shown[0].stamp != ask.stamp or shown[0].traces != ask.traces
         )
 
-    async def _ask(self, due: Sequence[board_plan.Ask]) -> None:
+    async def _ask(self, due: Sequence[board_plan.WidgetRequest]) -> None:
         asked = await self._answers(due)
         failures = [answer for _call, answer in asked if isinstance(answer, AwsError)]
         told_in_place = bool(failures) and isinstance(failures[0], AccessDenied | Invalid)
@@ -216,7 +216,7 @@ class DashboardReader:
         for ask in due:
             self._keep(ask, series, failed)
 
-    async def _answers(self, due: Sequence[board_plan.Ask]) -> list[Asked]:
+    async def _answers(self, due: Sequence[board_plan.WidgetRequest]) -> list[Asked]:
         """Everything in the fewest calls; one malformed expression makes AWS refuse a whole call, so what
         it refused is asked widget by widget, and the widget at fault stays alone from then on."""
         apart = [ask for ask in due if self._refused.get(ask.key) == ask.traces]
@@ -231,17 +231,19 @@ class DashboardReader:
             asked += alone
         return asked
 
-    async def _gather(self, calls: Sequence[board_plan.Call]) -> list[Asked]:
+    async def _gather(self, calls: Sequence[board_plan.RequestBatch]) -> list[Asked]:
         return list(zip(calls, await asyncio.gather(*(self._call(call) for call in calls)), strict=True))
 
-    async def _call(self, call: board_plan.Call) -> tuple[Series, ...] | AwsError:
+    async def _call(self, call: board_plan.RequestBatch) -> tuple[Series, ...] | AwsError:
         """The answer or the failure: one region's failure is not another's."""
         try:
             return await self._metrics.fetch(call.queries, call.span, region=call.region or None)
         except AwsError as error:
             return error
 
-    def _keep(self, ask: board_plan.Ask, series: Iterable[Series], failed: Mapping[str, AwsError]) -> None:
+    def _keep(
+        self, ask: board_plan.WidgetRequest, series: Iterable[Series], failed: Mapping[str, AwsError]
+    ) -> None:
         errors = [failed[query.id] for query in ask.queries if query.id in failed]
         before = self._shown.get(ask.key)
         if errors and len(errors) == len(ask.queries) and before is not None:
@@ -255,7 +257,7 @@ class DashboardReader:
             ask = _again(ask)
         self._shown[ask.key] = (ask, data)
 
-    def _data(self, widget: Widget, ask: board_plan.Ask | None) -> WidgetData:
+    def _data(self, widget: Widget, ask: board_plan.WidgetRequest | None) -> WidgetData:
         if isinstance(widget, AlarmWidget):
             alarms = self._alarms.of(widget.alarm_ids)
             if widget.states:
@@ -287,9 +289,9 @@ STATE_NAMES = {
 """As an alarm widget's `states` spells them; a missing alarm passes every choice."""
 
 
-def _again(ask: board_plan.Ask) -> board_plan.Ask:
+def _again(ask: board_plan.WidgetRequest) -> board_plan.WidgetRequest:
     """The same ask with a stamp that never matches: partly answered, due again."""
-    return board_plan.Ask(ask.key, ask.traces, 0, 0, ask.whole, ask.fixed)
+    return board_plan.WidgetRequest(ask.key, ask.traces, 0, 0, ask.whole, ask.fixed)
 
 
 def _missing(arn: str) -> Alarm:

@@ -27,7 +27,7 @@ BELOW_A_MINUTE = (1, 5, 10, 20, 30)
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class WidgetRequest:
     """One widget's question."""
 
     key: str
@@ -72,7 +72,7 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RequestBatch:
     """What is asked together: one region, one length of range."""
 
     region: str
@@ -80,7 +80,7 @@ class Call:
     queries: tuple[MetricQuery, ...]
 
 
-def ask(widget: MetricWidget, dashboard: Dashboard, now: datetime, *, region: str = "") -> Ask:
+def ask(widget: MetricWidget, dashboard: Dashboard, now: datetime, *, region: str = "") -> WidgetRequest:
     """A widget's question at `now`, aligned to its period; `region` is where it asks if it names none."""
     start_text, end_text = (widget.start, widget.end) if widget.start else (dashboard.start, dashboard.end)
     last = min(resolve(end_text, now) or now, now)
@@ -98,7 +98,7 @@ def ask(widget: MetricWidget, dashboard: Dashboard, now: datetime, *, region: st
     if not widget.whole_range:
         # At least one full bucket of the longest period, even where the range is shorter.
         start = min(_floor(start, step), _floor(end, max(periods)) - max(periods))
-    return Ask(
+    return WidgetRequest(
         key=widget.key,
         traces=resolved,
         start=start,
@@ -139,9 +139,9 @@ def fitting_period(period: int, length: int, age: int) -> int:
     return -(-wanted // multiple) * multiple
 
 
-def calls(asks: Iterable[Ask]) -> list[Call]:
+def calls(asks: Iterable[WidgetRequest]) -> list[RequestBatch]:
     """The fewest calls that answer all: one per region and length of range."""
-    groups: dict[tuple[str, int, bool, int], list[tuple[Ask, MetricQuery]]] = {}
+    groups: dict[tuple[str, int, bool, int], list[tuple[WidgetRequest, MetricQuery]]] = {}
     for each in asks:
         for query in each.queries:
             key = (query.region, each.end - each.start, each.whole, each.end if each.fixed else 0)
@@ -153,7 +153,7 @@ def calls(asks: Iterable[Ask]) -> list[Call]:
         # Buckets begin at StartTime: aligned to the longest period, all of them are.
         unit = 1 if whole else max(query.period for _each, query in members)
         found.append(
-            Call(
+            RequestBatch(
                 region=region,
                 span=TimeSpan(start=_moment(_floor(start, unit)), end=_moment(end)),
                 queries=tuple(query for _each, query in members),

@@ -7,7 +7,7 @@ import threading
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, TypeVar
 
-from services.calendar.business_days import OpenDays
+from services.calendar.business_days import BusinessCalendar
 from services.clock import Clock
 from services.demo.autoscaling.model import Scaling
 from services.demo.cloudwatch.alarms.store import AlarmBook
@@ -129,5 +129,5 @@ class World:
 def before_closing(at: datetime) -> datetime:
     """16:45 JST, half an hour before the office closes, of the newest open day before the day of `at`."""
     before = at.astimezone(TOKYO).date() - timedelta(days=1)
-    day = OpenDays(Closures(yearly=NEW_YEAR)).previous_open(before) or before
+    day = BusinessCalendar(Closures(yearly=NEW_YEAR)).previous_open(before) or before
     return datetime.combine(day, time(16, 45), TOKYO).astimezone(UTC)

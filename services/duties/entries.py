@@ -3,7 +3,7 @@
 from datetime import tzinfo
 
 from services.i18n import N_, _
-from services.models.duties import OccurrenceState, Slot
+from services.models.duties import OccurrenceState, ScheduledOccurrence
 
 _SIGNED = {
     OccurrenceState.UPCOMING: N_("Signed off early: {title}, due {due}"),
@@ -12,7 +12,7 @@ _SIGNED = {
 }
 
 
-def due_words(slot: Slot, zone: tzinfo) -> str:
+def due_words(slot: ScheduledOccurrence, zone: tzinfo) -> str:
     """`2026-01-05 09:00 JST`; the day alone for a duty without a time, both ends where it has several days."""
     if slot.timed:
         return f"{slot.due_at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
@@ -21,24 +21,24 @@ def due_words(slot: Slot, zone: tzinfo) -> str:
     return slot.day.isoformat()
 
 
-def signed_text(slot: Slot, was: OccurrenceState, note: str, zone: tzinfo) -> str:
+def signed_text(slot: ScheduledOccurrence, was: OccurrenceState, note: str, zone: tzinfo) -> str:
     """One line for a signature."""
     said = _(_SIGNED[was]) if was in _SIGNED else _("Signed off: {title}, due {due}")
     return _line(said, slot, note, zone)
 
 
-def skipped_text(slot: Slot, reason: str, zone: tzinfo) -> str:
+def skipped_text(slot: ScheduledOccurrence, reason: str, zone: tzinfo) -> str:
     """One line for what was left out."""
     return _line(_("Left out: {title}, due {due}"), slot, reason, zone)
 
 
-def planned_text(slot: Slot, planned: bool, zone: tzinfo) -> str:
+def planned_text(slot: ScheduledOccurrence, planned: bool, zone: tzinfo) -> str:
     """One line for a plan made or taken back."""
     text = _("Planned: {title}, due {due}") if planned else _("No longer planned: {title}, due {due}")
     return _line(text, slot, "", zone)
 
 
-def _line(text: str, slot: Slot, note: str, zone: tzinfo) -> str:
+def _line(text: str, slot: ScheduledOccurrence, note: str, zone: tzinfo) -> str:
     said = text.format(title=slot.title, due=due_words(slot, zone))
     words = " ".join(note.split())
     return f"{said} — {words}" if words else said

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from services import i18n
 from services.i18n import _
-from services.models.duties import Occurrence, OccurrenceState, Slot
+from services.models.duties import Occurrence, OccurrenceState, ScheduledOccurrence
 from services.models.runbook import Duty, Runbook
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def calendar_file(runbook: Runbook, occurrences: Iterable[Occurrence]) -> str:
     return bytes(file.to_ical()).decode("utf-8")
 
 
-def _event(runbook: Runbook, slot: Slot) -> "Event":
+def _event(runbook: Runbook, slot: ScheduledOccurrence) -> "Event":
     from icalendar import Event
 
     zone = ZoneInfo(runbook.system.timezone)
@@ -70,7 +70,7 @@ def _event(runbook: Runbook, slot: Slot) -> "Event":
     return event
 
 
-def _alarm(slot: Slot, rings: timedelta) -> "Alarm":
+def _alarm(slot: ScheduledOccurrence, rings: timedelta) -> "Alarm":
     from icalendar import Alarm
 
     alarm = Alarm()
@@ -80,13 +80,13 @@ def _alarm(slot: Slot, rings: timedelta) -> "Alarm":
     return alarm
 
 
-def _stamp(runbook: Runbook, slot: Slot) -> datetime:
+def _stamp(runbook: Runbook, slot: ScheduledOccurrence) -> datetime:
     """When the event was last written down: the runbook's date, for an export must not differ from itself."""
     written = runbook.document_updated or runbook.document_date
     return datetime.combine(written, time(), UTC) if written else slot.due_at
 
 
-def _description(slot: Slot, duty: Duty | None) -> Iterator[str]:
+def _description(slot: ScheduledOccurrence, duty: Duty | None) -> Iterator[str]:
     if slot.remark:
         yield slot.remark
     if duty is None:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.duties.states import NO_ENTRIES, Record
+from services.duties.states import NO_ENTRIES, OccurrenceRecord
 from services.journal.journal import Journal
 from services.models.duties import OccurrenceState, SignOff
-from services.models.journal import Entry, EntryKind, Query
+from services.models.journal import Entry, EntryKind, EntryQuery
 
 KINDS = frozenset({EntryKind.SIGN_OFF, EntryKind.SKIPPED, EntryKind.PLANNED, EntryKind.UNPLANNED})
 RECENT = timedelta(days=430)
@@ -33,12 +33,12 @@ class DutyRecords:
         self.started = False
         """The recent entries have been read; before that nothing is known of what should have been done."""
         self._journal = journal
-        self._records: dict[str, Record] = {}
+        self._records: dict[str, OccurrenceRecord] = {}
         self._newest = 0
         self._older: int | None = None
         """Entries before this number are not read yet; None: all are."""
 
-    def of(self, key: str) -> Record:
+    def of(self, key: str) -> OccurrenceRecord:
         """What is known of an occurrence."""
         return self._records.get(key, NO_ENTRIES)
 
@@ -59,7 +59,7 @@ class DutyRecords:
         known = self._newest
         before: int | None = None
         while True:
-            page = await self._journal.page(Query(kinds=KINDS), before_seq=before, limit=_PAGE)
+            page = await self._journal.page(EntryQuery(kinds=KINDS), before_seq=before, limit=_PAGE)
             fresh = [entry for entry in page.entries if entry.seq > known]
             self.absorb(fresh)
             if fresh:
@@ -73,7 +73,7 @@ class DutyRecords:
 
     async def _read_older(self) -> None:
         while self._older is not None:
-            page = await self._journal.page(Query(kinds=KINDS), before_seq=self._older, limit=_PAGE)
+            page = await self._journal.page(EntryQuery(kinds=KINDS), before_seq=self._older, limit=_PAGE)
             self.absorb(page.entries)
             self._older = page.entries[-1].seq if page.more else None
 
@@ -87,7 +87,7 @@ class DutyRecords:
                 self.version += 1
 
 
-def _with(record: Record, entry: Entry) -> Record:
+def _with(record: OccurrenceRecord, entry: Entry) -> OccurrenceRecord:
     if entry.kind in (EntryKind.PLANNED, EntryKind.UNPLANNED):
         if entry.seq <= record.planned_seq:
             return record

@@ -9,12 +9,20 @@ from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.duties.entries import planned_text, signed_text, skipped_text
 from services.duties.records import DutyRecords, claim_of
-from services.duties.slots import SlotBook, days
+from services.duties.slots import ScheduleCache, days
 from services.duties.states import by_time, changes_after, occurrence_of
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
-from services.models.duties import AnchorDate, Day, DutyView, Month, Occurrence, OccurrenceState, Slot
-from services.models.journal import Draft, Entry, EntryKind
+from services.models.duties import (
+    BaseDate,
+    Day,
+    DutyView,
+    Month,
+    Occurrence,
+    OccurrenceState,
+    ScheduledOccurrence,
+)
+from services.models.journal import Entry, EntryKind, NewEntry
 from services.models.runbook import Duty, Runbook
 
 DAY = timedelta(days=1)
@@ -45,15 +53,15 @@ class Duties:
         journal: Journal,
         clock: Clock,
         *,
-        anchors: Callable[[], tuple[AnchorDate, ...]],
-        dated: Callable[[], tuple[Slot, ...]],
+        anchors: Callable[[], tuple[BaseDate, ...]],
+        dated: Callable[[], tuple[ScheduledOccurrence, ...]],
     ) -> None:
         self._calendar = calendar
         self._clock = clock
         self._journal = journal
         self._duties = {str(duty.id): duty for duty in runbook.duties}
         self._records = DutyRecords(journal, clock.now())
-        self._book = SlotBook(calendar, anchors, dated)
+        self._book = ScheduleCache(calendar, anchors, dated)
         self._bases = 0
         """How often what the slots hang on (anchors, ways back) has changed."""
         self._nudge = asyncio.Event()
@@ -88,7 +96,7 @@ class Duties:
     def month(self, year: int, month: int) -> Month:
         """A month with the states of its occurrences, by what is known now. Does not block."""
         now = self._clock.now()
-        held: dict[date, list[Slot]] = {}
+        held: dict[date, list[ScheduledOccurrence]] = {}
         for slot in self._book.month(year, month):
             held.setdefault(slot.day, []).append(slot)
         return Month(
@@ -101,11 +109,11 @@ class Duties:
         """What the runbook says of it; None for a change's way back."""
         return self._duties.get(occurrence.slot.duty)
 
-    def now(self, slot: Slot) -> Occurrence:
+    def now(self, slot: ScheduledOccurrence) -> Occurrence:
         """The slot as it stands now, by what is known of the journal."""
         return self._occurrence(slot, self._clock.now())
 
-    def signable(self, slot: Slot) -> bool:
+    def signable(self, slot: ScheduledOccurrence) -> bool:
         """Whether it can be signed off now: not signed yet, its day has come, planned where it must be."""
         now = self._clock.now()
         standing = self._occurrence(slot, now)
@@ -140,7 +148,7 @@ class Duties:
     async def plan(self, occurrence: Occurrence, *, planned: bool) -> Occurrence:
         """Say that a duty that only counts when planned is, or is not. Raises JournalError."""
         slot = occurrence.slot
-        draft = Draft(
+        draft = NewEntry(
             kind=EntryKind.PLANNED if planned else EntryKind.UNPLANNED,
             subject=slot.key,
             target=slot.duty,
@@ -152,7 +160,7 @@ class Duties:
     async def _record(
         self,
         kind: EntryKind,
-        slot: Slot,
+        slot: ScheduledOccurrence,
         text: str,
         *,
         was: OccurrenceState,
@@ -167,12 +175,12 @@ class Duties:
             "was": was.value,
             "note": note,
         }
-        draft = Draft(
+        draft = NewEntry(
             kind=kind, subject=slot.key, target=slot.duty, text=text, data=data, claim=claim_of(slot.key)
         )
         return await self._append(slot, draft)
 
-    async def _append(self, slot: Slot, draft: Draft) -> Occurrence:
+    async def _append(self, slot: ScheduledOccurrence, draft: NewEntry) -> Occurrence:
         try:
             self._taken(await self._journal.append(draft))
         except AlreadyRecorded as error:
@@ -256,7 +264,7 @@ class Duties:
             records=known,
         )
 
-    def _unsigned(self, slots: Iterable[Slot]) -> Iterator[Slot]:
+    def _unsigned(self, slots: Iterable[ScheduledOccurrence]) -> Iterator[ScheduledOccurrence]:
         return (slot for slot in slots if self._records.of(slot.key).signed is None)
 
     def _next(self, today: date, now: datetime) -> Occurrence | None:
@@ -264,7 +272,7 @@ class Duties:
         ahead = (self._occurrence(slot, now) for slot in coming)
         return next((each for each in ahead if each.state is OccurrenceState.UPCOMING), None)
 
-    def _day(self, day: date, slots: Iterable[Slot], now: datetime) -> Day:
+    def _day(self, day: date, slots: Iterable[ScheduledOccurrence], now: datetime) -> Day:
         open_days = self._calendar.open_days
         return Day(
             day=day,
@@ -274,7 +282,7 @@ class Duties:
             occurrences=tuple(self._occurrence(slot, now) for slot in slots),
         )
 
-    def _occurrence(self, slot: Slot, now: datetime) -> Occurrence:
+    def _occurrence(self, slot: ScheduledOccurrence, now: datetime) -> Occurrence:
         duty = self._duties.get(slot.duty)
         # A key that AWS still has, or a limit that is still raised, speaks for itself: no journal is needed.
         began = self._records.began if duty is not None and not duty.anchor else None

@@ -6,39 +6,39 @@ from datetime import date, timedelta
 
 from services import i18n
 from services.calendar.calendar import Calendar
-from services.models.duties import AnchorDate, Slot
+from services.models.duties import BaseDate, ScheduledOccurrence
 
 _MONTHS = 120
 """Months kept; a year and two months are in use all day, the others were looked at."""
 
 
-class SlotBook:
+class ScheduleCache:
     """Slots by the month of the day they are held on, with the dated ones among them."""
 
     def __init__(
         self,
         calendar: Calendar,
-        anchors: Callable[[], tuple[AnchorDate, ...]],
-        dated: Callable[[], tuple[Slot, ...]],
+        anchors: Callable[[], tuple[BaseDate, ...]],
+        dated: Callable[[], tuple[ScheduledOccurrence, ...]],
     ) -> None:
         self._calendar = calendar
         self._anchors = anchors
         self._dated = dated
         # Replaced as a whole, so that a thread that still computes with older dates fills its own months only.
-        self._kept: tuple[object, dict[tuple[int, int], tuple[Slot, ...]]] = (None, {})
+        self._kept: tuple[object, dict[tuple[int, int], tuple[ScheduledOccurrence, ...]]] = (None, {})
 
     def basis(self) -> object:
         """What the slots hang on besides the calendar; unequal values mean other slots."""
         return self._anchors(), self._dated(), i18n.language()
 
-    def dated(self) -> tuple[Slot, ...]:
+    def dated(self) -> tuple[ScheduledOccurrence, ...]:
         """Those that hang on something, however long ago they were due."""
         return (*self._calendar.anchored(self._anchors()), *self._dated())
 
-    def undated(self, today: date) -> Iterator[Slot]:
+    def undated(self, today: date) -> Iterator[ScheduledOccurrence]:
         """Duties that hang on something whose date nobody knows: to be looked at today, until they are signed."""
         for duty, anchor in self._calendar.undated(self._anchors()):
-            yield Slot(
+            yield ScheduledOccurrence(
                 key=f"{duty.id}:{anchor.id}@",
                 duty=duty.id,
                 title=duty.title,
@@ -52,18 +52,18 @@ class SlotBook:
                 remark=anchor.remark,
             )
 
-    def month(self, year: int, month: int) -> tuple[Slot, ...]:
+    def month(self, year: int, month: int) -> tuple[ScheduledOccurrence, ...]:
         """The slots held in a month, by time; those without a time first on their day."""
         dated = tuple(each for each in self._dated() if (each.day.year, each.day.month) == (year, month))
         ruled = self._of_month(year, month)
         return tuple(sorted((*ruled, *dated), key=order)) if dated else ruled
 
-    def between(self, first: date, last: date) -> Iterator[Slot]:
+    def between(self, first: date, last: date) -> Iterator[ScheduledOccurrence]:
         """The slots held from `first` to `last` (inclusive)."""
         for year, month in months(first, last):
             yield from (slot for slot in self.month(year, month) if first <= slot.day <= last)
 
-    def _of_month(self, year: int, month: int) -> tuple[Slot, ...]:
+    def _of_month(self, year: int, month: int) -> tuple[ScheduledOccurrence, ...]:
         anchors = self._anchors()
         # Remarks are words of one language.
         basis = anchors, i18n.language()
@@ -81,7 +81,7 @@ class SlotBook:
         return found
 
 
-def order(slot: Slot) -> tuple[object, ...]:
+def order(slot: ScheduledOccurrence) -> tuple[object, ...]:
     """By day, those without a time first, then by time; at one time they stay as they were, as in the runbook."""
     return slot.day, slot.timed, slot.due_at
 

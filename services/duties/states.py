@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.models.duties import Occurrence, OccurrenceState, SignOff, Slot
+from services.models.duties import Occurrence, OccurrenceState, ScheduledOccurrence, SignOff
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class OccurrenceRecord:
     """What the journal says of one occurrence."""
 
     signed: SignOff | None = None
@@ -18,10 +18,10 @@ class Record:
     """The entry that says whether it is planned; the newest one counts."""
 
 
-NO_ENTRIES = Record()
+NO_ENTRIES = OccurrenceRecord()
 
 
-def by_time(slot: Slot, now: datetime) -> OccurrenceState:
+def by_time(slot: ScheduledOccurrence, now: datetime) -> OccurrenceState:
     """UPCOMING, DUE, LATE or MISSED; never goes back as time goes on."""
     if slot.missed_at is not None and now >= slot.missed_at:
         return OccurrenceState.MISSED
@@ -31,7 +31,12 @@ def by_time(slot: Slot, now: datetime) -> OccurrenceState:
 
 
 def state_of(
-    slot: Slot, record: Record, now: datetime, began: datetime | None = None, *, read: bool = True
+    slot: ScheduledOccurrence,
+    record: OccurrenceRecord,
+    now: datetime,
+    began: datetime | None = None,
+    *,
+    read: bool = True,
 ) -> OccurrenceState:
     """The one state; `began` is when the journal began, None where the slot needs no journal to be known.
 
@@ -50,7 +55,12 @@ def state_of(
 
 
 def occurrence_of(
-    slot: Slot, record: Record, now: datetime, began: datetime | None = None, *, read: bool = True
+    slot: ScheduledOccurrence,
+    record: OccurrenceRecord,
+    now: datetime,
+    began: datetime | None = None,
+    *,
+    read: bool = True,
 ) -> Occurrence:
     """The slot with its state, signature and plan."""
     return Occurrence(

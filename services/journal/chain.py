@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from services.models.canonical import canonical
-from services.models.journal import Draft, Entry, Person
+from services.models.journal import Entry, NewEntry, Person
 
 NOTHING = "0" * 64
 """What the first entry follows."""
@@ -64,7 +64,7 @@ def hash_of(journal: str, entry: Entry) -> str:
     return hash_of_row(journal, row_of(entry))
 
 
-def linked(journal: str, draft: Draft, *, seq: int, at: datetime, person: Person, previous: str) -> Entry:
+def linked(journal: str, draft: NewEntry, *, seq: int, at: datetime, person: Person, previous: str) -> Entry:
     """The draft as the next entry."""
     entry = Entry(
         seq=seq, at=at, kind=draft.kind, subject=storable(draft.subject), target=storable(draft.target),

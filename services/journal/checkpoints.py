@@ -28,7 +28,7 @@ _LINE = re.compile(
 )
 
 
-class Anchor(NamedTuple):
+class Checkpoint(NamedTuple):
     """What a line says: this journal had this hash at this entry."""
 
     journal: str
@@ -44,7 +44,7 @@ class Anchor(NamedTuple):
     """The log that cannot tell who sent its lines; "" for one whose word counts."""
 
 
-class AnchorStream(Protocol):
+class CheckpointStream(Protocol):
     """A log stream in AWS."""
 
     async def put(self, at: datetime, line: str) -> None:
@@ -56,25 +56,25 @@ class AnchorStream(Protocol):
         ...
 
 
-def anchor_of(journal: str, seq: int, head: str, path: Path) -> Anchor:
+def anchor_of(journal: str, seq: int, head: str, path: Path) -> Checkpoint:
     """What this machine says of the journal at this path."""
-    return Anchor(journal, seq, head, str(path.absolute()), socket.gethostname())
+    return Checkpoint(journal, seq, head, str(path.absolute()), socket.gethostname())
 
 
-def line_of(anchor: Anchor) -> str:
+def line_of(anchor: Checkpoint) -> str:
     """The line."""
     journal, seq, head, file, host, *_ = anchor
     said = f"{MARK} id={journal} seq={seq} head={head} file={quote(file)}"
     return f"{said} host={quote(host)}" if host else said
 
 
-def anchor_in(line: str) -> Anchor | None:
+def checkpoint_in(line: str) -> Checkpoint | None:
     """What a line of any log says; None where it is no anchor."""
     found = _LINE.search(line)
     if found is None:
         return None
     journal, seq, head, file, host = found.groups()
-    return Anchor(journal, int(seq), head, unquote(file or ""), unquote(host or ""))
+    return Checkpoint(journal, int(seq), head, unquote(file or ""), unquote(host or ""))
 
 
 def of_aws(error: AwsError) -> str:
@@ -121,7 +121,7 @@ def _connected(path: Path) -> socket.socket:
 class StreamFeed:
     """What a log stream in AWS knows of the journal."""
 
-    def __init__(self, stream: AnchorStream, clock: Clock) -> None:
+    def __init__(self, stream: CheckpointStream, clock: Clock) -> None:
         self.sent = 0
         """The newest entry whose hash is there."""
         self.problem = ""
@@ -129,7 +129,7 @@ class StreamFeed:
         self.stream = stream
         self._clock = clock
 
-    async def send(self, anchor: Anchor) -> None:
+    async def send(self, anchor: Checkpoint) -> None:
         """Send it once; what went wrong is in `problem`."""
         try:
             await self.stream.put(self._clock.now(), line_of(anchor))

@@ -5,9 +5,9 @@ from contextlib import closing
 from pathlib import Path
 
 from services.journal.chain import NOTHING, hash_of_row
-from services.journal.problems import Unfit
-from services.journal.reader import Reader
-from services.models.journal import Query
+from services.journal.problems import UnusableJournal
+from services.journal.reader import JournalReader
+from services.models.journal import EntryQuery
 from services.models.journal_view import EntryLink
 
 _SEQ, _PREVIOUS, _HASH = 0, 14, 15
@@ -16,10 +16,10 @@ _SEQ, _PREVIOUS, _HASH = 0, 14, 15
 def check_link(path: Path, seq: int) -> EntryLink | None:
     """The entry's own hash and its tie to the entry before; None where the file cannot be read. Blocks."""
     try:
-        with closing(Reader.open(path)) as reader:
-            rows = reader.rows(Query(), limit=2, before_seq=seq + 1)
+        with closing(JournalReader.open(path)) as reader:
+            rows = reader.rows(EntryQuery(), limit=2, before_seq=seq + 1)
             journal = reader.id
-    except (sqlite3.Error, OSError, Unfit):
+    except (sqlite3.Error, OSError, UnusableJournal):
         return None
     if not rows or rows[0][_SEQ] != seq:
         return None

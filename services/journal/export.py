@@ -19,15 +19,15 @@ from uuid import uuid4
 from services.host.private_files import new_file
 from services.journal.chain import moment
 from services.journal.files import place
-from services.journal.reader import Reader, Row
+from services.journal.reader import JournalReader, Row
 from services.models.canonical import canonical
-from services.models.journal import Query
+from services.models.journal import EntryQuery
 from services.models.text import UNSAFE
 
 _BATCH = 1000
 
 
-def rows(reader: Reader, query: Query) -> Iterator[Row]:
+def rows(reader: JournalReader, query: EntryQuery) -> Iterator[Row]:
     """Matching rows, oldest first, up to what is the newest now."""
     last, _hash = reader.head()
     after = 0
@@ -39,17 +39,17 @@ def rows(reader: Reader, query: Query) -> Iterator[Row]:
         after = batch[-1][0]
 
 
-def lines(reader: Reader, query: Query) -> Iterator[str]:
+def lines(reader: JournalReader, query: EntryQuery) -> Iterator[str]:
     """One JSON object an entry; raises sqlite3.Error."""
     return (line_of(reader.id, row) for row in rows(reader, query))
 
 
-def export(journal: Path, query: Query, to: Path) -> int:
+def export(journal: Path, query: EntryQuery, to: Path) -> int:
     """Write the matching entries to a new file as `write` does; how many they are.
 
     Blocks. Raises as `write`, and sqlite3.Error and Unfit.
     """
-    with closing(Reader.open(journal)) as reader:
+    with closing(JournalReader.open(journal)) as reader:
         return write(lines(reader, query), to)
 
 

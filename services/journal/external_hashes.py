@@ -14,24 +14,24 @@ from services.aws.client.errors import AwsError
 from services.host import regular_files as regular_file
 from services.host.programs import program
 from services.i18n import _
-from services.journal.checkpoints import IDENT, Anchor, AnchorStream, anchor_in, of_aws
+from services.journal.checkpoints import IDENT, Checkpoint, CheckpointStream, checkpoint_in, of_aws
 
 SYSLOG_FILES = tuple(Path("/var/log") / name for name in ("auth.log", "secure", "syslog", "messages"))
 _PATIENCE = 60
 """Seconds that journald may take."""
 
 
-class Witnesses(NamedTuple):
+class ExternalHashes(NamedTuple):
     """The hashes that were found outside."""
 
-    anchors: tuple[Anchor, ...] = ()
+    anchors: tuple[Checkpoint, ...] = ()
     note: str = ""
     """What could not be read, or that nothing was found, in words."""
     given: bool = False
     """A person named where they are, so they must speak of the journal."""
 
 
-def machine_log() -> Witnesses:
+def machine_log() -> ExternalHashes:
     """From journald, or else from syslog's files, as far as this user may read them."""
     found, troubles = _journald()
     if not found:
@@ -42,29 +42,29 @@ def machine_log() -> Witnesses:
             except (OSError, EOFError, zlib.error) as error:
                 troubles = (*troubles, f"{path}: {getattr(error, 'strerror', None) or error}")
     if found:
-        return Witnesses(found)
-    return Witnesses(note="; ".join(troubles) or _("No log of this machine holds a hash of a journal."))
+        return ExternalHashes(found)
+    return ExternalHashes(note="; ".join(troubles) or _("No log of this machine holds a hash of a journal."))
 
 
-def from_file(path: Path) -> Witnesses:
+def from_file(path: Path) -> ExternalHashes:
     """From a file that holds the lines among others, e.g. a copy of syslog. Raises OSError."""
     found = _in_file(path)
     note = "" if found else _("The file holds no hash of a journal.")
-    return Witnesses(found, note, given=True)
+    return ExternalHashes(found, note, given=True)
 
 
-async def in_stream(stream: AnchorStream) -> Witnesses:
+async def in_stream(stream: CheckpointStream) -> ExternalHashes:
     """From a log stream in AWS."""
     try:
         found = _anchors(await stream.lines())
     except AwsError as error:
-        return Witnesses(note=of_aws(error))
-    return Witnesses(found, "" if found else _("The CloudWatch Logs stream holds no hash of a journal."))
+        return ExternalHashes(note=of_aws(error))
+    return ExternalHashes(found, "" if found else _("The CloudWatch Logs stream holds no hash of a journal."))
 
 
-def together(*parts: Witnesses) -> Witnesses:
+def together(*parts: ExternalHashes) -> ExternalHashes:
     """What several have said."""
-    return Witnesses(
+    return ExternalHashes(
         tuple(anchor for part in parts for anchor in part.anchors),
         " ".join(part.note for part in parts if part.note),
         any(part.given for part in parts),
@@ -76,7 +76,7 @@ def _rotated(path: Path) -> list[Path]:
     return sorted(path.parent.glob(f"{path.name}*"))
 
 
-def _in_file(path: Path) -> tuple[Anchor, ...]:
+def _in_file(path: Path) -> tuple[Checkpoint, ...]:
     regular_file.check(path)
     with open(path, "rb", opener=regular_file.opener) as file:
         content = gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file
@@ -84,15 +84,15 @@ def _in_file(path: Path) -> tuple[Anchor, ...]:
             return _anchors(lines)
 
 
-def _anchors(lines: Iterable[str]) -> tuple[Anchor, ...]:
-    found = (anchor_in(line) for line in lines)
+def _anchors(lines: Iterable[str]) -> tuple[Checkpoint, ...]:
+    found = (checkpoint_in(line) for line in lines)
     # Many lines, few journals.
     return tuple(
         each._replace(journal=intern(each.journal), file=intern(each.file)) for each in found if each
     )
 
 
-def _journald() -> tuple[tuple[Anchor, ...], tuple[str, ...]]:
+def _journald() -> tuple[tuple[Checkpoint, ...], tuple[str, ...]]:
     """The anchors, and why they could not be read."""
     command = program("journalctl")
     if command is None:
@@ -112,11 +112,11 @@ def _journald() -> tuple[tuple[Anchor, ...], tuple[str, ...]]:
     return found, tuple(f"journald: {line}" for line in said)
 
 
-def _in_entry(line: bytes) -> Anchor | None:
+def _in_entry(line: bytes) -> Checkpoint | None:
     """What an entry of journald's says, and who sent it: `_UID` is the kernel's word, MESSAGE is anybody's."""
     try:
         entry = json.loads(line)
-        anchor = anchor_in(entry["MESSAGE"])
+        anchor = checkpoint_in(entry["MESSAGE"])
     except (ValueError, LookupError, TypeError, RecursionError):
         return None
     if anchor is None:

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 
-class Lookout:
+class FileWatcher:
     """A thread that looks at the file every `seconds` and, when it is not as it was, calls `tell` in the event loop.
 
     It only compares what the file system says of the file and its -wal; whoever is told reads. Use as a context

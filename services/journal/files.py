@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from services.host.private_files import make_folder, new_file
 from services.i18n import _
-from services.journal.problems import Unfit
+from services.journal.problems import UnusableJournal
 from services.journal.schema import SCHEMA
 
 SHARED = 0o660
@@ -22,36 +22,36 @@ def check(path: Path) -> bool:
     try:
         found = path.lstat()
     except ValueError as error:
-        raise Unfit(
+        raise UnusableJournal(
             _("The journal's path cannot be a file's name."),
             _("Name another file with the setting journal."),
         ) from error
     except FileNotFoundError:
         if has_wal(path):
             # SQLite would put the entries of the lost file into the new one.
-            raise Unfit(
+            raise UnusableJournal(
                 _("The journal's file is gone, but the -wal file that belongs to it is still here."),
                 _("Put {path} back, or move {path}-wal aside to begin a new journal."),
             ) from None
         return False
     if stat.S_ISLNK(found.st_mode):
-        raise Unfit(
+        raise UnusableJournal(
             _("The journal's path is a symbolic link: refused."),
             _("Name the file itself with the setting journal, or remove the link {path}."),
         )
     if not stat.S_ISREG(found.st_mode):
-        raise Unfit(
+        raise UnusableJournal(
             _("What stands at the journal's path is no file."),
             _("Move {path} away, or name another file with the setting journal."),
         )
     _check_beside(path)
     if found.st_mode & stat.S_IWOTH:
-        raise Unfit(
+        raise UnusableJournal(
             _("Everybody may write the journal's file: refused."),
             _("Find out who did, then run: chmod o-w {path}"),
         )
     if found.st_size == 0:
-        raise Unfit(
+        raise UnusableJournal(
             _("The journal's file is empty; a journal never is. Its contents are lost."),
             _("Restore it from a backup, or move {path} aside to begin a new journal."),
         )
@@ -66,7 +66,7 @@ def _check_beside(path: Path) -> None:
         except FileNotFoundError:
             continue
         if not stat.S_ISREG(beside.st_mode):
-            raise Unfit(
+            raise UnusableJournal(
                 _("What stands beside the journal as its {end} file is no file.").format(end=end),
                 _(
                     "Move {path}-wal and {path}-shm away if they are no files; the console tries again by itself."

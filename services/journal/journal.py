@@ -14,23 +14,23 @@ from services.background.faults import Fault, Workers, unheard
 from services.clock import Clock
 from services.i18n import _
 from services.journal.chain import storable
-from services.journal.checkpoints import DEV_LOG, EVERY, AnchorStream, StreamFeed, Syslog, anchor_of
+from services.journal.checkpoints import DEV_LOG, EVERY, CheckpointStream, StreamFeed, Syslog, anchor_of
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
-from services.journal.external_hashes import Witnesses, in_stream, machine_log, together
-from services.journal.file_watcher import Lookout
-from services.journal.reader import Reader
-from services.journal.state import State
+from services.journal.external_hashes import ExternalHashes, in_stream, machine_log, together
+from services.journal.file_watcher import FileWatcher
+from services.journal.reader import JournalReader
+from services.journal.state import HealthState
 from services.journal.threads import Threads
 from services.journal.verify import verify
-from services.journal.writer import Keeper
+from services.journal.writer import JournalWriter
 from services.models.base import RawId
 from services.models.journal import (
-    Draft,
     Entry,
+    EntryQuery,
     JournalHealth,
     JournalPage,
+    NewEntry,
     Person,
-    Query,
     Verification,
 )
 from services.models.problem import Problem
@@ -61,7 +61,7 @@ class Journal:
         poll: float = POLL,
         retry: float = RETRY,
         syslog: Path | None = DEV_LOG,
-        stream: AnchorStream | None = None,
+        stream: CheckpointStream | None = None,
         fault: Fault = unheard,
     ) -> None:
         self.workers = Workers(clock, fault)
@@ -71,9 +71,9 @@ class Journal:
         self._poll = poll
         self._retry = retry
         self._stream = StreamFeed(stream, clock) if stream else None
-        self._keeper = Keeper(path, Syslog(syslog) if syslog else None)
+        self._keeper = JournalWriter(path, Syslog(syslog) if syslog else None)
         self._threads = Threads(self._keeper, clock)
-        self._state = State(path)
+        self._state = HealthState(path)
         self._watching: asyncio.Task[None] | None = None
         self._tried = 0.0
         self._appending: set[asyncio.Task[Entry]] = set()
@@ -97,7 +97,7 @@ class Journal:
             self._streaming = asyncio.create_task(feeding)
         return self.health
 
-    async def append(self, draft: Draft) -> Entry:
+    async def append(self, draft: NewEntry) -> Entry:
         """Record durably; the entry as it stands in the file.
 
         Raises JournalError (nothing recorded), AlreadyRecorded (its claim is taken), HeldByAnother. Who is
@@ -110,7 +110,7 @@ class Journal:
 
     async def page(
         self,
-        query: Query | None = None,
+        query: EntryQuery | None = None,
         *,
         before_seq: int | None = None,
         after_seq: int | None = None,
@@ -123,7 +123,7 @@ class Journal:
         upwards = after_seq is not None and before_seq is None
         found = await self._read(
             lambda reader: reader.find(
-                query or Query(), limit=limit + 1, before_seq=before_seq, after_seq=after_seq,
+                query or EntryQuery(), limit=limit + 1, before_seq=before_seq, after_seq=after_seq,
                 newest_first=not upwards,
             )
         )  # fmt: skip
@@ -131,13 +131,13 @@ class Journal:
         return JournalPage(entries=tuple(reversed(kept) if upwards else kept), more=len(found) > limit)
 
     async def entries(
-        self, query: Query | None = None, *, limit: int = 100_000, after_seq: int | None = None
+        self, query: EntryQuery | None = None, *, limit: int = 100_000, after_seq: int | None = None
     ) -> tuple[Entry, ...]:
         """Matching entries newer than `after_seq`, oldest first. Raises JournalError."""
         return tuple(
             await self._read(
                 lambda reader: reader.find(
-                    query or Query(), limit=limit, after_seq=after_seq, newest_first=False
+                    query or EntryQuery(), limit=limit, after_seq=after_seq, newest_first=False
                 )
             )
         )
@@ -159,7 +159,7 @@ class Journal:
         seen = await self.outside()
         return await asyncio.to_thread(verify, self.path, at=self._clock.now(), witnesses=seen)
 
-    async def outside(self) -> Witnesses:
+    async def outside(self) -> ExternalHashes:
         """What the machine's log and the stream in AWS say; the journal need not be open."""
         seen = await asyncio.to_thread(machine_log)
         return together(seen, await in_stream(self._stream.stream)) if self._stream else seen
@@ -202,7 +202,7 @@ class Journal:
                     await self._send(self._stream)
         await self._threads.close()
 
-    async def _append(self, draft: Draft) -> Entry:
+    async def _append(self, draft: NewEntry) -> Entry:
         at, person = self._clock.now(), self._person()
         try:
             entry = await self._write(lambda keeper: keeper.append(draft, at=at, person=person))
@@ -220,7 +220,7 @@ class Journal:
 
     async def _watch(self) -> None:
         written = asyncio.Event()
-        with Lookout(self.path, self._poll, written.set):
+        with FileWatcher(self.path, self._poll, written.set):
             while not self._closed:
                 # A journal that cannot be written is looked at again and again; else only for what is not seen.
                 longest = self._retry if self.health.writable else self._poll
@@ -240,7 +240,7 @@ class Journal:
                 return
             if self._keeper.anchor_problem:
                 self._tried = now
-                await self._write(Keeper.anchor)
+                await self._write(JournalWriter.anchor)
                 self._set(writable=True)
         try:
             head = await self._read(lambda reader: reader.head())
@@ -257,7 +257,7 @@ class Journal:
         """See whether it can be written, or else at least be read."""
         self._tried = asyncio.get_running_loop().time()
         try:
-            await self._write(Keeper.try_out)
+            await self._write(JournalWriter.try_out)
         except JournalError:
             try:
                 self._state.saw(await self._read(lambda reader: reader.head()))
@@ -296,7 +296,7 @@ class Journal:
             anchor_problem="; ".join(trouble for trouble in troubles if trouble),
         )
 
-    async def _write(self, work: Callable[[Keeper], T]) -> T:
+    async def _write(self, work: Callable[[JournalWriter], T]) -> T:
         """Run in the writing thread; a failure is in `health` before it is raised as JournalError."""
         try:
             return await self._threads.write(work)
@@ -304,7 +304,7 @@ class Journal:
             self._set(writable=False, problem=error.problem)
             raise
 
-    async def _read(self, work: Callable[[Reader], T]) -> T:
+    async def _read(self, work: Callable[[JournalReader], T]) -> T:
         """Run in the reading thread. Raises JournalError."""
         try:
             return await self._threads.read(work)

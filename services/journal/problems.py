@@ -22,7 +22,7 @@ _DAMAGE = {
 """What SQLite says of contents that no console has written."""
 
 
-class Unfit(Exception):
+class UnusableJournal(Exception):
     """The file must not be used as it is; the words are in the screen's language."""
 
     def __init__(self, summary: str, remedy: str, *, damage: bool = False) -> None:
@@ -36,7 +36,7 @@ class Unfit(Exception):
 def problem_of(error: Exception, path: object, at: datetime) -> Problem:
     """Any failure of the file as a problem; Unfit, sqlite3.Error and OSError are known."""
     match error:
-        case Unfit():
+        case UnusableJournal():
             summary, remedy, detail = error.summary, error.remedy, ""
         case sqlite3.Error():
             summary, remedy = _of_sqlite(error)
@@ -57,54 +57,54 @@ def problem_of(error: Exception, path: object, at: datetime) -> Problem:
 
 def is_damage(error: BaseException) -> bool:
     """The file's contents are broken, so nothing more must be written to it."""
-    if isinstance(error, Unfit):
+    if isinstance(error, UnusableJournal):
         return error.damage
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     return isinstance(error, sqlite3.Error) and code in _DAMAGE
 
 
-def closed() -> Unfit:
+def closed() -> UnusableJournal:
     """For what comes after the end."""
-    return Unfit(_("The journal is closed: this console is ending."), _("Start the console again."))
+    return UnusableJournal(_("The journal is closed: this console is ending."), _("Start the console again."))
 
 
-def gone() -> Unfit:
+def gone() -> UnusableJournal:
     """For a file that is no longer there under its name."""
-    return Unfit(
+    return UnusableJournal(
         _("The journal's file was moved or deleted while it was open."),
         _("Put {path} back, or start the console again to begin a new journal."),
     )
 
 
-def another() -> Unfit:
+def another() -> UnusableJournal:
     """For another journal under the same name."""
-    return Unfit(
+    return UnusableJournal(
         _("Another journal now stands where this one was."),
         _("Put the first one back at {path}, or start the console again to use the new one."),
     )
 
 
-def damaged() -> Unfit:
+def damaged() -> UnusableJournal:
     """For a file whose contents are broken."""
-    return Unfit(
+    return UnusableJournal(
         _("The journal's file is damaged; nothing is written to it."),
         _("Keep {path} with its -wal file for recovery, move both aside, and start again."),
         damage=True,
     )
 
 
-def too_large() -> Unfit:
+def too_large() -> UnusableJournal:
     """For more than the console ever holds in memory at once."""
-    return Unfit(
+    return UnusableJournal(
         _("The journal holds larger entries than a console writes; nothing is written to it."),
         _("Keep {path} with its -wal file for recovery, move both aside, and start again."),
         damage=True,
     )
 
 
-def no_memory() -> Unfit:
+def no_memory() -> UnusableJournal:
     """For a machine that has none left."""
-    return Unfit(
+    return UnusableJournal(
         _("There is not enough memory to use the journal."),
         _("End what takes the memory of this machine; the console tries {path} again by itself."),
     )

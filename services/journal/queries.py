@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from services.journal.chain import micros, storable
 from services.journal.schema import SELECTED
-from services.models.journal import Query
+from services.models.journal import EntryQuery
 
 MANY_KINDS = 8
 """From here on it is cheaper to look at every entry than to merge an index for each kind."""
@@ -33,7 +33,7 @@ class _Where:
 
 
 def select(
-    query: Query, *, limit: int, before_seq: int | None, after_seq: int | None, newest_first: bool
+    query: EntryQuery, *, limit: int, before_seq: int | None, after_seq: int | None, newest_first: bool
 ) -> tuple[str, list[object]]:
     """The statement and its values; its rows are the columns of `chain.COLUMNS`."""
     where = _where(query)
@@ -58,7 +58,7 @@ def select(
     return text, [*(value for kind in kinds for value in (kind, *where.values)), limit]
 
 
-def _tables(query: Query) -> tuple[str, str]:
+def _tables(query: EntryQuery) -> tuple[str, str]:
     """What is read, and the table whose number bounds and orders it: SQLite uses the outer one's alone."""
     if not fold(query.words).split():
         return "entries", "entries"
@@ -69,7 +69,7 @@ def _tables(query: Query) -> tuple[str, str]:
     return f"{outer} CROSS JOIN {inner} ON words.seq = entries.seq", outer
 
 
-def _where(query: Query) -> _Where:
+def _where(query: EntryQuery) -> _Where:
     where = _Where()
     for column, value in (("user", query.person), ("target", query.target), ("subject", query.subject)):
         if value:

@@ -15,11 +15,11 @@ from typing import Any, Self
 from services.i18n import _
 from services.journal import files
 from services.journal.chain import NOTHING, moment
-from services.journal.problems import Unfit, damaged, no_memory, too_large
+from services.journal.problems import UnusableJournal, damaged, no_memory, too_large
 from services.journal.queries import select
 from services.journal.schema import SELECTED, VERSION
 from services.models.base import RawId
-from services.models.journal import Entry, EntryKind, Person, Query
+from services.models.journal import Entry, EntryKind, EntryQuery, Person
 from services.models.text import clean
 
 BUSY_MS = 5000
@@ -38,7 +38,7 @@ _BATCH = 100
 _NO_PLACE = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR}
 
 
-class Reader:
+class JournalReader:
     """One connection to a journal that exists."""
 
     def __init__(self, db: sqlite3.Connection, *, lasting: bool = True) -> None:
@@ -114,7 +114,7 @@ class Reader:
 
     def rows(
         self,
-        query: Query,
+        query: EntryQuery,
         *,
         limit: int,
         before_seq: int | None = None,
@@ -155,7 +155,7 @@ class Reader:
 
     def find(
         self,
-        query: Query,
+        query: EntryQuery,
         *,
         limit: int,
         before_seq: int | None = None,
@@ -206,12 +206,12 @@ class Reader:
         """The journal's id; raises Unfit for another program's database, or a newer console's."""
         tables = {row[0] for row in self.ask("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if not {"journal", "entries", "words"} <= tables:
-            raise Unfit(
+            raise UnusableJournal(
                 _("The file is a database, but not a journal of this console."),
                 _("Name another file with the setting journal; {path} stays as it is."),
             )
         if self.header()[1] > VERSION:
-            raise Unfit(
+            raise UnusableJournal(
                 _("The journal was written by a newer version of this console."),
                 _(
                     "Start that version, or name another file with the setting journal; {path} stays as it is."

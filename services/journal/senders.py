@@ -9,17 +9,17 @@ from contextlib import suppress
 from pathlib import Path
 
 from services.i18n import _
-from services.journal.checkpoints import Anchor
+from services.journal.checkpoints import Checkpoint
 
 
-class Senders:
+class TrustedSenders:
     """The user ids that may write one journal: root, this user, its owner, its group's members, and its people."""
 
     def __init__(self, path: Path, people: Iterable[str]) -> None:
         """`people` are the OS users that the journal names."""
         self._allowed = {0, os.geteuid(), *_named(people), *_permitted(path), *_permitted(path.parent)}
 
-    def doubt(self, anchor: Anchor) -> str:
+    def doubt(self, anchor: Checkpoint) -> str:
         """Why a line of a log proves nothing, in words; "" where it does."""
         if anchor.source:
             return _("{log} does not tell who sent it").format(log=anchor.source)

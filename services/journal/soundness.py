@@ -10,9 +10,9 @@ from functools import cache
 
 from services.i18n import _
 from services.journal.chain import NOTHING, hash_of_row
-from services.journal.problems import Unfit, damaged
+from services.journal.problems import UnusableJournal, damaged
 from services.journal.queries import fold, searched
-from services.journal.reader import Reader, Row
+from services.journal.reader import JournalReader, Row
 from services.journal.schema import APPLICATION_ID, SCHEMA, VERSION
 
 NEWEST = 2000
@@ -20,7 +20,7 @@ NEWEST = 2000
 _SEQ, _PREVIOUS, _HASH = 0, 14, 15
 
 
-def check_tables(reader: Reader) -> None:
+def check_tables(reader: JournalReader) -> None:
     """Every table, index and trigger is as this version makes it, and no trigger was added."""
     header = reader.header()
     objects = reader.objects()
@@ -37,7 +37,7 @@ def _made() -> frozenset[tuple[str, str, str]]:
         return frozenset(db.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
 
 
-def check_newest(reader: Reader) -> None:
+def check_newest(reader: JournalReader) -> None:
     """The newest entries hang together, and a search finds them by their own words."""
     with reader.snapshot():
         rows, last_words = reader.newest_rows(NEWEST), reader.last_words()
@@ -63,9 +63,9 @@ def _follows(row: list[object], before: Row | None) -> bool:
     return row[_SEQ] != 1 or row[_PREVIOUS] == NOTHING
 
 
-def altered() -> Unfit:
+def altered() -> UnusableJournal:
     """For entries that are not what was written."""
-    return Unfit(
+    return UnusableJournal(
         _("Entries of the journal are not what was written; nothing is written to it."),
         _(
             "Keep {path} as it is, and run: toban journal verify. To begin a new journal, move it and its -wal file "

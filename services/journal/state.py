@@ -7,7 +7,7 @@ from services.models.journal import JournalHealth
 from services.models.problem import Problem
 
 
-class State:
+class HealthState:
     """The newest health; any number may listen, and each hears everything."""
 
     def __init__(self, path: Path) -> None:

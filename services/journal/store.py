@@ -14,18 +14,18 @@ from services.i18n import _
 from services.journal import files
 from services.journal.chain import NOTHING, linked, row_of, storable
 from services.journal.errors import AlreadyRecorded, HeldByAnother
-from services.journal.problems import Unfit
+from services.journal.problems import UnusableJournal
 from services.journal.queries import fold, searched
-from services.journal.reader import LARGEST, Reader, connect
+from services.journal.reader import LARGEST, JournalReader, connect
 from services.journal.schema import INSERT, INSERT_WORDS
 from services.journal.soundness import check_newest, check_tables
-from services.models.journal import Draft, Entry, Person
+from services.models.journal import Entry, NewEntry, Person
 
 SMALL = 4 << 20
 """Bytes up to which a file is looked through when it is opened."""
 
 
-class Store(Reader):
+class Store(JournalReader):
     """One journal open for writing; made when there is none."""
 
     def __init__(self, path: Path) -> None:
@@ -43,7 +43,7 @@ class Store(Reader):
             self.close()
             raise
 
-    def append(self, draft: Draft, *, at: datetime, person: Person) -> Entry:
+    def append(self, draft: NewEntry, *, at: datetime, person: Person) -> Entry:
         """Record durably. Raises AlreadyRecorded or HeldByAnother, with nothing recorded."""
         with self._transaction():
             if draft.claim and (taken := self._newest("claim = ? AND claim <> ''", storable(draft.claim))):
@@ -68,7 +68,7 @@ class Store(Reader):
     def _insert(self, entry: Entry) -> None:
         row = row_of(entry)
         if sum(len(str(value).encode(errors="replace")) for value in row) > LARGEST:
-            raise Unfit(
+            raise UnusableJournal(
                 _("The entry is too large for the journal; it was not recorded."),
                 _("Shorten it; {path} itself is well."),
             )

@@ -9,9 +9,9 @@ from typing import TypeVar
 from services.clock import Clock
 from services.journal import files
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
-from services.journal.problems import Unfit, another, closed, damaged, gone, is_damage, problem_of
-from services.journal.reader import Reader
-from services.journal.writer import Keeper
+from services.journal.problems import UnusableJournal, another, closed, damaged, gone, is_damage, problem_of
+from services.journal.reader import JournalReader
+from services.journal.writer import JournalWriter
 
 T = TypeVar("T")
 
@@ -19,20 +19,20 @@ T = TypeVar("T")
 class Threads:
     """Runs what blocks. Raises JournalError for whatever is wrong with the file."""
 
-    def __init__(self, keeper: Keeper, clock: Clock) -> None:
+    def __init__(self, keeper: JournalWriter, clock: Clock) -> None:
         self._keeper = keeper
         self._clock = clock
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._reading = ThreadPoolExecutor(1, thread_name_prefix="journal-read")
-        self._reader: Reader | None = None
+        self._reader: JournalReader | None = None
         self._file = (0, 0)
         self._closed = False
 
-    async def write(self, work: Callable[[Keeper], T]) -> T:
+    async def write(self, work: Callable[[JournalWriter], T]) -> T:
         """Do `work` with the keeper; one at a time, in the order of the calls."""
         return await self._run(self._writing, lambda: work(self._keeper))
 
-    async def read(self, work: Callable[[Reader], T]) -> T:
+    async def read(self, work: Callable[[JournalReader], T]) -> T:
         """Do `work` with a reader; what it finds broken is not written to any more."""
         try:
             return await self._run(self._reading, lambda: self._with_reader(work))
@@ -60,12 +60,12 @@ class Threads:
         except (AlreadyRecorded, HeldByAnother):
             raise
         except Exception as error:  # noqa: BLE001  the boundary: nothing that stands in a file ends the watching
-            known = isinstance(error, sqlite3.Error | OSError | Unfit)
+            known = isinstance(error, sqlite3.Error | OSError | UnusableJournal)
             trouble = error if known else damaged()
             problem = problem_of(trouble, self._keeper.path, self._clock.now())
             raise JournalError(problem) from trouble
 
-    def _with_reader(self, work: Callable[[Reader], T]) -> T:
+    def _with_reader(self, work: Callable[[JournalReader], T]) -> T:
         reader = self._opened()
         try:
             found = work(reader)
@@ -76,7 +76,7 @@ class Threads:
             self._drop_reader()
         return found
 
-    def _opened(self) -> Reader:
+    def _opened(self) -> JournalReader:
         path, known = self._keeper.path, self._keeper.id
         if self._reader is not None and files.which(path) != self._file:
             # A file without a name would show what once was, or nothing at all.
@@ -84,7 +84,7 @@ class Threads:
         if self._reader is None:
             if known and not path.exists():
                 raise gone()
-            reader = Reader.open(path)
+            reader = JournalReader.open(path)
             if known and reader.id != known:
                 reader.close()
                 raise another()

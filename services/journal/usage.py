@@ -3,18 +3,18 @@
 import os
 from contextlib import suppress
 
-from services.aws.client.meter import Meter
+from services.aws.client.meter import UsageMeter
 from services.i18n import _
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
-from services.models.journal import Draft, EntryKind
+from services.models.journal import EntryKind, NewEntry
 from services.models.usage import Usage
 
 
 class UsageLog:
     """Records the running total of a local day; the newest entry of a process and a day counts."""
 
-    def __init__(self, journal: Journal, meter: Meter) -> None:
+    def __init__(self, journal: Journal, meter: UsageMeter) -> None:
         self._journal = journal
         self._meter = meter
         self._recorded: dict[str, tuple[int, float]] = {}
@@ -35,8 +35,8 @@ class UsageLog:
                 self._recorded[day] = total
 
 
-def _draft(usage: Usage) -> Draft:
-    return Draft(
+def _draft(usage: Usage) -> NewEntry:
+    return NewEntry(
         kind=EntryKind.USAGE,
         subject=f"usage@{usage.day.isoformat()}",
         text=_("{calls} requests to AWS on {day}: ¥{yen:.2f}").format(

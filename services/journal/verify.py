@@ -10,13 +10,13 @@ from pathlib import Path
 
 from services.i18n import _, plural
 from services.journal.chain import NOTHING, hash_of_row
-from services.journal.checkpoints import Anchor
-from services.journal.external_hashes import Witnesses, machine_log
-from services.journal.problems import Unfit, problem_of
+from services.journal.checkpoints import Checkpoint
+from services.journal.external_hashes import ExternalHashes, machine_log
+from services.journal.problems import UnusableJournal, problem_of
 from services.journal.queries import fold, searched
-from services.journal.reader import Reader, Row
-from services.journal.senders import Senders
-from services.models.journal import Fault, FaultKind, Verification
+from services.journal.reader import JournalReader, Row
+from services.journal.senders import TrustedSenders
+from services.models.journal import ChainFault, ChainFaultKind, Verification
 
 LISTED = 1000
 """Faults that are listed; further ones are counted."""
@@ -25,7 +25,7 @@ _SWAPPED_AMONG = 200
 _PREVIOUS, _HASH = 14, 15
 
 
-def verify(path: Path, *, at: datetime, witnesses: Witnesses | None = None) -> Verification:
+def verify(path: Path, *, at: datetime, witnesses: ExternalHashes | None = None) -> Verification:
     """Check the file; `at` is the present (UTC). Without `witnesses` the machine's log is asked.
 
     Blocks, for about a second per 100,000 entries. What prevents the check is in the answer, never raised.
@@ -33,28 +33,28 @@ def verify(path: Path, *, at: datetime, witnesses: Witnesses | None = None) -> V
     # Read before the entries: an entry is there before its hash goes outside.
     seen = machine_log() if witnesses is None else witnesses
     try:
-        with closing(Reader.open(path)) as reader:
+        with closing(JournalReader.open(path)) as reader:
             reader.check_pages()
             return _Check(reader, path.absolute(), seen).run()
-    except (sqlite3.Error, OSError, Unfit) as error:
+    except (sqlite3.Error, OSError, UnusableJournal) as error:
         return Verification(path=str(path), problem=problem_of(error, path, at))
 
 
 class _Check:
     """One pass over the entries."""
 
-    def __init__(self, reader: Reader, path: Path, witnesses: Witnesses) -> None:
+    def __init__(self, reader: JournalReader, path: Path, witnesses: ExternalHashes) -> None:
         self.reader = reader
         self.place = str(path)
         self.witnesses = witnesses
-        senders = Senders(path, reader.people())
-        self.own: list[Anchor] = []
+        senders = TrustedSenders(path, reader.people())
+        self.own: list[Checkpoint] = []
         """What was said of this journal by those whose word counts, or in agreement with it."""
-        self.others: list[Anchor] = []
+        self.others: list[Checkpoint] = []
         """What they said of others."""
-        self.unsure: dict[int, list[tuple[Anchor, str]]] = {}
+        self.unsure: dict[int, list[tuple[Checkpoint, str]]] = {}
         """What else was said of it, by entry, and why that proves nothing."""
-        self.refuted: list[tuple[Anchor, str]] = []
+        self.refuted: list[tuple[Checkpoint, str]] = []
         """Of these what disagrees with the journal."""
         for anchor in witnesses.anchors:
             own, doubt = anchor.journal == reader.id, senders.doubt(anchor)
@@ -68,7 +68,7 @@ class _Check:
         """Hashes known outside, by entry."""
         for anchor in self.own:
             self.held.setdefault(anchor.seq, set()).add(anchor.head)
-        self.faults: dict[int, Fault] = {}
+        self.faults: dict[int, ChainFault] = {}
         self.unlisted = 0
         self.count = 0
         self.unfit: list[Row] = []
@@ -84,7 +84,9 @@ class _Check:
         if self.unfits == self.count > 1:
             self.faults, self.unlisted = {}, 0
             self._fault(
-                0, FaultKind.REPLACED, _("No entry fits the journal's id: one of them is another journal's.")
+                0,
+                ChainFaultKind.REPLACED,
+                _("No entry fits the journal's id: one of them is another journal's."),
             )
         elif self.unfits <= _SWAPPED_AMONG:
             self._find_swapped()
@@ -112,7 +114,7 @@ class _Check:
             self.count += 1
             seq, previous, own = row[0], row[_PREVIOUS], row[_HASH]
             if seq < 1:
-                self._fault(seq, FaultKind.INSERTED, _("This number was never given."))
+                self._fault(seq, ChainFaultKind.INSERTED, _("This number was never given."))
                 continue
             computed = hash_of_row(self.reader.id, row)
             fits = computed == own != ""
@@ -124,9 +126,11 @@ class _Check:
             if not fits:
                 self._unfit(tuple(row), links)
             elif words != fold(searched(row)):
-                self._fault(seq, FaultKind.ALTERED, _("The words that a search finds it by were altered."))
+                self._fault(
+                    seq, ChainFaultKind.ALTERED, _("The words that a search finds it by were altered.")
+                )
             if not self.held.get(seq, {own}) <= {own}:
-                self._fault(seq, FaultKind.ALTERED, _("The log outside knows another hash of it."))
+                self._fault(seq, ChainFaultKind.ALTERED, _("The log outside knows another hash of it."))
             self._agree(seq, own)
             links, sound, due = {own, computed}, fits, seq + 1
             self.newest, self.head = seq, str(own)
@@ -143,16 +147,18 @@ class _Check:
             if first == last
             else _("Entries {first} to {last} are missing.").format(first=first, last=last)
         )
-        self._fault(first, FaultKind.DROPPED, text)
+        self._fault(first, ChainFaultKind.DROPPED, text)
 
     def _rewritten(self, seq: int) -> None:
         """An entry that is whole follows another one than the whole one before it."""
         if seq == 1:
-            self._fault(seq, FaultKind.INSERTED, _("It should be the first entry, but follows another one."))
+            self._fault(
+                seq, ChainFaultKind.INSERTED, _("It should be the first entry, but follows another one.")
+            )
         else:
             self._fault(
                 seq - 1,
-                FaultKind.ALTERED,
+                ChainFaultKind.ALTERED,
                 _("It was rewritten with a hash of its own: the next entry follows another."),
             )
 
@@ -165,9 +171,11 @@ class _Check:
             hash_of_row(self.reader.id, (*row[:_PREVIOUS], link, own)) == own for link in links if link
         )
         if row[_PREVIOUS] in links or relinked:
-            self._fault(seq, FaultKind.ALTERED, _("It is not what was written: its hash does not fit."))
+            self._fault(seq, ChainFaultKind.ALTERED, _("It is not what was written: its hash does not fit."))
         else:
-            self._fault(seq, FaultKind.INSERTED, _("Neither its hash nor its link to the entry before fits."))
+            self._fault(
+                seq, ChainFaultKind.INSERTED, _("Neither its hash nor its link to the entry before fits.")
+            )
 
     def _find_swapped(self) -> None:
         for row in self.unfit:
@@ -175,44 +183,44 @@ class _Check:
                 moved = (other[0], *row[1:])
                 if other is not row and hash_of_row(self.reader.id, moved) == row[_HASH]:
                     text = _("Entry {seq} stands here.").format(seq=other[0])
-                    self.faults[row[0]] = Fault(kind=FaultKind.SWAPPED, seq=row[0], text=text)
+                    self.faults[row[0]] = ChainFault(kind=ChainFaultKind.SWAPPED, seq=row[0], text=text)
 
     def _compare_end(self) -> None:
         last = max(self.held, default=0)
         if last > self.newest:
             text = _("Entries {first} to {last} are missing at the end: the log outside knows them.")
             first = self.newest + 1
-            self._fault(first, FaultKind.CUT_OFF, text.format(first=first, last=last))
+            self._fault(first, ChainFaultKind.CUT_OFF, text.format(first=first, last=last))
         elif self.worded > self.newest:
             text = _("Entries are missing at the end: the words that a search finds them by are still there.")
-            self._fault(self.newest + 1, FaultKind.CUT_OFF, text)
+            self._fault(self.newest + 1, ChainFaultKind.CUT_OFF, text)
 
     def _look_for_others(self) -> None:
         """Another journal that the log outside knows at this place, or alone."""
         here = [each for each in self.others if self._is_here(each)]
         lost = here or (self.others if self.witnesses.given and not self.own else [])
         if lost:
-            newest: Anchor = max(lost, key=lambda anchor: anchor.seq)
+            newest: Checkpoint = max(lost, key=lambda anchor: anchor.seq)
             text = _("The log outside knows another journal here, {journal}, with {count} entries.")
-            self._fault(0, FaultKind.REPLACED, text.format(journal=newest.journal[:8], count=newest.seq))
+            self._fault(0, ChainFaultKind.REPLACED, text.format(journal=newest.journal[:8], count=newest.seq))
 
-    def _is_here(self, anchor: Anchor) -> bool:
+    def _is_here(self, anchor: Checkpoint) -> bool:
         """Several machines may send to one stream, and have their journals at the same path."""
         return anchor.file == self.place and anchor.host in ("", socket.gethostname())
 
-    def _fault(self, seq: int, kind: FaultKind, text: str) -> None:
+    def _fault(self, seq: int, kind: ChainFaultKind, text: str) -> None:
         """One fault an entry: the first found is the plainest."""
         if seq in self.faults:
             return
         if len(self.faults) >= LISTED and seq != 0:
             self.unlisted += 1
             return
-        self.faults[seq] = Fault(kind=kind, seq=seq, text=text)
+        self.faults[seq] = ChainFault(kind=kind, seq=seq, text=text)
 
 
-def _told(refuted: Iterable[tuple[Anchor, str]]) -> tuple[str, ...]:
+def _told(refuted: Iterable[tuple[Checkpoint, str]]) -> tuple[str, ...]:
     """One sentence for each reason, with the newest entry that it is about."""
-    newest: dict[str, Anchor] = {}
+    newest: dict[str, Checkpoint] = {}
     counts: Counter[str] = Counter()
     for anchor, why in refuted:
         counts[why] += 1

@@ -1,7 +1,7 @@
 """A bounded part of the journal that moves as one reads on: never the whole file in memory."""
 
 from services.journal.journal import PAGE, Journal
-from services.models.journal import Entry, Query
+from services.models.journal import Entry, EntryQuery
 from services.models.journal_view import JournalView
 
 MOST = 5 * PAGE
@@ -14,7 +14,7 @@ class EntryWindow:
     Every method raises JournalError and then leaves what was held as it was.
     """
 
-    def __init__(self, journal: Journal, query: Query, *, page: int = PAGE, most: int = MOST) -> None:
+    def __init__(self, journal: Journal, query: EntryQuery, *, page: int = PAGE, most: int = MOST) -> None:
         self.query = query
         self._journal = journal
         self._page = page

@@ -13,9 +13,9 @@ from services.i18n import _
 from services.journal import files
 from services.journal.chain import NOTHING
 from services.journal.checkpoints import Syslog, anchor_of, line_of
-from services.journal.problems import Unfit, another, damaged, gone, is_damage
+from services.journal.problems import UnusableJournal, another, damaged, gone, is_damage
 from services.journal.store import Store
-from services.models.journal import Draft, Entry, Person
+from services.models.journal import Entry, NewEntry, Person
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ class Head(NamedTuple):
     hash: str = NOTHING
 
 
-class Keeper:
+class JournalWriter:
     """One console's hold on the journal; remembers what it knew when the file has to be opened again."""
 
     def __init__(self, path: Path, syslog: Syslog | None) -> None:
@@ -50,7 +50,7 @@ class Keeper:
         self._use(lambda store: store.probe())
         self.anchor()
 
-    def append(self, draft: Draft, *, at: datetime, person: Person) -> Entry:
+    def append(self, draft: NewEntry, *, at: datetime, person: Person) -> Entry:
         """Record durably, then tell syslog. Raises AlreadyRecorded, HeldByAnother, too."""
         entry = self._use(lambda store: store.append(draft, at=at, person=person))
         self.head = Head(entry.seq, entry.hash)
@@ -80,12 +80,12 @@ class Keeper:
 
     def _use(self, work: Callable[[Store], T]) -> T:
         if self.damage is not None:
-            raise self.damage.with_traceback(None) if isinstance(self.damage, Unfit) else damaged()
+            raise self.damage.with_traceback(None) if isinstance(self.damage, UnusableJournal) else damaged()
         try:
             store = self._opened()
             self._compare(store)
             return work(store)
-        except (sqlite3.Error, OSError, Unfit) as error:
+        except (sqlite3.Error, OSError, UnusableJournal) as error:
             self.damage = error if is_damage(error) else None
             # What went wrong may sit in the connection; only a wait for another writer does not.
             if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
@@ -112,7 +112,7 @@ class Keeper:
     def _compare(self, store: Store) -> None:
         """The entries seen before must still be there; a journal only grows."""
         if store.hash_at(self.head.seq) != self.head.hash:
-            raise Unfit(
+            raise UnusableJournal(
                 _("Entries that were in the journal a moment ago are gone or altered."),
                 _("Keep {path} as it is, and run: toban journal verify"),
                 damage=True,

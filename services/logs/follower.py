@@ -16,7 +16,7 @@ from services.models.logs import LogLine, TailBatch, TailStats
 from services.models.problem import Problem, ProblemKind
 from services.models.text import clean
 
-__all__ = ["Follow", "LogSource", "TailBatch", "TailStats"]
+__all__ = ["LogFollower", "LogSource", "TailBatch", "TailStats"]
 
 POLL = 5.0
 """Seconds between rounds; FilterLogEvents allows 5 a second to the whole account."""
@@ -44,7 +44,7 @@ class LogSource(Protocol):
         ...
 
 
-class Follow:
+class LogFollower:
     """One follow loop over one group and filter pattern.
 
     `start_ms` (epoch milliseconds) begins at that time; without it the loop begins with the newest

@@ -55,7 +55,7 @@ class Tail:
                 self.forgotten = gone.at if self.forgotten is None else max(gone.at, self.forgotten)
 
 
-class Tails:
+class SharedTails:
     """Opens and closes follow loops by need."""
 
     def __init__(self, loop: Loop) -> None:
@@ -117,4 +117,4 @@ def _lacking(batch: TailBatch, moment: int | None) -> TailBatch:
     return batch if moment is None else batch._replace(stats=batch.stats.complete_after(moment))
 
 
-__all__ = ["Tail", "TailBatch", "TailStats", "Tails"]
+__all__ = ["SharedTails", "Tail", "TailBatch", "TailStats"]

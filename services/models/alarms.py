@@ -152,7 +152,7 @@ class AlarmTransition(Model):
     """Of a contributor: its attributes."""
 
 
-class AlarmBoard(Model):
+class AlarmOverview(Model):
     """Every alarm of the system, firing first, and what changed last."""
 
     alarms: tuple[Alarm, ...] = ()

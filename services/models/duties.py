@@ -33,7 +33,7 @@ OPEN_STATES = frozenset({OccurrenceState.DUE, OccurrenceState.LATE, OccurrenceSt
 """States in which somebody should sign."""
 
 
-class Slot(Model):
+class ScheduledOccurrence(Model):
     """One duty on one date and time, as the rules alone place it."""
 
     key: str
@@ -87,7 +87,7 @@ class SignOff(Model):
 class Occurrence(Model):
     """A slot with its state at one moment."""
 
-    slot: Slot
+    slot: ScheduledOccurrence
     state: OccurrenceState
     signed: SignOff | None = None
     planned: bool = False
@@ -153,7 +153,7 @@ class DutyView(Model):
         return (*self.carried, *(each for each in (*self.running, *self.today.occurrences) if each.open))
 
 
-class AnchorDate(Model):
+class BaseDate(Model):
     """A date that comes from AWS or the journal rather than from the calendar."""
 
     anchor: str

@@ -215,7 +215,7 @@ class Recorded(Model):
         return self.finding.verdict is Verdict.NORMAL or self.overruled is not None
 
 
-class Looking(Model):
+class RunningInspection(Model):
     """An inspection that is being made now."""
 
     inspection: str
@@ -235,7 +235,7 @@ class DutyFindings(Model):
     """Ids of its inspections, in the runbook's order."""
     recorded: tuple[Recorded, ...] = ()
     """The newest of each inspection, in the runbook's order."""
-    looking: tuple[Looking, ...] = ()
+    looking: tuple[RunningInspection, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -271,7 +271,7 @@ class FindingsView(Model):
     duties: tuple[DutyFindings, ...] = ()
     by_hand: tuple[Recorded, ...] = ()
     """Looks that belong to no duty, newest first."""
-    looking: tuple[Looking, ...] = ()
+    looking: tuple[RunningInspection, ...] = ()
     """Looks under way for anything else than these duties."""
     version: int = 0
 

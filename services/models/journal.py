@@ -77,7 +77,7 @@ class Person(Model):
         return self.user or "?"
 
 
-class Draft(Model):
+class NewEntry(Model):
     """What is to be recorded; the journal adds number, time, person and hash."""
 
     kind: EntryKind
@@ -129,7 +129,7 @@ class Entry(Model):
         return found if isinstance(found, dict) else {}
 
 
-class Query(Model):
+class EntryQuery(Model):
     """Which entries are wanted; everything given must fit."""
 
     kinds: frozenset[EntryKind] = frozenset()
@@ -154,7 +154,7 @@ class JournalPage(Model):
     """There are older ones."""
 
 
-class FaultKind(StrEnum):
+class ChainFaultKind(StrEnum):
     """How an entry fails the check."""
 
     ALTERED = "altered"
@@ -170,10 +170,10 @@ class FaultKind(StrEnum):
     """The whole journal is another one than was here before."""
 
 
-class Fault(Model):
+class ChainFault(Model):
     """One place where the journal is not what was written."""
 
-    kind: FaultKind
+    kind: ChainFaultKind
     seq: int
     """The entry's number; 0: the whole journal."""
     text: Clean
@@ -189,7 +189,7 @@ class Verification(Model):
     entries: int = 0
     head: Clean = ""
     """Hash of the newest entry."""
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[ChainFault, ...] = ()
     """By number; the first ones where there are very many."""
     unlisted: int = 0
     """Faults beyond those listed."""

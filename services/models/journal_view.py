@@ -1,7 +1,7 @@
 """The part of the journal that a screen holds."""
 
 from services.models.base import Model
-from services.models.journal import Entry, Query
+from services.models.journal import Entry, EntryQuery
 
 
 class JournalView(Model):
@@ -12,14 +12,14 @@ class JournalView(Model):
     """There are matching entries before the first of these."""
     older: bool = False
     """There are matching entries after the last of these."""
-    query: Query = Query()
+    query: EntryQuery = EntryQuery()
     total: int = 0
     """Entries of the whole journal."""
 
     @property
     def filtered(self) -> bool:
         """Something is left out."""
-        return self.query != Query()
+        return self.query != EntryQuery()
 
 
 class EntryLink(Model):

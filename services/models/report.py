@@ -8,13 +8,13 @@ from datetime import date, datetime
 from typing import Literal
 
 from services.models.base import Clean, Model
-from services.models.report_counts import AlarmCount, DutyCount, LookCount, MonthCharges
+from services.models.report_counts import AlarmCount, DutyCount, InspectionCount, MonthCharges
 from services.models.report_lines import (
-    AckLine,
+    AcknowledgementLine,
     ChangeLine,
     Charges,
     DutyLine,
-    FoundLine,
+    FindingLine,
     NoteLine,
     PostLine,
     RemarkLine,
@@ -85,9 +85,9 @@ class DayReport(ReportHead):
     """Of earlier days: signed on this day, or still open at `as_of`."""
     running: tuple[DutyLine, ...] = ()
     """Begun on an earlier day and may still be held, not signed."""
-    findings: tuple[FoundLine, ...] = ()
+    findings: tuple[FindingLine, ...] = ()
     """Every look of the day, by time."""
-    acknowledgements: tuple[AckLine, ...] = ()
+    acknowledgements: tuple[AcknowledgementLine, ...] = ()
     """Of alarm states that no look of the day saw."""
     notes: tuple[NoteLine, ...] = ()
     """Notes, what became known, when writing was allowed."""
@@ -110,13 +110,13 @@ class PeriodReport(ReportHead):
     """By duty, in the runbook's order."""
     exceptions: tuple[DutyLine, ...] = ()
     """Duties that were late, missed or left out, by time."""
-    inspections: tuple[LookCount, ...] = ()
+    inspections: tuple[InspectionCount, ...] = ()
     """By inspection."""
-    findings: tuple[FoundLine, ...] = ()
+    findings: tuple[FindingLine, ...] = ()
     """What was not normal, by time; without the evidence, which the days' reports have."""
     alarm_counts: tuple[AlarmCount, ...] = ()
     """By alarm, the longest first."""
-    costs: tuple[FoundLine, ...] = ()
+    costs: tuple[FindingLine, ...] = ()
     """The cost looks that count: every week's in a month, every month's last in a year."""
     drills: tuple[DutyLine, ...] = ()
     """Duties that ask for a checklist or for evidence, with what was written down."""

@@ -35,7 +35,7 @@ class DutyCount(Model):
         return done + self.missed + self.skipped + self.open + self.upcoming + self.no_record
 
 
-class LookCount(Model):
+class InspectionCount(Model):
     """How often an inspection was made, and what it found; what was looked at again counts once."""
 
     inspection: Clean

@@ -82,7 +82,7 @@ class DutyLine(Model):
     """Titles of inspections the runbook names for it that had no finding, though it was signed."""
 
 
-class FoundLine(Model):
+class FindingLine(Model):
     """One look and its verdict."""
 
     seq: int
@@ -117,7 +117,7 @@ class FoundLine(Model):
     """Rows of evidence that hold texts of logs and are left out."""
 
 
-class AckLine(Model):
+class AcknowledgementLine(Model):
     """A person has seen an alarm's state."""
 
     seq: int
@@ -159,7 +159,7 @@ class SpellLine(Model):
     """AWS's words."""
     seen_later: bool = False
     """Only looks made after the report's span saw it."""
-    acknowledged: tuple[AckLine, ...] = ()
+    acknowledged: tuple[AcknowledgementLine, ...] = ()
     """Who has seen it."""
 
 

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Literal
 
 from services.calendar.calendar import Calendar
-from services.duties.slots import SlotBook
+from services.duties.slots import ScheduleCache
 from services.duties.states import NO_ENTRIES, occurrence_of
 from services.i18n import _
-from services.journal.problems import Unfit, problem_of
-from services.journal.reader import Reader
+from services.journal.problems import UnusableJournal, problem_of
+from services.journal.reader import JournalReader
 from services.models.base import Clean, Model
 from services.models.duties import Day, Occurrence
 from services.models.runbook import Duty, Runbook
-from services.report.collecting.duty_states import Standing
+from services.report.collecting.duty_states import DutyStatesAt
 from services.report.collecting.source import DAY, Source
 from services.report.periods import Period, Span
 
@@ -61,10 +61,10 @@ def agenda(runbook: Runbook, journal: Path, first: date, last: date, now: dateti
     """
     calendar = Calendar(runbook)
     try:
-        with closing(Reader.open(journal)) as reader:
+        with closing(JournalReader.open(journal)) as reader:
             held, dateless = _from_journal(reader, runbook, calendar, first, last, now)
             return _agenda(runbook, calendar, first, last, now, held, dateless)
-    except (sqlite3.Error, OSError, Unfit) as error:
+    except (sqlite3.Error, OSError, UnusableJournal) as error:
         problem = problem_of(error, journal, now)
         dateless = [duty for duty in runbook.duties if duty.anchor]
         made = _agenda(runbook, calendar, first, last, now, _by_rules(calendar, now), dateless)
@@ -73,17 +73,17 @@ def agenda(runbook: Runbook, journal: Path, first: date, last: date, now: dateti
 
 
 def _from_journal(
-    reader: Reader, runbook: Runbook, calendar: Calendar, first: date, last: date, now: datetime
+    reader: JournalReader, runbook: Runbook, calendar: Calendar, first: date, last: date, now: datetime
 ) -> tuple[_Held, list[Duty]]:
     # The whole of the time up to now: a state is the present one, also of a day long past.
     today = calendar.day_of(now)
     span = Period(Span.DAY, min(first, today), max(last, today))
-    standing = Standing(Source(reader, runbook, calendar, span, now))
+    standing = DutyStatesAt(Source(reader, runbook, calendar, span, now))
     return standing.between, standing.dateless()
 
 
 def _by_rules(calendar: Calendar, now: datetime) -> _Held:
-    book = SlotBook(calendar, tuple, tuple)
+    book = ScheduleCache(calendar, tuple, tuple)
 
     def held(first: date, last: date) -> list[Occurrence]:
         return [occurrence_of(slot, NO_ENTRIES, now, read=False) for slot in book.between(first, last)]

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from services.calendar.calendar import Calendar
-from services.journal.reader import Reader
+from services.journal.reader import JournalReader
 from services.models.report import Report
 from services.models.runbook import Runbook
 from services.report.collecting.day import collect_day
@@ -20,7 +20,7 @@ def make(journal: Path, runbook: Runbook, period: Period, now: datetime, *, priv
     Raises sqlite3.Error and OSError as they come, and Unfit for a file that is no journal.
     """
     calendar = Calendar(runbook)
-    with closing(Reader.open(journal)) as reader:
+    with closing(JournalReader.open(journal)) as reader:
         if period.span is Span.DAY:
             return collect_day(reader, runbook, calendar, period.first, now, private=private)
         return collect_period(reader, runbook, calendar, period, now)

@@ -17,7 +17,7 @@ Mistakes = Iterator[tuple[Path, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class NamedThing:
     """What a key names."""
 
     what: str
@@ -34,44 +34,44 @@ class Wanted:
 
 _NAME, _REST = "([^/:]+)", "(?::.*)?"
 _S3 = r"s3://([^/]+)(?:/.*)?"
-CLUSTER = Wanted(N_("the name of an ECS cluster"), "ecs", f"cluster/{_NAME}")
-SERVICE = Wanted(N_("the name of an ECS service"), "ecs", f"service/(?:[^/]+/)?{_NAME}")
-INSTANCE = Wanted(
+CLUSTER = NamedThing(N_("the name of an ECS cluster"), "ecs", f"cluster/{_NAME}")
+SERVICE = NamedThing(N_("the name of an ECS service"), "ecs", f"service/(?:[^/]+/)?{_NAME}")
+INSTANCE = NamedThing(
     N_("the id of an RDS instance"), "rds", f"db:{_NAME}", r"([^.:/]+)\.[^/]*rds\.amazonaws\.com\S*"
 )
-BALANCER = Wanted(
+BALANCER = NamedThing(
     N_("a load balancer as app/<name>/<id>, the part after loadbalancer/ of its ARN"),
     "elasticloadbalancing",
     "loadbalancer/(.+)",
 )
-TARGET_GROUP = Wanted(
+TARGET_GROUP = NamedThing(
     N_("a target group as targetgroup/<name>/<id>, the last part of its ARN"),
     "elasticloadbalancing",
     "(targetgroup/.+)",
 )
-DISTRIBUTION = Wanted(N_("the id of a CloudFront distribution"), "cloudfront", f"distribution/{_NAME}")
-BUCKET = Wanted(N_("the name of a bucket"), "s3", "([^/]+)(?:/.*)?", _S3)
-PREFIX = Wanted(N_("the key's prefix without the bucket"), "s3", "[^/]+/(.+)", r"s3://[^/]+/(.+)")
-TABLE = Wanted(N_("the name of an Athena table"), "glue", f"table/[^/]+/{_NAME}")
-DATABASE = Wanted(N_("the name of an Athena database"), "glue", f"database/{_NAME}")
-WORKGROUP = Wanted(N_("the name of an Athena workgroup"), "athena", f"workgroup/{_NAME}")
-WEB_ACL = Wanted(N_("the name of a web ACL"), "wafv2", f"(?:regional|global)/webacl/{_NAME}/[^/]+")
-DASHBOARD = Wanted(N_("the name of a CloudWatch dashboard"), "cloudwatch", "dashboard/(.+)")
-ALARM = Wanted(N_("the name of a CloudWatch alarm"), "cloudwatch", "alarm:(.+)", blanks=True)
-LOG_GROUP = Wanted(N_("the name of a log group"), "logs", f"log-group:([^:]+){_REST}")
-LOG_STREAM = Wanted(N_("the name of a log stream"), "logs", "log-group:[^:]+:log-stream:(.+)")
-USER = Wanted(N_("the name of an IAM user"), "iam", f"user/(?:.*/)?{_NAME}")
-PERSON = Wanted(
+DISTRIBUTION = NamedThing(N_("the id of a CloudFront distribution"), "cloudfront", f"distribution/{_NAME}")
+BUCKET = NamedThing(N_("the name of a bucket"), "s3", "([^/]+)(?:/.*)?", _S3)
+PREFIX = NamedThing(N_("the key's prefix without the bucket"), "s3", "[^/]+/(.+)", r"s3://[^/]+/(.+)")
+TABLE = NamedThing(N_("the name of an Athena table"), "glue", f"table/[^/]+/{_NAME}")
+DATABASE = NamedThing(N_("the name of an Athena database"), "glue", f"database/{_NAME}")
+WORKGROUP = NamedThing(N_("the name of an Athena workgroup"), "athena", f"workgroup/{_NAME}")
+WEB_ACL = NamedThing(N_("the name of a web ACL"), "wafv2", f"(?:regional|global)/webacl/{_NAME}/[^/]+")
+DASHBOARD = NamedThing(N_("the name of a CloudWatch dashboard"), "cloudwatch", "dashboard/(.+)")
+ALARM = NamedThing(N_("the name of a CloudWatch alarm"), "cloudwatch", "alarm:(.+)", blanks=True)
+LOG_GROUP = NamedThing(N_("the name of a log group"), "logs", f"log-group:([^:]+){_REST}")
+LOG_STREAM = NamedThing(N_("the name of a log stream"), "logs", "log-group:[^:]+:log-stream:(.+)")
+USER = NamedThing(N_("the name of an IAM user"), "iam", f"user/(?:.*/)?{_NAME}")
+PERSON = NamedThing(
     N_("the name of a user or a role"),
     "iam|sts",
     # A session is one person; its role is everybody who may assume it.
     f"(?:user|role)/(?:.*/)?{_NAME}|assumed-role/[^/]+/{_NAME}",
 )
-METRIC = Wanted(N_("a metric's name as CloudWatch spells it"), "", "(?!)", blanks=True)
-NAMESPACE = Wanted(N_("a metric's namespace such as AWS/ECS"), "", "(?!)", blanks=True)
+METRIC = NamedThing(N_("a metric's name as CloudWatch spells it"), "", "(?!)", blanks=True)
+NAMESPACE = NamedThing(N_("a metric's namespace such as AWS/ECS"), "", "(?!)", blanks=True)
 EVERY = None
 """Stands for every element of a list."""
-KEYS: dict[tuple[str | None, ...], Wanted] = {
+KEYS: dict[tuple[str | None, ...], NamedThing] = {
     ("ecs", "cluster"): CLUSTER,
     ("ecs", "services", EVERY): SERVICE,
     ("rds", "instance"): INSTANCE,
@@ -149,7 +149,7 @@ def _values(value: Any, key: tuple[str | None, ...], path: Path = ()) -> Iterato
         yield from _values(getattr(value, key[0]), key[1:], (*path, key[0]))
 
 
-def name_mistake(text: str, wanted: Wanted) -> str:
+def name_mistake(text: str, wanted: NamedThing) -> str:
     """What is wrong with a name, and the right one where the text tells; "" for nothing."""
     bare = text.strip()
     name = name_within(bare, wanted)
@@ -167,7 +167,7 @@ def is_address(text: str) -> bool:
     return _ADDRESS.match(text) is not None
 
 
-def name_within(text: str, wanted: Wanted) -> str:
+def name_within(text: str, wanted: NamedThing) -> str:
     """What an ARN or an address names, as AWS's requests take it; "" for what is neither, or another kind of thing."""
     if wanted.address and (found := re.fullmatch(wanted.address, text, re.IGNORECASE)):
         return found[1]
@@ -178,7 +178,7 @@ def name_within(text: str, wanted: Wanted) -> str:
     return next(filter(None, found.groups()), "") if found else ""
 
 
-def with_names(texts: Iterable[str], wanted: Wanted) -> list[str]:
+def with_names(texts: Iterable[str], wanted: NamedThing) -> list[str]:
     """The texts, and the names within those that are ARNs: what refers to one by its name refers to something."""
     known = list(texts)
     return known + [name for text in known if (name := name_within(text.strip(), wanted))]

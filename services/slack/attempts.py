@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.clock import Clock, Mark, passed, real
 from services.i18n import _
-from services.models.journal import Draft, Entry
+from services.models.journal import Entry, NewEntry
 from services.models.posts import Post
 from services.slack import entries as drafts
 from services.slack.message import mark
@@ -31,7 +31,7 @@ class Attempts:
         records: PostRecords,
         clock: Clock,
         connect: Callable[[], Awaitable[Sender]],
-        record: Callable[[Draft], Awaitable[None]],
+        record: Callable[[NewEntry], Awaitable[None]],
     ) -> None:
         self._records = records
         self._clock = clock

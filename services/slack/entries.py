@@ -7,7 +7,7 @@ outcome and one that settles an unknown outcome: claims see to that, whichever c
 import os
 
 from services.i18n import _
-from services.models.journal import Draft, EntryKind
+from services.models.journal import EntryKind, NewEntry
 from services.models.posts import Post, Proposal
 from services.slack.sending import Sent
 
@@ -16,9 +16,9 @@ _LINE = 200
 """Characters of a note in the one line of its entry."""
 
 
-def let_go(id: str, channel: str, text: str, about: Proposal) -> Draft:
+def let_go(id: str, channel: str, text: str, about: Proposal) -> NewEntry:
     """A person lets a note go; once for each id."""
-    return Draft(
+    return NewEntry(
         kind=EntryKind.POST,
         subject=SUBJECT + id,
         target=about.target,
@@ -28,10 +28,10 @@ def let_go(id: str, channel: str, text: str, about: Proposal) -> Draft:
     )
 
 
-def posting(post: Post, console: str, thread_ts: str) -> Draft:
+def posting(post: Post, console: str, thread_ts: str) -> NewEntry:
     """The next attempt begins, as an answer to `thread_ts`; whoever has the claim makes it."""
     attempt = post.attempts + 1
-    return Draft(
+    return NewEntry(
         kind=EntryKind.POSTING,
         subject=SUBJECT + post.id,
         target=post.target,
@@ -41,10 +41,10 @@ def posting(post: Post, console: str, thread_ts: str) -> Draft:
     )
 
 
-def posted(post: Post, sent: Sent, thread_ts: str, claim: str, *, found: str = "") -> Draft:
+def posted(post: Post, sent: Sent, thread_ts: str, claim: str, *, found: str = "") -> NewEntry:
     """It is in Slack; `found` says how that is known where no answer told it."""
     where = _("Posted to {channel}").format(channel=post.channel)
-    return Draft(
+    return NewEntry(
         kind=EntryKind.POSTED,
         subject=SUBJECT + post.id,
         target=post.target,
@@ -54,20 +54,20 @@ def posted(post: Post, sent: Sent, thread_ts: str, claim: str, *, found: str = "
     )
 
 
-def refused(post: Post, reason: str, claim: str, *, code: str = "", retry_at: str = "") -> Draft:
+def refused(post: Post, reason: str, claim: str, *, code: str = "", retry_at: str = "") -> NewEntry:
     """It is not in Slack, for certain; `retry_at` (ISO): when a console asks again by itself."""
     return _unposted(post, reason, claim, {"state": "refused", "code": code, "retry_at": retry_at})
 
 
-def unknown(post: Post, reason: str, claim: str) -> Draft:
+def unknown(post: Post, reason: str, claim: str) -> NewEntry:
     """Nobody knows whether it is in Slack."""
     return _unposted(post, reason, claim, {"state": "unknown"})
 
 
-def again(post: Post, why: str, claim: str) -> Draft:
+def again(post: Post, why: str, claim: str) -> NewEntry:
     """A person wants it sent once more."""
     text = _("Send again to {channel}").format(channel=post.channel)
-    return Draft(
+    return NewEntry(
         kind=EntryKind.POST,
         subject=SUBJECT + post.id,
         target=post.target,
@@ -83,7 +83,7 @@ def again(post: Post, why: str, claim: str) -> Draft:
     )
 
 
-def dropped(post: Post, why: str) -> Draft:
+def dropped(post: Post, why: str) -> NewEntry:
     """A person gives it up; takes the place of the next attempt, so that no console makes it."""
     text = _("Given up: {why}").format(why=_line(why))
     return _unposted(post, text, f"posting:{post.id}#{post.attempts + 1}", {"state": "dropped", "why": why})
@@ -99,8 +99,8 @@ def settled_claim(post: Post) -> str:
     return f"posting:{post.id}#{post.attempts}:settled"
 
 
-def _unposted(post: Post, reason: str, claim: str, data: dict[str, object]) -> Draft:
-    return Draft(
+def _unposted(post: Post, reason: str, claim: str, data: dict[str, object]) -> NewEntry:
+    return NewEntry(
         kind=EntryKind.UNPOSTED,
         subject=SUBJECT + post.id,
         target=post.target,

@@ -16,7 +16,7 @@ from services.clock import Clock, mark, real
 from services.i18n import _, sentences
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
-from services.models.journal import Draft, Entry, EntryKind
+from services.models.journal import Entry, EntryKind, NewEntry
 from services.models.posts import Post, PostState, Proposal
 from services.slack import entries as drafts
 from services.slack.attempts import Attempts
@@ -62,7 +62,7 @@ class Outbox:
         self._records = PostRecords(journal)
         self._schedule = Schedule(self._records, clock)
         self._attempts = Attempts(self._records, clock, lambda: connect(settings), self._record)
-        self._unrecorded: list[Draft] = []
+        self._unrecorded: list[NewEntry] = []
         """Outcomes that the journal did not take."""
         self._shown: tuple[Post, ...] = ()
         self._news = asyncio.Event()
@@ -233,7 +233,7 @@ class Outbox:
 
     # ---- recording and showing
 
-    async def _keep(self, draft: Draft) -> Entry:
+    async def _keep(self, draft: NewEntry) -> Entry:
         """Record what a person asked for."""
         entry = await self._journal.append(draft)
         self._records.absorb([entry])
@@ -241,7 +241,7 @@ class Outbox:
         self._nudge.set()
         return entry
 
-    async def _record(self, draft: Draft) -> None:
+    async def _record(self, draft: NewEntry) -> None:
         """Record an outcome; one that the journal does not take is held until it does.
 
         Where another console was first and did not know that the note is in Slack, that is recorded besides.

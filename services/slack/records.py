@@ -8,7 +8,7 @@ from typing import Any
 
 from services.inspections.running.finding_records import abandoned
 from services.journal.journal import Journal
-from services.models.journal import Entry, EntryKind, Query
+from services.models.journal import Entry, EntryKind, EntryQuery
 from services.models.posts import Post, PostState
 from services.slack import entries as drafts
 from services.slack.entries import SUBJECT
@@ -85,7 +85,7 @@ class PostRecords:
 
     async def read(self, now: datetime) -> bool:
         """Take in what is new; whether anything was."""
-        query = Query(kinds=_KINDS, since=None if self._started else now - RECENT)
+        query = EntryQuery(kinds=_KINDS, since=None if self._started else now - RECENT)
         news = False
         while True:
             entries = await self._journal.entries(query, limit=_PAGE, after_seq=self._read_to)

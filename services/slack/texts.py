@@ -43,7 +43,7 @@ _ENVIRONMENTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class NoteContext:
     """Where and by whom a note is written."""
 
     runbook: Runbook
@@ -55,7 +55,7 @@ class Desk:
     """Who is at the console."""
 
 
-def about_alarm(alarm: Alarm, desk: Desk, posts: Iterable[Post] = ()) -> Proposal:
+def about_alarm(alarm: Alarm, desk: NoteContext, posts: Iterable[Post] = ()) -> Proposal:
     """A note about an alarm's present state; notes about one state stand in one thread.
 
     That it has recovered is an answer to what was said before: `posts` are the notes let go so far.
@@ -86,7 +86,7 @@ def about_alarm(alarm: Alarm, desk: Desk, posts: Iterable[Post] = ()) -> Proposa
     )
 
 
-def about_finding(recorded: Recorded, desk: Desk) -> Proposal:
+def about_finding(recorded: Recorded, desk: NoteContext) -> Proposal:
     """A note about what one look found."""
     finding = recorded.finding
     bad = sorted(
@@ -124,7 +124,7 @@ def _severity(finding: Finding) -> str:
     )
 
 
-def _overruled(recorded: Recorded, desk: Desk) -> str:
+def _overruled(recorded: Recorded, desk: NoteContext) -> str:
     said = recorded.overruled
     if said is None:
         return ""
@@ -140,7 +140,7 @@ def _thread(alarm: Alarm, posts: Iterable[Post]) -> str:
     return change_of(alarm)
 
 
-def _note(severity: str, title: str, rows: Iterable[tuple[str, str]], desk: Desk) -> str:
+def _note(severity: str, title: str, rows: Iterable[tuple[str, str]], desk: NoteContext) -> str:
     system = desk.runbook.system
     head = _("[{severity}] {title} — {system}, {environment}").format(
         severity=severity,
@@ -152,7 +152,7 @@ def _note(severity: str, title: str, rows: Iterable[tuple[str, str]], desk: Desk
     return "\n".join([head, *lines])
 
 
-def _moment(at: datetime | None, desk: Desk) -> str:
+def _moment(at: datetime | None, desk: NoteContext) -> str:
     """`2026-01-14 10:02 JST (01:02 UTC)`; the date is given twice where the two differ."""
     if at is None:
         return ""
@@ -176,7 +176,7 @@ def _first_step(playbook: Playbook | None) -> str:
     return str(playbook.steps[0].text) if playbook and playbook.steps else _(FILL)
 
 
-def _wait(playbook: Playbook | None, desk: Desk) -> str:
+def _wait(playbook: Playbook | None, desk: NoteContext) -> str:
     if playbook is None or playbook.wait_minutes is None:
         return _(FILL)
     return _moment(desk.now + timedelta(minutes=playbook.wait_minutes), desk)
@@ -199,7 +199,7 @@ def _named(finding: Finding, runbook: Runbook) -> str:
     return _("not yet; next {who}").format(who=called) if called else _("not yet")
 
 
-def _next_look(finding: Finding, desk: Desk) -> str:
+def _next_look(finding: Finding, desk: NoteContext) -> str:
     """When a duty makes the look again."""
     duties = (each for each in desk.runbook.duties if finding.inspection in each.inspections)
     slots = (desk.calendar.next_slot(each.id, desk.now) for each in duties)

@@ -14,12 +14,12 @@ from pathlib import Path
 from services.clock import SystemClock
 from services.journal import files
 from services.journal.chain import NOTHING, linked, row_of
-from services.journal.external_hashes import Witnesses
+from services.journal.external_hashes import ExternalHashes
 from services.journal.journal import Journal
 from services.journal.queries import fold, searched
 from services.journal.schema import INSERT, INSERT_WORDS
 from services.journal.verify import verify
-from services.models.journal import Draft, EntryKind, Person, Query
+from services.models.journal import EntryKind, EntryQuery, NewEntry, Person
 from tests.bench.rows import Row, against
 
 GROUP = "journal"
@@ -72,7 +72,7 @@ def build(path: Path, count: int) -> Path:
     return path
 
 
-def _draft(rng: random.Random, seq: int) -> Draft:
+def _draft(rng: random.Random, seq: int) -> NewEntry:
     kind = rng.choice(_RARE if rng.random() < 0.01 else _COMMON)
     target = rng.choice(
         ("staff-api-cpu-high", "rds-connections", "alb-5xx", "daily-morning", "weekly-backup")
@@ -85,7 +85,7 @@ def _draft(rng: random.Random, seq: int) -> Draft:
             "定期再起動は不要と判断",
         )
     )
-    return Draft(
+    return NewEntry(
         kind=kind, subject=f"{target}@{seq}", target=target, text=f"{text} #{seq}",
         data={"note": "異常なし。" * rng.randint(1, 20), "was": "due"},
         claim=f"sign-off:{seq}" if kind is EntryKind.SIGN_OFF else "",
@@ -100,27 +100,27 @@ async def _measure(path: Path) -> list[tuple[str, float]]:
     looks: dict[str, Callable[[], Awaitable[object]]] = {
         "first page": journal.page,
         "page 1,000": lambda: journal.page(before_seq=deep),
-        "one target, first page": lambda: journal.page(Query(target="alb-5xx")),
-        "rare kinds, first page": lambda: journal.page(Query(kinds=frozenset(_RARE))),
-        "rare kinds, all": lambda: journal.entries(Query(kinds=frozenset(_RARE))),
-        "kinds and person, first page": lambda: journal.page(Query(kinds=frozenset({EntryKind.NOTE, EntryKind.SIGN_OFF}), person="sato")),
-        "one day": lambda: journal.page(Query(since=START + timedelta(days=5), before=START + timedelta(days=6))),
-        "search, common word": lambda: journal.page(Query(words="cpu")),
-        "search, no match": lambda: journal.page(Query(words="ナイアガラ")),
-        "search, one match": lambda: journal.page(Query(words="#500")),
-        "search, person, no match": lambda: journal.page(Query(words="ナイアガラ", person="sato")),
-        "search, kinds, no match": lambda: journal.page(Query(words="ナイアガラ", kinds=frozenset({EntryKind.NOTE, EntryKind.SIGN_OFF}))),
+        "one target, first page": lambda: journal.page(EntryQuery(target="alb-5xx")),
+        "rare kinds, first page": lambda: journal.page(EntryQuery(kinds=frozenset(_RARE))),
+        "rare kinds, all": lambda: journal.entries(EntryQuery(kinds=frozenset(_RARE))),
+        "kinds and person, first page": lambda: journal.page(EntryQuery(kinds=frozenset({EntryKind.NOTE, EntryKind.SIGN_OFF}), person="sato")),
+        "one day": lambda: journal.page(EntryQuery(since=START + timedelta(days=5), before=START + timedelta(days=6))),
+        "search, common word": lambda: journal.page(EntryQuery(words="cpu")),
+        "search, no match": lambda: journal.page(EntryQuery(words="ナイアガラ")),
+        "search, one match": lambda: journal.page(EntryQuery(words="#500")),
+        "search, person, no match": lambda: journal.page(EntryQuery(words="ナイアガラ", person="sato")),
+        "search, kinds, no match": lambda: journal.page(EntryQuery(words="ナイアガラ", kinds=frozenset({EntryKind.NOTE, EntryKind.SIGN_OFF}))),
         "people": journal.people,
         "targets": journal.targets,
     }  # fmt: skip
     for figure, look in looks.items():
         found.append((figure, statistics.median([await _timed(look) for _ in range(5)])))
-    draft = Draft(kind=EntryKind.NOTE, text="始業点検を確認しました")
+    draft = NewEntry(kind=EntryKind.NOTE, text="始業点検を確認しました")
     appends = [await _timed(lambda: journal.append(draft)) for _ in range(200)]
     found.append(("append, p50", statistics.median(appends)))
     await journal.close()
     began = time.perf_counter()
-    checked = verify(path, at=START, witnesses=Witnesses())
+    checked = verify(path, at=START, witnesses=ExternalHashes())
     found.append(("verify", (time.perf_counter() - began) * 1e3))
     assert checked.intact, checked
     return found

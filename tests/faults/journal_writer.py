@@ -11,7 +11,7 @@ from pathlib import Path
 
 from services.journal.errors import AlreadyRecorded
 from services.journal.store import Store
-from services.models.journal import Draft, EntryKind, Person
+from services.models.journal import EntryKind, NewEntry, Person
 
 
 def main(file: str, what: str, name: str, limit: str) -> None:
@@ -19,7 +19,9 @@ def main(file: str, what: str, name: str, limit: str) -> None:
     numbers = count() if limit == "0" else islice(count(), int(limit))
     for number in numbers:
         claim = f"c{number}" if what == "claim" else ""
-        draft = Draft(kind=EntryKind.NOTE, text=f"{name} {number}", claim=claim, data={"filler": "x" * 300})
+        draft = NewEntry(
+            kind=EntryKind.NOTE, text=f"{name} {number}", claim=claim, data={"filler": "x" * 300}
+        )
         try:
             entry = store.append(draft, at=datetime.now(UTC), person=Person(user=name))
         except AlreadyRecorded:

@@ -12,7 +12,7 @@ import pytest
 from services.aws.client.settings import AwsSettings
 from services.clock import Clock, ManualClock
 from services.models.changes import Plan, Run, StepState
-from services.models.journal import Entry, EntryKind, Query
+from services.models.journal import Entry, EntryKind, EntryQuery
 from services.system import Services, connect
 from tests.faults.kill_zygote import BOOK, ORIGIN
 from tests.faults.test_change_kill import Zygote, prepare, quiet
@@ -62,7 +62,7 @@ async def console(url: str, journal: Path, clock: Clock) -> AsyncIterator[Servic
 async def intent(url: str, journal: Path) -> Entry:
     """The only one."""
     async with console(url, journal, ManualClock(ORIGIN)) as services:
-        (entry,) = await services.journal.entries(Query(kinds=frozenset({EntryKind.INTENT})))
+        (entry,) = await services.journal.entries(EntryQuery(kinds=frozenset({EntryKind.INTENT})))
         return entry
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from services.demo.launch import start
 from services.journal import reader
-from services.journal.external_hashes import Witnesses
+from services.journal.external_hashes import ExternalHashes
 from tests.conftest import Embedded
 from tests.services.journal.book import NOON, checked
 from tests.services.journal.damage import DAMAGES, copied, damaged, misunderstood, worn
@@ -27,7 +27,7 @@ SHOWN, IN_A_ROW = 50, 10
 
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.journal.journal.machine_log", Witnesses)
+    monkeypatch.setattr("services.journal.journal.machine_log", ExternalHashes)
     monkeypatch.setattr(reader, "BUSY_MS", 20)
 
 

@@ -16,8 +16,8 @@ import pytest
 
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
-from services.journal.reader import Reader
-from services.models.journal import Query
+from services.journal.reader import JournalReader
+from services.models.journal import EntryQuery
 from tests.services.journal.book import checked, filled, journal, note
 
 pytestmark = pytest.mark.slow
@@ -79,11 +79,11 @@ def test_many_writers_keep_one_chain(tmp_path: Path) -> None:
     seqs = [int(seq) for process in writers for seq in ended(process)]
     assert sorted(seqs) == list(range(1, WRITERS * each + 1))
     assert checked(path).intact
-    with closing(Reader.open(path)) as reader:
+    with closing(JournalReader.open(path)) as reader:
         for number in range(WRITERS):
             texts = [
                 entry.text
-                for entry in reader.find(Query(person=f"w{number}"), limit=each + 1, newest_first=False)
+                for entry in reader.find(EntryQuery(person=f"w{number}"), limit=each + 1, newest_first=False)
             ]
             assert texts == [f"w{number} {count}" for count in range(each)]
 

@@ -13,26 +13,26 @@ from typing import TYPE_CHECKING, Any
 
 import services.aws
 from services.aws.athena import Athena
-from services.aws.autoscaling.reader import Scaling
+from services.aws.autoscaling.reader import AutoScalingReader
 from services.aws.budgets import Budgets
 from services.aws.client.session import AwsSession
-from services.aws.cloudtrail.reader import Trail
-from services.aws.cloudwatch.alarms.mute_rules import Mutes
-from services.aws.cloudwatch.alarms.parents import Parents
+from services.aws.cloudtrail.reader import CloudTrailReader
+from services.aws.cloudwatch.alarms.mute_rules import MuteRules
+from services.aws.cloudwatch.alarms.parents import ParentAlarms
 from services.aws.cloudwatch.alarms.reader import Alarms
 from services.aws.cloudwatch.dashboards.reader import Dashboards
 from services.aws.cloudwatch.metrics.reader import Metrics
-from services.aws.cost_explorer import Costs
-from services.aws.ecs import Containers
+from services.aws.cost_explorer import CostExplorerReader
+from services.aws.ecs import EcsReader
 from services.aws.iam.access_keys import AccessKeys
 from services.aws.iam.root_user import RootUsers
 from services.aws.logs.events import Logs
 from services.aws.logs.insights import Insights
 from services.aws.logs.journal_stream import JournalStream
-from services.aws.rds.reader import Databases
+from services.aws.rds.reader import RdsReader
 from services.aws.regions import Regions
-from services.aws.s3 import Objects
-from services.aws.waf import Firewall
+from services.aws.s3 import S3Reader
+from services.aws.waf import WafReader
 from services.inspections.base import InspectionContext
 from services.inspections.waf_blocks.sql import blocked_query
 from services.models.alarms import Alarm, AlarmKind, AlarmState
@@ -83,11 +83,11 @@ def _queries() -> list[MetricQuery]:
     ]
 
 
-def _firewall(made: InspectionContext) -> tuple[Firewall, str]:
+def _firewall(made: InspectionContext) -> tuple[WafReader, str]:
     alb = made.runbook.alb
     assert alb is not None
     place = f"{made.region}:{made.runbook.system.account}"
-    return Firewall(made.reader), f"arn:aws:elasticloadbalancing:{place}:loadbalancer/{alb.load_balancer}"
+    return WafReader(made.reader), f"arn:aws:elasticloadbalancing:{place}:loadbalancer/{alb.load_balancer}"
 
 
 async def _destination(made: InspectionContext) -> object:
@@ -130,7 +130,7 @@ async def _used(made: InspectionContext) -> object:
 
 
 async def _pending(made: InspectionContext) -> object:
-    reader = Databases(made.reader)
+    reader = RdsReader(made.reader)
     return await reader.pending_actions(await reader.database("facility-prod-db"))
 
 
@@ -163,7 +163,7 @@ async def _parents(made: InspectionContext) -> object:
         Alarm(id=silent, name=silent, state=AlarmState.OK),
         Alarm(id=speaker, name=speaker, state=AlarmState.OK, kind=AlarmKind.COMPOSITE, has_actions=True),
     ]
-    return await Parents(made.reader).marked(alarms)
+    return await ParentAlarms(made.reader).marked(alarms)
 
 
 async def _identity(made: InspectionContext) -> object:
@@ -201,17 +201,17 @@ CALLS: dict[str, Question] = {
     "AwsSession.identity": _identity,
     "Athena.workgroup": lambda made: Athena(made.reader).workgroup(_waf(made).workgroup),
     "Budgets.costs": lambda made: Budgets(made.reader).costs(made.runbook.system.account),
-    "Containers.service": lambda made: Containers(made.reader).service(*_SERVICE),
-    "Costs.daily": lambda made: Costs(made.reader).daily(*_days(made)),
+    "EcsReader.service": lambda made: EcsReader(made.reader).service(*_SERVICE),
+    "CostExplorerReader.daily": lambda made: CostExplorerReader(made.reader).daily(*_days(made)),
     "Dashboards.get": lambda made: Dashboards(made.reader).get("facility-prod-main"),
-    "Databases.database": lambda made: Databases(made.reader).database("facility-prod-db"),
-    "Databases.events": lambda made: Databases(made.reader).events("facility-prod-db"),
-    "Databases.pending_actions": _pending,
-    "Databases.snapshots": lambda made: Databases(made.reader).snapshots("facility-prod-db"),
-    "Firewall.destination": _destination,
-    "Firewall.named": lambda made: Firewall(made.reader).named(_waf(made).web_acl),
-    "Firewall.protecting": lambda made: _firewall(made)[0].protecting(_firewall(made)[1]),
-    "Firewall.samples": _samples,
+    "RdsReader.database": lambda made: RdsReader(made.reader).database("facility-prod-db"),
+    "RdsReader.events": lambda made: RdsReader(made.reader).events("facility-prod-db"),
+    "RdsReader.pending_actions": _pending,
+    "RdsReader.snapshots": lambda made: RdsReader(made.reader).snapshots("facility-prod-db"),
+    "WafReader.destination": _destination,
+    "WafReader.named": lambda made: WafReader(made.reader).named(_waf(made).web_acl),
+    "WafReader.protecting": lambda made: _firewall(made)[0].protecting(_firewall(made)[1]),
+    "WafReader.samples": _samples,
     "Insights.fields_of": lambda made: Insights(made.reader).fields_of(_GROUP, made.clock.now()),
     "Insights.has_events": lambda made: Insights(made.reader).has_events(_GROUP, _span(made)),
     "Insights.run": lambda made: Insights(made.reader).run(_GROUP, _FILTER, _span(made)),
@@ -220,24 +220,24 @@ CALLS: dict[str, Question] = {
     "Logs.groups": lambda made: Logs(made.reader).groups(),
     "Logs.page": lambda made: Logs(made.reader).page(_GROUP, int(_span(made).start.timestamp() * 1000), limit=20),
     "Metrics.fetch": lambda made: Metrics(made.reader).fetch(_queries(), _span(made)),
-    "Mutes.active": lambda made: Mutes(made.reader).active(made.clock.now()),
-    "Mutes.read": lambda made: Mutes(made.reader).read(made.clock.now()),
-    "Objects.under": lambda made: Objects(made.reader).under(
+    "MuteRules.active": lambda made: MuteRules(made.reader).active(made.clock.now()),
+    "MuteRules.read": lambda made: MuteRules(made.reader).read(made.clock.now()),
+    "S3Reader.under": lambda made: S3Reader(made.reader).under(
         _waf(made).log_bucket, f"{made.clock.now():%Y/%m/%d}/", pages=2
     ),
-    "Parents.marked": _parents,
+    "ParentAlarms.marked": _parents,
     "Regions.described": lambda made: Regions(made.reader).described(),
     "Regions.enabled": lambda made: Regions(made.reader).enabled(),
     "Regions.listed": lambda made: Regions(made.reader).listed(),
     "RootUsers.root": lambda made: RootUsers(made.reader).root(),
-    "Scaling.activities": lambda made: Scaling(made.reader).activities(*_SERVICE),
-    "Scaling.decisions": lambda made: Scaling(made.reader).decisions(*_SERVICE),
-    "Scaling.policies": lambda made: Scaling(made.reader).policies(*_SERVICE),
-    "Scaling.scheduled_actions": lambda made: Scaling(made.reader).scheduled_actions(*_SERVICE),
-    "Scaling.target": lambda made: Scaling(made.reader).target(*_SERVICE),
-    "Trail.lookup": lambda made: Trail(made.reader, pace=0.0).lookup(
+    "AutoScalingReader.activities": lambda made: AutoScalingReader(made.reader).activities(*_SERVICE),
+    "AutoScalingReader.decisions": lambda made: AutoScalingReader(made.reader).decisions(*_SERVICE),
+    "AutoScalingReader.policies": lambda made: AutoScalingReader(made.reader).policies(*_SERVICE),
+    "AutoScalingReader.scheduled_actions": lambda made: AutoScalingReader(made.reader).scheduled_actions(*_SERVICE),
+    "AutoScalingReader.target": lambda made: AutoScalingReader(made.reader).target(*_SERVICE),
+    "CloudTrailReader.lookup": lambda made: CloudTrailReader(made.reader, pace=0.0).lookup(
         "us-east-1", "EventName", "ConsoleLogin", since=_span(made).start - timedelta(days=7), until=_span(made).end
     ),
-    "Trail.trails": lambda made: Trail(made.reader, pace=0.0).trails(made.region),
+    "CloudTrailReader.trails": lambda made: CloudTrailReader(made.reader, pace=0.0).trails(made.region),
 }  # fmt: skip
 """One question each; those that need another one first ask it."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.aws.client.permits import Permits
+from services.aws.client.permits import WriteAuthorizer
 from services.clock import ManualClock, mark, passed
 from services.host.clock_watch import MEMORY, ClockWatch
 from services.inspections.known import Known
@@ -14,7 +14,7 @@ from services.inspections.running.claims import LEASE, Claims
 from services.inspections.running.finding_records import FindingRecords
 from services.journal.journal import Journal
 from services.models.changes import Armed
-from services.models.duties import Slot
+from services.models.duties import ScheduledOccurrence
 from services.models.journal import EntryKind
 from tests.faults.waiting import until
 from tests.services.changes.change_world import desk
@@ -30,7 +30,7 @@ STEPS = (-1.0, -HOUR, -3 * DAY, DAY)
 @pytest.mark.parametrize("before", [0.0, 300.0])
 def test_armed_is_never_longer_than_was_said(step: float, before: float) -> None:
     clock = ManualClock(START)
-    permits = Permits(clock, "123456789012")
+    permits = WriteAuthorizer(clock, "123456789012")
     permits.arm(Armed(until=START + timedelta(minutes=15), reason="r", by="b"))
     clock.suspend(before)
     clock.step(step)
@@ -44,7 +44,7 @@ def test_armed_is_never_longer_than_was_said(step: float, before: float) -> None
 
 def test_a_night_asleep_disarms() -> None:
     clock = ManualClock(START)
-    permits = Permits(clock, "123456789012")
+    permits = WriteAuthorizer(clock, "123456789012")
     permits.arm(Armed(until=START + timedelta(minutes=15), reason="r", by="b"))
     clock.suspend(10 * HOUR)
     clock.step(-10 * HOUR)
@@ -104,11 +104,11 @@ class ClaimDesk:
         self.clock = clock
         self.journal = Journal(folder / "j.db", clock=clock, person=lambda: person(None), syslog=None)
 
-    async def __aenter__(self) -> tuple[Claims, FindingRecords, Slot]:
+    async def __aenter__(self) -> tuple[Claims, FindingRecords, ScheduledOccurrence]:
         await self.journal.open()
         records = FindingRecords(self.journal, Known())
         at = self.clock.now()
-        slot = Slot(
+        slot = ScheduledOccurrence(
             key="daily@2026-01-14T09:00",
             duty="daily",
             title="d",

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from services.aws.client.errors import AwsError
-from services.aws.client.meter import Meter
+from services.aws.client.meter import UsageMeter
 from services.inspections.base import InspectionContext, Look
 from services.inspections.registry import INSPECTIONS
-from services.inspections.running.runner import Inspector
+from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.windows import window
 from services.models.findings import Finding
 from services.models.verdict import Verdict
@@ -65,12 +65,12 @@ def chosen(every: list[Mutation], most: int, salt: str) -> list[Mutation]:
 
 async def finding_of(made: InspectionContext, id: str, faults: list[str]) -> Finding:
     """One inspection as a duty makes it; what is no AwsError is one of `faults`."""
-    inspector = Inspector(
+    inspector = InspectionRunner(
         made.runbook,
         made.calendar,
         made.reader,
         made.clock,
-        Meter(made.clock),
+        UsageMeter(made.clock),
         region=made.region,
         fault=lambda error: faults.append(repr(error)[:300]),
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiobotocore.session import get_session
 
-from services.aws.client.meter import Meter
+from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession
 from services.aws.client.settings import AwsSettings
 from services.aws.cloudwatch.alarms.reader import Alarms
@@ -58,7 +58,7 @@ BODY = {
 
 @asynccontextmanager
 async def connected(aws: Any) -> AsyncIterator[tuple[Any, AwsSession]]:
-    session = AwsSession(AwsSettings(**aws.settings()), clock=aws.clock, meter=Meter(aws.clock))
+    session = AwsSession(AwsSettings(**aws.settings()), clock=aws.clock, meter=UsageMeter(aws.clock))
     async with get_session().create_client(
         "cloudwatch", region_name="ap-northeast-1", endpoint_url=aws.url
     ) as client:

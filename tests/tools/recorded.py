@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from services.aws.athena import Athena
-from services.aws.client.traffic import Wire
+from services.aws.client.traffic import TrafficObserver
 from services.aws.logs.insights import Insights
 from tests.tools.mutations import Mutation, mutations
 
@@ -135,14 +135,14 @@ async def _at_once(_seconds: float) -> None:
 async def recording() -> AsyncIterator[Recorded]:
     """Sessions opened meanwhile ask through the recording; nobody waits for a query by the machine's clock."""
     recorded = Recorded()
-    attach = Wire.attach
+    attach = TrafficObserver.attach
 
-    def attached(wire: Wire, session: Any) -> None:
+    def attached(wire: TrafficObserver, session: Any) -> None:
         attach(wire, session)
         session.register("before-send", recorded.answer)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Wire, "attach", attached)
+        patch.setattr(TrafficObserver, "attach", attached)
         for reader in (Athena, Insights):
             patch.setitem(reader.__init__.__kwdefaults__, "sleep", _at_once)
         try:

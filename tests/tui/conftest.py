@@ -2,10 +2,10 @@
 
 import pytest
 
-from tui.screens.common.guard import Guard
+from tui.screens.common.guard import TypeAheadGuard
 
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Dialogs take keys as soon as they are painted."""
-    monkeypatch.setattr(Guard, "seconds", 0.01)
+    monkeypatch.setattr(TypeAheadGuard, "seconds", 0.01)

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from services.clock import Clock
 from services.journal.journal import Journal
-from services.models.journal import Draft, EntryKind, Person
+from services.models.journal import EntryKind, NewEntry, Person
 from tests.tools.console import screen_text
 
 
@@ -32,7 +32,7 @@ async def other_console(path: Path, clock: Clock, user: str = "sato") -> AsyncIt
 
 async def record(journal: Journal, text: str = "x", kind: EntryKind = EntryKind.NOTE, **more: Any) -> int:
     """One entry's number."""
-    return (await journal.append(Draft(kind=kind, text=text, **more))).seq
+    return (await journal.append(NewEntry(kind=kind, text=text, **more))).seq
 
 
 def flat_text(pilot: Pilot[Any]) -> str:

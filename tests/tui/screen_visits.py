@@ -16,7 +16,7 @@ from services.models.alarms import Alarm
 from services.models.changes import Run
 from services.models.duties import Occurrence
 from services.models.findings import Recorded
-from services.models.journal import Entry, Query
+from services.models.journal import Entry, EntryQuery
 from services.models.posts import Post, Proposal
 from services.models.problem import Problem, ProblemKind
 from services.report.periods import of_day
@@ -38,8 +38,8 @@ from tui.screens.common.shell import ShellScreen
 from tui.screens.duties import duty_actions, finding_actions
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding import FindingScreen
-from tui.screens.duties.overrule import OverruleScreen
-from tui.screens.duties.sign import LeaveOutScreen, SignScreen
+from tui.screens.duties.overrule import OverrideScreen
+from tui.screens.duties.sign import SignScreen, SkipScreen
 from tui.screens.duties.sign_all import SignAllScreen
 from tui.screens.journal.entry import EntryScreen
 from tui.screens.journal.filter import JournalFilterScreen
@@ -85,7 +85,7 @@ async def things(pilot: Pilot[Any]) -> Things:
     assert app.board is not None
     assert app.board.value is not None
     assert app.duties is not None
-    (entry, *_older) = (await ready.journal.page(Query(), limit=1)).entries
+    (entry, *_older) = (await ready.journal.page(EntryQuery(), limit=1)).entries
     return Things(
         app,
         app.board.value.watched[0],
@@ -127,13 +127,15 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     ),
     GroupScreen: (lambda it: it.app.push_screen(GroupScreen(it.app.ready)),),
     HelpScreen: (lambda it: it.app.action_keys_help(),),
-    JournalFilterScreen: (lambda it: it.app.push_screen(JournalFilterScreen(it.app.ready.journal, Query())),),
+    JournalFilterScreen: (
+        lambda it: it.app.push_screen(JournalFilterScreen(it.app.ready.journal, EntryQuery())),
+    ),
     JournalVerifyScreen: (lambda it: it.app.push_screen(JournalVerifyScreen(it.app.ready.journal)),),
-    LeaveOutScreen: (lambda it: duty_actions.leave_out(it.app, it.occurrence),),
+    SkipScreen: (lambda it: duty_actions.leave_out(it.app, it.occurrence),),
     NoteScreen: (lambda it: it.app.action_note(),),
     NoticeScreen: (lambda it: duty_actions.sign(it.app, None),),
     OutboxScreen: (lambda it: it.app.action_show_outbox(),),
-    OverruleScreen: (lambda it: finding_actions.overrule(it.app, it.recorded.subject, it.recorded),),
+    OverrideScreen: (lambda it: finding_actions.overrule(it.app, it.recorded.subject, it.recorded),),
     PlanScreen: (lambda it: it.app.post_message(messages.PlanChange(it.run.plan.kind, it.run.plan.target)),),
     PostScreen: (lambda it: propose_alarm(it.app, it.alarm),),
     RemarkScreen: (lambda it: it.app.push_screen(RemarkScreen(of_day(it.occurrence.slot.day))),),

@@ -1,14 +1,14 @@
 from datetime import date, datetime, timedelta
 
-from services.models.alarms import Alarm, AlarmBoard, AlarmState
+from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.base import RawId
-from services.models.duties import Day, DutyView, Occurrence, Slot
+from services.models.duties import Day, DutyView, Occurrence, ScheduledOccurrence
 from services.models.duties import OccurrenceState as State
 from tui.notifications import changes, duty_changes, sentence
 
 
-def board(**states: AlarmState) -> AlarmBoard:
-    return AlarmBoard(
+def board(**states: AlarmState) -> AlarmOverview:
+    return AlarmOverview(
         alarms=tuple(Alarm(id=RawId(name), name=name, state=state) for name, state in states.items())
     )
 
@@ -39,7 +39,7 @@ def duties(at: str, *occurrences: Occurrence) -> DutyView:
 def occurrence(title: str, state: State, due: str = "09:00") -> Occurrence:
     at = datetime.fromisoformat(f"2026-01-14T{due}:00+00:00")
     day = date(2026, 1, 14)
-    slot = Slot(
+    slot = ScheduledOccurrence(
         key=title, duty=title, title=title, nominal=(day,), day=day, until=day, due_at=at,
         late_at=at + timedelta(minutes=30), missed_at=None, timed=True,
     )  # fmt: skip

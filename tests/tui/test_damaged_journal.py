@@ -11,9 +11,9 @@ import pytest
 
 from services.journal import external_hashes as witnesses
 from services.journal import files, reader
-from services.journal.external_hashes import Witnesses
-from services.journal.problems import Unfit
-from services.journal.writer import Keeper
+from services.journal.external_hashes import ExternalHashes
+from services.journal.problems import UnusableJournal
+from services.journal.writer import JournalWriter
 from tests.conftest import Embedded
 from tests.services.journal.damage import (
     DAMAGES,
@@ -42,8 +42,8 @@ STATUSES = {
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """No log of this machine has a say, and nobody waits for a lock."""
-    monkeypatch.setattr("services.journal.journal.machine_log", Witnesses)
-    monkeypatch.setattr(witnesses, "machine_log", Witnesses)
+    monkeypatch.setattr("services.journal.journal.machine_log", ExternalHashes)
+    monkeypatch.setattr(witnesses, "machine_log", ExternalHashes)
     monkeypatch.setattr(reader, "BUSY_MS", 50)
 
 
@@ -97,8 +97,8 @@ async def test_one_byte_of_the_schema(embedded: Embedded, journal: Path, tmp_pat
         settled(path)
         what = in_the_schema(path, random.Random(seed))
         before = path.read_bytes()
-        keeper, refused = Keeper(path, None), True
-        with suppress(Unfit, sqlite3.Error):
+        keeper, refused = JournalWriter(path, None), True
+        with suppress(UnusableJournal, sqlite3.Error):
             keeper.try_out()
             refused = False
         keeper.close()
@@ -123,7 +123,7 @@ async def test_one_byte_of_the_schema(embedded: Embedded, journal: Path, tmp_pat
 
 def test_a_path_that_no_file_can_have() -> None:
     for name in ("a\0b", "\ud800", "x" * 5000):
-        with pytest.raises((Unfit, OSError)):
+        with pytest.raises((UnusableJournal, OSError)):
             files.check(Path("/tmp") / name)
 
 

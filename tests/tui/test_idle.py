@@ -20,7 +20,7 @@ COUNTS = {"HeaderLine", "LogBar"}
 @pytest.fixture(autouse=True)
 def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     """No beat comes by itself."""
-    monkeypatch.setattr("widgets.drawing.ticker.Beat._wait", lambda _beat: None)
+    monkeypatch.setattr("widgets.drawing.ticker.Ticker._wait", lambda _beat: None)
 
 
 async def minute(pilot, embedded: Embedded) -> list[Asked]:  # type: ignore[no-untyped-def]  # a pilot of any app

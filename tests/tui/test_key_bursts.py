@@ -30,7 +30,7 @@ from tests.tui.typed import KEYS, at_rest, burst, type_in
 from tui.app import TobanApp
 from tui.commands import COMMANDS
 from tui.modes import MODES
-from tui.screens.common.guard import Guard
+from tui.screens.common.guard import TypeAheadGuard
 from tui.screens.common.shell import ShellScreen
 from tui.screens.logs.panes import PaneScreen
 from tui.terminal.app import TerminalApp
@@ -280,7 +280,7 @@ def standing(pilot: Pilot[Any]) -> tuple[object, ...]:
 async def test_keys_in_one_read_do_what_they_do_one_by_one(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch, seed: int, rounds: int
 ) -> None:
-    monkeypatch.setattr(Guard, "seconds", 3600.0)
+    monkeypatch.setattr(TypeAheadGuard, "seconds", 3600.0)
     rng = random.Random(seed)
     keys = [*"123456gox/fntadlJ@?sx", *(KEYS[name] for name in ("down", "enter", "tab", "f8", "f6"))]
     async with console(embedded.url, embedded.clock) as fast, console(embedded.url, embedded.clock) as slow:

@@ -4,7 +4,15 @@ import calendar
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from services.models.duties import Day, DutyView, Month, Occurrence, OccurrenceState, SignOff, Slot
+from services.models.duties import (
+    Day,
+    DutyView,
+    Month,
+    Occurrence,
+    OccurrenceState,
+    ScheduledOccurrence,
+    SignOff,
+)
 from services.models.runbook import Duty
 
 JST = ZoneInfo("Asia/Tokyo")
@@ -40,7 +48,7 @@ def at(day: date, hour: int = 0, minute: int = 0) -> datetime:
     return datetime.combine(day, time(hour, minute), JST).astimezone(UTC)
 
 
-def slot(duty: str, title: str, day: date, hour: int | None = None, **more: object) -> Slot:
+def slot(duty: str, title: str, day: date, hour: int | None = None, **more: object) -> ScheduledOccurrence:
     due = at(day, hour or 0)
     nominal = more.pop("nominal", (day,))
     fields = {
@@ -56,29 +64,34 @@ def slot(duty: str, title: str, day: date, hour: int | None = None, **more: obje
         "timed": hour is not None,
         **more,
     }
-    return Slot(**fields)
+    return ScheduledOccurrence(**fields)
 
 
 def signed(
-    slot: Slot, minutes: int = 4, *, by: str = "山田 (yamada)", was: State = State.DUE, note: str = ""
+    slot: ScheduledOccurrence,
+    minutes: int = 4,
+    *,
+    by: str = "山田 (yamada)",
+    was: State = State.DUE,
+    note: str = "",
 ) -> SignOff:
     return SignOff(by=by, at=slot.due_at + timedelta(minutes=minutes), note=note, was=was, seq=7)
 
 
-def done(slot: Slot, **more: object) -> Occurrence:
+def done(slot: ScheduledOccurrence, **more: object) -> Occurrence:
     return Occurrence(slot=slot, state=State.DONE, signed=signed(slot, **more))  # type: ignore[arg-type]  # as `signed`
 
 
-def left_out(slot: Slot) -> Occurrence:
+def left_out(slot: ScheduledOccurrence) -> Occurrence:
     word = signed(slot, by="佐藤 (sato@10.0.3.17)", note="停電のため、翌日の回で兼ねる")
     return Occurrence(slot=slot, state=State.SKIPPED, signed=word)
 
 
-def occurrence(slot: Slot, state: State, **more: object) -> Occurrence:
+def occurrence(slot: ScheduledOccurrence, state: State, **more: object) -> Occurrence:
     return Occurrence(slot=slot, state=state, **more)
 
 
-def _state(slot: Slot) -> Occurrence:
+def _state(slot: ScheduledOccurrence) -> Occurrence:
     """What the day of this story makes of a slot."""
     if slot.day < date(2026, 1, 7):
         return occurrence(slot, State.NO_RECORD)
@@ -99,9 +112,9 @@ def _state(slot: Slot) -> Occurrence:
     return done(slot)
 
 
-def _slots(day: date) -> list[Slot]:
+def _slots(day: date) -> list[ScheduledOccurrence]:
     closed = day.weekday() >= 5 or day.day in HOLIDAYS
-    found: list[Slot] = []
+    found: list[ScheduledOccurrence] = []
     if day.weekday() == 6:
         found.append(slot("weekly-deploy", "定期デプロイ（計画時）", day, 2, if_planned=True))
     if closed:
@@ -122,7 +135,7 @@ def _slots(day: date) -> list[Slot]:
     return sorted(found, key=lambda each: (each.timed, each.due_at))
 
 
-def _occurrence(slot: Slot) -> Occurrence:
+def _occurrence(slot: ScheduledOccurrence) -> Occurrence:
     if slot.if_planned:
         planned = slot.day.day == 18
         if slot.day < date(2026, 1, 7):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from services.models import dashboards as model
-from services.models.alarms import Alarm, AlarmBoard, AlarmKind, AlarmState, AlarmTransition
+from services.models.alarms import Alarm, AlarmKind, AlarmOverview, AlarmState, AlarmTransition
 from services.models.base import RawId
 from services.models.feeds import FeedState
 from services.models.metrics import MetricQuery, Series
@@ -105,7 +105,7 @@ ALARMS = (
     ),
     alarm("TargetTracking-service/facility-prod-cluster/staff-api-AlarmHigh-11aa", AlarmState.OK, 400, scaling=True),
 )  # fmt: skip
-BOARD = AlarmBoard(alarms=ALARMS)
+BOARD = AlarmOverview(alarms=ALARMS)
 
 PROBLEM = Problem(
     kind=ProblemKind.ACCESS_DENIED,

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from services.models.canonical import canonical
 from services.models.feeds import FeedState
-from services.models.journal import Entry, EntryKind, Person, Query
+from services.models.journal import Entry, EntryKind, EntryQuery, Person
 from services.models.journal_view import EntryLink, JournalView
 from tests.widgets import gallery_data as made
 
@@ -57,6 +57,6 @@ def state(view: JournalView = VIEW) -> FeedState[JournalView]:
     return FeedState(value=view, fetched_at=made.NOW, interval=1e12)
 
 
-FILTER = Query(kinds=frozenset({EntryKind.NOTE, EntryKind.OUTCOME}), person="tanaka", words=made.HOSTILE)
+FILTER = EntryQuery(kinds=frozenset({EntryKind.NOTE, EntryKind.OUTCOME}), person="tanaka", words=made.HOSTILE)
 NOTHING = JournalView()
-NOTHING_FOUND = JournalView(query=Query(words="x"), total=20)
+NOTHING_FOUND = JournalView(query=EntryQuery(words="x"), total=20)

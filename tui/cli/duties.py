@@ -20,7 +20,7 @@ import click
 from services.i18n import _, plural
 from services.models.text import clean
 from tui.cli.click_i18n import Command, Prints
-from tui.cli.opened_journal import Book, as_json, booked, deliver, file_option
+from tui.cli.opened_journal import OpenedJournal, as_json, booked, deliver, file_option
 from tui.exit_status import ExitStatus
 from tui.options import StartOptions
 
@@ -75,7 +75,7 @@ class _Duties:
     output: Prints
 
     def __call__(
-        self, book: Book, *, month: date | None, days: int | None, json_wanted: bool, ics: str | None
+        self, book: OpenedJournal, *, month: date | None, days: int | None, json_wanted: bool, ics: str | None
     ) -> int:
         """`toban duties`."""
         _check(month, days, json_wanted, ics)
@@ -93,7 +93,7 @@ class _Duties:
             self.output.say(agenda_lines(found))
         return ExitStatus.NORMAL
 
-    def _export(self, book: Book, now: datetime, to: str) -> int:
+    def _export(self, book: OpenedJournal, now: datetime, to: str) -> int:
         from services.duties.icalendar_file import calendar_file
         from services.report.agenda import agenda
 

@@ -77,13 +77,13 @@ def _day(at: datetime) -> str:
 def _line(entry: "Entry", zone: tzinfo) -> str:
     """`  09:05:12  #123  sign-off  alice (ssh 10.0.0.5)  text  [target]`."""
     from widgets.drawing.format import clock, pad
-    from widgets.journal.wording import KIND_LOOKS
+    from widgets.journal.wording import KIND_STYLES
 
     person = entry.person
     who = f"{person.name} ({person.origin})" if person.origin else person.name
     target = clean(entry.target)
     about = f"  [{target}]" if target and target not in entry.text else ""
-    at, kind = clock(entry.at, zone, name=False), KIND_LOOKS[entry.kind].word
+    at, kind = clock(entry.at, zone, name=False), KIND_STYLES[entry.kind].word
     return f"  {at}  {pad(f'#{entry.seq}', 7)} {pad(kind, 14)} {pad(who, 24)} {entry.text}{about}"
 
 

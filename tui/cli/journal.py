@@ -25,15 +25,15 @@ from services.i18n import _, plural
 from services.models.text import clean
 from tui.cli.click_i18n import Command, Group, Named, Prints
 from tui.cli.entry_text import by_day, problem_lines, report
-from tui.cli.opened_journal import Stop, configured
+from tui.cli.opened_journal import CommandStopped, configured
 from tui.days import usable
 from tui.exit_status import ExitStatus
 from tui.options import StartOptions
 
 if TYPE_CHECKING:
-    from services.journal.external_hashes import Witnesses
-    from services.journal.reader import Reader
-    from services.models.journal import Entry, Query
+    from services.journal.external_hashes import ExternalHashes
+    from services.journal.reader import JournalReader
+    from services.models.journal import Entry, EntryQuery
 
 NEWEST = 200
 """Entries that `list` prints when no day is named."""
@@ -41,7 +41,7 @@ _BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class ChosenJournal:
     """Which journal, and the zone of its days."""
 
     path: Path
@@ -63,7 +63,7 @@ def journal_group(
             rest = {key: value for key, value in flags.items() if key not in names}
             try:
                 return work(output, find(replace(before(), **given), file), **rest)
-            except Stop as stop:
+            except CommandStopped as stop:
                 output.say(stop.lines, error=True)
                 return stop.status
 
@@ -145,13 +145,13 @@ def _kinds() -> list[str]:
     return [kind.value for kind in EntryKind]
 
 
-def find(options: StartOptions, file: str | None) -> Book:
+def find(options: StartOptions, file: str | None) -> ChosenJournal:
     """The journal that the console would open, or `file`."""
     runbook, path = configured(options, file)
-    return Book(path, ZoneInfo(runbook.system.timezone), bool(runbook.journal.log_group), options)
+    return ChosenJournal(path, ZoneInfo(runbook.system.timezone), bool(runbook.journal.log_group), options)
 
 
-def verify(output: Prints, book: Book, *, anchors: str | None, as_json: bool) -> int:
+def verify(output: Prints, book: ChosenJournal, *, anchors: str | None, as_json: bool) -> int:
     """`toban journal verify`."""
     from services.journal.verify import verify as check
 
@@ -165,7 +165,7 @@ def verify(output: Prints, book: Book, *, anchors: str | None, as_json: bool) ->
     return ExitStatus.NORMAL if found.intact else ExitStatus.UNKNOWN
 
 
-def _witnesses(book: Book, anchors: str | None) -> "Witnesses":
+def _witnesses(book: ChosenJournal, anchors: str | None) -> "ExternalHashes":
     from services.journal.external_hashes import from_file, machine_log
 
     if anchors is None:
@@ -173,10 +173,10 @@ def _witnesses(book: Book, anchors: str | None) -> "Witnesses":
     try:
         return from_file(named(anchors))
     except OSError as error:
-        raise Stop([f"{clean(anchors)}: {error.strerror}"], ExitStatus.UNKNOWN) from error
+        raise CommandStopped([f"{clean(anchors)}: {error.strerror}"], ExitStatus.UNKNOWN) from error
 
 
-async def _outside(options: StartOptions) -> "Witnesses":
+async def _outside(options: StartOptions) -> "ExternalHashes":
     """What the machine's log and the stream in AWS say; the journal is not opened for it."""
     from tui.startup.connection import connect
 
@@ -187,7 +187,7 @@ async def _outside(options: StartOptions) -> "Witnesses":
         await services.session.close()
 
 
-def export(output: Prints, book: Book, *, to: str | None, **filters: Any) -> int:
+def export(output: Prints, book: ChosenJournal, *, to: str | None, **filters: Any) -> int:
     """`toban journal export`."""
     from services.journal.export import lines, write
 
@@ -199,13 +199,13 @@ def export(output: Prints, book: Book, *, to: str | None, **filters: Any) -> int
             regular_file.check_target(named(to))
             count = write(lines(reader, query), named(to))
         except OSError as error:
-            raise Stop([f"{clean(to)}: {error.strerror}"], ExitStatus.UNAVAILABLE) from error
+            raise CommandStopped([f"{clean(to)}: {error.strerror}"], ExitStatus.UNAVAILABLE) from error
     said = plural("{count} entry saved in {path}", "{count} entries saved in {path}", count)
     output.say([said.format(count=f"{count:,}", path=clean(to))])
     return ExitStatus.NORMAL
 
 
-def show(output: Prints, book: Book, **filters: Any) -> int:
+def show(output: Prints, book: ChosenJournal, **filters: Any) -> int:
     """`toban journal list`."""
     from services.journal.export import rows
     from services.journal.reader import entry_of
@@ -233,10 +233,10 @@ def _query(
     kinds: tuple[str, ...],
     person: str | None,
     target: str | None,
-) -> "Query":
-    from services.models.journal import EntryKind, Query
+) -> "EntryQuery":
+    from services.models.journal import EntryKind, EntryQuery
 
-    return Query(
+    return EntryQuery(
         kinds=frozenset(map(EntryKind, kinds)),
         person=person or "",
         target=target or "",
@@ -250,14 +250,14 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 
 
 @contextmanager
-def _reading(path: Path) -> "Iterator[Reader]":
+def _reading(path: Path) -> "Iterator[JournalReader]":
     """The journal, read beside whoever has it open; what goes wrong becomes words."""
-    from services.journal.problems import Unfit, problem_of
-    from services.journal.reader import Reader
+    from services.journal.problems import UnusableJournal, problem_of
+    from services.journal.reader import JournalReader
 
     try:
-        with closing(Reader.open(path)) as reader:
+        with closing(JournalReader.open(path)) as reader:
             yield reader
-    except (sqlite3.Error, OSError, Unfit) as error:
+    except (sqlite3.Error, OSError, UnusableJournal) as error:
         problem = problem_of(error, path, datetime.now(UTC))
-        raise Stop(problem_lines(problem), ExitStatus.UNAVAILABLE) from error
+        raise CommandStopped(problem_lines(problem), ExitStatus.UNAVAILABLE) from error

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class OpenedJournal:
     """One system's runbook and journal."""
 
     runbook: "Runbook"
@@ -34,7 +34,7 @@ class Book:
         return now.astimezone(ZoneInfo(self.runbook.system.timezone)).date()
 
 
-class Stop(Exception):
+class CommandStopped(Exception):
     """The command ends here; `lines` say why."""
 
     def __init__(self, lines: list[str], status: int) -> None:
@@ -64,17 +64,17 @@ def booked(
         rest = {key: value for key, value in flags.items() if key not in names}
         try:
             return work(find(replace(before(), **given), file), **rest)
-        except Stop as stop:
+        except CommandStopped as stop:
             output.say(stop.lines, error=True)
             return stop.status
 
     return callback
 
 
-def find(options: StartOptions, file: str | None) -> Book:
+def find(options: StartOptions, file: str | None) -> OpenedJournal:
     """The runbook and journal that the console would open, or `file`. Raises Stop."""
     runbook, journal = configured(options, file)
-    return Book(runbook, journal)
+    return OpenedJournal(runbook, journal)
 
 
 def configured(options: StartOptions, file: str | None) -> "tuple[Runbook, Path]":
@@ -87,7 +87,7 @@ def configured(options: StartOptions, file: str | None) -> "tuple[Runbook, Path]
         config = load_config(options)
         runbook = load_named(config.runbook)
     except DataFileError as error:
-        raise Stop([str(each) for each in error.mistakes], status_of(error)) from error
+        raise CommandStopped([str(each) for each in error.mistakes], status_of(error)) from error
     return runbook, named(file) if file else journal_path(config, runbook)
 
 
@@ -107,12 +107,12 @@ def deliver(output: Prints, text: str, to: str | None) -> None:
         # A device or a pipe must not be replaced by a file, nor a folder made where a name was mistyped.
         regular_file.check_target(path)
         if not path.parent.is_dir():
-            raise Stop(
+            raise CommandStopped(
                 [_("there is no folder {path}").format(path=clean(path.parent))], ExitStatus.CANNOT_WRITE
             )
         write_private(path, text)
     except OSError as error:
-        raise Stop([f"{clean(to)}: {error.strerror or error}"], ExitStatus.CANNOT_WRITE) from error
+        raise CommandStopped([f"{clean(to)}: {error.strerror or error}"], ExitStatus.CANNOT_WRITE) from error
 
 
 def as_json(data: Any) -> str:

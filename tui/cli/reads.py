@@ -13,7 +13,7 @@ from tui.exit_status import VERDICT_OF, ExitStatus
 from tui.options import StartOptions
 
 if TYPE_CHECKING:
-    from services.models.alarms import Alarm, AlarmBoard
+    from services.models.alarms import Alarm, AlarmOverview
     from services.system import Services
 
 
@@ -62,7 +62,7 @@ HEADLESS = (
 )
 
 
-def judge(board: "AlarmBoard") -> ExitStatus:
+def judge(board: "AlarmOverview") -> ExitStatus:
     """The status of a board; an account without alarms is not watched and so not normal."""
     from services.models.alarms import AlarmState
 
@@ -115,13 +115,15 @@ def _line(services: "Services", alarm: "Alarm") -> str:
     from widgets.alarms.wording import joined, warnings
     from widgets.drawing.format import pad, stamp
     from widgets.drawing.lines import plain
-    from widgets.drawing.state_styles import ALARM_LOOKS
+    from widgets.drawing.state_styles import ALARM_STYLES
 
     zone, now = ZoneInfo(services.runbook.system.timezone), services.clock.now()
     since = stamp(alarm.since, zone) if alarm.since else ""
     (grave,) = plain([joined(warnings(alarm, zone, now))])
     words = " ".join(text for text in (grave, str(alarm.reason)) if text)
-    return f"{pad(ALARM_LOOKS[alarm.state].text, 14)} {pad(since, 16)} {pad(alarm.name, 32)} {words}".rstrip()
+    return (
+        f"{pad(ALARM_STYLES[alarm.state].text, 14)} {pad(since, 16)} {pad(alarm.name, 32)} {words}".rstrip()
+    )
 
 
 def run(command: Headless, options: StartOptions, *, as_json: bool) -> Answer:

@@ -16,7 +16,7 @@ import click
 
 from services.i18n import _
 from tui.cli.click_i18n import Choice, Command, Prints
-from tui.cli.opened_journal import Book, Stop, as_json, booked, deliver, file_option
+from tui.cli.opened_journal import CommandStopped, OpenedJournal, as_json, booked, deliver, file_option
 from tui.exit_status import OF_VERDICT, ExitStatus
 from tui.options import StartOptions
 
@@ -60,7 +60,14 @@ class _Report:
     output: Prints
 
     def __call__(
-        self, book: Book, *, when: str | None, form: str | None, to: str | None, private: bool, wareki: bool
+        self,
+        book: OpenedJournal,
+        *,
+        when: str | None,
+        form: str | None,
+        to: str | None,
+        private: bool,
+        wareki: bool,
     ) -> int:
         """`toban report`."""
         now = datetime.now(UTC)
@@ -88,15 +95,17 @@ def _period(when: str | None, today: date) -> "Period":
     return found
 
 
-def _read(book: Book, period: "Period", now: datetime, *, private: bool) -> "Report":
-    from services.journal.problems import Unfit, problem_of
+def _read(book: OpenedJournal, period: "Period", now: datetime, *, private: bool) -> "Report":
+    from services.journal.problems import UnusableJournal, problem_of
     from services.report.make import make
     from tui.cli.entry_text import problem_lines
 
     try:
         return make(book.journal, book.runbook, period, now, private=private)
-    except (sqlite3.Error, OSError, Unfit) as error:
-        raise Stop(problem_lines(problem_of(error, book.journal, now)), ExitStatus.UNKNOWN) from error
+    except (sqlite3.Error, OSError, UnusableJournal) as error:
+        raise CommandStopped(
+            problem_lines(problem_of(error, book.journal, now)), ExitStatus.UNKNOWN
+        ) from error
 
 
 def _written(report: "Report", form: str, *, wareki: bool) -> str:

@@ -6,13 +6,13 @@ from datetime import datetime, tzinfo
 from textual.content import Content
 
 from services.i18n import _
-from services.models.alarms import Alarm, AlarmBoard, AlarmState, AlarmTransition
+from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition
 from services.models.journal import Acknowledgement
 from widgets.alarms.facts import history_lines
 from widgets.alarms.wording import how_long, state_spans
 from widgets.drawing.format import crop, stamp, wrap
 from widgets.drawing.lines import ROLES, Line, Span
-from widgets.drawing.state_styles import ALARM_LOOKS
+from widgets.drawing.state_styles import ALARM_STYLES
 
 MARK = "✓"
 Seen = Mapping[str, Acknowledgement]
@@ -41,13 +41,13 @@ def _head(seen: Acknowledgement, zone: tzinfo, now: datetime) -> str:
     return _("acknowledged by {name}, {time}").format(name=seen.by, time=stamp(seen.at, zone, now))
 
 
-def calling(board: AlarmBoard, seen: Seen) -> tuple[int, int]:
+def calling(board: AlarmOverview, seen: Seen) -> tuple[int, int]:
     """Of the alarms that fire or are missing: (acknowledged, all)."""
     alarms = [alarm for alarm in board.watched if alarm.state in _CALLING]
     return sum(alarm.id in seen for alarm in alarms), len(alarms)
 
 
-def seen_spans(board: AlarmBoard, seen: Seen) -> list[Span]:
+def seen_spans(board: AlarmOverview, seen: Seen) -> list[Span]:
     """`  ✓ 1 of 2 acknowledged`; nothing where nobody has acknowledged any."""
     known, called = calling(board, seen)
     if not known:
@@ -76,7 +76,7 @@ def past_lines(
 def _past(seen: Acknowledgement, zone: tzinfo, now: datetime, width: int) -> list[Line]:
     head: list[Span] = [(stamp(seen.at, zone, now) + "  ", "muted"), (f"{MARK} ", "good")]
     if seen.state is not None:
-        look = ALARM_LOOKS[seen.state]
+        look = ALARM_STYLES[seen.state]
         head += [(look.text, "muted"), (" ", "")]
     head.append((_("acknowledged by {name}").format(name=seen.by), ""))
     notes = wrap(seen.note, max(8, width - 2)) if seen.note else []

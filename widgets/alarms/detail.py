@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from services.i18n import N_, _
-from services.models.alarms import Alarm, AlarmBoard, AlarmState, AlarmTransition, Contributor
+from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition, Contributor
 from services.models.base import RawId
 from services.models.feeds import FeedState, Freshness
 from services.models.journal import Acknowledgement
@@ -54,7 +54,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
     ]
 
     alarm: reactive[Alarm | None] = reactive(None, repaint=False, init=False)
-    board: reactive[FeedState[AlarmBoard]] = reactive(
+    board: reactive[FeedState[AlarmOverview]] = reactive(
         FeedState, repaint=False, always_update=True, init=False
     )
     """Where the alarm's state comes from, and how far it may be trusted."""

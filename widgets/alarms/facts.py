@@ -11,7 +11,7 @@ from widgets.alarms.wording import asides, how_long, measured, packed, state_spa
 from widgets.charts.data import alarm_unit
 from widgets.drawing.format import ELLIPSIS, NOTHING, duration, stamp, wrap
 from widgets.drawing.lines import Line, Span, width_of
-from widgets.drawing.state_styles import ALARM_LOOKS, unsure
+from widgets.drawing.state_styles import ALARM_STYLES, unsure
 from widgets.drawing.units import number
 
 _WHY = 3
@@ -52,7 +52,7 @@ def series_lines(series: Sequence[Contributor], zone: tzinfo, now: datetime, wid
         return [[(text, "muted")] for text in wrap(_("none of its series fires now"), width)]
     lines: list[Line] = []
     for each in series:
-        look = ALARM_LOOKS[AlarmState.ALARM]
+        look = ALARM_STYLES[AlarmState.ALARM]
         pieces = wrap(each.name, max(8, width - 2))
         lines += [
             [(f"{look.mark} " if at == 0 else "  ", look.role), (text, "strong")]
@@ -163,10 +163,10 @@ def _change(change: AlarmTransition) -> list[Span]:
     if change.after is None:
         words = _(_KINDS[change.kind]) if change.kind in _KINDS else change.kind
         return [(words, "")]
-    after = ALARM_LOOKS[change.after]
+    after = ALARM_STYLES[change.after]
     before: list[Span] = []
     if change.before is not None:
-        look = ALARM_LOOKS[change.before]
+        look = ALARM_STYLES[change.before]
         before = [(look.text, "muted"), (" → ", "muted")]
     strong = change.after in (AlarmState.ALARM, AlarmState.INSUFFICIENT)
     return [*before, (after.text, after.role if strong else "good")]

@@ -9,13 +9,13 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from services.i18n import _
-from services.models.alarms import Alarm, AlarmBoard, AlarmState
+from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.feeds import Freshness
 from widgets.alarms.acknowledgements import MARK, Seen, seen_spans, short_spans
 from widgets.alarms.wording import asides, how_long, joined, measured, packed, state_spans, warnings
 from widgets.drawing.columns import Column, widths
 from widgets.drawing.lines import Line, Span, width_of
-from widgets.drawing.state_styles import ALARM_LOOKS, unsure
+from widgets.drawing.state_styles import ALARM_STYLES, unsure
 from widgets.drawing.table import KeyedTable, Row
 from widgets.frame.panel import Panel
 
@@ -25,7 +25,7 @@ _INDENT = 4
 _ORDER = (AlarmState.ALARM, AlarmState.MISSING, AlarmState.INSUFFICIENT, AlarmState.OK)
 
 
-class AlarmPanel(Panel[AlarmBoard]):
+class AlarmPanel(Panel[AlarmOverview]):
     """A row for each alarm."""
 
     DEFAULT_CSS = """
@@ -67,7 +67,7 @@ class AlarmPanel(Panel[AlarmBoard]):
         )
         yield self.table
 
-    def show(self, value: AlarmBoard) -> None:
+    def show(self, value: AlarmOverview) -> None:
         """The rows; the cursor follows its alarm."""
         rows = self._with_notes(value.watched)
         if value.scaling:
@@ -159,7 +159,7 @@ class AlarmPanel(Panel[AlarmBoard]):
         if self.is_mounted:
             self.tick()
 
-    def facts(self, value: AlarmBoard) -> list[Span]:
+    def facts(self, value: AlarmOverview) -> list[Span]:
         """How many in each state."""
         if not value.alarms:
             return []
@@ -169,7 +169,7 @@ class AlarmPanel(Panel[AlarmBoard]):
         """As they are, or as they look while nothing new arrives."""
         return unsure(spans) if self.freshness is Freshness.STALE else spans
 
-    def empty(self, value: AlarmBoard) -> str:
+    def empty(self, value: AlarmOverview) -> str:
         """No alarms at all is a fault, not "all well"."""
         return "" if value.alarms else _("There is no alarm at all: nothing watches this system.")
 
@@ -198,7 +198,7 @@ class AlarmPanel(Panel[AlarmBoard]):
         self.post_message(self.Lost(event.key))
 
 
-def count_spans(board: AlarmBoard) -> list[Span]:
+def count_spans(board: AlarmOverview) -> list[Span]:
     """`■ firing 1  ? no data 2  ● ok 4`; states without alarms are left out, firing and ok never.
 
     Says so where nobody knows which of them are muted.
@@ -208,7 +208,7 @@ def count_spans(board: AlarmBoard) -> list[Span]:
         count = board.count(state)
         if not count and state in (AlarmState.MISSING, AlarmState.INSUFFICIENT):
             continue
-        look = ALARM_LOOKS[state]
+        look = ALARM_STYLES[state]
         spans += [("  ", "")] if spans else []
         spans.append((f"{look.text} {count}", look.role if count else "muted"))
     if not board.mutes_read:

@@ -7,26 +7,26 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from services.i18n import _
-from services.models.alarms import Alarm, AlarmBoard, AlarmState, AlarmTransition
+from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition
 from services.models.feeds import FeedState, Freshness
 from widgets.alarms.acknowledgements import MARK, Seen, seen_spans
 from widgets.alarms.panel import count_spans
 from widgets.alarms.wording import how_long
 from widgets.drawing.format import ago
-from widgets.drawing.lines import Inked, Line, Span, spread, width_of
-from widgets.drawing.state_styles import ALARM_LOOKS, unsure
+from widgets.drawing.lines import Line, LineWidget, Span, spread, width_of
+from widgets.drawing.state_styles import ALARM_STYLES, unsure
 from widgets.drawing.ticker import every_second
 from widgets.frame.panel import Now
 
 
-class AlarmStrip(Inked):
+class AlarmStrip(LineWidget):
     """Counts to the left, what fires or else the newest change to the right; old or absent data never looks fine."""
 
     DEFAULT_CSS = """
     AlarmStrip { height: 1; width: 1fr; }
     """
 
-    state: reactive[FeedState[AlarmBoard]] = reactive(
+    state: reactive[FeedState[AlarmOverview]] = reactive(
         FeedState, repaint=False, always_update=True, init=False
     )
     transition: reactive[AlarmTransition | None] = reactive(None, repaint=False, init=False)
@@ -81,13 +81,13 @@ class AlarmStrip(Inked):
         words = _("⚠ stale, {age}").format(age=ago(self.state.age(self._now())))
         return [(f"{words} ", "caution"), (" ", "")]
 
-    def _newest(self, board: AlarmBoard) -> list[list[Span]]:
+    def _newest(self, board: AlarmOverview) -> list[list[Span]]:
         """The newest alarm that fires, else the newest change, in words, the longest form first."""
         newest = board.newest_firing or board.newest
         if newest is None:
             return []
         lead: list[Span] = [(_("last change") + " ", "muted")] if newest == board.newest else []
-        look = ALARM_LOOKS[newest.state]
+        look = ALARM_STYLES[newest.state]
         name: Span = (newest.name, "strong" if newest.state is AlarmState.ALARM else "")
         long: Span = (" " + _("for {time}").format(time=how_long(newest, self._now())), "muted")
         seen = self.acknowledged.get(newest.id)
@@ -115,7 +115,7 @@ class AlarmStrip(Inked):
             or not change.before
         ):
             return []
-        return [(ALARM_LOOKS[change.before].word + " → ", "muted")]
+        return [(ALARM_STYLES[change.before].word + " → ", "muted")]
 
 
 def _absent(freshness: Freshness) -> list[Span]:
@@ -124,7 +124,7 @@ def _absent(freshness: Freshness) -> list[Span]:
     return [(_("alarms: reading…"), "muted")]
 
 
-def _badge(board: AlarmBoard, seen: Seen) -> list[Span]:
+def _badge(board: AlarmOverview, seen: Seen) -> list[Span]:
     if not board.alarms:
         return [(_("? no alarms exist: nothing watches this system"), "warn")]
     spans = count_spans(board)

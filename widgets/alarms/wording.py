@@ -10,7 +10,7 @@ from services.models.alarms import Alarm, AlarmKind, AlarmState, Hearing, evalua
 from widgets.charts.data import alarm_unit
 from widgets.drawing.format import NOTHING, coarse, stamp, wrap
 from widgets.drawing.lines import Line, Span, width_of
-from widgets.drawing.state_styles import ALARM_LOOKS
+from widgets.drawing.state_styles import ALARM_STYLES
 from widgets.drawing.units import number
 
 _GRAVE = ("caution", "warn")
@@ -20,7 +20,7 @@ _KINDS = {AlarmKind.COMPOSITE: N_("composite"), AlarmKind.LOG: N_("log alarm")}
 
 def state_spans(alarm: Alarm) -> list[Span]:
     """Mark and word; a scaling alarm that is low is at rest, so it is not red."""
-    look = ALARM_LOOKS[alarm.state]
+    look = ALARM_STYLES[alarm.state]
     calm = alarm.scaling and alarm.state is AlarmState.ALARM
     return [(look.text, "muted" if calm else look.role)]
 

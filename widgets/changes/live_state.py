@@ -8,11 +8,11 @@ from services.i18n import _
 from services.models.changes import LiveState
 from services.models.text import LINE_LIMIT, clean
 from widgets.changes.lines import hanging, odd_characters, pairs
-from widgets.drawing.lines import Inked, Line, Span
+from widgets.drawing.lines import Line, LineWidget, Span
 from widgets.frame.panel import Panel
 
 
-class _Facts(Inked):
+class _Facts(LineWidget):
     """The lines of one state."""
 
     def __init__(self) -> None:

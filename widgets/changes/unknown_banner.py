@@ -8,13 +8,13 @@ from services.i18n import _
 from services.models.changes import Run, StepState
 from widgets.changes.lines import hanging
 from widgets.changes.run.view import unknown_words
-from widgets.drawing.lines import Inked, Line
+from widgets.drawing.lines import Line, LineWidget
 
 _MOST = 2
 """How many are named; the table has them all."""
 
 
-class UnknownBanner(Inked):
+class UnknownBanner(LineWidget):
     """Call `show`; takes no room while nothing is unknown."""
 
     DEFAULT_CSS = """

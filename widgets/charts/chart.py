@@ -17,7 +17,7 @@ from widgets.charts.data import ChartData, Curve
 from widgets.charts.legend import legend_lines, role_of
 from widgets.charts.overlay import Plot
 from widgets.drawing.format import pad
-from widgets.drawing.lines import Inked, Line, Span
+from widgets.drawing.lines import Line, LineWidget, Span
 
 _LEAST_WIDTH, _LEAST_HEIGHT = 16, 4
 
@@ -195,7 +195,7 @@ def _axis_marks(scale: Scale | None, rows: int) -> dict[int, str]:
     return marks
 
 
-class Chart(Inked):
+class Chart(LineWidget):
     """A chart that is drawn anew only for new data, a new size or another zone."""
 
     DEFAULT_CSS = """

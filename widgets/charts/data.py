@@ -8,7 +8,7 @@ from services.models.alarms import Alarm
 from services.models.dashboards import Axis, Line, MetricWidget, Reading, Trace, WidgetData
 from services.models.metrics import MetricQuery, Series
 from services.models.verdict import Limit, Verdict
-from widgets.drawing.state_styles import ALARM_LOOKS
+from widgets.drawing.state_styles import ALARM_STYLES
 from widgets.drawing.units import PLAIN, Unit, number, unit_of
 
 _FREE = Axis()
@@ -180,7 +180,7 @@ def alarm_chart(alarm: Alarm, series: Sequence[Series], start: int, end: int) ->
         )
         guides = (Guide(alarm.threshold, label, role="limit"),)
     since = int(alarm.since.timestamp()) if alarm.since else 0
-    moments = (Moment(since, ALARM_LOOKS[alarm.state].text),) if start <= since <= end else ()
+    moments = (Moment(since, ALARM_STYLES[alarm.state].text),) if start <= since <= end else ()
     return ChartData(curves, guides, moments, start, end)
 
 

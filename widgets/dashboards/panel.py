@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from services.i18n import N_, _
 from services.models import dashboards as model
-from services.models.alarms import AlarmBoard
+from services.models.alarms import AlarmOverview
 from services.models.feeds import FeedState, Freshness
 from services.models.verdict import Verdict
 from widgets.dashboards.grid import Box, Place, places
@@ -161,7 +161,7 @@ class DashboardPanel(Panel[model.DashboardView]):
     DashboardPanel { min-height: 4; }
     """
 
-    board: reactive[FeedState[AlarmBoard]] = reactive(
+    board: reactive[FeedState[AlarmOverview]] = reactive(
         FeedState, repaint=False, always_update=True, init=False
     )
     """Where the alarms on the tiles come from, and how far they may be trusted."""

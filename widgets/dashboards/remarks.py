@@ -3,10 +3,10 @@
 from textual.geometry import Size
 
 from widgets.drawing.format import wrap
-from widgets.drawing.lines import Inked, Line
+from widgets.drawing.lines import Line, LineWidget
 
 
-class Remarks(Inked):
+class Remarks(LineWidget):
     """What concerns the whole dashboard: that it is the built-in one, what was not understood."""
 
     DEFAULT_CSS = """

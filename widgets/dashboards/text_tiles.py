@@ -17,7 +17,7 @@ from widgets.dashboards.value_tiles import MetricTile, counted
 from widgets.drawing.format import NOTHING, crop_middle, stamp, wrap
 from widgets.drawing.lines import Line, Span, fit, width_of
 from widgets.drawing.markdown import markdown_lines
-from widgets.drawing.state_styles import ALARM_LOOKS
+from widgets.drawing.state_styles import ALARM_STYLES
 
 _WORST_FIRST = (AlarmState.ALARM, AlarmState.MISSING, AlarmState.INSUFFICIENT, AlarmState.OK)
 
@@ -59,13 +59,13 @@ class AlarmTile(Tile):
         alarms = list(self.data.alarms)
         if len(alarms) > height:
             alarms.sort(key=lambda alarm: _WORST_FIRST.index(alarm.state))
-        word = max((width_of([(ALARM_LOOKS[alarm.state].text, "")]) for alarm in alarms), default=0)
+        word = max((width_of([(ALARM_STYLES[alarm.state].text, "")]) for alarm in alarms), default=0)
         names = max((cell_len(alarm.name) for alarm in alarms), default=0)
         since = self._since(alarms, width - word - names - 2)
         room = max(1, width - word - 1 - max((len(text) + 1 for text in since if text), default=0))
         lines: list[Line] = []
         for alarm, text in zip(alarms, since, strict=True):
-            look = ALARM_LOOKS[alarm.state]
+            look = ALARM_STYLES[alarm.state]
             name = fit([(crop_middle(alarm.name, room), "")], room)
             lines.append(
                 [

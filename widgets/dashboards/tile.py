@@ -16,14 +16,14 @@ from services.models.findings import TOLD
 from services.models.verdict import Verdict
 from widgets.charts.data import Curve, curves_of
 from widgets.drawing.format import wrap
-from widgets.drawing.lines import Inked, Line, Span, spread, width_of
+from widgets.drawing.lines import Line, LineWidget, Span, spread, width_of
 from widgets.drawing.state_styles import VERDICT_LOOKS, unsure
 from widgets.drawing.units import number, unit_of
 
 AnyWidget = model.MetricWidget | model.TextWidget | model.AlarmWidget | model.LogWidget | model.UnknownWidget
 
 
-class Tile(Inked, can_focus=True):
+class Tile(LineWidget, can_focus=True):
     """Base of the tiles; a subclass draws `body`."""
 
     DEFAULT_CSS = """

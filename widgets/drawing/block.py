@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 from textual.geometry import Size
 
-from widgets.drawing.lines import Inked, Line, Span, spread
+from widgets.drawing.lines import Line, LineWidget, Span, spread
 
 
-class Block(Inked):
+class Block(LineWidget):
     """A head row and the lines that `make(width)` gives."""
 
     DEFAULT_CSS = """

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from rich.style import Style
 
-from widgets.drawing.lines import Ink
+from widgets.drawing.lines import LineStyles
 
 _OVER = "@"
 
@@ -15,7 +15,7 @@ def over(role: str, base: str) -> str:
     return f"{role}{_OVER}{base}" if base else role
 
 
-class CellInk(Ink):
+class CellStyles(LineStyles):
     """Knows the names that `over` gives."""
 
     def _look_up(self, role: str) -> Style:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 
-class Frames:
+class FrameLimiter:
     """Calls `draw` after it was asked for, at once or when the time for the next frame has come."""
 
     def __init__(self, draw: Callable[[], object], fps: float, pace: Callable[[], float]) -> None:

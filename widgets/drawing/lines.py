@@ -131,7 +131,7 @@ def plain(lines: Iterable[Line]) -> list[str]:
     return ["".join(text for text, _role in line) for line in lines]
 
 
-class Ink:
+class LineStyles:
     """A widget's roles as styles and its lines as strips; styles are looked up once per theme."""
 
     def __init__(self, widget: Widget) -> None:
@@ -209,7 +209,7 @@ def _blank_alike(one: Style, other: Style) -> bool:
     )
 
 
-class Inked(Widget):
+class LineWidget(Widget):
     """Base of every widget that draws lines itself; `draw` is asked only when something changed."""
 
     DEFAULT_CSS = """
@@ -218,7 +218,7 @@ class Inked(Widget):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self.ink = Ink(self)
+        self.ink = LineStyles(self)
         self._strips: list[Strip] | None = None
         self._drawn_size = (0, 0)
 

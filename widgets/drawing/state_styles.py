@@ -10,7 +10,7 @@ from widgets.drawing.lines import Span
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class StateStyle:
     """One state's appearance."""
 
     mark: str
@@ -31,18 +31,18 @@ class Look:
         return f"{self.mark} {self.word}"
 
 
-ALARM_LOOKS: dict[AlarmState, Look] = {
-    AlarmState.ALARM: Look("■", N_("firing"), "bad"),
-    AlarmState.MISSING: Look("▲", N_("missing"), "bad"),
-    AlarmState.INSUFFICIENT: Look("?", N_("no data"), "warn"),
-    AlarmState.OK: Look("●", N_("ok"), "good"),
+ALARM_STYLES: dict[AlarmState, StateStyle] = {
+    AlarmState.ALARM: StateStyle("■", N_("firing"), "bad"),
+    AlarmState.MISSING: StateStyle("▲", N_("missing"), "bad"),
+    AlarmState.INSUFFICIENT: StateStyle("?", N_("no data"), "warn"),
+    AlarmState.OK: StateStyle("●", N_("ok"), "good"),
 }
 
-VERDICT_LOOKS: dict[Verdict, Look] = {
-    Verdict.NORMAL: Look("●", N_("normal"), "good"),
-    Verdict.ATTENTION: Look("▲", N_("attention"), "warn"),
-    Verdict.ABNORMAL: Look("■", N_("abnormal"), "bad"),
-    Verdict.UNKNOWN: Look("?", N_("not judged"), "warn"),
+VERDICT_LOOKS: dict[Verdict, StateStyle] = {
+    Verdict.NORMAL: StateStyle("●", N_("normal"), "good"),
+    Verdict.ATTENTION: StateStyle("▲", N_("attention"), "warn"),
+    Verdict.ABNORMAL: StateStyle("■", N_("abnormal"), "bad"),
+    Verdict.UNKNOWN: StateStyle("?", N_("not judged"), "warn"),
 }
 
 WELL, UNSURE = "●", "?"

@@ -19,7 +19,7 @@ from textual.strip import Strip
 from services.i18n import N_
 from widgets.drawing.columns import Column, lay_out, widths
 from widgets.drawing.diff import changed_regions
-from widgets.drawing.lines import Ink, Line, Span
+from widgets.drawing.lines import Line, LineStyles, Span
 
 _GUTTER = 2
 
@@ -73,7 +73,7 @@ class KeyedTable(ScrollView, can_focus=True):
 
     def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.ink = Ink(self)
+        self.ink = LineStyles(self)
         self.columns = tuple(columns)
         self._rows: tuple[Row, ...] = ()
         self._index: dict[str, int] = {}

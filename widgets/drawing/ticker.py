@@ -24,7 +24,7 @@ class _Follower(NamedTuple):
     """Beats between two calls."""
 
 
-class Beat:
+class Ticker:
     """Calls what is on screen once on each full second; nothing wakes up while there is nothing to call.
 
     All tick at the same moment, so the process wakes up once and the screen is painted once for all of them.
@@ -87,10 +87,10 @@ def on_screen(app: App[object]) -> list[Screen[object]]:
     return seen
 
 
-def beat_of(app: App[object]) -> Beat:
+def beat_of(app: App[object]) -> Ticker:
     """The app's beat; it is kept by the app itself, so that it goes when the app goes."""
-    beat = vars(app).setdefault(_NAME, Beat())
-    assert isinstance(beat, Beat)
+    beat = vars(app).setdefault(_NAME, Ticker())
+    assert isinstance(beat, Ticker)
     return beat
 
 

@@ -9,7 +9,7 @@ from textual.containers import VerticalScroll
 from textual.reactive import reactive
 
 from services.i18n import _
-from services.models.duties import Occurrence, SignOff, Slot
+from services.models.duties import Occurrence, ScheduledOccurrence, SignOff
 from services.models.findings import DutyFindings
 from services.models.runbook import Duty
 from widgets.drawing.block import Block
@@ -131,7 +131,7 @@ def _times(occurrence: Occurrence, zone: tzinfo) -> Iterable[Fact]:
         )
 
 
-def _place(slot: Slot) -> Iterable[Fact]:
+def _place(slot: ScheduledOccurrence) -> Iterable[Fact]:
     if slot.until > slot.day:
         words = _("once from {first} to {last}")
         days = words.format(first=day_words(slot.day), last=day_words(slot.until))
@@ -141,7 +141,7 @@ def _place(slot: Slot) -> Iterable[Fact]:
         yield (_("moved") if slot.moved else _("why then"), [(reason, "")])
 
 
-def _signature(signed: SignOff, slot: Slot, zone: tzinfo, state: State) -> Iterable[Fact]:
+def _signature(signed: SignOff, slot: ScheduledOccurrence, zone: tzinfo, state: State) -> Iterable[Fact]:
     skipped = state is State.SKIPPED
     label = _("left out") if skipped else _("signed")
     spans: list[Span] = [(moment(signed.at, zone), "good" if state is State.DONE else "")]

@@ -12,12 +12,12 @@ from textual.reactive import reactive
 
 from services.i18n import N_
 from services.models.duties import Month
-from widgets.drawing.covered_lines import CellInk
-from widgets.drawing.lines import Inked, Line
-from widgets.duties.month_layout import Paper, draw_month
+from widgets.drawing.covered_lines import CellStyles
+from widgets.drawing.lines import Line, LineWidget
+from widgets.duties.month_layout import MonthLayout, draw_month
 
 
-class MonthGrid(Inked, can_focus=True):
+class MonthGrid(LineWidget, can_focus=True):
     """Set `month`, `today` and `day`; it tells where the operator goes."""
 
     DEFAULT_CSS = """
@@ -59,9 +59,9 @@ class MonthGrid(Inked, can_focus=True):
 
     def __init__(self, zone: tzinfo = UTC, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.ink = CellInk(self)
+        self.ink = CellStyles(self)
         self.set_reactive(MonthGrid.zone, zone)
-        self._paper: Paper | None = None
+        self._paper: MonthLayout | None = None
 
     def draw(self, width: int, height: int) -> list[Line]:
         """The month for this size."""

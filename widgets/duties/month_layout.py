@@ -51,7 +51,7 @@ _LEGEND = (
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class MonthLayout:
     """Where the days stand on the lines drawn."""
 
     weeks: tuple[tuple[date | None, ...], ...]
@@ -87,7 +87,7 @@ class _Sight:
 
 def draw_month(
     month: Month | None, cursor: date, today: date, zone: tzinfo, width: int, height: int, *, focused: bool
-) -> tuple[list[Line], Paper | None]:
+) -> tuple[list[Line], MonthLayout | None]:
     """The lines, and where its days are."""
     if month is None:
         return [[(_("Reading…"), "muted")]], None
@@ -106,7 +106,7 @@ def draw_month(
     width = cell * 7
     lines: list[Line] = [title_line(month, width)] if title else []
     lines += [_weekdays(cell)] if heads else []
-    paper = Paper(weeks, len(lines), rows, cell)
+    paper = MonthLayout(weeks, len(lines), rows, cell)
     for week in weeks:
         lines += _week([days.get(day) if day else None for day in week], sight)
     lines += [day_line(days.get(cursor), width)] if foot else []

@@ -6,24 +6,24 @@ from datetime import UTC, date, datetime, tzinfo
 from rich.cells import cell_len
 
 from services.i18n import N_, _
-from services.models.duties import Day, Occurrence, OccurrenceState, SignOff, Slot
+from services.models.duties import Day, Occurrence, OccurrenceState, ScheduledOccurrence, SignOff
 from widgets.drawing.format import coarse, day_words, short_day, weekday
 from widgets.drawing.lines import Span, width_of
-from widgets.drawing.state_styles import Look
+from widgets.drawing.state_styles import StateStyle
 
 State = OccurrenceState
 
-DUTY_LOOKS: dict[OccurrenceState, Look] = {
-    State.UPCOMING: Look("○", N_("upcoming"), "muted"),
-    State.DUE: Look("●", N_("due"), "caution"),
-    State.LATE: Look("!", N_("late"), "bad"),
-    State.DONE: Look("✓", N_("done"), "good"),
-    State.MISSED: Look("×", N_("missed"), "bad"),
-    State.SKIPPED: Look("–", N_("left out"), "muted"),
-    State.UNPLANNED: Look("◇", N_("not planned"), "faint"),
-    State.NO_RECORD: Look("·", N_("no record"), "faint"),
+DUTY_LOOKS: dict[OccurrenceState, StateStyle] = {
+    State.UPCOMING: StateStyle("○", N_("upcoming"), "muted"),
+    State.DUE: StateStyle("●", N_("due"), "caution"),
+    State.LATE: StateStyle("!", N_("late"), "bad"),
+    State.DONE: StateStyle("✓", N_("done"), "good"),
+    State.MISSED: StateStyle("×", N_("missed"), "bad"),
+    State.SKIPPED: StateStyle("–", N_("left out"), "muted"),
+    State.UNPLANNED: StateStyle("◇", N_("not planned"), "faint"),
+    State.NO_RECORD: StateStyle("·", N_("no record"), "faint"),
 }
-PLANNED = Look("◆", N_("planned"), "")
+PLANNED = StateStyle("◆", N_("planned"), "")
 """To come, and counts because somebody planned it."""
 ORDER = (State.LATE, State.MISSED, State.DUE, State.UPCOMING, State.UNPLANNED, State.SKIPPED, State.DONE)
 """What needs a person first."""
@@ -34,7 +34,7 @@ ASLEEP = frozenset({State.DONE, State.SKIPPED, State.UNPLANNED, State.NO_RECORD}
 """Nobody needs to do anything about these."""
 
 
-def look(occurrence: Occurrence) -> Look:
+def look(occurrence: Occurrence) -> StateStyle:
     """The occurrence's appearance."""
     planned = occurrence.slot.if_planned and occurrence.planned
     return PLANNED if planned and occurrence.state is State.UPCOMING else DUTY_LOOKS[occurrence.state]
@@ -59,7 +59,7 @@ def zone_name(zone: tzinfo, at: datetime | None = None) -> str:
     return (at or datetime(2000, 1, 1, tzinfo=UTC)).astimezone(zone).tzname() or ""
 
 
-def when(slot: Slot, zone: tzinfo, day: date, *, weekdays: bool = True) -> str:
+def when(slot: ScheduledOccurrence, zone: tzinfo, day: date, *, weekdays: bool = True) -> str:
     """When it is held, seen from `day`: a time, a date and a time, or the last day it may be held on."""
     name = day_words if weekdays else short_day
     if slot.until > slot.day:
@@ -71,7 +71,7 @@ def when(slot: Slot, zone: tzinfo, day: date, *, weekdays: bool = True) -> str:
     return _("any time") if slot.day == day else name(slot.day)
 
 
-def moved_from(slot: Slot) -> str:
+def moved_from(slot: ScheduledOccurrence) -> str:
     """`from Thu 1`, `from Thu 31 Dec`: where the rule put it; "" where it stands there."""
     if not slot.moved:
         return ""
@@ -120,7 +120,7 @@ def progress(occurrence: Occurrence, now: datetime | None, zone: tzinfo, day: da
     return []
 
 
-def _until_late(slot: Slot, now: datetime | None, zone: tzinfo, day: date) -> str:
+def _until_late(slot: ScheduledOccurrence, now: datetime | None, zone: tzinfo, day: date) -> str:
     if not slot.timed:
         return "" if slot.until > slot.day else _("until the end of the day")
     if now is None:
@@ -172,7 +172,7 @@ def marks(occurrences: Sequence[Occurrence], width: int) -> list[Span]:
     return [*kept, ("+", "muted")] if width > 0 else []
 
 
-def _counted(occurrences: Sequence[Occurrence]) -> list[tuple[Look, int]]:
+def _counted(occurrences: Sequence[Occurrence]) -> list[tuple[StateStyle, int]]:
     looks = [look(each) for each in occurrences]
     order = [
         *(DUTY_LOOKS[state] for state in ORDER[:4]),

@@ -8,7 +8,7 @@ from textual.containers import VerticalScroll
 from textual.reactive import reactive
 
 from services.i18n import _
-from services.models.findings import Looking, Recorded
+from services.models.findings import Recorded, RunningInspection
 from widgets.drawing.block import Block
 from widgets.drawing.lines import Line
 from widgets.findings.lines import evidence_lines, head_lines, made_lines, measure_lines, told_lines
@@ -23,7 +23,7 @@ class FindingView(VerticalScroll, can_focus=True):
     """
 
     recorded: reactive[Recorded | None] = reactive(None, repaint=False, init=False)
-    looking: reactive[Looking | None] = reactive(None, repaint=False, init=False)
+    looking: reactive[RunningInspection | None] = reactive(None, repaint=False, init=False)
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
 
     def __init__(self, now: Callable[[], datetime], zone: tzinfo = UTC, *, id: str | None = None) -> None:

@@ -1,7 +1,7 @@
 """How findings read where there is little room: a mark and a word, what is still being looked at."""
 
 from services.i18n import _
-from services.models.findings import DutyFindings, Finding, Looking, Recorded, Tally
+from services.models.findings import DutyFindings, Finding, Recorded, RunningInspection, Tally
 from services.models.verdict import Verdict
 from widgets.drawing.lines import Span
 from widgets.drawing.state_styles import VERDICT_LOOKS
@@ -75,7 +75,7 @@ def size_words(size: int) -> str:
     return f"{value:.1f} GB"
 
 
-def looking_words(looking: Looking) -> str:
+def looking_words(looking: RunningInspection) -> str:
     """`looking… ap-southeast-2: 150 events (3/5)`."""
     progress = looking.progress
     words = [_("looking…")]

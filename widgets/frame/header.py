@@ -18,7 +18,7 @@ from textual.widget import Widget
 from services.i18n import _
 from services.models.identity import Identity
 from services.models.runbook import Environment
-from widgets.drawing.lines import Inked, Line, fit
+from widgets.drawing.lines import Line, LineWidget, fit
 from widgets.drawing.ticker import every_second
 
 
@@ -226,7 +226,7 @@ def _account(facts: HeaderFacts) -> Content:
     return Content.styled(facts.account, "auto 60%" if not actual else "$text")
 
 
-class Clock(Inked):
+class Clock(LineWidget):
     """The time, once a second; only the digits that changed are painted for it."""
 
     DEFAULT_CSS = """

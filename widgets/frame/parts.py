@@ -7,10 +7,10 @@ from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
 from widgets.drawing.format import wrap
-from widgets.drawing.lines import Inked, Line, Span, spread, width_of
+from widgets.drawing.lines import Line, LineWidget, Span, spread, width_of
 
 
-class PanelHead(Inked):
+class PanelHead(LineWidget):
     """One row: `── Alarms  ■ 1 firing ───────────── 10s ago ──`."""
 
     DEFAULT_CSS = """
@@ -51,7 +51,7 @@ class PanelHead(Inked):
         return [spread([(dash, rule), title, *facts], right, width, fill=(dash, rule))]
 
 
-class PanelNotice(Inked):
+class PanelNotice(LineWidget):
     """Why the data is old or absent, and what to do: shown only then."""
 
     DEFAULT_CSS = """
@@ -87,7 +87,7 @@ class PanelNotice(Inked):
         return lines
 
 
-class PanelEmpty(Inked):
+class PanelEmpty(LineWidget):
     """What stands in the body's place when there is nothing to draw; never looks like "fine"."""
 
     DEFAULT_CSS = """

@@ -21,7 +21,7 @@ from textual.widgets import Input, Static
 
 from services.i18n import N_, _
 from widgets.changes.plan.form import ChoiceRow
-from widgets.drawing.lines import Inked, Line, Span, spread
+from widgets.drawing.lines import Line, LineWidget, Span, spread
 
 Lets = Callable[[float], bool]
 """Whether a key pressed at that time (monotonic seconds) counts."""
@@ -33,7 +33,7 @@ def _is_free(key: str) -> bool:
     return key in _FREE or (key[0] == "f" and key[1:].isdigit())
 
 
-class _Status(Inked):
+class _Status(LineWidget):
     """One row: what stands in the way, and how long the plan is valid."""
 
     DEFAULT_CSS = """

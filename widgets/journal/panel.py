@@ -13,14 +13,14 @@ from services.i18n import _, plural
 from services.models.feeds import FeedState, Freshness
 from services.models.journal import Entry
 from services.models.journal_view import JournalView
-from widgets.drawing.lines import Inked, Line, Span, fit, width_of
+from widgets.drawing.lines import Line, LineWidget, Span, fit, width_of
 from widgets.drawing.table import KeyedTable, Row
 from widgets.frame.panel import Now, Panel
 from widgets.journal.table import JournalTable
 from widgets.journal.wording import cells, day_line, day_of
 
 
-class FilterLine(Inked):
+class FilterLine(LineWidget):
     """One row that says what is shown; there is none while everything is."""
 
     DEFAULT_CSS = """
@@ -41,7 +41,7 @@ class FilterLine(Inked):
         return [[*fit(shown, max(0, width - width_of(way_out))), *way_out]]
 
 
-class AnchorLine(Inked):
+class CheckpointLine(LineWidget):
     """One row that says what is wrong with holding the newest hash outside; there is none while nothing is."""
 
     DEFAULT_CSS = """

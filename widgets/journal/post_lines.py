@@ -8,16 +8,16 @@ from services.models.posts import Post, PostState
 from widgets.drawing.columns import Column
 from widgets.drawing.format import stamp, wrap
 from widgets.drawing.lines import Line
-from widgets.drawing.state_styles import Look
+from widgets.drawing.state_styles import StateStyle
 from widgets.drawing.table import Row
 
-POST_LOOKS: dict[PostState, Look] = {
-    PostState.WAITING: Look("▨", N_("not sent"), "bad"),
-    PostState.SENDING: Look("▥", N_("being sent"), "key"),
-    PostState.REFUSED: Look("✖", N_("not sent"), "bad"),
-    PostState.UNKNOWN: Look("?", N_("sent or not"), "bad"),
-    PostState.POSTED: Look("▣", N_("posted"), "good"),
-    PostState.DROPPED: Look("↷", N_("given up"), "muted"),
+POST_LOOKS: dict[PostState, StateStyle] = {
+    PostState.WAITING: StateStyle("▨", N_("not sent"), "bad"),
+    PostState.SENDING: StateStyle("▥", N_("being sent"), "key"),
+    PostState.REFUSED: StateStyle("✖", N_("not sent"), "bad"),
+    PostState.UNKNOWN: StateStyle("?", N_("sent or not"), "bad"),
+    PostState.POSTED: StateStyle("▣", N_("posted"), "good"),
+    PostState.DROPPED: StateStyle("↷", N_("given up"), "muted"),
 }
 
 

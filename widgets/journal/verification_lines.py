@@ -1,19 +1,19 @@
 """What a check of the journal's chain found, in words. Pure."""
 
 from services.i18n import N_, _, plural
-from services.models.journal import FaultKind, Verification
+from services.models.journal import ChainFaultKind, Verification
 from widgets.drawing.format import wrap
 from widgets.drawing.lines import Line
 
 LISTED = 200
 """Faults shown; the command line lists further ones."""
 _KINDS = {
-    FaultKind.ALTERED: N_("altered"),
-    FaultKind.DROPPED: N_("dropped"),
-    FaultKind.SWAPPED: N_("swapped"),
-    FaultKind.INSERTED: N_("inserted"),
-    FaultKind.CUT_OFF: N_("cut off"),
-    FaultKind.REPLACED: N_("replaced"),
+    ChainFaultKind.ALTERED: N_("altered"),
+    ChainFaultKind.DROPPED: N_("dropped"),
+    ChainFaultKind.SWAPPED: N_("swapped"),
+    ChainFaultKind.INSERTED: N_("inserted"),
+    ChainFaultKind.CUT_OFF: N_("cut off"),
+    ChainFaultKind.REPLACED: N_("replaced"),
 }
 
 

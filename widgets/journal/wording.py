@@ -3,39 +3,39 @@
 from datetime import date, timedelta, tzinfo
 
 from services.i18n import N_, _
-from services.models.journal import Entry, EntryKind, JournalHealth, Query
+from services.models.journal import Entry, EntryKind, EntryQuery, JournalHealth
 from services.models.text import clean
 from widgets.drawing.format import clock, day_words
 from widgets.drawing.lines import Line, Span
-from widgets.drawing.state_styles import VERDICT_LOOKS, Look
+from widgets.drawing.state_styles import VERDICT_LOOKS, StateStyle
 
-KIND_LOOKS: dict[EntryKind, Look] = {
-    EntryKind.STARTED: Look("▷", N_("start"), "faint"),
-    EntryKind.ENDED: Look("□", N_("end"), "faint"),
-    EntryKind.SIGN_OFF: Look("✓", N_("sign-off"), "good"),
-    EntryKind.SKIPPED: Look("↷", N_("left out"), "warn"),
-    EntryKind.PLANNED: Look("+", N_("planned"), "muted"),
-    EntryKind.UNPLANNED: Look("-", N_("plan dropped"), "muted"),
-    EntryKind.ACKNOWLEDGED: Look("◎", N_("acknowledged"), "good"),
-    EntryKind.NOTE: Look("✎", N_("note"), "code"),
-    EntryKind.ARMED: Look("▲", N_("armed"), "caution"),
-    EntryKind.DISARMED: Look("▽", N_("disarmed"), "muted"),
-    EntryKind.PLAN: Look("◇", N_("plan"), "key"),
-    EntryKind.INTENT: Look("→", N_("intent"), "key"),
-    EntryKind.OUTCOME: Look("◆", N_("outcome"), "strong"),
-    EntryKind.RESOLVED: Look("◈", N_("resolved"), "strong"),
-    EntryKind.REFUSED: Look("✖", N_("refused"), "warn"),
-    EntryKind.LOOKING: Look("◌", N_("looking"), "faint"),
-    EntryKind.FINDING: Look("◍", N_("finding"), "strong"),
-    EntryKind.OVERRULED: Look("⇄", N_("overruled"), "caution"),
-    EntryKind.KNOWN: Look("☑", N_("known"), "muted"),
-    EntryKind.REMARK: Look("¶", N_("remark"), "code"),
-    EntryKind.POST: Look("▤", N_("post"), "key"),
-    EntryKind.POSTING: Look("▥", N_("posting"), "muted"),
-    EntryKind.POSTED: Look("▣", N_("posted"), "good"),
-    EntryKind.UNPOSTED: Look("▨", N_("not posted"), "bad"),
-    EntryKind.USAGE: Look("¥", N_("usage"), "faint"),
-    EntryKind.OTHER: Look("?", N_("unknown kind"), "warn"),
+KIND_STYLES: dict[EntryKind, StateStyle] = {
+    EntryKind.STARTED: StateStyle("▷", N_("start"), "faint"),
+    EntryKind.ENDED: StateStyle("□", N_("end"), "faint"),
+    EntryKind.SIGN_OFF: StateStyle("✓", N_("sign-off"), "good"),
+    EntryKind.SKIPPED: StateStyle("↷", N_("left out"), "warn"),
+    EntryKind.PLANNED: StateStyle("+", N_("planned"), "muted"),
+    EntryKind.UNPLANNED: StateStyle("-", N_("plan dropped"), "muted"),
+    EntryKind.ACKNOWLEDGED: StateStyle("◎", N_("acknowledged"), "good"),
+    EntryKind.NOTE: StateStyle("✎", N_("note"), "code"),
+    EntryKind.ARMED: StateStyle("▲", N_("armed"), "caution"),
+    EntryKind.DISARMED: StateStyle("▽", N_("disarmed"), "muted"),
+    EntryKind.PLAN: StateStyle("◇", N_("plan"), "key"),
+    EntryKind.INTENT: StateStyle("→", N_("intent"), "key"),
+    EntryKind.OUTCOME: StateStyle("◆", N_("outcome"), "strong"),
+    EntryKind.RESOLVED: StateStyle("◈", N_("resolved"), "strong"),
+    EntryKind.REFUSED: StateStyle("✖", N_("refused"), "warn"),
+    EntryKind.LOOKING: StateStyle("◌", N_("looking"), "faint"),
+    EntryKind.FINDING: StateStyle("◍", N_("finding"), "strong"),
+    EntryKind.OVERRULED: StateStyle("⇄", N_("overruled"), "caution"),
+    EntryKind.KNOWN: StateStyle("☑", N_("known"), "muted"),
+    EntryKind.REMARK: StateStyle("¶", N_("remark"), "code"),
+    EntryKind.POST: StateStyle("▤", N_("post"), "key"),
+    EntryKind.POSTING: StateStyle("▥", N_("posting"), "muted"),
+    EntryKind.POSTED: StateStyle("▣", N_("posted"), "good"),
+    EntryKind.UNPOSTED: StateStyle("▨", N_("not posted"), "bad"),
+    EntryKind.USAGE: StateStyle("¥", N_("usage"), "faint"),
+    EntryKind.OTHER: StateStyle("?", N_("unknown kind"), "warn"),
 }
 _OUTCOMES = {
     "done": ("●", "good"),
@@ -50,7 +50,7 @@ QUIET = (EntryKind.STARTED, EntryKind.ENDED, EntryKind.LOOKING, EntryKind.USAGE)
 
 def kind_spans(entry: Entry) -> list[Span]:
     """Mark and word; what became of a change is told by the mark."""
-    look = KIND_LOOKS[entry.kind]
+    look = KIND_STYLES[entry.kind]
     mark, role = look.mark, look.role
     if entry.kind is EntryKind.FINDING:
         mark, role = _verdict(entry)
@@ -112,11 +112,11 @@ def anchor_spans(health: JournalHealth) -> list[Span]:
     return [(" ▲ ", "caution"), (said, "")]
 
 
-def filter_spans(query: Query, zone: tzinfo) -> list[Span]:
+def filter_spans(query: EntryQuery, zone: tzinfo) -> list[Span]:
     """What is shown of the journal, condition by condition; empty for everything."""
     parts: list[tuple[str, str]] = []
     if query.kinds:
-        kinds = [KIND_LOOKS[kind].word for kind in EntryKind if kind in query.kinds]
+        kinds = [KIND_STYLES[kind].word for kind in EntryKind if kind in query.kinds]
         parts.append((_("kind"), ", ".join(kinds)))
     if query.person:
         parts.append((_("person"), clean(query.person)))

@@ -10,7 +10,7 @@ from widgets.logs.gauge import Gauge
 from widgets.logs.scroll import Anchor
 from widgets.logs.separators import Gap, same_minute
 from widgets.logs.store import StoredLine
-from widgets.logs.strips import Accent, Look
+from widgets.logs.strips import Accent, LogFormat
 from widgets.logs.styles import LINES_CSS
 from widgets.logs.view import LogView
 from widgets.logs.window import LogWindow
@@ -26,7 +26,7 @@ class LogLines(LogWindow, can_focus=True):
     class Moved(Message):
         """The reader moved: the window, the cursor or the marked range."""
 
-    def __init__(self, view: LogView, look: Look, now: Callable[[], datetime]) -> None:
+    def __init__(self, view: LogView, look: LogFormat, now: Callable[[], datetime]) -> None:
         super().__init__(view, look, now)
         self.gauge = Gauge()
         """To be placed beside the lines."""
@@ -38,7 +38,7 @@ class LogLines(LogWindow, can_focus=True):
 
     # What the pane asks and tells
 
-    def show(self, look: Look) -> None:
+    def show(self, look: LogFormat) -> None:
         """Draw in another way."""
         self.painter.look = look
         self.rules.zone = look.zone

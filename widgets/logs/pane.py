@@ -20,7 +20,7 @@ from textual.reactive import reactive
 
 from services.models.logs import LogLine, Severity, TailStats
 from services.models.problem import Problem
-from widgets.drawing.frame_rate import Frames
+from widgets.drawing.frame_rate import FrameLimiter
 from widgets.drawing.ticker import every_second
 from widgets.drawing.timers import detached_timer, is_going
 from widgets.logs.actions import LogActions
@@ -33,7 +33,7 @@ from widgets.logs.prompt import LogPrompt
 from widgets.logs.separators import Gap
 from widgets.logs.status import bar_facts, empty_words, title_facts
 from widgets.logs.store import DEFAULT_BYTES, LogStore
-from widgets.logs.strips import Look
+from widgets.logs.strips import LogFormat
 from widgets.logs.view import LogView
 
 NAP = 5.0
@@ -95,7 +95,7 @@ class LogPane(LogActions, Vertical):
         """Seconds by a clock that nobody can set."""
         self.store = LogStore(max_bytes)
         self.view = LogView(self.store)
-        self.lines = LogLines(self.view, Look(zone, order=order, columns=columns), self._present)
+        self.lines = LogLines(self.view, LogFormat(zone, order=order, columns=columns), self._present)
         self.detail = LogDetail()
         self.prompt = LogPrompt()
         self.paused = False
@@ -110,7 +110,7 @@ class LogPane(LogActions, Vertical):
         self.searching = False
         self.stale_after = stale_after
         """Seconds without `stats` after which the pane calls itself stale."""
-        self._frames = Frames(self._draw_frame, fps, pace)
+        self._frames = FrameLimiter(self._draw_frame, fps, pace)
         self._talk: asyncio.TimerHandle | None = None
         self._watchdog: asyncio.TimerHandle | None = None
         self._said_at = 0.0

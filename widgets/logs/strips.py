@@ -36,7 +36,7 @@ Span = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Look:
+class LogFormat:
     """How lines are drawn; a change voids what was drawn before."""
 
     zone: tzinfo
@@ -66,7 +66,7 @@ class Accent:
 class Painter:
     """Builds and keeps the strips of lines for one width and one look."""
 
-    def __init__(self, look: Look, style: Callable[[str], Style]) -> None:
+    def __init__(self, look: LogFormat, style: Callable[[str], Style]) -> None:
         self.look = look
         self.query: Query | None = None
         self.width = 80

@@ -16,7 +16,7 @@ from textual.widget import Widget
 from widgets.drawing.diff import changed_regions
 from widgets.logs.scroll import Scroller
 from widgets.logs.separators import Rules
-from widgets.logs.strips import Accent, Look, Painter
+from widgets.logs.strips import Accent, LogFormat, Painter
 from widgets.logs.styles import STYLES, UNCOLOURED
 from widgets.logs.view import LogView
 
@@ -27,7 +27,7 @@ class LogWindow(Widget):
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"log--{name}" for name in STYLES}
 
-    def __init__(self, view: LogView, look: Look, now: Callable[[], datetime]) -> None:
+    def __init__(self, view: LogView, look: LogFormat, now: Callable[[], datetime]) -> None:
         super().__init__()
         self.view = view
         self.painter = Painter(look, self._component)
@@ -45,7 +45,7 @@ class LogWindow(Widget):
         """Store row of the line on each screen row, -1 for none."""
 
     @property
-    def look(self) -> Look:
+    def look(self) -> LogFormat:
         """How lines are drawn."""
         return self.painter.look
 

@@ -29,7 +29,7 @@ _POLICY = re.compile(r"scalingPolicy:[^:]+:")
 _AT = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?)\)")
 
 
-class Scaling:
+class AutoScalingReader:
     """Reads the scaling of one account's and region's ECS services."""
 
     def __init__(self, session: Reader) -> None:

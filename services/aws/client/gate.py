@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.aws.client.errors import Refused
-from services.aws.client.permits import NOWHERE, LogStream, Permit, permit_in_force
+from services.aws.client.permits import NOWHERE, JournalLogStream, WriteGrant, permit_in_force
 from services.clock import Clock
 from services.i18n import _
 from services.models.problem import Problem, ProblemKind
@@ -121,7 +121,7 @@ class Gate:
         self,
         clock: Clock,
         allowed: Iterable[tuple[str, str]] = READS,
-        journal: LogStream = NOWHERE,
+        journal: JournalLogStream = NOWHERE,
     ) -> None:
         self._clock = clock
         self._allowed = frozenset(allowed)
@@ -158,7 +158,7 @@ class Gate:
 
     def _leaving(self, request: Any, **_event: Any) -> None:
         """At every attempt; the SDK has retries of its own (S3's redirects) that no setting turns off."""
-        permit: Permit | None = (request.context or {}).get(_PERMIT)
+        permit: WriteGrant | None = (request.context or {}).get(_PERMIT)
         if permit is None:
             return
         if permit.sent:

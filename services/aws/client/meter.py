@@ -19,7 +19,7 @@ DAYS_KEPT = 14
 """Days before the present one; over a long closed run nobody asks for them."""
 
 
-class Meter:
+class UsageMeter:
     """Today's requests; begins anew at midnight of the injected clock, in the system's zone."""
 
     def __init__(self, clock: Clock, *, usd_jpy: float = 150.0, zone: tzinfo = _JST) -> None:

@@ -26,7 +26,7 @@ class CodeWanted(Exception):
         self.serial = serial
 
 
-class CodeDesk:
+class MfaPrompts:
     """The prompter: a code works once, and without one it raises instead of asking."""
 
     def __init__(self, code: str = "") -> None:
@@ -42,7 +42,7 @@ class CodeDesk:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class SessionCredentials:
     """Temporary credentials got with a code; nothing can renew them but another code."""
 
     access_key: str

@@ -14,7 +14,7 @@ from services.models.changes import Armed, AwsCall
 from services.models.problem import Problem, ProblemKind
 
 
-class Permit:
+class WriteGrant:
     """Leave to send exactly `call`, once."""
 
     def __init__(self, call: AwsCall) -> None:
@@ -43,16 +43,16 @@ class Permit:
             _in_force.reset(token)
 
 
-_in_force: ContextVar[Permit | None] = ContextVar("permit in force", default=None)
+_in_force: ContextVar[WriteGrant | None] = ContextVar("permit in force", default=None)
 
 
-def permit_in_force() -> Permit | None:
+def permit_in_force() -> WriteGrant | None:
     """The permit of the task that asks."""
     return _in_force.get()
 
 
 @dataclass(frozen=True, slots=True)
-class LogStream:
+class JournalLogStream:
     """A CloudWatch Logs stream, exactly; what may be appended to without a permit. Empty names: none."""
 
     group: str
@@ -65,10 +65,10 @@ class LogStream:
         return (params.get("logGroupName"), params.get("logStreamName")) == (self.group, self.stream)
 
 
-NOWHERE = LogStream("", "")
+NOWHERE = JournalLogStream("", "")
 
 
-class Permits:
+class WriteAuthorizer:
     """Arms and disarms writing, and issues permits while it is armed."""
 
     def __init__(self, clock: Clock, account: str, *, read_only: bool = False) -> None:
@@ -102,7 +102,7 @@ class Permits:
         """Back to read-only at once."""
         self._armed = None
 
-    def issue(self, call: AwsCall, account: str) -> Permit:
+    def issue(self, call: AwsCall, account: str) -> WriteGrant:
         """Leave to send `call`; `account` is the one AWS says we are in. Raises Refused."""
         if self.armed is None:
             raise self._refused(_("The console is read-only; arm it first."), call)
@@ -113,7 +113,7 @@ class Permits:
                 ),
                 call,
             )
-        return Permit(call)
+        return WriteGrant(call)
 
     def _refused(self, summary: str, call: AwsCall | None = None) -> Refused:
         at: datetime = self._clock.now()

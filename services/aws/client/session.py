@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from services.aws.client.errors import Incomplete, Invalid, MfaNeeded
 from services.aws.client.identity import identity_of
-from services.aws.client.meter import Meter
-from services.aws.client.permits import NOWHERE, LogStream, Permit
+from services.aws.client.meter import UsageMeter
+from services.aws.client.permits import NOWHERE, JournalLogStream, WriteGrant
 from services.aws.client.remedies import remedy, summary
 from services.aws.client.sdk.files import UnfitFile, check_variables
 from services.aws.client.settings import AwsSettings
@@ -24,7 +24,7 @@ from services.models.identity import Identity
 from services.models.problem import Problem, ProblemKind
 
 if TYPE_CHECKING:
-    from services.aws.client.sdk.credentials import Login
+    from services.aws.client.sdk.credentials import ClientLogin
 
 __all__ = ["AwsSession", "AwsSettings", "MfaNeeded"]
 
@@ -55,16 +55,16 @@ class AwsSession:
         settings: AwsSettings,
         *,
         clock: Clock,
-        meter: Meter,
+        meter: UsageMeter,
         wall: Clock | None = None,
-        journal: LogStream = NOWHERE,
+        journal: JournalLogStream = NOWHERE,
     ) -> None:
         self.settings = settings
         self._journal = journal
         self._clock = clock
         self._meter = meter
         self._wall: Clock = wall or SystemClock()
-        self._login: Login | None = None
+        self._login: ClientLogin | None = None
 
     @property
     def skew_seconds(self) -> float | None:
@@ -142,7 +142,7 @@ class AwsSession:
         raise self._endless(service, operation, _("More than {limit} pages.").format(limit=page_limit))
 
     async def write(
-        self, permit: Permit, /, *, required: Sequence[str] = (), timeout: float = 20.0
+        self, permit: WriteGrant, /, *, required: Sequence[str] = (), timeout: float = 20.0
     ) -> dict[str, Any]:
         """Send what the permit allows, exactly once: no retry, no redirect. The answer, as of `read`.
 
@@ -185,7 +185,7 @@ class AwsSession:
             await self._login.close()
         await programs.settled()
 
-    async def _loaded(self) -> "Login":
+    async def _loaded(self) -> "ClientLogin":
         if self._login is None:
             try:
                 kind = await in_thread(_import)
@@ -242,13 +242,13 @@ def preload() -> None:
         _import()
 
 
-def _import() -> "type[Login]":
+def _import() -> "type[ClientLogin]":
     """Raises UnfitFile."""
     # TLS opens its certificates while the SDK is imported.
     check_variables()
-    from services.aws.client.sdk.credentials import Login
+    from services.aws.client.sdk.credentials import ClientLogin
 
-    return Login
+    return ClientLogin
 
 
 def _next(answer: dict[str, Any]) -> tuple[str, str]:

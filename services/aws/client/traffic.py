@@ -5,16 +5,16 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from services.aws.client.meter import Meter
+from services.aws.client.meter import UsageMeter
 from services.clock import Clock
 
 _MARK = "toban_call"
 
 
-class Wire:
+class TrafficObserver:
     """Sees every request and answer: counts them, and compares AWS's clock with this machine's."""
 
-    def __init__(self, meter: Meter, wall: Clock) -> None:
+    def __init__(self, meter: UsageMeter, wall: Clock) -> None:
         self._meter = meter
         self._wall = wall
         self.skew_seconds: float | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from services.aws.client.permits import Permit
+from services.aws.client.permits import WriteGrant
 from services.models.identity import Identity
 
 
@@ -11,7 +11,7 @@ class Writer(Protocol):
     """The part of `services.aws.client.session.AwsSession` that writes; both raise AwsError."""
 
     async def write(
-        self, permit: Permit, /, *, required: Sequence[str] = (), timeout: float = 20.0
+        self, permit: WriteGrant, /, *, required: Sequence[str] = (), timeout: float = 20.0
     ) -> dict[str, Any]:
         """Send what the permit allows, exactly once; `services.aws.client.outcome` reads the error."""
         ...

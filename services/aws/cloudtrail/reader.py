@@ -25,7 +25,7 @@ PAGE = 50
 PAGES = 400
 """Answers that one question may take; at two a second that is more than three minutes."""
 
-__all__ = ["KEPT", "PACE", "SIGN_IN_SOURCE", "Pace", "Trail"]
+__all__ = ["KEPT", "PACE", "SIGN_IN_SOURCE", "CloudTrailReader", "Pace"]
 
 
 class Pace:
@@ -46,7 +46,7 @@ class Pace:
             self._next = self._clock.elapsed() + self._apart
 
 
-class Trail:
+class CloudTrailReader:
     """Reads the event history; requests to one region keep `pace` seconds between them, regions go side by side."""
 
     def __init__(self, session: Reader, *, pace: float = PACE, clock: Clock | None = None) -> None:

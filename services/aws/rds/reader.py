@@ -19,7 +19,7 @@ EVENTS_KEPT = timedelta(days=14)
 """How long RDS keeps events."""
 
 
-class Databases:
+class RdsReader:
     """Reads the database instances of one account and region; every method raises AwsError."""
 
     def __init__(self, session: Reader) -> None:

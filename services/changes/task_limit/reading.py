@@ -7,10 +7,10 @@ Source: DescribeScalableTargets, DescribeScalingPolicies, DescribeScheduledActio
 import asyncio
 from datetime import timedelta
 
-from services.aws.autoscaling.reader import Scaling
+from services.aws.autoscaling.reader import AutoScalingReader
 from services.aws.client.errors import AwsError, NotFound
 from services.aws.cloudwatch.metrics.reader import Metrics
-from services.aws.ecs import Containers
+from services.aws.ecs import EcsReader
 from services.changes.base import ChangeContext
 from services.changes.task_limit.state import Load, Seen, names
 from services.models.base import RawId
@@ -27,8 +27,8 @@ class Reads:
     def __init__(self, context: ChangeContext) -> None:
         self._runbook = context.runbook
         self._clock = context.clock
-        self._containers = Containers(context.reader)
-        self._scaling = Scaling(context.reader)
+        self._containers = EcsReader(context.reader)
+        self._scaling = AutoScalingReader(context.reader)
         self._metrics = Metrics(context.reader)
 
     async def counts(self, resource: str) -> Seen:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from random import Random
 
-from services.calendar.business_days import OpenDays
+from services.calendar.business_days import BusinessCalendar
 from services.demo.cloudtrail.records import Entry, access, change, sign_in
 from services.demo.scenario import TOKYO
 from services.demo.system import names
@@ -22,7 +22,7 @@ RUNNER = "192.0.2.200"
 _WORK = range(9, 17)
 _DEPLOYS = (1, 3)
 """Weekdays: Tuesday and Thursday."""
-_OPEN = OpenDays(Closures(yearly=("12-29", "12-30", "12-31", "01-01", "01-02", "01-03")))
+_OPEN = BusinessCalendar(Closures(yearly=("12-29", "12-30", "12-31", "01-01", "01-02", "01-03")))
 # From Japan, the console's global endpoint mostly leads to Sydney; Virginia takes those without an alias cookie.
 _REGIONS = ("ap-southeast-2",) * 8 + ("us-east-1",) + ("ap-northeast-1",)
 

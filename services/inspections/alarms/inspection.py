@@ -20,7 +20,7 @@ from services.inspections.alarms.tables import Firing, alarm_names, changes_tabl
 from services.inspections.base import Inspection, Look
 from services.inspections.toolkit.logs.queries import hours_words
 from services.inspections.toolkit.points import Unread
-from services.models.alarms import Alarm, AlarmBoard, AlarmState, AlarmTransition
+from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition
 from services.models.findings import TOLD, Finding, Measure, Spell, worst
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
@@ -55,7 +55,7 @@ class AlarmStates(Inspection):
         series = [each async for each in self._contributors(reader, board)]
         return self._judged(look, board, history, series, unread)
 
-    async def _contributors(self, reader: Alarms, board: AlarmBoard) -> AsyncIterator[Firing]:
+    async def _contributors(self, reader: Alarms, board: AlarmOverview) -> AsyncIterator[Firing]:
         """What fires of the alarms over several series; one that cannot be read says so in its row."""
         firing = [alarm for alarm in board.watched if alarm.several and alarm.state is AlarmState.ALARM]
         for alarm in firing[:_NAMED]:
@@ -67,7 +67,7 @@ class AlarmStates(Inspection):
     def _judged(
         self,
         look: Look,
-        board: AlarmBoard,
+        board: AlarmOverview,
         history: Sequence[AlarmTransition] | None,
         series: Sequence[Firing],
         unread: Unread,
@@ -130,7 +130,7 @@ class AlarmStates(Inspection):
 
     def _whole(
         self,
-        board: AlarmBoard,
+        board: AlarmOverview,
         found: Sequence[Spell],
         judged: Sequence[Judged],
         *,
@@ -161,7 +161,7 @@ class AlarmStates(Inspection):
         look: Look,
         judged: Sequence[Judged],
         unread: Unread,
-        board: AlarmBoard,
+        board: AlarmOverview,
         doubtful: Sequence[str],
     ) -> str:
         said = summary_of(judged)
@@ -189,7 +189,7 @@ class AlarmStates(Inspection):
         # What was seen is not to stand behind what was not.
         return sentences(found, *more) if said else sentences(*more, found)
 
-    def _remarks(self, alarms: Iterable[Alarm], board: AlarmBoard) -> Iterator[str]:
+    def _remarks(self, alarms: Iterable[Alarm], board: AlarmOverview) -> Iterator[str]:
         others = [alarm for alarm in alarms if not alarm.expected]
         if others:
             text = plural(
@@ -211,7 +211,7 @@ class AlarmStates(Inspection):
             yield text.format(count=len(board.scaling))
 
 
-def _counted(changes: Iterable[AlarmTransition], board: AlarmBoard) -> list[AlarmTransition]:
+def _counted(changes: Iterable[AlarmTransition], board: AlarmOverview) -> list[AlarmTransition]:
     """Those of alarms that count; of one that is gone and that the runbook does not name, the name tells."""
     own, scaling = ({alarm.id for alarm in alarms} for alarms in (board.watched, board.scaling))
     return [

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from services.aws.client.errors import AwsError
-from services.aws.rds.reader import EVENTS_KEPT, Databases
+from services.aws.rds.reader import EVENTS_KEPT, RdsReader
 from services.calendar.maintenance_windows import Window, daily
 from services.i18n import N_, _
 from services.inspections.backups.evaluation import Backups as Seen
@@ -37,7 +37,7 @@ class Backups(DatabaseLook):
 
     async def look(self, look: Look) -> Finding:
         """The instance and its snapshots; where one is missing, AWS Backup's and the events too. Raises AwsError."""
-        reader, unread = Databases(self.context.reader), Unread()
+        reader, unread = RdsReader(self.context.reader), Unread()
         database = await reader.database(self.spec.instance)
         window = daily(database.backup_window)
         try:
@@ -77,7 +77,7 @@ class Backups(DatabaseLook):
         starts = expected(window, look.until, number, database.created)
         return nights(window, starts, automatic, look.until)
 
-    async def _others(self, reader: Databases, database: Database, unread: Unread) -> tuple[Snapshot, ...]:
+    async def _others(self, reader: RdsReader, database: Database, unread: Unread) -> tuple[Snapshot, ...]:
         try:
             return await reader.snapshots(database.id, "awsbackup")
         except AwsError as error:
@@ -85,7 +85,7 @@ class Backups(DatabaseLook):
             return ()
 
     async def _events(
-        self, reader: Databases, database: Database, gaps: Sequence[Night], unread: Unread
+        self, reader: RdsReader, database: Database, gaps: Sequence[Night], unread: Unread
     ) -> tuple[DatabaseEvent, ...]:
         """What RDS says about the windows that made nothing, oldest first."""
         oldest = self.context.clock.now() - min(night.start for night in gaps) + timedelta(minutes=1)

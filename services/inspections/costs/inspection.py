@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from services.aws.budgets import Budgets
 from services.aws.client.errors import AccessDenied, AwsError
 from services.aws.client.prices import USD_PER_COST_CALL
-from services.aws.cost_explorer import Costs as CostReader
+from services.aws.cost_explorer import CostExplorerReader as CostReader
 from services.calendar.wording import day_words
 from services.contacts import escalation
 from services.i18n import N_, _

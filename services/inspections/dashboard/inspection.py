@@ -14,7 +14,7 @@ from services.aws.client.prices import USD_PER_METRIC
 from services.aws.cloudwatch.dashboards.default import builtin_dashboard
 from services.aws.cloudwatch.dashboards.reader import Dashboards
 from services.aws.cloudwatch.metrics.reader import Metrics
-from services.aws.rds.reader import Databases
+from services.aws.rds.reader import RdsReader
 from services.i18n import N_, _, plural, sentences
 from services.inspections.base import Inspection, Look
 from services.inspections.dashboard.evaluation import Limits, allowed
@@ -96,7 +96,7 @@ class DashboardValues(Inspection):
         if rds is None or not any(_depends(each, answer) for each in wanted if _of(each, rds.instance)):
             return answer
         try:
-            database = await Databases(self.context.reader).database(rds.instance)
+            database = await RdsReader(self.context.reader).database(rds.instance)
         except AwsError as error:
             unread.add(
                 _("How old the database is, and whether it has CPU credits, cannot be read."), error.problem

@@ -10,7 +10,7 @@ from services.aws.client.errors import AwsError
 from services.aws.cloudwatch.dashboards.default import builtin_dashboard
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.dashboards.evaluation import limit_of
-from services.dashboards.requests import Ask, ask, calls
+from services.dashboards.requests import WidgetRequest, ask, calls
 from services.inspections.toolkit.curves import STEP
 from services.models.base import RawId
 from services.models.dashboards import Dashboard, MetricWidget, Trace
@@ -230,7 +230,7 @@ def _since(start: int, series: Series) -> Series:
     return series.model_copy(update={"times": series.times[first:], "values": series.values[first:]})
 
 
-def _ask(queries: Sequence[MetricQuery], span: TimeSpan, now: datetime, region: str) -> Ask:
+def _ask(queries: Sequence[MetricQuery], span: TimeSpan, now: datetime, region: str) -> WidgetRequest:
     widget = MetricWidget(
         key="look",
         traces=tuple(Trace(query=query) for query in queries),

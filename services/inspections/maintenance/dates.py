@@ -15,7 +15,7 @@ from services.models.verdict import Verdict
 LEAST = timedelta(minutes=1)
 
 
-class Standing(StrEnum):
+class ActionUrgency(StrEnum):
     """How a pending action stands."""
 
     OPTIONAL = "optional"
@@ -33,12 +33,12 @@ class Standing(StrEnum):
 
 
 VERDICTS = {
-    Standing.OPTIONAL: Verdict.NORMAL,
-    Standing.FAR: Verdict.NORMAL,
-    Standing.ASKED: Verdict.ATTENTION,
-    Standing.LAST_WINDOW: Verdict.ATTENTION,
-    Standing.LATE: Verdict.ABNORMAL,
-    Standing.FORCED: Verdict.ABNORMAL,
+    ActionUrgency.OPTIONAL: Verdict.NORMAL,
+    ActionUrgency.FAR: Verdict.NORMAL,
+    ActionUrgency.ASKED: Verdict.ATTENTION,
+    ActionUrgency.LAST_WINDOW: Verdict.ATTENTION,
+    ActionUrgency.LATE: Verdict.ABNORMAL,
+    ActionUrgency.FORCED: Verdict.ABNORMAL,
 }
 
 
@@ -49,7 +49,7 @@ class Due:
     action: PendingAction
     at: datetime | None
     """When it is applied (UTC); None: nobody knows yet."""
-    standing: Standing
+    standing: ActionUrgency
     in_window: bool = False
     """`at` lies in a maintenance window."""
     by_hand: datetime | None = None
@@ -72,9 +72,9 @@ def due(action: PendingAction, window: Window | None, now: datetime, lead: timed
     # A window that begins together with it is too late, however short the lead.
     lead = max(lead, LEAST)
     if action.opt_in is not OptIn.NONE:
-        return Due(action, at, Standing.ASKED, in_window)
+        return Due(action, at, ActionUrgency.ASKED, in_window)
     if at is None:
-        return Due(action, None, Standing.OPTIONAL)
+        return Due(action, None, ActionUrgency.OPTIONAL)
     coming = window.chance(now) if window else None
     return Due(action, at, _standing(at, coming, in_window, now, lead), in_window, _by_hand(at, coming, lead))
 
@@ -96,14 +96,14 @@ def bites(action: PendingAction, window: Window | None, now: datetime) -> dateti
 
 def _standing(
     at: datetime, coming: datetime | None, in_window: bool, now: datetime, lead: timedelta
-) -> Standing:
+) -> ActionUrgency:
     if coming is not None and at < coming and not in_window:
-        return Standing.FORCED
+        return ActionUrgency.FORCED
     if now > at - lead:
-        return Standing.LATE
+        return ActionUrgency.LATE
     # The week after the coming window would be too late; without a window, a week is what is left to act in.
     following = (coming or now) + WEEK
-    return Standing.LAST_WINDOW if following > at - lead else Standing.FAR
+    return ActionUrgency.LAST_WINDOW if following > at - lead else ActionUrgency.FAR
 
 
 def _by_hand(at: datetime, coming: datetime | None, lead: timedelta) -> datetime | None:

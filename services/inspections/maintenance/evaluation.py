@@ -6,10 +6,10 @@ from datetime import datetime, timedelta, tzinfo
 
 from services.calendar.maintenance_windows import Window, said, stamp, typed_as_local, weekly
 from services.i18n import _, plural
-from services.inspections.maintenance.dates import Due, Standing
+from services.inspections.maintenance.dates import ActionUrgency, Due
 from services.inspections.toolkit.points import Point, listed
 from services.models.databases import Database, OptIn
-from services.models.duties import Slot
+from services.models.duties import ScheduledOccurrence
 from services.models.findings import Measure
 from services.models.runbook import Rds
 from services.models.verdict import Verdict
@@ -28,7 +28,7 @@ class Maintenance:
     window: Window | None
     dues: tuple[Due, ...] | None
     """None: could not be read."""
-    clashes: tuple[Slot, ...] = ()
+    clashes: tuple[ScheduledOccurrence, ...] = ()
     """Duties in the coming window, in which something may be applied."""
     office_hours: frozenset[datetime] = frozenset()
     """Those dates of the actions at which city hall is open."""
@@ -45,7 +45,7 @@ class Maintenance:
 
 def touched(database: Database, dues: tuple[Due, ...] | None) -> bool:
     """Whether something may be applied in the coming window: by AWS, or by a person who acts in time."""
-    soon = (Standing.ASKED, Standing.LAST_WINDOW, Standing.LATE)
+    soon = (ActionUrgency.ASKED, ActionUrgency.LAST_WINDOW, ActionUrgency.LATE)
     return bool(database.pending) or any(each.standing in soon for each in dues or ())
 
 
@@ -101,25 +101,25 @@ def _action(seen: Maintenance, due: Due) -> Point:
 def _said(seen: Maintenance, due: Due) -> str:
     lead = seen.spec.patch_lead_days
     texts = {
-        Standing.FORCED: _("{action} is forced at {at}, before the next maintenance window ({window})."),
-        Standing.LATE: plural(
+        ActionUrgency.FORCED: _("{action} is forced at {at}, before the next maintenance window ({window})."),
+        ActionUrgency.LATE: plural(
             "{action} is applied at {at}: less than {count} day is left.",
             "{action} is applied at {at}: less than {count} days are left.",
             lead,
         ),
-        Standing.LAST_WINDOW: plural(
+        ActionUrgency.LAST_WINDOW: plural(
             "{action} is applied at {at}: the window of {by_hand} is the last that leaves {count} day.",
             "{action} is applied at {at}: the window of {by_hand} is the last that leaves {count} days.",
             lead,
         ),
-        Standing.ASKED: _("{action} is applied at {at}, as somebody asked."),
+        ActionUrgency.ASKED: _("{action} is applied at {at}, as somebody asked."),
     }
     text = texts.get(due.standing, "")
-    if due.standing is Standing.ASKED and due.action.opt_in is OptIn.IMMEDIATE:
+    if due.standing is ActionUrgency.ASKED and due.action.opt_in is OptIn.IMMEDIATE:
         text = _("{action} is being applied, as somebody asked.")
-    elif due.standing is Standing.ASKED and due.at is None:
+    elif due.standing is ActionUrgency.ASKED and due.at is None:
         text = _("{action} will be applied, as somebody asked; AWS does not say when.")
-    if due.standing is Standing.LAST_WINDOW and not due.leaves(timedelta(days=lead)):
+    if due.standing is ActionUrgency.LAST_WINDOW and not due.leaves(timedelta(days=lead)):
         text = _(
             "{action} is applied at {at}: no window is left {count} days before it; the next is {by_hand}."
         )
@@ -135,12 +135,12 @@ def _said(seen: Maintenance, due: Due) -> str:
 
 
 def _advice(seen: Maintenance, due: Due) -> Iterator[str]:
-    if due.standing is Standing.FORCED:
+    if due.standing is ActionUrgency.FORCED:
         text = _(
             "No window comes before it: agree on a time with those who use the system, and apply it then."
         )
         yield text
-    elif due.standing is Standing.LATE and due.by_hand is None and due.in_window:
+    elif due.standing is ActionUrgency.LATE and due.by_hand is None and due.in_window:
         yield _("AWS applies it in the maintenance window: tell those who use the system.")
     elif due.by_hand is not None:
         yield _("Apply {action} by hand in the maintenance window of {window}.").format(

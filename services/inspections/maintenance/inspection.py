@@ -8,7 +8,7 @@ in the same window are looked at beside it. Limits: `[rds]`.
 from datetime import timedelta
 
 from services.aws.client.errors import AwsError
-from services.aws.rds.reader import Databases
+from services.aws.rds.reader import RdsReader
 from services.calendar.maintenance_windows import Window, weekly
 from services.i18n import N_, _
 from services.inspections.base import Look, table
@@ -18,7 +18,7 @@ from services.inspections.maintenance.evaluation import normal_summary, points, 
 from services.inspections.toolkit.database_inspection import DatabaseLook
 from services.inspections.toolkit.points import Unread, advice, summary
 from services.models.databases import Database, OptIn
-from services.models.duties import Slot
+from services.models.duties import ScheduledOccurrence
 from services.models.findings import TOLD, Evidence, Finding, Row, worst
 from services.models.verdict import Verdict
 
@@ -34,7 +34,7 @@ class Maintenance(DatabaseLook):
 
     async def look(self, look: Look) -> Finding:
         """The instance and its pending actions. Raises AwsError where not even the instance can be read."""
-        reader, unread = Databases(self.context.reader), Unread()
+        reader, unread = RdsReader(self.context.reader), Unread()
         database = await reader.database(self.spec.instance)
         window = weekly(database.maintenance_window)
         dues = await self._dues(reader, database, window, look, unread)
@@ -52,7 +52,7 @@ class Maintenance(DatabaseLook):
         return self._judged(look, seen, unread)
 
     async def _dues(
-        self, reader: Databases, database: Database, window: Window | None, look: Look, unread: Unread
+        self, reader: RdsReader, database: Database, window: Window | None, look: Look, unread: Unread
     ) -> tuple[Due, ...] | None:
         lead = timedelta(days=self.spec.patch_lead_days)
         try:
@@ -62,7 +62,7 @@ class Maintenance(DatabaseLook):
             return None
         return tuple(due(action, window, look.until, lead) for action in found)
 
-    def _clashes(self, window: Window | None, look: Look) -> tuple[Slot, ...]:
+    def _clashes(self, window: Window | None, look: Look) -> tuple[ScheduledOccurrence, ...]:
         """Duties that come due within the coming window."""
         if window is None:
             return ()

@@ -11,7 +11,7 @@ from services.inspections.running import entries as drafts
 from services.inspections.running.finding_records import FindingRecords, abandoned
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
-from services.models.duties import Slot
+from services.models.duties import ScheduledOccurrence
 from services.models.journal import Entry
 
 LEASE = 600.0
@@ -34,7 +34,7 @@ class Claims:
         A clock elsewhere may run ahead, and this one may be set.
         """
 
-    def holder(self, slot: Slot) -> Entry | None:
+    def holder(self, slot: ScheduledOccurrence) -> Entry | None:
         """The claim of another console that must be waited for."""
         owner = self._records.looking(slot.key)
         if (
@@ -55,7 +55,7 @@ class Claims:
             self._seen[owner.subject] = owner.seq, age, seen
         return real(self._clock, LEASE).total_seconds() - age - (elapsed - seen)
 
-    async def take(self, slot: Slot) -> bool:
+    async def take(self, slot: ScheduledOccurrence) -> bool:
         """Whether this console makes the looks; also where the journal takes nothing, for then each does its own."""
         before = self._records.looking(slot.key)
         try:
@@ -69,7 +69,7 @@ class Claims:
         self._records.absorb([entry])
         return True
 
-    async def renew(self, slot: Slot) -> None:
+    async def renew(self, slot: ScheduledOccurrence) -> None:
         """Keep the claim while the looks take their time; ends where another console has taken it over."""
         while True:
             await self._clock.sleep(real(self._clock, LEASE / 2).total_seconds())
@@ -77,7 +77,7 @@ class Claims:
             if (owner is not None and not self._mine(owner)) or not await self.take(slot):
                 return
 
-    def forget(self, slot: Slot) -> None:
+    def forget(self, slot: ScheduledOccurrence) -> None:
         """The slot's looks are made."""
         self._taken.pop(slot.key, None)
         self._seen.pop(slot.key, None)

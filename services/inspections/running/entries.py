@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from services.i18n import N_, _
-from services.models.duties import Slot
+from services.models.duties import ScheduledOccurrence
 from services.models.findings import Finding, Recorded, Unfamiliar
-from services.models.journal import Draft, Entry, EntryKind
+from services.models.journal import Entry, EntryKind, NewEntry
 from services.models.verdict import Verdict
 
 WORDS = {
@@ -18,9 +18,9 @@ WORDS = {
 }
 
 
-def looking(slot: Slot, turn: int) -> Draft:
+def looking(slot: ScheduledOccurrence, turn: int) -> NewEntry:
     """A console begins the looks of a slot; the `turn`-th one to do so."""
-    return Draft(
+    return NewEntry(
         kind=EntryKind.LOOKING,
         subject=slot.key,
         target=slot.duty,
@@ -37,9 +37,9 @@ def found_text(finding: Finding) -> str:
     )
 
 
-def found(subject: str, finding: Finding) -> Draft:
+def found(subject: str, finding: Finding) -> NewEntry:
     """A finding, whole."""
-    return Draft(
+    return NewEntry(
         kind=EntryKind.FINDING,
         subject=subject,
         target=finding.inspection,
@@ -48,10 +48,10 @@ def found(subject: str, finding: Finding) -> Draft:
     )
 
 
-def overruled(subject: str, recorded: Recorded, reason: str) -> Draft:
+def overruled(subject: str, recorded: Recorded, reason: str) -> NewEntry:
     """A person judges it otherwise; once for each finding."""
     finding = recorded.finding
-    return Draft(
+    return NewEntry(
         kind=EntryKind.OVERRULED,
         subject=subject,
         target=finding.inspection,
@@ -63,11 +63,11 @@ def overruled(subject: str, recorded: Recorded, reason: str) -> Draft:
     )
 
 
-def known(each: Unfamiliar) -> Draft:
+def known(each: Unfamiliar) -> NewEntry:
     """A person or a network is known from now on."""
     value = each.network or str(each.value)
     words = _("Known from now on: user {value}") if each.kind == "person" else _("Known from now on: {value}")
-    return Draft(
+    return NewEntry(
         kind=EntryKind.KNOWN,
         subject=f"known:{each.kind}",
         target=value,
@@ -76,12 +76,12 @@ def known(each: Unfamiliar) -> Draft:
     )
 
 
-def forgotten(entry: Entry) -> Draft:
+def forgotten(entry: Entry) -> NewEntry:
     """What `entry` made known is not known any more."""
     value = entry.target
     person = entry.data.get("kind") == "person"
     words = _("No longer known: user {value}") if person else _("No longer known: {value}")
-    return Draft(
+    return NewEntry(
         kind=EntryKind.KNOWN,
         subject=entry.subject,
         target=value,

@@ -12,11 +12,11 @@ from services.clock import Clock
 from services.inspections.base import Look
 from services.inspections.running import entries as drafts
 from services.inspections.running.finding_records import BY_HAND, FindingRecords
-from services.inspections.running.runner import Inspector
+from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.windows import window
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
-from services.models.findings import Finding, Looking, Progress, Recorded, Unfamiliar
+from services.models.findings import Finding, Progress, Recorded, RunningInspection, Unfamiliar
 from services.models.journal import Entry
 
 FRESH = 60.0
@@ -33,7 +33,7 @@ class _UnderWay:
     consent: bool
 
 
-class Looks:
+class InspectionRuns:
     """The looks of one console. `nudge` is called when something is to be shown, `looked` after a duty's looks.
 
     A look that the journal does not take is shown all the same, and recorded when it takes entries again. A look
@@ -42,7 +42,7 @@ class Looks:
 
     def __init__(
         self,
-        inspector: Inspector,
+        inspector: InspectionRunner,
         records: FindingRecords,
         journal: Journal,
         calendar: Calendar,
@@ -51,7 +51,7 @@ class Looks:
         nudge: Callable[[], None],
         looked: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        self.progress: dict[tuple[str, str], Looking] = {}
+        self.progress: dict[tuple[str, str], RunningInspection] = {}
         """Looks under way, by subject and inspection; those of no duty under BY_HAND."""
         self.unrecorded: dict[tuple[str, str], Recorded] = {}
         """Findings that the journal did not take."""
@@ -118,7 +118,7 @@ class Looks:
     ) -> Recorded:
         inspection = self._inspector.inspection(id)
         began = self._clock.now()
-        self.progress[subject, id] = Looking(inspection=id, title=inspection.name, began=began)
+        self.progress[subject, id] = RunningInspection(inspection=id, title=inspection.name, began=began)
         self._nudge()
         if after is not None:
             await asyncio.wait({after})

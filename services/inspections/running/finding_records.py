@@ -12,7 +12,7 @@ from services.aws.client.reader import when
 from services.inspections.known import Known, named_in
 from services.journal.journal import Journal
 from services.models.findings import Finding, Overrule, Recorded
-from services.models.journal import Entry, EntryKind, Query
+from services.models.journal import Entry, EntryKind, EntryQuery
 from services.models.verdict import Verdict
 
 _LOOKS = frozenset({EntryKind.LOOKING, EntryKind.FINDING, EntryKind.OVERRULED})
@@ -108,13 +108,15 @@ class FindingRecords:
     async def read(self, now: datetime) -> None:
         """What is new; at the first time, the recent findings and every signature of a year."""
         if self.started:
-            await self._take(Query(kinds=_LOOKS | _WORDS), self._newest)
+            await self._take(EntryQuery(kinds=_LOOKS | _WORDS), self._newest)
         else:
             # What is written while these are read comes with the next reading.
             head = await self._journal.page(limit=1)
-            await self._take(Query(kinds=frozenset({EntryKind.KNOWN})), 0)
-            await self._take(Query(kinds=frozenset({EntryKind.SIGN_OFF}), since=now - timedelta(days=430)), 0)
-            await self._take(Query(kinds=_LOOKS, since=now - RECENT), 0)
+            await self._take(EntryQuery(kinds=frozenset({EntryKind.KNOWN})), 0)
+            await self._take(
+                EntryQuery(kinds=frozenset({EntryKind.SIGN_OFF}), since=now - timedelta(days=430)), 0
+            )
+            await self._take(EntryQuery(kinds=_LOOKS, since=now - RECENT), 0)
             self._newest = head.entries[0].seq if head.entries else 0
             self.version += 1
             self.started = True
@@ -139,7 +141,7 @@ class FindingRecords:
             seq: each for seq, each in self._overruled.items() if seq in seqs or each.at >= old
         }
 
-    async def _take(self, query: Query, after: int) -> None:
+    async def _take(self, query: EntryQuery, after: int) -> None:
         while True:
             entries = await self._journal.entries(query, limit=_PAGE, after_seq=after)
             self.absorb(entries)

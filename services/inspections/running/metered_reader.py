@@ -9,7 +9,7 @@ from services.aws.client.reader import Answer, Reader
 from services.models.findings import Cost
 
 
-class Tally:
+class MeteredReader:
     """A Reader in front of another one. What queries scan is told to it with `scanned`."""
 
     def __init__(self, reader: Reader, *, usd_jpy: float, charge: Callable[[str, float], None]) -> None:

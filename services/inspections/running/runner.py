@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from services.aws.client.errors import AwsError
-from services.aws.client.meter import Meter
+from services.aws.client.meter import UsageMeter
 from services.aws.client.reader import Reader
 from services.background.faults import Fault, unheard
 from services.calendar.calendar import Calendar
@@ -15,7 +15,7 @@ from services.i18n import _
 from services.inspections.base import Inspection, InspectionContext, Look
 from services.inspections.known import Known
 from services.inspections.registry import make
-from services.inspections.running.metered_reader import Tally
+from services.inspections.running.metered_reader import MeteredReader
 from services.models.findings import Finding
 from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Runbook
@@ -27,7 +27,7 @@ LIMIT = 1800.0
 """Seconds (of the machine) that a look may take: one that hangs must not be waited for all day."""
 
 
-class Inspector:
+class InspectionRunner:
     """The inspections of one system. `fault` hears of a fault of the console itself, which no finding may hide."""
 
     def __init__(
@@ -36,7 +36,7 @@ class Inspector:
         calendar: Calendar,
         reader: Reader,
         clock: Clock,
-        meter: Meter,
+        meter: UsageMeter,
         *,
         region: str,
         known: Callable[[], Known] = Known,
@@ -62,7 +62,7 @@ class Inspector:
 
     async def look(self, id: str, look: Look) -> Finding:
         """One look. Whatever goes wrong becomes a finding that cannot judge. Raises LookupError."""
-        tally = Tally(self._reader, usd_jpy=self._usd_jpy, charge=self._meter.charge)
+        tally = MeteredReader(self._reader, usd_jpy=self._usd_jpy, charge=self._meter.charge)
         context = replace(self._context, reader=tally, known=self._known(), scanned=tally.scanned)
         inspection = make(context, id)
         if look.until < context.clock.now() - inspection.longest:

@@ -15,12 +15,12 @@ from services.background.faults import AGAIN
 from services.calendar.calendar import Calendar
 from services.clock import Clock, real
 from services.inspections.running.claims import Claims
-from services.inspections.running.executions import FRESH, Looks
+from services.inspections.running.executions import FRESH, InspectionRuns
 from services.inspections.running.finding_records import FindingRecords
-from services.inspections.running.runner import Inspector
+from services.inspections.running.runner import InspectionRunner
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
-from services.models.duties import DutyView, Occurrence, OccurrenceState, Slot
+from services.models.duties import DutyView, Occurrence, OccurrenceState, ScheduledOccurrence
 from services.models.findings import DutyFindings, Finding, FindingsView, Recorded
 from services.models.journal import Entry
 from services.models.problem import ProblemKind
@@ -37,12 +37,12 @@ _AWAY = frozenset({ProblemKind.EXPIRED, ProblemKind.NO_CREDENTIALS, ProblemKind.
 """What says nothing of the system: AWS could not be asked."""
 
 
-class Rounds:
+class InspectionScheduler:
     """The looks of one console. Everything that writes raises JournalError."""
 
     def __init__(
         self,
-        inspector: Inspector,
+        inspector: InspectionRunner,
         records: FindingRecords,
         journal: Journal,
         calendar: Calendar,
@@ -61,12 +61,14 @@ class Rounds:
         self._clock = clock
         self._jitter = jitter
         self._rng = rng or random.Random()
-        self.looks = Looks(inspector, records, journal, calendar, clock, nudge=self._nudge.set, looked=looked)
+        self.looks = InspectionRuns(
+            inspector, records, journal, calendar, clock, nudge=self._nudge.set, looked=looked
+        )
         self._claims = Claims(records, journal, clock)
         self._duties = {str(duty.id): duty for duty in inspector.runbook.duties}
         self._held: tuple[Occurrence, ...] = ()
         """Shown, in the order of the duties' view."""
-        self._open: dict[str, Slot] = {}
+        self._open: dict[str, ScheduledOccurrence] = {}
         """To be looked at, by key."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._recovered: datetime | None = None
@@ -99,7 +101,7 @@ class Rounds:
             listener.cancel()
             await asyncio.gather(listener, return_exceptions=True)
 
-    def of(self, slot: Slot) -> DutyFindings | None:
+    def of(self, slot: ScheduledOccurrence) -> DutyFindings | None:
         """What was found for a slot so far; None for a duty that looks at nothing."""
         wanted = self.wanted(slot)
         if not wanted:
@@ -117,12 +119,12 @@ class Rounds:
             ),
         )
 
-    def wanted(self, slot: Slot) -> tuple[str, ...]:
+    def wanted(self, slot: ScheduledOccurrence) -> tuple[str, ...]:
         """Ids of a slot's inspections, in the runbook's order."""
         duty = self._duties.get(slot.duty)
         return duty.inspections if duty is not None else ()
 
-    def shown(self, slot: Slot) -> DutyFindings | None:
+    def shown(self, slot: ScheduledOccurrence) -> DutyFindings | None:
         """As `of`, but None where the findings are so old that only the journal has them: "none yet" would be false."""
         found = self.of(slot)
         known = found is not None and (found.recorded or found.looking)
@@ -176,7 +178,7 @@ class Rounds:
                 task.add_done_callback(partial(self._ended, slot))
         self._nudge.set()
 
-    def _ended(self, slot: Slot, task: "asyncio.Task[None]") -> None:
+    def _ended(self, slot: ScheduledOccurrence, task: "asyncio.Task[None]") -> None:
         self._tasks.pop(slot.key, None)
         self._claims.forget(slot)
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -184,7 +186,7 @@ class Rounds:
             # What a fault stopped is tried again, also where the duties do not change meanwhile.
             asyncio.get_running_loop().call_later(AGAIN, self._begin)
 
-    async def _attend(self, slot: Slot) -> None:
+    async def _attend(self, slot: ScheduledOccurrence) -> None:
         just_due = (self._clock.now() - slot.due_at).total_seconds() < FRESH
         await self._clock.sleep(self._rng.uniform(0, self._jitter if just_due else min(PROMPT, self._jitter)))
         while True:
@@ -201,7 +203,7 @@ class Rounds:
                 await self._make(slot, missing)
                 return
 
-    async def _make(self, slot: Slot, ids: tuple[str, ...]) -> None:
+    async def _make(self, slot: ScheduledOccurrence, ids: tuple[str, ...]) -> None:
         renewing = asyncio.create_task(self._claims.renew(slot))
         try:
             await self.looks.make(slot.key, ids)
@@ -211,7 +213,7 @@ class Rounds:
             if isinstance(ended, Exception):
                 self._inspector.fault(ended)
 
-    def _missing(self, slot: Slot) -> tuple[str, ...]:
+    def _missing(self, slot: ScheduledOccurrence) -> tuple[str, ...]:
         """What is to be looked at yet; what was looked at before it was due does not count."""
         found = self.of(slot)
         since = slot.due_at - timedelta(seconds=FRESH)
@@ -253,7 +255,9 @@ class Rounds:
 
     # ---- by a person
 
-    async def look_again(self, slot: Slot, only: Iterable[str] = (), *, consent: bool = False) -> None:
+    async def look_again(
+        self, slot: ScheduledOccurrence, only: Iterable[str] = (), *, consent: bool = False
+    ) -> None:
         """Make the looks of a slot now, whatever was found before; the newest findings count."""
         await self.looks.make(slot.key, tuple(only) or self.wanted(slot), consent=consent, anew=True)
 

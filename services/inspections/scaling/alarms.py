@@ -17,7 +17,7 @@ from services.inspections.scaling.evaluation import Titles, unknown
 from services.inspections.scaling.reading import ServiceReading
 from services.inspections.toolkit.points import Point
 from services.inspections.toolkit.wording import moment
-from services.models.alarms import Alarm, AlarmBoard, AlarmState
+from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.containers import ScalingPolicy
 from services.models.findings import Measure, worst
 from services.models.verdict import Verdict
@@ -33,7 +33,7 @@ _TRACKED = re.compile(r"TargetTracking-.+-(Alarm(?:High|Low))-[0-9a-f-]{36}")
 class Watched:
     """The alarms of all policies, and the time they are judged at."""
 
-    board: AlarmBoard | AwsError
+    board: AlarmOverview | AwsError
     now: datetime
     zone: tzinfo
     stopped: bool = False

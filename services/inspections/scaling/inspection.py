@@ -26,9 +26,9 @@ from services.inspections.scaling.scheduled_actions import Ahead, coming
 from services.inspections.scaling.service import Clockwork, short_again, tasks
 from services.inspections.toolkit.points import Point, Unread, advice, summary
 from services.inspections.toolkit.wording import moment
-from services.models.alarms import AlarmBoard
+from services.models.alarms import AlarmOverview
 from services.models.containers import ContainerService
-from services.models.duties import Slot
+from services.models.duties import ScheduledOccurrence
 from services.models.findings import Evidence, Finding, worst
 from services.models.runbook import Ecs, Runbook
 from services.models.verdict import Verdict
@@ -74,7 +74,7 @@ class TaskLimits(Inspection):
         return self.context.runbook.ecs
 
     def _judged(
-        self, look: Look, readings: Sequence[ServiceReading], board: AlarmBoard | AwsError
+        self, look: Look, readings: Sequence[ServiceReading], board: AlarmOverview | AwsError
     ) -> Finding:
         runbook, zone = self.context.runbook, self.context.calendar.zone
         until = self._horizon(look.until)
@@ -181,7 +181,7 @@ class TaskLimits(Inspection):
             if procedure.section and procedure.section in sections:
                 yield from (str(text) for text in (procedure.revert, *procedure.caution) if text)
 
-    def _remarks(self, look: Look, expected: Expected, before: Slot | None) -> Iterator[str]:
+    def _remarks(self, look: Look, expected: Expected, before: ScheduledOccurrence | None) -> Iterator[str]:
         zone = self.context.calendar.zone
         if before is not None:
             text = _("Expected since {time}: {duty}")
@@ -213,7 +213,7 @@ class Timeline:
         slots = calendar.slots(first, last) if own else ()
         self._slots = sorted((slot for slot in slots if slot.duty in own), key=lambda slot: slot.due_at)
 
-    def slot_at(self, at: datetime) -> Slot | None:
+    def slot_at(self, at: datetime) -> ScheduledOccurrence | None:
         """The newest slot at or before `at` of the duties that change the limit."""
         return next((slot for slot in reversed(self._slots) if slot.due_at <= at), None)
 
@@ -222,13 +222,15 @@ class Timeline:
         return expect(self._ecs, self._runbook, self._inspection, self.slot_at(at))
 
 
-def next_slot(calendar: Calendar, runbook: Runbook, inspection: str, at: datetime) -> Slot | None:
+def next_slot(
+    calendar: Calendar, runbook: Runbook, inspection: str, at: datetime
+) -> ScheduledOccurrence | None:
     """The first slot after `at` of the duties that change the limit."""
     found = (calendar.next_slot(duty, at) for duty in _duties(runbook, inspection))
     return min(filter(None, found), key=lambda slot: slot.due_at, default=None)
 
 
-def expect(ecs: Ecs, runbook: Runbook, inspection: str, before: Slot | None) -> Expected:
+def expect(ecs: Ecs, runbook: Runbook, inspection: str, before: ScheduledOccurrence | None) -> Expected:
     """What the runbook wants now."""
     assert ecs.usual_max is not None
     raised = before is not None and before.duty != SCALE_DOWN and ecs.busy_max is not None

@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import TypeVar
 
-from services.aws.autoscaling.reader import Scaling
+from services.aws.autoscaling.reader import AutoScalingReader
 from services.aws.client.errors import AwsError, NotFound
 from services.aws.client.reader import Reader
 from services.aws.cloudwatch.alarms.reader import Alarms
-from services.aws.ecs import Containers
+from services.aws.ecs import EcsReader
 from services.i18n import _
-from services.models.alarms import AlarmBoard
+from services.models.alarms import AlarmOverview
 from services.models.containers import (
     ContainerService,
     ScalableTarget,
@@ -64,7 +64,7 @@ class ServiceReading:
 
 async def read(reader: Reader, cluster: str, name: str) -> ServiceReading:
     """Everything at once. Raises no AwsError."""
-    scaling, containers = Scaling(reader), Containers(reader)
+    scaling, containers = AutoScalingReader(reader), EcsReader(reader)
     service, target, policies, actions, decisions = await asyncio.gather(
         _attempt(containers.service(cluster, name)),
         _attempt(scaling.target(cluster, name)),
@@ -75,7 +75,7 @@ async def read(reader: Reader, cluster: str, name: str) -> ServiceReading:
     return ServiceReading(name, service, target, policies, actions, decisions)
 
 
-async def read_alarms(alarms: Alarms, readings: Iterable[ServiceReading]) -> AlarmBoard | AwsError:
+async def read_alarms(alarms: Alarms, readings: Iterable[ServiceReading]) -> AlarmOverview | AwsError:
     """The alarms of every policy that could be read, at most a hundred in a request, and what mutes them."""
     names = {
         str(name)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from services.aws.cloudtrail.reader import KEPT, PACE, Trail
+from services.aws.cloudtrail.reader import KEPT, PACE, CloudTrailReader
 from services.clock import real
 from services.i18n import N_, _, sentences
 from services.inspections.base import Inspection, Look
@@ -64,7 +64,7 @@ class SignIns(Inspection):
         gathered = await gather(
             context,
             spec,
-            Trail(context.reader, pace=pace),
+            CloudTrailReader(context.reader, pace=pace),
             since=max(since - OVERLAP, look.until - self.longest),
             until=look.until,
             expected=rules.expected,

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.aws.client.errors import AwsError
-from services.aws.cloudtrail.reader import SIGN_IN_SOURCE, Trail
+from services.aws.cloudtrail.reader import SIGN_IN_SOURCE, CloudTrailReader
 from services.aws.iam.access_keys import AccessKeys
 from services.aws.iam.root_user import RootUsers
 from services.aws.regions import Regions
@@ -143,7 +143,7 @@ class Gathered:
 async def gather(
     context: InspectionContext,
     spec: TrailSpec,
-    reader: Trail,
+    reader: CloudTrailReader,
     *,
     since: datetime,
     until: datetime,
@@ -171,7 +171,7 @@ async def gather(
     return found
 
 
-async def _history(home: str, reader: Trail, found: Gathered, until: datetime) -> History:
+async def _history(home: str, reader: CloudTrailReader, found: Gathered, until: datetime) -> History:
     """Asked without an attribute; a region that has refused already is not asked again."""
     refusals = (
         lookup.problem for question, lookup in found.answers if question.region == home and _refused(lookup)
@@ -209,7 +209,7 @@ class _Asker:
 
     def __init__(
         self,
-        reader: Trail,
+        reader: CloudTrailReader,
         since: datetime,
         until: datetime,
         total: int,
@@ -276,7 +276,7 @@ async def _users(context: InspectionContext, found: Gathered) -> None:
         found.users_problem = error.problem
 
 
-async def _trails(context: InspectionContext, reader: Trail, found: Gathered) -> None:
+async def _trails(context: InspectionContext, reader: CloudTrailReader, found: Gathered) -> None:
     try:
         found.trails = await reader.trails(context.region)
     except AwsError as error:

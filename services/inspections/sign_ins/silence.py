@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from services.aws.cloudtrail.reader import Trail
+from services.aws.cloudtrail.reader import CloudTrailReader
 from services.calendar.calendar import Calendar
 from services.i18n import _
 from services.inspections.toolkit.wording import moment
@@ -98,7 +98,9 @@ def last_of(lookup: Lookup) -> datetime | None:
 # Reading
 
 
-async def read_history(reader: Trail, region: str, until: datetime, trails: Iterable[TrailStatus]) -> History:
+async def read_history(
+    reader: CloudTrailReader, region: str, until: datetime, trails: Iterable[TrailStatus]
+) -> History:
     """One answer; some more where the newest event is not recent, or a trail's files are not. Raises no AwsError."""
     newest = await _before(reader, region, until)
     last = last_of(newest)
@@ -110,12 +112,12 @@ async def read_history(reader: Trail, region: str, until: datetime, trails: Iter
     return History(newest, older=await _before(reader, region, until - QUIET) if late else None)
 
 
-async def _before(reader: Trail, region: str, until: datetime) -> Lookup:
+async def _before(reader: CloudTrailReader, region: str, until: datetime) -> Lookup:
     return await reader.lookup(region, "", "", since=until - BEFORE, until=until, most=1)
 
 
 async def _earlier(
-    reader: Trail, region: str, until: datetime, last: datetime
+    reader: CloudTrailReader, region: str, until: datetime, last: datetime
 ) -> tuple[tuple[datetime, Lookup], ...]:
     """At the same time of day on the days before the last event: within the silence itself nothing is usual."""
     first = (until - last) // _DAY + 1

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from services.aws.client.errors import AwsError
 from services.aws.client.reader import when
 from services.aws.logs.query_text import commands, joined
-from services.aws.rds.reader import Databases
+from services.aws.rds.reader import RdsReader
 from services.i18n import N_, _, plural, sentences
 from services.inspections.base import Look, table
 from services.inspections.slow_queries.grouping import SlowLine, by_statement, slow_line
@@ -98,7 +98,7 @@ class SlowQueries(InsightsLook):
         """(why nothing can be judged, what to do), or None."""
         rds = self.context.runbook.rds
         assert rds is not None
-        database = await Databases(self.context.reader).database(rds.instance)
+        database = await RdsReader(self.context.reader).database(rds.instance)
         if "postgres" not in database.engine:
             text = _("The database is {engine}, and only PostgreSQL logs durations in this way.")
             return text.format(engine=database.engine or "?"), _(

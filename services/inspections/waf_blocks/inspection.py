@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from services.aws.client.errors import AwsError, NotFound
-from services.aws.waf import Firewall
+from services.aws.waf import WafReader
 from services.contacts import escalation, reachable
 from services.i18n import N_, _
 from services.inspections.base import Inspection, Look
@@ -55,7 +55,7 @@ class WafBlocks(Inspection):
     async def look(self, look: Look) -> Finding:
         """Metric, samples, logs, Athena; what cannot be read is remarked and not judged. Raises AwsError."""
         notes = Notes()
-        firewall = Firewall(self.context.reader, scope=self._spec.scope)
+        firewall = WafReader(self.context.reader, scope=self._spec.scope)
         acl, missing = await self._acl(firewall, notes)
         if missing:
             return self._unprotected(look)
@@ -89,7 +89,7 @@ class WafBlocks(Inspection):
         place = f"{self.context.region}:{runbook.system.account}"
         return f"arn:aws:elasticloadbalancing:{place}:loadbalancer/{runbook.alb.load_balancer}"
 
-    async def _acl(self, firewall: Firewall, notes: Notes) -> tuple[WebAcl | None, bool]:
+    async def _acl(self, firewall: WafReader, notes: Notes) -> tuple[WebAcl | None, bool]:
         """The ACL, and whether it is certain that there is none."""
         title, name, balancer = _("Web ACL"), self._spec.web_acl, self._balancer()
         try:
@@ -122,7 +122,7 @@ class WafBlocks(Inspection):
             )
         return acl, False
 
-    async def _traffic(self, look: Look, firewall: Firewall, acl: WebAcl | None, notes: Notes) -> Traffic:
+    async def _traffic(self, look: Look, firewall: WafReader, acl: WebAcl | None, notes: Notes) -> Traffic:
         title, limit = _("Blocked in one hour, at most"), self._spec.blocked_per_hour
         try:
             seen = await traffic(self.context, look, firewall, acl.metric if acl else self._spec.web_acl)

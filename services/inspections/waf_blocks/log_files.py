@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from services.aws.client.errors import AwsError, NotFound
-from services.aws.s3 import Objects
-from services.aws.waf import Firewall
+from services.aws.s3 import S3Reader
+from services.aws.waf import WafReader
 from services.i18n import _
 from services.inspections.base import InspectionContext, Look, table
 from services.inspections.toolkit.logs.hourly_counts import local, zone_name
@@ -31,7 +31,7 @@ DIRECT = "aws-waf-logs-"
 """AWS WAF itself writes only to buckets whose names begin so."""
 
 
-async def destination(firewall: Firewall, acl: WebAcl, spec: Spec, notes: Notes) -> None:
+async def destination(firewall: WafReader, acl: WebAcl, spec: Spec, notes: Notes) -> None:
     """Compare where the ACL's logs go with where the runbook looks for them."""
     title = _("Log delivery")
     try:
@@ -132,7 +132,7 @@ class LogFiles:
         return listed
 
     async def _listed(self, days: Sequence[date], *, every: bool) -> Listed:
-        objects = Objects(self._context.reader)
+        objects = S3Reader(self._context.reader)
         found: list[StoredObject] = []
         held: list[date] = []
         left, whole, size = PAGES, 0, 0

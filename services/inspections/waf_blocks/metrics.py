@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.aws.client.errors import AwsError
 from services.aws.cloudwatch.metrics.reader import Metrics
-from services.aws.waf import Firewall
+from services.aws.waf import WafReader
 from services.i18n import _
 from services.inspections.base import InspectionContext, Look
 from services.inspections.waf_blocks.collected import Notes
@@ -49,7 +49,7 @@ class Traffic:
         return max(self.hours.items(), key=lambda item: (item[1], item[0]), default=(None, 0))
 
 
-async def traffic(context: InspectionContext, look: Look, firewall: Firewall, metric: RawId) -> Traffic:
+async def traffic(context: InspectionContext, look: Look, firewall: WafReader, metric: RawId) -> Traffic:
     """Blocked and allowed requests of a web ACL by the hour, from the full hour before the window. Raises AwsError."""
     start = look.since.replace(minute=0, second=0, microsecond=0)
     span = TimeSpan(start=start, end=max(look.until, start + timedelta(minutes=1)))
@@ -75,7 +75,7 @@ async def traffic(context: InspectionContext, look: Look, firewall: Firewall, me
 
 
 async def _counts(
-    context: InspectionContext, firewall: Firewall, metric: RawId, span: TimeSpan, period: int
+    context: InspectionContext, firewall: WafReader, metric: RawId, span: TimeSpan, period: int
 ) -> tuple[Series, Series]:
     """Blocked and allowed requests."""
     # Metrics of CloudFront's ACLs have no dimension `Region`.
@@ -122,7 +122,7 @@ def _unknown(blocked: Series, allowed: Series) -> str:
 
 
 async def sampled(
-    context: InspectionContext, look: Look, firewall: Firewall, acl: WebAcl, notes: Notes
+    context: InspectionContext, look: Look, firewall: WafReader, acl: WebAcl, notes: Notes
 ) -> tuple[Samples, ...] | None:
     """Samples of the rules that may block, over the last three hours of the window; None where there are none to have."""
     start = max(look.since, context.clock.now() - KEPT)

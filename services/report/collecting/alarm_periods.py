@@ -8,7 +8,7 @@ from services.inspections.running.finding_records import finding_in
 from services.models.findings import Finding, Spell
 from services.models.journal import Entry, EntryKind
 from services.models.report_counts import AlarmCount
-from services.models.report_lines import AckLine, SpellLine
+from services.models.report_lines import AcknowledgementLine, SpellLine
 from services.report.collecting.source import Source
 
 LATER = timedelta(days=35)
@@ -45,7 +45,7 @@ def looks_after(source: Source, target: str = "alarms") -> list[Entry]:
 
 
 def spell_lines(
-    source: Source, entries: Iterable[Entry], acknowledged: Iterable[AckLine] = ()
+    source: Source, entries: Iterable[Entry], acknowledged: Iterable[AcknowledgementLine] = ()
 ) -> tuple[SpellLine, ...]:
     """Every spell that looks of the period saw, and those of the period that later looks saw, by beginning."""
     seen: dict[tuple[str, str], list[_Seen]] = {}
@@ -65,7 +65,9 @@ def spell_lines(
     return tuple(sorted(lines, key=lambda line: (line.since, line.alarm)))
 
 
-def without(acks: Iterable[AckLine], spells: Iterable[SpellLine]) -> tuple[AckLine, ...]:
+def without(
+    acks: Iterable[AcknowledgementLine], spells: Iterable[SpellLine]
+) -> tuple[AcknowledgementLine, ...]:
     """The acknowledgements that stand with none of the spells."""
     told = {ack.seq for spell in spells for ack in spell.acknowledged}
     return tuple(ack for ack in acks if ack.seq not in told)
@@ -136,7 +138,7 @@ def _joined(one: _Seen, other: _Seen) -> _Seen:
     )
 
 
-def _line(alarm: str, title: str, state: str, seen: _Seen, acks: Iterable[AckLine]) -> SpellLine:
+def _line(alarm: str, title: str, state: str, seen: _Seen, acks: Iterable[AcknowledgementLine]) -> SpellLine:
     return SpellLine(
         alarm=alarm,
         title=title,

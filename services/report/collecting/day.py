@@ -5,13 +5,13 @@ from typing import Any
 
 from services import i18n
 from services.calendar.calendar import Calendar
-from services.journal.reader import Reader
+from services.journal.reader import JournalReader
 from services.models.journal import EntryKind
 from services.models.report import DayReport
 from services.models.runbook import Runbook
 from services.report.collecting.alarm_periods import spell_lines, without
 from services.report.collecting.duty_lines import DutyLines
-from services.report.collecting.duty_states import Standing
+from services.report.collecting.duty_states import DutyStatesAt
 from services.report.collecting.finding_lines import found_lines
 from services.report.collecting.other_lines import (
     ack_lines,
@@ -28,7 +28,7 @@ from services.report.periods import of_day
 
 
 def collect_day(
-    reader: Reader,
+    reader: JournalReader,
     runbook: Runbook,
     calendar: Calendar,
     day: date,
@@ -41,7 +41,7 @@ def collect_day(
     `private`: with texts of logs. Raises sqlite3.Error and OSError as they come. A thread's work: a second or less.
     """
     source = Source(reader, runbook, calendar, of_day(day), now, private)
-    standing = Standing(source)
+    standing = DutyStatesAt(source)
     make = DutyLines(source, standing)
     entries = source.own()
     acks = ack_lines(entries)

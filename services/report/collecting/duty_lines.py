@@ -11,14 +11,14 @@ from services.models.duties import Occurrence, OccurrenceState, SignOff
 from services.models.journal import Entry, EntryKind
 from services.models.report_lines import Decision, DutyLine, Written
 from services.models.verdict import Verdict
-from services.report.collecting.duty_states import Standing, counts
+from services.report.collecting.duty_states import DutyStatesAt, counts
 from services.report.collecting.source import Source, duty_in
 
 
 class DutyLines:
     """Makes lines of occurrences, with what their signatures say."""
 
-    def __init__(self, source: Source, standing: Standing) -> None:
+    def __init__(self, source: Source, standing: DutyStatesAt) -> None:
         self._source = source
         self._standing = standing
         self._titles = {str(each.id): _(each.title) for each in offered(source.runbook)}

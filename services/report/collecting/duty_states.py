@@ -13,11 +13,11 @@ from services.changes.runs import aged, runs_from
 from services.changes.sender import WINDOW_SECONDS
 from services.duties.records import KINDS, RECENT, signature
 from services.duties.service import BACK, MISSED_BACK
-from services.duties.slots import SlotBook
-from services.duties.states import NO_ENTRIES, Record, occurrence_of
+from services.duties.slots import ScheduleCache
+from services.duties.states import NO_ENTRIES, OccurrenceRecord, occurrence_of
 from services.models.base import RawId
 from services.models.changes import Run
-from services.models.duties import AnchorDate, Occurrence, OccurrenceState, SignOff, Slot
+from services.models.duties import BaseDate, Occurrence, OccurrenceState, ScheduledOccurrence, SignOff
 from services.models.journal import Entry, EntryKind
 from services.models.runbook import Duty, Runbook
 from services.report.collecting.source import DAY, Source
@@ -31,7 +31,7 @@ def counts(occurrence: Occurrence) -> bool:
     return not occurrence.slot.if_planned or occurrence.planned or occurrence.signed is not None
 
 
-class Standing:
+class DutyStatesAt:
     """Occurrences at one moment."""
 
     def __init__(self, source: Source) -> None:
@@ -51,7 +51,7 @@ class Standing:
         self.runs = runs_at(source)
         anchors = tuple(known_anchors(source.runbook, source.calendar, [*signed, *looked]))
         dated = reverts(self.runs, source.calendar.zone)
-        self._book = SlotBook(source.calendar, lambda: anchors, lambda: dated)
+        self._book = ScheduleCache(source.calendar, lambda: anchors, lambda: dated)
 
     def between(self, first: date, last: date) -> list[Occurrence]:
         """Held from `first` to `last`, by time."""
@@ -93,10 +93,10 @@ class Standing:
         """What the runbook says of a duty."""
         return self._duties.get(id)
 
-    def _record(self, key: str) -> Record:
+    def _record(self, key: str) -> OccurrenceRecord:
         return self._records.get(key, NO_ENTRIES)
 
-    def _occurrence(self, slot: Slot) -> Occurrence:
+    def _occurrence(self, slot: ScheduledOccurrence) -> Occurrence:
         duty = self._duties.get(slot.duty)
         # What hangs on a key or on a change was told of by the journal itself.
         began = self._began if duty is not None and not duty.anchor else None
@@ -110,9 +110,9 @@ def runs_at(source: Source) -> tuple[Run, ...]:
     return tuple(aged(run, ages) for run in runs_from(entries))
 
 
-def records(entries: Iterable[Entry]) -> dict[str, Record]:
+def records(entries: Iterable[Entry]) -> dict[str, OccurrenceRecord]:
     """What entries (oldest first) say of each slot: the first signature and the newest plan count."""
-    found: dict[str, Record] = {}
+    found: dict[str, OccurrenceRecord] = {}
     for entry in entries:
         before = found.get(entry.subject, NO_ENTRIES)
         if entry.kind in _SIGNED:
@@ -134,7 +134,7 @@ def first_signatures(entries: Iterable[Entry]) -> dict[str, Entry]:
     return found
 
 
-def known_anchors(runbook: Runbook, calendar: Calendar, entries: Iterable[Entry]) -> Iterator[AnchorDate]:
+def known_anchors(runbook: Runbook, calendar: Calendar, entries: Iterable[Entry]) -> Iterator[BaseDate]:
     """Dates that only AWS knows, as far as slots in the journal tell them: their keys hold id and date."""
     subjects = sorted({entry.subject for entry in entries})
     for duty in runbook.duties:
@@ -146,7 +146,7 @@ def known_anchors(runbook: Runbook, calendar: Calendar, entries: Iterable[Entry]
             if found is not None:
                 id, day = found
                 at = datetime.combine(day - timedelta(days=int(spec[3])), time(), calendar.zone)
-                yield AnchorDate(anchor=f"{spec[1]}:{spec[2]}", id=RawId(id), at=at)
+                yield BaseDate(anchor=f"{spec[1]}:{spec[2]}", id=RawId(id), at=at)
 
 
 def _anchor_in(key: str, prefix: str) -> tuple[str, date] | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from services.inspections.running.finding_records import finding_in
 from services.models.findings import Finding, Overrule
 from services.models.journal import Entry, EntryKind
-from services.models.report_lines import FoundLine
+from services.models.report_lines import FindingLine
 from services.models.verdict import Verdict
 from services.report.collecting.source import Source, duty_in
 
@@ -14,7 +14,7 @@ COSTS = "costs"
 _BY_HAND = ("", "hand")
 
 
-def found_lines(source: Source, entries: Iterable[Entry]) -> tuple[FoundLine, ...]:
+def found_lines(source: Source, entries: Iterable[Entry]) -> tuple[FindingLine, ...]:
     """A line for each FINDING entry (oldest first), with what OVERRULED entries say of it."""
     looks = [entry for entry in entries if entry.kind is EntryKind.FINDING]
     overrules = overrules_in(source.own(EntryKind.OVERRULED))
@@ -49,7 +49,7 @@ def overrules_in(entries: Iterable[Entry]) -> dict[int, Overrule]:
     return found
 
 
-def counts(line: FoundLine) -> Verdict | None:
+def counts(line: FindingLine) -> Verdict | None:
     """The verdict a report counts; None where a later look counts.
 
     An overruled one asks for attention: a person answers for it, and a reader should know.
@@ -61,25 +61,25 @@ def counts(line: FoundLine) -> Verdict | None:
     return line.verdict
 
 
-def bare(line: FoundLine) -> FoundLine:
+def bare(line: FindingLine) -> FindingLine:
     """The line without the finding itself."""
     return line.model_copy(update={"finding": None, "withheld": 0})
 
 
 def _line(
     entry: Entry, duty: str, overruled: Overrule | None, *, superseded: bool, private: bool
-) -> FoundLine:
+) -> FindingLine:
     finding = finding_in(entry)
     if finding is None:
         # It was not normal for all this console can tell: what is not read is not green.
-        return FoundLine(
+        return FindingLine(
             seq=entry.seq, at=entry.at, by=entry.person.name, key=entry.subject, duty=duty,
             inspection=entry.target, title=entry.target, verdict=Verdict.UNKNOWN, summary=entry.text,
             superseded=superseded, overruled=overruled,
         )  # fmt: skip
     whole = not superseded and (finding.verdict is not Verdict.NORMAL or finding.inspection == COSTS)
     shown, withheld = (finding, 0) if private else _without_private(finding)
-    return FoundLine(
+    return FindingLine(
         seq=entry.seq,
         at=entry.at,
         by=entry.person.name,

@@ -9,7 +9,7 @@ from services.models.changes import Run, StepState
 from services.models.journal import Entry, EntryKind
 from services.models.posts import UNSENT, Post
 from services.models.report_lines import (
-    AckLine,
+    AcknowledgementLine,
     ChangeLine,
     Charges,
     NoteLine,
@@ -63,10 +63,10 @@ def note_lines(entries: Iterable[Entry], runs: Sequence[Run]) -> tuple[NoteLine,
     )
 
 
-def ack_lines(entries: Iterable[Entry]) -> tuple[AckLine, ...]:
+def ack_lines(entries: Iterable[Entry]) -> tuple[AcknowledgementLine, ...]:
     """Who has seen which alarm's state."""
     return tuple(
-        AckLine(
+        AcknowledgementLine(
             seq=entry.seq,
             at=entry.at,
             by=entry.person.name,

@@ -5,19 +5,19 @@ from datetime import date, datetime, timedelta
 
 from services.calendar.calendar import Calendar
 from services.changes.entries import CHANGE_KINDS
-from services.journal.reader import Reader
+from services.journal.reader import JournalReader
 from services.models.duties import Occurrence, OccurrenceState
 from services.models.journal import EntryKind
 from services.models.posts import UNSENT, PostState
 from services.models.report import PeriodReport
-from services.models.report_counts import DutyCount, LookCount, MonthCharges
-from services.models.report_lines import Charges, DutyLine, FoundLine
+from services.models.report_counts import DutyCount, InspectionCount, MonthCharges
+from services.models.report_lines import Charges, DutyLine, FindingLine
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.report.collecting.alarm_periods import spell_lines, totals
 from services.report.collecting.day import head
 from services.report.collecting.duty_lines import DutyLines, late_signature
-from services.report.collecting.duty_states import Standing, counts
+from services.report.collecting.duty_states import DutyStatesAt, counts
 from services.report.collecting.finding_lines import COSTS, bare, found_lines
 from services.report.collecting.other_lines import (
     change_lines,
@@ -43,14 +43,14 @@ _WORTH_A_LINE = (OccurrenceState.MISSED, OccurrenceState.SKIPPED, OccurrenceStat
 
 
 def collect_period(
-    reader: Reader, runbook: Runbook, calendar: Calendar, period: Period, now: datetime
+    reader: JournalReader, runbook: Runbook, calendar: Calendar, period: Period, now: datetime
 ) -> PeriodReport:
     """The summary of a month or a fiscal year as it stood at its end, or stands `now` where it is not over.
 
     Raises sqlite3.Error and OSError as they come. A thread's work: seconds for a year.
     """
     source = Source(reader, runbook, calendar, period, now)
-    standing = Standing(source)
+    standing = DutyStatesAt(source)
     make = DutyLines(source, standing)
     held = [each for each in standing.between(period.first, period.last) if counts(each)]
     looks = source.own(EntryKind.FINDING)
@@ -102,7 +102,7 @@ def _exceptional(occurrence: Occurrence) -> bool:
     )
 
 
-def _notable(line: FoundLine) -> bool:
+def _notable(line: FindingLine) -> bool:
     return not line.superseded and line.verdict is not Verdict.NORMAL
 
 
@@ -126,13 +126,13 @@ def _by_duty(runbook: Runbook, held: list[Occurrence]) -> tuple[DutyCount, ...]:
     return tuple(_count(groups[key], *key) for key in keys)
 
 
-def _by_inspection(found: Iterable[FoundLine]) -> tuple[LookCount, ...]:
-    groups: dict[str, list[FoundLine]] = {}
+def _by_inspection(found: Iterable[FindingLine]) -> tuple[InspectionCount, ...]:
+    groups: dict[str, list[FindingLine]] = {}
     for line in found:
         if not line.superseded:
             groups.setdefault(line.inspection, []).append(line)
     return tuple(
-        LookCount(
+        InspectionCount(
             inspection=id,
             title=lines[-1].title,
             normal=sum(line.verdict is Verdict.NORMAL for line in lines),
@@ -145,23 +145,23 @@ def _by_inspection(found: Iterable[FoundLine]) -> tuple[LookCount, ...]:
     )
 
 
-def _costs(source: Source, found: Iterable[FoundLine]) -> tuple[FoundLine, ...]:
+def _costs(source: Source, found: Iterable[FindingLine]) -> tuple[FindingLine, ...]:
     """Every week's in a month; in a year the last of each month."""
     lines = [line for line in found if line.inspection == COSTS and not line.superseded]
     if source.period.span is Span.MONTH:
         return tuple(lines)
-    last: dict[str, FoundLine] = {}
+    last: dict[str, FindingLine] = {}
     for line in lines:
         last[f"{source.day_of(line.at):%Y-%m}"] = line
     return tuple(last.values())
 
 
-def _drills(standing: Standing, make: DutyLines, held: Iterable[Occurrence]) -> tuple[DutyLine, ...]:
+def _drills(standing: DutyStatesAt, make: DutyLines, held: Iterable[Occurrence]) -> tuple[DutyLine, ...]:
     """What asks for a checklist or evidence, and whatever something was written down for."""
     return make.of(each for each in held if _asks(standing, each.slot.duty) or standing.wrote(each.key))
 
 
-def _asks(standing: Standing, id: str) -> bool:
+def _asks(standing: DutyStatesAt, id: str) -> bool:
     duty = standing.duty(id)
     return duty is not None and bool(duty.checklist or duty.evidence)
 

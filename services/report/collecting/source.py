@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta
 
 from services.calendar.calendar import Calendar
 from services.journal.export import rows
-from services.journal.reader import Reader, entry_of
-from services.models.journal import Entry, EntryKind, Query
+from services.journal.reader import JournalReader, entry_of
+from services.models.journal import Entry, EntryKind, EntryQuery
 from services.models.runbook import Runbook
 from services.report.periods import Period
 
@@ -21,7 +21,7 @@ DAY = timedelta(days=1)
 class Source:
     """One period of one journal, as it stood at `as_of`."""
 
-    reader: Reader
+    reader: JournalReader
     runbook: Runbook
     calendar: Calendar
     period: Period
@@ -54,7 +54,9 @@ class Source:
         target: str = "",
     ) -> list[Entry]:
         """Matching entries, oldest first."""
-        wanted = Query(kinds=frozenset(kinds), since=since, before=before, subject=subject, target=target)
+        wanted = EntryQuery(
+            kinds=frozenset(kinds), since=since, before=before, subject=subject, target=target
+        )
         return [entry_of(row) for row in rows(self.reader, wanted)]
 
     def own(self, *kinds: EntryKind) -> list[Entry]:
@@ -67,14 +69,14 @@ class Source:
 
     def bounds(self) -> tuple[int, int]:
         """(first, last) entry of the period; (0, 0) where there is none."""
-        span = Query(since=self.start, before=self.as_of)
+        span = EntryQuery(since=self.start, before=self.as_of)
         first = self.reader.find(span, limit=1, newest_first=False)
         last = self.reader.find(span, limit=1)
         return (first[0].seq, last[0].seq) if first and last else (0, 0)
 
     def began(self) -> datetime:
         """When the journal began; the present where it is empty."""
-        first = self.reader.find(Query(), limit=1, newest_first=False)
+        first = self.reader.find(EntryQuery(), limit=1, newest_first=False)
         return min([self.now, *(entry.at for entry in first)])
 
     def titled(self, keys: Iterable[str]) -> dict[str, str]:

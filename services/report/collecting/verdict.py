@@ -6,7 +6,7 @@ from services.i18n import _
 from services.models.changes import StepState
 from services.models.duties import OccurrenceState
 from services.models.findings import TOLD, worst
-from services.models.report_lines import ChangeLine, DutyLine, FoundLine
+from services.models.report_lines import ChangeLine, DutyLine, FindingLine
 from services.models.verdict import Verdict
 from services.report.collecting.finding_lines import counts
 
@@ -28,7 +28,7 @@ def judged(parts: Iterable[Reason | None]) -> tuple[Verdict | None, tuple[str, .
     return worst(verdict for verdict, _words in found), tuple(named)
 
 
-def of_findings(lines: Iterable[FoundLine]) -> Iterator[Reason]:
+def of_findings(lines: Iterable[FindingLine]) -> Iterator[Reason]:
     """One for each finding that counts; what several duties found in the same words is said once."""
     seen: set[Reason] = set()
     for line in lines:

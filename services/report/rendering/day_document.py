@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from services.i18n import _
 from services.models.posts import UNSENT
 from services.models.report import DayReport
-from services.models.report_lines import AckLine, DutyLine, FoundLine, PostLine, SpellLine
+from services.models.report_lines import AcknowledgementLine, DutyLine, FindingLine, PostLine, SpellLine
 from services.models.verdict import Verdict
 from services.report.collecting.finding_lines import COSTS, counts
 from services.report.rendering import wording as words
@@ -110,11 +110,11 @@ def _findings(report: DayReport, dates: Dates) -> Section:
     return Section(_("Findings"), (table(columns, rows),), parts)
 
 
-def _worth_reading(line: FoundLine) -> bool:
+def _worth_reading(line: FindingLine) -> bool:
     return not line.superseded and line.verdict is not Verdict.NORMAL and line.inspection != COSTS
 
 
-def _found_row(line: FoundLine, report: DayReport, dates: Dates) -> Line:
+def _found_row(line: FindingLine, report: DayReport, dates: Dates) -> Line:
     said = words.of_finding(line)
     if line.overruled is not None:
         said = _("{verdict}, overruled by {name}").format(verdict=said, name=line.overruled.by)
@@ -164,7 +164,7 @@ def _spell_row(line: SpellLine, report: DayReport, dates: Dates) -> Line:
     )
 
 
-def _ack(ack: AckLine, report: DayReport, dates: Dates) -> str:
+def _ack(ack: AcknowledgementLine, report: DayReport, dates: Dates) -> str:
     said = _("{time} {name} has seen {alarm} ({state})").format(
         time=dates.at(ack.at, report.first),
         name=ack.by,

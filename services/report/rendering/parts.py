@@ -8,7 +8,7 @@ from services.models.changes import StepState
 from services.models.duties import OccurrenceState, SignOff
 from services.models.findings import Evidence, Finding, Measure
 from services.models.report import ReportHead
-from services.models.report_lines import ChangeLine, Charges, DutyLine, FoundLine, RemarkLine
+from services.models.report_lines import ChangeLine, Charges, DutyLine, FindingLine, RemarkLine
 from services.models.verdict import Verdict
 from services.report.rendering import wording as words
 from services.report.rendering.document import (
@@ -107,7 +107,7 @@ def _signature(signed: SignOff, dates: Dates, day: date | None, *, late: bool) -
     return _("{signed} ({how})").format(signed=said, how=how) if late and how else said
 
 
-def finding_blocks(line: FoundLine, dates: Dates, day: date | None) -> Iterator[Block]:
+def finding_blocks(line: FindingLine, dates: Dates, day: date | None) -> Iterator[Block]:
     """Everything a reader needs to judge it: figures, evidence, what to do, what is to be known."""
     yield Paragraph(f"{words.of_finding(line)} — {line.summary}", line.verdict)
     if line.overruled is not None:

@@ -6,7 +6,7 @@ from datetime import date
 from services.i18n import _
 from services.models.report import PeriodReport
 from services.models.report_counts import DutyCount
-from services.models.report_lines import FoundLine
+from services.models.report_lines import FindingLine
 from services.models.verdict import Verdict
 from services.report.collecting.finding_lines import counts
 from services.report.rendering import wording as words
@@ -152,7 +152,7 @@ def _costs(report: PeriodReport, dates: Dates) -> Section:
     return Section(_("Costs"), (looks, figures) if figures else (looks,))
 
 
-def _figures(lines: Sequence[FoundLine], dates: Dates) -> Table | None:
+def _figures(lines: Sequence[FindingLine], dates: Dates) -> Table | None:
     """Each figure look by look; what a look did not measure stays empty."""
     looks = [line for line in lines if line.finding is not None]
     names: dict[str, None] = {}
@@ -168,11 +168,11 @@ def _figures(lines: Sequence[FoundLine], dates: Dates) -> Table | None:
     return table(columns, rows, right=range(1, len(columns)))
 
 
-def _day_of(line: FoundLine, dates: Dates) -> str:
+def _day_of(line: FindingLine, dates: Dates) -> str:
     return dates.short(line.at.astimezone(dates.zone).date())
 
 
-def _tone(line: FoundLine) -> Verdict | None:
+def _tone(line: FindingLine) -> Verdict | None:
     found = counts(line)
     return found if found is not Verdict.NORMAL else None
 

@@ -8,7 +8,7 @@ from services.i18n import N_, _, plural
 from services.models.changes import StepState
 from services.models.duties import OccurrenceState
 from services.models.posts import PostState
-from services.models.report_lines import DutyLine, FoundLine
+from services.models.report_lines import DutyLine, FindingLine
 from services.models.verdict import Verdict
 from services.report.periods import era_of
 
@@ -75,7 +75,7 @@ def verdict(value: Verdict | None) -> str:
     return f"{mark} {_(word)}"
 
 
-def of_finding(line: FoundLine) -> str:
+def of_finding(line: FindingLine) -> str:
     """`▲ 注意, ? 判定不能`: what was measured as bad never stands behind what could not be judged."""
     said = verdict(line.verdict)
     if line.verdict is Verdict.UNKNOWN:

@@ -8,7 +8,7 @@ from services.calendar.business_days import WEEKDAYS
 from services.calendar.maintenance_windows import DAY, WEEK, Window, weekly
 from services.i18n import _
 from services.models.runbook import Runbook
-from services.runbook.maintenance_window.wording import Told, read_window
+from services.runbook.maintenance_window.wording import WordedWindow, read_window
 from services.toml.positions import Path
 
 Mistakes = Iterator[tuple[Path, str]]
@@ -54,12 +54,12 @@ def not_compared(book: Runbook) -> Mistakes:
         yield path, text.format(words=book.rds.window, window=spelling(meant[0]))
 
 
-def _next_night(told: Told, meant: list[Window]) -> list[Window]:
+def _next_night(told: WordedWindow, meant: list[Window]) -> list[Window]:
     """The same hours a day later, where the words may mean the night that follows the day they name."""
     return [Window(WEEK, (each.offset + DAY) % WEEK, each.length) for each in meant if told.next_night]
 
 
-def in_utc(told: Told, timezone: str) -> list[Window]:
+def in_utc(told: WordedWindow, timezone: str) -> list[Window]:
     """The window in UTC in winter and in summer: the same one where clocks are not changed."""
     try:
         zone = ZoneInfo(told.zone or timezone)

@@ -71,7 +71,7 @@ Match = re.Match[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class WordedWindow:
     """A window as a person told it."""
 
     window: Window
@@ -82,7 +82,7 @@ class Told:
     """`土曜深夜2時` is Saturday 2:00 for some and the night that follows Saturday for others."""
 
 
-def read_window(text: str) -> Told | None:
+def read_window(text: str) -> WordedWindow | None:
     """What the words mean; None where any of them is not understood, or where they do not give one day and two times."""
     words = list(_words(_plain(text)))
     zones = {_ZONES[word[0].lower()] for word in words if word and word["zone"]}
@@ -123,7 +123,7 @@ def _words(text: str) -> Iterator[Match | None]:
         position = word.end() if word else len(text)
 
 
-def _told(parts: dict[str, Match], zone: str) -> Told | None:
+def _told(parts: dict[str, Match], zone: str) -> WordedWindow | None:
     day = parts.get("day") or parts.get("last_day")
     if day is None or ("day" in parts and "last_day" in parts):
         return None
@@ -144,7 +144,7 @@ def _told(parts: dict[str, Match], zone: str) -> Told | None:
     if not length or length > DAY:
         return None
     window = Window(WEEK, (offset + start) % WEEK, length)
-    return Told(window, zone, _at_night(parts) and start < 6 * _HOUR)
+    return WordedWindow(window, zone, _at_night(parts) and start < 6 * _HOUR)
 
 
 def _until(start: timedelta, end: timedelta, parts: dict[str, Match], offset: timedelta) -> timedelta | None:

@@ -14,7 +14,7 @@ from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
-from services.models.journal import Draft, EntryKind, Person
+from services.models.journal import EntryKind, NewEntry, Person
 
 NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
 FIRING = Alarm(id=RawId("alb-5xx"), name="alb-5xx", state=AlarmState.ALARM, since=NOW - timedelta(minutes=7))
@@ -88,7 +88,7 @@ async def test_what_was_acknowledged_before_the_start_is_known_at_once(tmp_path:
                 update={"id": RawId(f"other-{number % 3}"), "since": NOW - timedelta(hours=number)}
             )
             await acks.acknowledge(other, "")
-        await book.append(Draft(kind=EntryKind.NOTE, text="something else"))
+        await book.append(NewEntry(kind=EntryKind.NOTE, text="something else"))
         seen = await anext(Acknowledgements(book).states())
         assert seen[change_of(FIRING)].note == "long ago"
         assert len(seen) < 20, "changes that can no longer be are not kept"

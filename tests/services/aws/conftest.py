@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from services.aws.client.meter import Meter
-from services.aws.client.permits import NOWHERE, LogStream
+from services.aws.client.meter import UsageMeter
+from services.aws.client.permits import NOWHERE, JournalLogStream
 from services.aws.client.session import AwsSession
 from services.aws.client.settings import AwsSettings
 from services.clock import ManualClock
@@ -55,14 +55,14 @@ async def open_session(
 
     def make(
         *,
-        meter: Meter | None = None,
+        meter: UsageMeter | None = None,
         wall: Any = None,
-        journal: LogStream = NOWHERE,
+        journal: JournalLogStream = NOWHERE,
         **settings: str,
     ) -> AwsSession:
         settings = {"region": "ap-northeast-1", "endpoint_url": server.url, **settings}
         session = AwsSession(
-            AwsSettings(**settings), clock=clock, meter=meter or Meter(clock), wall=wall, journal=journal
+            AwsSettings(**settings), clock=clock, meter=meter or UsageMeter(clock), wall=wall, journal=journal
         )
         made.append(session)
         return session

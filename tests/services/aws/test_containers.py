@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.aws.client.errors import Incomplete, NotFound
-from services.aws.ecs import Containers
+from services.aws.ecs import EcsReader
 from tests.services.aws.canned import Canned
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
@@ -36,7 +36,7 @@ async def test_a_service_with_its_deployments_and_newest_events() -> None:
         "loadBalancers": [{"targetGroupArn": "arn:tg"}, {}],
     }
     canned = Canned(DescribeServices={"services": [row], "failures": []})
-    service = await Containers(canned).service("facility-prod-cluster", "staff-api")
+    service = await EcsReader(canned).service("facility-prod-cluster", "staff-api")
     assert (service.desired, service.running, service.pending) == (3, 2, 1)
     assert [event.message for event in service.events] == ["newest␛[2J", "older"]
     (deployment,) = service.deployments
@@ -54,7 +54,7 @@ async def test_a_service_with_its_deployments_and_newest_events() -> None:
 async def test_a_misspelt_service_is_not_found_although_aws_answers_200() -> None:
     failures = [{"arn": "arn:x", "reason": "MISSING"}]
     with pytest.raises(NotFound) as caught:
-        await Containers(Canned(DescribeServices={"services": [], "failures": failures})).service(
+        await EcsReader(Canned(DescribeServices={"services": [], "failures": failures})).service(
             "c", "staf-api"
         )
     assert "staf-api" in caught.value.problem.summary
@@ -64,4 +64,4 @@ async def test_a_misspelt_service_is_not_found_although_aws_answers_200() -> Non
 async def test_counts_that_are_not_told_are_not_zero() -> None:
     row = {"serviceName": "staff-api", "status": "ACTIVE", "runningCount": 2}
     with pytest.raises(Incomplete):
-        await Containers(Canned(DescribeServices={"services": [row]})).service("c", "staff-api")
+        await EcsReader(Canned(DescribeServices={"services": [row]})).service("c", "staff-api")

@@ -8,7 +8,7 @@ import pytest
 
 from services.aws.budgets import Budgets
 from services.aws.client.errors import AccessDenied, Incomplete
-from services.aws.cost_explorer import PAGES, Costs
+from services.aws.cost_explorer import PAGES, CostExplorerReader
 from services.models.costs import Budget, CostHistory, CostKind
 from services.models.problem import ProblemKind
 from tests.services.aws.canned import Canned, failure
@@ -24,7 +24,7 @@ async def daily(*pages: Any) -> tuple[CostHistory, Canned]:
         return pages[int(params.get("NextPageToken", 0))]
 
     canned = Canned(GetCostAndUsage=answer)
-    return await Costs(canned).daily(FIRST, LAST), canned
+    return await CostExplorerReader(canned).daily(FIRST, LAST), canned
 
 
 async def test_trap_22_dollars_are_decimal_text_summed_here_for_total_is_empty() -> None:

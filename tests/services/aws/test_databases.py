@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.aws.client.errors import Incomplete, NotFound
-from services.aws.rds.reader import Databases
+from services.aws.rds.reader import RdsReader
 from services.models.databases import DatabaseState, OptIn, SnapshotState
 from services.models.problem import ProblemKind
 from tests.services.aws.canned import Canned, failure
@@ -45,7 +45,7 @@ ROW: dict[str, Any] = {
 
 async def test_an_instance_and_what_waits_for_its_window() -> None:
     canned = Canned(DescribeDBInstances={"DBInstances": [ROW]})
-    database = await Databases(canned).database("facility-prod-db")
+    database = await RdsReader(canned).database("facility-prod-db")
     assert canned.asked("DescribeDBInstances") == [{"DBInstanceIdentifier": "facility-prod-db"}]
     assert (database.arn, database.status, database.state) == (ARN, "available", DatabaseState.AVAILABLE)
     assert (database.retention_days, database.multi_az, database.storage_gib) == (7, True, 100)
@@ -61,14 +61,14 @@ async def test_an_instance_and_what_waits_for_its_window() -> None:
 
 async def test_what_aws_does_not_say_is_none() -> None:
     bare = {key: ROW[key] for key in ("DBInstanceIdentifier", "DBInstanceArn", "DBInstanceStatus")}
-    database = await Databases(Canned(DescribeDBInstances={"DBInstances": [bare]})).database("x")
+    database = await RdsReader(Canned(DescribeDBInstances={"DBInstances": [bare]})).database("x")
     assert (database.retention_days, database.multi_az, database.certificate_until) == (None, None, None)
     assert (database.backup_window, database.log_exports, database.pending) == ("", (), ())
 
 
 async def test_switching_backups_off_interrupts() -> None:
     row = ROW | {"PendingModifiedValues": {"BackupRetentionPeriod": 0}}
-    database = await Databases(Canned(DescribeDBInstances={"DBInstances": [row]})).database("x")
+    database = await RdsReader(Canned(DescribeDBInstances={"DBInstances": [row]})).database("x")
     assert [(each.id, each.value, each.outage) for each in database.pending] == [
         ("retention_days", "0", True)
     ]
@@ -85,13 +85,13 @@ async def test_switching_backups_off_interrupts() -> None:
 )
 async def test_what_a_status_means(status: str, state: DatabaseState) -> None:
     row = ROW | {"DBInstanceStatus": status}
-    assert (await Databases(Canned(DescribeDBInstances={"DBInstances": [row]})).database("x")).state is state
+    assert (await RdsReader(Canned(DescribeDBInstances={"DBInstances": [row]})).database("x")).state is state
 
 
 @pytest.mark.parametrize("answer", [failure(ProblemKind.NOT_FOUND), {"DBInstances": []}])
 async def test_a_missing_database_is_named(answer: Any) -> None:
     with pytest.raises(NotFound) as caught:
-        await Databases(Canned(DescribeDBInstances=answer)).database("no-such-db")
+        await RdsReader(Canned(DescribeDBInstances=answer)).database("no-such-db")
     assert "no-such-db" in caught.value.problem.summary
 
 
@@ -99,7 +99,7 @@ async def test_a_missing_database_is_named(answer: Any) -> None:
 async def test_half_an_instance_is_incomplete(lacking: str) -> None:
     row = {key: value for key, value in ROW.items() if key != lacking}
     with pytest.raises(Incomplete):
-        await Databases(Canned(DescribeDBInstances={"DBInstances": [row]})).database("x")
+        await RdsReader(Canned(DescribeDBInstances={"DBInstances": [row]})).database("x")
 
 
 def snapshot(name: str, status: str = "available", at: datetime | None = AT) -> dict[str, Any]:
@@ -113,7 +113,7 @@ async def test_snapshots_of_every_page_newest_first() -> None:
         {"DBSnapshots": [snapshot("c", "creating", None)]},
     ]
     canned = Canned(DescribeDBSnapshots=pages)
-    making, failed, old = await Databases(canned).snapshots("db", "awsbackup")
+    making, failed, old = await RdsReader(canned).snapshots("db", "awsbackup")
     assert canned.asked("DescribeDBSnapshots")[0]["SnapshotType"] == "awsbackup"
     assert (making.id, making.state, making.at, making.percent) == ("c", SnapshotState.CREATING, None, 40)
     assert (failed.state, old.state) == (SnapshotState.UNUSABLE, SnapshotState.AVAILABLE)
@@ -122,7 +122,7 @@ async def test_snapshots_of_every_page_newest_first() -> None:
 async def test_a_snapshot_that_cannot_be_placed_is_not_left_out() -> None:
     canned = Canned(DescribeDBSnapshots={"DBSnapshots": [snapshot("a", at=None)]})
     with pytest.raises(Incomplete):
-        await Databases(canned).snapshots("db")
+        await RdsReader(canned).snapshots("db")
 
 
 async def test_events_are_asked_for_more_than_the_last_hour_and_no_more_than_14_days() -> None:
@@ -131,7 +131,7 @@ async def test_events_are_asked_for_more_than_the_last_hour_and_no_more_than_14_
         {"Date": AT - timedelta(hours=1), "Message": "first"},
     ]
     canned = Canned(DescribeEvents={"Events": rows})
-    first, second = await Databases(canned).events("db", over=timedelta(days=40), categories=["backup"])
+    first, second = await RdsReader(canned).events("db", over=timedelta(days=40), categories=["backup"])
     assert canned.asked("DescribeEvents") == [
         {
             "SourceType": "db-instance",
@@ -142,12 +142,12 @@ async def test_events_are_asked_for_more_than_the_last_hour_and_no_more_than_14_
     ]
     assert (first.message, second.message, second.categories) == ("first", "second", ("backup",))
     with pytest.raises(Incomplete):
-        await Databases(Canned(DescribeEvents={"Events": [{"Message": "when?"}]})).events("db")
+        await RdsReader(Canned(DescribeEvents={"Events": [{"Message": "when?"}]})).events("db")
 
 
 async def pending(answer: Any) -> Any:
     canned = Canned(DescribeDBInstances={"DBInstances": [ROW]}, DescribePendingMaintenanceActions=answer)
-    reader = Databases(canned)
+    reader = RdsReader(canned)
     found = await reader.pending_actions(await reader.database("facility-prod-db"))
     assert canned.asked("DescribePendingMaintenanceActions") == [{"ResourceIdentifier": ARN}]
     return found

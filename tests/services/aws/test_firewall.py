@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.aws.client.errors import AwsError, Incomplete, NotFound
-from services.aws.waf import Firewall
+from services.aws.waf import WafReader
 from services.models.firewall import WebAcl
 from services.models.metrics import TimeSpan
 from services.models.problem import Problem, ProblemKind
@@ -59,7 +59,7 @@ def nonexistent() -> AwsError:
 
 
 async def found() -> WebAcl:
-    made = await Firewall(Canned(GetWebACLForResource={"WebACL": acl()})).protecting(BALANCER)
+    made = await WafReader(Canned(GetWebACLForResource={"WebACL": acl()})).protecting(BALANCER)
     assert made is not None
     return made
 
@@ -78,15 +78,15 @@ async def test_the_acl_of_a_load_balancer_and_which_of_its_rules_may_block() -> 
 
 
 async def test_no_acl_is_none_and_no_load_balancer_is_not_found() -> None:
-    assert await Firewall(Canned(GetWebACLForResource={})).protecting(BALANCER) is None
+    assert await WafReader(Canned(GetWebACLForResource={})).protecting(BALANCER) is None
     with pytest.raises(NotFound):
-        await Firewall(Canned(GetWebACLForResource=nonexistent())).protecting(BALANCER)
+        await WafReader(Canned(GetWebACLForResource=nonexistent())).protecting(BALANCER)
 
 
 async def test_a_web_acl_without_its_default_action_is_no_answer() -> None:
     broken = {key: value for key, value in acl().items() if key != "DefaultAction"}
     with pytest.raises(Incomplete):
-        await Firewall(Canned(GetWebACLForResource={"WebACL": broken})).protecting(BALANCER)
+        await WafReader(Canned(GetWebACLForResource={"WebACL": broken})).protecting(BALANCER)
 
 
 async def test_cloudfront_is_asked_in_us_east_1_page_by_page() -> None:
@@ -96,7 +96,7 @@ async def test_cloudfront_is_asked_in_us_east_1_page_by_page() -> None:
         return {"WebACLs": [{"Name": "city-acl", "Id": "2", "ARN": ARN}], "NextMarker": "city-acl"}
 
     canned = Canned(ListWebACLs=pages, GetWebACL={"WebACL": acl(DefaultAction={"Block": {}})})
-    made = await Firewall(canned, scope="cloudfront").named("city-acl")
+    made = await WafReader(canned, scope="cloudfront").named("city-acl")
     assert made is not None
     assert made.blocks_by_default
     assert {region for _operation, _params, region in canned.calls} == {"us-east-1"}
@@ -105,10 +105,10 @@ async def test_cloudfront_is_asked_in_us_east_1_page_by_page() -> None:
 
 async def test_a_marker_with_the_last_page_does_not_lead_on_for_ever() -> None:
     answers = iter([{"WebACLs": [{"Name": "a", "Id": "1"}], "NextMarker": "a"}, {"WebACLs": []}])
-    assert await Firewall(Canned(ListWebACLs=lambda _params: next(answers))).named("b") is None
+    assert await WafReader(Canned(ListWebACLs=lambda _params: next(answers))).named("b") is None
     endless = Canned(ListWebACLs={"WebACLs": [{"Name": "a", "Id": "1"}], "NextMarker": "a"})
     with pytest.raises(Incomplete):
-        await Firewall(endless).named("b")
+        await WafReader(endless).named("b")
 
 
 @pytest.mark.parametrize(
@@ -122,16 +122,16 @@ async def test_a_marker_with_the_last_page_does_not_lead_on_for_ever() -> None:
 )
 async def test_trap_21_where_the_logs_really_go(arn: str, kind: str, name: str) -> None:
     told = {"LoggingConfiguration": {"ResourceArn": ARN, "LogDestinationConfigs": [arn]}}
-    made = await Firewall(Canned(GetLoggingConfiguration=told)).destination(await found())
+    made = await WafReader(Canned(GetLoggingConfiguration=told)).destination(await found())
     assert made is not None
     assert (made.kind, made.name) == (kind, name)
 
 
 async def test_no_logging_is_none_and_no_permission_is_an_error() -> None:
-    assert await Firewall(Canned(GetLoggingConfiguration=nonexistent())).destination(await found()) is None
+    assert await WafReader(Canned(GetLoggingConfiguration=nonexistent())).destination(await found()) is None
     denied = Canned(GetLoggingConfiguration=failure(ProblemKind.ACCESS_DENIED))
     with pytest.raises(AwsError):
-        await Firewall(denied).destination(await found())
+        await WafReader(denied).destination(await found())
 
 
 async def test_samples_are_cleaned_and_say_what_they_cover() -> None:
@@ -147,7 +147,7 @@ async def test_samples_are_cleaned_and_say_what_they_cover() -> None:
     )
     made = await found()
     span = TimeSpan(start=NOW - timedelta(hours=3), end=NOW)
-    samples = await Firewall(canned).samples(made, made.rules[1], span)
+    samples = await WafReader(canned).samples(made, made.rules[1], span)
     assert (samples.population, samples.span.end) == (90, covered["EndTime"])
     assert samples.requests[0].uri == "/␛[2J"
     assert samples.requests[0].blocked
@@ -165,18 +165,18 @@ async def test_samples_are_cleaned_and_say_what_they_cover() -> None:
         row | {"Request": None},
     )
     listed = {"SampledRequests": [row, *odd], "PopulationSize": 90}
-    samples = await Firewall(Canned(GetSampledRequests=listed)).samples(made, made.rules[1], span)
+    samples = await WafReader(Canned(GetSampledRequests=listed)).samples(made, made.rules[1], span)
     assert (len(samples.requests), samples.unread) == (1, len(odd))
     for population in (None, -90):
         listed = {"SampledRequests": [row], "PopulationSize": population}
         with pytest.raises(Incomplete):
-            await Firewall(Canned(GetSampledRequests=listed)).samples(made, made.rules[1], span)
+            await WafReader(Canned(GetSampledRequests=listed)).samples(made, made.rules[1], span)
 
 
 async def test_a_rule_whose_metric_is_named_by_damage_is_not_sampled() -> None:
     for name, sampled in (("m-own", True), ("m-\ufffd", False), ("", False)):
         rules = [rule("own", 0, Action={"Block": {}}, VisibilityConfig=visible(name))]
         answer = {"WebACL": acl(Rules=rules)}
-        made = await Firewall(Canned(GetWebACLForResource=answer)).protecting(BALANCER)
+        made = await WafReader(Canned(GetWebACLForResource=answer)).protecting(BALANCER)
         assert made is not None
         assert [each.sampled for each in made.rules] == [sampled]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.aws.client.errors import Incomplete
-from services.aws.s3 import Objects
+from services.aws.s3 import S3Reader
 from tests.services.aws.canned import Canned
 
 AT = datetime(2026, 1, 14, tzinfo=UTC)
@@ -24,20 +24,20 @@ def endless(params: dict[str, Any]) -> dict[str, Any]:
 async def test_pages_follow_their_token_and_are_bounded() -> None:
     answers = iter([page(1, more=True), page(2, more=False)])
     canned = Canned(ListObjectsV2=lambda _params: next(answers))
-    listing = await Objects(canned).under("b", "2026/01/14/", pages=9)
+    listing = await S3Reader(canned).under("b", "2026/01/14/", pages=9)
     assert ([each.key for each in listing.objects], listing.complete, listing.pages) == (
         ["k1", "k2"],
         True,
         2,
     )
     assert canned.asked("ListObjectsV2")[1]["ContinuationToken"] == "t1"
-    cut = await Objects(Canned(ListObjectsV2=endless)).under("b", "2026/01/14/", pages=3)
+    cut = await S3Reader(Canned(ListObjectsV2=endless)).under("b", "2026/01/14/", pages=3)
     assert (len(cut.objects), cut.complete, cut.pages) == (3, False, 3)
 
 
 async def test_trap_21_a_whole_bucket_is_never_listed() -> None:
     with pytest.raises(ValueError, match="prefix"):
-        await Objects(Canned()).under("b", "", pages=1)
+        await S3Reader(Canned()).under("b", "", pages=1)
 
 
 @pytest.mark.parametrize(
@@ -45,4 +45,4 @@ async def test_trap_21_a_whole_bucket_is_never_listed() -> None:
 )
 async def test_a_listing_cut_short_is_no_listing(broken: dict[str, Any]) -> None:
     with pytest.raises(Incomplete):
-        await Objects(Canned(ListObjectsV2=broken)).under("b", "2026/", pages=2)
+        await S3Reader(Canned(ListObjectsV2=broken)).under("b", "2026/", pages=2)

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.aws.autoscaling.reader import Scaling
+from services.aws.autoscaling.reader import AutoScalingReader
 from services.aws.client.errors import Incomplete
 from tests.services.aws.canned import Canned
 
@@ -12,7 +12,7 @@ NOW = datetime(2026, 4, 1, tzinfo=UTC)
 async def test_bounds_and_suspension() -> None:
     row = {"MinCapacity": 2, "MaxCapacity": 5, "SuspendedState": {"DynamicScalingOutSuspended": True}}
     canned = Canned(DescribeScalableTargets={"ScalableTargets": [row]})
-    target = await Scaling(canned).target("c", "s")
+    target = await AutoScalingReader(canned).target("c", "s")
     assert target is not None
     assert (target.minimum, target.maximum, target.suspended) == (2, 5, True)
     assert canned.asked("DescribeScalableTargets")[0]["ResourceIds"] == ["service/c/s"]
@@ -23,11 +23,14 @@ async def test_bounds_that_are_not_told_are_not_zero(missing: str) -> None:
     row = {"MinCapacity": 2, "MaxCapacity": 5}
     del row[missing]
     with pytest.raises(Incomplete):
-        await Scaling(Canned(DescribeScalableTargets={"ScalableTargets": [row]})).target("c", "s")
+        await AutoScalingReader(Canned(DescribeScalableTargets={"ScalableTargets": [row]})).target("c", "s")
 
 
 async def test_a_service_that_was_never_registered_has_no_bounds() -> None:
-    assert await Scaling(Canned(DescribeScalableTargets={"ScalableTargets": []})).target("c", "s") is None
+    assert (
+        await AutoScalingReader(Canned(DescribeScalableTargets={"ScalableTargets": []})).target("c", "s")
+        is None
+    )
 
 
 async def test_activities_newest_first_with_the_reasons_for_doing_nothing() -> None:
@@ -45,7 +48,7 @@ async def test_activities_newest_first_with_the_reasons_for_doing_nothing() -> N
         {"ScalingActivities": [row(99)]},
     ]
     canned = Canned(DescribeScalingActivities=pages)
-    found = await Scaling(canned).activities("c", "s", limit=2)
+    found = await AutoScalingReader(canned).activities("c", "s", limit=2)
     assert [activity.description for activity in found] == ["1", "9"]
     assert found[0].not_scaled == ("AlreadyAtMaxCapacity",)
     assert canned.asked("DescribeScalingActivities")[0]["IncludeNotScaledActivities"] is True
@@ -78,7 +81,7 @@ async def test_scheduled_actions_soonest_first_with_their_moment_in_their_own_zo
         {"ScheduledActions": [scheduled("utc", "at(2026-04-02T07:59)")]},
     ]
     canned = Canned(DescribeScheduledActions=pages)
-    first, second, third = await Scaling(canned).scheduled_actions("c", "s")
+    first, second, third = await AutoScalingReader(canned).scheduled_actions("c", "s")
     assert (first.id, first.at) == ("utc", datetime(2026, 4, 2, 7, 59, tzinfo=UTC))
     assert (second.id, second.at, second.timezone) == (
         "back",
@@ -102,9 +105,9 @@ async def test_a_moment_that_cannot_be_told_is_none() -> None:
         scheduled("b", "at(2026-13-02T17:00:00)"),
         scheduled("c", "at(9999-12-31T23:59:00)", Timezone="America/New_York"),
     ]
-    found = await Scaling(Canned(DescribeScheduledActions={"ScheduledActions": rows})).scheduled_actions(
-        "c", "s"
-    )
+    found = await AutoScalingReader(
+        Canned(DescribeScheduledActions={"ScheduledActions": rows})
+    ).scheduled_actions("c", "s")
     assert [action.at for action in found] == [None, None, None]
 
 
@@ -122,7 +125,9 @@ async def test_policies_with_what_they_track() -> None:
             "TargetTrackingScalingPolicyConfiguration": tracking,
         },
     ]
-    cpu, step = await Scaling(Canned(DescribeScalingPolicies={"ScalingPolicies": rows})).policies("c", "s")
+    cpu, step = await AutoScalingReader(Canned(DescribeScalingPolicies={"ScalingPolicies": rows})).policies(
+        "c", "s"
+    )
     assert (cpu.id, cpu.target, cpu.metric, cpu.scales_in) == (
         "cpu60",
         60.0,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.aws.cloudtrail.events import event_of
-from services.aws.cloudtrail.reader import Pace, Trail
+from services.aws.cloudtrail.reader import CloudTrailReader, Pace
 from services.clock import ManualClock
 from services.models.problem import ProblemKind
 from services.models.trail import ActorKind, SignIn
@@ -112,7 +112,7 @@ async def test_an_event_that_cannot_be_understood_is_counted(broken: dict[str, A
 
 
 async def looked(canned: Canned, **options: Any) -> Any:
-    return await Trail(canned, pace=0).lookup(
+    return await CloudTrailReader(canned, pace=0).lookup(
         "ap-southeast-2", "EventName", "ConsoleLogin", since=AT, until=AT + timedelta(days=1), **options
     )
 
@@ -188,7 +188,7 @@ async def test_two_requests_a_second_and_region() -> None:
     clock.advance(60)
     await pace.turn()
     assert clock.now() == AT + timedelta(seconds=61)
-    reader = Trail(Canned(LookupEvents={"Events": []}), pace=0.5, clock=clock)
+    reader = CloudTrailReader(Canned(LookupEvents={"Events": []}), pace=0.5, clock=clock)
     for region in ("us-east-1", "ap-southeast-2"):
         await reader.lookup(region, "EventName", "ConsoleLogin", since=AT, until=AT)
     assert clock.now() == AT + timedelta(seconds=61)
@@ -205,8 +205,8 @@ async def test_a_trail_is_asked_at_home_by_its_arn() -> None:
     }
     status = {"IsLogging": False, "StopLoggingTime": AT, "LatestDeliveryError": "AccessDenied"}
     canned = Canned(DescribeTrails={"trailList": [trail]}, GetTrailStatus=status)
-    (found,) = await Trail(canned).trails("ap-northeast-1")
+    (found,) = await CloudTrailReader(canned).trails("ap-northeast-1")
     assert (found.name, found.region, found.multi_region) == ("main", "us-east-1", True)
     assert (found.logging, found.stopped_at, found.delivery_error) == (False, AT, "AccessDenied")
     assert canned.calls[1] == ("GetTrailStatus", {"Name": "arn:trail/main"}, "us-east-1")
-    assert await Trail(Canned(DescribeTrails={"trailList": []})).trails("ap-northeast-1") == ()
+    assert await CloudTrailReader(Canned(DescribeTrails={"trailList": []})).trails("ap-northeast-1") == ()

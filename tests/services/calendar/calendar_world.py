@@ -6,9 +6,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from services.calendar.business_days import OpenDays
+from services.calendar.business_days import BusinessCalendar
 from services.calendar.calendar import Calendar
-from services.models.duties import Slot
+from services.models.duties import ScheduledOccurrence
 from services.models.runbook import ClosedDay, Closures, Duty, Environment, Runbook, System, Within
 from services.runbook.checks import rule_mistake
 
@@ -39,7 +39,7 @@ def duty(rule: str = "", **more: Any) -> Duty:
     return Duty(**{"id": "d", "title": "d", "rule": rule, "at": ("09:00",), **more})
 
 
-def held(slots: Sequence[Slot]) -> list[tuple[str, str]]:
+def held(slots: Sequence[ScheduledOccurrence]) -> list[tuple[str, str]]:
     """(first nominal date, day) of each, as `MM-DD`."""
     return [(f"{slot.nominal[0]:%m-%d}", f"{slot.day:%m-%d}") for slot in slots]
 
@@ -48,7 +48,7 @@ def every(first: date, last: date) -> list[date]:
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
-def open_in(open_days: OpenDays, first: date, last: date) -> list[date]:
+def open_in(open_days: BusinessCalendar, first: date, last: date) -> list[date]:
     return [day for day in every(first, last) if open_days.is_open(day)]
 
 

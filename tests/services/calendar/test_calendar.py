@@ -7,7 +7,7 @@ import pytest
 from services import i18n
 from services.calendar.calendar import Calendar
 from services.models.base import RawId
-from services.models.duties import AnchorDate, Slot
+from services.models.duties import BaseDate, ScheduledOccurrence
 from services.models.runbook import ClosedDay, Closures, Runbook, Within
 from services.runbook.loader import load_named
 from tests.services.calendar.calendar_world import OFFICE, calendar, duty, held
@@ -18,7 +18,7 @@ WEEKLY = ("weekly-backup", "weekly-cost", "weekly-patches")
 FIRST_OF_MONTH = ("monthly-trail", "monthly-patches", "monthly-review", "scale-down")
 
 
-def on(day: str, name: str = "") -> list[Slot]:
+def on(day: str, name: str = "") -> list[ScheduledOccurrence]:
     """What the shipped runbook holds on a day, of one duty if it is named."""
     at = date.fromisoformat(day)
     return [slot for slot in FACILITY.slots(at, at) if not name or slot.duty == name]
@@ -239,8 +239,8 @@ ANCHORED = duty(anchor="access-key:ci+90d", rule="", at=(), closed_day=ClosedDay
 DISABLED = duty(anchor="access-key-disabled:ci+7d", rule="", at=(), closed_day=ClosedDay.NEXT, id="delete")
 
 
-def key(name: str, at: str | None, anchor: str = "access-key:ci", remark: str = "") -> AnchorDate:
-    return AnchorDate(anchor=anchor, id=RawId(name), at=at and utc(at), remark=remark)
+def key(name: str, at: str | None, anchor: str = "access-key:ci", remark: str = "") -> BaseDate:
+    return BaseDate(anchor=anchor, id=RawId(name), at=at and utc(at), remark=remark)
 
 
 def test_a_date_counted_from_a_key() -> None:

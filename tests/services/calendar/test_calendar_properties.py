@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.calendar.business_days import REACH
 from services.calendar.calendar import Calendar
 from services.calendar.recurrence import Rule
-from services.models.duties import Slot
+from services.models.duties import ScheduledOccurrence
 from services.models.runbook import ClosedDay, Closures, Duty, Within
 from services.runbook.loader import load_named
 from tests.services.calendar.calendar_world import (
@@ -79,7 +79,7 @@ def check(found: Calendar, one: Duty, first: date, last: date) -> None:
         check_place(found, one, slot)
 
 
-def check_place(found: Calendar, one: Duty, slot: Slot) -> None:
+def check_place(found: Calendar, one: Duty, slot: ScheduledOccurrence) -> None:
     assert list(slot.nominal) == sorted(set(slot.nominal))
     assert slot.day <= slot.until
     assert slot.key.startswith(f"{one.id}@{min(slot.nominal, key=lambda day: abs(day - slot.day))}")
@@ -104,7 +104,7 @@ def check_place(found: Calendar, one: Duty, slot: Slot) -> None:
         assert one.closed_day is not ClosedDay.PREVIOUS or slot.day <= slot.nominal[0]
 
 
-def check_direction_in_month(found: Calendar, one: Duty, slot: Slot) -> None:
+def check_direction_in_month(found: Calendar, one: Duty, slot: ScheduledOccurrence) -> None:
     """Against its direction it goes only where its month has no open day that way."""
     first, last = slot.nominal[0].replace(day=1), slot.nominal[-1]
     month_end = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)

@@ -7,11 +7,11 @@ from datetime import date, timedelta
 import pytest
 
 from services import i18n
-from services.calendar.business_days import REACH, OpenDays
+from services.calendar.business_days import REACH, BusinessCalendar
 from services.models.runbook import Closures
 from tests.services.calendar.calendar_world import NEW_YEAR, OFFICE, every, open_in
 
-OPEN_DAYS = OpenDays(OFFICE)
+OPEN_DAYS = BusinessCalendar(OFFICE)
 
 NAMES = (
     "元日", "成人の日", "建国記念の日", "天皇誕生日", "春分の日", "昭和の日", "憲法記念日", "みどりの日", "こどもの日",
@@ -139,7 +139,9 @@ def test_how_often_the_usual_days_are_closed() -> None:
 
 
 def test_why_it_is_closed() -> None:
-    open_days = OpenDays(Closures(yearly=(*NEW_YEAR, "08-15"), extra=(date(2026, 6, 3), date(2026, 6, 6))))
+    open_days = BusinessCalendar(
+        Closures(yearly=(*NEW_YEAR, "08-15"), extra=(date(2026, 6, 3), date(2026, 6, 6)))
+    )
     assert [
         open_days.closed_name(date(2026, month, day))
         for month, day in ((1, 1), (1, 2), (12, 29), (8, 15), (6, 3), (6, 6), (6, 7), (5, 3), (6, 4))
@@ -166,7 +168,7 @@ def test_closed_names_are_translated(request: pytest.FixtureRequest) -> None:
 
 def test_a_day_opened_in_spite_of_the_rules() -> None:
     holiday, saturday = date(2026, 7, 20), date(2026, 6, 6)
-    open_days = OpenDays(Closures(opened=(holiday, saturday)))
+    open_days = BusinessCalendar(Closures(opened=(holiday, saturday)))
     assert open_days.is_open(holiday)
     assert open_days.is_open(saturday)
     assert open_days.closed_name(holiday) == ""
@@ -174,7 +176,7 @@ def test_a_day_opened_in_spite_of_the_rules() -> None:
 
 
 def test_a_runbook_without_national_holidays() -> None:
-    open_days = OpenDays(Closures(national_holidays=False))
+    open_days = BusinessCalendar(Closures(national_holidays=False))
     assert open_days.is_open(date(2026, 1, 1))
     assert open_days.holiday(date(2026, 1, 1)) == ""
 
@@ -192,7 +194,7 @@ def test_the_search_for_an_open_day_ends() -> None:
     start = date(2026, 1, 1)
     shut = tuple(start + timedelta(days=number) for number in range(REACH + 1))
     after = shut[-1] + timedelta(days=1)
-    open_days = OpenDays(Closures(weekdays=(), national_holidays=False, extra=shut))
+    open_days = BusinessCalendar(Closures(weekdays=(), national_holidays=False, extra=shut))
     assert open_days.next_open(start) is None
     assert open_days.next_open(start + timedelta(days=1)) == after
     assert open_days.previous_open(shut[-1]) is None

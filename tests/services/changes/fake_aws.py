@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.aws.client.errors import Invalid, Throttled, Unreachable
-from services.aws.client.permits import Permit
+from services.aws.client.permits import WriteGrant
 from services.changes.task_limit.state import action_digest, limit_digest
 from services.models.base import RawId
 from services.models.changes import AwsCall, Plan
@@ -51,7 +51,9 @@ class FakeAws:
         }
         return answers[operation]
 
-    async def write(self, permit: Permit, /, *, required: Any = (), timeout: float = 20.0) -> dict[str, Any]:
+    async def write(
+        self, permit: WriteGrant, /, *, required: Any = (), timeout: float = 20.0
+    ) -> dict[str, Any]:
         fault = self.faults.pop(0) if self.faults else ""
         if fault == "throttled":
             raise Throttled(_problem(ProblemKind.THROTTLED))

@@ -17,7 +17,7 @@ from services.changes.ages import Ages, marked
 from services.clock import ManualClock, SpedClock, SystemClock
 from services.journal.chain import linked
 from services.models.changes import StepState
-from services.models.journal import Draft, Entry, EntryKind, Person
+from services.models.journal import Entry, EntryKind, NewEntry, Person
 from tests.services.changes.test_lock import World, is_locked, looked, planned
 
 NOW = datetime(2026, 1, 30, 1, 0, tzinfo=UTC)
@@ -30,7 +30,7 @@ EVENTS = st.lists(
 
 
 def entry(clock: ManualClock, *, seq: int = 1, **data: Any) -> Entry:
-    draft = Draft(kind=EntryKind.INTENT, subject="p", text="x", data=data)
+    draft = NewEntry(kind=EntryKind.INTENT, subject="p", text="x", data=data)
     made = draft if data else marked(draft, clock)
     return linked("j", made, seq=seq, at=clock.now(), person=Person(), previous="")
 
@@ -103,7 +103,7 @@ def test_a_machine_that_tells_no_boot_marks_nothing(monkeypatch: pytest.MonkeyPa
 
 def test_a_draft_is_marked_once() -> None:
     clock = ManualClock(NOW)
-    draft = marked(Draft(kind=EntryKind.NOTE, text="x"), clock)
+    draft = marked(NewEntry(kind=EntryKind.NOTE, text="x"), clock)
     clock.advance(5)
     assert marked(draft, clock) == draft
 

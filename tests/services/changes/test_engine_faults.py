@@ -9,7 +9,7 @@ import pytest
 from services.changes import sender
 from services.journal.errors import JournalError
 from services.models.changes import Run, StepState
-from services.models.journal import Draft, Entry, EntryKind
+from services.models.journal import Entry, EntryKind, NewEntry
 from services.models.problem import Problem, ProblemKind
 from tests.faults.waiting import until
 from tests.services.changes.change_world import REGISTER, SCHEDULE, SERVICE, Desk, desk, target
@@ -85,7 +85,7 @@ def fill_disk(one: Desk, monkeypatch: pytest.MonkeyPatch, *, after: EntryKind | 
     journal, append = one.services.journal, one.services.journal.append
     full = {"now"} if after is None else {"soon"}
 
-    async def limited(draft: Draft) -> Entry:
+    async def limited(draft: NewEntry) -> Entry:
         if "now" in full:
             raise JournalError(
                 Problem(kind=ProblemKind.OTHER, summary="disk full", at=one.embedded.clock.now())

@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from services.aws.client.permits import Permits
+from services.aws.client.permits import WriteAuthorizer
 from services.calendar.calendar import Calendar
 from services.changes.base import ChangeContext
 from services.changes.engine import ChangeEngine
@@ -59,7 +59,7 @@ class TwoConsoles(RuleBasedStateMachine):
             runbook=BOOK, calendar=CALENDAR, clock=self.clock, region="ap-northeast-1",
             reader=session,
         )  # fmt: skip
-        permits = Permits(self.clock, BOOK.system.account)
+        permits = WriteAuthorizer(self.clock, BOOK.system.account)
         engine = ChangeEngine(
             changes(context), journal=journal, session=session, permits=permits, clock=self.clock
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.aws.client.permits import Permits
+from services.aws.client.permits import WriteAuthorizer
 from services.calendar.calendar import Calendar
 from services.changes import entries as drafts
 from services.changes.ages import marked
@@ -19,7 +19,7 @@ from services.clock import ManualClock
 from services.journal.journal import Journal
 from services.journal.store import Store
 from services.models.changes import Plan, Run, StepState
-from services.models.journal import Draft, Person
+from services.models.journal import NewEntry, Person
 from services.runbook.loader import load_builtin
 from tests.services.changes.fake_aws import NOW, FakeAws
 
@@ -46,7 +46,7 @@ class World:
         context = ChangeContext(
             runbook=BOOK, calendar=Calendar(BOOK), clock=self.clock, region="ap-northeast-1", reader=session
         )
-        permits = Permits(self.clock, BOOK.system.account)
+        permits = WriteAuthorizer(self.clock, BOOK.system.account)
         engine = ChangeEngine(
             changes(context), journal=book, session=session, permits=permits, clock=self.clock
         )
@@ -70,7 +70,7 @@ class World:
         self.write(*written)
         self.aws.maximum, self.aws.actions = 7, {}
 
-    def write(self, *written: Draft) -> None:
+    def write(self, *written: NewEntry) -> None:
         store = Store(self.path)
         for draft in written:
             store.append(marked(draft, self.clock), at=self.clock.now(), person=Person(user="hanako"))

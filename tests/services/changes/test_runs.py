@@ -23,7 +23,7 @@ from services.models.changes import (
     StepState,
     aws_call,
 )
-from services.models.journal import Draft, Entry, Person
+from services.models.journal import Entry, NewEntry, Person
 
 NOW = datetime(2026, 1, 30, 1, 0, tzinfo=UTC)
 WINDOW = timedelta(seconds=60)
@@ -54,7 +54,7 @@ def plan(id: str = "p1", *, maximum: str = "10", way: str = "aws", before: str =
     )  # fmt: skip
 
 
-def entries(*written: Draft, start: int = 0) -> list[Entry]:
+def entries(*written: NewEntry, start: int = 0) -> list[Entry]:
     found = []
     for seq, draft in enumerate(written, start=start + 1):
         when = NOW + timedelta(seconds=seq - 1)
@@ -67,7 +67,7 @@ FIRST, SECOND = P.steps
 DONE = drafts.outcome(P, FIRST, StepState.DONE, "AWS accepted it.")
 
 
-def states(*written: Draft) -> list[StepState]:
+def states(*written: NewEntry) -> list[StepState]:
     run = run_of(entries(*written))
     assert run is not None
     return [each.state for each in run.steps]
@@ -135,7 +135,7 @@ def test_entries_that_make_no_sense_are_passed_over() -> None:
     assert runs_from(entries(broken, DONE)) == ()
 
 
-def when(seconds: float, *written: Draft) -> Ages:
+def when(seconds: float, *written: NewEntry) -> Ages:
     """The ages at NOW + `seconds` in a console that saw each entry as it was written."""
     clock = ManualClock(NOW)
     ages = Ages(clock, WINDOW)
@@ -198,7 +198,7 @@ LATER = st.permutations(
 
 
 @given(LATER)
-def test_the_order_of_two_consoles_does_not_matter(written: list[Draft]) -> None:
+def test_the_order_of_two_consoles_does_not_matter(written: list[NewEntry]) -> None:
     assert states(drafts.confirmed(P), *written)[0] is StepState.DONE
 
 
@@ -211,7 +211,7 @@ def test_ids_sort_by_time_and_fit_where_they_go(seconds: list[int]) -> None:
     assert new_id(NOW) != new_id(NOW)
 
 
-def made(one: Plan, *more: Draft, start: int = 0) -> list[Entry]:
+def made(one: Plan, *more: NewEntry, start: int = 0) -> list[Entry]:
     first = one.steps[0]
     done = drafts.outcome(one, first, StepState.DONE, "")
     return entries(drafts.confirmed(one), drafts.intent(one, first), done, *more, start=start)

@@ -1,5 +1,5 @@
 from services.dashboards.evaluation import refreshed
-from services.models.alarms import AlarmBoard, AlarmState
+from services.models.alarms import AlarmOverview, AlarmState
 from services.models.dashboards import MetricWidget
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
@@ -23,7 +23,7 @@ async def test_alarm_widgets_show_their_alarms_and_those_that_are_missing() -> N
 
 async def test_a_board_at_hand_saves_the_question() -> None:
     world, board = reader({"type": "alarm", "properties": {"alarms": [ARN]}})
-    (shown,) = await data(board, board=AlarmBoard(alarms=(alarm(),)))
+    (shown,) = await data(board, board=AlarmOverview(alarms=(alarm(),)))
     assert [each.id for each in shown.alarms] == ["cpu"]
     assert world.arns == []
 
@@ -60,6 +60,6 @@ async def test_a_view_takes_over_what_the_board_knows_by_now() -> None:
     _world, reader_ = reader({"type": "alarm", "properties": {"alarms": [ARN]}}, alarms={ARN: alarm()})
     view = await reader_.read()
     now_ok = alarm().model_copy(update={"state": AlarmState.OK})
-    assert refreshed(view, AlarmBoard(alarms=(now_ok,))).data[0].alarms[0].state is AlarmState.OK
-    assert refreshed(view, AlarmBoard(alarms=(alarm(),))) is view, "nothing new, nothing drawn"
-    assert refreshed(view, AlarmBoard()) is view
+    assert refreshed(view, AlarmOverview(alarms=(now_ok,))).data[0].alarms[0].state is AlarmState.OK
+    assert refreshed(view, AlarmOverview(alarms=(alarm(),))) is view, "nothing new, nothing drawn"
+    assert refreshed(view, AlarmOverview()) is view

@@ -12,8 +12,8 @@ from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.duties.service import Duties
 from services.journal.journal import Journal
-from services.models.duties import AnchorDate, DutyView, Occurrence, Slot
-from services.models.journal import Draft, EntryKind, Person
+from services.models.duties import BaseDate, DutyView, Occurrence, ScheduledOccurrence
+from services.models.journal import EntryKind, NewEntry, Person
 from services.models.runbook import Runbook
 from services.runbook.loader import load_builtin
 
@@ -32,8 +32,8 @@ class Desk:
     duties: Duties
     journal: Journal
     clock: ManualClock
-    anchors: tuple[AnchorDate, ...] = ()
-    dated: tuple[Slot, ...] = ()
+    anchors: tuple[BaseDate, ...] = ()
+    dated: tuple[ScheduledOccurrence, ...] = ()
     views: list[DutyView] = field(default_factory=list)
 
     @property
@@ -72,8 +72,8 @@ async def desk(
     user: str = "alice",
     began: str = "",
     runbook: Runbook | None = None,
-    anchors: tuple[AnchorDate, ...] = (),
-    dated: tuple[Slot, ...] = (),
+    anchors: tuple[BaseDate, ...] = (),
+    dated: tuple[ScheduledOccurrence, ...] = (),
     poll: float = 0.02,
     retry: float = 10.0,
 ) -> AsyncIterator[Desk]:
@@ -82,7 +82,7 @@ async def desk(
     if began:
         early = Journal(path, clock=ManualClock(jst(began)), person=lambda: Person(user=user))
         await early.open()
-        await early.append(Draft(kind=EntryKind.STARTED, text="begin"))
+        await early.append(NewEntry(kind=EntryKind.STARTED, text="begin"))
         await early.close()
     journal = Journal(path, clock=clock, person=lambda: Person(user=user), poll=poll, retry=retry)
     await journal.open()

@@ -10,9 +10,9 @@ import pytest
 from services.aws.client.errors import AccessDenied
 from services.aws.iam.access_keys import AccessKeys
 from services.clock import ManualClock
-from services.duties.base_dates import Anchors
+from services.duties.base_dates import BaseDates
 from services.journal.journal import Journal
-from services.models.journal import Draft, EntryKind, Person
+from services.models.journal import EntryKind, NewEntry, Person
 from services.models.problem import ProblemKind
 from services.models.runbook import Duty, Runbook
 from services.runbook.loader import load_builtin
@@ -48,11 +48,11 @@ def listing(*rows: dict[str, object]) -> Canned:
 
 
 async def sign(journal: Journal, duty: str = "key-rotation") -> None:
-    await journal.append(Draft(kind=EntryKind.SIGN_OFF, subject=f"{duty}@x", target=duty, text="signed"))
+    await journal.append(NewEntry(kind=EntryKind.SIGN_OFF, subject=f"{duty}@x", target=duty, text="signed"))
 
 
 async def test_an_active_key_dates_its_rotation(journal: Journal, runbook: Runbook) -> None:
-    (anchor,) = await Anchors(AccessKeys(listing(row("AKIA1", "Active"))), journal, runbook).read()
+    (anchor,) = await BaseDates(AccessKeys(listing(row("AKIA1", "Active"))), journal, runbook).read()
     assert (anchor.anchor, anchor.id, anchor.at) == ("access-key:ci-cd-user", "AKIA1", MADE)
 
 
@@ -65,7 +65,7 @@ async def test_an_inactive_key_is_dated_by_the_signed_rotation(
     await sign(journal)
     await sign(journal, "key-deletion")
     keys = listing(row("AKIAOLD", "Inactive"), row("AKIANEW", "Active", signed))
-    made, disabled = await Anchors(AccessKeys(keys), journal, runbook).read()
+    made, disabled = await BaseDates(AccessKeys(keys), journal, runbook).read()
     assert (made.id, made.at) == ("AKIANEW", signed)
     assert (disabled.anchor, disabled.id, disabled.at) == (
         "access-key-disabled:ci-cd-user",
@@ -79,7 +79,7 @@ async def test_without_a_later_sign_off_the_date_is_not_known_and_that_is_said(
 ) -> None:
     await sign(journal)
     later = clock.now() + timedelta(days=1)
-    _rotation, anchor = await Anchors(
+    _rotation, anchor = await BaseDates(
         AccessKeys(listing(row("AKIA1", "Inactive", later))), journal, runbook
     ).read()
     assert anchor.at is None
@@ -91,7 +91,7 @@ async def test_a_journal_that_cannot_be_read_is_said(
 ) -> None:
     closed = Journal(tmp_path, clock=clock, person=Person)
     await closed.open()
-    _rotation, anchor = await Anchors(AccessKeys(listing(row("AKIA1", "Inactive"))), closed, runbook).read()
+    _rotation, anchor = await BaseDates(AccessKeys(listing(row("AKIA1", "Inactive"))), closed, runbook).read()
     await closed.close()
     assert anchor.at is None
     assert anchor.remark
@@ -106,7 +106,7 @@ async def test_a_missing_user_does_not_hide_the_others(journal: Journal, runbook
             return failure(ProblemKind.NOT_FOUND)
         return {"AccessKeyMetadata": [row("AKIA1", "Active")]}
 
-    missing, found = await Anchors(AccessKeys(Canned(ListAccessKeys=listed)), journal, both).read()
+    missing, found = await BaseDates(AccessKeys(Canned(ListAccessKeys=listed)), journal, both).read()
     assert (missing.anchor, missing.at) == ("access-key:another", None)
     assert "another" in missing.remark
     assert found.id == "AKIA1"
@@ -115,13 +115,13 @@ async def test_a_missing_user_does_not_hide_the_others(journal: Journal, runbook
 async def test_a_refusal_is_raised(journal: Journal, runbook: Runbook) -> None:
     keys = AccessKeys(Canned(ListAccessKeys=failure(ProblemKind.ACCESS_DENIED)))
     with pytest.raises(AccessDenied):
-        await Anchors(keys, journal, runbook).read()
+        await BaseDates(keys, journal, runbook).read()
 
 
 async def test_a_runbook_without_anchors_asks_nothing(journal: Journal, runbook: Runbook) -> None:
     bare = runbook.model_copy(update={"duties": ()})
     canned = Canned()
-    assert await Anchors(AccessKeys(canned), journal, bare).read() == ()
+    assert await BaseDates(AccessKeys(canned), journal, bare).read() == ()
     assert canned.calls == []
 
 
@@ -129,9 +129,9 @@ async def test_a_disabled_key_keeps_its_rotation_until_that_is_signed(
     journal: Journal, runbook: Runbook, clock: ManualClock
 ) -> None:
     keys = listing(row("AKIAOLD", "Inactive"), row("AKIANEW", "Active", clock.now()))
-    found = await Anchors(AccessKeys(keys), journal, runbook).read()
+    found = await BaseDates(AccessKeys(keys), journal, runbook).read()
     assert ("access-key:ci-cd-user", "AKIAOLD") in {(each.anchor, each.id) for each in found}
     clock.advance(60)
     await sign(journal)
-    found = await Anchors(AccessKeys(keys), journal, runbook).read()
+    found = await BaseDates(AccessKeys(keys), journal, runbook).read()
     assert ("access-key:ci-cd-user", "AKIAOLD") not in {(each.anchor, each.id) for each in found}

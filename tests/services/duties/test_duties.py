@@ -10,7 +10,7 @@ from services.clock import ManualClock
 from services.duties.service import NotNow
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.base import RawId
-from services.models.duties import AnchorDate, OccurrenceState, Slot
+from services.models.duties import BaseDate, OccurrenceState, ScheduledOccurrence
 from services.models.journal import EntryKind
 from tests.services.duties.duty_world import Desk, desk, jst
 
@@ -164,10 +164,10 @@ async def test_a_drill_runs_through_its_month(tmp_path: Path) -> None:
 
 
 async def test_an_old_key_is_late_whatever_the_journal_knows_and_gone_once_rotated(tmp_path: Path) -> None:
-    old = AnchorDate(anchor="access-key:ci-cd-user", id=RawId("AKIAOLD"), at=jst("2023-05-01 10:00"))
+    old = BaseDate(anchor="access-key:ci-cd-user", id=RawId("AKIAOLD"), at=jst("2023-05-01 10:00"))
     async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY)), anchors=(old,)) as found:
         assert [(each.slot.duty, each.state) for each in found.view.carried] == [("key-rotation", S.LATE)]
-        fresh = AnchorDate(anchor="access-key:ci-cd-user", id=RawId("AKIANEW"), at=jst("2026-01-14 08:00"))
+        fresh = BaseDate(anchor="access-key:ci-cd-user", id=RawId("AKIANEW"), at=jst("2026-01-14 08:00"))
         found.anchors = (fresh,)
         found.duties.refresh()
         await found.until(lambda: found.view.carried == ())
@@ -178,7 +178,7 @@ async def test_an_old_key_is_late_whatever_the_journal_knows_and_gone_once_rotat
 
 async def test_the_way_back_of_a_change_is_a_duty_without_the_runbook(tmp_path: Path) -> None:
     due = jst("2026-01-14 17:00")
-    revert = Slot(
+    revert = ScheduledOccurrence(
         key="revert@01ABC", duty="", title="staff-api: 10 → 5", nominal=(), day=date(2026, 1, 14),
         until=date(2026, 1, 14), due_at=due, late_at=due + timedelta(minutes=30), missed_at=None, timed=True,
     )  # fmt: skip
@@ -197,7 +197,7 @@ async def test_the_way_back_of_a_change_is_a_duty_without_the_runbook(tmp_path: 
 
 async def test_a_way_back_of_another_month_is_news(tmp_path: Path) -> None:
     """The calendar may stand on that month."""
-    slot = Slot(
+    slot = ScheduledOccurrence(
         key="revert@x", duty="", title="back to 5", nominal=(date(2026, 3, 2),), day=date(2026, 3, 2),
         until=date(2026, 3, 2), due_at=jst("2026-03-02 17:00"), late_at=jst("2026-03-02 17:30"), missed_at=None,
         timed=True,
@@ -284,7 +284,7 @@ async def test_monthly_duties_of_five_years_are_held_once_each_on_the_first_open
 
 
 async def test_what_hangs_on_an_unknown_date_is_due_today_until_it_is_signed(tmp_path: Path) -> None:
-    unknown = AnchorDate(
+    unknown = BaseDate(
         anchor="access-key-disabled:ci-cd-user",
         id=RawId("AKIAOLD"),
         at=None,

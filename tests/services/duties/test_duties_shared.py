@@ -9,7 +9,7 @@ from services.duties.records import KINDS, DutyRecords
 from services.journal.errors import AlreadyRecorded
 from services.journal.journal import Journal
 from services.models.duties import OccurrenceState
-from services.models.journal import Draft, EntryKind, Person, Query
+from services.models.journal import EntryKind, EntryQuery, NewEntry, Person
 from tests.services.duties.duty_world import desk, jst
 
 S = OccurrenceState
@@ -35,7 +35,7 @@ async def test_one_of_two_wins_and_the_other_names_the_winner(tmp_path: Path) ->
             assert {each.entry.at for each in lost} == {won[0].signed.at}
             for both in (alice, bob):
                 await both.until(lambda both=both, duty=duty, won=won: both.today(duty) == won[0])
-        assert len(await alice.journal.entries(Query(kinds=KINDS))) == 3
+        assert len(await alice.journal.entries(EntryQuery(kinds=KINDS))) == 3
 
 
 async def test_a_key_pressed_three_times_signs_once(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ async def test_a_long_journal_is_read_whole_the_recent_part_first(tmp_path: Path
     journal = Journal(tmp_path / "j.db", clock=clock, person=lambda: Person(user="alice"))
     await journal.open()
     for number in range(1300):
-        await journal.append(Draft(kind=EntryKind.SIGN_OFF, subject=f"duty@{number}", text="signed"))
+        await journal.append(NewEntry(kind=EntryKind.SIGN_OFF, subject=f"duty@{number}", text="signed"))
         clock.advance(timedelta(days=2).total_seconds())
     records = DutyRecords(journal, clock.now())
     await records.read(clock.now())
@@ -72,7 +72,7 @@ async def test_a_long_journal_is_read_whole_the_recent_part_first(tmp_path: Path
     assert records.began == jst("2020-01-01 09:00")
     assert records.version == 1300 + 1, "that they are known at all is news, too"
     await journal.append(
-        Draft(kind=EntryKind.SKIPPED, subject="duty@x", text="left", data={"was": "?", "note": 3})
+        NewEntry(kind=EntryKind.SKIPPED, subject="duty@x", text="left", data={"was": "?", "note": 3})
     )
     await records.read(clock.now())
     assert records.of("duty@x").skipped

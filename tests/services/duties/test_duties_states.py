@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.duties.states import Record, by_time, changes_after, occurrence_of, state_of
-from services.models.duties import OPEN_STATES, OccurrenceState, SignOff, Slot
+from services.duties.states import OccurrenceRecord, by_time, changes_after, occurrence_of, state_of
+from services.models.duties import OPEN_STATES, OccurrenceState, ScheduledOccurrence, SignOff
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 ORDER = [OccurrenceState.UPCOMING, OccurrenceState.DUE, OccurrenceState.LATE, OccurrenceState.MISSED]
@@ -15,10 +15,10 @@ lengths = st.integers(1, 2000).map(lambda each: timedelta(minutes=each))
 
 
 @st.composite
-def slots(draw: st.DrawFn) -> Slot:
+def slots(draw: st.DrawFn) -> ScheduledOccurrence:
     due = draw(minutes)
     missed = draw(st.none() | lengths)
-    return Slot(
+    return ScheduledOccurrence(
         key="duty@2026-01-05T09:00", duty="duty", title="duty", nominal=(date(2026, 1, 5),), day=date(2026, 1, 5),
         until=date(2026, 1, 5), due_at=due, late_at=due + draw(lengths),
         missed_at=None if missed is None else due + missed, timed=True, if_planned=draw(st.booleans()),
@@ -28,20 +28,22 @@ def slots(draw: st.DrawFn) -> Slot:
 signatures = st.builds(
     SignOff, by=st.just("alice"), at=minutes, was=st.sampled_from(ORDER), seq=st.integers(1, 9)
 )
-records = st.builds(Record, signed=st.none() | signatures, skipped=st.booleans(), planned=st.booleans())
+records = st.builds(
+    OccurrenceRecord, signed=st.none() | signatures, skipped=st.booleans(), planned=st.booleans()
+)
 
 
 @given(slots(), st.lists(minutes, min_size=2))
-def test_time_alone_never_takes_a_state_back(slot: Slot, moments: list[datetime]) -> None:
+def test_time_alone_never_takes_a_state_back(slot: ScheduledOccurrence, moments: list[datetime]) -> None:
     ranks = [ORDER.index(by_time(slot, now)) for now in sorted(moments)]
     assert ranks == sorted(ranks)
 
 
 @given(slots(), st.booleans(), st.none() | minutes, st.lists(minutes, min_size=2))
 def test_without_a_signature_it_is_one_of_a_row_that_only_goes_forward(
-    slot: Slot, planned: bool, began: datetime | None, moments: list[datetime]
+    slot: ScheduledOccurrence, planned: bool, began: datetime | None, moments: list[datetime]
 ) -> None:
-    states = [state_of(slot, Record(planned=planned), now, began) for now in sorted(moments)]
+    states = [state_of(slot, OccurrenceRecord(planned=planned), now, began) for now in sorted(moments)]
     if slot.if_planned and not planned:
         assert set(states) <= {OccurrenceState.UNPLANNED, OccurrenceState.NO_RECORD}
     row = [*ORDER, OccurrenceState.NO_RECORD]
@@ -51,7 +53,7 @@ def test_without_a_signature_it_is_one_of_a_row_that_only_goes_forward(
 
 @given(slots(), records, minutes, st.none() | minutes)
 def test_the_state_agrees_with_the_times_and_the_record(
-    slot: Slot, record: Record, now: datetime, began: datetime | None
+    slot: ScheduledOccurrence, record: OccurrenceRecord, now: datetime, began: datetime | None
 ) -> None:
     found = occurrence_of(slot, record, now, began)
     assert (found.state in (OccurrenceState.DONE, OccurrenceState.SKIPPED)) == (record.signed is not None)
@@ -70,7 +72,7 @@ def test_the_state_agrees_with_the_times_and_the_record(
 
 @given(slots(), records, minutes, minutes)
 def test_the_next_change_is_exactly_when_the_state_changes(
-    slot: Slot, record: Record, now: datetime, began: datetime
+    slot: ScheduledOccurrence, record: OccurrenceRecord, now: datetime, began: datetime
 ) -> None:
     began = min(began, now)
     turn = changes_after(occurrence_of(slot, record, now, began), now)

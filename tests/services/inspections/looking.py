@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
-from services.aws.client.meter import Meter
+from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession, AwsSettings
 from services.calendar.calendar import Calendar
 from services.clock import Clock
@@ -25,7 +25,7 @@ async def context(
     book = runbook or load_builtin("facility-prod")
     clock: Clock = embedded.clock
     settings = AwsSettings(region=book.system.region, endpoint_url=embedded.url)
-    session = AwsSession(settings, clock=clock, meter=Meter(clock))
+    session = AwsSession(settings, clock=clock, meter=UsageMeter(clock))
     try:
         yield InspectionContext(
             runbook=book,

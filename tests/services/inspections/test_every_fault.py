@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.aws.client.meter import Meter
+from services.aws.client.meter import UsageMeter
 from services.inspections.base import Look
 from services.inspections.registry import INSPECTIONS
-from services.inspections.running.runner import Inspector
+from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.windows import window
 from services.models.findings import Finding, Measure
 from services.models.runbook import Runbook
@@ -24,8 +24,8 @@ async def every_look(embedded: Embedded, runbook: Runbook | None = None) -> dict
     """Every look over the time since Friday evening, as the nine o'clock duties make them."""
     assert embedded.world  # made here, not within the first request and its time limit
     async with context(embedded, runbook=runbook) as made:
-        inspector = Inspector(
-            made.runbook, made.calendar, made.reader, made.clock, Meter(made.clock), region=made.region
+        inspector = InspectionRunner(
+            made.runbook, made.calendar, made.reader, made.clock, UsageMeter(made.clock), region=made.region
         )
         found = {}
         for kind in INSPECTIONS:

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from services.aws.client.meter import Meter
+from services.aws.client.meter import UsageMeter
 from services.aws.client.reader import Answer, Reader
 from services.aws.logs import insights
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.inspections.base import InspectionContext, Look
 from services.inspections.registry import INSPECTIONS, make
-from services.inspections.running.runner import Inspector
+from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.windows import window
 from services.models.findings import Finding
 from services.models.problem import ProblemKind
@@ -68,8 +68,8 @@ class Failing:
 
 
 async def one(made: InspectionContext, id: str, reader: Reader) -> Finding:
-    inspector = Inspector(
-        made.runbook, made.calendar, reader, made.clock, Meter(made.clock), region=made.region
+    inspector = InspectionRunner(
+        made.runbook, made.calendar, reader, made.clock, UsageMeter(made.clock), region=made.region
     )
     now = made.clock.now()
     since, gap = window(inspector.inspection(id), None, now, made.calendar)

@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from services.clock import Clock, ManualClock
-from services.journal.external_hashes import Witnesses
+from services.journal.external_hashes import ExternalHashes
 from services.journal.journal import Journal
 from services.journal.store import Store
 from services.journal.verify import verify
-from services.models.journal import Draft, Entry, EntryKind, Person, Verification
+from services.models.journal import Entry, EntryKind, NewEntry, Person, Verification
 
 NOON = datetime(2026, 1, 14, 3, 0, tzinfo=UTC)
 """12:00 in Japan."""
 ALICE = Person(user="alice", origin="ssh 10.0.0.5", host="bastion-1")
 
 
-def note(text: str = "x", **fields: Any) -> Draft:
-    return Draft(kind=EntryKind.NOTE, text=text, **fields)
+def note(text: str = "x", **fields: Any) -> NewEntry:
+    return NewEntry(kind=EntryKind.NOTE, text=text, **fields)
 
 
 def filled(path: Path, count: int) -> list[Entry]:
@@ -49,9 +49,9 @@ def tampered(path: Path, *statements: str, values: tuple[object, ...] = ()) -> N
         db.execute("COMMIT")
 
 
-def checked(path: Path, witnesses: Witnesses | None = None) -> Verification:
+def checked(path: Path, witnesses: ExternalHashes | None = None) -> Verification:
     """The verification; no log of the machine that runs the tests has a say."""
-    return verify(path, at=NOON, witnesses=witnesses or Witnesses())
+    return verify(path, at=NOON, witnesses=witnesses or ExternalHashes())
 
 
 @asynccontextmanager

@@ -22,7 +22,7 @@ from services.journal.store import Store
 from services.models.canonical import canonical
 from services.models.changes import StepState
 from services.models.findings import Finding
-from services.models.journal import Draft, EntryKind, Query
+from services.models.journal import EntryKind, EntryQuery, NewEntry
 from services.models.posts import Post, PostState, Proposal
 from services.models.verdict import Verdict
 from services.slack import entries as posting
@@ -45,7 +45,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def drafts() -> Iterator[Draft]:
+def drafts() -> Iterator[NewEntry]:
     """An entry of every kind that a console writes, most of them with what belongs to it."""
     for kind in EntryKind:
         if kind is not EntryKind.OTHER:
@@ -53,7 +53,7 @@ def drafts() -> Iterator[Draft]:
                 EntryKind.ACKNOWLEDGED: f"alarm:alb-5xx@{AT}",
                 EntryKind.USAGE: "usage@2026-01-14",
             }.get(kind, SLOT)
-            yield Draft(
+            yield NewEntry(
                 kind=kind, subject=subject, target="daily", text=f"{kind.value} 点検", data=_data(kind)
             )
     finding = Finding(
@@ -80,7 +80,7 @@ def drafts() -> Iterator[Draft]:
         elif id == "p2":
             yield posting.refused(begun, "no", posting.outcome_claim(begun), code="ratelimited", retry_at=AT)
     for number in range(30):
-        yield Draft(kind=EntryKind.NOTE, text=f"entry {number} " + "記" * 200, data={"note": f"n{number}"})
+        yield NewEntry(kind=EntryKind.NOTE, text=f"entry {number} " + "記" * 200, data={"note": f"n{number}"})
 
 
 def _data(kind: EntryKind) -> dict[str, Any]:
@@ -322,7 +322,10 @@ def misunderstood(path: Path, seed: int) -> str:
     """Some entries hold other data, other times or other kinds than a console writes; the chain is whole."""
     rng, told = random.Random(seed), []
     with closing(Store(path)) as store:
-        rows, journal = [list(row) for row in store.rows(Query(), limit=1000, newest_first=False)], store.id
+        rows, journal = (
+            [list(row) for row in store.rows(EntryQuery(), limit=1000, newest_first=False)],
+            store.id,
+        )
     for _time in range(rng.choice((1, 5, 20))):
         row = rng.choice(rows)
         column = rng.choice(

@@ -13,7 +13,7 @@ from services.clock import ManualClock
 from services.duties.records import DutyRecords
 from services.journal.errors import JournalError
 from services.models.duties import DutyView
-from services.models.journal import Draft, EntryKind, JournalHealth, Query
+from services.models.journal import EntryKind, EntryQuery, JournalHealth, NewEntry
 from services.runbook.loader import load_builtin
 from services.slack.settings import SlackSettings
 from services.system import Services, connect
@@ -62,7 +62,7 @@ async def started(path: Path, embedded: Any = None, *, placed: bool = True) -> S
             await in_words(partial(DutyRecords(services.journal, now).read, now))
             board = await _first(services.board_feed.states()) if embedded else None
             await _asked(services)
-            note = Draft(kind=EntryKind.NOTE, text="after the damage")
+            note = NewEntry(kind=EntryKind.NOTE, text="after the damage")
             taken = await in_words(partial(services.journal.append, note))
             return Started(services.journal.health, not taken, board)
         finally:
@@ -93,8 +93,8 @@ async def _asked(services: Services) -> None:
     book = services.journal
     for ask in (
         book.page,
-        partial(book.page, Query(words="点検")),
-        partial(book.page, Query(kinds=frozenset(EntryKind)), after_seq=0),
+        partial(book.page, EntryQuery(words="点検")),
+        partial(book.page, EntryQuery(kinds=frozenset(EntryKind)), after_seq=0),
         partial(book.entries, limit=500),
         book.people,
         book.targets,

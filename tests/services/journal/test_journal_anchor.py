@@ -16,12 +16,12 @@ import pytest
 from services.aws.client.errors import Unreachable
 from services.clock import ManualClock
 from services.journal import external_hashes as witnesses
-from services.journal.checkpoints import EVERY, Anchor, Syslog, anchor_in, line_of
-from services.journal.external_hashes import Witnesses, from_file, machine_log
+from services.journal.checkpoints import EVERY, Checkpoint, Syslog, checkpoint_in, line_of
+from services.journal.external_hashes import ExternalHashes, from_file, machine_log
 from services.journal.journal import Journal
-from services.journal.reader import Reader
-from services.journal.senders import Senders
-from services.models.journal import FaultKind, Verification
+from services.journal.reader import JournalReader
+from services.journal.senders import TrustedSenders
+from services.models.journal import ChainFaultKind, Verification
 from services.models.problem import Problem, ProblemKind
 from tests.services.journal.book import ALICE, NOON, Listener, checked, filled, journal, note, tampered
 
@@ -73,7 +73,7 @@ class Stream:
         return tuple(line for _, line in self.taken)
 
     def seqs(self) -> list[int]:
-        return [anchor.seq for _, line in self.taken if (anchor := anchor_in(line))]
+        return [anchor.seq for _, line in self.taken if (anchor := checkpoint_in(line))]
 
 
 @pytest.fixture
@@ -93,15 +93,15 @@ async def verified(path: Path, stream: Stream) -> Verification:
 
 
 def test_a_line_says_what_it_was_made_of() -> None:
-    anchor = Anchor("ab12", 7, "f" * 64, "/home/a b/日本=x\n.db", "bastion 1")
+    anchor = Checkpoint("ab12", 7, "f" * 64, "/home/a b/日本=x\n.db", "bastion 1")
     line = line_of(anchor)
     assert line.isascii()
     assert len(line.split()) == 6
-    assert anchor_in(f"Jan 14 03:00:00 bastion-1 toban: {line}\n") == anchor
-    assert anchor_in(line.partition(" host=")[0]) == anchor._replace(host="")
-    assert anchor_in(line.partition(" file=")[0]) == anchor._replace(file="", host="")
+    assert checkpoint_in(f"Jan 14 03:00:00 bastion-1 toban: {line}\n") == anchor
+    assert checkpoint_in(line.partition(" host=")[0]) == anchor._replace(host="")
+    assert checkpoint_in(line.partition(" file=")[0]) == anchor._replace(file="", host="")
     for other in ("", "toban-journal id=ab12 seq=x head=" + "f" * 64, "sshd: toban-journal"):
-        assert anchor_in(other) is None
+        assert checkpoint_in(other) is None
 
 
 async def test_every_entry_is_told_to_syslog(tmp_path: Path, log: Log) -> None:
@@ -111,7 +111,7 @@ async def test_every_entry_is_told_to_syslog(tmp_path: Path, log: Log) -> None:
         assert (book.health.anchored_seq, book.health.anchor_problem) == (3, "")
     lines = log.lines()
     assert all(line.startswith("<85>toban: toban-journal id=") for line in lines)
-    anchors = [anchor for line in lines if (anchor := anchor_in(line))]
+    anchors = [anchor for line in lines if (anchor := checkpoint_in(line))]
     assert [(anchor.seq, anchor.head, anchor.file, anchor.host) for anchor in anchors] == [
         (entry.seq, entry.hash, str(path), socket.gethostname()) for entry in entries
     ]
@@ -121,7 +121,7 @@ async def test_a_console_that_starts_tells_what_it_finds(tmp_path: Path, log: Lo
     for _ in range(2):
         async with journal(tmp_path / "j.db", syslog=log.path) as book:
             await book.append(note())
-    seqs = [anchor.seq for line in log.lines() if (anchor := anchor_in(line))]
+    seqs = [anchor.seq for line in log.lines() if (anchor := checkpoint_in(line))]
     assert seqs == [1, 1, 2]
 
 
@@ -232,12 +232,12 @@ async def test_the_stream_alone_finds_a_cut_off_end_and_an_older_copy(tmp_path: 
     assert (found.intact, found.anchored_seq, found.anchor_note[:6]) == (True, 3, "No log")
     path.write_bytes(older)
     found = await verified(path, stream)
-    assert [(fault.seq, fault.kind) for fault in found.faults] == [(2, FaultKind.CUT_OFF)]
+    assert [(fault.seq, fault.kind) for fault in found.faults] == [(2, ChainFaultKind.CUT_OFF)]
     async with journal(path, stream=None) as book:
         for _ in range(3):
             await book.append(note("a new story"))
     found = await verified(path, stream)
-    assert [(fault.seq, fault.kind) for fault in found.faults] == [(3, FaultKind.ALTERED)]
+    assert [(fault.seq, fault.kind) for fault in found.faults] == [(3, ChainFaultKind.ALTERED)]
 
 
 @pytest.mark.usefixtures("silent")
@@ -287,7 +287,7 @@ async def test_the_machines_log_finds_a_cut_off_end(
     assert checked(path, from_file(kept)).anchors == 3
     tampered(path, "DELETE FROM entries WHERE seq > 1")
     found = checked(path, from_file(kept))
-    assert [(fault.seq, fault.kind) for fault in found.faults] == [(2, FaultKind.CUT_OFF)]
+    assert [(fault.seq, fault.kind) for fault in found.faults] == [(2, ChainFaultKind.CUT_OFF)]
     unvouched = checked(path, machine_log())
     assert not unvouched.intact
     assert "does not tell who sent it" in unvouched.doubts[0]
@@ -304,7 +304,7 @@ def test_a_log_without_a_hash_says_so(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_journald_is_asked_for_our_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    line = line_of(Anchor("ab12", 7, "f" * 64, "/j.db"))
+    line = line_of(Checkpoint("ab12", 7, "f" * 64, "/j.db"))
     tool = tmp_path / "journalctl"
     tool.write_text(
         f'#!/bin/sh\necho "$@" | grep -q -- --identifier=toban && cat {tmp_path}/entries\necho trouble >&2\n'
@@ -317,23 +317,23 @@ def test_journald_is_asked_for_our_lines(tmp_path: Path, monkeypatch: pytest.Mon
     tool.chmod(0o755)
     monkeypatch.setattr(witnesses, "program", lambda name: str(tmp_path / name))
     monkeypatch.setattr(witnesses, "SYSLOG_FILES", ())
-    said = Anchor("ab12", 7, "f" * 64, "/j.db")
+    said = Checkpoint("ab12", 7, "f" * 64, "/j.db")
     unknown = said._replace(source="journald")
     assert machine_log().anchors == (said._replace(sender=1000), unknown, unknown)
     tool.write_text("#!/bin/sh\necho Not allowed >&2\nexit 1\n")
     assert machine_log().note == "journald: Not allowed"
 
 
-def forged(path: Path, kind: str, **fields: Any) -> Witnesses:
+def forged(path: Path, kind: str, **fields: Any) -> ExternalHashes:
     """A line that somebody sent to this machine's syslog: `logger -t toban …` is all it takes."""
-    with closing(Reader.open(path)) as reader:
-        said = Anchor(reader.id, 2, "0" * 64, str(path))
+    with closing(JournalReader.open(path)) as reader:
+        said = Checkpoint(reader.id, 2, "0" * 64, str(path))
     lie = {
         "another hash": said,
         "more entries": said._replace(seq=99),
         "another journal": said._replace(journal="abcd", seq=99),
     }[kind]
-    return Witnesses((lie._replace(**fields),))
+    return ExternalHashes((lie._replace(**fields),))
 
 
 @pytest.mark.parametrize("kind", ["another hash", "more entries", "another journal"])
@@ -358,15 +358,17 @@ def test_a_forged_line_hides_nothing_that_others_say(tmp_path: Path) -> None:
     """Beside the true lines of the writer; and what agrees with the journal counts, whoever said it."""
     path = tmp_path / "j.db"
     *_rest, last = filled(path, 3)
-    with closing(Reader.open(path)) as reader:
-        true = Anchor(reader.id, 3, last.hash, str(path), sender=os.getuid())
+    with closing(JournalReader.open(path)) as reader:
+        true = Checkpoint(reader.id, 3, last.hash, str(path), sender=os.getuid())
     lies = forged(path, "more entries", sender=54_321).anchors
-    both = checked(path, Witnesses((true, *lies)))
+    both = checked(path, ExternalHashes((true, *lies)))
     assert (both.intact, both.anchors, both.anchored_seq, len(both.distrusted)) == (True, 1, 3, 1)
-    agreeing = checked(path, Witnesses((true._replace(sender=None, source="/var/log/syslog"),)))
+    agreeing = checked(path, ExternalHashes((true._replace(sender=None, source="/var/log/syslog"),)))
     assert (agreeing.intact, agreeing.anchors, agreeing.anchored_seq) == (True, 1, 3)
     tampered(path, "DELETE FROM entries WHERE seq = 3")
-    assert [fault.kind for fault in checked(path, Witnesses((true, *lies))).faults] == [FaultKind.CUT_OFF]
+    assert [fault.kind for fault in checked(path, ExternalHashes((true, *lies))).faults] == [
+        ChainFaultKind.CUT_OFF
+    ]
 
 
 def test_everybody_who_may_write_a_shared_journal_is_believed(tmp_path: Path) -> None:
@@ -375,8 +377,8 @@ def test_everybody_who_may_write_a_shared_journal_is_believed(tmp_path: Path) ->
     filled(path, 3)
     root = grp.getgrgid(os.getgid())
     path.chmod(0o660)
-    senders = Senders(path, ["alice", "no such (sudo: user)"])
+    senders = TrustedSenders(path, ["alice", "no such (sudo: user)"])
     primary = {user.pw_uid for user in pwd.getpwall() if user.pw_gid == root.gr_gid}
     for uid in {0, os.getuid(), *primary}:
-        assert senders.doubt(Anchor("j", 1, "h", "f", sender=uid)) == ""
-    assert senders.doubt(Anchor("j", 1, "h", "f", sender=54_321))
+        assert senders.doubt(Checkpoint("j", 1, "h", "f", sender=uid)) == ""
+    assert senders.doubt(Checkpoint("j", 1, "h", "f", sender=54_321))

@@ -8,10 +8,10 @@ import pytest
 
 from services.journal import export as exporting
 from services.journal.export import export, lines
-from services.journal.reader import Reader
+from services.journal.reader import JournalReader
 from services.journal.store import Store
 from services.models.canonical import canonical
-from services.models.journal import Query
+from services.models.journal import EntryQuery
 from tests.services.journal.book import ALICE, NOON, filled, note, tampered
 
 KEYS = [
@@ -20,9 +20,9 @@ KEYS = [
 ]  # fmt: skip
 
 
-def exported(path: Path, query: Query | None = None) -> list[str]:
-    with closing(Reader.open(path)) as reader:
-        return list(lines(reader, query or Query()))
+def exported(path: Path, query: EntryQuery | None = None) -> list[str]:
+    with closing(JournalReader.open(path)) as reader:
+        return list(lines(reader, query or EntryQuery()))
 
 
 def test_a_line_is_checked_with_the_line_before_it_alone(
@@ -52,7 +52,7 @@ def test_a_line_is_checked_with_the_line_before_it_alone(
 
 def test_only_what_is_asked_for(tmp_path: Path) -> None:
     filled(tmp_path / "j.db", 5)
-    assert [json.loads(line)["seq"] for line in exported(tmp_path / "j.db", Query(subject="s3"))] == [3]
+    assert [json.loads(line)["seq"] for line in exported(tmp_path / "j.db", EntryQuery(subject="s3"))] == [3]
 
 
 def test_a_line_is_harmless_on_a_terminal_and_still_exact(tmp_path: Path) -> None:
@@ -85,9 +85,9 @@ def test_what_somebody_spoilt_is_shown_as_it_is(tmp_path: Path) -> None:
 def test_the_file_is_private_and_never_takes_anothers_place(tmp_path: Path) -> None:
     path, to = tmp_path / "j.db", tmp_path / "out.jsonl"
     filled(path, 4)
-    assert export(path, Query(), to) == 4
+    assert export(path, EntryQuery(), to) == 4
     assert stat.S_IMODE(to.stat().st_mode) == 0o600
     assert to.read_text().splitlines() == exported(path)
     with pytest.raises(FileExistsError):
-        export(path, Query(), to)
+        export(path, EntryQuery(), to)
     assert [each.name for each in tmp_path.iterdir() if "out" in each.name] == ["out.jsonl"]

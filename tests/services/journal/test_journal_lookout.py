@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from services.journal import file_watcher as lookout
-from services.journal.file_watcher import Lookout
-from services.journal.reader import Reader
+from services.journal.file_watcher import FileWatcher
+from services.journal.reader import JournalReader
 from tests.services.journal.book import Listener, filled, journal, note
 
 LOOKS = 20
@@ -39,7 +39,7 @@ async def test_what_is_written_to_the_file_or_beside_it_is_told(tmp_path: Path, 
     path, wal = tmp_path / "j.db", tmp_path / "j.db-wal"
     path.write_bytes(b"1")
     told = asyncio.Event()
-    with Lookout(path, 0.005, told.set):
+    with FileWatcher(path, 0.005, told.set):
         await reached(told.is_set)
         changes: tuple[Callable[[], object], ...] = (
             lambda: path.write_bytes(b"22"),
@@ -73,15 +73,15 @@ async def test_a_journal_that_nobody_writes_to_is_not_read(
     tmp_path: Path, looks: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filled(tmp_path / "j.db", 2)
-    reads: list[Reader] = []
-    head = Reader.head
+    reads: list[JournalReader] = []
+    head = JournalReader.head
 
-    def counted(reader: Reader) -> tuple[int, str]:
+    def counted(reader: JournalReader) -> tuple[int, str]:
         reads.append(reader)
         return head(reader)
 
     async with journal(tmp_path / "j.db", poll=0.005, retry=600) as book:
-        monkeypatch.setattr(Reader, "head", counted)
+        monkeypatch.setattr(JournalReader, "head", counted)
         listener = Listener(book)
         # The first look is told; what this console's own opening wrote may be another.
         await reached(lambda: reads and len(looks) > 2 * LOOKS)
@@ -96,7 +96,7 @@ async def test_a_change_is_told_again_one_look_later(tmp_path: Path, looks: list
     path = tmp_path / "j.db"
     path.write_bytes(b"1")
     told: list[int] = []
-    with Lookout(path, 0.005, lambda: told.append(len(looks))):
+    with FileWatcher(path, 0.005, lambda: told.append(len(looks))):
         await reached(lambda: len(looks) > LOOKS)
         told.clear()
         # Writing changes size and time one after the other; this cannot be seen half done.

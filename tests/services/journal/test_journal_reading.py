@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.journal.queries import MANY_KINDS, fold
-from services.journal.reader import Reader
+from services.journal.reader import JournalReader
 from services.journal.store import Store
-from services.models.journal import Draft, Entry, EntryKind, Person, Query
+from services.models.journal import Entry, EntryKind, EntryQuery, NewEntry, Person
 from tests.services.journal.book import NOON, checked, filled, journal, note, tampered
 from tui.cli.entry_text import by_day
 from widgets.journal.contents import contents_lines
@@ -47,7 +47,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Entry]]:
         store._db.execute("PRAGMA synchronous = OFF")
         entries = []
         for number in range(200):
-            draft = Draft(
+            draft = NewEntry(
                 kind=rng.choice(KINDS),
                 text=rng.choice(TEXTS),
                 target=rng.choice(TARGETS),
@@ -58,7 +58,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Entry]]:
     return path, entries
 
 
-def fits(query: Query, entry: Entry) -> bool:
+def fits(query: EntryQuery, entry: Entry) -> bool:
     """What a query means, without an index."""
     searched = fold(" ".join((entry.text, entry.target, entry.subject, entry.person.user)))
     return (
@@ -74,7 +74,7 @@ def fits(query: Query, entry: Entry) -> bool:
 
 hours = st.none() | st.integers(-5, 210).map(lambda hour: NOON + timedelta(hours=hour))
 queries = st.builds(
-    Query,
+    EntryQuery,
     kinds=st.frozensets(st.sampled_from(KINDS), max_size=MANY_KINDS + 2),
     person=st.sampled_from(("", *PEOPLE, "nobody")),
     target=st.sampled_from(TARGETS),
@@ -93,7 +93,7 @@ queries = st.builds(
     newest_first=st.booleans(),
 )
 def test_what_a_query_finds_is_what_it_means(
-    made: tuple[Path, list[Entry]], query: Query, before: int | None, after: int | None, **options: Any
+    made: tuple[Path, list[Entry]], query: EntryQuery, before: int | None, after: int | None, **options: Any
 ) -> None:
     path, entries = made
     expected = [
@@ -105,7 +105,7 @@ def test_what_a_query_finds_is_what_it_means(
     ]
     if options["newest_first"]:
         expected.reverse()
-    with closing(Reader.open(path)) as reader:
+    with closing(JournalReader.open(path)) as reader:
         assert (
             reader.find(query, before_seq=before, after_seq=after, **options) == expected[: options["limit"]]
         )
@@ -113,7 +113,7 @@ def test_what_a_query_finds_is_what_it_means(
 
 async def test_pages_go_both_ways_and_lose_nothing(made: tuple[Path, list[Entry]]) -> None:
     path, entries = made
-    query = Query(person="alice")
+    query = EntryQuery(person="alice")
     wanted = [entry for entry in reversed(entries) if entry.person.user == "alice"]
     async with journal(path) as book:
         down: list[Entry] = []
@@ -184,7 +184,7 @@ async def test_a_row_that_somebody_spoilt_is_shown_as_far_as_it_goes(
 @pytest.mark.parametrize("words", ["\x00", "\ud800", "'", '"', "%", "\\", "\u202e", "*", "a" * 10_000])
 async def test_any_words_may_be_searched_for(made: tuple[Path, list[Entry]], words: str) -> None:
     async with journal(made[0]) as book:
-        await book.page(Query(words=words, person=words))
+        await book.page(EntryQuery(words=words, person=words))
 
 
 async def test_reading_goes_on_while_another_writes(tmp_path: Path) -> None:

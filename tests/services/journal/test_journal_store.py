@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from services.journal.chain import NOTHING, hash_of
 from services.journal.errors import AlreadyRecorded, HeldByAnother
-from services.journal.reader import Reader
+from services.journal.reader import JournalReader
 from services.journal.store import Store
-from services.models.journal import Draft, EntryKind, Person, Query
+from services.models.journal import EntryKind, EntryQuery, NewEntry, Person
 from tests.services.journal.book import ALICE, NOON, checked, filled, note, tampered
 
 ANY = st.text(st.characters(), max_size=30)
@@ -25,8 +25,8 @@ def test_entries_are_numbered_and_linked(tmp_path: Path) -> None:
     first, second = filled(tmp_path / "j.db", 2)
     assert (first.seq, first.previous, second.seq, second.previous) == (1, NOTHING, 2, first.hash)
     assert first.data == {"note": "n1"}
-    with closing(Reader.open(tmp_path / "j.db")) as reader:
-        assert reader.find(Query(), limit=9, newest_first=False) == [first, second]
+    with closing(JournalReader.open(tmp_path / "j.db")) as reader:
+        assert reader.find(EntryQuery(), limit=9, newest_first=False) == [first, second]
         assert reader.head() == (2, second.hash)
         assert hash_of(reader.id, second) == second.hash
 
@@ -37,15 +37,17 @@ def test_a_journal_that_another_console_appends_to_while_it_is_checked_is_sound(
     path = tmp_path / "j.db"
     filled(path, 3)
     with closing(Store(path)) as other:
-        ask = Reader.ask
+        ask = JournalReader.ask
 
-        def appended_meanwhile(self: Reader, statement: str, values: Sequence[object] = ()) -> list[Any]:
+        def appended_meanwhile(
+            self: JournalReader, statement: str, values: Sequence[object] = ()
+        ) -> list[Any]:
             rows = ask(self, statement, values)
             if self is not other and statement.startswith("SELECT"):
                 other.append(note(), at=NOON, person=ALICE)
             return rows
 
-        monkeypatch.setattr(Reader, "ask", appended_meanwhile)
+        monkeypatch.setattr(JournalReader, "ask", appended_meanwhile)
         with closing(Store(path)) as store:
             assert store.head()[0] > 3
 
@@ -97,7 +99,7 @@ def test_any_text_is_stored_as_it_was_hashed(
 ) -> None:
     path = tmp_path_factory.mktemp("any") / "j.db"
     text, subject, target, claim, holds, user, origin, host = texts
-    draft = Draft(
+    draft = NewEntry(
         kind=EntryKind.INTENT, text=text, subject=subject, target=target, claim=claim, holds=holds, data=data
     )
     with closing(Store(path)) as store:
@@ -105,7 +107,7 @@ def test_any_text_is_stored_as_it_was_hashed(
         if claim:
             with pytest.raises(AlreadyRecorded):
                 store.append(draft, at=NOON, person=ALICE)
-        query = Query(subject=subject, target=target)
+        query = EntryQuery(subject=subject, target=target)
         assert store.find(query, limit=1) == [entry]
         json.loads(entry.body)
     assert checked(path).intact
@@ -140,8 +142,8 @@ def test_a_body_that_somebody_spoilt_is_read_as_nothing(tmp_path: Path) -> None:
         "UPDATE entries SET at = 'noon' WHERE seq = 3",
         "UPDATE entries SET text = CAST(x'ff1b5b41' AS TEXT) WHERE seq = 4",
     )
-    with closing(Reader.open(path)) as reader:
-        first, second, third, fourth = reader.find(Query(), limit=9, newest_first=False)
+    with closing(JournalReader.open(path)) as reader:
+        first, second, third, fourth = reader.find(EntryQuery(), limit=9, newest_first=False)
     assert first.data == {}
     assert second.kind is EntryKind.OTHER
     assert (third.seq, third.kind) == (3, EntryKind.OTHER)

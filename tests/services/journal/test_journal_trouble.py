@@ -14,7 +14,7 @@ import pytest
 
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
-from services.journal.reader import Reader
+from services.journal.reader import JournalReader
 from services.models.journal import JournalHealth
 from tests.services.journal.book import Listener, checked, filled, journal, note, tampered
 
@@ -370,6 +370,6 @@ async def test_what_is_no_text_among_the_people_is_asked_for_once(tmp_path: Path
     for column in ("user", "target"):
         with suppress(sqlite3.IntegrityError):
             tampered(path, f"UPDATE entries SET {column} = {value} WHERE seq = 2")
-    with closing(Reader.open(path)) as reader:
+    with closing(JournalReader.open(path)) as reader:
         assert len(reader.people()) in (1, 2)
         assert len(reader.targets()) <= 1

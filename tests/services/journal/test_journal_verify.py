@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from services.journal.chain import COLUMNS, hash_of_row
-from services.journal.checkpoints import Anchor
-from services.journal.external_hashes import Witnesses
-from services.journal.reader import Reader, Row
+from services.journal.checkpoints import Checkpoint
+from services.journal.external_hashes import ExternalHashes
+from services.journal.reader import JournalReader, Row
 from services.journal.store import Store
-from services.models.journal import Entry, FaultKind
+from services.models.journal import ChainFaultKind, Entry
 from tests.services.journal.book import ALICE, NOON, checked, filled, note, tampered
 
 COUNT = 8
@@ -32,14 +32,16 @@ def path(whole: tuple[Path, list[Entry]], tmp_path: Path) -> Path:
     return Path(shutil.copy(whole[0], tmp_path / "j.db"))
 
 
-def held(path: Path, *seqs: int, file: str = "", given: bool = False) -> Witnesses:
+def held(path: Path, *seqs: int, file: str = "", given: bool = False) -> ExternalHashes:
     """What a log outside would hold of these entries."""
-    with closing(Reader.open(path)) as reader:
+    with closing(JournalReader.open(path)) as reader:
         hashes = {row[0]: row[-2] for row in reader.every_row()}
-        return Witnesses(tuple(Anchor(reader.id, seq, hashes[seq], file) for seq in seqs), given=given)
+        return ExternalHashes(
+            tuple(Checkpoint(reader.id, seq, hashes[seq], file) for seq in seqs), given=given
+        )
 
 
-def kinds(path: Path, witnesses: Witnesses | None = None) -> dict[int, FaultKind]:
+def kinds(path: Path, witnesses: ExternalHashes | None = None) -> dict[int, ChainFaultKind]:
     found = checked(path, witnesses)
     assert found.problem is None
     return {fault.seq: fault.kind for fault in found.faults}
@@ -73,22 +75,22 @@ def test_any_altered_column_is_found(path: Path, column: str) -> None:
 @pytest.mark.parametrize(
     ("statement", "expected"),
     [
-        ("UPDATE entries SET at = at + 1 WHERE seq = 4", {4: FaultKind.ALTERED}),
-        ("UPDATE entries SET hash = '' WHERE seq = 4", {4: FaultKind.ALTERED}),
+        ("UPDATE entries SET at = at + 1 WHERE seq = 4", {4: ChainFaultKind.ALTERED}),
+        ("UPDATE entries SET hash = '' WHERE seq = 4", {4: ChainFaultKind.ALTERED}),
         (
             "UPDATE entries SET text = CAST('entry 4' AS BLOB), hash = '' WHERE seq = 4",
-            {4: FaultKind.ALTERED},
+            {4: ChainFaultKind.ALTERED},
         ),
-        ("UPDATE entries SET text = text || CAST(x'ff' AS TEXT) WHERE seq = 4", {4: FaultKind.ALTERED}),
-        ("UPDATE words SET folded = '' WHERE seq = 4", {4: FaultKind.ALTERED}),
-        ("DELETE FROM words WHERE seq = 4", {4: FaultKind.ALTERED}),
-        ("DELETE FROM entries WHERE seq = 4", {4: FaultKind.DROPPED}),
-        ("DELETE FROM entries WHERE seq IN (4, 5)", {4: FaultKind.DROPPED}),
-        ("DELETE FROM entries WHERE seq = 1", {1: FaultKind.DROPPED}),
-        ("UPDATE entries SET seq = 0 WHERE seq = 1", {0: FaultKind.INSERTED, 1: FaultKind.DROPPED}),
+        ("UPDATE entries SET text = text || CAST(x'ff' AS TEXT) WHERE seq = 4", {4: ChainFaultKind.ALTERED}),
+        ("UPDATE words SET folded = '' WHERE seq = 4", {4: ChainFaultKind.ALTERED}),
+        ("DELETE FROM words WHERE seq = 4", {4: ChainFaultKind.ALTERED}),
+        ("DELETE FROM entries WHERE seq = 4", {4: ChainFaultKind.DROPPED}),
+        ("DELETE FROM entries WHERE seq IN (4, 5)", {4: ChainFaultKind.DROPPED}),
+        ("DELETE FROM entries WHERE seq = 1", {1: ChainFaultKind.DROPPED}),
+        ("UPDATE entries SET seq = 0 WHERE seq = 1", {0: ChainFaultKind.INSERTED, 1: ChainFaultKind.DROPPED}),
     ],
 )
-def test_the_fault_is_named(path: Path, statement: str, expected: dict[int, FaultKind]) -> None:
+def test_the_fault_is_named(path: Path, statement: str, expected: dict[int, ChainFaultKind]) -> None:
     tampered(path, statement)
     assert kinds(path) == expected
 
@@ -97,8 +99,8 @@ def test_swapped_entries_are_named_as_such(path: Path) -> None:
     swap(path, 3, 6)
     found = checked(path)
     assert [(fault.seq, fault.kind) for fault in found.faults] == [
-        (3, FaultKind.SWAPPED),
-        (6, FaultKind.SWAPPED),
+        (3, ChainFaultKind.SWAPPED),
+        (6, ChainFaultKind.SWAPPED),
     ]
     assert found.faults[0].text == "Entry 6 stands here."
 
@@ -110,12 +112,12 @@ def test_an_entry_put_between_is_found(path: Path) -> None:
         "UPDATE entries SET seq = 1 - seq WHERE seq < 0",
         f"INSERT INTO entries SELECT 5, {', '.join(COLUMNS[1:-2])}, 'x', 'y' FROM entries WHERE seq = 2",
     )
-    assert kinds(path)[5] is FaultKind.INSERTED
+    assert kinds(path)[5] is ChainFaultKind.INSERTED
 
 
 def test_an_entry_rewritten_with_a_hash_of_its_own_is_found(path: Path) -> None:
     rewrite(path, 4)
-    assert kinds(path) == {4: FaultKind.ALTERED}
+    assert kinds(path) == {4: ChainFaultKind.ALTERED}
 
 
 def test_a_rewritten_end_is_found_by_the_log_outside(path: Path) -> None:
@@ -123,7 +125,7 @@ def test_a_rewritten_end_is_found_by_the_log_outside(path: Path) -> None:
     for seq in range(4, COUNT + 1):
         rewrite(path, seq, relink=True)
     assert checked(path).intact, "the chain alone cannot know"
-    assert kinds(path, outside) == {5: FaultKind.ALTERED, COUNT: FaultKind.ALTERED}
+    assert kinds(path, outside) == {5: ChainFaultKind.ALTERED, COUNT: ChainFaultKind.ALTERED}
 
 
 def test_a_cut_off_end_is_found_by_the_log_outside(path: Path) -> None:
@@ -131,34 +133,34 @@ def test_a_cut_off_end_is_found_by_the_log_outside(path: Path) -> None:
     tampered(path, *(f"DELETE FROM {table} WHERE seq > {COUNT - 2}" for table in ("entries", "words")))
     assert checked(path).intact
     found = checked(path, outside)
-    assert [(fault.seq, fault.kind) for fault in found.faults] == [(COUNT - 1, FaultKind.CUT_OFF)]
+    assert [(fault.seq, fault.kind) for fault in found.faults] == [(COUNT - 1, ChainFaultKind.CUT_OFF)]
     assert found.faults[0].text.startswith(f"Entries {COUNT - 1} to {COUNT} are missing at the end")
 
 
 def test_a_cut_off_end_is_found_by_the_words_that_were_left(path: Path) -> None:
     tampered(path, f"DELETE FROM entries WHERE seq > {COUNT - 2}")
-    assert kinds(path) == {COUNT - 1: FaultKind.CUT_OFF}
+    assert kinds(path) == {COUNT - 1: ChainFaultKind.CUT_OFF}
 
 
 def test_an_entry_that_comes_while_the_last_ones_are_read_is_no_fault(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = Reader.every_row
+    read = JournalReader.every_row
 
-    def slowly(reader: Reader) -> Iterator[Row]:
+    def slowly(reader: JournalReader) -> Iterator[Row]:
         yield from list(read(reader))
         with closing(Store(path)) as store:
             store.append(note(), at=NOON, person=ALICE)
 
-    monkeypatch.setattr(Reader, "every_row", slowly)
+    monkeypatch.setattr(JournalReader, "every_row", slowly)
     assert kinds(path) == {}
 
 
 def test_another_machines_journal_at_the_same_path_is_no_fault(path: Path) -> None:
-    theirs = Anchor("ab12", 7, "f" * 64, str(path), "another-bastion")
+    theirs = Checkpoint("ab12", 7, "f" * 64, str(path), "another-bastion")
     ours = theirs._replace(host=socket.gethostname())
-    assert kinds(path, Witnesses((theirs,))) == {}
-    assert kinds(path, Witnesses((ours,))) == {0: FaultKind.REPLACED}
+    assert kinds(path, ExternalHashes((theirs,))) == {}
+    assert kinds(path, ExternalHashes((ours,))) == {0: ChainFaultKind.REPLACED}
 
 
 def test_another_journal_in_its_place_is_found(path: Path) -> None:
@@ -166,7 +168,7 @@ def test_another_journal_in_its_place_is_found(path: Path) -> None:
     path.unlink()
     filled(path, 2)
     assert kinds(path) == {}
-    assert kinds(path, outside) == {0: FaultKind.REPLACED}
+    assert kinds(path, outside) == {0: ChainFaultKind.REPLACED}
     assert kinds(path, held(path, 2, file="/elsewhere")) == {}
 
 
@@ -174,12 +176,12 @@ def test_a_log_that_a_person_names_must_speak_of_the_journal(path: Path) -> None
     outside = held(path, COUNT, given=True)
     path.unlink()
     filled(path, 2)
-    assert kinds(path, outside) == {0: FaultKind.REPLACED}
+    assert kinds(path, outside) == {0: ChainFaultKind.REPLACED}
 
 
 def test_another_id_is_one_fault(path: Path) -> None:
     tampered(path, "UPDATE journal SET value = 'other' WHERE key = 'id'")
-    assert kinds(path) == {0: FaultKind.REPLACED}
+    assert kinds(path) == {0: ChainFaultKind.REPLACED}
 
 
 def test_very_many_faults_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,7 +269,7 @@ def swap(path: Path, one: int, other: int) -> None:
 
 def rewrite(path: Path, seq: int, *, relink: bool = False) -> None:
     """Give an entry another person and the hash that goes with it, as somebody would who knows the format."""
-    with closing(Reader.open(path)) as reader:
+    with closing(JournalReader.open(path)) as reader:
         rows = {row[0]: list(row[:-1]) for row in reader.every_row()}
         row = rows[seq]
         row[7] = "ssh 10.9.9.9"

@@ -11,7 +11,7 @@ from services.journal.entry_check import check_link
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.journal.window import EntryWindow
-from services.models.journal import Draft, EntryKind, Person, Query
+from services.models.journal import EntryKind, EntryQuery, NewEntry, Person
 
 NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
 
@@ -28,7 +28,7 @@ async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
 
 async def note(journal: Journal, count: int = 1, kind: EntryKind = EntryKind.NOTE) -> None:
     for _number in range(count):
-        await journal.append(Draft(kind=kind, text="x"))
+        await journal.append(NewEntry(kind=kind, text="x"))
 
 
 def held(window: EntryWindow) -> tuple[int, int, bool, bool]:
@@ -43,7 +43,7 @@ async def test_it_moves_through_the_whole_journal_and_never_holds_more_than_its_
     journal: Journal,
 ) -> None:
     await note(journal, 100)
-    window = EntryWindow(journal, Query(), page=10, most=30)
+    window = EntryWindow(journal, EntryQuery(), page=10, most=30)
     await window.newest()
     assert held(window) == (100, 91, False, True)
     seen = {entry.seq for entry in window.view.entries}
@@ -62,7 +62,7 @@ async def test_it_moves_through_the_whole_journal_and_never_holds_more_than_its_
 
 
 async def test_news_are_taken_in_and_nothing_held_is_let_go_for_them(journal: Journal) -> None:
-    window = EntryWindow(journal, Query(), page=10, most=30)
+    window = EntryWindow(journal, EntryQuery(), page=10, most=30)
     await window.newest()
     assert window.view.entries == ()
     await note(journal, 25)
@@ -79,7 +79,7 @@ async def test_a_filter_counts_only_what_fits(journal: Journal) -> None:
     for _round in range(15):
         await note(journal)
         await note(journal, 3, EntryKind.STARTED)
-    window = EntryWindow(journal, Query(kinds=frozenset({EntryKind.NOTE})), page=10, most=30)
+    window = EntryWindow(journal, EntryQuery(kinds=frozenset({EntryKind.NOTE})), page=10, most=30)
     await window.newest()
     await window.go_older()
     assert len(window.view.entries) == 15
@@ -92,7 +92,7 @@ async def test_a_filter_counts_only_what_fits(journal: Journal) -> None:
 
 async def test_a_read_that_fails_leaves_what_was_held(journal: Journal, tmp_path: Path) -> None:
     await note(journal, 15)
-    window = EntryWindow(journal, Query(), page=10, most=30)
+    window = EntryWindow(journal, EntryQuery(), page=10, most=30)
     await window.newest()
     before = window.view
     (tmp_path / "file").touch()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.aws.client.errors import AwsError
 from services.clock import ManualClock
-from services.logs.follower import LOOK_BACK, Follow, TailBatch
+from services.logs.follower import LOOK_BACK, LogFollower, TailBatch
 from services.models.logs import LogLine
 from services.models.problem import ProblemKind
 from tests.services.aws.canned import failure
@@ -56,7 +56,7 @@ class Tail:
 
     def __init__(self, group: Group, **more: object) -> None:
         self.clock = ManualClock(NOW)
-        self.follow = Follow(group, "/g", clock=self.clock, **more)  # type: ignore[arg-type]  # options of the test
+        self.follow = LogFollower(group, "/g", clock=self.clock, **more)  # type: ignore[arg-type]  # options of the test
         self.batches: list[TailBatch] = []
         self.task: asyncio.Task[None] | None = None
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from aiobotocore.session import get_session
 
-from services.aws.client.meter import Meter
+from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession
 from services.aws.client.settings import AwsSettings
 from services.aws.logs.events import Logs
-from services.logs.follower import Follow, TailBatch
+from services.logs.follower import LogFollower, TailBatch
 
 GROUP = "/ecs/other"
 STREAMS = tuple(f"ecs/other/{number}" for number in range(10))
@@ -25,7 +25,7 @@ class Watched:
         self.aws = aws
         self.batches: list[TailBatch] = []
 
-    async def run(self, follow: Follow) -> None:
+    async def run(self, follow: LogFollower) -> None:
         async with aclosing(follow.batches()) as batches:
             async for batch in batches:
                 self.batches.append(batch)
@@ -49,9 +49,9 @@ class Watched:
 
 @asynccontextmanager
 async def following(aws: Any, **options: Any) -> AsyncIterator[Watched]:
-    session = AwsSession(AwsSettings(**aws.settings()), clock=aws.clock, meter=Meter(aws.clock))
+    session = AwsSession(AwsSettings(**aws.settings()), clock=aws.clock, meter=UsageMeter(aws.clock))
     watched = Watched(aws)
-    task = asyncio.create_task(watched.run(Follow(Logs(session), GROUP, clock=aws.clock, **options)))
+    task = asyncio.create_task(watched.run(LogFollower(Logs(session), GROUP, clock=aws.clock, **options)))
     try:
         await watched.until_it_sleeps()
         yield watched

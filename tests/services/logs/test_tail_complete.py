@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from services.clock import ManualClock
 from services.logs import shared
-from services.logs.follower import Follow, TailBatch
-from services.logs.shared import Tails
+from services.logs.follower import LogFollower, TailBatch
+from services.logs.shared import SharedTails
 from services.logs.window import OVERLAP
 from services.models.logs import LogLine, TailStats
 from tests.faults.waiting import until
@@ -46,7 +46,7 @@ class Source:
 
 async def first_stats(*times: int, backlog: int = 200) -> TailStats:
     async with aclosing(
-        Follow(Source(*times), "/g", clock=ManualClock(START), backlog=backlog).batches()
+        LogFollower(Source(*times), "/g", clock=ManualClock(START), backlog=backlog).batches()
     ) as batches:
         last = await anext(batches)
         while last.stats.complete_to is None:
@@ -69,7 +69,7 @@ async def test_lines_that_the_backlog_leaves_out_are_not_said_to_be_there() -> N
 async def test_a_failure_and_a_step_of_the_clock_leave_no_hole_and_promise_none() -> None:
     clock, source = ManualClock(START), Source(NOW - 1000)
     faults: list[BaseException] = []
-    follow = Follow(source, "/g", clock=clock, start_ms=NOW - 60_000, fault=faults.append)
+    follow = LogFollower(source, "/g", clock=clock, start_ms=NOW - 60_000, fault=faults.append)
     heard: list[TailBatch] = []
 
     async def listen() -> None:
@@ -106,7 +106,7 @@ async def test_who_comes_late_to_a_long_tail_is_not_told_of_lines_that_were_let_
         while True:
             yield await queue.get()
 
-    tails = Tails(loop)
+    tails = SharedTails(loop)
     stats = TailStats(group="/g", complete_from=0, complete_to=10**9)
     lines = tuple(line(at) for at in range(shared.BACKLOG + 5))
     async with aclosing(tails.batches("/g")) as first:

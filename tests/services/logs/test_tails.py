@@ -5,7 +5,7 @@ from contextlib import aclosing
 import pytest
 
 from services.logs.follower import TailBatch
-from services.logs.shared import Tails
+from services.logs.shared import SharedTails
 from services.models.logs import LogLine, TailStats
 
 
@@ -43,7 +43,7 @@ def names(batch: TailBatch) -> list[str]:
 
 async def test_two_panes_share_one_loop_and_the_later_one_gets_the_backlog() -> None:
     source = Source()
-    tails = Tails(source.loop)
+    tails = SharedTails(source.loop)
     async with aclosing(tails.batches("/g")) as first:
         source.say("/g", "a", "b")
         assert names(await anext(first)) == ["a", "b"]
@@ -58,7 +58,7 @@ async def test_two_panes_share_one_loop_and_the_later_one_gets_the_backlog() -> 
 
 async def test_the_loop_ends_with_its_last_reader() -> None:
     source = Source()
-    tails = Tails(source.loop)
+    tails = SharedTails(source.loop)
     async with aclosing(tails.batches("/g")) as batches:
         source.say("/g", "a")
         await anext(batches)
@@ -68,7 +68,7 @@ async def test_the_loop_ends_with_its_last_reader() -> None:
 
 async def test_another_pattern_is_another_loop() -> None:
     source = Source()
-    tails = Tails(source.loop)
+    tails = SharedTails(source.loop)
     source.say("/g", "a")
     source.queues[("/g", "ERROR")] = asyncio.Queue()
     source.queues[("/g", "ERROR")].put_nowait(TailBatch((), TailStats(group="/g")))
@@ -81,7 +81,7 @@ async def test_another_pattern_is_another_loop() -> None:
 
 async def test_a_bug_in_the_loop_reaches_the_reader_instead_of_silence() -> None:
     source = Source()
-    tails = Tails(source.loop)
+    tails = SharedTails(source.loop)
     source.queues[("/g", "")] = asyncio.Queue()
     source.queues[("/g", "")].put_nowait(ZeroDivisionError())
     async with aclosing(tails.batches("/g")) as batches:

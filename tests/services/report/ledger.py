@@ -8,7 +8,7 @@ from typing import Any
 from services.inspections.running import entries as looks
 from services.journal.store import Store
 from services.models.findings import Evidence, Finding, Measure, Overrule, Recorded, Row, Spell
-from services.models.journal import Draft, Entry, EntryKind, Person
+from services.models.journal import Entry, EntryKind, NewEntry, Person
 from services.models.metrics import TimeSpan
 from services.models.report import Report
 from services.models.runbook import Runbook
@@ -27,12 +27,12 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def write(self, at: str, draft: Draft, user: str = "yamada") -> Entry:
+    def write(self, at: str, draft: NewEntry, user: str = "yamada") -> Entry:
         with closing(Store(self.path)) as store:
             return store.append(draft, at=jst(at), person=Person(user=user, host="bastion"))
 
     def entry(self, at: str, kind: EntryKind, text: str = "x", user: str = "yamada", **more: Any) -> Entry:
-        return self.write(at, Draft(kind=kind, text=text, **more), user)
+        return self.write(at, NewEntry(kind=kind, text=text, **more), user)
 
     def began(self, at: str) -> None:
         self.entry(at, EntryKind.STARTED, "begin")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.models.base import RawId
 from services.models.runbook import Runbook
-from services.runbook.name_checks import ALARM, CLUSTER, DIMENSIONS, KEYS, Wanted, name_mistake
+from services.runbook.name_checks import ALARM, CLUSTER, DIMENSIONS, KEYS, NamedThing, name_mistake
 from services.toml.grammar import model_in
 from tests.services.runbook.small import mistakes
 
@@ -166,7 +166,7 @@ def raw_ids(model: Any, path: tuple[str | None, ...] = ()) -> list[tuple[str | N
 
 @pytest.mark.parametrize("name", ["arn-like", "/ecs/a:b", "app/a/b", "prod/ecs:cpu", "a.b", "学校 アラーム"])
 @pytest.mark.parametrize("wanted", set(KEYS.values()))
-def test_names_that_only_look_like_addresses_are_names(name: str, wanted: Wanted) -> None:
+def test_names_that_only_look_like_addresses_are_names(name: str, wanted: NamedThing) -> None:
     assert name_mistake(name, wanted) == ""
 
 

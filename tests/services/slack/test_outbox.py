@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.models.journal import Draft, EntryKind, Query
+from services.models.journal import EntryKind, EntryQuery, NewEntry
 from services.models.posts import PostState
 from services.slack.settings import SlackSettings, read
 from tests.services.slack.slack_world import ABOUT, ALONE, NOW, Desk, desk, opened
@@ -14,7 +14,7 @@ S = PostState
 
 
 async def kinds(console: Desk, id: str) -> list[str]:
-    entries = await console.journal.entries(Query(subject=f"post:{id}"))
+    entries = await console.journal.entries(EntryQuery(subject=f"post:{id}"))
     return [entry.kind.value for entry in entries]
 
 
@@ -245,7 +245,7 @@ async def test_what_was_let_go_long_ago_waits_for_a_person(tmp_path: Path, serve
     console = await opened(path, console.clock, server)
     console.clock.advance(3700)
     await console.until(lambda: console.state("a") is S.WAITING)
-    await console.journal.append(Draft(kind=EntryKind.NOTE, text="something new to look at"))
+    await console.journal.append(NewEntry(kind=EntryKind.NOTE, text="something new to look at"))
     await console.until(lambda: "not sent in time" in console.post("a").reason)
     assert server.slack.asked == []
     await console.outbox.send_again(console.post("a"), "")

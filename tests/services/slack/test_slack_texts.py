@@ -10,11 +10,11 @@ from services.models.findings import Evidence, Finding, Measure, Overrule, Recor
 from services.models.posts import Post, PostState
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
-from services.slack.texts import Desk, about_alarm, about_finding
+from services.slack.texts import NoteContext, about_alarm, about_finding
 
 NOW = datetime(2026, 1, 14, 0, 10, tzinfo=UTC)
 BOOK = load_builtin("facility-prod")
-HERE = Desk(BOOK, Calendar(BOOK), "ap-northeast-1", NOW, "sato")
+HERE = NoteContext(BOOK, Calendar(BOOK), "ap-northeast-1", NOW, "sato")
 NAME = next(each.name for each in BOOK.alarms if each.playbook == "alb-5xx")
 FIRING = Alarm(
     id=NAME,

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from services.journal import external_hashes as witnesses
-from services.journal.checkpoints import Anchor, line_of
-from services.journal.reader import Reader
+from services.journal.checkpoints import Checkpoint, line_of
+from services.journal.reader import JournalReader
 from services.journal.store import Store
-from services.models.journal import Draft, EntryKind, Person
+from services.models.journal import EntryKind, NewEntry, Person
 from tests.conftest import Embedded
 from tests.services.journal.book import tampered
 from tests.tui.seeding import client, make_group, put_lines
@@ -31,7 +31,7 @@ def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     with closing(Store(path)) as store:
         for number, kind in enumerate((EntryKind.STARTED, EntryKind.SIGN_OFF, EntryKind.NOTE)):
             store.append(
-                Draft(kind=kind, text=f"entry {number} 点検", target="staff-api"),
+                NewEntry(kind=kind, text=f"entry {number} 点検", target="staff-api"),
                 at=START + timedelta(hours=number),
                 person=Person(user="alice" if number else "bob", origin="ssh 10.0.0.5"),
             )
@@ -48,9 +48,9 @@ def toban(*argv: str) -> int:
 
 def anchors(path: Path, to: Path) -> Path:
     """A copy of syslog that knows the journal as it is now."""
-    with closing(Reader.open(path)) as reader:
+    with closing(JournalReader.open(path)) as reader:
         seq, head = reader.head()
-        to.write_text(f"Jan 14 x toban: {line_of(Anchor(reader.id, seq, head, str(path)))}\n")
+        to.write_text(f"Jan 14 x toban: {line_of(Checkpoint(reader.id, seq, head, str(path)))}\n")
     return to
 
 
@@ -116,7 +116,7 @@ def test_a_cut_off_end_is_found_with_the_log_stream_that_the_runbook_names(
     assert toban("verify") == 0
     assert "cut-off end would not be seen: No log of this machine" in (said := capsys.readouterr().out)
     assert "CloudWatch Logs: " in said
-    with closing(Reader.open(book)) as reader:
+    with closing(JournalReader.open(book)) as reader:
         assert reader.head()[0] == 2, "a check writes nothing"
 
 
@@ -203,7 +203,7 @@ def test_without_a_journal_there_is_nothing_to_list(
 
 def test_it_reads_what_a_console_has_open(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with closing(Store(book)) as store:
-        store.append(Draft(kind=EntryKind.NOTE, text="new"), at=START, person=Person(user="bob"))
+        store.append(NewEntry(kind=EntryKind.NOTE, text="new"), at=START, person=Person(user="bob"))
         assert toban("verify") == 0
         assert toban("list") == 0
         assert "new" in capsys.readouterr().out

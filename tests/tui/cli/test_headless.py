@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from services import i18n
-from services.models.alarms import Alarm, AlarmBoard, AlarmState
+from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.base import RawId
 from tui.cli.main import Output, run
 from tui.cli.reads import judge
@@ -77,19 +77,19 @@ def test_a_wrong_runbook_ends_with_its_own_status(capsys: pytest.CaptureFixture[
 )
 def test_the_verdict(alarms: tuple[AlarmState, ...], status: int) -> None:
     made = [Alarm(id=RawId(f"a{n}"), name=f"a{n}", state=state) for n, state in enumerate(alarms)]
-    assert judge(AlarmBoard(alarms=tuple(made))) == status
+    assert judge(AlarmOverview(alarms=tuple(made))) == status
 
 
 def test_an_alarm_of_the_runbook_that_nobody_hears_of_needs_attention() -> None:
     quiet = Alarm(id=RawId("a"), name="a", state=AlarmState.OK, expected=True)
-    assert judge(AlarmBoard(alarms=(quiet,))) == 1
-    assert judge(AlarmBoard(alarms=(quiet.model_copy(update={"heard_through": ("all",)}),))) == 0
-    assert judge(AlarmBoard(alarms=(quiet.model_copy(update={"parents_read": False}),))) == 3
+    assert judge(AlarmOverview(alarms=(quiet,))) == 1
+    assert judge(AlarmOverview(alarms=(quiet.model_copy(update={"heard_through": ("all",)}),))) == 0
+    assert judge(AlarmOverview(alarms=(quiet.model_copy(update={"parents_read": False}),))) == 3
 
 
 def test_silenced_alarms_need_attention_and_scaling_alarms_count_for_nothing() -> None:
     quiet = Alarm(id=RawId("a"), name="a", state=AlarmState.OK, actions_enabled=False)
     low = Alarm(id=RawId("b"), name="b", state=AlarmState.ALARM, scaling=True)
     fine = Alarm(id=RawId("c"), name="c", state=AlarmState.OK)
-    assert judge(AlarmBoard(alarms=(quiet,))) == 1
-    assert judge(AlarmBoard(alarms=(fine, low))) == 0
+    assert judge(AlarmOverview(alarms=(quiet,))) == 1
+    assert judge(AlarmOverview(alarms=(fine, low))) == 0

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from services.aws.client.meter import Meter
+from services.aws.client.meter import UsageMeter
 from services.aws.client.secret import Secret
 from services.aws.client.session import AwsSession, AwsSettings
 from services.clock import SystemClock
@@ -109,7 +109,7 @@ async def test_secrets_of_a_session_are_left_out_renewed_ones_too(tmp_path: Path
 async def read_twice(server: FaultServer) -> None:
     clock = SystemClock()
     settings = AwsSettings(region="ap-northeast-1", endpoint_url=server.url, role_arn=ROLE)
-    session = AwsSession(settings, clock=clock, meter=Meter(clock))
+    session = AwsSession(settings, clock=clock, meter=UsageMeter(clock))
     for _ in range(2):
         await session.read("cloudwatch", "DescribeAlarms")
     await session.read("cloudwatch", "DescribeAlarms")

@@ -7,14 +7,14 @@ from textual.message import Message
 
 from services import i18n
 from services.i18n import _
-from services.models.alarms import WARM_UP_UNTOLD, Alarm, AlarmBoard, AlarmState
+from services.models.alarms import WARM_UP_UNTOLD, Alarm, AlarmOverview, AlarmState
 from services.models.feeds import FeedState
 from tests.widgets import gallery_data as made
 from widgets.alarms.panel import AlarmPanel
 from widgets.alarms.strip import AlarmStrip
 from widgets.alarms.wording import badges, measured, remark, state_spans, warnings
 from widgets.drawing.lines import plain
-from widgets.drawing.state_styles import ALARM_LOOKS, VERDICT_LOOKS
+from widgets.drawing.state_styles import ALARM_STYLES, VERDICT_LOOKS
 
 
 class AlarmApp(App[None]):
@@ -36,7 +36,7 @@ def lines(app: App[None]) -> list[str]:
     return [strip.text for strip in app.screen._compositor.render_strips()]
 
 
-@pytest.mark.parametrize("looks", [ALARM_LOOKS, VERDICT_LOOKS])
+@pytest.mark.parametrize("looks", [ALARM_STYLES, VERDICT_LOOKS])
 def test_no_two_states_share_a_shape_or_a_word(looks: dict[object, object]) -> None:
     assert len({look.mark for look in looks.values()}) == len(looks)
     assert len({look.word for look in looks.values()}) == len(looks)
@@ -64,7 +64,7 @@ async def test_in_eighty_columns_the_value_stands_beside_its_threshold() -> None
     app = AlarmApp()
     async with app.run_test(size=(80, 24)) as pilot:
         known = tuple(alarm for alarm in made.ALARMS if alarm.state in (AlarmState.ALARM, AlarmState.OK))
-        app.query_one(AlarmPanel).state = made.fresh(AlarmBoard(alarms=known))
+        app.query_one(AlarmPanel).state = made.fresh(AlarmOverview(alarms=known))
         await pilot.pause()
         assert "threshold" in "".join(lines(app))
         assert any("7.20" in line and "> 5" in line for line in lines(app))
@@ -96,7 +96,7 @@ async def test_an_alarm_that_goes_is_said_and_enter_does_nothing() -> None:
         panel.state = made.fresh(made.BOARD)
         await pilot.pause()
         panel.table.focus()
-        panel.state = made.fresh(AlarmBoard(alarms=made.ALARMS[1:]))
+        panel.state = made.fresh(AlarmOverview(alarms=made.ALARMS[1:]))
         await pilot.press("enter")
         await pilot.pause()
         assert [type(each) for each in app.seen] == [AlarmPanel.Lost]
@@ -152,7 +152,7 @@ async def test_what_a_verdict_hangs_on_is_never_cut_off(width: int, language: st
     alarms = grave_alarms()
     app = AlarmApp()
     async with app.run_test(size=(width, 60)) as pilot:
-        app.query_one(AlarmPanel).state = made.fresh(AlarmBoard(alarms=alarms))
+        app.query_one(AlarmPanel).state = made.fresh(AlarmOverview(alarms=alarms))
         await pilot.pause()
         await pilot.pause()
         shown = "".join("".join(line.split()).replace("↳", "") for line in lines(app)[2:])
@@ -195,7 +195,7 @@ STRIPS = {
     "waiting": (FeedState(), "reading"),
     "failed": (FeedState(problem=made.PROBLEM), "state is unknown"),
     "stale": (made.stale(made.BOARD), "stale, 4m ago"),
-    "none": (made.fresh(AlarmBoard()), "nothing watches"),
+    "none": (made.fresh(AlarmOverview()), "nothing watches"),
     "fresh": (made.fresh(made.BOARD), "■ firing 1 "),
 }
 
@@ -226,7 +226,7 @@ async def test_the_strip_names_the_newest_change_as_long_as_it_fits() -> None:
 async def test_the_strip_names_what_fires_even_when_something_else_changed_later() -> None:
     (fires,) = (each for each in made.BOARD.alarms if each.name == "alb-5xx-error-rate")
     (other,) = (each for each in made.BOARD.alarms if each.name == "ecs-cpu-high")
-    board = AlarmBoard(alarms=(fires, other.model_copy(update={"since": made.NOW})))
+    board = AlarmOverview(alarms=(fires, other.model_copy(update={"since": made.NOW})))
     app = AlarmApp()
     async with app.run_test(size=(140, 4)) as pilot:
         app.query_one(AlarmStrip).state = made.fresh(board)
@@ -249,4 +249,4 @@ async def test_durations_move_with_the_clock() -> None:
 
 
 def test_states_cover_the_model() -> None:
-    assert set(ALARM_LOOKS) == set(AlarmState)
+    assert set(ALARM_STYLES) == set(AlarmState)

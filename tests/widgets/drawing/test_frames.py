@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from widgets.drawing import frame_rate as module
-from widgets.drawing.frame_rate import Frames
+from widgets.drawing.frame_rate import FrameLimiter
 
 
 class Timers:
@@ -57,7 +57,7 @@ def restless(timers: Timers, fps: float, pace: float = 0.0) -> list[float]:
         times.append(timers.now)
         frames.ask()
 
-    frames = Frames(draw, fps, lambda: pace)
+    frames = FrameLimiter(draw, fps, lambda: pace)
     frames.ask()
     return times
 
@@ -100,7 +100,7 @@ def test_not_oftener_than_can_be_shown(timers: Timers) -> None:
 
 def test_stopped_it_draws_no_more(timers: Timers) -> None:
     times: list[float] = []
-    frames = Frames(lambda: times.append(timers.now), 1000, lambda: 0.0)
+    frames = FrameLimiter(lambda: times.append(timers.now), 1000, lambda: 0.0)
     frames.ask()
     frames.stop()
     assert not timers.fire()

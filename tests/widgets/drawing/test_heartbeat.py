@@ -8,11 +8,11 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.screen import ModalScreen, Screen
 
-from widgets.drawing.lines import Inked, Line
+from widgets.drawing.lines import Line, LineWidget
 from widgets.drawing.ticker import beat_of, catch_up, every_second
 
 
-class Ticker(Inked):
+class Ticker(LineWidget):
     DEFAULT_CSS = "Ticker { height: 1; }"
 
     def __init__(self, each: int = 1) -> None:
@@ -59,7 +59,7 @@ def ticks(app: App[None], *, screen: int = 0) -> list[int]:
 @pytest.fixture(autouse=True)
 def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     """No beat comes by itself."""
-    monkeypatch.setattr("widgets.drawing.ticker.Beat._wait", lambda _beat: None)
+    monkeypatch.setattr("widgets.drawing.ticker.Ticker._wait", lambda _beat: None)
 
 
 async def test_all_tick_in_one_beat_and_are_painted_in_one_frame() -> None:

@@ -19,7 +19,7 @@ from services.models.findings import (
     tally,
     worst,
 )
-from services.models.report_lines import FoundLine
+from services.models.report_lines import FindingLine
 from services.models.verdict import Verdict
 from services.report.rendering import wording as words
 from widgets.drawing.lines import plain, width_of
@@ -80,7 +80,7 @@ def test_whatever_a_finding_holds_its_cell_shows(verdicts: list[Verdict | None])
         assert one.unjudged == verdicts.count(V.UNKNOWN)
     if measured:
         assert VERDICT_LOOKS[one.measured].mark in shown
-    line = FoundLine(
+    line = FindingLine(
         seq=1, at=AT, by="", key="k", inspection="a", title="a", verdict=one.verdict, summary="s",
         measured=one.measured, unjudged=one.unjudged,
     )  # fmt: skip

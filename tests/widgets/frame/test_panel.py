@@ -10,13 +10,13 @@ from services.models.feeds import FeedState
 from services.models.problem import ProblemKind
 from tests.tools.painting import painting
 from tests.widgets import gallery_data as made
-from widgets.drawing.lines import Inked, Line
+from widgets.drawing.lines import Line, LineWidget
 from widgets.drawing.ticker import beat_of
 from widgets.frame.panel import Panel, words_of
 from widgets.frame.parts import PanelNotice
 
 
-class Body(Inked):
+class Body(LineWidget):
     drawn = 0
     text = ""
 

@@ -4,7 +4,14 @@ from textual.app import App, ComposeResult
 
 from services import i18n
 from services.models.feeds import FeedState
-from services.models.journal import EntryKind, Fault, FaultKind, JournalHealth, Query, Verification
+from services.models.journal import (
+    ChainFault,
+    ChainFaultKind,
+    EntryKind,
+    EntryQuery,
+    JournalHealth,
+    Verification,
+)
 from services.models.journal_view import EntryLink, JournalView
 from tests.widgets import gallery_data as made
 from tests.widgets import journal_data as book
@@ -14,7 +21,7 @@ from widgets.journal.detail import EntryDetail
 from widgets.journal.lines import chain_lines, story_lines
 from widgets.journal.panel import JournalPanel
 from widgets.journal.verification_lines import verification_lines
-from widgets.journal.wording import KIND_LOOKS, anchor_spans, day_title, filter_spans, kind_spans
+from widgets.journal.wording import KIND_STYLES, anchor_spans, day_title, filter_spans, kind_spans
 
 
 class JournalApp(App[None]):
@@ -27,9 +34,9 @@ def text(app: App[None]) -> str:
 
 
 def test_every_kind_has_its_own_mark_and_word() -> None:
-    assert set(KIND_LOOKS) == set(EntryKind)
-    assert len({look.mark for look in KIND_LOOKS.values()}) == len(KIND_LOOKS)
-    assert len({look.word for look in KIND_LOOKS.values()}) == len(KIND_LOOKS)
+    assert set(KIND_STYLES) == set(EntryKind)
+    assert len({look.mark for look in KIND_STYLES.values()}) == len(KIND_STYLES)
+    assert len({look.word for look in KIND_STYLES.values()}) == len(KIND_STYLES)
 
 
 def test_an_outcome_shows_what_became_of_it() -> None:
@@ -157,13 +164,13 @@ def test_the_story_marks_where_one_is() -> None:
 
 
 def test_a_filter_is_told_whole() -> None:
-    query = Query(
+    query = EntryQuery(
         kinds=frozenset({EntryKind.NOTE}), person="tanaka", target="rds", words="業者", since=made.NOW
     )
     words = "".join(text for text, _role in filter_spans(query, made.JST))
     for part in ("note", "tanaka", "rds", "業者", "25 Nov"):
         assert part in words
-    assert filter_spans(Query(), made.JST) == []
+    assert filter_spans(EntryQuery(), made.JST) == []
 
 
 def test_days_have_names() -> None:
@@ -177,12 +184,14 @@ def test_a_verification_says_what_it_rests_on_and_what_to_do() -> None:
     says = lambda **facts: "\n".join(plain(verification_lines(Verification(path="/j.db", **facts), 80)))  # noqa: E731
     assert "10 entries were checked" in says(entries=10, anchors=2, anchored_seq=10)
     assert "cut off unseen" in says(entries=10, anchors=2, anchored_seq=8)
-    cut_off = Fault(kind=FaultKind.CUT_OFF, seq=9, text="entry 10 was written")
+    cut_off = ChainFault(kind=ChainFaultKind.CUT_OFF, seq=9, text="entry 10 was written")
     assert "A log outside" not in says(entries=8, anchors=2, anchored_seq=10, faults=(cut_off,))
     assert "cannot be told" in says(entries=10, anchor_note="no log")
     assert made.PROBLEM.remedy in says(problem=made.PROBLEM)
     faulty = says(
-        entries=10, faults=(Fault(kind=FaultKind.SWAPPED, seq=7, text="stands where 6 was"),), unlisted=3
+        entries=10,
+        faults=(ChainFault(kind=ChainFaultKind.SWAPPED, seq=7, text="stands where 6 was"),),
+        unlisted=3,
     )
     for words in ("4 faults", "#7 swapped", "3 more", "Keep a copy of /j.db"):
         assert words in faulty

@@ -15,7 +15,7 @@ from widgets.logs.format import read, task_of
 from widgets.logs.search import BadQuery, Query
 from widgets.logs.severity import severity_of
 from widgets.logs.store import StoredLine
-from widgets.logs.strips import HEAD_WIDTH, Accent, Look, Painter
+from widgets.logs.strips import HEAD_WIDTH, Accent, LogFormat, Painter
 from widgets.logs.time import age_text, clock_text, day_text, parse_moment, span_text
 
 JST = ZoneInfo("Asia/Tokyo")
@@ -145,7 +145,7 @@ def test_a_query_finds_what_is_drawn() -> None:
 
 
 def painter(width: int = 80, **look: object) -> Painter:
-    made = Painter(Look(JST, **look), lambda name: Style(color="red" if "error" in name else None))  # type: ignore[arg-type]  # test helper
+    made = Painter(LogFormat(JST, **look), lambda name: Style(color="red" if "error" in name else None))  # type: ignore[arg-type]  # test helper
     made.width = width
     return made
 

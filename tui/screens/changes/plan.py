@@ -23,9 +23,9 @@ from services.models.changes import ChangeTarget, Plan, Run
 from services.models.problem import Problem
 from tui.commands import bindings
 from tui.screens.changes.applying import carry_out
-from tui.screens.common.guard import Guard
+from tui.screens.common.guard import TypeAheadGuard
 from tui.screens.common.place import PlacedDialog
-from tui.screens.changes.plan_status import Standing, keys, passing, status
+from tui.screens.changes.plan_status import PlanStatus, keys, passing, status
 from widgets.inputs.confirm_bar import ConfirmBar
 from widgets.drawing.ticker import every_second
 from widgets.frame.panel import words_of
@@ -68,7 +68,7 @@ class PlanScreen(PlacedDialog[None]):
         self.applying = False
         """It was confirmed: nothing more is sent from here."""
         self._wish = dict(wish or {})
-        self._seen = Guard(self, lambda: self.bar.open())
+        self._seen = TypeAheadGuard(self, lambda: self.bar.open())
         self._go_on = True
         """The name is what is wanted next, once there is a plan for it."""
         self._typing: Timer | None = None
@@ -234,10 +234,10 @@ class PlanScreen(PlacedDialog[None]):
         self.bar.say(*status(at))
         self.say_below(self.window, keys(at))
 
-    def _standing(self) -> Standing:
+    def _standing(self) -> PlanStatus:
         services = self.app.ready
         permits = services.engine.permits
-        return Standing(
+        return PlanStatus(
             now=self.app.now(),
             armed=permits.armed is not None,
             read_only=permits.read_only,

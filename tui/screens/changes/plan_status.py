@@ -13,7 +13,7 @@ _UNDER_WAY = frozenset({StepState.WAITING, StepState.SENDING})
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PlanStatus:
     """A change in its dialog at one moment."""
 
     now: datetime
@@ -62,7 +62,7 @@ class Standing:
         return self.applying and self.problem is None and begun
 
 
-def passing(at: Standing) -> str:
+def passing(at: PlanStatus) -> str:
     """What a question that was asked before waits for; "" where it makes no sense any more."""
     if at.applying or at.problem is not None or at.refused or at.read_only:
         return ""
@@ -73,7 +73,7 @@ def passing(at: Standing) -> str:
     return "" if at.armed else _("F9 arm")
 
 
-def keys(at: Standing) -> str:
+def keys(at: PlanStatus) -> str:
     """The keys that do something now."""
     again = at.may_try_again or not at.applying
     arms = not at.read_only and (at.armed or at.writable) and (again or at.under_way)
@@ -87,7 +87,7 @@ def keys(at: Standing) -> str:
     return "  ".join(words for works, words in offered if works)
 
 
-def status(at: Standing) -> tuple[Line, tuple[Span, ...]]:
+def status(at: PlanStatus) -> tuple[Line, tuple[Span, ...]]:
     """What stands in the way, or what confirming does; to its right how long the plan is valid, or the key that helps."""
     again: tuple[Span, ...] = ((_("F5 plan again"), "key"),)
     if at.applying and at.problem is None:
@@ -110,7 +110,7 @@ def status(at: Standing) -> tuple[Line, tuple[Span, ...]]:
     return _gate(at), (valid,)
 
 
-def _gate(at: Standing) -> Line:
+def _gate(at: PlanStatus) -> Line:
     if at.armed:
         return [("▲ ", "warn"), (_("ARMED: what is confirmed is sent to AWS at once."), "caution")]
     if at.read_only:

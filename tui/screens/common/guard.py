@@ -15,7 +15,7 @@ from tui.screens.common.dialog import Dialog
 T = TypeVar("T")
 
 
-class Guard:
+class TypeAheadGuard:
     """Closed from `hold` until a frame has been painted and looked at for a moment."""
 
     seconds: ClassVar[float] = 0.6
@@ -63,7 +63,7 @@ class GuardedDialog(Dialog[T]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.guard = Guard(self, self._begin)
+        self.guard = TypeAheadGuard(self, self._begin)
         self._back_to: Widget | None = None
 
     def first(self) -> Widget | None:

@@ -16,7 +16,7 @@ from tui.screens.duties.finding_actions import no_look, titles
 from tui.screens.common.notice import NoticeScreen
 from tui.screens.duties.sign_all import SignAllScreen
 from tui.screens.common.already_recorded import signed_first
-from tui.screens.duties.sign import LeaveOutScreen, SignScreen, why_not
+from tui.screens.duties.sign import SkipScreen, SignScreen, why_not
 
 
 def sign(app: Console, chosen: Occurrence | None) -> None:
@@ -54,7 +54,7 @@ def leave_out(app: Console, chosen: Occurrence | None) -> None:
     if meant.signed is not None:
         _refuse(app, meant, signed_first(meant.signed, app.zone, app.now()))
     else:
-        app.push_screen(LeaveOutScreen(meant))
+        app.push_screen(SkipScreen(meant))
 
 
 def look_again(app: Console, chosen: Occurrence | None) -> None:

@@ -10,12 +10,12 @@ from textual.binding import Binding, BindingType
 from services.i18n import N_, _
 from services.inspections.running.finding_records import BY_HAND
 from services.inspections.sign_ins.inspection import SignIns
-from services.models.duties import Slot
+from services.models.duties import ScheduledOccurrence
 from services.models.findings import Recorded
 from services.models.verdict import Verdict
 from tui.screens.duties import finding_actions
 from tui.screens.common.mode_screen import ModeScreen, Place
-from tui.screens.common.guard import Guard
+from tui.screens.common.guard import TypeAheadGuard
 from tui.screens.slack.post import propose_finding
 from widgets.findings.view import FindingView
 
@@ -34,13 +34,13 @@ class FindingScreen(ModeScreen):
         Binding("right_square_bracket", "step(1)", N_("Next finding"), show=True),
     ]
 
-    def __init__(self, subject: str, recorded: Recorded, slot: Slot | None = None) -> None:
+    def __init__(self, subject: str, recorded: Recorded, slot: ScheduledOccurrence | None = None) -> None:
         super().__init__()
         self.subject = subject
         self.slot = slot
         self.recorded = recorded
         self.view = FindingView(self.app.now, self.app.zone)
-        self.guard = Guard(self)
+        self.guard = TypeAheadGuard(self)
 
     def body(self) -> ComposeResult:
         """The finding alone."""

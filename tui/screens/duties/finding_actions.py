@@ -8,14 +8,14 @@ from typing import NamedTuple
 from services.i18n import _
 from services.inspections.registry import offered
 from services.journal.errors import JournalError
-from services.models.duties import OccurrenceState, Slot
+from services.models.duties import OccurrenceState, ScheduledOccurrence
 from services.models.findings import Finding, Recorded, Unfamiliar
 from services.models.journal import Entry
 from services.models.runbook import Runbook
 from tui.console import Console
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.notice import NoticeScreen
-from tui.screens.duties.overrule import OverruleScreen
+from tui.screens.duties.overrule import OverrideScreen
 from tui.screens.common.already_recorded import signed_first
 from widgets.drawing.format import stamp
 
@@ -25,7 +25,7 @@ def titles(runbook: Runbook) -> dict[str, str]:
     return {str(each.id): _(each.title) for each in offered(runbook)}
 
 
-def no_look(app: Console, slot: Slot) -> str:
+def no_look(app: Console, slot: ScheduledOccurrence) -> str:
     """Why no look is made for this slot now; "" where it may."""
     standing, now = app.ready.duties.now(slot), app.now()
     if standing.signed is not None:
@@ -44,7 +44,7 @@ def overrule(app: Console, subject: str, recorded: Recorded) -> None:
             NoticeScreen(recorded.finding.title, _("The journal did not take this finding; it cannot be overruled."))
         )
         return
-    app.push_screen(OverruleScreen(subject, recorded))
+    app.push_screen(OverrideScreen(subject, recorded))
 
 
 def known(app: Console, finding: Finding) -> None:

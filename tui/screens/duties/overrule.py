@@ -15,7 +15,7 @@ from widgets.drawing.lines import ROLES
 from widgets.drawing.prose import Prose
 
 
-class OverruleScreen(WritingDialog):
+class OverrideScreen(WritingDialog):
     """The verdict stays in the journal as it was; the reason stands beside it."""
 
     def __init__(self, subject: str, recorded: Recorded) -> None:

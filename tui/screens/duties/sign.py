@@ -11,10 +11,10 @@ from services.duties.states import by_time
 from services.i18n import N_, _, plural
 from services.inspections.running import entries as drafts
 from services.journal.errors import AlreadyRecorded
-from services.models.duties import Occurrence, OccurrenceState, Slot
+from services.models.duties import Occurrence, OccurrenceState, ScheduledOccurrence
 from services.models.findings import DutyFindings, Recorded
 from tui.screens.common.already_recorded import signed_first, was_first
-from tui.screens.common.guard import Guard
+from tui.screens.common.guard import TypeAheadGuard
 from tui.screens.common.writing_dialog import NotTaken, WritingDialog
 from widgets.inputs.checklist import Checklist
 from widgets.duties.wording import look, when, zone_name
@@ -42,7 +42,7 @@ class _RecordScreen(WritingDialog):
     def __init__(self, occurrence: Occurrence) -> None:
         super().__init__()
         self.occurrence = occurrence
-        self.guard = Guard(self, self._begin)
+        self.guard = TypeAheadGuard(self, self._begin)
         self.field.can_focus = False
         self._about = Prose(classes="about")
 
@@ -171,7 +171,7 @@ class SignScreen(_RecordScreen):
         return _("{title} is signed off").format(title=self.occurrence.slot.title)
 
 
-class LeaveOutScreen(_RecordScreen):
+class SkipScreen(_RecordScreen):
     """Leaves an occurrence out; the reason is asked for."""
 
     def heading(self) -> str:
@@ -267,5 +267,5 @@ def why_not(occurrence: Occurrence, zone: tzinfo, now: datetime) -> str:
     return _("it can be signed on its day: {day}").format(day=_day(occurrence.slot, zone, now))
 
 
-def _day(slot: Slot, zone: tzinfo, now: datetime) -> str:
+def _day(slot: ScheduledOccurrence, zone: tzinfo, now: datetime) -> str:
     return when(slot, zone, now.astimezone(zone).date())

@@ -11,7 +11,7 @@ from services.inspections.running import entries as drafts
 from services.journal.errors import AlreadyRecorded
 from services.models.duties import Occurrence
 from services.models.findings import Recorded
-from tui.screens.common.guard import Guard
+from tui.screens.common.guard import TypeAheadGuard
 from tui.screens.duties.sign import accepting_words
 from tui.screens.common.writing_dialog import WritingDialog
 from widgets.duties.wording import when, zone_name
@@ -39,7 +39,7 @@ class SignAllScreen(WritingDialog):
                 Content.assemble(Content.styled(each.slot.title, ROLES["title"]), "  ", (due, ROLES["muted"]))
             )
             self._lines += [Content.assemble("  ", line) for line in accepting_words(found)]
-        self.guard = Guard(self, self._begin)
+        self.guard = TypeAheadGuard(self, self._begin)
         self.field.can_focus = False
 
     def heading(self) -> str:

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 
 from services.journal.errors import JournalError
 from services.journal.entry_check import check_link
-from services.models.journal import Entry, Query
+from services.models.journal import Entry, EntryQuery
 from services.models.text import clean
 from tui.screens.common.mode_screen import ModeScreen, Place
 from widgets.journal.detail import EntryDetail
@@ -54,7 +54,7 @@ class EntryScreen(ModeScreen):
         self.detail.link = await asyncio.to_thread(check_link, journal.path, entry.seq)
         if entry.subject:
             with suppress(JournalError):
-                self.detail.story = await journal.entries(Query(subject=entry.subject), limit=STORY)
+                self.detail.story = await journal.entries(EntryQuery(subject=entry.subject), limit=STORY)
 
     @on(EntryDetail.Stepped)
     def step(self, message: EntryDetail.Stepped) -> None:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from services.i18n import _, plural
 from services.journal.export import export
-from services.journal.problems import Unfit
-from services.models.journal import Query
+from services.journal.problems import UnusableJournal
+from services.models.journal import EntryQuery
 from services.models.text import clean
 from services.host.private_files import make_folder
 from services.host.state_files import stamped_name, state_folder
 
 
-async def save(journal: Path, query: Query) -> str:
+async def save(journal: Path, query: EntryQuery) -> str:
     """Write the matching entries, oldest first, in a thread; where they went or why not, in words."""
     path = state_folder("exports") / stamped_name("journal", ".jsonl")
     shown = clean(path)
@@ -24,7 +24,7 @@ async def save(journal: Path, query: Query) -> str:
 
     try:
         count = await asyncio.to_thread(write)
-    except (OSError, sqlite3.Error, Unfit) as error:
+    except (OSError, sqlite3.Error, UnusableJournal) as error:
         return _("The entries cannot be saved to {path}: {reason}").format(path=shown, reason=clean(error))
     words = plural("{count} entry was saved to {path}", "{count} entries were saved to {path}", count)
     return words.format(count=f"{count:,}", path=shown)

@@ -15,12 +15,12 @@ from textual.widgets.option_list import Option
 from services.i18n import N_, _
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
-from services.models.journal import EntryKind, Query
+from services.models.journal import EntryKind, EntryQuery
 from services.models.text import clean
 from tui.palette import folded
 from tui.screens.common.dialog import Dialog
 from widgets.drawing.lines import ROLES
-from widgets.journal.wording import KIND_LOOKS
+from widgets.journal.wording import KIND_STYLES
 
 MOST = 200
 """Targets listed at once; typing narrows them."""
@@ -39,7 +39,7 @@ class Choice:
     """What it is found by."""
 
 
-class JournalFilterScreen(Dialog[Query]):
+class JournalFilterScreen(Dialog[EntryQuery]):
     """Answers the query as it was changed; each line is switched on and off."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -59,7 +59,7 @@ class JournalFilterScreen(Dialog[Query]):
     }
     """
 
-    def __init__(self, journal: Journal, query: Query) -> None:
+    def __init__(self, journal: Journal, query: EntryQuery) -> None:
         super().__init__()
         self.journal = journal
         self.query_now = query
@@ -176,7 +176,7 @@ class JournalFilterScreen(Dialog[Query]):
 
 
 def _kinds() -> Iterator[Choice]:
-    for kind, look in KIND_LOOKS.items():
+    for kind, look in KIND_STYLES.items():
         if kind is not EntryKind.OTHER:
             shown = Content.assemble((f"{look.mark} ", ROLES[look.role]), look.word)
             yield Choice("kind", kind.value, shown, folded(f"{look.word} {look.word_source} {kind.value}"))

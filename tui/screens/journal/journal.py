@@ -13,7 +13,7 @@ from services.i18n import _
 from services.journal.errors import JournalError
 from services.journal.window import EntryWindow
 from services.models.feeds import FeedState
-from services.models.journal import Query
+from services.models.journal import EntryQuery
 from services.models.journal_view import JournalView
 from services.models.text import clean
 from tui.commands import bindings
@@ -23,7 +23,7 @@ from tui.screens.common.mode_screen import ModeScreen, Place
 from tui.screens.journal.entry import EntryScreen
 from tui.screens.journal.filter import JournalFilterScreen
 from tui.screens.journal.verify import JournalVerifyScreen
-from widgets.journal.panel import AnchorLine, FilterLine, JournalPanel
+from widgets.journal.panel import CheckpointLine, FilterLine, JournalPanel
 from widgets.journal.prompt import JournalAsk, JournalPrompt
 from widgets.journal.table import JournalTable
 from widgets.journal.wording import anchor_spans, filter_spans
@@ -40,9 +40,9 @@ class JournalScreen(ModeScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.window = EntryWindow(self.services.journal, Query())
+        self.window = EntryWindow(self.services.journal, EntryQuery())
         self.panel = JournalPanel(_("Journal"), now=self.app.now, zone=self.app.zone, id="journal")
-        self.anchor_line = AnchorLine()
+        self.anchor_line = CheckpointLine()
         self.filter_line = FilterLine()
         self.prompt = JournalPrompt()
         self.day: date | None = None
@@ -107,7 +107,7 @@ class JournalScreen(ModeScreen):
             self.call_after_refresh(self.panel.table.focus)
 
     @work(group="journal-move", exclusive=True)
-    async def show(self, query: Query) -> None:
+    async def show(self, query: EntryQuery) -> None:
         """Show the entries that fit, from the newest."""
         self.window = EntryWindow(self.services.journal, query)
         self.filter_line.spans = tuple(filter_spans(query, self.app.zone))
@@ -216,12 +216,12 @@ class JournalScreen(ModeScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is something to clear only where something is filtered."""
-        return self.window.query != Query() or None if action == "clear_filter" else True
+        return self.window.query != EntryQuery() or None if action == "clear_filter" else True
 
     def action_clear_filter(self) -> None:
         """Show everything again."""
         self.day = None
-        self.show(Query())
+        self.show(EntryQuery())
 
     @work(group="journal-export", exclusive=True)
     async def action_export(self) -> None:

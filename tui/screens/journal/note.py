@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from services.i18n import N_, _
-from services.models.journal import Draft, EntryKind
+from services.models.journal import NewEntry, EntryKind
 from tui.screens.common.mode_screen import ModeScreen, Place
 from tui.screens.common.writing_dialog import WritingDialog
 from widgets.drawing.prose import Prose
@@ -67,6 +67,6 @@ class NoteScreen(WritingDialog):
     async def write(self, text: str) -> str:
         """The note as it stands. Raises JournalError."""
         target = self.place.target if self.place is not None and self.is_about else ""
-        draft = Draft(kind=EntryKind.NOTE, target=target, text=" ".join(text.split()), data={"note": text})
+        draft = NewEntry(kind=EntryKind.NOTE, target=target, text=" ".join(text.split()), data={"note": text})
         entry = await self.app.ready.journal.append(draft)
         return _("Noted in the journal as number {seq}").format(seq=entry.seq)

@@ -8,7 +8,7 @@ from services.models.problem import Problem
 from tui.terminal.clipboard import copy
 from tui.screens.common.mode_screen import ModeScreen
 from tui.screens.logs.groups import GroupScreen
-from tui.screens.logs.tail_binding import TailBinding
+from tui.screens.logs.tail_binding import PaneTail
 from widgets.logs.messages import CopyRequested, GroupRequested, PatternChanged, TimeRequested
 from widgets.logs.pane import LogPane
 
@@ -21,7 +21,7 @@ class PaneScreen(ModeScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.tails: dict[LogPane, TailBinding] = {}
+        self.tails: dict[LogPane, PaneTail] = {}
 
     def new_pane(self, id: str | None = None) -> LogPane:
         """A pane ready to follow."""
@@ -35,7 +35,7 @@ class PaneScreen(ModeScreen):
             id=id,
         )
         pane.said = self.banner.problem
-        self.tails[pane] = TailBinding(pane, self.services)
+        self.tails[pane] = PaneTail(pane, self.services)
         return pane
 
     def follow(self, pane: LogPane, group: str, pattern: str = "", at: datetime | None = None) -> None:

@@ -17,7 +17,7 @@ EARLIER_PAGES = 10
 MINUTE = 60_000
 
 
-class TailBinding:
+class PaneTail:
     """What one pane follows."""
 
     def __init__(self, pane: LogPane, services: Services) -> None:

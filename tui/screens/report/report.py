@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
 from services.i18n import N_, _
-from services.journal.problems import Unfit, problem_of
+from services.journal.problems import UnusableJournal, problem_of
 from services.models.duties import Occurrence
 from services.models.report import Report
 from services.report.rendering.dispatch import document
@@ -77,7 +77,7 @@ class ReportScreen(ModeScreen):
                 make, services.journal.path, services.runbook, self.period, now
             )
             self._why = ""
-        except (sqlite3.Error, OSError, Unfit) as error:
+        except (sqlite3.Error, OSError, UnusableJournal) as error:
             problem = problem_of(error, services.journal.path, now)
             self.report, self._why = None, problem.said
         self.block.update()

@@ -14,9 +14,9 @@ from services.journal.origin import person
 from services.models.alarms import Alarm
 from services.models.findings import Recorded
 from services.models.posts import Proposal
-from services.slack.texts import FILL, Desk, about_alarm, about_finding
+from services.slack.texts import FILL, NoteContext, about_alarm, about_finding
 from tui.console import Console
-from tui.screens.common.guard import Guard
+from tui.screens.common.guard import TypeAheadGuard
 from tui.screens.common.writing_dialog import WritingDialog
 from widgets.drawing.lines import ROLES
 from widgets.drawing.prose import Prose
@@ -32,10 +32,10 @@ def propose_finding(app: Console, recorded: Recorded) -> None:
     app.push_screen(PostScreen(about_finding(recorded, _desk(app))))
 
 
-def _desk(app: Console) -> Desk:
+def _desk(app: Console) -> NoteContext:
     services = app.ready
     identity = app.identity.value if app.identity is not None else None
-    return Desk(
+    return NoteContext(
         runbook=services.runbook,
         calendar=services.calendar,
         region=services.session.settings.region or services.runbook.system.region,
@@ -65,7 +65,7 @@ class PostScreen(WritingDialog):
         self.proposal = proposal
         self.id_of_post = uuid4().hex[:12]
         """One for each dialog, so that a second press lets nothing go twice."""
-        self.guard = Guard(self)
+        self.guard = TypeAheadGuard(self)
         self.field.text = proposal.text
         self._evidence = [
             (words, table)

@@ -8,7 +8,7 @@ from textual.widget import Widget
 from services.alarms.acknowledgements import present
 from services.i18n import _
 from services.models.alarms import Alarm
-from tui.screens.common.guard import Guard
+from tui.screens.common.guard import TypeAheadGuard
 from tui.screens.common.writing_dialog import WritingDialog
 from widgets.alarms.acknowledgements import acknowledged_content, state_content
 from widgets.drawing.prose import Prose
@@ -20,7 +20,7 @@ class AcknowledgeScreen(WritingDialog):
     def __init__(self, alarm: Alarm) -> None:
         super().__init__()
         self.alarm = alarm
-        self.guard = Guard(self)
+        self.guard = TypeAheadGuard(self)
 
     def heading(self) -> str:
         """The window's title."""

@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from services.i18n import _
-from services.aws.client.meter import Meter
+from services.aws.client.meter import UsageMeter
 from tui.screens.common.dialog import Dialog
 from widgets.drawing.format import pad
 
@@ -14,7 +14,7 @@ from widgets.drawing.format import pad
 class UsageScreen(Dialog[None]):
     """Requests by operation, most frequent first."""
 
-    def __init__(self, meter: Meter) -> None:
+    def __init__(self, meter: UsageMeter) -> None:
         super().__init__()
         self.usage = meter.snapshot()
 

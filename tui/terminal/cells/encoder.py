@@ -6,8 +6,8 @@ from tui.terminal.cells.cursor import Cursor
 from tui.terminal.cells.diff import changed
 from tui.terminal.cells.graphemes import is_steady
 from tui.terminal.cells.grid import Grid
-from tui.terminal.cells.runs import Piece, Pieces, arranged
-from tui.terminal.cells.scrolling import Shift, find_shift
+from tui.terminal.cells.runs import StyledRun, StyledRuns, arranged
+from tui.terminal.cells.scrolling import Scroll, find_shift
 from tui.terminal.cells.styles import Rendition, Renditions
 
 _RESET = "\x1b]8;;\x1b\\\x1b[m\x1b[r\x1b[H\x1b[2J"
@@ -25,7 +25,7 @@ class Encoder:
         """`erases_in_colour`: erased cells take the background in use (terminfo: bce)."""
         self.front = Grid(width, height)
         self._renditions = renditions
-        self._pieces = Pieces(renditions, erases_in_colour=erases_in_colour)
+        self._pieces = StyledRuns(renditions, erases_in_colour=erases_in_colour)
         self._cursor = Cursor()
         self._pen: Rendition | None = None
         self._coarse = False
@@ -92,7 +92,7 @@ class Encoder:
             dirty = changed(self.front, back)
         return dirty
 
-    def _scroll(self, shift: Shift) -> None:
+    def _scroll(self, shift: Scroll) -> None:
         """DECSTBM, then DL or IL at its top: every terminal since the VT102 knows them."""
         top, bottom, amount = shift
         whole_rest = bottom == self.front.height - 1
@@ -126,14 +126,14 @@ class Encoder:
                 self._piece(piece)
         return True
 
-    def _taken(self, back: Grid, y: int) -> list[Piece]:
+    def _taken(self, back: Grid, y: int) -> list[StyledRun]:
         """The pieces of a row that is about to be written."""
         pieces = self._pieces.of_row(self.front, back, y)
         self.front.copy_row(y, back)
         self._sent_in[y] = self._frame
         return pieces
 
-    def _piece(self, piece: Piece) -> None:
+    def _piece(self, piece: StyledRun) -> None:
         self._move(piece.x, piece.y)
         look = self._renditions[piece.style]
         self._draw_with(look if piece.way == "text" else self._on_blank(look))

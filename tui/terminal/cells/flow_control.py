@@ -33,7 +33,7 @@ MUTE_RATE = 9600
 """… and the bytes a second that it is trusted to take."""
 
 
-class Pacing:
+class FlowControl:
     """The frame on its way, and what follows from the answers that come or do not."""
 
     def __init__(self, meter: Meter) -> None:

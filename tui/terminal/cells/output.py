@@ -7,7 +7,7 @@ from rich.color import ColorSystem
 
 from tui.terminal.cells.compositor import Update, is_whole, paint, size_of
 from tui.terminal.cells.encoder import Encoder
-from tui.terminal.cells.flow_control import Pacing
+from tui.terminal.cells.flow_control import FlowControl
 from tui.terminal.cells.grid import Grid
 from tui.terminal.cells.link import Link, LinkState, Meter
 from tui.terminal.cells.replies import Answers, Question
@@ -75,7 +75,7 @@ class CellOutput:
         self._colours, self._erases_in_colour = colours, erases_in_colour
         self._begin_grids(0, 0)
         self._meter = Meter(link)
-        self._pacing = Pacing(self._meter)
+        self._pacing = FlowControl(self._meter)
         self._on_link = on_link
         self._timer: Handle | None = None
         self._soon: Handle | None = None

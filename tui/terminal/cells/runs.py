@@ -24,7 +24,7 @@ Way = Literal["text", "spaces", "run", "tail"]
 """How cells are written: as they are; as spaces, of which only the ground shows; erased; erased to the row's end."""
 
 
-class Piece(NamedTuple):
+class StyledRun(NamedTuple):
     """Cells from column `x` of row `y` on, all of one look."""
 
     y: int
@@ -39,12 +39,12 @@ class Piece(NamedTuple):
         """The column after the last."""
         return self.x + len(self.cells)
 
-    def is_followed_by(self, after: "Piece") -> bool:
+    def is_followed_by(self, after: "StyledRun") -> bool:
         """Whether the cursor, this piece written, stands where the other begins."""
         return after.y == self.y and after.x == self.end and self.way in ("text", "spaces")
 
 
-class Pieces:
+class StyledRuns:
     """Finds the pieces in which a screen that the terminal shows differs from the one it should show."""
 
     def __init__(self, renditions: Renditions, *, erases_in_colour: bool) -> None:
@@ -52,13 +52,13 @@ class Pieces:
         self._renditions = renditions
         self._erases_in_colour = erases_in_colour
 
-    def of_row(self, front: Grid, back: Grid, y: int) -> list[Piece]:
+    def of_row(self, front: Grid, back: Grid, y: int) -> list[StyledRun]:
         """What has to be written of row `y`, from the left; wide characters are never cut."""
         found = spans(front, back, y, self._renditions.blank)
         if not found:
             return []
         tail = self._erasable_tail(back, y, found)
-        pieces: list[Piece] = []
+        pieces: list[StyledRun] = []
         for start, end in _joined(back, y, found):
             if start >= tail:
                 break
@@ -80,7 +80,9 @@ class Pieces:
         look = self._renditions[style]
         return look.is_erasable and (self._erases_in_colour or not look.background)
 
-    def _span(self, pieces: list[Piece], old: list[str], back: Grid, y: int, start: int, end: int) -> None:
+    def _span(
+        self, pieces: list[StyledRun], old: list[str], back: Grid, y: int, start: int, end: int
+    ) -> None:
         """Add the pieces of the cells `start`…`end`; `old`: what the row holds so far."""
         texts, styles = back.texts[y], back.styles[y]
         x = start
@@ -88,22 +90,22 @@ class Pieces:
             until = _same(styles, x, end)
             for is_blank, count in _blanks(texts[x:until]):
                 if not is_blank:
-                    self._add(pieces, Piece(y, x, styles[x], texts[x : x + count]))
+                    self._add(pieces, StyledRun(y, x, styles[x], texts[x : x + count]))
                 elif self._is_better_erased(old, x + count, count, styles[x]):
                     pieces.append(self._blank(back, y, x, count, "run"))
                 else:
                     self._add(pieces, self._blank(back, y, x, count, "spaces"))
                 x += count
 
-    def _blank(self, back: Grid, y: int, x: int, count: int, way: Way) -> Piece:
-        return Piece(y, x, self._renditions.blank(back.styles[y][x]), back.texts[y][x : x + count], way)
+    def _blank(self, back: Grid, y: int, x: int, count: int, way: Way) -> StyledRun:
+        return StyledRun(y, x, self._renditions.blank(back.styles[y][x]), back.texts[y][x : x + count], way)
 
     def _is_better_erased(self, old: list[str], end: int, count: int, style: int) -> bool:
         """Whether to erase `count` spaces before column `end`; never half of what is wide, which tmux does not heal."""
         is_whole = end >= len(old) or old[end] != ""
         return count >= _ERASE_RUN and is_whole and self._may_erase(style)
 
-    def _add(self, pieces: list[Piece], piece: Piece) -> None:
+    def _add(self, pieces: list[StyledRun], piece: StyledRun) -> None:
         """As one with the piece before where nothing shows of the difference: on spaces only their ground shows."""
         last, blank = pieces[-1] if pieces else None, self._renditions.blank
         if last is None or not last.is_followed_by(piece):
@@ -116,7 +118,7 @@ class Pieces:
             pieces.append(piece)
 
 
-def arranged(pieces: list[Piece], renditions: Renditions) -> list[Piece]:
+def arranged(pieces: list[StyledRun], renditions: Renditions) -> list[StyledRun]:
     """The pieces of a frame look by look rather than row by row, where that is shorter.
 
     Rows with characters that some terminals draw wider stay as they are: what these cover is written after them.
@@ -132,7 +134,7 @@ def arranged(pieces: list[Piece], renditions: Renditions) -> list[Piece]:
     return by_look if _cost(by_look, renditions) < _cost(pieces, renditions) else pieces
 
 
-def _cost(pieces: Iterable[Piece], renditions: Renditions) -> int:
+def _cost(pieces: Iterable[StyledRun], renditions: Renditions) -> int:
     """About how many bytes it takes between the pieces."""
     return sum(
         (0 if before.is_followed_by(after) else _MOVE)

@@ -18,7 +18,7 @@ _GAP = 2
 """Rows between two that moved which may lie within one block."""
 
 
-class Shift(NamedTuple):
+class Scroll(NamedTuple):
     """Rows `top`…`bottom` move up by `amount`, down when negative."""
 
     top: int
@@ -26,7 +26,7 @@ class Shift(NamedTuple):
     amount: int
 
 
-def find_shift(front: Grid, back: Grid, dirty: Sequence[int]) -> Shift | None:
+def find_shift(front: Grid, back: Grid, dirty: Sequence[int]) -> Scroll | None:
     """The shift that saves most among the `dirty` rows, or None where none is worth it."""
     if len(dirty) < _LEAST_ROWS:
         return None
@@ -41,7 +41,7 @@ def find_shift(front: Grid, back: Grid, dirty: Sequence[int]) -> Shift | None:
         start -= 1
     while end < back.height - 1 - max(0, amount) and _moved_alike(front, back, end + 1, amount):
         end += 1
-    shift = Shift(min(start, start + amount), max(end, end + amount), amount)
+    shift = Scroll(min(start, start + amount), max(end, end + amount), amount)
     return shift if _saved(front, back, shift) > _WORTH else None
 
 
@@ -89,7 +89,7 @@ def _longest(rows: Sequence[int]) -> tuple[int, int]:
     return best
 
 
-def _saved(front: Grid, back: Grid, shift: Shift) -> int:
+def _saved(front: Grid, back: Grid, shift: Scroll) -> int:
     """Cells that need not be written after the shift, minus those that it spoils."""
     saved = 0
     for y in range(shift.top, shift.bottom + 1):

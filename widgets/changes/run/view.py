@@ -9,15 +9,15 @@ from services.models.changes import Plan, Run, StepRun, StepState
 from widgets.changes.lines import hanging
 from widgets.drawing.format import NOTHING, clock, stamp
 from widgets.drawing.lines import Line, Span, width_of
-from widgets.drawing.state_styles import Look
+from widgets.drawing.state_styles import StateStyle
 
-RUN_LOOKS: dict[StepState, Look] = {
-    StepState.WAITING: Look("○", N_("not sent yet"), "muted"),
-    StepState.SENDING: Look("▶", N_("being sent"), "warn"),
-    StepState.DONE: Look("●", N_("applied"), "good"),
-    StepState.FAILED: Look("✖", N_("failed"), "bad"),
-    StepState.UNKNOWN: Look("?", N_("UNKNOWN"), "alert"),
-    StepState.REFUSED: Look("■", N_("stopped before sending"), "warn"),
+RUN_LOOKS: dict[StepState, StateStyle] = {
+    StepState.WAITING: StateStyle("○", N_("not sent yet"), "muted"),
+    StepState.SENDING: StateStyle("▶", N_("being sent"), "warn"),
+    StepState.DONE: StateStyle("●", N_("applied"), "good"),
+    StepState.FAILED: StateStyle("✖", N_("failed"), "bad"),
+    StepState.UNKNOWN: StateStyle("?", N_("UNKNOWN"), "alert"),
+    StepState.REFUSED: StateStyle("■", N_("stopped before sending"), "warn"),
 }
 
 

@@ -22,8 +22,8 @@ from botocore.loaders import Loader
 from services.aws.client.bounds import bounded_session
 from services.aws.client.gate import Gate
 from services.aws.client.identity import Stamp, credential_files, stamp
-from services.aws.client.mfa import CodeDesk, Held, RoleProvider
-from services.aws.client.permits import NOWHERE, LogStream
+from services.aws.client.mfa import MfaPrompts, RoleProvider, SessionCredentials
+from services.aws.client.permits import NOWHERE, JournalLogStream
 from services.aws.client.sdk import guard as sdk_guard
 from services.aws.client.sdk.models import load_models
 from services.aws.client.sdk.parsers import Parsers
@@ -31,7 +31,7 @@ from services.aws.client.sdk.setup import check_expiration, check_files, in_word
 from services.aws.client.secret import Secret
 from services.aws.client.settings import AwsSettings
 from services.aws.client.single_attempt import OnceSession, keep_to_metadata
-from services.aws.client.traffic import Wire
+from services.aws.client.traffic import TrafficObserver
 from services.clock import Clock
 
 Purpose = Literal["read", "charged", "write"]
@@ -78,11 +78,11 @@ class Clients:
         settings: AwsSettings,
         *,
         clock: Clock,
-        wire: Wire,
-        desk: CodeDesk | None = None,
-        held: Held | None = None,
+        wire: TrafficObserver,
+        desk: MfaPrompts | None = None,
+        held: SessionCredentials | None = None,
         loader: Loader,
-        journal: LogStream = NOWHERE,
+        journal: JournalLogStream = NOWHERE,
     ) -> None:
         self.settings = settings
         self.held = held
@@ -103,7 +103,7 @@ class Clients:
             self._session.set_credentials(held.access_key, held.secret_key.reveal(), held.token.reveal())
         else:
             with in_words():
-                _never_prompt(self._session, settings, desk or CodeDesk())
+                _never_prompt(self._session, settings, desk or MfaPrompts())
 
     def profile(self) -> dict[str, Any]:
         """The configured profile's keys; {} where there is none."""
@@ -170,14 +170,14 @@ class Clients:
             if name.strip("_") in ("secret_key", "token") and isinstance(value, str)
         )
 
-    async def hold(self) -> Held:
+    async def hold(self) -> SessionCredentials:
         """Get the credentials now and fix them, so that the SDK never tries to renew them by itself."""
         found = await self._session.get_credentials()
         if found is None:
             raise NoCredentialsError
         keys = await found.get_frozen_credentials()
         _method, expires = await self.credentials()
-        return Held(keys.access_key, Secret(keys.secret_key), Secret(keys.token or ""), expires)
+        return SessionCredentials(keys.access_key, Secret(keys.secret_key), Secret(keys.token or ""), expires)
 
     @asynccontextmanager
     async def used(self) -> AsyncIterator["Clients"]:
@@ -216,7 +216,7 @@ def _session(settings: AwsSettings, loader: Loader) -> _Session:
     return session
 
 
-def _never_prompt(session: _Session, settings: AwsSettings, desk: CodeDesk) -> None:
+def _never_prompt(session: _Session, settings: AwsSettings, desk: MfaPrompts) -> None:
     chain = session.get_component("credential_provider")
     keep_to_metadata(chain)
     # The AWS CLI sets its own prompter this way; the SDK offers no other.

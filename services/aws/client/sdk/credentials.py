@@ -12,16 +12,16 @@ from typing import Any, TypeVar
 
 from services.aws.client.errors import AwsError
 from services.aws.client.identity import Stamp
-from services.aws.client.meter import Meter
-from services.aws.client.mfa import CodeDesk, Held
-from services.aws.client.permits import NOWHERE, LogStream, Permit
+from services.aws.client.meter import UsageMeter
+from services.aws.client.mfa import MfaPrompts, SessionCredentials
+from services.aws.client.permits import NOWHERE, JournalLogStream, WriteGrant
 from services.aws.client.prices import is_charged
 from services.aws.client.sdk.clients import Clients, Purpose
 from services.aws.client.sdk.models import ModelLoader, warm_up
 from services.aws.client.sdk.outcome import proves_nothing_done, request_id
 from services.aws.client.sdk.translation import FAILURES, Asked, translate
 from services.aws.client.settings import AwsSettings
-from services.aws.client.traffic import Wire
+from services.aws.client.traffic import TrafficObserver
 from services.aws.client.validation import require
 from services.background.detached import detached, in_thread
 from services.clock import Clock, Mark, mark, passed
@@ -35,7 +35,7 @@ T = TypeVar("T")
 _LOST = (ProblemKind.EXPIRED, ProblemKind.NO_CREDENTIALS)
 
 
-class Login:
+class ClientLogin:
     """One set of clients at a time, replaced when its credentials are lost and others may be had."""
 
     def __init__(
@@ -43,13 +43,13 @@ class Login:
         settings: AwsSettings,
         *,
         clock: Clock,
-        meter: Meter,
+        meter: UsageMeter,
         wall: Clock,
-        journal: LogStream = NOWHERE,
+        journal: JournalLogStream = NOWHERE,
     ) -> None:
         self.settings = settings
         self._journal = journal
-        self.wire = Wire(meter, wall)
+        self.wire = TrafficObserver(meter, wall)
         self._clock = clock
         self._wall = wall
         self._loader = ModelLoader()
@@ -94,7 +94,7 @@ class Login:
             raise self._failed(error, service, operation, clients) from error
 
     async def write(
-        self, permit: Permit, *, required: Sequence[str] = (), timeout: float = 20.0
+        self, permit: WriteGrant, *, required: Sequence[str] = (), timeout: float = 20.0
     ) -> dict[str, Any]:
         """The checked answer to the permitted request. Raises AwsError, with `certain` set."""
         call = permit.call
@@ -137,7 +137,7 @@ class Login:
         fresh: Clients | None = None
         try:
             async with asyncio.timeout(timeout):
-                fresh = await self._build(desk=CodeDesk(token_code))
+                fresh = await self._build(desk=MfaPrompts(token_code))
                 held = await fresh.hold()
                 following = await self._build(held=held)
         except FAILURES as error:
@@ -200,7 +200,9 @@ class Login:
         await asyncio.wait([looking])
         return looking.result()
 
-    async def _build(self, *, desk: CodeDesk | None = None, held: Held | None = None) -> Clients:
+    async def _build(
+        self, *, desk: MfaPrompts | None = None, held: SessionCredentials | None = None
+    ) -> Clients:
         def build() -> tuple[Clients, Stamp]:
             clients = Clients(
                 self.settings,

@@ -79,7 +79,7 @@ class Muting:
         return Muting(self.mutes, tuple(remarks), self.known)
 
 
-class Mutes:
+class MuteRules:
     """The rules in force; a rule is read again only when AWS says that it changed."""
 
     def __init__(self, session: Reader) -> None:

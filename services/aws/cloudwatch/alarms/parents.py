@@ -17,7 +17,7 @@ Composites = frozenset[tuple[str, str]]
 """Names and rules: while they stay the same, so do the parents."""
 
 
-class Parents:
+class ParentAlarms:
     """Asks AWS, once for each alarm until some composite alarm changes."""
 
     def __init__(self, session: Reader) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 from services.aws.client.errors import Invalid
 from services.aws.client.reader import Reader, incomplete, rows
-from services.aws.cloudwatch.alarms.mute_rules import Mutes, Muting
-from services.aws.cloudwatch.alarms.parents import Parents
+from services.aws.cloudwatch.alarms.mute_rules import MuteRules, Muting
+from services.aws.cloudwatch.alarms.parents import ParentAlarms
 from services.aws.cloudwatch.alarms.parsing import (
     alarm_name,
     arn_region,
@@ -26,7 +26,7 @@ from services.aws.cloudwatch.alarms.parsing import (
 from services.aws.cloudwatch.alarms.warm_up import warmed
 from services.clock import Clock, SystemClock
 from services.i18n import _
-from services.models.alarms import Alarm, AlarmBoard, AlarmTransition, Contributor
+from services.models.alarms import Alarm, AlarmOverview, AlarmTransition, Contributor
 from services.models.runbook import Runbook
 
 # Without AlarmTypes both calls answer metric alarms only.
@@ -47,11 +47,11 @@ class Alarms:
         self._session = session
         self._runbook = runbook
         self._clock = clock or SystemClock()
-        self._mutes = Mutes(session)
-        self._parents = Parents(session)
+        self._mutes = MuteRules(session)
+        self._parents = ParentAlarms(session)
         self._types: Sequence[str] = ALL_TYPES
 
-    async def board(self) -> AlarmBoard:
+    async def board(self) -> AlarmOverview:
         """Every alarm, with those the runbook expects and AWS lacks. Raises AwsError."""
         found = await self._describe()
         muting = (await self._mutes.read(self._clock.now())).checked({alarm.id for alarm in found})
@@ -63,13 +63,13 @@ class Alarms:
         alarms += [missing_alarm(name) for name in expected if name not in present]
         if len(self._types) < len(ALL_TYPES):
             remarks = (*remarks, _("Log alarms are not read: AWS does not know the type here."))
-        return AlarmBoard(alarms=ordered(alarms), remarks=remarks, mutes_read=muting.known)
+        return AlarmOverview(alarms=ordered(alarms), remarks=remarks, mutes_read=muting.known)
 
-    async def named(self, names: Iterable[str]) -> AlarmBoard:
+    async def named(self, names: Iterable[str]) -> AlarmOverview:
         """These alarms and whether they are muted; those that AWS lacks are absent. Raises AwsError."""
         wanted = frozenset(names)
         if not wanted:
-            return AlarmBoard()
+            return AlarmOverview()
         muting = await self._mutes.read(self._clock.now())
         # The alarms that mute rules name are asked for, too: that one is not there is told.
         names = wanted | muting.names
@@ -81,7 +81,7 @@ class Alarms:
             )
         muting = muting.checked({alarm.id for alarm in found})
         marked = (_marked(alarm, muting, expected=False) for alarm in found if alarm.id in wanted)
-        return AlarmBoard(alarms=tuple(marked), remarks=muting.remarks, mutes_read=muting.known)
+        return AlarmOverview(alarms=tuple(marked), remarks=muting.remarks, mutes_read=muting.known)
 
     async def by_arns(self, arns: Iterable[str]) -> tuple[Alarm, ...]:
         """The alarms behind ARNs, each asked in its own region; those AWS lacks are absent. Raises AwsError."""

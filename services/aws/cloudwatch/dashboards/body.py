@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from services.aws.client.validation import whole_characters
 from services.aws.cloudwatch.dashboards.layout import placed
 from services.aws.cloudwatch.dashboards.metric_widgets import metric_widget
-from services.aws.cloudwatch.dashboards.properties import Props, Remarks
+from services.aws.cloudwatch.dashboards.properties import Properties, Remarks
 from services.i18n import _
 from services.models.base import RawId
 from services.models.dashboards import (
@@ -38,7 +38,7 @@ def parse_body(name: str, body: str) -> Dashboard:
     except (ValueError, RecursionError, TypeError):
         text = _("The dashboard's body is not valid JSON.")
         return Dashboard(name=name, remarks=(text,), unreadable=True)
-    props = Props(value, remarks, _("dashboard"))
+    props = Properties(value, remarks, _("dashboard"))
     widgets = props.items("widgets")
     if len(widgets) > MOST_WIDGETS:
         remarks.say(_("Only the first {count} widgets are read.").format(count=MOST_WIDGETS), lost=True)
@@ -58,7 +58,7 @@ def parse_body(name: str, body: str) -> Dashboard:
     )
 
 
-def _variables(props: Props, remarks: Remarks) -> None:
+def _variables(props: Properties, remarks: Remarks) -> None:
     variables = props.items("variables")
     if variables:
         names = ", ".join(
@@ -83,7 +83,7 @@ def _widgets(values: Sequence[object]) -> tuple[AnyWidget, ...]:
 
 
 def _widget(value: object, remarks: Remarks, frame: dict[str, object]) -> AnyWidget:
-    props = Props(value, remarks, _("widget"))
+    props = Properties(value, remarks, _("widget"))
     kind = props.text("type")
     properties = props.part("properties")
     props.ignore("x", "y", "width", "height")
@@ -104,14 +104,14 @@ def _told(remarks: Remarks) -> dict[str, object]:
     return {"remarks": remarks.all(), "unreadable": remarks.lost}
 
 
-def _text(props: Props, remarks: Remarks, frame: dict[str, object]) -> AnyWidget:
+def _text(props: Properties, remarks: Remarks, frame: dict[str, object]) -> AnyWidget:
     markdown = props.text("markdown")
     props.ignore("background")
     props.finish()
     return TextWidget.model_validate({"markdown": markdown, **frame, **_told(remarks)})
 
 
-def _alarms(props: Props, remarks: Remarks, frame: dict[str, object]) -> AnyWidget:
+def _alarms(props: Properties, remarks: Remarks, frame: dict[str, object]) -> AnyWidget:
     arns = props.texts("alarms")
     states = []
     for state in props.texts("states"):
@@ -128,7 +128,7 @@ def _alarms(props: Props, remarks: Remarks, frame: dict[str, object]) -> AnyWidg
     )
 
 
-def _logs(props: Props, remarks: Remarks, frame: dict[str, object]) -> AnyWidget:
+def _logs(props: Properties, remarks: Remarks, frame: dict[str, object]) -> AnyWidget:
     query = props.text("query")
     region = props.region("region")
     view = props.choice("view", ("table", "timeSeries", "bar", "pie"), "table")
@@ -141,7 +141,7 @@ def _logs(props: Props, remarks: Remarks, frame: dict[str, object]) -> AnyWidget
     )
 
 
-def _metrics(props: Props, remarks: Remarks, frame: dict[str, object]) -> AnyWidget:
+def _metrics(props: Properties, remarks: Remarks, frame: dict[str, object]) -> AnyWidget:
     fields = metric_widget(props, remarks)
     props.finish()
     return MetricWidget.model_validate({**fields, **frame, **_told(remarks)})

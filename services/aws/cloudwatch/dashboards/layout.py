@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.aws.cloudwatch.dashboards.properties import Props, Remarks
+from services.aws.cloudwatch.dashboards.properties import Properties, Remarks
 from services.i18n import _
 
 COLUMNS = 24
@@ -31,7 +31,7 @@ def placed(widgets: Sequence[object], remarks: Sequence[Remarks]) -> list[Box]:
     free = [0] * COLUMNS
     flowing: list[tuple[int, int, int]] = []
     for index, (widget, said) in enumerate(zip(widgets, remarks, strict=True)):
-        props = Props(widget if isinstance(widget, dict) else None, said, _("widget"))
+        props = Properties(widget if isinstance(widget, dict) else None, said, _("widget"))
         width = props.whole("width", DEFAULT, 1, COLUMNS)
         height = props.whole("height", DEFAULT, 1, TALLEST)
         if props.has("x") and props.has("y"):

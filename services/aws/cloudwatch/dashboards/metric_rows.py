@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.aws.client.reader import is_readable
-from services.aws.cloudwatch.dashboards.properties import Props, Remarks
+from services.aws.cloudwatch.dashboards.properties import Properties, Remarks
 from services.i18n import _
 from services.models.base import RawId
 from services.models.dashboards import Trace
@@ -82,7 +82,7 @@ def _filled(items: Sequence[str], previous: Sequence[str] | None) -> list[str]:
     return [*before, *previous[len(before) : len(before) + missing], *after]
 
 
-def stat_of(props: Props, default: str) -> str:
+def stat_of(props: Properties, default: str) -> str:
     """A statistic that CloudWatch has; others are remarked on."""
     stat = props.text("stat", default)
     if _STAT.fullmatch(stat):
@@ -91,7 +91,7 @@ def stat_of(props: Props, default: str) -> str:
     return default
 
 
-def period_of(props: Props, default: int) -> int:
+def period_of(props: Properties, default: int) -> int:
     """A period that CloudWatch has: 1, 5, 10, 20, 30, or full minutes."""
     period = props.whole("period", default, 1, LONGEST_PERIOD)
     if period in PERIODS_BELOW_A_MINUTE or period % 60 == 0:
@@ -100,7 +100,7 @@ def period_of(props: Props, default: int) -> int:
     return -(-period // 60) * 60
 
 
-def account_of(props: Props, default: str) -> str:
+def account_of(props: Properties, default: str) -> str:
     """A twelve-digit account."""
     account = props.text("accountId", default)
     if not account or account == "LOCAL" or _ACCOUNT.fullmatch(account):
@@ -130,17 +130,17 @@ def traces(rows: Sequence[object], defaults: Defaults, remarks: Remarks) -> tupl
     return tuple(found)
 
 
-def _split(row: object, remarks: Remarks, where: str) -> tuple[list[str], Props]:
+def _split(row: object, remarks: Remarks, where: str) -> tuple[list[str], Properties]:
     if not isinstance(row, list) or not row:
         raise RowError(_("it is not a list"))
     options = row[-1] if isinstance(row[-1], dict) else None
     items = row if options is None else row[:-1]
     if not all(isinstance(item, str) for item in items):
         raise RowError(_("a name in it is not text"))
-    return list(items), Props(options, remarks, where)
+    return list(items), Properties(options, remarks, where)
 
 
-def _expression(items: Sequence[str], options: Props) -> str:
+def _expression(items: Sequence[str], options: Properties) -> str:
     expression = options.text("expression")
     if items:
         raise RowError(_("an expression stands alone in its row"))
@@ -150,7 +150,7 @@ def _expression(items: Sequence[str], options: Props) -> str:
 
 
 def _trace(
-    options: Props, defaults: Defaults, ids: "_Ids", *, row: Sequence[str] = (), expression: str = ""
+    options: Properties, defaults: Defaults, ids: "_Ids", *, row: Sequence[str] = (), expression: str = ""
 ) -> Trace:
     names = [RawId(name) for name in row]
     query = MetricQuery(
@@ -185,7 +185,7 @@ class _Ids:
         self._taken: set[str] = set()
         self._count = 0
 
-    def take(self, options: Props, letter: str) -> str:
+    def take(self, options: Properties, letter: str) -> str:
         wanted = options.text("id")
         if wanted and (wanted in self._taken or not _ID.fullmatch(wanted)):
             options.bad("id", wanted)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from services.aws.cloudwatch.dashboards.metric_rows import Defaults, account_of, period_of, stat_of, traces
-from services.aws.cloudwatch.dashboards.properties import Props, Remarks
+from services.aws.cloudwatch.dashboards.properties import Properties, Remarks
 from services.aws.cloudwatch.metrics.time_range import parse_point
 from services.i18n import _
 from services.models.base import RawId
@@ -13,7 +13,7 @@ from services.models.dashboards import Axis, Line, Mark, View
 FILLS = ("above", "below", "none")
 
 
-def metric_widget(props: Props, remarks: Remarks) -> Mapping[str, object]:
+def metric_widget(props: Properties, remarks: Remarks) -> Mapping[str, object]:
     """The fields of a MetricWidget, without its frame."""
     defaults = Defaults(
         stat=stat_of(props, "Average"), period=period_of(props, 300), account=account_of(props, "")
@@ -50,26 +50,28 @@ def metric_widget(props: Props, remarks: Remarks) -> Mapping[str, object]:
     return fields
 
 
-def _axis(props: Props) -> Axis:
+def _axis(props: Properties) -> Axis:
     axis = Axis(min=props.number("min"), max=props.number("max"), label=props.text("label"))
     props.ignore("showUnits")
     props.finish()
     return axis
 
 
-def _pairs(annotations: Props, key: str, remarks: Remarks) -> Iterator[tuple[Props, Props | None]]:
+def _pairs(
+    annotations: Properties, key: str, remarks: Remarks
+) -> Iterator[tuple[Properties, Properties | None]]:
     """Each annotation; a band or a span is a list of two."""
     for number, item in enumerate(annotations.items(key), 1):
         where = _("annotation {number}").format(number=number)
         if isinstance(item, list) and len(item) == 2:
-            yield Props(item[0], remarks, where), Props(item[1], remarks, where)
+            yield Properties(item[0], remarks, where), Properties(item[1], remarks, where)
         elif isinstance(item, dict):
-            yield Props(item, remarks, where), None
+            yield Properties(item, remarks, where), None
         else:
             annotations.bad(key, item)
 
 
-def _lines(annotations: Props, remarks: Remarks) -> Iterator[Line]:
+def _lines(annotations: Properties, remarks: Remarks) -> Iterator[Line]:
     for first, second in _pairs(annotations, "horizontal", remarks):
         value = first.number("value")
         to = second.number("value") if second is not None else None
@@ -88,7 +90,7 @@ def _lines(annotations: Props, remarks: Remarks) -> Iterator[Line]:
             yield Line.model_validate({"value": value, **line})
 
 
-def _marks(annotations: Props, remarks: Remarks) -> Iterator[Mark]:
+def _marks(annotations: Properties, remarks: Remarks) -> Iterator[Mark]:
     for first, second in _pairs(annotations, "vertical", remarks):
         at = _moment(first)
         until = _moment(second) if second is not None else None
@@ -101,13 +103,13 @@ def _marks(annotations: Props, remarks: Remarks) -> Iterator[Mark]:
             yield Mark(at=at, until=until, label=label)
 
 
-def _moment(props: Props) -> datetime | None:
+def _moment(props: Properties) -> datetime | None:
     text = props.text("value")
     moment = parse_point(text)
     return moment if isinstance(moment, datetime) else None
 
 
-def _end(first: Props, second: Props | None, *drawing: str) -> None:
+def _end(first: Properties, second: Properties | None, *drawing: str) -> None:
     """What only decides how a browser draws is no remark."""
     for props in (first, second):
         if props is not None:

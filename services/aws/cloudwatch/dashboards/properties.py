@@ -49,7 +49,7 @@ class Remarks:
         return (*self._said, _("…and {count} more remarks.").format(count=self._more))
 
 
-class Props:
+class Properties:
     """One JSON object; `finish` names the keys that nobody asked for."""
 
     def __init__(self, value: object, remarks: Remarks, where: str) -> None:
@@ -116,9 +116,9 @@ class Props:
         value = self.get(key)
         return value if isinstance(value, list) else self._default(key, value, [])
 
-    def part(self, key: str) -> "Props":
+    def part(self, key: str) -> "Properties":
         """An object within; an absent one is empty."""
-        return Props(self.get(key), self.remarks, f"{self.where}.{key}")
+        return Properties(self.get(key), self.remarks, f"{self.where}.{key}")
 
     def color(self, key: str) -> str:
         """`#rrggbb`, or ""."""

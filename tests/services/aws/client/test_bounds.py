@@ -10,12 +10,12 @@ from aiobotocore.parsers import AioJSONParser
 
 from services.aws.client.bounds import MIB, MOST_BYTES, MOST_BYTES_OF, MOST_ROWS, MOST_ROWS_OF
 from services.aws.client.errors import Incomplete
-from services.aws.client.meter import Meter
+from services.aws.client.meter import UsageMeter
 from services.aws.client.sdk import parsers
 from services.aws.client.session import AwsSession
 from services.demo.registry import HANDLERS, Call
 from services.inspections.base import Look
-from services.inspections.running.runner import Inspector
+from services.inspections.running.runner import InspectionRunner
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.faults.server import FaultServer, Seen, answer
@@ -91,8 +91,8 @@ async def test_a_hundred_thousand_alarms_are_not_judged_and_hold_nothing_up(
 
     monkeypatch.setitem(HANDLERS, ("cloudwatch", "DescribeAlarms"), describe)
     async with context(empty_aws) as made:
-        inspector = Inspector(
-            made.runbook, made.calendar, made.reader, made.clock, Meter(made.clock), region=made.region
+        inspector = InspectionRunner(
+            made.runbook, made.calendar, made.reader, made.clock, UsageMeter(made.clock), region=made.region
         )
         now = made.clock.now()
         finding = await inspector.look("alarms", Look(since=now, until=now))

@@ -7,7 +7,7 @@ import pytest
 
 from services.aws.client.errors import Refused
 from services.aws.client.gate import READS
-from services.aws.client.permits import Permit
+from services.aws.client.permits import WriteGrant
 from services.aws.client.session import AwsSession
 from services.models.changes import aws_call
 from services.models.problem import ProblemKind
@@ -75,7 +75,7 @@ async def test_no_operation_off_the_list_reaches_the_network(
 ) -> None:
     await session.warm(SERVICES)
     login = await session._loaded()
-    permit = Permit(aws_call("ecs", "StopTask", "ap-northeast-1", {"cluster": "c", "task": "confirmed"}))
+    permit = WriteGrant(aws_call("ecs", "StopTask", "ap-northeast-1", {"cluster": "c", "task": "confirmed"}))
     tried = 0
     async with login._used() as clients:
         with permit.in_force() if armed else nullcontext():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.aws.client.meter import Meter
+from services.aws.client.meter import UsageMeter
 from services.clock import ManualClock
 
 MIDNIGHT = datetime(2026, 4, 1, 15, 0, tzinfo=UTC)
@@ -13,7 +13,7 @@ MIDNIGHT = datetime(2026, 4, 1, 15, 0, tzinfo=UTC)
 
 def test_a_business_day_costs_what_the_facts_say() -> None:
     clock = ManualClock(datetime(2026, 3, 31, 23, 30, tzinfo=UTC))
-    meter = Meter(clock, usd_jpy=150)
+    meter = UsageMeter(clock, usd_jpy=150)
     for _minute in range(525):
         meter.count("cloudwatch", "GetMetricData", metrics=14)
         meter.count("cloudwatch", "DescribeAlarms")
@@ -30,7 +30,7 @@ def test_a_business_day_costs_what_the_facts_say() -> None:
 
 def test_the_day_turns_at_jst_midnight() -> None:
     clock = ManualClock(datetime(2026, 4, 1, 14, 59, 59, tzinfo=UTC))
-    meter = Meter(clock)
+    meter = UsageMeter(clock)
     meter.count("cloudwatch", "GetMetricData", metrics=100)
     assert meter.yen_today > 0
     clock.advance(1)
@@ -41,7 +41,7 @@ def test_the_day_turns_at_jst_midnight() -> None:
 
 def test_the_days_before_are_kept_until_they_are_written_down() -> None:
     clock = ManualClock(datetime(2026, 4, 3, 12, tzinfo=UTC))
-    meter = Meter(clock)
+    meter = UsageMeter(clock)
     for _day in range(3):
         meter.count("ecs", "DescribeServices")
         clock.advance(86400)
@@ -62,7 +62,7 @@ _CALLS = st.tuples(
 @given(st.lists(_CALLS))
 def test_the_sum_is_that_of_the_rows_of_the_last_day(calls: list[tuple[tuple[str, str], int, int]]) -> None:
     clock = ManualClock(datetime(2026, 4, 1, tzinfo=UTC))
-    meter = Meter(clock)
+    meter = UsageMeter(clock)
     days: list[int] = []
     for (service, operation), metrics, wait in calls:
         clock.advance(wait)

@@ -7,7 +7,7 @@ import pytest
 
 from services.aws.client.errors import AwsError, Incomplete
 from services.aws.client.gate import READS
-from services.aws.client.meter import Meter
+from services.aws.client.meter import UsageMeter
 from services.aws.client.prices import is_charged
 from services.aws.client.session import AwsSession
 from services.aws.client.settings import AwsSettings
@@ -33,8 +33,8 @@ def token(aws_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", TOKEN)
 
 
-def session_on(url: str) -> tuple[AwsSession, Meter]:
-    meter = Meter(SystemClock())
+def session_on(url: str) -> tuple[AwsSession, UsageMeter]:
+    meter = UsageMeter(SystemClock())
     return AwsSession(
         AwsSettings("", "ap-northeast-1", endpoint_url=url), clock=SystemClock(), meter=meter
     ), meter
@@ -108,7 +108,7 @@ async def test_a_role_is_not_assumed_elsewhere(server: FaultServer, evil: FaultS
     settings = AwsSettings(
         "", "ap-northeast-1", endpoint_url=server.url, role_arn="arn:aws:iam::123456789012:role/operator"
     )
-    session = AwsSession(settings, clock=SystemClock(), meter=Meter(SystemClock()))
+    session = AwsSession(settings, clock=SystemClock(), meter=UsageMeter(SystemClock()))
     server.always(elsewhere(evil, 307))
     with pytest.raises(AwsError):
         await session.identity()

@@ -10,7 +10,7 @@ from email.utils import format_datetime
 import pytest
 
 from services.aws.client.errors import AwsError, Throttled
-from services.aws.client.meter import Meter
+from services.aws.client.meter import UsageMeter
 from services.aws.client.secret import Secret
 from services.aws.client.session import AwsSession
 from services.clock import ManualClock, SystemClock
@@ -103,7 +103,7 @@ async def test_a_proxy_is_not_asked_for_this_machine(
 async def test_every_attempt_and_every_metric_is_metered(
     open_session: Callable[..., AwsSession], server: FaultServer, clock: ManualClock
 ) -> None:
-    meter = Meter(clock, usd_jpy=150)
+    meter = UsageMeter(clock, usd_jpy=150)
     session = open_session(meter=meter)
     server.always(FAULTS["throttled"])
     with pytest.raises(Throttled):
@@ -125,7 +125,7 @@ async def test_every_attempt_and_every_metric_is_metered(
 async def test_what_never_left_is_not_metered(
     open_session: Callable[..., AwsSession], clock: ManualClock
 ) -> None:
-    meter = Meter(clock)
+    meter = UsageMeter(clock)
     with pytest.raises(AwsError):
         await open_session(meter=meter).read("ecs", "UpdateService", service="s")
     with pytest.raises(AwsError):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.aws.client.errors import AwsError
-from services.aws.client.meter import Meter
+from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession
 from services.aws.client.settings import AwsSettings
 from services.models.problem import ProblemKind
@@ -31,7 +31,7 @@ READS: list[tuple[str, str, str, dict[str, Any]]] = [
 
 
 async def test_every_read_of_the_panels_is_well_formed(embedded: Any) -> None:
-    meter = Meter(embedded.clock)
+    meter = UsageMeter(embedded.clock)
     session = AwsSession(AwsSettings(**embedded.settings()), clock=embedded.clock, meter=meter)
     try:
         for service, operation, key, params in READS:
@@ -70,7 +70,7 @@ async def test_a_fault_there_is_a_problem_here(
 ) -> None:
     embedded.fault("cloudwatch", "DescribeAlarms", code=code, status=status)
     session = AwsSession(
-        AwsSettings(**embedded.settings()), clock=embedded.clock, meter=Meter(embedded.clock)
+        AwsSettings(**embedded.settings()), clock=embedded.clock, meter=UsageMeter(embedded.clock)
     )
     try:
         with pytest.raises(AwsError) as caught:

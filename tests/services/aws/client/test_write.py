@@ -8,7 +8,7 @@ import pytest
 
 from services.aws.client.errors import AccessDenied, AwsError, Incomplete, Refused, Throttled, Unreachable
 from services.aws.client.outcome import nothing_done
-from services.aws.client.permits import Permit
+from services.aws.client.permits import WriteGrant
 from services.aws.client.session import AwsSession
 from services.models.canonical import canonical
 from services.models.changes import AwsCall, aws_call
@@ -35,7 +35,7 @@ def raise_to(maximum: int) -> AwsCall:
 async def test_what_is_confirmed_is_what_arrives(session: AwsSession, server: FaultServer) -> None:
     server.always(DONE)
     call = raise_to(10)
-    got = await session.write(Permit(call), required=ARN)
+    got = await session.write(WriteGrant(call), required=ARN)
     assert got["ScalableTargetARN"].startswith("arn:")
     assert got["ResponseMetadata"]["RequestId"] == REQUEST_ID
     (seen,) = server.seen
@@ -45,7 +45,7 @@ async def test_what_is_confirmed_is_what_arrives(session: AwsSession, server: Fa
 
 async def test_a_permit_sends_once(session: AwsSession, server: FaultServer) -> None:
     server.always(DONE)
-    permit = Permit(raise_to(10))
+    permit = WriteGrant(raise_to(10))
     await session.write(permit)
     with pytest.raises(Refused):
         await session.write(permit)
@@ -54,7 +54,7 @@ async def test_a_permit_sends_once(session: AwsSession, server: FaultServer) -> 
 
 async def test_a_permit_used_three_times_at_once_sends_once(session: AwsSession, server: FaultServer) -> None:
     server.always(DONE)
-    permit = Permit(raise_to(10))
+    permit = WriteGrant(raise_to(10))
     tries = await asyncio.gather(*(session.write(permit) for _ in range(3)), return_exceptions=True)
     assert sorted(type(each).__name__ for each in tries) == ["Refused", "Refused", "dict"]
     assert len(server.seen) == 1
@@ -67,7 +67,7 @@ async def test_under_every_fault_it_is_sent_once_and_the_outcome_is_known_or_unk
     server.always(FAULTS[name])
     limit = 0.5 if name in NEVER_ENDING else 10
     with pytest.raises(AwsError) as caught:
-        await session.write(Permit(raise_to(10)), required=ARN, timeout=limit)
+        await session.write(WriteGrant(raise_to(10)), required=ARN, timeout=limit)
     assert len(server.seen) == 1
     # Only AWS's own word is proof: a bare 429 is not.
     assert nothing_done(caught.value) is (name == "throttled"), caught.value.problem
@@ -77,7 +77,7 @@ async def test_under_every_fault_it_is_sent_once_and_the_outcome_is_known_or_unk
 async def test_a_redirect_is_not_followed(status: int, session: AwsSession, server: FaultServer) -> None:
     server.always(Reply(b"", status, headers={"Location": f"{server.url}/elsewhere"}))
     with pytest.raises(Incomplete) as caught:
-        await session.write(Permit(raise_to(10)))
+        await session.write(WriteGrant(raise_to(10)))
     assert len(server.seen) == 1
     assert not nothing_done(caught.value)
 
@@ -85,7 +85,7 @@ async def test_a_redirect_is_not_followed(status: int, session: AwsSession, serv
 async def test_each_write_has_a_fresh_connection(session: AwsSession, server: FaultServer) -> None:
     server.always(DONE)
     for maximum in (6, 7, 8):
-        await session.write(Permit(raise_to(maximum)))
+        await session.write(WriteGrant(raise_to(maximum)))
     assert server.connections == 3
     assert len(server.seen) == 3
 
@@ -106,7 +106,7 @@ async def test_put_is_not_repeated_by_the_http_library(
 ) -> None:
     server.always(Reply(manner=manner))
     with pytest.raises(Unreachable) as caught:
-        await session.write(Permit(invalidation()))
+        await session.write(WriteGrant(invalidation()))
     assert len(server.seen) == 1
     assert not nothing_done(caught.value)
 
@@ -119,7 +119,7 @@ async def test_a_region_redirect_of_s3_is_not_repeated_by_the_sdk(
     server.always(Reply(moved, 301, type="application/xml", headers=headers))
     call = aws_call("s3", "DeleteObject", "ap-northeast-1", {"Bucket": "waf-logs", "Key": "k"})
     with pytest.raises(AwsError) as caught:
-        await session.write(Permit(call))
+        await session.write(WriteGrant(call))
     assert len(server.seen) == 1
     assert not nothing_done(caught.value)
 
@@ -141,7 +141,7 @@ async def test_a_no_of_aws_is_a_no(
 ) -> None:
     server.always(failure(code, "no"))
     with pytest.raises(AwsError) as caught:
-        await session.write(Permit(raise_to(10)), required=ARN)
+        await session.write(WriteGrant(raise_to(10)), required=ARN)
     assert caught.value.problem.kind is kind
     assert nothing_done(caught.value)
     assert caught.value.request_id == REQUEST_ID
@@ -150,14 +150,14 @@ async def test_a_no_of_aws_is_a_no(
 async def test_a_no_without_a_request_id_is_not_of_aws(session: AwsSession, server: FaultServer) -> None:
     server.always(Reply(b'{"__type": "AccessDeniedException", "message": "blocked by the proxy"}', 403))
     with pytest.raises(AccessDenied) as caught:
-        await session.write(Permit(raise_to(10)), required=ARN)
+        await session.write(WriteGrant(raise_to(10)), required=ARN)
     assert not nothing_done(caught.value)
 
 
 async def test_an_answer_without_a_request_id_is_not_of_aws(session: AwsSession, server: FaultServer) -> None:
     server.always(Reply(b"{}"))
     with pytest.raises(Incomplete) as caught:
-        await session.write(Permit(raise_to(10)))
+        await session.write(WriteGrant(raise_to(10)))
     assert not nothing_done(caught.value)
 
 
@@ -165,14 +165,14 @@ async def test_an_answer_without_a_request_id_is_not_of_aws(session: AwsSession,
 async def test_a_server_error_says_nothing(code: str, session: AwsSession, server: FaultServer) -> None:
     server.always(failure(code, status=500))
     with pytest.raises(AwsError) as caught:
-        await session.write(Permit(raise_to(10)))
+        await session.write(WriteGrant(raise_to(10)))
     assert not nothing_done(caught.value)
 
 
 async def test_what_never_connected_did_nothing(open_session: Callable[..., AwsSession]) -> None:
     for url in ("http://127.0.0.1:9", "http://no-such-host.invalid"):
         with pytest.raises(Unreachable) as caught:
-            await open_session(endpoint_url=url).write(Permit(raise_to(10)), timeout=5)
+            await open_session(endpoint_url=url).write(WriteGrant(raise_to(10)), timeout=5)
         assert nothing_done(caught.value)
 
 
@@ -182,7 +182,7 @@ async def test_without_credentials_nothing_is_done(
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(AwsError) as caught:
-        await open_session().write(Permit(raise_to(10)))
+        await open_session().write(WriteGrant(raise_to(10)))
     assert caught.value.problem.kind is ProblemKind.NO_CREDENTIALS
     assert nothing_done(caught.value)
     assert server.seen == []
@@ -198,7 +198,7 @@ async def test_hung_reads_do_not_keep_a_write_waiting(session: AwsSession, serve
         for _ in range(25)
     ]
     await until(lambda: len(server.seen) == 20)
-    await session.write(Permit(raise_to(10)), timeout=3)
+    await session.write(WriteGrant(raise_to(10)), timeout=3)
     for task in hung:
         task.cancel()
     await asyncio.gather(*hung, return_exceptions=True)
@@ -207,7 +207,7 @@ async def test_hung_reads_do_not_keep_a_write_waiting(session: AwsSession, serve
 async def test_throttled_is_not_tried_again(session: AwsSession, server: FaultServer) -> None:
     server.always(FAULTS["throttled"])
     with pytest.raises(Throttled):
-        await session.write(Permit(raise_to(10)))
+        await session.write(WriteGrant(raise_to(10)))
     assert len(server.seen) == 1
 
 
@@ -224,14 +224,14 @@ async def test_anything_else_than_what_was_confirmed_is_refused(
 ) -> None:
     call = raise_to(10)
     login = await session._loaded()
-    with Permit(call).in_force(), pytest.raises(Refused):
+    with WriteGrant(call).in_force(), pytest.raises(Refused):
         await login.call(call.service, call.operation, call.params | change, purpose="write")
     assert server.seen == []
 
 
 async def test_another_operation_is_refused(session: AwsSession, server: FaultServer) -> None:
     login = await session._loaded()
-    with Permit(raise_to(10)).in_force(), pytest.raises(Refused):
+    with WriteGrant(raise_to(10)).in_force(), pytest.raises(Refused):
         await login.call(
             SCALING,
             "DeregisterScalableTarget",
@@ -248,12 +248,12 @@ async def test_another_operation_is_refused(session: AwsSession, server: FaultSe
 async def test_a_token_that_the_sdk_adds_is_refused(session: AwsSession, server: FaultServer) -> None:
     call = aws_call("ecs", "RunTask", "ap-northeast-1", {"cluster": "c", "taskDefinition": "t"})
     with pytest.raises(Refused) as caught:
-        await session.write(Permit(call))
+        await session.write(WriteGrant(call))
     assert nothing_done(caught.value)
     assert server.seen == []
     server.always(answer({"tasks": [], "failures": []}))
     given = aws_call("ecs", "RunTask", "ap-northeast-1", {**call.params, "clientToken": "plan-1"})
-    await session.write(Permit(given))
+    await session.write(WriteGrant(given))
     assert canonical(server.seen[0].json) == given.body
 
 
@@ -267,7 +267,7 @@ async def test_what_is_changed_after_serializing_is_refused(session: AwsSession,
         client = await clients.client("write", SCALING, "ap-northeast-1")
         client.meta.events.register("before-call.application-auto-scaling.*", tamper)
     with pytest.raises(Refused):
-        await session.write(Permit(raise_to(10)))
+        await session.write(WriteGrant(raise_to(10)))
     assert server.seen == []
 
 
@@ -281,7 +281,7 @@ async def test_another_task_has_no_permit(session: AwsSession, server: FaultServ
         await login.call(call.service, call.operation, call.params, purpose="write")
 
     task = asyncio.create_task(other())
-    with Permit(call).in_force():
+    with WriteGrant(call).in_force():
         ready.set()
         with pytest.raises(Refused):
             await task
@@ -290,7 +290,7 @@ async def test_another_task_has_no_permit(session: AwsSession, server: FaultServ
 
 async def test_a_cancelled_write_was_sent_once(session: AwsSession, server: FaultServer) -> None:
     server.always(Reply(manner=Manner.HANG))
-    permit = Permit(raise_to(10))
+    permit = WriteGrant(raise_to(10))
     write = asyncio.create_task(session.write(permit))
     await until(lambda: server.seen)
     write.cancel()
@@ -305,6 +305,6 @@ async def test_a_cancelled_write_was_sent_once(session: AwsSession, server: Faul
 async def test_a_query_service_is_compared_too(session: AwsSession, server: FaultServer) -> None:
     server.always(xml("RebootDBInstance", "<DBInstance/>", request_id=REQUEST_ID))
     call = aws_call("rds", "RebootDBInstance", "ap-northeast-1", {"DBInstanceIdentifier": "facility-prod-db"})
-    got = await session.write(Permit(call), required=("DBInstance",))
+    got = await session.write(WriteGrant(call), required=("DBInstance",))
     assert got["ResponseMetadata"]["RequestId"] == REQUEST_ID
     assert b"facility-prod-db" in server.seen[0].body

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from services.aws.autoscaling.reader import Scaling
+from services.aws.autoscaling.reader import AutoScalingReader
 from services.aws.client.errors import AwsError
-from services.aws.client.meter import Meter
+from services.aws.client.meter import UsageMeter
 from services.aws.client.outcome import nothing_done
-from services.aws.client.permits import Permit
+from services.aws.client.permits import WriteGrant
 from services.aws.client.session import AwsSession
 from services.aws.client.settings import AwsSettings
 from services.models.changes import aws_call
@@ -33,7 +33,9 @@ BACK = {
 
 @pytest.fixture
 async def session(embedded: Any) -> AsyncIterator[AwsSession]:
-    made = AwsSession(AwsSettings(**embedded.settings()), clock=embedded.clock, meter=Meter(embedded.clock))
+    made = AwsSession(
+        AwsSettings(**embedded.settings()), clock=embedded.clock, meter=UsageMeter(embedded.clock)
+    )
     yield made
     await made.close()
 
@@ -66,10 +68,10 @@ async def test_under_every_fault_once_and_never_wrongly_certain(
     fault: dict[str, Any], proven: bool, done: bool, embedded: Any, session: AwsSession
 ) -> None:
     # The first call of a session makes its client, which on a busy machine takes longer than the timeout.
-    await Scaling(session).scheduled_actions(CLUSTER, SERVICE)
+    await AutoScalingReader(session).scheduled_actions(CLUSTER, SERVICE)
     embedded.fault(SCALING, "RegisterScalableTarget", **fault)
     with pytest.raises(AwsError) as caught:
-        await session.write(Permit(RAISE), required=("ScalableTargetARN",), timeout=1.0)
+        await session.write(WriteGrant(RAISE), required=("ScalableTargetARN",), timeout=1.0)
     assert embedded.counts()[f"{SCALING}.RegisterScalableTarget"] == 1
     assert nothing_done(caught.value) is proven
     assert (maximum(embedded) == 10) is done
@@ -77,9 +79,9 @@ async def test_under_every_fault_once_and_never_wrongly_certain(
 
 
 async def test_raise_and_schedule_the_way_back(embedded: Any, session: AwsSession) -> None:
-    await session.write(Permit(RAISE), required=("ScalableTargetARN",))
-    await session.write(Permit(aws_call(SCALING, "PutScheduledAction", "ap-northeast-1", BACK)))
-    (action,) = await Scaling(session).scheduled_actions(CLUSTER, SERVICE)
+    await session.write(WriteGrant(RAISE), required=("ScalableTargetARN",))
+    await session.write(WriteGrant(aws_call(SCALING, "PutScheduledAction", "ap-northeast-1", BACK)))
+    (action,) = await AutoScalingReader(session).scheduled_actions(CLUSTER, SERVICE)
     assert (action.id, action.maximum, action.minimum) == ("toban-back", 5, None)
     assert action.at is not None
     embedded.advance((action.at - embedded.clock.now()).total_seconds() - 1)
@@ -89,5 +91,5 @@ async def test_raise_and_schedule_the_way_back(embedded: Any, session: AwsSessio
 
 
 async def test_a_policy_says_what_it_tracks(session: AwsSession) -> None:
-    (policy,) = await Scaling(session).policies(CLUSTER, SERVICE)
+    (policy,) = await AutoScalingReader(session).policies(CLUSTER, SERVICE)
     assert (policy.target, policy.metric) == (60.0, "ECSServiceAverageCPUUtilization")

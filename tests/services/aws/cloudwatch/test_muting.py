@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.aws.client.codes import UNKNOWN_OPERATION
 from services.aws.client.errors import AwsError
-from services.aws.cloudwatch.alarms.mute_rules import Mutes, mute_of
+from services.aws.cloudwatch.alarms.mute_rules import MuteRules, mute_of
 from services.clock import ManualClock
 from services.models.findings import Finding
 from services.models.problem import ProblemKind
@@ -136,7 +136,7 @@ async def test_whether_actions_run_is_not_guessed(embedded: Embedded) -> None:
 )  # fmt: skip
 async def test_a_rule_whose_alarms_cannot_be_read_is_not_one_that_mutes_nothing(targets: Any) -> None:
     canned = Canned(ListAlarmMuteRules=LISTED, GetAlarmMuteRule=rule(targets))
-    mutes = Mutes(canned)
+    mutes = MuteRules(canned)
     for _time in range(2):
         muting = await mutes.read(NOW)
         assert not muting.known
@@ -165,7 +165,7 @@ def test_one_name_that_cannot_be_read_is_enough(names: list[str], damage: Any, a
 async def test_an_answer_without_the_list_is_one_of_no_active_rule(embedded: Embedded) -> None:
     """AWS's model marks the list optional; an answer with an empty body is damaged all the same."""
     async with recording() as answers, context(embedded) as made:
-        mutes = Mutes(made.reader)
+        mutes = MuteRules(made.reader)
         assert (await mutes.read(NOW)).names == {"alb-latency-high"}
         key = "AlarmMuteRuleSummaries"
         (lost,) = (
@@ -179,7 +179,7 @@ async def test_an_answer_without_the_list_is_one_of_no_active_rule(embedded: Emb
 
 async def test_a_rule_without_its_name_is_asked_for_by_no_other() -> None:
     canned = Canned(ListAlarmMuteRules={"AlarmMuteRuleSummaries": [{"Status": "ACTIVE"}]})
-    assert not (await Mutes(canned).read(NOW)).known
+    assert not (await MuteRules(canned).read(NOW)).known
     assert canned.asked("GetAlarmMuteRule") == []
 
 
@@ -194,7 +194,7 @@ async def test_only_a_refusal_that_lasts_is_remembered_and_for_an_hour(
     error: ProblemKind, held: bool
 ) -> None:
     canned, clock = Canned(ListAlarmMuteRules=failure(error)), ManualClock(NOW)
-    mutes = Mutes(canned)
+    mutes = MuteRules(canned)
     for _time in range(3):
         muting = await mutes.read(clock.now())
         assert not muting.known

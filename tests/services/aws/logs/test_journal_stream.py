@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.aws.client.errors import AwsError, ClockSkew, NotFound, Refused
-from services.aws.client.permits import LogStream
+from services.aws.client.permits import JournalLogStream
 from services.aws.client.session import AwsSession
 from services.aws.logs.journal_stream import JournalStream
 from tests.faults.server import FAULTS, FaultServer, answer, failure
@@ -18,7 +18,7 @@ AT = datetime(2026, 4, 1, 0, 0, 0, 123000, tzinfo=UTC)
 
 @pytest.fixture
 def session(open_session: Callable[..., AwsSession]) -> AwsSession:
-    return open_session(journal=LogStream(GROUP, STREAM))
+    return open_session(journal=JournalLogStream(GROUP, STREAM))
 
 
 async def test_a_line_arrives_whole(session: AwsSession, server: FaultServer) -> None:
@@ -43,9 +43,11 @@ async def test_no_other_stream_is_written(
     assert server.seen == []
 
 
-@pytest.mark.parametrize("named", [LogStream("", ""), LogStream(GROUP, ""), LogStream("", STREAM)])
+@pytest.mark.parametrize(
+    "named", [JournalLogStream("", ""), JournalLogStream(GROUP, ""), JournalLogStream("", STREAM)]
+)
 async def test_a_runbook_that_names_none_allows_none(
-    named: LogStream, open_session: Callable[..., AwsSession], server: FaultServer
+    named: JournalLogStream, open_session: Callable[..., AwsSession], server: FaultServer
 ) -> None:
     with pytest.raises(Refused):
         await JournalStream(open_session(journal=named), GROUP, STREAM).put(AT, "x")

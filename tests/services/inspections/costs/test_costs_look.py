@@ -14,7 +14,7 @@ from services.inspections.costs.days import HELD, compare, end_of, plan
 from services.inspections.costs.evaluation import against
 from services.inspections.costs.inspection import Costs
 from services.inspections.costs.wording import yen_words
-from services.inspections.running.metered_reader import Tally
+from services.inspections.running.metered_reader import MeteredReader
 from services.models.findings import Finding, Measure
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
@@ -453,7 +453,7 @@ async def test_a_service_that_is_told_of_no_more_is_not_cheap(back: int, service
 async def test_trap_22_the_answer_is_kept_for_it_costs_and_says_how_old_it_is() -> None:
     canned = Canned(GetCostAndUsage=answered(), DescribeBudgets={})
     made = context(canned)
-    tally = Tally(canned, usd_jpy=150, charge=lambda _what, _usd: None)
+    tally = MeteredReader(canned, usd_jpy=150, charge=lambda _what, _usd: None)
     await look_with(replace(made, reader=tally))
     assert (tally.cost.calls, tally.cost.yen) == (2, 1.5)
     made.clock.advance(7 * 3600)  # type: ignore[attr-defined]  # a ManualClock

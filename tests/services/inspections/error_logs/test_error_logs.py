@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.aws.logs import insights
 from services.inspections.base import InspectionContext, Look
 from services.inspections.error_logs.inspection import ErrorLogs
-from services.inspections.running.metered_reader import Tally
+from services.inspections.running.metered_reader import MeteredReader
 from services.inspections.toolkit.logs.message_grouping import about_database, masked, shape
 from services.models.findings import Finding, Progress
 from services.models.runbook import Runbook
@@ -316,7 +316,7 @@ async def test_what_it_scanned_is_charged(empty_aws: Embedded) -> None:
     fill(empty_aws, [error(5), *fine(6)])
     charged: list[float] = []
     async with context(empty_aws, runbook=book()) as made:
-        tally = Tally(made.reader, usd_jpy=150, charge=lambda _what, usd: charged.append(usd))
+        tally = MeteredReader(made.reader, usd_jpy=150, charge=lambda _what, usd: charged.append(usd))
         counted = InspectionContext(
             runbook=made.runbook,
             calendar=made.calendar,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services import i18n
 from services.calendar.maintenance_windows import WEEK, weekly
-from services.inspections.maintenance.dates import Standing, bites, due
+from services.inspections.maintenance.dates import ActionUrgency, bites, due
 from services.inspections.maintenance.inspection import Maintenance
 from services.models.databases import OptIn, PendingAction
 from services.models.findings import Finding
@@ -279,25 +279,29 @@ def test_trap_5_the_date_that_bites(given: dict[str, Any], at: datetime | None) 
 @pytest.mark.parametrize(
     ("days", "standing"),
     [
-        (5.0, Standing.FORCED),
-        (5.8, Standing.LATE),
-        (6.9, Standing.LATE),
-        (8.0, Standing.LAST_WINDOW),
-        (12.8, Standing.LAST_WINDOW),
-        (19.7, Standing.LAST_WINDOW),
-        (19.8, Standing.FAR),
+        (5.0, ActionUrgency.FORCED),
+        (5.8, ActionUrgency.LATE),
+        (6.9, ActionUrgency.LATE),
+        (8.0, ActionUrgency.LAST_WINDOW),
+        (12.8, ActionUrgency.LAST_WINDOW),
+        (19.7, ActionUrgency.LAST_WINDOW),
+        (19.8, ActionUrgency.FAR),
     ],
 )
-def test_a_forced_date_against_windows_and_lead(days: float, standing: Standing) -> None:
+def test_a_forced_date_against_windows_and_lead(days: float, standing: ActionUrgency) -> None:
     """The coming window is 5.7 days away, the one after it 12.7."""
     found = due(action(forced=MONDAY + timedelta(days=days)), WINDOW, MONDAY, LEAD)
     assert found.standing is standing
-    assert (found.by_hand is None) is (standing is Standing.FORCED)
+    assert (found.by_hand is None) is (standing is ActionUrgency.FORCED)
 
 
 def test_without_a_window_a_week_is_left_to_act() -> None:
     forced = [due(action(forced=MONDAY + timedelta(days=days)), None, MONDAY, LEAD) for days in (6, 8, 15)]
-    assert [each.standing for each in forced] == [Standing.LATE, Standing.LAST_WINDOW, Standing.FAR]
+    assert [each.standing for each in forced] == [
+        ActionUrgency.LATE,
+        ActionUrgency.LAST_WINDOW,
+        ActionUrgency.FAR,
+    ]
     assert due(action(auto_after=COMING), None, MONDAY, LEAD).at == COMING
 
 
@@ -317,11 +321,11 @@ def test_whoever_follows_the_date_by_hand_is_in_time(now: int, ahead: int, lead:
     assert found.at >= wanted
     if kind == "auto":
         assert found.in_window
-        assert found.standing is not Standing.FORCED
+        assert found.standing is not ActionUrgency.FORCED
     if found.by_hand is not None:
         assert at <= found.by_hand < found.at
         assert found.by_hand in WINDOW
-    if found.standing is Standing.FAR:
+    if found.standing is ActionUrgency.FAR:
         # Next week's window, which a weekly look still comes before, leaves the lead too.
         assert found.by_hand is not None
         assert WINDOW.chance(at) + WEEK <= found.at - timedelta(days=lead)

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from services.aws.client.meter import Meter
+from services.aws.client.meter import UsageMeter
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.inspections import registry
 from services.inspections.base import Inspection, Look
 from services.inspections.known import Known
 from services.inspections.running.finding_records import FindingRecords
-from services.inspections.running.runner import Inspector
-from services.inspections.running.scheduler import Rounds
+from services.inspections.running.runner import InspectionRunner
+from services.inspections.running.scheduler import InspectionScheduler
 from services.models.findings import DutyFindings, Finding, FindingsView
-from services.models.journal import Entry, EntryKind, Query
+from services.models.journal import Entry, EntryKind, EntryQuery
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
@@ -65,7 +65,7 @@ def scripted(script: Script, name: str) -> type[Inspection]:
 class Console:
     """One console."""
 
-    rounds: Rounds
+    rounds: InspectionScheduler
     desk: Desk
     records: FindingRecords
     faults: list[BaseException]
@@ -77,7 +77,7 @@ class Console:
         return found
 
     async def entries(self, *kinds: EntryKind) -> tuple[Entry, ...]:
-        return await self.desk.journal.entries(Query(kinds=frozenset(kinds)))
+        return await self.desk.journal.entries(EntryQuery(kinds=frozenset(kinds)))
 
     async def until(self, reached: Callable[[], object], *, step: float = 1.0) -> None:
         """Let the world go on until `reached()`."""
@@ -115,17 +115,17 @@ async def console(
         faults: list[BaseException] = []
         calendar = Calendar(book)
         records = FindingRecords(made.journal, Known())
-        inspector = Inspector(
+        inspector = InspectionRunner(
             book,
             calendar,
             Canned(),
             made.clock,
-            Meter(made.clock),
+            UsageMeter(made.clock),
             region="ap-northeast-1",
             known=lambda: records.known,
             fault=faults.append,
         )
-        rounds = Rounds(
+        rounds = InspectionScheduler(
             inspector, records, made.journal, calendar, made.clock, jitter=jitter, rng=random.Random(1)
         )
         this = Console(rounds, made, records, faults)

@@ -18,7 +18,7 @@ from services.inspections.running.finding_records import RECENT, FindingRecords
 from services.journal.journal import Journal
 from services.models.duties import OccurrenceState
 from services.models.findings import Finding, Progress, Unfamiliar
-from services.models.journal import Draft, Entry, EntryKind, Person
+from services.models.journal import Entry, EntryKind, NewEntry, Person
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
 from tests.services.aws.canned import failure
@@ -102,7 +102,7 @@ async def test_a_signature_by_a_clock_that_ran_ahead_blinds_no_look(
         await sign(one, "daily-morning")
         signed = script.windows("alarms")[0].until
         ahead = {"inspection": "alarms", "verdict": "normal", "until": "2027-01-14T00:00:00+00:00"}
-        draft = Draft(kind=EntryKind.SIGN_OFF, subject="x", text="x", data={"findings": [ahead]})
+        draft = NewEntry(kind=EntryKind.SIGN_OFF, subject="x", text="x", data={"findings": [ahead]})
         one.records.absorb([await one.desk.journal.append(draft)])
         clock.advance(3600)
         await one.rounds.looks.by_hand("alarms")
@@ -369,7 +369,7 @@ async def test_what_is_written_between_the_first_readings_is_read_later(
 
         async def _write(self) -> None:
             await journal.append(drafts.known(Unfamiliar(kind="person", value="carol")))
-            await journal.append(Draft(kind=EntryKind.LOOKING, subject="x", text="x"))
+            await journal.append(NewEntry(kind=EntryKind.LOOKING, subject="x", text="x"))
 
     records = Busy(journal, Known())
     await records.read(clock.now())

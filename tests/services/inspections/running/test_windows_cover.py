@@ -19,7 +19,7 @@ from services.inspections.running.windows import window
 from services.journal.chain import linked
 from services.journal.journal import Journal
 from services.models.findings import Finding, Recorded
-from services.models.journal import Draft, Entry, EntryKind, Person
+from services.models.journal import Entry, EntryKind, NewEntry, Person
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.services.aws.canned import Canned
@@ -58,7 +58,7 @@ class Office:
         for kinds in ({EntryKind.SIGN_OFF}, {EntryKind.FINDING, EntryKind.OVERRULED}):
             self.records.absorb(each for each in self.entries if each.kind in kinds)
 
-    def write(self, draft: Draft, at: datetime) -> Entry:
+    def write(self, draft: NewEntry, at: datetime) -> Entry:
         seq = len(self.entries) + 1
         entry = linked("journal", draft, seq=seq, at=at, person=Person(), previous="")
         self.entries.append(entry)
@@ -87,7 +87,7 @@ class Office:
             meant = next(each for each in self.records.of(meant.subject, ("alarms",)))
             assert meant.overruled
         data = {"findings": drafts.signed([meant])}
-        self.write(Draft(kind=EntryKind.SIGN_OFF, subject=meant.subject, text="", data=data), now)
+        self.write(NewEntry(kind=EntryKind.SIGN_OFF, subject=meant.subject, text="", data=data), now)
         self.signed.append(meant)
 
     def unseen(self) -> list[tuple[datetime, datetime]]:

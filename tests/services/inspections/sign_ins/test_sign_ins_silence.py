@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from services.aws.cloudtrail.reader import Trail
+from services.aws.cloudtrail.reader import CloudTrailReader
 from services.calendar.calendar import Calendar
 from services.demo.cloudtrail.model import TrailBook
 from services.inspections.base import Look
@@ -138,7 +138,7 @@ async def test_a_trail_whose_files_stop_asks_for_attention(embedded: Embedded) -
     assert (await day(embedded)).verdict is V.NORMAL
     recorded(embedded, delivered=embedded.clock.now() - timedelta(hours=30))
     finding = await day(embedded)
-    trail = measure(finding, "Trail")
+    trail = measure(finding, "CloudTrailReader")
     assert (finding.verdict, trail.verdict) == (V.ATTENTION, V.ATTENTION)
     assert trail.shown == "logging, but files do not arrive"
     assert any("has delivered no file" in each for each in finding.remarks)
@@ -193,7 +193,7 @@ class Account:
         return events(*times)
 
     def silent(self, until: datetime) -> bool:
-        history = asyncio.run(read_history(cast(Trail, self), HOME, until, ()))
+        history = asyncio.run(read_history(cast(CloudTrailReader, self), HOME, until, ()))
         return is_silent(history, until, CALENDAR)
 
 

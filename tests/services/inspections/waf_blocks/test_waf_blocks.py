@@ -13,7 +13,7 @@ from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.demo.elb.handlers import LoadBalancer
 from services.inspections.base import InspectionContext, Look
-from services.inspections.running.metered_reader import Tally
+from services.inspections.running.metered_reader import MeteredReader
 from services.inspections.waf_blocks.coverage import cover, missing
 from services.inspections.waf_blocks.inspection import WafBlocks
 from services.models.findings import Finding
@@ -49,7 +49,7 @@ def said(finding: Finding, text: str) -> bool:
 @pytest.mark.scenario("ordinary-day", history=26 * 3600)
 async def test_an_ordinary_month_is_normal_and_says_what_it_cost(embedded: Embedded) -> None:
     async with context(embedded) as made:
-        tally = Tally(made.reader, usd_jpy=150, charge=lambda _kind, _usd: None)
+        tally = MeteredReader(made.reader, usd_jpy=150, charge=lambda _kind, _usd: None)
         inspection = WafBlocks(
             InspectionContext(
                 runbook=made.runbook,

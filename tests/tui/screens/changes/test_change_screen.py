@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 from services.changes import entries as drafts
 from services.models.changes import StepState
-from services.models.journal import Draft, Entry, EntryKind
+from services.models.journal import NewEntry, Entry, EntryKind
 from tests.conftest import Embedded
 from tests.tools.console import until
 from tests.tui.change_steps import (
@@ -24,7 +24,7 @@ from tests.tui.change_steps import (
 from tests.tui.screens.changes.test_change_keys import burst
 from tui.screens.changes.arm import ArmScreen
 from tui.screens.changes.change import ChangeScreen
-from tui.screens.common.guard import Guard
+from tui.screens.common.guard import TypeAheadGuard
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.changes.run import RunScreen
 from tui.screens.changes.settle import SettleScreen
@@ -202,7 +202,7 @@ async def test_a_resize_makes_the_confirmation_deaf_again(
         screen = await planned(pilot)
         await to_question(pilot, screen)
         await burst(pilot, *"staff")
-        monkeypatch.setattr(Guard, "seconds", 3600.0)
+        monkeypatch.setattr(TypeAheadGuard, "seconds", 3600.0)
         await pilot.resize_terminal(100, 30)
         await until(pilot, lambda: not screen.guard.is_open)
         await burst(pilot, *"-api")
@@ -262,7 +262,7 @@ async def test_what_the_journal_says_of_arming_is_so(
         app, slow, begun = pilot.app, asyncio.Event(), asyncio.Event()
         append = app.services.journal.append
 
-        async def later(draft: Draft) -> Entry:
+        async def later(draft: NewEntry) -> Entry:
             begun.set()
             await slow.wait()
             return await append(draft)

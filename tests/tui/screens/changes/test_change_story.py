@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.aws.autoscaling.reader import Scaling
+from services.aws.autoscaling.reader import AutoScalingReader
 from services.models.alarms import AlarmState
 from services.models.changes import Danger, Plan, StepState
 from tests.conftest import Embedded
@@ -22,7 +22,7 @@ from tests.tui.change_steps import (
 )
 from tests.tui.screens.changes.test_change_keys import burst
 from tui.screens.changes.change import ChangeScreen
-from tui.screens.common.guard import Guard
+from tui.screens.common.guard import TypeAheadGuard
 from tui.screens.changes.plan import PlanScreen
 
 pytestmark = pytest.mark.scenario("ecs-cpu")
@@ -71,7 +71,7 @@ async def test_the_limit_rises_tasks_come_the_alarm_clears_and_the_way_back_is_d
         assert running() > 5
 
         reader = app.services.engine.changes["task-limit"].context.reader
-        actions = await Scaling(reader).scheduled_actions("facility-prod-cluster", "staff-api")
+        actions = await AutoScalingReader(reader).scheduled_actions("facility-prod-cluster", "staff-api")
         assert len(actions) == 1, "AWS has the way back"
         slot = app.services.engine.reverts()[0]
         assert slot.key == f"revert@{app.runs[0].id}"
@@ -168,7 +168,7 @@ async def test_what_was_typed_ahead_confirms_nothing(
     async with change_mode(embedded) as pilot:
         app = pilot.app
         await arm_without_screen(pilot)
-        monkeypatch.setattr(Guard, "seconds", 3600.0)
+        monkeypatch.setattr(TypeAheadGuard, "seconds", 3600.0)
         await burst(pilot, "enter", "tab", "tab", "tab", "tab", *typed)
         await until(pilot, lambda: isinstance(app.screen, PlanScreen) and app.screen.bar.asking)
         screen = app.screen
@@ -176,16 +176,16 @@ async def test_what_was_typed_ahead_confirms_nothing(
         assert (app.runs, screen.applying, screen.bar.question().value) == ((), False, "")
         assert screen.plan.wish["max"] == "10", "nor did it reach the questions"
 
-        monkeypatch.setattr(Guard, "seconds", 0.01)
+        monkeypatch.setattr(TypeAheadGuard, "seconds", 0.01)
         screen.hold()
         await until(pilot, lambda: screen.guard.is_open and screen.focused is not None)
-        monkeypatch.setattr(Guard, "seconds", 3600.0)
+        monkeypatch.setattr(TypeAheadGuard, "seconds", 3600.0)
         screen.look_again()
         screen.set_focus(screen.bar.question())
         await burst(pilot, *typed)
         assert screen.bar.question().value == "", "typed before the question was seen for a moment"
 
-        monkeypatch.setattr(Guard, "seconds", 0.01)
+        monkeypatch.setattr(TypeAheadGuard, "seconds", 0.01)
         screen.look_again()
         await until(pilot, lambda: screen._seen.is_open)
         await burst(pilot, *typed)

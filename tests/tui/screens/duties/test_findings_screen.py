@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from services.models.journal import Entry, EntryKind, Query
+from services.models.journal import Entry, EntryKind, EntryQuery
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
 from tui.following import USAGE_EVERY
@@ -16,7 +16,7 @@ from tui.messages import RunInspection
 from tui.screens.common.choose import ChooseScreen
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding import FindingScreen
-from tui.screens.duties.overrule import OverruleScreen
+from tui.screens.duties.overrule import OverrideScreen
 from tui.screens.report.remark import RemarkScreen
 from tui.screens.report.report import ReportScreen
 from tui.screens.duties.sign import SignScreen
@@ -47,7 +47,7 @@ async def looked(pilot: Pilot[Any], embedded: Embedded, duty: str) -> None:
 
 
 async def entries(pilot: Pilot[Any], *kinds: EntryKind) -> tuple[Entry, ...]:
-    found: tuple[Entry, ...] = await pilot.app.ready.journal.entries(Query(kinds=frozenset(kinds)))
+    found: tuple[Entry, ...] = await pilot.app.ready.journal.entries(EntryQuery(kinds=frozenset(kinds)))
     return found
 
 
@@ -98,7 +98,7 @@ async def test_a_finding_is_read_overruled_and_accepted(embedded: Embedded) -> N
         await until(pilot, lambda: first.recorded.finding.inspection == "dashboard")
         await pilot.press("left_square_bracket")
         await pilot.press("o")
-        await until(pilot, lambda: isinstance(pilot.app.screen, OverruleScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, OverrideScreen))
         await pilot.press("enter")
         await until(pilot, lambda: "A reason is needed" in screen_text(pilot))
         await pilot.press(*"load test", "enter")

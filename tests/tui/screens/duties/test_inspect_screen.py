@@ -11,16 +11,16 @@ from textual.pilot import Pilot
 from services.clock import ManualClock
 from services.journal.errors import JournalError
 from services.models.duties import Occurrence, OccurrenceState
-from services.models.journal import Draft, Entry
+from services.models.journal import NewEntry, Entry
 from services.models.problem import Problem, ProblemKind
 from tests.conftest import Embedded
 from tests.services.duties.duty_world import desk
 from tests.tools.console import console, screen_text, until
 from tui.screens.duties.duty import DutyScreen
-from tui.screens.common.guard import Guard
+from tui.screens.common.guard import TypeAheadGuard
 from tui.screens.duties.inspect import InspectScreen
 from tui.screens.common.notice import NoticeScreen
-from tui.screens.duties.sign import LeaveOutScreen, SignScreen
+from tui.screens.duties.sign import SkipScreen, SignScreen
 
 S = OccurrenceState
 NINE = datetime(2026, 1, 14, 0, 2, tzinfo=UTC)
@@ -125,7 +125,7 @@ async def test_leaving_out_wants_a_reason(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:
         await shown(pilot)
         await pilot.press("x")
-        await ready(pilot, LeaveOutScreen)
+        await ready(pilot, SkipScreen)
         await pilot.press("enter")
         await until(pilot, lambda: "A reason is needed" in screen_text(pilot))
         await pilot.press(*"power", "enter")
@@ -135,7 +135,7 @@ async def test_leaving_out_wants_a_reason(embedded: Embedded) -> None:
 async def test_what_was_typed_before_the_dialog_was_seen_confirms_nothing(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Guard, "seconds", 3600.0)
+    monkeypatch.setattr(TypeAheadGuard, "seconds", 3600.0)
     async with inspect(embedded) as pilot:
         await shown(pilot)
         await pilot.press("s", "s", "enter", "enter")
@@ -203,7 +203,7 @@ async def test_a_journal_that_refuses_keeps_dialog_and_note(
         journal = pilot.app.ready.journal
         working = journal.append
 
-        async def full(draft: Draft) -> Entry:
+        async def full(draft: NewEntry) -> Entry:
             raise JournalError(Problem(kind=ProblemKind.OTHER, summary="The disk is full.", at=NINE))
 
         monkeypatch.setattr(journal, "append", full)

@@ -9,7 +9,7 @@ import pytest
 from services.clock import ManualClock
 from services.journal.window import EntryWindow
 from services.models.base import RawId
-from services.models.journal import EntryKind, Query
+from services.models.journal import EntryKind, EntryQuery
 from services.models.runbook import JournalSpec, Runbook
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
@@ -74,7 +74,7 @@ async def test_it_pages_to_the_first_entry_and_back_while_the_readers_lines_stay
             table, view = screen.panel.table, lambda: screen.panel.state.value
             await until(pilot, lambda: view() and view().entries)
             newest = view().entries[0].seq
-            screen.window = EntryWindow(screen.services.journal, Query(), page=80, most=240)
+            screen.window = EntryWindow(screen.services.journal, EntryQuery(), page=80, most=240)
             await pilot.press("end")
             await until(pilot, lambda: table.cursor_key == "1")
             await until(pilot, lambda: "note 1" in screen_text(pilot))
@@ -145,7 +145,7 @@ async def test_filters_are_visible_and_one_key_drops_them(embedded: Embedded, pa
             )
             await pilot.press(*"alb", "enter", *["backspace"] * 3, *"suzuki", "enter", "escape")
             await until(pilot, lambda: texts() == ["yesterday's"])
-            assert screen.window.query == Query(person="suzuki", target="alb-5xx")
+            assert screen.window.query == EntryQuery(person="suzuki", target="alb-5xx")
             assert "alb-5xx" in screen_text(pilot)
             await pilot.press("f")
             await until(pilot, lambda: isinstance(pilot.app.screen, JournalFilterScreen))
@@ -271,7 +271,7 @@ async def test_what_is_shown_is_exported_for_this_user_alone(embedded: Embedded,
         ) as pilot:
             screen = pilot.app.screen
             assert isinstance(screen, JournalScreen)
-            screen.show(Query(target="svc"))
+            screen.show(EntryQuery(target="svc"))
             await until(pilot, lambda: len(screen.panel.state.value.entries) == 1)
             await pilot.press("e")
             await until(pilot, lambda: "was saved to" in screen_text(pilot))

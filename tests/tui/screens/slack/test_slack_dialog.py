@@ -3,7 +3,7 @@
 import pytest
 
 from services.models.alarms import AlarmState
-from services.models.journal import EntryKind, Query
+from services.models.journal import EntryKind, EntryQuery
 from services.models.posts import PostState
 from services.slack.settings import read
 from tests.conftest import Embedded
@@ -78,6 +78,6 @@ async def test_without_slack_the_note_is_kept_and_given_up_with_a_reason(embedde
         await until(pilot, lambda: "a reason" in screen_text(pilot))
         await pilot.press(*"told", "enter")
         await until(pilot, lambda: app.posts[0].state is PostState.DROPPED)
-        kinds = [entry.kind for entry in await app.ready.journal.entries(Query(target=app.posts[0].target))]
+        kinds = [entry.kind for entry in await app.ready.journal.entries(EntryQuery(target=app.posts[0].target))]
         assert kinds == [EntryKind.POST, EntryKind.UNPOSTED]
         assert not app.bugs

@@ -14,7 +14,7 @@ from tests.tui.screens.changes.test_change_keys import burst
 from tui.messages import OpenAlarm
 from tui.screens.watch.acknowledge import AcknowledgeScreen
 from tui.screens.watch.alarm import AlarmScreen
-from tui.screens.common.guard import Guard
+from tui.screens.common.guard import TypeAheadGuard
 from tui.screens.journal.note import NoteScreen
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
@@ -23,7 +23,7 @@ NAME = "alb-5xx-error-rate"
 
 @pytest.fixture(autouse=True)
 def quick_guard(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Guard, "seconds", 0.05)
+    monkeypatch.setattr(TypeAheadGuard, "seconds", 0.05)
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ async def test_an_acknowledgement_is_seen_by_the_next_operator_and_ends_with_the
 async def test_enter_typed_ahead_acknowledges_nothing(
     embedded: Embedded, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Guard, "seconds", 60.0)
+    monkeypatch.setattr(TypeAheadGuard, "seconds", 60.0)
     async with console(embedded.url, embedded.clock, journal=path) as pilot:
         await pilot.press("a", "home", "c", "enter", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, AcknowledgeScreen))

@@ -17,7 +17,7 @@ from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.inspections.base import InspectionContext, Look
 from services.inspections.registry import make
-from services.models.alarms import AlarmBoard, AlarmState
+from services.models.alarms import AlarmOverview, AlarmState
 from services.models.findings import Finding
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
@@ -107,7 +107,7 @@ def nightly(name: str, state: str) -> list[dict[str, Any]]:
     ]
 
 
-async def read(made: list[Case], gone: bool = False) -> tuple[Runbook, AlarmBoard, Finding]:
+async def read(made: list[Case], gone: bool = False) -> tuple[Runbook, AlarmOverview, Finding]:
     book = runbook([each.name for each in made if each.named] + (["gone"] if gone else []))
     answer = {kind: [each.row for each in made if each.kind == kind] for kind in KINDS}
     past = [

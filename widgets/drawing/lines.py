@@ -213,7 +213,7 @@ class LineWidget(Widget):
     """Base of every widget that draws lines itself; `draw` is asked only when something changed."""
 
     DEFAULT_CSS = """
-    Inked { width: 1fr; height: 1fr; }
+    LineWidget { width: 1fr; height: 1fr; }
     """
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:

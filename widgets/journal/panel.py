@@ -45,7 +45,7 @@ class CheckpointLine(LineWidget):
     """One row that says what is wrong with holding the newest hash outside; there is none while nothing is."""
 
     DEFAULT_CSS = """
-    AnchorLine { height: 1; display: none; background: $warning 12%; }
+    CheckpointLine { height: 1; display: none; background: $warning 12%; }
     """
 
     spans: reactive[tuple[Span, ...]] = reactive((), repaint=False, init=False)

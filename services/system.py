@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from services.alarms.acknowledgements import Acknowledgements
 from services.aws.client.meter import UsageMeter
@@ -54,6 +54,8 @@ from services.slack.outbox import Outbox
 from services.slack.settings import SlackSettings, unset
 
 T = TypeVar("T")
+Read = Callable[["Services"], Awaitable[object]]
+"""What a feed reads of a system; raises AwsError."""
 
 WARM = ("cloudwatch", "logs", "sts")
 """The services whose models are loaded at start, in the order of the first reads; the rest at first use."""
@@ -78,10 +80,9 @@ class Services:
     logs: Logs
     dashboard: DashboardReader
     tails: SharedTails
-    board_feed: Feed[AlarmOverview]
-    dashboard_feed: Feed[DashboardView]
-    identity_feed: Feed[Identity]
-    anchors_feed: Feed[tuple[BaseDate, ...]]
+    feeds: dict[str, Feed[Any]]
+    """What is read again and again, by name: `alarms` (AlarmOverview), `dashboard` (DashboardView), `identity`
+    (Identity), `anchors` (tuple of BaseDate), and what panels add under their ids."""
     journal: Journal
     calendar: Calendar
     duties: Duties
@@ -101,12 +102,10 @@ class Services:
         """A feed of a screen's own, without jitter; its faults are told like those of the console's feeds."""
         return Feed(name, read, clock=self.clock, interval=interval, jitter=0.0, fault=self.workers.report)
 
-    @property
-    def feeds(
-        self,
-    ) -> tuple[Feed[AlarmOverview], Feed[DashboardView], Feed[Identity], Feed[tuple[BaseDate, ...]]]:
-        """All feeds."""
-        return self.board_feed, self.dashboard_feed, self.identity_feed, self.anchors_feed
+    def add_feed(self, name: str, read: Read, *, interval: float) -> None:
+        """Read one thing more with the others, `interval` seconds between two reads."""
+        fault = self.workers.report
+        self.feeds[name] = Feed(name, partial(read, self), clock=self.clock, interval=interval, fault=fault)
 
     @property
     def stopped(self) -> Problem | None:
@@ -124,7 +123,7 @@ class Services:
 
     def refresh_feeds(self) -> None:
         """Read everything now instead of at the next time."""
-        for feed in self.feeds:
+        for feed in self.feeds.values():
             feed.refresh()
 
     async def warm(self) -> None:
@@ -188,10 +187,10 @@ def connect(
 
     workers = Workers(clock)
     feed = partial(Feed, clock=clock, rng=rng, fault=workers.report)
-    board_feed = feed("alarms", alarms.board, interval=every.alarms)
+    alarms_feed: Feed[AlarmOverview] = feed("alarms", alarms.board, interval=every.alarms)
 
     async def view() -> DashboardView:
-        return await dashboard.read(board_feed.state.value)
+        return await dashboard.read(alarms_feed.state.value)
 
     def follow(group: str, pattern: str) -> AsyncIterator[TailBatch]:
         tail = LogFollower(
@@ -204,7 +203,7 @@ def connect(
         )
         return tail.batches()
 
-    identity_feed = feed("identity", session.identity, interval=IDENTITY_SECONDS)
+    identity_feed: Feed[Identity] = feed("identity", session.identity, interval=IDENTITY_SECONDS)
     book = Journal(
         journal,
         clock=clock,
@@ -213,7 +212,7 @@ def connect(
         stream=JournalStream(session, kept.group, kept.stream) if kept.group else None,
     )
     anchors = BaseDates(AccessKeys(session), book, runbook)
-    anchors_feed = feed("anchors", anchors.read, interval=BASE_DATES_SECONDS)
+    anchors_feed: Feed[tuple[BaseDate, ...]] = feed("anchors", anchors.read, interval=BASE_DATES_SECONDS)
     context = ChangeContext(
         runbook=runbook,
         calendar=calendar,
@@ -239,10 +238,12 @@ def connect(
         logs=logs,
         dashboard=dashboard,
         tails=SharedTails(follow),
-        board_feed=board_feed,
-        dashboard_feed=feed("dashboard", view, interval=every.metrics),
-        identity_feed=identity_feed,
-        anchors_feed=anchors_feed,
+        feeds={
+            "alarms": alarms_feed,
+            "dashboard": feed("dashboard", view, interval=every.metrics),
+            "identity": identity_feed,
+            "anchors": anchors_feed,
+        },
         journal=book,
         calendar=calendar,
         duties=Duties(

@@ -23,7 +23,9 @@ from tui import messages, themes
 from tui.commands import bindings
 from tui.console import JST, Console
 from tui.modes import MODES
+from tui.named_objects import module_of, named_object
 from tui.options import StartError
+from tui.panels import PANELS
 from tui.runtime.crash_report import environment_secrets
 from tui.screens.common.command_palette import ConsolePalette
 from tui.screens.common.dialog import Dialog
@@ -99,7 +101,8 @@ class TobanApp(Console):
     @work(group="load", exclusive=True)
     async def load(self) -> None:
         """Import, connect, and show the first mode."""
-        await in_thread("tui.following", *(mode.screen.partition(":")[0] for mode in MODES))
+        named = [*(mode.screen for mode in MODES), *(panel.panel for panel in PANELS)]
+        await in_thread("tui.following", *map(module_of, named))
         try:
             self.services, self._config = await self._connect()
         except StartError as error:
@@ -140,8 +143,7 @@ class TobanApp(Console):
     def add_modes(self) -> None:
         """Build every mode's screen when it is first shown."""
         for mode in MODES:
-            module, _colon, name = mode.screen.partition(":")
-            self.add_mode(mode.id, getattr(import_module(module), name))
+            self.add_mode(mode.id, named_object(mode.screen))
 
     def known_secrets(self) -> Iterator[str]:
         """The environment's, and those of the credentials in use."""

@@ -3,16 +3,17 @@
 Imported late: the first frame is drawn before pydantic-settings is loaded.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, create_model
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from services.i18n import _
 from services.models.intervals import Intervals
 from services.models.runbook_types import Region
 from tui.options import Language, Output, Theme
+from tui.panels import PANELS
 from tui.terminal.cells.link import Link
 
 PREFIX = "TOBAN_"
@@ -57,6 +58,18 @@ def _address(value: str | None) -> str | None:
 FileName = Annotated[str | None, AfterValidator(_file_name)]
 
 
+def _with_panels() -> type[Intervals]:
+    """The console's own intervals, and those of panels with a feed of their own."""
+    intervals = [panel.interval for panel in PANELS if panel.interval is not None]
+    fields: dict[str, Any] = {
+        each.key: (Annotated[float, Field(ge=each.least, le=each.most)], each.default) for each in intervals
+    }
+    return create_model("PanelIntervals", __base__=Intervals, **fields) if fields else Intervals
+
+
+PanelIntervals = _with_panels()
+
+
 class ConsoleConfig(BaseSettings):
     """How this person wants the console, and which system it opens."""
 
@@ -98,7 +111,7 @@ class ConsoleConfig(BaseSettings):
     """Log groups offered beside the runbook's; commas separate them in the environment."""
     log_memory_mb: Annotated[int, Field(ge=8, le=2048)] = 64
     """Memory that log lines may take, in MB; the oldest leave first."""
-    intervals: Intervals = Intervals()
+    intervals: PanelIntervals = PanelIntervals()  # type: ignore[valid-type]  # its keys are the registry's
     """Seconds between reads."""
     keys: dict[str, str] = {}
     """Keys by command id, e.g. `quit = "ctrl+q"`; commas separate several. As Textual spells them once loaded."""

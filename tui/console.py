@@ -4,7 +4,7 @@ Screens name this class and never the app, which knows every screen.
 """
 
 from datetime import UTC, datetime, tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from textual.reactive import var
@@ -40,6 +40,8 @@ class Console(RuntimeApp):
 
     board: var["FeedState[AlarmOverview] | None"] = var(None)
     view: var["FeedState[DashboardView] | None"] = var(None)
+    panel_states: var["Mapping[str, FeedState[Any]]"] = var(dict)
+    """What panels of the watch mode have read by feeds of their own, by the panel's id."""
     identity: var["FeedState[Identity] | None"] = var(None)
     anchors: var["FeedState[tuple[BaseDate, ...]] | None"] = var(None)
     duties: var["DutyView | None"] = var(None)

@@ -15,7 +15,9 @@ from services.models.duties import BaseDate, DutyView
 from services.models.feeds import FeedState
 from services.models.posts import Post
 from tui.console import Console
+from tui.named_objects import named_object
 from tui.notifications import changes, duty_changes, post_changes, sentence
+from tui.panels import PANELS, PanelSpec
 
 USAGE_EVERY = 900.0
 """Seconds of the clock between two entries of what AWS was asked."""
@@ -49,11 +51,25 @@ class Following:
             self._app.run_worker(following, group=name, exclusive=True)
 
     def _feeds(self) -> Iterator[Followed]:
-        services, to = self._services, partial(partial, setattr, self._app)
-        yield "feed-board", _("showing the alarms"), services.board_feed.states, self._take_board
-        yield "feed-dashboard", _("showing the dashboard"), services.dashboard_feed.states, to("view")
-        yield "feed-identity", _("reading the account"), services.identity_feed.states, to("identity")
-        yield "feed-anchors", _("reading access keys"), services.anchors_feed.states, self._take_anchors
+        feeds, to = self._services.feeds, partial(partial, setattr, self._app)
+        yield "feed-alarms", _("showing the alarms"), feeds["alarms"].states, self._take_board
+        yield "feed-dashboard", _("showing the dashboard"), feeds["dashboard"].states, to("view")
+        yield "feed-identity", _("reading the account"), feeds["identity"].states, to("identity")
+        yield "feed-anchors", _("reading access keys"), feeds["anchors"].states, self._take_anchors
+        for panel in PANELS:
+            if (reads := named_object(panel.panel).reads) is not None:
+                self._services.add_feed(panel.id, reads, interval=self._seconds(panel))
+                title = _("showing the panel “{title}”").format(title=_(panel.title))
+                yield f"feed-{panel.id}", title, feeds[panel.id].states, partial(self._take_panel, panel.id)
+
+    def _seconds(self, panel: PanelSpec) -> float:
+        """Between two reads of a panel's feed."""
+        assert panel.interval is not None, f"the panel {panel.id} reads, so its line gives an interval"
+        seconds: float = getattr(self._app.config.intervals, panel.interval.key)
+        return seconds
+
+    def _take_panel(self, id: str, state: FeedState[Any]) -> None:
+        self._app.panel_states = {**self._app.panel_states, id: state}
 
     def _records(self) -> Iterator[Followed]:
         services, to = self._services, partial(partial, setattr, self._app)
@@ -70,7 +86,7 @@ class Following:
         if before is not None and before.problem is not None and state.problem is None:
             self._services.rounds.recovered()
         self._ring_for_alarms(before, state)
-        error = self._services.board_feed.error
+        error = self._services.feeds["alarms"].error
         if isinstance(error, MfaNeeded):
             self._ask_for_code(error)
 

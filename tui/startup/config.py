@@ -27,9 +27,10 @@ from services.toml import mistakes as words
 from services.toml.files import DataFileError, Mistake, TomlFile, explain, in_order, read, unreadable
 from services.toml.positions import Path as KeyPath
 from services.toml.positions import dotted
-from tui.config import PREFIX, ConsoleConfig
+from tui.config import PREFIX, ConsoleConfig, PanelIntervals
 from tui.exit_status import ExitStatus
 from tui.options import StartOptions
+from tui.panels import PANELS
 from tui.startup.key_checks import key_mistakes, textual_keys
 
 FILE_VARIABLE = "TOBAN_CONFIG"
@@ -128,13 +129,19 @@ def settings() -> list[Setting]:
     for key, field in ConsoleConfig.model_fields.items():
         text = grammar.docs(ConsoleConfig).get(key, "")
         inner = field.annotation
-        if inner is Intervals:
-            for name, part in Intervals.model_fields.items():
-                said = f"{text} {grammar.docs(Intervals).get(name, '')}"
-                found.append(Setting(f"{key}.{name}", _variable((key, name)), part.default, said))
+        if inner is PanelIntervals:
+            for name, part in PanelIntervals.model_fields.items():
+                whole = f"{text} {_intervals_text(name)}"
+                found.append(Setting(f"{key}.{name}", _variable((key, name)), part.default, whole))
         else:
             found.append(Setting(key, "" if key == "keys" else _variable((key,)), field.default, text))
     return found
+
+
+def _intervals_text(name: str) -> str:
+    """What is read at one of the intervals."""
+    of_panels = {panel.interval.key: panel.interval.text for panel in PANELS if panel.interval}
+    return of_panels.get(name) or grammar.docs(Intervals)[name]
 
 
 def describe() -> str:

@@ -16,6 +16,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -199,7 +200,6 @@ def _json(data: object) -> list[str]:
 
 
 def _text(services: "Services", plan: "Plan", why: str) -> list[str]:
-    from zoneinfo import ZoneInfo
 
     from widgets.changes.lines import plan_text
 

@@ -6,7 +6,6 @@ written disagrees with it. `--json` prints the fields of
 Of all of them: 64 wrong usage, 65 and 78 a runbook or configuration with mistakes, 69 no journal could be read.
 """
 
-import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -169,6 +168,8 @@ def _witnesses(book: ChosenJournal, anchors: str | None) -> "ExternalHashes":
     from services.journal.external_hashes import from_file, machine_log
 
     if anchors is None:
+        import asyncio
+
         return asyncio.run(_outside(book.options)) if book.stream else machine_log()
     try:
         return from_file(named(anchors))

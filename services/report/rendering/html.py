@@ -1,6 +1,7 @@
 """A report as one HTML file that needs nothing else and prints well on A4."""
 
 from collections.abc import Iterator, Sequence
+from html import escape
 
 from services.models.report import Report
 from services.models.verdict import Verdict
@@ -22,7 +23,6 @@ from services.report.rendering.wording import verdict
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _SHORT = 9
 """Characters of a column that is never broken."""
-_AS_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 _STYLE = """
 @page { size: A4; margin: 18mm 15mm 18mm 15mm; @bottom-right { content: counter(page) " / " counter(pages); font-size: 8pt; } }
 :root { color-scheme: light; }
@@ -87,7 +87,7 @@ def write(whole: Document) -> str:
 
 def _text(words: str) -> str:
     """Text as it is, between tags or in an attribute."""
-    return words.translate(_AS_TEXT)
+    return escape(words)
 
 
 def _section(section: Section, level: int) -> Iterator[str]:

@@ -1,0 +1,317 @@
+"""For the facts in the old journal, the code of today writes the same entries.
+
+Each old entry is read into today's models and written again. Its text may change, and so may the data that identify the
+process that wrote it.
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.aws.client.settings import AwsSettings
+from services.changes import entries as change_drafts
+from services.changes.ages import marked
+from services.clock import ManualClock
+from services.inspections.running import entries as look_drafts
+from services.inspections.running.finding_records import finding_in
+from services.journal.reader import JournalReader
+from services.journal.usage import UsageLog
+from services.models.alarms import Alarm, AlarmState
+from services.models.base import RawId
+from services.models.changes import Plan, StepState
+from services.models.duties import ScheduledOccurrence
+from services.models.findings import Overrule, Recorded, Unfamiliar
+from services.models.journal import Entry, EntryKind, EntryQuery, NewEntry
+from services.models.posts import Post, Proposal
+from services.models.runbook import JournalSpec
+from services.models.usage import Usage
+from services.runbook.loader import load
+from services.slack import entries as post_drafts
+from services.slack.records import post_of
+from services.slack.sending import Sent
+from services.system import Services, connect
+from tests.tools.stable_journal import NOWHERE, RUNBOOK
+from tests.tools.stable_reading import NOW, copied
+
+PROCESS_KEYS = frozenset({"machine", "awake", "pid"})
+"""Keys of an entry's data that identify the process that wrote it."""
+Entries = tuple[Entry, ...]
+
+
+def entries_in(path: Path) -> Entries:
+    """Every entry of a journal, oldest first."""
+    with closing(JournalReader.open(path)) as reader:
+        return tuple(reader.find(EntryQuery(), limit=10_000, newest_first=False))
+
+
+@pytest.fixture
+def entries(tmp_path: Path) -> Entries:
+    """The entries of the old journal."""
+    return entries_in(copied(tmp_path))
+
+
+def of_kinds(entries: Entries, *kinds: EntryKind) -> list[Entry]:
+    """The entries of these kinds; fails if there is none of one kind."""
+    selected = [entry for entry in entries if entry.kind in kinds]
+    assert {entry.kind for entry in selected} == set(kinds)
+    return selected
+
+
+def machine_fields(item: NewEntry | Entry) -> dict[str, Any]:
+    """All fields that code reads, without those that depend on the writing process."""
+    return {
+        "kind": item.kind,
+        "subject": item.subject,
+        "target": item.target,
+        "claim": item.claim,
+        "holds": item.holds,
+        "releases": item.releases,
+        "data": {key: value for key, value in item.data.items() if key not in PROCESS_KEYS},
+    }
+
+
+# ---- inspections
+
+
+def recorded_of(entries: Entries, seq: int, overrule: Overrule | None = None) -> Recorded:
+    """The finding of an entry."""
+    entry = entries[seq - 1]
+    finding = finding_in(entry)
+    assert finding is not None
+    return Recorded(seq=seq, by="x", finding=finding, subject=entry.subject, overruled=overrule)
+
+
+def test_findings(entries: Entries) -> None:
+    for entry in of_kinds(entries, EntryKind.FINDING):
+        draft = look_drafts.found(entry.subject, recorded_of(entries, entry.seq).finding)
+        assert machine_fields(draft) == machine_fields(entry)
+
+
+def test_overruled_findings(entries: Entries) -> None:
+    for entry in of_kinds(entries, EntryKind.OVERRULED):
+        recorded = recorded_of(entries, entry.data["seq"])
+        draft = look_drafts.overruled(entry.subject, recorded, entry.data["reason"])
+        assert machine_fields(draft) == machine_fields(entry)
+
+
+def test_findings_in_sign_offs(entries: Entries) -> None:
+    overrules = {
+        entry.data["seq"]: Overrule(by="x", at=entry.at, reason=entry.data["reason"], seq=entry.seq)
+        for entry in of_kinds(entries, EntryKind.OVERRULED)
+    }
+    decisions = [entry.data.get("findings", []) for entry in of_kinds(entries, EntryKind.SIGN_OFF)]
+    assert sum(map(len, decisions)) > 5
+    for of_entry in decisions:
+        numbers = [decision["seq"] for decision in of_entry]
+        recorded = [recorded_of(entries, seq, overrules.get(seq)) for seq in numbers]
+        assert look_drafts.signed(recorded) == of_entry
+
+
+def test_known_people_and_networks(entries: Entries) -> None:
+    for entry in of_kinds(entries, EntryKind.KNOWN):
+        kind, value = entry.data["kind"], entry.data["value"]
+        network = value if kind == "network" else ""
+        stranger = Unfamiliar(kind=kind, value=value, network=network)
+        is_forgotten = "forgotten" in entry.data
+        draft = look_drafts.forgotten(entry) if is_forgotten else look_drafts.known(stranger)
+        assert machine_fields(draft) == machine_fields(entry)
+
+
+def test_claims_on_inspections(entries: Entries) -> None:
+    for entry in of_kinds(entries, EntryKind.LOOKING):
+        day = entry.at.date()
+        slot = ScheduledOccurrence(
+            key=entry.subject, duty=entry.target, title="x", nominal=(), day=day, until=day,
+            due_at=entry.at, late_at=entry.at, missed_at=None, timed=True,
+        )  # fmt: skip
+        draft = look_drafts.looking(slot, entry.data["turn"])
+        assert machine_fields(draft) == machine_fields(entry)
+        assert "pid" in draft.data
+
+
+# ---- changes
+
+
+def plans_in(entries: Entries) -> dict[str, Plan]:
+    """The plans by their ids."""
+    with_plan = [
+        entry for entry in of_kinds(entries, EntryKind.PLAN, EntryKind.REFUSED) if "plan" in entry.data
+    ]
+    return {entry.subject: Plan.model_validate(entry.data["plan"]) for entry in with_plan}
+
+
+def change_draft(plan: Plan, entry: Entry) -> NewEntry:
+    """The draft for the fact that an entry about a change records."""
+    data = entry.data
+    step = next((step for step in plan.steps if step.id == data.get("step")), None)
+    if entry.kind is EntryKind.PLAN:
+        return change_drafts.confirmed(plan)
+    if entry.kind is EntryKind.REFUSED:
+        return change_drafts.refused(plan, data["why"], step)
+    assert step is not None
+    if entry.kind is EntryKind.INTENT:
+        return change_drafts.intent(plan, step)
+    state = StepState(data["state"])
+    if entry.kind is EntryKind.RESOLVED:
+        done = state is StepState.DONE
+        return change_drafts.resolved(plan, step, done=done, text=data["text"], how=data["how"])
+    draft = change_drafts.outcome(plan, step, state, data["text"], data["verified"])
+    # The second outcome of a step, its verification, releases nothing.
+    return draft if entry.claim else change_drafts.later(draft)
+
+
+def test_changes(entries: Entries) -> None:
+    plans = plans_in(entries)
+    for entry in of_kinds(entries, *change_drafts.CHANGE_KINDS):
+        draft = change_draft(plans[entry.subject], entry)
+        assert machine_fields(draft) == machine_fields(entry)
+        assert marked(draft, ManualClock(NOW)).data.keys() == entry.data.keys()
+
+
+# ---- posts
+
+
+def post_draft(post: Post, entry: Entry) -> NewEntry:
+    """The draft for the fact that an entry records; `post` is the state before it."""
+    data = entry.data
+    if entry.kind is EntryKind.POSTING:
+        return post_drafts.posting(post, data["console"], data["thread_ts"])
+    if entry.kind is EntryKind.POSTED:
+        sent = Sent(ts=data["ts"], channel_id=data["channel_id"])
+        return post_drafts.posted(post, sent, data["thread_ts"], entry.claim)
+    if entry.kind is EntryKind.POST:
+        return post_drafts.again(post, data["why"], entry.claim)
+    if data["state"] == "dropped":
+        return post_drafts.dropped(post, data["why"])
+    if data["state"] == "unknown":
+        return post_drafts.unknown(post, entry.text, entry.claim)
+    return post_drafts.refused(post, entry.text, entry.claim, code=data["code"], retry_at=data["retry_at"])
+
+
+def first_post_draft(entry: Entry) -> NewEntry:
+    """The draft for a note that a person releases."""
+    data = entry.data
+    about = Proposal(
+        title="x", text="x", thread=data["thread"], target=RawId(entry.target), alarm=data["alarm"]
+    )
+    id = entry.subject.removeprefix(post_drafts.SUBJECT)
+    return post_drafts.let_go(id, data["channel"], data["text"], about)
+
+
+def test_posts(entries: Entries) -> None:
+    earlier: dict[str, list[Entry]] = {}
+    kinds = (EntryKind.POST, EntryKind.POSTING, EntryKind.POSTED, EntryKind.UNPOSTED)
+    for entry in of_kinds(entries, *kinds):
+        post = post_of(earlier.setdefault(entry.subject, []))
+        draft = first_post_draft(entry) if post is None else post_draft(post, entry)
+        assert machine_fields(draft) == machine_fields(entry)
+        is_outcome = entry.kind in (EntryKind.POSTED, EntryKind.UNPOSTED)
+        if post is not None and is_outcome and entry.data.get("state") != "dropped":
+            assert entry.claim in (post_drafts.outcome_claim(post), post_drafts.settled_claim(post))
+        earlier[entry.subject].append(entry)
+
+
+# ---- what people do at a console
+
+
+class Metered:
+    """Stands in for the meter of one day."""
+
+    def __init__(self, usage: Usage) -> None:
+        self.usage = usage
+
+    def days(self) -> tuple[Usage, ...]:
+        """That day alone."""
+        return (self.usage,)
+
+
+class Repeater:
+    """Repeats at a console of today what people did according to the entries."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        days = [day for month in (1, 2) for day in services.duties.month(2026, month).days]
+        self.occurrences = {occurrence.key: occurrence for day in days for occurrence in day.occurrences}
+
+    def action(self, entry: Entry) -> Callable[[Entry], Awaitable[None]] | None:
+        """How to repeat an entry; None for kinds tested elsewhere and for dates that depend on AWS or a change."""
+        of_duties = {
+            EntryKind.SIGN_OFF: self.sign,
+            EntryKind.SKIPPED: self.skip,
+            EntryKind.PLANNED: self.plan,
+            EntryKind.UNPLANNED: self.plan,
+        }
+        others = {
+            EntryKind.ACKNOWLEDGED: self.acknowledge,
+            EntryKind.ARMED: self.arm,
+            EntryKind.DISARMED: self.disarm,
+            EntryKind.USAGE: self.record_usage,
+        }
+        if entry.kind in of_duties:
+            return of_duties[entry.kind] if entry.subject in self.occurrences else None
+        return others.get(entry.kind)
+
+    async def sign(self, entry: Entry) -> None:
+        more = {key: entry.data[key] for key in ("findings", "checked", "evidence") if key in entry.data}
+        await self.services.duties.sign(self.occurrences[entry.subject], entry.data["note"], more=more)
+
+    async def skip(self, entry: Entry) -> None:
+        await self.services.duties.skip(self.occurrences[entry.subject], entry.data["note"])
+
+    async def plan(self, entry: Entry) -> None:
+        planned = entry.kind is EntryKind.PLANNED
+        await self.services.duties.plan(self.occurrences[entry.subject], planned=planned)
+
+    async def acknowledge(self, entry: Entry) -> None:
+        since = entry.subject.partition("@")[2]
+        alarm = Alarm(
+            id=RawId(entry.target),
+            name=entry.target,
+            state=AlarmState(entry.data["state"]),
+            since=datetime.fromisoformat(since) if since else None,
+        )
+        await self.services.acknowledgements.acknowledge(alarm, entry.data["note"])
+
+    async def arm(self, entry: Entry) -> None:
+        until = datetime.fromisoformat(entry.data["until"])
+        await self.services.engine.arm(entry.data["reason"], until - entry.at)
+
+    async def disarm(self, entry: Entry) -> None:
+        await self.services.engine.arm("x", timedelta(minutes=1))
+        await self.services.engine.disarm(entry.data["why"])
+
+    async def record_usage(self, entry: Entry) -> None:
+        day = datetime.fromisoformat(entry.data["day"]).date()
+        totals = {key: entry.data[key] for key in ("calls", "yen", "worst_yen")}
+        meter: Any = Metered(Usage(day=day, **totals))
+        await UsageLog(self.services.journal, meter).record()
+
+
+async def test_actions_of_people(entries: Entries, tmp_path: Path) -> None:
+    runbook = load(RUNBOOK).model_copy(update={"journal": JournalSpec()})
+    clock = ManualClock(entries[0].at)
+    path = tmp_path / "new.db"
+    services = connect(runbook, AwsSettings(endpoint_url=NOWHERE), clock, journal=path)
+    await services.open_journal()
+    repeater = Repeater(services)
+    repeated: set[EntryKind] = set()
+    for entry in entries:
+        clock.advance((entry.at - clock.now()).total_seconds())
+        action = repeater.action(entry)
+        if action is not None:
+            await action(entry)
+            (newest,) = (await services.journal.page(limit=1)).entries
+            assert machine_fields(newest) == machine_fields(entry)
+            repeated.add(entry.kind)
+        if entry.kind is EntryKind.ARMED:
+            await services.engine.disarm()
+    await services.close()
+    assert len(repeated) == 8
+    new_entries = entries_in(path)
+    for kind, new_entry in ((EntryKind.STARTED, new_entries[0]), (EntryKind.ENDED, new_entries[-1])):
+        assert machine_fields(new_entry) == machine_fields(of_kinds(entries, kind)[0])
+        assert "pid" in new_entry.data

@@ -4,10 +4,10 @@ import os
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from services.alarms.acknowledgements import Acknowledgements
 from services.aws.client.meter import UsageMeter
@@ -46,6 +46,7 @@ from services.models.dashboards import DashboardView
 from services.models.duties import BaseDate
 from services.models.feeds import FeedState
 from services.models.identity import Identity
+from services.models.intervals import Intervals
 from services.models.journal import EntryKind, NewEntry
 from services.models.problem import Problem
 from services.models.runbook import Runbook
@@ -53,20 +54,17 @@ from services.slack.outbox import Outbox
 from services.slack.settings import SlackSettings, unset
 
 T = TypeVar("T")
+Read = Callable[["Services"], Awaitable[object]]
+"""What a feed reads of a system; raises AwsError."""
 
 WARM = ("cloudwatch", "logs", "sts")
 """The services whose models are loaded at start, in the order of the first reads; the rest at first use."""
 
 
-@dataclass(frozen=True, slots=True)
-class Intervals:
-    """Seconds between reads when all is well."""
-
-    alarms: float = 60.0
-    metrics: float = 60.0
-    logs: float = 5.0
-    identity: float = 300.0
-    anchors: float = 3600.0
+IDENTITY_SECONDS = 300.0
+"""Between two reads of who the credentials belong to."""
+BASE_DATES_SECONDS = 3600.0
+"""Between two reads of the dates in AWS that duties are counted from."""
 
 
 @dataclass
@@ -82,10 +80,9 @@ class Services:
     logs: Logs
     dashboard: DashboardReader
     tails: SharedTails
-    board_feed: Feed[AlarmOverview]
-    dashboard_feed: Feed[DashboardView]
-    identity_feed: Feed[Identity]
-    anchors_feed: Feed[tuple[BaseDate, ...]]
+    feeds: dict[str, Feed[Any]]
+    """What is read again and again, by name: `alarms` (AlarmOverview), `dashboard` (DashboardView), `identity`
+    (Identity), `anchors` (tuple of BaseDate), and what panels add under their ids."""
     journal: Journal
     calendar: Calendar
     duties: Duties
@@ -99,19 +96,16 @@ class Services:
     clock_watch: ClockWatch
     workers: Workers
     """What the console itself does again and again."""
-    intervals: Intervals = field(default_factory=Intervals)
     _began: bool = False
 
     def feed(self, name: str, read: Callable[[], Awaitable[T]], *, interval: float) -> Feed[T]:
         """A feed of a screen's own, without jitter; its faults are told like those of the console's feeds."""
         return Feed(name, read, clock=self.clock, interval=interval, jitter=0.0, fault=self.workers.report)
 
-    @property
-    def feeds(
-        self,
-    ) -> tuple[Feed[AlarmOverview], Feed[DashboardView], Feed[Identity], Feed[tuple[BaseDate, ...]]]:
-        """All feeds."""
-        return self.board_feed, self.dashboard_feed, self.identity_feed, self.anchors_feed
+    def add_feed(self, name: str, read: Read, *, interval: float) -> None:
+        """Read one thing more with the others, `interval` seconds between two reads."""
+        fault = self.workers.report
+        self.feeds[name] = Feed(name, partial(read, self), clock=self.clock, interval=interval, fault=fault)
 
     @property
     def stopped(self) -> Problem | None:
@@ -126,6 +120,15 @@ class Services:
             part.workers.fault = report
         # The feeds and tails tell these workers.
         self.workers.fault = repeating
+
+    def refresh_feeds(self) -> None:
+        """Read everything now instead of at the next time."""
+        for feed in self.feeds.values():
+            feed.refresh()
+
+    async def warm(self) -> None:
+        """Read the SDK's models of the first reads; asks AWS nothing, and raises nothing."""
+        await self.session.warm(WARM)
 
     async def open_journal(self) -> None:
         """Open the journal and record that a console began; what is wrong with it is in its health."""
@@ -184,10 +187,10 @@ def connect(
 
     workers = Workers(clock)
     feed = partial(Feed, clock=clock, rng=rng, fault=workers.report)
-    board_feed = feed("alarms", alarms.board, interval=every.alarms)
+    alarms_feed: Feed[AlarmOverview] = feed("alarms", alarms.board, interval=every.alarms)
 
     async def view() -> DashboardView:
-        return await dashboard.read(board_feed.state.value)
+        return await dashboard.read(alarms_feed.state.value)
 
     def follow(group: str, pattern: str) -> AsyncIterator[TailBatch]:
         tail = LogFollower(
@@ -200,7 +203,7 @@ def connect(
         )
         return tail.batches()
 
-    identity_feed = feed("identity", session.identity, interval=every.identity)
+    identity_feed: Feed[Identity] = feed("identity", session.identity, interval=IDENTITY_SECONDS)
     book = Journal(
         journal,
         clock=clock,
@@ -209,7 +212,7 @@ def connect(
         stream=JournalStream(session, kept.group, kept.stream) if kept.group else None,
     )
     anchors = BaseDates(AccessKeys(session), book, runbook)
-    anchors_feed = feed("anchors", anchors.read, interval=every.anchors)
+    anchors_feed: Feed[tuple[BaseDate, ...]] = feed("anchors", anchors.read, interval=BASE_DATES_SECONDS)
     context = ChangeContext(
         runbook=runbook,
         calendar=calendar,
@@ -235,10 +238,12 @@ def connect(
         logs=logs,
         dashboard=dashboard,
         tails=SharedTails(follow),
-        board_feed=board_feed,
-        dashboard_feed=feed("dashboard", view, interval=every.metrics),
-        identity_feed=identity_feed,
-        anchors_feed=anchors_feed,
+        feeds={
+            "alarms": alarms_feed,
+            "dashboard": feed("dashboard", view, interval=every.metrics),
+            "identity": identity_feed,
+            "anchors": anchors_feed,
+        },
         journal=book,
         calendar=calendar,
         duties=Duties(
@@ -267,7 +272,6 @@ def connect(
         ),
         clock_watch=ClockWatch(clock),
         workers=workers,
-        intervals=every,
     )
 
 

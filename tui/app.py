@@ -5,45 +5,51 @@ The first frame needs Textual alone; models, widgets and AWS are imported after 
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Awaitable, Callable, Iterator
+from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
+from zoneinfo import ZoneInfo
 
-from textual import work
+from textual import on, work
 from textual.binding import BindingType
-from textual.command import Provider
+from textual.command import CommandPalette, Provider
 from textual.screen import Screen
+from textual.widgets import Input, TextArea
 
+from services import i18n
 from services.i18n import _
-from tui import themes
-from tui.actions import Actions
+from tui import messages, themes
 from tui.commands import bindings
+from tui.console import JST, Console
 from tui.modes import MODES
+from tui.named_objects import module_of, named_object
 from tui.options import StartError
+from tui.panels import PANELS
 from tui.runtime.crash_report import environment_secrets
+from tui.screens.common.command_palette import ConsolePalette
+from tui.screens.common.dialog import Dialog
 from tui.screens.common.shell import ShellScreen
+from tui.terminal.driver.keyboard import AltKey
 
 if TYPE_CHECKING:
     from services.aws.client.session import MfaNeeded
-    from services.models.alarms import AlarmOverview
-    from services.models.changes import Run
-    from services.models.duties import BaseDate, DutyView
-    from services.models.feeds import FeedState
-    from services.models.posts import Post
     from services.system import Services
+    from tui.config import ConsoleConfig
+    from tui.navigation import Navigation
     from tui.terminal.cells.link import Link
 
-    Followed = tuple[str, str, Callable[[], AsyncIterator[Any]], Callable[[Any], object]]
+UTC = ZoneInfo("UTC")
 
 
-def _import_rest() -> None:
-    """Import what the first frame does not need."""
+async def in_thread(*modules: str) -> None:
+    """Import `modules` while the event loop goes on."""
+    await asyncio.to_thread(lambda: [import_module(name) for name in modules])
+
+
+def _import_inspections() -> None:
     from services.inspections.registry import import_all
 
-    for name in ("services.system", *(mode.screen.partition(":")[0] for mode in MODES)):
-        import_module(name)
     import_all()
 
 
@@ -54,29 +60,8 @@ def commands_of_the_console() -> type[Provider]:
     return CommandProvider
 
 
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """What starting has put together."""
-
-    services: "Services"
-    keys: dict[str, str] = field(default_factory=dict)
-    """Command id to key, from the configuration."""
-    bell: bool = True
-    mouse: bool = True
-    log_groups: tuple[str, ...] = ()
-    """Offered beside the runbook's."""
-    log_bytes: int = 64 << 20
-    """Memory of one log pane."""
-    arm_minutes: int = 15
-    """How long writing is allowed once armed."""
-
-
-USAGE_EVERY = 900.0
-"""Seconds of the clock between two entries of what AWS was asked."""
-
-
-class TobanApp(Actions):
-    """The console."""
+class TobanApp(Console):
+    """Starts the console, and does what the operator can ask for from anywhere."""
 
     TITLE = "Toban"
     ENABLE_COMMAND_PALETTE = True
@@ -89,7 +74,7 @@ class TobanApp(Actions):
 
     def __init__(
         self,
-        connect: "Callable[[], Awaitable[Connected]]",
+        connect: "Callable[[], Awaitable[tuple[Services, ConsoleConfig]]]",
         *,
         start_mode: str = "watch",
         theme: str = "auto",
@@ -109,6 +94,8 @@ class TobanApp(Actions):
     def _colours(self) -> int:
         return {"standard": 16, "windows": 16}.get(self.console.color_system or "standard", 1 << 24)
 
+    # -- the start and the end
+
     def get_default_screen(self) -> Screen[object]:
         """The shell: what the console looks like before it knows anything."""
         return ShellScreen()
@@ -120,30 +107,34 @@ class TobanApp(Actions):
     @work(group="load", exclusive=True)
     async def load(self) -> None:
         """Import, connect, and show the first mode."""
-        await asyncio.to_thread(_import_rest)
+        names = [*(mode.screen for mode in MODES), *(panel.panel for panel in PANELS)]
+        await in_thread("tui.following", *map(module_of, names))
+        await asyncio.to_thread(_import_inspections)
         try:
-            connected = await self._connect()
+            self.services, self._config = await self._connect()
         except StartError as error:
             self.failure = error
             self.exit(return_code=error.status)
             return
-        self.services, self.bell_on, self.log_bytes = connected.services, connected.bell, connected.log_bytes
-        self.log_groups, self.arm_minutes = connected.log_groups, connected.arm_minutes
+        from tui.following import Following
+
         self.zone = self.services.calendar.zone
-        if not connected.mouse:
+        if not self.config.mouse:
             self.release_mouse()
-        self.set_keymap(connected.keys)
+        self.set_keymap(self.config.keys)
         self.add_modes()
         for mode in MODES:
             self.bind(mode.key, f"app.go('{mode.id}')", description=mode.title, show=False)
         self.services.report_faults(self.report_bug, self.on_fault)
-        opening = asyncio.create_task(self.ready.open_journal())
+        opening = asyncio.create_task(self.services.open_journal())
         await self.switch_mode(self._start_mode)
         # Watching waits for no disk, and ends with no journal.
-        self.follow_feeds()
+        following = Following(self, self.enter_code)
+        following.follow_feeds()
         await self._opened(opening)
-        self.follow_records()
-        await self.services.session.warm(self._warm())
+        following.follow_records()
+        await in_thread("tui.navigation")
+        await self.services.warm()
         if not gc.isenabled():
             # The launcher switched it off.
             self.freeze()
@@ -156,120 +147,10 @@ class TobanApp(Actions):
         except Exception as error:  # noqa: BLE001  the boundary: without a journal the console still watches
             self.report_bug(error)
 
-    def _warm(self) -> tuple[str, ...]:
-        from services.system import WARM
-
-        return WARM
-
-    def follow_feeds(self) -> None:
-        """One worker for each thing that is read from AWS again and again; each assigns to one reactive."""
-        self._follow(self._feeds())
-
-    def follow_records(self) -> None:
-        """One worker for each thing that the journal keeps; each assigns to one reactive."""
-        self._follow(self._records())
-        usage = self.ready.workers.keep("usage", _("recording what AWS was asked"), self._record_usage)
-        self.run_worker(usage, group="usage", exclusive=True)
-
-    def _follow(self, followed: "Iterable[Followed]") -> None:
-        for name, title, states, take in followed:
-            self.run_worker(self.ready.workers.follow(name, title, states, take), group=name, exclusive=True)
-
-    def _feeds(self) -> "Iterator[Followed]":
-        """(name, what it is to people, what it gives, who takes that) of every read of AWS."""
-        ready, to = self.ready, partial(partial, setattr, self)
-        yield "feed-board", _("showing the alarms"), ready.board_feed.states, self._take_board
-        yield "feed-dashboard", _("showing the dashboard"), ready.dashboard_feed.states, to("view")
-        yield "feed-identity", _("reading the account"), ready.identity_feed.states, to("identity")
-        yield "feed-anchors", _("reading access keys"), ready.anchors_feed.states, self._take_anchors
-
-    def _records(self) -> "Iterator[Followed]":
-        """The same of everything that the journal keeps."""
-        ready, to = self.ready, partial(partial, setattr, self)
-        yield "journal", _("reading the journal"), ready.journal.follow, to("journal_head")
-        yield "findings", _("following the findings"), ready.rounds.states, to("findings")
-        yield "duties", _("following the duties"), ready.duties.states, self._take_duties
-        yield "runs", _("following the changes"), ready.engine.states, self._take_runs
-        acknowledgements = ready.acknowledgements.states
-        yield "acknowledgements", _("following acknowledgements"), acknowledgements, to("acknowledged")
-        yield "posts", _("following the notes to Slack"), ready.outbox.states, self._take_posts
-
-    def _take_board(self, state: "FeedState[AlarmOverview]") -> None:
-        before = self.board
-        self.board = state
-        if before is not None and before.problem is not None and state.problem is None:
-            self.ready.rounds.recovered()
-        self._announce(before, state)
-        self._ask_for_code()
-
-    def _take_anchors(self, state: "FeedState[tuple[BaseDate, ...]]") -> None:
-        self.anchors = state
-        self.ready.duties.refresh()
-
-    def _take_duties(self, view: "DutyView") -> None:
-        before, self.duties = self.duties, view
-        self.ready.rounds.consider(view)
-        self._announce_duties(before, view)
-
-    def _take_runs(self, runs: "tuple[Run, ...]") -> None:
-        self.runs = runs
-        self.ready.duties.refresh()
-
-    def _take_posts(self, posts: "tuple[Post, ...]") -> None:
-        from tui.notifications import post_changes
-
-        before, self.posts = self.posts, posts
-        for text in post_changes(before, posts):
-            self.say(text)
-
-    async def _record_usage(self) -> None:
-        """Now and then, so that a killed console leaves its total but for the last minutes."""
-        while True:
-            await self.ready.clock.sleep(USAGE_EVERY)
-            await self.ready.usage_log.record()
-
-    def _announce_duties(self, before: "DutyView | None", after: "DutyView") -> None:
-        """Ring once for duties that have come due or late since the last look."""
-        from tui.notifications import duty_changes
-
-        said = duty_changes(before, after)
-        if said and self.bell_on:
-            self.ring(said)
-
-    def _announce(self, before: "FeedState[AlarmOverview] | None", after: "FeedState[AlarmOverview]") -> None:
-        """Ring once for the changes since the last read; the first read is not a change."""
-        from tui.notifications import changes, sentence
-
-        old = before.value if before else None
-        if old is None or after.value is None or after.value is old:
-            return
-        changed = changes(old, after.value)
-        if changed and self.bell_on:
-            self.ring(sentence(changed))
-
-    def ring(self, text: str) -> None:
-        """One bell and, where the terminal can, one desktop notification."""
-        from tui.terminal.notifications import ring
-
-        ring(self, text)
-
-    def _ask_for_code(self) -> None:
-        from services.aws.client.session import MfaNeeded
-
-        error = self.ready.board_feed.error
-        if isinstance(error, MfaNeeded):
-            self.enter_code(error)
-
-    @work(group="mfa", exclusive=True)
-    async def enter_code(self, needed: "MfaNeeded") -> None:
-        """Ask for the six digits in our own dialog, and take the session they give."""
-        from tui.screens.common.mfa_code import CodeScreen
-
-        if any(isinstance(screen, CodeScreen) for screen in self.screen_stack):
-            return
-        done = await self.push_screen_wait(CodeScreen(self.ready.session, needed))
-        if done:
-            self.action_refresh_feeds()
+    def add_modes(self) -> None:
+        """Build every mode's screen when it is first shown."""
+        for mode in MODES:
+            self.add_mode(mode.id, named_object(mode.screen))
 
     def known_secrets(self) -> Iterator[str]:
         """The environment's, and those of the credentials in use."""
@@ -277,7 +158,123 @@ class TobanApp(Actions):
         if self.services is not None:
             yield from self.services.session.secrets()
 
+    async def action_quit(self) -> None:
+        """End the console, from any screen; a change under way is brought to its recorded outcome first."""
+        if isinstance(self.screen, Dialog) and self.screen.holds_back():
+            return
+        if self.services is not None and self.services.engine.sending:
+            self.say(_("The console ends as soon as the outcome of the change is recorded."))
+        await super().action_quit()
+
     async def drain(self) -> None:
         """Close what runs before the terminal is given back."""
         if self.services is not None:
             await self.services.close()
+
+    # -- going places
+
+    @cached_property
+    def navigation(self) -> "Navigation":
+        """Opens the screens."""
+        from tui.navigation import Navigation
+
+        return Navigation(self)
+
+    def enter_code(self, needed: "MfaNeeded") -> None:
+        """Ask for the MFA code that AWS wants."""
+        self.navigation.enter_code(needed)
+
+    @on(messages.Request)
+    def handle(self, request: messages.Request) -> None:
+        """Open what a screen or the palette asks for."""
+        self.navigation.handle(request)
+
+    def action_go(self, mode: str) -> None:
+        """Show a mode."""
+        if self.services is not None:
+            self.switch_mode(mode)
+
+    def action_command_palette(self) -> None:
+        """Find a command."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(ConsolePalette(placeholder=_("Command, in English, kana or romaji…")))
+
+    def action_jump(self) -> None:
+        """Go somewhere by name."""
+        self.navigation.jump()
+
+    def action_keys_help(self) -> None:
+        """What works here."""
+        self.navigation.keys_help()
+
+    def action_show_runbook(self) -> None:
+        """The runbook's contacts, limits and what is undecided."""
+        self.navigation.runbook()
+
+    def action_show_outbox(self) -> None:
+        """Notes for Slack, and what became of them."""
+        self.navigation.outbox()
+
+    def action_show_usage(self) -> None:
+        """Requests and yen of today."""
+        self.navigation.usage()
+
+    def action_note(self) -> None:
+        """Write a note into the journal."""
+        self.navigation.note()
+
+    def action_arm(self) -> None:
+        """Allow writing for a while, or stop allowing it."""
+        self.navigation.arm()
+
+    # -- reading again, and how things are shown
+
+    def action_refresh_feeds(self) -> None:
+        """Read everything now."""
+        self.refresh_feeds()
+
+    def action_toggle_zone(self) -> None:
+        """The system's zone or UTC, on every screen."""
+        own = self.services.calendar.zone if self.services else JST
+        self.zone = own if self.zone is UTC else UTC
+
+    def action_redraw(self) -> None:
+        """Draw everything anew and send all of it, whatever the terminal shows."""
+        self.refresh(layout=True, repaint=True)
+        self.repaint_terminal()
+        self.screen.refresh(layout=True)
+
+    def action_next_theme(self) -> None:
+        """Next theme."""
+        at = themes.NAMES.index(self.theme) if self.theme in themes.NAMES else -1
+        self.theme = themes.NAMES[(at + 1) % len(themes.NAMES)]
+
+    @work(group="language", exclusive=True)
+    async def action_next_language(self) -> None:
+        """Japanese or English; the screens are built anew in the other language."""
+        i18n.use("en" if i18n.language() == "ja" else "ja")
+        current = self.current_mode
+        with self.type_ahead.held():
+            self.add_mode("between", ShellScreen)
+            await self.switch_mode("between")
+            for mode in MODES:
+                await self.remove_mode(mode.id)
+            self.add_modes()
+            await self.switch_mode(current)
+            await self.remove_mode("between")
+
+    def is_one_key(self, event: AltKey) -> bool:
+        """Where a binding waits for it; else somebody pressed escape and went on.
+
+        Names without Alt, as ctrl+left, are what terminals send in text fields; elsewhere, and for
+        shift+tab, escape and a key mean to leave what is open.
+        """
+        key = event.together.key
+        if key.startswith("alt+"):
+            return any(
+                key in bindings.key_to_bindings for _node, bindings in self.screen._modal_binding_chain
+            )
+        field = self.focused
+        return isinstance(field, Input | TextArea) and (
+            key != event.apart[-1].key and key in field._bindings.key_to_bindings
+        )

@@ -4,32 +4,11 @@ A line gives the key, the palette entry with its Japanese reading and romaji, th
 smoke test. Keys can be changed in the configuration by the command's id.
 """
 
-from dataclasses import dataclass
-
 from textual.binding import Binding
 
 from services.i18n import N_
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One thing the operator can ask for."""
-
-    id: str
-    key: str
-    """Default key as Textual spells it; several are separated by commas."""
-    action: str
-    title: str
-    """English; translated where shown."""
-    help: str
-    words: str = ""
-    """Further words the palette finds it by: reading in kana, romaji, synonyms."""
-    show: bool = False
-    """In the footer, too."""
-    scope: str = "app"
-    """`app`, or the mode it belongs to."""
-    priority: bool = False
-
+from tui.command import Command
+from tui.panels import PANELS
 
 COMMANDS: tuple[Command, ...] = (
     Command("help", "question_mark,f1", "app.keys_help", N_("Help"), N_("Keys and commands that work here"), "へるぷ herupu たすけ つかいかた tsukaikata", show=True),
@@ -47,11 +26,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("outbox", "f6", "app.show_outbox", N_("Slack outbox"), N_("Notes for Slack: what was posted, what was not, and what to do about it"), "すらっく surakku slack そうしん soushin みそうしん misoushin tsuuchi"),
     Command("screenshot", "", "app.screenshot", N_("Screenshot"), N_("Save the screen as SVG, readable by you alone"), "すくりーんしょっと sukurinshotto gamen"),
     Command("quit", "ctrl+q", "app.quit", N_("Quit"), N_("End the console"), "しゅうりょう shuuryou おわる owaru exit", priority=True),
-    Command("focus-alarms", "a", "screen.focus_panel('alarms')", N_("Alarms"), N_("Go to the alarms"), "あらーむ aramu けいほう keihou", show=True, scope="watch"),
-    Command("focus-dashboard", "d", "screen.focus_panel('dashboard')", N_("Dashboard"), N_("Go to the dashboard"), "だっしゅぼーど dasshubodo めとりくす metorikusu", show=True, scope="watch"),
-    Command("focus-tail", "l", "screen.focus_panel('tail')", N_("Log tail"), N_("Go to the log tail"), "ろぐ rogu てーる teru", show=True, scope="watch"),
+    *(panel.command for panel in PANELS),
     Command("zoom", "z", "screen.zoom", N_("Zoom"), N_("Give the focused panel the whole screen, or back"), "かくだい kakudai さいだいか saidaika maximize", show=True, scope="watch"),
-    Command("acknowledge", "c", "screen.acknowledge", N_("Acknowledge"), N_("Say that the alarm's present state was seen, with a note for the next operator"), "かくにん kakunin りょうかい ryoukai ack", show=True, scope="watch"),
+    *(command for panel in PANELS for command in panel.keys),
     Command("pane-open", "o", "screen.open_pane", N_("Another pane"), N_("Follow one more log group beside this one"), "ぺいん pein ならべる naraberu tsuika", show=True, scope="logs"),
     Command("pane-close", "x", "screen.close_pane", N_("Close pane"), N_("Stop following in this pane"), "とじる tojiru ぺいん", show=True, scope="logs"),
     Command("duty-sign", "s", "screen.sign", N_("Sign off"), N_("Sign the selected duty off, with a note"), "かくにん kakunin しょめい shomei", show=True, scope="inspect"),

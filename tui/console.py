@@ -4,12 +4,14 @@ Screens name this class and never the app, which knows every screen.
 """
 
 from datetime import UTC, datetime, tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from textual.reactive import var
 
 from tui.runtime.app import RuntimeApp
+from tui.terminal.notifications import ring
+from widgets.drawing.format import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from services.models.posts import Post
     from services.models.runbook import Runbook
     from services.system import Services
+    from tui.config import ConsoleConfig
     from tui.terminal.cells.link import Link, LinkState
 
 JST = ZoneInfo("Asia/Tokyo")
@@ -37,6 +40,8 @@ class Console(RuntimeApp):
 
     board: var["FeedState[AlarmOverview] | None"] = var(None)
     view: var["FeedState[DashboardView] | None"] = var(None)
+    panel_states: var["Mapping[str, FeedState[Any]]"] = var(dict)
+    """What panels of the watch mode have read by feeds of their own, by the panel's id."""
     identity: var["FeedState[Identity] | None"] = var(None)
     anchors: var["FeedState[tuple[BaseDate, ...]] | None"] = var(None)
     duties: var["DutyView | None"] = var(None)
@@ -56,14 +61,8 @@ class Console(RuntimeApp):
         """`link` and `output` as TerminalApp's; `demo` names the scenario, "" on real AWS."""
         super().__init__(link, output)
         self.services: Services | None = None
+        self._config: ConsoleConfig | None = None
         self.demo = demo
-        self.bell_on = True
-        self.log_groups: tuple[str, ...] = ()
-        """Offered beside the runbook's."""
-        self.log_bytes = 64 << 20
-        """Memory of one log pane."""
-        self.arm_minutes = 15
-        """How long writing is allowed once armed."""
         self.wanted_logs: tuple[str, datetime | None] | None = None
         """Where the logs mode should begin when it is opened for the first time."""
 
@@ -72,6 +71,12 @@ class Console(RuntimeApp):
         """The services; only what runs after the start asks for them."""
         assert self.services is not None, "feeds start after the services are connected"
         return self.services
+
+    @property
+    def config(self) -> "ConsoleConfig":
+        """The configuration in force; only what runs after the start asks for it."""
+        assert self._config is not None, "screens open after the configuration is read"
+        return self._config
 
     @property
     def runbook(self) -> "Runbook | None":
@@ -96,8 +101,6 @@ class Console(RuntimeApp):
         markup: bool = True,
     ) -> None:
         """As Textual's, wrapped by cells: it measures a toast by its words, and Japanese has none. Never markup."""
-        from widgets.drawing.format import wrap
-
         room = max(10, min(54, self.size.width // 2 - 6))
         shown = "\n".join(wrap(message, room))
         super().notify(shown, title=title, severity=severity, timeout=timeout, markup=False)
@@ -105,3 +108,13 @@ class Console(RuntimeApp):
     def say(self, text: str) -> None:
         """A short word to the operator; foreign text is never markup here."""
         self.notify(text, markup=False)
+
+    def ring(self, text: str) -> None:
+        """One bell and, where the terminal can, one desktop notification."""
+        ring(self, text)
+
+    def refresh_feeds(self) -> None:
+        """Read everything from AWS now, with credentials that may have been renewed meanwhile."""
+        if self.services is not None:
+            self.services.session.renew()
+            self.services.refresh_feeds()

@@ -1,4 +1,4 @@
-"""Requests to open something or to begin something, posted by screens and the palette, handled by the app.
+"""Requests to open something or to begin something, posted by screens and the palette, handled by `tui.navigation`.
 
 A screen that posts one needs to know neither the app nor the screen that answers it.
 """
@@ -16,22 +16,26 @@ if TYPE_CHECKING:
     from services.report.periods import Period
 
 
+class Request(Message):
+    """Base of the requests; the app hands every one of them to the navigation."""
+
+
 @dataclass
-class OpenAlarm(Message):
+class OpenAlarm(Request):
     """Show one alarm's detail."""
 
     alarm: "Alarm"
 
 
 @dataclass
-class Acknowledge(Message):
+class Acknowledge(Request):
     """Ask for a note and acknowledge the alarm's present state."""
 
     alarm: "Alarm"
 
 
 @dataclass
-class OpenLogs(Message):
+class OpenLogs(Request):
     """Show a log group in the logs mode."""
 
     group: str
@@ -40,21 +44,21 @@ class OpenLogs(Message):
 
 
 @dataclass
-class OpenWidget(Message):
+class OpenWidget(Request):
     """Show one dashboard widget in the watch mode."""
 
     key: str
 
 
 @dataclass
-class OpenDay(Message):
+class OpenDay(Request):
     """Show a day in the calendar of the inspect mode."""
 
     day: date
 
 
 @dataclass
-class OpenReport(Message):
+class OpenReport(Request):
     """Show the operations report of a period."""
 
     period: "Period"
@@ -63,7 +67,7 @@ class OpenReport(Message):
 
 
 @dataclass
-class PlanChange(Message):
+class PlanChange(Request):
     """Plan one change of one target."""
 
     kind: str
@@ -72,7 +76,7 @@ class PlanChange(Message):
 
 
 @dataclass
-class RunInspection(Message):
+class RunInspection(Request):
     """Run one inspection now and show its finding."""
 
     inspection: str

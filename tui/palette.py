@@ -12,7 +12,8 @@ from textual.content import Content
 from services.i18n import _
 from services.inspections.registry import offered
 from tui import messages
-from tui.commands import COMMANDS, Command
+from tui.command import Command
+from tui.commands import COMMANDS
 from tui.console import Console
 from tui.days import read_coming_day
 from tui.modes import MODES

@@ -1,20 +1,64 @@
-"""The panels of the watch mode, one line each."""
+"""The panels of the watch mode, one line each.
+
+A line gives the panel's key, palette entry and help line, its feed with the interval that can be configured, and its
+place on the screen. Its widget, and what the feed reads, stand in the one file that the line names.
+"""
 
 from dataclasses import dataclass
 
 from services.i18n import N_
+from tui.command import Command
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
-    """One panel; its key is in the command registry under `focus-<id>`."""
+class Interval:
+    """Seconds between two reads, a setting under `intervals` in the configuration."""
+
+    key: str
+    text: str
+    """What is read, for the list of settings."""
+    default: float = 60.0
+    least: float = 60.0
+    most: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class PanelSpec:
+    """One panel."""
 
     id: str
+    """Its widget's id and its feed's name; the command that leads to it is `focus-<id>`."""
+    key: str
     title: str
+    """English; translated where shown."""
+    help: str
+    """What the key does."""
+    panel: str
+    """`module:Class`, a `WatchedPanel`, imported after the first frame."""
+    words: str = ""
+    """Further words the palette finds it by."""
+    row: str = "auto"
+    """Height (as in `grid-rows`) where the panels stand one below another; `auto` as the panel needs, within bounds."""
+    wide_row: str = "auto"
+    """The same in the left column of a wide screen; "" for the panel that has the right column alone."""
+    interval: Interval | None = None
+    """How often its feed reads; None for a panel that shows what the console follows anyway."""
+    keys: tuple[Command, ...] = ()
+    """Commands of its own; they work while the keys go to the panel."""
+
+    @property
+    def command(self) -> Command:
+        """Leads to the panel."""
+        action = f"screen.focus_panel('{self.id}')"
+        return Command(
+            f"focus-{self.id}", self.key, action, self.title, self.help, self.words, show=True, scope="watch"
+        )
 
 
-PANELS: tuple[Panel, ...] = (
-    Panel("alarms", N_("Alarms")),
-    Panel("dashboard", N_("Dashboard")),
-    Panel("tail", N_("Log tail")),
-)
+PANELS: tuple[PanelSpec, ...] = (
+    PanelSpec("alarms", "a", N_("Alarms"), N_("Go to the alarms"), "tui.screens.watch.panels.alarms:WatchedAlarms", "あらーむ aramu けいほう keihou", keys=(
+        Command("acknowledge", "c", "screen.acknowledge", N_("Acknowledge"), N_("Say that the alarm's present state was seen, with a note for the next operator"), "かくにん kakunin りょうかい ryoukai ack", show=True, scope="watch"),
+    )),
+    PanelSpec("dashboard", "d", N_("Dashboard"), N_("Go to the dashboard"), "tui.screens.watch.panels.dashboard:WatchedDashboard", "だっしゅぼーど dasshubodo めとりくす metorikusu", row="1fr", wide_row=""),
+    PanelSpec("tail", "l", N_("Log tail"), N_("Go to the log tail"), "tui.screens.watch.panels.tail:WatchedTail", "ろぐ rogu てーる teru", row="10", wide_row="1fr"),
+)  # fmt: skip

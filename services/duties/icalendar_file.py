@@ -5,16 +5,14 @@ Nothing in the file depends on when it was made: two exports of the same days ar
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+from icalendar import Alarm, Calendar, Event, Timezone
 
 from services import i18n
 from services.i18n import _
 from services.models.duties import Occurrence, OccurrenceState, ScheduledOccurrence
 from services.models.runbook import Duty, Runbook
-
-if TYPE_CHECKING:
-    from icalendar import Alarm, Event
 
 BEFORE = timedelta(minutes=5)
 """How long before a duty with a time the calendar reminds."""
@@ -22,8 +20,6 @@ BEFORE = timedelta(minutes=5)
 
 def calendar_file(runbook: Runbook, occurrences: Iterable[Occurrence]) -> str:
     """The file's text, with CRLF. Duties that only count when planned are included where somebody planned them."""
-    from icalendar import Calendar, Timezone  # on demand: few commands need it
-
     slots = [each.slot for each in occurrences if each.state is not OccurrenceState.UNPLANNED]
     system = runbook.system
     file = Calendar()
@@ -43,9 +39,7 @@ def calendar_file(runbook: Runbook, occurrences: Iterable[Occurrence]) -> str:
     return bytes(file.to_ical()).decode("utf-8")
 
 
-def _event(runbook: Runbook, slot: ScheduledOccurrence) -> "Event":
-    from icalendar import Event
-
+def _event(runbook: Runbook, slot: ScheduledOccurrence) -> Event:
     zone = ZoneInfo(runbook.system.timezone)
     duty = next((each for each in runbook.duties if each.id == slot.duty), None)
     event = Event()
@@ -70,9 +64,7 @@ def _event(runbook: Runbook, slot: ScheduledOccurrence) -> "Event":
     return event
 
 
-def _alarm(slot: ScheduledOccurrence, rings: timedelta) -> "Alarm":
-    from icalendar import Alarm
-
+def _alarm(slot: ScheduledOccurrence, rings: timedelta) -> Alarm:
     alarm = Alarm()
     alarm.add("action", "DISPLAY")
     alarm.add("description", slot.title)

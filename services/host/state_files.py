@@ -4,13 +4,13 @@ import os
 from datetime import datetime
 from pathlib import Path
 
+from platformdirs import user_state_path
+
 from services.host.private_files import make_folder, new_file
 
 
 def state_folder(*names: str) -> Path:
     """A folder of the console's own under the user's state directory; not made yet."""
-    from platformdirs import user_state_path
-
     return user_state_path("toban").joinpath(*names)
 
 

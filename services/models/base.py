@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic_core import core_schema
 
 from services.models.text import LINE_LIMIT, clean, clean_block
 
@@ -37,6 +38,4 @@ class RawId(str):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: object) -> object:
         """Accept any str and keep it as it is."""
-        from pydantic_core import core_schema
-
         return core_schema.no_info_after_validator_function(cls, core_schema.str_schema())

@@ -82,14 +82,14 @@ async def _watch(world: World, minutes: int) -> tuple[Usage, Usage, int, float]:
         seed=1,
     )
     tail = services.tails.batches(str(runbook.log_groups[0].id))
-    streams = [*(feed.states() for feed in services.feeds), tail]
+    streams = [*(feed.states() for feed in services.feeds.values()), tail]
     watching = [asyncio.create_task(_watch_one(stream)) for stream in streams]
     try:
         await world.clock.sleep(60)
         start = services.meter.snapshot()
         await world.clock.sleep((minutes - 1) * 60)
         end = services.meter.snapshot()
-        view = services.dashboard_feed.state.value
+        view = services.feeds["dashboard"].state.value
         assert view is not None, "the dashboard was never read"
         return start, end, sum(len(data.series) for data in view.data), await _looks(services)
     finally:

@@ -40,7 +40,7 @@ for name in (
     "tui.cli.entry_text",
     "tui.cli.files",
     "tui.cli.main",
-    "tui.startup.config",
+    "tui.startup.connection",
     "tui.startup.start",
 ):
     import_module(name)

@@ -58,7 +58,7 @@ async def connected(
 
 def feeds_of(services: Services) -> dict[str, Feed[Any]]:
     """The console's own, and one as the change screen makes it."""
-    feeds: dict[str, Feed[Any]] = {feed.name: feed for feed in services.feeds}
+    feeds: dict[str, Feed[Any]] = {**services.feeds}
     (change,) = services.engine.changes.values()
     target = change.targets()[0]
     feeds["live"] = services.feed("live", lambda: change.look(target), interval=15.0)

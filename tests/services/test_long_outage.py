@@ -95,6 +95,11 @@ async def wired(embedded: Embedded) -> AsyncIterator[Services]:
         await services.close()
 
 
+def read_often(services: Services) -> list[Feed[Any]]:
+    """The feeds that are read within minutes."""
+    return [services.feeds[name] for name in ("alarms", "dashboard", "identity")]
+
+
 @asynccontextmanager
 async def followed(services: Services) -> AsyncIterator[dict[str, list[FeedState[Any]]]]:
     """Every state of the feeds that the console follows."""
@@ -104,7 +109,7 @@ async def followed(services: Services) -> AsyncIterator[dict[str, list[FeedState
         async for state in feed.states():
             states.setdefault(feed.name, []).append(state)
 
-    tasks = [asyncio.create_task(follow(feed)) for feed in services.feeds[:3]]
+    tasks = [asyncio.create_task(follow(feed)) for feed in read_often(services)]
     try:
         yield states
     finally:
@@ -116,7 +121,7 @@ async def followed(services: Services) -> AsyncIterator[dict[str, list[FeedState
 async def settled(embedded: Embedded, services: Services) -> None:
     """Wait until every feed has read what was due and sleeps."""
     now = services.clock.now()
-    feeds = services.feeds[:3]
+    feeds = read_often(services)
     async with asyncio.timeout(60):
         await until(lambda: all(feed.state.next_at and feed.state.next_at > now for feed in feeds))
         await until(lambda: embedded.clock.sleepers >= len(feeds))
@@ -139,7 +144,7 @@ def is_outage(state: FeedState[Any]) -> bool:
 async def test_an_outage_is_told_slowed_down_for_and_survived(embedded: Embedded, outage: Outage) -> None:
     async with wired(embedded) as services, followed(services) as states:
         await settled(embedded, services)
-        board = services.board_feed
+        board = services.feeds["alarms"]
         before = board.state.value
         assert board.state.freshness(services.clock.now()) is Freshness.FRESH
         outage(True)
@@ -148,7 +153,7 @@ async def test_an_outage_is_told_slowed_down_for_and_survived(embedded: Embedded
 
         def stays_stale() -> None:
             now = services.clock.now()
-            for feed in (board, services.dashboard_feed):
+            for feed in (board, services.feeds["dashboard"]):
                 assert feed.state.freshness(now) is Freshness.STALE
                 assert is_outage(feed.state), feed.state.problem
                 assert feed.state.problem.summary
@@ -168,7 +173,7 @@ async def test_an_outage_is_told_slowed_down_for_and_survived(embedded: Embedded
         outage(False)
         await live(embedded, services, 1.2 * LONGEST_BACKOFF / 60 + 2)
         now = services.clock.now()
-        for feed in services.feeds[:3]:
+        for feed in read_often(services):
             assert feed.state.freshness(now) is Freshness.FRESH, feed.name
             assert feed.state.problem is None
             assert feed.state.failures == 0
@@ -184,7 +189,7 @@ async def test_nothing_is_green_in_a_console_that_starts_in_an_outage(
     async with wired(embedded) as services, followed(services):
         await settled(embedded, services)
         now = services.clock.now()
-        for feed in services.feeds[:3]:
+        for feed in read_often(services):
             assert feed.state.freshness(now) is Freshness.FAILED
             assert feed.state.value is None
             assert is_outage(feed.state)
@@ -198,5 +203,5 @@ async def test_nothing_is_green_in_a_console_that_starts_in_an_outage(
         outage(False)
         await live(embedded, services, 6)
         assert all(
-            feed.state.freshness(services.clock.now()) is Freshness.FRESH for feed in services.feeds[:3]
+            feed.state.freshness(services.clock.now()) is Freshness.FRESH for feed in read_often(services)
         )

@@ -11,11 +11,13 @@ from textual.pilot import Pilot
 
 from services.aws.client.settings import AwsSettings
 from services.clock import Clock
+from services.models.intervals import Intervals
 from services.models.runbook import Runbook
 from services.runbook.loader import load, load_builtin
 from services.slack.settings import SlackSettings
-from services.system import Intervals, connect
-from tui.app import Connected, TobanApp
+from services.system import Services, connect
+from tui.app import TobanApp
+from tui.config import ConsoleConfig
 
 LIMIT = 60.0
 """Seconds that a state may take to come."""
@@ -43,7 +45,7 @@ def app_on(
     """
     book = load(runbook) if isinstance(runbook, Path) else runbook or load_builtin("facility-prod")
 
-    async def wired() -> Connected:
+    async def wired() -> tuple[Services, ConsoleConfig]:
         settings = AwsSettings(region=book.system.region, endpoint_url=url, **(further or {}))
         services = connect(
             book,
@@ -55,7 +57,7 @@ def app_on(
             seed=1,
             slack=slack,
         )
-        return Connected(services=services, keys=keys or {}, log_groups=log_groups)
+        return services, ConsoleConfig(keys=keys or {}, log_groups=log_groups)
 
     return TobanApp(wired, start_mode=mode, demo=scenario, theme=theme)
 

@@ -64,7 +64,7 @@ async def test_one_bad_answer_blinds_no_feed(embedded: Embedded, monkeypatch: py
     async with forgiving(embedded) as pilot:
         app = pilot.app
         await until(pilot, lambda: green(pilot))
-        stubs = [broken(monkeypatch, feed, "_read", error) for feed in app.services.feeds]
+        stubs = [broken(monkeypatch, feed, "_read", error) for feed in app.services.feeds.values()]
         app.action_refresh_feeds()
         await until(pilot, lambda: all(stub.calls for stub in stubs))
         await until(pilot, lambda: app.board.problem and app.view.problem)

@@ -2,14 +2,15 @@
 
 import pytest
 
-from services.system import Intervals
+from services.models.intervals import Intervals
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, settled, until
 from tests.tools.painting import Asked, painting
 from tests.tui.change_steps import change_mode, planned
 from widgets.drawing.ticker import beat_of
 
-AT_REST = Intervals(alarms=36_000, metrics=36_000, logs=36_000)
+AT_REST = Intervals.model_construct(alarms=36_000, metrics=36_000, logs=36_000)
+"""Longer than the configuration allows."""
 AGES = {"Clock", "PanelHead", "AlarmStrip", "KeyedTable", "Block"}
 """What may move with time alone; a table's and a block's durations do so once a minute."""
 COUNTS = {"HeaderLine", "LogBar"}

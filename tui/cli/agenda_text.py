@@ -1,26 +1,23 @@
 """What `toban duties` prints for people: a day under the other, columns aligned by cells."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
+from rich.cells import cell_len
+
 from services.i18n import _
+from services.models.duties import Day, Occurrence
+from services.report.agenda import Agenda
+from widgets.drawing.format import day_words, pad
+from widgets.duties.wording import look, moved_from, progress, when, zone_name
 
 _WHEN = 16
 """Cells of a date with `until`."""
 
-if TYPE_CHECKING:
-    from datetime import tzinfo
 
-    from services.models.duties import Day, Occurrence
-    from services.report.agenda import Agenda
-
-
-def agenda_lines(found: "Agenda") -> Iterator[str]:
+def agenda_lines(found: Agenda) -> Iterator[str]:
     """The system, each day that has duties or is a holiday, and what is not known."""
-    from widgets.drawing.format import day_words
-    from widgets.duties.wording import zone_name
-
     zone = ZoneInfo(found.timezone)
     first, last = (day_words(day, year=True) for day in (found.first, found.last))
     span = first if found.first == found.last else _("{first} to {last}").format(first=first, last=last)
@@ -37,20 +34,13 @@ def agenda_lines(found: "Agenda") -> Iterator[str]:
         yield from found.remarks
 
 
-def _day(day: "Day") -> str:
-    from widgets.drawing.format import day_words
-
+def _day(day: Day) -> str:
     words = day_words(day.day)
     return words if day.is_open else _("{day}  closed: {why}").format(day=words, why=day.closed_name)
 
 
-def _line(occurrence: "Occurrence", zone: "tzinfo", day: "Day") -> str:
+def _line(occurrence: Occurrence, zone: tzinfo, day: Day) -> str:
     """`  09:00  ✓ done      title                    01-05 09:04 alice`."""
-    from rich.cells import cell_len
-
-    from widgets.drawing.format import pad
-    from widgets.duties.wording import look, moved_from, progress, when
-
     slot = occurrence.slot
     title = pad(slot.title, max(46, cell_len(slot.title)))
     told = "".join(text for text, _role in progress(occurrence, None, zone, day.day))

@@ -16,6 +16,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -140,10 +141,10 @@ def _run(flags: Mapping[str, Any], values: Mapping[str, str], options: StartOpti
     import asyncio
 
     from services.aws.client.errors import AwsError
-    from tui.startup.start import connect
+    from tui.startup.connection import connect
 
     async def once() -> tuple[list[str], int]:
-        services = (await connect(options, None)).services
+        services, _config = await connect(options)
         try:
             await services.journal.open()
             plan, why = await _plan(services, flags, values)
@@ -212,7 +213,6 @@ def _json(data: object) -> list[str]:
 
 
 def _text(services: "Services", plan: "Plan", why: str) -> list[str]:
-    from zoneinfo import ZoneInfo
 
     from widgets.changes.lines import plan_text
 

@@ -1,17 +1,19 @@
-"""What the commands about files print: the runbook's check and summary, the configuration in force."""
+"""What `toban runbook` prints: a runbook's check, its summary, its file."""
 
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+
+from rich.cells import cell_len
 
 from services.i18n import _
 from services.models.runbook import Duty, Runbook
 from services.models.text import clean
 from services.models.verdict import Limit
 from services.runbook.loader import RunbookError, inspect, load_named
+from services.runbook.loader import source as text_of
 from services.toml.files import in_order
 from tui.exit_status import ExitStatus
-from tui.options import StartOptions
+from widgets.drawing.format import pad
 
 
 def check(path: Path) -> tuple[list[str], int]:
@@ -30,17 +32,11 @@ def check(path: Path) -> tuple[list[str], int]:
 
 def source(name: str) -> Iterator[str]:
     """A runbook as its file, which `check` accepts; raises RunbookError."""
-    from services.runbook.loader import source as text_of
-
     yield text_of(name).removesuffix("\n")
 
 
 def show(name: str) -> Iterator[str]:
     """A runbook as a person reads it; raises RunbookError."""
-    from rich.cells import cell_len
-
-    from widgets.drawing.format import pad
-
     book = load_named(name)
     system = book.system
     yield " ".join(each for each in (book.document or system.title, book.document_version) if each)
@@ -80,43 +76,3 @@ def bound(limit: Limit) -> str:
 def when(duty: Duty) -> str:
     """The rule and the times, as the file writes them."""
     return " ".join([clean(duty.rule or duty.anchor), *duty.at])
-
-
-def configuration(options: StartOptions) -> Iterator[str]:
-    """The configuration file, each value in force and where it is from; raises ConfigError."""
-    from tui.startup.config import effective, settings
-
-    found = effective(options)
-    exists = "" if found.path.exists() else "  " + _("(does not exist)")
-    yield clean(found.path) + exists
-    yield ""
-    width = max(len(each.key) for each in settings())
-    for each in settings():
-        value: object = found.config
-        for part in each.key.split("."):
-            value = getattr(value, part)
-        origins = {
-            key: origin
-            for key, origin in found.origins.items()
-            if key == each.key or key.startswith(f"{each.key}.")
-        }
-        origin = ", ".join(dict.fromkeys(origins.values())) or _("default")
-        yield f"{each.key.ljust(width)}  {_shown(value)}  [{clean(origin)}]"
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, dict):
-        return clean(", ".join(f"{key}={each}" for key, each in value.items())) or "-"
-    if isinstance(value, tuple):
-        return clean(", ".join(value)) or "-"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return clean(_without_password(str(value))) if value not in (None, "") else "-"
-
-
-def _without_password(text: str) -> str:
-    """An endpoint may hold `user:password@`; neither is anybody's business."""
-    if "://" not in text or "@" not in text:
-        return text
-    parts = urlsplit(text)
-    return urlunsplit(parts._replace(netloc=f"***@{parts.netloc.rpartition('@')[2]}"))

@@ -80,10 +80,10 @@ def inspect_command(
 def _run(flags: dict[str, Any], options: StartOptions) -> tuple[list[str], int]:
     import asyncio
 
-    from tui.startup.start import connect
+    from tui.startup.connection import connect
 
     async def once() -> "tuple[InspectAnswer, Services]":
-        services = (await connect(options, None)).services
+        services, _config = await connect(options)
         try:
             return await _answer(services, flags), services
         finally:

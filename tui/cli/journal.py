@@ -7,7 +7,6 @@ written disagrees with it. `--json` prints the fields of
 Of all of them: 64 wrong usage, 65 and 78 a runbook or configuration with mistakes, 69 no journal could be read.
 """
 
-import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -170,6 +169,8 @@ def _witnesses(book: ChosenJournal, anchors: str | None) -> "ExternalHashes":
     from services.journal.external_hashes import from_file, machine_log
 
     if anchors is None:
+        import asyncio
+
         return asyncio.run(_outside(book.options)) if book.stream else machine_log()
     try:
         return from_file(named(anchors))
@@ -179,9 +180,9 @@ def _witnesses(book: ChosenJournal, anchors: str | None) -> "ExternalHashes":
 
 async def _outside(options: StartOptions) -> "ExternalHashes":
     """What the machine's log and the stream in AWS say; the journal is not opened for it."""
-    from tui.startup.start import connect
+    from tui.startup.connection import connect
 
-    services = (await connect(options, None)).services
+    services, _config = await connect(options)
     try:
         return await services.journal.outside()
     finally:

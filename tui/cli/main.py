@@ -25,6 +25,7 @@ from tui.cli.journal import journal_group
 from tui.cli.options import aws_options, read_options, start_options, version_option
 from tui.cli.printing import CannotPrint, Output, output_lost
 from tui.cli.reads import HEADLESS, Headless
+from tui.cli.reads import run as read
 from tui.cli.report import report_command
 from tui.exit_status import ExitStatus, epilog
 from tui.options import StartOptions
@@ -62,7 +63,7 @@ def _told(argv: Sequence[str], output: Output) -> int:
     """The exit status, after what is wrong with the command line or with the output was told in words."""
     try:
         i18n.use(early_flags.language(argv))
-        if refusal := early_flags.keep_faults(argv):
+        if refusal := early_flags.open_debug_log(argv):
             output.say([refusal], error=True)
             return ExitStatus.CONFIG
         status = _invoked(build(output), argv)
@@ -199,8 +200,6 @@ def scenarios() -> dict[str, str]:
 def _headless(output: Output) -> list[Command]:
     def reads(command: Headless) -> Command:
         def callback(*, as_json: bool, **flags: Any) -> int:
-            from tui.cli.reads import run as read
-
             def ask() -> tuple[list[str], int]:
                 answer = read(command, replace(_before(), **_given(flags)), as_json=as_json)
                 return answer.lines, answer.status
@@ -231,11 +230,12 @@ def _runbook(output: Output) -> Group:
         return ExitStatus.NORMAL
 
     def show(name: str | None, form: str | None) -> int:
-        from tui.cli import files as cli_files
+        from tui.cli.files import show as text_of
+        from tui.cli.files import source as source_of
 
         # A person reads it on a terminal; a file or a program gets what can be read as a runbook again.
         as_text = form == "text" or (form is None and sys.stdout is not None and sys.stdout.isatty())
-        lines_of = cli_files.show if as_text else cli_files.source
+        lines_of = text_of if as_text else source_of
         chosen = name or _before().runbook or "facility-prod"
         return _reading(output, lambda: (list(lines_of(chosen)), ExitStatus.NORMAL), data=not as_text)
 
@@ -269,7 +269,7 @@ def _runbook(output: Output) -> Group:
 
 def _config(output: Output) -> Command:
     def show(**flags: Any) -> int:
-        from tui.cli.files import configuration
+        from tui.cli.configuration import configuration
 
         options = replace(_before(), **_given(flags))
         return _reading(output, lambda: (list(configuration(options)), ExitStatus.NORMAL))

@@ -12,6 +12,7 @@ import click
 
 from services.host import regular_files as regular_file
 from services.host.regular_files import named
+from services.host.state_files import write_private
 from services.i18n import _
 from services.models.text import clean
 from tui.cli.click_i18n import Prints
@@ -81,8 +82,7 @@ def configured(options: StartOptions, file: str | None) -> "tuple[Runbook, Path]
     """The runbook, and the journal's place. Raises Stop."""
     from services.runbook.loader import load_named
     from services.toml.files import DataFileError
-    from tui.startup.config import load_config, status_of
-    from tui.startup.start import journal_path
+    from tui.startup.config import journal_path, load_config, status_of
 
     try:
         config = load_config(options)
@@ -101,8 +101,6 @@ def deliver(output: Prints, text: str, to: str | None) -> None:
         # The printer adds the last line feed itself.
         output.hand_over([text.removesuffix("\n")])
         return
-    from services.host.state_files import write_private
-
     path = named(str(to))
     try:
         # A device or a pipe must not be replaced by a file, nor a folder made where a name was mistyped.

@@ -7,6 +7,7 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from services.i18n import N_
 from tui.exit_status import VERDICT_OF, ExitStatus
@@ -110,8 +111,6 @@ def _facts(alarm: "Alarm") -> dict[str, object]:
 
 
 def _line(services: "Services", alarm: "Alarm") -> str:
-    from zoneinfo import ZoneInfo
-
     from widgets.alarms.wording import joined, warnings
     from widgets.drawing.format import pad, stamp
     from widgets.drawing.lines import plain
@@ -134,10 +133,10 @@ def run(command: Headless, options: StartOptions, *, as_json: bool) -> Answer:
     import asyncio
 
     from services.aws.client.errors import AwsError
-    from tui.startup.start import connect
+    from tui.startup.connection import connect
 
     async def once() -> Answer:
-        services = (await connect(options, None)).services
+        services, _config = await connect(options)
         try:
             return await command.read(services)
         except AwsError as error:

@@ -16,7 +16,9 @@ import click
 
 from services.i18n import _
 from tui.cli.click_i18n import Choice, Command, Prints
+from tui.cli.entry_text import problem_lines
 from tui.cli.opened_journal import CommandStopped, OpenedJournal, as_json, booked, deliver, file_option
+from tui.days import read_day
 from tui.exit_status import OF_VERDICT, ExitStatus
 from tui.options import StartOptions
 
@@ -81,7 +83,6 @@ class _Report:
 def _period(when: str | None, today: date) -> "Period":
     """Which days are meant; what has not begun has no report."""
     from services.report.periods import of_day, read_period
-    from tui.days import read_day
 
     found = of_day(today) if when is None else read_period(when)
     if found is None and when is not None and (day := read_day(when, today)):
@@ -98,7 +99,6 @@ def _period(when: str | None, today: date) -> "Period":
 def _read(book: OpenedJournal, period: "Period", now: datetime, *, private: bool) -> "Report":
     from services.journal.problems import UnusableJournal, problem_of
     from services.report.make import make
-    from tui.cli.entry_text import problem_lines
 
     try:
         return make(book.journal, book.runbook, period, now, private=private)

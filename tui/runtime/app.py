@@ -5,7 +5,6 @@ and in `driver`, and nowhere else; Textual's version is pinned for that reason.
 """
 
 import asyncio
-import signal
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -21,21 +20,18 @@ from textual.worker import WorkerFailed
 
 from services.i18n import _
 from services.models.text import clean
-from tui.exit_status import ExitStatus, ended_by
-from tui.runtime import last_resort
+from tui.exit_status import ExitStatus
+from tui.runtime import last_resort, screenshots
 from tui.runtime.bugs import Bugs
 from tui.runtime.closed_screens import Freeze, let_go
 from tui.runtime.crash_report import environment_secrets
 from tui.runtime.fault_boundary import StrayCancellation, contain, forget_sender, is_cancelled, stray
 from tui.runtime.ordered_app import OrderedApp
-from tui.runtime.watchdog import Watchdog, leave_blocked
+from tui.runtime.orderly_end import HUNG_UP, OrderlyEnd
+from tui.runtime.watchdog import leave_blocked
 from tui.signals import on_loop as loop_signals
 from tui.terminal.cells.link import Link
-from tui.terminal.driver.safe import SafeDriver
 from tui.terminal.output_filter import LastLine
-
-HUNG_UP = ended_by(signal.SIGHUP)
-"""Exit status when the terminal is gone."""
 
 
 class UnsafeText(Exception):
@@ -58,10 +54,8 @@ class RuntimeApp(OrderedApp):
         self.bugs = Bugs()
         """Faults of the console itself since it started, by kind and place."""
         self._last_line = LastLine(self._on_unsafe_text)
-        self._watchdog = Watchdog()
+        self._orderly_end = OrderlyEnd(self)
         self._freeze = Freeze()
-        self._draining: asyncio.Task[None] | None = None
-        self._ending: asyncio.Task[None] | None = None
         self._contains = False
         self._shutting_down = False
 
@@ -91,45 +85,12 @@ class RuntimeApp(OrderedApp):
     # -- the end
 
     def end(self, status: int = 0) -> None:
-        """Begin the orderly end: drain, unmount, give the terminal back, leave with `status`.
-
-        Needs the running loop. An end that has begun goes on as it is.
-        """
-        if self._ending is None:
-            self._arm_watchdog(status)
-            self._ending = asyncio.get_running_loop().create_task(self._end(status), name="orderly end")
-
-    def _on_signal(self, number: int) -> None:
-        # Machines send SIGTERM and SIGHUP in pairs; only a person who asks again does not want to wait.
-        if self._draining is not None and number in (signal.SIGINT, signal.SIGQUIT):
-            self._draining.cancel()
-        self.end(ended_by(number))
+        """Begin the orderly end, which leaves with `status`; needs the running loop."""
+        self._orderly_end.begin(status)
 
     def hang_up(self) -> None:
-        """The terminal is gone."""
+        """End because the terminal is gone."""
         self.end(HUNG_UP)
-
-    async def _end(self, status: int) -> None:
-        await self._drain_once()
-        self.exit(return_code=status)
-
-    async def _drain_once(self) -> None:
-        if self._draining is None:
-            self._draining = asyncio.create_task(self._drain_in_time(), name="drain")
-        await asyncio.wait([self._draining])
-
-    async def _drain_in_time(self) -> None:
-        with self._context():
-            try:
-                async with asyncio.timeout(self.DRAIN_SECONDS):
-                    await self.drain()
-            except Exception as error:  # noqa: BLE001  the boundary: the terminal is given back whatever happened
-                self.report_bug(error)
-
-    def _arm_watchdog(self, status: int) -> None:
-        driver = self._driver
-        if isinstance(driver, SafeDriver):
-            self._watchdog.arm(self.DRAIN_SECONDS + self.END_SECONDS, status, driver.restore_by_force)
 
     async def action_quit(self) -> None:
         """End the console."""
@@ -140,12 +101,14 @@ class RuntimeApp(OrderedApp):
         try:
             super().run(**options)
         finally:
-            self._watchdog.cancel()
+            self._orderly_end.reached()
 
     async def run_async(self, **options: Any) -> None:
         """Run until the end, with the signals that end a process turned into an orderly end."""
         asyncio.get_running_loop().set_exception_handler(self._on_loop_fault)
-        with loop_signals.handled(self._on_signal, lambda number: leave_blocked(number, self._driver)):
+        with loop_signals.handled(
+            self._orderly_end.on_signal, lambda number: leave_blocked(number, self._driver)
+        ):
             await super().run_async(**options)
 
     def _on_loop_fault(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -158,8 +121,8 @@ class RuntimeApp(OrderedApp):
 
     async def _shutdown(self) -> None:
         self._shutting_down = True
-        self._arm_watchdog(self.return_code or 0)
-        await self._drain_once()
+        self._orderly_end.arm_watchdog(self.return_code or 0)
+        await self._orderly_end.drain()
         await super()._shutdown()
 
     def _say_unasked(self) -> None:
@@ -263,18 +226,10 @@ class RuntimeApp(OrderedApp):
         """Textual's filters, then the last line of defence."""
         return [*super().get_line_filters(), self._last_line]
 
-    def copy_to_clipboard(self, text: str) -> None:
-        """Copy, and say where it went."""
-        from tui.terminal.clipboard import copy
-
-        self.notify(copy(self, text), markup=False)
-
     def save_screenshot(
         self, filename: str | None = None, path: str | None = None, time_format: str | None = None
     ) -> str:
         """Save the screen as SVG, readable by its owner alone; the path."""
-        from tui.runtime import screenshots
-
         return screenshots.save(self.export_screenshot(), filename, path, time_format)
 
     def deliver_screenshot(

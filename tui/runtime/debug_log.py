@@ -17,6 +17,7 @@ from typing import TextIO
 
 from services.host import regular_files as regular_file
 from services.host.private_files import make_folder
+from services.host.state_files import state_folder
 from services.i18n import _
 from services.models.text import clean
 from tui.runtime.crash_report import crash_text, without_secrets
@@ -156,8 +157,6 @@ def begin(path: Path | None) -> None:
 
 
 def _usual() -> Path:
-    from services.host.state_files import state_folder
-
     return state_folder("debug.log")
 
 

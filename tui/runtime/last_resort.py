@@ -3,6 +3,7 @@
 Python's own tracebacks end with status 1, which means "attention", and are nothing for an operator.
 """
 
+import logging
 import os
 import sys
 import threading
@@ -53,8 +54,6 @@ def install() -> None:
     threading.excepthook = _of_thread
     sys.unraisablehook = _unraisable
     # What libraries log is for nobody's screen, and may hold what AWS answered.
-    import logging
-
     logging.getLogger().addHandler(logging.NullHandler())
 
 

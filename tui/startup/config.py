@@ -1,8 +1,7 @@
-"""The console's own configuration: flags over environment over file over defaults, unknown keys refused.
+"""Reads the console's configuration: flags over environment over file over defaults, unknown keys refused.
 
 The file is `config.toml` in the user's configuration folder (see `config_path`), the environment is
 `TOBAN_*`. Imported late: the first frame is drawn before pydantic-settings is loaded.
-Longer than other files because it is one grammar with what reads it.
 """
 
 import os
@@ -10,22 +9,17 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from platformdirs import user_config_path
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    SettingsError,
-)
+from pydantic import ValidationError
+from pydantic_settings import EnvSettingsSource, SettingsError
 
 from services.host.regular_files import check, named
+from services.host.state_files import state_folder
 from services.i18n import _
-from services.models.runbook_types import Region
+from services.models.intervals import Intervals
+from services.models.runbook import Runbook
 from services.runbook.loader import RunbookError, is_path
 from services.slack.settings import VARIABLES
 from services.toml import grammar
@@ -33,13 +27,12 @@ from services.toml import mistakes as words
 from services.toml.files import DataFileError, Mistake, TomlFile, explain, in_order, read, unreadable
 from services.toml.positions import Path as KeyPath
 from services.toml.positions import dotted
+from tui.config import PREFIX, ConsoleConfig, PanelIntervals
 from tui.exit_status import ExitStatus
-from tui.options import Language, Output, StartOptions, Theme
-from tui.startup.addresses import is_address
+from tui.options import StartOptions
+from tui.panels import PANELS
 from tui.startup.key_checks import key_mistakes, textual_keys
-from tui.terminal.cells.link import Link
 
-PREFIX = "TOBAN_"
 FILE_VARIABLE = "TOBAN_CONFIG"
 """Names another configuration file; not a setting itself."""
 
@@ -54,99 +47,6 @@ def status_of(error: DataFileError) -> ExitStatus:
         return ExitStatus.DATA
     flags = all(mistake.key.startswith("--") for mistake in error.mistakes)
     return ExitStatus.USAGE if flags else ExitStatus.CONFIG
-
-
-class Intervals(BaseModel):
-    """Seconds between reads when all is well; the floors keep AWS requests, and their price, small."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    alarms: Annotated[float, Field(ge=60, le=3600)] = 60
-    """Alarm states."""
-    metrics: Annotated[float, Field(ge=60, le=3600)] = 60
-    """The dashboard's curves."""
-    logs: Annotated[float, Field(ge=2, le=600)] = 5
-    """New log lines."""
-
-
-def _split(value: object) -> object:
-    """`a,b` from the environment; a list from the file stays as it is."""
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-def _path(value: str | None) -> str | None:
-    if value and "\0" in value:
-        raise ValueError(_("cannot be the name of a file"))
-    return value
-
-
-def _address(value: str | None) -> str | None:
-    """As `endpoint_url`; the SDK would find the mistake later, and say less."""
-    if value is not None and not is_address(value):
-        raise ValueError(_("must be an address such as https://localhost:4566"))
-    return value
-
-
-FileName = Annotated[str | None, AfterValidator(_path)]
-
-
-class ConsoleConfig(BaseSettings):
-    """How this person wants the console, and which system it opens."""
-
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
-    )
-
-    runbook: Annotated[str, Field(min_length=1), AfterValidator(_path)] = "facility-prod"
-    """The system's runbook: a file, or the name of one that ships with the console."""
-    profile: str | None = None
-    """AWS profile, as in AWS_PROFILE."""
-    region: Region | None = None
-    """AWS region in place of the runbook's."""
-    endpoint_url: Annotated[str | None, AfterValidator(_address)] = None
-    """AWS endpoint in place of Amazon's, as in AWS_ENDPOINT_URL."""
-    role_arn: str | None = None
-    """A role to assume for reading."""
-    journal: FileName = None
-    """The journal's file, shared by the consoles of one host; by default one of this person's own."""
-    debug: FileName = None
-    """Where tracebacks of the console's own faults are kept; by default `debug.log` beside this person's journals."""
-    read_only: bool = False
-    """Never change anything: arming is refused."""
-    arm_minutes: Annotated[int, Field(ge=1, le=60)] = 15
-    """How long writing is allowed once armed."""
-    lang: Language | None = None
-    """Language of the screen; by default as the locale says, else Japanese."""
-    theme: Theme = "auto"
-    """Colours; `16` and `16-light` keep to the terminal's own sixteen."""
-    link: Link = "auto"
-    """The line to the terminal: `slow` sends fewer and smaller frames, `auto` as the terminal's answers tell."""
-    output: Output = "cells"
-    """What draws the terminal: changed cells alone, or `textual`, Textual's own output, for doubt and comparison."""
-    mouse: bool = True
-    """Whether the mouse works; without it the terminal's own selection does."""
-    bell: bool = True
-    """Ring once when an alarm changes its state."""
-    log_groups: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ()
-    """Log groups offered beside the runbook's; commas separate them in the environment."""
-    log_memory_mb: Annotated[int, Field(ge=8, le=2048)] = 64
-    """Memory that log lines may take, in MB; the oldest leave first."""
-    intervals: Intervals = Intervals()
-    """Seconds between reads."""
-    keys: dict[str, str] = {}
-    """Keys by command id, e.g. `quit = "ctrl+q"`; commas separate several. As Textual spells them once loaded."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what `effective` hands over: it merges the sources itself to know where each value is from."""
-        return (init_settings,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +74,13 @@ def config_path(environment: Mapping[str, str] | None = None) -> Path:
     """The configuration file, which need not exist."""
     name = (os.environ if environment is None else environment).get(FILE_VARIABLE)
     return named(name) if name else user_config_path("toban") / "config.toml"
+
+
+def journal_path(config: ConsoleConfig, runbook: Runbook) -> Path:
+    """The journal's file: as configured, else this person's own for this system."""
+    if config.journal:
+        return named(config.journal)
+    return state_folder("journals") / f"{runbook.system.id}.db"
 
 
 def load_config(options: StartOptions | None = None) -> ConsoleConfig:
@@ -222,13 +129,19 @@ def settings() -> list[Setting]:
     for key, field in ConsoleConfig.model_fields.items():
         text = grammar.docs(ConsoleConfig).get(key, "")
         inner = field.annotation
-        if inner is Intervals:
-            for name, part in Intervals.model_fields.items():
-                said = f"{text} {grammar.docs(Intervals).get(name, '')}"
-                found.append(Setting(f"{key}.{name}", _variable((key, name)), part.default, said))
+        if inner is PanelIntervals:
+            for name, part in PanelIntervals.model_fields.items():
+                whole = f"{text} {_intervals_text(name)}"
+                found.append(Setting(f"{key}.{name}", _variable((key, name)), part.default, whole))
         else:
             found.append(Setting(key, "" if key == "keys" else _variable((key,)), field.default, text))
     return found
+
+
+def _intervals_text(name: str) -> str:
+    """What is read at one of the intervals."""
+    of_panels = {panel.interval.key: panel.interval.text for panel in PANELS if panel.interval}
+    return of_panels.get(name) or grammar.docs(Intervals)[name]
 
 
 def describe() -> str:

@@ -1,20 +1,26 @@
-"""What is needed before the flags are understood: the language, and the file that keeps our faults."""
+"""Settings needed before the flags are understood or the first frame is drawn: language, colours, the debug log.
 
+Mistakes in the configuration file are reported later, when the whole of it is read.
+"""
+
+import os
+import tomllib
 from collections.abc import Sequence
 
+from platformdirs import user_config_path
+
 from services import i18n
-from services.host.regular_files import named
+from services.host.regular_files import named, read
 from services.models.text import clean
 from tui.runtime import debug_log
-from tui.startup.start import peek
 
 
 def language(argv: Sequence[str]) -> str:
-    """The language of help and errors, needed before the flags are understood."""
+    """The language of help and errors."""
     return _flag(argv, "--lang") or peek("lang", _flag(argv, "--config")) or i18n.preferred()
 
 
-def keep_faults(argv: Sequence[str]) -> str:
+def open_debug_log(argv: Sequence[str]) -> str:
     """Choose the file that keeps our faults, until a flag chooses another; why it cannot be the one that is set."""
     name = peek("debug", _flag(argv, "--config"))
     try:
@@ -24,8 +30,21 @@ def keep_faults(argv: Sequence[str]) -> str:
     return ""
 
 
+def peek(key: str, config: str | None = None) -> str:
+    """One text setting of the environment or the file (`config`, else the usual one); "" where neither sets it."""
+    value = os.environ.get(f"TOBAN_{key.upper()}")
+    if value:
+        return value
+    path = config or os.environ.get("TOBAN_CONFIG") or str(user_config_path("toban") / "config.toml")
+    try:
+        value = tomllib.loads(read(named(path)).decode("utf-8")).get(key, "")
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
+        return ""
+    return value if isinstance(value, str) else ""
+
+
 def _flag(argv: Sequence[str], name: str) -> str:
-    """The value of a flag before flags are understood; "" where it is not given."""
+    """The value of a flag in the raw command line; "" where it is not given."""
     for index, word in enumerate(argv):
         if word.startswith(f"{name}="):
             return word.partition("=")[2]

@@ -14,6 +14,7 @@ from tui.terminal.cells.capabilities import erases_in_colour
 from tui.terminal.cells.compositor import is_paintable
 from tui.terminal.cells.link import Link, LinkState
 from tui.terminal.cells.output import CellOutput
+from tui.terminal.clipboard import copy
 from tui.terminal.driver.safe import SafeDriver
 from tui.terminal.visibility import Attention, pane
 
@@ -135,6 +136,10 @@ class TerminalApp(App[None]):
         """Write a control sequence of our own making between two frames; never dropped, never foreign text."""
         if self._driver is not None and not self.is_headless:
             self._driver.write(sequence)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy, and say where it went."""
+        self.notify(copy(self, text), markup=False)
 
     def release_mouse(self) -> None:
         """Leave the mouse to the terminal, so that its own selection works."""

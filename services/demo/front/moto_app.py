@@ -9,6 +9,9 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from moto.core.base_backend import BackendDict
+from moto.core.model_instances import reset_model_data
+
 from services.demo.front.wire import Answer
 
 
@@ -61,8 +64,5 @@ def _load() -> Any:
 
 def reset() -> None:
     """Clear everything that moto holds."""
-    from moto.core.base_backend import BackendDict
-    from moto.core.model_instances import reset_model_data
-
     BackendDict.reset()
     reset_model_data()

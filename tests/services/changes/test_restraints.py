@@ -127,7 +127,7 @@ async def test_the_newest_one_is_named_in_the_operators_language(world: World) -
 
 async def test_what_became_of_an_unknown_step_can_still_be_said(world: World) -> None:
     async with world.console("hanako") as one:
-        plan = await planned(one, "6")
+        plan = await plan_of(one, "6")
     world.killed_at("unknown", plan)
     of_tomorrow(world.path, "freeze")
     async with world.console("taro") as two:

@@ -60,7 +60,7 @@ async def started(path: Path, embedded: Any = None, *, placed: bool = True) -> S
                 services.rounds.consider(duties)
             now = clock.now()
             await in_words(partial(DutyRecords(services.journal, now).read, now))
-            board = await _first(services.board_feed.states()) if embedded else None
+            board = await _first(services.feeds["alarms"].states()) if embedded else None
             await _asked(services)
             note = NewEntry(kind=EntryKind.NOTE, text="after the damage")
             taken = await in_words(partial(services.journal.append, note))

@@ -1,6 +1,9 @@
 """Statuses mean what `--help` says; an output that takes no more is told, and is never a verdict."""
 
+import ast
 import os
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -8,8 +11,12 @@ from pathlib import Path
 import click
 import pytest
 
+from tui import __main__ as launcher
 from tui.cli.main import Output, build, run
-from tui.exit_status import MEANINGS, ExitStatus
+from tui.exit_status import MEANINGS, ExitStatus, ended_by
+
+ROOT = Path(__file__).parents[3]
+VALUES = {int(status) for status in ExitStatus}
 
 
 def test_every_status_is_explained_and_none_of_ours_is_a_verdict(capsys: pytest.CaptureFixture[str]) -> None:
@@ -21,6 +28,28 @@ def test_every_status_is_explained_and_none_of_ours_is_a_verdict(capsys: pytest.
     assert not [status for status in ExitStatus if 3 < status < 64], (
         "0 to 3 are findings, the rest is not near"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "heading"), [("README.md", "## Exit status"), ("README.ja.md", "## 終了コード")]
+)
+def test_the_readme_lists_every_status_and_no_other(name: str, heading: str) -> None:
+    section = (ROOT / name).read_text("utf-8").split(f"{heading}\n", 1)[1].split("\n## ", 1)[0]
+    statuses = [row.split("|")[1] for row in section.splitlines() if re.match(r"\| \d", row)]
+    assert sorted(
+        int(number) for cell in statuses for number in re.findall(r"\b\d+\b(?! \+)", cell)
+    ) == sorted(VALUES)
+
+
+def test_no_command_names_a_status_that_the_table_lacks() -> None:
+    for path in sorted((ROOT / "tui").rglob("*.py")):
+        text = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+        for sentence in re.findall(r"[Ee]xit status: (.*?)(?:\.\s|\.$|$)", text, re.DOTALL):
+            assert {int(number) for number in re.findall(r"\b\d+\b", sentence)} <= VALUES, path
+
+
+def test_what_ends_before_the_table_is_loaded_agrees_with_it() -> None:
+    assert launcher._INTERRUPTED == ExitStatus.INTERRUPTED == ended_by(signal.SIGINT)
 
 
 def groups(command: click.Command, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:

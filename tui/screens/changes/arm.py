@@ -87,7 +87,7 @@ class ArmScreen(PlacedDialog[bool]):
                 yield reason
             with HorizontalGroup():
                 yield Static(Content(_("minutes")), classes="arm-label")
-                value = str(min(LONGEST, self.app.arm_minutes))
+                value = str(min(LONGEST, self.app.config.arm_minutes))
                 minutes = Input(value, id="minutes", compact=True, restrict=r"\d{0,3}", select_on_focus=True)
                 minutes.cursor_blink = False
                 yield minutes

@@ -29,7 +29,7 @@ class PaneScreen(ModeScreen):
             now=self.app.now,
             elapsed=self.services.clock.elapsed,
             zone=self.app.zone,
-            max_bytes=self.app.log_bytes,
+            max_bytes=self.app.config.log_memory_mb << 20,
             order=TELLING_FIELDS,
             pace=self.app.pace,
             id=id,
@@ -82,7 +82,7 @@ class PaneScreen(ModeScreen):
     @work(group="choose-group", exclusive=True)
     async def choose(self, pane: LogPane | None) -> None:
         """Ask for a group; None opens a new pane."""
-        group = await self.app.push_screen_wait(GroupScreen(self.services, self.app.log_groups))
+        group = await self.app.push_screen_wait(GroupScreen(self.services, self.app.config.log_groups))
         if not group:
             return
         if pane is None:

@@ -55,8 +55,7 @@ class PaneTail:
         self.pane.stats = batch.stats
         if self.pane.problem is not None and batch.problem is None:
             # What hindered this tail hindered the feeds too; they need not wait for their next turn.
-            for feed in self.services.feeds:
-                feed.refresh()
+            self.services.refresh_feeds()
         self.pane.problem = batch.problem or self._missed
 
     async def read_earlier(self, at: int) -> None:

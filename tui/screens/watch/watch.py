@@ -1,77 +1,89 @@
 """監視: alarms, dashboard and log tail on one screen; one of them at a time where there is no room."""
 
-from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
-from textual.widget import Widget
 
-from services.dashboards.evaluation import refreshed
 from services.i18n import _
 from services.models.journal import Acknowledgement
 from services.models.problem import Problem
 from tui import messages
 from tui.commands import bindings
+from tui.named_objects import named_object
 from tui.panels import PANELS
 from tui.screens.common.mode_screen import Place
 from tui.screens.logs.panes import PaneScreen
-from widgets.alarms.strip import AlarmStrip
+from tui.screens.watch.layout import stylesheet
+from tui.screens.watch.panel import WatchedPanel
 from widgets.alarms.panel import AlarmPanel
+from widgets.alarms.strip import AlarmStrip
 from widgets.dashboards.panel import DashboardPanel
 from widgets.dashboards.text_tiles import LogTile
+from widgets.logs.pane import LogPane
 
 
 class WatchScreen(PaneScreen):
-    """The day's screen."""
+    """The day's screen: the panels of the registry, in its order."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("watch")]
-    DEFAULT_CSS = """
-    WatchScreen {
-        #panels { layout: grid; grid-size: 1 3; grid-rows: auto 1fr 10; height: 1fr; }
-        #alarms { height: auto; max-height: 13; }
-        #panels > .-off { display: none; }
-        &.-wide #panels { grid-size: 2 2; grid-columns: 2fr 3fr; grid-rows: auto 1fr; }
-        &.-wide #alarms { max-height: 24; }
-        &.-wide #dashboard { row-span: 2; }
-        &.-short #panels, &.-narrow #panels, &.-zoom #panels { grid-size: 1 1; grid-columns: 1fr; grid-rows: 1fr; }
-        &.-short #alarms, &.-narrow #alarms, &.-zoom #alarms { height: 1fr; max-height: 100%; }
-        &.-short #dashboard, &.-narrow #dashboard, &.-zoom #dashboard { row-span: 1; }
-    }
-    """
+    DEFAULT_CSS = stylesheet(PANELS)
 
     def __init__(self) -> None:
         super().__init__()
-        self.alarms = AlarmPanel(_("Alarms"), now=self.app.now, zone=self.app.zone, id="alarms")
-        self.dashboard = DashboardPanel(_("Dashboard"), now=self.app.now, zone=self.app.zone, id="dashboard")
-        self.tail = self.new_pane(id="tail")
+        self.panels: dict[str, WatchedPanel[Any]] = {
+            spec.id: named_object(spec.panel)(spec, self) for spec in PANELS
+        }
         self.zoomed = False
-        self.current = "alarms"
+        self.current = PANELS[0].id
+        """The panel that is shown where one is shown at a time."""
+
+    @property
+    def alarms(self) -> AlarmPanel:
+        """The alarms' widget."""
+        widget: AlarmPanel = self.panels["alarms"].widget
+        return widget
+
+    @property
+    def dashboard(self) -> DashboardPanel:
+        """The dashboard's widget."""
+        widget: DashboardPanel = self.panels["dashboard"].widget
+        return widget
+
+    @property
+    def tail(self) -> LogPane:
+        """The log tail's widget."""
+        widget: LogPane = self.panels["tail"].widget
+        return widget
 
     def body(self) -> ComposeResult:
-        """The panels, in the registry's order."""
-        parts: dict[str, Widget] = {"alarms": self.alarms, "dashboard": self.dashboard, "tail": self.tail}
-        yield Container(*(parts[panel.id] for panel in PANELS), id="panels")
+        """The panels."""
+        yield Container(*(panel.widget for panel in self.panels.values()), id="panels")
 
     async def opened(self) -> None:
-        """Hand the app's states to the panels and start the tail."""
-        self.watch(self.app, "view", self._show_view)
-        groups = self.services.runbook.log_groups
-        if groups:
-            self.follow(self.tail, groups[0].id)
+        """Begin to show what the console knows."""
+        for panel in self.panels.values():
+            panel.opened()
         self._show_panels()
-        self.alarms.table.focus()
+        self.panels[self.current].focus()
 
     def _zone_changed(self) -> None:
         super()._zone_changed()
-        self.alarms.zone = self.dashboard.zone = self.app.zone
+        for panel in self.panels.values():
+            panel.zone_changed()
+
+    def banner_changed(self, problem: Problem | None) -> None:
+        """The panels do not repeat the banner."""
+        super().banner_changed(problem)
+        for panel in self.panels.values():
+            panel.banner_changed(problem)
 
     def place(self) -> Place | None:
-        """The alarm under the cursor, where the keys go to the alarms."""
-        alarm = self.alarms.chosen if self._at_alarms else None
-        return Place(str(alarm.id), alarm.name) if alarm is not None else None
+        """What is under the cursor of the panel that the keys go to."""
+        panel = self._focused_panel()
+        return panel.place() if panel is not None else None
 
     def acknowledged_changed(self, seen: dict[str, Acknowledgement]) -> None:
         """The rows say who has seen what."""
@@ -79,41 +91,26 @@ class WatchScreen(PaneScreen):
         self.alarms.acknowledged = seen
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """An alarm is acknowledged only where it is seen to be chosen."""
-        return self._at_alarms if action == "acknowledge" else True
+        """A panel's own commands work only while the keys go to it."""
+        if action == "acknowledge":
+            parameters = ("alarms",)
+        elif action != "panel_command":
+            return True
+        panel = self._focused_panel()
+        return panel is not None and panel.spec.id == parameters[0]
 
-    @property
-    def _at_alarms(self) -> bool:
-        """The keys go to the alarms."""
-        return self.focused is not None and self.alarms in self.focused.ancestors
+    def _focused_panel(self) -> WatchedPanel[Any] | None:
+        """The panel that the keys go to."""
+        around = self.focused.ancestors_with_self if self.focused is not None else []
+        return next((panel for panel in self.panels.values() if panel.widget in around), None)
 
     def action_acknowledge(self) -> None:
         """Say that the state of the alarm under the cursor was seen."""
-        alarm = self.alarms.chosen
-        if alarm is None:
-            self.app.say(_("no alarm chosen"))
-        else:
-            self.post_message(messages.Acknowledge(alarm))
+        self.action_panel_command("alarms", "acknowledge")
 
-    def banner_changed(self, problem: Problem | None) -> None:
-        """The panels do not repeat the banner."""
-        super().banner_changed(problem)
-        self.alarms.said = self.dashboard.said = problem
-
-    def _board_changed(self) -> None:
-        super()._board_changed()
-        if self.app.board is not None:
-            self.alarms.state = self.dashboard.board = self.app.board
-        self._show_view()
-
-    def _show_view(self) -> None:
-        view, board = self.app.view, self.app.board
-        if view is None:
-            return
-        # Alarm widgets show the board's alarms, so that the two never disagree on one screen.
-        if view.value is not None and board is not None and board.value is not None:
-            view = replace(view, value=refreshed(view.value, board.value))
-        self.dashboard.state = view
+    def action_panel_command(self, panel: str, command: str) -> None:
+        """Do a command of a panel's own: call its method of that name."""
+        getattr(self.panels[panel], command)()
 
     @on(LogTile.Follow)
     def follow_group(self, message: LogTile.Follow) -> None:
@@ -127,19 +124,14 @@ class WatchScreen(PaneScreen):
     def _show_panels(self) -> None:
         alone = self.zoomed or self.has_class("-narrow") or self.has_class("-short")
         self.set_class(self.zoomed, "-zoom")
-        for panel in PANELS:
-            self.query_one(f"#{panel.id}").set_class(alone and panel.id != self.current, "-off")
+        for id, panel in self.panels.items():
+            panel.widget.set_class(alone and id != self.current, "-off")
 
     def action_focus_panel(self, panel: str) -> None:
         """Go to a panel; where one fills the screen, it replaces the other."""
         self.current = panel
         self._show_panels()
-        if panel == "dashboard":
-            self.dashboard.focus_first()
-        elif panel == "alarms":
-            self.alarms.table.focus()
-        else:
-            self.tail.focus()
+        self.panels[panel].focus()
 
     def action_zoom(self) -> None:
         """One panel on the whole screen, or all again."""
@@ -148,10 +140,9 @@ class WatchScreen(PaneScreen):
 
     def on_descendant_focus(self) -> None:
         """Remember which panel is looked at."""
-        around = self.focused.ancestors_with_self if self.focused is not None else []
-        self.current = next(
-            (panel.id for panel in PANELS if self.query_one(f"#{panel.id}") in around), self.current
-        )
+        panel = self._focused_panel()
+        if panel is not None:
+            self.current = panel.spec.id
 
     @on(AlarmPanel.Opened)
     def open_alarm(self, message: AlarmPanel.Opened) -> None:

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from services.models.journal import Entry, EntryKind, EntryQuery
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
-from tui.app import USAGE_EVERY
+from tui.following import USAGE_EVERY
 from tui.messages import RunInspection
 from tui.screens.common.choose import ChooseScreen
 from tui.screens.duties.duty import DutyScreen

@@ -1,0 +1,155 @@
+"""Imports inside functions: every one that the project has, with the reason why it is late.
+
+A circle is no reason, and neither is an import that whoever runs the function has made already: `test_late_imports`
+finds both.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why some imports are late."""
+
+    text: str
+    before: tuple[str, ...]
+    """Modules that are imported first in every process in which these functions run."""
+    imports: dict[str, set[str]] = field(default_factory=dict)
+    """By file: what its functions import."""
+
+
+REASONS = [
+    Reason(
+        "The outline is drawn before anything that takes time is imported.",
+        ("tui.__main__",),
+        {"tui/__main__.py": {"services.host.hardening", "tui.cli.main"}},
+    ),
+    Reason(
+        "The terminal is checked, and Textual's settings in the environment are forgotten, before Textual reads them.",
+        ("tui.cli.main", "tui.startup.start"),
+        {"tui/startup/start.py": {"tui.app"}},
+    ),
+    Reason(
+        "The first frame needs Textual alone; screens, models and AWS's readers are imported while it is shown.",
+        ("tui.cli.main", "tui.startup.start", "tui.app"),
+        {
+            "tui/app.py": {"tui.following", "tui.navigation", "tui.palette"},
+            "tui/startup/start.py": {"tui.startup.connection"},
+        },
+    ),
+    Reason(
+        "The help and every command load what they need: pydantic with the models takes longer than all the rest.",
+        ("tui.__main__", "tui.cli.main"),
+        {
+            "tui/cli/change.py": {
+                "asyncio",
+                "services.aws.client.errors",
+                "services.changes.registry",
+                "tui.startup.connection",
+                "widgets.changes.lines",
+            },
+            "tui/cli/duties.py": {
+                "services.duties.icalendar_file",
+                "services.report.agenda",
+                "tui.cli.agenda_text",
+            },
+            "tui/cli/entry_text.py": {"widgets.drawing.format", "widgets.journal.wording"},
+            "tui/cli/inspect.py": {
+                "asyncio",
+                "rich.cells",
+                "services.inspections.base",
+                "services.inspections.registry",
+                "services.inspections.running.windows",
+                "services.journal.errors",
+                "services.models.findings",
+                "services.models.inspect_answer",
+                "services.models.verdict",
+                "services.toml.grammar",
+                "tui.startup.connection",
+                "widgets.drawing.format",
+                "widgets.drawing.lines",
+                "widgets.findings.lines",
+                "widgets.findings.wording",
+            },
+            "tui/cli/journal.py": {
+                "asyncio",
+                "services.journal.export",
+                "services.journal.external_hashes",
+                "services.journal.problems",
+                "services.journal.reader",
+                "services.journal.verify",
+                "services.models.journal",
+                "tui.startup.connection",
+            },
+            "tui/cli/main.py": {
+                "click.shell_completion",
+                "services.demo.launch",
+                "services.runbook.loader",
+                "services.toml.files",
+                "tui.cli.configuration",
+                "tui.cli.files",
+                "tui.startup.config",
+                "tui.startup.start",
+            },
+            "tui/cli/opened_journal.py": {
+                "services.runbook.loader",
+                "services.toml.files",
+                "tui.startup.config",
+            },
+            "tui/cli/options.py": {"importlib.metadata"},
+            "tui/cli/reads.py": {
+                "asyncio",
+                "services.aws.client.errors",
+                "services.models.alarms",
+                "tui.startup.connection",
+                "widgets.alarms.wording",
+                "widgets.drawing.format",
+                "widgets.drawing.lines",
+                "widgets.drawing.state_styles",
+            },
+            "tui/cli/report.py": {
+                "services.journal.problems",
+                "services.report.make",
+                "services.report.periods",
+                "services.report.rendering.html",
+                "services.report.rendering.markdown",
+            },
+        },
+    ),
+    Reason(
+        "AWS's library is imported in a thread, once the console's own modules are there.",
+        ("tui.following", "tui.navigation", "tui.startup.connection"),
+        {
+            "services/aws/client/gate.py": {"botocore.serialize"},
+            "services/aws/client/session.py": {"services.aws.client.sdk.credentials"},
+        },
+    ),
+    Reason(
+        "Only dashboards with texts, and calendars with national holidays, need these libraries; the panels come first.",
+        ("tui.following", "tui.navigation", "tui.startup.connection"),
+        {"services/calendar/business_days.py": {"jpholiday"}, "widgets/drawing/markdown.py": {"markdown_it"}},
+    ),
+    Reason(
+        "Python may be built without it, and then core dumps are limited in one way instead of two.",
+        ("services.host.hardening",),
+        {"services/host/hardening.py": {"ctypes"}},
+    ),
+    Reason(
+        "The embedded AWS says what is wrong with its arguments, or that its extra is missing, before it loads moto.",
+        ("services.demo.__main__",),
+        {
+            "services/demo/__main__.py": {
+                "services.demo.front.app",
+                "services.demo.front.server",
+                "services.demo.handlers",
+                "services.demo.scenario",
+                "services.demo.world",
+            },
+        },
+    ),
+    Reason(
+        "moto's dispatcher is needed by the first request that no handler of ours answers.",
+        ("services.demo.handlers", "services.demo.front.app"),
+        {"services/demo/front/moto_app.py": {"moto.moto_server.werkzeug_app"}},
+    ),
+]

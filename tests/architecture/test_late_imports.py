@@ -1,0 +1,90 @@
+"""Imports inside functions are those that `late_imports` lists with a reason, and each of them is late indeed."""
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.late_imports import REASONS, Reason
+
+ROOT = Path(__file__).parents[2]
+FLOORS = ("services", "widgets", "tui")
+LOADED = """
+import importlib, json, sys
+for name in json.loads(sys.argv[1]):
+    importlib.import_module(name)
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def late_in(path: Path) -> set[str]:
+    """What the functions of a file import."""
+    functions = [
+        node
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    return {name for function in functions for node in ast.walk(function) for name in imported(node)}
+
+
+def imported(node: ast.AST) -> Iterator[str]:
+    """The modules that a statement imports."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        for alias in node.names:
+            whole = f"{node.module}.{alias.name}"
+            yield whole if is_module(whole) else node.module
+
+
+def is_module(name: str) -> bool:
+    path = ROOT.joinpath(*name.split("."))
+    return path.with_suffix(".py").exists() or path.is_dir()
+
+
+@cache
+def listed() -> dict[str, set[str]]:
+    """What is listed, by file."""
+    files: dict[str, set[str]] = {}
+    for reason in REASONS:
+        for name, modules in reason.imports.items():
+            files.setdefault(name, set()).update(modules)
+    return files
+
+
+def module_of(name: str) -> str:
+    return name.removesuffix(".py").replace("/", ".")
+
+
+def test_every_late_import_is_listed_with_its_reason_and_nothing_else_is() -> None:
+    late = {
+        str(path.relative_to(ROOT)): modules
+        for floor in FLOORS
+        for path in sorted((ROOT / floor).rglob("*.py"))
+        if (modules := late_in(path))
+    }
+    assert late == listed()
+
+
+@pytest.mark.parametrize("reason", REASONS, ids=lambda reason: reason.text[:40])
+def test_a_late_import_would_otherwise_come_earlier(reason: Reason) -> None:
+    names = [*reason.before, *map(module_of, reason.imports)]
+    answer = subprocess.run(
+        [sys.executable, "-c", LOADED, json.dumps(names)],
+        check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert answer.returncode == 0, answer.stderr[-2000:]
+    loaded = set(json.loads(answer.stdout.splitlines()[-1]))
+    needless = {
+        name: sorted(modules & loaded) for name, modules in reason.imports.items() if modules & loaded
+    }
+    assert needless == {}, "these need not be late"

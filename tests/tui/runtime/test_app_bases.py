@@ -1,0 +1,33 @@
+"""Each class that the console's app builds upon runs by itself, without the ones above it."""
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.widgets import Input
+
+from tui.app import TobanApp
+from tui.console import Console
+from tui.runtime.app import RuntimeApp
+from tui.runtime.ordered_app import OrderedApp
+from tui.terminal.app import TerminalApp
+
+BASES = [TerminalApp, OrderedApp, RuntimeApp, Console]
+
+
+def test_the_app_has_no_other_base() -> None:
+    ours = [kind for kind in TobanApp.__mro__ if kind.__module__.startswith("tui.")]
+    assert ours == [TobanApp, *reversed(BASES)]
+
+
+@pytest.mark.parametrize("base", BASES)
+async def test_a_base_runs_alone(base: type[App[None]]) -> None:
+    class Smallest(base):  # type: ignore[misc, valid-type]
+        def compose(self) -> ComposeResult:
+            yield Input()
+
+    app = Smallest()
+    async with app.run_test() as pilot:
+        await pilot.press(*"toban")
+        assert app.query_one(Input).value == "toban"
+        await app.action_quit()
+        await pilot.pause()
+    assert app.return_code == 0

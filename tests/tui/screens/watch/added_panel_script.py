@@ -1,0 +1,86 @@
+"""Looks at a console to which `test_added_panel` has added a panel; what it saw, as JSON.
+
+    python -m tests.tui.screens.watch.added_panel_script
+"""
+
+import asyncio
+import json
+import os
+
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from services import i18n
+from services.demo.launch import start
+from tests.tools.console import console, screen_text, until
+from tui.screens.watch.watch import WatchScreen
+from tui.startup.config import load_config, settings
+from tui.startup.key_checks import key_mistakes
+
+WIDE = (200, 60)
+NARROW = (80, 24)
+
+
+async def wide(pilot: Pilot[None]) -> dict[str, object]:
+    screen = pilot.app.screen
+    assert isinstance(screen, WatchScreen)
+    tasks = screen.panels["tasks"]
+    await until(pilot, lambda: "tasks" in screen_text(pilot) and tasks.widget.state.value)
+    await pilot.pause()
+    seen: dict[str, object] = {"screen": screen_text(pilot), "regions": _regions(screen)}
+    seen["footer before"] = "Tell" in screen_text(pilot).splitlines()[-1]
+    await pilot.press("e")
+    await until(pilot, lambda: screen.current == "tasks")
+    await pilot.press("k")
+    await until(pilot, lambda: "services are watched" in screen_text(pilot))
+    await pilot.press("question_mark")
+    await until(pilot, lambda: "Go to the tasks" in screen_text(pilot))
+    seen["help"] = screen_text(pilot)
+    await pilot.press("escape", "ctrl+p")
+    await until(pilot, lambda: isinstance(pilot.app.focused, Input))
+    await pilot.press(*"tasukusuu")
+    await until(pilot, lambda: "Go to the tasks" in screen_text(pilot))
+    seen["palette"] = screen_text(pilot)
+    await pilot.press("escape")
+    await until(pilot, lambda: pilot.app.screen is screen)
+    before = screen.panels["tasks"].widget.state.fetched_at
+    await pilot.press("ctrl+r")
+    await until(pilot, lambda: screen.panels["tasks"].widget.state.fetched_at != before)
+    return seen
+
+
+async def narrow(pilot: Pilot[None]) -> list[str]:
+    screen = pilot.app.screen
+    assert isinstance(screen, WatchScreen)
+    await pilot.press("a")
+    await until(pilot, lambda: not screen.panels["tasks"].widget.display)
+    await pilot.press("e")
+    await until(pilot, lambda: screen.panels["tasks"].widget.display and "tasks" in screen_text(pilot))
+    return [id for id, panel in screen.panels.items() if panel.widget.display]
+
+
+def _regions(screen: WatchScreen) -> dict[str, tuple[int, ...]]:
+    return {id: tuple(panel.widget.region) for id, panel in screen.panels.items()}
+
+
+async def main() -> None:
+    demo = await start("ordinary-day")
+    try:
+        async with console(demo.url, demo.clock, size=WIDE, notifications=True) as pilot:
+            seen = await wide(pilot)
+            seen["interval"] = pilot.app.services.feeds["tasks"].interval
+            await pilot.resize_terminal(*NARROW)
+            seen["narrow"] = await narrow(pilot)
+    finally:
+        await demo.stop()
+    seen["default"] = load_config().intervals.tasks
+    os.environ["TOBAN_INTERVALS__TASKS"] = "120"
+    seen["setting"] = load_config().intervals.tasks
+    seen["settings"] = {each.key: each.text for each in settings()}
+    seen["key"] = [list(key_mistakes(keys)) for keys in ({"focus-tasks": "a"}, {"zoom": "e"})]
+    print(json.dumps(seen))
+
+
+if __name__ == "__main__":
+    i18n.use("en")
+    asyncio.run(main())

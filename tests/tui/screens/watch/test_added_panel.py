@@ -1,0 +1,90 @@
+"""A panel is added with one file and one line: everything else of it comes from that line."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[4]
+FILE = Path("tui/screens/watch/panels/tasks.py")
+REGISTRY = Path("tui/panels.py")
+LINE = (
+    '    PanelSpec("tasks", "e", N_("Tasks"), N_("Go to the tasks"),'
+    ' "tui.screens.watch.panels.tasks:WatchedTasks", "たすくすう tasukusuu",'
+    ' interval=Interval("tasks", "Running tasks.", default=90),'
+    ' keys=(Command("tasks-tell", "k", "screen.panel_command(\'tasks\', \'tell\')", N_("Tell"),'
+    ' N_("Say how many services there are"), show=True, scope="watch"),)),\n'
+)
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a console shows that has the panel."""
+    copy = tmp_path_factory.mktemp("console")
+    shutil.copytree(ROOT / "tui", copy / "tui", ignore=shutil.ignore_patterns("__pycache__"))
+    for folder in ("services", "widgets", "tests"):
+        (copy / folder).symlink_to(ROOT / folder)
+    shutil.copy(Path(__file__).with_name("tasks_panel.py"), copy / FILE)
+    registry = (copy / REGISTRY).read_text("utf-8")
+    last, end = registry.rsplit("\n)", 1)
+    (copy / REGISTRY).write_text(f"{last}\n{LINE.rstrip()}\n){end}", "utf-8")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TOBAN_")}
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.tui.screens.watch.added_panel_script"],
+        cwd=copy,
+        env={**environment, "PYTHONPATH": str(copy)},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr[-6000:]
+    answer: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+    return answer
+
+
+def test_it_is_on_screen_with_what_it_reads(seen: dict[str, Any]) -> None:
+    assert "staff-api 2/2 tasks" in seen["screen"]
+    assert "Tasks" in seen["screen"]
+
+
+def test_its_key_palette_entry_and_help_line_come_from_the_line(seen: dict[str, Any]) -> None:
+    footer = seen["screen"].splitlines()[-1]
+    assert "e Tasks" in footer
+    assert any(row.split()[:5] == ["e", "Go", "to", "the", "tasks"] for row in _rows(seen["help"]))
+    assert "Tasks" in seen["palette"]
+    assert seen["key"] == [
+        [["focus-tasks", '"a" already belongs to focus-alarms']],
+        [["zoom", '"e" already belongs to focus-tasks']],
+    ]
+
+
+def _rows(text: str) -> list[str]:
+    return [row.strip(" │┃|") for row in text.splitlines()]
+
+
+def test_its_own_command_works_where_the_keys_go_to_it(seen: dict[str, Any]) -> None:
+    assert not seen["footer before"]
+    assert any(row.startswith("k") and "Say how many services there are" in row for row in _rows(seen["help"]))
+
+
+def test_its_interval_is_a_setting(seen: dict[str, Any]) -> None:
+    assert seen["interval"] == seen["default"] == 90
+    assert seen["setting"] == 120
+    assert seen["settings"]["intervals.tasks"] == "Seconds between reads. Running tasks."
+
+
+def test_it_stands_below_the_others_on_the_left_and_alone_where_it_is_narrow(seen: dict[str, Any]) -> None:
+    regions = seen["regions"]
+    x, y, width, height = regions["tasks"]
+    assert (x, width) == (regions["tail"][0], regions["tail"][2])
+    assert y == regions["tail"][1] + regions["tail"][3]
+    assert height == 2
+    assert regions["dashboard"][1] == regions["alarms"][1]
+    assert regions["dashboard"][3] == y + height - regions["alarms"][1], "the dashboard has the right column"
+    assert seen["narrow"] == ["tasks"]

@@ -1,0 +1,129 @@
+"""The console's own configuration as one frozen value; `tui.startup.config` reads it from flags, environment and file.
+
+Imported late: the first frame is drawn before pydantic-settings is loaded.
+"""
+
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, create_model
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from services.i18n import _
+from services.models.intervals import Intervals
+from services.models.runbook_types import Region
+from tui.options import Language, Output, Theme
+from tui.panels import PANELS
+from tui.terminal.cells.link import Link
+
+PREFIX = "TOBAN_"
+"""Of the environment variables that hold settings."""
+
+
+def is_web_address(text: str) -> bool:
+    """Whether a client can use `text` as the address of a web server."""
+    try:
+        parts = urlsplit(text)
+        # Reading the port raises where it is no number.
+        port_in_range = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    return (
+        port_in_range
+        and parts.scheme in ("http", "https")
+        and bool(parts.hostname)
+        and text.isprintable()
+        and " " not in text
+    )
+
+
+def _split(value: object) -> object:
+    """`a,b` from the environment; a list from the file stays as it is."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _file_name(value: str | None) -> str | None:
+    if value and "\0" in value:
+        raise ValueError(_("cannot be the name of a file"))
+    return value
+
+
+def _address(value: str | None) -> str | None:
+    """As `endpoint_url`; the SDK would find the mistake later, and say less."""
+    if value is not None and not is_web_address(value):
+        raise ValueError(_("must be an address such as https://localhost:4566"))
+    return value
+
+
+FileName = Annotated[str | None, AfterValidator(_file_name)]
+
+
+def _with_panels() -> type[Intervals]:
+    """The console's own intervals, and those of panels with a feed of their own."""
+    intervals = [panel.interval for panel in PANELS if panel.interval is not None]
+    fields: dict[str, Any] = {
+        each.key: (Annotated[float, Field(ge=each.least, le=each.most)], each.default) for each in intervals
+    }
+    return create_model("PanelIntervals", __base__=Intervals, **fields) if fields else Intervals
+
+
+PanelIntervals = _with_panels()
+
+
+class ConsoleConfig(BaseSettings):
+    """How this person wants the console, and which system it opens."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
+    )
+
+    runbook: Annotated[str, Field(min_length=1), AfterValidator(_file_name)] = "facility-prod"
+    """The system's runbook: a file, or the name of one that ships with the console."""
+    profile: str | None = None
+    """AWS profile, as in AWS_PROFILE."""
+    region: Region | None = None
+    """AWS region in place of the runbook's."""
+    endpoint_url: Annotated[str | None, AfterValidator(_address)] = None
+    """AWS endpoint in place of Amazon's, as in AWS_ENDPOINT_URL."""
+    role_arn: str | None = None
+    """A role to assume for reading."""
+    journal: FileName = None
+    """The journal's file, shared by the consoles of one host; by default one of this person's own."""
+    debug: FileName = None
+    """Where tracebacks of the console's own faults are kept; by default `debug.log` beside this person's journals."""
+    read_only: bool = False
+    """Never change anything: arming is refused."""
+    arm_minutes: Annotated[int, Field(ge=1, le=60)] = 15
+    """How long writing is allowed once armed."""
+    lang: Language | None = None
+    """Language of the screen; by default as the locale says, else Japanese."""
+    theme: Theme = "auto"
+    """Colours; `16` and `16-light` keep to the terminal's own sixteen."""
+    link: Link = "auto"
+    """The line to the terminal: `slow` sends fewer and smaller frames, `auto` as the terminal's answers tell."""
+    output: Output = "cells"
+    """What draws the terminal: changed cells alone, or `textual`, Textual's own output, for doubt and comparison."""
+    mouse: bool = True
+    """Whether the mouse works; without it the terminal's own selection does."""
+    bell: bool = True
+    """Ring once when an alarm changes its state."""
+    log_groups: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ()
+    """Log groups offered beside the runbook's; commas separate them in the environment."""
+    log_memory_mb: Annotated[int, Field(ge=8, le=2048)] = 64
+    """Memory that log lines may take, in MB; the oldest leave first."""
+    intervals: PanelIntervals = PanelIntervals()  # type: ignore[valid-type]  # its keys are the registry's
+    """Seconds between reads."""
+    keys: dict[str, str] = {}
+    """Keys by command id, e.g. `quit = "ctrl+q"`; commas separate several. As Textual spells them once loaded."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what is handed over: whoever reads the sources merges them to know where each value is from."""
+        return (init_settings,)

@@ -1,0 +1,127 @@
+"""Brings what repeats, reads of AWS and the journal's views, to the console's reactives, and says once what changed.
+
+Imported after the first frame: it loads the models.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
+from typing import Any
+
+from services.aws.client.session import MfaNeeded
+from services.i18n import _
+from services.models.alarms import AlarmOverview
+from services.models.changes import Run
+from services.models.duties import BaseDate, DutyView
+from services.models.feeds import FeedState
+from services.models.posts import Post
+from tui.console import Console
+from tui.named_objects import named_object
+from tui.notifications import changes, duty_changes, post_changes, sentence
+from tui.panels import PANELS, PanelSpec
+
+USAGE_EVERY = 900.0
+"""Seconds of the clock between two entries of what AWS was asked."""
+Followed = tuple[str, str, Callable[[], AsyncIterator[Any]], Callable[[Any], object]]
+"""A worker's name, what it does in words, the states it gives, who takes each of them."""
+
+
+class Following:
+    """One worker of the app for each thing that is followed; each assigns to one reactive."""
+
+    def __init__(self, app: Console, ask_for_code: Callable[[MfaNeeded], object]) -> None:
+        """`ask_for_code` is called where AWS wants an MFA code before it answers."""
+        self._app = app
+        self._services = app.ready
+        self._ask_for_code = ask_for_code
+
+    def follow_feeds(self) -> None:
+        """Begin what is read from AWS again and again."""
+        self._follow(self._feeds())
+
+    def follow_records(self) -> None:
+        """Begin what the journal keeps, and record now and then what AWS was asked."""
+        self._follow(self._records())
+        title = _("recording what AWS was asked")
+        usage = self._services.workers.keep("usage", title, self._record_usage)
+        self._app.run_worker(usage, group="usage", exclusive=True)
+
+    def _follow(self, followed: Iterator[Followed]) -> None:
+        for name, title, states, take in followed:
+            following = self._services.workers.follow(name, title, states, take)
+            self._app.run_worker(following, group=name, exclusive=True)
+
+    def _feeds(self) -> Iterator[Followed]:
+        feeds, to = self._services.feeds, partial(partial, setattr, self._app)
+        yield "feed-alarms", _("showing the alarms"), feeds["alarms"].states, self._take_board
+        yield "feed-dashboard", _("showing the dashboard"), feeds["dashboard"].states, to("view")
+        yield "feed-identity", _("reading the account"), feeds["identity"].states, to("identity")
+        yield "feed-anchors", _("reading access keys"), feeds["anchors"].states, self._take_anchors
+        for panel in PANELS:
+            if (reads := named_object(panel.panel).reads) is not None:
+                self._services.add_feed(panel.id, reads, interval=self._seconds(panel))
+                title = _("showing the panel “{title}”").format(title=_(panel.title))
+                yield f"feed-{panel.id}", title, feeds[panel.id].states, partial(self._take_panel, panel.id)
+
+    def _seconds(self, panel: PanelSpec) -> float:
+        """Between two reads of a panel's feed."""
+        assert panel.interval is not None, f"the panel {panel.id} reads, so its line gives an interval"
+        seconds: float = getattr(self._app.config.intervals, panel.interval.key)
+        return seconds
+
+    def _take_panel(self, id: str, state: FeedState[Any]) -> None:
+        self._app.panel_states = {**self._app.panel_states, id: state}
+
+    def _records(self) -> Iterator[Followed]:
+        services, to = self._services, partial(partial, setattr, self._app)
+        yield "journal", _("reading the journal"), services.journal.follow, to("journal_head")
+        yield "findings", _("following the findings"), services.rounds.states, to("findings")
+        yield "duties", _("following the duties"), services.duties.states, self._take_duties
+        yield "runs", _("following the changes"), services.engine.states, self._take_runs
+        acknowledgements = services.acknowledgements.states
+        yield "acknowledgements", _("following acknowledgements"), acknowledgements, to("acknowledged")
+        yield "posts", _("following the notes to Slack"), services.outbox.states, self._take_posts
+
+    def _take_board(self, state: FeedState[AlarmOverview]) -> None:
+        before, self._app.board = self._app.board, state
+        if before is not None and before.problem is not None and state.problem is None:
+            self._services.rounds.recovered()
+        self._ring_for_alarms(before, state)
+        error = self._services.feeds["alarms"].error
+        if isinstance(error, MfaNeeded):
+            self._ask_for_code(error)
+
+    def _take_anchors(self, state: FeedState[tuple[BaseDate, ...]]) -> None:
+        self._app.anchors = state
+        self._services.duties.refresh()
+
+    def _take_duties(self, view: DutyView) -> None:
+        before, self._app.duties = self._app.duties, view
+        self._services.rounds.consider(view)
+        self._ring(duty_changes(before, view))
+
+    def _take_runs(self, runs: tuple[Run, ...]) -> None:
+        self._app.runs = runs
+        self._services.duties.refresh()
+
+    def _take_posts(self, posts: tuple[Post, ...]) -> None:
+        before, self._app.posts = self._app.posts, posts
+        for text in post_changes(before, posts):
+            self._app.say(text)
+
+    def _ring_for_alarms(
+        self, before: FeedState[AlarmOverview] | None, after: FeedState[AlarmOverview]
+    ) -> None:
+        """Ring once for the changes since the last read; the first read is not a change."""
+        old = before.value if before else None
+        if old is not None and after.value is not None and after.value is not old:
+            self._ring(sentence(changes(old, after.value)))
+
+    def _ring(self, text: str) -> None:
+        if text and self._app.config.bell:
+            self._app.ring(text)
+
+    async def _record_usage(self) -> None:
+        """Now and then, so that a killed console leaves its total but for the last minutes."""
+        while True:
+            await self._services.clock.sleep(USAGE_EVERY)
+            await self._services.usage_log.record()

@@ -1,0 +1,141 @@
+"""Opens screens: those that a request names (`tui.messages`), and those that a command of the console shows.
+
+Imported with the first of them, after the first frame: it imports every screen.
+"""
+
+from functools import singledispatchmethod
+
+from services.aws.client.session import MfaNeeded
+from services.i18n import _
+from tui import messages
+from tui.console import Console
+from tui.palette import JumpProvider
+from tui.screens.changes.arm import arm_or_disarm
+from tui.screens.changes.plan import PlanScreen
+from tui.screens.common.command_palette import ConsolePalette
+from tui.screens.common.help import HelpScreen
+from tui.screens.common.mfa_code import CodeScreen
+from tui.screens.common.runbook import RunbookScreen
+from tui.screens.duties.duty_actions import look_now
+from tui.screens.duties.inspect import InspectScreen
+from tui.screens.journal.note import NoteScreen
+from tui.screens.logs.logs import LogsScreen
+from tui.screens.report.report import ReportScreen
+from tui.screens.slack.outbox import OutboxScreen
+from tui.screens.watch.acknowledge import AcknowledgeScreen
+from tui.screens.watch.alarm import AlarmScreen
+from tui.screens.watch.usage import UsageScreen
+from tui.screens.watch.watch import WatchScreen
+
+
+class Navigation:
+    """Knows every screen, so that the screens need not know one another."""
+
+    def __init__(self, app: Console) -> None:
+        self._app = app
+
+    # -- what screens and the palette ask for
+
+    @singledispatchmethod
+    def handle(self, request: messages.Request) -> None:
+        """Open what `request` names, or begin what it asks for."""
+        raise TypeError(f"nothing opens for {type(request).__name__}")
+
+    @handle.register
+    def _open_alarm(self, request: messages.OpenAlarm) -> None:
+        self._app.push_screen(AlarmScreen(request.alarm))
+
+    @handle.register
+    def _acknowledge(self, request: messages.Acknowledge) -> None:
+        self._app.push_screen(AcknowledgeScreen(request.alarm))
+
+    @handle.register
+    def _plan_change(self, request: messages.PlanChange) -> None:
+        self._app.push_screen(PlanScreen(request.kind, request.target))
+
+    @handle.register
+    def _open_report(self, request: messages.OpenReport) -> None:
+        self._app.push_screen(ReportScreen(request.period, request.occurrence))
+
+    @handle.register
+    def _run_inspection(self, request: messages.RunInspection) -> None:
+        look_now(self._app, request.inspection)
+
+    @handle.register
+    def _open_logs(self, request: messages.OpenLogs) -> None:
+        self._app.run_worker(self._show_logs(request), group="open-logs", exclusive=True)
+
+    @handle.register
+    def _open_widget(self, request: messages.OpenWidget) -> None:
+        self._app.run_worker(self._show_widget(request), group="open-widget", exclusive=True)
+
+    @handle.register
+    def _open_day(self, request: messages.OpenDay) -> None:
+        self._app.run_worker(self._show_day(request), group="open-day", exclusive=True)
+
+    async def _show_logs(self, request: messages.OpenLogs) -> None:
+        app = self._app
+        app.wanted_logs = (request.group, request.at)
+        await app.switch_mode("logs")
+        place, app.wanted_logs = app.wanted_logs, None
+        # A screen that is opened for the first time has gone there itself.
+        if place is not None and isinstance(app.screen, LogsScreen):
+            await app.screen.show(*place)
+
+    async def _show_widget(self, request: messages.OpenWidget) -> None:
+        await self._app.switch_mode("watch")
+        if isinstance(self._app.screen, WatchScreen):
+            self._app.screen.action_focus_panel("dashboard")
+            for tile in self._app.screen.dashboard.grid.tiles:
+                if tile.widget.key == request.key:
+                    tile.focus()
+
+    async def _show_day(self, request: messages.OpenDay) -> None:
+        await self._app.switch_mode("inspect")
+        if isinstance(self._app.screen, InspectScreen):
+            self._app.screen.show_day(request.day)
+
+    # -- what commands of the console show
+
+    def jump(self) -> None:
+        """Go somewhere by name."""
+        placeholder = _("Alarm, panel, log group, change or date…")
+        self._app.push_screen(ConsolePalette(providers=[JumpProvider], placeholder=placeholder))
+
+    def keys_help(self) -> None:
+        """What the keys do on the screen on top."""
+        if not isinstance(self._app.screen, HelpScreen):
+            self._app.push_screen(HelpScreen(self._app.screen))
+
+    def runbook(self) -> None:
+        """The runbook's contacts, limits and what is undecided."""
+        self._app.push_screen(RunbookScreen(self._app.ready.runbook))
+
+    def arm(self) -> None:
+        """Allow writing for a while, or stop allowing it."""
+        arm_or_disarm(self._app)
+
+    def note(self) -> None:
+        """Write a note into the journal."""
+        self._app.push_screen(NoteScreen())
+
+    def outbox(self) -> None:
+        """Notes for Slack, and what became of them."""
+        if self._app.services is not None and not isinstance(self._app.screen, OutboxScreen):
+            self._app.push_screen(OutboxScreen())
+
+    def usage(self) -> None:
+        """Requests and yen of today."""
+        self._app.push_screen(UsageScreen(self._app.ready.meter))
+
+    # -- what the console needs from the operator
+
+    def enter_code(self, needed: MfaNeeded) -> None:
+        """Ask for the six digits of the MFA device in our own dialog, and read again with the session they give."""
+        self._app.run_worker(self._enter_code(needed), group="mfa", exclusive=True)
+
+    async def _enter_code(self, needed: MfaNeeded) -> None:
+        if any(isinstance(screen, CodeScreen) for screen in self._app.screen_stack):
+            return
+        if await self._app.push_screen_wait(CodeScreen(self._app.ready.session, needed)):
+            self._app.refresh_feeds()

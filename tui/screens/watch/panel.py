@@ -1,0 +1,83 @@
+"""What a panel of the watch mode is beside its line in the registry: its widget, and what its feed reads."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar, Generic, TypeVar
+
+from textual.widget import Widget
+
+from services.i18n import _
+from services.models.problem import Problem
+from services.system import Services
+from tui.panels import PanelSpec
+from tui.screens.common.mode_screen import Place
+from tui.screens.logs.panes import PaneScreen
+from widgets.frame.panel import Panel
+
+W = TypeVar("W", bound=Widget)
+P = TypeVar("P", bound=Panel[Any])
+
+
+class WatchedPanel(ABC, Generic[W]):
+    """One panel on the watch screen, and how the console's states reach it."""
+
+    reads: ClassVar[Callable[[Services], Awaitable[object]] | None] = None
+    """What the panel's feed reads; None where it shows what the console follows anyway."""
+
+    def __init__(self, spec: PanelSpec, screen: PaneScreen) -> None:
+        self.spec = spec
+        self.screen = screen
+        self.app = screen.app
+        self.widget = self.build()
+
+    @abstractmethod
+    def build(self) -> W:
+        """The widget, without data; its id is the spec's."""
+
+    def opened(self) -> None:
+        """Show what is known, and follow what comes; called once the widget is mounted."""
+
+    def focus(self) -> None:
+        """Give the keys to the first thing in it that takes them."""
+        widgets = self.widget.walk_children(Widget, with_self=True)
+        if (first := next((each for each in widgets if each.focusable), None)) is not None:
+            first.focus()
+
+    def place(self) -> Place | None:
+        """What is under its cursor, for a note about it."""
+        return None
+
+    def zone_changed(self) -> None:
+        """Times are shown in another zone."""
+
+    def banner_changed(self, problem: Problem | None) -> None:
+        """The screen's banner says `problem` for all panels, which need not repeat it."""
+
+
+class StatePanel(WatchedPanel[P]):
+    """Shows the state of one feed; a subclass names its `Panel`, and what the feed reads."""
+
+    widget_type: ClassVar[type[Panel[Any]]]
+
+    def build(self) -> P:
+        """The panel, with the registry's title."""
+        title, app = _(self.spec.title), self.app
+        panel: P = self.widget_type(title, now=app.now, zone=app.zone, id=self.spec.id)  # type: ignore[assignment]
+        return panel
+
+    def opened(self) -> None:
+        """Follow the feed."""
+        self.screen.watch(self.app, "panel_states", self._show_state)
+
+    def _show_state(self) -> None:
+        state = self.app.panel_states.get(self.spec.id)
+        if state is not None:
+            self.widget.state = state
+
+    def zone_changed(self) -> None:
+        """Show the times in the app's zone."""
+        self.widget.zone = self.app.zone
+
+    def banner_changed(self, problem: Problem | None) -> None:
+        """Leave out what the banner says."""
+        self.widget.said = problem

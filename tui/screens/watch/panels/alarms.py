@@ -1,0 +1,38 @@
+"""The alarms, with the one under the cursor."""
+
+from tui import messages
+from tui.screens.common.mode_screen import Place
+from tui.screens.watch.panel import StatePanel
+from services.i18n import _
+from widgets.alarms.panel import AlarmPanel
+
+
+class WatchedAlarms(StatePanel[AlarmPanel]):
+    """Shows the board that the whole console follows."""
+
+    widget_type = AlarmPanel
+
+    def opened(self) -> None:
+        """Follow the board."""
+        self.screen.watch(self.app, "board", self._show_board)
+
+    def _show_board(self) -> None:
+        if self.app.board is not None:
+            self.widget.state = self.app.board
+
+    def focus(self) -> None:
+        """Give the keys to the list."""
+        self.widget.table.focus()
+
+    def place(self) -> Place | None:
+        """The alarm under the cursor."""
+        alarm = self.widget.chosen
+        return Place(str(alarm.id), alarm.name) if alarm is not None else None
+
+    def acknowledge(self) -> None:
+        """Say that the state of the alarm under the cursor was seen."""
+        alarm = self.widget.chosen
+        if alarm is None:
+            self.app.say(_("no alarm chosen"))
+        else:
+            self.screen.post_message(messages.Acknowledge(alarm))

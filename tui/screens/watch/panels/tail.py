@@ -1,0 +1,22 @@
+"""The tail of the runbook's first log group."""
+
+from tui.screens.watch.panel import WatchedPanel
+from widgets.logs.pane import LogPane
+
+
+class WatchedTail(WatchedPanel[LogPane]):
+    """One of the screen's log panes, which the screen keeps up to date with the others."""
+
+    def build(self) -> LogPane:
+        """A pane that follows nothing yet."""
+        return self.screen.new_pane(id=self.spec.id)
+
+    def opened(self) -> None:
+        """Follow the first group."""
+        groups = self.screen.services.runbook.log_groups
+        if groups:
+            self.screen.follow(self.widget, groups[0].id)
+
+    def focus(self) -> None:
+        """Give the keys to the pane."""
+        self.widget.focus()

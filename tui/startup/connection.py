@@ -1,0 +1,80 @@
+"""Connects the console, or a command without a screen, to its system: real AWS or the embedded one.
+
+Imported late: it loads the AWS library, the configuration's grammar and the whole of `services`.
+"""
+
+import asyncio
+import os
+from pathlib import Path
+from subprocess import Popen
+
+from services.aws.client.session import preload
+from services.aws.client.settings import AwsSettings
+from services.clock import Clock, SystemClock
+from services.demo import scratch
+from services.demo.launch import DemoError, ready
+from services.host.regular_files import named
+from services.journal.checkpoints import DEV_LOG
+from services.models.runbook import Runbook
+from services.runbook.loader import load_named
+from services.slack.settings import read as slack_settings
+from services.system import Services
+from services.system import connect as wire
+from services.toml.files import DataFileError
+from tui.config import ConsoleConfig
+from tui.exit_status import ExitStatus
+from tui.options import StartError, StartOptions
+from tui.startup.config import journal_path, load_config, status_of
+
+
+async def connect(
+    options: StartOptions, child: "Popen[bytes] | None" = None, demo_folder: Path | None = None
+) -> tuple[Services, ConsoleConfig]:
+    """The services of the chosen system, and the configuration in force; raises StartError with what to do.
+
+    `child` is the embedded AWS's process, None for real AWS; `demo_folder` is where a demo keeps its journal.
+    """
+    try:
+        config, runbook = await asyncio.to_thread(_read_files, options)
+    except DataFileError as error:
+        raise StartError(str(error), status_of(error)) from error
+    clock: Clock = SystemClock()
+    settings = AwsSettings(
+        profile=config.profile or "",
+        region=config.region or runbook.system.region,
+        role_arn=config.role_arn or "",
+        endpoint_url=config.endpoint_url or "",
+    )
+    if child is not None:
+        clock, settings = await _embedded(child, runbook.system.region)
+    if demo_folder is not None:
+        scratch.hold(demo_folder)
+    services = wire(
+        runbook,
+        settings,
+        clock,
+        journal=_demo_journal(options, demo_folder) if demo_folder else journal_path(config, runbook),
+        syslog=None if demo_folder else DEV_LOG,
+        intervals=config.intervals,
+        read_only=config.read_only,
+        slack=slack_settings(os.environ, demo=child is not None),
+    )
+    return services, config
+
+
+def _read_files(options: StartOptions) -> tuple[ConsoleConfig, Runbook]:
+    config = load_config(options)
+    return config, load_named(config.runbook)
+
+
+def _demo_journal(options: StartOptions, folder: Path) -> Path:
+    """What happens in a demo must never stand in the journal that is configured for the real system."""
+    return named(options.journal) if options.journal else folder / "demo.db"
+
+
+async def _embedded(child: "Popen[bytes]", region: str) -> tuple[Clock, AwsSettings]:
+    try:
+        demo, _sdk = await asyncio.gather(ready(child), asyncio.to_thread(preload))
+    except DemoError as error:
+        raise StartError(str(error), ExitStatus.UNAVAILABLE) from error
+    return demo.clock, AwsSettings(**demo.settings(region))

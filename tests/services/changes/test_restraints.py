@@ -131,5 +131,5 @@ async def test_what_became_of_an_unknown_step_can_still_be_said(world: World) ->
     world.killed_at("unknown", plan)
     of_tomorrow(world.path, "freeze")
     async with world.console("taro") as two:
-        run = await two.settle(plan.id, plan.steps[0].id, done=False, note="asked AWS support")
+        run = await two.resolve_manually(plan.id, plan.steps[0].id, done=False, note="asked AWS support")
         assert run.steps[0].state is StepState.FAILED

@@ -1,0 +1,39 @@
+"""Names say what a value is; the number of those that do not may only fall."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.names import bare_names
+
+ROOT = Path(__file__).parents[2]
+MOST = {"services": 0, "widgets": 0, "tui": 0, "tests": 0}
+"""Bare participles as names of variables and parameters, by floor. Lower it with every one that goes."""
+
+
+@pytest.mark.parametrize("floor", MOST)
+def test_bare_participles_become_fewer(floor: str) -> None:
+    names = [
+        f"{path.relative_to(ROOT)}:{line}: {name}"
+        for path in sorted((ROOT / floor).rglob("*.py"))
+        for line, name in bare_names(ast.parse(path.read_text("utf-8")))
+    ]
+    assert len(names) == MOST[floor], "\n".join(names)
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("found = 1", ["found"]),
+        ("for each in rows: pass", ["each"]),
+        ("[each for each in rows]", []),
+        ("{seen: 1 for seen in rows}", ["seen"]),
+        ("def f(said, *, told=1): pass", ["said", "told"]),
+        ("with open(x) as held: pass", ["held"]),
+        ("if (made := f()): pass", ["made"]),
+        ("a.found = 1; found()", []),
+    ],
+)
+def test_what_counts(source: str, names: list[str]) -> None:
+    assert [name for _line, name in bare_names(ast.parse(source))] == names

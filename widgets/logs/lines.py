@@ -6,12 +6,14 @@ from datetime import datetime
 from textual import events
 from textual.message import Message
 
+from widgets.drawing.ticker import every_second
 from widgets.logs.gauge import Gauge
 from widgets.logs.scroll import Anchor
 from widgets.logs.separators import Gap, same_minute
 from widgets.logs.store import StoredLine
 from widgets.logs.strips import Accent, LogFormat
 from widgets.logs.styles import LINES_CSS
+from widgets.logs.time import moment
 from widgets.logs.view import LogView
 from widgets.logs.window import LogWindow
 
@@ -35,11 +37,17 @@ class LogLines(LogWindow, can_focus=True):
         self._cursor = Anchor(view)
         self._range_start = Anchor(view)
         self._ranging = False
+        self._stop_ageing: Callable[[], None] | None = None
 
     # What the pane asks and tells
 
     def show(self, look: LogFormat) -> None:
-        """Draw in another way."""
+        """Draw in another format; ages are brought up to date every second."""
+        if look.relative and self._stop_ageing is None:
+            self._stop_ageing = every_second(self, self.refresh_changed)
+        elif not look.relative and self._stop_ageing is not None:
+            self._stop_ageing()
+            self._stop_ageing = None
         self.painter.look = look
         self.rules.zone = look.zone
         self.redraw()
@@ -84,6 +92,24 @@ class LogLines(LogWindow, can_focus=True):
     def ranging(self) -> bool:
         """The reader is marking a range."""
         return self._ranging
+
+    @property
+    def position(self) -> int:
+        """Store row at which the reader is: the cursor's, else that of the last line in the window."""
+        cursor = self.cursor
+        return cursor if cursor is not None else self.bottom
+
+    def selected_texts(self, limit: int) -> list[str]:
+        """The marked lines, or the one at the cursor, each after its time; at most `limit`."""
+        shown, selected = self.view.shown, self.selected
+        texts: list[str] = []
+        row = shown.at_or_after(selected[0]) if selected is not None else None
+        while selected is not None and row is not None and row <= selected[1] and len(texts) < limit:
+            line = self.view.store.line(row)
+            at = moment(line.at).astimezone(self.look.zone)
+            texts.append(f"{at.isoformat(timespec='milliseconds')} {line.text}")
+            row = shown.at_or_after(row + 1)
+        return texts
 
     def line_at_cursor(self) -> StoredLine | None:
         """The line the reader points at."""

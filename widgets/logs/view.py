@@ -54,3 +54,18 @@ class LogView:
         rows = self.hits_for(query)
         await rows.prepare()
         self.query, self.found = query, rows
+
+    def match_near(self, row: int | None) -> int | None:
+        """The first match from `row` on, else the newest one; the newest one, too, where `row` is None."""
+        match = self.found.at_or_after(row) if row is not None else None
+        return match if match is not None else self.found.at_or_before(self.store.end - 1)
+
+    def match_after(self, row: int) -> int | None:
+        """The next match after `row`; after the newest one, the oldest."""
+        match = self.found.at_or_after(row + 1)
+        return match if match is not None else self.found.at_or_after(self.store.first)
+
+    def match_before(self, row: int) -> int | None:
+        """The match before `row`; before the oldest one, the newest."""
+        match = self.found.at_or_before(row - 1)
+        return match if match is not None else self.found.at_or_before(self.store.end - 1)

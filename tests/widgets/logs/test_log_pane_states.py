@@ -243,7 +243,6 @@ async def test_ages_that_read_the_same_are_not_painted() -> None:
         assert isinstance(app, PaneApp)
         pane = await filled(pilot)
         pane.lines.show(replace(pane.lines.look, relative=True))
-        pane.age(True)
         await pilot.pause()
         with painting() as asked:
             beat_of(app).now()
@@ -254,7 +253,7 @@ async def test_ages_that_read_the_same_are_not_painted() -> None:
             await pilot.pause()
         assert {each.kind for each in asked} == {"LogLines"}
         assert all(region.right <= 16 for each in asked for region in each.regions), "the lines' own text"
-        pane.age(False)
+        pane.lines.show(replace(pane.lines.look, relative=False))
 
 
 async def test_it_says_from_when_to_when_no_line_is_missing() -> None:
@@ -317,9 +316,9 @@ async def test_a_machine_that_woke_up_says_soon_that_its_tail_is_old() -> None:
         assert isinstance(app, PaneApp)
         app.pane.stats = TailStats(group="g", polls=3, lines=0, late=0, duplicates=0, lag=1.5)
         await until(pilot, lambda: facts(app.pane).read_at is not None)
-        assert app.pane._watchdog is not None
-        assert app.pane._watchdog.when() - asyncio.get_running_loop().time() <= 5.0
+        assert app.pane.watchdog._timer is not None
+        assert app.pane.watchdog._timer.when() - asyncio.get_running_loop().time() <= 5.0
         app.clock.suspend(10 * HOURS)
         app.clock.step(-10 * HOURS)
-        app.pane._notice_silence()
+        app.pane.watchdog.check()
         await until(pilot, lambda: "STALE" in str(app.pane.query_one(LogBar).render()))

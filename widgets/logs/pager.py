@@ -45,12 +45,12 @@ class LogPager(Vertical):
             self.text = text
 
     def __init__(
-        self, view: LogView, look: LogFormat, now: Callable[[], datetime], id: str | None = None
+        self, view: LogView, format: LogFormat, now: Callable[[], datetime], id: str | None = None
     ) -> None:
         super().__init__(id=id)
         self.view = view
         self.store = view.store
-        self.lines = LogLines(view, look, now)
+        self.lines = LogLines(view, format, now)
         self.detail = LogDetail()
         self.prompt = LogPrompt(self.lines, now)
         self.paused = False
@@ -97,7 +97,7 @@ class LogPager(Vertical):
         """Show the requested minute, if it or something later is there."""
         if self._target is None:
             return
-        row = self.view.shown.at_or_after(self.store.row_at(self._target))
+        row = self.view.visible.at_or_after(self.store.row_at(self._target))
         if row is not None:
             self.lines.go_row(row)
 
@@ -109,7 +109,7 @@ class LogPager(Vertical):
         """Let an open detail follow the cursor and the zone."""
         line = self.lines.line_at_cursor()
         if self.detail.display and line is not None:
-            self.detail.show(line, self.lines.look.zone)
+            self.detail.show(line, self.lines.format.zone)
 
     @on(LogLines.Moved)
     def _moved(self, event: LogLines.Moved) -> None:
@@ -173,28 +173,28 @@ class LogPager(Vertical):
 
     def action_shift(self, steps: int) -> None:
         """Scroll sideways, unless lines are wrapped."""
-        look = self.lines.look
-        if not look.wrap:
-            self._reformat(shift=max(0, min(_SHIFT_LIMIT, look.shift + steps * _SHIFT)))
+        format = self.lines.format
+        if not format.wrap:
+            self._reformat(shift=max(0, min(_SHIFT_LIMIT, format.shift + steps * _SHIFT)))
 
     def action_toggle_raw(self) -> None:
         """Show lines as they were logged, or made readable."""
-        self._reformat(raw=not self.lines.look.raw)
+        self._reformat(raw=not self.lines.format.raw)
 
     def action_toggle_wrap(self) -> None:
         """Wrap long lines, or cut them."""
-        self._reformat(wrap=not self.lines.look.wrap, shift=0)
+        self._reformat(wrap=not self.lines.format.wrap, shift=0)
 
     def action_toggle_relative(self) -> None:
         """Show ages, which grow every second, or times of day."""
-        self._reformat(relative=not self.lines.look.relative)
+        self._reformat(relative=not self.lines.format.relative)
 
     def action_toggle_stream(self) -> None:
         """Show or hide the task that wrote each line."""
-        self._reformat(stream=not self.lines.look.stream)
+        self._reformat(stream=not self.lines.format.stream)
 
     def _reformat(self, **changes: Any) -> None:
-        self.lines.show(replace(self.lines.look, **changes))
+        self.lines.show(replace(self.lines.format, **changes))
         self.say()
 
     def action_threshold(self, level: int) -> None:
@@ -224,7 +224,7 @@ class LogPager(Vertical):
             self.lines.move_cursor(-1)
         line = self.lines.line_at_cursor()
         if line is not None:
-            self.detail.show(line, self.lines.look.zone)
+            self.detail.show(line, self.lines.format.zone)
 
     def action_mark(self) -> None:
         """Begin or end marking lines."""

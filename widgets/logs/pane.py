@@ -101,8 +101,8 @@ class LogPane(LogPager):
         id: str | None = None,
     ) -> None:
         """`elapsed`: seconds by a clock that nobody can set; `stale_after`: seconds without `stats`."""
-        view, look = LogView(LogStore(max_bytes)), LogFormat(zone, order=order, columns=columns)
-        super().__init__(view, look, now, id)
+        view, format = LogView(LogStore(max_bytes)), LogFormat(zone, order=order, columns=columns)
+        super().__init__(view, format, now, id)
         self._title_row = LogTitle()
         self._trouble = LogTrouble()
         self._bar = LogBar()
@@ -215,7 +215,7 @@ class LogPane(LogPager):
 
     def watch_zone(self, zone: tzinfo) -> None:
         """Show all times in the new zone."""
-        self.lines.show(replace(self.lines.look, zone=zone))
+        self.lines.show(replace(self.lines.format, zone=zone))
         self._bar.zone = self._trouble.zone = zone
         self.update_detail()
         self.mark_dirty()

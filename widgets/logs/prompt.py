@@ -65,7 +65,7 @@ class LogPrompt(Prompt[Ask]):
             self.at = at
 
     def __init__(self, lines: LogLines, now: Callable[[], datetime]) -> None:
-        """`lines` give the zone and the day of a typed time (`now`, where there are none), and get the focus back."""
+        """A typed time is in the zone of `lines` and near the newest one, or near `now` without any."""
         super().__init__(_ASKS, Ask.SEARCH, longest=_LENGTH)
         self._lines = lines
         self._now = now
@@ -101,7 +101,7 @@ class LogPrompt(Prompt[Ask]):
     def _parse_time(self, text: str) -> bool:
         if not text.strip():
             return True
-        store, zone = self._lines.view.store, self._lines.look.zone
+        store, zone = self._lines.view.store, self._lines.format.zone
         near = moment(store.newest) if len(store) else self._now()
         at = parse_moment(text, zone, near)
         if at is None:

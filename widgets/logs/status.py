@@ -13,20 +13,20 @@ from widgets.logs.time import clock_text, day_text, moment
 
 def title_facts(lines: LogLines, title: str, pattern: str) -> TitleFacts:
     """Group, filters, format, span."""
-    look, store = lines.look, lines.view.store
+    format, store = lines.format, lines.view.store
     flags = (
-        (look.raw, _("raw")),
-        (look.wrap, _("wrapped")),
-        (look.relative, _("ages")),
-        (look.stream, _("task")),
-        (look.shift > 0, f"\u2190{look.shift}"),
+        (format.raw, _("raw")),
+        (format.wrap, _("wrapped")),
+        (format.relative, _("ages")),
+        (format.stream, _("task")),
+        (format.shift > 0, f"\u2190{format.shift}"),
     )
     return TitleFacts(
         group=clean(title),
         pattern=clean(pattern),
         threshold=lines.view.threshold,
         flags=tuple(word for on, word in flags if on),
-        zone=moment(store.newest).astimezone(look.zone).tzname() or "",
+        zone=moment(store.newest).astimezone(format.zone).tzname() or "",
         span=_span(lines),
     )
 
@@ -44,12 +44,12 @@ def bar_facts(
     lines, view = pager.lines, pager.view
     mode = Mode.FOLLOWING if lines.scroller.follow else Mode.READING
     selected = lines.selected if lines.ranging else None
-    marking = view.shown.rank(selected[1] + 1) - view.shown.rank(selected[0]) if selected else 0
+    marking = view.visible.rank(selected[1] + 1) - view.visible.rank(selected[0]) if selected else 0
     return BarFacts(
         mode=Mode.PAUSED if pager.paused else mode,
         new=lines.scroller.new_below(lines.bottom),
         lines=len(view.store),
-        shown=view.shown.count(),
+        visible=view.visible.count(),
         dropped=view.store.dropped,
         stats=stats,
         read_at=read_at,
@@ -75,7 +75,7 @@ def empty_text(lines: LogLines, *, stats: TailStats | None, failing: bool, patte
 
 
 def _span(lines: LogLines) -> str:
-    store, zone = lines.view.store, lines.look.zone
+    store, zone = lines.view.store, lines.format.zone
     if not len(store):
         return ""
     start, end = clock_text(store.oldest, zone)[:8], clock_text(store.newest, zone)[:8]
@@ -87,7 +87,7 @@ def _span(lines: LogLines) -> str:
 
 def _complete(lines: LogLines, stats: TailStats | None, missing_until: int) -> str:
     """From when to when no line is missing; "" where that is not known yet."""
-    store, zone = lines.view.store, lines.look.zone
+    store, zone = lines.view.store, lines.format.zone
     if stats is None or stats.complete_from is None or stats.complete_to is None:
         return ""
     # What the pane's memory had no room for is missing as well.
@@ -106,7 +106,7 @@ def _search(pager: LogPager) -> str:
         return _("searching…")
     if query is None:
         return ""
-    matches = pager.view.found
+    matches = pager.view.matches
     count = matches.count()
     if not count:
         return _("/{text}: no match").format(text=clean(query.text, 80))

@@ -23,7 +23,7 @@ class Watchdog:
         stale_after: float,
         on_expiry: Callable[[], object],
     ) -> None:
-        """`on_expiry` is called once, in the message queue of `widget`; `stale_after` and `elapsed` in seconds."""
+        """`on_expiry` is called once, by `widget`; `stale_after` and `elapsed` are in seconds."""
         self.read_at: datetime | None = None
         """When the last sign of life came (UTC); None before the first."""
         self._widget = widget

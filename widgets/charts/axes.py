@@ -29,7 +29,7 @@ class Scale:
     labels: tuple[str, ...]
 
     def part(self, value: float) -> float:
-        """0 at the bottom, 1 at the top; outside for values outside."""
+        """Position of `value`: 0 at the bottom, 1 at the top, beyond them for values outside."""
         return (value - self.low) / (self.high - self.low)
 
     @property
@@ -46,10 +46,9 @@ def scale_for(
     high: float | None = None,
     room: int = 8,
 ) -> Scale:
-    """An axis that holds all values; `low` and `high` are fixed ends, `room` the rows it may use.
+    """An axis that includes all values; `low` and `high` fix its ends, `room` is its height in rows.
 
-    Values that are all positive start at zero unless they differ by less than a fifth of their size:
-    a quiet curve must not look wild.
+    An axis of positive values starts at zero if they vary by more than a fifth of the largest.
     """
     least, most = _bounds(values, low, high)
     divisor, suffix = unit.step(max(abs(least), abs(most)))
@@ -101,8 +100,8 @@ def time_ticks(start: int, end: int, columns: int, zone: tzinfo) -> list[tuple[i
     """
     if end <= start or columns < 8:
         return []
-    wanted = (end - start) * _LABEL_CELLS / columns
-    step = next((step for step in _TIME_STEPS if step >= wanted), _TIME_STEPS[-1])
+    least = (end - start) * _LABEL_CELLS / columns
+    step = next((step for step in _TIME_STEPS if step >= least), _TIME_STEPS[-1])
     offset = _offset(start, zone)
     first = -((-(start + offset)) // step) * step - offset
     return [(at, _time_label(at, zone)) for at in range(first, end + 1, step)]
@@ -119,10 +118,10 @@ def _time_label(at: int, zone: tzinfo) -> str:
 
 
 class TimeScale:
-    """Where a time is on a chart of `columns` cells from `start` to `end` (epoch seconds).
+    """Maps times to positions on a chart of `columns` cells from `start` to `end` (epoch seconds).
 
-    A cell is always the same span of time, wherever the chart begins: with new data the curves move by whole
-    cells, and only then. That leaves up to one cell free at the right.
+    A cell always covers the same span of time, wherever the chart begins, so that new data moves the curves
+    by whole cells. That leaves up to one cell free at the right.
     """
 
     def __init__(self, start: int, end: int, columns: int) -> None:
@@ -130,11 +129,11 @@ class TimeScale:
         self._base = 2 * math.floor(start / self._step / 2)
 
     def dot(self, at: float) -> int:
-        """Half a cell, from the left; outside the chart below 0 or above the last."""
+        """Index of the dot column, half a cell each, from the left; out of range for times outside the chart."""
         return math.floor(at / self._step) - self._base
 
     def cell(self, at: float) -> int:
-        """The cell, from the left."""
+        """Index of the cell, from the left."""
         return self.dot(at) // 2
 
 

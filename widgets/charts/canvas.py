@@ -1,6 +1,6 @@
-"""A braille canvas: 2 × 4 dots a cell, one owner a cell, so that several curves keep their colours.
+"""A braille canvas of 2 × 4 dots per cell, with one owner per cell, so that each curve has its colour.
 
-Pure; a chart draws on it and reads rows of (text, owner) runs.
+A chart draws on it and reads its rows as runs of (text, owner).
 """
 
 from collections.abc import Iterator
@@ -13,13 +13,14 @@ _UP = tuple(tuple(sum(bits[side] for bits in _BITS[: y + 1]) for y in range(4)) 
 _BRAILLE = {code: 0x2800 + code for code in range(256)}
 
 NOBODY = 0
+"""The owner of an empty cell."""
 
 STROKES = ("1", "111000", "10", "111101000")
-"""Which dot columns a line leaves out: solid, dashed, dotted, mixed; for screens without colour."""
+"""Which dot columns a line has: solid, dashed, dotted, mixed; for screens without colour."""
 
 
 class Canvas:
-    """`width` × `height` cells; dots count from the top left."""
+    """`width` × `height` cells; dots are counted from the top left."""
 
     def __init__(self, width: int, height: int) -> None:
         self.width = max(0, width)
@@ -32,13 +33,13 @@ class Canvas:
         self._owners = [bytearray(self.width) for _row in range(self.height)]
 
     def dot(self, x: int, y: int, owner: int) -> None:
-        """Set one dot; outside the canvas nothing happens."""
+        """Set one dot; does nothing outside the canvas."""
         if 0 <= x < self.columns and 0 <= y < self.lines:
             self._dots[y >> 2][x >> 1] |= _BITS[y & 3][x & 1]
             self._owners[y >> 2][x >> 1] = owner
 
     def column(self, x: int, top: int, bottom: int, owner: int) -> None:
-        """Set the dots of one column from `top` to `bottom`, both included, in either order."""
+        """Set the dots of one column from `top` to `bottom`, both inclusive, in either order."""
         if not 0 <= x < self.columns:
             return
         if top > bottom:
@@ -61,7 +62,7 @@ class Canvas:
             self._owners[y][cell] = owner
 
     def line(self, start: tuple[int, int], end: tuple[int, int], owner: int, stroke: int = 0) -> None:
-        """Join two dots; `stroke` is an index of `STROKES`."""
+        """Draw a line between two dots; `stroke` is an index of `STROKES`."""
         (x0, y0), (x1, y1) = (start, end) if start[0] <= end[0] else (end, start)
         span = x1 - x0
         if span == 0:
@@ -78,24 +79,24 @@ class Canvas:
             before = y
 
     def area(self, start: tuple[int, int], end: tuple[int, int], owner: int) -> None:
-        """Fill from the line between two dots down to the bottom."""
+        """Fill the area from the line between two dots down to the bottom."""
         (x0, y0), (x1, y1) = start, end
         for x in range(max(x0, 0), min(x1, self.columns - 1) + 1):
             y = y0 + round((y1 - y0) * (x - x0) / max(1, x1 - x0))
             self.column(x, y, self.lines - 1, owner)
 
     def spot(self, x: int, y: int, owner: int) -> None:
-        """A point with no neighbours, large enough to be seen."""
+        """Draw a point without neighbours, large enough to be visible."""
         for dx in (0, 1):
             for dy in (0, 1):
                 self.dot(min(x, self.columns - 2) + dx, min(y, self.lines - 2) + dy, owner)
 
     def is_empty(self, x: int, y: int) -> bool:
-        """No dot in this cell."""
+        """Whether the cell has no dot."""
         return not self._dots[y][x]
 
     def runs(self, y: int) -> Iterator[tuple[str, int]]:
-        """Row `y` as runs of one owner; an empty cell is a space of nobody's."""
+        """Row `y` as runs of one owner; an empty cell is a space."""
         dots, owners = self._dots[y], self._owners[y]
         text = dots.decode("latin-1").translate(_BRAILLE).replace("\u2800", " ")
         start = 0

@@ -27,7 +27,7 @@ def draw_chart(
 ) -> list[Line]:
     """The chart as at most `height` lines of `width` cells; times are shown in `zone`.
 
-    `monochrome` tells the curves apart by their strokes, too.
+    With `monochrome` the curves differ in their strokes, too.
     """
     if not any(curve.values for curve in data.curves):
         return _no_data(data, width, height)
@@ -82,7 +82,7 @@ def _scales(data: ChartData, room: int) -> tuple[Scale | None, Scale | None]:
 
 
 def _above(low: float | None, high: float | None) -> float | None:
-    """A fixed upper end only where it is above the lower one."""
+    """`high`, unless it is not above `low`."""
     return None if high is None or (low is not None and high <= low) else high
 
 
@@ -111,7 +111,7 @@ def _draw_curves(
 
 
 def runs(points: Sequence[tuple[int, float]], period: int) -> list[list[tuple[int, float]]]:
-    """Points cut where more than one and a half periods are missing between two, or a value is no number."""
+    """Points split at gaps: more than one and a half periods, or a value that is not finite."""
     pieces: list[list[tuple[int, float]]] = []
     before: int | None = None
     for at, value in points:
@@ -128,7 +128,7 @@ def runs(points: Sequence[tuple[int, float]], period: int) -> list[list[tuple[in
 def _dots(
     canvas: Canvas, data: ChartData, scale: Scale, run: Sequence[tuple[int, float]]
 ) -> list[tuple[int, int]]:
-    """Where the points of a run are on the canvas."""
+    """The dots of a run's points on the canvas."""
     across, down = TimeScale(data.start, data.end, canvas.width), canvas.lines - 1
     return [
         (
@@ -151,7 +151,7 @@ def _draw_stack(canvas: Canvas, data: ChartData, scale: Scale) -> None:
 
 
 def _sums(curves: Sequence[Curve], count: int) -> list[tuple[int, float]]:
-    """Totals of the first `count` curves at every time any curve has a value."""
+    """Totals of the first `count` curves at each time at which any curve has a value."""
     tables = [dict(zip(curve.times, curve.values, strict=False)) for curve in curves]
     times = sorted(set().union(*tables)) if tables else []
     return [(at, sum(table.get(at, 0.0) for table in tables[:count])) for at in times]
@@ -196,7 +196,7 @@ def _axis_marks(scale: Scale | None, rows: int) -> dict[int, str]:
 
 
 class Chart(LineWidget):
-    """A chart that is drawn anew only for new data, a new size or another zone."""
+    """A chart that is redrawn only for new data, a new size or another zone."""
 
     DEFAULT_CSS = """
     Chart { height: 1fr; min-height: 3; }
@@ -206,11 +206,11 @@ class Chart(LineWidget):
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
 
     def watch_data(self) -> None:
-        """New data."""
+        """Draw the new data."""
         self.redraw()
 
     def watch_zone(self) -> None:
-        """Other times on the axis."""
+        """Label the axis in the new zone."""
         self.redraw()
 
     def draw(self, width: int, height: int) -> list[Line]:

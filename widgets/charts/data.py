@@ -17,7 +17,7 @@ _FREE = Axis()
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One curve; times ascending in epoch seconds, a gap is an absent time."""
+    """One curve; times are ascending epoch seconds, and absent where there is a gap."""
 
     label: str
     times: tuple[int, ...] = ()
@@ -26,12 +26,12 @@ class Curve:
     unit: Unit = PLAIN
     right: bool = False
     color: str = ""
-    """`#rrggbb` or "" for the theme's own."""
+    """`#rrggbb`, or "" for a colour of the theme."""
     verdict: Verdict | None = None
     limit: float | None = None
     """The runbook's limit, in the metric's own unit."""
     remark: str = ""
-    """Why it has no or few values, or ""."""
+    """Why values are missing, or ""."""
 
     @property
     def last(self) -> float | None:
@@ -41,7 +41,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """A horizontal line, or with `to` a band (infinity: to the edge)."""
+    """A horizontal line, or a band up to `to` (infinity: to the edge)."""
 
     value: float
     label: str = ""
@@ -52,7 +52,7 @@ class Guide:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A vertical line, or with `until` a span; epoch seconds."""
+    """A vertical line, or a span up to `until`; epoch seconds."""
 
     at: int
     label: str = ""
@@ -78,7 +78,7 @@ class ChartData:
         return tuple(curve for curve in self.curves if curve.right == right)
 
     def unit(self, right: bool) -> Unit:
-        """The unit its curves share, else none."""
+        """The unit that the curves of one axis share, else none."""
         units = {curve.unit for curve in self.side(right)}
         return units.pop() if len(units) == 1 else PLAIN
 
@@ -95,7 +95,7 @@ def chart_of(widget: MetricWidget, data: WidgetData) -> ChartData:
     ]
     return ChartData(
         curves=curves,
-        guides=_united([_guide(line) for line in widget.lines], limits),
+        guides=_merged_guides([_guide(line) for line in widget.lines], limits),
         moments=tuple(
             Moment(int(mark.at.timestamp()), mark.label, int(mark.until.timestamp()) if mark.until else None)
             for mark in widget.marks
@@ -110,7 +110,7 @@ def chart_of(widget: MetricWidget, data: WidgetData) -> ChartData:
 
 
 def curves_of(traces: dict[str, Trace], data: WidgetData) -> tuple[Curve, ...]:
-    """One curve a series, with the look its query asks for and the verdict of its reading."""
+    """One curve per series, in the style of its trace and with the verdict of its reading."""
     readings: list[Reading | None] = [*data.readings]
     readings += [None] * (len(data.series) - len(readings))
     return tuple(
@@ -135,16 +135,19 @@ def _curve(series: Series, trace: Trace | None, reading: Reading | None) -> Curv
     )
 
 
-def _united(drawn: list[Guide], limits: list[Guide]) -> tuple[Guide, ...]:
-    """The dashboard's lines and the runbook's limits; where both name one value, one line with both looks:
-    the limit's role, the dashboard's label."""
-    places = {(guide.right, guide.value) for guide in limits}
-    named = {(guide.right, guide.value) for guide in drawn if guide.label}
-    united = [
-        replace(guide, role="limit") if (guide.right, guide.value) in places else guide for guide in drawn
+def _merged_guides(lines: list[Guide], limits: list[Guide]) -> tuple[Guide, ...]:
+    """The dashboard's lines and the runbook's limits.
+
+    A line and a limit of the same value become one guide with the line's label and the limit's role.
+    """
+    limit_places = {(guide.right, guide.value) for guide in limits}
+    label_places = {(guide.right, guide.value) for guide in lines if guide.label}
+    guides = [
+        replace(guide, role="limit") if (guide.right, guide.value) in limit_places else guide
+        for guide in lines
     ]
-    united += [guide for guide in limits if (guide.right, guide.value) not in named]
-    return tuple(dict.fromkeys(united))
+    guides += [guide for guide in limits if (guide.right, guide.value) not in label_places]
+    return tuple(dict.fromkeys(guides))
 
 
 def _guide(line: Line) -> Guide:
@@ -166,7 +169,7 @@ def limit_guides(limit: Limit, unit: Unit, right: bool = False) -> list[Guide]:
 
 
 def alarm_chart(alarm: Alarm, series: Sequence[Series], start: int, end: int) -> ChartData:
-    """An alarm's metric against its threshold; where it entered its state is marked."""
+    """An alarm's metric with its threshold, and a mark where it entered its state."""
     queries: dict[str, MetricQuery] = {query.id: query for query in alarm.queries}
     curves = tuple(
         Curve(each.label, each.times, each.values, each.period, unit_of(queries.get(each.id)))
@@ -185,6 +188,6 @@ def alarm_chart(alarm: Alarm, series: Sequence[Series], start: int, end: int) ->
 
 
 def alarm_unit(alarm: Alarm) -> Unit:
-    """The unit of what an alarm watches."""
-    shown = [query for query in alarm.queries if query.visible]
-    return unit_of(shown[0] if shown else None)
+    """The unit of the metric that an alarm watches."""
+    query = next((query for query in alarm.queries if query.visible), None)
+    return unit_of(query)

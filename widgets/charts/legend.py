@@ -1,4 +1,4 @@
-"""Which curve is which, with its newest value and verdict."""
+"""The legend of a chart: each curve's label, newest value and verdict."""
 
 import re
 from collections.abc import Sequence
@@ -12,39 +12,39 @@ from widgets.drawing.state_styles import VERDICT_LOOKS
 from widgets.drawing.units import number
 
 STROKE_MARKS = ("━━", "╍╍", "┅┅", "┉┉")
-"""As the strokes of `widgets.charts.canvas`, so that a legend can be read without colour."""
+"""One for each stroke of `widgets.charts.canvas`, so that a legend is readable without colour."""
 
 _GAP = 3
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def role_of(index: int, curve: Curve) -> str:
-    """The role a curve is drawn in: its own colour, or the theme's for its place."""
+    """The role of a curve: its own colour, or the theme's for its index."""
     own = curve.color if _HEX.fullmatch(curve.color) else ""
     return own or SERIES_ROLES[index % len(SERIES_ROLES)]
 
 
 def legend_lines(curves: Sequence[Curve], width: int, rows: int) -> list[Line]:
-    """At most `rows` lines of `width` cells; what does not fit is counted at the end."""
+    """At most `rows` lines of `width` cells; the last counts the curves that do not fit."""
     items = [legend_item(index, curve, width) for index, curve in enumerate(curves)]
     if sum(width_of(item) + _GAP for item in items) - _GAP > width * rows:
         most = max(12, (width - _GAP) // 2)
         items = [legend_item(index, curve, most) for index, curve in enumerate(curves)]
     lines: list[list[Span]] = [[]]
     for position, item in enumerate(items):
-        left = len(items) - position
-        reserve = cell_len(f" +{left}") if len(lines) == rows and left > 1 else 0
-        used = width_of(lines[-1])
-        if used and used + _GAP + width_of(item) + reserve > width:
+        remaining = len(items) - position
+        reserve = cell_len(f" +{remaining}") if len(lines) == rows and remaining > 1 else 0
+        line_width = width_of(lines[-1])
+        if line_width and line_width + _GAP + width_of(item) + reserve > width:
             if len(lines) == rows:
-                more = f" +{left}"
-                if used + cell_len(more) > width:
+                more = f" +{remaining}"
+                if line_width + cell_len(more) > width:
                     lines[-1] = fit(lines[-1], width - cell_len(more))
                 lines[-1].append((more, "muted"))
                 break
             lines.append([])
-            used = 0
-        lines[-1].extend([(" " * _GAP, ""), *item] if used else item)
+            line_width = 0
+        lines[-1].extend([(" " * _GAP, ""), *item] if line_width else item)
     return [line for line in lines if line]
 
 

@@ -1,4 +1,4 @@
-"""The plot's cells after the curves: lines, bands and labels fill what the curves leave free."""
+"""The cells of a plot: guides, bands and labels are drawn where the curves leave cells free."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -11,7 +11,7 @@ from widgets.drawing.lines import Line
 
 
 class Plot:
-    """`width` × `height` cells, each a character with a role."""
+    """`width` × `height` cells, each with a character and a role."""
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
@@ -19,7 +19,7 @@ class Plot:
         self._roles = [[""] * width for _row in range(height)]
 
     def take(self, canvas: Canvas, roles: Sequence[str]) -> None:
-        """The canvas's dots; owner n has `roles[n - 1]`."""
+        """Copy the dots of the canvas; owner n has the role `roles[n - 1]`."""
         for y in range(self.height):
             x = 0
             for text, owner in canvas.runs(y):
@@ -29,7 +29,7 @@ class Plot:
                 x = end
 
     def horizontal(self, part: float, label: str, role: str, to: float | None = None) -> None:
-        """A line at `part` of the height (0 bottom, 1 top); with `to` the band between them is tinted."""
+        """Draw a line at `part` of the height (0 bottom, 1 top), and tint the band up to `to`."""
         if to is not None:
             self._tint(part, to)
             if 0 <= to <= 1:
@@ -42,7 +42,7 @@ class Plot:
             self._write(y, label, role)
 
     def vertical(self, first: int, until: int, label: str) -> None:
-        """A line in column `first`, or two with the label between."""
+        """Draw a line in column `first` and one in `until`, with the label beside the first."""
         columns = [x for x in (first, until) if 0 <= x < self.width]
         for x in columns:
             for y in range(self.height):
@@ -57,7 +57,7 @@ class Plot:
             self._put(0, x, text, "mark")
 
     def lines(self) -> list[Line]:
-        """The rows as spans of one role."""
+        """The rows, each as spans of one role."""
         rows: list[Line] = []
         for text, roles in zip(self._text, self._roles, strict=True):
             cells = zip(text, roles, strict=True)
@@ -85,7 +85,7 @@ class Plot:
                     self._roles[y][x] = "band"
 
     def _write(self, y: int, label: str, role: str) -> None:
-        """A label on its line where no curve is, from the right; over a curve when there is no such place."""
+        """Write a label on its line, from the right where no curve is, else over a curve."""
         text = crop(f" {label} ", self.width)
         size = cell_len(text)
         places = range(self.width - size - 1, -1, -1)

@@ -1,21 +1,21 @@
-"""Where a dashboard's tiles stand: on its 24 columns where the screen is wide, stacked where not. Pure."""
+"""Places the tiles of a dashboard: on its grid of 24 columns on a wide screen, else stacked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 GRID = 24
 WIDE = 100
-"""Cells from which the dashboard's own grid is used."""
+"""Width from which the dashboard's own grid is used, in cells."""
 TWO = 72
-"""Cells from which the stacked form has two columns."""
+"""Width from which stacked tiles have two columns, in cells."""
 GAP = 2
 LEAST_UNIT, MOST_UNIT = 1.6, 2.4
-"""Lines for one row of the grid."""
+"""Limits of the lines per row of the grid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A widget's place on the grid, and the lines it needs when stacked."""
+    """The place of a widget on the grid, and the lines it needs when stacked."""
 
     x: int
     y: int
@@ -23,12 +23,12 @@ class Box:
     height: int
     lines: int = 10
     least: int = 3
-    """Lines below which it cannot be read."""
+    """Lines below which it is not readable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Cells."""
+    """The place of a tile, in cells."""
 
     x: int
     y: int
@@ -37,7 +37,7 @@ class Place:
 
 
 def places(boxes: Sequence[Box], width: int, height: int) -> list[Place]:
-    """A place for every box, in the same order, within `width`; `height` is the room without scrolling."""
+    """The places of boxes, in the same order, within `width`; `height` is the room without scrolling."""
     if width >= WIDE:
         return _grid(boxes, width, height)
     return _stacked(boxes, width, 2 if width >= TWO else 1)
@@ -46,15 +46,15 @@ def places(boxes: Sequence[Box], width: int, height: int) -> list[Place]:
 def _grid(boxes: Sequence[Box], width: int, height: int) -> list[Place]:
     rows = max((box.y + box.height for box in boxes), default=1)
     unit = min(MOST_UNIT, max(LEAST_UNIT, height / max(1, rows)))
-    found: list[tuple[int, Place]] = []
-    for index in sorted(range(len(boxes)), key=lambda each: (boxes[each].y, boxes[each].x)):
+    indexed_places: list[tuple[int, Place]] = []
+    for index in sorted(range(len(boxes)), key=lambda index: (boxes[index].y, boxes[index].x)):
         box = boxes[index]
         left, right = _edge(box.x, width), _edge(box.x + box.width, width)
         gap = 0 if box.x + box.width >= GRID else GAP
         top, bottom = round(box.y * unit), round((box.y + box.height) * unit)
         place = Place(left, top, max(1, right - left - gap), max(box.least, bottom - top))
-        found.append((index, _below(place, [other for _index, other in found])))
-    return [place for _index, place in sorted(found, key=lambda each: each[0])]
+        indexed_places.append((index, _below(place, [other for _index, other in indexed_places])))
+    return [place for _index, place in sorted(indexed_places, key=lambda item: item[0])]
 
 
 def _edge(column: int, width: int) -> int:
@@ -62,8 +62,8 @@ def _edge(column: int, width: int) -> int:
 
 
 def _below(place: Place, others: Sequence[Place]) -> Place:
-    """The place, moved down until it covers no other: a body written by hand may overlap."""
-    for other in sorted(others, key=lambda each: each.y):
+    """`place` moved down until it overlaps no other: tiles of a hand-written dashboard may overlap."""
+    for other in sorted(others, key=lambda place: place.y):
         if _overlap(place, other):
             place = Place(place.x, other.y + other.height, place.width, place.height)
     return place
@@ -75,18 +75,18 @@ def _overlap(one: Place, two: Place) -> bool:
 
 
 def _stacked(boxes: Sequence[Box], width: int, columns: int) -> list[Place]:
-    """In reading order; a widget as wide as the grid keeps the whole width."""
+    """Places in reading order; a widget of most of the grid's width gets the whole width."""
     size = (width - GAP * (columns - 1)) // columns
     bottoms = [0] * columns
-    found: dict[int, Place] = {}
-    for index in sorted(range(len(boxes)), key=lambda each: (boxes[each].y, boxes[each].x)):
+    places_by_index: dict[int, Place] = {}
+    for index in sorted(range(len(boxes)), key=lambda index: (boxes[index].y, boxes[index].x)):
         box = boxes[index]
         if box.width >= GRID * 3 // 4 or columns == 1:
             top = max(bottoms)
-            found[index] = Place(0, top, width, box.lines)
+            places_by_index[index] = Place(0, top, width, box.lines)
             bottoms = [top + box.lines] * columns
         else:
             column = bottoms.index(min(bottoms))
-            found[index] = Place(column * (size + GAP), bottoms[column], size, box.lines)
+            places_by_index[index] = Place(column * (size + GAP), bottoms[column], size, box.lines)
             bottoms[column] += box.lines
-    return [found[index] for index in range(len(boxes))]
+    return [places_by_index[index] for index in range(len(boxes))]

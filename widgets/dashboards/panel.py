@@ -1,4 +1,4 @@
-"""A CloudWatch dashboard: its tiles on its own grid or stacked, each drawn only when its data changed."""
+"""A CloudWatch dashboard: tiles on its grid or stacked, each redrawn only when its data changed."""
 
 from collections.abc import Iterable
 from datetime import tzinfo
@@ -30,7 +30,7 @@ _LEAST_LINES = {model.MetricWidget: 4, model.TextWidget: 1}
 
 
 class TileLayout(Layout):
-    """Puts tiles where `dashboard_grid.places` says; an enlarged tile has the whole room."""
+    """Places tiles with `grid.places`; an enlarged tile gets the whole room."""
 
     name = "tiles"
 
@@ -53,7 +53,7 @@ class TileLayout(Layout):
 
 
 def box_of(tile: Tile, width: int) -> Box:
-    """The tile's place on the grid and its need of lines when stacked in `width` cells."""
+    """The place of a tile on the grid, and the lines it needs when stacked in `width` cells."""
     widget = tile.widget
     lines = 11
     if isinstance(widget, model.TextWidget):
@@ -69,7 +69,7 @@ def box_of(tile: Tile, width: int) -> Box:
 
 
 class TileGrid(ScrollableContainer, can_focus=False):
-    """The tiles, and the keys that go from one to another."""
+    """The tiles, and the keys that move the focus between them."""
 
     DEFAULT_CSS = """
     TileGrid { padding: 0 1; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
@@ -90,12 +90,12 @@ class TileGrid(ScrollableContainer, can_focus=False):
 
     @property
     def layout(self) -> Layout:
-        """The dashboard's own."""
+        """The layout of the tiles."""
         return self._layout_of_tiles
 
     @property
     def tiles(self) -> list[Tile]:
-        """All tiles in the dashboard's order."""
+        """All tiles in the order of the dashboard."""
         return [child for child in self.children if isinstance(child, Tile)]
 
     @on(Tile.Enlarge)
@@ -110,7 +110,7 @@ class TileGrid(ScrollableContainer, can_focus=False):
         self.refresh_bindings()
 
     def action_restore(self) -> None:
-        """All tiles again."""
+        """Show all tiles again."""
         self.remove_class("-enlarged")
         for tile in self.tiles:
             tile.remove_class("-enlarged")
@@ -119,29 +119,29 @@ class TileGrid(ScrollableContainer, can_focus=False):
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Back is a key only while a tile is enlarged; the others only while none is."""
+        """Enable `restore` only while a tile is enlarged, and `go` only while none is."""
         if action in ("restore", "go"):
             return self.has_class("-enlarged") == (action == "restore")
         return True
 
     def action_go(self, dx: int, dy: int) -> None:
-        """To the nearest tile in that direction."""
+        """Focus the nearest tile in a direction."""
         focused = self.screen.focused
         tiles = [tile for tile in self.tiles if tile.display]
         if focused not in tiles:
             return
         here = focused.virtual_region
-        found = [
+        distances = [
             (distance, tile)
             for tile in tiles
             if (distance := _distance(here, tile.virtual_region, dx, dy)) is not None
         ]
-        if found:
-            min(found, key=lambda each: each[0])[1].focus()
+        if distances:
+            min(distances, key=lambda item: item[0])[1].focus()
 
 
 def _distance(here: Region, there: Region, dx: int, dy: int) -> tuple[bool, int, int] | None:
-    """How far in that direction, those straight ahead before others; None when it lies elsewhere."""
+    """A sort key for the distance in a direction, straight ahead first; None if `there` is not in it."""
     ahead = (there.x - here.x) * dx + (there.y - here.y) * dy
     if ahead <= 0:
         return None
@@ -164,7 +164,7 @@ class DashboardPanel(Panel[model.DashboardView]):
     board: reactive[FeedState[AlarmOverview]] = reactive(
         FeedState, repaint=False, always_update=True, init=False
     )
-    """Where the alarms on the tiles come from, and how far they may be trusted."""
+    """The overview that the alarms on tiles come from, and how fresh it is."""
 
     def compose_body(self) -> Iterable[Widget]:
         """Remarks, then the tiles."""
@@ -174,18 +174,20 @@ class DashboardPanel(Panel[model.DashboardView]):
         yield self.grid
 
     def show(self, value: model.DashboardView) -> None:
-        """Feed the tiles, or lay them out anew when the dashboard itself changed."""
+        """Update the tiles, or rebuild them if the dashboard itself changed."""
         self.remarks.say(_remarks(value.dashboard))
-        shown = [(type(tile.widget), tile.widget.key) for tile in self.grid.tiles]
-        if shown != [(type(widget), widget.key) for widget in value.dashboard.widgets]:
+        present = [(type(tile.widget), tile.widget.key) for tile in self.grid.tiles]
+        if present != [(type(widget), widget.key) for widget in value.dashboard.widgets]:
             self.call_later(self._rebuild, value)
             return
-        moved = False
-        for tile, widget, data in zip(self.grid.tiles, value.dashboard.widgets, _aligned(value), strict=True):
+        has_moved = False
+        for tile, widget, data in zip(
+            self.grid.tiles, value.dashboard.widgets, _data_by_widget(value), strict=True
+        ):
             before = _frame(tile.widget)
             tile.feed(widget, data)
-            moved = moved or before != _frame(widget)
-        if moved:
+            has_moved = has_moved or before != _frame(widget)
+        if has_moved:
             self.grid.refresh(layout=True)
 
     async def _rebuild(self, value: model.DashboardView) -> None:
@@ -194,37 +196,37 @@ class DashboardPanel(Panel[model.DashboardView]):
         self.grid.action_restore()
         tiles = [
             tile_type(widget)(widget, data, self.zone)
-            for widget, data in zip(value.dashboard.widgets, _aligned(value), strict=True)
+            for widget, data in zip(value.dashboard.widgets, _data_by_widget(value), strict=True)
         ]
         with self.app.batch_update():
             await self.grid.remove_children()
             await self.grid.mount_all(tiles)
 
     def tick(self) -> None:
-        """What may be trusted moves with time."""
+        """Update which tiles are stale."""
         stale = self.freshness is Freshness.STALE
         alarms_stale = stale or self.board.freshness(self.now()) is Freshness.STALE
         for tile in self.grid.tiles:
             tile.stale = alarms_stale if isinstance(tile.widget, model.AlarmWidget) else stale
 
     def watch_state(self) -> None:
-        """Also where the value is the same and only its freshness changed."""
+        """Update the tiles' freshness too, even if the value is the same."""
         super().watch_state()
         self.watch_board()
 
     def watch_board(self) -> None:
-        """The alarms were read again, or could not be."""
+        """Update which tiles are stale: the alarms were read, or could not be."""
         if self.is_mounted:
             self.tick()
 
     def watch_zone(self, zone: tzinfo) -> None:
-        """Times on every tile."""
+        """Show the times on all tiles in the new zone."""
         if self.is_mounted:
             for tile in self.grid.tiles:
                 tile.zone = zone
 
     def facts(self, value: model.DashboardView) -> list[Span]:
-        """The dashboard's name, and how many readings are not normal."""
+        """The name of the dashboard, and how many readings are not normal."""
         facts: list[Span] = [(value.dashboard.name, "muted")]
         for verdict in (Verdict.ABNORMAL, Verdict.ATTENTION, Verdict.UNKNOWN):
             count = sum(reading.verdict is verdict for data in value.data for reading in data.readings)
@@ -234,7 +236,7 @@ class DashboardPanel(Panel[model.DashboardView]):
         return facts
 
     def empty(self, value: model.DashboardView) -> str:
-        """A dashboard without widgets is said to be one."""
+        """Words for a dashboard without widgets, else ""."""
         if value.dashboard.widgets:
             return ""
         return _("The dashboard “{name}” has no widgets: nothing is being watched here.").format(
@@ -252,8 +254,8 @@ def _frame(widget: model.Widget) -> tuple[int, int, int, int]:
     return widget.x, widget.y, widget.width, widget.height
 
 
-def _aligned(view: model.DashboardView) -> list[model.WidgetData]:
-    """Data for every widget, by key; a widget without data says so."""
+def _data_by_widget(view: model.DashboardView) -> list[model.WidgetData]:
+    """The data of each widget, in the order of the widgets; missing data is reported as its problem."""
     by_key = {data.key: data for data in view.data}
     missing = _("not read yet")
     return [

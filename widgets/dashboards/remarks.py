@@ -1,4 +1,4 @@
-"""What concerns a whole dashboard, above its tiles."""
+"""The remarks on a whole dashboard, above its tiles."""
 
 from textual.geometry import Size
 
@@ -7,7 +7,7 @@ from widgets.drawing.lines import Line, LineWidget
 
 
 class Remarks(LineWidget):
-    """What concerns the whole dashboard: that it is the built-in one, what was not understood."""
+    """Remarks on the dashboard: that it is the built-in one, what was not understood."""
 
     DEFAULT_CSS = """
     Remarks { height: auto; max-height: 4; padding: 0 1; display: none; }
@@ -18,7 +18,7 @@ class Remarks(LineWidget):
         self.words: tuple[str, ...] = ()
 
     def say(self, words: tuple[str, ...]) -> None:
-        """Show these, or disappear."""
+        """Show these remarks, or disappear without any."""
         if words != self.words:
             self.words = words
             self.display = bool(words)
@@ -26,11 +26,11 @@ class Remarks(LineWidget):
             self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many rows as the words take."""
+        """Height of the wrapped remarks."""
         return len(self.draw(width, 0))
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """Each with its mark."""
+        """The wrapped remarks, each after a mark."""
         return [
             [("△ " if row == 0 else "  ", "warn"), (text, "muted")]
             for words in self.words

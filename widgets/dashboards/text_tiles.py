@@ -1,4 +1,4 @@
-"""Tiles without curves: text, alarms, log queries, and what the console does not draw."""
+"""Tiles without curves: text, alarms, log queries, and kinds that the console does not draw."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from services.i18n import N_, _
 from services.models import dashboards as model
 from services.models.alarms import Alarm, AlarmState
 from widgets.dashboards.tile import AnyWidget, Tile
-from widgets.dashboards.value_tiles import MetricTile, counted
+from widgets.dashboards.value_tiles import MetricTile, limit_lines
 from widgets.drawing.format import NOTHING, crop_middle, stamp, wrap
 from widgets.drawing.lines import Line, Span, fit, width_of
 from widgets.drawing.markdown import markdown_lines
@@ -23,15 +23,15 @@ _WORST_FIRST = (AlarmState.ALARM, AlarmState.MISSING, AlarmState.INSUFFICIENT, A
 
 
 class TextTile(Tile):
-    """Markdown; the whole tile is the text, so it has no head unless it is titled."""
+    """Markdown text, without a head unless the widget has a title."""
 
     def body(self, width: int, height: int) -> Sequence[Line]:
-        """The text."""
+        """The text as lines."""
         source = self.widget.markdown if isinstance(self.widget, model.TextWidget) else ""
-        return counted(markdown_lines(source, width), height, N_("+{count} more lines"))
+        return limit_lines(markdown_lines(source, width), height, N_("+{count} more lines"))
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """Without a title the text begins at the top; a mark says where the keys go."""
+        """Head and text, or without a title the text alone, with a mark while focused."""
         if self.widget.title:
             return super().draw(width, height)
         mark: Span = ("▌ " if self.has_focus else "  ", "rule-focus")
@@ -44,16 +44,16 @@ class AlarmTile(Tile):
     """A list of alarms."""
 
     def title(self) -> str:
-        """The dashboard's title, else what it is."""
+        """The title in the dashboard, else the kind of the tile."""
         return self.widget.title or _("Alarms")
 
     def body(self, width: int, height: int) -> Sequence[Line]:
-        """A row for each alarm: state, name, since when; where not all fit, the firing ones come first."""
+        """A row per alarm: state, name, since when; the firing ones come first if not all fit."""
         lines = self._rows(width, height)
         if isinstance(self.widget, model.AlarmWidget) and not lines:
             words = _("none of its {count} alarms to show").format(count=len(self.widget.alarm_ids))
             lines = [[(text, "warn")] for text in wrap(words, width)]
-        return counted(lines, height)
+        return limit_lines(lines, height)
 
     def _rows(self, width: int, height: int) -> list[Line]:
         alarms = list(self.data.alarms)
@@ -78,27 +78,29 @@ class AlarmTile(Tile):
         return lines
 
     def _since(self, alarms: Sequence[Alarm], room: int) -> list[str]:
-        """Since when, with the zone, without it, or not at all: the names come first."""
-        for zoned in (True, False):
-            texts = [stamp(each.since, self.zone, name=zoned) if each.since else NOTHING for each in alarms]
+        """Since when the alarms are in their states: with the zone, without it, or "", as `room` allows."""
+        for with_zone in (True, False):
+            texts = [
+                stamp(each.since, self.zone, name=with_zone) if each.since else NOTHING for each in alarms
+            ]
             if max(map(len, texts), default=0) <= room:
                 return texts
         return [""] * len(alarms)
 
 
 class LogTile(Tile):
-    """A Logs Insights query; shown, and run only when asked."""
+    """A Logs Insights query: shown, but never run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("r", "follow", N_("Follow its log group"), show=True)]
 
     @dataclass
     class Follow(Message):
-        """The operator wants the tail of the log group that the query reads."""
+        """The operator wants to follow the log group that the query reads."""
 
         group: str
 
     def body(self, width: int, height: int) -> Sequence[Line]:
-        """The terms, then the query."""
+        """A note on charges, then the query."""
         query = self.widget.query if isinstance(self.widget, model.LogWidget) else ""
         words = _(
             "It never runs by itself: AWS charges every run by the bytes scanned. r follows its log group."
@@ -106,26 +108,26 @@ class LogTile(Tile):
         lines: list[Line] = [[(text, "muted")] for text in wrap(words, width)]
         lines.append([])
         lines += [[(text, "code")] for line in query.split("\n") for text in wrap(line.strip(), width)]
-        return counted(lines, height)
+        return limit_lines(lines, height)
 
     def action_follow(self) -> None:
-        """Ask for the tail of the first group named."""
-        if isinstance(self.widget, model.LogWidget) and (found := _SOURCE.search(self.widget.query)):
-            self.post_message(self.Follow(found[1]))
+        """Request the tail of the first log group in the query."""
+        if isinstance(self.widget, model.LogWidget) and (match := _SOURCE.search(self.widget.query)):
+            self.post_message(self.Follow(match[1]))
 
 
 class UnknownTile(Tile):
-    """A kind the console does not draw: named, never dropped."""
+    """A kind of widget that the console does not draw: named, never dropped."""
 
     def body(self, width: int, height: int) -> Sequence[Line]:
-        """Which kind it is."""
+        """The name of the kind."""
         kind = self.widget.kind if isinstance(self.widget, model.UnknownWidget) else ""
         words = _("The console does not draw widgets of type “{kind}”; see it in the AWS console.")
         return [[(text, "muted")] for text in wrap(words.format(kind=kind), width)]
 
 
 _SOURCE = re.compile(r"SOURCE\s+'([^']+)'", re.IGNORECASE)
-"""The group of a query, as dashboards write it."""
+"""Matches the log group of a query, as dashboards write it."""
 
 _TILES: dict[type[model.Widget], type[Tile]] = {
     model.MetricWidget: MetricTile,

@@ -1,4 +1,4 @@
-"""One tile of a dashboard: a head with the newest value and its verdict, and a body drawn by line."""
+"""A tile of a dashboard: a head with the newest value and its verdict, and a body."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,11 +33,11 @@ class Tile(LineWidget, can_focus=True):
 
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
     stale: reactive[bool] = reactive(False, repaint=False, init=False)
-    """Nothing new arrives: what was well is not drawn as well."""
+    """No new data arrives: what was normal is no longer drawn as normal."""
 
     @dataclass
     class Enlarge(Message):
-        """Give this tile the whole panel, or back."""
+        """Enlarge this tile to the whole panel, or restore it."""
 
         tile: "Tile"
 
@@ -48,7 +48,7 @@ class Tile(LineWidget, can_focus=True):
         self.data = data
 
     def feed(self, widget: AnyWidget, data: model.WidgetData) -> bool:
-        """Show this; True when it differs from what is shown."""
+        """Show new data; returns whether it differs from what is shown."""
         if widget == self.widget and data == self.data:
             return False
         self.widget, self.data = widget, data
@@ -56,27 +56,27 @@ class Tile(LineWidget, can_focus=True):
         return True
 
     def watch_zone(self) -> None:
-        """Times are shown elsewhere."""
+        """Show times in the new zone."""
         self.redraw()
 
     def watch_stale(self) -> None:
-        """What is shown has become old, or is new again."""
+        """Redraw data that became stale or fresh."""
         self.redraw()
 
     def on_focus(self) -> None:
-        """The head says where the keys go."""
+        """Show in the head where the focus is."""
         self.redraw()
 
     def on_blur(self) -> None:
-        """The head says where the keys go."""
+        """Show in the head where the focus is."""
         self.redraw()
 
     def action_maximize_tile(self) -> None:
-        """Ask the panel for its whole room."""
+        """Request the whole panel for this tile."""
         self.post_message(self.Enlarge(self))
 
     def on_click(self, event: Click) -> None:
-        """A second click enlarges, as enter does."""
+        """Enlarge the tile at a double click, as Enter does."""
         if event.chain == 2:
             self.action_maximize_tile()
 
@@ -85,12 +85,12 @@ class Tile(LineWidget, can_focus=True):
         raise NotImplementedError
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """Head, remarks, body or the reason why there is none."""
+        """Head, remarks, and the body or the reason for its absence; stale data has no normal verdict."""
         lines = self.parts(width, height)
         return [unsure(line) for line in lines] if self.stale else lines
 
     def parts(self, width: int, height: int) -> list[Line]:
-        """Head, remarks, body as they are while they are new."""
+        """Head, remarks and body as drawn while the data is fresh."""
         lines: list[Line] = [self._head(width)]
         for remark in self.widget.remarks[: max(1, height // 4)]:
             lines += [[("△ ", "warn"), (text, "muted")] for text in wrap(remark, width - 2)[:2]]
@@ -105,23 +105,23 @@ class Tile(LineWidget, can_focus=True):
         return lines + list(self.body(width, room) if room > 0 else [])
 
     def title(self) -> str:
-        """The dashboard's title, else what the tile shows."""
+        """The title in the dashboard, else what the tile shows."""
         return self.widget.title or _("untitled")
 
     def verdict_spans(self) -> list[Span]:
-        """The worst reading's label, value and verdict; empty where nothing is judged."""
-        judged = [reading for reading in self.data.readings if reading.verdict is not None]
-        if not judged:
+        """Label, value and verdict of the worst reading; without verdicts the value of a single curve."""
+        readings = [reading for reading in self.data.readings if reading.verdict is not None]
+        if not readings:
             return self._newest()
-        worst = min(judged, key=lambda reading: TOLD.index(reading.verdict or Verdict.NORMAL))
+        worst = min(readings, key=lambda reading: TOLD.index(reading.verdict or Verdict.NORMAL))
         look = VERDICT_LOOKS[worst.verdict or Verdict.UNKNOWN]
         unit = unit_of(None, worst.limit)
         label: list[Span] = [(f"{worst.label} ", "muted")] if len(self.data.readings) > 1 else []
         spans = [*label, (number(worst.value, unit) + " ", "strong"), (look.text, look.role)]
-        unjudged = sum(reading.verdict is Verdict.UNKNOWN for reading in judged)
-        if unjudged and worst.verdict is not Verdict.UNKNOWN:
+        unknown_count = sum(reading.verdict is Verdict.UNKNOWN for reading in readings)
+        if unknown_count and worst.verdict is not Verdict.UNKNOWN:
             unknown = VERDICT_LOOKS[Verdict.UNKNOWN]
-            spans.append((f" {unknown.mark}{unjudged}", unknown.role))
+            spans.append((f" {unknown.mark}{unknown_count}", unknown.role))
         return spans
 
     def _newest(self) -> list[Span]:
@@ -131,19 +131,19 @@ class Tile(LineWidget, can_focus=True):
         return [(number(curves[0].last, curves[0].unit), "strong")]
 
     def curves(self) -> tuple[Curve, ...]:
-        """The tile's series; none for tiles without metrics."""
+        """The curves of the tile; none for tiles without metrics."""
         if not isinstance(self.widget, model.MetricWidget):
             return ()
         return curves_of({trace.query.id: trace for trace in self.widget.traces}, self.data)
 
     def _head(self, width: int) -> Line:
-        focused = self.has_focus
-        dash: Span = ("━" if focused else "─", "rule-focus" if focused else "rule")
-        title: Span = (self.title(), "title-focus" if focused else "title")
+        has_focus = self.has_focus
+        dash: Span = ("━" if has_focus else "─", "rule-focus" if has_focus else "rule")
+        title: Span = (self.title(), "title-focus" if has_focus else "title")
         right = self.verdict_spans()
         if right and width_of([title]) + width_of(right) + 4 > width and len(right) > 2:
             right = right[-2:]
         if right and width_of(right) + 8 > width:
             right = right[-1:]
-        spaced: list[Span] = [(" ", ""), *right] if right else []
-        return spread([title, (" ", "")], spaced, width, fill=dash)
+        right = [(" ", ""), *right] if right else []
+        return spread([title, (" ", "")], right, width, fill=dash)

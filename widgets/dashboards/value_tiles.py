@@ -21,7 +21,7 @@ _BLOCK_WIDTH = 18
 
 
 class MetricTile(Tile):
-    """A metric widget in the view its dashboard asks for."""
+    """A metric widget in the view that its dashboard defines."""
 
     def body(self, width: int, height: int) -> Sequence[Line]:
         """Curves, numbers or bars."""
@@ -33,7 +33,7 @@ class MetricTile(Tile):
         return VIEWS[widget.view](self.curves(), widget, width, height)
 
     def verdict_spans(self) -> list[Span]:
-        """Where the body shows the values, the head says only the worst verdict."""
+        """Only the worst verdict, if the body shows the values."""
         spans = super().verdict_spans()
         curves_only = isinstance(self.widget, MetricWidget) and self.widget.view is View.TIME_SERIES
         if curves_only:
@@ -41,14 +41,14 @@ class MetricTile(Tile):
         return spans[-1:] if any(reading.verdict for reading in self.data.readings) else []
 
     def chart(self, widget: MetricWidget) -> ChartData:
-        """The widget's own curves, or those of the alarm it is about."""
+        """The widget's own curves, or those of its alarm."""
         if not widget.traces and self.data.alarms:
             return alarm_chart(self.data.alarms[0], self.data.series, self.data.start, self.data.end)
         return chart_of(widget, self.data)
 
 
 def single_values(curves: Sequence[Curve], widget: MetricWidget, width: int, height: int) -> list[Line]:
-    """A block for each curve: label, value, sparkline; side by side as many as fit."""
+    """A block per curve: label, value, sparkline; as many side by side as fit."""
     across = max(1, min(len(curves), width // _BLOCK_WIDTH))
     size = width // across
     tall = max(2, min(6, height // -(-len(curves) // across)))
@@ -57,7 +57,7 @@ def single_values(curves: Sequence[Curve], widget: MetricWidget, width: int, hei
     for first in range(0, len(blocks), across):
         group = blocks[first : first + across]
         lines += [[span for block in group for span in fit(block[y], size)] for y in range(tall)]
-    return counted(lines, height)
+    return limit_lines(lines, height)
 
 
 def _single(index: int, curve: Curve, widget: MetricWidget, width: int, height: int) -> list[Line]:
@@ -78,7 +78,7 @@ def _value(curve: Curve, *, exact: bool = False) -> list[Span]:
 
 
 def sparkline(curve: Curve, width: int, height: int) -> list[str]:
-    """The curve's shape alone in `width` × `height` cells."""
+    """The shape of the curve without axes, in `width` × `height` cells."""
     canvas = Canvas(width, height)
     finite = [value for value in curve.values if math.isfinite(value)]
     low, high = min(finite, default=0.0), max(finite, default=1.0)
@@ -106,7 +106,7 @@ def bar(part: float, width: int) -> str:
 
 
 def gauges(curves: Sequence[Curve], widget: MetricWidget, width: int, height: int) -> list[Line]:
-    """A bar from the axis's lower to its upper end for each curve, with both ends named."""
+    """A bar per curve from the lower to the upper end of the axis, both labelled."""
     low = widget.left.min or 0.0
     high = widget.left.max if widget.left.max is not None else max([100.0, *_lasts(curves)])
     lines: list[Line] = []
@@ -116,23 +116,23 @@ def gauges(curves: Sequence[Curve], widget: MetricWidget, width: int, height: in
         ends = (number(low, curve.unit), number(high, curve.unit))
         size = max(1, width - sum(map(len, ends)) - 4)
         span = (high - low) or 1.0
-        shown = [(bar(((curve.last or 0.0) - low) / span, size), role_of(index, curve))]
+        bar_spans = [(bar(((curve.last or 0.0) - low) / span, size), role_of(index, curve))]
         if curve.limit is not None and low < curve.limit < high:
-            shown = _marked(shown[0], int((curve.limit - low) / span * size))
+            bar_spans = _with_limit(bar_spans[0], int((curve.limit - low) / span * size))
         line: list[Span] = [
             (f"{ends[0]} ", "muted"),
             ("▕", "rule"),
-            *shown,
+            *bar_spans,
             ("▏", "rule"),
             (f" {ends[1]}", "muted"),
         ]
         lines.append(line)
         if height >= 3 * len(curves):
             lines.append([])
-    return counted(lines, height)
+    return limit_lines(lines, height)
 
 
-def _marked(span: Span, at: int) -> list[Span]:
+def _with_limit(span: Span, at: int) -> list[Span]:
     """A bar with the limit drawn across it."""
     text, role = span
     return [(text[:at], role), ("┃", "limit"), (text[at + 1 :], role)]
@@ -143,13 +143,13 @@ def _lasts(curves: Sequence[Curve]) -> list[float]:
 
 
 def bars(curves: Sequence[Curve], widget: MetricWidget, width: int, height: int) -> list[Line]:
-    """A bar for each curve's newest value, all on one scale from zero."""
+    """A bar per curve for its newest value, all on one scale from zero."""
     top = max([abs(value) for value in _lasts(curves)], default=0.0) or 1.0
     return _rows(curves, width, height, lambda curve: abs(curve.last or 0.0) / top, _value)
 
 
 def shares(curves: Sequence[Curve], widget: MetricWidget, width: int, height: int) -> list[Line]:
-    """A pie as a terminal can: one bar cut in proportion, then each part with its share."""
+    """A pie for a terminal: one bar divided in proportion, then a row per part with its share."""
     total = sum(max(0.0, value) for value in _lasts(curves))
     if not total:
         return _rows(curves, width, height, lambda _curve: 0.0, _value)
@@ -173,7 +173,7 @@ def _rows(
     value: Callable[[Curve], list[Span]],
 ) -> list[Line]:
     values = [value(curve) for curve in curves]
-    value_width = max((width_of(each) for each in values), default=0)
+    value_width = max((width_of(line) for line in values), default=0)
     label_width = min(max((width_of([(curve.label, "")]) for curve in curves), default=0), width // 3)
     size = max(1, width - label_width - value_width - 2)
     lines: list[Line] = []
@@ -187,19 +187,19 @@ def _rows(
                 *fit(values[index], value_width, "right"),
             ]
         )
-    return counted(lines, height)
+    return limit_lines(lines, height)
 
 
-def counted(lines: list[Line], height: int, words: str = N_("+{count} more")) -> list[Line]:
-    """At most `height` lines; the last one counts what is left out, in `words` (English)."""
+def limit_lines(lines: list[Line], height: int, words: str = N_("+{count} more")) -> list[Line]:
+    """At most `height` lines; the last one counts the omitted ones, in `words` (English)."""
     if len(lines) <= height or height < 1:
         return lines[: max(0, height)]
-    left = len(lines) - height + 1
-    return [*lines[: height - 1], [(_(words).format(count=left), "muted")]]
+    omitted_count = len(lines) - height + 1
+    return [*lines[: height - 1], [(_(words).format(count=omitted_count), "muted")]]
 
 
 def value_table(curves: Sequence[Curve], widget: MetricWidget, width: int, height: int) -> list[Line]:
-    """A row for each curve: newest, least, greatest, mean."""
+    """A table with a row per curve: newest, least, greatest, mean."""
     columns = (
         Column(_("metric"), flex=1, min_width=8),
         Column(_("newest"), align="right"),
@@ -210,7 +210,7 @@ def value_table(curves: Sequence[Curve], widget: MetricWidget, width: int, heigh
     rows = [_table_row(curve) for curve in curves]
     sizes = widths(columns, rows, width)
     head = lay_out(columns, [[(column.title, "head")] for column in columns], sizes)
-    return [head, *counted([lay_out(columns, row, sizes) for row in rows], height - 1)]
+    return [head, *limit_lines([lay_out(columns, row, sizes) for row in rows], height - 1)]
 
 
 def _table_row(curve: Curve) -> list[Line]:
@@ -228,4 +228,4 @@ VIEWS: dict[View, Draw] = {
     View.PIE: shares,
     View.TABLE: value_table,
 }
-"""How each view but the time series is drawn."""
+"""The function that draws each view except the time series."""

@@ -1,4 +1,4 @@
-"""A titled block of lines as high as its text; the parts of a detail view."""
+"""A titled block of lines, as high as its text: the building block of detail views."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,7 +8,7 @@ from widgets.drawing.lines import Line, LineWidget, Span, spread
 
 
 class Block(LineWidget):
-    """A head row and the lines that `make(width)` gives."""
+    """A head row and the lines that `make(width)` returns."""
 
     DEFAULT_CSS = """
     Block { height: auto; width: 1fr; margin-bottom: 1; }
@@ -21,7 +21,7 @@ class Block(LineWidget):
         self._height = 0
 
     def update(self) -> None:
-        """Make the lines anew; the layout moves only when their number changed."""
+        """Draw new lines; the layout changes only if their number did."""
         height = len(self.draw(self.size.width, 0))
         if height != self._height:
             self._height = height
@@ -31,7 +31,7 @@ class Block(LineWidget):
             self.redraw()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Head and lines."""
+        """Number of rows of head and lines."""
         self._height = len(self.draw(width, 0))
         return self._height
 

@@ -1,4 +1,4 @@
-"""How a table's columns share its width: pure, in cells."""
+"""How the columns of a table share its width, in cells."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,30 +15,30 @@ class Column:
 
     title: str
     flex: int = 0
-    """Share of the room that is left; 0: as wide as its widest cell."""
+    """Share of the remaining width; 0: as wide as its widest cell."""
     min_width: int = 4
     max_width: int = 40
     """For columns without flex."""
     align: str = "left"
     middle: bool = False
-    """A text that does not fit loses its middle, not its end."""
+    """Text that does not fit is cropped in the middle instead of at the end."""
     rank: int = 0
-    """The column with the highest rank is dropped first when the table is too narrow; 0 stays."""
+    """In a narrow table the column with the highest rank is dropped first; rank 0 is never dropped."""
 
 
 def widths(columns: Sequence[Column], rows: Sequence[Sequence[Line]], width: int) -> list[int]:
-    """Cells for each column so that they fill `width` with gaps between; 0 for a dropped column."""
+    """The width of each column so that all fill `width`, with gaps between; 0 for a dropped column."""
     natural = [
         _natural(column, [row[index] for row in rows if index < len(row)])
         for index, column in enumerate(columns)
     ]
-    shown = list(range(len(columns)))
-    while len(shown) > 1 and _needed(columns, natural, shown) > width:
-        dropped = max(shown, key=lambda index: columns[index].rank)
-        if columns[dropped].rank == 0:
+    indexes = list(range(len(columns)))
+    while len(indexes) > 1 and _total_width(columns, natural, indexes) > width:
+        least_needed = max(indexes, key=lambda index: columns[index].rank)
+        if columns[least_needed].rank == 0:
             break
-        shown.remove(dropped)
-    return _share(columns, natural, shown, width)
+        indexes.remove(least_needed)
+    return _share(columns, natural, indexes, width)
 
 
 def _natural(column: Column, cells: Sequence[Line]) -> int:
@@ -48,14 +48,16 @@ def _natural(column: Column, cells: Sequence[Line]) -> int:
     return max(width_of([(column.title, "")]), min(column.max_width, widest))
 
 
-def _needed(columns: Sequence[Column], natural: Sequence[int], shown: Sequence[int]) -> int:
-    return sum(natural[index] for index in shown) + GAP * (len(shown) - 1)
+def _total_width(columns: Sequence[Column], natural: Sequence[int], indexes: Sequence[int]) -> int:
+    return sum(natural[index] for index in indexes) + GAP * (len(indexes) - 1)
 
 
-def _share(columns: Sequence[Column], natural: Sequence[int], shown: Sequence[int], width: int) -> list[int]:
-    result = [natural[index] if index in shown else 0 for index in range(len(columns))]
-    flexible = [index for index in shown if columns[index].flex]
-    room = width - _needed(columns, natural, shown)
+def _share(
+    columns: Sequence[Column], natural: Sequence[int], indexes: Sequence[int], width: int
+) -> list[int]:
+    result = [natural[index] if index in indexes else 0 for index in range(len(columns))]
+    flexible = [index for index in indexes if columns[index].flex]
+    room = width - _total_width(columns, natural, indexes)
     if room > 0 and flexible:
         total = sum(columns[index].flex for index in flexible)
         for index in flexible:
@@ -63,7 +65,7 @@ def _share(columns: Sequence[Column], natural: Sequence[int], shown: Sequence[in
             result[index] += part
             room -= part
             total -= columns[index].flex
-    for index in sorted(shown, key=lambda each: -result[each]):
+    for index in sorted(indexes, key=lambda index: -result[index]):
         if room >= 0:
             break
         cut = min(-room, max(0, result[index] - 2))
@@ -73,7 +75,7 @@ def _share(columns: Sequence[Column], natural: Sequence[int], shown: Sequence[in
 
 
 def lay_out(columns: Sequence[Column], cells: Sequence[Line], sizes: Sequence[int]) -> list[Span]:
-    """One row: every cell cropped or padded to its column, gaps between."""
+    """One row: each cell cropped or padded to its column, with gaps between."""
     line: list[Span] = []
     for column, cell, size in zip(columns, cells, sizes, strict=False):
         if size <= 0:

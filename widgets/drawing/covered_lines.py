@@ -1,4 +1,4 @@
-"""Ink for widgets whose cursor covers a part of a line: a role over the background of another."""
+"""Styles for widgets whose cursor covers a part of a line: a role on the background of another."""
 
 from functools import lru_cache
 
@@ -11,12 +11,12 @@ _OVER = "@"
 
 @lru_cache(256)
 def over(role: str, base: str) -> str:
-    """The name of `role` on the background of `base`; `role` itself without one."""
+    """The name of the role `role` on the background of `base`; `role` itself if `base` is ""."""
     return f"{role}{_OVER}{base}" if base else role
 
 
 class CellStyles(LineStyles):
-    """Knows the names that `over` gives."""
+    """Resolves the names that `over` returns."""
 
     def _look_up(self, role: str) -> Style:
         front, on, base = role.partition(_OVER)
@@ -28,5 +28,5 @@ class CellStyles(LineStyles):
         return self.style(front) + Style(bgcolor=under.bgcolor)
 
     def _own_colours_only(self, base: str) -> bool:
-        """On the terminal's 16 colours a bright background leaves no colour readable but its own."""
+        """Whether `base` is a bright one of 16 colours, on which only its own foreground is readable."""
         return base == "cursor" and self._widget.app.native_ansi_color

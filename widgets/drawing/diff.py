@@ -1,4 +1,4 @@
-"""Which cells came out different, so that nothing else is painted anew."""
+"""Finds the cells that differ between two drawings, so that only they are repainted."""
 
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
@@ -9,18 +9,18 @@ from textual.strip import Strip
 
 
 def changed_regions(before: Sequence[Strip], after: Sequence[Strip]) -> list[Region]:
-    """For each row that looks different, the cells between its first and its last difference."""
-    found = (
+    """For each row that differs, the cells from its first to its last difference."""
+    regions = (
         changed_cells(old, new, y)
         for y, (old, new) in enumerate(zip(before, after, strict=True))
         if old is not new and old != new
     )
-    # Empty where the same cells are merely cut into other segments.
-    return [region for region in found if region]
+    # A region is empty where the same cells are only divided into other segments.
+    return [region for region in regions if region]
 
 
 def changed_cells(before: Strip, after: Strip, y: int) -> Region:
-    """The cells of row `y` between the first and the last difference of two rows that differ."""
+    """The cells of row `y` from the first to the last difference of its two versions."""
     width = after.cell_length
     if before.cell_length != width:
         return Region(0, y, max(width, before.cell_length), 1)
@@ -30,7 +30,7 @@ def changed_cells(before: Strip, after: Strip, y: int) -> Region:
 
 
 def _alike(one: Iterable[Segment], other: Iterable[Segment], side: str) -> int:
-    """Cells that two rows have in common from the side at which both begin."""
+    """Number of equal cells at the start of two sequences of segments, which begin at `side`."""
     cells = 0
     for old, new in zip(one, other, strict=False):
         if old == new:

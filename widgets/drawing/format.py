@@ -1,4 +1,4 @@
-"""Durations, ages, times and text cut to cells: how the console writes them everywhere."""
+"""How the console writes durations, ages and times, and fits text to cells."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, tzinfo
@@ -9,7 +9,7 @@ from services.i18n import N_, _
 
 ELLIPSIS = "…"
 NOTHING = "—"
-"""Stands where a value is absent."""
+"""Written in place of an absent value."""
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _AGE_STEP = 5
@@ -31,7 +31,7 @@ def duration(seconds: float) -> str:
 
 
 def coarse(seconds: float) -> str:
-    """As `duration`, but no finer than minutes, so that a table changes once a minute."""
+    """Like `duration`, but no finer than minutes, so that a table changes only once a minute."""
     total = max(0, int(seconds))
     if total < _MINUTE:
         return _("under 1m")
@@ -48,7 +48,7 @@ def age(then: datetime, now: datetime) -> str:
 
 
 def ago(seconds: float) -> str:
-    """That many seconds ago; below a minute in steps of five, so that a label is calm."""
+    """`seconds` as an age; below a minute in steps of five, so that a label does not flicker."""
     seconds = max(0.0, seconds)
     if seconds < _AGE_STEP:
         return _("just now")
@@ -65,7 +65,7 @@ def clock(at: datetime, zone: tzinfo, *, seconds: bool = True, name: bool = True
 
 
 def stamp(at: datetime, zone: tzinfo, now: datetime | None = None, *, name: bool = True) -> str:
-    """`11-25 14:05 JST`; the date is left out when it is `now`'s, the year is added when it is not."""
+    """`11-25 14:05 JST`; without the date on the day of `now`, with the year in another year than `now`."""
     local = at.astimezone(zone)
     today = now.astimezone(zone).date() if now else None
     if local.date() == today:
@@ -85,7 +85,7 @@ def short_day(day: date) -> str:
 
 
 def day_words(day: date, *, year: bool = False) -> str:
-    """`Mon 5 Jan`, 1月5日(月); with the year where it is asked for."""
+    """`Mon 5 Jan`, 1月5日(月); with the year if `year`."""
     words = _("{weekday} {day} {month} {year}") if year else _("{weekday} {day} {month}")
     month = _(_MONTHS[day.month - 1])
     return words.format(weekday=weekday(day.weekday()), day=day.day, month=month, year=day.year)
@@ -97,7 +97,7 @@ def month_words(year: int, month: int) -> str:
 
 
 def crop(text: str, width: int) -> str:
-    """`text` in at most `width` cells, ending in an ellipsis when something was cut."""
+    """`text` in at most `width` cells; ends in an ellipsis if it was cut."""
     if width <= 0:
         return ""
     if cell_len(text) <= width:
@@ -106,7 +106,7 @@ def crop(text: str, width: int) -> str:
 
 
 def crop_middle(text: str, width: int) -> str:
-    """As `crop`, but beginning and end stay: names often differ in their last part only."""
+    """Like `crop`, but preserves beginning and end: names often differ only in their last part."""
     if cell_len(text) <= width or width < 8:
         return crop(text, width)
     tail_width = (width - 1) * 2 // 5
@@ -141,7 +141,7 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def wrap_at(text: str, width: int) -> Iterator[tuple[int, str]]:
-    """As `wrap`, each line with where it begins in `text`; spaces at a break belong to no line."""
+    """Like `wrap`, each line with its index in `text`; spaces at a break belong to no line."""
     at = 0
     for line in wrap(text, width):
         at = text.index(line, at)
@@ -153,20 +153,20 @@ _NEVER_FIRST = frozenset("、。，．・：；？！」』）］｝〕〉》】
 
 
 def _wrap_line(text: str, width: int) -> list[str]:
-    lines, line, used = [], "", 0
+    lines, line, line_width = [], "", 0
     for word in _pieces(text, width):
         size = cell_len(word)
-        if used + size > width:
-            # What closes or lengthens what comes before must not begin a line.
-            held = line[-1:] if word in _NEVER_FIRST and len(line) > 1 and cell_len(line[-1]) > 1 else ""
-            if cell_len(held) + size > width:
-                held = ""
-            if used:
-                lines.append(line[: len(line) - len(held)].rstrip())
-            line, used = held, cell_len(held)
+        if line_width + size > width:
+            # Closing and lengthening characters must not begin a line: they take the one before along.
+            prefix = line[-1:] if word in _NEVER_FIRST and len(line) > 1 and cell_len(line[-1]) > 1 else ""
+            if cell_len(prefix) + size > width:
+                prefix = ""
+            if line_width:
+                lines.append(line[: len(line) - len(prefix)].rstrip())
+            line, line_width = prefix, cell_len(prefix)
             if word.isspace():
                 continue
-        line, used = line + word, used + size
+        line, line_width = line + word, line_width + size
     lines.append(line.rstrip())
     return lines
 

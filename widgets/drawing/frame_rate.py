@@ -1,4 +1,4 @@
-"""When a widget that moves draws: not more often than it should, and together with its neighbours."""
+"""Limits how often an animated widget draws, and lets widgets draw at the same moments."""
 
 import asyncio
 import time
@@ -6,26 +6,26 @@ from collections.abc import Callable
 
 
 class FrameLimiter:
-    """Calls `draw` after it was asked for, at once or when the time for the next frame has come."""
+    """Calls `draw` after a request, at once or when the next frame is due."""
 
     def __init__(self, draw: Callable[[], object], fps: float, pace: Callable[[], float]) -> None:
-        """At most `fps` frames a second; `pace`: seconds between two that are worth it at present."""
+        """At most `fps` frames a second, with at least `pace()` seconds between them."""
         self.drawn_at = 0.0
-        """Of the monotonic clock, in seconds."""
+        """When the last frame was drawn, in seconds of the monotonic clock."""
         self.period = 1 / fps
-        """Seconds between two frames, at least."""
+        """Shortest time between two frames, in seconds."""
         self._draw = draw
         self._pace = pace
         self._next: asyncio.TimerHandle | None = None
 
     def ask(self) -> None:
-        """There is something to draw."""
+        """Request a frame."""
         if self._next is None:
             period = max(self.period, self._pace())
-            # Widgets of one period draw in the same moment, so that the screen is composed once for all of them.
+            # Widgets of the same period draw at the same moment, so that the screen is composed once for all of them.
             due = (self.drawn_at // period + 1) * period
             if due - self.drawn_at < period / 2:
-                due += period  # a neighbour of a shorter period, or a clock that fired a moment early
+                due += period  # another widget has a shorter period, or the timer fired a moment early
             wait = max(0.0, due - time.monotonic())
             self._next = asyncio.get_running_loop().call_later(wait, self._run)
 
@@ -35,7 +35,7 @@ class FrameLimiter:
         self._draw()
 
     def stop(self) -> None:
-        """Draw no more."""
+        """Cancel the pending frame."""
         if self._next is not None:
             self._next.cancel()
             self._next = None

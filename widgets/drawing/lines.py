@@ -1,8 +1,8 @@
 """Lines as plain data, and the widget that turns them into strips.
 
-A drawing function is pure: it returns lines of (text, role) spans, measured in cells. The widget gives
-each role its style from the theme, on its own background, and keeps the strips until data, size or theme
-change.
+A drawing function is pure: it returns lines of (text, role) spans, measured in cells. The widget
+resolves each role to a style of the theme, on its own background, and caches the strips until data, size
+or theme change.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,7 @@ Span = tuple[str, str]
 Line = Sequence[Span]
 
 _TEXT, _MUTED, _FAINT = "auto 87%", "auto 60%", "auto 38%"
-"""What `$text`, `$text-muted` and `$text-disabled` stand for; Textual's style parser loses their shares."""
+"""The values of `$text`, `$text-muted` and `$text-disabled`; Textual's style parser drops their opacity."""
 
 ROLES: dict[str, str] = {
     "title": f"bold {_TEXT}",
@@ -56,10 +56,10 @@ ROLES: dict[str, str] = {
     "series-5": "$text-secondary",
     "series-6": "$text-error",
 }
-"""Role -> its style, in Textual's words for styles and with the theme's colours.
+"""The style of each role, in Textual's notation and with the theme's colours.
 
-Component classes would say the same in CSS, and cost a tenth of a second at start: Textual works out each
-of them for each widget, used or not, whenever a class of an ancestor changes.
+Component classes would do the same in CSS, but cost a tenth of a second at start: Textual computes each of
+them for each widget, used or not, whenever a class of an ancestor changes.
 """
 
 _ANSI: dict[str, str] = {
@@ -84,70 +84,70 @@ _ANSI: dict[str, str] = {
     "series-5": "ansi_green",
     "series-6": "ansi_yellow",
 }
-"""What differs on the terminal's own 16 colours, which cannot be mixed."""
+"""Styles that differ on a terminal with 16 colours, which cannot be blended."""
 
 _CONTRAST = 0.2
-"""Difference in brightness (0-1) below which a colour is hardly seen."""
+"""Difference in brightness (0-1) below which a colour is hardly visible."""
 
 SERIES_ROLES = tuple(role for role in ROLES if role.startswith("series-"))
 
 
 def width_of(line: Line) -> int:
-    """Cells that a line takes."""
+    """Width of a line in cells."""
     return sum(cell_len(text) for text, _role in line)
 
 
 def fit(line: Line, width: int, align: str = "left") -> list[Span]:
     """The line in exactly `width` cells: cropped with an ellipsis, or padded."""
-    used = width_of(line)
-    if used <= width:
-        room = ("" if used == width else " " * (width - used), "")
-        return [room, *line] if align == "right" else [*line, room]
-    kept: list[Span] = []
-    left = width - 1
+    line_width = width_of(line)
+    if line_width <= width:
+        padding = ("" if line_width == width else " " * (width - line_width), "")
+        return [padding, *line] if align == "right" else [*line, padding]
+    spans: list[Span] = []
+    room = width - 1
     for text, role in line:
         size = cell_len(text)
-        if size > left:
-            kept.append((set_cell_size(text, max(0, left)) + (ELLIPSIS if width > 0 else ""), role))
+        if size > room:
+            spans.append((set_cell_size(text, max(0, room)) + (ELLIPSIS if width > 0 else ""), role))
             break
-        kept.append((text, role))
-        left -= size
-    return kept
+        spans.append((text, role))
+        room -= size
+    return spans
 
 
 def spread(left: Line, right: Line, width: int, fill: Span = (" ", "")) -> list[Span]:
-    """`left` and `right` at the two ends of `width` cells; `left` is cropped, `right` stays."""
+    """`left` and `right` at the two ends of `width` cells; if they do not fit, `left` is cropped."""
     room = width - width_of(right)
     if room <= 0:
         return fit(right, width)
-    used = width_of(left)
-    if used > room - 1:
+    left_width = width_of(left)
+    if left_width > room - 1:
         return [*fit(left, room - 1), (" ", ""), *right]
-    return [*left, (fill[0] * (room - used), fill[1]), *right]
+    return [*left, (fill[0] * (room - left_width), fill[1]), *right]
 
 
 def plain(lines: Iterable[Line]) -> list[str]:
-    """The text alone, for tests and for terminals that only read."""
+    """The lines without their roles, as plain text."""
     return ["".join(text for text, _role in line) for line in lines]
 
 
 class LineStyles:
-    """A widget's roles as styles and its lines as strips; styles are looked up once per theme."""
+    """Turns roles into styles and lines into strips for one widget; caches the styles of the theme."""
 
     def __init__(self, widget: Widget) -> None:
         self._widget = widget
         self._styles: dict[str, Style] = {}
 
     def forget(self) -> None:
-        """The theme changed."""
+        """Drop the cached styles: the theme changed."""
         self._styles.clear()
 
     def style(self, role: str) -> Style:
-        """The style of a role; `#rrggbb` is a foreground of its own, "" the widget's own style."""
-        found = self._styles.get(role)
-        if found is None:
-            found = self._styles[role] = self._look_up(role)
-        return found
+        """The style of a role; `#rrggbb` is a foreground colour, "" the widget's own style."""
+        style = self._styles.get(role)
+        if style is None:
+            style = self._styles[role] = self._look_up(role)
+        return style
 
     def _look_up(self, role: str) -> Style:
         if not role:
@@ -159,19 +159,19 @@ class LineStyles:
         return (self._widget.visual_style + VisualStyle.parse(words)).rich_style
 
     def _readable(self, colour: str) -> str:
-        """A colour from outside, moved away from the background where it would hardly be seen."""
+        """A colour from outside, contrasted with the background where it would hardly be visible."""
         under = self.style("").bgcolor
         if under is None or under.is_default:
             return colour
-        back, wanted = Color.from_rich_color(under), Color.parse(colour)
-        if abs(back.brightness - wanted.brightness) >= _CONTRAST:
+        back, front = Color.from_rich_color(under), Color.parse(colour)
+        if abs(back.brightness - front.brightness) >= _CONTRAST:
             return colour
-        return wanted.blend(back.get_contrast_text(1.0), 0.5).hex6
+        return front.blend(back.get_contrast_text(1.0), 0.5).hex6
 
     def strip(self, line: Line, width: int, base: str = "") -> Strip:
         """A line as a strip of exactly `width` cells; `base` is a role beneath all spans.
 
-        On the terminal's own 16 colours a bright background leaves no colour readable but its own.
+        Among the terminal's 16 colours only its own foreground is readable on a bright background.
         """
         under = self.style(base)
         ansi = self._widget.app.native_ansi_color and base == "cursor"
@@ -189,7 +189,7 @@ class LineStyles:
 
 
 def _append(spans: list[tuple[str, Style]], text: str, style: Style) -> None:
-    """Add to the last span where nobody sees the difference: every span costs 40 bytes on the wire."""
+    """Append `text`, to the last span if that looks the same: every span costs 40 bytes on the wire."""
     if spans:
         before, last = spans[-1]
         if style is last or style == last or (text.isspace() and _blank_alike(style, last)):
@@ -203,14 +203,14 @@ def _append(spans: list[tuple[str, Style]], text: str, style: Style) -> None:
 
 @lru_cache(1024)
 def _blank_alike(one: Style, other: Style) -> bool:
-    """Whether a space looks the same in both."""
+    """Whether a space looks the same in both styles."""
     return one.bgcolor == other.bgcolor and not any(
         style.underline or style.reverse or style.strike or style.underline2 for style in (one, other)
     )
 
 
 class LineWidget(Widget):
-    """Base of every widget that draws lines itself; `draw` is asked only when something changed."""
+    """Base of every widget that draws lines itself; `draw` is called only when something changed."""
 
     DEFAULT_CSS = """
     LineWidget { width: 1fr; height: 1fr; }
@@ -223,37 +223,37 @@ class LineWidget(Widget):
         self._drawn_size = (0, 0)
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
-        """The widget's lines for this size; longer ones are cropped, missing ones are blank."""
+        """The widget's lines for this size; longer lines are cropped, missing ones are blank."""
         raise NotImplementedError
 
     def redraw(self) -> None:
-        """Draw anew; only cells that came out different are painted."""
+        """Draw again, and repaint only the cells that differ."""
         before, self._strips = self._strips, None
         width, height = self.size
         if before is None or self._drawn_size != (width, height) or not self.is_mounted:
             self.refresh()
             return
         after = self._lines(width, height)
-        changed = changed_regions(before, after)
-        if changed:
-            self.refresh(*changed)
+        regions = changed_regions(before, after)
+        if regions:
+            self.refresh(*regions)
 
     def render_line(self, y: int) -> Strip:
-        """One of the strips kept."""
+        """The strip of row `y`."""
         width, height = self.size
         lines = self._lines(width, height)
         return lines[y] if 0 <= y < len(lines) else self.ink.blank(width)
 
     def notify_style_update(self) -> None:
-        """The theme changed: strips hold old colours."""
+        """Redraw in the new theme."""
         super().notify_style_update()
         self.ink.forget()
         self._strips = None
 
     def _lines(self, width: int, height: int) -> list[Strip]:
         if self._strips is None or self._drawn_size != (width, height):
-            drawn = self.draw(width, height) if width > 0 and height > 0 else []
-            strips = [self.ink.strip(line, width) for line in drawn[:height]]
+            lines = self.draw(width, height) if width > 0 and height > 0 else []
+            strips = [self.ink.strip(line, width) for line in lines[:height]]
             self._strips = strips + [self.ink.blank(width)] * (height - len(strips))
             self._drawn_size = (width, height)
         return self._strips

@@ -1,6 +1,6 @@
-"""Markdown as lines: headings, lists, emphasis, code, tables, links as text. Nothing can be clicked.
+"""Markdown as lines: headings, lists, emphasis, code, tables, and links as text that cannot be clicked.
 
-Pure; parsing is markdown-it's, loaded when the first text is shown.
+markdown-it, which parses, is imported when the first text is shown.
 """
 
 import re
@@ -18,7 +18,7 @@ _LISTS = {"bullet_list_open", "ordered_list_open"}
 
 
 def markdown_lines(source: str, width: int) -> list[Line]:
-    """The text in lines of at most `width` cells."""
+    """Markdown text as lines of at most `width` cells."""
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
@@ -39,7 +39,7 @@ class _Writer:
         self._in_table = False
 
     def take(self, token: "Token") -> None:
-        """One block token."""
+        """Append the lines of a block token."""
         if token.type in _LISTS:
             self._lists.append(int(token.attrGet("start") or 1) if token.type[0] == "o" else None)
         elif token.type in ("bullet_list_close", "ordered_list_close"):
@@ -125,21 +125,21 @@ def _inline(tokens: Iterable["Token"], role: str) -> Iterable[Span]:
 
 
 def wrap_spans(spans: Sequence[Span], width: int) -> list[list[Span]]:
-    """Spans broken as `wrap` breaks their text, each piece keeping its role."""
+    """Spans wrapped like their text by `wrap`, each piece with its role."""
     text = "".join(piece for piece, _role in spans)
     roles = [role for piece, role in spans for _character in piece]
     lines: list[list[Span]] = []
     at = 0
     for line in wrap(text, width):
-        found: list[Span] = []
+        line_spans: list[Span] = []
         while at < len(text) and text[at : at + len(line)] != line:
             at += 1
         for offset, character in enumerate(line):
             role = roles[at + offset]
-            if found and found[-1][1] == role:
-                found[-1] = (found[-1][0] + character, role)
+            if line_spans and line_spans[-1][1] == role:
+                line_spans[-1] = (line_spans[-1][0] + character, role)
             else:
-                found.append((character, role))
+                line_spans.append((character, role))
         at += len(line)
-        lines.append(found)
+        lines.append(line_spans)
     return lines

@@ -1,4 +1,4 @@
-"""Text that is broken as Japanese is: between characters, and not at the few spaces it has."""
+"""Text that is wrapped as Japanese requires: between characters, not only at spaces."""
 
 from textual.content import Content
 from textual.geometry import Size
@@ -8,7 +8,7 @@ from widgets.drawing.format import wrap_at
 
 
 class Prose(Static):
-    """Paragraphs, as high as they are."""
+    """Paragraphs, as high as their wrapped text."""
 
     DEFAULT_CSS = """
     Prose { width: 1fr; height: auto; }
@@ -18,25 +18,25 @@ class Prose(Static):
         super().__init__(content or Content(""), id=id, classes=classes)
 
     def say(self, content: Content) -> None:
-        """Show this; nothing is laid out or painted where it is what is shown already."""
+        """Show `content`; does nothing if it is shown already."""
         if not content.is_same(self._text):
             self.update(content)
 
     def render(self) -> Content:
-        """Its lines, broken for the width there is."""
-        return broken(self._text, self.content_size.width)
+        """The text wrapped to the present width."""
+        return wrap_content(self._text, self.content_size.width)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Lines at that width."""
-        return len(broken(self._text, width).split("\n", allow_blank=True))
+        """Number of lines at `width`."""
+        return len(wrap_content(self._text, width).split("\n", allow_blank=True))
 
     @property
     def _text(self) -> Content:
         return self.content if isinstance(self.content, Content) else Content(str(self.content))
 
 
-def broken(text: Content, width: int) -> Content:
-    """`text` in lines of at most `width` cells, its styles kept."""
+def wrap_content(text: Content, width: int) -> Content:
+    """`text` wrapped to lines of at most `width` cells, with its styles."""
     if width <= 0:
         return text
     lines: list[Content] = []

@@ -1,4 +1,4 @@
-"""How states look: a shape, a word and a role (which the theme colours); never colour alone."""
+"""How states are shown: by a shape, a word and a role (coloured by the theme), never by colour alone."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,18 +11,18 @@ from widgets.drawing.lines import Span
 
 @dataclass(frozen=True, slots=True)
 class StateStyle:
-    """One state's appearance."""
+    """The appearance of one state."""
 
     mark: str
     """One cell."""
     word_source: str
-    """English."""
+    """The word in English, to be translated."""
     role: str
     """A role of `widgets.drawing.lines`."""
 
     @property
     def word(self) -> str:
-        """In the screen's language."""
+        """The word in the language of the screen."""
         return _(self.word_source)
 
     @property
@@ -49,5 +49,5 @@ WELL, UNSURE = "●", "?"
 
 
 def unsure(spans: Iterable[Span]) -> list[Span]:
-    """The same of data that is old: what was well when it was read has no mark and no colour that say it is."""
+    """The spans of stale data: what was normal when it was read no longer has the mark and colour of normal."""
     return [(text.replace(WELL, UNSURE), "warn") if role == "good" else (text, role) for text, role in spans]

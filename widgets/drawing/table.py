@@ -1,8 +1,8 @@
-"""A table whose cursor follows the thing, not the row.
+"""A table whose cursor follows an object, not a row.
 
-Rows are replaced as a whole and compared by key: only rows that look different are painted, and the
-cursor stays on its object wherever that moved. When the object is gone, the cursor is on nothing until
-the operator moves it, so no key acts on a neighbour.
+Rows are replaced as a whole and compared by key: only rows that differ are repainted, and the cursor
+stays on its object wherever that moves. When the object disappears, the cursor is on nothing until the
+operator moves it, so that no key acts on a neighbour.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ class Row:
 
 @dataclass
 class _OfObject(Message):
-    """What the table tells about one object; `key` is the one meant at that moment."""
+    """A message about one object; `key` is the object's at the moment of the event."""
 
     table: "KeyedTable"
     key: str
@@ -47,7 +47,7 @@ class _OfObject(Message):
 
 
 class KeyedTable(ScrollView, can_focus=True):
-    """Rows with a cursor, drawn by line."""
+    """Rows with a cursor, drawn line by line."""
 
     DEFAULT_CSS = """
     KeyedTable { height: 1fr; width: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; }
@@ -66,10 +66,10 @@ class KeyedTable(ScrollView, can_focus=True):
         """The cursor moved to another object."""
 
     class Selected(_OfObject):
-        """Enter or a click on the object under the cursor; `key` is what it was at that moment."""
+        """Enter, or a click on the object under the cursor."""
 
     class Gone(_OfObject):
-        """The object under the cursor is no longer in the table; the cursor is on nothing now."""
+        """The object under the cursor disappeared; the cursor is on nothing now."""
 
     def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -78,30 +78,31 @@ class KeyedTable(ScrollView, can_focus=True):
         self._rows: tuple[Row, ...] = ()
         self._index: dict[str, int] = {}
         self._widths: list[int] = []
-        self._measured = 0
+        self._widths_room = 0
+        """The room for which `_widths` were computed."""
         self._strips: dict[str, tuple[object, Strip]] = {}
         self._painted: dict[int, tuple[str | None, Strip]] = {}
         self._place = 0
         self.cursor_key: str | None = None
-        """The object the keys act on; None when there is none."""
+        """The object that keys act on; None for none."""
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """The rows shown."""
+        """The rows in the table."""
         return self._rows
 
     @property
     def room(self) -> int:
-        """Cells that the columns share."""
+        """Width that the columns share, in cells."""
         return max(0, self._room - _GUTTER)
 
     @property
     def _room(self) -> int:
-        """Cells across, without the scroll bar."""
+        """Width without the scroll bar, in cells."""
         return self.scrollable_content_region.width
 
     def set_rows(self, rows: Sequence[Row]) -> None:
-        """Show these rows, in this order; keys must differ from each other."""
+        """Show these rows in this order; their keys must be unique."""
         after = tuple(rows)
         if after == self._rows and len(self._widths) == len(self.columns):
             return
@@ -125,13 +126,13 @@ class KeyedTable(ScrollView, can_focus=True):
             return
         place = self._index.get(self.cursor_key)
         if place is None:
-            gone, self.cursor_key = self.cursor_key, None
-            self.post_message(self.Gone(self, gone))
+            key, self.cursor_key = self.cursor_key, None
+            self.post_message(self.Gone(self, key))
         else:
             self._place = place
 
     def _refresh_changed(self) -> None:
-        """Paint the cells that look different from what was painted there last."""
+        """Repaint the cells that differ from what was painted last."""
         width, places = self._room, range(1, self.size.height)
         if any(y not in self._painted for y in places):
             self.refresh()
@@ -142,30 +143,28 @@ class KeyedTable(ScrollView, can_focus=True):
             self.refresh(*[region.translate((0, 1)) for region in regions])
 
     def _measure(self) -> bool:
-        """Share the width anew; True when a column changed."""
+        """Compute the columns' widths; True if one changed."""
         cells = [row.cells for row in self._rows if not row.heading]
-        self._measured = self._room
-        sizes = widths(self.columns, cells, max(0, self._measured - _GUTTER))
-        changed = sizes != self._widths
-        self._widths = sizes
-        return changed
+        self._widths_room = self._room
+        before, self._widths = self._widths, widths(self.columns, cells, max(0, self._widths_room - _GUTTER))
+        return self._widths != before
 
     def on_resize(self) -> None:
-        """Columns share another width."""
+        """Fit the columns to the new width."""
         self.virtual_size = Size(self._room, len(self._rows) + 1)
         self._measure()
         self.refresh()
 
     def notify_style_update(self) -> None:
-        """The theme changed: strips hold old colours."""
+        """Redraw in the new theme."""
         super().notify_style_update()
         self.ink.forget()
         self._strips.clear()
 
     def render_line(self, y: int) -> Strip:
-        """The head, or the row at this place of the window."""
+        """The head, or the row at row `y` of the window."""
         width = self._room
-        if width != self._measured:
+        if width != self._widths_room:
             self._measure()
         if y == 0:
             head = [[(column.title, "head")] for column in self.columns]
@@ -174,7 +173,7 @@ class KeyedTable(ScrollView, can_focus=True):
         return self._painted[y][1]
 
     def _line(self, y: int, width: int) -> tuple[str | None, Strip]:
-        """The key of the row at this place of the window, and what it looks like."""
+        """Key and strip of the row at row `y` of the window."""
         index = y - 1 + self.scroll_offset.y
         if not 0 <= index < len(self._rows):
             return None, self.ink.blank(width)
@@ -183,14 +182,14 @@ class KeyedTable(ScrollView, can_focus=True):
 
     def _strip(self, row: Row, width: int) -> Strip:
         at_cursor = row.key == self.cursor_key
-        look = (row, tuple(self._widths), width, at_cursor, at_cursor and self.has_focus)
-        kept = self._strips.get(row.key)
-        if kept is not None and kept[0] == look:
-            return kept[1]
+        state = (row, tuple(self._widths), width, at_cursor, at_cursor and self.has_focus)
+        cached = self._strips.get(row.key)
+        if cached is not None and cached[0] == state:
+            return cached[1]
         strip = self._draw(row, width, at_cursor)
-        self._strips[row.key] = (look, strip)
+        self._strips[row.key] = (state, strip)
         if len(self._strips) > 2 * len(self._rows) + 16:
-            self._strips = {key: kept for key, kept in self._strips.items() if key in self._index}
+            self._strips = {key: entry for key, entry in self._strips.items() if key in self._index}
         return strip
 
     def _draw(self, row: Row, width: int, at_cursor: bool) -> Strip:
@@ -201,15 +200,15 @@ class KeyedTable(ScrollView, can_focus=True):
         return self.ink.strip([gutter, *lay_out(self.columns, row.cells, self._widths)], width, base)
 
     def on_focus(self) -> None:
-        """The cursor looks different."""
+        """Redraw the cursor."""
         self._refresh_row(self._place)
 
     def on_blur(self) -> None:
-        """The cursor looks different."""
+        """Redraw the cursor."""
         self._refresh_row(self._place)
 
     def move_to(self, key: str) -> bool:
-        """Put the cursor on an object; False when it is not here."""
+        """Move the cursor to an object; False if it is not in the table."""
         place = self._index.get(key)
         if place is None or self._rows[place].heading:
             return False
@@ -217,7 +216,7 @@ class KeyedTable(ScrollView, can_focus=True):
         return True
 
     def action_move(self, by: int) -> None:
-        """To the next object; from nothing, to what stands where the lost one stood."""
+        """Move to the next object; from nothing, to the row where the lost object was."""
         if self.cursor_key is None:
             start = self._place - 1 if by > 0 else self._place
             place = self._step(min(start, len(self._rows) - 1), by)
@@ -228,12 +227,12 @@ class KeyedTable(ScrollView, can_focus=True):
             self._put(place)
 
     def action_page(self, by: int) -> None:
-        """A window's height further."""
+        """Move by the height of the window."""
         target = self._place + by * max(1, self.size.height - 2)
         self._put_near(min(max(target, 0), len(self._rows) - 1), -by)
 
     def action_edge(self, index: int) -> None:
-        """To the first or the last object."""
+        """Move to the first or the last object."""
         self._put_near(0 if index == 0 else len(self._rows) - 1, 1 if index == 0 else -1)
 
     def action_select(self) -> None:
@@ -242,7 +241,7 @@ class KeyedTable(ScrollView, can_focus=True):
             self.post_message(self.Selected(self, self.cursor_key))
 
     def on_click(self, event: Click) -> None:
-        """A click goes to the object that was painted there; one more opens it."""
+        """Move to the clicked object; a click at the cursor opens it."""
         key, _strip = self._painted.get(event.y, (None, None))
         if key is None or key not in self._index:
             return
@@ -253,13 +252,13 @@ class KeyedTable(ScrollView, can_focus=True):
 
     def _put_near(self, place: int, direction: int) -> None:
         if 0 <= place < len(self._rows):
-            found = self._step(place - direction, direction)
-            found = self._step(place, -direction) if found is None else found
-            if found is not None:
-                self._put(found)
+            target = self._step(place - direction, direction)
+            target = self._step(place, -direction) if target is None else target
+            if target is not None:
+                self._put(target)
 
     def _step(self, place: int, by: int) -> int | None:
-        """The next selectable row from `place`, or None."""
+        """Index of the next selectable row from `place`; None without one."""
         place += by
         while 0 <= place < len(self._rows):
             if not self._rows[place].heading:
@@ -269,12 +268,11 @@ class KeyedTable(ScrollView, can_focus=True):
 
     def _put(self, place: int) -> None:
         old, self._place = self._place, place
-        changed = self._rows[place].key != self.cursor_key
-        self.cursor_key = self._rows[place].key
+        old_key, self.cursor_key = self.cursor_key, self._rows[place].key
         self._refresh_row(old)
         self._refresh_row(place)
         self._reveal(place)
-        if changed:
+        if self.cursor_key != old_key:
             self.post_message(self.Highlighted(self, self.cursor_key))
 
     def _refresh_row(self, place: int) -> None:

@@ -1,4 +1,4 @@
-"""Timers of the loop that keep no screen, and what they have to look at when their time has come."""
+"""Timers of the event loop that keep no screen in memory."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,13 +9,14 @@ from textual.widget import Widget
 
 
 def detached_timer(seconds: float, callback: Callable[..., object], *arguments: Any) -> asyncio.TimerHandle:
-    """Call `callback` in an empty context after `seconds`; `call_later` of a widget leads back into the widget's.
+    """Call `callback` in an empty context after `seconds`.
 
-    The loop keeps a timer until its time has come, cancelled or not, with the context it was made in: the screen's.
+    The loop holds a timer until it is due, cancelled or not, together with the context it was created in,
+    which would be the screen's. A widget's `call_later` as the callback restores the widget's context.
     """
     return asyncio.get_running_loop().call_later(seconds, callback, *arguments, context=Context())
 
 
 def is_going(widget: Widget) -> bool:
-    """Whether `widget` is being removed, or is gone: its parts go before it does, while timers still call it."""
+    """Whether `widget` is being removed or was; its children are removed first, while timers still call it."""
     return widget._pruning or not widget.is_attached

@@ -1,7 +1,7 @@
-"""Numbers as a person reads them: prefixes, bytes, percent, time; and which unit a metric has.
+"""Formats numbers with prefixes and units, and knows the unit of a metric.
 
-GetMetricData answers without units, so well-known metric names tell them; the runbook's limit, where
-there is one, decides.
+GetMetricData returns no units: they follow from the runbook's limit, if there is one, else from well-known
+metric names.
 """
 
 import math
@@ -14,7 +14,7 @@ from widgets.drawing.format import NOTHING
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """How raw values become shown ones: `raw * scale`, then the largest fitting step."""
+    """How raw values are displayed: `raw * scale`, in the largest step that fits."""
 
     suffix: str = ""
     scale: float = 1.0
@@ -22,11 +22,11 @@ class Unit:
     """(factor, prefix) ascending; the suffix follows the prefix."""
 
     def step(self, raw: float) -> tuple[float, str]:
-        """(divisor of the raw value, suffix) that suit a value of this size."""
-        shown = abs(raw * self.scale)
-        if not shown:
+        """The divisor of raw values and the suffix for a value of this size."""
+        size = abs(raw * self.scale)
+        if not size:
             return 1 / self.scale, self.suffix
-        fitting = [step for step in self.steps if shown >= step[0]]
+        fitting = [step for step in self.steps if size >= step[0]]
         factor, prefix = fitting[-1] if fitting else self.steps[0] if self.steps else (1.0, "")
         return factor / self.scale, prefix + self.suffix
 
@@ -46,18 +46,18 @@ MILLISECONDS = Unit("s", scale=1e-3, steps=_TIME)
 def number(value: float | None, unit: Unit = PLAIN, *, exact: bool = False) -> str:
     """`value` in about three digits with its unit: `72.3%`, `213 ms`, `45.2 GiB`, `1.23 M`.
 
-    `exact` keeps all digits. An absent or infinite value is a dash.
+    `exact` shows all digits. An absent or infinite value is a dash.
     """
     if value is None or not math.isfinite(value):
         return NOTHING
     divisor, suffix = (1 / unit.scale, unit.suffix) if exact else unit.step(value)
-    shown = value / divisor
-    text = f"{shown:,.10g}" if exact else digits(shown)
+    quotient = value / divisor
+    text = f"{quotient:,.10g}" if exact else digits(quotient)
     return join(text, suffix)
 
 
 def join(text: str, suffix: str) -> str:
-    """Percent stands at the number, other units stand apart."""
+    """Number and unit, with a space between except before a percent sign."""
     if not suffix:
         return text
     return f"{text}%" if suffix == "%" else f"{text} {suffix}"
@@ -76,7 +76,7 @@ def digits(value: float) -> str:
 
 
 def unit_of(query: MetricQuery | None, limit: Limit | None = None) -> Unit:
-    """The unit of a query's values; a limit's own unit and scale come first."""
+    """The unit of a query's values; a limit's own unit and scale take precedence."""
     if limit is not None and (limit.unit or limit.scale != 1.0):
         return Unit(limit.unit, scale=limit.scale)
     if query is None or query.expression or query.stat == "SampleCount":

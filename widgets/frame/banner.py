@@ -16,11 +16,11 @@ SHARED = (
     ProblemKind.CLOCK,
     ProblemKind.UNREACHABLE,
 )
-"""Problems that are said once for all panels, most telling first."""
+"""Problems that are shown once for all panels, the most telling first."""
 
 
 class Banner(Widget):
-    """Shown while there is something to say."""
+    """Shown only while there is a problem."""
 
     DEFAULT_CSS = """
     Banner { height: auto; max-height: 4; display: none; background: $error 40%; color: $text; padding: 0 1; }
@@ -29,30 +29,30 @@ class Banner(Widget):
     problem: reactive[Problem | None] = reactive(None, layout=True)
 
     def watch_problem(self, problem: Problem | None) -> None:
-        """Appear and disappear."""
+        """Appear with a problem, disappear without."""
         self.display = problem is not None
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """One row, or more where what to do does not fit beside what happened."""
+        """One row, or more if the remedy does not fit beside the summary."""
         return len(self._lines(width))
 
     def render(self) -> RenderResult:
-        """What happened and what to do."""
+        """Summary and remedy."""
         return Content("\n").join(self._lines(self.size.width))
 
     def _lines(self, width: int) -> list[Content]:
         problem = self.problem
         if problem is None:
             return [Content("")]
-        happened = f"✖ {problem.summary}"
-        both = f"{happened} — {problem.remedy}" if problem.remedy else happened
+        summary = f"✖ {problem.summary}"
+        both = f"{summary} — {problem.remedy}" if problem.remedy else summary
         if cell_len(both) <= width:
-            return [Content.assemble((happened, "bold"), both[len(happened) :])]
+            return [Content.assemble((summary, "bold"), both[len(summary) :])]
         remedy = wrap(f"→ {problem.remedy}", width)[:3] if problem.remedy else []
-        return [Content.styled(crop(happened, width), "bold"), *map(Content, remedy)]
+        return [Content.styled(crop(summary, width), "bold"), *map(Content, remedy)]
 
 
 def shared_problem(problems: list[Problem | None]) -> Problem | None:
-    """The one problem to say for all, or None when what fails concerns single panels only."""
+    """The most telling problem that concerns all panels; None if there is none."""
     present = [problem for problem in problems if problem is not None and problem.kind in SHARED]
     return min(present, key=lambda problem: SHARED.index(problem.kind), default=None)

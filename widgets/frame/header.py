@@ -1,7 +1,7 @@
-"""The header that never leaves: which system, whose account, who, until when, what it costs, what time.
+"""The header of every screen: system, account, identity and its expiry, modes, charges, clock.
 
-One row above the alarm strip. What does not fit is dropped whole, the least needed first; the
-environment and the clock always stay.
+One row above the alarm strip. A part that does not fit is dropped whole, the least important first; the
+environment and the clock are never dropped.
 """
 
 from collections.abc import Callable
@@ -24,46 +24,46 @@ from widgets.drawing.ticker import every_second
 
 @dataclass(frozen=True, slots=True)
 class ModeLabel:
-    """One mode as the header names it."""
+    """A mode as the header shows it."""
 
     key: str
     title: str
     active: bool = False
     badge: str = ""
-    """What waits there, shortly: `2`, `!1`; "" for nothing."""
+    """What is pending in the mode, in a few cells: `2`, `!1`; "" for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeaderFacts:
-    """Everything the header says but the time."""
+    """What the header shows, except the time."""
 
     environment: Environment | None = None
     system: str = ""
     account: str = ""
-    """The runbook's."""
+    """The account id of the runbook."""
     region: str = ""
     identity: Identity | None = None
     expires_in: str = ""
-    """Time left of the credentials, in words; "" when they do not end."""
+    """Remaining lifetime of the credentials, in words; "" if they do not expire."""
     expires_soon: bool = False
     calls: int = 0
     yen: float = 0.0
     demo: str = ""
-    """Scenario of the embedded AWS, or ""."""
+    """Scenario of the embedded AWS; "" on a real one."""
     modes: tuple[ModeLabel, ...] = ()
     read_only: bool = True
     armed_left: str = ""
-    """How long writing stays allowed, in words."""
+    """Remaining time for which writing is allowed, in words."""
     journal: str = ""
-    """Why nothing can be recorded, shortly; "" while all is well."""
+    """Why nothing can be recorded, in a few words; "" while it can."""
     bugs: int = 0
-    """Errors and unclean texts caught so far; anything but 0 is ours to mend."""
+    """Internal errors and unclean texts caught so far; each is a bug of the console."""
     skew: str = ""
-    """How wrong this machine's clock is, in words, or ""."""
+    """The error of this machine's clock, in words, or ""."""
     skew_short: str = ""
-    """The same in few cells, for a narrow terminal."""
+    """The same in a few cells, for a narrow terminal."""
     link: str = ""
-    """That the line to the terminal is slow, in words, or ""."""
+    """Words about a slow link to the terminal, or ""."""
 
 
 class HeaderLine(Widget):
@@ -76,24 +76,24 @@ class HeaderLine(Widget):
     facts: reactive[HeaderFacts] = reactive(HeaderFacts())
 
     def render(self) -> RenderResult:
-        """The parts that fit, most needed first, in reading order; words are shortened before they are missed."""
+        """The parts that fit, in reading order; they are abbreviated before important ones are dropped."""
         width = self.size.width
         for form in _FORMS:
-            parts, dropped = _fitting(_parts(self.facts, form), width)
-            if dropped > _NEEDED:
+            parts, lowest_dropped = _fitting(_parts(self.facts, form), width)
+            if lowest_dropped > _NEEDED:
                 break
         return Content("  ").join([part for _rank, part in parts])
 
 
 class Form(NamedTuple):
-    """How much is written out."""
+    """How much is written in full."""
 
     scenario: bool = True
     modes: bool = True
     gap: int = 2
     """Cells between the modes."""
     words: bool = True
-    """Of the environment and the clock's error."""
+    """Full words for the environment and the clock's error."""
 
 
 _FORMS = (
@@ -106,27 +106,25 @@ _FORMS = (
 )
 """From the longest to the shortest."""
 _NEEDED = 4
-"""Rank up to which nothing is dropped while something else can be written shorter."""
-
-
+"""Rank up to which nothing is dropped while a shorter form exists."""
 _NOTHING = 99
-"""A rank that no part has."""
+"""A rank beyond that of every part."""
 
 
 def _fitting(parts: list[tuple[int, Content]], width: int) -> tuple[list[tuple[int, Content]], int]:
-    """(what fits, most needed first and then in reading order, the lowest rank that was dropped).
+    """The parts that fit, in reading order, and the lowest rank that was dropped.
 
-    One that is too long for what is left does not take others with it.
+    A part that is too long for the remaining room does not take others with it.
     """
-    left, chosen, dropped = width + 2, set[int](), _NOTHING
+    room, indexes, lowest_dropped = width + 2, set[int](), _NOTHING
     for index in sorted(range(len(parts)), key=lambda index: (parts[index][0], -index)):
         rank, part = parts[index]
-        if part.cell_length + 2 <= left or not chosen:
-            left -= part.cell_length + 2
-            chosen.add(index)
+        if part.cell_length + 2 <= room or not indexes:
+            room -= part.cell_length + 2
+            indexes.add(index)
         else:
-            dropped = min(dropped, rank)
-    return [part for index, part in enumerate(parts) if index in chosen], dropped
+            lowest_dropped = min(lowest_dropped, rank)
+    return [part for index, part in enumerate(parts) if index in indexes], lowest_dropped
 
 
 def _parts(facts: HeaderFacts, form: Form) -> list[tuple[int, Content]]:
@@ -163,7 +161,7 @@ def _parts(facts: HeaderFacts, form: Form) -> list[tuple[int, Content]]:
 
 
 def _troubles(facts: HeaderFacts, form: Form) -> list[tuple[int, str, str]]:
-    """(rank, text, style) of what is wrong with the machine, the line and the console; "" where nothing is."""
+    """(rank, text, style) of problems of machine, link and console; the text is "" without one."""
     bugs = _("{count} bugs caught").format(count=facts.bugs) if facts.bugs else ""
     return [
         (2, facts.skew if form.words else facts.skew_short, "bold $text-warning"),
@@ -197,7 +195,7 @@ def _modes(modes: tuple[ModeLabel, ...], form: Form) -> Content:
 
 
 def _badge(mode: ModeLabel) -> Content:
-    """In brackets: a bare number would read as another mode's key."""
+    """The badge in brackets: a bare number would look like another mode's key."""
     return Content.styled(f"({mode.badge})", "bold $text-warning") if mode.badge else Content("")
 
 
@@ -227,7 +225,7 @@ def _account(facts: HeaderFacts) -> Content:
 
 
 class Clock(LineWidget):
-    """The time, once a second; only the digits that changed are painted for it."""
+    """The time, updated every second; only digits that changed are repainted."""
 
     DEFAULT_CSS = """
     Clock { width: 13; height: 1; text-style: bold; }
@@ -241,11 +239,11 @@ class Clock(LineWidget):
         self.set_reactive(Clock.zone, zone)
 
     def on_mount(self) -> None:
-        """Tick on the second."""
+        """Update at every full second."""
         every_second(self, self.redraw)
 
     def watch_zone(self) -> None:
-        """The time is shown in another zone."""
+        """Show the time in the new zone."""
         self.redraw()
 
     def draw(self, width: int, height: int) -> list[Line]:
@@ -278,7 +276,7 @@ class Header(Horizontal):
         yield self.clock
 
     def watch_facts(self, facts: HeaderFacts) -> None:
-        """Hand the facts on, and colour the row by environment."""
+        """Show the facts, and colour the row by environment."""
         self._line.facts = facts
         self.set_class(facts.environment is Environment.PRODUCTION, "-production")
         self.set_class(facts.environment is Environment.STAGING, "-staging")

@@ -1,7 +1,7 @@
-"""The frame every live panel has: a head with title and age, a notice when reading fails, a body.
+"""The frame of every live panel: a head with title and age, a notice when reading fails, a body.
 
-A panel never lies about its data. Waiting, fresh, stale, failed and empty look different, and only the
-head's one row is painted for a new age.
+A panel never misrepresents its data: waiting, fresh, stale, failed and empty look different. For a new age
+only the head's one row is repainted.
 """
 
 from collections.abc import Callable, Iterable
@@ -25,17 +25,17 @@ from widgets.frame.parts import FrameLayout, PanelEmpty, PanelHead, PanelNotice
 
 T = TypeVar("T")
 
-_TOLD_BY_AWS = (ProblemKind.INVALID, ProblemKind.OTHER)
-"""Kinds of which only AWS's own words say what is wrong."""
+_EXPLAINED_BY_AWS = (ProblemKind.INVALID, ProblemKind.OTHER)
+"""Kinds of problems that only AWS's own words explain."""
 
 Now = Callable[[], datetime]
-"""The present (aware, UTC); injected so that tests and the demo own it."""
+"""Returns the present (aware, UTC); injected so that tests and the demo control it."""
 
 
 class Panel(Vertical, Generic[T]):
-    """Base of the live panels; a subclass says what its body is and how a value is shown.
+    """Base of the live panels; a subclass composes the body and shows values in it.
 
-    `state` is set by the screen on every poll. `show` is called only when the value changed.
+    The screen sets `state` on every poll. `show` is called only when the value changed.
     """
 
     DEFAULT_CSS = """
@@ -47,9 +47,9 @@ class Panel(Vertical, Generic[T]):
 
     state: reactive[FeedState[T]] = reactive(FeedState, repaint=False, always_update=True, init=False)
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
-    """Where times are shown; the screen binds it to the operator's choice."""
+    """The time zone of the screen, bound to the operator's choice."""
     said: reactive[Problem | None] = reactive(None, repaint=False, init=False)
-    """What the screen's banner says for all panels; it is not said here again."""
+    """The problem in the screen's banner, which concerns all panels and is not repeated here."""
 
     def __init__(
         self,
@@ -66,11 +66,11 @@ class Panel(Vertical, Generic[T]):
         self.head = PanelHead(title)
         self._notice = PanelNotice()
         self._empty = PanelEmpty()
-        self._shown: T | None = None
+        self._value: T | None = None
         self._frame_layout = FrameLayout()
 
     def compose(self) -> ComposeResult:
-        """Head, notice, body, and what stands in the body's place."""
+        """Head, notice, body, and the placeholder of an absent body."""
         yield self.head
         yield self._notice
         with Vertical(id="panel-body"):
@@ -86,11 +86,11 @@ class Panel(Vertical, Generic[T]):
         raise NotImplementedError
 
     def empty(self, value: T) -> str:
-        """Words for a value with nothing in it, or "" when there is something to draw."""
+        """Words for a value with nothing to draw, else ""."""
         return ""
 
     def facts(self, value: T) -> list[Span]:
-        """What the head says beside the title."""
+        """What the head shows beside the title."""
         return []
 
     def natural_height(self) -> int:
@@ -104,23 +104,23 @@ class Panel(Vertical, Generic[T]):
 
     @property
     def layout(self) -> Layout:
-        """The frame's own."""
+        """The layout of the frame."""
         return self._frame_layout
 
     def tick(self) -> None:
-        """Once a second; for what moves with time alone."""
+        """Called every second, for what changes with time alone."""
 
     def on_mount(self) -> None:
-        """Show what was set before, then follow the clock."""
+        """Show what was set before, and update every second from now on."""
         self._update()
         every_second(self, self._tick)
 
     def on_descendant_focus(self) -> None:
-        """The frame says where the keys go."""
+        """Show in the head where the focus is."""
         self.head.update(focused=True)
 
     def on_descendant_blur(self) -> None:
-        """The frame says where the keys go."""
+        """Show in the head where the focus is."""
         self.head.update(focused=False)
 
     def watch_state(self) -> None:
@@ -129,18 +129,18 @@ class Panel(Vertical, Generic[T]):
             self._update()
 
     def watch_zone(self, zone: tzinfo) -> None:
-        """Times are shown elsewhere: draw the value again."""
-        if self.is_mounted and self._shown is not None:
-            self.show(self._shown)
+        """Draw the value again, with times in the new zone."""
+        if self.is_mounted and self._value is not None:
+            self.show(self._value)
 
     def watch_said(self) -> None:
-        """The banner appeared or disappeared."""
+        """Hide or show the notice, as the banner requires."""
         if self.is_mounted:
             self._frame()
 
     @property
     def freshness(self) -> Freshness:
-        """How far the shown value may be trusted now."""
+        """How fresh the shown value is now."""
         return self.state.freshness(self.now())
 
     def _tick(self) -> None:
@@ -149,8 +149,8 @@ class Panel(Vertical, Generic[T]):
 
     def _update(self) -> None:
         value = self.state.value
-        if value is not None and (value is not self._shown and value != self._shown):
-            self._shown = value
+        if value is not None and (value is not self._value and value != self._value):
+            self._value = value
             self.show(value)
             self.head.update(facts=self.facts(value))
         self._frame()
@@ -158,8 +158,8 @@ class Panel(Vertical, Generic[T]):
     def _frame(self) -> None:
         freshness = self.freshness
         self.head.update(age=self._age(freshness))
-        for each in Freshness:
-            self.set_class(each is freshness, f"-{each.value}")
+        for member in Freshness:
+            self.set_class(member is freshness, f"-{member.value}")
         self._notice.say(*self._words(freshness))
         absent = self._absent(freshness)
         self._empty.say(absent, "muted" if freshness is Freshness.WAITING else "warn")
@@ -191,16 +191,16 @@ class Panel(Vertical, Generic[T]):
         return _("Reading…")
 
 
-def same_trouble(problem: Problem | None, said: Problem | None) -> bool:
-    """Whether what is said already tells this problem, too."""
-    if problem is None or said is None or problem.kind is ProblemKind.FAULT:
+def same_trouble(problem: Problem | None, banner: Problem | None) -> bool:
+    """Whether the banner already shows this kind of problem."""
+    if problem is None or banner is None or problem.kind is ProblemKind.FAULT:
         return False
-    return problem.kind is said.kind
+    return problem.kind is banner.kind
 
 
 def words_of(problem: Problem) -> tuple[str, ...]:
-    """What happened, what to do: one sentence each; AWS's own words where ours cannot tell enough."""
+    """Summary and remedy, one sentence each, and AWS's own words if ours cannot explain the problem."""
     missing = problem.permission and problem.permission not in problem.summary + problem.remedy
-    happened = f"{problem.summary} [{problem.permission}]" if missing else problem.summary
-    told = problem.kind in _TOLD_BY_AWS and problem.detail not in problem.remedy
-    return tuple(words for words in (happened, problem.remedy, problem.detail if told else "") if words)
+    summary = f"{problem.summary} [{problem.permission}]" if missing else problem.summary
+    has_detail = problem.kind in _EXPLAINED_BY_AWS and problem.detail not in problem.remedy
+    return tuple(words for words in (summary, problem.remedy, problem.detail if has_detail else "") if words)

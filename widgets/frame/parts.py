@@ -1,4 +1,4 @@
-"""The pieces of a panel's frame: head, notice, what stands in an empty body's place, and their layout."""
+"""The parts of a panel's frame: head, notice, placeholder of an empty body, and their layout."""
 
 from collections.abc import Iterable
 
@@ -32,7 +32,7 @@ class PanelHead(LineWidget):
         age: Iterable[Span] | None = None,
         focused: bool | None = None,
     ) -> None:
-        """Change what is given; the row is sent only if it looks different."""
+        """Change what is passed; only cells that differ are repainted."""
         self.title = self.title if title is None else title
         self.facts = self.facts if facts is None else tuple(facts)
         self.age = self.age if age is None else tuple(age)
@@ -52,7 +52,7 @@ class PanelHead(LineWidget):
 
 
 class PanelNotice(LineWidget):
-    """Why the data is old or absent, and what to do: shown only then."""
+    """Shown while data is old or absent: why, and what to do."""
 
     DEFAULT_CSS = """
     PanelNotice { height: 1; width: 1fr; display: none; padding: 0 1; }
@@ -64,7 +64,7 @@ class PanelNotice(LineWidget):
         self.role = "warn"
 
     def say(self, words: tuple[str, ...], role: str) -> None:
-        """Show these sentences, or disappear when there are none."""
+        """Show these sentences, or disappear without any."""
         if (words, role) == (self.words, self.role):
             return
         self.words, self.role = words, role
@@ -73,11 +73,11 @@ class PanelNotice(LineWidget):
         self.refresh(layout=True)
 
     def rows(self, width: int) -> int:
-        """Rows that the sentences take in a panel of this width; four at most."""
+        """Height of the sentences in a panel of this width; at most four rows."""
         return min(4, len(self.draw(width - 2, 0)))
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """The sentences, wrapped: what happened, what to do, and AWS's or the system's own words, which are no advice."""
+        """The wrapped sentences: summary, remedy, and the words of AWS or the system, which are no advice."""
         lines: list[Line] = []
         for mark, sentence in zip(("⚠ ", "→ ", "  "), self.words, strict=False):
             for row, text in enumerate(wrap(sentence, width - 2)):
@@ -88,7 +88,7 @@ class PanelNotice(LineWidget):
 
 
 class PanelEmpty(LineWidget):
-    """What stands in the body's place when there is nothing to draw; never looks like "fine"."""
+    """Shown instead of the body when there is nothing to draw; never looks like "all is well"."""
 
     DEFAULT_CSS = """
     PanelEmpty { display: none; height: 3; padding: 1 2; }
@@ -106,12 +106,12 @@ class PanelEmpty(LineWidget):
             self.redraw()
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """The words, wrapped, in the middle of nothing."""
+        """The wrapped words."""
         return [[(line, self.role)] for line in wrap(self.words, width)] if self.words else []
 
 
 class FrameLayout(Layout):
-    """Head and notice as high as they are, the rest for the body, whatever heights a style sheet names.
+    """Head and notice at their own heights, the rest for the body, regardless of heights in style sheets.
 
     Heights in `fr` would make a panel of height `auto` fill its container.
     """
@@ -121,7 +121,7 @@ class FrameLayout(Layout):
     def arrange(
         self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
     ) -> ArrangeResult:
-        """One below the other."""
+        """Place the children below one another."""
         placements: list[WidgetPlacement] = []
         top = 0
         for order, child in enumerate(children):

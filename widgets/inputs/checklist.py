@@ -1,4 +1,4 @@
-"""Lines to tick and fields to fill before a duty that a person does is signed."""
+"""Lines to tick and fields to fill before a manual duty is signed off."""
 
 import re
 import unicodedata
@@ -17,12 +17,12 @@ from services.models.runbook import EvidenceField
 from services.models.text import clean
 
 LONGEST = 500
-"""Characters of one piece of evidence."""
+"""Characters of one piece of evidence at most."""
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
 class Tick(Static, can_focus=True):
-    """One line to tick; the mark, not its colour, says whether it is."""
+    """A line to tick; its state is shown by a mark, not by colour."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "tick", N_("Tick"), show=True),
@@ -39,17 +39,17 @@ class Tick(Static, can_focus=True):
         return Content.assemble(("[x] " if self.value else "[ ] ", "bold $text-accent"), self.text)
 
     def action_tick(self) -> None:
-        """On or off."""
+        """Tick or untick the line."""
         self.value = not self.value
         self.refresh()
 
     def on_click(self) -> None:
-        """As space."""
+        """Tick or untick the line, as space does."""
         self.action_tick()
 
 
 class Checklist(VerticalScroll, can_focus=False):
-    """Space ticks, enter and tab go on."""
+    """Space ticks a line, Enter and Tab go to the next."""
 
     DEFAULT_CSS = """
     Checklist {
@@ -66,16 +66,16 @@ class Checklist(VerticalScroll, can_focus=False):
         self._asks = tuple(asks)
         self._fields = tuple(fields)
         self.boxes = tuple(Tick(text) for text in self._asks)
-        self.inputs = {str(each.id): Input(max_length=LONGEST) for each in self._fields}
-        for each in self.inputs.values():
-            each.cursor_blink = False
+        self.inputs = {str(field.id): Input(max_length=LONGEST) for field in self._fields}
+        for entry in self.inputs.values():
+            entry.cursor_blink = False
 
     def compose(self) -> ComposeResult:
         """The lines, then the fields under their titles."""
         yield from self.boxes
-        for each in self._fields:
-            yield Static(Content(f"{each.title} *" if each.required else each.title), classes="name")
-            yield self.inputs[str(each.id)]
+        for field in self._fields:
+            yield Static(Content(f"{field.title} *" if field.required else field.title), classes="name")
+            yield self.inputs[str(field.id)]
 
     @on(Input.Submitted)
     def _go_on(self, event: Input.Submitted) -> None:
@@ -87,11 +87,11 @@ class Checklist(VerticalScroll, can_focus=False):
         return tuple(text for text, box in zip(self._asks, self.boxes, strict=True) if box.value)
 
     def unticked(self) -> int:
-        """How many are not."""
+        """Number of lines that are not ticked."""
         return len(self._asks) - len(self.ticked())
 
     def missing(self) -> tuple[str, ...]:
-        """Titles of fields that must be filled and are not."""
+        """Titles of required fields that are empty."""
         return tuple(
             each.title
             for each in self._fields
@@ -99,7 +99,7 @@ class Checklist(VerticalScroll, can_focus=False):
         )
 
     def not_numbers(self) -> tuple[str, ...]:
-        """Titles of fields that ask for a number and have something else."""
+        """Titles of number fields that contain something else."""
         return tuple(
             each.title
             for each in self._fields
@@ -107,15 +107,15 @@ class Checklist(VerticalScroll, can_focus=False):
         )
 
     def evidence(self) -> dict[str, str]:
-        """What was written, by field."""
+        """The texts by field id, without empty ones."""
         return {str(each.id): text for each in self._fields if (text := self._text(each))}
 
     def _text(self, field: EvidenceField) -> str:
-        """As typed; figures are the same whichever width they have."""
+        """The text as typed; full-width digits of a number become ordinary ones."""
         text = self.inputs[str(field.id)].value.strip()
         return clean(unicodedata.normalize("NFKC", text) if field.kind == "number" else text, LONGEST)
 
     @property
     def written(self) -> str:
-        """Everything that would be lost, as one text."""
+        """Everything entered so far, as one text; "" if nothing would be lost."""
         return "\n".join([*self.ticked(), *self.evidence().values()])

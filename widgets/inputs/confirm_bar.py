@@ -1,8 +1,8 @@
 """The last row before a change: why it cannot be confirmed yet, or the question that confirms it.
 
-The typed name is judged by whoever uses it; the row only carries it up. A key pressed before the row
-was seen for a moment does nothing. What stops it for a while does not take the keys from the question,
-so that a name that is being typed ends up in no other field.
+The row only passes a typed name on; its user checks it. A key pressed before the row has been visible for
+a moment has no effect. While confirming is suspended the question keeps the focus, so that a name that is
+being typed does not end up in another field.
 """
 
 from collections.abc import Callable
@@ -24,17 +24,17 @@ from widgets.changes.plan.form import ChoiceRow
 from widgets.drawing.lines import Line, LineWidget, Span, spread
 
 Lets = Callable[[float], bool]
-"""Whether a key pressed at that time (monotonic seconds) counts."""
+"""Whether a key pressed at that time (monotonic seconds) is accepted."""
 _FREE = frozenset({"escape", "tab", "shift+tab", "up", "down", "pageup", "pagedown", "ctrl+r"})
 
 
 def _is_free(key: str) -> bool:
-    """It neither writes nor answers, so it always counts: these, and the function keys."""
+    """Whether the key is always accepted, because it neither types nor answers."""
     return key in _FREE or (key[0] == "f" and key[1:].isdigit())
 
 
 class _Status(LineWidget):
-    """One row: what stands in the way, and how long the plan is valid."""
+    """One row: why the change cannot be confirmed, and how long the plan is valid."""
 
     DEFAULT_CSS = """
     _Status { height: 1; }
@@ -46,22 +46,22 @@ class _Status(LineWidget):
         self.right: Line = ()
 
     def say(self, words: Line, right: Line) -> None:
-        """Show these."""
+        """Show `words` to the left and `right` to the right."""
         if (tuple(words), tuple(right)) != (tuple(self.words), tuple(self.right)):
             self.words, self.right = words, right
             self.redraw()
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """The words to the left."""
+        """Words and right side in one line."""
         return [spread(self.words, self.right, width)]
 
 
-class _Typed(Input):
-    """The field for the target's name; deaf until it was seen."""
+class _NameField(Input):
+    """The field for the target's name; ignores keys until it has been visible for a moment."""
 
     DEFAULT_CSS = """
-    _Typed { width: 1fr; height: 1; border: none; padding: 0 1; background: $foreground 8%; }
-    _Typed:focus { background: $error 30%; }
+    _NameField { width: 1fr; height: 1; border: none; padding: 0 1; background: $foreground 8%; }
+    _NameField:focus { background: $error 30%; }
     """
 
     def __init__(self, lets: Lets) -> None:
@@ -70,23 +70,23 @@ class _Typed(Input):
         self._lets = lets
 
     def on_key(self, event: Key) -> None:
-        """Drop what was pressed before the row was seen."""
+        """Ignore what was pressed before the row had been visible for a moment."""
         if not _is_free(event.key) and not self._lets(event.time):
             event.stop()
             event.prevent_default()
 
     def on_paste(self, event: Paste) -> None:
-        """A name is typed, not pasted: typing it is what makes one read it."""
+        """Refuse pasting: typing the name makes one read it."""
         event.stop()
         event.prevent_default()
         self.notify(_("The name is typed here, not pasted."), markup=False)
 
     def action_paste(self) -> None:
-        """Nor is it pasted from what was copied in the console."""
+        """Refuse pasting from the console's own clipboard, too."""
 
 
 class _YesNo(ChoiceRow):
-    """No or yes; begins at no, Enter on yes confirms."""
+    """No or yes; starts at no, and Enter on yes confirms."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "answer", N_("Confirm"))]
 
@@ -99,19 +99,19 @@ class _YesNo(ChoiceRow):
         """Enter was pressed on yes."""
 
     def on_key(self, event: Key) -> None:
-        """Drop what was pressed before the row was seen."""
+        """Ignore what was pressed before the row had been visible for a moment."""
         if not _is_free(event.key) and not self._lets(event.time):
             event.stop()
             event.prevent_default()
 
     def action_answer(self) -> None:
-        """Confirm, if the answer is yes."""
+        """Confirm if the answer is yes."""
         if self.value == "yes":
             self.post_message(self.Answered())
 
 
 class ConfirmBar(VerticalGroup):
-    """Call `block` or `wait` while it must not be confirmed, `ask` when it may, `open` once keys count."""
+    """`block` and `wait` forbid confirming, `ask` allows it, and `open` is called once keys are accepted."""
 
     DEFAULT_CSS = """
     ConfirmBar { height: 3; border-top: solid $border; }
@@ -122,7 +122,7 @@ class ConfirmBar(VerticalGroup):
 
     @dataclass
     class Confirmed(Message):
-        """The question was answered; `typed` is "" where a yes was enough."""
+        """The change was confirmed; `typed` is the name, or "" for a yes."""
 
         typed: str
 
@@ -131,82 +131,82 @@ class ConfirmBar(VerticalGroup):
         self._status = _Status()
         self._words = Static(id="confirm-words")
         self._lets = lets
-        self._typed = _Typed(self._hears)
-        self._yes_no = _YesNo(self._hears)
-        self._asked: str | None = None
-        """What must be typed, "" for a yes; None while nothing can be confirmed."""
-        self._shown: str | None = None
-        """The question that is shown; deaf while it is not asked."""
+        self._name_field = _NameField(self._accepts)
+        self._yes_no = _YesNo(self._accepts)
+        self._required_name: str | None = None
+        """The name to type, "" for a yes; None while nothing can be confirmed."""
+        self._visible_name: str | None = None
+        """The name in the visible question, which stays, ignoring keys, during `wait`; None without one."""
 
     def compose(self) -> ComposeResult:
         """The status, then the question."""
         yield self._status
         with HorizontalGroup():
             yield self._words
-            yield self._typed
+            yield self._name_field
             yield self._yes_no
 
     def on_mount(self) -> None:
-        """Nothing can be confirmed yet."""
+        """Show no question yet."""
         self._show()
 
     @property
     def asking(self) -> bool:
-        """It may be confirmed now."""
-        return self._asked is not None
+        """Whether the change may be confirmed now."""
+        return self._required_name is not None
 
     def say(self, words: Line, right: tuple[Span, ...] = ()) -> None:
-        """What the row above the question says."""
+        """Set the row above the question."""
         self._status.say(words, right)
 
     def block(self) -> None:
-        """Nothing can be confirmed; what was typed is forgotten."""
-        if self._shown is not None:
-            self._asked = self._shown = None
+        """Forbid confirming, and clear what was typed."""
+        if self._visible_name is not None:
+            self._required_name = self._visible_name = None
             self.clear()
             self._show()
 
     def wait(self, words: str) -> None:
-        """Nothing can be confirmed for a while: the question stays, empty and deaf, with `words` in its field."""
-        if self._asked is not None:
-            self._asked = None
+        """Suspend confirming: the question stays, empty and ignoring keys, with `words` in its field."""
+        if self._required_name is not None:
+            self._required_name = None
             self.clear()
-        self._typed.placeholder = words
+        self._name_field.placeholder = words
 
     def ask(self, name: str) -> None:
-        """Let `name` be typed, or yes be chosen where it is ""."""
-        if self._asked != name:
-            self._asked = self._shown = name
+        """Allow confirming: ask to type `name`, or for a yes if it is ""."""
+        if self._required_name != name:
+            self._required_name = self._visible_name = name
             self.clear()
             self._show()
 
     def hush(self, words: str) -> None:
-        """Keys do not count for a moment; the field says `words` until they do."""
-        self._typed.placeholder = words
+        """Show `words` in the field while keys are not accepted yet."""
+        self._name_field.placeholder = words
 
     def open(self) -> None:
-        """Keys count from now on: nothing stands in the field."""
+        """Empty the field: keys are accepted from now on."""
         if self.asking:
-            self._typed.placeholder = ""
+            self._name_field.placeholder = ""
 
     def clear(self) -> None:
-        """Forget what was typed or chosen."""
-        self._typed.value = ""
+        """Clear what was typed or chosen."""
+        self._name_field.value = ""
         self._yes_no.value = "no"
 
     def question(self) -> Widget:
-        """What is focused to answer."""
-        return self._yes_no if self._shown == "" else self._typed
+        """The widget to focus for the answer."""
+        return self._yes_no if self._visible_name == "" else self._name_field
 
-    def _hears(self, pressed_at: float) -> bool:
+    def _accepts(self, pressed_at: float) -> bool:
         return self.asking and self._lets(pressed_at)
 
     def _show(self) -> None:
-        asked = self._shown
-        self._words.set_class(asked is None, "-off")
-        self._typed.set_class(not asked, "-off")
-        self._yes_no.set_class(asked != "", "-off")
-        words = _("Type {name} and press Enter:").format(name=asked) if asked else _("Apply this?")
+        name = self._visible_name
+        self._words.set_class(name is None, "-off")
+        self._name_field.set_class(not name, "-off")
+        self._yes_no.set_class(name != "", "-off")
+        words = _("Type {name} and press Enter:").format(name=name) if name else _("Apply this?")
         self._words.update(Content(words))
 
     @on(Input.Changed)
@@ -215,13 +215,13 @@ class ConfirmBar(VerticalGroup):
         event.stop()
 
     @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
+    def _confirm_name(self, event: Input.Submitted) -> None:
         event.stop()
-        if self._asked and event.value.strip():
+        if self._required_name and event.value.strip():
             self.post_message(self.Confirmed(event.value.strip()))
 
     @on(_YesNo.Answered)
-    def _said_yes(self, event: _YesNo.Answered) -> None:
+    def _confirm_yes(self, event: _YesNo.Answered) -> None:
         event.stop()
-        if self._asked == "":
+        if self._required_name == "":
             self.post_message(self.Confirmed(""))

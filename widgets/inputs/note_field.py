@@ -1,4 +1,4 @@
-"""Where a person writes a note: enter is done, ctrl+j begins another line."""
+"""The field for a note: Enter submits it, Ctrl+J begins a new line."""
 
 from typing import ClassVar
 
@@ -12,11 +12,11 @@ from services.i18n import N_
 from services.models.text import clean_block
 
 LONGEST = 4000
-"""Characters of a note; the journal keeps it whole."""
+"""Characters of a note at most; the journal stores it whole."""
 
 
 class NoteField(TextArea):
-    """Grows with its text, as far as its style allows."""
+    """Grows with its text up to the maximum height of its style."""
 
     DEFAULT_CSS = """
     NoteField {
@@ -31,7 +31,7 @@ class NoteField(TextArea):
     ]
 
     class Submitted(Message):
-        """The writer is done."""
+        """The note is complete."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
@@ -50,27 +50,27 @@ class NoteField(TextArea):
 
     @property
     def written(self) -> str:
-        """The text without blank ends."""
+        """The text without surrounding blanks."""
         return self.text.strip()
 
     def on_key(self, event: Key) -> None:
-        """Enter and ctrl+j in their turn: a binding with priority would overtake letters not yet taken in."""
-        work = {"enter": self.action_submit, "ctrl+j": self.action_new_line}.get(event.key)
-        if work is not None:
+        """Handle Enter and Ctrl+J in order: a priority binding would overtake letters still in the queue."""
+        action = {"enter": self.action_submit, "ctrl+j": self.action_new_line}.get(event.key)
+        if action is not None:
             event.prevent_default()
             event.stop()
-            work()
+            action()
 
     def on_paste(self, event: Paste) -> None:
-        """What comes from the clipboard may hold what a terminal obeys."""
+        """Insert the clipboard without control characters, which a terminal would obey."""
         event.prevent_default()
         event.stop()
         self.insert(clean_block(event.text, LONGEST))
 
     def action_submit(self) -> None:
-        """Done."""
+        """Submit the note."""
         self.post_message(self.Submitted(self.written))
 
     def action_new_line(self) -> None:
-        """Another line."""
+        """Begin a new line."""
         self.insert("\n")

@@ -1,4 +1,4 @@
-"""One input row that asks for one thing at a time, hidden until it does."""
+"""An input row that prompts for one thing at a time, and is hidden while it does not."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -16,11 +16,11 @@ from services.i18n import N_, _
 
 A = TypeVar("A", bound=StrEnum)
 Asks = Mapping[A, tuple[str, str]]
-"""What may be asked for: label and hint, English, marked with N_."""
+"""Label and hint of each prompt: English, marked with N_."""
 
 
 class Prompt(Horizontal, Generic[A]):
-    """Answers with what was entered; `complain` says why it cannot be used."""
+    """Posts what was entered; `complain` shows why it is unusable."""
 
     DEFAULT_CSS = """
     Prompt {
@@ -34,7 +34,7 @@ class Prompt(Horizontal, Generic[A]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", N_("cancel"), id="prompt.cancel")]
 
     class Answered(Message):
-        """The reader entered something; "" to clear."""
+        """A text was entered; "" to clear."""
 
         def __init__(self, ask: StrEnum, text: str) -> None:
             super().__init__()
@@ -42,7 +42,7 @@ class Prompt(Horizontal, Generic[A]):
             self.text = text
 
     class Cancelled(Message):
-        """The reader thought better of it."""
+        """The prompt was left without an answer."""
 
     def __init__(self, asks: Asks[A], first: A, *, longest: int) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class Prompt(Horizontal, Generic[A]):
         yield self._hint_line
 
     def open(self, ask: A, text: str = "") -> None:
-        """Ask, with `text` to begin with."""
+        """Prompt for `ask`, with `text` in the field."""
         self.ask = ask
         self.display = True
         self.label()
@@ -72,7 +72,7 @@ class Prompt(Horizontal, Generic[A]):
         self.display = False
 
     def complain(self, text: str) -> None:
-        """Say why the entry cannot be used."""
+        """Show why the entry is unusable."""
         self._hint_line.add_class("-error")
         self._hint_line.update(Content(text))
 
@@ -81,17 +81,17 @@ class Prompt(Horizontal, Generic[A]):
         self.post_message(self.Cancelled())
 
     @on(Input.Submitted)
-    def _answered(self, event: Input.Submitted) -> None:
+    def _submit(self, event: Input.Submitted) -> None:
         event.stop()
         self.post_message(self.Answered(self.ask, event.value))
 
     @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
+    def _reset_hint(self, event: Input.Changed) -> None:
         event.stop()
         self.label()
 
     def label(self) -> None:
-        """Say what is asked for now."""
+        """Show label and hint of the present prompt."""
         label, hint = self._asks[self.ask]
         self._ask_line.update(Content(_(label)))
         self._hint_line.remove_class("-error")

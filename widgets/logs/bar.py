@@ -1,7 +1,7 @@
-"""What a log pane says about itself: whose lines, how they are chosen, how the follow loop is doing.
+"""The rows around the lines of a log pane: title, counters, trouble.
 
-Nothing that was lost, left out or is late goes unsaid. What does not fit is left out whole, the least
-needed first.
+Whatever was lost, hidden or late is reported. A part that does not fit is omitted whole, the least
+important first.
 """
 
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ from services.models.problem import Problem
 from widgets.frame.panel import same_trouble, words_of
 
 Part = tuple[int, Content]
-"""Rank (the highest is left out first) and text."""
+"""Rank (the highest is omitted first) and text."""
 
 
 class Mode(StrEnum):
-    """What the window does when lines come."""
+    """What the window does when lines arrive."""
 
     FOLLOWING = "following"
     READING = "reading"
@@ -32,41 +32,42 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TitleFacts:
-    """What is shown and how."""
+    """Which lines the pane shows, and how."""
 
     group: str = ""
     pattern: str = ""
     threshold: Severity = Severity.PLAIN
     flags: tuple[str, ...] = ()
-    """How lines are drawn, in words: wrapped, raw…"""
+    """The line format in words: wrapped, raw…"""
     zone: str = ""
     span: str = ""
-    """Dates and times held."""
+    """From the oldest line in memory to the newest, in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class BarFacts:
-    """How the pane and its follow loop are doing."""
+    """State of the pane and of its follow loop."""
 
     mode: Mode = Mode.FOLLOWING
     new: int = 0
-    """Lines below the window that came since the reader left the end."""
+    """Lines below the window that arrived since following ended."""
     lines: int = 0
-    """Lines held."""
-    shown: int = 0
-    """Of them, those the threshold leaves."""
+    """Lines in memory."""
+    visible: int = 0
+    """Those of them that pass the threshold."""
     dropped: int = 0
+    """Lines no longer in memory."""
     stats: TailStats | None = None
     read_at: datetime | None = None
-    """When the last statistics came (UTC)."""
+    """When the last statistics arrived (UTC)."""
     stale: bool = False
-    """They should have come again by now."""
+    """Statistics are overdue."""
     failing: bool = False
     """The newest read failed."""
     complete: str = ""
-    """From when to when no line is missing, in words."""
+    """The span in which no line is missing, in words."""
     search: str = ""
-    """The query and how it stands, in words."""
+    """The query and its matches, in words."""
     marking: int = 0
     """Lines in the marked range."""
 
@@ -81,12 +82,12 @@ class _Line(Widget):
             len(parts) > 1
             and sum(part.cell_length + len(gap) for _rank, part in parts) - len(gap) > self.size.width
         ):
-            parts.remove(max(parts, key=lambda ranked: ranked[0]))
+            parts.remove(max(parts, key=lambda part: part[0]))
         return Content(gap).join([part for _rank, part in parts])
 
 
 class LogTitle(_Line):
-    """First row: the group, the filters, the look, the span of time held."""
+    """First row: the group, the filters, the format, the span of the lines in memory."""
 
     DEFAULT_CSS = """
     LogTitle { height: 1; background: $panel; color: $text; padding: 0 1; }
@@ -118,7 +119,7 @@ class LogTitle(_Line):
 
 
 class LogBar(_Line):
-    """Last row: following or not, counters, the search."""
+    """Last row: mode, counters, search."""
 
     DEFAULT_CSS = """
     LogBar { height: 1; background: $panel; color: $text; padding: 0 1; }
@@ -144,7 +145,7 @@ class LogBar(_Line):
 
 
 class LogTrouble(_Line):
-    """A row that is there only while the follow loop fails: what, what to do, since when."""
+    """Shown only while the follow loop fails: what failed, what to do, since when."""
 
     DEFAULT_CSS = """
     LogTrouble { height: auto; max-height: 3; display: none; background: $error 30%; color: $text; padding: 0 1; }
@@ -158,15 +159,15 @@ class LogTrouble(_Line):
         self._since: datetime | None = None
         self._has_lines = False
 
-    def say(self, problem: Problem | None, said: Problem | None, *, has_lines: bool) -> None:
-        """Show the newest failure with the time of the first; nothing where the banner has `said` the same."""
+    def say(self, problem: Problem | None, banner: Problem | None, *, has_lines: bool) -> None:
+        """Show the newest failure since the time of the first, unless the `banner` shows the same."""
         if problem is None or self._since is None:
             self._since = problem.at if problem else None
         self._has_lines = has_lines
-        self.problem = None if same_trouble(problem, said) else problem
+        self.problem = None if same_trouble(problem, banner) else problem
 
     def watch_problem(self, problem: Problem | None) -> None:
-        """Appear and disappear."""
+        """Appear with a problem, disappear without."""
         self.display = problem is not None
 
     def render(self) -> RenderResult:
@@ -174,13 +175,13 @@ class LogTrouble(_Line):
         problem = self.problem
         if problem is None:
             return Content("")
-        happened, *more = words_of(problem)
-        parts = [Content.styled("\u2716 ", "bold"), Content.styled(happened, "bold")]
-        for words in more:
-            parts += [Content(" \u2014 "), Content(words)]
+        summary, *details = words_of(problem)
+        parts = [Content.styled("\u2716 ", "bold"), Content.styled(summary, "bold")]
+        for detail in details:
+            parts += [Content(" \u2014 "), Content(detail)]
         local = (self._since or problem.at).astimezone(self.zone)
-        said = _("(since {time}; the lines shown are not newer)") if self._has_lines else _("(since {time})")
-        parts.append(Content.styled("  " + said.format(time=f"{local:%H:%M:%S %Z}"), "$text-muted"))
+        since = _("(since {time}; the lines shown are not newer)") if self._has_lines else _("(since {time})")
+        parts.append(Content.styled("  " + since.format(time=f"{local:%H:%M:%S %Z}"), "$text-muted"))
         return Content("").join(parts)
 
 
@@ -199,8 +200,8 @@ def _mode(facts: BarFacts) -> Part:
 
 def _lines(facts: BarFacts) -> str:
     count = f"{facts.lines:,}"
-    if facts.shown != facts.lines:
-        return _("{shown} of {count} lines").format(shown=f"{facts.shown:,}", count=count)
+    if facts.visible != facts.lines:
+        return _("{shown} of {count} lines").format(shown=f"{facts.visible:,}", count=count)
     return plural("{count} line", "{count} lines", facts.lines).format(count=count)
 
 
@@ -221,11 +222,11 @@ def _stats(facts: BarFacts, zone: tzinfo | None) -> list[Part]:
     parts.append((9, _muted(_("polls {count}").format(count=f"{stats.polls:,}"))))
     if facts.read_at is not None:
         words = _("tried {time}") if facts.failing else _("read {time}")
-        read = words.format(time=f"{facts.read_at.astimezone(zone):%H:%M:%S}")
+        last_read = words.format(time=f"{facts.read_at.astimezone(zone):%H:%M:%S}")
         if facts.stale:
-            parts.append((1, Content.styled(f" {_('STALE')} {read} ", "bold $text on $warning 50%")))
+            parts.append((1, Content.styled(f" {_('STALE')} {last_read} ", "bold $text on $warning 50%")))
         else:
-            parts.append((6, _muted(read)))
+            parts.append((6, _muted(last_read)))
     return parts
 
 

@@ -1,7 +1,7 @@
-"""A block of neighbouring log lines, and what of them satisfies something.
+"""A block of adjacent log lines, with cached subsets of them.
 
-The text lies as UTF-8 in one piece (one Japanese character would make a `str` twice as large) with
-columns of numbers beside it; it is split into lines only when looked at.
+The text is one piece of UTF-8 (a single Japanese character would double the size of a `str`), with
+columns of numbers beside it; it is split into lines only when they are read.
 """
 
 from array import array
@@ -12,14 +12,14 @@ from typing import NamedTuple, TypeVar
 from services.models.logs import LogLine
 
 LINE_COST = 32
-"""Bytes a line's numbers take beside its text."""
+"""Bytes that the numbers of a line take beside its text."""
 _DELAY_LIMIT = 2**31 - 1
 
 T = TypeVar("T")
 
 
 class Columns(NamedTuple):
-    """Lines on their way into a chunk, one sequence per attribute."""
+    """Lines to be stored, one sequence per attribute."""
 
     text: bytes
     """Every line followed by a line feed."""
@@ -29,44 +29,44 @@ class Columns(NamedTuple):
     delays: Sequence[int]
     """Milliseconds from event to ingestion, at most 24 days."""
     streams: Sequence[int]
-    """Numbers of log streams, given by the store."""
+    """Numbers of log streams, assigned by the store."""
     late: Sequence[int]
     """0 or 1."""
 
 
 class Chunk:
-    """Neighbouring lines; `first` is the row of the first one."""
+    """Adjacent lines; `first` is the row of the first one."""
 
     __slots__ = ("ats", "delays", "first", "ids", "late", "memo", "streams", "text", "version")
 
     def __init__(self, first: int, columns: Columns) -> None:
         self.first = first
         self.text: bytes | bytearray = columns.text
-        """Growing while it is the newest chunk."""
+        """A `bytearray` while the chunk is the newest and grows."""
         self.ids = columns.ids
         self.ats = array("q", columns.ats)
         self.delays = array("i", columns.delays)
         self.streams = array("i", columns.streams)
         self.late = bytearray(columns.late)
         self.version = 0
-        """Grows with every change; whatever was worked out before is void."""
+        """Increases with every change, which invalidates `memo`."""
         self.memo: dict[str, tuple[object, int, Sequence[int]]] = {}
-        """What `log_rows.Rows` found here."""
+        """The subsets that `Rows` computed, by slot: key, version, indexes."""
 
     def __len__(self) -> int:
         return len(self.ats)
 
     @property
     def size(self) -> int:
-        """Bytes held."""
+        """Bytes in memory."""
         return len(self.text) + LINE_COST * len(self.ats)
 
     def lines(self) -> list[bytes]:
-        """The text of each line, split anew."""
+        """The text of each line; splits the text at every call."""
         return bytes(self.text).split(b"\n")[:-1]
 
     def seal(self) -> None:
-        """No more lines will be added: give back what the text had in reserve."""
+        """Release the reserve of a text to which nothing is appended any more."""
         self.text = bytes(self.text)
 
     def extend(self, columns: Columns) -> None:
@@ -107,21 +107,21 @@ class Chunk:
 
 
 def columns_of(lines: Sequence[LogLine], first_id: int, numbers: dict[str, int]) -> Columns:
-    """`lines` (at least one) as columns; a line feed inside a line becomes visible, so a line stays one.
+    """`lines` (at least one) as columns; a line feed inside a line is replaced by a visible sign.
 
-    `numbers` holds the number of every stream seen so far and is added to.
+    `numbers` maps every stream so far to its number; new streams are added.
     """
-    _ids, ats, seen, streams, texts, late = zip(*lines, strict=True)
-    joined = "\n".join(texts)
-    if joined.count("\n") != len(lines) - 1:
-        joined = "\n".join([text.replace("\n", "\u240a") for text in texts])
+    _ids, ats, ingestion_times, streams, texts, late = zip(*lines, strict=True)
+    text = "\n".join(texts)
+    if text.count("\n") != len(lines) - 1:
+        text = "\n".join([line.replace("\n", "\u240a") for line in texts])
     for stream in set(streams):
         numbers.setdefault(stream, len(numbers))
-    delays = [after - at for at, after in zip(ats, seen, strict=True)]
+    delays = [ingested_at - at for at, ingested_at in zip(ats, ingestion_times, strict=True)]
     if min(delays) < 0 or max(delays) > _DELAY_LIMIT:
         delays = [max(0, min(_DELAY_LIMIT, delay)) for delay in delays]
     return Columns(
-        text=joined.encode("utf-8", "replace") + b"\n",
+        text=text.encode("utf-8", "replace") + b"\n",
         ids=range(first_id, first_id + len(lines)),
         ats=ats,
         delays=delays,
@@ -138,12 +138,12 @@ def raw_columns(text: bytes, first_id: int, at: int) -> Columns:
 
 
 def _join_ids(ids: Sequence[int], more: Sequence[int]) -> Sequence[int]:
-    """A range while the numbers follow on one another, which takes no memory; else an array."""
+    """A range, which takes no memory, while the numbers are consecutive; else an array."""
     if isinstance(ids, range) and isinstance(more, range) and ids.stop == more.start:
         return range(ids.start, more.stop)
-    joined = array("q", ids)
-    joined.extend(more)
-    return joined
+    all_ids = array("q", ids)
+    all_ids.extend(more)
+    return all_ids
 
 
 def _splice(column: Sequence[T], places: Sequence[int], values: Sequence[T]) -> Iterator[T]:

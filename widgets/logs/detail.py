@@ -1,4 +1,4 @@
-"""One log line in full: its JSON laid out, wrapped, with its times and its stream."""
+"""One log line in full: JSON indented and wrapped, with times and stream."""
 
 import json
 from datetime import tzinfo
@@ -18,7 +18,7 @@ _DEPTH = 24
 
 
 class LogDetail(VerticalScroll):
-    """Hidden until a line is opened; then follows the cursor."""
+    """Hidden until it is opened; then shows the line at the cursor."""
 
     DEFAULT_CSS = """
     LogDetail {
@@ -31,26 +31,26 @@ class LogDetail(VerticalScroll):
     def __init__(self) -> None:
         super().__init__()
         self._body = Static()
-        self._shown: tuple[StoredLine, tzinfo] | None = None
+        self._content: tuple[StoredLine, tzinfo] | None = None
         self.can_focus = False
 
     def on_mount(self) -> None:
-        """Take the body in."""
+        """Mount the body."""
         self.mount(self._body)
 
     def show(self, line: StoredLine, zone: tzinfo) -> None:
-        """Show `line`; costs nothing when it is shown already."""
+        """Show `line`; does nothing if it is shown already."""
         self.display = True
-        if self._shown == (line, zone):
+        if self._content == (line, zone):
             return
-        self._shown = (line, zone)
+        self._content = (line, zone)
         self._body.update(Content("\n").join([_head(line, zone), _text(line.text)]))
         self.scroll_home(animate=False)
 
     def close(self) -> None:
         """Disappear."""
         self.display = False
-        self._shown = None
+        self._content = None
 
 
 def _head(line: StoredLine, zone: tzinfo) -> Content:
@@ -58,7 +58,7 @@ def _head(line: StoredLine, zone: tzinfo) -> Content:
         f"{day_text(line.at, zone)} {clock_text(line.at, zone)} {moment(line.at).astimezone(zone).tzname()}"
     )
     parts = [Content.styled(when, "bold"), Content.styled(clean(line.stream), "$text-secondary")]
-    delay = _("ingested after {span}").format(span=span_text(line.seen - line.at))
+    delay = _("ingested after {span}").format(span=span_text(line.ingested_at - line.at))
     parts.append(Content.styled(delay, "$text-accent" if line.late else "$text-muted"))
     return Content("  ").join([part for part in parts if part])
 
@@ -73,7 +73,7 @@ def _text(text: str) -> Content:
 
 
 def _lay_out(value: dict[str, object], indent: str, depth: int, lines: list[Content]) -> None:
-    """`key  value` per line, nested objects indented; texts of several lines keep them."""
+    """Append one `key  value` per line, nested objects indented; line breaks in values are preserved."""
     width = max((len(clean(key)) for key, item in value.items() if not isinstance(item, dict)), default=0)
     for key, item in value.items():
         name = clean(key, 80)
@@ -81,8 +81,8 @@ def _lay_out(value: dict[str, object], indent: str, depth: int, lines: list[Cont
             lines.append(Content.styled(f"{indent}{name}", "$text-accent"))
             _lay_out(item, indent + "  ", depth + 1, lines)
             continue
-        shown = _value(item, indent + " " * (min(width, 24) + 2))
-        lines.append(Content.assemble((f"{indent}{name:<{min(width, 24)}}  ", "$text-accent"), shown))
+        text = _value(item, indent + " " * (min(width, 24) + 2))
+        lines.append(Content.assemble((f"{indent}{name:<{min(width, 24)}}  ", "$text-accent"), text))
 
 
 def _value(item: object, indent: str) -> Content:

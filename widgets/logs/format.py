@@ -1,4 +1,4 @@
-"""A log line made readable: a JSON line becomes its message and the rest as `key=value`.
+"""Makes log lines readable: of a JSON line its message, then the other fields as `key=value`.
 
 Values are cleaned again after parsing, because JSON can spell control characters as escapes.
 """
@@ -12,10 +12,10 @@ from widgets.logs.severity import LEVEL_KEYS
 
 MESSAGE_KEYS = ("message", "msg", "log", "event", "body")
 HIDDEN_KEYS = frozenset([*LEVEL_KEYS, "time", "timestamp", "@timestamp", "ts", "datetime"])
-"""Said already by the columns beside the message; the raw line and the detail have them."""
+"""Shown as columns beside the message already; the raw line and the detail include them."""
 
 DRAWN_LIMIT = 8_192
-"""Characters of a line that are drawn; the detail shows more."""
+"""Characters of a line that are drawn at most; the detail shows more."""
 _PARSED_LIMIT = 65_536
 _KEY_LIMIT = 80
 _VALUE_LIMIT = 400
@@ -24,13 +24,13 @@ _DEPTH_LIMIT = 4
 
 
 class Reading(NamedTuple):
-    """What a line says, ready to draw."""
+    """A line parsed for drawing."""
 
     message: str
     fields: tuple[tuple[str, str], ...] = ()
     """Key and value."""
     columns: tuple[str, ...] = ()
-    """Values of the fields asked for as columns, "" where absent."""
+    """Values of the requested columns, "" where absent."""
 
 
 def parse(text: str) -> dict[str, object] | None:
@@ -49,7 +49,7 @@ def read(
 ) -> Reading:
     """`text` as a message and fields, those in `order` first; nested fields are named `a.b`.
 
-    What lies beyond about `reach` characters is not worked out.
+    Fields beyond about `reach` characters are skipped.
     """
     value = parse(text)
     if value is None:
@@ -58,8 +58,8 @@ def read(
     key = next((key for key in MESSAGE_KEYS if key in flat), None)
     message = _message(flat.pop(key)) if key is not None else ""
     names = [name for name in order if name in flat and name not in columns]
-    skipped = HIDDEN_KEYS.union(names, columns)
-    names += [name for name in flat if name not in skipped]
+    excluded = HIDDEN_KEYS.union(names, columns)
+    names += [name for name in flat if name not in excluded]
     fields: list[tuple[str, str]] = []
     length = len(message)
     for name in names[:_FIELD_LIMIT]:
@@ -75,7 +75,7 @@ def _message(value: object) -> str:
 
 
 def _text(value: object) -> str:
-    """A value as one clean, bounded piece of text."""
+    """A value as clean text of bounded length."""
     if isinstance(value, str):
         return clean(value, _VALUE_LIMIT)
     if type(value) is int:
@@ -84,7 +84,7 @@ def _text(value: object) -> str:
 
 
 def _flatten(value: dict[str, object], prefix: str = "", depth: int = 0) -> dict[str, object]:
-    """Nested objects as dotted keys; lists and what lies deeper as compact JSON."""
+    """Nested objects as dotted keys; lists and deeper objects as compact JSON."""
     flat: dict[str, object] = {}
     for key, item in value.items():
         name = f"{prefix}{key}"
@@ -96,7 +96,7 @@ def _flatten(value: dict[str, object], prefix: str = "", depth: int = 0) -> dict
 
 
 def _quoted(value: object) -> str:
-    """A value as it stands after `=`; quoted where its end would not be seen."""
+    """A value as written after `=`; in quotation marks where its end would be unclear."""
     text = _text(value)
     if text == "" or " " in text or "=" in text or "\u3000" in text:
         return f'"{text}"'

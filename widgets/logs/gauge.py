@@ -1,4 +1,4 @@
-"""One column beside the lines that says where the window lies."""
+"""A scroll bar of one column beside the lines of a log pane."""
 
 from textual.app import RenderResult
 from textual.content import Content
@@ -9,7 +9,7 @@ from widgets.logs.view import LogView
 
 
 class Gauge(Widget):
-    """A thumb on a track; nothing when everything is in the window."""
+    """A thumb at the window's position; none when everything is in the window."""
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
@@ -20,10 +20,10 @@ class Gauge(Widget):
     """First row and height of the thumb; height 0 for none."""
 
     def show(self, view: LogView, rows: list[int]) -> None:
-        """`rows`: the store rows in the window."""
+        """Move the thumb; `rows` are the store rows in the window."""
         height = self.size.height
-        total = view.shown.count()
-        above = view.shown.rank(rows[0]) if rows else 0
+        total = view.visible.count()
+        above = view.visible.rank(rows[0]) if rows else 0
         below = total - above - len(rows)
         if height < 2 or above + below <= 0:
             self.thumb = (0, 0)

@@ -12,7 +12,7 @@ _THRESHOLDS = (
     ("E", Severity.ERROR, N_("ERROR+")),
     ("F", Severity.FATAL, N_("FATAL")),
 )
-"""The letters of the gutter, in upper case; the same key again shows all."""
+"""The severity letters in upper case; the same key again shows all lines."""
 
 
 def _hidden(key: str, action: str, title: str, name: str) -> Binding:

@@ -1,4 +1,4 @@
-"""The lines of a log pane: scrolling and the cursor. Knows no prompts and no counters."""
+"""The lines of a log pane: scrolling, cursor and marked range. Knows no prompts and no counters."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -6,42 +6,51 @@ from datetime import datetime
 from textual import events
 from textual.message import Message
 
+from widgets.drawing.ticker import every_second
 from widgets.logs.gauge import Gauge
 from widgets.logs.scroll import Anchor
 from widgets.logs.separators import Gap, same_minute
 from widgets.logs.store import StoredLine
 from widgets.logs.strips import Accent, LogFormat
 from widgets.logs.styles import LINES_CSS
+from widgets.logs.time import moment
 from widgets.logs.view import LogView
 from widgets.logs.window import LogWindow
 
 _WHEEL = 3
+"""Screen rows per turn of the mouse wheel."""
 
 
 class LogLines(LogWindow, can_focus=True):
-    """Where the reader is in a view; the pane tells it when to draw."""
+    """The reader's position in a view; the pane decides when to draw."""
 
     DEFAULT_CSS = LINES_CSS
 
     class Moved(Message):
-        """The reader moved: the window, the cursor or the marked range."""
+        """The window, the cursor or the marked range moved."""
 
-    def __init__(self, view: LogView, look: LogFormat, now: Callable[[], datetime]) -> None:
-        super().__init__(view, look, now)
+    def __init__(self, view: LogView, format: LogFormat, now: Callable[[], datetime]) -> None:
+        super().__init__(view, format, now)
         self.gauge = Gauge()
-        """To be placed beside the lines."""
+        """To be mounted beside the lines."""
         self.bottom = -1
         """Store row of the last line in the window."""
         self._cursor = Anchor(view)
         self._range_start = Anchor(view)
         self._ranging = False
+        self._stop_ageing: Callable[[], None] | None = None
 
-    # What the pane asks and tells
+    # For the pane
 
-    def show(self, look: LogFormat) -> None:
-        """Draw in another way."""
-        self.painter.look = look
-        self.rules.zone = look.zone
+    def show(self, format: LogFormat) -> None:
+        """Draw in another format; ages are brought up to date every second."""
+        if format.relative and self._stop_ageing is None:
+            self._stop_ageing = every_second(self, self.refresh_changed)
+        elif not format.relative and self._stop_ageing is not None:
+            self._stop_ageing()
+            self._stop_ageing = None
+        self.painter.format = format
+        self.rules.zone = format.zone
         self.redraw()
 
     def mark(self, at: int | None) -> None:
@@ -50,29 +59,29 @@ class LogLines(LogWindow, can_focus=True):
         self.redraw()
 
     def show_gaps(self, gaps: tuple[Gap, ...]) -> None:
-        """Say where lines may be missing."""
+        """Draw separators where lines may be missing."""
         self.rules.gaps = gaps
         self.redraw()
 
     def look_ahead(self) -> None:
-        """Work out what the next drawing will show: `bottom`, and the gauge's place."""
+        """Update `bottom` and the gauge to what the next drawing will show."""
         rows, _skip = self.scroller.window()
         self.bottom = rows[-1] if rows else -1
         self.gauge.show(self.view, rows)
 
     @property
     def cursor(self) -> int | None:
-        """Store row of the line the reader points at."""
+        """Store row of the line at the cursor; None without a cursor."""
         row = self._cursor.row
         if row is None:
             return None
-        shown = self.view.shown
-        after = shown.at_or_after(row)
-        return after if after is not None else shown.at_or_before(row)
+        visible = self.view.visible
+        after = visible.at_or_after(row)
+        return after if after is not None else visible.at_or_before(row)
 
     @property
     def selected(self) -> tuple[int, int] | None:
-        """First and last store row of the marked range, or of the cursor's line."""
+        """First and last store row of the marked range, or of the line at the cursor."""
         row, start = self.cursor, self._range_start.row
         if row is None:
             return None
@@ -82,38 +91,56 @@ class LogLines(LogWindow, can_focus=True):
 
     @property
     def ranging(self) -> bool:
-        """The reader is marking a range."""
+        """Whether a range is being marked."""
         return self._ranging
 
+    @property
+    def position(self) -> int:
+        """Store row of the line at the cursor, else of the last line in the window."""
+        cursor = self.cursor
+        return cursor if cursor is not None else self.bottom
+
+    def selected_texts(self, limit: int) -> list[str]:
+        """At most `limit` marked lines, or the one at the cursor; each with its time in front."""
+        visible, selected = self.view.visible, self.selected
+        texts: list[str] = []
+        row = visible.at_or_after(selected[0]) if selected is not None else None
+        while selected is not None and row is not None and row <= selected[1] and len(texts) < limit:
+            line = self.view.store.line(row)
+            at = moment(line.at).astimezone(self.format.zone)
+            texts.append(f"{at.isoformat(timespec='milliseconds')} {line.text}")
+            row = visible.at_or_after(row + 1)
+        return texts
+
     def line_at_cursor(self) -> StoredLine | None:
-        """The line the reader points at."""
+        """The line at the cursor."""
         row = self.cursor
         return None if row is None else self.view.store.line(row)
 
-    # What the reader does
+    # For the reader
 
     def scroll_rows(self, rows: int) -> bool:
-        """Scroll; True when that brought the window to the end."""
+        """Scroll by screen rows; True when the window reached the end."""
         at_end = self.scroller.scroll(rows)
         self._moved()
         return at_end
 
     def go_start(self) -> None:
-        """To the oldest line."""
+        """Go to the oldest line."""
         self.scroller.go_start()
-        first = self.view.shown.at_or_after(self.view.store.first)
+        first = self.view.visible.at_or_after(self.view.store.first)
         if first is not None and self._cursor.row is not None:
             self._cursor.set(first)
         self._moved()
 
     def go_end(self) -> None:
-        """To the newest line, and follow."""
+        """Go to the newest line, and follow."""
         self.scroller.follow = True
         self.drop_cursor()
 
     def go_row(self, row: int) -> None:
-        """Point at a line and bring it into the window, with context around it."""
-        if row not in self._drawn or self.scroller.follow:
+        """Move the cursor to a line and bring it into the window, with context around it."""
+        if row not in self._screen_rows or self.scroller.follow:
             self.scroller.place(row)
         else:
             self.scroller.reveal(row)
@@ -121,15 +148,15 @@ class LogLines(LogWindow, can_focus=True):
         self._moved()
 
     def move_cursor(self, lines: int) -> bool:
-        """Point at another line. True when the reader tried to go below the newest one."""
+        """Move the cursor by lines; True when it would go below the newest one."""
         row = self.cursor
-        shown = self.view.shown
+        visible = self.view.visible
         if row is None:
-            target = shown.at_or_before(max(self.bottom, self.view.store.first))
+            target = visible.at_or_before(max(self.bottom, self.view.store.first))
         elif lines < 0:
-            target = shown.at_or_before(row - 1)
+            target = visible.at_or_before(row - 1)
         else:
-            target = shown.at_or_after(row + 1)
+            target = visible.at_or_after(row + 1)
         if target is None:
             return lines > 0
         self.scroller.reveal(target)
@@ -138,7 +165,7 @@ class LogLines(LogWindow, can_focus=True):
         return False
 
     def page(self, pages: int) -> bool:
-        """Scroll by windows, keeping a line of context; the cursor goes along. True at the end."""
+        """Scroll window and cursor by windows less a line of context; True when the end was reached."""
         at_end = self.scroller.scroll(pages * max(1, self.size.height - 1))
         rows, skip = self.scroller.window()
         if self._cursor.row is not None and rows:
@@ -148,7 +175,7 @@ class LogLines(LogWindow, can_focus=True):
         return at_end
 
     def toggle_range(self) -> None:
-        """Begin marking at the cursor, or stop."""
+        """Begin a marked range at the cursor, or drop it."""
         self._ranging = not self._ranging
         if self.cursor is None:
             self.move_cursor(-1)
@@ -160,12 +187,12 @@ class LogLines(LogWindow, can_focus=True):
         self._moved()
 
     def drop_range(self) -> None:
-        """Stop marking."""
+        """Drop the marked range."""
         self._ranging = False
         self._moved()
 
     def drop_cursor(self) -> None:
-        """Point at no line."""
+        """Remove the cursor and the marked range."""
         self._ranging = False
         self._cursor.clear()
         self._moved()
@@ -175,20 +202,20 @@ class LogLines(LogWindow, can_focus=True):
         self.post_message(self.Moved())
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Three rows up."""
+        """Scroll up."""
         event.stop()
         self.scroll_rows(-_WHEEL)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Three rows down; at the end, follow."""
+        """Scroll down; at the end, follow."""
         event.stop()
         if self.scroll_rows(_WHEEL):
             self.scroller.follow = True
             self._moved()
 
     def on_click(self, event: events.Click) -> None:
-        """Point at the clicked line."""
-        row = self._drawn[event.y] if event.y < len(self._drawn) else -1
+        """Move the cursor to the clicked line."""
+        row = self._screen_rows[event.y] if event.y < len(self._screen_rows) else -1
         if row >= 0:
             self.scroller.leave_end()
             self._cursor.set(row)
@@ -208,6 +235,6 @@ class LogLines(LogWindow, can_focus=True):
             gutter = "\u258c"
         elif same_minute(at, self.rules.marked_at):
             gutter = "\u2503"
-        elif self.view.query is not None and self.view.found.contains(row):
+        elif self.view.query is not None and self.view.matches.contains(row):
             gutter = "\u2022"
         return Accent(kind, gutter)

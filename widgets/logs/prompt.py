@@ -1,12 +1,19 @@
 """The one input row of a log pane: search, filter pattern, time."""
 
+from collections.abc import Callable
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
+from textual import on
 from textual.binding import Binding, BindingType
+from textual.message import Message
 
-from services.i18n import N_
+from services.i18n import N_, _
 from widgets.inputs.prompt import Asks, Prompt
+from widgets.logs.lines import LogLines
+from widgets.logs.search import BadQuery, Query
+from widgets.logs.time import day_text, moment, parse_moment
 
 _LENGTH = 1024
 """CloudWatch's own limit for a filter pattern, and a bound on what a stray paste can do."""
@@ -30,17 +37,84 @@ _ASKS: Asks[Ask] = {
 
 
 class LogPrompt(Prompt[Ask]):
-    """Search takes plain text or a regular expression."""
+    """Posts what was entered, parsed, and closes; stays open and complains if it cannot be parsed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+r", "toggle_regex", N_("regex"), id="log.prompt.regex")
     ]
 
-    def __init__(self) -> None:
+    class QueryEntered(Message):
+        """A search was entered; None ends the search."""
+
+        def __init__(self, query: Query | None) -> None:
+            super().__init__()
+            self.query = query
+
+    class PatternEntered(Message):
+        """A filter pattern was entered ("" for none)."""
+
+        def __init__(self, pattern: str) -> None:
+            super().__init__()
+            self.pattern = pattern
+
+    class TimeEntered(Message):
+        """A time was entered: `at`, epoch milliseconds."""
+
+        def __init__(self, at: int) -> None:
+            super().__init__()
+            self.at = at
+
+    def __init__(self, lines: LogLines, now: Callable[[], datetime]) -> None:
+        """A typed time is in the zone of `lines` and near the newest one, or near `now` without any."""
         super().__init__(_ASKS, Ask.SEARCH, longest=_LENGTH)
+        self._lines = lines
+        self._now = now
+
+    def close(self) -> None:
+        """Disappear, and give the focus back to the lines."""
+        super().close()
+        self._lines.focus()
 
     def action_toggle_regex(self) -> None:
-        """Plain text or regular expression."""
+        """Switch between plain text and regular expression."""
         if self.ask in (Ask.SEARCH, Ask.REGEX):
             self.ask = Ask.SEARCH if self.ask is Ask.REGEX else Ask.REGEX
             self.label()
+
+    @on(Prompt.Cancelled)
+    def _cancel(self, event: Prompt.Cancelled) -> None:
+        event.stop()
+        self.close()
+
+    @on(Prompt.Answered)
+    def _parse(self, event: Prompt.Answered) -> None:
+        event.stop()
+        if event.ask is Ask.PATTERN:
+            self.post_message(self.PatternEntered(event.text.strip()))
+        elif event.ask is Ask.TIME:
+            if not self._parse_time(event.text):
+                return
+        elif not self._parse_query(event.text, event.ask is Ask.REGEX):
+            return
+        self.close()
+
+    def _parse_time(self, text: str) -> bool:
+        if not text.strip():
+            return True
+        store, zone = self._lines.view.store, self._lines.format.zone
+        near = moment(store.newest) if len(store) else self._now()
+        at = parse_moment(text, zone, near)
+        if at is None:
+            today = day_text(int(near.timestamp() * 1000), zone)
+            self.complain(_("not a time; try 9:12 or {day} 9:12").format(day=today))
+            return False
+        self.post_message(self.TimeEntered(at))
+        return True
+
+    def _parse_query(self, text: str, regex: bool) -> bool:
+        try:
+            self.post_message(self.QueryEntered(Query(text, regex) if text else None))
+        except BadQuery as error:
+            self.complain(str(error))
+            return False
+        return True

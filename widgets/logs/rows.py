@@ -1,7 +1,7 @@
-"""A subset of a store's rows: those shown, those a search found.
+"""Subsets of a store's rows: the visible ones, the matches of a search.
 
-What a chunk contributes is worked out when first asked for and kept until the chunk changes, so a
-subset follows appending, dropping and late lines by itself.
+The rows of a chunk are computed at the first request and cached until the chunk changes, so that a
+subset stays correct while lines are appended, dropped or inserted late.
 """
 
 import asyncio
@@ -17,10 +17,9 @@ _SLICE_SECONDS = 0.008
 
 
 class Rows:
-    """The rows that `pick` chooses; `pick` gives ascending indexes within one chunk.
+    """The rows that `pick` selects; `pick` returns ascending indexes within one chunk.
 
-    `slot` names the subset's kind (one remembered answer per chunk and kind), `key` what it depends
-    on: an equal key means an equal answer.
+    A chunk caches one result per `slot`, which is valid for an equal `key` only.
     """
 
     def __init__(
@@ -32,16 +31,16 @@ class Rows:
         self._pick = pick
 
     def within(self, chunk: Chunk) -> Sequence[int]:
-        """Indexes chosen within `chunk`, ascending."""
-        known = chunk.memo.get(self._slot)
-        if known is not None and known[1] == chunk.version and known[0] == self._key:
-            return known[2]
-        chosen = self._pick(chunk)
-        chunk.memo[self._slot] = (self._key, chunk.version, chosen)
-        return chosen
+        """The subset's indexes within `chunk`, ascending."""
+        cached = chunk.memo.get(self._slot)
+        if cached is not None and cached[1] == chunk.version and cached[0] == self._key:
+            return cached[2]
+        indexes = self._pick(chunk)
+        chunk.memo[self._slot] = (self._key, chunk.version, indexes)
+        return indexes
 
     async def prepare(self) -> None:
-        """Look through the whole store, letting the event loop breathe."""
+        """Compute the whole subset, yielding to the event loop in between."""
         due = time.perf_counter() + _SLICE_SECONDS
         for chunk in self._store.chunks[:]:
             self.within(chunk)
@@ -50,15 +49,15 @@ class Rows:
                 due = time.perf_counter() + _SLICE_SECONDS
 
     def count(self) -> int:
-        """How many rows."""
+        """Number of rows in the subset."""
         return sum(len(self.within(chunk)) for chunk in self._store.chunks)
 
     def contains(self, row: int) -> bool:
-        """Whether `row` is one of them."""
+        """Whether `row` is in the subset."""
         return self.at_or_after(row) == row
 
     def rank(self, row: int) -> int:
-        """How many of them come before `row`."""
+        """Number of rows in the subset before `row`."""
         total = 0
         for chunk in self._store.chunks:
             if chunk.first + len(chunk) <= row:
@@ -68,38 +67,38 @@ class Rows:
         return total
 
     def nth(self, number: int) -> int | None:
-        """The row before which `number` of them come; None beyond the end."""
+        """The row at index `number` of the subset; None beyond its end."""
         for chunk in self._store.chunks:
-            chosen = self.within(chunk)
-            if number < len(chosen):
-                return chunk.first + chosen[number]
-            number -= len(chosen)
+            indexes = self.within(chunk)
+            if number < len(indexes):
+                return chunk.first + indexes[number]
+            number -= len(indexes)
         return None
 
     def at_or_after(self, row: int) -> int | None:
-        """The first of them from `row` on."""
+        """The first row of the subset from `row` on; None without one."""
         store = self._store
         row = max(row, store.first)
         if row >= store.end:
             return None
         for index in range(store.chunk_index(row), len(store.chunks)):
             chunk = store.chunks[index]
-            chosen = self.within(chunk)
-            place = bisect_left(chosen, row - chunk.first)
-            if place < len(chosen):
-                return chunk.first + chosen[place]
+            indexes = self.within(chunk)
+            place = bisect_left(indexes, row - chunk.first)
+            if place < len(indexes):
+                return chunk.first + indexes[place]
         return None
 
     def at_or_before(self, row: int) -> int | None:
-        """The last of them up to `row`."""
+        """The last row of the subset up to `row`; None without one."""
         store = self._store
         if row < store.first or not store.chunks:
             return None
         row = min(row, store.end - 1)
         for index in range(store.chunk_index(row), -1, -1):
             chunk = store.chunks[index]
-            chosen = self.within(chunk)
-            place = bisect_right(chosen, row - chunk.first)
+            indexes = self.within(chunk)
+            place = bisect_right(indexes, row - chunk.first)
             if place:
-                return chunk.first + chosen[place - 1]
+                return chunk.first + indexes[place - 1]
         return None

@@ -1,8 +1,8 @@
-"""Where the reader is: at the end and following, or at a line and staying there.
+"""The scroll position of a log pane: following the end, or staying at a line.
 
-Lines differ in height (wrapped ones, those under a day's rule), and a million of them cannot be
-measured; so the position is not a row on a long canvas but a line and how many of its rows are above
-the window. The line is kept by id: late lines above it do not move the text under the reader's eyes.
+Lines differ in height (wrapped lines, separators), and a million of them cannot be measured; so the
+position is not a row of a long canvas but a line and how many of its rows are above the window. The
+line is identified by its id: late lines above it do not move the text that is being read.
 """
 
 from collections.abc import Callable
@@ -11,53 +11,54 @@ from widgets.logs.view import LogView
 
 
 class Scroller:
-    """A window of `height` rows over the lines shown."""
+    """A window of `height` rows over the visible lines."""
 
     def __init__(self, view: LogView, height_of: Callable[[int], int]) -> None:
         self.view = view
         self.height = 1
         self.follow = True
         self._height_of = height_of
-        """Rows that the line at a (shown) store row takes."""
+        """Screen rows of the line at a (visible) store row."""
         self._top = Anchor(view)
         self._skip = 0
-        self._left = Anchor(view)
-        """The newest line when following ended."""
+        self._newest_followed = Anchor(view)
+        """The newest line at the moment when following ended."""
 
     def window(self) -> tuple[list[int], int]:
-        """Store rows of the lines in the window, top to bottom, and how many rows of the first are above."""
+        """Store rows of the lines in the window, and how many screen rows of the first are above it."""
         if self.follow:
             self._go_end()
-        top = self._shown_top()
+        top = self._visible_top()
         if top is None:
             return [], 0
         skip = self._skip if top == self._top.row else 0
         rows: list[int] = []
-        used, row = -skip, self.view.shown.at_or_after(top)
-        while row is not None and used < self.height:
+        height, row = -skip, self.view.visible.at_or_after(top)
+        while row is not None and height < self.height:
             rows.append(row)
-            used += self._height_of(row)
-            row = self.view.shown.at_or_after(row + 1)
+            height += self._height_of(row)
+            row = self.view.visible.at_or_after(row + 1)
         return rows, skip
 
     def new_below(self, bottom: int) -> int:
-        """Lines that came since following ended and lie below `bottom`, the last row in the window."""
+        """Lines that arrived since following ended, below `bottom`, the last row in the window."""
         if self.follow:
             return 0
-        seen = max(bottom, self._left.row if self._left.row is not None else -1)
-        return self.view.shown.count() - self.view.shown.rank(seen + 1)
+        newest = self._newest_followed.row
+        last_old = max(bottom, newest if newest is not None else -1)
+        return self.view.visible.count() - self.view.visible.rank(last_old + 1)
 
     def leave_end(self) -> None:
         """Stop following; the window stays where it is."""
         if self.follow:
             self.window()
             self.follow = False
-            self._left.set(self.view.store.end - 1)
+            self._newest_followed.set(self.view.store.end - 1)
 
     def scroll(self, rows: int) -> bool:
-        """Move the window down (up if negative). True when that brought it to the end."""
+        """Move the window down (up if negative) by screen rows; True when it reached the end."""
         self.leave_end()
-        top = self._shown_top()
+        top = self._visible_top()
         if top is None:
             return True
         self._set(top, self._skip if top == self._top.row else 0)
@@ -73,7 +74,7 @@ class Scroller:
         return False
 
     def place(self, row: int, share: float = 0.33) -> None:
-        """Put the line at `row` about `share` of the window down; following ends."""
+        """Put the line at `row` at about `share` of the window's height, and end following."""
         self.leave_end()
         self._up(row, -int(self.height * share))
         end = self._end()
@@ -81,26 +82,26 @@ class Scroller:
             self._set(*end)
 
     def reveal(self, row: int) -> None:
-        """Move as little as needed to have the line at `row` in the window."""
+        """Scroll as little as necessary to bring the line at `row` into the window."""
         rows, skip = self.window()
         self.leave_end()
         if not rows or row < rows[0] or (row == rows[0] and skip):
             self._set(row, 0)
             return
-        bottom = sum(self._height_of(shown) for shown in rows) - skip
+        bottom = sum(self._height_of(each) for each in rows) - skip
         if row > rows[-1] or (row == rows[-1] and bottom > self.height):
             self._up(row, min(0, self._height_of(row) - self.height))
 
     def go_start(self) -> None:
-        """To the oldest line."""
+        """Go to the oldest line."""
         self.leave_end()
         self._set(self.view.store.first, 0)
 
-    def _shown_top(self) -> int | None:
+    def _visible_top(self) -> int | None:
         row = self._top.row
         row = self.view.store.first if row is None else row
-        after = self.view.shown.at_or_after(row)
-        return after if after is not None else self.view.shown.at_or_before(row)
+        after = self.view.visible.at_or_after(row)
+        return after if after is not None else self.view.visible.at_or_before(row)
 
     def _set(self, row: int, skip: int) -> None:
         self._top.set(row)
@@ -112,17 +113,17 @@ class Scroller:
             self._set(*end)
 
     def _end(self) -> tuple[int, int] | None:
-        """Position at which the newest line is the last in the window."""
-        last = self.view.shown.at_or_before(self.view.store.end - 1)
+        """The position with the newest line at the bottom of the window."""
+        last = self.view.visible.at_or_before(self.view.store.end - 1)
         return None if last is None else self._above(last, self._height_of(last) - self.height)
 
     def _up(self, row: int, skip: int) -> None:
-        """To `skip` rows below the first row of the line at `row`; `skip` may be negative."""
+        """Go to `skip` screen rows below the top of the line at `row`; `skip` may be negative."""
         self._set(*self._above(row, skip))
 
     def _above(self, row: int, skip: int) -> tuple[int, int]:
         while skip < 0:
-            before = self.view.shown.at_or_before(row - 1)
+            before = self.view.visible.at_or_before(row - 1)
             if before is None:
                 return row, 0
             row = before
@@ -131,7 +132,7 @@ class Scroller:
 
     def _down(self, row: int, skip: int) -> None:
         while skip >= (height := self._height_of(row)):
-            after = self.view.shown.at_or_after(row + 1)
+            after = self.view.visible.at_or_after(row + 1)
             if after is None:
                 break
             row, skip = after, skip - height
@@ -139,7 +140,7 @@ class Scroller:
 
 
 class Anchor:
-    """A line that is followed wherever late lines push it."""
+    """A reference to a line that stays valid when late lines change its row."""
 
     def __init__(self, view: LogView) -> None:
         self._store = view.store
@@ -148,19 +149,19 @@ class Anchor:
         self._moves = 0
 
     def set(self, row: int) -> None:
-        """Hold the line at `row`, if there is one."""
+        """Refer to the line at `row`, if there is one."""
         if self._store.first <= row < self._store.end:
             self._id, self._row, self._moves = self._store.id_at(row), row, self._store.moves
         else:
             self._id = None
 
     def clear(self) -> None:
-        """Hold nothing."""
+        """Refer to nothing."""
         self._id = None
 
     @property
     def row(self) -> int | None:
-        """Where the line is now; None when nothing is held or it was dropped."""
+        """The line's present row; None without a line or when it was dropped."""
         if self._id is None:
             return None
         if self._moves != self._store.moves:

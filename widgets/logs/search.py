@@ -1,6 +1,6 @@
 """Plain and regular-expression search over log text.
 
-A search never hides lines; it finds them. Without upper-case letters it ignores (ASCII) case.
+A search marks lines and never hides any. A query without upper-case letters ignores (ASCII) case.
 """
 
 import json
@@ -18,12 +18,12 @@ _PAIR = re.compile(r"([\w.@-]+)=(\S.*)\Z", re.DOTALL)
 
 
 class BadQuery(ValueError):
-    """The regular expression cannot be used; the message says why, in the screen's language."""
+    """The regular expression is unusable; the message says why, in the language of the screen."""
 
 
 @dataclass(frozen=True)
 class Query:
-    """What the reader searches for. Raises BadQuery for an unusable regular expression."""
+    """A text or regular expression to search for; raises BadQuery for an unusable one."""
 
     text: str
     regex: bool = False
@@ -39,26 +39,26 @@ class Query:
 
     @property
     def folds(self) -> bool:
-        """Upper and lower case are the same; false also where there is no case to ignore."""
+        """Whether case is ignored; False also where the text has no letters."""
         return self.text == self.text.lower() != self.text.upper()
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        """Finds what to highlight in drawn text."""
+        """Matches what to highlight in drawn text."""
         if self.regex:
             return re.compile(self.text, re.IGNORECASE if self.folds else 0)
         return re.compile(re.escape(self.text), re.IGNORECASE | re.ASCII if self.folds else 0)
 
     @cached_property
     def _needles(self) -> tuple[bytes, ...]:
-        """The spellings a log may use: as typed, and as JSON escapes it."""
+        """The spellings that a log may use: as typed, and as escaped in JSON."""
         spellings = {self.text, json.dumps(self.text)[1:-1], json.dumps(self.text, ensure_ascii=False)[1:-1]}
         needles = {spelling.encode("utf-8", "replace") for spelling in spellings}
         return tuple(sorted(needle.lower() if self.folds else needle for needle in needles))
 
     @cached_property
     def _pair(self) -> re.Pattern[bytes] | None:
-        """`key=value`, as the pane draws it, finds `"key": "value"`, as the log spells it."""
+        """Matches `"key": "value"`, as a log spells it, for a query `key=value`, as the pane draws it."""
         parts = None if self.regex else _PAIR.match(self.text)
         if parts is None:
             return None
@@ -66,41 +66,41 @@ class Query:
         value = re.escape(parts[2].strip('"').encode("utf-8", "replace"))
         return re.compile(b'"' + key + b'"[ \t]*:[ \t]*"?' + value, re.IGNORECASE if self.folds else 0)
 
-    def spans(self, shown: str) -> list[tuple[int, int]]:
-        """Where `shown` is to be highlighted: ascending (start, end)."""
-        return [found.span() for found in self._pattern.finditer(shown) if found.end() > found.start()]
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """The matches to highlight in a drawn `text`: ascending (start, end)."""
+        return [match.span() for match in self._pattern.finditer(text) if match.end() > match.start()]
 
     def lines_in(self, text: bytes | bytearray) -> list[int]:
-        """Indexes of the matching lines of `text`, whose every line ends in a line feed."""
+        """Indexes of the matching lines of `text`, in which every line ends in a line feed."""
         if self.regex:
             lines = text.decode("utf-8", "replace").split("\n")[:-1]
             search = self._pattern.search
             return [index for index, line in enumerate(lines) if search(line)]
         if not self.text:
             return []
-        folded = text.lower() if self.folds else text
-        finds = [list(_lines_with(folded, needle)) for needle in self._needles]
+        haystack = text.lower() if self.folds else text
+        indexes = [list(_lines_with(haystack, needle)) for needle in self._needles]
         if self._pair is not None:
-            finds.append(list(_lines_matching(text, self._pair)))
-        return finds[0] if len(finds) == 1 else sorted(set().union(*finds))
+            indexes.append(list(_lines_matching(text, self._pair)))
+        return indexes[0] if len(indexes) == 1 else sorted(set().union(*indexes))
 
 
 def _lines_with(text: bytes | bytearray, needle: bytes) -> Iterator[int]:
-    """Line numbers that hold `needle`; line feeds are counted only up to a hit, so misses are fast."""
-    line = counted = 0
+    """Numbers of the lines with `needle`; counts line feeds only up to a hit, so that misses are fast."""
+    line = line_end = 0
     place = text.find(needle)
     while place >= 0:
-        line += text.count(b"\n", counted, place)
+        line += text.count(b"\n", line_end, place)
         yield line
-        counted = text.find(b"\n", place)
-        place = text.find(needle, counted)
+        line_end = text.find(b"\n", place)
+        place = text.find(needle, line_end)
 
 
 def _lines_matching(text: bytes | bytearray, pattern: re.Pattern[bytes]) -> Iterator[int]:
-    line = counted = 0
-    found = pattern.search(text)
-    while found is not None:
-        line += text.count(b"\n", counted, found.start())
+    line = line_end = 0
+    match = pattern.search(text)
+    while match is not None:
+        line += text.count(b"\n", line_end, match.start())
         yield line
-        counted = text.find(b"\n", found.end() - 1)
-        found = pattern.search(text, counted)
+        line_end = text.find(b"\n", match.end() - 1)
+        match = pattern.search(text, line_end)

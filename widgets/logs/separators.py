@@ -8,54 +8,55 @@ from widgets.logs.time import clock_text, day_text, moment
 from widgets.logs.view import LogView
 
 _MINUTE = 60_000
-_KEPT = 4096
+_CACHE_SIZE = 4096
+"""Lines whose separators are cached."""
 _WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 
 
 class Gap(NamedTuple):
-    """A span in which lines may be missing; epoch milliseconds and the reason in words."""
+    """A span in which lines may be missing: epoch milliseconds, and the reason in words."""
 
     start: int
     end: int
     reason: str
 
 
-def same_minute(at: int, marked: int | None) -> bool:
-    """Whether `at` lies in the minute of `marked`; both epoch milliseconds."""
-    return marked is not None and at // _MINUTE == marked // _MINUTE
+def same_minute(at: int, other: int | None) -> bool:
+    """Whether `at` is in the minute of `other`; both epoch milliseconds."""
+    return other is not None and at // _MINUTE == other // _MINUTE
 
 
 class Rules:
-    """Works out what stands above a line."""
+    """The separators above lines, computed once per line."""
 
     def __init__(self, view: LogView, zone: tzinfo) -> None:
         self.zone = zone
         self.gaps: tuple[Gap, ...] = ()
         self.marked_at: int | None = None
-        """The minute that is marked, epoch milliseconds."""
+        """The marked minute, epoch milliseconds."""
         self._view = view
-        self._known: dict[int, list[tuple[str, str]]] = {}
-        self._valid_for: object = None
+        self._cache: dict[int, list[tuple[str, str]]] = {}
+        self._cache_state: object = None
 
     def forget(self) -> None:
-        """The zone, the gaps or the mark changed."""
-        self._known.clear()
+        """Recompute all separators: the zone, the gaps or the mark changed."""
+        self._cache.clear()
 
     def above(self, row: int) -> list[tuple[str, str]]:
-        """Text and style of each separator above the line at the (shown) store row."""
-        state = (self._view.store.moves, self._view.shown)
-        if state != self._valid_for or len(self._known) > _KEPT:
-            self._known.clear()
-            self._valid_for = state
-        rules = self._known.get(row)
+        """Text and style of each separator above the line at a (visible) store row."""
+        state = (self._view.store.moves, self._view.visible)
+        if state != self._cache_state or len(self._cache) > _CACHE_SIZE:
+            self._cache.clear()
+            self._cache_state = state
+        rules = self._cache.get(row)
         if rules is None:
-            rules = self._known[row] = self._work_out(row)
+            rules = self._cache[row] = self._compute(row)
         return rules
 
-    def _work_out(self, row: int) -> list[tuple[str, str]]:
+    def _compute(self, row: int) -> list[tuple[str, str]]:
         store = self._view.store
         at = store.time_at(row)
-        above = self._view.shown.at_or_before(row - 1)
+        above = self._view.visible.at_or_before(row - 1)
         before = store.time_at(above) if above is not None else None
         rules = [] if before is not None and self._same_day(before, at) else [self._day(at)]
         rules += [self._gap(gap) for gap in self.gaps if _between(before, gap.start, at)]
@@ -76,6 +77,6 @@ class Rules:
         return _("lines may be missing {span}: {reason}").format(span=span, reason=gap.reason), "gap"
 
 
-def _between(before: int | None, moment_of: int, at: int) -> bool:
-    """Whether `moment_of` lies after the line before (if any) and not after this one."""
-    return moment_of <= at and (before is None or before < moment_of)
+def _between(before: int | None, at: int, end: int) -> bool:
+    """Whether `at` is after `before` (the previous line, if any) and not after `end` (this line)."""
+    return at <= end and (before is None or before < at)

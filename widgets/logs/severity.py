@@ -1,6 +1,6 @@
-"""How bad a log line is, read from its text.
+"""The severity of a log line, read from its text.
 
-JSON lines are judged by their level key, others by the first level word near the start, in the
+JSON lines are judged by their level key, others by the first level word near their start, in the
 spellings of Python, Java, Node, nginx, PostgreSQL (where LOG is an ordinary message) and logfmt.
 """
 
@@ -46,13 +46,13 @@ LETTERS = {
 
 
 def severity_of(line: bytes) -> Severity:
-    """The severity of one line (UTF-8); PLAIN where nothing tells."""
+    """The severity of one line (UTF-8); PLAIN where it states none."""
     if line[:1] == b"{":
-        found = _JSON_LEVEL.search(line)
-        if found is not None:
-            return _named(found[1])
-    found = _WORD.search(line, 0, _HEAD)
-    return _named(found[found.lastindex or 0]) if found is not None else Severity.PLAIN
+        match = _JSON_LEVEL.search(line)
+        if match is not None:
+            return _named(match[1])
+    match = _WORD.search(line, 0, _HEAD)
+    return _named(match[match.lastindex or 0]) if match is not None else Severity.PLAIN
 
 
 def at_least(lines: Sequence[bytes], threshold: Severity) -> list[int]:
@@ -67,7 +67,7 @@ def _named(name: bytes) -> Severity:
 
 
 def _numbered(level: int) -> Severity:
-    """pino and bunyan count 10 trace … 60 fatal."""
+    """The severity of a number as pino and bunyan count: 10 trace … 60 fatal."""
     if level < 10:
         return Severity.PLAIN
     return Severity(min(Severity.FATAL, max(Severity.DEBUG, level // 10 - 1)))

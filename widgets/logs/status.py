@@ -1,73 +1,81 @@
-"""What a log pane says of itself, put into words from its parts."""
+"""What a log pane says about itself, composed from its parts."""
 
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from services.i18n import _
+from services.models.logs import TailStats
 from services.models.text import clean
 from widgets.logs.bar import BarFacts, Mode, TitleFacts
+from widgets.logs.lines import LogLines
+from widgets.logs.pager import LogPager
 from widgets.logs.time import clock_text, day_text, moment
 
-if TYPE_CHECKING:
-    from widgets.logs.pane import LogPane
 
-
-def title_facts(pane: "LogPane") -> TitleFacts:
-    """Group, filters, look, span."""
-    look = pane.lines.look
+def title_facts(lines: LogLines, title: str, pattern: str) -> TitleFacts:
+    """Group, filters, format, span."""
+    format, store = lines.format, lines.view.store
     flags = (
-        (look.raw, _("raw")),
-        (look.wrap, _("wrapped")),
-        (look.relative, _("ages")),
-        (look.stream, _("task")),
-        (look.shift > 0, f"\u2190{look.shift}"),
+        (format.raw, _("raw")),
+        (format.wrap, _("wrapped")),
+        (format.relative, _("ages")),
+        (format.stream, _("task")),
+        (format.shift > 0, f"\u2190{format.shift}"),
     )
     return TitleFacts(
-        group=clean(pane.title),
-        pattern=clean(pane.pattern),
-        threshold=pane.view.threshold,
+        group=clean(title),
+        pattern=clean(pattern),
+        threshold=lines.view.threshold,
         flags=tuple(word for on, word in flags if on),
-        zone=moment(pane.store.newest).astimezone(look.zone).tzname() or "",
-        span=_span(pane),
+        zone=moment(store.newest).astimezone(format.zone).tzname() or "",
+        span=_span(lines),
     )
 
 
-def bar_facts(pane: "LogPane") -> BarFacts:
-    """Mode and counters."""
-    lines, view = pane.lines, pane.view
+def bar_facts(
+    pager: LogPager,
+    *,
+    stats: TailStats | None,
+    read_at: datetime | None,
+    stale: bool,
+    failing: bool,
+    missing_until: int,
+) -> BarFacts:
+    """Mode and counters; `missing_until` (epoch milliseconds): lines up to it may be missing."""
+    lines, view = pager.lines, pager.view
     mode = Mode.FOLLOWING if lines.scroller.follow else Mode.READING
     selected = lines.selected if lines.ranging else None
-    marking = view.shown.rank(selected[1] + 1) - view.shown.rank(selected[0]) if selected else 0
+    marking = view.visible.rank(selected[1] + 1) - view.visible.rank(selected[0]) if selected else 0
     return BarFacts(
-        mode=Mode.PAUSED if pane.paused else mode,
+        mode=Mode.PAUSED if pager.paused else mode,
         new=lines.scroller.new_below(lines.bottom),
-        lines=len(pane.store),
-        shown=view.shown.count(),
-        dropped=pane.store.dropped,
-        stats=pane.stats,
-        read_at=pane.read_at,
-        stale=pane.stale,
-        failing=pane.problem is not None,
-        complete=_complete(pane),
-        search=_search(pane),
+        lines=len(view.store),
+        visible=view.visible.count(),
+        dropped=view.store.dropped,
+        stats=stats,
+        read_at=read_at,
+        stale=stale,
+        failing=failing,
+        complete=_complete(lines, stats, missing_until),
+        search=_search(pager),
         marking=marking,
     )
 
 
-def empty_words(pane: "LogPane") -> str:
+def empty_text(lines: LogLines, *, stats: TailStats | None, failing: bool, pattern: str) -> str:
     """Why there is nothing to see; nothing is never drawn as "all is well"."""
-    if len(pane.store):
+    if len(lines.view.store):
         return _("No line held is that severe.")
-    if pane.problem is not None:
+    if failing:
         return _("No lines: reading fails.")
-    if pane.stats is None:
+    if stats is None:
         return _("Waiting for the first read…")
-    if pane.pattern:
-        return _("Read {polls} times; no line matches the filter.").format(polls=f"{pane.stats.polls:,}")
-    return _("Read {polls} times; the log group has no new lines.").format(polls=f"{pane.stats.polls:,}")
+    if pattern:
+        return _("Read {polls} times; no line matches the filter.").format(polls=f"{stats.polls:,}")
+    return _("Read {polls} times; the log group has no new lines.").format(polls=f"{stats.polls:,}")
 
 
-def _span(pane: "LogPane") -> str:
-    store, zone = pane.store, pane.lines.look.zone
+def _span(lines: LogLines) -> str:
+    store, zone = lines.view.store, lines.format.zone
     if not len(store):
         return ""
     start, end = clock_text(store.oldest, zone)[:8], clock_text(store.newest, zone)[:8]
@@ -77,13 +85,13 @@ def _span(pane: "LogPane") -> str:
     return f"{days[0]} {start}\u2013{days[1]} {end}"
 
 
-def _complete(pane: "LogPane") -> str:
-    """From when to when no line is missing; "" where that cannot be said yet."""
-    stats, store, zone = pane.stats, pane.store, pane.lines.look.zone
+def _complete(lines: LogLines, stats: TailStats | None, missing_until: int) -> str:
+    """From when to when no line is missing; "" where that is not known yet."""
+    store, zone = lines.view.store, lines.format.zone
     if stats is None or stats.complete_from is None or stats.complete_to is None:
         return ""
     # What the pane's memory had no room for is missing as well.
-    start = max(stats.complete_from, pane.lacks_to + 1, store.oldest if store.dropped else 0)
+    start = max(stats.complete_from, missing_until + 1, store.oldest if store.dropped else 0)
     end = stats.complete_to
     if start >= end:
         return ""
@@ -92,18 +100,18 @@ def _complete(pane: "LogPane") -> str:
     return _("complete {start}\u2013{end}").format(start=first, end=clock_text(end, zone)[:8])
 
 
-def _search(pane: "LogPane") -> str:
-    query = pane.view.query
-    if pane.searching:
+def _search(pager: LogPager) -> str:
+    query, cursor = pager.view.query, pager.lines.cursor
+    if pager.searching:
         return _("searching…")
     if query is None:
         return ""
-    found, cursor = pane.view.found, pane.lines.cursor
-    count = found.count()
+    matches = pager.view.matches
+    count = matches.count()
     if not count:
         return _("/{text}: no match").format(text=clean(query.text, 80))
-    if cursor is not None and found.contains(cursor):
-        place = found.rank(cursor) + 1
+    if cursor is not None and matches.contains(cursor):
+        place = matches.rank(cursor) + 1
         return _("/{text}: {place} of {count}").format(
             text=clean(query.text, 80), place=f"{place:,}", count=f"{count:,}"
         )

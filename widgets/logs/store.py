@@ -1,8 +1,8 @@
-"""The log pane's memory: every line it holds, in time order, within a bound of bytes.
+"""The memory of a log pane: lines in time order, within a bound of bytes.
 
-A *row* counts lines since the beginning: it survives appending and dropping, and moves only when an
-older line is inserted before it. An *id* never moves; whoever must follow a line keeps its id.
-The oldest chunk is dropped whole, and the lines in it are counted.
+A *row* counts lines since the beginning: it does not change when lines are appended or dropped, only
+when an older line is inserted before it. An *id* never changes, so a line is followed by its id. The
+oldest chunk is dropped whole, and its lines are counted.
 """
 
 from bisect import bisect_right
@@ -15,18 +15,18 @@ from widgets.logs.chunk import Chunk, Columns, columns_of, raw_columns
 
 CHUNK_BYTES = 256 * 1024
 DEFAULT_BYTES = 64 * 1024 * 1024
-_SPLIT_KEPT = 8
-"""Chunks whose split lines are kept: what is near the reader."""
+_SPLIT_CHUNKS = 8
+"""Chunks whose split lines are cached: those near the reader."""
 
 
 class StoredLine(NamedTuple):
-    """One line as the pane sees it."""
+    """One line of a log pane."""
 
     id: int
-    """The pane's own number, stable while the line is held."""
+    """Number within the pane; never changes."""
     at: int
     """Event time, epoch milliseconds."""
-    seen: int
+    ingested_at: int
     """Ingestion time, epoch milliseconds (at most 24 days after `at`)."""
     stream: str
     late: bool
@@ -41,15 +41,15 @@ class LogStore:
         self.chunk_bytes = chunk_bytes
         self.chunks: list[Chunk] = []
         self.first = 0
-        """Row of the oldest line held."""
+        """Row of the oldest line in memory."""
         self.end = 0
         """Row after the newest line."""
         self.size = 0
-        """Bytes held."""
+        """Bytes in memory."""
         self.dropped = 0
-        """Lines that had to go since the last `clear`."""
+        """Number of lines dropped since the last `clear`."""
         self.moves = 0
-        """Grows whenever rows moved, so that whoever keeps ids looks their rows up again."""
+        """Increases whenever lines change their rows: the row of an id must then be looked up again."""
         self._next_id = 0
         self._streams: dict[str, int] = {"": 0}
         self._stream_names: list[str] = [""]
@@ -59,7 +59,7 @@ class LogStore:
         return self.end - self.first
 
     def append(self, lines: Sequence[LogLine]) -> None:
-        """Take a batch in; lines older than the newest one held go where their time belongs."""
+        """Add a batch; lines older than the newest one are inserted at their time."""
         if not lines:
             return
         if any(line.at > after.at for line, after in pairwise(lines)):
@@ -72,7 +72,7 @@ class LogStore:
         self._evict()
 
     def append_raw(self, data: bytes, at: int) -> None:
-        """Take in many lines of one time, separated by line feeds, as fast as memory allows."""
+        """Add many lines of one time, separated by line feeds, as fast as memory allows."""
         at = max(at, self.newest)
         start = 0
         data = data if data.endswith(b"\n") else data + b"\n"
@@ -85,7 +85,7 @@ class LogStore:
         self._evict()
 
     def clear(self) -> None:
-        """Forget every line; rows and ids go on counting."""
+        """Drop every line; rows and ids continue counting."""
         self.chunks.clear()
         self._split.clear()
         self.first, self.size, self.dropped = self.end, 0, 0
@@ -102,11 +102,11 @@ class LogStore:
         return self.chunks[0].ats[0] if self.chunks else 0
 
     def chunk_index(self, row: int) -> int:
-        """Index of the chunk that holds `row`, which must be held."""
+        """Index of the chunk with `row`, which must be in memory."""
         return bisect_right(self.chunks, row, key=lambda chunk: chunk.first) - 1
 
     def line(self, row: int) -> StoredLine:
-        """The line at `row`; IndexError when it is not held."""
+        """The line at `row`; raises IndexError if it is not in memory."""
         if not self.first <= row < self.end:
             raise IndexError(row)
         chunk = self.chunks[self.chunk_index(row)]
@@ -119,24 +119,24 @@ class LogStore:
         )
 
     def id_at(self, row: int) -> int:
-        """The id of the line at `row`, which must be held."""
+        """The id of the line at `row`, which must be in memory."""
         chunk = self.chunks[self.chunk_index(row)]
         return chunk.ids[row - chunk.first]
 
     def time_at(self, row: int) -> int:
-        """Event time of the line at `row`, which must be held; epoch milliseconds."""
+        """Event time of the line at `row`, which must be in memory; epoch milliseconds."""
         chunk = self.chunks[self.chunk_index(row)]
         return chunk.ats[row - chunk.first]
 
     def row_of(self, line_id: int) -> int | None:
-        """Where the line is now; None when it was dropped."""
+        """The present row of a line; None if it was dropped."""
         for chunk in reversed(self.chunks):
             if line_id in chunk.ids:
                 return chunk.first + chunk.ids.index(line_id)
         return None
 
     def row_at(self, at: int) -> int:
-        """The first row whose time is `at` or later; `end` when there is none."""
+        """The first row whose time is `at` or later; `end` without one."""
         index = bisect_right(self.chunks, at - 1, key=lambda chunk: chunk.ats[-1])
         if index == len(self.chunks):
             return self.end
@@ -144,12 +144,12 @@ class LogStore:
         return chunk.first + bisect_right(chunk.ats, at - 1)
 
     def lines_of(self, chunk: Chunk) -> list[bytes]:
-        """The text of each line of `chunk`; split once while it is looked at often."""
+        """The text of each line of `chunk`; the split is cached for the chunks read last."""
         version, lines = self._split.pop(chunk, (-1, []))
         if version != chunk.version:
             lines = chunk.lines()
         self._split[chunk] = (chunk.version, lines)
-        if len(self._split) > _SPLIT_KEPT:
+        if len(self._split) > _SPLIT_CHUNKS:
             self._split.pop(next(iter(self._split)))
         return lines
 
@@ -161,7 +161,7 @@ class LogStore:
         return columns
 
     def _extend(self, lines: Sequence[LogLine]) -> None:
-        """Add lines that belong at the end, in pieces of about a chunk."""
+        """Append lines at the end, in pieces of about a chunk."""
         total = sum(len(line.text) for line in lines)
         step = max(1, len(lines) * self.chunk_bytes // (2 * total + 1))
         for start in range(0, len(lines), step):
@@ -183,12 +183,12 @@ class LogStore:
         self._next_id = max(self._next_id, columns.ids[-1] + 1)
 
     def _insert(self, lines: Sequence[LogLine]) -> None:
-        """Put lines (ascending, all older than the newest held) where their time belongs."""
+        """Insert lines (ascending, all older than the newest one) at their times."""
 
-        def home(line: LogLine) -> int:
+        def chunk_for(line: LogLine) -> int:
             return bisect_right(self.chunks, line.at, key=lambda chunk: chunk.ats[-1])
 
-        groups = [(index, list(group)) for index, group in groupby(lines, key=home)]
+        groups = [(index, list(group)) for index, group in groupby(lines, key=chunk_for)]
         for index, group in reversed(groups):
             chunk = self.chunks[index]
             before = chunk.size

@@ -1,6 +1,6 @@
 """Log lines as strips: gutter, time, severity letter, then message and fields, cut or wrapped.
 
-A strip is built once per line and look, and kept; what a frame costs is what is new in it.
+A strip is built once per line and format and cached, so that a frame costs only what is new in it.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,12 +24,14 @@ from widgets.logs.time import age_text, clock_text, span_text
 
 HEAD_WIDTH = 16
 """Gutter, twelve cells of time, a space, the severity letter, a space."""
-_KEPT = 2048
-_MARKED_LIMIT = 200
+_CACHE_SIZE = 2048
+"""Lines whose strips are cached."""
+_HIGHLIGHT_LIMIT = 200
+"""Matches highlighted in one line."""
 _TASK_WIDTH = 17
 _MORE = "\u203a"
 _BREAK_REACH = 24
-"""Characters looked back for a space when a line is wrapped."""
+"""Characters searched backwards for a space when a line is wrapped."""
 
 Span = tuple[str, str]
 """Text and the name of its style."""
@@ -37,26 +39,27 @@ Span = tuple[str, str]
 
 @dataclass(frozen=True)
 class LogFormat:
-    """How lines are drawn; a change voids what was drawn before."""
+    """How lines are drawn; a change invalidates all strips."""
 
     zone: tzinfo
     raw: bool = False
-    """The line as it is, not its JSON fields."""
+    """The line as logged, instead of its JSON fields."""
     wrap: bool = False
     relative: bool = False
-    """Age instead of time of day."""
+    """Ages instead of times of day."""
     stream: bool = False
+    """The task that wrote the line."""
     order: tuple[str, ...] = ()
     """JSON fields to show first."""
     columns: tuple[tuple[str, int], ...] = ()
-    """JSON fields with a column of their own, and its width in cells."""
+    """JSON fields shown as columns, each with its width in cells."""
     shift: int = 0
     """Cells scrolled to the right; 0 while wrapping."""
 
 
 @dataclass(frozen=True)
 class Accent:
-    """What sets a line apart on this frame."""
+    """How a line is marked in this frame."""
 
     row: str = ""
     """`cursor`, `range` or ""."""
@@ -64,38 +67,38 @@ class Accent:
 
 
 class Painter:
-    """Builds and keeps the strips of lines for one width and one look."""
+    """Builds and caches the strips of lines for one width and one format."""
 
-    def __init__(self, look: LogFormat, style: Callable[[str], Style]) -> None:
-        self.look = look
+    def __init__(self, format: LogFormat, style: Callable[[str], Style]) -> None:
+        self.format = format
         self.query: Query | None = None
         self.width = 80
         self._component = style
         self._styles: dict[tuple[str, str], Style] = {}
-        self._kept: LRUCache[object, list[Strip]] = LRUCache(_KEPT)
+        self._cache: LRUCache[object, list[Strip]] = LRUCache(_CACHE_SIZE)
 
     def forget(self) -> None:
-        """The theme, the look, the width or the query changed."""
+        """Rebuild all strips: the theme, the format, the width or the query changed."""
         self._styles.clear()
-        self._kept.clear()
+        self._cache.clear()
 
     def block(self, line: StoredLine, accent: Accent, now: int) -> list[Strip]:
-        """The rows of one line, each exactly `width` cells. `now` (epoch ms) counts only for ages."""
-        stamp = age_text(line.at, now) if self.look.relative else ""
+        """The rows of one line, each exactly `width` cells; `now` (epoch milliseconds) is for ages only."""
+        stamp = age_text(line.at, now) if self.format.relative else ""
         key = (line.id, accent, stamp)
-        strips = self._kept.get(key)
+        strips = self._cache.get(key)
         if strips is None:
-            strips = self._kept[key] = self._build(line, accent, stamp)
+            strips = self._cache[key] = self._build(line, accent, stamp)
         return strips
 
     def rule(self, text: str, name: str) -> Strip:
         """A separator across the width: `── text ─────`."""
         key = (text, name)
-        strips = self._kept.get(key)
+        strips = self._cache.get(key)
         if strips is None:
-            shown = set_cell_size(f"\u2500\u2500 {text} ", min(self.width, cell_len(text) + 4))
-            shown += "\u2500" * (self.width - cell_len(shown))
-            strips = self._kept[key] = [Strip([Segment(shown, self.style(name))], self.width)]
+            rule = set_cell_size(f"\u2500\u2500 {text} ", min(self.width, cell_len(text) + 4))
+            rule += "\u2500" * (self.width - cell_len(rule))
+            strips = self._cache[key] = [Strip([Segment(rule, self.style(name))], self.width)]
         return strips[0]
 
     def blank(self) -> Strip:
@@ -114,19 +117,19 @@ class Painter:
 
     def _build(self, line: StoredLine, accent: Accent, stamp: str) -> list[Strip]:
         severity = severity_of(line.text[:DRAWN_LIMIT].encode("utf-8", "replace"))
-        stamp = f"{stamp:>12}" if self.look.relative else clock_text(line.at, self.look.zone)
+        stamp = f"{stamp:>12}" if self.format.relative else clock_text(line.at, self.format.zone)
         letter = "plain" if severity is Severity.PLAIN else f"letter-{severity.name.lower()}"
         head = [(f" {stamp} ", "time"), (LETTERS[severity], letter), (" ", "text")]
         if accent.gutter != " ":
             head[:1] = [(accent.gutter, "gutter"), (f"{stamp} ", "time")]
         width = max(1, self.width - HEAD_WIDTH)
-        reach = DRAWN_LIMIT if self.look.wrap else 2 * (self.look.shift + width) + 64
+        reach = DRAWN_LIMIT if self.format.wrap else 2 * (self.format.shift + width) + 64
         body = self._body(line, severity.name.lower(), reach)
-        if not self.look.wrap:
+        if not self.format.wrap:
             body = _slice(body, 0, reach)
         if self.query is not None:
             body = _highlight(body, self.query)
-        if not self.look.wrap:
+        if not self.format.wrap:
             return [self._strip(head, self._cut(body, width, accent.row), accent.row)]
         pieces = _wrapped(body, width)
         rest: list[Span] = [(accent.gutter, "gutter"), (" " * (HEAD_WIDTH - 1), "text")]
@@ -136,17 +139,17 @@ class Painter:
         ]
 
     def _body(self, line: StoredLine, severity: str, reach: int) -> list[Span]:
-        look = self.look
+        format = self.format
         spans: list[Span] = []
         if line.late:
-            late = _("late +{span}").format(span=span_text(line.seen - line.at))
+            late = _("late +{span}").format(span=span_text(line.ingested_at - line.at))
             spans += [(f" {late} ", "late"), (" ", "text")]
-        if look.stream:
+        if format.stream:
             spans.append((set_cell_size(clean(task_of(line.stream)), _TASK_WIDTH) + " ", "stream"))
-        if look.raw:
+        if format.raw:
             return [*spans, (clean(line.text, DRAWN_LIMIT), severity)]
-        reading = read(line.text, look.order, [name for name, _width in look.columns], reach)
-        for value, (_name, width) in zip(reading.columns, look.columns, strict=True):
+        reading = read(line.text, format.order, [name for name, _width in format.columns], reach)
+        for value, (_name, width) in zip(reading.columns, format.columns, strict=True):
             spans.append((set_cell_size(value, width) + " ", "value"))
         spans.append((reading.message, severity))
         for key, value in reading.fields:
@@ -154,8 +157,8 @@ class Painter:
         return spans
 
     def _cut(self, spans: list[Span], width: int, row: str) -> list[Segment]:
-        """The cells from the shift on, and a mark where the line goes on."""
-        start = self.look.shift
+        """The cells from the shift on, with a mark at the end of a line that is cut."""
+        start = self.format.shift
         plain = "".join([text for text, _name in spans])
         if plain.isascii():
             long = len(plain) > start + width
@@ -183,16 +186,16 @@ class Painter:
 
 def _slice(spans: Sequence[Span], start: int, end: int) -> list[Span]:
     """The characters from `start` to before `end`."""
-    sliced: list[Span] = []
+    parts: list[Span] = []
     place = 0
     for text, name in spans:
         if place >= end:
             break
         part = text[max(0, start - place) : end - place]
         if part:
-            sliced.append((part, name))
+            parts.append((part, name))
         place += len(text)
-    return sliced
+    return parts
 
 
 def _wrapped(spans: list[Span], width: int) -> list[list[Span]]:
@@ -213,10 +216,10 @@ def _wrapped(spans: list[Span], width: int) -> list[list[Span]]:
 def _highlight(spans: list[Span], query: Query) -> list[Span]:
     """`spans` with the matches of `query` in a style of their own."""
     plain = "".join([text for text, _name in spans])
-    marked: list[Span] = []
+    highlighted: list[Span] = []
     place = 0
-    for start, end in query.spans(plain)[:_MARKED_LIMIT]:
-        marked += _slice(spans, place, start)
-        marked.append((plain[start:end], "match"))
+    for start, end in query.spans(plain)[:_HIGHLIGHT_LIMIT]:
+        highlighted += _slice(spans, place, start)
+        highlighted.append((plain[start:end], "match"))
         place = end
-    return [*marked, *_slice(spans, place, len(plain))]
+    return [*highlighted, *_slice(spans, place, len(plain))]

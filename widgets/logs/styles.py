@@ -1,4 +1,4 @@
-"""Names and colours of the parts of a log line; every colour is the theme's."""
+"""Names and colours of the parts of a log line; all colours come from the theme."""
 
 STYLES = (
     *("text", "time", "plain", "debug", "info", "warning", "error", "fatal"),
@@ -8,7 +8,7 @@ STYLES = (
 """Component classes of the lines, each as `log--<name>`."""
 
 UNCOLOURED = frozenset(["log--text", "log--plain", "log--info"])
-"""Parts in the widget's own colour."""
+"""Parts in the colour of the widget itself."""
 
 LINES_CSS = """
 LogLines {

@@ -1,4 +1,4 @@
-"""Times of log lines: drawn in a zone, typed by a reader."""
+"""Times of log lines: formatted in a zone, and parsed from what a reader types."""
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -11,7 +11,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def moment(at: int) -> datetime:
-    """`at` (epoch milliseconds) as aware UTC; the nearest that a datetime can hold."""
+    """`at` (epoch milliseconds) as aware UTC, limited to what a datetime can represent."""
     at = max(0, min(at, 253_402_214_400_000))
     return datetime.fromtimestamp(at // 1000, UTC) + timedelta(milliseconds=at % 1000)
 
@@ -46,7 +46,7 @@ def age_text(at: int, now: int) -> str:
 
 
 def span_text(milliseconds: int) -> str:
-    """`850ms`, `38s`, `12m`, `5h`, `3d`: a length of time in a few cells."""
+    """A duration in a few cells: `850ms`, `38s`, `12m`, `5h`, `3d`."""
     seconds = max(0, milliseconds) / 1000
     if seconds < 1:
         return f"{max(0, milliseconds)}ms"
@@ -57,18 +57,18 @@ def span_text(milliseconds: int) -> str:
 
 
 def parse_moment(text: str, zone: tzinfo, near: datetime) -> int | None:
-    """Epoch milliseconds of what a reader typed, or None when it is no time.
+    """Epoch milliseconds of a typed time, or None if it is none.
 
     `9:12`, `09:12:33` (the last such moment up to a minute after `near`), `11-25 9:12`,
     `2026-11-25 09:12`, ISO 8601, `-15m` (before `near`). Without an offset it is in `zone`.
     """
     text = text.strip()
     try:
-        found = _ago(text, near) or _clock(text, zone, near) or _dated(text, zone, near)
-        if found is None:
-            parsed = datetime.fromisoformat(text)
-            found = parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)
-        return round(found.timestamp() * 1000)
+        at = _ago(text, near) or _clock(text, zone, near) or _dated(text, zone, near)
+        if at is None:
+            at = datetime.fromisoformat(text)
+            at = at if at.tzinfo else at.replace(tzinfo=zone)
+        return round(at.timestamp() * 1000)
     except (ValueError, OverflowError):
         return None
 

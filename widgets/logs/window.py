@@ -1,7 +1,7 @@
-"""Draws the window of a log pane; where it stands, and what is marked in it, a subclass says.
+"""Draws the window of a log pane; a subclass moves the window and decides what is marked in it.
 
-Drawing goes through `render_lines`, past Textual's per-widget cache, and keeps one strip per line;
-Textual's scrolling is not used, because it needs the height of everything and scrolls by animation.
+Drawing bypasses Textual's cache per widget (`render_lines`) and caches one strip per line. Textual's
+scrolling is not used, because it needs the height of everything and scrolls by animation.
 """
 
 from collections.abc import Callable
@@ -22,69 +22,69 @@ from widgets.logs.view import LogView
 
 
 class LogWindow(Widget):
-    """The lines of a view from where its scroller stands."""
+    """The lines of a view from its scroller's position on."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"log--{name}" for name in STYLES}
 
-    def __init__(self, view: LogView, look: LogFormat, now: Callable[[], datetime]) -> None:
+    def __init__(self, view: LogView, format: LogFormat, now: Callable[[], datetime]) -> None:
         super().__init__()
         self.view = view
-        self.painter = Painter(look, self._component)
+        self.painter = Painter(format, self._component)
         self.scroller = Scroller(view, self._height_of)
-        self.rules = Rules(view, look.zone)
+        self.rules = Rules(view, format.zone)
         self._now = now
         self._now_ms = 0
         self.message = ""
-        """Said where there are no lines; set with `say`."""
+        """Shown where there are no lines; set with `say`."""
         self._window: tuple[list[int], int] = ([], 0)
-        """The scroller's window as it was drawn last."""
+        """The scroller's window as drawn last."""
         self._strips: list[Strip] = []
-        """What was drawn last."""
-        self._drawn: list[int] = []
+        """The strips drawn last."""
+        self._screen_rows: list[int] = []
         """Store row of the line on each screen row, -1 for none."""
 
     @property
-    def look(self) -> LogFormat:
+    def format(self) -> LogFormat:
         """How lines are drawn."""
-        return self.painter.look
+        return self.painter.format
 
     def redraw(self) -> None:
-        """Draw everything anew: the look, the query, the marks or the theme changed."""
+        """Redraw everything: the format, the query, the marks or the theme changed."""
         self.painter.query = self.view.query
         self.painter.forget()
         self.rules.forget()
         self.refresh()
 
     def refresh_changed(self) -> None:
-        """Draw lines that came or grew older; nothing where the window looks as it does already."""
+        """Redraw what differs from the last drawing: lines that arrived, ages that grew."""
         if self.scroller.window() != self._window or len(self._strips) != self.size.height:
             self.refresh()
             return
         before = self._strips
-        changed = changed_regions(before, self._window_strips())
-        if changed:
-            self.refresh(*changed)
+        regions = changed_regions(before, self._window_strips())
+        if regions:
+            self.refresh(*regions)
 
     def say(self, message: str) -> None:
-        """Say this where there are no lines."""
+        """Show `message` where there are no lines."""
         if message != self.message:
             self.message = message
             self.refresh()
 
     def _component(self, name: str) -> Style:
-        # Textual forgets the component styles of a widget that it removes, yet may draw it once more.
+        # Textual drops the component styles of a widget that it removes, but may draw it once more.
         if name in UNCOLOURED or not self.is_attached:
             return self.rich_style
         return self.get_component_rich_style(name)
 
     def notify_style_update(self) -> None:
-        """The theme changed."""
+        """Redraw in the new theme."""
         super().notify_style_update()
         self.painter.forget()
 
     def on_resize(self) -> None:
-        """Nothing drawn fits any more."""
+        """Rebuild all strips."""
         self.painter.forget()
 
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -104,22 +104,22 @@ class LogWindow(Widget):
 
     def _window_strips(self) -> list[Strip]:
         height = self.size.height
-        self._now_ms = int(self._now().timestamp() * 1000) if self.look.relative else 0
+        self._now_ms = int(self._now().timestamp() * 1000) if self.format.relative else 0
         rows, skip = self._window = self.scroller.window()
         strips: list[Strip] = []
-        self._drawn = []
+        self._screen_rows = []
         for row in rows:
             block = self._block(row)
             strips += block
-            self._drawn += [row] * len(block)
-        strips, self._drawn = strips[skip : skip + height], self._drawn[skip : skip + height]
+            self._screen_rows += [row] * len(block)
+        strips, self._screen_rows = strips[skip : skip + height], self._screen_rows[skip : skip + height]
         if not rows and self.message:
             strips = [self.painter.blank()] * min(1, height - 1) + [self.painter.rule(self.message, "rule")]
         self._strips = strips + [self.painter.blank()] * (height - len(strips))
         return self._strips
 
     def _height_of(self, row: int) -> int:
-        if not self.look.wrap:
+        if not self.format.wrap:
             return 1 + len(self.rules.above(row))
         return len(self._block(row))
 
@@ -129,5 +129,5 @@ class LogWindow(Widget):
         return rules + self.painter.block(line, self._accent(row, line.at), self._now_ms)
 
     def _accent(self, row: int, at: int) -> Accent:
-        """How the line at a store row is marked, and what stands before it."""
+        """How the line at a store row is marked; `at` is its time in epoch milliseconds."""
         raise NotImplementedError

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from services.models import dashboards as model
 from services.models.dashboards import Axis
 from services.models.verdict import Limit, Verdict
-from tests.widgets import gallery_data as made
+from tests.widgets import gallery_data as gallery
 from widgets.charts.chart import draw_chart, runs
 from widgets.charts.data import ChartData, Curve, Guide, Moment, alarm_chart, chart_of
 from widgets.charts.legend import legend_lines, role_of
@@ -16,7 +16,7 @@ from widgets.drawing.lines import plain, width_of
 from widgets.drawing.units import PERCENT
 
 JST = ZoneInfo("Asia/Tokyo")
-START = made.START
+START = gallery.START
 TIMES = tuple(range(START, START + 3600, 60))
 
 
@@ -29,7 +29,7 @@ def chart(*curves: Curve, **more: object) -> ChartData:
     return ChartData(curves=curves, start=START, end=START + 3600, **more)
 
 
-def drawn(data: ChartData, width: int = 70, height: int = 14) -> list[str]:
+def draw(data: ChartData, width: int = 70, height: int = 14) -> list[str]:
     return plain(draw_chart(data, width, height, JST))
 
 
@@ -40,7 +40,7 @@ def plot_of(lines: list[str]) -> list[str]:
 def test_a_missing_period_is_a_gap_not_a_line() -> None:
     values = tuple(50.0 for _at in TIMES)
     half = Curve("m", TIMES[:20] + TIMES[40:], values[:40], 60, PERCENT)
-    row = next(line for line in plot_of(drawn(chart(half))) if line.strip())
+    row = next(line for line in plot_of(draw(chart(half))) if line.strip())
     left, right = row.strip().split("  ", 1)
     assert len(left) > 10
     assert right.startswith("   ")
@@ -53,7 +53,7 @@ def test_runs_are_cut_at_gaps_and_at_what_is_no_number() -> None:
 
 
 def test_a_limit_is_a_labelled_line_and_lies_within_the_axis() -> None:
-    lines = drawn(chart(curve(values=(20.0,) * 60), guides=(Guide(70, "limit < 70%", role="limit"),)))
+    lines = draw(chart(curve(values=(20.0,) * 60), guides=(Guide(70, "limit < 70%", role="limit"),)))
     assert sum("limit < 70%" in line and "╌╌╌" in line for line in lines) == 1
     assert "80%" in lines[0] or "75%" in lines[0]
 
@@ -65,7 +65,7 @@ def test_a_limit_that_the_dashboard_draws_itself_is_one_line() -> None:
     limit = Limit(id="cpu", title="CPU", namespace="AWS/ECS", metric="CPUUtilization", below=70.0, unit="%")
     data = model.WidgetData(
         key="w",
-        series=made.CURVE,
+        series=gallery.CURVE,
         readings=(model.Reading(label="CPU", value=1.0, verdict=Verdict.NORMAL, limit=limit),),
     )
     guides = chart_of(widget, data).guides
@@ -90,27 +90,27 @@ def test_bands_and_marks_are_drawn_with_their_labels() -> None:
 
 
 def test_times_are_in_the_zone_and_the_zone_is_printed_once() -> None:
-    text = "\n".join(drawn(chart(curve())))
+    text = "\n".join(draw(chart(curve())))
     assert text.count("JST") == 1
     assert "06:30" in text
 
 
 def test_no_data_is_said_in_words() -> None:
-    text = "\n".join(drawn(chart(Curve("CPU", remark="権限がない"))))
+    text = "\n".join(draw(chart(Curve("CPU", remark="権限がない"))))
     assert "no data" in text
     assert "権限がない" in text
 
 
 def test_two_axes_have_scales_of_their_own() -> None:
     big = Curve("requests", TIMES, tuple(5000.0 for _at in TIMES), 60, right=True)
-    text = "\n".join(drawn(chart(curve(), big)))
+    text = "\n".join(draw(chart(curve(), big)))
     assert "├" in text
     assert "┤" in text
     assert "6,000" in text or "5,000" in text
 
 
 def test_fixed_axis_ends_clip_to_the_edge() -> None:
-    lines = plot_of(drawn(chart(curve(values=(95.0,) * 60), left=Axis(min=0, max=50))))
+    lines = plot_of(draw(chart(curve(values=(95.0,) * 60), left=Axis(min=0, max=50))))
     assert any(0x2800 < ord(character) < 0x2900 for character in lines[0])
 
 
@@ -124,8 +124,8 @@ def test_stacked_areas_reach_the_sum() -> None:
 def test_without_colour_curves_differ_by_stroke() -> None:
     data = chart(curve("a", (20.0,) * 60), curve("b", (40.0,) * 60))
     plainly = plain(draw_chart(data, 70, 14, JST, monochrome=True))
-    dotted = [line for line in plot_of(plainly) if line.strip()]
-    assert len({frozenset(line.strip()) for line in dotted}) == 2
+    lines = [line for line in plot_of(plainly) if line.strip()]
+    assert len({frozenset(line.strip()) for line in lines}) == 2
 
 
 def test_the_count_of_what_does_not_fit_stays_within_the_width() -> None:
@@ -172,16 +172,16 @@ def test_legend_counts_what_does_not_fit() -> None:
 
 @pytest.mark.parametrize("index", [0, 1])
 def test_a_dashboard_widget_becomes_a_chart(index: int) -> None:
-    widget, data = made.WIDGETS[index]
-    made_chart = chart_of(widget, data)
-    assert [each.right for each in made_chart.curves] == [False, index == 1]
-    assert len([guide for guide in made_chart.guides if guide.role == "limit"]) == 1
+    widget, data = gallery.WIDGETS[index]
+    chart_data = chart_of(widget, data)
+    assert [each.right for each in chart_data.curves] == [False, index == 1]
+    assert len([guide for guide in chart_data.guides if guide.role == "limit"]) == 1
 
 
 def test_an_alarm_becomes_a_chart_with_its_threshold_and_when_it_fired() -> None:
-    made_chart = alarm_chart(made.ALARMS[0], made.CURVE, made.START, made.END)
-    assert made_chart.guides[0].value == 5.0
-    assert made_chart.moments[0].at == int(made.ALARMS[0].since.timestamp())
+    chart_data = alarm_chart(gallery.ALARMS[0], gallery.CURVE, gallery.START, gallery.END)
+    assert chart_data.guides[0].value == 5.0
+    assert chart_data.moments[0].at == int(gallery.ALARMS[0].since.timestamp())
 
 
 def test_only_a_plain_hex_colour_is_taken_from_outside() -> None:

@@ -91,8 +91,8 @@ def test_time_moves_by_whole_columns(start: int, span: int, columns: int, later:
     )
     assert 0 <= now.dot(start) <= 1
     assert now.dot(start + span) <= max(1, 2 * columns - 1)
-    moved = {
+    shifts = {
         now.dot(at) - then.dot(at) for at in range(start + later, start + later + span, max(1, span // 97))
     }
-    assert len(moved) == 1, "all of it moves alike"
-    assert moved.pop() % 2 == 0, "and by whole cells"
+    assert len(shifts) == 1, "all of it moves alike"
+    assert shifts.pop() % 2 == 0, "and by whole cells"

@@ -10,7 +10,7 @@ from services.models import dashboards as model
 from services.models.alarms import AlarmState
 from services.models.base import RawId
 from services.models.feeds import FeedState
-from tests.widgets import gallery_data as made
+from tests.widgets import gallery_data as gallery
 from widgets.dashboards.panel import DashboardPanel
 from widgets.dashboards.text_tiles import LogTile, UnknownTile, tile_type
 from widgets.dashboards.tile import Tile
@@ -21,25 +21,25 @@ from widgets.drawing.lines import plain
 class DashboardApp(App[None]):
     def __init__(self, state: FeedState | None = None) -> None:
         super().__init__()
-        self.first = state or made.fresh(made.VIEW)
-        self.seen: list[LogTile.Follow] = []
+        self.first = state or gallery.fresh(gallery.VIEW)
+        self.messages: list[LogTile.Follow] = []
 
     def compose(self) -> ComposeResult:
-        yield DashboardPanel("Dashboard", now=made.now, zone=made.JST)
+        yield DashboardPanel("Dashboard", now=gallery.now, zone=gallery.JST)
 
     def on_mount(self) -> None:
         self.query_one(DashboardPanel).state = self.first
 
     @on(LogTile.Follow)
     def keep(self, message: LogTile.Follow) -> None:
-        self.seen.append(message)
+        self.messages.append(message)
 
 
 def text(app: App[None]) -> str:
     return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 
-def changed(view: model.DashboardView, index: int, **more: object) -> model.DashboardView:
+def with_data(view: model.DashboardView, index: int, **more: object) -> model.DashboardView:
     data = list(view.data)
     data[index] = data[index].model_copy(update=more)
     return view.model_copy(update={"data": tuple(data)})
@@ -50,11 +50,11 @@ async def test_every_widget_has_a_tile_of_its_kind_in_its_place() -> None:
     async with app.run_test(size=(120, 60)) as pilot:
         await pilot.pause()
         tiles = app.query_one(DashboardPanel).grid.tiles
-        assert [tile.widget.key for tile in tiles] == [widget.key for widget, _data in made.WIDGETS]
+        assert [tile.widget.key for tile in tiles] == [widget.key for widget, _data in gallery.WIDGETS]
         assert all(isinstance(tile, tile_type(tile.widget)) for tile in tiles)
         assert tiles[0].region.right < tiles[1].region.x
         assert tiles[0].region.y == tiles[1].region.y
-        shown = text(app)
+        screen = text(app)
         for words in (
             "ECS CPU & Memory",
             "■ abnormal",
@@ -65,7 +65,7 @@ async def test_every_widget_has_a_tile_of_its_kind_in_its_place() -> None:
             "市役所",
             "△ 未知の設定",
         ):
-            assert words in shown
+            assert words in screen
 
 
 async def test_only_tiles_whose_data_changed_are_drawn() -> None:
@@ -75,7 +75,7 @@ async def test_only_tiles_whose_data_changed_are_drawn() -> None:
         panel = app.query_one(DashboardPanel)
         text(app)
         before = [tile._strips for tile in panel.grid.tiles]
-        panel.state = made.fresh(changed(made.VIEW, 2, series=(made.series("接続数", 70, 1),)), 1)
+        panel.state = gallery.fresh(with_data(gallery.VIEW, 2, series=(gallery.series("接続数", 70, 1),)), 1)
         await pilot.pause()
         text(app)
         after = [tile._strips for tile in panel.grid.tiles]
@@ -89,9 +89,9 @@ async def test_another_dashboard_is_laid_out_anew() -> None:
     async with app.run_test(size=(120, 60)) as pilot:
         await pilot.pause()
         panel = app.query_one(DashboardPanel)
-        dashboard = made.VIEW.dashboard.model_copy(update={"widgets": made.VIEW.dashboard.widgets[:3]})
-        panel.state = made.fresh(
-            made.VIEW.model_copy(update={"dashboard": dashboard, "data": made.VIEW.data[:3]})
+        dashboard = gallery.VIEW.dashboard.model_copy(update={"widgets": gallery.VIEW.dashboard.widgets[:3]})
+        panel.state = gallery.fresh(
+            gallery.VIEW.model_copy(update={"dashboard": dashboard, "data": gallery.VIEW.data[:3]})
         )
         await pilot.pause()
         await pilot.pause()
@@ -105,17 +105,17 @@ async def test_arrows_go_to_the_neighbour_enter_enlarges_and_escape_restores() -
         panel = app.query_one(DashboardPanel)
         panel.focus_first()
         await pilot.press("right", "down", "left")
-        focused = app.focused
-        assert isinstance(focused, Tile)
-        assert focused.widget.key in ("2", "3", "4")
+        tile = app.focused
+        assert isinstance(tile, Tile)
+        assert tile.widget.key in ("2", "3", "4")
         await pilot.press("enter")
         await pilot.pause()
-        assert focused.region.width >= 116
-        assert focused.region.height >= 56
-        assert [tile for tile in panel.grid.tiles if tile.display] == [focused]
+        assert tile.region.width >= 116
+        assert tile.region.height >= 56
+        assert [each for each in panel.grid.tiles if each.display] == [tile]
         await pilot.press("escape")
         await pilot.pause()
-        assert focused.region.width < 60
+        assert tile.region.width < 60
         assert all(tile.display for tile in panel.grid.tiles)
 
 
@@ -137,37 +137,37 @@ async def test_a_log_query_never_runs_by_itself_and_leads_to_its_group() -> None
     async with app.run_test(size=(120, 60)) as pilot:
         await pilot.pause()
         tile = app.query_one(LogTile)
-        assert app.seen == []
+        assert app.messages == []
         tile.focus()
         await pilot.press("r")
-        assert [each.group for each in app.seen] == ["/ecs/staff-api"]
+        assert [each.group for each in app.messages] == ["/ecs/staff-api"]
 
 
 async def test_a_firing_alarm_is_never_among_those_that_do_not_fit() -> None:
     quiet = [
-        made.ALARMS[0].model_copy(update={"name": f"quiet-{n}", "state": AlarmState.OK}) for n in range(9)
+        gallery.ALARMS[0].model_copy(update={"name": f"quiet-{n}", "state": AlarmState.OK}) for n in range(9)
     ]
-    alarms = (*quiet, made.ALARMS[0])
+    alarms = (*quiet, gallery.ALARMS[0])
     widget = model.AlarmWidget(key="a", x=0, y=0, width=12, height=3, alarm_ids=(RawId("a"),))
-    tile = tile_type(widget)(widget, model.WidgetData(key="a", alarms=alarms), made.JST)
+    tile = tile_type(widget)(widget, model.WidgetData(key="a", alarms=alarms), gallery.JST)
     assert "alb-5xx-error-rate" in plain(tile.body(60, 4))[0]
     assert "quiet-0" in plain(tile.body(60, 12))[0], "the dashboard's own order where all fit"
     assert plain(tile.body(28, 4))[0].rstrip() == "■ firing alb-5xx-error-rate"
 
 
 async def test_the_builtin_dashboard_and_remarks_are_said() -> None:
-    dashboard = made.VIEW.dashboard.model_copy(update={"builtin": True, "remarks": ("変数は使えない",)})
-    app = DashboardApp(made.fresh(made.VIEW.model_copy(update={"dashboard": dashboard})))
+    dashboard = gallery.VIEW.dashboard.model_copy(update={"builtin": True, "remarks": ("変数は使えない",)})
+    app = DashboardApp(gallery.fresh(gallery.VIEW.model_copy(update={"dashboard": dashboard})))
     async with app.run_test(size=(120, 60)) as pilot:
         await pilot.pause()
-        shown = text(app)
-        assert "AWS has no dashboard “facility-prod-main”" in shown
-        assert "変数は使えない" in shown
+        screen = text(app)
+        assert "AWS has no dashboard “facility-prod-main”" in screen
+        assert "変数は使えない" in screen
 
 
 async def test_an_empty_dashboard_is_not_fine() -> None:
     view = model.DashboardView(dashboard=model.Dashboard(name="空"))
-    app = DashboardApp(made.fresh(view))
+    app = DashboardApp(gallery.fresh(view))
     async with app.run_test(size=(100, 20)) as pilot:
         await pilot.pause()
         assert "nothing is being watched" in text(app)
@@ -185,7 +185,7 @@ async def test_times_move_to_utc_on_every_tile() -> None:
 
 
 async def test_a_widget_without_data_says_that_it_was_not_read() -> None:
-    app = DashboardApp(made.fresh(made.VIEW.model_copy(update={"data": ()})))
+    app = DashboardApp(gallery.fresh(gallery.VIEW.model_copy(update={"data": ()})))
     async with app.run_test(size=(120, 60)) as pilot:
         await pilot.pause()
         assert "no data: not read yet" in text(app)
@@ -196,7 +196,7 @@ async def test_a_stale_dashboard_keeps_its_tiles() -> None:
     async with app.run_test(size=(120, 60)) as pilot:
         await pilot.pause()
         panel = app.query_one(DashboardPanel)
-        panel.state = replace(panel.state, problem=made.PROBLEM)
+        panel.state = replace(panel.state, problem=gallery.PROBLEM)
         await pilot.pause()
         assert "stale" in text(app)
         assert "ECS CPU & Memory" in text(app)
@@ -207,8 +207,8 @@ async def test_a_stale_dashboard_keeps_its_tiles() -> None:
 async def test_every_view_draws_every_size_within_it(view: model.View, size: tuple[int, int]) -> None:
     app = DashboardApp()
     async with app.run_test(size=(120, 40)):
-        widget, data = made.WIDGETS[0]
-        tile = MetricTile(widget.model_copy(update={"view": view}), data, made.JST)
+        widget, data = gallery.WIDGETS[0]
+        tile = MetricTile(widget.model_copy(update={"view": view}), data, gallery.JST)
         await app.mount(tile)
         lines = tile.draw(*size)
         assert len(lines) <= max(size[1], 3)
@@ -232,5 +232,5 @@ async def test_a_colour_like_the_background_is_made_readable() -> None:
         tile = app.query_one(DashboardPanel).grid.tiles[0]
         under = Color.from_rich_color(tile.ink.style("").bgcolor)
         for colour in ("#000000", "#1f77b4", "#ffffff"):
-            drawn = Color.from_rich_color(tile.ink.style(colour).color)
-            assert abs(drawn.brightness - under.brightness) >= 0.2
+            front = Color.from_rich_color(tile.ink.style(colour).color)
+            assert abs(front.brightness - under.brightness) >= 0.2

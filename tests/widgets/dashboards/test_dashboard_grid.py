@@ -20,22 +20,22 @@ def overlap(one: Place, two: Place) -> bool:
 
 @given(BOXES, st.integers(20, 220), st.integers(4, 70))
 def test_tiles_never_cover_each_other_nor_leave_the_width(boxes: list[Box], width: int, height: int) -> None:
-    found = places(boxes, width, height)
-    assert len(found) == len(boxes)
-    for index, one in enumerate(found):
+    tiles = places(boxes, width, height)
+    assert len(tiles) == len(boxes)
+    for index, one in enumerate(tiles):
         assert one.x >= 0
         assert one.x + one.width <= width
-        assert not any(overlap(one, two) for two in found[:index])
+        assert not any(overlap(one, two) for two in tiles[:index])
 
 
 FOUR = [Box(0, 0, 12, 6), Box(12, 0, 12, 6), Box(0, 6, 12, 6), Box(12, 6, 12, 6)]
 
 
 def test_a_wide_screen_keeps_the_dashboards_own_grid() -> None:
-    found = places(FOUR, 120, 24)
-    assert [(place.x, place.y) for place in found] == [(0, 0), (60, 0), (0, 12), (60, 12)]
-    assert found[0].width == 58
-    assert found[1].x + found[1].width == 120
+    tiles = places(FOUR, 120, 24)
+    assert [(place.x, place.y) for place in tiles] == [(0, 0), (60, 0), (0, 12), (60, 12)]
+    assert tiles[0].width == 58
+    assert tiles[1].x + tiles[1].width == 120
 
 
 def test_tiles_fill_the_room_where_they_can_and_scroll_where_they_cannot() -> None:

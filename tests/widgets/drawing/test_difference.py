@@ -38,10 +38,10 @@ def _single(segment: Segment) -> list[Segment]:
 
 @given(ROWS, ROWS)
 def test_the_changed_cells_alone_make_the_old_row_the_new_one(old: Strip, new: Strip) -> None:
-    painted = cells(old)
+    row = cells(old)
     for region in changed_regions([old], [new]):
-        painted[region.x : region.right] = cells(new)[region.x : region.right]
-    assert painted == cells(new)
+        row[region.x : region.right] = cells(new)[region.x : region.right]
+    assert row == cells(new)
 
 
 def test_one_digit_of_a_clock_is_one_cell() -> None:

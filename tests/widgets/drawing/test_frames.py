@@ -39,11 +39,11 @@ class Timers:
 
 @pytest.fixture
 def timers(monkeypatch: pytest.MonkeyPatch) -> Timers:
-    return placed(Timers(), monkeypatch)
+    return install(Timers(), monkeypatch)
 
 
-def placed(timers: Timers, monkeypatch: pytest.MonkeyPatch) -> Timers:
-    """Put them in the place of the real ones."""
+def install(timers: Timers, monkeypatch: pytest.MonkeyPatch) -> Timers:
+    """Replace clock and timers of the module by these."""
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: timers.now))
     monkeypatch.setattr(module, "asyncio", SimpleNamespace(get_running_loop=lambda: timers))
     return timers
@@ -65,7 +65,7 @@ def restless(timers: Timers, fps: float, pace: float = 0.0) -> list[float]:
 @given(st.lists(st.floats(0.0, 0.1), min_size=5, max_size=40))
 def test_at_most_so_often_however_late_the_machine_is(lateness: list[float]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        timers = placed(Timers(), patch)
+        timers = install(Timers(), patch)
         times = restless(timers, 50)
         for late in lateness:
             assert timers.fire(late)

@@ -12,16 +12,16 @@ from widgets.drawing.lines import Line, LineWidget
 from widgets.drawing.ticker import beat_of, catch_up, every_second
 
 
-class Ticker(LineWidget):
-    DEFAULT_CSS = "Ticker { height: 1; }"
+class TickCounter(LineWidget):
+    DEFAULT_CSS = "TickCounter { height: 1; }"
 
-    def __init__(self, each: int = 1) -> None:
+    def __init__(self, period: int = 1) -> None:
         super().__init__()
-        self.each = each
+        self.period = period
         self.ticks = 0
 
     def on_mount(self) -> None:
-        self.end = every_second(self, self.tick, self.each)
+        self.end = every_second(self, self.tick, self.period)
 
     def tick(self) -> None:
         self.ticks += 1
@@ -35,9 +35,9 @@ class TickerApp(App[None]):
     frames = 0
 
     def compose(self) -> ComposeResult:
-        yield Ticker()
-        yield Ticker()
-        yield Ticker(each=5)
+        yield TickCounter()
+        yield TickCounter()
+        yield TickCounter(period=5)
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
         self.frames += 1
@@ -53,7 +53,7 @@ class Dialog(ModalScreen[None]):
 
 
 def ticks(app: App[None], *, screen: int = 0) -> list[int]:
-    return [ticker.ticks for ticker in app.screen_stack[screen].query(Ticker)]
+    return [ticker.ticks for ticker in app.screen_stack[screen].query(TickCounter)]
 
 
 @pytest.fixture(autouse=True)
@@ -108,7 +108,7 @@ async def test_what_shows_through_a_dialog_goes_on() -> None:
 async def test_who_left_or_ended_it_is_not_called_any_more() -> None:
     app = TickerApp()
     async with app.run_test() as pilot:
-        first, second, third = app.query(Ticker)
+        first, second, third = app.query(TickCounter)
         first.end()
         await second.remove()
         beat_of(app).now(5)
@@ -121,15 +121,15 @@ async def test_a_beat_falls_on_the_full_second_and_never_twice(monkeypatch: pyte
     waits: list[float] = []
     app = TickerApp()
     async with app.run_test() as pilot:
-        loop, first = asyncio.get_running_loop(), next(iter(app.query(Ticker)))
+        loop, first = asyncio.get_running_loop(), next(iter(app.query(TickCounter)))
         beat = beat_of(app)
-        for now, left in ((100.25, 0.75), (100.0, 1.0), (100.9999, 1.0001), (101.0019, 0.9981)):
+        for now, wait in ((100.25, 0.75), (100.0, 1.0), (100.9999, 1.0001), (101.0019, 0.9981)):
             with monkeypatch.context() as patch:
                 patch.setattr(time, "time", lambda now=now: now)
-                patch.setattr(loop, "call_later", lambda wait, _call, context: waits.append(wait))
+                patch.setattr(loop, "call_later", lambda seconds, _call, context: waits.append(seconds))
                 beat._wait()
-            assert waits.pop() == pytest.approx(left, abs=0.005)
-        for ticker in app.query(Ticker):
+            assert waits.pop() == pytest.approx(wait, abs=0.005)
+        for ticker in app.query(TickCounter):
             ticker.end()
         beat._beat()
         assert beat._next is None, "nobody follows: nothing wakes up"

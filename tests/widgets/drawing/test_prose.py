@@ -8,31 +8,31 @@ from textual.app import App, ComposeResult
 from textual.content import Content
 
 from tests.tools.painting import painting
-from widgets.drawing.prose import Prose, broken
+from widgets.drawing.prose import Prose, wrap_content
 
 WORDS = st.text(st.sampled_from("ab 7、。点検）\n"), max_size=80)
 
 
 def test_a_line_is_full_though_a_space_comes_early() -> None:
     text = Content("直近 7 回のバックアップウィンドウすべて")
-    first = broken(text, 20).plain.split("\n")[0]
+    first = wrap_content(text, 20).plain.split("\n")[0]
     assert first == "直近 7 回のバック", "a small letter begins no line"
 
 
 @given(WORDS, st.integers(2, 60))
 def test_nothing_is_lost_and_nothing_is_too_wide(text: str, width: int) -> None:
-    found = broken(Content(text), width)
-    assert "".join(found.plain.split()) == "".join(text.split())
-    assert all(cell_len(line) <= width for line in found.plain.split("\n"))
+    content = wrap_content(Content(text), width)
+    assert "".join(content.plain.split()) == "".join(text.split())
+    assert all(cell_len(line) <= width for line in content.plain.split("\n"))
 
 
 @given(st.lists(st.tuples(WORDS, st.sampled_from(["bold", "red", ""])), max_size=5), st.integers(2, 40))
 def test_each_character_keeps_its_style(parts: list[tuple[str, str]], width: int) -> None:
     text = Content.assemble(*parts)
-    assert styled(broken(text, width)) == styled(text)
+    assert styles_of(wrap_content(text, width)) == styles_of(text)
 
 
-def styled(text: Content) -> list[tuple[str, tuple[str, ...]]]:
+def styles_of(text: Content) -> list[tuple[str, tuple[str, ...]]]:
     marks: list[list[str]] = [[] for _character in text.plain]
     for span in text.spans:
         for at in range(span.start, min(span.end, len(marks))):
@@ -56,7 +56,7 @@ async def test_it_is_as_high_as_its_text(columns: int) -> None:
     prose = Prose(text)
     async with One(prose).run_test(size=(columns, 24)) as pilot:
         assert prose.size.width == columns
-        assert prose.size.height == len(broken(text, columns).plain.split("\n"))
+        assert prose.size.height == len(wrap_content(text, columns).plain.split("\n"))
         prose.update(Content("短い"))
         await pilot.pause()
         assert prose.size.height == 1
@@ -69,9 +69,9 @@ async def test_the_same_words_are_not_painted_again() -> None:
 
     async with ProseApp().run_test() as pilot:
         prose = pilot.app.query_one(Prose)
-        with painting() as asked:
+        with painting() as requests:
             prose.say(Content("left: 5 min"))
-            assert asked == []
+            assert requests == []
             prose.say(Content.styled("left: 5 min", "bold"))
             prose.say(Content("left: 4 min"))
-        assert len(asked) == 2
+        assert len(requests) == 2

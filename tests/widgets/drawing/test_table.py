@@ -16,13 +16,13 @@ from widgets.drawing.table import KeyedTable, Row
 
 class TableApp(App[None]):
     def compose(self) -> ComposeResult:
-        self.seen: list[Message] = []
+        self.messages: list[Message] = []
         yield KeyedTable((Column("名前", flex=1), Column("値", align="right")))
 
     @on(KeyedTable.Selected)
     @on(KeyedTable.Gone)
     def keep(self, message: Message) -> None:
-        self.seen.append(message)
+        self.messages.append(message)
 
 
 def rows(keys: list[str], value: str = "1") -> list[Row]:
@@ -39,24 +39,24 @@ def texts(table: KeyedTable) -> list[str]:
 async def scenario(steps: list[tuple[list[str], str]]) -> None:
     app = TableApp()
     async with app.run_test(size=(40, 8)) as pilot:
-        seen = app.seen
+        messages = app.messages
         table = app.query_one(KeyedTable)
         for keys, press in steps:
             before = table.cursor_key
-            seen.clear()
+            messages.clear()
             table.set_rows(rows(keys))
             await pilot.pause()
             if before is not None:
                 assert table.cursor_key == (before if before in keys else None)
-                gone = [each.key for each in seen if isinstance(each, KeyedTable.Gone)]
-                assert gone == ([] if before in keys else [before])
+                lost_keys = [each.key for each in messages if isinstance(each, KeyedTable.Gone)]
+                assert lost_keys == ([] if before in keys else [before])
             lines = texts(table)
             cursor = [line for line in lines if line[0] in "▌▏"]
             assert len(cursor) == (table.cursor_key is not None)
             at = table.cursor_key
             await pilot.press(press)
-            opened = [each.key for each in seen if isinstance(each, KeyedTable.Selected)]
-            assert opened == ([at] if press == "enter" and at is not None else [])
+            open_keys = [each.key for each in messages if isinstance(each, KeyedTable.Selected)]
+            assert open_keys == ([at] if press == "enter" and at is not None else [])
             if press != "enter" and any(not key.startswith("#") for key in keys):
                 assert table.cursor_key in keys
                 assert not str(table.cursor_key).startswith("#")
@@ -79,15 +79,15 @@ async def test_only_rows_that_changed_are_painted() -> None:
         table.set_rows(rows(list("abcd")))
         await pilot.pause()
         texts(table)
-        kept = dict(table._strips)
+        strips = dict(table._strips)
         regions = []
-        table.refresh = lambda *found, **_more: regions.extend(found)  # type: ignore[method-assign,assignment]  # a spy
-        changed = rows(list("abcd"))
-        changed[2] = rows(["c"], "2")[0]
-        table.set_rows(changed)
+        table.refresh = lambda *areas, **_more: regions.extend(areas)  # type: ignore[method-assign,assignment]  # a spy
+        after = rows(list("abcd"))
+        after[2] = rows(["c"], "2")[0]
+        table.set_rows(after)
         assert {region.y for region in regions} == {3}
         texts(table)
-        assert [key for key in "abcd" if table._strips[key] is not kept[key]] == ["c"]
+        assert [key for key in "abcd" if table._strips[key] is not strips[key]] == ["c"]
 
 
 async def test_a_row_that_moves_out_of_sight_is_followed() -> None:
@@ -111,7 +111,7 @@ async def test_a_click_goes_to_what_was_painted_there_and_a_second_opens_it() ->
         await pilot.click(KeyedTable, offset=(5, 3))
         assert table.cursor_key == "c"
         await pilot.click(KeyedTable, offset=(5, 3))
-        assert [each.key for each in app.seen if isinstance(each, KeyedTable.Selected)] == ["c"]
+        assert [each.key for each in app.messages if isinstance(each, KeyedTable.Selected)] == ["c"]
 
 
 async def test_wide_characters_never_push_a_column_out() -> None:
@@ -145,15 +145,15 @@ async def test_only_the_cells_that_changed_are_painted() -> None:
         table = app.query_one(KeyedTable)
         table.set_rows(plain(a="10", b="10", c="10"))
         await pilot.pause()
-        with painting() as asked:
+        with painting() as requests:
             table.set_rows(plain(a="10", b="10", c="10"))
-            assert asked == [], "the same rows are painted already"
+            assert requests == [], "the same rows are painted already"
             table.set_rows(plain(a="10", b="12", c="10"))
-        assert [each.regions for each in asked] == [(Region(39, 2, 1, 1),)]
+        assert [each.regions for each in requests] == [(Region(39, 2, 1, 1),)]
         await pilot.pause()
-        with painting() as asked:
+        with painting() as requests:
             table.set_rows(plain(b="12", a="10"))
-        assert {region.y for each in asked for region in each.regions} == {1, 2, 3}
+        assert {region.y for each in requests for region in each.regions} == {1, 2, 3}
         await pilot.pause()
         assert [line.split() for line in texts(table)[1:4]] == [
             ["row", "b", "12"],

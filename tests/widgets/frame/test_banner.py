@@ -2,14 +2,14 @@ import pytest
 from textual.app import App, ComposeResult
 
 from services.models.problem import Problem, ProblemKind
-from tests.widgets import gallery_data as made
+from tests.widgets import gallery_data as gallery
 from widgets.frame.banner import Banner
 
 WORDS = Problem(
     kind=ProblemKind.UNREACHABLE,
     summary="AWS に接続できません（cloudwatch）。",
     remedy="ネットワーク、VPN、プロキシの設定を確認してください。読み取りは自動で再開します。",
-    at=made.NOW,
+    at=gallery.NOW,
 )
 
 

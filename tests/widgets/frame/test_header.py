@@ -121,15 +121,15 @@ async def test_a_second_paints_one_digit_and_facts_that_stay_paint_nothing() -> 
     app = Ticking()
     async with app.run_test(size=(120, 5)) as pilot:
         await pilot.pause()
-        with painting() as asked:
+        with painting() as requests:
             header.facts = replace(FACTS)
             header.clock.redraw()
-            assert asked == []
+            assert requests == []
             time = NOW + timedelta(seconds=1)
             header.clock.redraw()
-            assert [(each.kind, each.cells) for each in asked] == [("Clock", 1)]
+            assert [(each.kind, each.cells) for each in requests] == [("Clock", 1)]
             header.facts = replace(FACTS, calls=1235)
-            assert [each.kind for each in asked[1:]] == ["HeaderLine"]
+            assert [each.kind for each in requests[1:]] == ["HeaderLine"]
         await pilot.pause()
         assert "09:00:13 JST" in app.screen._compositor.render_strips()[0].text
 

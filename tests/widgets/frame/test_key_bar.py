@@ -11,7 +11,7 @@ KEYS = st.lists(
 
 @given(KEYS, st.integers(12, 120))
 def test_what_does_not_fit_goes_from_the_end_and_help_stays(keys: list[tuple[str, str]], width: int) -> None:
-    left = fitting((*((key, words, False) for key, words in keys), ("?", "ヘルプ", True)), width)
-    assert left[-1] == ("?", "ヘルプ")
-    assert left[:-1] == keys[: len(left) - 1]
-    assert sum(cell_len(key) + 1 + cell_len(words) for key, words in left) + 2 * (len(left) - 1) <= width
+    pairs = fitting((*((key, words, False) for key, words in keys), ("?", "ヘルプ", True)), width)
+    assert pairs[-1] == ("?", "ヘルプ")
+    assert pairs[:-1] == keys[: len(pairs) - 1]
+    assert sum(cell_len(key) + 1 + cell_len(words) for key, words in pairs) + 2 * (len(pairs) - 1) <= width

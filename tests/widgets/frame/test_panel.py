@@ -9,7 +9,7 @@ from textual.widget import Widget
 from services.models.feeds import FeedState
 from services.models.problem import ProblemKind
 from tests.tools.painting import painting
-from tests.widgets import gallery_data as made
+from tests.widgets import gallery_data as gallery
 from widgets.drawing.lines import Line, LineWidget
 from widgets.drawing.ticker import beat_of
 from widgets.frame.panel import Panel, words_of
@@ -17,22 +17,22 @@ from widgets.frame.parts import PanelNotice
 
 
 class Body(LineWidget):
-    drawn = 0
+    draws = 0
     text = ""
 
     def draw(self, width: int, height: int) -> list[Line]:
-        Body.drawn += 1
+        Body.draws += 1
         return [[(self.text, "")]]
 
 
 class NumberPanel(Panel[tuple[int, ...]]):
     def compose_body(self) -> Iterable[Widget]:
-        self.shown: list[tuple[int, ...]] = []
+        self.values: list[tuple[int, ...]] = []
         self.body = Body()
         yield self.body
 
     def show(self, value: tuple[int, ...]) -> None:
-        self.shown.append(value)
+        self.values.append(value)
         self.body.text = str(value)
         self.body.redraw()
 
@@ -43,13 +43,13 @@ class NumberPanel(Panel[tuple[int, ...]]):
 class PanelApp(App[None]):
     def __init__(self) -> None:
         super().__init__()
-        self.time = made.NOW
+        self.time = gallery.NOW
 
     def now(self) -> datetime:
         return self.time
 
     def compose(self) -> ComposeResult:
-        yield NumberPanel("数 [b]", now=self.now, zone=made.JST)
+        yield NumberPanel("数 [b]", now=self.now, zone=gallery.JST)
 
 
 def screen_text(app: App[None]) -> str:
@@ -58,9 +58,9 @@ def screen_text(app: App[None]) -> str:
 
 STATES = {
     "waiting": (FeedState(), "Reading…"),
-    "fresh": (made.fresh((1, 2)), "(1, 2)"),
-    "stale": (made.stale((1, 2)), "stale, 4m ago"),
-    "failed": (FeedState(problem=made.PROBLEM), "not “all well”"),
+    "fresh": (gallery.fresh((1, 2)), "(1, 2)"),
+    "stale": (gallery.stale((1, 2)), "stale, 4m ago"),
+    "failed": (FeedState(problem=gallery.PROBLEM), "not “all well”"),
 }
 
 
@@ -76,7 +76,7 @@ async def test_each_freshness_looks_different(name: str) -> None:
         assert words in text
         assert "数 [b]" in text
         assert [each for each in STATES if panel.has_class(f"-{each}")] == [name]
-        assert (made.PROBLEM.remedy in text) == (name in ("stale", "failed"))
+        assert (gallery.PROBLEM.remedy in text) == (name in ("stale", "failed"))
         assert ("(1, 2)" in text) == (name in ("fresh", "stale"))
 
 
@@ -84,10 +84,10 @@ async def test_empty_is_said_and_is_not_fine() -> None:
     app = PanelApp()
     async with app.run_test(size=(70, 10)) as pilot:
         panel = app.query_one(NumberPanel)
-        panel.state = made.fresh(())
+        panel.state = gallery.fresh(())
         await pilot.pause()
         assert "nothing here" in screen_text(app)
-        panel.state = made.fresh((3,))
+        panel.state = gallery.fresh((3,))
         await pilot.pause()
         assert "nothing here" not in screen_text(app)
         assert "(3,)" in screen_text(app)
@@ -97,24 +97,24 @@ async def test_the_body_is_drawn_only_for_a_new_value_and_the_age_follows_the_cl
     app = PanelApp()
     async with app.run_test(size=(70, 10)) as pilot:
         panel = app.query_one(NumberPanel)
-        panel.state = made.fresh((1, 2), seconds=0)
+        panel.state = gallery.fresh((1, 2), seconds=0)
         await pilot.pause()
         assert "just now" in screen_text(app)
-        drawn = Body.drawn
+        draws = Body.draws
         app.time += timedelta(seconds=31)
         panel._tick()
         panel.state = replace(panel.state, value=(1, 2))
         await pilot.pause()
         assert "30s ago" in screen_text(app)
-        assert panel.shown == [(1, 2)]
-        assert Body.drawn == drawn
+        assert panel.values == [(1, 2)]
+        assert Body.draws == draws
 
 
 async def test_overdue_without_a_failure_is_stale_too() -> None:
     app = PanelApp()
     async with app.run_test(size=(70, 10)) as pilot:
         panel = app.query_one(NumberPanel)
-        panel.state = made.fresh((1, 2))
+        panel.state = gallery.fresh((1, 2))
         app.time += timedelta(minutes=3)
         panel._tick()
         await pilot.pause()
@@ -126,10 +126,10 @@ async def test_the_notice_goes_when_reading_works_again() -> None:
     app = PanelApp()
     async with app.run_test(size=(70, 10)) as pilot:
         panel = app.query_one(NumberPanel)
-        panel.state = made.stale((1,))
+        panel.state = gallery.stale((1,))
         await pilot.pause()
         assert app.query_one(PanelNotice).display
-        panel.state = made.fresh((1,))
+        panel.state = gallery.fresh((1,))
         await pilot.pause()
         assert not app.query_one(PanelNotice).display
 
@@ -138,33 +138,33 @@ async def test_the_notice_goes_when_reading_works_again() -> None:
 async def test_a_tiny_panel_draws_something(size: tuple[int, int]) -> None:
     app = PanelApp()
     async with app.run_test(size=size) as pilot:
-        app.query_one(NumberPanel).state = made.stale((1,))
+        app.query_one(NumberPanel).state = gallery.stale((1,))
         await pilot.pause()
         assert len(screen_text(app).split("\n")) == size[1]
 
 
 def test_the_missing_permission_is_named_once() -> None:
-    problem = made.PROBLEM.model_copy(update={"summary": "denied", "remedy": "ask"})
+    problem = gallery.PROBLEM.model_copy(update={"summary": "denied", "remedy": "ask"})
     assert words_of(problem) == ("denied [cloudwatch:DescribeAlarms]", "ask")
-    assert words_of(made.PROBLEM)[0] == made.PROBLEM.summary
+    assert words_of(gallery.PROBLEM)[0] == gallery.PROBLEM.summary
 
 
 async def test_what_the_banner_says_is_not_said_again() -> None:
     app = PanelApp()
     async with app.run_test(size=(60, 12)) as pilot:
         panel = app.query_one(NumberPanel)
-        panel.state = made.stale((1, 2))
-        panel.said = made.PROBLEM
+        panel.state = gallery.stale((1, 2))
+        panel.said = gallery.PROBLEM
         await pilot.pause()
-        assert made.PROBLEM.summary[:8] not in screen_text(app)
+        assert gallery.PROBLEM.summary[:8] not in screen_text(app)
         assert "stale, 4m ago" in screen_text(app)
         panel.said = None
         await pilot.pause()
-        assert made.PROBLEM.summary[:8] in screen_text(app)
+        assert gallery.PROBLEM.summary[:8] in screen_text(app)
 
 
 def test_awss_own_words_are_told_where_only_they_tell_what_is_wrong() -> None:
-    problem = made.PROBLEM.model_copy(
+    problem = gallery.PROBLEM.model_copy(
         update={"kind": ProblemKind.INVALID, "detail": "Invalid filter pattern"}
     )
     assert "Invalid filter pattern" in words_of(problem)
@@ -172,12 +172,12 @@ def test_awss_own_words_are_told_where_only_they_tell_what_is_wrong() -> None:
 
 
 async def test_awss_own_words_are_no_advice() -> None:
-    problem = made.PROBLEM.model_copy(
+    problem = gallery.PROBLEM.model_copy(
         update={"kind": ProblemKind.INVALID, "remedy": "ask", "detail": "Invalid filter"}
     )
     app = PanelApp()
     async with app.run_test(size=(70, 12)) as pilot:
-        app.query_one(NumberPanel).state = replace(made.stale((1, 2)), problem=problem)
+        app.query_one(NumberPanel).state = replace(gallery.stale((1, 2)), problem=problem)
         await pilot.pause()
         text = screen_text(app)
         assert "→ ask" in text
@@ -189,16 +189,16 @@ async def test_the_same_value_read_again_paints_its_age_alone() -> None:
     app = PanelApp()
     async with app.run_test(size=(70, 10)) as pilot:
         panel = app.query_one(NumberPanel)
-        panel.state = made.fresh((1, 2))
+        panel.state = gallery.fresh((1, 2))
         await pilot.pause()
-        with painting() as asked:
-            panel.state = made.fresh((1, 2))
+        with painting() as requests:
+            panel.state = gallery.fresh((1, 2))
             beat_of(app).now()
             await pilot.pause()
-            assert asked == []
+            assert requests == []
             for _second in range(5):
                 app.time += timedelta(seconds=1)
                 beat_of(app).now()
                 await pilot.pause()
-        assert {each.kind for each in asked} == {"PanelHead"}
-        assert all(each.cells < 10 for each in asked)
+        assert {each.kind for each in requests} == {"PanelHead"}
+        assert all(each.cells < 10 for each in requests)

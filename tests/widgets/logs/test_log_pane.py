@@ -125,14 +125,14 @@ async def test_a_regular_expression_and_what_is_wrong_with_one() -> None:
         pane = await filled(pilot)
         await search(pilot, r"line [5-7]0", "ctrl+r")
         assert pane.lines.line_at_cursor().text == "line 70"  # type: ignore[union-attr]
-        assert pane.view.found.count() == 3
+        assert pane.view.matches.count() == 3
         await search(pilot, "(")
         assert pane.prompt.display
         assert pane.query_one(".hint").has_class("-error")
         await pilot.press("escape")
         assert not pane.prompt.display
         assert pilot.app.focused is pane.lines
-        assert pane.view.found.count() == 3
+        assert pane.view.matches.count() == 3
 
 
 async def test_search_says_when_nothing_matches() -> None:
@@ -156,16 +156,16 @@ async def test_the_threshold_hides_lines_and_keeps_the_readers_place() -> None:
         top = texts(pane)[0]
         await pilot.press("E")
         await app.workers.wait_for_complete()
-        await until(pilot, lambda: facts(pane).shown == 50)
+        await until(pilot, lambda: facts(pane).visible == 50)
         assert all(text.startswith("ERROR") for text in texts(pane))
         assert pane.threshold is Severity.ERROR
         first = int(texts(pane)[0].split()[-1])
         assert 0 <= first - int(top.split()[-1]) < 4
         pane.append([line(200, "ERROR number 200"), line(201, "INFO number 201")])
-        await until(pilot, lambda: (facts(pane).shown, facts(pane).lines) == (51, 202))
+        await until(pilot, lambda: (facts(pane).visible, facts(pane).lines) == (51, 202))
         await pilot.press("E")
         await app.workers.wait_for_complete()
-        await until(pilot, lambda: facts(pane).shown == 202)
+        await until(pilot, lambda: facts(pane).visible == 202)
         assert texts(pane)[0] == top
 
 
@@ -212,27 +212,27 @@ async def test_days_and_gaps_are_drawn_between_lines() -> None:
         pane.append([line(0, "evening", midnight - 1000), line(1, "night", midnight + 1000)])
         pane.gaps = (Gap(midnight + 500, midnight + 900, "throttled"),)
         await until(pilot, lambda: len(texts(pane)) == 2)
-        drawn = [strip.text.strip() for strip in pane.lines.render_lines(pane.lines.size.region)]
-        assert drawn[0].startswith("── 2025-11-25 (Tue)")
-        assert drawn[2].startswith("── 2025-11-26 (Wed)")
-        assert "throttled" in drawn[3]
-        assert drawn[4].endswith("night")
+        rows = [strip.text.strip() for strip in pane.lines.render_lines(pane.lines.size.region)]
+        assert rows[0].startswith("── 2025-11-25 (Tue)")
+        assert rows[2].startswith("── 2025-11-26 (Wed)")
+        assert "throttled" in rows[3]
+        assert rows[4].endswith("night")
 
 
 async def test_nothing_wakes_up_while_nothing_comes() -> None:
     async with PaneApp().run_test(size=(80, 24)) as pilot:
         pane = await filled(pilot)
         await until(pilot, lambda: pane._frames._next is None)
-        drawn = 0
+        frames = 0
 
         def count() -> None:
-            nonlocal drawn
-            drawn += 1
+            nonlocal frames
+            frames += 1
 
         pane._frames._draw = count
         for _ in range(20):
             await pilot.pause(0.01)
-        assert drawn == 0
+        assert frames == 0
 
 
 async def test_escape_closes_one_thing_after_another_and_then_belongs_to_the_screen() -> None:

@@ -1,4 +1,4 @@
-"""What a log pane shows and says: looks, detail, requests, counters, trouble, hostile text."""
+"""What a log pane shows: formats, detail, requests, counters, trouble, hostile text."""
 
 import asyncio
 import json
@@ -35,10 +35,10 @@ async def test_json_is_readable_raw_on_demand_and_whole_in_the_detail() -> None:
         assert texts(pane)[0].startswith('{"level": "ERROR"')
         await pilot.press("r", "up", "up", "enter")
         await until(pilot, lambda: pane.detail.display)
-        shown = str(pane.detail._body.render())
-        assert "決済に失敗" in shown
-        assert "stack" in shown
-        assert "\u241b[2J" in shown
+        detail = str(pane.detail._body.render())
+        assert "決済に失敗" in detail
+        assert "stack" in detail
+        assert "\u241b[2J" in detail
         await pilot.press("down")
         await until(pilot, lambda: "plain" in str(pane.detail._body.render()))
         await pilot.press("escape")
@@ -74,10 +74,10 @@ async def test_marked_lines_are_asked_to_be_copied() -> None:
         await pilot.press("up", "v", "up", "up")
         await until(pilot, lambda: facts(pane).marking == 3)
         await pilot.press("y")
-        copied = pilot.app.messages[-1]  # type: ignore[attr-defined]
-        assert isinstance(copied, LogPane.CopyRequested)
-        assert copied.text.splitlines()[0] == "2025-11-25T09:01:37.000+09:00 line 97"
-        assert len(copied.text.splitlines()) == 3
+        request = pilot.app.messages[-1]  # type: ignore[attr-defined]
+        assert isinstance(request, LogPane.CopyRequested)
+        assert request.text.splitlines()[0] == "2025-11-25T09:01:37.000+09:00 line 97"
+        assert len(request.text.splitlines()) == 3
 
 
 async def test_filter_and_group_are_asked_for() -> None:
@@ -120,8 +120,8 @@ async def test_trouble_and_silence_are_said() -> None:
         pane.stats = TailStats(group="g", polls=3, lines=0, late=2, duplicates=7, lag=1.5)
         await until(pilot, lambda: "no new lines" in pane.lines.message)
         bar = str(pane.query_one(LogBar).render())
-        for said in ("lag 1.5s", "late 2", "duplicates dropped 7", "polls 3", "read 09:15:00"):
-            assert said in bar
+        for words in ("lag 1.5s", "late 2", "duplicates dropped 7", "polls 3", "read 09:15:00"):
+            assert words in bar
         app.clock.advance(60)
         await until(pilot, lambda: facts(pane).stale)
         assert "STALE" in str(pane.query_one(LogBar).render())
@@ -175,13 +175,13 @@ async def test_a_large_batch_does_not_block_the_loop() -> None:
         app = pilot.app
         assert isinstance(app, PaneApp)
         loop = asyncio.get_running_loop()
-        spent = []
+        durations = []
         for _ in range(5):
             began = loop.time()
             app.pane.append(batch[:1] * 10_000)
-            spent.append(loop.time() - began)
+            durations.append(loop.time() - began)
             await pilot.pause()
-        assert min(spent) < 0.1
+        assert min(durations) < 0.1
 
 
 async def test_failing_is_told_from_its_first_minute_and_not_as_following() -> None:
@@ -205,10 +205,10 @@ async def test_failing_is_told_from_its_first_minute_and_not_as_following() -> N
 async def test_a_read_without_new_lines_paints_the_counters_alone() -> None:
     async with PaneApp().run_test(size=(80, 24)) as pilot:
         pane = await filled(pilot)
-        with painting() as asked:
+        with painting() as requests:
             pane.stats = TailStats(group="g", polls=3, lines=0, late=0, duplicates=0, lag=1.5)
             await until(pilot, lambda: facts(pane).stats is pane.stats)
-        assert {each.kind for each in asked} == {"LogBar"}
+        assert {each.kind for each in requests} == {"LogBar"}
 
 
 async def test_while_lines_keep_coming_the_counters_are_brought_up_to_date_with_a_frame(
@@ -217,11 +217,11 @@ async def test_while_lines_keep_coming_the_counters_are_brought_up_to_date_with_
     callers: list[str] = []
     say = LogPane.say
 
-    def noted(pane: LogPane) -> None:
+    def record_caller(pane: LogPane) -> None:
         callers.append(sys._getframe(1).f_code.co_name)
         say(pane)
 
-    monkeypatch.setattr(LogPane, "say", noted)
+    monkeypatch.setattr(LogPane, "say", record_caller)
     async with PaneApp().run_test(size=(80, 24)) as pilot:
         pane = await filled(pilot)
         refresh_changed, frames = pane.lines.refresh_changed, count(100)
@@ -242,19 +242,18 @@ async def test_ages_that_read_the_same_are_not_painted() -> None:
         app = pilot.app
         assert isinstance(app, PaneApp)
         pane = await filled(pilot)
-        pane.lines.show(replace(pane.lines.look, relative=True))
-        pane.age(True)
+        pane.lines.show(replace(pane.lines.format, relative=True))
         await pilot.pause()
-        with painting() as asked:
+        with painting() as requests:
             beat_of(app).now()
             await pilot.pause()
-            assert asked == []
+            assert requests == []
             app.clock.advance(1)
             beat_of(app).now()
             await pilot.pause()
-        assert {each.kind for each in asked} == {"LogLines"}
-        assert all(region.right <= 16 for each in asked for region in each.regions), "the lines' own text"
-        pane.age(False)
+        assert {each.kind for each in requests} == {"LogLines"}
+        assert all(region.right <= 16 for each in requests for region in each.regions), "the lines' own text"
+        pane.lines.show(replace(pane.lines.format, relative=False))
 
 
 async def test_it_says_from_when_to_when_no_line_is_missing() -> None:
@@ -317,9 +316,9 @@ async def test_a_machine_that_woke_up_says_soon_that_its_tail_is_old() -> None:
         assert isinstance(app, PaneApp)
         app.pane.stats = TailStats(group="g", polls=3, lines=0, late=0, duplicates=0, lag=1.5)
         await until(pilot, lambda: facts(app.pane).read_at is not None)
-        assert app.pane._watchdog is not None
-        assert app.pane._watchdog.when() - asyncio.get_running_loop().time() <= 5.0
+        assert app.pane.watchdog._timer is not None
+        assert app.pane.watchdog._timer.when() - asyncio.get_running_loop().time() <= 5.0
         app.clock.suspend(10 * HOURS)
         app.clock.step(-10 * HOURS)
-        app.pane._notice_silence()
+        app.pane.watchdog.check()
         await until(pilot, lambda: "STALE" in str(app.pane.query_one(LogBar).render()))

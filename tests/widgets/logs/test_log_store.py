@@ -33,7 +33,7 @@ LINES = st.builds(
 BATCHES = st.lists(st.lists(LINES, max_size=12), max_size=12)
 
 
-def shown(text: str) -> str:
+def as_stored(text: str) -> str:
     return text.replace("\n", "\u240a").encode("utf-8", "replace").decode()
 
 
@@ -52,9 +52,10 @@ def contents(store: LogStore) -> list[tuple[int, str, bool, str]]:
 @settings(deadline=None)
 @given(BATCHES)
 def test_the_store_is_the_stable_merge_by_time_of_what_came(batches: list[list[LogLine]]) -> None:
-    arrived = [line for batch in batches for line in batch]
+    lines = [line for batch in batches for line in batch]
     expected = [
-        (line.at, line.stream, line.late, shown(line.text)) for line in sorted(arrived, key=lambda x: x.at)
+        (line.at, line.stream, line.late, as_stored(line.text))
+        for line in sorted(lines, key=lambda line: line.at)
     ]
     assert contents(filled(batches)) == expected
 
@@ -63,16 +64,16 @@ def test_the_store_is_the_stable_merge_by_time_of_what_came(batches: list[list[L
 @given(BATCHES)
 def test_an_id_stays_with_its_line(batches: list[list[LogLine]]) -> None:
     store = LogStore(10**9, 200)
-    known: dict[int, tuple[int, str]] = {}
+    content_by_id: dict[int, tuple[int, str]] = {}
     for batch in batches:
         store.append(batch)
         for row in range(store.first, store.end):
             line = store.line(row)
-            assert known.setdefault(line.id, (line.at, line.text)) == (line.at, line.text)
+            assert content_by_id.setdefault(line.id, (line.at, line.text)) == (line.at, line.text)
             assert store.row_of(line.id) == row
             assert store.id_at(row) == line.id
             assert store.time_at(row) == line.at
-    assert len(known) == len(store)
+    assert len(content_by_id) == len(store)
 
 
 @settings(deadline=None)
@@ -113,9 +114,9 @@ async def test_search_finds_what_a_naive_search_finds(batches: list[list[LogLine
         for row, text in lines
         if needle in (ascii_fold.sub(lambda m: fold(m[0]), text) if fold is str.lower else text)
     ]
-    found = [row for row in range(store.first, store.end) if view.found.contains(row)]
-    assert found == expected
-    assert view.found.count() == len(expected)
+    matches = [row for row in range(store.first, store.end) if view.matches.contains(row)]
+    assert matches == expected
+    assert view.matches.count() == len(expected)
 
 
 @settings(deadline=None)
@@ -125,9 +126,9 @@ async def test_regex_search_is_python_s_line_by_line(batches: list[list[LogLine]
     view = LogView(store)
     query = Query(pattern, regex=True)
     await view.search(query)
-    compiled = re.compile(pattern, re.IGNORECASE if query.folds else 0)
-    expected = [row for row in range(store.end) if compiled.search(store.line(row).text)]
-    assert [row for row in range(store.end) if view.found.contains(row)] == expected
+    expression = re.compile(pattern, re.IGNORECASE if query.folds else 0)
+    expected = [row for row in range(store.end) if expression.search(store.line(row).text)]
+    assert [row for row in range(store.end) if view.matches.contains(row)] == expected
 
 
 @settings(deadline=None)
@@ -139,14 +140,14 @@ async def test_a_threshold_and_its_navigation_agree_with_the_plain_list(
     view = LogView(store)
     await view.show(threshold)
     rows = [row for row in range(store.end) if severity_of(store.line(row).text.encode()) >= threshold]
-    assert view.shown.count() == len(rows)
+    assert view.visible.count() == len(rows)
     for row in range(-1, store.end + 2):
         after = next((each for each in rows if each >= max(row, 0)), None)
         before = next((each for each in reversed(rows) if each <= row), None)
-        assert view.shown.at_or_after(row) == (after if row < store.end else None)
-        assert view.shown.at_or_before(row) == before
-        assert view.shown.rank(row) == sum(each < row for each in rows)
-    assert [view.shown.nth(index) for index in range(len(rows) + 1)] == [*rows, None]
+        assert view.visible.at_or_after(row) == (after if row < store.end else None)
+        assert view.visible.at_or_before(row) == before
+        assert view.visible.rank(row) == sum(each < row for each in rows)
+    assert [view.visible.nth(index) for index in range(len(rows) + 1)] == [*rows, None]
 
 
 @settings(deadline=None)

@@ -99,7 +99,7 @@ def test_times_are_shown_in_the_zone_and_typed_in_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "iso"),
+    ("text", "iso"),
     [
         ("9:12", "2026-11-25T09:12:00+09:00"),
         ("09:12:33", "2026-11-25T09:12:33+09:00"),
@@ -110,21 +110,21 @@ def test_times_are_shown_in_the_zone_and_typed_in_it() -> None:
         ("-15m", "2026-11-25T09:15:00+09:00"),
     ],
 )
-def test_a_typed_time(typed: str, iso: str) -> None:
-    assert parse_moment(typed, JST, NEAR) == datetime.fromisoformat(iso).timestamp() * 1000
+def test_a_typed_time(text: str, iso: str) -> None:
+    assert parse_moment(text, JST, NEAR) == datetime.fromisoformat(iso).timestamp() * 1000
 
 
-@pytest.mark.parametrize("typed", ["", "soon", "25:00", "13-45 9:00", "9:99", "-99999d", "2026-02-30"])
-def test_what_is_no_time(typed: str) -> None:
-    parsed = parse_moment(typed, JST, NEAR)
-    assert parsed is None or typed == "-99999d"
+@pytest.mark.parametrize("text", ["", "soon", "25:00", "13-45 9:00", "9:99", "-99999d", "2026-02-30"])
+def test_what_is_no_time(text: str) -> None:
+    moment = parse_moment(text, JST, NEAR)
+    assert moment is None or text == "-99999d"
 
 
 @settings(deadline=None)
 @given(st.text(max_size=30))
-def test_any_text_may_be_typed_as_a_time(typed: str) -> None:
-    parsed = parse_moment(typed, JST, NEAR)
-    assert parsed is None or isinstance(parsed, int)
+def test_any_text_may_be_typed_as_a_time(text: str) -> None:
+    moment = parse_moment(text, JST, NEAR)
+    assert moment is None or isinstance(moment, int)
 
 
 def test_a_query_that_could_hang_is_refused_with_words() -> None:
@@ -144,18 +144,18 @@ def test_a_query_finds_what_is_drawn() -> None:
     assert Query("err").spans("xErr err") == [(1, 4), (5, 8)]
 
 
-def painter(width: int = 80, **look: object) -> Painter:
-    made = Painter(LogFormat(JST, **look), lambda name: Style(color="red" if "error" in name else None))  # type: ignore[arg-type]  # test helper
-    made.width = width
-    return made
+def painter(width: int = 80, **options: object) -> Painter:
+    painter = Painter(LogFormat(JST, **options), lambda name: Style(color="red" if "error" in name else None))  # type: ignore[arg-type]  # test helper
+    painter.width = width
+    return painter
 
 
-def drawn(text: str, made: Painter, *, late: bool = False) -> list[str]:
+def draw(text: str, painter: Painter, *, late: bool = False) -> list[str]:
     line = StoredLine(1, 1_764_028_813_257, 1_764_028_913_257, "ecs/web/0123456789abcdef", late, text)
-    strips = made.block(line, Accent(), 1_764_028_999_000)
+    strips = painter.block(line, Accent(), 1_764_028_999_000)
     for strip in strips:
-        assert strip.cell_length == made.width
-        assert cell_len(strip.text) == made.width
+        assert strip.cell_length == painter.width
+        assert cell_len(strip.text) == painter.width
     return [strip.text for strip in strips]
 
 
@@ -164,44 +164,44 @@ def drawn(text: str, made: Painter, *, late: bool = False) -> list[str]:
 @pytest.mark.parametrize("width", [18, 40, 81])
 def test_a_hostile_line_is_harmless_and_aligned(text: str, wrap: bool, width: int) -> None:
     for raw in (False, True):
-        rows = drawn(text, painter(width, wrap=wrap, raw=raw, stream=True))
-        shown = "".join(rows)
+        rows = draw(text, painter(width, wrap=wrap, raw=raw, stream=True))
+        screen = "".join(rows)
         assert not any(
-            ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 or c in "\u202e\u200b\u2066\ufeff" for c in shown
+            ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 or c in "\u202e\u200b\u2066\ufeff" for c in screen
         )
-        shown.encode()
+        screen.encode()
 
 
 @settings(deadline=None)
 @given(st.text(max_size=120), st.integers(18, 60), st.booleans(), st.integers(0, 40))
 def test_any_line_fills_its_rows_exactly(text: str, width: int, wrap: bool, shift: int) -> None:
-    made = painter(width, wrap=wrap, shift=0 if wrap else shift)
-    made.query = Query("a")
-    drawn(text, made)
+    narrow = painter(width, wrap=wrap, shift=0 if wrap else shift)
+    narrow.query = Query("a")
+    draw(text, narrow)
 
 
 def test_a_row_reads_well() -> None:
-    row = drawn('{"level":"ERROR","message":"決済に失敗","code":402}', painter(60))[0]
+    row = draw('{"level":"ERROR","message":"決済に失敗","code":402}', painter(60))[0]
     assert row.rstrip() == " 09:00:13.257 E 決済に失敗  code=402"
-    late = drawn("plain text", painter(60, stream=True), late=True)[0]
+    late = draw("plain text", painter(60, stream=True), late=True)[0]
     assert late.rstrip() == " 09:00:13.257    late +100s  web/01234567      plain text"
-    assert drawn("x" * 100, painter(40))[0].endswith("x\u203a")
-    assert drawn("x", painter(40, relative=True))[0].rstrip() == "     -0:03:05   x"
+    assert draw("x" * 100, painter(40))[0].endswith("x\u203a")
+    assert draw("x", painter(40, relative=True))[0].rstrip() == "     -0:03:05   x"
 
 
 def test_wrapping_keeps_every_character_and_breaks_at_spaces() -> None:
     words = " ".join(f"語{n}" for n in range(60))
-    rows = drawn(words, painter(40, wrap=True))
+    rows = draw(words, painter(40, wrap=True))
     assert "".join(row[HEAD_WIDTH:].rstrip() for row in rows).replace(" ", "") == words.replace(" ", "")
     assert all(not row[HEAD_WIDTH:].startswith(tuple("0123456789")) for row in rows)
 
 
 def test_matches_are_set_apart() -> None:
-    made = painter(60)
-    made.query = Query("失敗")
-    made._component = lambda name: Style(bold=name.endswith("match"))
+    narrow = painter(60)
+    narrow.query = Query("失敗")
+    narrow._component = lambda name: Style(bold=name.endswith("match"))
     line = StoredLine(1, 0, 0, "", False, "決済に失敗 失敗")
-    strip = made.block(line, Accent(), 0)[0]
+    strip = narrow.block(line, Accent(), 0)[0]
     assert [segment.text for segment in strip if segment.style and segment.style.bold] == ["失敗", "失敗"]
 
 

@@ -9,7 +9,6 @@ from tui.terminal.clipboard import copy
 from tui.screens.common.mode_screen import ModeScreen
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.tail_binding import PaneTail
-from widgets.logs.messages import CopyRequested, GroupRequested, PatternChanged, TimeRequested
 from widgets.logs.pane import LogPane
 
 TELLING_FIELDS = ("statusCode", "status", "method", "path", "durationMs", "duration", "userId", "user")
@@ -58,24 +57,24 @@ class PaneScreen(ModeScreen):
         for pane in self.tails:
             pane.zone = self.app.zone
 
-    @on(PatternChanged)
-    def change_pattern(self, message: PatternChanged) -> None:
+    @on(LogPane.PatternChanged)
+    def change_pattern(self, message: LogPane.PatternChanged) -> None:
         """Filter on AWS's side."""
         self.follow(message.pane, self.tails[message.pane].group, message.pattern)
 
-    @on(TimeRequested)
-    def time_requested(self, message: TimeRequested) -> None:
+    @on(LogPane.TimeRequested)
+    def time_requested(self, message: LogPane.TimeRequested) -> None:
         """Read what lies before the oldest line held."""
         earlier = self.tails[message.pane].read_earlier(message.at)
         self.run_worker(earlier, group=f"earlier-{id(message.pane)}", exclusive=True)
 
-    @on(CopyRequested)
-    def copy_requested(self, message: CopyRequested) -> None:
+    @on(LogPane.CopyRequested)
+    def copy_requested(self, message: LogPane.CopyRequested) -> None:
         """Copy over SSH, or into a file; say where it went."""
         self.app.say(copy(self.app, message.text))
 
-    @on(GroupRequested)
-    def group_requested(self, message: GroupRequested) -> None:
+    @on(LogPane.GroupRequested)
+    def group_requested(self, message: LogPane.GroupRequested) -> None:
         """Choose what the pane follows."""
         self.choose(message.pane)
 

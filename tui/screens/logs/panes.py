@@ -31,7 +31,7 @@ class PaneScreen(ModeScreen):
             zone=self.app.zone,
             max_bytes=self.app.config.log_memory_mb << 20,
             order=TELLING_FIELDS,
-            pace=self.app.pace,
+            pace=self.app.min_interval,
             id=id,
         )
         pane.said = self.banner.problem

@@ -15,16 +15,16 @@ from services.models.changes import LiveState, Place, PlannedStep, Run, StepStat
 from services.models.problem import Problem
 from tui.commands import bindings
 from tui.screens.changes.applying import said_of, tell
-from tui.screens.common.mode_screen import ModeScreen
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.changes.run import RunScreen
 from tui.screens.changes.settle import SettleScreen
+from tui.screens.common.mode_screen import ModeScreen
 from widgets.changes.list import ChangeList, Offer
 from widgets.changes.live_state import LiveStatePanel
 from widgets.changes.run.table import RunTable
 from widgets.changes.run.view import elsewhere_words
-from widgets.drawing.table import KeyedTable
 from widgets.changes.unknown_banner import UnknownBanner
+from widgets.drawing.table import KeyedTable
 
 LOOK_SECONDS = 30.0
 """Between two reads of the target that is looked at."""

@@ -58,7 +58,6 @@ class ChooseScreen(GuardedDialog[str | None]):
         """The list."""
         return self.table
 
-
     @on(KeyedTable.Selected)
     def _chosen(self, event: KeyedTable.Selected) -> None:
         event.stop()

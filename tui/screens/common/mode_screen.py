@@ -17,10 +17,10 @@ from tui.console import Console
 from tui.modes import MODES
 from tui.runtime.removal import dismiss_below
 from widgets.alarms.strip import AlarmStrip
-from widgets.frame.banner import Banner, shared_problem
 from widgets.drawing.format import duration
-from widgets.frame.header import Header, HeaderFacts, ModeLabel
 from widgets.drawing.ticker import catch_up, every_second
+from widgets.frame.banner import Banner, shared_problem
+from widgets.frame.header import Header, HeaderFacts, ModeLabel
 from widgets.frame.key_bar import KeyBar
 
 EXPIRES_SOON = 15 * 60
@@ -127,7 +127,10 @@ class ModeScreen(Screen[object]):
 
     def _unseen_fault(self) -> Problem | None:
         """A fault of the console in what has no panel of its own to say it."""
-        for state, title in ((self.app.identity, _("reading the account")), (self.app.anchors, _("reading access keys"))):
+        for state, title in (
+            (self.app.identity, _("reading the account")),
+            (self.app.anchors, _("reading access keys")),
+        ):
             problem = state.problem if state is not None else None
             if problem is not None and problem.kind is ProblemKind.FAULT:
                 summary = _("A fault of the console stopped this: {title}.").format(title=title)

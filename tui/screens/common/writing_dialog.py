@@ -15,8 +15,8 @@ from services.i18n import N_, _
 from services.journal.errors import JournalError
 from tui.console import Console
 from tui.screens.common.dialog import Dialog
-from widgets.inputs.note_field import LONGEST, NoteField
 from widgets.drawing.prose import Prose
+from widgets.inputs.note_field import LONGEST, NoteField
 
 
 class NotTaken(Exception):

@@ -13,9 +13,9 @@ from services.inspections.sign_ins.inspection import SignIns
 from services.models.duties import ScheduledOccurrence
 from services.models.findings import Recorded
 from services.models.verdict import Verdict
-from tui.screens.duties import finding_actions
-from tui.screens.common.mode_screen import ModeScreen, Place
 from tui.screens.common.guard import TypeAheadGuard
+from tui.screens.common.mode_screen import ModeScreen, Place
+from tui.screens.duties import finding_actions
 from tui.screens.slack.post import propose_finding
 from widgets.findings.view import FindingView
 

@@ -5,10 +5,10 @@ from datetime import datetime
 from textual import on, work
 
 from services.models.problem import Problem
-from tui.terminal.clipboard import copy
 from tui.screens.common.mode_screen import ModeScreen
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.tail_binding import PaneTail
+from tui.terminal.clipboard import copy
 from widgets.logs.messages import CopyRequested, GroupRequested, PatternChanged, TimeRequested
 from widgets.logs.pane import LogPane
 

@@ -5,8 +5,8 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from services.i18n import _
 from services.aws.client.meter import UsageMeter
+from services.i18n import _
 from tui.screens.common.dialog import Dialog
 from widgets.drawing.format import pad
 

@@ -18,8 +18,8 @@ from tests.tools.console import console, screen_text, settled, until
 from tests.tui.journal_tools import flat_text, other_console, record
 from tests.tui.seeding import client, make_group
 from tui.screens.journal.entry import EntryScreen
-from tui.screens.journal.journal import JournalScreen
 from tui.screens.journal.filter import JournalFilterScreen
+from tui.screens.journal.journal import JournalScreen
 from tui.screens.journal.verify import JournalVerifyScreen
 
 HOSTILE = "[/ecs/web] [@click=app.quit]x[/] \x1b[2J\u202e"

@@ -1,9 +1,9 @@
 """The alarms, with the one under the cursor."""
 
+from services.i18n import _
 from tui import messages
 from tui.screens.common.mode_screen import Place
 from tui.screens.watch.panel import StatePanel
-from services.i18n import _
 from widgets.alarms.panel import AlarmPanel
 
 

@@ -1,4 +1,4 @@
-"""What the console asked of AWS today, and what that costs."""
+"""Today's requests to AWS by operation, and their price."""
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -19,7 +19,7 @@ class UsageScreen(Dialog[None]):
         self.usage = meter.snapshot()
 
     def compose(self) -> ComposeResult:
-        """A table and the sum."""
+        """The table and its total."""
         with VerticalScroll(id="window") as window:
             window.border_title = Content(_("AWS usage today"))
             rows = [

@@ -30,7 +30,7 @@ class WatchedAlarms(StatePanel[AlarmPanel]):
         return Place(str(alarm.id), alarm.name) if alarm is not None else None
 
     def acknowledge(self) -> None:
-        """Say that the state of the alarm under the cursor was seen."""
+        """Acknowledge the state of the alarm under the cursor."""
         alarm = self.widget.chosen
         if alarm is None:
             self.app.say(_("no alarm chosen"))

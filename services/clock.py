@@ -28,7 +28,7 @@ class Clock(Protocol):
         ...
 
     def awake(self) -> float:
-        """As `elapsed`, but it stands still in suspend, as what a process is about to do does.
+        """As `elapsed`, but without time in suspend, in which a process does not run either.
 
         All processes of one boot read the same seconds.
         """
@@ -50,11 +50,11 @@ def boot_seconds() -> float:
 
 
 async def _wait(seconds: float, elapsed: Callable[[], float], nap: float) -> None:
-    """Until `elapsed` has gone on by `seconds`, in naps of the event loop."""
+    """Wait until `elapsed` has advanced by `seconds`, in naps of the event loop."""
     until = elapsed() + seconds
     await asyncio.sleep(min(max(0.0, seconds), nap))
-    while (left := until - elapsed()) > 0:  # noqa: ASYNC110  nothing tells of a machine that woke up
-        await asyncio.sleep(min(left, nap))
+    while (rest := until - elapsed()) > 0:  # noqa: ASYNC110  no event tells that the machine has woken up
+        await asyncio.sleep(min(rest, nap))
 
 
 class SystemClock:
@@ -102,7 +102,7 @@ class SpedClock:
         return boot_seconds() * self.speed
 
     def awake(self) -> float:
-        """Seconds of the world; one that begins later is that much further on."""
+        """Seconds of the world; a world with a later origin is ahead by the difference."""
         return self.origin.timestamp() + time.monotonic() * self.speed
 
     async def sleep(self, seconds: float) -> None:
@@ -155,7 +155,7 @@ class ManualClock:
         for due, future in self._sleepers:
             if future.done():
                 continue
-            # As fine as a datetime: whoever waited for one must not wake just before it.
+            # With the resolution of a datetime: who waits for one must not wake just before it.
             if due <= self._elapsed + 1e-6:
                 future.set_result(None)
             else:
@@ -196,5 +196,5 @@ def passed(clock: Clock, since: Mark) -> float:
 
 
 def real(clock: Clock, seconds: float) -> timedelta:
-    """`seconds` of the people and requests of this machine, in the clock's time: a sped-up world passes more."""
+    """`seconds` of this machine in the clock's time: more in a sped-up world. For people's and requests' time limits."""
     return timedelta(seconds=seconds * (clock.speed if isinstance(clock, SpedClock) else 1.0))

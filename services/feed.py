@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from services.aws.client.errors import AwsError
 from services.background.faults import Fault, fault_problem, from_within, unheard
+from services.background.wake import Wake
 from services.clock import Clock, Mark, mark
 from services.i18n import _
 from services.models.feeds import FeedState
@@ -18,7 +19,7 @@ from services.models.problem import Problem, ProblemKind
 T = TypeVar("T")
 
 _SLOW_DOWN = frozenset({ProblemKind.THROTTLED, ProblemKind.UNREACHABLE, ProblemKind.UNAVAILABLE})
-"""Asking again at the usual pace makes these worse; the others wait for a person, who is not kept waiting."""
+"""Retrying at the usual pace makes these worse. The others need a person, whose remedy must take effect at once."""
 
 LONGEST_BACKOFF = 300.0
 """Seconds."""
@@ -32,8 +33,8 @@ class Feed(Generic[T]):
     metric's period is over when it is read. Failures that slowing down helps double the wait, up to
     `backoff_limit`; any other failure is tried again at the usual pace, so a renewed login resumes by itself.
 
-    Nothing that `read` raises ends the feed: what is no AwsError is a fault of the console, shown as such and
-    told to `fault`. Due times go by the clock's `elapsed`: setting the clock neither hastens nor delays a read.
+    Nothing that `read` raises ends the feed: anything but an AwsError is an internal error, shown as such and
+    reported to `fault`. Due times go by the clock's `elapsed`: setting the clock neither hastens nor delays a read.
     """
 
     def __init__(
@@ -69,10 +70,10 @@ class Feed(Generic[T]):
         self._ended: Mark | None = None
         self._due = clock.elapsed()
         """By the clock's `elapsed`."""
-        self._wanted = False
+        self._refresh_requested = False
         self._running = asyncio.Event()
         self._running.set()
-        self._nudge = asyncio.Event()
+        self._wake = Wake()
 
     @property
     def state(self) -> FeedState[T]:
@@ -91,7 +92,7 @@ class Feed(Generic[T]):
         self._interval = seconds
         if self._ended is not None:
             self._due = self._next(self._ended)
-        self._nudge.set()
+        self._wake.wake()
 
     @property
     def paused(self) -> bool:
@@ -99,14 +100,14 @@ class Feed(Generic[T]):
         return not self._running.is_set()
 
     def refresh(self) -> None:
-        """Read now instead of at the next time; a read under way is followed by another, for it may be older."""
-        self._wanted = True
-        self._nudge.set()
+        """Read now instead of at the next due time; a read under way is followed by another, as its answer may be older."""
+        self._refresh_requested = True
+        self._wake.wake()
 
     def pause(self) -> None:
         """Begin no read until `resume`; one that is under way ends as usual."""
         self._running.clear()
-        self._nudge.set()
+        self._wake.wake()
 
     def resume(self) -> None:
         """Go on; a read that came due meanwhile begins at once."""
@@ -126,21 +127,14 @@ class Feed(Generic[T]):
             yield self._state
 
     async def _is_due(self) -> bool:
-        """Wait for the next read's time; False when something else happened that may have moved it."""
+        """Wait for the next due time. Returns False when something happened that may have moved it."""
         await self._running.wait()
-        left = self._due - self._clock.elapsed()
-        if left <= 0 or self._wanted:
-            self._wanted = False
-            self._nudge.clear()
+        seconds = self._due - self._clock.elapsed()
+        if seconds <= 0 or self._refresh_requested:
+            self._refresh_requested = False
+            self._wake.clear()
             return True
-        sleep = asyncio.ensure_future(self._clock.sleep(left))
-        nudge = asyncio.ensure_future(self._nudge.wait())
-        try:
-            await asyncio.wait({sleep, nudge}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleep.cancel()
-            nudge.cancel()
-        self._nudge.clear()
+        await self._wake.wait(self._clock, seconds)
         return False
 
     def _repaced(self) -> bool:
@@ -197,7 +191,7 @@ class Feed(Generic[T]):
 
     def _end(self) -> Mark:
         self._ended = mark(self._clock)
-        self._due = self._ended.elapsed if self._wanted else self._next(self._ended)
+        self._due = self._ended.elapsed if self._refresh_requested else self._next(self._ended)
         return self._ended
 
     def _next_at(self, ended: Mark) -> datetime:

@@ -31,7 +31,7 @@ from services.duties.service import Duties
 from services.feed import Feed
 from services.host.clock_watch import ClockWatch
 from services.i18n import _
-from services.inspections.known import Known
+from services.inspections.known import AllowList
 from services.inspections.running.finding_records import FindingRecords
 from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.scheduler import InspectionScheduler
@@ -276,10 +276,10 @@ def connect(
     )
 
 
-def known_of(runbook: Runbook) -> Known:
+def known_of(runbook: Runbook) -> AllowList:
     """The people and networks that the runbook lists as known."""
     trail = runbook.trail
-    return Known(frozenset(trail.known_people), frozenset(trail.known_networks)) if trail else Known()
+    return AllowList(frozenset(trail.known_people), frozenset(trail.known_networks)) if trail else AllowList()
 
 
 def _newest(state: FeedState[tuple[BaseDate, ...]]) -> tuple[BaseDate, ...]:

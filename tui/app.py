@@ -47,6 +47,12 @@ async def in_thread(*modules: str) -> None:
     await asyncio.to_thread(lambda: [import_module(name) for name in modules])
 
 
+def _import_inspections() -> None:
+    from services.inspections.registry import import_all
+
+    import_all()
+
+
 def commands_of_the_console() -> type[Provider]:
     """The palette's source; imported when the palette is first opened."""
     from tui.palette import CommandProvider
@@ -101,8 +107,9 @@ class TobanApp(Console):
     @work(group="load", exclusive=True)
     async def load(self) -> None:
         """Import, connect, and show the first mode."""
-        named = [*(mode.screen for mode in MODES), *(panel.panel for panel in PANELS)]
-        await in_thread("tui.following", *map(module_of, named))
+        names = [*(mode.screen for mode in MODES), *(panel.panel for panel in PANELS)]
+        await in_thread("tui.following", *map(module_of, names))
+        await asyncio.to_thread(_import_inspections)
         try:
             self.services, self._config = await self._connect()
         except StartError as error:

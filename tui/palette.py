@@ -186,8 +186,9 @@ def _inspections(app: Console) -> Iterator[PaletteEntry]:
 
 
 def _changes(app: Console) -> Iterator[PaletteEntry]:
-    for kind, change in app.services.engine.changes.items() if app.services else ():
+    for change in app.services.engine.changes.values() if app.services else ():
+        kind = change.kind
         for target in change.targets():
-            go = partial(app.post_message, messages.PlanChange(kind, target))
-            words = f"{change.title} {change.words}"
-            yield PaletteEntry(f"{_(change.title)}  {target.title}", _(change.help), go, words)
+            go = partial(app.post_message, messages.PlanChange(kind.id, target))
+            words = f"{kind.title} {kind.words}"
+            yield PaletteEntry(f"{_(kind.title)}  {target.title}", _(kind.help), go, words)

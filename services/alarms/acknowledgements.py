@@ -1,4 +1,4 @@
-"""Who has seen which alarm's state change."""
+"""Acknowledgements of alarms: who has seen which state change."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -6,15 +6,16 @@ from datetime import datetime, timedelta
 from services.i18n import _
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
+from services.journal.projection import Projection
 from services.models.alarms import Alarm, AlarmState
 from services.models.journal import Acknowledgement, Entry, EntryKind, EntryQuery, NewEntry
 
 UNDATED = timedelta(hours=24)
-"""How long an acknowledgement counts for a state without a beginning: a missing alarm must be seen each day."""
+"""How long an acknowledgement counts for a state without a start: a missing alarm needs one each day."""
 YEAR = timedelta(days=366)
-"""How far back acknowledgements are read at the start: a state that lasts longer must be seen again."""
+"""How far back acknowledgements are read at the start: a state that lasts longer must be acknowledged again."""
 _KEPT = 4
-"""Changes of one alarm that are remembered; older ones cannot be an alarm's present state."""
+"""State changes remembered for one alarm; older ones cannot be its present state."""
 _WORDS = {
     AlarmState.ALARM: lambda name: _("{name}: firing was acknowledged").format(name=name),
     AlarmState.OK: lambda name: _("{name}: the return to ok was acknowledged").format(name=name),
@@ -32,24 +33,23 @@ def present(
     alarms: Iterable[Alarm], states: Mapping[str, Acknowledgement], now: datetime
 ) -> dict[str, Acknowledgement]:
     """The acknowledgements of the alarms' present states, by the alarm's id."""
-    found = [(alarm, states.get(change_of(alarm))) for alarm in alarms]
+    pairs = [(alarm, states.get(change_of(alarm))) for alarm in alarms]
     return {
-        str(alarm.id): seen
-        for alarm, seen in found
-        if seen is not None
-        and seen.state in (None, alarm.state)
-        and (alarm.since is not None or now - seen.at < UNDATED)
+        str(alarm.id): acknowledgement
+        for alarm, acknowledgement in pairs
+        if acknowledgement is not None
+        and acknowledgement.state in (None, alarm.state)
+        and (alarm.since is not None or now - acknowledgement.at < UNDATED)
     }
 
 
-class Acknowledgements:
+class Acknowledgements(Projection):
     """The newest acknowledgement of each state change."""
 
     def __init__(self, journal: Journal) -> None:
-        self._journal = journal
+        super().__init__(journal, {EntryKind.ACKNOWLEDGED: YEAR})
         self._newest: dict[str, dict[str, Acknowledgement]] = {}
-        """By alarm, then by state change; the changes in the order of their acknowledgement."""
-        self._seen = 0
+        """By alarm, then by state change."""
 
     async def states(self) -> AsyncIterator[Mapping[str, Acknowledgement]]:
         """By `change_of`; at once, then whenever somebody acknowledged, in any console.
@@ -57,14 +57,18 @@ class Acknowledgements:
         While the journal cannot be read, what was read last stands.
         """
         first = True
-        async for _head in self._journal.follow():
+        async for _head in self.journal.follow():
             if await self._read() or first:
                 first = False
-                yield {subject: seen for of in self._newest.values() for subject, seen in of.items()}
+                yield {
+                    subject: acknowledgement
+                    for changes in self._newest.values()
+                    for subject, acknowledgement in changes.items()
+                }
 
     async def acknowledge(self, alarm: Alarm, note: str) -> Acknowledgement:
         """Record that a person has seen the alarm's present state. Raises JournalError."""
-        entry = await self._journal.append(
+        entry = await self.journal.append(
             NewEntry(
                 kind=EntryKind.ACKNOWLEDGED,
                 subject=change_of(alarm),
@@ -78,45 +82,42 @@ class Acknowledgements:
 
     async def of(self, alarm: Alarm, limit: int = 20) -> tuple[Acknowledgement, ...]:
         """The acknowledgements of all of an alarm's changes, newest first. Raises JournalError."""
-        wanted = EntryQuery(kinds=frozenset({EntryKind.ACKNOWLEDGED}), target=alarm.id)
-        page = await self._journal.page(wanted, limit=limit)
-        return tuple(_acknowledgement(entry) for entry in page.entries)
+        return tuple(
+            _acknowledgement(entry) for entry in await self._newest_entries(target=alarm.id, limit=limit)
+        )
 
     async def _read(self) -> bool:
-        """Take in what is new; whether anything was."""
+        """Read on. Returns whether anything was new; False where the journal cannot be read."""
         try:
-            entries = await self._unread()
+            newest = await self._newest_entries(limit=1)
+            # The year is counted back from the newest acknowledgement.
+            return bool(newest) and await self.read(newest[0].at)
         except JournalError:
             return False
-        for entry in entries:
-            changes = self._newest.setdefault(entry.target, {})
-            changes.pop(entry.subject, None)
-            changes[entry.subject] = _acknowledgement(entry)
-            while len(changes) > _KEPT:
-                del changes[next(iter(changes))]
-            self._seen = entry.seq
-        return bool(entries)
 
-    async def _unread(self) -> list[Entry]:
-        """Oldest first."""
-        wanted = EntryQuery(kinds=frozenset({EntryKind.ACKNOWLEDGED}))
-        found: list[Entry] = []
-        before: int | None = None
-        while True:
-            page = await self._journal.page(wanted, before_seq=before)
-            found += [entry for entry in page.entries if entry.seq > self._seen]
-            if not page.more or page.entries[-1].seq <= self._seen or found[0].at - found[-1].at > YEAR:
-                return found[::-1]
-            before = page.entries[-1].seq
+    async def _newest_entries(self, *, target: str = "", limit: int) -> tuple[Entry, ...]:
+        query = EntryQuery(kinds=frozenset(self.spans), target=target)
+        return (await self.journal.page(query, limit=limit)).entries
+
+    def take(self, entry: Entry) -> bool:
+        """Keep it for its state change, unless a newer one is there."""
+        changes = self._newest.setdefault(entry.target, {})
+        before = changes.get(entry.subject)
+        if before is not None and before.seq >= entry.seq:
+            return False
+        changes[entry.subject] = _acknowledgement(entry)
+        for subject in sorted(changes, key=lambda subject: changes[subject].seq)[:-_KEPT]:
+            del changes[subject]
+        return True
 
 
 def _acknowledgement(entry: Entry) -> Acknowledgement:
     data = entry.data
-    said = data.get("state")
+    value = data.get("state")
     return Acknowledgement(
         by=entry.person.name,
         at=entry.at,
         note=data.get("note") or "",
         seq=entry.seq,
-        state=next((state for state in AlarmState if state.value == said), None),
+        state=next((state for state in AlarmState if state.value == value), None),
     )

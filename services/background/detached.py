@@ -1,4 +1,4 @@
-"""Tasks of the services that keep nothing of whoever asked for them.
+"""Tasks of the services that do not keep their caller's context alive.
 
 A task, and every timer and connection opened in it, keeps the context it was made in for as long as it exists,
 ended or not. A screen's context holds the screen, which would outlive its closing by as much.
@@ -20,22 +20,22 @@ def detached(work: Coroutine[Any, Any, T], *, name: str | None = None) -> "async
 
 
 async def in_thread(work: Callable[[], T]) -> T:
-    """What `work` returns, done in a thread of its own, for which nobody waits any more once the caller is cancelled.
+    """Run `work` in a thread of its own and return its result; a caller that is cancelled abandons the thread.
 
-    For what may never end, as reading from a file system that hangs: `asyncio.to_thread` would lose one of its few
-    threads to it, and the end of the process would wait for that one.
+    For work that may never end, such as reading from a file system that hangs: it would occupy one of the few threads
+    of `asyncio.to_thread`, and the process would wait for it at its end.
     """
     loop = asyncio.get_running_loop()
     outcome: asyncio.Future[T] = loop.create_future()
 
     def tell(call: Callable[..., None], value: Any) -> None:
-        def told() -> None:
+        def deliver() -> None:
             if not outcome.done():
                 call(value)
 
         # The loop may have ended meanwhile.
         with suppress(RuntimeError):
-            loop.call_soon_threadsafe(told, context=Context())
+            loop.call_soon_threadsafe(deliver, context=Context())
 
     def run() -> None:
         try:

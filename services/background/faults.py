@@ -1,4 +1,4 @@
-"""Faults of the console itself: whatever repeats outlives them, says so, and counts them as bugs of ours."""
+"""Internal errors of the console: repeating work survives them, reports them, and counts them as bugs of ours."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
@@ -12,18 +12,18 @@ from services.models.problem import Problem, ProblemKind
 
 T = TypeVar("T")
 Fault = Callable[[BaseException], object]
-"""Hears of a fault; raises nothing."""
+"""Called with an internal error; raises nothing."""
 
 AGAIN = 5.0
-"""Seconds (of the machine) after which work that a fault stopped begins anew."""
+"""Seconds (of the machine) after which work that an internal error stopped is started again."""
 
 
 def unheard(_error: BaseException) -> None:
-    """Nobody is told: for what runs without a console."""
+    """Reports to nobody: for what runs without a console."""
 
 
 def from_within(error: BaseException) -> bool:
-    """Whether `error` is a fault in what this task does: also a cancellation that nobody asked this task for."""
+    """Whether `error` comes from the work of this task itself; so does a cancellation that was not requested of it."""
     if not isinstance(error, asyncio.CancelledError):
         return isinstance(error, Exception)
     task = asyncio.current_task()
@@ -33,7 +33,7 @@ def from_within(error: BaseException) -> bool:
 def fault_problem(summary: str, error: BaseException, at: datetime) -> Problem:
     """A fault as a problem on the screen; `summary` says what it stopped, in one sentence.
 
-    What the error itself says is left to the list of bugs, which knows the secrets that must not be shown.
+    The error's own message is left to the list of bugs, which knows which secrets to hide.
     """
     return Problem(
         kind=ProblemKind.FAULT,
@@ -45,22 +45,22 @@ def fault_problem(summary: str, error: BaseException, at: datetime) -> Problem:
 
 
 class Workers:
-    """The console's own repeating work: a fault in one is told, shown until it runs again, and never its end."""
+    """The console's own repeating work: an internal error is reported, shown until the work runs again, and survived."""
 
     def __init__(self, clock: Clock, fault: Fault = unheard) -> None:
         self.fault = fault
-        """Hears of a fault of the console itself."""
+        """Called with each internal error."""
         self.problems: dict[str, Problem] = {}
-        """By name: work that a fault has stopped, until it goes on."""
+        """By name: work that an internal error has stopped, until it runs again."""
         self._clock = clock
 
     @property
     def problem(self) -> Problem | None:
-        """What is stopped for the longest time; None while everything runs."""
+        """The problem of the work that has been stopped longest; None while everything runs."""
         return min(self.problems.values(), key=lambda problem: problem.at, default=None)
 
     def report(self, error: BaseException) -> None:
-        """Tell whoever hears of faults now."""
+        """Report an internal error."""
         self.fault(error)
 
     async def follow(
@@ -77,9 +77,9 @@ class Workers:
         await self.keep(name, title, once)
 
     async def keep(self, name: str, title: str, work: Callable[[], Awaitable[object]]) -> None:
-        """Do `work` until it ends by itself; what a fault stopped is begun anew after a while.
+        """Do `work` until it ends by itself; after an internal error it is started again with a delay.
 
-        Its problem is over when it ends, or has gone on for as long again.
+        The problem is dropped when the work ends, or has run for as long as that delay.
         """
         while True:
             mended = asyncio.get_running_loop().call_later(AGAIN, self.problems.pop, name, None)

@@ -1,9 +1,9 @@
-"""How long ago an entry was written at least, whatever anybody set the clocks to: its age.
+"""The age of an entry: how long ago it was written at least, however the clocks were set since.
 
-A step whose outcome is missing may be judged "not done" only when its console can no longer send it, so an age errs
-on the young side. It is counted on the clock that nobody can set and that stands still in suspend, as a console that
-is about to send does: from the entry's own mark where this machine has run on since, or from when this console first
-saw the entry.
+A step whose outcome is missing may be judged "not done" only when its console can no longer send it, so an age
+errs on the young side. It is counted by a clock that cannot be set and that stops during suspend, as a console
+that is about to send does: from the mark in the entry if this machine has not been restarted since, else from
+when this console first read the entry.
 """
 
 import math
@@ -17,14 +17,14 @@ from services.clock import Clock, real
 from services.models.journal import Entry, NewEntry
 
 STEP = 5.0
-"""Seconds by which the wall clock may differ from what was counted before times that are shown move with it."""
+"""Seconds by which the wall clock may differ from the count before displayed times follow it."""
 SOON = timedelta(milliseconds=1)
-"""Finer than an age is told."""
+"""Below the precision of an age."""
 
 
 @cache
 def machine() -> str:
-    """What the seconds of `Clock.awake` are comparable within: one boot and one time namespace; "" where none tells."""
+    """One boot and one time namespace, within which `Clock.awake` is comparable; "" where they are unknown."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
         return f"{boot} {Path('/proc/self/ns/time').readlink()}"
@@ -33,7 +33,7 @@ def machine() -> str:
 
 
 def marked(draft: NewEntry, clock: Clock) -> NewEntry:
-    """The draft with the moment it was made, as other consoles of this machine can count from."""
+    """The draft with the moment it was made, from which other consoles of this machine can count its age."""
     where = machine()
     if not where or "awake" in draft.data:
         return draft
@@ -41,43 +41,43 @@ def marked(draft: NewEntry, clock: Clock) -> NewEntry:
 
 
 class Aging(Protocol):
-    """What runs go by."""
+    """The ages that runs are computed with."""
 
-    def left(self, seq: int) -> timedelta:
-        """For how much longer what the entry begins may be under way; 0 from then on."""
+    def remaining(self, seq: int) -> timedelta:
+        """For how much longer what the entry begins may be under way; 0 afterwards."""
         ...
 
     def until(self, seq: int) -> datetime:
-        """The end of that (UTC)."""
+        """When that ends (UTC)."""
         ...
 
     def younger(self, one: int, other: int) -> int:
-        """The one of two entries that was made last."""
+        """The later one of two entries."""
         ...
 
 
 class Recorded:
-    """Ages at one moment by the times that entries bear: for what tells of that moment and decides nothing."""
+    """Ages at one moment, by the times in the entries: for reports, never for decisions."""
 
     def __init__(self, entries: Iterable[Entry], moment: datetime, window: timedelta) -> None:
         self._moment = moment
         self._until = {entry.seq: entry.at + window for entry in entries}
 
-    def left(self, seq: int) -> timedelta:
-        """Up to the time of its entry and the window."""
+    def remaining(self, seq: int) -> timedelta:
+        """The time from the moment to the end of the entry's window."""
         return max(timedelta(), self.until(seq) - self._moment)
 
     def until(self, seq: int) -> datetime:
-        """The time of its entry and the window."""
+        """The entry's time plus the window (UTC)."""
         return self._until.get(seq, self._moment)
 
     def younger(self, one: int, other: int) -> int:
-        """By those times."""
+        """The one whose window ends later."""
         return max(one, other, key=lambda seq: (seq in self._until, self.until(seq), seq))
 
 
 class Ages:
-    """Ages of the entries that this console has seen, by number."""
+    """Ages of the entries that this console has read, by number."""
 
     def __init__(self, clock: Clock, window: timedelta) -> None:
         self.window = window
@@ -86,27 +86,27 @@ class Ages:
         self._until: dict[int, datetime] = {}
 
     def add(self, entry: Entry) -> None:
-        """The entry is there; the first call counts."""
+        """Begin to count the age of `entry`; only the first call for an entry counts."""
         if entry.seq not in self._since:
             now = self._clock.awake()
             self._since[entry.seq] = _mark(entry, now)
             self._until[entry.seq] = entry.at + self.window
 
-    def left(self, seq: int) -> timedelta:
-        """For how much longer what the entry begins may be under way; 0 from then on."""
+    def remaining(self, seq: int) -> timedelta:
+        """For how much longer what the entry begins may be under way; 0 afterwards."""
         since = self._since.get(seq)
         if since is None:
             return self.window
-        left = self.window - timedelta(seconds=self._clock.awake() - since)
-        return left if left > SOON else timedelta()
+        remaining = self.window - timedelta(seconds=self._clock.awake() - since)
+        return remaining if remaining > SOON else timedelta()
 
     def younger(self, one: int, other: int) -> int:
-        """The one of two entries that was made last; an unknown one counts as oldest."""
+        """The later one of two entries; an unknown one counts as oldest."""
         return max(one, other, key=lambda seq: (self._since.get(seq, -math.inf), seq))
 
     def until(self, seq: int) -> datetime:
-        """The end of that as this machine's wall clock will show it (UTC); stays the same unless the clock is set."""
-        due = self._clock.now() + self.left(seq)
+        """When that ends by this machine's wall clock (UTC); constant unless the clock is set."""
+        due = self._clock.now() + self.remaining(seq)
         until = self._until.get(seq, due)
         if abs(until - due) > real(self._clock, STEP):
             self._until[seq] = until = due
@@ -114,7 +114,7 @@ class Ages:
 
 
 def _mark(entry: Entry, now: float) -> float:
-    """When the entry was made, by `Clock.awake` of this machine; `now` where it does not tell."""
+    """When the entry was made by `Clock.awake` of this machine; `now` where the entry does not say."""
     where, awake = machine(), entry.data.get("awake")
     if not where or entry.data.get("machine") != where or not isinstance(awake, float):
         return now

@@ -1,4 +1,4 @@
-"""Arming: writing is allowed for a limited time, for a reason, and all of that is recorded."""
+"""Arming: allows writing for a limited time and a stated reason, and records both."""
 
 import asyncio
 import contextlib
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from services.aws.client.errors import Refused
 from services.background.detached import detached
+from services.changes.restraints import Restraints
 from services.clock import Clock, real
 from services.i18n import _
 from services.journal.errors import JournalError
@@ -19,23 +20,26 @@ if TYPE_CHECKING:
     from services.aws.client.permits import WriteAuthorizer
 
 LONGEST = timedelta(hours=1)
-"""Longer than this nobody stands behind a decision."""
+"""The longest time for which one decision may allow writing."""
 
-LOOK = 20.0
-"""Seconds between two looks at whether the time is over."""
+CHECK_SECONDS = 20.0
+"""Seconds between two checks whether the time is over."""
 
 
 class Arming:
-    """Arms and disarms the permits."""
+    """Arms and disarms the permits, and disarms them when the time is over."""
 
-    def __init__(self, permits: "WriteAuthorizer", *, journal: Journal, clock: Clock) -> None:
+    def __init__(
+        self, permits: "WriteAuthorizer", *, journal: Journal, restraints: Restraints, clock: Clock
+    ) -> None:
         self._permits = permits
+        self._restraints = restraints
         self._journal = journal
         self._clock = clock
         self._end: asyncio.Task[None] | None = None
 
     async def arm(self, reason: str, lasts: timedelta) -> Armed:
-        """Record it, then allow writing. Raises Refused, JournalError; nothing is allowed then."""
+        """Record it, then allow writing. Raises Refused, JournalError; then nothing is allowed."""
         if self._permits.read_only:
             raise self._refused(_("This console is configured to be read-only."))
         if not reason.strip():
@@ -46,6 +50,8 @@ class Arming:
                     minutes=int(LONGEST.total_seconds() // 60)
                 )
             )
+        if restraint := await self._restraints.objection():
+            raise self._refused(restraint)
         until = self._clock.now() + real(self._clock, lasts.total_seconds())
         entry = await self._journal.append(
             NewEntry(
@@ -61,7 +67,7 @@ class Arming:
         return armed
 
     async def disarm(self, why: str = "") -> None:
-        """Back to read-only, whatever happens; then record it. Raises JournalError."""
+        """Return to read-only, whatever happens, then record it. Raises JournalError."""
         was_armed = self._end is not None
         self._permits.disarm()
         self._stop()
@@ -74,12 +80,12 @@ class Arming:
             end.cancel()
 
     async def _expire(self) -> None:
-        while (left := self._permits.left) > 0:
-            # Never long: the clock may be set ahead, which ends it sooner.
-            await self._clock.sleep(min(left, LOOK))
+        while (seconds := self._permits.left) > 0:
+            # In short sleeps: a clock that is set ahead ends it sooner.
+            await self._clock.sleep(min(seconds, CHECK_SECONDS))
         self._end = None
         self._permits.disarm()
-        # Unrecorded it is no loss: the permits are gone, and ARMED says until when they were there.
+        # Not recording it loses nothing: the permits are gone, and ARMED says until when they were valid.
         with contextlib.suppress(JournalError):
             await self._record(_("The time was over."))
 

@@ -1,4 +1,4 @@
-"""The change engine: the only way anything is written to AWS. Lives outside every screen."""
+"""The change engine: the only way anything is written to AWS. It outlives every screen."""
 
 import asyncio
 import contextlib
@@ -10,13 +10,15 @@ from services.aws.client.permits import WriteAuthorizer
 from services.aws.client.writer import Writer
 from services.background.detached import detached
 from services.background.faults import Fault, Workers, unheard
+from services.background.wake import Wake
 from services.changes.arming import Arming
 from services.changes.base import Change
 from services.changes.history import History
 from services.changes.recovery import Recovery
+from services.changes.restraints import Restraints
 from services.changes.reverts import reverts
 from services.changes.sender import WINDOW_SECONDS, Sender
-from services.changes.wording import held, told
+from services.changes.wording import lock_text, problem_text
 from services.clock import Clock, real
 from services.i18n import _
 from services.journal.errors import JournalError
@@ -25,14 +27,14 @@ from services.models.changes import Armed, ChangeTarget, Plan, Run
 from services.models.duties import ScheduledOccurrence
 
 RETRY = 5.0
-"""Seconds between two tries to record an outcome that the journal did not take."""
+"""Seconds between two attempts to record an outcome that the journal did not take."""
 
 LONGEST = 60.0
-"""Seconds between two looks at what changes by time: the clock may be set meanwhile."""
+"""Seconds between two checks of what changes by time, as the clock may be set meanwhile."""
 
 
 class ChangeEngine:
-    """Confirms, sends once, verifies, records; knows after a crash what is open."""
+    """Confirms, sends once, verifies and records changes; after a crash it knows what is still open."""
 
     def __init__(
         self,
@@ -50,16 +52,18 @@ class ChangeEngine:
         self._clock = clock
         self._journal = journal
         self._history = History(journal, clock, real(clock, WINDOW_SECONDS))
+        self._restraints = Restraints(journal, clock, self._zone)
         self._sender = Sender(
             changes,
             history=self._history,
+            restraints=self._restraints,
             session=session,
             permits=permits,
             clock=clock,
             zone=self._zone,
         )
         self._recovery = Recovery(changes, history=self._history, clock=clock)
-        self._arming = Arming(permits, journal=journal, clock=clock)
+        self._arming = Arming(permits, journal=journal, restraints=self._restraints, clock=clock)
         self._sending: dict[str, asyncio.Task[Run]] = {}
         self._waiting: dict[str, asyncio.Task[Run]] = {}
         self._reverts_of: tuple[tuple[Run, ...], str] = ((), "")
@@ -74,66 +78,67 @@ class ChangeEngine:
 
     @property
     def unrecorded(self) -> int:
-        """How many outcomes the journal has not taken yet; they are shown, and tried again."""
+        """How many outcomes the journal has not taken yet; they are displayed, and retried."""
         return self._history.unrecorded
 
     async def states(self) -> AsyncIterator[tuple[Run, ...]]:
-        """`runs`, at once and whenever it changed here or in another console; resolves what is unknown.
+        """`runs`, now and whenever it has changed here or in another console; resolves unknown steps.
 
-        A journal that cannot be read leaves what was known.
+        While the journal cannot be read, the runs stay as they were.
         """
-        news = self._history.listen()
-        follower = asyncio.create_task(self._follow(news), name="changes-follow")
-        shown: tuple[Run, ...] | None = None
-        try:
-            while True:
-                news.clear()
-                with contextlib.suppress(JournalError):
-                    await self._history.load()
-                if self.runs != shown:
-                    shown = self.runs
-                    yield shown
-                self._look()
-                if self.runs == shown:
-                    await self._until(news, self._next_change(), follower)
-        finally:
-            follower.cancel()
-            await asyncio.gather(follower, return_exceptions=True)
-            self._history.forget(news)
+        with self._history.news.listen() as news:
+            follower = asyncio.create_task(self._follow(news), name="changes-follow")
+            follower.add_done_callback(lambda _done: news.wake())
+            reported: tuple[Run, ...] | None = None
+            try:
+                while True:
+                    news.clear()
+                    with contextlib.suppress(JournalError):
+                        await self._history.load()
+                    if self.runs != reported:
+                        reported = self.runs
+                        yield reported
+                    self._look()
+                    if self.runs == reported:
+                        await self._until(news, self._next_change(), follower)
+            finally:
+                follower.cancel()
+                await asyncio.gather(follower, return_exceptions=True)
 
-    async def plan(self, kind: str, target: str, wish: Mapping[str, str]) -> Plan:
+    async def plan(self, kind: str, target: str, parameters: Mapping[str, str]) -> Plan:
         """A plan from live state; a target under change and a journal that cannot be written are refusals.
 
-        `target` is a resource's id or the name people use. Raises AwsError, KeyError (no such change or target).
+        `target` is a resource's id or the name people use; `parameters` are values as typed, by id.
+        Raises AwsError, KeyError (no such change or target).
         """
         change = self.changes[kind]
-        found = self.target(kind, target)
-        plan = await change.plan(found, wish)
-        self._sender.planned(plan)
+        change_target = self.target(kind, target)
+        plan = await change.plan(change_target, parameters)
+        self._sender.remember(plan)
         objections = await self._objections(plan)
         return plan.model_copy(update={"refusals": (*plan.refusals, *objections)}) if objections else plan
 
     def target(self, kind: str, target: str) -> ChangeTarget:
         """A change's target by id or name. Raises KeyError."""
-        for each in self.changes[kind].targets():
-            if target in (each.id, each.title):
-                return each
+        for candidate in self.changes[kind].targets():
+            if target in (candidate.id, candidate.title):
+                return candidate
         raise KeyError(target)
 
     def apply(self, plan: Plan, typed: str = "") -> "asyncio.Task[Run]":
-        """Carry out a confirmed plan in a task of the engine's own; cancelling a waiter changes nothing.
+        """Apply a confirmed plan in a task of the engine's own; cancelling a waiter changes nothing.
 
-        The same plan is carried out once, however often it is applied. The task raises JournalError where the
+        The same plan is applied once, however often this is called. The task raises JournalError where the
         confirmation cannot be recorded: nothing was sent then.
         """
         sending = self._sending.get(plan.id)
         if sending is None:
-            sending = detached(self._carry_out(plan, typed), name=f"change-{plan.id}")
+            sending = detached(self._apply(plan, typed), name=f"change-{plan.id}")
             self._sending[plan.id] = sending
         waiting = self._waiting.get(plan.id)
         if waiting is None or waiting.cancelled():
             waiting = detached(_wait(sending), name=f"change-wait-{plan.id}")
-            waiting.add_done_callback(_seen)
+            waiting.add_done_callback(_retrieve_exception)
             self._waiting[plan.id] = waiting
         return waiting
 
@@ -143,13 +148,13 @@ class ChangeEngine:
         await self._recovery.resolve_all(self._history.run(run))
         return self._run(run)
 
-    async def settle(self, run: str, step: str, *, done: bool, note: str) -> Run:
-        """A person says what became of an unknown step; whoever was first is believed.
+    async def resolve_manually(self, run: str, step: str, *, done: bool, note: str) -> Run:
+        """Record what a person says became of an unknown step; the first answer counts.
 
         Raises KeyError, JournalError.
         """
         await self._history.load()
-        await self._recovery.settle(self._history.run(run), step, done=done, note=note)
+        await self._recovery.resolve_manually(self._history.run(run), step, done=done, note=note)
         return self._run(run)
 
     async def arm(self, reason: str, lasts: timedelta) -> Armed:
@@ -157,11 +162,11 @@ class ChangeEngine:
         return await self._arming.arm(reason, lasts)
 
     async def disarm(self, why: str = "") -> None:
-        """Back to read-only, and recorded. Raises JournalError; it is read-only nevertheless."""
+        """Return to read-only and record it. Raises JournalError; it is read-only nevertheless."""
         await self._arming.disarm(why)
 
     def reverts(self) -> tuple[ScheduledOccurrence, ...]:
-        """Dated duties: the ways back of changes that were made and not taken back yet."""
+        """Dated duties: the reverts of changes that were made and not reverted yet."""
         runs, language = self._history.runs(), i18n.language()
         if (runs, language) != self._reverts_of:
             self._reverts_of, self._reverts = (runs, language), reverts(runs, self._zone)
@@ -169,12 +174,12 @@ class ChangeEngine:
 
     @property
     def sending(self) -> bool:
-        """Whether this console is carrying a change out."""
+        """Whether this console is applying a change."""
         return any(not task.done() for task in self._sending.values())
 
     async def drain(self) -> None:
-        """Wait until nothing is being sent, then disarm; what was sent has its recorded outcome."""
-        self._sender.ending.begin()
+        """Wait until nothing is being sent, then disarm; every request has its outcome recorded by then."""
+        self._sender.shutdown.begin()
         while sending := [task for task in self._sending.values() if not task.done()]:
             await asyncio.wait(sending)
         for background in (self._retrying, self._looking):
@@ -187,70 +192,74 @@ class ChangeEngine:
 
     @property
     def _zone(self) -> tzinfo:
-        """The system's own."""
+        """The system's time zone."""
         return next((change.context.calendar.zone for change in self.changes.values()), UTC)
 
     def _run(self, run: str) -> Run:
         return self._recovery.explained([self._history.run(run)])[0]
 
-    async def _carry_out(self, plan: Plan, typed: str) -> Run:
+    async def _apply(self, plan: Plan, typed: str) -> Run:
         self._history.begin(plan.id)
         confirmed = False
         try:
-            run = await self._sender.carry_out(plan, typed)
+            run = await self._sender.apply(plan, typed)
             confirmed = not run.refusal
         finally:
             self._history.end(plan.id)
-            if not confirmed:  # it may be tried again: armed by then, or with the right name
+            if not confirmed:  # it may be applied again: once armed, or with the right name
                 self._sending.pop(plan.id, None)
                 self._waiting.pop(plan.id, None)
             if self._history.unrecorded and (self._retrying is None or self._retrying.done()):
-                keeping = self.workers.keep("changes-record", _("recording a change's outcome"), self._retry)
-                self._retrying = asyncio.create_task(keeping, name="changes-record")
+                retry = self.workers.keep("changes-record", _("recording a change's outcome"), self._retry)
+                self._retrying = asyncio.create_task(retry, name="changes-record")
         return self._run(plan.id)
 
     async def _retry(self) -> None:
-        """Nothing is lost: until the journal takes it, the outcome stays in memory and the hold stays taken."""
+        """Retry until the journal has every outcome; until then they stay in memory and the targets stay held."""
         while self._history.unrecorded:
             await self._clock.sleep(RETRY)
             await self._history.retry()
-        self._history.tell()
+        self._history.news.wake()
 
     async def _objections(self, plan: Plan) -> tuple[str, ...]:
-        """What the journal says against a plan."""
+        """Why the journal does not allow a plan: a sentence each."""
         targets = {plan.target.id, *(step.target for step in plan.steps)}
         try:
             lock = await self._history.lock(targets)
+            restraint = await self._restraints.objection()
         except JournalError as error:
-            return (_("Without the journal nothing is changed: {why}").format(why=told(error.problem)),)
+            return (
+                _("Without the journal nothing is changed: {why}").format(why=problem_text(error.problem)),
+            )
         health = self._journal.health
         if not health.writable:
-            why = told(health.problem) if health.problem else ""
+            why = problem_text(health.problem) if health.problem else ""
             return (_("Without the journal nothing is changed: {why}").format(why=why).strip(),)
-        return (held(lock.by, lock.since, self._zone),) if lock is not None else ()
+        locked = lock_text(lock.by, lock.since, self._zone) if lock is not None else ""
+        return tuple(objection for objection in (locked, restraint) if objection)
 
-    async def _follow(self, news: asyncio.Event) -> None:
+    async def _follow(self, news: Wake) -> None:
         async for _seq in self._journal.follow():
-            news.set()
+            news.wake()
 
     def _look(self) -> None:
-        """Look at unknown steps whose time has come, without keeping anybody waiting."""
+        """Start checking the unknown steps that are due, in the background."""
         due = self._recovery.next_look(self._history.runs())
         if not self._is_looking and due is not None and due <= self._clock.now():
-            self._looking = asyncio.create_task(self._looked(), name="changes-look")
-            self._looking.add_done_callback(self._ended)
+            self._looking = asyncio.create_task(self._check_unknown(), name="changes-look")
+            self._looking.add_done_callback(self._report)
 
     @property
     def _is_looking(self) -> bool:
         return self._looking is not None and not self._looking.done()
 
-    async def _looked(self) -> None:
+    async def _check_unknown(self) -> None:
         try:
             await self._recovery.look(self._history.runs())
         finally:
-            self._history.tell()
+            self._history.news.wake()
 
-    def _ended(self, task: "asyncio.Task[None]") -> None:
+    def _report(self, task: "asyncio.Task[None]") -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             self.workers.report(error)
 
@@ -259,19 +268,11 @@ class ChangeEngine:
         look = None if self._is_looking else self._recovery.next_look(runs)
         return min((at for at in (self._history.next_change(now), look) if at is not None), default=None)
 
-    async def _until(self, news: asyncio.Event, at: datetime | None, follower: "asyncio.Task[None]") -> None:
-        waits: list[asyncio.Future[object]] = [asyncio.ensure_future(news.wait())]
-        if at is not None:
-            seconds = min(LONGEST, (at - self._clock.now()).total_seconds())
-            waits.append(asyncio.ensure_future(self._clock.sleep(seconds)))
-        try:
-            running = () if follower.done() else (follower,)
-            await asyncio.wait([*waits, *running], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+    async def _until(self, news: Wake, at: datetime | None, follower: "asyncio.Task[None]") -> None:
+        seconds = None if at is None else min(LONGEST, (at - self._clock.now()).total_seconds())
+        await news.wait(self._clock, seconds)
         if follower.done():
-            # Nothing would be heard of other consoles any more.
+            # Without it, entries of other consoles would go unnoticed.
             follower.result()
 
 
@@ -279,7 +280,7 @@ async def _wait(sending: "asyncio.Task[Run]") -> Run:
     return await asyncio.shield(sending)
 
 
-def _seen(task: "asyncio.Task[Run]") -> None:
-    """Whoever waits is told; where nobody does, an error is no news for the event loop."""
+def _retrieve_exception(task: "asyncio.Task[Run]") -> None:
+    """Retrieve the exception so that asyncio does not log it as never retrieved."""
     if not task.cancelled():
         task.exception()

@@ -1,4 +1,4 @@
-"""What the engine writes into the journal, and the claims and holds that go with it."""
+"""The entries that the engine writes into the journal, with their claims and holds."""
 
 from services.changes.wording import answered_text, outcome_text
 from services.i18n import _
@@ -13,7 +13,7 @@ CHANGE_KINDS = frozenset(
 
 
 def confirmed(plan: Plan) -> NewEntry:
-    """A person has confirmed the plan; at most once."""
+    """A person has confirmed the plan; the claim allows that once."""
     return NewEntry(
         kind=EntryKind.PLAN,
         subject=plan.id,
@@ -25,7 +25,7 @@ def confirmed(plan: Plan) -> NewEntry:
 
 
 def refused(plan: Plan, why: str, step: PlannedStep | None = None) -> NewEntry:
-    """Stopped before any intent; without `step` before it was confirmed. Releases nothing: nothing was held."""
+    """Stopped before any intent; without `step`, before it was confirmed. It releases no hold: there is none yet."""
     about = _("Not carried out: {title} ({target}): {why}")
     return NewEntry(
         kind=EntryKind.REFUSED,
@@ -37,7 +37,7 @@ def refused(plan: Plan, why: str, step: PlannedStep | None = None) -> NewEntry:
 
 
 def intent(plan: Plan, step: PlannedStep) -> NewEntry:
-    """The step's request is about to be sent; takes the hold on its target."""
+    """The step's request is about to be sent; this takes the hold on its target."""
     return NewEntry(
         kind=EntryKind.INTENT,
         subject=plan.id,
@@ -54,7 +54,7 @@ def outcome(
 ) -> NewEntry:
     """What became of the step's request.
 
-    A final one shares its claim with RESOLVED, so that of two consoles only one gives the hold back.
+    A final one shares its claim with RESOLVED, so that only one of two consoles releases the hold.
     """
     final = state is not StepState.UNKNOWN
     return NewEntry(
@@ -71,7 +71,7 @@ def outcome(
 
 
 def later(draft: NewEntry) -> NewEntry:
-    """The same outcome where the step has its final entry already: it adds words, and gives nothing back."""
+    """The same outcome for a step that has its final entry already: it adds a text and releases nothing."""
     return draft.model_copy(update={"claim": "", "releases": ""})
 
 

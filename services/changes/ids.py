@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime
 
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
-"""Crockford's base 32: no letter is taken for a digit."""
+"""Crockford's base 32: no letter looks like a digit."""
 _TIME, _RANDOM = 10, 8
 """Characters; ten hold the milliseconds of the next 35,000 years."""
 

@@ -1,35 +1,36 @@
-"""Finds out what became of unknown steps by reading AWS; what reading does not tell is asked. Sends nothing."""
+"""Finds out what became of unknown steps by reading AWS, and asks a person where that is not enough. Sends nothing."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from services.aws.client.errors import AwsError
-from services.changes import entries as drafts
+from services.changes import entries
 from services.changes.base import Change
 from services.changes.history import History
-from services.changes.wording import found_done, found_elsewhere, found_undone, told
+from services.changes.wording import found_done, found_elsewhere, found_undone, problem_text
 from services.clock import Clock, real
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.changes import Place, PlannedStep, Run, StepRun, StepState
 
 FIRST, LONGEST = 5.0, 300.0
-"""Seconds between two looks at an unknown step: the first wait, doubled each time up to the longest."""
+"""Seconds between two checks of an unknown step: the first wait, doubled each time up to the longest."""
 SOON = 0.001
-"""Seconds; finer than a moment in time is told."""
+"""Seconds; below the precision of the clock."""
 Key = tuple[str, str]
 """(plan id, step id)."""
 
 
 class Recovery:
-    """Unknown steps, and when each is looked at next."""
+    """Unknown steps, and when each is checked next."""
 
     def __init__(self, changes: Mapping[str, Change], *, history: History, clock: Clock) -> None:
         self._changes = changes
         self._history = history
         self._clock = clock
         self._due: dict[Key, tuple[float, int]] = {}
-        """(when it is looked at next, by the clock's `elapsed`; how often it was)."""
-        self._said: dict[Key, str] = {}
+        """(when it is checked next, by the clock's `elapsed`; how often it was)."""
+        self._texts: dict[Key, str] = {}
+        """What the last check of a step showed, in words."""
 
     def explained(self, runs: Iterable[Run]) -> tuple[Run, ...]:
         """The runs, with what AWS shows of their unknown steps in words."""
@@ -39,7 +40,7 @@ class Recovery:
         if not run.in_flight:
             return run
         steps = tuple(
-            step.model_copy(update={"text": self._said.get((run.id, step.id), step.text)})
+            step.model_copy(update={"text": self._texts.get((run.id, step.id), step.text)})
             if step.state is StepState.UNKNOWN
             else step
             for step in run.steps
@@ -47,66 +48,66 @@ class Recovery:
         return run.model_copy(update={"steps": steps})
 
     def next_look(self, runs: Iterable[Run]) -> datetime | None:
-        """When the next unknown step is to be looked at; None where there is none."""
+        """When the next unknown step is to be checked (UTC); None where there is none."""
         now, elapsed = self._clock.now(), self._clock.elapsed()
         dues = (self._due.get(key, (elapsed, 0))[0] for key in self._unknown(runs))
         return min((now + timedelta(seconds=due - elapsed) for due in dues), default=None)
 
     async def look(self, runs: Iterable[Run]) -> None:
-        """Look at every unknown step whose time has come; failures are looked at again later."""
+        """Check every unknown step that is due; after a failure it is checked again later."""
         for run in runs:
-            for planned, step in self._open(run):
+            for plan_step, step in self._open(run):
                 elapsed = self._clock.elapsed()
                 if self._due.get((run.id, step.id), (elapsed, 0))[0] <= elapsed + SOON:
-                    await self._try(run, planned, step)
+                    await self._try(run, plan_step, step)
 
-    async def _try(self, run: Run, planned: PlannedStep, step: StepRun) -> None:
+    async def _try(self, run: Run, plan_step: PlannedStep, step: StepRun) -> None:
         key = (run.id, step.id)
         tries = self._due.get(key, (0.0, 0))[1]
         wait = real(self._clock, min(LONGEST, FIRST * 2.0 ** min(tries, 10))).total_seconds()
         self._due[key] = (self._clock.elapsed() + wait, tries + 1)
         try:
-            await self.resolve(run, planned, step)
+            await self.resolve(run, plan_step, step)
         except (AwsError, JournalError) as error:
-            self._said[key] = told(error.problem)
+            self._texts[key] = problem_text(error.problem)
 
     async def resolve_all(self, run: Run) -> None:
-        """Look at every unknown step of one run now. Raises AwsError, JournalError."""
-        for planned, step in self._open(run):
-            await self.resolve(run, planned, step)
+        """Check every unknown step of one run now. Raises AwsError, JournalError."""
+        for plan_step, step in self._open(run):
+            await self.resolve(run, plan_step, step)
 
-    async def resolve(self, run: Run, planned: PlannedStep, step: StepRun) -> None:
-        """Look at one unknown step now, and record what that tells. Raises AwsError, JournalError."""
-        seen = await self._changes[run.plan.kind].observe(planned)
-        if seen.place is Place.AFTER:
-            await self._record(run, planned, done=True, text=found_done(seen), how="read")
-        elif seen.place is Place.ELSEWHERE:
-            self._said[run.id, step.id] = found_elsewhere(seen)
+    async def resolve(self, run: Run, plan_step: PlannedStep, step: StepRun) -> None:
+        """Check one unknown step now, and record the outcome where AWS shows it. Raises AwsError, JournalError."""
+        observation = await self._changes[run.plan.kind].observe(plan_step)
+        if observation.place is Place.AFTER:
+            await self._record(run, plan_step, done=True, text=found_done(observation), how="read")
+        elif observation.place is Place.ELSEWHERE:
+            self._texts[run.id, step.id] = found_elsewhere(observation)
         elif self._over(step):
-            await self._record(run, planned, done=False, text=found_undone(seen), how="read")
+            await self._record(run, plan_step, done=False, text=found_undone(observation), how="read")
 
-    async def settle(self, run: Run, step: str, *, done: bool, note: str) -> None:
-        """Record what a person says of an unknown step. Raises JournalError."""
-        for planned, found in _unknown_of(run):
-            if found.id == step and run.id not in self._history.busy:
-                await self._record(run, planned, done=done, text=note, how="said")
+    async def resolve_manually(self, run: Run, step: str, *, done: bool, note: str) -> None:
+        """Record what a person says became of an unknown step. Raises JournalError."""
+        for plan_step, unknown in _unknown_of(run):
+            if unknown.id == step and run.id not in self._history.busy:
+                await self._record(run, plan_step, done=done, text=note, how="said")
 
     def _over(self, step: StepRun) -> bool:
-        """Nothing of it can be under way any more, so that "before" means "not done"."""
-        return not self._history.ages.left(step.seq)
+        """Whether its request cannot be under way any more, so that "before" means "not done"."""
+        return not self._history.ages.remaining(step.seq)
 
-    async def _record(self, run: Run, planned: PlannedStep, *, done: bool, text: str, how: str) -> None:
-        draft = drafts.resolved(run.plan, planned, done=done, text=text, how=how)
+    async def _record(self, run: Run, plan_step: PlannedStep, *, done: bool, text: str, how: str) -> None:
+        entry = entries.resolved(run.plan, plan_step, done=done, text=text, how=how)
         try:
-            await self._history.append(draft)
+            await self._history.append(entry)
         except AlreadyRecorded:
             await self._history.load()
 
     def _unknown(self, runs: Iterable[Run]) -> Iterable[Key]:
-        return ((run.id, step.id) for run in runs for _planned, step in self._open(run))
+        return ((run.id, step.id) for run in runs for _plan_step, step in self._open(run))
 
     def _open(self, run: Run) -> tuple[tuple[PlannedStep, StepRun], ...]:
-        """Its unknown steps, unless this console is still busy with it or no longer knows the kind."""
+        """Its unknown steps; () while this console is applying it, or if this version does not know its kind."""
         if run.plan.kind not in self._changes or run.id in self._history.busy:
             return ()
         return _unknown_of(run)
@@ -114,7 +115,7 @@ class Recovery:
 
 def _unknown_of(run: Run) -> tuple[tuple[PlannedStep, StepRun], ...]:
     return tuple(
-        (planned, step)
-        for planned, step in zip(run.plan.steps, run.steps, strict=True)
+        (plan_step, step)
+        for plan_step, step in zip(run.plan.steps, run.steps, strict=True)
         if step.state is StepState.UNKNOWN
     )

@@ -1,11 +1,26 @@
-"""Every kind of change, one line each."""
+"""Every kind of change, one line each. Listing them imports none of their code."""
 
-from services.changes.base import Change, ChangeContext
-from services.changes.task_limit.change import TaskLimit
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-CHANGES: tuple[type[Change], ...] = (TaskLimit,)
+from services.changes.kind import ChangeKind
+from services.i18n import N_
+
+if TYPE_CHECKING:
+    from services.changes.base import Change, ChangeContext
+
+CHANGES: tuple[ChangeKind, ...] = (
+    ChangeKind("task-limit", N_("Maximum task count"), "services.changes.task_limit.change:TaskLimit", N_("Raise or lower the number of tasks that Auto Scaling may start"), "--max 10 --revert aws|duty|none --revert-at “2026-03-31 17:00”", "さいだいたすくすう saidai tasuku suu すけーる sukeru scale max"),
+)  # fmt: skip
 
 
-def changes(context: ChangeContext) -> dict[str, Change]:
-    """By kind, in the registry's order."""
-    return {kind.kind: kind(context) for kind in CHANGES}
+def change_class(kind: ChangeKind) -> "type[Change]":
+    """The class that plans changes of this kind, imported now."""
+    module, _colon, name = kind.code.partition(":")
+    change: type[Change] = getattr(import_module(module), name)
+    return change
+
+
+def changes(context: "ChangeContext") -> "dict[str, Change]":
+    """One change of every kind, by the kind's id, in the order of `CHANGES`."""
+    return {kind.id: change_class(kind)(kind, context) for kind in CHANGES}

@@ -1,9 +1,9 @@
-"""Dated duties: the ways back of changes that were made. Pure."""
+"""Dated duties for reverting changes. Pure."""
 
 from collections.abc import Iterable
 from datetime import timedelta, tzinfo
 
-from services.changes.base import WAY_BACK
+from services.changes.base import REVERT_PARAMETERS
 from services.i18n import _
 from services.models.changes import Revert, Run, StepState
 from services.models.duties import ScheduledOccurrence
@@ -12,28 +12,30 @@ LATE = timedelta(minutes=30)
 
 
 def reverts(runs: Iterable[Run], zone: tzinfo) -> tuple[ScheduledOccurrence, ...]:
-    """The ways back that are still to be made or checked, by time; `runs` as the journal has them, newest first."""
-    found: list[ScheduledOccurrence] = []
+    """The reverts that are still to be made or checked, by time; `runs` is ordered newest first."""
+    slots: list[ScheduledOccurrence] = []
     restored: list[Run] = []
     for run in runs:
         if not run.steps or run.steps[0].state is not StepState.DONE:
             continue
         revert = run.plan.revert
         if revert is not None and not any(_restores(later, run, revert) for later in reversed(restored)):
-            found.append(_slot(run, revert, zone))
+            slots.append(_slot(run, revert, zone))
         restored.append(run)
-    return tuple(sorted(found, key=lambda slot: (slot.due_at, slot.key)))
+    return tuple(sorted(slots, key=lambda slot: (slot.due_at, slot.key)))
 
 
 def _restores(later: Run, run: Run, revert: Revert) -> bool:
-    """A change of ours made after `run` has brought the value back, or found it brought back."""
+    """Whether a later change of this console has reverted `run`, or was planned from the reverted value."""
     if (later.plan.kind, later.plan.target.id) != (run.plan.kind, run.plan.target.id):
         return False
     before = run.plan.steps[0].before
     if before and later.plan.steps[0].before == before:
         return True
     return all(
-        later.plan.wish.get(name) == value for name, value in revert.values.items() if name not in WAY_BACK
+        later.plan.wish.get(name) == value
+        for name, value in revert.values.items()
+        if name not in REVERT_PARAMETERS
     )
 
 

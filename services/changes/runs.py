@@ -1,4 +1,4 @@
-"""Runs as the journal tells them. Pure: entries in, runs out."""
+"""Rebuilds runs from the journal's entries. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import timedelta
@@ -14,21 +14,21 @@ _FINAL = frozenset({StepState.DONE, StepState.FAILED, StepState.REFUSED})
 
 
 def runs_from(entries: Iterable[Entry]) -> tuple[Run, ...]:
-    """Every run that `entries` (oldest first) tell of, newest first; entries of other kinds are passed over."""
+    """The runs of `entries` (oldest first), newest first; entries of other kinds are ignored."""
     by_plan: dict[str, list[Entry]] = {}
     for entry in entries:
         by_plan.setdefault(entry.subject, []).append(entry)
-    found = (run_of(each) for each in by_plan.values())
-    return newest_first(run for run in found if run is not None)
+    runs = (run_of(group) for group in by_plan.values())
+    return newest_first(run for run in runs if run is not None)
 
 
 def newest_first(runs: Iterable[Run]) -> tuple[Run, ...]:
-    """In the order of the screen."""
+    """The runs in the order of the screen."""
     return tuple(sorted(runs, key=lambda run: run.seq, reverse=True))
 
 
 def run_of(entries: Iterable[Entry]) -> Run | None:
-    """One plan's run from its entries, oldest first; None where they hold no plan that can be read."""
+    """One plan's run from its entries, oldest first; None where no entry has a readable plan."""
     entries = tuple(entries)
     first = next((entry for entry in entries if entry.kind is EntryKind.PLAN), None)
     if first is None:
@@ -36,22 +36,22 @@ def run_of(entries: Iterable[Entry]) -> Run | None:
     plan = _plan(first)
     if plan is None:
         return None
-    known = {step.id: (0, StepRun(id=step.id, state=StepState.WAITING)) for step in plan.steps}
+    steps = {step.id: (0, StepRun(id=step.id, state=StepState.WAITING)) for step in plan.steps}
     for entry in entries:
         step = str(entry.data.get("step", ""))
-        if step in known:
-            known[step] = _after(*known[step], entry)
+        if step in steps:
+            steps[step] = _after(*steps[step], entry)
     return Run(
         plan=plan,
         by=first.person.name,
         at=first.at,
-        steps=tuple(known[step.id][1] for step in plan.steps),
+        steps=tuple(steps[step.id][1] for step in plan.steps),
         seq=first.seq,
     )
 
 
 def _refused(entries: tuple[Entry, ...]) -> Run | None:
-    """An attempt that was stopped before it counted as confirmed; the newest one of the same plan."""
+    """The newest attempt to apply a plan that was stopped before it was confirmed."""
     last = next((entry for entry in reversed(entries) if entry.kind is EntryKind.REFUSED), None)
     plan = _plan(last) if last else None
     if last is None or plan is None:
@@ -68,28 +68,33 @@ def _plan(entry: Entry) -> Plan | None:
         return None
 
 
-# What AWS answered outweighs what was found out later, and that outweighs "unknown", in whatever order
-# two consoles write them. "Refused" is said of a step without an intent; where the journal has one after all
-# (it took the entry and failed to say so), it may have been sent.
+# AWS's answer outweighs what was read later, and that outweighs "unknown", in whatever order two consoles
+# write them. "Refused" means that there was no intent; where the journal has one nevertheless (it stored the
+# entry but reported a failure), the request may have been sent.
 _REFUSED, _SENDING, _UNKNOWN, _RESOLVED, _ANSWERED = range(5)
 
 
 def _after(rank: int, step: StepRun, entry: Entry) -> tuple[int, StepRun]:
-    told = _told(entry)
-    if told is None or told[0] < rank:
+    news = _news(entry)
+    if news is None or news[0] < rank:
         return rank, step
-    weight, state, text, verified = told
-    if state is step.state:  # a second look: the time stays that of the first
+    weight, state, text, verified = news
+    if state is step.state:  # a second reading: the time stays that of the first
         better = {"text": text, "verified": verified} if verified is not None else {}
         return weight, step.model_copy(update=better)
-    found = weight == _RESOLVED
     return weight, StepRun(
-        id=step.id, state=state, at=entry.at, text=text, verified=verified, found=found, seq=entry.seq
+        id=step.id,
+        state=state,
+        at=entry.at,
+        text=text,
+        verified=verified,
+        found=weight == _RESOLVED,
+        seq=entry.seq,
     )
 
 
-def _told(entry: Entry) -> tuple[int, StepState, str, bool | None] | None:
-    """(weight, state, text, verified) that an entry gives its step."""
+def _news(entry: Entry) -> tuple[int, StepState, str, bool | None] | None:
+    """(weight, state, text, verified) that an entry gives its step; None for an entry that gives nothing."""
     data = entry.data
     if entry.kind is EntryKind.INTENT:
         return _SENDING, StepState.SENDING, "", None
@@ -110,10 +115,10 @@ def _told(entry: Entry) -> tuple[int, StepState, str, bool | None] | None:
 
 
 def aged(run: Run, ages: Aging, ours: Collection[str] = ()) -> Run:
-    """The run as it stands now: whoever carries it out has its time for each step; `ours` (plan ids) go on.
+    """The run as it stands now; the runs of `ours` (plan ids) are being applied here and stay as they are.
 
-    Until then the step that is next is under way elsewhere, or was cut off: it says until when. After that an
-    intent without outcome is UNKNOWN, and a step that nobody began is not going to be.
+    Until a step's time is over it counts as under way in another console (`StepRun.until`). After that an
+    intent without outcome is UNKNOWN, and a step without an intent will not be sent.
     """
     if run.refusal or run.id in ours:
         return run
@@ -122,7 +127,7 @@ def aged(run: Run, ages: Aging, ours: Collection[str] = ()) -> Run:
 
 
 def _in_turn(run: Run, ages: Aging) -> Iterator[tuple[StepRun, int, bool]]:
-    """Each step, the youngest entry of it and of those before it, and whether those before it are done."""
+    """(step, the youngest entry up to it, whether the steps before it are done) of each step."""
     last, turn = run.seq, True
     for step in run.steps:
         last = ages.younger(last, step.seq)
@@ -131,10 +136,10 @@ def _in_turn(run: Run, ages: Aging) -> Iterator[tuple[StepRun, int, bool]]:
 
 
 def _aged(step: StepRun, ages: Aging, last: int, *, turn: bool) -> StepRun:
-    """The step now, which nobody can be busy with once `last` is of age; `turn`: those before it are done."""
+    """The step now: nobody can be applying it once `last` is old enough; `turn`: those before it are done."""
     if step.state not in (StepState.SENDING, StepState.WAITING):
         return step
-    if ages.left(last):
+    if ages.remaining(last):
         return step.model_copy(update={"until": ages.until(last)}) if turn else step
     if step.state is StepState.SENDING:
         text = _("The console that sent it ended, or lost the journal, before it recorded the outcome.")
@@ -148,12 +153,12 @@ def _aged(step: StepRun, ages: Aging, last: int, *, turn: bool) -> StepRun:
 
 
 def next_ageing(runs: Iterable[Run], ages: Aging) -> timedelta | None:
-    """How long until `aged` will next change something; None: it never will."""
-    lefts = (
-        ages.left(last)
+    """How long until `aged` next changes a run; None: never."""
+    times = (
+        ages.remaining(last)
         for run in runs
         if not run.refusal
         for step, last, _turn in _in_turn(run, ages)
         if step.state in (StepState.SENDING, StepState.WAITING)
     )
-    return min((left for left in lefts if left), default=None)
+    return min((time for time in times if time), default=None)

@@ -1,55 +1,57 @@
-"""The end of the console: what is under way gets a little time, then its outcome is recorded as it stands."""
+"""The console's shutdown: what is under way gets a little time, then its outcome is recorded as it stands."""
 
 import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
 
+from services.background.wake import Wakes
 from services.clock import Clock
 
 T = TypeVar("T")
 LAST_SECONDS = 5.0
-"""How long AWS may still take once the console ends (the machine's time). Less than the console gives `drain`,
-so that what is not known by then is at least recorded as unknown."""
+"""How long AWS may still take once the console shuts down (the machine's time). Less than the console gives
+`drain`, so that an outcome that is missing by then is at least recorded as unknown."""
 
 
-class Ending:
-    """Whether the console ends; waits that heed it."""
+class Shutdown:
+    """Whether the console is shutting down, and waits that end with it."""
 
     def __init__(self) -> None:
-        self._begun = asyncio.Event()
-        self._over = asyncio.Event()
-
-    @property
-    def begun(self) -> bool:
-        """Nothing new is to be started."""
-        return self._begun.is_set()
+        self.begun = False
+        """Whether the shutdown has begun: start nothing new."""
+        self._over = False
+        """Whether the time is up: what is still under way is given up."""
+        self._news = Wakes()
 
     def begin(self) -> None:
-        """The console ends."""
+        """Begin the shutdown; repeated calls change nothing."""
         if not self.begun:
-            self._begun.set()
-            asyncio.get_running_loop().call_later(LAST_SECONDS, self._over.set)
+            self.begun = True
+            self._news.wake()
+            asyncio.get_running_loop().call_later(LAST_SECONDS, self._give_up)
+
+    def _give_up(self) -> None:
+        self._over = True
+        self._news.wake()
 
     async def in_time(self, work: Awaitable[T]) -> T:
-        """What `work` gives; TimeoutError, and `work` is given up, once an ending console can wait no longer."""
+        """The result of `work`. Raises TimeoutError, and cancels `work`, once an ending console can wait no longer."""
         task = asyncio.ensure_future(work)
-        over = asyncio.ensure_future(self._over.wait())
         try:
-            await asyncio.wait({task, over}, return_when=asyncio.FIRST_COMPLETED)
+            with self._news.listen() as news:
+                task.add_done_callback(lambda _done: news.wake())
+                # Work that does not have to wait is done even after the time is up.
+                await asyncio.sleep(0)
+                while not (task.done() or self._over):
+                    await news.until_woken()
             if not task.done():
                 raise TimeoutError
             return task.result()
         finally:
-            over.cancel()
             task.cancel()
 
     async def pause(self, clock: Clock, seconds: float) -> None:
         """Wait on `clock`, unless the console ends."""
-        if not seconds or self.begun:
-            return
-        waits = {asyncio.ensure_future(clock.sleep(seconds)), asyncio.ensure_future(self._begun.wait())}
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+        if seconds and not self.begun:
+            with self._news.listen() as news:
+                await news.wait(clock, seconds)

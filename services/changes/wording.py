@@ -1,10 +1,12 @@
-"""The engine's sentences."""
+"""The sentences that the engine writes."""
 
 from datetime import datetime, tzinfo
 
-from services.i18n import N_, _
+from services.i18n import N_, _, sentences
 from services.models.changes import Observation, StepState
+from services.models.journal import Entry
 from services.models.problem import Problem
+from services.models.text import clean
 
 _OUTCOMES = {
     StepState.DONE: N_("Done: {title} ({target}). {text}"),
@@ -19,7 +21,9 @@ _ANSWERED = {
     True: N_("Verified: {title} ({target}). {text}"),
     False: N_("Accepted, not seen yet: {title} ({target}). {text}"),
 }
-"""By whether AWS shows what it accepted; None: not looked, or not readable."""
+"""By whether AWS shows what it accepted; None: not read yet, or not readable."""
+_LONGEST_KIND = 40
+"""Characters of a kind's name."""
 
 
 def outcome_text(state: StepState, title: str, target: str, text: str) -> str:
@@ -28,40 +32,60 @@ def outcome_text(state: StepState, title: str, target: str, text: str) -> str:
 
 
 def answered_text(verified: bool | None, title: str, target: str, text: str) -> str:
-    """One line about a step that AWS took: accepting it and showing it are two things."""
+    """One line about a step that AWS accepted, which does not mean that AWS shows it."""
     return _(_ANSWERED[verified]).format(title=title, target=target, text=text).strip()
 
 
-def told(problem: Problem) -> str:
+def problem_text(problem: Problem) -> str:
     """A problem as part of a sentence: what happened, AWS's own words, what to do."""
     detail = f"[{problem.detail}]" if problem.detail and problem.detail not in problem.summary else ""
     return " ".join(part for part in (problem.summary, detail, problem.remedy) if part)
 
 
-def held(name: str, at: datetime, zone: tzinfo) -> str:
+def lock_text(name: str, at: datetime, zone: tzinfo) -> str:
     """Who holds a target, and since when."""
     return _("{name} is changing it, or the outcome of that is unknown, since {when}.").format(
         name=name, when=moment(at, zone)
     )
 
 
+def not_judged(entry: Entry, version: str, zone: tzinfo) -> str:
+    """Why nothing is changed while the journal holds this entry, and which version can; `version` may be ""."""
+    what = _(
+        "Entry {seq} of the journal ({when}, {name}) is of a kind that this version does not know, {kind}, and may "
+        "forbid changes."
+    ).format(
+        seq=f"{entry.seq:,}",
+        when=moment(entry.at, zone),
+        name=entry.person.name,
+        kind=clean(entry.kind_name, _LONGEST_KIND),
+    )
+    if version:
+        remedy = _("Make changes with version {version} of the console, or a later one.").format(
+            version=version
+        )
+    else:
+        remedy = _("Make changes with the version of the console that wrote it, or a later one.")
+    return sentences(what, remedy)
+
+
 def moment(at: datetime, zone: tzinfo) -> str:
-    """A time of the system's zone, with the zone."""
+    """A time in the system's zone, with the zone: `2026-12-01 17:00 JST`."""
     return at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
 
 
-def found_done(seen: Observation) -> str:
-    """The answer did not come, and AWS shows the change."""
-    return _("The answer was lost; AWS shows that it was done: {state}").format(state=seen.text)
+def found_done(observation: Observation) -> str:
+    """The answer was lost, and AWS shows the change."""
+    return _("The answer was lost; AWS shows that it was done: {state}").format(state=observation.text)
 
 
-def found_undone(seen: Observation) -> str:
-    """The answer did not come, and AWS shows what was there before."""
-    return _("AWS shows the state before it: it was not done. {state}").format(state=seen.text)
+def found_undone(observation: Observation) -> str:
+    """The answer was lost, and AWS shows the state before."""
+    return _("AWS shows the state before it: it was not done. {state}").format(state=observation.text)
 
 
-def found_elsewhere(seen: Observation) -> str:
-    """The answer did not come, and reading does not tell either."""
+def found_elsewhere(observation: Observation) -> str:
+    """The answer was lost, and AWS shows neither state: a person must decide."""
     return _("AWS shows neither the state before nor after it: {state} Say what became of it.").format(
-        state=seen.text
+        state=observation.text
     )

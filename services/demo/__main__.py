@@ -34,14 +34,14 @@ def _arguments() -> argparse.Namespace:
 
 
 class _Parent:
-    """Notices the end of stdin or of the parent, from the first moment on; until `serving` it ends the process."""
+    """Watches for the end of stdin or of the parent; before `wait` is called, it ends the process at once."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._pid = os.getppid()
         self._gone = threading.Event()
         self._serving = threading.Event()
-        for watch in (self._read_stdin, self._look_for_parent):
+        for watch in (self._read_stdin, self._check_parent):
             threading.Thread(target=watch, name=watch.__name__, daemon=True).start()
 
     def _read_stdin(self) -> None:
@@ -49,7 +49,7 @@ class _Parent:
             pass
         self._end()
 
-    def _look_for_parent(self) -> None:
+    def _check_parent(self) -> None:
         while not self._gone.wait(1.0):
             if os.getppid() != self._pid:
                 self._end()
@@ -57,17 +57,17 @@ class _Parent:
     def _end(self) -> None:
         self._gone.set()
         if not self._serving.is_set():
-            # Nobody waits for the rest of the start.
-            _leave(self._folder)
+            # The rest of the start is of no use any more.
+            _remove(self._folder)
             os._exit(0)
 
     def wait(self) -> None:
-        """Until it is gone."""
+        """Wait until it is gone."""
         self._serving.set()
         self._gone.wait()
 
 
-def _leave(folder: Path | None) -> None:
+def _remove(folder: Path | None) -> None:
     if folder is not None:
         scratch.remove(folder)
 
@@ -75,22 +75,22 @@ def _leave(folder: Path | None) -> None:
 def main() -> None:
     """Serve until stdin ends or the parent is gone."""
     forbid_core_dumps()
-    chosen = _arguments()
-    if chosen.scratch is not None:
-        scratch.make(chosen.scratch)
-        tempfile.tempdir = str(chosen.scratch)
-    parent = _Parent(chosen.scratch)
+    arguments = _arguments()
+    if arguments.scratch is not None:
+        scratch.make(arguments.scratch)
+        tempfile.tempdir = str(arguments.scratch)
+    parent = _Parent(arguments.scratch)
     try:
-        _serve(chosen, parent)
+        _serve(arguments, parent)
     except BrokenPipeError:
-        # The parent was killed just now.
+        # The parent has just been killed.
         return
     finally:
-        _leave(chosen.scratch)
+        _remove(arguments.scratch)
 
 
-def _serve(chosen: argparse.Namespace, parent: _Parent) -> None:
-    # Nothing made while it starts is garbage: looking for it would take a tenth of the start.
+def _serve(arguments: argparse.Namespace, parent: _Parent) -> None:
+    # The start leaves no garbage: collecting would take a tenth of its time.
     gc.disable()
     try:
         from services.demo.front.app import Front
@@ -102,24 +102,24 @@ def _serve(chosen: argparse.Namespace, parent: _Parent) -> None:
 
     assert handlers
     try:
-        story = scenario.load(chosen.scenario)
+        story = scenario.load(arguments.scenario)
     except (LookupError, ValueError) as error:
         sys.exit(str(error))
-    origin = chosen.origin or story.origin(datetime.now(UTC))
+    origin = arguments.origin or story.origin(datetime.now(UTC))
     origin = origin.astimezone(UTC)
-    clock = SpedClock(origin, time.time(), chosen.speed)
-    began = origin - timedelta(seconds=chosen.ahead)
-    server = Server(Front(lambda: World(story, clock, began=began)), chosen.port)
-    # The process ends without stopping it, so it need not wake up to look for a stop.
+    clock = SpedClock(origin, time.time(), arguments.speed)
+    began = origin - timedelta(seconds=arguments.ahead)
+    server = Server(Front(lambda: World(story, clock, began=began)), arguments.port)
+    # The process ends without stopping it, so it need not poll for a stop.
     server.start(poll=60.0)
     ready = {"url": server.url, "origin": origin.isoformat(), "since": clock.since, "speed": clock.speed}
     sys.stdout.write(json.dumps(ready) + "\n")
     sys.stdout.flush()
-    # The console imports what it needs meanwhile; its first questions wait for the world.
+    # Meanwhile the console imports its own modules; its first requests wait for the world.
     assert server.front.world
     gc.freeze()
     gc.enable()
-    # From here on whatever a library writes would land on the console's screen.
+    # From here on, output of a library would land on the console's screen.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     parent.wait()
     server.front.close()

@@ -1,4 +1,4 @@
-"""What a scenario says stands in the account: keys, sign-ins, snapshots, patches, prices.
+"""What a scenario adds to the account: keys, sign-ins, snapshots, patches, prices.
 
 Times are seconds of the world's clock after its beginning; negative is before it. `days_ago` counts days before
 the beginning.
@@ -21,7 +21,7 @@ class UserFact(_Fact):
 
 
 class KeyFact(_Fact):
-    """An access key; instead of the usual one where the id is the same."""
+    """An access key; it replaces the ordinary one with the same id."""
 
     kind: Literal["key"]
     user: str
@@ -73,7 +73,7 @@ class RegionFact(_Fact):
 
 
 class TrailFact(_Fact):
-    """A change that CloudTrail recorded."""
+    """An API call that changed something, recorded by CloudTrail."""
 
     kind: Literal["trail"]
     at: float
@@ -88,19 +88,19 @@ class TrailFact(_Fact):
 
 
 class TrailStopped(_Fact):
-    """The trail does not log."""
+    """Logging of the trail is stopped."""
 
     kind: Literal["trail-stopped"]
 
 
 class NoSnapshot(_Fact):
-    """The backup window of this day made none."""
+    """No snapshot was made in the backup window of this day."""
 
     kind: Literal["no-snapshot"]
     days_ago: Annotated[int, Field(ge=0)]
     """0: the last window before the beginning."""
     reason: str = ""
-    """As an RDS event says it."""
+    """Message of the RDS event."""
 
 
 class Retention(_Fact):
@@ -117,15 +117,15 @@ class Patch(_Fact):
     action: str = "system-update"
     description: str = ""
     auto_after_days: float | None = None
-    """Applied in the first window after so many days."""
+    """AutoAppliedAfterDate: applied in the first window after so many days."""
     forced_days: float | None = None
-    """Applied after so many days, whatever the window."""
+    """ForcedApplyDate: applied after so many days, whatever the window."""
     current_days: float | None = None
-    """When it is applied as things stand."""
+    """CurrentApplyDate, in days from the beginning."""
 
 
 class PendingChange(_Fact):
-    """A change of the database that waits for the window."""
+    """A change of the database, to be applied in the next maintenance window."""
 
     kind: Literal["pending-change"]
     instance_class: str = ""
@@ -133,7 +133,7 @@ class PendingChange(_Fact):
 
 
 class Certificate(_Fact):
-    """The database's certificate ends in so many days."""
+    """The database's certificate expires in so many days."""
 
     kind: Literal["certificate"]
     days: float
@@ -147,7 +147,7 @@ class Window(_Fact):
 
 
 class CostGrowth(_Fact):
-    """A service costs more since some days."""
+    """The cost of a service has risen for some days."""
 
     kind: Literal["cost"]
     service: str
@@ -196,8 +196,8 @@ class ScheduledFact(_Fact):
     @property
     def bounds(self) -> dict[str, int]:
         """As the API spells them."""
-        given = {"MinCapacity": self.minimum, "MaxCapacity": self.maximum}
-        return {key: value for key, value in given.items() if value is not None}
+        bounds = {"MinCapacity": self.minimum, "MaxCapacity": self.maximum}
+        return {key: value for key, value in bounds.items() if value is not None}
 
 
 AnyFact = Annotated[

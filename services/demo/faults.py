@@ -1,4 +1,4 @@
-"""Faults on demand: refusals in AWS's own words, delays, hangs, cut connections, a proxy's page.
+"""Faults on demand: AWS errors, delays, hangs, cut connections, a proxy's page.
 
 Source: "Common error types" of the CloudWatch, Logs, ECS, RDS, ELB and STS API references.
 """
@@ -9,14 +9,19 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.aws.client.codes import permission_of
-from services.demo.registry import Fault
-
-ACCOUNT = "123456789012"
-CALLER = f"arn:aws:sts::{ACCOUNT}:assumed-role/FacilityOperator/toban"
+from services.demo.account import CALLER
+from services.demo.errors import AwsErrorResponse
 
 Preset = Literal["throttled", "denied", "expired"]
 Mode = Literal["error", "reset-before", "reset-after", "hang", "html", "empty", "truncated", "redirect"]
+
+_IAM_PREFIXES = {"elbv2": "elasticloadbalancing"}
+"""IAM's name of a service where it differs from botocore's."""
+_IAM_ACTIONS = {
+    ("s3", "ListObjectsV2"): "s3:ListBucket",
+    ("budgets", "DescribeBudgets"): "budgets:ViewBudget",
+}
+"""IAM actions that are not named after their operation (service authorization reference)."""
 
 
 class FaultRule(BaseModel):
@@ -28,7 +33,7 @@ class FaultRule(BaseModel):
     """As botocore names it."""
     operation: str = ""
     preset: Preset | None = None
-    """AWS's own refusal in the service's own protocol; or give `code`."""
+    """A common AWS error in the service's own protocol; or give `code`."""
     code: str = ""
     message: str = "Fault on demand."
     status: int = 400
@@ -41,7 +46,7 @@ class FaultRule(BaseModel):
     """How often; None: until removed."""
 
     def fits(self, service: str, operation: str) -> bool:
-        """Whether a request is meant."""
+        """Whether the rule applies to a request."""
         return self.service in ("", service) and self.operation in ("", operation)
 
     @property
@@ -49,31 +54,40 @@ class FaultRule(BaseModel):
         """What happens besides the delay."""
         return self.mode or ("error" if self.code or self.preset else None)
 
-    def fault(self, service: str, operation: str, protocol: str) -> Fault:
+    def error(self, service: str, operation: str, protocol: str) -> AwsErrorResponse:
         """The error to answer with."""
         if self.preset is not None:
-            return preset_fault(self.preset, service, operation, protocol)
-        return Fault(self.code or "InternalFailure", self.message, self.status)
+            return preset_error(self.preset, service, operation, protocol)
+        return AwsErrorResponse(self.code or "InternalFailure", self.message, self.status)
 
 
-def preset_fault(preset: Preset, service: str, operation: str, protocol: str) -> Fault:
-    """AWS's refusal: JSON services say `…Exception` with 400, XML services the short code with 400 or 403."""
+def preset_error(preset: Preset, service: str, operation: str, protocol: str) -> AwsErrorResponse:
+    """AWS's error: JSON services say `…Exception` with 400, XML services the short code with 400 or 403."""
     json = protocol not in ("query", "ec2", "rest-xml")
     if preset == "throttled":
-        return Fault("ThrottlingException" if json else "Throttling", "Rate exceeded", 400)
+        return AwsErrorResponse("ThrottlingException" if json else "Throttling", "Rate exceeded", 400)
     if preset == "expired":
         message = "The security token included in the request is expired"
-        return Fault("ExpiredTokenException" if json else "ExpiredToken", message, 400 if json else 403)
-    action = permission_of(service, operation)
+        code = "ExpiredTokenException" if json else "ExpiredToken"
+        return AwsErrorResponse(code, message, 400 if json else 403)
+    action = _iam_action(service, operation)
     message = (
         f"User: {CALLER} is not authorized to perform: {action} because no identity-based policy allows the"
         f" {action} action"
     )
-    return Fault("AccessDeniedException" if json else "AccessDenied", message, 400 if json else 403)
+    return AwsErrorResponse(
+        "AccessDeniedException" if json else "AccessDenied", message, 400 if json else 403
+    )
 
 
-class FaultDesk:
-    """The rules in force; the first that fits is used."""
+def _iam_action(service: str, operation: str) -> str:
+    """The IAM action that an operation needs, as AWS names it in a denial."""
+    by_name = f"{_IAM_PREFIXES.get(service, service)}:{operation}"
+    return _IAM_ACTIONS.get((service, operation), by_name)
+
+
+class FaultStore:
+    """The rules in force; the newest that applies is used. Safe to share between threads."""
 
     def __init__(self) -> None:
         self._rules: list[FaultRule] = []

@@ -1,4 +1,4 @@
-"""Import this to register every handler of the embedded AWS."""
+"""Imports every module with handlers, which registers them."""
 
 # ruff: noqa: F401  imported for their registration
 import services.demo.account_regions

@@ -41,7 +41,7 @@ class DemoError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class ScenarioInfo:
-    """A scenario to choose from."""
+    """A scenario in the list to choose from."""
 
     name: str
     title_ja: str
@@ -61,12 +61,12 @@ class ScenarioInfo:
 
 def scenarios() -> list[ScenarioInfo]:
     """Every scenario; the ordinary day first, then by name."""
-    found = []
+    infos = []
     for path in sorted(_FOLDER.glob("*.toml"), key=lambda path: (path.stem != "ordinary-day", path.stem)):
         words = tomllib.loads(path.read_text("utf-8"))
         ja, en = words["ja"], words["en"]
-        found.append(ScenarioInfo(path.stem, ja["title"], en["title"], ja["watch"], en["watch"]))
-    return found
+        infos.append(ScenarioInfo(path.stem, ja["title"], en["title"], ja["watch"], en["watch"]))
+    return infos
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +79,16 @@ class DemoProcess:
     """The world's clock, shared with the console."""
 
     def settings(self, region: str) -> dict[str, str]:
-        """The fields of `services.aws.client.settings.AwsSettings` that lead to it."""
+        """The fields of `services.aws.client.settings.AwsSettings` that point to it."""
         return {"region": region, "endpoint_url": self.url}
 
     async def stop(self) -> None:
-        """End it and wait for its end."""
+        """Stop it and wait for its end."""
         await asyncio.to_thread(stop_child, self.child)
 
 
 def isolate(environ: MutableMapping[str, str]) -> None:
-    """Let the SDK see only made-up credentials: a demo must never sign with real ones."""
+    """Leave only made-up credentials to the SDK: a demo must never sign with real ones."""
     for name in [name for name in environ if name.startswith("AWS_")]:
         del environ[name]
     environ.update(_CREDENTIALS)
@@ -107,7 +107,7 @@ def spawn(
 
     `origin` is the world's time at start (aware; None: the scenario's own hour, else now), `ahead` the
     seconds that the scenario has run by then. The child ends when its stdin is closed. `scratch` is a folder that it
-    makes before it answers, and takes away when it ends.
+    creates before it answers and deletes when it ends.
     """
     command = [sys.executable, "-m", "services.demo", "--scenario", scenario, "--speed", str(speed)]
     command += ["--port", str(port), "--ahead", str(ahead)]
@@ -117,16 +117,16 @@ def spawn(
         command += ["--scratch", str(scratch)]
     environment = dict(os.environ)
     isolate(environment)
-    # A session of its own: the terminal's ctrl+c is for the console.
+    # In a session of its own, so that the terminal's ctrl+c reaches the console only.
     return Popen(
         command, stdin=PIPE, stdout=PIPE, stderr=PIPE, cwd=_ROOT, env=environment, start_new_session=True
     )
 
 
 async def ready(child: "Popen[bytes]", limit: float = START_LIMIT) -> DemoProcess:
-    """Wait until it answers. From then on this process, too, uses only made-up credentials.
+    """Wait until it answers. From then on this process, too, has only made-up credentials.
 
-    Raises DemoError, the child ended, where it does not start within `limit` seconds.
+    Raises DemoError if it does not start within `limit` seconds; the child has ended by then.
     """
     assert child.stdout is not None
     assert child.stderr is not None
@@ -136,14 +136,14 @@ async def ready(child: "Popen[bytes]", limit: float = START_LIMIT) -> DemoProces
         child.kill()
         raise DemoError("the embedded AWS did not start in time") from error
     if not line:
-        said = await asyncio.to_thread(child.stderr.read)
+        output = await asyncio.to_thread(child.stderr.read)
         stop_child(child)
-        words = said.decode("utf-8", "replace").strip().splitlines() or ["it ended without a word"]
-        raise DemoError(words[-1])
-    told = json.loads(line)
+        lines = output.decode("utf-8", "replace").strip().splitlines() or ["it ended without a word"]
+        raise DemoError(lines[-1])
+    report = json.loads(line)
     isolate(os.environ)
-    clock = SpedClock(datetime.fromisoformat(told["origin"]), told["since"], told["speed"])
-    return DemoProcess(child, told["url"], clock)
+    clock = SpedClock(datetime.fromisoformat(report["origin"]), report["since"], report["speed"])
+    return DemoProcess(child, report["url"], clock)
 
 
 async def start(
@@ -153,7 +153,7 @@ async def start(
     origin: datetime | None = None,
     ahead: float = 0.0,
 ) -> DemoProcess:
-    """`spawn` and `ready` in one; ends the child where the wait is cut short."""
+    """`spawn` and `ready` in one; ends the child if the wait is cancelled."""
     child = spawn(scenario, speed, origin=origin, ahead=ahead)
     try:
         return await ready(child)

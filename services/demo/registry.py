@@ -1,11 +1,39 @@
-"""Handlers of the embedded AWS: one function an operation, registered by one line above it."""
+"""Handlers of the embedded AWS: one function per operation, registered by the decorator above it."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
 
-if TYPE_CHECKING:
-    from services.demo.world import World
+from services.demo.scenario import ScenarioRun
+
+C = TypeVar("C")
+
+
+class WorldView(Protocol):
+    """What a handler sees of the world it is called in.
+
+    Stores are looked up by class, so that this module names none of them: their packages import it.
+    """
+
+    lock: threading.RLock
+    """Held around every handler; a streaming response takes it by itself."""
+    ended: threading.Event
+    """Set when streaming responses have to end."""
+
+    @property
+    def run(self) -> ScenarioRun:
+        """The scenario and its time."""
+        ...
+
+    def tick(self) -> None:
+        """Simulate every minute that has passed since the last call."""
+        ...
+
+    def component(self, kind: type[C]) -> C:
+        """The store or simulation of this class. Raises LookupError if the world has none."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,23 +47,23 @@ class Call:
     """Typed as botocore's input shape: datetimes aware UTC, lists, dicts, numbers."""
     region: str
     account: str
-    world: "World"
+    world: WorldView
     access_key: str = ""
-    """Who signed it."""
+    """The key that signed the request."""
 
+    @property
+    def run(self) -> ScenarioRun:
+        """The scenario and its time."""
+        return self.world.run
 
-class Fault(Exception):
-    """An error answer."""
+    @property
+    def now(self) -> datetime:
+        """The world's time (aware, UTC)."""
+        return self.world.run.now
 
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.status = status
-
-
-class ToMoto(Exception):
-    """Raised by a handler that leaves this request to moto."""
+    def component(self, kind: type[C]) -> C:
+        """The world's store or simulation of this class."""
+        return self.world.component(kind)
 
 
 Handler = Callable[[Call], dict[str, Any]]

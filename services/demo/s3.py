@@ -1,4 +1,4 @@
-"""S3: the bucket of the firewall's logs, listed by a day's prefix only; every other bucket is moto's.
+"""Handler for the S3 bucket of the firewall's logs, listed by day only; other buckets are moto's.
 
 Source: ListObjectsV2 (Amazon S3 API reference).
 """
@@ -7,8 +7,9 @@ import re
 from hashlib import md5
 from typing import Any
 
-from services.demo.cloudwatch.paging import page_of
-from services.demo.registry import Call, Fault, ToMoto, op
+from services.demo.errors import AwsErrorResponse, ToMoto
+from services.demo.paging import page_of
+from services.demo.registry import Call, op
 from services.demo.waf.log import BUCKET, FirewallLog
 
 PAGE = 1000
@@ -17,32 +18,32 @@ _DAY = re.compile(r"(^|/)\d{4}/\d{2}/\d{2}/")
 
 @op("s3", "ListObjectsV2")
 def list_objects_v2(call: Call) -> dict[str, Any]:
-    """The objects under a prefix, by key. The policy of the operators' role has a condition on `s3:prefix`."""
+    """The objects under a prefix, by key; the policy of the operators' role has a condition on `s3:prefix`."""
     params = call.params
-    if call.world.facility is None or params["Bucket"] != BUCKET:
+    if call.run.scenario.empty or params["Bucket"] != BUCKET:
         raise ToMoto
     prefix = params.get("Prefix") or ""
     if not _DAY.search(prefix):
-        raise Fault("AccessDenied", "Access Denied", 403)
+        raise AwsErrorResponse("AccessDenied", "Access Denied", 403)
     size = min(params.get("MaxKeys") or PAGE, PAGE)
-    found = call.world.part(FirewallLog).objects(prefix)
-    page, more = page_of(found, lambda each: each.key, params.get("ContinuationToken"), size)
+    objects = call.component(FirewallLog).objects(prefix)
+    page, more = page_of(objects, lambda item: item.key, params.get("ContinuationToken"), size)
     token = {"NextContinuationToken": more["NextToken"]} if more else {}
     rows = [
         {
-            "Key": each.key,
-            "LastModified": each.modified,
-            "ETag": f'"{md5(each.key.encode(), usedforsecurity=False).hexdigest()}"',
-            "Size": each.size,
+            "Key": item.key,
+            "LastModified": item.modified,
+            "ETag": f'"{md5(item.key.encode(), usedforsecurity=False).hexdigest()}"',
+            "Size": item.size,
             "StorageClass": "STANDARD",
         }
-        for each in page
+        for item in page
     ]
-    told = {
+    result = {
         "Name": BUCKET,
         "Prefix": prefix,
         "MaxKeys": size,
         "KeyCount": len(rows),
         "IsTruncated": bool(more),
     }
-    return told | ({"Contents": rows} if rows else {}) | token
+    return result | ({"Contents": rows} if rows else {}) | token

@@ -4,6 +4,7 @@ Times are seconds of the world's clock after its beginning; negative is before i
 """
 
 import tomllib
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from services.clock import Clock
 from services.demo.facts import AnyFact
 
 F = TypeVar("F")
@@ -36,7 +38,7 @@ class Effect(_Model):
         return self.at <= at < self.at + self.lasts
 
     def strength(self, at: float, ramp: float) -> float:
-        """0 to 1: it grows and fades over `ramp` seconds."""
+        """Its strength at `at`, 0 to 1: it rises and falls over `ramp` seconds."""
         if not self.active(at):
             return 0.0
         edge = min(at - self.at, self.at + self.lasts - at)
@@ -53,7 +55,7 @@ class Load(Effect):
 
 
 class Work(Effect):
-    """Requests that cost more: CPU of the tasks, in per cent of one task's CPU, shared by all tasks."""
+    """Requests cost more CPU: per cent of one task's CPU, shared by all tasks."""
 
     kind: Literal["work"]
     cpu: float
@@ -101,7 +103,7 @@ class Deploy(Effect):
 
 
 class Refuse(Effect):
-    """AWS refuses requests, with a fault's preset; in waves where `period` is given."""
+    """AWS refuses requests with a common error (`preset`); in waves if `period` is set."""
 
     kind: Literal["refuse"]
     preset: Literal["throttled", "denied", "expired"]
@@ -176,7 +178,7 @@ AnyEffect = Annotated[
 
 
 class Words(_Model):
-    """What a person reads before choosing."""
+    """The description of a scenario in one language."""
 
     title: str
     watch: str
@@ -193,18 +195,18 @@ class Scenario(_Model):
     """The world's hour at its beginning (JST), on the newest weekday; None: the machine's own time."""
     seed: int = 1
     empty: bool = False
-    """No system at all: for one that is seeded by hand."""
+    """The account has no system; tests seed it by hand."""
     free_storage_gib: float = 62.0
     effects: tuple[AnyEffect, ...] = ()
     facts: tuple[AnyFact, ...] = ()
-    """What stands in the account from the beginning, beside what every world has."""
+    """What the account has from the beginning, beside what every world has."""
 
     def facts_of(self, kind: type[F]) -> tuple[F, ...]:
         """The facts of one kind."""
         return tuple(fact for fact in self.facts if isinstance(fact, kind))
 
     def origin(self, now: datetime) -> datetime:
-        """The world's time at its beginning when the machine's is `now`."""
+        """The world's time at the start if the machine's is `now`."""
         if self.start is None:
             return now
         hour, minute = map(int, self.start.split(":"))
@@ -212,6 +214,25 @@ class Scenario(_Model):
         while origin.weekday() >= _SATURDAY:
             origin -= timedelta(days=1)
         return origin.astimezone(now.tzinfo)
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioRun:
+    """A scenario in one world, and the time it runs by."""
+
+    scenario: Scenario
+    clock: Clock
+    began: datetime
+    """The zero of the scenario's times (aware, UTC)."""
+
+    @property
+    def now(self) -> datetime:
+        """The world's time (aware, UTC)."""
+        return self.clock.now()
+
+    def time_of(self, seconds: float) -> datetime:
+        """A time of the scenario as the world's time."""
+        return self.began + timedelta(seconds=seconds)
 
 
 EMPTY = Scenario(name="empty", ja=Words(title="", watch=""), en=Words(title="", watch=""), empty=True)
@@ -223,6 +244,6 @@ def load(name: str) -> Scenario:
         return EMPTY
     path = FOLDER / f"{name}.toml"
     if not name.replace("-", "a").isalnum() or not path.is_file():
-        known = ", ".join(sorted(file.stem for file in FOLDER.glob("*.toml")))
-        raise LookupError(f"no scenario {name!r}; there are: {known}")
+        names = ", ".join(sorted(file.stem for file in FOLDER.glob("*.toml")))
+        raise LookupError(f"no scenario {name!r}; there are: {names}")
     return Scenario(name=name, **tomllib.loads(path.read_text("utf-8")))

@@ -1,7 +1,7 @@
-"""A demo's folder for its journal and its libraries' files: gone with the demo, however that ends.
+"""The folder of a demo for its journal and temporary files, deleted when the demo ends, however it ends.
 
-The child makes it and takes it away, also when the console was killed; the console does where the child was. What is
-left when both were killed is taken away by the next demo: whoever uses a folder holds a lock on it.
+The child process creates and deletes it, even if the console was killed; if the child was killed, the console deletes
+it. If both were killed, the next demo does: a folder in use is locked.
 """
 
 import fcntl
@@ -16,12 +16,12 @@ PREFIX = "toban-demo-"
 
 
 def new_path() -> Path:
-    """Where a folder of one's own can be; not made yet."""
+    """A path for a new folder, which does not exist yet."""
     return Path(tempfile.gettempdir()) / f"{PREFIX}{uuid4().hex[:12]}"
 
 
 def make(folder: Path) -> None:
-    """Make it, for this user alone, hold it, and take away what killed demos have left. Raises OSError."""
+    """Create it for this user only, lock it, and delete the folders of killed demos. Raises OSError."""
     folder.mkdir(0o700)
     folder.chmod(0o700)
     hold(folder)
@@ -31,17 +31,17 @@ def make(folder: Path) -> None:
 
 
 def hold(folder: Path) -> None:
-    """Keep others from taking it away, until this process has ended. Raises OSError."""
+    """Lock it until this process ends, so that no other demo deletes it. Raises OSError."""
     fcntl.flock(os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC), fcntl.LOCK_SH)
 
 
 def remove(folder: Path) -> None:
-    """Take it away with all that is in it; whoever comes second finds nothing to do."""
+    """Delete it with its contents; safe to call twice."""
     shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sweep(folder: Path) -> None:
-    # Another user's, or one that is used: it stays.
+    # Another user's folder, or one in use, stays.
     with suppress(OSError):
         if folder.lstat().st_uid != os.geteuid():
             return

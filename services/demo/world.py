@@ -1,40 +1,50 @@
-"""The world: everything the embedded AWS knows, and the simulation that moves it.
+"""The world: everything the embedded AWS holds, and the simulation that drives it.
 
 Deterministic: the same scenario, seed and beginning give the same world.
 """
 
 import threading
 from datetime import UTC, datetime, time, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from services.calendar.business_days import BusinessCalendar
 from services.clock import Clock
+from services.demo.account import ACCOUNT, REGION
+from services.demo.athena.model import ExecutionStore
 from services.demo.autoscaling.model import Scaling
-from services.demo.cloudwatch.alarms.store import AlarmBook
-from services.demo.cloudwatch.dashboards import DashboardBook
+from services.demo.cloudtrail.model import TrailStore
+from services.demo.cloudwatch.alarms.store import AlarmStore
+from services.demo.cloudwatch.dashboard_store import DashboardStore
 from services.demo.cloudwatch.store import MetricStore
+from services.demo.costs.model import CostStore
 from services.demo.ecs.model import Clusters, Service
-from services.demo.elb.handlers import LoadBalancer
-from services.demo.faults import ACCOUNT, FaultRule
-from services.demo.iam.handlers import KeyRing
+from services.demo.elb.model import LoadBalancers
+from services.demo.faults import FaultRule
+from services.demo.iam.model import SessionStore, initial_keys
+from services.demo.logs.insights.model import QueryStore
 from services.demo.logs.store import LogStore
-from services.demo.scenario import TOKYO, Refuse, Scenario
-from services.demo.system.facility import Facility
-from services.models.runbook import Closures
+from services.demo.rds.history import BackupHistory
+from services.demo.rds.model import DatabaseInstance
+from services.demo.scenario import TOKYO, Refuse, Scenario, ScenarioRun
+from services.demo.system import dashboard, names, provisioning
+from services.demo.system.alarms import create_alarms
+from services.demo.system.day import OFFICE_DAYS
+from services.demo.system.past import publish_past
+from services.demo.system.simulation import SimulatedSystem
+from services.demo.waf.log import FirewallLog
 
-T = TypeVar("T")
-NEW_YEAR = ("12-29", "12-30", "12-31", "01-01", "01-02", "01-03")
-REGION = "ap-northeast-1"
+C = TypeVar("C")
 HISTORY = timedelta(hours=26)
-"""How much past a world is given at least, unless it is told."""
+"""How much past a world has at least, unless `history` is passed."""
+FIRST_TASKS = 600.0
+"""Seconds from the creation of the system's resources to the first simulated minute."""
 QUIET = 15
-"""In the past, where nothing happens, alarms are evaluated every so many minutes."""
+"""In the past, while nothing happens, alarms are evaluated every so many minutes."""
 AFTERMATH = 1800
-"""Seconds around an effect, and before the scenario's beginning, in which every minute is evaluated."""
+"""Seconds around an effect, and before the scenario's beginning, in which alarms are evaluated every minute."""
 
 
 class World:
-    """State of all services. Take `lock` around everything; call `tick` before reading."""
+    """State of all services. Hold `lock` during every access; call `tick` before reading."""
 
     def __init__(
         self,
@@ -44,90 +54,117 @@ class World:
         began: datetime | None = None,
         history: timedelta | None = None,
     ) -> None:
-        """`history` bounds the past of metrics and logs; None: as far as a nine-o'clock look reaches back."""
-        self.scenario = scenario
+        """`history` limits the past of metrics and logs; None: as far back as an inspection at nine o'clock reads."""
+        began = began or clock.now()
+        self.run = run = ScenarioRun(scenario, clock, began)
         self.clock = clock
         self.account = ACCOUNT
         self.region = REGION
-        self.began = began or clock.now()
-        """The zero of the scenario's times."""
         self.lock = threading.RLock()
         self.ended = threading.Event()
-        """Set when another world takes over: streams end."""
+        """Set when another world replaces this one: streams end."""
         self.metrics = MetricStore()
-        self.alarm_book = AlarmBook(self.metrics, clock)
-        self.dashboards = DashboardBook()
+        self.alarms = AlarmStore(self.metrics, clock)
+        self.dashboards = DashboardStore()
         self.logs = LogStore(ACCOUNT)
         self.clusters = Clusters()
-        self.scaling = Scaling(self)
-        self.balancers: list[LoadBalancer] = []
-        self.keys = KeyRing()
-        self.sessions: dict[str, str] = {}
-        """Access key -> ARN of the assumed role."""
-        self._parts: dict[type, Any] = {}
-        closing = before_closing(self.began)
-        oldest = min(self.began - HISTORY, closing) if history is None else self.began - history
+        self.scaling = Scaling(self.alarms, self.clusters, self._load_of)
+        self.balancers = LoadBalancers()
+        self.keys = initial_keys(run)
+        database = DatabaseInstance(run)
+        components = (
+            self.metrics,
+            self.alarms,
+            self.dashboards,
+            self.logs,
+            self.clusters,
+            self.scaling,
+            self.balancers,
+            self.keys,
+            database,
+            BackupHistory(run, database),
+            CostStore(run),
+            ExecutionStore(),
+            FirewallLog(run, self.metrics),
+            QueryStore(scenario.seed),
+            SessionStore(),
+            TrailStore(run),
+        )
+        self._components: dict[type, object] = {type(component): component for component in components}
+        closing = before_closing(began)
+        oldest = min(began - HISTORY, closing) if history is None else began - history
         self._minute = int(oldest.timestamp()) // 60 * 60
         logs_from = int(max(oldest, closing).timestamp()) // 60 * 60
-        self.facility = None if scenario.empty else Facility(self, self._minute, logs_from)
-        if self.facility:
-            self.facility.begin(self._minute)
+        self.system = None if scenario.empty else self._create_system(self._minute, logs_from)
+        if self.system:
+            self.system.begin(self._minute)
         self.tick()
 
-    def part(self, kind: type[T]) -> T:
-        """The one `kind(world)` of this world, made at its first use."""
-        if kind not in self._parts:
-            self._parts[kind] = kind(self)  # type: ignore[call-arg]  # every part is made of its world
-        found: T = self._parts[kind]
-        return found
+    def _create_system(self, start: int, log_start: int) -> SimulatedSystem:
+        """The runbook's system from minute `start` on; alarms are evaluated in the order of their creation here."""
+        run, created = self.run, start - FIRST_TASKS
+        publish_past(self.metrics, start)
+        service = provisioning.create_service(self.clusters, run, created)
+        provisioning.create_scaling(self.scaling, run, created)
+        group = provisioning.create_balancer(self.balancers, service)
+        provisioning.create_log_groups(self.logs, run, created, log_start)
+        create_alarms(self.alarms, run, datetime.fromtimestamp(created, UTC))
+        self.dashboards.put(names.DASHBOARD, dashboard.body(), datetime(2025, 10, 25, tzinfo=UTC))
+        return SimulatedSystem(run, service, group, self.metrics, self.logs, start, log_start)
+
+    def component(self, kind: type[C]) -> C:
+        """The store of this class. Raises LookupError if there is none."""
+        component = self._components[kind]
+        assert isinstance(component, kind)
+        return component
 
     def tick(self) -> None:
-        """Live every minute that has passed since the last call."""
+        """Simulate every minute that has passed since the last call."""
         now = self.clock.now().timestamp()
         while self._minute + 60 <= now:
             self._minute += 60
-            self._live(self._minute)
+            self._advance(self._minute)
         self.scaling.run_due(now)
         self.clusters.advance(now)
-        if self.facility:
-            self.facility.release(now)
+        if self.system:
+            self.system.release(now)
 
-    def _live(self, at: int) -> None:
-        """The minute that ends at `at` is over and the next begins."""
-        if self.facility:
-            self.facility.end()
-        if at // 60 % QUIET == 0 or self._lively(at - self.began.timestamp()):
-            self.alarm_book.evaluate(datetime.fromtimestamp(at, UTC))
+    def _advance(self, at: int) -> None:
+        """End the minute before `at` (epoch seconds), and begin the next."""
+        if self.system:
+            self.system.end()
+        if at // 60 % QUIET == 0 or self._is_lively(at - self.run.began.timestamp()):
+            self.alarms.evaluate(datetime.fromtimestamp(at, UTC))
         self.scaling.run_due(at)
         self.clusters.advance(at)
         self.scaling.evaluate(at)
-        if self.facility:
-            self.facility.begin(at)
+        if self.system:
+            self.system.begin(at)
 
-    def _lively(self, at: float) -> bool:
+    def _is_lively(self, at: float) -> bool:
         return at >= -AFTERMATH or any(
             effect.at - AFTERMATH <= at <= effect.at + effect.lasts + AFTERMATH
-            for effect in self.scenario.effects
+            for effect in self.run.scenario.effects
         )
 
-    def load_of(self, service: Service) -> float | None:
-        """Mean CPU of a service's tasks, per cent; None for one that is not simulated."""
-        if self.facility and service is self.facility.service:
-            return self.facility.load
+    def _load_of(self, service: Service) -> float | None:
+        """Mean CPU of a service's tasks, per cent; None for a service that is not simulated."""
+        if self.system and service is self.system.service:
+            return self.system.load
         return None
 
     def fault_rules(self) -> list[FaultRule]:
-        """The refusals that the scenario has in force now."""
-        at = (self.clock.now() - self.began).total_seconds()
+        """The scenario's faults that are in force now."""
+        at = (self.clock.now() - self.run.began).total_seconds()
         return [
             FaultRule(preset=effect.preset, service=effect.service, operation=effect.operation)
-            for effect in self.scenario.effects
+            for effect in self.run.scenario.effects
             if isinstance(effect, Refuse) and effect.refuses(at)
         ]
 
 
 def before_closing(at: datetime) -> datetime:
-    """16:45 JST, half an hour before the office closes, of the newest open day before the day of `at`."""
+    """16:45 JST, half an hour before the office closes, on the newest open day before the day of `at`."""
     before = at.astimezone(TOKYO).date() - timedelta(days=1)
-    day = BusinessCalendar(Closures(yearly=NEW_YEAR)).previous_open(before) or before
+    day = OFFICE_DAYS.previous_open(before) or before
     return datetime.combine(day, time(16, 45), TOKYO).astimezone(UTC)

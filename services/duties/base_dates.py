@@ -1,4 +1,4 @@
-"""Dates that duties hang on and that no calendar knows: when a key was made, when one was disabled."""
+"""Base dates that no calendar knows: when an access key was created, when one was disabled."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -19,12 +19,12 @@ _MADE, _DISABLED = "access-key", "access-key-disabled"
 
 
 class BaseDates:
-    """Reads the anchors that the runbook's duties name."""
+    """Reads the base dates that the runbook's duties name."""
 
     def __init__(self, keys: AccessKeys, journal: Journal, runbook: Runbook) -> None:
         self._keys = keys
         self._journal = journal
-        self._wanted = {
+        self._needed = {
             (spec[1], spec[2])
             for duty in runbook.duties
             if (spec := ANCHOR.fullmatch(duty.anchor)) is not None
@@ -35,55 +35,57 @@ class BaseDates:
                 for duty in runbook.duties
                 if (spec := ANCHOR.fullmatch(duty.anchor)) and (spec[1], spec[2]) == (_MADE, user)
             )
-            for _kind, user in self._wanted
+            for _kind, user in self._needed
         }
         """The duties that end with the old key disabled, by user."""
 
     async def read(self) -> tuple[BaseDate, ...]:
-        """Every anchor that exists now. Raises AwsError."""
-        found: list[BaseDate] = []
-        for user in sorted({user for _kind, user in self._wanted}):
-            found += await self._of(user)
-        return tuple(found)
+        """Every base date that exists now. Raises AwsError."""
+        dates: list[BaseDate] = []
+        for user in sorted({user for _kind, user in self._needed}):
+            dates += await self._of(user)
+        return tuple(dates)
 
     async def _of(self, user: str) -> list[BaseDate]:
         try:
             keys = await self._keys.keys((user,))
         except NotFound as error:
-            # The other users' keys are as real as ever.
+            # The other users' keys are not affected.
             return [
                 BaseDate(anchor=f"{kind}:{user}", id=RawId(user), at=None, remark=error.problem.summary)
                 for kind in (_MADE, _DISABLED)
-                if (kind, user) in self._wanted
+                if (kind, user) in self._needed
             ]
         rotated, remark = await self._rotated(user)
-        return [*self._made(user, keys, rotated), *self._disabled(user, keys, rotated, remark)]
+        return [*self._of_creation(user, keys, rotated), *self._of_disabling(user, keys, rotated, remark)]
 
-    def _made(self, user: str, keys: tuple[AccessKey, ...], rotated: datetime | None) -> Iterator[BaseDate]:
-        """A disabled key keeps its date until its rotation is signed: only that says when it was disabled."""
-        if (_MADE, user) in self._wanted:
+    def _of_creation(
+        self, user: str, keys: tuple[AccessKey, ...], rotated: datetime | None
+    ) -> Iterator[BaseDate]:
+        """A disabled key counts by its creation until its rotation is signed: only the signature dates the disabling."""
+        if (_MADE, user) in self._needed:
             for key in keys:
                 if key.active or rotated is None or rotated <= key.created:
                     yield BaseDate(anchor=f"{_MADE}:{user}", id=key.id, at=key.created)
 
-    def _disabled(
+    def _of_disabling(
         self, user: str, keys: tuple[AccessKey, ...], rotated: datetime | None, remark: str
     ) -> Iterator[BaseDate]:
-        """IAM does not say when a key was disabled; the rotation, whose last step it is, was signed."""
-        if (_DISABLED, user) not in self._wanted:
+        """IAM does not tell when a key was disabled; that is the last step of its rotation, so the sign-off dates it."""
+        if (_DISABLED, user) not in self._needed:
             return
         for key in keys:
             if not key.active:
-                known = rotated is not None and rotated > key.created
+                is_dated = rotated is not None and rotated > key.created
                 yield BaseDate(
                     anchor=f"{_DISABLED}:{user}",
                     id=key.id,
-                    at=rotated if known else None,
-                    remark="" if known else remark or _unknown(key),
+                    at=rotated if is_dated else None,
+                    remark="" if is_dated else remark or _unknown(key),
                 )
 
     async def _rotated(self, user: str) -> tuple[datetime | None, str]:
-        """When the rotation was signed last; and why that is not known, where the journal cannot be read."""
+        """When the rotation was signed off last, and why that is not known where the journal cannot be read."""
         newest: datetime | None = None
         for duty in self._rotations[user]:
             query = EntryQuery(kinds=frozenset({EntryKind.SIGN_OFF}), target=duty)

@@ -1,4 +1,4 @@
-"""How the journal tells of duties, in the language of the screen."""
+"""The texts of the journal's entries about duties, in the language of the screen."""
 
 from datetime import tzinfo
 
@@ -23,22 +23,22 @@ def due_words(slot: ScheduledOccurrence, zone: tzinfo) -> str:
 
 def signed_text(slot: ScheduledOccurrence, was: OccurrenceState, note: str, zone: tzinfo) -> str:
     """One line for a signature."""
-    said = _(_SIGNED[was]) if was in _SIGNED else _("Signed off: {title}, due {due}")
-    return _line(said, slot, note, zone)
+    text = _(_SIGNED[was]) if was in _SIGNED else _("Signed off: {title}, due {due}")
+    return _line(text, slot, note, zone)
 
 
 def skipped_text(slot: ScheduledOccurrence, reason: str, zone: tzinfo) -> str:
-    """One line for what was left out."""
+    """One line for a duty that was skipped."""
     return _line(_("Left out: {title}, due {due}"), slot, reason, zone)
 
 
 def planned_text(slot: ScheduledOccurrence, planned: bool, zone: tzinfo) -> str:
-    """One line for a plan made or taken back."""
+    """One line for a duty that was planned, or is no longer."""
     text = _("Planned: {title}, due {due}") if planned else _("No longer planned: {title}, due {due}")
     return _line(text, slot, "", zone)
 
 
 def _line(text: str, slot: ScheduledOccurrence, note: str, zone: tzinfo) -> str:
-    said = text.format(title=slot.title, due=due_words(slot, zone))
+    line = text.format(title=slot.title, due=due_words(slot, zone))
     words = " ".join(note.split())
-    return f"{said} — {words}" if words else said
+    return f"{line} — {words}" if words else line

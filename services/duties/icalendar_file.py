@@ -15,11 +15,11 @@ from services.models.duties import Occurrence, OccurrenceState, ScheduledOccurre
 from services.models.runbook import Duty, Runbook
 
 BEFORE = timedelta(minutes=5)
-"""So long before a duty with a time the calendar rings."""
+"""How long before a duty with a time the calendar reminds."""
 
 
 def calendar_file(runbook: Runbook, occurrences: Iterable[Occurrence]) -> str:
-    """The file's text, with CRLF. Duties that only count when planned stand in it where somebody planned them."""
+    """The file's text, with CRLF. Duties that only count when planned are included where somebody planned them."""
     slots = [each.slot for each in occurrences if each.state is not OccurrenceState.UNPLANNED]
     system = runbook.system
     file = Calendar()
@@ -57,7 +57,7 @@ def _event(runbook: Runbook, slot: ScheduledOccurrence) -> Event:
         event.add("dtend", slot.until + timedelta(days=1))
         opens = time.fromisoformat(runbook.closures.opens)
         rings = timedelta(hours=opens.hour, minutes=opens.minute)
-    # Nobody's calendar should look busy because the system has its duties.
+    # Duties must not make anybody's calendar look busy.
     event.add("transp", "TRANSPARENT")
     event.add("categories", [runbook.system.title])
     event.add_component(_alarm(slot, rings))
@@ -73,7 +73,7 @@ def _alarm(slot: ScheduledOccurrence, rings: timedelta) -> Alarm:
 
 
 def _stamp(runbook: Runbook, slot: ScheduledOccurrence) -> datetime:
-    """When the event was last written down: the runbook's date, for an export must not differ from itself."""
+    """The event's time stamp: the runbook's date, so that two exports of the same duties are equal."""
     written = runbook.document_updated or runbook.document_date
     return datetime.combine(written, time(), UTC) if written else slot.due_at
 

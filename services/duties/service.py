@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from services.background.wake import Wake
 from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.duties.entries import planned_text, signed_text, skipped_text
@@ -27,16 +28,16 @@ from services.models.runbook import Duty, Runbook
 
 DAY = timedelta(days=1)
 BACK = timedelta(days=400)
-"""How far back an occurrence that is still late is carried."""
+"""How far back an occurrence that is still late is listed."""
 MISSED_BACK = timedelta(days=14)
 AHEAD = timedelta(days=400)
-"""How far ahead the next occurrence is looked for."""
+"""How far ahead the next occurrence is searched for."""
 LOOK = 20.0
-"""Seconds (of the world) between looks at anchors, ways back, and a clock that may have jumped."""
+"""Seconds (of the world) between checks of base dates and reverts, and of a clock that may have jumped."""
 
 
 class NotNow(Exception):
-    """It cannot be signed now: its day has not come, or nobody has planned it. Nothing was recorded."""
+    """It cannot be signed now: it is too early, or nobody has planned it. Nothing was recorded."""
 
     def __init__(self, occurrence: Occurrence) -> None:
         super().__init__(occurrence.key)
@@ -63,8 +64,8 @@ class Duties:
         self._records = DutyRecords(journal, clock.now())
         self._book = ScheduleCache(calendar, anchors, dated)
         self._bases = 0
-        """How often what the slots hang on (anchors, ways back) has changed."""
-        self._nudge = asyncio.Event()
+        """How often the basis of the slots (base dates, reverts) has changed."""
+        self._wake = Wake()
         self._unread = True
 
     async def states(self) -> AsyncIterator[DutyView]:
@@ -73,14 +74,15 @@ class Duties:
         One listener at a time.
         """
         listener = asyncio.create_task(self._listen())
+        listener.add_done_callback(lambda _done: self._wake.wake())
         view, basis = None, self._book.basis()
         try:
             while True:
                 await self._read()
                 if view is None or self._moved(view, basis):
-                    found, before = self._book.basis(), view
-                    self._bases += found != basis
-                    basis = found
+                    new_basis, before = self._book.basis(), view
+                    self._bases += new_basis != basis
+                    basis = new_basis
                     view = await asyncio.to_thread(self._view)
                     if before is None or view.model_copy(update={"at": before.at}) != before:
                         yield view
@@ -90,23 +92,23 @@ class Duties:
             await asyncio.gather(listener, return_exceptions=True)
 
     def refresh(self) -> None:
-        """Something that the duties hang on has changed: look now."""
-        self._nudge.set()
+        """The basis of the duties (base dates, reverts) may have changed: compute the view anew now."""
+        self._wake.wake()
 
     def month(self, year: int, month: int) -> Month:
         """A month with the states of its occurrences, by what is known now. Does not block."""
         now = self._clock.now()
-        held: dict[date, list[ScheduledOccurrence]] = {}
+        by_day: dict[date, list[ScheduledOccurrence]] = {}
         for slot in self._book.month(year, month):
-            held.setdefault(slot.day, []).append(slot)
+            by_day.setdefault(slot.day, []).append(slot)
         return Month(
             year=year,
             month=month,
-            days=tuple(self._day(day, held.get(day, []), now) for day in days(year, month)),
+            days=tuple(self._day(day, by_day.get(day, []), now) for day in days(year, month)),
         )
 
     def duty(self, occurrence: Occurrence) -> Duty | None:
-        """What the runbook says of it; None for a change's way back."""
+        """The runbook's definition of it; None for a change's revert."""
         return self._duties.get(occurrence.slot.duty)
 
     def now(self, slot: ScheduledOccurrence) -> Occurrence:
@@ -129,7 +131,7 @@ class Duties:
         """
         slot = occurrence.slot
         standing = self.now(slot)
-        # Whoever signed meanwhile is for the journal to name: its claim decides, not what is known here.
+        # If it has been signed, let the journal refuse and name the signer: its claim decides, not this state.
         if standing.signed is None and not self.signable(slot):
             raise NotNow(standing)
         was = by_time(slot, self._clock.now())
@@ -182,50 +184,41 @@ class Duties:
 
     async def _append(self, slot: ScheduledOccurrence, draft: NewEntry) -> Occurrence:
         try:
-            self._taken(await self._journal.append(draft))
+            self._show(await self._journal.append(draft))
         except AlreadyRecorded as error:
-            self._taken(error.entry)
+            self._show(error.entry)
             raise
         return self.now(slot)
 
-    def _taken(self, entry: Entry) -> None:
-        """Show an entry at once, without waiting until the journal is read again."""
+    def _show(self, entry: Entry) -> None:
+        """Show an entry at once, before the journal is read again."""
         self._records.absorb([entry])
-        self._nudge.set()
+        self._wake.wake()
 
     async def _listen(self) -> None:
         async for _head in self._journal.follow():
             self._unread = True
-            self._nudge.set()
+            self._wake.wake()
 
     async def _read(self) -> None:
-        """Read on in the journal where it has grown."""
+        """Read on in the journal if it has grown."""
         if not self._unread and self._records.started:
             return
         self._unread = False
         try:
             await self._records.read(self._clock.now())
         except JournalError:
-            # What is known stays; the journal itself says what is wrong with it.
+            # The state stays as it is; the journal's own health says what is wrong.
             self._unread = True
 
     async def _wait(self, view: DutyView, basis: object, listener: "asyncio.Task[None]") -> None:
-        """Until something may have changed; never long, for the clock may jump and the machine may sleep."""
-        left = LOOK
+        """Wait until something may have changed; never long, as the clock may jump and the machine may be suspended."""
+        seconds = LOOK
         if view.next_change is not None:
-            left = min(left, (view.next_change - self._clock.now()).total_seconds())
-        sleep = asyncio.ensure_future(self._clock.sleep(left))
-        nudge = asyncio.ensure_future(self._nudge.wait())
-        running = () if listener.done() else (listener,)
-        try:
-            # First lie down, then look once more: the time may have come in between.
-            await asyncio.sleep(0)
-            if not self._moved(view, basis):
-                await asyncio.wait({sleep, nudge, *running}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleep.cancel()
-            nudge.cancel()
-        self._nudge.clear()
+            seconds = min(seconds, (view.next_change - self._clock.now()).total_seconds())
+        # The basis may have changed while the view was computed.
+        if not self._moved(view, basis):
+            await self._wake.wait(self._clock, seconds)
         if listener.done():
             listener.result()
 
@@ -240,28 +233,28 @@ class Duties:
         return passed or news or now < view.at or self._book.basis() != basis
 
     def _view(self) -> DutyView:
-        """The duties as they stand now; runs in a thread, for a year of slots may have to be placed first."""
-        now, known = self._clock.now(), self._version
+        """The duties as they stand now; runs in a thread, as a year of slots may have to be placed first."""
+        now, version = self._clock.now(), self._version
         today = self._today(now)
         ancient = [slot for slot in self._book.dated() if slot.day < today - BACK]
         earlier = self._unsigned([*ancient, *self._book.between(today - BACK, today - DAY)])
         still = [each for each in (self._occurrence(slot, now) for slot in earlier) if each.open]
         undated = self._unsigned(self._book.undated(today))
-        held = self._day(today, [*undated, *self._book.between(today, today)], now)
+        of_today = self._day(today, [*undated, *self._book.between(today, today)], now)
         upcoming = self._next(today, now)
         midnight = datetime.combine(today + DAY, time(), self._calendar.zone).astimezone(UTC)
         turns = [
             changes_after(each, now)
-            for each in (*still, *held.occurrences, *((upcoming,) if upcoming else ()))
+            for each in (*still, *of_today.occurrences, *((upcoming,) if upcoming else ()))
         ]
         return DutyView(
             at=now,
-            today=held,
+            today=of_today,
             carried=tuple(each for each in still if each.slot.until < today and _carried(each, today)),
             running=tuple(each for each in still if each.slot.until >= today),
             next=upcoming,
             next_change=min([midnight, *(turn for turn in turns if turn is not None)]),
-            records=known,
+            records=version,
         )
 
     def _unsigned(self, slots: Iterable[ScheduledOccurrence]) -> Iterator[ScheduledOccurrence]:
@@ -284,7 +277,7 @@ class Duties:
 
     def _occurrence(self, slot: ScheduledOccurrence, now: datetime) -> Occurrence:
         duty = self._duties.get(slot.duty)
-        # A key that AWS still has, or a limit that is still raised, speaks for itself: no journal is needed.
+        # A key that AWS still has, or a limit that is still raised, is known without the journal.
         began = self._records.began if duty is not None and not duty.anchor else None
         return occurrence_of(slot, self._records.of(slot.key), now, began, read=self._records.started)
 

@@ -1,4 +1,4 @@
-"""The calendar's slots month by month, kept as long as the dates they hang on stay the same."""
+"""The calendar's slots by month, cached as long as the dates that they depend on stay the same."""
 
 from calendar import monthrange
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from services.calendar.calendar import Calendar
 from services.models.duties import BaseDate, ScheduledOccurrence
 
 _MONTHS = 120
-"""Months kept; a year and two months are in use all day, the others were looked at."""
+"""Months cached; a year and two months are in use all day, the others were opened by somebody."""
 
 
 class ScheduleCache:
@@ -24,19 +24,19 @@ class ScheduleCache:
         self._calendar = calendar
         self._anchors = anchors
         self._dated = dated
-        # Replaced as a whole, so that a thread that still computes with older dates fills its own months only.
-        self._kept: tuple[object, dict[tuple[int, int], tuple[ScheduledOccurrence, ...]]] = (None, {})
+        # Replaced as a whole: a thread that still computes with older dates fills only the months it began with.
+        self._months: tuple[object, dict[tuple[int, int], tuple[ScheduledOccurrence, ...]]] = (None, {})
 
     def basis(self) -> object:
-        """What the slots hang on besides the calendar; unequal values mean other slots."""
+        """What the slots depend on besides the calendar; unequal values mean other slots."""
         return self._anchors(), self._dated(), i18n.language()
 
     def dated(self) -> tuple[ScheduledOccurrence, ...]:
-        """Those that hang on something, however long ago they were due."""
+        """Those that depend on a base date or a change, however long ago they were due."""
         return (*self._calendar.anchored(self._anchors()), *self._dated())
 
     def undated(self, today: date) -> Iterator[ScheduledOccurrence]:
-        """Duties that hang on something whose date nobody knows: to be looked at today, until they are signed."""
+        """Duties whose base date is not known: due today, until they are signed off."""
         for duty, anchor in self._calendar.undated(self._anchors()):
             yield ScheduledOccurrence(
                 key=f"{duty.id}:{anchor.id}@",
@@ -65,24 +65,24 @@ class ScheduleCache:
 
     def _of_month(self, year: int, month: int) -> tuple[ScheduledOccurrence, ...]:
         anchors = self._anchors()
-        # Remarks are words of one language.
+        # Remarks are in the language of the screen.
         basis = anchors, i18n.language()
-        known, kept = self._kept
-        if basis != known:
-            kept = {}
-            self._kept = (basis, kept)
-        found = kept.get((year, month))
-        if found is None:
+        basis_before, by_month = self._months
+        if basis != basis_before:
+            by_month = {}
+            self._months = (basis, by_month)
+        slots = by_month.get((year, month))
+        if slots is None:
             first, last = date(year, month, 1), date(year, month, monthrange(year, month)[1])
-            found = tuple(sorted(self._calendar.slots(first, last, anchors), key=order))
-            while len(kept) >= _MONTHS:
-                kept.pop(next(iter(kept)))
-            kept[year, month] = found
-        return found
+            slots = tuple(sorted(self._calendar.slots(first, last, anchors), key=order))
+            while len(by_month) >= _MONTHS:
+                by_month.pop(next(iter(by_month)))
+            by_month[year, month] = slots
+        return slots
 
 
 def order(slot: ScheduledOccurrence) -> tuple[object, ...]:
-    """By day, those without a time first, then by time; at one time they stay as they were, as in the runbook."""
+    """By day, those without a time first, then by time; the runbook's order within the same time."""
     return slot.day, slot.timed, slot.due_at
 
 

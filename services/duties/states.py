@@ -12,7 +12,7 @@ class OccurrenceRecord:
 
     signed: SignOff | None = None
     skipped: bool = False
-    """`signed` leaves it out."""
+    """`signed` is the signature of a skip."""
     planned: bool = False
     planned_seq: int = 0
     """The entry that says whether it is planned; the newest one counts."""

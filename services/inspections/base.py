@@ -10,8 +10,9 @@ from services.aws.client.reader import Reader
 from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.i18n import _
-from services.inspections.known import Known
-from services.models.findings import ROWS, Evidence, Finding, Progress, Row
+from services.inspections.known import AllowList
+from services.models.base import RawId
+from services.models.findings import ROWS, Evidence, Finding, InspectionInfo, Progress, Row
 from services.models.metrics import TimeSpan
 from services.models.problem import Problem
 from services.models.runbook import Runbook
@@ -31,7 +32,7 @@ class InspectionContext:
     region: str
     reader: Reader
     """Counts what this look asks; see `services.inspections.running.metered_reader`."""
-    known: Known = field(default_factory=Known)
+    allow_list: AllowList = field(default_factory=AllowList)
     """People and networks that the journal says are known."""
     memory: dict[str, Any] = field(default_factory=dict)
     """What may be kept from look to look (an answer that AWS charges for), under the inspection's own id."""
@@ -44,7 +45,7 @@ def _quiet(_progress: Progress) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class InspectionRequest:
     """What one look is asked to cover."""
 
     since: datetime
@@ -70,27 +71,20 @@ class Look:
 
 
 class Inspection(ABC):
-    """One read-only look at AWS that judges itself."""
+    """One read-only check of AWS that judges itself."""
 
-    id: ClassVar[str]
-    """As duties name it and on the command line: `toban inspect <id>`."""
-    title: ClassVar[str]
-    """English, marked with N_."""
-    words: ClassVar[str] = ""
-    """Readings and romaji for the palette."""
     longest: ClassVar[timedelta] = timedelta(days=35)
-    """No look reaches further back; what lies before is said to be unseen."""
+    """No run reaches further back; the finding says that what lies before was not seen."""
 
-    def __init__(self, context: InspectionContext) -> None:
+    def __init__(self, context: InspectionContext, info: InspectionInfo) -> None:
         self.context = context
+        self.id = str(info.id)
+        """As duties name it and on the command line: `toban inspect <id>`."""
+        self.title = str(info.title)
+        """English, for `_`."""
 
-    @classmethod
     @abstractmethod
-    def lacks(cls, runbook: Runbook) -> str:
-        """The runbook's key that this look needs and that is not there (`rds`, `error_logs.log_group`); "": none."""
-
-    @abstractmethod
-    async def look(self, look: Look) -> Finding:
+    async def run(self, request: InspectionRequest) -> Finding:
         """Read and judge. Raises AwsError, which becomes a finding that cannot judge."""
 
     def first_since(self, now: datetime) -> datetime:
@@ -104,7 +98,7 @@ class Inspection(ABC):
 
     def found(
         self,
-        look: Look,
+        request: InspectionRequest,
         verdict: Verdict,
         summary: str,
         *,
@@ -124,8 +118,8 @@ class Inspection(ABC):
             title=self.name,
             verdict=verdict,
             summary=summary,
-            window=look.span if windowed else None,
-            gap=look.gap if windowed else "",
+            window=request.span if windowed else None,
+            gap=request.gap if windowed else "",
             read_at=self.context.clock.now(),
             advice=() if verdict is Verdict.NORMAL else tuple(told),
             **more,
@@ -133,18 +127,11 @@ class Inspection(ABC):
 
 
 class OwnInspection(Inspection):
-    """A look that a runbook brings itself: `[[inspections]]`. A subclass is one kind of them."""
+    """An inspection that a runbook brings itself: `[[inspections]]`. A subclass is one kind of them."""
 
     def __init__(self, context: InspectionContext, spec: CustomInspection) -> None:
-        super().__init__(context)
+        super().__init__(context, InspectionInfo(id=RawId(spec.id), title=spec.title))
         self.spec = spec
-        self.id = spec.id  # type: ignore[misc]  # built-in looks have theirs on the class
-        self.title = spec.title  # type: ignore[misc]
-
-    @classmethod
-    def lacks(cls, runbook: Runbook) -> str:
-        """Nothing: it is there because the runbook has it."""
-        return ""
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""People and networks that are known: what the runbook lists and what operators have said since."""
+"""People and networks that are known: what the runbook lists and what operators have added since."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,12 +9,12 @@ from services.models.journal import Entry, EntryKind
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """Names exactly as the trail spells them, and networks as CIDR."""
+class AllowList:
+    """Names exactly as CloudTrail spells them, and networks as CIDR."""
 
     people: frozenset[str] = field(default=frozenset())
     networks: frozenset[str] = field(default=frozenset())
-    said: frozenset[str] = field(default=frozenset())
+    by_operators: frozenset[str] = field(default=frozenset())
     """Those of both that are known only because an operator said so."""
 
     def person(self, name: str) -> bool:
@@ -22,22 +22,22 @@ class Known:
         return name in self.people
 
     def address(self, text: str) -> bool:
-        """Whether this IP address lies in a known network; anything that is no address does not."""
+        """Whether this IP address lies in a known network; text that is no address does not."""
         try:
             address = ip_address(text)
         except ValueError:
             return False
-        return any(address in _network(each) for each in self.networks)
+        return any(address in _network(network) for network in self.networks)
 
-    def with_entries(self, entries: Iterable[Entry]) -> "Known":
-        """And those that KNOWN entries of the journal name; one that names nothing, or takes it back, adds none."""
+    def with_entries(self, entries: Iterable[Entry]) -> "AllowList":
+        """This list and what KNOWN entries of the journal add; an entry that takes something back adds nothing."""
         people, networks = set(self.people), set(self.networks)
         for entry in entries:
             named = named_in(entry)
             if named is not None and not entry.data.get("forgotten"):
                 (people if named[0] == "person" else networks).add(named[1])
-        said = (people - self.people) | (networks - self.networks)
-        return Known(frozenset(people), frozenset(networks), frozenset(said))
+        by_operators = (people - self.people) | (networks - self.networks)
+        return AllowList(frozenset(people), frozenset(networks), frozenset(by_operators))
 
 
 def named_in(entry: Entry) -> tuple[str, str] | None:
@@ -51,7 +51,7 @@ def named_in(entry: Entry) -> tuple[str, str] | None:
 
 @lru_cache(maxsize=4096)
 def _network(text: str) -> IPv4Network | IPv6Network:
-    """Parsed once: a month of sign-ins asks for thousands of addresses."""
+    """Parsed once: a month of sign-ins has thousands of addresses."""
     return ip_network(text, strict=False)
 
 

@@ -1,60 +1,100 @@
-"""Every inspection, one line each."""
+"""Every inspection, one line each: what a list shows of it, what it needs, and where its class is.
 
-from collections.abc import Callable
+Listing inspections imports none of them; a class is imported when its inspection is made.
+"""
 
-from services.inspections.access_keys.inspection import KeyAges
-from services.inspections.alarms.inspection import AlarmStates
-from services.inspections.backups.inspection import Backups
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from services.i18n import N_
+from services.inspections import requirements
 from services.inspections.base import Inspection, InspectionContext
-from services.inspections.costs.inspection import Costs
-from services.inspections.custom.log_query import CustomInsights
-from services.inspections.custom.metric import CustomMetric
-from services.inspections.dashboard.inspection import DashboardValues
-from services.inspections.error_logs.inspection import ErrorLogs
-from services.inspections.maintenance.inspection import Maintenance
-from services.inspections.scaling.inspection import TaskLimits
-from services.inspections.sign_ins.inspection import SignIns
-from services.inspections.slow_queries.inspection import SlowQueries
-from services.inspections.waf_blocks.inspection import WafBlocks
+from services.inspections.requirements import Requirement
 from services.models.base import RawId
 from services.models.findings import InspectionInfo
 from services.models.runbook import Runbook
-from services.models.runbook_looks import CustomInspection
 
-INSPECTIONS: tuple[type[Inspection], ...] = (
-    AlarmStates,
-    DashboardValues,
-    ErrorLogs,
-    Costs,
-    Backups,
-    SignIns,
-    KeyAges,
-    Maintenance,
-    SlowQueries,
-    WafBlocks,
-    TaskLimits,
-)
+SIGN_INS = "sign-ins"
+"""The inspection whose findings name unknown people and networks."""
 
-KINDS: dict[str, Callable[[InspectionContext, CustomInspection], Inspection]] = {
-    "insights": CustomInsights,
-    "metric": CustomMetric,
+
+@dataclass(frozen=True, slots=True)
+class InspectionEntry:
+    """One inspection that every runbook may use."""
+
+    id: str
+    """As duties name it and on the command line: `toban inspect <id>`."""
+    title: str
+    """English; translated where shown."""
+    implementation: str
+    """`module:Class` of the Inspection."""
+    needs: tuple[Requirement, ...] = ()
+    """Without these settings of the runbook it is not offered."""
+    words: str = ""
+    """Readings and romaji for the palette."""
+
+    @property
+    def info(self) -> InspectionInfo:
+        """As a list offers it."""
+        return InspectionInfo(id=RawId(self.id), title=self.title, words=self.words)
+
+    def missing_setting(self, runbook: Runbook) -> str:
+        """The runbook's key that it needs and that is not set (`rds`, `error_logs.log_group`); "" for none."""
+        return requirements.missing_setting(runbook, self.needs)
+
+    def create(self, context: InspectionContext) -> Inspection:
+        """Import its class and make it."""
+        inspection: Inspection = _load(self.implementation)(context, self.info)
+        return inspection
+
+
+INSPECTIONS: tuple[InspectionEntry, ...] = (
+    InspectionEntry("alarms", N_("Alarms"), "services.inspections.alarms.inspection:AlarmStates", ("alarms",), "あらーむ araamu けいほう keihou cloudwatch alarm"),
+    InspectionEntry("dashboard", N_("Dashboard"), "services.inspections.dashboard.inspection:DashboardValues", ("limits", requirements.dashboard), "だっしゅぼーど dasshuboodo cloudwatch dashboard metrics cpu"),
+    InspectionEntry("error-logs", N_("Error logs"), "services.inspections.error_logs.inspection:ErrorLogs", ("error_logs.log_group", "error_logs.field"), "えらーろぐ eraarogu error log insights 5xx"),
+    InspectionEntry("costs", N_("Costs"), "services.inspections.costs.inspection:Costs", ("costs",), "コスト こすと kosuto 費用 ひよう hiyou 料金 りょうきん ryoukin 予算 よさん yosan cost explorer budget"),
+    InspectionEntry("backups", N_("RDS backups"), "services.inspections.backups.inspection:Backups", ("rds",), "ばっくあっぷ bakkuappu snapshot すなっぷしょっと sunappushotto rds"),
+    InspectionEntry(SIGN_INS, N_("Sign-ins and changes (CloudTrail)"), "services.inspections.sign_ins.inspection:SignIns", ("trail.sign_in_regions",), "サインイン ログイン さいんいん ろぐいん signin rogu-in CloudTrail しょうせき 証跡 shoseki"),
+    InspectionEntry("access-keys", N_("Access keys"), "services.inspections.access_keys.inspection:KeyAges", ("access_keys",), "アクセスキー あくせすきー 鍵 かぎ kagi akusesuki- key IAM ローテーション"),
+    InspectionEntry("maintenance", N_("RDS maintenance"), "services.inspections.maintenance.inspection:Maintenance", ("rds",), "めんてなんす mentenansu ぱっち pacchi patch maintenance rds certificate"),
+    InspectionEntry("slow-queries", N_("Slow queries"), "services.inspections.slow_queries.inspection:SlowQueries", ("slow_queries.log_group", "rds"), "すろーくえり suroukueri slow query database postgresql"),
+    InspectionEntry("waf-blocks", N_("WAF blocks"), "services.inspections.waf_blocks.inspection:WafBlocks", (requirements.web_acl,), "わふ ぶろっく だぶりゅーえーえふ waf burokku block firewall faiauooru"),
+    InspectionEntry("scaling", N_("Tasks and scaling"), "services.inspections.scaling.inspection:TaskLimits", ("ecs.usual_max",), "たすくすう tasukusuu おーとすけーりんぐ ootosukeeringu auto scaling ecs"),
+)  # fmt: skip
+
+KINDS: dict[str, str] = {
+    "insights": "services.inspections.custom.log_query:CustomInsights",
+    "metric": "services.inspections.custom.metric:CustomMetric",
 }
-"""What `[[inspections]]` of a runbook can be, by their `kind`."""
+"""What `[[inspections]]` of a runbook can be, by their `kind`: `module:Class`."""
+
+
+def import_all() -> None:
+    """Import every inspection: in a thread, so that the event loop does not wait when one is made."""
+    for implementation in (*(entry.implementation for entry in INSPECTIONS), *KINDS.values()):
+        _load(implementation)
 
 
 def offered(runbook: Runbook) -> tuple[InspectionInfo, ...]:
-    """The looks that this runbook's system has."""
-    own = (InspectionInfo(id=RawId(each.id), title=each.title) for each in runbook.inspections)
-    built = (kind for kind in INSPECTIONS if not kind.lacks(runbook))
-    return (*(InspectionInfo(id=RawId(kind.id), title=kind.title, words=kind.words) for kind in built), *own)
+    """The inspections that this runbook's system has: the built-in ones, then the runbook's own."""
+    own = (InspectionInfo(id=RawId(spec.id), title=spec.title) for spec in runbook.inspections)
+    return (*(entry.info for entry in INSPECTIONS if not entry.missing_setting(runbook)), *own)
 
 
 def make(context: InspectionContext, id: str) -> Inspection:
     """The inspection called `id`. Raises LookupError for one that this runbook does not have."""
-    for kind in INSPECTIONS:
-        if kind.id == id and not kind.lacks(context.runbook):
-            return kind(context)
+    for entry in INSPECTIONS:
+        if entry.id == id and not entry.missing_setting(context.runbook):
+            return entry.create(context)
     for spec in context.runbook.inspections:
         if spec.id == id:
-            return KINDS[spec.kind](context, spec)
+            inspection: Inspection = _load(KINDS[spec.kind])(context, spec)
+            return inspection
     raise LookupError(id)
+
+
+def _load(implementation: str) -> Any:
+    """The class that `module:Class` names."""
+    module, _colon, name = implementation.partition(":")
+    return getattr(import_module(module), name)

@@ -12,7 +12,7 @@ from services.models.canonical import canonical
 from services.models.journal import Entry, NewEntry, Person
 
 NOTHING = "0" * 64
-"""What the first entry follows."""
+"""The `previous` of the first entry."""
 COLUMNS = (
     "seq", "at", "kind", "subject", "target", "text", "user", "origin", "identity", "host",
     "body", "claim", "holds", "releases", "previous", "hash",
@@ -33,7 +33,7 @@ def moment(value: int) -> datetime:
 
 
 def storable(text: str) -> str:
-    """The text without what SQLite cannot keep exactly: NUL, and halves of surrogate pairs."""
+    """The text with what SQLite cannot store exactly replaced: NUL, and halves of surrogate pairs."""
     return text if text.isascii() and "\0" not in text else text.translate(_UNSTORABLE)
 
 
@@ -41,7 +41,7 @@ def row_of(entry: Entry) -> tuple[object, ...]:
     """The entry as it is stored."""
     person = entry.person
     return (
-        entry.seq, micros(entry.at), entry.kind.value, entry.subject, entry.target, entry.text,
+        entry.seq, micros(entry.at), entry.kind_name, entry.subject, entry.target, entry.text,
         person.user, person.origin, person.identity, person.host,
         entry.body, entry.claim, entry.holds, entry.releases, entry.previous, entry.hash,
     )  # fmt: skip
@@ -65,7 +65,7 @@ def hash_of(journal: str, entry: Entry) -> str:
 
 
 def linked(journal: str, draft: NewEntry, *, seq: int, at: datetime, person: Person, previous: str) -> Entry:
-    """The draft as the next entry."""
+    """The draft as an entry, linked to the one before."""
     entry = Entry(
         seq=seq, at=at, kind=draft.kind, subject=storable(draft.subject), target=storable(draft.target),
         text=draft.text, person=person, body=storable(canonical(draft.data)), claim=storable(draft.claim),

@@ -1,4 +1,4 @@
-"""The newest hash, sent where the user who writes the journal cannot take it back.
+"""The newest hash, sent where the user who writes the journal cannot change it afterwards.
 
 A line `toban-journal id=<journal> seq=<number> head=<hash> file=<path> host=<name>` goes to syslog (journald) with
 every entry, and to a CloudWatch Logs stream, where there is one, at most once a minute and at the end. Path and
@@ -35,13 +35,13 @@ class Checkpoint(NamedTuple):
     seq: int
     head: str
     file: str
-    """The journal's path when it was written; "" where the line does not say."""
+    """The journal's path at that time; "" where the line does not say."""
     host: str = ""
     """The machine's name; "" where the line does not say."""
     sender: int | None = None
     """The user id that sent the line, where the log vouches for it (journald's _UID)."""
     source: str = ""
-    """The log that cannot tell who sent its lines; "" for one whose word counts."""
+    """The log, where it does not record who sent its lines; "" where it does."""
 
 
 class CheckpointStream(Protocol):
@@ -64,16 +64,16 @@ def anchor_of(journal: str, seq: int, head: str, path: Path) -> Checkpoint:
 def line_of(anchor: Checkpoint) -> str:
     """The line."""
     journal, seq, head, file, host, *_ = anchor
-    said = f"{MARK} id={journal} seq={seq} head={head} file={quote(file)}"
-    return f"{said} host={quote(host)}" if host else said
+    line = f"{MARK} id={journal} seq={seq} head={head} file={quote(file)}"
+    return f"{line} host={quote(host)}" if host else line
 
 
 def checkpoint_in(line: str) -> Checkpoint | None:
     """What a line of any log says; None where it is no anchor."""
-    found = _LINE.search(line)
-    if found is None:
+    match = _LINE.search(line)
+    if match is None:
         return None
-    journal, seq, head, file, host = found.groups()
+    journal, seq, head, file, host = match.groups()
     return Checkpoint(journal, int(seq), head, unquote(file or ""), unquote(host or ""))
 
 
@@ -83,14 +83,14 @@ def of_aws(error: AwsError) -> str:
 
 
 class Syslog:
-    """The machine's log, by a datagram that is never waited for."""
+    """The machine's log; lines are sent as datagrams, so sending never blocks."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._socket: socket.socket | None = None
 
     def send(self, line: str) -> str:
-        """Send one line; why it could not be sent, or ""."""
+        """Send one line. Returns why that failed; "" on success."""
         try:
             if self._socket is None:
                 self._socket = _connected(self._path)
@@ -101,21 +101,21 @@ class Syslog:
         return ""
 
     def close(self) -> None:
-        """Give the socket back."""
+        """Close the socket."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
 
 
 def _connected(path: Path) -> socket.socket:
-    made = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    datagram_socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     try:
-        made.setblocking(False)
-        made.connect(str(path))
+        datagram_socket.setblocking(False)
+        datagram_socket.connect(str(path))
     except OSError:
-        made.close()
+        datagram_socket.close()
         raise
-    return made
+    return datagram_socket
 
 
 class StreamFeed:
@@ -130,7 +130,7 @@ class StreamFeed:
         self._clock = clock
 
     async def send(self, anchor: Checkpoint) -> None:
-        """Send it once; what went wrong is in `problem`."""
+        """Make one attempt to send it; an error is kept in `problem`."""
         try:
             await self.stream.put(self._clock.now(), line_of(anchor))
         except AwsError as error:

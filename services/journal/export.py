@@ -28,7 +28,7 @@ _BATCH = 1000
 
 
 def rows(reader: JournalReader, query: EntryQuery) -> Iterator[Row]:
-    """Matching rows, oldest first, up to what is the newest now."""
+    """Matching rows, oldest first, up to the newest entry at the time of the call."""
     last, _hash = reader.head()
     after = 0
     while True:
@@ -40,21 +40,21 @@ def rows(reader: JournalReader, query: EntryQuery) -> Iterator[Row]:
 
 
 def lines(reader: JournalReader, query: EntryQuery) -> Iterator[str]:
-    """One JSON object an entry; raises sqlite3.Error."""
+    """One JSON object for each entry. Raises sqlite3.Error."""
     return (line_of(reader.id, row) for row in rows(reader, query))
 
 
 def export(journal: Path, query: EntryQuery, to: Path) -> int:
-    """Write the matching entries to a new file as `write` does; how many they are.
+    """Write the matching entries to a new file, as `write` does. Returns their number.
 
-    Blocks. Raises as `write`, and sqlite3.Error and Unfit.
+    Blocks. Raises what `write` raises, sqlite3.Error and UnusableJournal.
     """
     with closing(JournalReader.open(journal)) as reader:
         return write(lines(reader, query), to)
 
 
-def write(found: Iterable[str], to: Path) -> int:
-    """Write lines to a new file that its owner alone can read, whole or not at all; how many they are.
+def write(lines: Iterable[str], to: Path) -> int:
+    """Write lines to a new file that only its owner can read, whole or not at all. Returns their number.
 
     Raises FileExistsError, OSError.
     """
@@ -63,7 +63,7 @@ def write(found: Iterable[str], to: Path) -> int:
     try:
         count = 0
         with open(descriptor, "w", encoding="utf-8") as file:
-            for line in found:
+            for line in lines:
                 file.write(line + "\n")
                 count += 1
             file.flush()
@@ -75,11 +75,11 @@ def write(found: Iterable[str], to: Path) -> int:
 
 
 def line_of(journal: str, row: Row) -> str:
-    """One entry as JSON, exactly as it lies in the file; what a terminal would obey is escaped."""
+    """One entry as JSON, exactly as it is stored; characters that a terminal would act on are escaped."""
     seq, at, kind, subject, target, text, user, origin, identity, host, *rest = row
     body, claim, holds, releases, previous, own = rest
     data = _data(body)
-    found = {
+    entry = {
         "journal": journal,
         "seq": seq,
         "at": _moment(at),
@@ -96,12 +96,12 @@ def line_of(journal: str, row: Row) -> str:
         "previous": previous,
         "hash": own,
     }
-    said = json.dumps(found, ensure_ascii=False, separators=(",", ":"), default=repr)
-    return UNSAFE.sub(lambda match: json.dumps(match[0])[1:-1], said)
+    line = json.dumps(entry, ensure_ascii=False, separators=(",", ":"), default=repr)
+    return UNSAFE.sub(lambda match: json.dumps(match[0])[1:-1], line)
 
 
 def _data(body: object) -> object:
-    """The body parsed; None unless it is what the console writes."""
+    """The parsed body; None if it is not canonical JSON, i.e. not what a console writes."""
     try:
         data = json.loads(str(body))
         return data if canonical(data) == body else None

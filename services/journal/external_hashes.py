@@ -1,4 +1,4 @@
-"""Reads what logs outside the journal say of it: journald, syslog's files, a stream in AWS, a file somebody kept."""
+"""Reads the hashes that logs outside the journal hold: journald, syslog's files, a stream in AWS, a saved file."""
 
 import gzip
 import json
@@ -22,48 +22,50 @@ _PATIENCE = 60
 
 
 class ExternalHashes(NamedTuple):
-    """The hashes that were found outside."""
+    """The hashes held outside."""
 
     anchors: tuple[Checkpoint, ...] = ()
     note: str = ""
-    """What could not be read, or that nothing was found, in words."""
+    """In words: what could not be read, or that there is nothing."""
     given: bool = False
-    """A person named where they are, so they must speak of the journal."""
+    """A person named the source, so it is expected to hold hashes of this journal."""
 
 
 def machine_log() -> ExternalHashes:
     """From journald, or else from syslog's files, as far as this user may read them."""
-    found, troubles = _journald()
-    if not found:
+    anchors, troubles = _journald()
+    if not anchors:
         for path in (each for name in SYSLOG_FILES for each in _rotated(name)):
             try:
-                # Anybody may send a line to syslog, and the file does not tell who did.
-                found = (*found, *(anchor._replace(source=str(path)) for anchor in _in_file(path)))
+                # Any user may send a line to syslog, and the file does not record who did.
+                anchors = (*anchors, *(anchor._replace(source=str(path)) for anchor in _in_file(path)))
             except (OSError, EOFError, zlib.error) as error:
                 troubles = (*troubles, f"{path}: {getattr(error, 'strerror', None) or error}")
-    if found:
-        return ExternalHashes(found)
+    if anchors:
+        return ExternalHashes(anchors)
     return ExternalHashes(note="; ".join(troubles) or _("No log of this machine holds a hash of a journal."))
 
 
 def from_file(path: Path) -> ExternalHashes:
     """From a file that holds the lines among others, e.g. a copy of syslog. Raises OSError."""
-    found = _in_file(path)
-    note = "" if found else _("The file holds no hash of a journal.")
-    return ExternalHashes(found, note, given=True)
+    anchors = _in_file(path)
+    note = "" if anchors else _("The file holds no hash of a journal.")
+    return ExternalHashes(anchors, note, given=True)
 
 
 async def in_stream(stream: CheckpointStream) -> ExternalHashes:
     """From a log stream in AWS."""
     try:
-        found = _anchors(await stream.lines())
+        anchors = _anchors(await stream.lines())
     except AwsError as error:
         return ExternalHashes(note=of_aws(error))
-    return ExternalHashes(found, "" if found else _("The CloudWatch Logs stream holds no hash of a journal."))
+    return ExternalHashes(
+        anchors, "" if anchors else _("The CloudWatch Logs stream holds no hash of a journal.")
+    )
 
 
 def together(*parts: ExternalHashes) -> ExternalHashes:
-    """What several have said."""
+    """Several results as one."""
     return ExternalHashes(
         tuple(anchor for part in parts for anchor in part.anchors),
         " ".join(part.note for part in parts if part.note),
@@ -85,10 +87,10 @@ def _in_file(path: Path) -> tuple[Checkpoint, ...]:
 
 
 def _anchors(lines: Iterable[str]) -> tuple[Checkpoint, ...]:
-    found = (checkpoint_in(line) for line in lines)
-    # Many lines, few journals.
+    anchors = (checkpoint_in(line) for line in lines)
+    # Interned: there are many lines about few journals.
     return tuple(
-        each._replace(journal=intern(each.journal), file=intern(each.file)) for each in found if each
+        each._replace(journal=intern(each.journal), file=intern(each.file)) for each in anchors if each
     )
 
 
@@ -107,13 +109,13 @@ def _journald() -> tuple[tuple[Checkpoint, ...], tuple[str, ...]]:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return (), (f"journald: {error}",)
-    found = tuple(filter(None, map(_in_entry, answer.stdout.splitlines())))
-    said = answer.stderr.decode("utf-8", "replace").strip().splitlines()[:1]
-    return found, tuple(f"journald: {line}" for line in said)
+    anchors = tuple(filter(None, map(_in_entry, answer.stdout.splitlines())))
+    errors = answer.stderr.decode("utf-8", "replace").strip().splitlines()[:1]
+    return anchors, tuple(f"journald: {line}" for line in errors)
 
 
 def _in_entry(line: bytes) -> Checkpoint | None:
-    """What an entry of journald's says, and who sent it: `_UID` is the kernel's word, MESSAGE is anybody's."""
+    """The anchor in a journald entry and its sender. The kernel vouches for `_UID`; any user may write a MESSAGE."""
     try:
         entry = json.loads(line)
         anchor = checkpoint_in(entry["MESSAGE"])
@@ -122,5 +124,5 @@ def _in_entry(line: bytes) -> Checkpoint | None:
     if anchor is None:
         return None
     uid = str(entry.get("_UID", ""))
-    known = uid.isascii() and uid.isdigit()
-    return anchor._replace(sender=int(uid) if known else None, source="" if known else "journald")
+    has_sender = uid.isascii() and uid.isdigit()
+    return anchor._replace(sender=int(uid) if has_sender else None, source="" if has_sender else "journald")

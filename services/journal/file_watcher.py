@@ -1,4 +1,4 @@
-"""Whether anybody has written to a journal's file, seen without waking the event loop."""
+"""Notices that somebody has written to a journal's file, without waking the event loop in between."""
 
 import asyncio
 import os
@@ -13,8 +13,8 @@ from typing import Self
 class FileWatcher:
     """A thread that looks at the file every `seconds` and, when it is not as it was, calls `tell` in the event loop.
 
-    It only compares what the file system says of the file and its -wal; whoever is told reads. Use as a context
-    manager, in the event loop.
+    It only compares the status of the file and its -wal; reading is left to `tell`. Use as a context manager, in
+    the event loop.
     """
 
     def __init__(self, path: Path, seconds: float, tell: Callable[[], object]) -> None:
@@ -34,24 +34,24 @@ class FileWatcher:
         self._over.set()
 
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
-        # Told of the first look, too: it may have been written to before that.
+        # The first comparison reports a change, too: the file may have been written to before it.
         before: object = None
         changed = False
         while not self._over.wait(self._seconds):
             now = [_mark(path) for path in self._paths]
-            # And one look later once more: what is being written is seen in the file before it can be read.
+            # Notify again on the next poll: the file changes before the entry is readable.
             changed, told_before = now != before, changed
             before = now
             if changed or told_before:
-                # The loop may have been closed at this moment; then nobody listens.
+                # The loop may have been closed meanwhile; then there is nobody to tell.
                 with suppress(RuntimeError):
                     loop.call_soon_threadsafe(self._tell)
 
 
 def _mark(path: Path) -> tuple[int, ...]:
-    """Differs when the file is another one, was written to, or may be used by others than before."""
+    """Changes when the file is replaced, written to, or gets other permissions or another owner."""
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError:
         return ()
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

@@ -18,9 +18,9 @@ SHARED = 0o660
 
 
 def check(path: Path) -> bool:
-    """Whether the file exists; raises Unfit for what must not be used, OSError for what cannot be looked at."""
+    """Whether the file exists. Raises UnusableJournal for one that must not be used, OSError for one that cannot be examined."""
     try:
-        found = path.lstat()
+        status = path.lstat()
     except ValueError as error:
         raise UnusableJournal(
             _("The journal's path cannot be a file's name."),
@@ -28,29 +28,29 @@ def check(path: Path) -> bool:
         ) from error
     except FileNotFoundError:
         if has_wal(path):
-            # SQLite would put the entries of the lost file into the new one.
+            # SQLite would replay the lost file's entries into the new one.
             raise UnusableJournal(
                 _("The journal's file is gone, but the -wal file that belongs to it is still here."),
                 _("Put {path} back, or move {path}-wal aside to begin a new journal."),
             ) from None
         return False
-    if stat.S_ISLNK(found.st_mode):
+    if stat.S_ISLNK(status.st_mode):
         raise UnusableJournal(
             _("The journal's path is a symbolic link: refused."),
             _("Name the file itself with the setting journal, or remove the link {path}."),
         )
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise UnusableJournal(
             _("What stands at the journal's path is no file."),
             _("Move {path} away, or name another file with the setting journal."),
         )
     _check_beside(path)
-    if found.st_mode & stat.S_IWOTH:
+    if status.st_mode & stat.S_IWOTH:
         raise UnusableJournal(
             _("Everybody may write the journal's file: refused."),
             _("Find out who did, then run: chmod o-w {path}"),
         )
-    if found.st_size == 0:
+    if status.st_size == 0:
         raise UnusableJournal(
             _("The journal's file is empty; a journal never is. Its contents are lost."),
             _("Restore it from a backup, or move {path} aside to begin a new journal."),
@@ -59,7 +59,7 @@ def check(path: Path) -> bool:
 
 
 def _check_beside(path: Path) -> None:
-    """SQLite opens what has these names, and would wait for ever for the other end of a pipe."""
+    """SQLite opens whatever has these names, and would wait forever for the other end of a pipe."""
     for end in ("-wal", "-shm", "-journal"):
         try:
             beside = Path(f"{path}{end}").lstat()
@@ -75,26 +75,26 @@ def _check_beside(path: Path) -> None:
 
 
 def has_wal(path: Path) -> bool:
-    """Entries lie beside the file that are not in it yet."""
+    """Whether its -wal file holds entries that are not in the file yet."""
     wal = Path(f"{path}-wal")
     return wal.exists() and wal.stat().st_size > 0
 
 
 def which(path: Path) -> tuple[int, int]:
-    """Which file has this name now; (0, 0): none."""
+    """The device and inode that have this name now; (0, 0): none."""
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except FileNotFoundError:
         return (0, 0)
-    return (found.st_dev, found.st_ino)
+    return (status.st_dev, status.st_ino)
 
 
 def create(path: Path) -> None:
-    """Make a new journal, whole or not at all; another console may be first. Raises OSError, sqlite3.Error."""
+    """Make a new journal, whole or not at all, unless another console is first. Raises OSError, sqlite3.Error."""
     try:
         make_folder(path.parent)
     except FileNotFoundError as error:
-        # What a folder cannot be made in says so in this way, too (/proc), and "no journal" would mislead.
+        # /proc, where no folder can be made, answers in the same way, and "no journal" would mislead.
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path.parent)) from error
     unfinished = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
     try:
@@ -113,9 +113,9 @@ def create(path: Path) -> None:
 
 
 def _share(file: Path) -> None:
-    """In a folder that a group shares, the group may write the journal, too."""
-    folder, made = file.parent.stat(), file.stat()
-    if folder.st_mode & stat.S_IWGRP and folder.st_gid == made.st_gid:
+    """Let the group write the journal as well, where it may write the folder."""
+    folder, status = file.parent.stat(), file.stat()
+    if folder.st_mode & stat.S_IWGRP and folder.st_gid == status.st_gid:
         file.chmod(SHARED)
 
 
@@ -126,7 +126,7 @@ def place(unfinished: Path, path: Path) -> None:
     except FileExistsError:
         raise
     except OSError as error:
-        # A file system without links.
+        # The file system has no hard links.
         if path.exists():
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from error
         unfinished.rename(path)

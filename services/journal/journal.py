@@ -38,18 +38,18 @@ from services.models.problem import Problem
 T = TypeVar("T")
 PAGE = 200
 POLL = 2.0
-"""Seconds (of the machine, not of the world) between looks at whether another console has written to the file."""
+"""Seconds (of the machine, not of the world) between checks whether another console has written to the file."""
 RETRY = 10.0
-"""Seconds (of the machine) between attempts to write where the last one failed, and at most between two reads."""
+"""Seconds (of the machine) between attempts to write after one has failed, and the longest time between two reads."""
 LAST = 3.0
-"""Seconds (of the machine) that the end waits for the newest hash to arrive in AWS."""
+"""Seconds (of the machine) that `close` waits for the newest hash to arrive in AWS."""
 
 
 class Journal:
     """The append-only record of everything that happened.
 
-    `person` is asked at every append, for the identity may become known later. `syslog` is where the newest hash
-    is sent; None: nowhere. `stream` is a log stream in AWS that gets it, too.
+    `person` is called at every append, as the identity may become known later. `syslog` is the socket to which the
+    newest hash is sent; None: none. `stream` is a log stream in AWS that receives it as well.
     """
 
     def __init__(
@@ -86,11 +86,11 @@ class Journal:
 
     @property
     def health(self) -> JournalHealth:
-        """Whether it can be written, as last seen."""
+        """Whether it can be written, as of the last attempt."""
         return self._state.health
 
     async def open(self) -> JournalHealth:
-        """Open or make the file; what is wrong is in the answer, never raised."""
+        """Open or make the file. Problems are in the answer, never raised."""
         await self._try_out()
         if self._stream is not None:
             feeding = self.workers.keep("anchors", self._title, partial(self._feed, self._stream))
@@ -98,10 +98,10 @@ class Journal:
         return self.health
 
     async def append(self, draft: NewEntry) -> Entry:
-        """Record durably; the entry as it stands in the file.
+        """Record durably. Returns the entry as it is stored.
 
-        Raises JournalError (nothing recorded), AlreadyRecorded (its claim is taken), HeldByAnother. Who is
-        cancelled while waiting does not know whether it was recorded; it is, whole, or not at all.
+        Raises JournalError (nothing recorded), AlreadyRecorded (its claim is taken), HeldByAnother. A caller that is
+        cancelled does not learn whether it was recorded; it was, whole, or not at all.
         """
         task = asyncio.create_task(self._append(draft))
         self._appending.add(task)
@@ -121,14 +121,16 @@ class Journal:
         Raises JournalError.
         """
         upwards = after_seq is not None and before_seq is None
-        found = await self._read(
+        entries = await self._read(
             lambda reader: reader.find(
                 query or EntryQuery(), limit=limit + 1, before_seq=before_seq, after_seq=after_seq,
                 newest_first=not upwards,
             )
         )  # fmt: skip
-        kept = found[:limit]
-        return JournalPage(entries=tuple(reversed(kept) if upwards else kept), more=len(found) > limit)
+        on_page = entries[:limit]
+        return JournalPage(
+            entries=tuple(reversed(on_page) if upwards else on_page), more=len(entries) > limit
+        )
 
     async def entries(
         self, query: EntryQuery | None = None, *, limit: int = 100_000, after_seq: int | None = None
@@ -143,7 +145,7 @@ class Journal:
         )
 
     async def holder(self, hold: str) -> Entry | None:
-        """The entry that holds this and has not been answered by one that gives it back. Raises JournalError."""
+        """The entry that holds this, unless a later one released it. Raises JournalError."""
         return await self._read(lambda reader: reader.holder(storable(hold)))
 
     async def people(self) -> tuple[str, ...]:
@@ -154,33 +156,37 @@ class Journal:
         """Every target with an entry, exactly; clean it before it is drawn. Raises JournalError."""
         return tuple(await self._read(lambda reader: reader.targets()))
 
+    async def unknown_kinds(self) -> tuple[str, ...]:
+        """Every kind with an entry that this version does not know; clean it before it is drawn. Raises JournalError."""
+        return tuple(await self._read(lambda reader: reader.unknown_kinds()))
+
     async def verify(self) -> Verification:
-        """Check the whole chain, and compare it with what is held outside. Takes seconds; blocks nothing."""
-        seen = await self.outside()
-        return await asyncio.to_thread(verify, self.path, at=self._clock.now(), witnesses=seen)
+        """Check the whole chain, and compare it with the hashes held outside. Takes seconds; blocks nothing."""
+        witnesses = await self.outside()
+        return await asyncio.to_thread(verify, self.path, at=self._clock.now(), witnesses=witnesses)
 
     async def outside(self) -> ExternalHashes:
-        """What the machine's log and the stream in AWS say; the journal need not be open."""
-        seen = await asyncio.to_thread(machine_log)
-        return together(seen, await in_stream(self._stream.stream)) if self._stream else seen
+        """The hashes in the machine's log and in the stream in AWS; the journal need not be open."""
+        witnesses = await asyncio.to_thread(machine_log)
+        return together(witnesses, await in_stream(self._stream.stream)) if self._stream else witnesses
 
     async def follow(self) -> AsyncIterator[int]:
         """The newest entry's number: at once, then whenever this or another console has written.
 
-        Also when `health` has changed. Any number may listen; each hears everything; ends with `close`.
+        Also when `health` has changed. Any number may listen; each hears of every change. Ends with `close`.
         """
-        told: JournalHealth | None = None
+        reported: JournalHealth | None = None
         if self._watching is None:
-            # One look for all who listen.
+            # One watcher for all listeners.
             watching = self.workers.keep("journal-watch", self._title, self._watch)
             self._watching = asyncio.create_task(watching, name="journal-watch")
         while not self._closed:
             news = self._state.news
-            if told == self.health:
+            if reported == self.health:
                 await news.wait()
             else:
-                told = self.health
-                yield told.entries
+                reported = self.health
+                yield reported.entries
 
     async def close(self) -> None:
         """Finish what is being written and close the file."""
@@ -215,24 +221,24 @@ class Journal:
     def _appended(self, task: "asyncio.Task[Entry]") -> None:
         self._appending.discard(task)
         if not task.cancelled():
-            # Whoever waited may be gone; what went wrong is in `health`.
+            # Retrieve the exception, as the caller may be gone; the problem is in `health`.
             task.exception()
 
     async def _watch(self) -> None:
         written = asyncio.Event()
         with FileWatcher(self.path, self._poll, written.set):
             while not self._closed:
-                # A journal that cannot be written is looked at again and again; else only for what is not seen.
+                # Poll while it cannot be written; otherwise rely on the watcher, with a read now and then.
                 longest = self._retry if self.health.writable else self._poll
                 with suppress(TimeoutError):
                     await asyncio.wait_for(written.wait(), longest)
                 written.clear()
-                # What is wrong is in `health`.
+                # The problem is in `health`.
                 with suppress(JournalError):
                     await self._look()
 
     async def _look(self) -> None:
-        """Whether another console has written."""
+        """Check whether another console has written."""
         now = asyncio.get_running_loop().time()
         if now - self._tried >= self._retry:
             if not self.health.writable:
@@ -254,7 +260,7 @@ class Journal:
             self._state.saw(head)
 
     async def _try_out(self) -> None:
-        """See whether it can be written, or else at least be read."""
+        """Find out whether it can be written, or at least be read."""
         self._tried = asyncio.get_running_loop().time()
         try:
             await self._write(JournalWriter.try_out)
@@ -277,7 +283,7 @@ class Journal:
                 await news.wait()
 
     async def _send(self, stream: StreamFeed) -> bool:
-        """Send the newest hash to AWS unless it is there; whether it was tried."""
+        """Send the newest hash to AWS unless it is there already. Returns whether an attempt was made."""
         health = self.health
         if not self._keeper.id or health.entries <= stream.sent:
             return False
@@ -287,11 +293,11 @@ class Journal:
     def _set(self, *, writable: bool, problem: Problem | None = None) -> None:
         keeper, stream = self._keeper, self._stream
         troubles = (keeper.anchor_problem, stream.problem if stream else "")
-        known = (self.health.entries, self.health.head)
+        head = (self.health.entries, self.health.head)
         self._state.set(
             writable=writable,
             problem=problem,
-            head=max(known, (keeper.head.seq, keeper.head.hash)) if writable else known,
+            head=max(head, (keeper.head.seq, keeper.head.hash)) if writable else head,
             anchored=max(keeper.anchored, stream.sent if stream else 0),
             anchor_problem="; ".join(trouble for trouble in troubles if trouble),
         )

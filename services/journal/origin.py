@@ -52,10 +52,10 @@ def _name(uid: int) -> str:
 
 def _login() -> int | None:
     try:
-        found = int(_LOGIN.read_text("ascii"))
+        uid = int(_LOGIN.read_text("ascii"))
     except (OSError, ValueError):
         return None
-    return None if found == _NOBODY else found
+    return None if uid == _NOBODY else uid
 
 
 def _terminal() -> str:

@@ -16,10 +16,10 @@ _DAMAGE = {
     sqlite3.SQLITE_MISMATCH,
     sqlite3.SQLITE_CONSTRAINT,
     sqlite3.SQLITE_TOOBIG,
-    # Of statements that fit every journal: a table or a column is not there.
+    # The statements fit every journal, so a table or a column is missing.
     sqlite3.SQLITE_ERROR,
 }
-"""What SQLite says of contents that no console has written."""
+"""SQLite's error codes for contents that no console has written."""
 
 
 class UnusableJournal(Exception):
@@ -34,7 +34,7 @@ class UnusableJournal(Exception):
 
 
 def problem_of(error: Exception, path: object, at: datetime) -> Problem:
-    """Any failure of the file as a problem; Unfit, sqlite3.Error and OSError are known."""
+    """Any failure of the file as a problem, with words for UnusableJournal, sqlite3.Error and OSError."""
     match error:
         case UnusableJournal():
             summary, remedy, detail = error.summary, error.remedy, ""
@@ -64,12 +64,12 @@ def is_damage(error: BaseException) -> bool:
 
 
 def closed() -> UnusableJournal:
-    """For what comes after the end."""
+    """The error for what is asked of a closed journal."""
     return UnusableJournal(_("The journal is closed: this console is ending."), _("Start the console again."))
 
 
 def gone() -> UnusableJournal:
-    """For a file that is no longer there under its name."""
+    """The error for a file that was moved or deleted."""
     return UnusableJournal(
         _("The journal's file was moved or deleted while it was open."),
         _("Put {path} back, or start the console again to begin a new journal."),
@@ -77,7 +77,7 @@ def gone() -> UnusableJournal:
 
 
 def another() -> UnusableJournal:
-    """For another journal under the same name."""
+    """The error for another journal under the same name."""
     return UnusableJournal(
         _("Another journal now stands where this one was."),
         _("Put the first one back at {path}, or start the console again to use the new one."),
@@ -85,7 +85,7 @@ def another() -> UnusableJournal:
 
 
 def damaged() -> UnusableJournal:
-    """For a file whose contents are broken."""
+    """The error for a damaged file."""
     return UnusableJournal(
         _("The journal's file is damaged; nothing is written to it."),
         _("Keep {path} with its -wal file for recovery, move both aside, and start again."),
@@ -94,7 +94,7 @@ def damaged() -> UnusableJournal:
 
 
 def too_large() -> UnusableJournal:
-    """For more than the console ever holds in memory at once."""
+    """The error for more than the console ever holds in memory at once."""
     return UnusableJournal(
         _("The journal holds larger entries than a console writes; nothing is written to it."),
         _("Keep {path} with its -wal file for recovery, move both aside, and start again."),
@@ -103,7 +103,7 @@ def too_large() -> UnusableJournal:
 
 
 def no_memory() -> UnusableJournal:
-    """For a machine that has none left."""
+    """The error for a machine without memory left."""
     return UnusableJournal(
         _("There is not enough memory to use the journal."),
         _("End what takes the memory of this machine; the console tries {path} again by itself."),

@@ -9,16 +9,16 @@ from services.journal.schema import SELECTED
 from services.models.journal import EntryQuery
 
 MANY_KINDS = 8
-"""From here on it is cheaper to look at every entry than to merge an index for each kind."""
+"""From this many kinds on, reading every entry is cheaper than merging the index of each kind."""
 
 
 def fold(text: str) -> str:
-    """The text as it is searched: full-width and half-width, upper and lower case are the same."""
+    """The text as it is searched: width (full, half) and case do not matter."""
     return unicodedata.normalize("NFKC", storable(text)).casefold()
 
 
 def searched(row: Sequence[object]) -> str:
-    """What a search looks through: text, target, subject and OS user of a row."""
+    """The searchable text of a row: text, target, subject and OS user."""
     return "\n".join((str(row[5]), str(row[4]), str(row[3]), str(row[6])))
 
 
@@ -43,30 +43,35 @@ def select(
     if after_seq is not None:
         where.add(f"{outer}.seq > ?", after_seq)
     order = "DESC" if newest_first else "ASC"
-    kinds = sorted(kind.value for kind in query.kinds)
+    kinds = _kinds(query)
     if not kinds or len(kinds) >= MANY_KINDS:
         if kinds:
-            # The plus keeps SQLite from sorting what it finds under each kind.
+            # The plus keeps SQLite from using the kinds' index, and so from sorting.
             where.add(f"+entries.kind IN ({', '.join('?' * len(kinds))})", *kinds)
         text = (
             f"SELECT {SELECTED} FROM {tables} WHERE {_all(where.parts)} ORDER BY {outer}.seq {order} LIMIT ?"
         )
         return text, [*where.values, limit]
-    # SQLite merges the branches of a compound by their order, so it reads no more of each than is shown.
+    # SQLite merges the branches of a compound in order, so it reads no more of each than is needed.
     arm = f"SELECT {SELECTED} FROM {tables} WHERE {_all(['entries.kind = ?', *where.parts])}"
     text = f"{' UNION ALL '.join([arm] * len(kinds))} ORDER BY 1 {order} LIMIT ?"
     return text, [*(value for kind in kinds for value in (kind, *where.values)), limit]
 
 
 def _tables(query: EntryQuery) -> tuple[str, str]:
-    """What is read, and the table whose number bounds and orders it: SQLite uses the outer one's alone."""
+    """The tables to read, and the one whose number bounds and orders them: SQLite uses only the outer table's."""
     if not fold(query.words).split():
         return "entries", "entries"
-    few_kinds = 0 < len(query.kinds) < MANY_KINDS
+    few_kinds = 0 < len(_kinds(query)) < MANY_KINDS
     narrowed = few_kinds or query.person or query.target or query.subject or query.since or query.before
     outer, inner = ("entries", "words") if narrowed else ("words", "entries")
-    # A cross join keeps the order of the tables: the narrow one is read through when nothing else narrows.
+    # A cross join fixes the order of the tables: without another condition the narrow one is read through.
     return f"{outer} CROSS JOIN {inner} ON words.seq = entries.seq", outer
+
+
+def _kinds(query: EntryQuery) -> list[str]:
+    """The names of the kinds, as they stand in the file."""
+    return sorted({kind.value for kind in query.kinds} | {storable(kind) for kind in query.unknown_kinds})
 
 
 def _where(query: EntryQuery) -> _Where:

@@ -1,6 +1,6 @@
 """Reads a journal's file through a connection of its own. Every method blocks.
 
-Raises sqlite3.Error and OSError as they come, and Unfit for a file that is no journal.
+Raises sqlite3.Error and OSError as they come, and UnusableJournal for a file that is no journal.
 """
 
 import errno
@@ -44,7 +44,7 @@ class JournalReader:
     def __init__(self, db: sqlite3.Connection, *, lasting: bool = True) -> None:
         self._db = db
         self.lasting = lasting
-        """Sees what others write later; else it must be opened anew for each look."""
+        """It sees what others write later; otherwise it must be opened anew for each reading."""
         try:
             db.text_factory = _text
             db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST)
@@ -65,7 +65,7 @@ class JournalReader:
         except sqlite3.OperationalError as error:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _NO_PLACE or files.has_wal(path):
                 raise
-            # A journal that was closed well needs no -wal and -shm files, and here they could not be made.
+            # A journal that was closed properly needs no -wal and -shm files, and here they cannot be made.
             return cls(connect(path, "mode=ro&immutable=1"), lasting=False)
 
     def close(self) -> None:
@@ -73,7 +73,7 @@ class JournalReader:
         self._db.close()
 
     def ask(self, statement: str, values: Sequence[object] = ()) -> list[Row]:
-        """Every row of an answer. Whatever the contents are, it raises sqlite3.Error or Unfit and nothing else."""
+        """Every row of an answer. Raises nothing but sqlite3.Error and UnusableJournal, whatever the file contains."""
         rows: list[Row] = []
         size = 0
         with _contents():
@@ -87,7 +87,7 @@ class JournalReader:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """What is read within is of one moment, whatever other consoles append meanwhile."""
+        """Everything read within is of one moment, whatever other consoles append meanwhile."""
         self.ask("BEGIN")
         try:
             yield
@@ -109,8 +109,8 @@ class JournalReader:
 
     def objects(self) -> frozenset[tuple[str, str, str]]:
         """(type, name, SQL) of every table, index, trigger and view."""
-        wanted = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
-        return frozenset((str(kind), str(name), str(sql)) for kind, name, sql in self.ask(wanted))
+        statement = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+        return frozenset((str(kind), str(name), str(sql)) for kind, name, sql in self.ask(statement))
 
     def rows(
         self,
@@ -122,13 +122,16 @@ class JournalReader:
         newest_first: bool = True,
     ) -> list[Row]:
         """Matching entries as they lie in the file: the columns of `chain.COLUMNS`."""
+        if EntryKind.OTHER in query.kinds:
+            unknown = query.unknown_kinds.union(self.unknown_kinds())
+            query = query.model_copy(update={"unknown_kinds": unknown})
         text, values = select(
             query, limit=limit, before_seq=before_seq, after_seq=after_seq, newest_first=newest_first
         )
         return self.ask(text, values)
 
     def newest_rows(self, limit: int) -> list[Row]:
-        """The newest entries, oldest first, byte for byte; behind the columns stand the words of the search."""
+        """The newest entries, oldest first, byte for byte; the last column is the words of the search."""
         self._db.text_factory = _exact
         try:
             return self.ask(f"{_WITH_WORDS} ORDER BY entries.seq DESC LIMIT ?", (limit,))[::-1]
@@ -136,7 +139,7 @@ class JournalReader:
             self._db.text_factory = _text
 
     def every_row(self) -> Iterator[Row]:
-        """All entries, oldest first, byte for byte; behind the columns stand the words of the search."""
+        """All entries, oldest first, byte for byte; the last column is the words of the search."""
         self._db.text_factory = _exact
         try:
             with _contents():
@@ -145,11 +148,11 @@ class JournalReader:
             self._db.text_factory = _text
 
     def last_words(self) -> int:
-        """The newest entry that the search knows; 0 where there is none."""
+        """The number of the newest entry that the search covers; 0 where there is none."""
         return int(self.ask("SELECT max(seq) FROM words")[0][0] or 0)
 
     def check_pages(self) -> None:
-        """Raises Unfit where the file's own structure is broken, or an index does not say what the entries say."""
+        """Check the file's own structure. Raises UnusableJournal where it is broken or an index disagrees with the entries."""
         if self.ask("PRAGMA integrity_check(1)") != [("ok",)]:
             raise damaged()
 
@@ -163,10 +166,10 @@ class JournalReader:
         newest_first: bool = True,
     ) -> list[Entry]:
         """Matching entries."""
-        found = self.rows(
+        rows = self.rows(
             query, limit=limit, before_seq=before_seq, after_seq=after_seq, newest_first=newest_first
         )
-        return [entry_of(row) for row in found]
+        return [entry_of(row) for row in rows]
 
     def people(self) -> list[str]:
         """Every OS user with an entry."""
@@ -176,9 +179,13 @@ class JournalReader:
         """Every target with an entry, exactly."""
         return [RawId(each) for each in self._distinct("target")]
 
+    def unknown_kinds(self) -> list[str]:
+        """Every kind with an entry that this version does not know, exactly."""
+        return [kind for kind in self._distinct("kind") if kind not in _KINDS]
+
     def _distinct(self, column: str) -> Iterator[str]:
-        """Hops from value to value along the index."""
-        # As bytes, for what is no UTF-8 would be another text when it is asked for the next one, and be found for ever.
+        """Hop from value to value along the index."""
+        # As bytes: a value that is not UTF-8 would become another text on its way, and be found forever.
         hop = (
             f"SELECT CAST(min({column}) AS BLOB) FROM entries "
             f"WHERE {column} > CAST(? AS TEXT) AND typeof({column}) = 'text'"
@@ -192,18 +199,18 @@ class JournalReader:
             yield _text(value)
 
     def holder(self, hold: str) -> Entry | None:
-        """The entry that holds this and has not been answered by one that gives it back."""
-        # Without the second term SQLite does not see that the partial index will do.
-        taken = self._newest("holds = ? AND holds <> ''", hold)
-        given = self._newest("releases = ? AND releases <> ''", hold)
-        return taken if taken and (given is None or given.seq < taken.seq) else None
+        """The entry that holds this, unless a later one released it."""
+        # Without the second term SQLite does not use the partial index.
+        holding = self._newest("holds = ? AND holds <> ''", hold)
+        releasing = self._newest("releases = ? AND releases <> ''", hold)
+        return holding if holding and (releasing is None or releasing.seq < holding.seq) else None
 
     def _newest(self, where: str, *values: object) -> Entry | None:
         rows = self.ask(f"SELECT {SELECTED} FROM entries WHERE {where} ORDER BY seq DESC LIMIT 1", values)
         return entry_of(rows[0]) if rows else None
 
     def _identify(self) -> str:
-        """The journal's id; raises Unfit for another program's database, or a newer console's."""
+        """The journal's id; raises UnusableJournal for another program's database, or a newer console's."""
         tables = {row[0] for row in self.ask("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if not {"journal", "entries", "words"} <= tables:
             raise UnusableJournal(
@@ -217,7 +224,7 @@ class JournalReader:
                     "Start that version, or name another file with the setting journal; {path} stays as it is."
                 ),
             )
-        # Where a column is missing this says so, before anything is read.
+        # Fails where a column is missing, before anything is read.
         self.ask(f"{_WITH_WORDS} LIMIT 0")
         rows = self.ask("SELECT value FROM journal WHERE key = 'id'")
         if not rows or not isinstance(rows[0][0], str) or not rows[0][0]:
@@ -237,7 +244,7 @@ def connect(path: Path, options: str) -> sqlite3.Connection:
 
 
 def entry_of(row: Row) -> Entry:
-    """A row as an entry; one that the console never wrote like this becomes an entry that says so."""
+    """A row as an entry; one that no console can have written becomes an entry that says so."""
     seq, at, kind, subject, target, text, user, origin, identity, host, *rest = row
     body, claim, holds, releases, previous, own = rest
     try:
@@ -245,21 +252,22 @@ def entry_of(row: Row) -> Entry:
             seq=seq, at=_moment(at), kind=_KINDS.get(kind, EntryKind.OTHER), subject=subject, target=target,
             text=text, person=Person(user=user, origin=origin, identity=identity, host=host),
             body=body, claim=claim, holds=holds, releases=releases, previous=previous, hash=own,
+            unknown_kind="" if kind in _KINDS or not isinstance(kind, str) else kind,
         )  # fmt: skip
     except (ValueError, TypeError, OverflowError):
-        said = _("This entry cannot be read; run toban journal verify.")
+        notice = _("This entry cannot be read; run toban journal verify.")
         return Entry(
-            seq=seq, at=moment(0), kind=EntryKind.OTHER, subject="", target="", text=said, person=Person(),
+            seq=seq, at=moment(0), kind=EntryKind.OTHER, subject="", target="", text=notice, person=Person(),
             body="{}", previous="", hash="",
         )  # fmt: skip
 
 
-_KINDS = {kind.value: kind for kind in EntryKind}
+_KINDS = {kind.value: kind for kind in EntryKind if kind is not EntryKind.OTHER}
 
 
 @contextmanager
 def _contents() -> Iterator[None]:
-    """What Python cannot take of a file's contents is damage: names that are no UTF-8, numbers without bounds."""
+    """Report as damage what Python cannot represent: names that are not UTF-8, numbers out of range."""
     try:
         yield
     except MemoryError as error:
@@ -278,7 +286,7 @@ def _exact(raw: bytes) -> str:
 
 def _moment(value: int) -> datetime:
     """Raises OverflowError for a moment that has no date in some zone."""
-    found = moment(value)
-    if not _FIRST <= found <= _LAST:
+    at = moment(value)
+    if not _FIRST <= at <= _LAST:
         raise OverflowError(value)
-    return found
+    return at

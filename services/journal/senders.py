@@ -1,4 +1,4 @@
-"""Whose word about a journal counts: anybody may send a line to syslog, and only some may write the journal."""
+"""Whose log lines about a journal are trusted: any user may send to syslog, but only some may write the journal."""
 
 import grp
 import os
@@ -20,7 +20,7 @@ class TrustedSenders:
         self._allowed = {0, os.geteuid(), *_named(people), *_permitted(path), *_permitted(path.parent)}
 
     def doubt(self, anchor: Checkpoint) -> str:
-        """Why a line of a log proves nothing, in words; "" where it does."""
+        """In words, why a line of a log is not trusted; "" where it is."""
         if anchor.source:
             return _("{log} does not tell who sent it").format(log=anchor.source)
         if anchor.sender is not None and anchor.sender not in self._allowed:

@@ -1,6 +1,6 @@
-"""Whether a journal's file is still what a console made: its tables, and the chain of its newest entries. Blocks.
+"""Checks that a journal's file is as a console made it: its tables, and the chain of its newest entries. Blocks.
 
-Raises Unfit where it is not, and sqlite3.Error as it comes.
+Raises UnusableJournal where it is not, and sqlite3.Error as it comes.
 """
 
 import sqlite3
@@ -24,21 +24,21 @@ def check_tables(reader: JournalReader) -> None:
     """Every table, index and trigger is as this version makes it, and no trigger was added."""
     header = reader.header()
     objects = reader.objects()
-    added = [name for kind, name, _sql in objects - _made() if kind == "trigger"]
-    if header != (APPLICATION_ID, VERSION) or _made() - objects or added:
+    added = [name for kind, name, _sql in objects - _expected_objects() if kind == "trigger"]
+    if header != (APPLICATION_ID, VERSION) or _expected_objects() - objects or added:
         raise damaged()
 
 
 @cache
-def _made() -> frozenset[tuple[str, str, str]]:
-    """(type, name, SQL) of everything in a new journal."""
+def _expected_objects() -> frozenset[tuple[str, str, str]]:
+    """(type, name, SQL) of every object in a new journal."""
     with closing(sqlite3.connect(":memory:")) as db:
         db.executescript(SCHEMA)
         return frozenset(db.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
 
 
 def check_newest(reader: JournalReader) -> None:
-    """The newest entries hang together, and a search finds them by their own words."""
+    """The newest entries form a chain, and a search finds them by their own words."""
     with reader.snapshot():
         rows, last_words = reader.newest_rows(NEWEST), reader.last_words()
     if not _is_chain(reader.id, rows) or last_words > (rows[-1][_SEQ] if rows else 0):
@@ -57,14 +57,14 @@ def _is_chain(journal: str, rows: Iterable[Row]) -> bool:
 
 
 def _follows(row: list[object], before: Row | None) -> bool:
-    """Whether it is the next entry; what stands before the first row that was read is not known."""
+    """Whether it is the next entry; the first row read is not compared with the one before it."""
     if before is not None:
         return (row[_SEQ], row[_PREVIOUS]) == (before[_SEQ] + 1, before[_HASH])
     return row[_SEQ] != 1 or row[_PREVIOUS] == NOTHING
 
 
 def altered() -> UnusableJournal:
-    """For entries that are not what was written."""
+    """The error for entries that are not as they were written."""
     return UnusableJournal(
         _("Entries of the journal are not what was written; nothing is written to it."),
         _(

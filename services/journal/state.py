@@ -1,4 +1,4 @@
-"""What a console knows of its journal now, and who waits to hear of it."""
+"""The health of a console's journal, and its listeners."""
 
 import asyncio
 from pathlib import Path
@@ -8,12 +8,12 @@ from services.models.problem import Problem
 
 
 class HealthState:
-    """The newest health; any number may listen, and each hears everything."""
+    """The newest health; any number of listeners may wait for changes."""
 
     def __init__(self, path: Path) -> None:
         self.health = JournalHealth(writable=False, path=str(path))
         self.news = asyncio.Event()
-        """Set at the next change. Each change has its own, so that no listener takes another's news."""
+        """Set at the next change. Each change gets a new event, so that no listener clears another's."""
 
     def set(
         self,
@@ -24,10 +24,10 @@ class HealthState:
         anchored: int = 0,
         anchor_problem: str = "",
     ) -> None:
-        """What is known now; the listeners hear of it when it is something new."""
+        """Set the health; the listeners are woken if it has changed."""
         before = self.health.problem
         if before is not None and problem is not None and before.summary == problem.summary:
-            # The same trouble, seen again, is no news.
+            # The same problem again is no change.
             problem = before
         seq, hash_ = head
         self._hold(
@@ -43,7 +43,7 @@ class HealthState:
         )
 
     def saw(self, head: tuple[int, str]) -> None:
-        """The newest entry is this one now."""
+        """Set the newest entry."""
         seq, hash_ = head
         self._hold(self.health.model_copy(update={"entries": seq, "head": hash_ if seq else ""}))
 

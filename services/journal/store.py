@@ -1,6 +1,6 @@
 """Writes a journal's file: SQLite in WAL mode, through one connection in the thread that calls it.
 
-Every method blocks. Raises sqlite3.Error and OSError as they come, and Unfit for a file that must not be used.
+Every method blocks. Raises sqlite3.Error and OSError as they come, and UnusableJournal for a file that must not be used.
 """
 
 import sqlite3
@@ -22,7 +22,7 @@ from services.journal.soundness import check_newest, check_tables
 from services.models.journal import Entry, NewEntry, Person
 
 SMALL = 4 << 20
-"""Bytes up to which a file is looked through when it is opened."""
+"""Bytes up to which a file's pages are checked when it is opened."""
 
 
 class Store(JournalReader):
@@ -46,8 +46,8 @@ class Store(JournalReader):
     def append(self, draft: NewEntry, *, at: datetime, person: Person) -> Entry:
         """Record durably. Raises AlreadyRecorded or HeldByAnother, with nothing recorded."""
         with self._transaction():
-            if draft.claim and (taken := self._newest("claim = ? AND claim <> ''", storable(draft.claim))):
-                raise AlreadyRecorded(taken)
+            if draft.claim and (claiming := self._newest("claim = ? AND claim <> ''", storable(draft.claim))):
+                raise AlreadyRecorded(claiming)
             if draft.holds and (holder := self.holder(storable(draft.holds))):
                 raise HeldByAnother(holder)
             last, head = self.head()
@@ -56,7 +56,7 @@ class Store(JournalReader):
             return entry
 
     def probe(self) -> None:
-        """Write something that is no entry: what the disk and the rights allow is known only by trying."""
+        """Write something that is not an entry: only an attempt shows what the disk and the permissions allow."""
         with self._transaction():
             self.ask("INSERT OR REPLACE INTO journal VALUES ('probe', ?)", (uuid4().hex,))
 
@@ -82,7 +82,7 @@ class Store(JournalReader):
             yield
             self.ask("COMMIT")
         except BaseException:
-            # SQLite may have rolled back by itself, or be unable to: what counts is that no entry stays half done.
+            # SQLite may have rolled back already, or be unable to: either way no entry may stay half written.
             if self._db.in_transaction:
                 try:
                     self.ask("ROLLBACK")

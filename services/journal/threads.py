@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Threads:
-    """Runs what blocks. Raises JournalError for whatever is wrong with the file."""
+    """Runs blocking work. Raises JournalError for whatever is wrong with the file."""
 
     def __init__(self, keeper: JournalWriter, clock: Clock) -> None:
         self._keeper = keeper
@@ -33,7 +33,7 @@ class Threads:
         return await self._run(self._writing, lambda: work(self._keeper))
 
     async def read(self, work: Callable[[JournalReader], T]) -> T:
-        """Do `work` with a reader; what it finds broken is not written to any more."""
+        """Do `work` with a reader; a file that turns out to be damaged is not written to any more."""
         try:
             return await self._run(self._reading, lambda: self._with_reader(work))
         except JournalError as error:
@@ -43,10 +43,10 @@ class Threads:
             raise
 
     async def close(self) -> None:
-        """Close the file, once what was begun is done."""
+        """Close the file once the work under way is done."""
         self._closed = True
         loop = asyncio.get_running_loop()
-        # The writer closes last, for it can put the entries of the -wal file into their place.
+        # The writer closes last: it can move the entries of the -wal file into the journal.
         await loop.run_in_executor(self._reading, self._drop_reader)
         await loop.run_in_executor(self._writing, self._keeper.close)
         self._writing.shutdown(wait=False)
@@ -59,33 +59,33 @@ class Threads:
             return await asyncio.get_running_loop().run_in_executor(thread, work)
         except (AlreadyRecorded, HeldByAnother):
             raise
-        except Exception as error:  # noqa: BLE001  the boundary: nothing that stands in a file ends the watching
-            known = isinstance(error, sqlite3.Error | OSError | UnusableJournal)
-            trouble = error if known else damaged()
+        except Exception as error:  # noqa: BLE001  the boundary: no content of a file ends the watching
+            expected = isinstance(error, sqlite3.Error | OSError | UnusableJournal)
+            trouble = error if expected else damaged()
             problem = problem_of(trouble, self._keeper.path, self._clock.now())
             raise JournalError(problem) from trouble
 
     def _with_reader(self, work: Callable[[JournalReader], T]) -> T:
         reader = self._opened()
         try:
-            found = work(reader)
+            result = work(reader)
         except Exception:
             self._drop_reader()
             raise
         if not reader.lasting:
             self._drop_reader()
-        return found
+        return result
 
     def _opened(self) -> JournalReader:
-        path, known = self._keeper.path, self._keeper.id
+        path, journal_id = self._keeper.path, self._keeper.id
         if self._reader is not None and files.which(path) != self._file:
-            # A file without a name would show what once was, or nothing at all.
+            # The open file no longer has this name: it would show old entries, or none at all.
             self._drop_reader()
         if self._reader is None:
-            if known and not path.exists():
+            if journal_id and not path.exists():
                 raise gone()
             reader = JournalReader.open(path)
-            if known and reader.id != known:
+            if journal_id and reader.id != journal_id:
                 reader.close()
                 raise another()
             self._reader, self._file = reader, files.which(path)

@@ -1,4 +1,4 @@
-"""What this console asked of AWS, in the journal: the report tells from there what a day cost."""
+"""Records this console's requests to AWS in the journal, from which the report computes a day's cost."""
 
 import os
 from contextlib import suppress
@@ -18,10 +18,10 @@ class UsageLog:
         self._journal = journal
         self._meter = meter
         self._recorded: dict[str, tuple[int, float]] = {}
-        """Requests and yen of a day that stand in the journal already."""
+        """Requests and yen of each day that the journal holds already."""
 
     async def record(self) -> None:
-        """Write today's total, and those of the days before where they grew after they were last written.
+        """Write today's total, and those of earlier days that have grown since they were written.
 
         A journal that takes nothing says so itself; what is asked of AWS goes on.
         """

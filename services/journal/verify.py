@@ -1,4 +1,4 @@
-"""Checks a journal from its first entry to its last, and against the hashes that are held outside."""
+"""Checks a journal from its first entry to its last, and against the hashes held outside."""
 
 import socket
 import sqlite3
@@ -19,9 +19,9 @@ from services.journal.senders import TrustedSenders
 from services.models.journal import ChainFault, ChainFaultKind, Verification
 
 LISTED = 1000
-"""Faults that are listed; further ones are counted."""
+"""Faults listed at most; further ones are only counted."""
 _SWAPPED_AMONG = 200
-"""So many altered entries are tried in each other's places."""
+"""Up to this many altered entries are checked for having been swapped."""
 _PREVIOUS, _HASH = 14, 15
 
 
@@ -30,12 +30,12 @@ def verify(path: Path, *, at: datetime, witnesses: ExternalHashes | None = None)
 
     Blocks, for about a second per 100,000 entries. What prevents the check is in the answer, never raised.
     """
-    # Read before the entries: an entry is there before its hash goes outside.
-    seen = machine_log() if witnesses is None else witnesses
+    # Read before the entries, as an entry is written before its hash is sent outside.
+    held_outside = machine_log() if witnesses is None else witnesses
     try:
         with closing(JournalReader.open(path)) as reader:
             reader.check_pages()
-            return _Check(reader, path.absolute(), seen).run()
+            return _Check(reader, path.absolute(), held_outside).run()
     except (sqlite3.Error, OSError, UnusableJournal) as error:
         return Verification(path=str(path), problem=problem_of(error, path, at))
 
@@ -49,13 +49,13 @@ class _Check:
         self.witnesses = witnesses
         senders = TrustedSenders(path, reader.people())
         self.own: list[Checkpoint] = []
-        """What was said of this journal by those whose word counts, or in agreement with it."""
+        """Anchors of this journal that are trusted, or agree with it."""
         self.others: list[Checkpoint] = []
-        """What they said of others."""
+        """Trusted anchors of other journals."""
         self.unsure: dict[int, list[tuple[Checkpoint, str]]] = {}
-        """What else was said of it, by entry, and why that proves nothing."""
+        """Anchors of this journal that are not trusted, by entry, and why not."""
         self.refuted: list[tuple[Checkpoint, str]] = []
-        """Of these what disagrees with the journal."""
+        """Those among them that disagree with the journal."""
         for anchor in witnesses.anchors:
             own, doubt = anchor.journal == reader.id, senders.doubt(anchor)
             if own and doubt:
@@ -64,22 +64,22 @@ class _Check:
                 self.refuted.append((anchor, doubt))
             elif not doubt:
                 (self.own if own else self.others).append(anchor)
-        self.held: dict[int, set[str]] = {}
-        """Hashes known outside, by entry."""
+        self.hashes_outside: dict[int, set[str]] = {}
+        """Hashes held outside, by entry."""
         for anchor in self.own:
-            self.held.setdefault(anchor.seq, set()).add(anchor.head)
+            self.hashes_outside.setdefault(anchor.seq, set()).add(anchor.head)
         self.faults: dict[int, ChainFault] = {}
         self.unlisted = 0
         self.count = 0
         self.unfit: list[Row] = []
-        """The first of the entries whose own hash does not fit."""
+        """The first entries whose own hash does not fit."""
         self.unfits = 0
         self.newest, self.head = 0, ""
         self.worded = reader.last_words()
-        """Asked before the entries are read, for a console may write meanwhile."""
+        """Read before the entries, as a console may write meanwhile."""
 
     def run(self) -> Verification:
-        """The whole answer."""
+        """Check everything."""
         self._walk()
         if self.unfits == self.count > 1:
             self.faults, self.unlisted = {}, 0
@@ -104,8 +104,8 @@ class _Check:
             anchors=len(self.own),
             anchored_seq=max((anchor.seq for anchor in self.own), default=0),
             anchor_note=self.witnesses.note or unnamed,
-            distrusted=_told(each for each in self.refuted if not each[0].source),
-            doubts=_told(each for each in self.refuted if each[0].source),
+            distrusted=_disagreements(each for each in self.refuted if not each[0].source),
+            doubts=_disagreements(each for each in self.refuted if each[0].source),
         )
 
     def _walk(self) -> None:
@@ -129,17 +129,17 @@ class _Check:
                 self._fault(
                     seq, ChainFaultKind.ALTERED, _("The words that a search finds it by were altered.")
                 )
-            if not self.held.get(seq, {own}) <= {own}:
+            if not self.hashes_outside.get(seq, {own}) <= {own}:
                 self._fault(seq, ChainFaultKind.ALTERED, _("The log outside knows another hash of it."))
             self._agree(seq, own)
             links, sound, due = {own, computed}, fits, seq + 1
             self.newest, self.head = seq, str(own)
 
     def _agree(self, seq: int, own: str) -> None:
-        """What nobody vouches for counts where it says the same."""
-        said = self.unsure.pop(seq, [])
-        self.own += [anchor for anchor, _doubt in said if anchor.head == own]
-        self.refuted += [each for each in said if each[0].head != own]
+        """An untrusted anchor counts if it agrees with the entry."""
+        unsure = self.unsure.pop(seq, [])
+        self.own += [anchor for anchor, _doubt in unsure if anchor.head == own]
+        self.refuted += [each for each in unsure if each[0].head != own]
 
     def _missing(self, first: int, last: int) -> None:
         text = (
@@ -150,7 +150,7 @@ class _Check:
         self._fault(first, ChainFaultKind.DROPPED, text)
 
     def _rewritten(self, seq: int) -> None:
-        """An entry that is whole follows another one than the whole one before it."""
+        """An intact entry names another predecessor than the intact one before it."""
         if seq == 1:
             self._fault(
                 seq, ChainFaultKind.INSERTED, _("It should be the first entry, but follows another one.")
@@ -186,7 +186,7 @@ class _Check:
                     self.faults[row[0]] = ChainFault(kind=ChainFaultKind.SWAPPED, seq=row[0], text=text)
 
     def _compare_end(self) -> None:
-        last = max(self.held, default=0)
+        last = max(self.hashes_outside, default=0)
         if last > self.newest:
             text = _("Entries {first} to {last} are missing at the end: the log outside knows them.")
             first = self.newest + 1
@@ -196,7 +196,7 @@ class _Check:
             self._fault(self.newest + 1, ChainFaultKind.CUT_OFF, text)
 
     def _look_for_others(self) -> None:
-        """Another journal that the log outside knows at this place, or alone."""
+        """Compare with other journals that the log outside knows at this path, or instead of this one."""
         here = [each for each in self.others if self._is_here(each)]
         lost = here or (self.others if self.witnesses.given and not self.own else [])
         if lost:
@@ -205,11 +205,11 @@ class _Check:
             self._fault(0, ChainFaultKind.REPLACED, text.format(journal=newest.journal[:8], count=newest.seq))
 
     def _is_here(self, anchor: Checkpoint) -> bool:
-        """Several machines may send to one stream, and have their journals at the same path."""
+        """Whether the anchor is of this path on this machine: several machines may send to one stream."""
         return anchor.file == self.place and anchor.host in ("", socket.gethostname())
 
     def _fault(self, seq: int, kind: ChainFaultKind, text: str) -> None:
-        """One fault an entry: the first found is the plainest."""
+        """Add a fault; an entry's first one is kept, as it is the clearest."""
         if seq in self.faults:
             return
         if len(self.faults) >= LISTED and seq != 0:
@@ -218,13 +218,13 @@ class _Check:
         self.faults[seq] = ChainFault(kind=kind, seq=seq, text=text)
 
 
-def _told(refuted: Iterable[tuple[Checkpoint, str]]) -> tuple[str, ...]:
+def _disagreements(refuted: Iterable[tuple[Checkpoint, str]]) -> tuple[str, ...]:
     """One sentence for each reason, with the newest entry that it is about."""
     newest: dict[str, Checkpoint] = {}
     counts: Counter[str] = Counter()
     for anchor, why in refuted:
         counts[why] += 1
-        newest[why] = max(newest.get(why, anchor), anchor, key=lambda each: each.seq)
+        newest[why] = max(newest.get(why, anchor), anchor, key=lambda one: one.seq)
     return tuple(
         plural(
             "{count} line of a log disagrees with the journal (entry {seq}); not trusted, because {why}.",

@@ -1,11 +1,11 @@
-"""A bounded part of the journal that moves as one reads on: never the whole file in memory."""
+"""A bounded part of the journal that moves with the reader, so that memory does not grow with the file."""
 
 from services.journal.journal import PAGE, Journal
 from services.models.journal import Entry, EntryQuery
 from services.models.journal_view import JournalView
 
 MOST = 5 * PAGE
-"""Entries held at once."""
+"""Entries held at most."""
 
 
 class EntryWindow:
@@ -24,7 +24,7 @@ class EntryWindow:
 
     @property
     def view(self) -> JournalView:
-        """What is held now."""
+        """The entries held now."""
         return JournalView(
             entries=self._entries,
             newer=self._newer,
@@ -44,24 +44,24 @@ class EntryWindow:
         self._entries, self._newer, self._older = page.entries, page.more, False
 
     async def go_older(self) -> None:
-        """One page further back; the newest ones are let go where there are too many."""
+        """One page further back; the newest entries are dropped where there are too many."""
         if not self._entries or not self._older:
             return
         page = await self._journal.page(self.query, before_seq=self._entries[-1].seq, limit=self._page)
-        held = self._entries + page.entries
-        self._entries, self._older = held[-self._most :], page.more
-        self._newer = self._newer or len(held) > self._most
+        entries = self._entries + page.entries
+        self._entries, self._older = entries[-self._most :], page.more
+        self._newer = self._newer or len(entries) > self._most
 
     async def go_newer(self) -> None:
-        """One page further on; the oldest ones are let go where there are too many."""
+        """One page further on; the oldest entries are dropped where there are too many."""
         after = self._entries[0].seq if self._entries else 0
         page = await self._journal.page(self.query, after_seq=after, limit=self._page)
-        held = page.entries + self._entries
-        self._entries, self._newer = held[: self._most], page.more
-        self._older = self._older or len(held) > self._most
+        entries = page.entries + self._entries
+        self._entries, self._newer = entries[: self._most], page.more
+        self._older = self._older or len(entries) > self._most
 
     async def refresh(self) -> None:
-        """Take in what was recorded meanwhile, without letting go of anything that is held."""
+        """Add what was recorded meanwhile, without dropping anything."""
         while not self._newer:
             after = self._entries[0].seq if self._entries else 0
             page = await self._journal.page(self.query, after_seq=after, limit=self._page)

@@ -1,6 +1,6 @@
-"""The writing side of a journal: opens, appends, anchors, and notices when the file is no longer the one it was.
+"""The writing side of a journal: opens, appends, anchors, and notices when the file has been replaced.
 
-Every method blocks and runs in one thread. Raises Unfit, sqlite3.Error and OSError.
+Every method blocks and runs in one thread. Raises UnusableJournal, sqlite3.Error and OSError.
 """
 
 import sqlite3
@@ -28,14 +28,14 @@ class Head(NamedTuple):
 
 
 class JournalWriter:
-    """One console's hold on the journal; remembers what it knew when the file has to be opened again."""
+    """One console's writer; it remembers id and head of the journal when the file has to be opened again."""
 
     def __init__(self, path: Path, syslog: Syslog | None) -> None:
         self.path = path
         self.id = ""
-        """The journal's id; "" before it was ever open."""
+        """The journal's id; "" before it was first opened."""
         self.head = Head()
-        """The newest entry seen."""
+        """The newest entry known."""
         self.anchored = 0
         """The newest entry whose hash went to syslog."""
         self.anchor_problem = ""
@@ -43,22 +43,22 @@ class JournalWriter:
         self._store: Store | None = None
         self._file = (0, 0)
         self.damage: Exception | None = None
-        """Why the contents are not used: nothing is written any more, until the console starts again."""
+        """Why nothing is written any more until the console starts again; None while the file is sound."""
 
     def try_out(self) -> None:
-        """Open if needed and see whether it can be written."""
+        """Open the file if needed, and find out whether it can be written."""
         self._use(lambda store: store.probe())
         self.anchor()
 
     def append(self, draft: NewEntry, *, at: datetime, person: Person) -> Entry:
-        """Record durably, then tell syslog. Raises AlreadyRecorded, HeldByAnother, too."""
+        """Record durably, then send the hash to syslog. Raises AlreadyRecorded and HeldByAnother, too."""
         entry = self._use(lambda store: store.append(draft, at=at, person=person))
         self.head = Head(entry.seq, entry.hash)
         self.anchor()
         return entry
 
     def anchor(self) -> None:
-        """Send the newest hash to syslog unless that was done."""
+        """Send the newest hash to syslog, unless it was sent already."""
         if self._syslog is None or self.anchored >= self.head.seq:
             return
         self.anchor_problem = self._syslog.send(line_of(anchor_of(self.id, *self.head, self.path)))
@@ -66,7 +66,7 @@ class JournalWriter:
             self.anchored = self.head.seq
 
     def give_up(self, damage: Exception) -> None:
-        """Write nothing more: a reader found the contents broken."""
+        """Write nothing more, as a reader has found the file damaged."""
         self.damage = self.damage or damage
         self.close()
 
@@ -87,7 +87,7 @@ class JournalWriter:
             return work(store)
         except (sqlite3.Error, OSError, UnusableJournal) as error:
             self.damage = error if is_damage(error) else None
-            # What went wrong may sit in the connection; only a wait for another writer does not.
+            # The connection may be the cause, unless it only waited for another writer.
             if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
                 self.close()
             raise
@@ -102,15 +102,15 @@ class JournalWriter:
                 raise another()
             self._store, self.id, self._file = store, store.id, files.which(self.path)
         elif files.which(self.path) != self._file:
-            # What is written into a file without a name is lost.
+            # What is written into a file that no longer has this name is lost.
             raise gone()
         else:
-            # Nor does it last where the file was emptied: the -wal file alone is no journal.
+            # The file may have been emptied, and the -wal file alone is not a journal.
             files.check(self.path)
         return self._store
 
     def _compare(self, store: Store) -> None:
-        """The entries seen before must still be there; a journal only grows."""
+        """Check that the newest known entry is still there; a journal only grows."""
         if store.hash_at(self.head.seq) != self.head.hash:
             raise UnusableJournal(
                 _("Entries that were in the journal a moment ago are gone or altered."),

@@ -146,21 +146,21 @@ class LogFollower:
 
     async def _look_back(self, now: int) -> AsyncGenerator[TailBatch, None]:
         """The newest lines to begin with."""
-        found: list[LogLine] = []
+        recent: list[LogLine] = []
         start, end = now, None
         for seconds in LOOK_BACK:
             if end is not None:
                 note = _("{count} lines so far; looking back {hours:g} h…")
-                yield self._batch((), note=note.format(count=len(found), hours=round(seconds / 3600, 1)))
+                yield self._batch((), note=note.format(count=len(recent), hours=round(seconds / 3600, 1)))
             start = now - seconds * 1000
             async with aclosing(self._read(start, end)) as pages:
                 async for page in pages:
-                    found += page
-            if len(found) >= self._backlog:
+                    recent += page
+            if len(recent) >= self._backlog:
                 break
             end = start - 1
         window = self._fresh_window(start, now)
-        lines = window.take(found, now)
+        lines = window.take(recent, now)
         window.finish(now)
         self._window = window
         note = "" if lines else _("No lines in the last seven days.")

@@ -7,6 +7,7 @@ newest lines already read.
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextvars import Context
 from dataclasses import dataclass, field
 
 from services.background.detached import detached
@@ -34,16 +35,30 @@ class Tail:
     forgotten: int | None = None
     """The latest time (epoch ms) of a line that is no longer among `lines`."""
     last: TailBatch | None = None
-    readers: set["asyncio.Queue[TailBatch]"] = field(default_factory=set)
+    readers: set["asyncio.Queue[TailBatch | None]"] = field(default_factory=set)
+    """Each reader's batches; None: the loop has ended."""
     task: "asyncio.Task[None] | None" = None
 
-    async def run(self, loop: Loop) -> None:
-        """Hand every batch to every reader."""
+    def start(self, loop: Loop) -> None:
+        """Begin to follow; the readers hear of the end, too."""
+        self.task = detached(self._run(loop), name=f"tail {self.group}")
+        # In an empty context, too: the tail outlives the screen that opened it.
+        self.task.add_done_callback(lambda _done: self._hand_out(None), context=Context())
+
+    @property
+    def ended(self) -> bool:
+        """No batch comes any more."""
+        return self.task is not None and self.task.done()
+
+    async def _run(self, loop: Loop) -> None:
         async for batch in loop(self.group, self.pattern):
             self._remember(batch.lines)
             self.last = batch
-            for queue in self.readers:
-                queue.put_nowait(batch)
+            self._hand_out(batch)
+
+    def _hand_out(self, batch: TailBatch | None) -> None:
+        for queue in self.readers:
+            queue.put_nowait(batch)
 
     def _remember(self, lines: Sequence[LogLine]) -> None:
         for line in lines:
@@ -72,33 +87,24 @@ class SharedTails:
         tail = self._tails.get((group, pattern))
         if tail is None:
             tail = self._tails[group, pattern] = Tail(group, pattern)
-            tail.task = detached(tail.run(self._loop), name=f"tail {group}")
-        queue: asyncio.Queue[TailBatch] = asyncio.Queue()
+            tail.start(self._loop)
+        queue: asyncio.Queue[TailBatch | None] = asyncio.Queue()
+        if tail.ended:
+            queue.put_nowait(None)
         tail.readers.add(queue)
         try:
             forgotten = tail.forgotten
             if tail.last is not None:
                 yield _lacking(TailBatch(tuple(tail.lines), tail.last.stats, tail.last.problem), forgotten)
-            while True:
-                yield _lacking(await self._next(tail, queue), forgotten)
+            while (batch := await queue.get()) is not None:
+                yield _lacking(batch, forgotten)
+            if tail.task is not None:
+                # Its own error instead of silence.
+                tail.task.result()
         finally:
             tail.readers.discard(queue)
             if not tail.readers:
                 await self._close(tail)
-
-    @staticmethod
-    async def _next(tail: Tail, queue: "asyncio.Queue[TailBatch]") -> TailBatch:
-        """The next batch, or the loop's own error instead of waiting for ever."""
-        assert tail.task is not None
-        waiting = asyncio.ensure_future(queue.get())
-        try:
-            await asyncio.wait({waiting, tail.task}, return_when=asyncio.FIRST_COMPLETED)
-            if waiting.done():
-                return waiting.result()
-            tail.task.result()
-            raise StopAsyncIteration
-        finally:
-            waiting.cancel()
 
     async def _close(self, tail: Tail) -> None:
         self._tails.pop((tail.group, tail.pattern), None)

@@ -44,7 +44,7 @@ class FollowWindow:
         self._quiet_overlap = quiet_overlap
         self._sweep = sweep
         self._sweep_every = sweep_every
-        self._known: dict[int, set[str]] = {}
+        self._ids: dict[int, set[str]] = {}
         """Event ids by the minute of their event, so that old ones are forgotten at no cost."""
         self._newest = 0
         self._high: int | None = None
@@ -60,7 +60,7 @@ class FollowWindow:
 
     def __len__(self) -> int:
         """How many event ids are remembered."""
-        return sum(map(len, self._known.values()))
+        return sum(map(len, self._ids.values()))
 
     @property
     def newest(self) -> int | None:
@@ -95,7 +95,7 @@ class FollowWindow:
             return ()
         fresh.sort(key=lambda line: line.at)
         before = self._newest
-        # A line stamped in the future must not make all that follow look late.
+        # A line dated in the future must not make all later ones count as late.
         self._newest = max(before, min(fresh[-1].at, now))
         if fresh[0].at >= before:
             return tuple(fresh)
@@ -107,7 +107,7 @@ class FollowWindow:
             self._swept = now
         self._sweeping = False
         self._finished = max(now, self._finished or 0)
-        # A round that began later than that leaves a hole, until a wide sweep reads it.
+        # A round that began later leaves a gap, until a wide sweep reads it.
         if self._complete is None or self._reading <= self._complete:
             self._complete = self._finished - self._overlap
         if self._newest:
@@ -117,7 +117,7 @@ class FollowWindow:
     def _is_new(self, line: LogLine) -> bool:
         if line.at < self._start and line.seen < self._began:
             return False
-        ids = self._known.setdefault(line.at // BUCKET, set())
+        ids = self._ids.setdefault(line.at // BUCKET, set())
         if line.id in ids:
             self.duplicates += 1
             return False
@@ -126,5 +126,5 @@ class FollowWindow:
 
     def _prune(self, oldest: int) -> None:
         """Forget ids that no later round can read: none starts before `finished` - sweep."""
-        for bucket in [bucket for bucket in self._known if (bucket + 1) * BUCKET <= oldest]:
-            del self._known[bucket]
+        for bucket in [bucket for bucket in self._ids if (bucket + 1) * BUCKET <= oldest]:
+            del self._ids[bucket]

@@ -77,7 +77,7 @@ class Evidence(Model):
     """Holds texts of logs: never posted, and printed only where somebody asks for it."""
 
 
-class Spell(Model):
+class AlarmPeriod(Model):
     """A time in which an alarm was not OK."""
 
     alarm: Clean
@@ -92,8 +92,8 @@ class Spell(Model):
     """AWS's words."""
 
 
-class Unfamiliar(Model):
-    """Somebody or something not in the runbook, which one key makes known from now on."""
+class UnknownIdentity(Model):
+    """A person or a network that is not known yet; one key makes it known."""
 
     kind: str
     """`person` or `network`."""
@@ -137,9 +137,9 @@ class Finding(Model):
     """The time looked over; None where only the present state counts."""
     gap: Clean = ""
     """That the window covers closed days or looks nobody made, in words."""
-    spells: tuple[Spell, ...] = ()
+    spells: tuple[AlarmPeriod, ...] = ()
     """Times in which alarms were not OK; only of the look at alarms."""
-    unfamiliar: tuple[Unfamiliar, ...] = ()
+    unfamiliar: tuple[UnknownIdentity, ...] = ()
     """People and networks that are not known; only of the look at sign-ins."""
     read_at: datetime
     """When it was made (UTC)."""

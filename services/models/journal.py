@@ -9,9 +9,22 @@ from services.models.alarms import AlarmState
 from services.models.base import Clean, CleanBlock, Model
 from services.models.problem import Problem
 
+RESTRAINS_CHANGES = "restrains_changes"
+"""A reserved key in the data of entries; see `EntryKind`."""
+
 
 class EntryKind(StrEnum):
-    """What an entry records."""
+    """What an entry records.
+
+    Consoles of several versions may write one journal, so a version meets kinds that came after it. It reads them as
+    OTHER, with their name in `Entry.unknown_kind`, and shows, counts, verifies and exports them like all others.
+
+    A kind of a later version may be a hold, a claim or an approval, which a version that does not know it cannot
+    judge. Therefore every entry of a kind added after version 0.1 has RESTRAINS_CHANGES in its data: `false` where
+    no change depends on it, else the first version that can judge it, e.g. `"0.2"`. A version that does not know
+    the kind makes no changes on that journal unless it finds `false` there (`services.changes.restraints`). What
+    restrains changes is always a kind of its own, never an addition to an older kind.
+    """
 
     STARTED = "started"
     """A console began."""
@@ -57,7 +70,8 @@ class EntryKind(StrEnum):
     USAGE = "usage"
     """What this console asked of AWS today, and its price."""
     OTHER = "other"
-    """A newer console's, or one that somebody's hand made unreadable; never written."""
+    """A kind that this version does not know, or an entry that cannot be read; never written. In a Query: every
+    unknown kind."""
 
 
 class Person(Model):
@@ -114,10 +128,17 @@ class Entry(Model):
     claim: str = ""
     holds: str = ""
     releases: str = ""
+    unknown_kind: str = ""
+    """The kind as it stands in the file where this version does not know it; clean it before it is shown."""
     previous: str
     """Hash of the entry before (hex); 64 zeros for the first."""
     hash: str
     """SHA-256 (hex) over everything above."""
+
+    @property
+    def kind_name(self) -> str:
+        """The kind as it stands in the file; clean it before it is shown."""
+        return self.unknown_kind or self.kind.value
 
     @property
     def data(self) -> dict[str, Any]:
@@ -133,7 +154,9 @@ class EntryQuery(Model):
     """Which entries are wanted; everything given must fit."""
 
     kinds: frozenset[EntryKind] = frozenset()
-    """Empty: every kind."""
+    """These, or one of `unknown_kinds`; both empty: every kind."""
+    unknown_kinds: frozenset[str] = frozenset()
+    """Kinds that this version does not know, by the names in the file."""
     person: str = ""
     """Exactly this OS user."""
     target: str = ""

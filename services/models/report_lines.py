@@ -219,7 +219,8 @@ class NoteLine(Model):
     by: Clean
     """Who."""
     kind: Clean
-    """The entry's kind: `note`, `known`, `armed`, `disarmed`, `planned`, `unplanned`, or one that could not be read."""
+    """The entry's kind: `note`, `known`, `armed`, `disarmed`, `planned`, `unplanned`, a change's where its plan cannot
+    be read, one that this version does not know by its own name, or `other` for an entry that cannot be read."""
     text: CleanBlock
     """The words."""
     about: Clean = ""

@@ -17,7 +17,7 @@ def make(journal: Path, runbook: Runbook, period: Period, now: datetime, *, priv
     """The report as it stood at the period's end, or stands `now` (aware) where it is not over.
 
     `private`: a day's with texts of logs. Reads beside whoever has the journal open, and writes nothing.
-    Raises sqlite3.Error and OSError as they come, and Unfit for a file that is no journal.
+    Raises sqlite3.Error and OSError as they come, and UnusableJournal for a file that is no journal.
     """
     calendar = Calendar(runbook)
     with closing(JournalReader.open(journal)) as reader:

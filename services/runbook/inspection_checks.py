@@ -26,7 +26,7 @@ def duties(book: Runbook) -> Mistakes:
                 continue
             if name not in built:
                 yield path, words.unknown(name, [*built, *own])
-            elif lacking := built[name].lacks(book):
+            elif lacking := built[name].missing_setting(book):
                 said = _("{name} needs {key}, which this runbook does not have")
                 yield path, said.format(name=name, key=lacking)
         fields = [str(each.id) for each in duty.evidence]

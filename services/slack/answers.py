@@ -1,7 +1,7 @@
-"""What Slack's answers say, and what they do not: refusals, pages, messages. Pure.
+"""Reads Slack's answers: refusals, pages, messages. Pure.
 
 Source: docs.slack.dev, chat.postMessage, conversations.history, rate limits. Nothing here quotes an answer that is not
-Slack's own word: it may hold a secret.
+an error code of Slack's: it may hold a secret.
 """
 
 import re
@@ -19,19 +19,19 @@ from services.slack.message import mark
 from services.slack.sending import CannotTell, Refused, Unanswered
 
 EVENT = "toban_post"
-"""The metadata's event type by which a message is found again."""
+"""The event type in a message's metadata, by which it is found again."""
 ID = re.compile(r"[CGD][A-Z0-9]{6,}")
 TS = re.compile(r"\d{1,16}\.\d{1,16}", re.ASCII)
 _WORD = re.compile(r"[a-z0-9_]{1,60}")
-"""As Slack spells its errors. Anything else is not Slack's own word, and may quote a secret."""
+"""The form of Slack's error codes. Anything else may quote a secret."""
 _SCOPES = re.compile(r"[a-z0-9:._, ]{1,100}")
 TOO_MANY = 429
 _SHORTEST_WAIT, _USUAL_WAIT, _LONGEST_WAIT = 1.0, 30.0, 3600.0
-"""Seconds that are waited where Slack asks to, whatever it says."""
+"""Bounds, in seconds, for the wait that Slack asks for, and the wait where it names none."""
 
 
 def why(error: BaseException) -> str:
-    """An error without what it may quote: addresses hold a webhook's secret."""
+    """An error without the text it may quote: an address contains a webhook's secret."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     if isinstance(error, TimeoutError):
@@ -40,7 +40,7 @@ def why(error: BaseException) -> str:
 
 
 def refused(error: SlackApiError, channel: str) -> Refused | Unanswered:
-    """What a refusal of a post means: nothing was posted, or nobody knows."""
+    """What an error answer to a post means: nothing was posted, or the outcome is unknown."""
     code, answer = code_of(error)
     status = answer.status_code if answer is not None else 0
     if answer is not None and status == TOO_MANY:
@@ -52,7 +52,7 @@ def refused(error: SlackApiError, channel: str) -> Refused | Unanswered:
 
 
 def untold(error: SlackApiError, channel: str) -> CannotTell:
-    """Why a read-back tells nothing."""
+    """Why reading back gave no result."""
     code, answer = code_of(error)
     if answer is None or not code or code in words.UNCLEAR or answer.status_code >= TOO_MANY:
         return CannotTell(words.unanswered(code or "HTTP"), code=code, again=True)
@@ -61,35 +61,35 @@ def untold(error: SlackApiError, channel: str) -> CannotTell:
 
 
 def rate_limited(headers: Mapping[str, str]) -> Refused:
-    """Slack asks to wait; for a second to an hour, whatever it says."""
-    said = str(headers.get("Retry-After") or "")
-    asked = float(said) if said.isascii() and said.isdigit() else _USUAL_WAIT
-    seconds = min(_LONGEST_WAIT, max(_SHORTEST_WAIT, asked))
+    """Slack asks to wait; the time is kept between a second and an hour."""
+    header = str(headers.get("Retry-After") or "")
+    requested = float(header) if header.isascii() and header.isdigit() else _USUAL_WAIT
+    seconds = min(_LONGEST_WAIT, max(_SHORTEST_WAIT, requested))
     return Refused(words.refusal("ratelimited", seconds=seconds), code="ratelimited", retry_after=seconds)
 
 
 def code_of(error: SlackApiError) -> tuple[str, AsyncSlackResponse | None]:
-    """Slack's word, and its answer; nothing where what came is not Slack's (a proxy's page, say)."""
+    """The error code and the answer; "" and None where the answer is not Slack's, e.g. a proxy's page."""
     answer = error.response
     if not isinstance(answer, AsyncSlackResponse) or not isinstance(answer.data, dict):
         return "", answer if isinstance(answer, AsyncSlackResponse) else None
-    said = answer.data.get("error")
-    return str(said) if answer.data.get("ok") is False and matches(_WORD, said) else "", answer
+    code = answer.data.get("error")
+    return str(code) if answer.data.get("ok") is False and matches(_WORD, code) else "", answer
 
 
 def needed_scope(answer: AsyncSlackResponse | None) -> str:
-    """The scopes that Slack says are missing; "" where it does not."""
+    """The scopes that Slack names as missing; "" where it names none."""
     needed = answer.get("needed") if answer is not None else None
     return str(needed) if matches(_SCOPES, needed) else ""
 
 
 def matches(pattern: re.Pattern[str], value: object) -> bool:
-    """Whether a value is a text of this form."""
+    """Whether a value is a string that the pattern matches as a whole."""
     return isinstance(value, str) and pattern.fullmatch(value) is not None
 
 
 def next_page(answer: AsyncSlackResponse) -> str:
-    """Where the next page begins; "" at the end. Raises CannotTell where there is more and it does not say where."""
+    """The next page's cursor; "" at the end. Raises CannotTell where there is more, but no cursor."""
     cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
     if not isinstance(cursor, str) or (not cursor and answer.get("has_more")):
         raise CannotTell(words.unanswered(_("an answer without its next page")), again=True)
@@ -97,17 +97,17 @@ def next_page(answer: AsyncSlackResponse) -> str:
 
 
 def is_message(message: Mapping[str, Any], post: str) -> bool:
-    """Whether a message is the one that was posted under this id."""
+    """Whether a message is the post with this id."""
     metadata = message.get("metadata") or {}
     id = (metadata.get("event_payload") or {}).get("id") if metadata.get("event_type") == EVENT else None
     if isinstance(id, str):
         return id == post
-    # A person's words that quote the mark are not the message.
+    # A person may quote the mark; only a bot's message counts.
     return bool(message.get("bot_id")) and mark(post) in str(message.get("text") or "")
 
 
 def older(messages: list[Mapping[str, Any]], headers: Mapping[str, str], age: timedelta) -> bool:
-    """Whether the last of a page is older than `age` by Slack's clock; not known: no."""
+    """Whether the last message of a page is older than `age` by Slack's clock; False if that is not known."""
     try:
         now = parsedate_to_datetime(headers["Date"])
         last = datetime.fromtimestamp(float(messages[-1]["ts"]), UTC)

@@ -1,4 +1,4 @@
-"""Attempts to send: making one and recording what came of it, and finding out what an unknown one did."""
+"""Attempts to send: makes one and records its outcome; finds out what became of one with an unknown outcome."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,11 +14,11 @@ from services.slack.records import PostRecords, thread_of
 from services.slack.sending import CannotTell, Message, Refused, Sender, Unanswered
 
 FRESH = 10.0
-"""Seconds (of the machine) after its entry within which an attempt must begin: later others may think it lost."""
+"""Seconds (of the machine) after its entry within which an attempt must begin: later, others may take it for lost."""
 SETTLED = 60.0
-"""Seconds (of the machine) after an attempt from which on a message that Slack does not have will not come any more."""
+"""Seconds (of the machine) after an attempt, after which a message that Slack does not have will not appear any more."""
 LOOK_AGAIN = 60.0
-"""Seconds (of the machine) between two looks."""
+"""Seconds (of the machine) between two read-backs."""
 SHORTEST, LONGEST = 30.0, 600.0
 """Seconds (of the machine) between attempts where there is no connection."""
 
@@ -46,8 +46,8 @@ class Attempts:
         post = self._records.of(id)
         assert post is not None, "an attempt is of a post that was read"
         if passed(self._clock, since) > real(self._clock, FRESH).total_seconds():
-            said = _("Nothing was sent: this console stood still. It tries again.")
-            await self._refused(post, Refused(said, retry_after=0.0), drafts.outcome_claim(post))
+            reason = _("Nothing was sent: this console stood still. It tries again.")
+            await self._refused(post, Refused(reason, retry_after=0.0), drafts.outcome_claim(post))
             return
         try:
             sender = await self._connect()
@@ -55,14 +55,14 @@ class Attempts:
         except Refused as error:
             await self._refused(post, error, drafts.outcome_claim(post))
         except Unanswered as error:
-            await self._record(drafts.unknown(post, error.said, drafts.outcome_claim(post)))
+            await self._record(drafts.unknown(post, error.explanation, drafts.outcome_claim(post)))
         except asyncio.CancelledError:
-            said = _("The console ended before Slack answered.")
-            await self._record(drafts.unknown(post, said, drafts.outcome_claim(post)))
+            reason = _("The console ended before Slack answered.")
+            await self._record(drafts.unknown(post, reason, drafts.outcome_claim(post)))
             raise
         except Exception:
-            said = _("A fault of the console cut the attempt short.")
-            await self._record(drafts.unknown(post, said, drafts.outcome_claim(post)))
+            reason = _("A fault of the console cut the attempt short.")
+            await self._record(drafts.unknown(post, reason, drafts.outcome_claim(post)))
             raise
         else:
             await self._record(drafts.posted(post, sent, thread_of(begun), drafts.outcome_claim(post)))
@@ -72,19 +72,19 @@ class Attempts:
         return self._looks.get((post.id, post.attempts), self._clock.now())
 
     def untold(self, post: Post) -> str:
-        """Why Slack could not tell."""
+        """Why Slack could not tell whether it has the post."""
         return self._untold.get((post.id, post.attempts), "")
 
     async def look(self, post: Post, *, carried: bool) -> None:
-        """Ask Slack whether it has the post; `carried`: if not, it is sent again without asking anybody."""
+        """Ask Slack whether it has the post; `carried`: if not, it is sent again without asking a person."""
         key = (post.id, post.attempts)
         now, sent_at = self._clock.now(), post.sent_at or post.at
-        # Whatever becomes of it, Slack is not asked at once again.
+        # Set first, so that a failure does not make the console ask Slack again at once.
         self._looks[key] = now + real(self._clock, LOOK_AGAIN)
         sender = await self._connect()
         thread = thread_of(self._records.sending(post))
         try:
-            found = await sender.find(
+            sent = await sender.find(
                 post.id,
                 channel=post.channel,
                 channel_id=self._records.channel_id(post.channel),
@@ -92,19 +92,19 @@ class Attempts:
                 age=now - sent_at,
             )
         except CannotTell as error:
-            self._untold[key] = error.said
+            self._untold[key] = error.explanation
             if not error.again:
                 self._looks[key] = None
             return
         settled = sent_at + real(self._clock, SETTLED)
-        if found is not None:
-            said = _("Slack has it")
-            await self._record(drafts.posted(post, found, thread, drafts.settled_claim(post), found=said))
+        if sent is not None:
+            reason = _("Slack has it")
+            await self._record(drafts.posted(post, sent, thread, drafts.settled_claim(post), evidence=reason))
         elif now < settled:
             self._looks[key] = settled
         else:
-            said = _("Slack was asked and does not have it.")
-            missing = Refused(said, retry_after=0.0 if carried else None)
+            reason = _("Slack was asked and does not have it.")
+            missing = Refused(reason, retry_after=0.0 if carried else None)
             await self._refused(post, missing, drafts.settled_claim(post))
 
     async def _refused(self, post: Post, error: Refused, claim: str) -> None:
@@ -112,7 +112,7 @@ class Attempts:
         if error.backoff:
             wait = min(LONGEST, SHORTEST * 2.0 ** min(post.attempts - 1, 8))
         at = "" if wait is None else (self._clock.now() + real(self._clock, wait)).isoformat()
-        await self._record(drafts.refused(post, error.said, claim, code=error.code, retry_at=at))
+        await self._record(drafts.refused(post, error.explanation, claim, code=error.code, retry_at=at))
 
 
 def _message(post: Post, thread_ts: str) -> Message:

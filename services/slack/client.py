@@ -1,7 +1,7 @@
-"""Slack over slack_sdk: one attempt for each message. Imported when the first note is sent, for the library is large.
+"""Slack over slack_sdk: one attempt for each message. Imported when the first note is sent, as the library is large.
 
 Source: docs.slack.dev, chat.postMessage, conversations.history, conversations.replies, conversations.list,
-incoming webhooks, rate limits. Secrets are in no message of an error, and the library's own logger is silent:
+incoming webhooks, rate limits. No error message contains a secret, and the library's own logger is silenced:
 it would write a webhook's address.
 """
 
@@ -40,10 +40,10 @@ from services.slack.sending import CannotTell, Message, Refused, Sender, Sent, S
 from services.slack.settings import SlackSettings
 
 MARGIN = timedelta(hours=1)
-"""How much longer than its age a message is looked for."""
+"""Added to a message's age when it is searched for."""
 PAGE, PAGES = 200, 20
 _LARGEST = 16 << 20
-"""Bytes of an answer that are read; a page of 200 messages has less."""
+"""Bytes of an answer that are read at most; a page of 200 messages has less."""
 _LOGGER = logging.getLogger("toban.slack")
 _LOGGER.setLevel(logging.CRITICAL + 1)
 
@@ -89,10 +89,10 @@ class Bot:
     async def find(
         self, post: str, *, channel: str, channel_id: str, thread_ts: str, age: timedelta
     ) -> Sent | None:
-        """A message sent at most `age` ago; None: Slack does not have it. Raises CannotTell."""
+        """Find a message sent at most `age` ago; None: Slack does not have it. Raises CannotTell."""
         if age < timedelta():
             raise CannotTell(_("This machine's clock was set back since the note was sent."))
-        async with self._client() as client, _asked(self._base):
+        async with self._client() as client, _reading(self._base):
             try:
                 id = channel_id or await self._channel_id(client, channel)
                 return await self._look(client, post, id, thread_ts, age)
@@ -112,10 +112,10 @@ class Bot:
     async def _channel_id(self, client: AsyncWebClient, channel: str) -> str:
         if ID.fullmatch(channel):
             return channel
-        # One kind at a time: a bot that may not list private channels is refused a list of both.
+        # One type at a time: a bot that may not list private channels is refused a list of both.
         for kind in ("public_channel", "private_channel"):
-            if found := await self._listed(client, channel.removeprefix("#"), kind):
-                return found
+            if id := await self._listed(client, channel.removeprefix("#"), kind):
+                return id
         raise CannotTell(words.refusal("channel_not_found", channel=channel))
 
     async def _listed(self, client: AsyncWebClient, name: str, kind: str) -> str:
@@ -127,9 +127,9 @@ class Bot:
             channels = answer.get("channels")
             if answer.get("ok") is not True or not isinstance(channels, list):
                 raise CannotTell(words.unanswered(_("an answer without channels")), again=True)
-            for each in channels:
-                if each["name"] == name and matches(ID, each["id"]):
-                    return str(each["id"])
+            for item in channels:
+                if item["name"] == name and matches(ID, item["id"]):
+                    return str(item["id"])
             cursor = next_page(answer)
             if not cursor:
                 break
@@ -138,23 +138,23 @@ class Bot:
     async def _look(
         self, client: AsyncWebClient, post: str, channel: str, thread_ts: str, age: timedelta
     ) -> Sent | None:
-        """Reads back by Slack's clock, not by this machine's, which may be wrong by hours."""
+        """Read back. Ages go by Slack's clock, as this machine's may be wrong by hours."""
         cursor = ""
         for _page in range(PAGES):
-            # The newest come first; of a thread the oldest, and it is read to its end.
-            asked: dict[str, Any] = {"channel": channel, "include_all_metadata": True, "limit": PAGE}
-            asked |= {"cursor": cursor} if cursor else {}
+            # A channel's newest messages come first, a thread's oldest; a thread is read to its end.
+            params: dict[str, Any] = {"channel": channel, "include_all_metadata": True, "limit": PAGE}
+            params |= {"cursor": cursor} if cursor else {}
             if thread_ts:
-                answer = await client.conversations_replies(ts=thread_ts, **asked)
+                answer = await client.conversations_replies(ts=thread_ts, **params)
             else:
-                answer = await client.conversations_history(**asked)
+                answer = await client.conversations_history(**params)
             messages = answer.get("messages")
             if answer.get("ok") is not True or not isinstance(messages, list):
                 raise CannotTell(words.unanswered(_("an answer without messages")), again=True)
-            for each in messages:
-                if is_message(each, post):
-                    # It is there, whatever else the answer says of it.
-                    ts = each.get("ts")
+            for message in messages:
+                if is_message(message, post):
+                    # It is there, even where its ts cannot be read.
+                    ts = message.get("ts")
                     return Sent(ts=str(ts) if matches(TS, ts) else "", channel_id=channel)
             cursor = next_page(answer)
             if not cursor or (not thread_ts and older(messages, answer.headers, age + MARGIN)):
@@ -165,7 +165,7 @@ class Bot:
 
 
 class Webhook:
-    """Posts through an incoming webhook: into the one channel it was made for, and nothing can be read back."""
+    """Posts through an incoming webhook, into its one channel; nothing can be read back."""
 
     threads = False
 
@@ -180,13 +180,13 @@ class Webhook:
             client = AsyncWebhookClient(address, session=session, logger=_LOGGER, retry_handlers=[])
             client.proxy = _proxy(address)
             answer = await client.send(unfurl_links=False, unfurl_media=False, **body(message))
-        said = (answer.body or "").strip()
-        if answer.status_code == 200 and said == "ok":
+        text = (answer.body or "").strip()
+        if answer.status_code == 200 and text == "ok":
             return Sent()
         if answer.status_code == TOO_MANY:
             raise rate_limited(answer.headers)
-        if 400 <= answer.status_code < 500 and words.known(said):
-            raise Refused(words.refusal(said, channel=_("the webhook's channel")), code=said)
+        if 400 <= answer.status_code < 500 and words.known(text):
+            raise Refused(words.refusal(text, channel=_("the webhook's channel")), code=text)
         raise Unanswered(words.unanswered(f"HTTP {answer.status_code}"))
 
     async def find(
@@ -199,7 +199,7 @@ class Webhook:
 
 
 class _Answer(aiohttp.ClientResponse):
-    """Reads no more than a console can hold."""
+    """A response whose body is limited in size."""
 
     async def read(self) -> bytes:
         """The whole body. Raises ClientPayloadError where it is too large."""
@@ -215,7 +215,7 @@ class _Answer(aiohttp.ClientResponse):
 
 
 class _Redirected(aiohttp.ClientError):
-    """The answer sends the request elsewhere; nobody goes there with a token."""
+    """The answer is a redirect; the token must not be sent there."""
 
 
 async def _refuse_redirect(*_trace: object) -> None:
@@ -230,7 +230,7 @@ def _session(limits: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
 
 @asynccontextmanager
 async def _sent(address: str) -> AsyncIterator[None]:
-    """Tells what certainly was not sent from what may have been."""
+    """Turns errors of a post into Refused, if it certainly was not sent, or else into Unanswered."""
     host = urlsplit(address).hostname or ""
     try:
         yield
@@ -242,13 +242,13 @@ async def _sent(address: str) -> AsyncIterator[None]:
         raise Refused(words.unreachable(host, why(error)), backoff=True) from None
     except SlackError:
         raise
-    except Exception as error:  # noqa: BLE001  the boundary: whatever the answer is, it does not say that nothing was posted
+    except Exception as error:  # noqa: BLE001  the boundary: no such error proves that nothing was posted
         raise Unanswered(words.unanswered(why(error))) from None
 
 
 @asynccontextmanager
-async def _asked(address: str) -> AsyncIterator[None]:
-    """A read that failed on its way may succeed later."""
+async def _reading(address: str) -> AsyncIterator[None]:
+    """Turns errors of a read into CannotTell; reading may succeed later."""
     host = urlsplit(address).hostname or ""
     try:
         yield
@@ -256,12 +256,12 @@ async def _asked(address: str) -> AsyncIterator[None]:
         raise
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise CannotTell(words.unreachable(host, why(error)), again=True) from None
-    except Exception as error:  # noqa: BLE001  the boundary: an answer that cannot be read does not say that it is not there
+    except Exception as error:  # noqa: BLE001  the boundary: an unreadable answer does not prove that the message is not there
         raise CannotTell(words.unanswered(why(error)), again=True) from None
 
 
 def _proxy(address: str) -> str | None:
-    """The environment's proxy for an address; the library alone would not see NO_PROXY."""
+    """The environment's proxy for an address; the library itself ignores NO_PROXY."""
     parts = urlsplit(address)
     if urllib.request.proxy_bypass(parts.hostname or ""):
         return None

@@ -24,7 +24,7 @@ def alarm_page(region: str, name: str) -> str:
 
 
 def inspection_page(region: str, inspection: str) -> str:
-    """Where a person looks for what an inspection looks at; "" where there is no one page."""
+    """The page that shows what an inspection checks; "" where there is no single one."""
     page = _PAGES.get(inspection, "")
     return f"{_root(region)}/{page.format(region=region)}" if page else ""
 

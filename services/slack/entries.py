@@ -1,7 +1,7 @@
-"""How the journal tells of posts, in the language of the screen.
+"""The journal's entries about posts, in the language of the screen.
 
-An attempt has a number, and for each number there is at most one entry that begins it, one that tells its
-outcome and one that settles an unknown outcome: claims see to that, whichever console writes.
+An attempt has a number. For each number there is at most one entry that begins it, one with its outcome and one
+that settles an unknown outcome: claims ensure that, whichever console writes.
 """
 
 import os
@@ -17,7 +17,7 @@ _LINE = 200
 
 
 def let_go(id: str, channel: str, text: str, about: Proposal) -> NewEntry:
-    """A person lets a note go; once for each id."""
+    """A person releases a note for sending; once for each id."""
     return NewEntry(
         kind=EntryKind.POST,
         subject=SUBJECT + id,
@@ -29,7 +29,7 @@ def let_go(id: str, channel: str, text: str, about: Proposal) -> NewEntry:
 
 
 def posting(post: Post, console: str, thread_ts: str) -> NewEntry:
-    """The next attempt begins, as an answer to `thread_ts`; whoever has the claim makes it."""
+    """The next attempt begins, as a reply to `thread_ts`; the console that has the claim makes it."""
     attempt = post.attempts + 1
     return NewEntry(
         kind=EntryKind.POSTING,
@@ -41,26 +41,26 @@ def posting(post: Post, console: str, thread_ts: str) -> NewEntry:
     )
 
 
-def posted(post: Post, sent: Sent, thread_ts: str, claim: str, *, found: str = "") -> NewEntry:
-    """It is in Slack; `found` says how that is known where no answer told it."""
+def posted(post: Post, sent: Sent, thread_ts: str, claim: str, *, evidence: str = "") -> NewEntry:
+    """It is in Slack; `evidence` says how that is known where it was not Slack's answer to the post."""
     where = _("Posted to {channel}").format(channel=post.channel)
     return NewEntry(
         kind=EntryKind.POSTED,
         subject=SUBJECT + post.id,
         target=post.target,
-        text=f"{where}: {found}" if found else where,
+        text=f"{where}: {evidence}" if evidence else where,
         data={"ts": sent.ts, "channel_id": sent.channel_id, "thread_ts": thread_ts},
         claim=claim,
     )
 
 
 def refused(post: Post, reason: str, claim: str, *, code: str = "", retry_at: str = "") -> NewEntry:
-    """It is not in Slack, for certain; `retry_at` (ISO): when a console asks again by itself."""
+    """It certainly is not in Slack; `retry_at` (ISO 8601): when a console tries again by itself."""
     return _unposted(post, reason, claim, {"state": "refused", "code": code, "retry_at": retry_at})
 
 
 def unknown(post: Post, reason: str, claim: str) -> NewEntry:
-    """Nobody knows whether it is in Slack."""
+    """It is not known whether it is in Slack."""
     return _unposted(post, reason, claim, {"state": "unknown"})
 
 
@@ -84,18 +84,18 @@ def again(post: Post, why: str, claim: str) -> NewEntry:
 
 
 def dropped(post: Post, why: str) -> NewEntry:
-    """A person gives it up; takes the place of the next attempt, so that no console makes it."""
+    """A person gives it up; takes the claim of the next attempt, so that no console makes it."""
     text = _("Given up: {why}").format(why=_line(why))
     return _unposted(post, text, f"posting:{post.id}#{post.attempts + 1}", {"state": "dropped", "why": why})
 
 
 def outcome_claim(post: Post) -> str:
-    """Of what became of the newest attempt."""
+    """The claim of the newest attempt's outcome."""
     return f"posting:{post.id}#{post.attempts}:outcome"
 
 
 def settled_claim(post: Post) -> str:
-    """Of what was found out about its unknown outcome."""
+    """The claim of what settles its unknown outcome."""
     return f"posting:{post.id}#{post.attempts}:settled"
 
 

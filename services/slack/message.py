@@ -1,4 +1,4 @@
-"""How a text becomes a Slack message: escaped so that foreign text pings nobody, in sections Slack accepts."""
+"""Turns a text into a Slack message: escaped, so that text from outside notifies nobody, in sections of accepted size."""
 
 import re
 from typing import Any
@@ -14,22 +14,22 @@ _LINK = re.compile(r"https?://[!-;=?-{}~]+")
 
 
 def mark(post: str) -> str:
-    """How a post is named in its message's footer; found again by it where Slack kept no metadata."""
+    """The post's name in its message's footer, by which it is found again where Slack kept no metadata."""
     return f"toban-{post}"
 
 
 def inert(text: str) -> str:
-    """`&`, `<` and `>` as entities, and nothing else: `<!channel>` and `<@U…>` are words then."""
-    return re.sub("[&<>]", lambda found: _ESCAPED[found[0]], text)
+    """`&`, `<` and `>` as entities, so that `<!channel>` and `<@U…>` are plain words."""
+    return re.sub("[&<>]", lambda match: _ESCAPED[match[0]], text)
 
 
 def shown(text: str) -> str:
-    """Escaped, with addresses as links: in a verbatim text Slack makes none by itself."""
-    return _LINK.sub(lambda found: f"<{found[0]}>", inert(text))
+    """Escaped, with addresses as links, which Slack does not make in verbatim text."""
+    return _LINK.sub(lambda match: f"<{match[0]}>", inert(text))
 
 
 def sections(text: str) -> list[str]:
-    """The shown text in pieces of at most SECTION characters, cut at line ends where there are any."""
+    """The text as it is shown, in pieces of at most SECTION characters, cut at line ends where possible."""
     pieces, piece = [], ""
     for line in shown(text).splitlines(keepends=True):
         for part in _parts(line):
@@ -42,16 +42,16 @@ def sections(text: str) -> list[str]:
 
 
 def _parts(line: str) -> list[str]:
-    """A line in pieces that fit."""
+    """A line in parts of at most SECTION characters."""
     if len(line) <= SECTION:
         return [line]
     parts = [""]
     for unit in _UNITS.findall(line):
-        # A link too long for any section is shown as it is: text that is not a link.
-        for each in [unit] if len(unit) <= SECTION else list(unit.strip("<>")):
-            if len(parts[-1]) + len(each) > SECTION:
+        # A link too long for a section becomes plain text.
+        for piece in [unit] if len(unit) <= SECTION else list(unit.strip("<>")):
+            if len(parts[-1]) + len(piece) > SECTION:
                 parts.append("")
-            parts[-1] += each
+            parts[-1] += piece
     return parts
 
 

@@ -1,8 +1,8 @@
-"""The outbox: every note that a person let go is sent exactly once, or it stands here until somebody decides.
+"""The outbox: every note that a person released is sent exactly once, or waits here for a person's decision.
 
-The order is the engine's: what is about to be sent is in the journal first, then one attempt is made, then its
-outcome is recorded. An attempt without a clear outcome is never simply made again: where Slack can be asked, it
-is asked whether it has the note; else a person decides.
+As in the change engine, an attempt is recorded before it is made, is made once, and then its outcome is recorded.
+An attempt without a clear outcome is never simply repeated: where Slack can be read, the console looks whether it has
+the note; otherwise a person decides.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from services.background.faults import Fault, Workers, unheard
+from services.background.wake import Wake
 from services.clock import Clock, mark, real
 from services.i18n import _, sentences
 from services.journal.errors import AlreadyRecorded, JournalError
@@ -26,18 +27,18 @@ from services.slack.sending import Sender, Sent, connect
 from services.slack.settings import SlackSettings
 
 LEASE = 120.0
-"""Seconds (of the machine) after which an attempt of a console that tells nothing counts as unknown."""
+"""Seconds (of the machine) after which an attempt of a silent console counts as unknown."""
 HELD = 10.0
-"""Seconds (of the machine) until a journal that took nothing is tried again."""
+"""Seconds (of the machine) between attempts to write to a journal that refused."""
 LONGEST = 60.0
-"""Seconds between two looks at what is due by time."""
+"""Seconds between two checks of what is due."""
 CLOSING = 5.0
-"""Seconds (of the machine) that the end waits for Slack's answer."""
+"""Seconds (of the machine) that `close` waits for Slack's answer."""
 Step = tuple[datetime, Callable[[], Awaitable[None]]]
 
 
 class Outbox:
-    """One console's hand on the posts. What a person asks for raises JournalError and AlreadyRecorded."""
+    """One console's part in sending posts. Methods for a person's wishes raise JournalError and AlreadyRecorded."""
 
     def __init__(
         self,
@@ -58,15 +59,15 @@ class Outbox:
         self._clock = clock
         self._gone = gone
         self._console = uuid4().hex
-        """Of this run of the console: a process id may come again."""
+        """Identifies this run of the console, as process ids are reused."""
         self._records = PostRecords(journal)
         self._schedule = Schedule(self._records, clock)
         self._attempts = Attempts(self._records, clock, lambda: connect(settings), self._record)
         self._unrecorded: list[NewEntry] = []
-        """Outcomes that the journal did not take."""
-        self._shown: tuple[Post, ...] = ()
+        """Outcomes that the journal has not taken yet."""
+        self._published: tuple[Post, ...] = ()
         self._news = asyncio.Event()
-        self._nudge = asyncio.Event()
+        self._wake = Wake()
         self._tasks: list[asyncio.Task[None]] = []
         self._closed = False
 
@@ -96,19 +97,19 @@ class Outbox:
             with suppress(JournalError):
                 await self._records.read(self._clock.now())
             self._publish()
-        told: tuple[Post, ...] | None = None
+        reported: tuple[Post, ...] | None = None
         while not self._closed:
             news = self._news
-            if told == self._shown:
+            if reported == self._published:
                 await news.wait()
             else:
-                told = self._shown
-                yield told
+                reported = self._published
+                yield reported
 
     # ---- by a person
 
     async def let_go(self, id: str, text: str, about: Proposal) -> Entry | None:
-        """Record a note that is to be sent. Raises JournalError; None where this id was let go already."""
+        """Record a note that is to be sent. Raises JournalError; None where this id was released already."""
         try:
             return await self._keep(drafts.let_go(id, self.channel, text, about))
         except AlreadyRecorded:
@@ -120,11 +121,11 @@ class Outbox:
         await self._keep(drafts.again(post, why, claim))
 
     async def mark_sent(self, post: Post, why: str) -> None:
-        """Say that a post of unknown outcome is in Slack."""
-        found = _("a person says so: {why}").format(why=why) if why else _("a person says so")
+        """Record a person's word that a post of unknown outcome is in Slack."""
+        evidence = _("a person says so: {why}").format(why=why) if why else _("a person says so")
         entry = self._records.sending(post)
         await self._keep(
-            drafts.posted(post, Sent(), thread_of(entry), drafts.settled_claim(post), found=found)
+            drafts.posted(post, Sent(), thread_of(entry), drafts.settled_claim(post), evidence=evidence)
         )
 
     async def drop(self, post: Post, why: str) -> None:
@@ -134,7 +135,7 @@ class Outbox:
     async def close(self) -> None:
         """Wait a moment for Slack's answer, record what is known of it, and stop."""
         self._closed = True
-        self._nudge.set()
+        self._wake.wake()
         if self._tasks:
             listener, worker = self._tasks
             await asyncio.wait({worker}, timeout=CLOSING)
@@ -148,11 +149,11 @@ class Outbox:
 
     async def _listen(self) -> None:
         async for _head in self._journal.follow():
-            self._nudge.set()
+            self._wake.wake()
 
     async def _work(self) -> None:
         while not self._closed:
-            self._nudge.clear()
+            self._wake.clear()
             await self._flush()
             with suppress(JournalError):
                 await self._records.read(self._clock.now())
@@ -167,23 +168,17 @@ class Outbox:
                 await self._wait(self._clock.now() + real(self._clock, HELD))
 
     async def _wait(self, until: datetime | None) -> None:
-        """Until there is news, or `until` has come."""
-        waits: list[asyncio.Future[object]] = [asyncio.ensure_future(self._nudge.wait())]
+        """Wait for news, or until `until`."""
+        seconds = None
         if until is not None:
-            # Never long: the clock may be set meanwhile.
-            left = min(LONGEST, (until - self._clock.now()).total_seconds())
-            waits.append(asyncio.ensure_future(self._clock.sleep(left)))
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for each in waits:
-                each.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
+            # Never long, as the clock may be set meanwhile.
+            seconds = min(LONGEST, (until - self._clock.now()).total_seconds())
+        await self._wake.wait(self._clock, seconds)
 
     def _steps(self) -> list[Step]:
         """What is to be done and when, the oldest post first."""
-        found = (self._step(post) for post in self._records.oldest_first)
-        return [step for step in found if step is not None]
+        steps = (self._step(post) for post in self._records.oldest_first)
+        return [step for step in steps if step is not None]
 
     def _step(self, post: Post) -> Step | None:
         if post.state is PostState.SENDING:
@@ -199,7 +194,7 @@ class Outbox:
         return (at, lambda: self._send(post)) if at else None
 
     def _watched(self, post: Post) -> Step | None:
-        """An attempt under way elsewhere; its console may have ended in the middle of it."""
+        """An attempt of another console, which may have ended in the middle of it."""
         entry = self._records.sending(post)
         if entry is None or entry.data.get("console") == self._console:
             return None
@@ -214,7 +209,7 @@ class Outbox:
             since = mark(self._clock)
             begun = await self._journal.append(draft)
         except AlreadyRecorded as error:
-            # Another console makes this attempt, or somebody gave the post up.
+            # Another console makes this attempt, or a person has given the post up.
             self._records.absorb([error.entry])
             return
         self._records.absorb([begun])
@@ -222,9 +217,9 @@ class Outbox:
         await self._attempts.make(post.id, begun, since)
 
     async def _give_up(self, post: Post) -> None:
-        """The console that made the attempt has ended without a word."""
-        said = _("The console ended while it was sending: the note may be posted or not.")
-        draft = drafts.unknown(post, said, drafts.outcome_claim(post))
+        """Record the outcome as unknown: the console that made the attempt has ended."""
+        reason = _("The console ended while it was sending: the note may be posted or not.")
+        draft = drafts.unknown(post, reason, drafts.outcome_claim(post))
         try:
             entry = await self._journal.append(draft)
         except AlreadyRecorded as error:
@@ -238,13 +233,13 @@ class Outbox:
         entry = await self._journal.append(draft)
         self._records.absorb([entry])
         self._publish()
-        self._nudge.set()
+        self._wake.wake()
         return entry
 
     async def _record(self, draft: NewEntry) -> None:
-        """Record an outcome; one that the journal does not take is held until it does.
+        """Record an outcome; one that the journal does not take is kept until it does.
 
-        Where another console was first and did not know that the note is in Slack, that is recorded besides.
+        Where another console recorded a worse outcome first, that the note is in Slack is recorded as well.
         """
         try:
             entry = await self._journal.append(draft)
@@ -259,19 +254,19 @@ class Outbox:
 
     async def _flush(self) -> None:
         if self._journal.health.writable:
-            held, self._unrecorded = self._unrecorded, []
-            for draft in held:
+            pending, self._unrecorded = self._unrecorded, []
+            for draft in pending:
                 await self._record(draft)
 
     def _publish(self) -> None:
-        shown = tuple(self._as_shown(post) for post in self._records.posts)
-        if shown != self._shown or self._closed:
-            self._shown = shown
+        posts = tuple(self._as_shown(post) for post in self._records.posts)
+        if posts != self._published or self._closed:
+            self._published = posts
             news, self._news = self._news, asyncio.Event()
             news.set()
 
     def _as_shown(self, post: Post) -> Post:
-        """With what only this console knows: why it does not go on by itself."""
+        """The post with this console's reason for not sending it by itself."""
         reasons = [post.reason]
         if post.state is PostState.UNKNOWN:
             reasons.append(self._attempts.untold(post) or self.why)

@@ -1,4 +1,4 @@
-"""What the journal says of posts: each one's state, and which is to be sent next. Reading raises JournalError."""
+"""What the journal says of posts: each one's state, and which is to be sent next."""
 
 import os
 import socket
@@ -8,7 +8,8 @@ from typing import Any
 
 from services.inspections.running.finding_records import abandoned
 from services.journal.journal import Journal
-from services.models.journal import Entry, EntryKind, EntryQuery
+from services.journal.projection import Projection
+from services.models.journal import Entry, EntryKind
 from services.models.posts import Post, PostState
 from services.slack import entries as drafts
 from services.slack.entries import SUBJECT
@@ -16,7 +17,6 @@ from services.slack.entries import SUBJECT
 _KINDS = frozenset({EntryKind.POST, EntryKind.POSTING, EntryKind.POSTED, EntryKind.UNPOSTED})
 RECENT = timedelta(days=40)
 """How far back posts are kept at hand."""
-_PAGE = 500
 _STATES = {
     "refused": PostState.REFUSED,
     "unknown": PostState.UNKNOWN,
@@ -27,18 +27,16 @@ Gone = Callable[[Entry], bool]
 
 
 def gone(entry: Entry) -> bool:
-    """Its process is no more on this host; a restarted console may have been given the same number."""
+    """Its process no longer runs on this host. A restarted console may have got the same process id."""
     here = socket.gethostname()
     return abandoned(entry, here) or (entry.person.host == here and entry.data.get("pid") == os.getpid())
 
 
-class PostRecords:
-    """The posts of one journal, read on as it grows."""
+class PostRecords(Projection):
+    """The posts of the last weeks."""
 
     def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-        self._started = False
-        self._read_to = 0
+        super().__init__(journal, dict.fromkeys(_KINDS, RECENT))
         self._entries: dict[str, dict[int, Entry]] = {}
         """By the post's id, then by number."""
         self._posts: dict[str, Post] = {}
@@ -50,7 +48,7 @@ class PostRecords:
 
     @property
     def oldest_first(self) -> tuple[Post, ...]:
-        """In the order in which they were let go."""
+        """In the order in which they were released."""
         return tuple(sorted(self._posts.values(), key=lambda post: post.seq))
 
     def of(self, id: str) -> Post | None:
@@ -62,7 +60,7 @@ class PostRecords:
         return max(self._of_kind(post, EntryKind.POSTING), key=lambda entry: entry.seq, default=None)
 
     def root(self, post: Post) -> Post | None:
-        """The first message of its thread; None where it is to begin one."""
+        """The first post of its thread; None where it begins one."""
         return next(
             (
                 each
@@ -78,35 +76,25 @@ class PostRecords:
         )
 
     def channel_id(self, channel: str) -> str:
-        """Slack's own name of a channel, where an answer told it; "" else."""
+        """Slack's id of a channel, if an answer has contained it; otherwise ""."""
         return next(
             (each.channel_id for each in self.posts if each.channel == channel and each.channel_id), ""
         )
 
-    async def read(self, now: datetime) -> bool:
-        """Take in what is new; whether anything was."""
-        query = EntryQuery(kinds=_KINDS, since=None if self._started else now - RECENT)
-        news = False
-        while True:
-            entries = await self._journal.entries(query, limit=_PAGE, after_seq=self._read_to)
-            self.absorb(entries)
-            news = news or bool(entries)
-            if entries:
-                self._read_to = entries[-1].seq
-            if len(entries) < _PAGE:
-                self._started = True
-                return news
+    def take(self, entry: Entry) -> bool:
+        """Add it to the entries of its post."""
+        entries = self._entries.setdefault(_id(entry), {})
+        changed = entry.seq not in entries
+        entries[entry.seq] = entry
+        return changed
 
     def absorb(self, entries: Iterable[Entry]) -> None:
-        """Take entries in, in any order and as often as they come."""
-        changed = set()
-        for entry in entries:
-            id = entry.subject.removeprefix(SUBJECT)
-            self._entries.setdefault(id, {})[entry.seq] = entry
-            changed.add(id)
-        for id in changed:
-            held = self._entries[id]
-            post = post_of([held[seq] for seq in sorted(held)])
+        """As every projection; then each post that they tell of is made anew, once."""
+        entries = tuple(entries)
+        super().absorb(entries)
+        for id in {_id(entry) for entry in entries}:
+            of_post = self._entries.get(id, {})
+            post = post_of([of_post[seq] for seq in sorted(of_post)])
             if post is not None:
                 self._posts[id] = post
 
@@ -114,13 +102,18 @@ class PostRecords:
         return (entry for entry in self._entries.get(post.id, {}).values() if entry.kind is kind)
 
 
+def _id(entry: Entry) -> str:
+    """Of the post that an entry tells of."""
+    return entry.subject.removeprefix(SUBJECT)
+
+
 def thread_of(begun: Entry | None) -> str:
-    """The message that an attempt answers; "" for none."""
+    """The message that an attempt replies to; "" for none."""
     return _text(begun.data, "thread_ts") if begun is not None else ""
 
 
 def post_of(entries: list[Entry]) -> Post | None:
-    """The post that these entries (oldest first, of one post) tell of; None where nobody let it go."""
+    """The post as its entries (oldest first) describe it; None where they lack the one that releases it."""
     post: Post | None = None
     for entry in entries:
         if post is not None:
@@ -133,7 +126,7 @@ def post_of(entries: list[Entry]) -> Post | None:
 def _begun(entry: Entry) -> Post:
     data = entry.data
     return Post(
-        id=entry.subject.removeprefix(SUBJECT),
+        id=_id(entry),
         seq=entry.seq,
         at=entry.at,
         by=entry.person.name,
@@ -150,7 +143,7 @@ def _begun(entry: Entry) -> Post:
 
 def _after(post: Post, entry: Entry) -> Post:
     if post.state is PostState.POSTED or not _fits(post, entry):
-        # Whatever a slow console writes later: what is in Slack is never sent again.
+        # Final, whatever a slow console writes later: what is in Slack is never sent again.
         return post
     changes: dict[str, Any] = {"changed_at": entry.at, "retry_at": None, "reason": "", "code": ""}
     data = entry.data
@@ -160,19 +153,19 @@ def _after(post: Post, entry: Entry) -> Post:
         attempt = max(post.attempts + 1, _attempt(data) or 0)
         changes |= {"state": PostState.SENDING, "attempts": attempt, "sent_at": entry.at}
     elif entry.kind is EntryKind.POSTED:
-        told = {key: _text(data, key) for key in ("ts", "channel_id", "thread_ts")}
-        changes |= {"state": PostState.POSTED, **told}
+        fields = {key: _text(data, key) for key in ("ts", "channel_id", "thread_ts")}
+        changes |= {"state": PostState.POSTED, **fields}
     else:
-        # What another version wrote is not known to be unsent.
+        # A state of another version's: it may have been sent.
         state = _STATES.get(_text(data, "state"), PostState.UNKNOWN)
-        told = {"reason": entry.text, "code": _text(data, "code")}
-        changes |= {"state": state, "retry_at": _time(data), **told}
-    # Through the model's own check: what stands in the file may hold any text.
+        fields = {"reason": entry.text, "code": _text(data, "code")}
+        changes |= {"state": state, "retry_at": _time(data), **fields}
+    # Validated, as the file may hold any text.
     return Post.model_validate({**dict(post), **changes})
 
 
 def _fits(post: Post, entry: Entry) -> bool:
-    """Whether an entry speaks of the post as it stood: a wish to send again that came too late counts for nothing."""
+    """Whether an entry applies to the post's current state: a request to send again may have come too late."""
     if entry.kind is EntryKind.POST:
         unclear = post.state is PostState.UNKNOWN
         return _attempt(entry.data) == post.attempts and (
@@ -185,18 +178,18 @@ def _fits(post: Post, entry: Entry) -> bool:
 
 
 def _attempt(data: dict[str, Any]) -> int | None:
-    found = data.get("attempt")
-    return found if isinstance(found, int) and not isinstance(found, bool) else None
+    attempt = data.get("attempt")
+    return attempt if isinstance(attempt, int) and not isinstance(attempt, bool) else None
 
 
 def _text(data: dict[str, Any], key: str) -> str:
-    found = data.get(key)
-    return found if isinstance(found, str) else ""
+    value = data.get(key)
+    return value if isinstance(value, str) else ""
 
 
 def _time(data: dict[str, Any]) -> datetime | None:
     try:
-        found = datetime.fromisoformat(_text(data, "retry_at"))
+        at = datetime.fromisoformat(_text(data, "retry_at"))
     except ValueError:
         return None
-    return found if found.tzinfo else None
+    return at if at.tzinfo else None

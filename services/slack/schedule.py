@@ -1,4 +1,4 @@
-"""When a post may be sent: while the wish is fresh, one message a second to a channel, and after what Slack asked for."""
+"""When a post may be sent: within an hour of the request, one message a second to a channel, not before Slack allows."""
 
 from datetime import datetime
 
@@ -7,20 +7,20 @@ from services.models.posts import Post, PostState
 from services.slack.records import PostRecords
 
 CARRY = 3600.0
-"""Seconds (of the machine) after a person's wish in which a console sends by itself; later a person is asked."""
+"""Seconds (of the machine) after a person's request during which a console sends by itself; later a person is asked."""
 PACE = 1.0
 """Seconds (of the machine) between two messages to one channel: Slack's limit (docs.slack.dev: rate limits)."""
 
 
 class Schedule:
-    """Reads the records and the clock; decides nothing that is written."""
+    """Computes times from the records and the clock; writes nothing."""
 
     def __init__(self, records: PostRecords, clock: Clock) -> None:
         self._records = records
         self._clock = clock
 
     def carried(self, post: Post) -> bool:
-        """A person's wish is fresh enough to be carried out without asking."""
+        """Whether a person's request is recent enough to be carried out without asking."""
         return self._clock.now() - post.let_go_at < real(self._clock, CARRY)
 
     def send_at(self, post: Post) -> datetime | None:
@@ -33,7 +33,7 @@ class Schedule:
             each.state is PostState.SENDING and each.thread == post.thread and each.channel == post.channel
             for each in self._records.posts
         ):
-            # It answers the one that is being sent.
+            # It would be a reply to the one that is being sent.
             return None
         return max(now, post.retry_at or now, self._free_at(post.channel))
 

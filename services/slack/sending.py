@@ -1,4 +1,4 @@
-"""What the outbox asks of Slack, and how that can fail; loads the library only when it is to be used."""
+"""The interface to Slack that the outbox uses, and its errors. The library is loaded only when it is needed."""
 
 import asyncio
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ class Message:
     channel: str
     """A name with `#`, or Slack's own."""
     text: str
-    """As a person wrote it; nothing is escaped yet."""
+    """As a person wrote it, not escaped yet."""
     footer: str
-    """Stands below it: from where, by whom, which post."""
+    """The line below it: from where, by whom, which post."""
     thread_ts: str = ""
-    """The message it answers."""
+    """The message it replies to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +34,26 @@ class Sent:
 
 
 class SlackError(Exception):
-    """Words: what happened and what to do."""
+    """An error of Slack's; `explanation` says what happened and what to do."""
 
-    def __init__(self, said: str, *, code: str = "") -> None:
-        super().__init__(said)
-        self.said = said
+    def __init__(self, explanation: str, *, code: str = "") -> None:
+        super().__init__(explanation)
+        self.explanation = explanation
         self.code = code
-        """Slack's own word for it; "" where Slack said nothing."""
+        """Slack's error code; "" where there is none."""
 
 
 class Refused(SlackError):
-    """The message is not in Slack, for certain."""
+    """The message certainly is not in Slack."""
 
     def __init__(
-        self, said: str, *, code: str = "", retry_after: float | None = None, backoff: bool = False
+        self, explanation: str, *, code: str = "", retry_after: float | None = None, backoff: bool = False
     ) -> None:
-        super().__init__(said, code=code)
+        super().__init__(explanation, code=code)
         self.retry_after = retry_after
-        """It may succeed by itself after so many seconds; None: not by itself."""
+        """Seconds after which another attempt may succeed; None: a person has to act."""
         self.backoff = backoff
-        """It may succeed by itself, nobody knows when."""
+        """Another attempt may succeed at some time."""
 
 
 class Unanswered(SlackError):
@@ -63,8 +63,8 @@ class Unanswered(SlackError):
 class CannotTell(SlackError):
     """Slack cannot be asked whether it has a message; a person has to look. `again`: later it may answer."""
 
-    def __init__(self, said: str, *, code: str = "", again: bool = False) -> None:
-        super().__init__(said, code=code)
+    def __init__(self, explanation: str, *, code: str = "", again: bool = False) -> None:
+        super().__init__(explanation, code=code)
         self.again = again
 
 
@@ -88,7 +88,7 @@ class Sender(Protocol):
 
 
 async def connect(settings: SlackSettings) -> Sender:
-    """The client for these settings; its library is loaded in a thread, for it is large."""
-    client = await asyncio.to_thread(import_module, "services.slack.client")
-    made: Sender = client.sender(settings)
-    return made
+    """The client for these settings; its library is loaded in a thread, as it is large."""
+    module = await asyncio.to_thread(import_module, "services.slack.client")
+    sender: Sender = module.sender(settings)
+    return sender

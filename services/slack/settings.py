@@ -1,4 +1,4 @@
-"""How Slack is reached: from the environment alone, never from a file, and held so that nothing can print it.
+"""How Slack is reached: from the environment alone, never from a file, and as secrets that cannot be printed.
 
 TOBAN_SLACK_TOKEN    a bot token (`xoxb-…`; scope chat:write): threads, and lost answers are looked up
 TOBAN_SLACK_WEBHOOK  an incoming webhook, where there is no token: one fixed channel, no threads
@@ -24,7 +24,7 @@ class SlackSettings:
 
     token: Secret | None = None
     webhook: Secret | None = None
-    """The whole address; whoever has it can post."""
+    """The whole address, which is a secret: whoever has it can post."""
     base: str = _HOME
     """Scheme and host of the Web API."""
     why: str = ""
@@ -32,12 +32,12 @@ class SlackSettings:
 
     @property
     def configured(self) -> bool:
-        """Something can be sent."""
+        """Whether anything can be sent."""
         return self.token is not None or self.webhook is not None
 
 
 def read(environment: Mapping[str, str], *, demo: bool = False) -> SlackSettings:
-    """What the environment says. A demo reaches a stand-in on this machine and never Slack itself."""
+    """The settings in the environment. A demo may reach a stand-in on this machine, never Slack itself."""
     token, webhook, base = (environment.get(name, "").strip() for name in VARIABLES)
     if not token and not webhook:
         return SlackSettings(why=unset())
@@ -60,7 +60,7 @@ def read(environment: Mapping[str, str], *, demo: bool = False) -> SlackSettings
 
 
 def unset() -> str:
-    """What to set where nothing is."""
+    """What to set where nothing is set."""
     return _("Slack is not set up: set {token} (or {webhook}) in the environment and start again.").format(
         token=TOKEN, webhook=WEBHOOK
     )

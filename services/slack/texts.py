@@ -1,6 +1,6 @@
-"""The notes that the console proposes for an alarm and for a finding: short, with what the reader asks first.
+"""The notes that the console proposes for an alarm and for a finding: short, with what a reader asks first.
 
-What only a person knows stands as FILL and waits to be written. Texts of logs are in none of it.
+What only a person knows is left as FILL. No note contains text of logs.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ from services.models.verdict import Verdict
 from services.slack.console_links import alarm_page, inspection_page
 
 FILL = N_("(fill in)")
-"""Stands where only a person knows."""
+"""Marks what a person has to fill in."""
 ROWS, CELLS, MEASURES = 5, 160, 4
 """Rows of a table, characters of one row, and measures that a note shows."""
 _SEVERITY = {
@@ -87,11 +87,11 @@ def about_alarm(alarm: Alarm, desk: NoteContext, posts: Iterable[Post] = ()) -> 
 
 
 def about_finding(recorded: Recorded, desk: NoteContext) -> Proposal:
-    """A note about what one look found."""
+    """A note about a finding."""
     finding = recorded.finding
     bad = sorted(
         (each for each in finding.measures if each.verdict not in (None, Verdict.NORMAL)),
-        key=lambda each: TOLD.index(each.verdict or Verdict.NORMAL),
+        key=lambda measure: TOLD.index(measure.verdict or Verdict.NORMAL),
     )
     measured = [f"{each.title} {each.shown}" + (f" ({each.allowed})" if each.allowed else "") for each in bad]
     rows = [
@@ -117,7 +117,7 @@ def about_finding(recorded: Recorded, desk: NoteContext) -> Proposal:
 
 
 def _severity(finding: Finding) -> str:
-    """`ATTENTION, NOT JUDGED`: what was measured as bad stands before what could not be judged."""
+    """`ATTENTION, NOT JUDGED`: a bad measurement comes before what could not be judged."""
     verdicts = dict.fromkeys((finding.measured, finding.verdict))
     return _(", ").join(_(_VERDICTS[each]) for each in verdicts if each is not Verdict.NORMAL) or _(
         _VERDICTS[Verdict.NORMAL]
@@ -125,18 +125,18 @@ def _severity(finding: Finding) -> str:
 
 
 def _overruled(recorded: Recorded, desk: NoteContext) -> str:
-    said = recorded.overruled
-    if said is None:
+    overrule = recorded.overruled
+    if overrule is None:
         return ""
     words = _("{name}, {time}: {reason}")
-    return words.format(name=said.by, time=_moment(said.at, desk), reason=said.reason)
+    return words.format(name=overrule.by, time=_moment(overrule.at, desk), reason=overrule.reason)
 
 
 def _thread(alarm: Alarm, posts: Iterable[Post]) -> str:
     if alarm.state is AlarmState.OK:
         earlier = [each for each in posts if each.target == alarm.name and each.thread]
         if earlier:
-            return max(earlier, key=lambda each: each.seq).thread
+            return max(earlier, key=lambda post: post.seq).thread
     return change_of(alarm)
 
 
@@ -165,11 +165,11 @@ def _observed(alarm: Alarm) -> str:
     if alarm.state is AlarmState.MISSING:
         return _("the runbook expects this alarm and AWS does not have it")
     value = next((each for each in reversed(alarm.recent) if each is not None), None)
-    seen = _("no data") if value is None else f"{value:g}"
+    value_text = _("no data") if value is None else f"{value:g}"
     if alarm.threshold is None:
-        return seen if value is not None else ""
+        return value_text if value is not None else ""
     limit = f"{alarm.comparison} {alarm.threshold:g}".strip()
-    return _("{value}; the alarm fires at {limit}").format(value=seen, limit=limit)
+    return _("{value}; the alarm fires at {limit}").format(value=value_text, limit=limit)
 
 
 def _first_step(playbook: Playbook | None) -> str:
@@ -192,7 +192,7 @@ def _called(playbook: Playbook | None, runbook: Runbook) -> str:
 
 
 def _named(finding: Finding, runbook: Runbook) -> str:
-    """Those whom the finding's advice names."""
+    """The contacts whom the finding's advice names."""
     advice = " ".join(finding.advice)
     roles = dict.fromkeys(each.role for each in reachable(runbook) if each.role in advice)
     called = _(", ").join(escalation(runbook, role) for role in roles)
@@ -200,7 +200,7 @@ def _named(finding: Finding, runbook: Runbook) -> str:
 
 
 def _next_look(finding: Finding, desk: NoteContext) -> str:
-    """When a duty makes the look again."""
+    """When a duty runs the inspection next."""
     duties = (each for each in desk.runbook.duties if finding.inspection in each.inspections)
     slots = (desk.calendar.next_slot(each.id, desk.now) for each in duties)
     soonest = min((slot.due_at for slot in slots if slot is not None), default=None)
@@ -209,11 +209,11 @@ def _next_look(finding: Finding, desk: NoteContext) -> str:
 
 def _tables(tables: Iterable[Evidence]) -> str:
     lines = []
-    for each in tables:
-        if each.rows:
-            lines.append(f"{each.title} ({' | '.join(each.columns)})")
-            lines += [" | ".join(row.cells)[:CELLS] for row in each.rows[:ROWS]]
-            left = len(each.rows) - ROWS + each.omitted
-            if left > 0:
-                lines.append(_("… and {count} more").format(count=left))
+    for table in tables:
+        if table.rows:
+            lines.append(f"{table.title} ({' | '.join(table.columns)})")
+            lines += [" | ".join(row.cells)[:CELLS] for row in table.rows[:ROWS]]
+            omitted = len(table.rows) - ROWS + table.omitted
+            if omitted > 0:
+                lines.append(_("… and {count} more").format(count=omitted))
     return "\n".join(lines)

@@ -25,32 +25,32 @@ _WORDS = {
 UNCLEAR = frozenset(
     {"fatal_error", "internal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
 )
-"""Slack's own words for: something may have been done before it went wrong."""
+"""Slack's codes for errors after which the request may have been carried out all the same."""
 
 
 def refusal(code: str, *, channel: str = "", needed: str = "", seconds: float = 0) -> str:
-    """What a refusal means and what to do; Slack's own word stands behind it."""
+    """What a refusal means and what to do, followed by Slack's code."""
     words = _WORDS.get(code)
     if words is None:
         return _("Slack refused: {code}. Look it up in Slack's documentation of the method.").format(
             code=code
         )
-    said = _(words).format(channel=channel, needed=needed or "chat:write", seconds=f"{seconds:.0f}")
-    return f"{said} ({code})"
+    text = _(words).format(channel=channel, needed=needed or "chat:write", seconds=f"{seconds:.0f}")
+    return f"{text} ({code})"
 
 
 def known(code: str) -> bool:
-    """Whether it is a word by which Slack refuses."""
+    """Whether it is a code by which Slack refuses."""
     return code in _WORDS
 
 
 def unreachable(host: str, why: str) -> str:
-    """Nothing was sent: no connection came about."""
+    """Nothing was sent: there was no connection."""
     return _("No connection to {host}: {why}. Check network and proxy; the console asks again.").format(
         host=host, why=why
     )
 
 
 def unanswered(why: str) -> str:
-    """It was sent, and nobody knows what became of it."""
+    """It was sent, and the outcome is not known."""
     return _("Slack gave no clear answer ({why}): the note may be posted or not.").format(why=why)

@@ -33,7 +33,7 @@ REASONS = [
         "The first frame needs Textual alone; screens, models and AWS's readers are imported while it is shown.",
         ("tui.cli.main", "tui.startup.start", "tui.app"),
         {
-            "tui/app.py": {"tui.following", "tui.navigation", "tui.palette"},
+            "tui/app.py": {"services.inspections.registry", "tui.following", "tui.navigation", "tui.palette"},
             "tui/startup/start.py": {"tui.startup.connection"},
         },
     ),
@@ -44,7 +44,6 @@ REASONS = [
             "tui/cli/change.py": {
                 "asyncio",
                 "services.aws.client.errors",
-                "services.changes.registry",
                 "tui.startup.connection",
                 "widgets.changes.lines",
             },
@@ -53,7 +52,7 @@ REASONS = [
                 "services.report.agenda",
                 "tui.cli.agenda_text",
             },
-            "tui/cli/entry_text.py": {"widgets.drawing.format", "widgets.journal.wording"},
+            "tui/cli/entry_text.py": {"rich.cells", "widgets.drawing.format", "widgets.journal.wording"},
             "tui/cli/inspect.py": {
                 "asyncio",
                 "rich.cells",

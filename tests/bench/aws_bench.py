@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from services.aws.client.settings import AwsSettings
-from services.inspections.base import Look
+from services.inspections.base import InspectionRequest
 from services.models.usage import Usage
 from services.runbook.loader import load_named
 from services.system import Services, connect
@@ -102,7 +102,7 @@ async def _watch(world: World, minutes: int) -> tuple[Usage, Usage, int, float]:
 async def _looks(services: Services) -> float:
     """Yen of the looks of a Monday, each over the time since the evening before."""
     until = services.clock.now()
-    look = Look(since=until - timedelta(hours=16), until=until)
+    look = InspectionRequest(since=until - timedelta(hours=16), until=until)
     return sum([(await services.inspector.look(id, look)).cost.yen for id in MONDAY])
 
 

@@ -26,7 +26,7 @@ from services.aws.client.sdk import credentials as login
 from services.aws.client.sdk.models import ModelLoader, warm_up
 from services.aws.client.settings import AwsSettings
 from services.changes.task_limit.change import TaskLimit
-from services.changes.task_limit.state import Seen
+from services.changes.task_limit.state import ScalingState
 from services.clock import SpedClock
 from services.models.base import RawId
 from services.models.changes import Run
@@ -57,8 +57,8 @@ async def change(url: str, journal: str, mark: Callable[[], None]) -> None:
     service = ContainerService(
         id=RawId("staff-api"), name="staff-api", cluster="facility-prod-cluster", status="ACTIVE", desired=2
     )
-    seen = Seen(services.clock.now(), service, ScalableTarget(minimum=2, maximum=5))
-    plan = kind.plan_on(kind.targets()[0], {"max": "10"}, seen)
+    state = ScalingState(services.clock.now(), service, ScalableTarget(minimum=2, maximum=5))
+    plan = kind.plan_on(kind.targets()[0], {"max": "10"}, state)
     services.journal.append = marked(services.journal.append, mark)  # type: ignore[method-assign]
     services.session.write = marked(services.session.write, mark)  # type: ignore[method-assign]
     mark()

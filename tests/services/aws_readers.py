@@ -139,7 +139,7 @@ SPEAKER = "facility-prod-any"
 
 def speak(world: "World", name: str) -> None:
     """Give the alarm `name` of a world two series that fire, and a composite alarm above it that has an action."""
-    alarm = world.alarm_book.get(name)
+    alarm = world.alarms.get(name)
     assert alarm is not None
     alarm.contributors = [
         {
@@ -151,7 +151,7 @@ def speak(world: "World", name: str) -> None:
         for number, path in ((7, "/reservations"), (3, "/repairs"))
     ]
     action = f"arn:aws:sns:{alarm.region}:{alarm.account}:on-call"
-    world.alarm_book.put(
+    world.alarms.put(
         "CompositeAlarm", {"AlarmName": SPEAKER, "AlarmRule": f'ALARM("{name}")', "AlarmActions": [action]}
     )
 

@@ -48,7 +48,7 @@ _LATENCY, _STORAGE = "alb-latency-high", "rds-storage-low"
 
 def _set(world: DemoWorld, name: str, **settings: Any) -> None:
     """Change an alarm's settings now."""
-    alarm = world.alarm_book.get(name)
+    alarm = world.alarms.get(name)
     assert alarm is not None
     alarm.configure(alarm.settings | settings, world.clock.now())
 
@@ -58,8 +58,8 @@ def _speaker(world: DemoWorld, **settings: Any) -> None:
     _set(world, _LATENCY, AlarmActions=[])
     rule = f'ALARM("{_LATENCY}")'
     composite = {"AlarmName": "speaker", "AlarmRule": rule, "AlarmActions": [_SNS]}
-    alarm = world.alarm_book.put("CompositeAlarm", composite | settings)
-    world.alarm_book.set_state(alarm, State.OK, "as the test wants it")
+    alarm = world.alarms.put("CompositeAlarm", composite | settings)
+    world.alarms.set_state(alarm, State.OK, "as the test wants it")
 
 
 def _suppressed(world: DemoWorld) -> None:
@@ -67,7 +67,7 @@ def _suppressed(world: DemoWorld) -> None:
     _speaker(
         world, ActionsSuppressor=_STORAGE, ActionsSuppressorWaitPeriod=60, ActionsSuppressorExtensionPeriod=60
     )
-    alarm = world.alarm_book.get("speaker")
+    alarm = world.alarms.get("speaker")
     assert alarm is not None
     alarm.suppressed = True
 

@@ -9,7 +9,7 @@ import pytest
 from services.aws.client.permits import WriteAuthorizer
 from services.clock import ManualClock, mark, passed
 from services.host.clock_watch import MEMORY, ClockWatch
-from services.inspections.known import Known
+from services.inspections.known import AllowList
 from services.inspections.running.claims import LEASE, Claims
 from services.inspections.running.finding_records import FindingRecords
 from services.journal.journal import Journal
@@ -106,7 +106,7 @@ class ClaimDesk:
 
     async def __aenter__(self) -> tuple[Claims, FindingRecords, ScheduledOccurrence]:
         await self.journal.open()
-        records = FindingRecords(self.journal, Known())
+        records = FindingRecords(self.journal, AllowList())
         at = self.clock.now()
         slot = ScheduledOccurrence(
             key="daily@2026-01-14T09:00",

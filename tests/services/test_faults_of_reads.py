@@ -11,7 +11,7 @@ import pytest
 
 from services.aws.client.settings import AwsSettings
 from services.feed import Feed
-from services.inspections.base import Look
+from services.inspections.base import InspectionRequest
 from services.inspections.registry import INSPECTIONS
 from services.inspections.running.windows import window
 from services.models.logs import TailBatch
@@ -131,7 +131,7 @@ async def test_whatever_an_inspection_reads_raises_is_not_judged(
         for error in EVERY:
             faults.clear()
             breaking.error = error
-            finding = await services.inspector.look(id, Look(since=since, until=now, gap=gap))
+            finding = await services.inspector.look(id, InspectionRequest(since=since, until=now, gap=gap))
             assert finding.verdict is Verdict.UNKNOWN, error
             assert finding.problem, error
             assert finding.problem.remedy, error

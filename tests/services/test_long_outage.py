@@ -15,7 +15,7 @@ from botocore.retries.standard import ExponentialBackoff
 from services.aws.client.errors import AwsError
 from services.aws.client.session import AwsSettings
 from services.feed import LONGEST_BACKOFF, Feed
-from services.inspections.base import Look
+from services.inspections.base import InspectionRequest
 from services.models.feeds import FeedState, Freshness
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
@@ -195,7 +195,7 @@ async def test_nothing_is_green_in_a_console_that_starts_in_an_outage(
             assert is_outage(feed.state)
         with pytest.raises(AwsError):
             await alarms(services)
-        look = Look(since=now.replace(hour=0), until=now)
+        look = InspectionRequest(since=now.replace(hour=0), until=now)
         for id in JUDGED:
             finding = await services.inspector.look(id, look)
             assert finding.verdict is Verdict.UNKNOWN, id

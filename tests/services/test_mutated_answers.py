@@ -16,7 +16,7 @@ import pytest
 
 from services.aws.client.errors import AwsError
 from services.aws.client.meter import UsageMeter
-from services.inspections.base import InspectionContext, Look
+from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import INSPECTIONS
 from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.windows import window
@@ -77,7 +77,7 @@ async def finding_of(made: InspectionContext, id: str, faults: list[str]) -> Fin
     now = made.clock.now()
     since, gap = window(inspector.inspection(id), None, now, made.calendar)
     async with asyncio.timeout(HANG):
-        return await inspector.look(id, Look(since=since, until=now, gap=gap))
+        return await inspector.look(id, InspectionRequest(since=since, until=now, gap=gap))
 
 
 @asynccontextmanager

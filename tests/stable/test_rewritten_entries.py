@@ -24,7 +24,7 @@ from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
 from services.models.changes import Plan, StepState
 from services.models.duties import ScheduledOccurrence
-from services.models.findings import Overrule, Recorded, Unfamiliar
+from services.models.findings import Overrule, Recorded, UnknownIdentity
 from services.models.journal import Entry, EntryKind, EntryQuery, NewEntry
 from services.models.posts import Post, Proposal
 from services.models.runbook import JournalSpec
@@ -115,7 +115,7 @@ def test_known_people_and_networks(entries: Entries) -> None:
     for entry in of_kinds(entries, EntryKind.KNOWN):
         kind, value = entry.data["kind"], entry.data["value"]
         network = value if kind == "network" else ""
-        stranger = Unfamiliar(kind=kind, value=value, network=network)
+        stranger = UnknownIdentity(kind=kind, value=value, network=network)
         is_forgotten = "forgotten" in entry.data
         draft = look_drafts.forgotten(entry) if is_forgotten else look_drafts.known(stranger)
         assert machine_fields(draft) == machine_fields(entry)

@@ -256,7 +256,7 @@ def names() -> dict[str, Any]:
         "journal kinds": sorted(kind.value for kind in EntryKind),
         "inspections": [str(inspection.id) for inspection in INSPECTIONS],
         "kinds of a runbook's own inspections": sorted(KINDS),
-        "changes": [change.kind for change in CHANGES],
+        "changes": [change.id for change in CHANGES],
         "commands": {command.id: {"keys": command.key, "works in": command.scope} for command in COMMANDS},
         "modes": {mode.id: mode.key for mode in MODES},
         "exit statuses": sorted(int(status) for status in MEANINGS),

@@ -66,7 +66,7 @@ async def to_question(pilot: Pilot[Any], screen: PlanScreen) -> None:
             break
         await pilot.press("tab")
     assert screen.focused is screen.bar.question(), screen_text(pilot)
-    await until(pilot, lambda: screen._seen.is_open)
+    await until(pilot, lambda: screen._plan_guard.is_open)
 
 
 def said(pilot: Pilot[Any]) -> str:

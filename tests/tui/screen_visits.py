@@ -25,9 +25,9 @@ from tui import messages
 from tui.app import TobanApp
 from tui.modes import MODES
 from tui.screens.changes.arm import ArmScreen
+from tui.screens.changes.manual_resolution import ManualResolutionScreen
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.changes.run import RunScreen
-from tui.screens.changes.settle import SettleScreen
 from tui.screens.common.choose import ChooseScreen
 from tui.screens.common.command_palette import ConsolePalette
 from tui.screens.common.help import HelpScreen
@@ -78,7 +78,7 @@ async def things(pilot: Pilot[Any]) -> Things:
     (change,) = ready.engine.changes.values()
     (target,) = change.targets()
     await ready.engine.arm("a test", timedelta(minutes=15))
-    plan = await ready.engine.plan(change.kind, str(target.id), {})
+    plan = await ready.engine.plan(change.kind.id, str(target.id), {})
     await ready.engine.apply(plan, plan.confirm)
     await until(pilot, lambda: app.duties and app.duties.today.occurrences and app.posts and app.runs)
     await ready.engine.disarm()
@@ -142,7 +142,9 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     ReportScreen: (lambda it: duty_actions.report(it.app),),
     RunScreen: (lambda it: it.app.push_screen(RunScreen(it.run)),),
     RunbookScreen: (lambda it: it.app.action_show_runbook(),),
-    SettleScreen: (lambda it: it.app.push_screen(SettleScreen(it.run, it.run.plan.steps[0])),),
+    ManualResolutionScreen: (
+        lambda it: it.app.push_screen(ManualResolutionScreen(it.run, it.run.plan.steps[0])),
+    ),
     SignAllScreen: (lambda it: it.app.push_screen(SignAllScreen([it.occurrence])),),
     SignScreen: (lambda it: duty_actions.sign_now(it.app, it.occurrence),),
     UsageScreen: (lambda it: it.app.action_show_usage(),),

@@ -106,7 +106,7 @@ async def test_a_loop_that_a_fault_stopped_says_so_and_goes_on(
             app.services.duties.refresh()
             await app.services.usage_log.record()
             embedded.advance(61)
-            app.services.rounds._nudge.set()
+            app.services.rounds._wake.wake()
             stopped: list[Problem] = []
             await until(
                 pilot, lambda stopped=stopped: stopped or stopped.extend(filter(None, [app.services.stopped]))

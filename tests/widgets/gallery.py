@@ -72,5 +72,5 @@ STATES: dict[str, FeedState] = {
     "waiting": FeedState(),
     "failed": FeedState(problem=made.PROBLEM),
     "stale": made.stale(made.BOARD),
-    "empty": made.fresh(made.AlarmBoard()),
+    "empty": made.fresh(made.AlarmOverview()),
 }

@@ -20,6 +20,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from services.changes import registry
+from services.changes.kind import ChangeKind
 from services.i18n import _
 from services.models.text import clean
 from services.toml import mistakes as words
@@ -33,8 +35,22 @@ if TYPE_CHECKING:
     from services.system import Services
 
 _NARROW, _WIDE = 60, 110
-_KEPT = frozenset({"kind", "rest", "sets", "target", "plan", "as_json"})
-"""What the callback takes itself; the rest are options of the start."""
+_OWN = frozenset({"kind", "rest", "sets", "target", "plan", "as_json"})
+"""Flags of this command; the rest are options of the start."""
+
+
+class _ChangeCommand(Command):
+    """Its help lists what can be changed."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The kinds of change with their parameters, then the options."""
+        with formatter.section(_("What can be changed")):
+            formatter.write_dl([(kind.id, _about(kind)) for kind in registry.CHANGES])
+        super().format_options(ctx, formatter)
+
+
+def _about(kind: ChangeKind) -> str:
+    return ": ".join(part for part in (_(kind.help), kind.options) if part)
 
 
 def change_command(
@@ -43,20 +59,22 @@ def change_command(
     """The command; `shared` are the options that lead to a system, `before` the flags that stood before it."""
 
     def callback(**flags: Any) -> int:
-        given = {key: value for key, value in flags.items() if key not in _KEPT and value is not None}
+        overrides = {key: value for key, value in flags.items() if key not in _OWN and value is not None}
         if not flags["plan"]:
-            told = _("Changes are applied in the console only; --plan prints what one would do.")
-            raise click.UsageError(told, click.get_current_context())
-        wish = _wish(flags["rest"], flags["sets"])
-        _check_numbers(flags["kind"], wish)
-        return answered(output, lambda: _run(flags, wish, replace(before(), **given)), data=flags["as_json"])
+            text = _("Changes are applied in the console only; --plan prints what one would do.")
+            raise click.UsageError(text, click.get_current_context())
+        values = _values(flags["rest"], flags["sets"])
+        _check_numbers(flags["kind"], values)
+        return answered(
+            output, lambda: _run(flags, values, replace(before(), **overrides)), data=flags["as_json"]
+        )
 
-    return Command(
+    return _ChangeCommand(
         "change",
         callback=callback,
         help=_(
             "Print what a change would do: 0 it can be confirmed, 2 it is refused. KIND comes first; its questions "
-            "are options (task-limit: --max 10 --revert aws|duty|none --revert-at “2026-03-31 17:00”)."
+            "are options."
         ),
         context_settings={"ignore_unknown_options": True},
         params=[
@@ -76,42 +94,38 @@ def change_command(
 
 
 def _kinds() -> list[str]:
-    from services.changes.registry import CHANGES
-
-    return [change.kind for change in CHANGES]
+    return [kind.id for kind in registry.CHANGES]
 
 
-def _wish(rest: Sequence[str], sets: Sequence[str]) -> dict[str, str]:
-    """The answers of `--max 10`, `--max=10` and `--set max=10`. Raises UsageError."""
-    wish: dict[str, str] = {}
-    words_left = list(rest)
-    while words_left:
-        word = words_left.pop(0)
+def _values(rest: Sequence[str], sets: Sequence[str]) -> dict[str, str]:
+    """The parameters' values of `--max 10`, `--max=10` and `--set max=10`. Raises UsageError."""
+    values: dict[str, str] = {}
+    arguments = list(rest)
+    while arguments:
+        word = arguments.pop(0)
         name, equals, value = word.removeprefix("--").partition("=")
         if not word.startswith("--") or not name:
             raise click.UsageError(_("{word} is not an option").format(word=clean(word)), _context())
-        if not equals and not words_left:
+        if not equals and not arguments:
             raise click.UsageError(_("{name} is missing").format(name=clean(word)), _context())
-        wish[_id(name)] = value if equals else words_left.pop(0)
-    for each in sets:
-        name, equals, value = each.partition("=")
+        values[_id(name)] = value if equals else arguments.pop(0)
+    for pair in sets:
+        name, equals, value = pair.partition("=")
         if not equals:
-            raise click.UsageError(_("{word}: write it as id=value").format(word=clean(each)), _context())
-        wish[_id(name)] = value
-    return wish
+            raise click.UsageError(_("{word}: write it as id=value").format(word=clean(pair)), _context())
+        values[_id(name)] = value
+    return values
 
 
-def _check_numbers(kind: str, wish: Mapping[str, str]) -> None:
-    """What can be told without credentials is told without. Raises UsageError."""
-    from services.changes.registry import CHANGES
-
-    for change in CHANGES:
-        for name in change.numbers if change.kind == kind else ():
-            # A Japanese keyboard's full-width digits count as digits.
-            typed = unicodedata.normalize("NFKC", wish.get(name, "0")).strip()
-            if re.fullmatch(r"[0-9]+", typed) is None:
-                said = _("--{name} must be a whole number, not “{text}”")
-                raise click.UsageError(said.format(name=name, text=clean(typed)), _context())
+def _check_numbers(kind: str, values: Mapping[str, str]) -> None:
+    """Check whole numbers before AWS, and any credentials, are needed. Raises UsageError."""
+    change = next(each for each in registry.CHANGES if each.id == kind)
+    for name in registry.change_class(change).numbers:
+        # A Japanese keyboard's full-width digits count as digits.
+        value = unicodedata.normalize("NFKC", values.get(name, "0")).strip()
+        if re.fullmatch(r"[0-9]+", value) is None:
+            text = _("--{name} must be a whole number, not “{text}”")
+            raise click.UsageError(text.format(name=name, text=clean(value)), _context())
 
 
 def _id(name: str) -> str:
@@ -122,8 +136,8 @@ def _context() -> click.Context:
     return click.get_current_context()
 
 
-def _run(flags: Mapping[str, Any], wish: Mapping[str, str], options: StartOptions) -> tuple[list[str], int]:
-    """Connect, plan and end."""
+def _run(flags: Mapping[str, Any], values: Mapping[str, str], options: StartOptions) -> tuple[list[str], int]:
+    """Connect, plan and end: (lines, exit status)."""
     import asyncio
 
     from services.aws.client.errors import AwsError
@@ -133,14 +147,13 @@ def _run(flags: Mapping[str, Any], wish: Mapping[str, str], options: StartOption
         services, _config = await connect(options)
         try:
             await services.journal.open()
-            plan, why = await _plan(services, flags, wish)
+            plan, why = await _plan(services, flags, values)
         except AwsError as error:
             problem = error.problem
             if flags["as_json"]:
                 return _json({"problem": problem.model_dump(mode="json")}), ExitStatus.UNAVAILABLE
-            return [
-                each for each in (problem.summary, problem.advice, problem.detail) if each
-            ], ExitStatus.UNAVAILABLE
+            lines = [line for line in (problem.summary, problem.advice, problem.detail) if line]
+            return lines, ExitStatus.UNAVAILABLE
         finally:
             await services.close()
         status = ExitStatus.ABNORMAL if plan.refusals or not plan.steps else ExitStatus.NORMAL
@@ -150,18 +163,18 @@ def _run(flags: Mapping[str, Any], wish: Mapping[str, str], options: StartOption
 
 
 async def _plan(
-    services: "Services", flags: Mapping[str, Any], wish: Mapping[str, str]
+    services: "Services", flags: Mapping[str, Any], values: Mapping[str, str]
 ) -> tuple["Plan", str]:
-    """(the plan, why its way back is at its time). Raises AwsError, UsageError."""
+    """(the plan, why its revert is at its time). Raises AwsError, UsageError."""
     from widgets.changes.lines import why_then
 
     kind = flags["kind"]
     change = services.engine.changes[kind]
     target = _target(change, flags["target"])
     parameters = await change.parameters(target)
-    _check(parameters, wish)
-    full = {each.id: each.default for each in parameters} | dict(wish)
-    plan = await services.engine.plan(kind, str(target.id), full)
+    _check(parameters, values)
+    complete = {parameter.id: parameter.default for parameter in parameters} | dict(values)
+    plan = await services.engine.plan(kind, str(target.id), complete)
     return plan, why_then(parameters, plan)
 
 
@@ -170,29 +183,29 @@ def _target(change: "Change", name: str | None) -> "ChangeTarget":
     if name is None:
         if len(targets) == 1:
             return targets[0]
-        names = ", ".join(each.title for each in targets)
+        names = ", ".join(target.title for target in targets)
         raise click.UsageError(_("--target is needed: one of {names}").format(names=names or "–"), _context())
-    found = next((each for each in targets if name in (each.id, each.title)), None)
-    if found is None:
-        raise click.UsageError(words.unknown(clean(name), [each.title for each in targets]), _context())
-    return found
+    match = next((target for target in targets if name in (target.id, target.title)), None)
+    if match is None:
+        raise click.UsageError(words.unknown(clean(name), [target.title for target in targets]), _context())
+    return match
 
 
-def _check(parameters: "Iterable[Parameter]", wish: Mapping[str, str]) -> None:
-    known = [each.id for each in parameters]
-    for name in wish:
-        if name not in known:
-            raise click.UsageError(words.unknown(clean(name), known), _context())
+def _check(parameters: "Iterable[Parameter]", values: Mapping[str, str]) -> None:
+    ids = [parameter.id for parameter in parameters]
+    for name in values:
+        if name not in ids:
+            raise click.UsageError(words.unknown(clean(name), ids), _context())
 
 
 def plan_data(plan: "Plan") -> dict[str, object]:
     """The plan as it is printed with `--json`."""
     data = plan.model_dump(mode="json")
-    for step, shown in zip(plan.steps, data["steps"], strict=True):
-        del shown["call"]["body"]
-        shown["call"] |= {"params": step.call.params, "digest": step.call.digest}
-    known = {} if plan.steps else {"approval": None}
-    return {**data, **known, "confirm": plan.confirm}
+    for step, step_data in zip(plan.steps, data["steps"], strict=True):
+        del step_data["call"]["body"]
+        step_data["call"] |= {"params": step.call.params, "digest": step.call.digest}
+    unknown = {} if plan.steps else {"approval": None}
+    return {**data, **unknown, "confirm": plan.confirm}
 
 
 def _json(data: object) -> list[str]:

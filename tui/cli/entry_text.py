@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from services.models.journal import Entry, Verification
     from services.models.problem import Problem
 
+_KIND_WIDTH = 14
+"""Cells."""
+
 
 def report(found: "Verification") -> Iterator[str]:
     """What a check of the chain found; the last line is the verdict."""
@@ -76,15 +79,19 @@ def _day(at: datetime) -> str:
 
 def _line(entry: "Entry", zone: tzinfo) -> str:
     """`  09:05:12  #123  sign-off  alice (ssh 10.0.0.5)  text  [target]`."""
+    from rich.cells import cell_len
+
     from widgets.drawing.format import clock, pad
-    from widgets.journal.wording import KIND_STYLES
+    from widgets.journal.wording import kind_word
 
     person = entry.person
     who = f"{person.name} ({person.origin})" if person.origin else person.name
     target = clean(entry.target)
     about = f"  [{target}]" if target and target not in entry.text else ""
-    at, kind = clock(entry.at, zone, name=False), KIND_STYLES[entry.kind].word
-    return f"  {at}  {pad(f'#{entry.seq}', 7)} {pad(kind, 14)} {pad(who, 24)} {entry.text}{about}"
+    at, kind = clock(entry.at, zone, name=False), kind_word(entry)
+    # The name of a kind that this version does not know is not cut off.
+    room = max(_KIND_WIDTH, cell_len(kind))
+    return f"  {at}  {pad(f'#{entry.seq}', 7)} {pad(kind, room)} {pad(who, 24)} {entry.text}{about}"
 
 
 def problem_lines(problem: "Problem") -> list[str]:

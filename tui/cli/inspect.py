@@ -99,7 +99,7 @@ def _run(flags: dict[str, Any], options: StartOptions) -> tuple[list[str], int]:
 async def _answer(services: "Services", flags: dict[str, Any]) -> "InspectAnswer":
     import asyncio
 
-    from services.inspections.base import Look
+    from services.inspections.base import InspectionRequest
     from services.inspections.running.windows import reached, window
     from services.journal.errors import JournalError
     from services.models.findings import worst
@@ -120,13 +120,15 @@ async def _answer(services: "Services", flags: dict[str, Any]) -> "InspectAnswer
         except JournalError as error:
             click.echo(error.problem.summary, err=True)
 
-    def look(id: str) -> Look:
+    def look(id: str) -> InspectionRequest:
         inspection = services.inspector.inspection(id)
         signed, looked = services.records.signed_until(id, until), services.records.first_look(id)
         begin, gap = window(inspection, signed, until, services.calendar, looked=looked)
         first, unseen = reached(inspection, since or begin, began, services.calendar)
         said = [each for each in ("" if since else gap, unseen) if each]
-        return Look(since=min(first, until), until=until, gap=_("; ").join(said), consent=flags["whatever"])
+        return InspectionRequest(
+            since=min(first, until), until=until, gap=_("; ").join(said), consent=flags["whatever"]
+        )
 
     findings = await asyncio.gather(*(services.inspector.look(id, look(id)) for id in ids))
     if not flags["private"]:

@@ -3,6 +3,7 @@
 Exit status of `verify`: 0 intact, 2 tampered with, 3 it could not be checked, or a log whose lines anybody may have
 written disagrees with it. `--json` prints the fields of
 `services.models.journal.Verification`. `export` prints the lines that `services.journal.export` describes.
+`--kind other` stands for every kind that this version does not know.
 Of all of them: 64 wrong usage, 65 and 78 a runbook or configuration with mistakes, 69 no journal could be read.
 """
 

@@ -1,4 +1,4 @@
-"""How an acknowledgement reads: shortly in rows, whole in the detail. Pure."""
+"""An acknowledgement as lines: short in rows, complete in the detail. Pure."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
@@ -19,53 +19,55 @@ Seen = Mapping[str, Acknowledgement]
 """The acknowledgements of the present states, by the alarm's exact name."""
 _SHORT = 48
 _CALLING = (AlarmState.ALARM, AlarmState.MISSING)
-"""States that somebody should have seen."""
+"""States that somebody should acknowledge."""
 
 
-def short_spans(seen: Acknowledgement) -> list[Span]:
+def short_spans(acknowledgement: Acknowledgement) -> list[Span]:
     """`✓ tanaka: waiting for the vendor`, for a row."""
-    note = " ".join(seen.note.split())
-    name: list[Span] = [(f"{MARK} ", "good"), (seen.by, "")]
+    note = " ".join(acknowledgement.note.split())
+    name: list[Span] = [(f"{MARK} ", "good"), (acknowledgement.by, "")]
     return [*name, (": " + crop(note, _SHORT), "muted")] if note else name
 
 
-def whole_lines(seen: Acknowledgement, zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    """Who, when, and the note as it was written."""
-    lines: list[Line] = [[(f"{MARK} ", "good"), (_head(seen, zone, now), "")]]
-    if seen.note:
-        lines += [[("  " + text, "")] for text in wrap(seen.note, max(8, width - 2))]
+def whole_lines(acknowledgement: Acknowledgement, zone: tzinfo, now: datetime, width: int) -> list[Line]:
+    """Who acknowledged it, when, and the note as it was written."""
+    lines: list[Line] = [[(f"{MARK} ", "good"), (_head(acknowledgement, zone, now), "")]]
+    if acknowledgement.note:
+        lines += [[("  " + text, "")] for text in wrap(acknowledgement.note, max(8, width - 2))]
     return lines
 
 
-def _head(seen: Acknowledgement, zone: tzinfo, now: datetime) -> str:
-    return _("acknowledged by {name}, {time}").format(name=seen.by, time=stamp(seen.at, zone, now))
+def _head(acknowledgement: Acknowledgement, zone: tzinfo, now: datetime) -> str:
+    return _("acknowledged by {name}, {time}").format(
+        name=acknowledgement.by, time=stamp(acknowledgement.at, zone, now)
+    )
 
 
-def calling(board: AlarmOverview, seen: Seen) -> tuple[int, int]:
-    """Of the alarms that fire or are missing: (acknowledged, all)."""
+def calling(board: AlarmOverview, acknowledgements: Seen) -> tuple[int, int]:
+    """(acknowledged, all) of the alarms that fire or are missing."""
     alarms = [alarm for alarm in board.watched if alarm.state in _CALLING]
-    return sum(alarm.id in seen for alarm in alarms), len(alarms)
+    return sum(alarm.id in acknowledgements for alarm in alarms), len(alarms)
 
 
-def seen_spans(board: AlarmOverview, seen: Seen) -> list[Span]:
-    """`  ✓ 1 of 2 acknowledged`; nothing where nobody has acknowledged any."""
-    known, called = calling(board, seen)
-    if not known:
+def seen_spans(board: AlarmOverview, acknowledgements: Seen) -> list[Span]:
+    """`  ✓ 1 of 2 acknowledged`; [] while nobody has acknowledged any."""
+    count, total = calling(board, acknowledgements)
+    if not count:
         return []
-    words = _("{known} of {called} acknowledged").format(known=known, called=called)
-    return [("  ", ""), (f"{MARK} {words}", "good" if known == called else "muted")]
+    words = _("{known} of {called} acknowledged").format(known=count, called=total)
+    return [("  ", ""), (f"{MARK} {words}", "good" if count == total else "muted")]
 
 
 def past_lines(
     transitions: Sequence[AlarmTransition] | None,
-    seen: Sequence[Acknowledgement],
+    acknowledgements: Sequence[Acknowledgement],
     zone: tzinfo,
     now: datetime,
     width: int,
 ) -> list[Line]:
-    """AWS's history and the acknowledgements in one, newest first; `transitions` is None while unread."""
+    """AWS's history and the acknowledgements together, newest first; `transitions` is None until it is read."""
     dated = [(each.at, 0, history_lines([each], zone, now, width)) for each in transitions or ()]
-    dated += [(each.at, each.seq, _past(each, zone, now, width)) for each in seen]
+    dated += [(each.at, each.seq, _past(each, zone, now, width)) for each in acknowledgements]
     dated.sort(key=lambda part: part[:2], reverse=True)
     lines = [line for _at, _seq, part in dated for line in part]
     if transitions is not None and not transitions:
@@ -73,30 +75,30 @@ def past_lines(
     return lines
 
 
-def _past(seen: Acknowledgement, zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    head: list[Span] = [(stamp(seen.at, zone, now) + "  ", "muted"), (f"{MARK} ", "good")]
-    if seen.state is not None:
-        look = ALARM_STYLES[seen.state]
+def _past(acknowledgement: Acknowledgement, zone: tzinfo, now: datetime, width: int) -> list[Line]:
+    head: list[Span] = [(stamp(acknowledgement.at, zone, now) + "  ", "muted"), (f"{MARK} ", "good")]
+    if acknowledgement.state is not None:
+        look = ALARM_STYLES[acknowledgement.state]
         head += [(look.text, "muted"), (" ", "")]
-    head.append((_("acknowledged by {name}").format(name=seen.by), ""))
-    notes = wrap(seen.note, max(8, width - 2)) if seen.note else []
+    head.append((_("acknowledged by {name}").format(name=acknowledgement.by), ""))
+    notes = wrap(acknowledgement.note, max(8, width - 2)) if acknowledgement.note else []
     return [head, *([("  " + text, "muted")] for text in notes)]
 
 
 def state_content(alarm: Alarm, zone: tzinfo, now: datetime) -> Content:
-    """Which alarm, in which state, since when: the head of the dialog."""
+    """The head of the dialog: which alarm, in which state, since when."""
     since: list[Span] = [("  " + _("for {time}").format(time=how_long(alarm, now)), "")]
     if alarm.since is not None:
         since.append(("  " + _("since {time}").format(time=stamp(alarm.since, zone, now)), "muted"))
     return content([(alarm.name, "strong")]) + Content("\n") + content([*state_spans(alarm), *since])
 
 
-def acknowledged_content(seen: Acknowledgement, zone: tzinfo, now: datetime) -> Content:
-    """Who did it before."""
-    note = ": " + " ".join(seen.note.split()) if seen.note else ""
-    return content([(f"{MARK} ", "good"), (_head(seen, zone, now) + note, "")])
+def acknowledged_content(acknowledgement: Acknowledgement, zone: tzinfo, now: datetime) -> Content:
+    """Who has acknowledged it already."""
+    note = ": " + " ".join(acknowledgement.note.split()) if acknowledgement.note else ""
+    return content([(f"{MARK} ", "good"), (_head(acknowledgement, zone, now) + note, "")])
 
 
 def content(line: Line) -> Content:
-    """A line of ink where Textual draws."""
+    """A line as Textual content."""
     return Content.assemble(*((text, ROLES.get(role, "")) for text, role in line))

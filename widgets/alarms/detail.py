@@ -1,4 +1,4 @@
-"""One alarm in full: why, the measured points, the curve with its threshold, history, what to do."""
+"""One alarm in full: reason, measured points, the curve with its threshold, history, what to do."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
     board: reactive[FeedState[AlarmOverview]] = reactive(
         FeedState, repaint=False, always_update=True, init=False
     )
-    """Where the alarm's state comes from, and how far it may be trusted."""
+    """Where the alarm's state comes from, and how fresh it is."""
     history: reactive[FeedState[tuple[AlarmTransition, ...]]] = reactive(
         FeedState, repaint=False, always_update=True, init=False
     )
@@ -67,16 +67,16 @@ class AlarmDetail(VerticalScroll, can_focus=True):
     contributors: reactive[FeedState[tuple[Contributor, ...]]] = reactive(
         FeedState, repaint=False, always_update=True, init=False
     )
-    """Which series fire; shown of an alarm over several."""
+    """Which series fire; displayed for an alarm over several series."""
     playbook: reactive[Playbook | None] = reactive(None, repaint=False, init=False)
     log_group: reactive[RawId] = reactive(RawId(""), repaint=False, init=False)
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
     acknowledged: reactive[Acknowledgement | None] = reactive(None, repaint=False, init=False)
-    """Who has seen the present state."""
+    """The acknowledgement of the present state."""
     seen: reactive[tuple[Acknowledgement, ...]] = reactive((), repaint=False, init=False)
     """The acknowledgements of all its states, newest first."""
     said: reactive[Problem | None] = reactive(None, repaint=False, init=False)
-    """What the screen's banner says for all panels; it is not said here again."""
+    """The problem in the screen's banner, which is not repeated here."""
 
     @dataclass
     class OpenLogs(Message):
@@ -86,7 +86,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         at: datetime
 
     class Closed(Message):
-        """The operator is done here."""
+        """The operator closes the detail."""
 
     def __init__(self, *, now: Now, zone: tzinfo = UTC, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -112,58 +112,58 @@ class AlarmDetail(VerticalScroll, can_focus=True):
                 yield self.history_block
 
     def on_mount(self) -> None:
-        """The clocks of the playbook run."""
+        """Draw, and update the clocks of the playbook every second."""
         self._update()
         every_second(self, self._tick)
 
     def on_resize(self, event: Resize) -> None:
-        """One column or two."""
+        """Use one column or two."""
         self.set_class(event.size.width >= _TWO_COLUMNS, "-two")
 
     def watch_alarm(self, before: Alarm | None, alarm: Alarm | None) -> None:
-        """Another alarm, or the same with news; another one begins at its top."""
+        """Show the alarm, another one from its top."""
         if before is None or alarm is None or before.id != alarm.id:
             self.scroll_home(animate=False)
         self._update()
 
     def watch_board(self) -> None:
-        """Its state was read again, or could not be."""
+        """Show how fresh the state is."""
         self._update()
 
     def watch_history(self) -> None:
-        """Its history arrived."""
+        """Show the history."""
         self._update()
 
     def watch_curve(self) -> None:
-        """Its curve arrived."""
+        """Show the curve."""
         self._update()
 
     def watch_contributors(self) -> None:
-        """Which of its series fire arrived."""
+        """Show which of its series fire."""
         self._update()
 
     def watch_playbook(self) -> None:
-        """What the runbook says."""
+        """Show what the runbook says."""
         self._update()
 
     def watch_acknowledged(self) -> None:
-        """Somebody has seen it."""
+        """Show who has acknowledged it."""
         self._update()
 
     def watch_seen(self) -> None:
-        """Somebody had seen it before."""
+        """Show the acknowledgements in the history."""
         self._update()
 
     def watch_zone(self) -> None:
-        """Times are shown elsewhere."""
+        """Show the times in another zone."""
         self._update()
 
     def watch_said(self) -> None:
-        """The banner appeared or disappeared."""
+        """Show or hide what the banner says already."""
         self._update()
 
     def action_open_logs(self) -> None:
-        """The log group at the minute the alarm last fired; one that never did, when it entered its state."""
+        """Open the log group at the minute when the alarm last fired, or else entered its state."""
         alarm = self.alarm
         if alarm is not None and self.log_group:
             fired = next(
@@ -173,11 +173,11 @@ class AlarmDetail(VerticalScroll, can_focus=True):
             self.post_message(self.OpenLogs(self.log_group, at or self._now()))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Logs only where the runbook names a group."""
+        """Offer the logs only where the runbook names a group."""
         return bool(self.log_group) or None if action == "open_logs" else True
 
     def action_close(self) -> None:
-        """Back to the list."""
+        """Return to the list."""
         self.post_message(self.Closed())
 
     def _tick(self) -> None:
@@ -217,9 +217,9 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         lines = fact_lines(self.alarm, self.zone, self._now(), width, stale=stale)
         if self.acknowledged is None:
             return lines
-        # Below name and state: who has seen it is read before why it is so.
-        seen = whole_lines(self.acknowledged, self.zone, self._now(), width)
-        return [*lines[:2], *seen, *lines[2:]]
+        # Below name and state: who has acknowledged it comes before the reason.
+        signature = whole_lines(self.acknowledged, self.zone, self._now(), width)
+        return [*lines[:2], *signature, *lines[2:]]
 
     def _series(self, width: int) -> Sequence[Line]:
         lines = self._trouble(self.contributors, width)

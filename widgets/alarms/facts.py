@@ -15,7 +15,7 @@ from widgets.drawing.state_styles import ALARM_STYLES, unsure
 from widgets.drawing.units import number
 
 _WHY = 3
-"""Lines of a reason in the history at most."""
+"""The most lines that a reason takes in the history."""
 _KINDS = {
     "configuration": N_("configuration changed"),
     "action": N_("action"),
@@ -25,7 +25,7 @@ _KINDS = {
 
 
 def fact_lines(alarm: Alarm, zone: tzinfo, now: datetime, width: int, *, stale: bool = False) -> list[Line]:
-    """State, reason, measured points, condition, description; `stale`: its state is not read any more."""
+    """State, reason, measured points, condition, description; `stale`: the state is out of date."""
     spans = unsure(state_spans(alarm)) if stale else state_spans(alarm)
     state: list[Span] = [*spans, (" " + _("for {time}").format(time=how_long(alarm, now)), "")]
     since: list[Span] = []
@@ -47,20 +47,22 @@ def fact_lines(alarm: Alarm, zone: tzinfo, now: datetime, width: int, *, stale: 
 
 
 def series_lines(series: Sequence[Contributor], zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    """Which series of an alarm fire: what it is, since when, why."""
+    """The series of an alarm that fire: name, since when, reason."""
     if not series:
         return [[(text, "muted")] for text in wrap(_("none of its series fires now"), width)]
     lines: list[Line] = []
-    for each in series:
+    for contributor in series:
         look = ALARM_STYLES[AlarmState.ALARM]
-        pieces = wrap(each.name, max(8, width - 2))
+        pieces = wrap(contributor.name, max(8, width - 2))
         lines += [
             [(f"{look.mark} " if at == 0 else "  ", look.role), (text, "strong")]
             for at, text in enumerate(pieces)
         ]
-        if each.since is not None:
-            lines.append([("  " + _("since {time}").format(time=stamp(each.since, zone, now)), "muted")])
-        lines += [[("  " + text, "muted")] for text in wrap(each.reason, max(8, width - 2)) if text]
+        if contributor.since is not None:
+            lines.append(
+                [("  " + _("since {time}").format(time=stamp(contributor.since, zone, now)), "muted")]
+            )
+        lines += [[("  " + text, "muted")] for text in wrap(contributor.reason, max(8, width - 2)) if text]
     return lines
 
 
@@ -90,7 +92,7 @@ def breaches(alarm: Alarm, value: float | None) -> bool:
 
 
 def _points(alarm: Alarm, width: int) -> list[Line]:
-    """The datapoints that decided, oldest first; those beyond the threshold are marked."""
+    """The datapoints that were evaluated, oldest first; those beyond the threshold are marked."""
     if not alarm.recent:
         return []
     unit = alarm_unit(alarm)
@@ -109,7 +111,7 @@ def _points(alarm: Alarm, width: int) -> list[Line]:
 
 
 def _side_by_side(left: list[Span], right: list[Span], width: int) -> list[Line]:
-    """In one line where both fit, else below each other."""
+    """On one line where both fit, else one below the other."""
     if not right:
         return [left]
     if width_of(left) + 2 + width_of(right) <= width:
@@ -134,23 +136,27 @@ def _wrap_after(text: str, label: str, width: int) -> Iterable[str]:
 
 
 def history_lines(history: Sequence[AlarmTransition], zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    """Newest first: when, from what to what, or what was changed."""
+    """The history, newest first: when, and from which state to which or what was changed."""
     if not history:
         return [[(text, "muted")] for text in wrap(_("no change in the time AWS keeps (30 days)"), width)]
     lines: list[Line] = []
-    for each in history:
-        head: Line = [(stamp(each.at, zone, now) + "  ", "muted"), *_change(each)]
-        if each.series:
+    for transition in history:
+        head: Line = [(stamp(transition.at, zone, now) + "  ", "muted"), *_change(transition)]
+        if transition.series:
             lines.append(head)
-            lines += [[("  " + text, "")] for text in wrap(each.series, max(8, width - 2))]
-            lines += [[("  " + text, "muted")] for text in wrap(each.summary, max(8, width - 2)) if text]
+            lines += [[("  " + text, "")] for text in wrap(transition.series, max(8, width - 2))]
+            lines += [
+                [("  " + text, "muted")] for text in wrap(transition.summary, max(8, width - 2)) if text
+            ]
             continue
-        lines += _with_reason(head, each.summary if each.after is None else each.reason, width)
+        lines += _with_reason(
+            head, transition.summary if transition.after is None else transition.reason, width
+        )
     return lines
 
 
 def _with_reason(head: Line, reason: str, width: int) -> list[Line]:
-    """The reason beside the head where it fits, else below it."""
+    """The head with the reason beside it where it fits, else below it."""
     if width_of(head) + 2 + cell_len(reason) <= width:
         return [[*head, (f"  {reason}", "muted")]]
     why = wrap(reason, width - 3)

@@ -1,4 +1,4 @@
-"""The alarms of the system: firing first, nothing false green, scaling alarms apart."""
+"""The system's alarms: firing ones first, scaling alarms apart, and nothing green that is not known to be fine."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from widgets.frame.panel import Panel
 
 _BELOW = "    ↳ "
 _INDENT = 4
-"""Cells before a note below its row, without the table's gutter."""
+"""Cells before a note below its row, not counting the table's gutter."""
 _ORDER = (AlarmState.ALARM, AlarmState.MISSING, AlarmState.INSUFFICIENT, AlarmState.OK)
 
 
@@ -37,19 +37,19 @@ class AlarmPanel(Panel[AlarmOverview]):
 
     @dataclass
     class Opened(Message):
-        """Enter or a click on an alarm: show its detail. `alarm` is what was under the cursor then."""
+        """Enter or a click: show the detail of `alarm`, which was under the cursor then."""
 
         alarm: Alarm
 
     @dataclass
     class Highlighted(Message):
-        """The cursor is on another alarm."""
+        """The cursor moved to another alarm."""
 
         alarm: Alarm
 
     @dataclass
     class Lost(Message):
-        """The alarm under the cursor is no longer there."""
+        """The alarm under the cursor does not exist any more."""
 
         name: str
 
@@ -68,7 +68,7 @@ class AlarmPanel(Panel[AlarmOverview]):
         yield self.table
 
     def show(self, value: AlarmOverview) -> None:
-        """The rows; the cursor follows its alarm."""
+        """Show the rows; the cursor stays on its alarm."""
         rows = self._with_notes(value.watched)
         if value.scaling:
             words = _("scaling alarms: they drive the task count; “low” in alarm is their rest")
@@ -81,7 +81,7 @@ class AlarmPanel(Panel[AlarmOverview]):
             self.refresh(layout=True)
 
     def on_resize(self) -> None:
-        """Other notes fit."""
+        """Decide again which notes fit their rows."""
         self.call_after_refresh(self._show_again)
 
     def _show_again(self) -> None:
@@ -90,11 +90,11 @@ class AlarmPanel(Panel[AlarmOverview]):
             self.show(value)
 
     def natural_height(self) -> int:
-        """The head row of the table and its rows."""
+        """The height of the table's head and rows."""
         return 1 + len(self.table.rows)
 
     def watch_acknowledged(self) -> None:
-        """Somebody has seen an alarm."""
+        """Show who has acknowledged which alarms."""
         value = self.state.value
         if self.is_mounted and value is not None:
             self.show(value)
@@ -106,18 +106,18 @@ class AlarmPanel(Panel[AlarmOverview]):
         return self.alarm(self.table.cursor_key) if self.table.cursor_key is not None else None
 
     def _with_notes(self, alarms: Sequence[Alarm]) -> list[Row]:
-        """A row each; where what its verdict hangs on would be cut off, it stands below the row, whole."""
+        """A row for each alarm; a warning that would be cut off goes below its row, complete."""
         rows = [self._row(alarm) for alarm in alarms]
         sizes = widths(self.table.columns, [row.cells for row in rows], self.table.room)
-        made: list[Row] = []
+        with_notes: list[Row] = []
         for alarm, row in zip(alarms, rows, strict=True):
             grave = warnings(alarm, self.zone, self.now())
             if not grave or width_of(row.cells[-1]) <= sizes[-1]:
-                made.append(row)
+                with_notes.append(row)
                 continue
             below = packed(grave, max(8, self.table.room - _INDENT))
-            made.append(self._row(alarm, grave=False))
-            made += [
+            with_notes.append(self._row(alarm, grave=False))
+            with_notes += [
                 Row(
                     f"note:{number}:{alarm.id}",
                     ([(_BELOW if number == 0 else " " * (_INDENT + 2), "rule"), *line],),
@@ -125,20 +125,20 @@ class AlarmPanel(Panel[AlarmOverview]):
                 )
                 for number, line in enumerate(below)
             ]
-        return made
+        return with_notes
 
     def _row(self, alarm: Alarm, *, grave: bool = True) -> Row:
         now = self.now()
-        seen = self.acknowledged.get(alarm.id)
-        said = joined([*(warnings(alarm, self.zone, now) if grave else ()), *asides(alarm, self.zone, now)])
-        note: list[Span] = short_spans(seen) if seen else []
-        note += [("  ", ""), *said] if note and said else said
-        calls = alarm.state is AlarmState.ALARM and not alarm.scaling and seen is None
+        acknowledgement = self.acknowledged.get(alarm.id)
+        badges = joined([*(warnings(alarm, self.zone, now) if grave else ()), *asides(alarm, self.zone, now)])
+        note: list[Span] = short_spans(acknowledgement) if acknowledgement else []
+        note += [("  ", ""), *badges] if note and badges else badges
+        calls = alarm.state is AlarmState.ALARM and not alarm.scaling and acknowledgement is None
         name = "strong" if calls else ""
         return Row(
             str(alarm.id),
             (
-                [*self._trusted(state_spans(alarm)), *([(f" {MARK}", "good")] if seen else [])],
+                [*self._trusted(state_spans(alarm)), *([(f" {MARK}", "good")] if acknowledgement else [])],
                 [(alarm.name, "muted" if alarm.scaling else name)],
                 [(how_long(alarm, now), "muted")],
                 *measured(alarm),
@@ -147,50 +147,50 @@ class AlarmPanel(Panel[AlarmOverview]):
         )
 
     def tick(self) -> None:
-        """Durations move with time, and so does what may be trusted; what reads the same is not painted."""
+        """Update durations and freshness; rows that did not change are not painted."""
         value = self.state.value
         if value is not None:
             self.show(value)
             self.head.update(facts=self.facts(value))
 
     def watch_state(self) -> None:
-        """Also where the value is the same and only its freshness changed."""
+        """Show the state, also where only its freshness changed."""
         super().watch_state()
         if self.is_mounted:
             self.tick()
 
     def facts(self, value: AlarmOverview) -> list[Span]:
-        """How many in each state."""
+        """How many alarms are in each state."""
         if not value.alarms:
             return []
         return [*self._trusted(count_spans(value)), *seen_spans(value, self.acknowledged)]
 
     def _trusted(self, spans: list[Span]) -> list[Span]:
-        """As they are, or as they look while nothing new arrives."""
+        """The spans as they are, or marked as doubtful while the state is out of date."""
         return unsure(spans) if self.freshness is Freshness.STALE else spans
 
     def empty(self, value: AlarmOverview) -> str:
-        """No alarms at all is a fault, not "all well"."""
+        """Having no alarms is a problem, not "all well"."""
         return "" if value.alarms else _("There is no alarm at all: nothing watches this system.")
 
     def alarm(self, key: str) -> Alarm | None:
-        """The alarm of this id in the value shown."""
+        """The alarm with this id in the displayed value."""
         board = self.state.value
         return next((each for each in board.alarms if each.id == key), None) if board else None
 
     @on(KeyedTable.Selected)
     def _open(self, event: KeyedTable.Selected) -> None:
         event.stop()
-        found = self.alarm(event.key)
-        if found is not None:
-            self.post_message(self.Opened(found))
+        alarm = self.alarm(event.key)
+        if alarm is not None:
+            self.post_message(self.Opened(alarm))
 
     @on(KeyedTable.Highlighted)
     def _highlight(self, event: KeyedTable.Highlighted) -> None:
         event.stop()
-        found = self.alarm(event.key)
-        if found is not None:
-            self.post_message(self.Highlighted(found))
+        alarm = self.alarm(event.key)
+        if alarm is not None:
+            self.post_message(self.Highlighted(alarm))
 
     @on(KeyedTable.Gone)
     def _lose(self, event: KeyedTable.Gone) -> None:

@@ -12,7 +12,7 @@ from widgets.drawing.lines import Line, Span, fit, width_of
 def playbook_lines(
     playbook: Playbook | None, since: datetime | None, now: datetime, width: int, *, firing: bool
 ) -> list[Line]:
-    """Clocks, steps, causes, cautions in lines of `width` cells."""
+    """Clocks, steps, causes and cautions as lines of `width` cells."""
     if playbook is None:
         words = _("The runbook says nothing about this alarm.")
         return [[(text, "muted")] for text in wrap(words, width)]
@@ -34,7 +34,7 @@ def playbook_lines(
 def clock_lines(
     playbook: Playbook, since: datetime | None, now: datetime, width: int, *, firing: bool
 ) -> list[Line]:
-    """How long to wait and when to escalate; running while the alarm fires, at rest otherwise."""
+    """How long to wait and when to escalate; the clocks run while the alarm fires."""
     lines: list[Line] = []
     elapsed = (now - since).total_seconds() if firing and since else None
     if playbook.wait_minutes is not None:
@@ -51,15 +51,15 @@ def _clock(words: str, minutes: int, elapsed: float | None, over: str, role: str
     text = words.replace("{time}", duration(minutes * 60))
     if elapsed is None:
         return _hanging([("◷ ", "muted")], text, width, "muted")
-    left = minutes * 60 - elapsed
-    if left <= 0:
-        past = _("{time} past").format(time=duration(-left))
+    seconds = minutes * 60 - elapsed
+    if seconds <= 0:
+        past = _("{time} past").format(time=duration(-seconds))
         return _hanging([("◷ ", "warn")], f"{over} ({past})", width, role)
-    return _hanging([("◷ ", "key")], text + " — " + _("{time} left").format(time=duration(left)), width)
+    return _hanging([("◷ ", "key")], text + " — " + _("{time} left").format(time=duration(seconds)), width)
 
 
 def _hanging(first: Sequence[Span], text: str, width: int, role: str = "") -> list[Line]:
-    """Wrapped text whose further lines stand under the first one's text."""
+    """Wrapped text whose further lines are aligned with the text of the first."""
     indent = width_of(first)
     return [
         [*(first if row == 0 else [(" " * indent, "")]), (line, role)]
@@ -68,13 +68,13 @@ def _hanging(first: Sequence[Span], text: str, width: int, role: str = "") -> li
 
 
 def _causes(playbook: Playbook, width: int) -> list[Line]:
-    left = min(width // 2, max(width_of([(cause.cause, "")]) for cause in playbook.causes))
+    cause_width = min(width // 2, max(width_of([(cause.cause, "")]) for cause in playbook.causes))
     lines: list[Line] = []
     for cause in playbook.causes:
-        causes, actions = wrap(cause.cause, left), wrap(cause.action, width - left - 3)
+        causes, actions = wrap(cause.cause, cause_width), wrap(cause.action, width - cause_width - 3)
         for row in range(max(len(causes), len(actions))):
             one = causes[row] if row < len(causes) else ""
             two = actions[row] if row < len(actions) else ""
             arrow = " → " if row == 0 else "   "
-            lines.append([*fit([(one, "")], left), (arrow, "muted"), (two, "")])
+            lines.append([*fit([(one, "")], cause_width), (arrow, "muted"), (two, "")])
     return lines

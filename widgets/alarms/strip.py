@@ -1,4 +1,4 @@
-"""One line that is on every screen: how many alarms in which state, and what fires or changed last."""
+"""The line on every screen: how many alarms are in which state, and what fires or changed last."""
 
 from datetime import UTC, tzinfo
 
@@ -20,7 +20,7 @@ from widgets.frame.panel import Now
 
 
 class AlarmStrip(LineWidget):
-    """Counts to the left, what fires or else the newest change to the right; old or absent data never looks fine."""
+    """Counts on the left, what fires or else the newest change on the right; old or missing data never looks fine."""
 
     DEFAULT_CSS = """
     AlarmStrip { height: 1; width: 1fr; }
@@ -30,32 +30,32 @@ class AlarmStrip(LineWidget):
         FeedState, repaint=False, always_update=True, init=False
     )
     transition: reactive[AlarmTransition | None] = reactive(None, repaint=False, init=False)
-    """The newest change of state, where history was read; else the board tells."""
+    """The newest change of state, where the history was read; else it is taken from the board."""
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
     acknowledged: reactive[Seen] = reactive(dict, repaint=False, init=False)
     """By the alarm's id."""
 
     class Clicked(Message):
-        """The operator wants the alarms."""
+        """The operator asks for the alarms."""
 
     def __init__(self, now: Now, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._now = now
 
     def on_mount(self) -> None:
-        """Ages move with time."""
+        """Update the ages every second."""
         every_second(self, self.redraw)
 
     def watch_state(self) -> None:
-        """New counts."""
+        """Show the counts."""
         self.redraw()
 
     def watch_transition(self) -> None:
-        """A new change."""
+        """Show the newest change."""
         self.redraw()
 
     def watch_acknowledged(self) -> None:
-        """Somebody has seen an alarm."""
+        """Show which alarms are acknowledged."""
         self.redraw()
 
     def on_click(self, event: Click) -> None:
@@ -68,12 +68,12 @@ class AlarmStrip(LineWidget):
         freshness = self.state.freshness(self._now())
         if board is None:
             return [[(" ", ""), *_absent(freshness)]]
-        left: list[Span] = [*self._stale(freshness), *_badge(board, self.acknowledged)]
+        counts: list[Span] = [*self._stale(freshness), *_badge(board, self.acknowledged)]
         stale = freshness is Freshness.STALE
-        left = unsure(left) if stale else left
-        room = width - width_of(left) - 3
-        right = next((each for each in self._newest(board) if width_of(each) <= room), [])
-        return [spread([(" ", ""), *left], unsure(right) if stale else right, width)]
+        counts = unsure(counts) if stale else counts
+        room = width - width_of(counts) - 3
+        news = next((each for each in self._newest(board) if width_of(each) <= room), [])
+        return [spread([(" ", ""), *counts], unsure(news) if stale else news, width)]
 
     def _stale(self, freshness: Freshness) -> list[Span]:
         if freshness is not Freshness.STALE or self.state.fetched_at is None:
@@ -82,7 +82,7 @@ class AlarmStrip(LineWidget):
         return [(f"{words} ", "caution"), (" ", "")]
 
     def _newest(self, board: AlarmOverview) -> list[list[Span]]:
-        """The newest alarm that fires, else the newest change, in words, the longest form first."""
+        """The newest alarm that fires, else the newest change, in several forms, the longest first."""
         newest = board.newest_firing or board.newest
         if newest is None:
             return []
@@ -90,8 +90,8 @@ class AlarmStrip(LineWidget):
         look = ALARM_STYLES[newest.state]
         name: Span = (newest.name, "strong" if newest.state is AlarmState.ALARM else "")
         long: Span = (" " + _("for {time}").format(time=how_long(newest, self._now())), "muted")
-        seen = self.acknowledged.get(newest.id)
-        state: Span = (look.text + (f" {MARK}" if seen else ""), look.role)
+        is_acknowledged = self.acknowledged.get(newest.id)
+        state: Span = (look.text + (f" {MARK}" if is_acknowledged else ""), look.role)
         return [
             [
                 *lead,
@@ -103,7 +103,7 @@ class AlarmStrip(LineWidget):
                 (" ", ""),
             ],
             [name, (" ", ""), state, long, (" ", "")],
-            [name, (" ", ""), (look.mark + (MARK if seen else ""), look.role), (" ", "")],
+            [name, (" ", ""), (look.mark + (MARK if is_acknowledged else ""), look.role), (" ", "")],
         ]
 
     def _before(self, newest: Alarm) -> list[Span]:
@@ -124,12 +124,12 @@ def _absent(freshness: Freshness) -> list[Span]:
     return [(_("alarms: reading…"), "muted")]
 
 
-def _badge(board: AlarmOverview, seen: Seen) -> list[Span]:
+def _badge(board: AlarmOverview, acknowledgements: Seen) -> list[Span]:
     if not board.alarms:
         return [(_("? no alarms exist: nothing watches this system"), "warn")]
     spans = count_spans(board)
     firing = [alarm for alarm in board.watched if alarm.state is AlarmState.ALARM]
-    if any(alarm.id not in seen for alarm in firing):
+    if any(alarm.id not in acknowledgements for alarm in firing):
         text, _role = spans[0]
         spans[0] = (f" {text} ", "alert")
-    return [*spans, *seen_spans(board, seen)]
+    return [*spans, *seen_spans(board, acknowledgements)]

@@ -1,4 +1,4 @@
-"""What is said about an alarm: how long, value against threshold, badges, why data is missing. Pure."""
+"""Texts about an alarm: duration, value against threshold, badges, why data is missing. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
@@ -14,12 +14,12 @@ from widgets.drawing.state_styles import ALARM_STYLES
 from widgets.drawing.units import number
 
 _GRAVE = ("caution", "warn")
-"""Roles of badges that a verdict hangs on."""
+"""Roles of badges that the verdict depends on."""
 _KINDS = {AlarmKind.COMPOSITE: N_("composite"), AlarmKind.LOG: N_("log alarm")}
 
 
 def state_spans(alarm: Alarm) -> list[Span]:
-    """Mark and word; a scaling alarm that is low is at rest, so it is not red."""
+    """Mark and word; a scaling alarm is not red, because firing is normal for it."""
     look = ALARM_STYLES[alarm.state]
     calm = alarm.scaling and alarm.state is AlarmState.ALARM
     return [(look.text, "muted" if calm else look.role)]
@@ -31,7 +31,7 @@ def how_long(alarm: Alarm, now: datetime) -> str:
 
 
 def measured(alarm: Alarm) -> tuple[list[Span], list[Span]]:
-    """`7.2%` and `> 5%`: the newest datapoint that decided, and the threshold."""
+    """`7.2%` and `> 5%`: the newest datapoint that was evaluated, and the threshold."""
     if alarm.threshold is None:
         return [(NOTHING, "faint")], []
     unit = alarm_unit(alarm)
@@ -42,12 +42,12 @@ def measured(alarm: Alarm) -> tuple[list[Span], list[Span]]:
 
 
 def badges(alarm: Alarm, zone: tzinfo, now: datetime) -> list[Span]:
-    """What makes this alarm other than usual; empty for a plain healthy one."""
+    """What is unusual about this alarm; [] for a plain healthy one."""
     return joined(_badges(alarm, zone, now))
 
 
 def warnings(alarm: Alarm, zone: tzinfo, now: datetime) -> list[Span]:
-    """Of the badges and the remark, those that a verdict hangs on: they are never to be cut off."""
+    """The badges and the remark that the verdict depends on, which must not be cut off."""
     spans = [span for span in _badges(alarm, zone, now) if span[1] in _GRAVE]
     words = "" if alarm.scaling else remark(alarm)
     return [*spans, (words, "muted")] if words else spans
@@ -61,7 +61,7 @@ def asides(alarm: Alarm, zone: tzinfo, now: datetime) -> list[Span]:
 
 
 def joined(spans: Sequence[Span]) -> list[Span]:
-    """In one line, gaps between."""
+    """The spans on one line, with gaps."""
     line: list[Span] = []
     for span in spans:
         line += [("  ", ""), span] if line else [span]
@@ -69,7 +69,7 @@ def joined(spans: Sequence[Span]) -> list[Span]:
 
 
 def packed(spans: Sequence[Span], width: int) -> list[Line]:
-    """In as many lines as they need; one that is longer than a line is wrapped."""
+    """The spans on as many lines as they need; one that is longer than a line is wrapped."""
     lines: list[list[Span]] = []
     for text, role in spans:
         pieces = wrap(text, width)
@@ -101,7 +101,7 @@ def _badges(alarm: Alarm, zone: tzinfo, now: datetime) -> list[Span]:
 
 
 def _hearing(alarm: Alarm) -> list[Span]:
-    """Who hears of it, where that is not an action of its own; it is grave where the runbook names the alarm."""
+    """Who is notified, where the alarm has no action of its own; grave where the runbook names the alarm."""
     if alarm.hearing is Hearing.COMPOSITE:
         names = _(", ").join(alarm.heard_through)
         return [(_("notifies through {alarms}").format(alarms=names), "muted")]
@@ -125,7 +125,7 @@ def remark(alarm: Alarm) -> str:
 
 
 def scaling_remark(alarm: Alarm) -> str:
-    """Target tracking keeps its low alarm in ALARM while there is little to do."""
+    """Why a scaling alarm fires: target tracking's low alarm stays in ALARM while the load is low."""
     if alarm.state is AlarmState.ALARM and "AlarmLow" in alarm.name:
         return _("normal: little load, nothing to scale in")
     if alarm.state is AlarmState.ALARM:

@@ -1,4 +1,4 @@
-"""A change plan as lines: what it hits, before and after, what is sent, what to know. Pure.
+"""A change plan as lines: its impact, before and after, what is sent, what to know. Pure.
 
 The dialog draws these lines and `toban change --plan` prints them, so both say the same.
 """
@@ -19,11 +19,11 @@ ARROW = " → "
 CHANGED, SAME = "◆", " "
 """Before a row that changes, and before one that does not."""
 _LABEL = 26
-"""Cells that the longest label may take beside its value."""
+"""The most cells that a label may take beside its value."""
 _BEFORE, _AFTER = 24, 14
-"""Cells that the longest value of before may take in its column, and the least that the one after needs beside it."""
+"""The most cells for the value before, and the least that the value after needs beside it."""
 _ODD = 3
-"""How many of a name's odd characters are named."""
+"""How many unusual characters of a name are listed."""
 
 
 def hanging(first: Line, text: str, role: str, width: int) -> list[Line]:
@@ -34,12 +34,12 @@ def hanging(first: Line, text: str, role: str, width: int) -> list[Line]:
 
 
 def pairs(rows: Iterable[tuple[str, str, str]], width: int) -> list[Line]:
-    """(label, value, role) below each other, the values in one column; a name that would be broken, below its label."""
-    told = list(rows)
-    room = min(_LABEL, max((cell_len(label) for label, _value, _role in told), default=0))
+    """One row each of (label, value, role), the values in one column; a name that would break goes below its label."""
+    triples = list(rows)
+    room = min(_LABEL, max((cell_len(label) for label, _value, _role in triples), default=0))
     lines: list[Line] = []
-    for label, value, role in told:
-        name = " " not in value and cell_len(value) == len(value)  # Japanese may be broken anywhere
+    for label, value, role in triples:
+        name = " " not in value and cell_len(value) == len(value)  # Japanese text may break anywhere
         broken = name and cell_len(value) > width - room - 2
         if label and (cell_len(label) > room or broken):
             lines.append([(label, "muted")])
@@ -50,29 +50,29 @@ def pairs(rows: Iterable[tuple[str, str, str]], width: int) -> list[Line]:
 
 
 def odd_characters(text: str) -> str:
-    """Which characters of a name are not plain ASCII, in words: a look-alike reads like the real one."""
-    odd = list(dict.fromkeys(each for each in text if not " " <= each <= "~"))
+    """The characters of a name that are not plain ASCII, in words; a look-alike reads like the real name. "" for none."""
+    odd = list(dict.fromkeys(character for character in text if not " " <= character <= "~"))
     if not odd:
         return ""
-    named = [f"{clean(each)} U+{ord(each):04X}" for each in odd[:_ODD]]
+    names = [f"{clean(character)} U+{ord(character):04X}" for character in odd[:_ODD]]
     more = [_("{count} more").format(count=len(odd) - _ODD)] if len(odd) > _ODD else []
-    return _("not ASCII: {characters}").format(characters=", ".join([*named, *more]))
+    return _("not ASCII: {characters}").format(characters=", ".join([*names, *more]))
 
 
-def _marked(label: str, raw: str, shown: str) -> list[tuple[str, str, str]]:
+def _name_rows(label: str, raw: str, text: str) -> list[tuple[str, str, str]]:
     """A name's row, and one below it where the name has characters that may deceive."""
     odd = odd_characters(raw)
-    return [(label, shown, ""), *([("", f"▲ {odd}", "warn")] if odd else [])]
+    return [(label, text, ""), *([("", f"▲ {odd}", "warn")] if odd else [])]
 
 
-def blast_lines(plan: Plan, width: int) -> list[Line]:
-    """What it hits at once and what is grave; first, because everything else is read in its light."""
+def impact_lines(plan: Plan, width: int) -> list[Line]:
+    """The impact and the grave warnings; first, because they matter for everything below."""
     lines: list[Line] = []
     if plan.blast:
         lines += hanging([("■ ", "alert")], plan.blast, "alert", width)
-    for caution in plan.cautions:
-        if caution.grave:
-            lines += hanging([("■ ", "bad")], caution.text, "bad", width)
+    for warning in plan.cautions:
+        if warning.grave:
+            lines += hanging([("■ ", "bad")], warning.text, "bad", width)
     return lines
 
 
@@ -87,7 +87,7 @@ def refusal_lines(plan: Plan, width: int) -> list[Line]:
 
 
 def row_lines(plan: Plan, width: int) -> list[Line]:
-    """Before and after, step by step; what changes carries a mark and an arrow."""
+    """Before and after, step by step; values that change have a mark and an arrow."""
     lines: list[Line] = []
     for number, step in enumerate(plan.steps, 1):
         if len(plan.steps) > 1:
@@ -108,15 +108,15 @@ def _table(rows: Sequence[Row], width: int) -> list[Line]:
     lines: list[Line] = []
     for row in rows:
         before, after = row.before or NOTHING, row.after or NOTHING
-        shown = after if row.changes else _("stays")
-        if cell_len(row.name) > names or cell_len(before) > befores or room < min(_AFTER, cell_len(shown)):
+        value = after if row.changes else _("stays")
+        if cell_len(row.name) > names or cell_len(before) > befores or room < min(_AFTER, cell_len(value)):
             lines += _stacked(row, before, after, width)
             continue
         role = "strong" if row.changes else "muted"
         line: list[Span] = [(f"{CHANGED if row.changes else SAME} ", "mark"), (pad(row.name, names), role)]
         line += [("  ", ""), (pad(before, befores, "right"), "" if row.changes else "muted")]
         line.append((ARROW if row.changes else " " * len(ARROW), "mark"))
-        lines += hanging(line, shown, "strong" if row.changes else "faint", width)
+        lines += hanging(line, value, "strong" if row.changes else "faint", width)
     return lines
 
 
@@ -130,7 +130,7 @@ def _stacked(row: Row, before: str, after: str, width: int) -> list[Line]:
 
 
 def request_lines(plan: Plan, width: int) -> list[Line]:
-    """Exactly what is sent, in full."""
+    """Exactly what is sent, complete."""
     lines: list[Line] = []
     for number, step in enumerate(plan.steps, 1):
         lines += [[]] if lines else []
@@ -143,24 +143,24 @@ def _request(plan: Plan, step: PlannedStep, width: int) -> list[Line]:
     call = step.call
     lines = hanging([], f"{clean(call.service)}:{clean(call.operation)}", "code", width)
     place = [(_("account"), f"{plan.account}  {clean(call.region)}", "")]
-    target = _marked(_("target"), str(step.target), clean(str(step.target), LINE_LIMIT))
+    target = _name_rows(_("target"), str(step.target), clean(str(step.target), LINE_LIMIT))
     return [*lines, *pairs([*place, *target, *_parameters(call)], width)]
 
 
 def _parameters(call: AwsCall) -> Iterator[tuple[str, str, str]]:
     for name, value in flat(call.params):
         raw = value if isinstance(value, str) else ""
-        yield from _marked(clean(name), raw, literal(value))
+        yield from _name_rows(clean(name), raw, literal(value))
 
 
 def flat(value: Mapping[str, object], before: str = "") -> Iterator[tuple[str, object]]:
-    """The parameters with their paths (`ScalableTargetAction.MaxCapacity`), one for each plain value."""
+    """(path, value) of every plain value: `ScalableTargetAction.MaxCapacity`, 5."""
     for name, inner in value.items():
         path = f"{before}{name}"
         if isinstance(inner, Mapping) and inner:
             yield from flat(inner, f"{path}.")
         elif isinstance(inner, list) and inner:
-            yield from flat({f"[{at}]": each for at, each in enumerate(inner)}, path)
+            yield from flat({f"[{index}]": item for index, item in enumerate(inner)}, path)
         else:
             yield path, inner
 
@@ -170,21 +170,21 @@ def literal(value: object) -> str:
     return clean(json.dumps(value, ensure_ascii=False), LINE_LIMIT)
 
 
-def caution_lines(plan: Plan, width: int) -> list[Line]:
-    """What to know that is not grave; the grave ones stand first of all."""
+def warning_lines(plan: Plan, width: int) -> list[Line]:
+    """The warnings that are not grave; `impact_lines` has the others."""
     lines: list[Line] = []
-    for caution in plan.cautions:
-        if not caution.grave:
-            lines += hanging([("▲ ", "warn")], caution.text, "", width)
+    for warning in plan.cautions:
+        if not warning.grave:
+            lines += hanging([("▲ ", "warn")], warning.text, "", width)
     return lines
 
 
 def fact_lines(plan: Plan, width: int, zone: tzinfo, now: datetime, why: str = "") -> list[Line]:
-    """Target, approval, downtime, cost, and the way back with its date and `why` it is that one.
+    """Target, approval, downtime, cost, and the revert with its date and `why` it has that date.
 
-    Of a plan that was refused before its steps were worked out only the target is known.
+    A plan that was refused before it had steps knows its target alone.
     """
-    rows = _marked(_("target"), plan.target.title, plan.target.title)
+    rows = _name_rows(_("target"), plan.target.title, plan.target.title)
     if not plan.steps:
         return pairs(rows, width)
     rows.append((_("approval"), plan.approval or _("nobody's"), "strong" if plan.approval else "muted"))
@@ -195,21 +195,22 @@ def fact_lines(plan: Plan, width: int, zone: tzinfo, now: datetime, why: str = "
     ):
         if value:
             rows.append((label, value, ""))
-    rows.append((_("way back"), way_back(plan.revert, zone, now), ""))
+    rows.append((_("way back"), revert_text(plan.revert, zone, now), ""))
     if why and plan.revert is not None:
         rows.append(("", why, "muted"))
     return pairs(rows, width)
 
 
 def why_then(parameters: Iterable[Parameter], plan: Plan) -> str:
-    """Why it is taken back at this time, where the proposed one stands; else ""."""
-    asked = next((each for each in parameters if each.kind == "moment"), None)
-    taken = asked is not None and plan.revert is not None and plan.wish.get(asked.id) == asked.default
-    return asked.why if asked is not None and taken else ""
+    """Why it is reverted at this time, if that is the proposed time; else ""."""
+    moment = next((parameter for parameter in parameters if parameter.kind == "moment"), None)
+    if moment is None or plan.revert is None or plan.wish.get(moment.id) != moment.default:
+        return ""
+    return moment.why
 
 
-def way_back(revert: Revert | None, zone: tzinfo, now: datetime) -> str:
-    """Who takes it back and when, in words."""
+def revert_text(revert: Revert | None, zone: tzinfo, now: datetime) -> str:
+    """Who reverts it and when, in words."""
     if revert is None:
         return _("none: it stays")
     words = (
@@ -222,19 +223,19 @@ def way_back(revert: Revert | None, zone: tzinfo, now: datetime) -> str:
 
 def expiry(plan: Plan, now: datetime) -> Span:
     """How long the plan may still be applied."""
-    left = (plan.expires_at - now).total_seconds()
-    if left <= 0:
+    seconds = (plan.expires_at - now).total_seconds()
+    if seconds <= 0:
         return (_("✖ the plan has expired"), "bad")
-    return (_("valid for {time}").format(time=duration(left)), "warn" if left <= 30 else "muted")
+    return (_("valid for {time}").format(time=duration(seconds)), "warn" if seconds <= 30 else "muted")
 
 
 def plan_text(plan: Plan, zone: tzinfo, now: datetime, width: int = 100, why: str = "") -> list[str]:
     """The whole plan as plain text; `why` as in `fact_lines`."""
     parts: list[tuple[str, list[Line]]] = [
-        ("", [*refusal_lines(plan, width), *blast_lines(plan, width)]),
+        ("", [*refusal_lines(plan, width), *impact_lines(plan, width)]),
         (_("Before → after"), row_lines(plan, width)),
         (_("Exactly what is sent"), request_lines(plan, width)),
-        (_("To know before confirming"), caution_lines(plan, width)),
+        (_("To know before confirming"), warning_lines(plan, width)),
         (_("Conditions"), fact_lines(plan, width, zone, now, why)),
     ]
     lines: list[Line] = [[(f"{plan.title}: {plan.target.title}", "title")]]
@@ -242,7 +243,7 @@ def plan_text(plan: Plan, zone: tzinfo, now: datetime, width: int = 100, why: st
         if body:
             lines += [[], spread([(title, "title"), (" ", "")], [], width, ("─", "rule"))] if title else []
             lines += body
-    made = _("planned {time}, {expiry}").format(
+    footer = _("planned {time}, {expiry}").format(
         time=stamp(plan.made_at, zone, now), expiry=expiry(plan, now)[0]
     )
-    return [line.rstrip() for line in plain([*lines, [], [(made, "muted")]])]
+    return [line.rstrip() for line in plain([*lines, [], [(footer, "muted")]])]

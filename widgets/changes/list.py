@@ -1,4 +1,4 @@
-"""What can be changed: each kind of change with the targets the runbook gives it."""
+"""What can be changed: each kind of change with its targets in the runbook."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Offer:
     locked: bool = False
     """The outcome of an earlier change is unknown."""
     busy: bool = False
-    """A change of it is under way, here or elsewhere, or was cut off just now."""
+    """A change of it is under way, here or in another console, or was cut off just now."""
 
     @property
     def key(self) -> str:
@@ -52,13 +52,13 @@ class ChangeList(Vertical):
 
     @dataclass
     class Opened(Message):
-        """Enter or a click: plan it. `offer` is what was under the cursor then."""
+        """Enter or a click: plan `offer`, which was under the cursor then."""
 
         offer: Offer
 
     @dataclass
     class Highlighted(Message):
-        """The cursor is on another one."""
+        """The cursor moved to another offer."""
 
         offer: Offer
 
@@ -69,30 +69,30 @@ class ChangeList(Vertical):
         self.table = KeyedTable((Column(_("target"), flex=1, min_width=12), Column("", max_width=12)))
 
     def compose(self) -> ComposeResult:
-        """Head, table, what stands in an empty table's place."""
+        """The head, the table, and what replaces an empty table."""
         yield self.head
         yield self.table
         yield self._empty
 
     def on_mount(self) -> None:
-        """Show what was set before."""
+        """Show what was set before mounting."""
         self._empty.say(_("The runbook names nothing that could be changed."), "muted")
         self._show()
 
     def watch_offers(self) -> None:
-        """Other offers, or another lock."""
+        """Show the offers and their locks."""
         self._show()
 
     def offer_at_cursor(self) -> Offer | None:
-        """The one that the keys act on."""
+        """The offer that the keys act on."""
         return self._offer(self.table.cursor_key)
 
     def on_descendant_focus(self) -> None:
-        """The head says where the keys go."""
+        """Show in the head whether the table has the focus."""
         self.head.update(focused=True)
 
     def on_descendant_blur(self) -> None:
-        """The head says where the keys go."""
+        """Show in the head whether the table has the focus."""
         self.head.update(focused=False)
 
     def _offer(self, key: str | None) -> Offer | None:
@@ -107,16 +107,16 @@ class ChangeList(Vertical):
     @on(KeyedTable.Selected)
     def _open(self, event: KeyedTable.Selected) -> None:
         event.stop()
-        found = self._offer(event.key)
-        if found is not None:
-            self.post_message(self.Opened(found))
+        offer = self._offer(event.key)
+        if offer is not None:
+            self.post_message(self.Opened(offer))
 
     @on(KeyedTable.Highlighted)
     def _highlight(self, event: KeyedTable.Highlighted) -> None:
         event.stop()
-        found = self._offer(event.key)
-        if found is not None:
-            self.post_message(self.Highlighted(found))
+        offer = self._offer(event.key)
+        if offer is not None:
+            self.post_message(self.Highlighted(offer))
 
 
 def offer_rows(offers: Sequence[Offer]) -> list[Row]:

@@ -20,12 +20,12 @@ class _Facts(LineWidget):
         self.state: LiveState | None = None
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """Remarks, then the values."""
+        """The remarks, then the values."""
         return state_lines(self.state, width) if self.state is not None else []
 
 
 class LiveStatePanel(Panel[LiveState]):
-    """Set `state` as it is read; `title` names the target."""
+    """Set `state` whenever it is read."""
 
     DEFAULT_CSS = """
     LiveStatePanel { min-height: 4; }
@@ -48,7 +48,7 @@ class LiveStatePanel(Panel[LiveState]):
 
 
 def state_lines(state: LiveState, width: int) -> list[Line]:
-    """What to know first, then each value with its note."""
+    """The remarks first, then each value with its note."""
     lines: list[Line] = []
     for remark in state.remarks:
         lines += hanging([("▲ ", "warn")], remark, "warn", width)

@@ -1,4 +1,4 @@
-"""Changes whose outcome nobody knows: said above everything else until they are known."""
+"""Changes whose outcome is unknown, above everything else until it is known."""
 
 from collections.abc import Sequence
 
@@ -11,11 +11,11 @@ from widgets.changes.run.view import unknown_words
 from widgets.drawing.lines import Line, LineWidget
 
 _MOST = 2
-"""How many are named; the table has them all."""
+"""How many changes are named; the table has them all."""
 
 
 class UnknownBanner(LineWidget):
-    """Call `show`; takes no room while nothing is unknown."""
+    """Call `show`; it takes no room while nothing is unknown."""
 
     DEFAULT_CSS = """
     UnknownBanner { height: auto; display: none; background: $error 40%; color: $text; padding: 0 1; }
@@ -26,7 +26,7 @@ class UnknownBanner(LineWidget):
         self._runs: tuple[Run, ...] = ()
 
     def show(self, runs: Sequence[Run]) -> None:
-        """Of these, name the unknown ones."""
+        """Name those of `runs` that are unknown."""
         unknown = tuple(run for run in runs if run.state is StepState.UNKNOWN)
         if unknown != self._runs:
             self._runs = unknown
@@ -35,27 +35,27 @@ class UnknownBanner(LineWidget):
             self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many rows as there are words."""
+        """As many rows as the text needs."""
         return len(self.draw(width, 0))
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """Which change, what is known, what comes next, what a person can do."""
+        """The changes, what is known, what happens next, what a person can do."""
         return unknown_lines(self._runs, width) if width > 0 else []
 
 
 def unknown_lines(runs: Sequence[Run], width: int) -> list[Line]:
-    """The words of the banner."""
+    """The lines of the banner."""
     lines: list[Line] = []
     for run in runs[:_MOST]:
         what = f"{run.plan.target.title}  {run.plan.title}"
         head = _("OUTCOME UNKNOWN: {what}").format(what=what)
         lines += hanging([("? ", "title")], head, "title", width)
-        told = next((step.text for step in run.steps if step.state is StepState.UNKNOWN), "")
-        if told:
-            lines += hanging([("  ", "")], told, "", width)
+        text = next((step.text for step in run.steps if step.state is StepState.UNKNOWN), "")
+        if text:
+            lines += hanging([("  ", "")], text, "", width)
     if runs:
         more = len(runs) - _MOST
-        left = _("and {count} more. ").format(count=more) if more > 0 else ""
+        others = _("and {count} more. ").format(count=more) if more > 0 else ""
         ask = _("C looks now; what AWS cannot tell, it asks you.")
-        lines += hanging([("→ ", "title")], f"{left}{unknown_words()} {ask}", "", width)
+        lines += hanging([("→ ", "title")], f"{others}{unknown_words()} {ask}", "", width)
     return lines

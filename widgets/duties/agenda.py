@@ -1,4 +1,4 @@
-"""A month's duties day by day, as a list that follows the calendar's cursor."""
+"""A month's duties by day, as a list that follows the calendar's cursor."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ from widgets.duties.wording import TODAY_MARK, closed_words, tally, zone_name
 
 
 class AgendaTable(KeyedTable):
-    """A table that can be led to a heading, with the cursor on nothing."""
+    """A table that can scroll to a heading with the cursor on no row."""
 
     def lead_to(self, heading: str, key: str | None) -> None:
-        """Show the section under `heading` with the cursor on `key`, or on nothing."""
+        """Show the section under `heading` with the cursor on `key`, or on no row."""
         top = self._index.get(heading)
         if top is None:
             return
@@ -34,7 +34,7 @@ class AgendaTable(KeyedTable):
             self.scroll_to(y=top, animate=False, force=True)
 
     def _put_down(self, place: int) -> None:
-        """The cursor on nothing; the next key goes on from `place`."""
+        """Put the cursor on no row; the next key continues from `place`."""
         old, self._place, self.cursor_key = self._place, place, None
         if self._is_visible(old):
             self.refresh(Region(0, old + 1 - self.scroll_offset.y, self.size.width, 1))
@@ -48,11 +48,11 @@ class AgendaTable(KeyedTable):
 
 
 class Agenda(OccurrenceList):
-    """Set `month` and `day`. The cursor is on an occurrence of `day`, or on nothing where it has none."""
+    """Set `month` and `day`. The cursor is on an occurrence of `day`, or on no row where it has none."""
 
     month: reactive[Month | None] = reactive(None, repaint=False, init=False)
     day: reactive[date] = reactive(date.min, repaint=False, init=False)
-    """Follows the cursor; setting it leads the list there."""
+    """The day under the cursor; setting it scrolls there."""
     today: reactive[date] = reactive(date.min, repaint=False, init=False)
 
     @dataclass
@@ -69,12 +69,12 @@ class Agenda(OccurrenceList):
         self._headings: dict[date, str] = {}
 
     def on_mount(self) -> None:
-        """Show what was set before."""
+        """Show what was set before mounting."""
         self.fill()
         self._lead()
 
     def watch_month(self, before: Month | None, month: Month | None) -> None:
-        """Another month begins at `day`; the same with other states stays where it is."""
+        """Show another month from `day`; the same month stays where it is."""
         if not self.is_mounted:
             return
         self.fill()
@@ -82,31 +82,31 @@ class Agenda(OccurrenceList):
             self._lead()
 
     def watch_day(self) -> None:
-        """The calendar's cursor moved."""
+        """Follow the calendar's cursor."""
         if self.is_mounted:
             self.fill()
             self._lead()
 
     def watch_today(self) -> None:
-        """Midnight."""
+        """Mark the new day after midnight."""
         if self.is_mounted:
             self.fill()
 
     def on_resize(self, event: Resize) -> None:
-        """The day's section stays in sight."""
+        """Keep the day's section in view."""
         self.fill()
         self.call_after_refresh(self._lead)
 
     def _lead(self) -> None:
         here = [key for key, day in self._days.items() if day == self.day]
-        chosen = self.table.cursor_key
-        if chosen not in here:
-            chosen = next((key for key in here if self.shown[key].open), here[0] if here else None)
-        self.table.lead_to(self._headings.get(self.day) or next(iter(self._headings.values()), ""), chosen)
+        key = self.table.cursor_key
+        if key not in here:
+            key = next((key for key in here if self.shown[key].open), here[0] if here else None)
+        self.table.lead_to(self._headings.get(self.day) or next(iter(self._headings.values()), ""), key)
         self.tell()
 
     def fill(self) -> None:
-        """The month as it stands now."""
+        """Show the month as it is now."""
         self.shown, self._days, self._headings = {}, {}, {}
         self.table.set_rows(list(self._rows()))
         self.tell()
@@ -115,7 +115,7 @@ class Agenda(OccurrenceList):
         if self.month is None:
             yield Row("#waiting", ([(_("Reading…"), "muted")],), heading=True)
             return
-        for empty, days in groupby(self.month.days, key=lambda each: not each.occurrences):
+        for empty, days in groupby(self.month.days, key=lambda day: not day.occurrences):
             if empty:
                 yield self._free(list(days))
             else:
@@ -123,7 +123,7 @@ class Agenda(OccurrenceList):
                     yield from self._full(day)
 
     def _free(self, days: Sequence[Day]) -> Row:
-        """Days without duties, in one line."""
+        """Consecutive days without duties, on one line."""
         first, last = days[0].day, days[-1].day
         key = f"#{first.isoformat()}"
         self._headings |= {each.day: key for each in days}
@@ -140,14 +140,14 @@ class Agenda(OccurrenceList):
     def _full(self, day: Day) -> Iterable[Row]:
         key = self._headings[day.day] = f"#{day.day.isoformat()}"
         facts: list[Span] = [*tally(day.occurrences)]
-        closed = closed_words(day)
-        if closed:
-            facts += [("  ", ""), (closed, "muted")]
+        reason = closed_words(day)
+        if reason:
+            facts += [("  ", ""), (reason, "muted")]
         yield self._heading(key, day_words(day.day), day.day == self.day, day.day == self.today, facts)
-        for each in day.occurrences:
-            if each.key not in self.shown:
-                self.shown[each.key], self._days[each.key] = each, day.day
-                yield duty_row(each, None, self.zone, day.day, weekdays=False)
+        for occurrence in day.occurrences:
+            if occurrence.key not in self.shown:
+                self.shown[occurrence.key], self._days[occurrence.key] = occurrence, day.day
+                yield duty_row(occurrence, None, self.zone, day.day, weekdays=False)
 
     def _heading(self, key: str, words: str, here: bool, today: bool, facts: Sequence[Span]) -> Row:
         role = "title-focus" if here else "strong"
@@ -157,7 +157,7 @@ class Agenda(OccurrenceList):
         return Row(key, ([*line, ("  ", ""), *facts],), heading=True)
 
     def moved(self) -> None:
-        """To another day, perhaps."""
+        """Follow the cursor to another day."""
         day = self._days.get(self.table.cursor_key or "")
         if day is not None and day != self.day:
             self.set_reactive(Agenda.day, day)

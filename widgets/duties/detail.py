@@ -1,4 +1,4 @@
-"""One occurrence in full: what it asks, when it is due, who signed it when."""
+"""One occurrence in full: its checks, when it is due, who signed it and when."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
@@ -27,20 +27,20 @@ from widgets.duties.wording import (
 from widgets.findings.wording import looking_words, recorded_spans
 
 Fact = tuple[str, Sequence[Span]]
-"""A label and what it says."""
+"""A label and its text."""
 
 
 def fact_lines(
     occurrence: Occurrence, duty: Duty | None, zone: tzinfo, now: datetime, width: int
 ) -> list[Line]:
-    """Title, state, times, window, why it moved, who signed and what they wrote down."""
-    shown, slot = look(occurrence), occurrence.slot
+    """Title, state, times, window, why it moved, the signature and its evidence."""
+    state_look, slot = look(occurrence), occurrence.slot
     day = now.astimezone(zone).date()
     lines: list[Line] = [[(text, "title")] for text in wrap(slot.title, width)]
-    state: list[Span] = [(shown.text, shown.role)]
+    state: list[Span] = [(state_look.text, state_look.role)]
     if occurrence.signed is None:
         state += [("  ", ""), *progress(occurrence, now, zone, day)]
-    lines += [*_wrapped(state, width), []]
+    lines += [*_lines(state, width), []]
     facts = [*_times(occurrence, zone), *_place(slot)]
     if occurrence.signed is not None:
         facts += _signature(occurrence.signed, slot, zone, occurrence.state)
@@ -52,7 +52,7 @@ def fact_lines(
 
 
 def ask_lines(occurrence: Occurrence, duty: Duty | None, width: int) -> list[Line]:
-    """The runbook's checks, numbered; with a box while somebody should look."""
+    """The runbook's checks, numbered, with a box while they are to be made."""
     if duty is None:
         return []
     digits = len(str(len(duty.asks)))
@@ -64,7 +64,7 @@ def ask_lines(occurrence: Occurrence, duty: Duty | None, width: int) -> list[Lin
 
 
 def _box(occurrence: Occurrence, text: str) -> str:
-    """Empty while somebody should look; then whether it was ticked, where there was anything to tick."""
+    """An empty box while it is to be made; afterwards whether it was ticked, where it could be."""
     if occurrence.state not in (State.DONE, State.SKIPPED):
         return "□ "
     checked = occurrence.signed.checked if occurrence.signed is not None else None
@@ -74,37 +74,39 @@ def _box(occurrence: Occurrence, text: str) -> str:
 
 
 def evidence_facts(occurrence: Occurrence, duty: Duty | None) -> list[Fact]:
-    """What was written down when it was signed, by the runbook's titles."""
+    """What was recorded when it was signed, with the runbook's titles."""
     titles = {str(each.id): str(each.title) for each in duty.evidence} if duty is not None else {}
-    written = occurrence.signed.evidence if occurrence.signed is not None else {}
-    return [(titles.get(id, id), [(" ".join(text.split()), "")]) for id, text in written.items()]
+    evidence = occurrence.signed.evidence if occurrence.signed is not None else {}
+    return [(titles.get(id, id), [(" ".join(text.split()), "")]) for id, text in evidence.items()]
 
 
-def found_lines(found: DutyFindings, titles: Mapping[str, str], width: int) -> list[Line]:
-    """Each inspection with its verdict, and what it found below it."""
+def found_lines(findings: DutyFindings, titles: Mapping[str, str], width: int) -> list[Line]:
+    """Each inspection with its verdict, and its summary below."""
     lines: list[Line] = []
-    looking = {each.inspection: looking_words(each) for each in found.looking}
-    by_id = {each.finding.inspection: each for each in found.recorded}
-    for id in found.expected:
-        each = by_id.get(id)
-        title = each.finding.title if each is not None else titles.get(id, id)
-        words = looking.get(id) or (_("not looked yet") if each is None else "")
+    looking = {each.inspection: looking_words(each) for each in findings.looking}
+    by_id = {each.finding.inspection: each for each in findings.recorded}
+    for id in findings.expected:
+        recorded = by_id.get(id)
+        title = recorded.finding.title if recorded is not None else titles.get(id, id)
+        words = looking.get(id) or (_("not looked yet") if recorded is None else "")
         spans: list[Span] = [(title, "strong"), ("  ", "")]
-        lines.append([*spans, *([(words, "muted")] if words or each is None else recorded_spans(each))])
-        if each is not None:
-            lines += _hanging([("  ", "")], [(each.finding.summary, "")], width)
+        lines.append(
+            [*spans, *([(words, "muted")] if words or recorded is None else recorded_spans(recorded))]
+        )
+        if recorded is not None:
+            lines += _hanging([("  ", "")], [(recorded.finding.summary, "")], width)
     return lines
 
 
 def runbook_lines(duty: Duty | None, width: int, titles: Mapping[str, str] | None = None) -> list[Line]:
-    """What it says about records, the section, the inspections."""
+    """What the runbook says about records, the section, the inspections."""
     if duty is None:
         return []
-    named = titles or {}
+    names = titles or {}
     facts: list[Fact] = [
         (_("record"), [(duty.record, "")]),
         (_("runbook"), [(duty.section, "")]),
-        (_("inspections"), [(_(", ").join(named.get(id, id) for id in duty.inspections), "")]),
+        (_("inspections"), [(_(", ").join(names.get(id, id) for id in duty.inspections), "")]),
     ]
     return _table([(label, spans) for label, spans in facts if spans[0][0]], width)
 
@@ -141,24 +143,24 @@ def _place(slot: ScheduledOccurrence) -> Iterable[Fact]:
         yield (_("moved") if slot.moved else _("why then"), [(reason, "")])
 
 
-def _signature(signed: SignOff, slot: ScheduledOccurrence, zone: tzinfo, state: State) -> Iterable[Fact]:
+def _signature(sign_off: SignOff, slot: ScheduledOccurrence, zone: tzinfo, state: State) -> Iterable[Fact]:
     skipped = state is State.SKIPPED
     label = _("left out") if skipped else _("signed")
-    spans: list[Span] = [(moment(signed.at, zone), "good" if state is State.DONE else "")]
-    late = signed_late(signed, skipped=skipped)
+    spans: list[Span] = [(moment(sign_off.at, zone), "good" if state is State.DONE else "")]
+    late = signed_late(sign_off, skipped=skipped)
     if late:
-        after = abs((signed.at - slot.due_at).total_seconds())
-        words = _("{time} after it was due") if signed.at >= slot.due_at else _("{time} before it was due")
+        after = abs((sign_off.at - slot.due_at).total_seconds())
+        words = _("{time} after it was due") if sign_off.at >= slot.due_at else _("{time} before it was due")
         spans.append((f"  {late}", "warn"))
         spans.append(("  " + words.format(time=coarse(after)), "muted"))
     yield (label, spans)
-    yield (_("left out by") if skipped else _("signed by"), [(signed.by, "strong")])
-    if signed.note:
-        yield (_("reason") if skipped else _("note"), [(signed.note, "")])
+    yield (_("left out by") if skipped else _("signed by"), [(sign_off.by, "strong")])
+    if sign_off.note:
+        yield (_("reason") if skipped else _("note"), [(sign_off.note, "")])
 
 
 def _table(facts: Iterable[Fact], width: int) -> list[Line]:
-    """Labels in a column of their own; a fact without one goes on under the fact before."""
+    """The facts with their labels in one column; a fact without a label continues the one above."""
     rows = list(facts)
     label = max((cell_len(text) for text, _spans in rows), default=0)
     lines: list[Line] = []
@@ -169,11 +171,11 @@ def _table(facts: Iterable[Fact], width: int) -> list[Line]:
 
 def _hanging(first: Sequence[Span], spans: Sequence[Span], width: int) -> list[Line]:
     indent = width_of(first)
-    rows = _wrapped(spans, width - indent)
+    rows = _lines(spans, width - indent)
     return [[*(first if row == 0 else [(" " * indent, "")]), *line] for row, line in enumerate(rows)]
 
 
-def _wrapped(spans: Sequence[Span], width: int) -> list[Line]:
+def _lines(spans: Sequence[Span], width: int) -> list[Line]:
     """The spans on one line where they fit, else each on lines of its own."""
     if width_of(spans) <= width:
         return [list(spans)]
@@ -181,7 +183,7 @@ def _wrapped(spans: Sequence[Span], width: int) -> list[Line]:
 
 
 class DutyDetail(VerticalScroll, can_focus=True):
-    """Set `occurrence` and `duty`; scrolls where it is too long."""
+    """Set `occurrence` and `duty`; it scrolls where it is too long."""
 
     DEFAULT_CSS = """
     DutyDetail { padding: 0 1; scrollbar-size-vertical: 1; }
@@ -203,42 +205,42 @@ class DutyDetail(VerticalScroll, can_focus=True):
         super().__init__(id=id)
         self._now = now
         self._titles = titles or {}
-        """Inspections by id."""
+        """Titles of inspections, by id."""
         self.set_reactive(DutyDetail.zone, zone)
         self._minute = -1
         self.facts = Block(_("Duty"), self._facts)
         self.findings = Block(_("Findings"), self._findings)
         self.asks = Block(_("What it asks"), self._asks)
-        self.told = Block(_("What the runbook says"), self._told)
+        self.runbook = Block(_("What the runbook says"), self._runbook)
 
     def compose(self) -> ComposeResult:
-        """The blocks; those with nothing to say are not there."""
+        """The blocks; empty ones are hidden."""
         yield self.facts
         yield self.findings
         yield self.asks
-        yield self.told
+        yield self.runbook
 
     def on_mount(self) -> None:
-        """What is left or over moves once a minute."""
+        """Draw, and update the remaining time once a minute."""
         self._show()
         every_second(self, self._tick)
 
     def watch_occurrence(self, before: Occurrence | None, occurrence: Occurrence | None) -> None:
-        """Another one begins at its top."""
+        """Show the occurrence, another one from its top."""
         if before is None or occurrence is None or before.key != occurrence.key:
             self.scroll_home(animate=False)
         self._update()
 
     def watch_duty(self) -> None:
-        """What the runbook says of it."""
+        """Show what the runbook says about it."""
         self._update()
 
     def watch_found(self) -> None:
-        """Another look was judged."""
+        """Show the findings."""
         self._update()
 
     def watch_zone(self) -> None:
-        """Times are shown elsewhere."""
+        """Show the times in another zone."""
         self._update()
 
     def _tick(self) -> None:
@@ -253,9 +255,9 @@ class DutyDetail(VerticalScroll, can_focus=True):
 
     def _show(self) -> None:
         self.asks.display = self.occurrence is not None and self.duty is not None and bool(self.duty.asks)
-        self.told.display = self.occurrence is not None and self.duty is not None
+        self.runbook.display = self.occurrence is not None and self.duty is not None
         self.findings.display = self.occurrence is not None and self.found is not None
-        for block in (self.facts, self.findings, self.asks, self.told):
+        for block in (self.facts, self.findings, self.asks, self.runbook):
             block.update()
 
     def _facts(self, width: int) -> Sequence[Line]:
@@ -269,5 +271,5 @@ class DutyDetail(VerticalScroll, can_focus=True):
     def _findings(self, width: int) -> Sequence[Line]:
         return found_lines(self.found, self._titles, width) if self.found is not None else []
 
-    def _told(self, width: int) -> Sequence[Line]:
+    def _runbook(self, width: int) -> Sequence[Line]:
         return runbook_lines(self.duty, width, self._titles)

@@ -1,4 +1,4 @@
-"""What is to be done: carried over, today, within the month, next. The cursor follows its occurrence."""
+"""What is to be done: carried over, today, within the month, next. The cursor stays on its occurrence."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, tzinfo
@@ -18,7 +18,7 @@ from widgets.duties.occurrences import OccurrenceList, duty_columns, duty_row
 from widgets.duties.wording import closed_words, tally, zone_name
 
 _NARROW = 60
-"""Cells below which dates do without their weekday."""
+"""Cells below which dates have no weekday."""
 
 
 class DutyList(OccurrenceList):
@@ -26,7 +26,7 @@ class DutyList(OccurrenceList):
 
     view: reactive[DutyView | None] = reactive(None, repaint=False, init=False)
     findings: reactive[FindingsView | None] = reactive(None, repaint=False, init=False)
-    """What the duties' inspections found."""
+    """The findings of the duties' inspections."""
 
     def __init__(self, now: Callable[[], datetime], zone: tzinfo = UTC, *, id: str | None = None) -> None:
         super().__init__(KeyedTable(duty_columns(zone_name(zone, now()))), zone, id=id)
@@ -35,17 +35,17 @@ class DutyList(OccurrenceList):
         self._started = False
 
     def on_mount(self) -> None:
-        """Show what was set before, then follow the clock."""
+        """Show what was set before mounting, then follow the clock."""
         self.fill()
         every_second(self, self._tick)
 
     def watch_view(self) -> None:
-        """Another state of things."""
+        """Show the duties."""
         if self.is_mounted:
             self.fill()
 
     def watch_findings(self) -> None:
-        """Something was looked at; the first finding brings a column of its own."""
+        """Show the findings; the first one adds a column."""
         if not self.is_mounted:
             return
         columns = self.columns()
@@ -59,30 +59,32 @@ class DutyList(OccurrenceList):
         return self.findings is not None and bool(self.findings.duties)
 
     def columns(self) -> tuple[Column, ...]:
-        """With the findings, where any duty looks at something."""
+        """The columns, with the findings where a duty has inspections."""
         return duty_columns(self.zone_words(), findings=self._has_findings)
 
-    def _found(self, occurrence: Occurrence) -> DutyFindings | None:
+    def _findings_of(self, occurrence: Occurrence) -> DutyFindings | None:
         return self.findings.of(occurrence.key) if self.findings is not None else None
 
     def on_resize(self, event: Resize) -> None:
-        """Dates are shorter where there is little room."""
+        """Use shorter dates where there is little room."""
         self.fill()
 
     def zone_words(self) -> str:
-        """As it is called today: summer has another name than winter."""
+        """The zone's name today, which daylight saving time changes."""
         return zone_name(self.zone, self._now())
 
     def _start(self) -> None:
-        """The cursor begins on what wants a person first; what has the whole month comes last."""
+        """Put the cursor on what needs a person first; duties with the whole month come last."""
         view = self.view
         if view is None:
             return
         today = [
-            each for each in view.today.occurrences if each.open or each.state is OccurrenceState.UPCOMING
+            occurrence
+            for occurrence in view.today.occurrences
+            if occurrence.open or occurrence.state is OccurrenceState.UPCOMING
         ]
         coming = [*today, *([view.next] if view.next else []), *view.running]
-        coming.sort(key=lambda each: each.slot.until > each.slot.day)
+        coming.sort(key=lambda occurrence: occurrence.slot.until > occurrence.slot.day)
         for first in [*view.carried, *coming][:1]:
             self.table.move_to(first.key)
 
@@ -91,7 +93,7 @@ class DutyList(OccurrenceList):
             self.fill()
 
     def fill(self) -> None:
-        """The sections as they stand now."""
+        """Show the sections as they are now."""
         now = self._now()
         self._minute = int(now.timestamp()) // 60
         self.shown = {}
@@ -122,11 +124,11 @@ class DutyList(OccurrenceList):
             yield from (self._row(each, now) for each in coming)
 
     def _new(self, occurrences: Iterable[Occurrence]) -> Iterable[Occurrence]:
-        """Those not shown in a section above."""
-        for each in occurrences:
-            if each.key not in self.shown:
-                self.shown[each.key] = each
-                yield each
+        """Occurrences not already listed above."""
+        for occurrence in occurrences:
+            if occurrence.key not in self.shown:
+                self.shown[occurrence.key] = occurrence
+                yield occurrence
 
     def _row(self, occurrence: Occurrence, now: datetime) -> Row:
         day = now.astimezone(self.zone).date()
@@ -137,16 +139,16 @@ class DutyList(OccurrenceList):
             day,
             weekdays=self.size.width >= _NARROW,
             findings=self._has_findings,
-            found=self._found(occurrence),
+            duty_findings=self._findings_of(occurrence),
         )
 
 
 def today_spans(today: Day) -> list[Span]:
-    """`today Wed 14 Jan  !1 ✓2`, with the reason where city hall is closed."""
+    """`today Wed 14 Jan  !1 ✓2`, and why it is closed on a closed day."""
     spans: list[Span] = [(_("today") + " ", "strong"), (day_words(today.day), "strong")]
-    closed = closed_words(today)
-    if closed:
-        spans.append((f"  {closed}", "warn"))
+    reason = closed_words(today)
+    if reason:
+        spans.append((f"  {reason}", "warn"))
     if not today.occurrences:
         return [*spans, ("  " + _("nothing to do by the calendar"), "muted")]
     return [*spans, ("  ", ""), *tally(today.occurrences)]

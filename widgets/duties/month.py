@@ -1,4 +1,4 @@
-"""A month on the wall: Sunday first, closed days hatched, a mark for each duty, the day's line below."""
+"""A month as a wall calendar: Sunday first, closed days hatched, a mark for each duty, the day's line below."""
 
 import calendar
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from widgets.duties.month_layout import MonthLayout, draw_month
 
 
 class MonthGrid(LineWidget, can_focus=True):
-    """Set `month`, `today` and `day`; it tells where the operator goes."""
+    """Set `month`, `today` and `day`; it sends where the operator goes."""
 
     DEFAULT_CSS = """
     MonthGrid { width: 1fr; height: 1fr; }
@@ -40,19 +40,19 @@ class MonthGrid(LineWidget, can_focus=True):
     month: reactive[Month | None] = reactive(None, repaint=False, init=False)
     today: reactive[date] = reactive(date.min, repaint=False, init=False)
     day: reactive[date] = reactive(date.min, repaint=False, init=False)
-    """Where the cursor is; setting it sends nothing."""
+    """The day under the cursor; setting it sends no message."""
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
-    """Where times are shown."""
+    """The zone of the displayed times."""
 
     @dataclass
     class _OfDay(Message):
         day: date
 
     class Moved(_OfDay):
-        """The cursor went to another day of this month."""
+        """The cursor moved to another day of this month."""
 
     class Left(_OfDay):
-        """The cursor went to a day of another month and stands there already: show its month."""
+        """The cursor has moved to a day of another month: show that month."""
 
     class Chosen(_OfDay):
         """Enter, or a click on the day under the cursor."""
@@ -64,50 +64,50 @@ class MonthGrid(LineWidget, can_focus=True):
         self._paper: MonthLayout | None = None
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """The month for this size."""
+        """The lines of the month at this size."""
         lines, self._paper = draw_month(
             self.month, self.day, self.today, self.zone, width, height, focused=self.has_focus
         )
         return lines
 
     def watch_month(self) -> None:
-        """Another month, or other states."""
+        """Show the month."""
         self.redraw()
 
     def watch_today(self) -> None:
-        """Midnight."""
+        """Mark the new day after midnight."""
         self.redraw()
 
     def watch_day(self) -> None:
-        """The cursor moved."""
+        """Show the cursor."""
         self.redraw()
 
     def watch_zone(self) -> None:
-        """Times are shown elsewhere."""
+        """Show the times in another zone."""
         self.redraw()
 
     def on_focus(self) -> None:
-        """The cursor looks different."""
+        """Draw the cursor as it looks with or without the focus."""
         self.redraw()
 
     def on_blur(self) -> None:
-        """The cursor looks different."""
+        """Draw the cursor as it looks with or without the focus."""
         self.redraw()
 
     def action_move(self, days: int) -> None:
-        """To another day."""
+        """Move the cursor to another day."""
         try:
             self._go(self.day + timedelta(days=days))
         except OverflowError:
             return
 
     def action_edge(self, index: int) -> None:
-        """To the first or the last day of the month."""
+        """Move the cursor to the first or the last day of the month."""
         last = calendar.monthrange(self.day.year, self.day.month)[1]
         self._go(self.day.replace(day=1 if index == 0 else last))
 
     def action_leaf(self, months: int) -> None:
-        """To the same day of another month (twelve: of another year), or its last."""
+        """Move the cursor to the same day of another month (12: of another year), or to its last day."""
         year, month = divmod(self.day.year * 12 + self.day.month - 1 + months, 12)
         if date.min.year <= year <= date.max.year:
             last = calendar.monthrange(year, month + 1)[1]
@@ -118,7 +118,7 @@ class MonthGrid(LineWidget, can_focus=True):
         self.post_message(self.Chosen(self.day))
 
     def on_click(self, event: Click) -> None:
-        """To the day painted there; one more click opens it."""
+        """Move the cursor to the day that was clicked; a second click opens it."""
         day = self._paper.day_at(event.x, event.y) if self._paper is not None else None
         if day is not None and day == self.day:
             self.action_choose()
@@ -129,5 +129,5 @@ class MonthGrid(LineWidget, can_focus=True):
         if day == self.day:
             return
         self.day = day
-        shown = self.month is not None and (day.year, day.month) == (self.month.year, self.month.month)
-        self.post_message(self.Moved(day) if shown else self.Left(day))
+        is_visible = self.month is not None and (day.year, day.month) == (self.month.year, self.month.month)
+        self.post_message(self.Moved(day) if is_visible else self.Left(day))

@@ -1,7 +1,7 @@
 """A month as lines, for any size: pure, in cells.
 
-A week takes one row to many. One: number and marks side by side. Two or three: marks below the number.
-From four on, where a cell is wide enough, each duty has a row with its title.
+A week has one row or more. One: number and marks side by side. Two or three: marks below the number.
+Four or more, where a cell is wide enough: a row with its title for each duty.
 """
 
 import calendar
@@ -32,12 +32,12 @@ from widgets.duties.wording import (
 
 _SUNDAY_FIRST = (6, 0, 1, 2, 3, 4, 5)
 _TITLED = 14
-"""Cells of a day from which titles are shown."""
+"""The least cells of a day that titles need."""
 _TIMED = 24
-"""Cells of a day from which times stand before them."""
+"""The least cells of a day that times before the titles need."""
 _WIDEST = 34
 _RULED = 5
-"""Rows of a week from which lines part the days, as on paper."""
+"""The least rows of a week with lines between the days."""
 _LEGEND = (
     *(
         DUTY_LOOKS[each]
@@ -52,18 +52,18 @@ _LEGEND = (
 
 @dataclass(frozen=True, slots=True)
 class MonthLayout:
-    """Where the days stand on the lines drawn."""
+    """Where the days are on the drawn lines."""
 
     weeks: tuple[tuple[date | None, ...], ...]
     top: int
-    """The line on which the first week begins."""
+    """The first line of the first week."""
     rows: int
-    """Lines of a week."""
+    """The number of lines of a week."""
     cell: int
-    """Cells of a day, its left border included."""
+    """The cells of a day, including its left border."""
 
     def day_at(self, x: int, y: int) -> date | None:
-        """The day at this place."""
+        """The day at this cell; None outside of the days."""
         week, column = (y - self.top) // self.rows, x // self.cell
         if not 0 <= week < len(self.weeks) or not 0 <= column < 7:
             return None
@@ -72,7 +72,7 @@ class MonthLayout:
 
 @dataclass(frozen=True, slots=True)
 class _Sight:
-    """What the drawing of a cell depends on beside the day."""
+    """What the drawing of a cell depends on besides the day."""
 
     today: date
     cursor: date
@@ -82,26 +82,26 @@ class _Sight:
     focused: bool
     ruled: bool
     border: str = " "
-    """Stands left of each day."""
+    """The border left of each day."""
 
 
 def draw_month(
     month: Month | None, cursor: date, today: date, zone: tzinfo, width: int, height: int, *, focused: bool
 ) -> tuple[list[Line], MonthLayout | None]:
-    """The lines, and where its days are."""
+    """(the lines, where the days are on them)."""
     if month is None:
         return [[(_("Reading…"), "muted")]], None
     days = {each.day: each for each in month.days}
     weeks = weeks_of(month.year, month.month)
     cell = min(_WIDEST, max(2, width // 7))
-    # The weeks come first; then weekdays, the day's line, the title, the legend.
+    # By priority: the weeks, the weekdays, the day's line, the title, the legend.
     spare = height - len(weeks)
     heads, foot, title = spare >= 1, spare >= 2, spare >= 3
     rows = max(1, (height - heads - foot - title) // len(weeks))
     legend = legend_lines(cell * 7)
     if rows > 2 and height - heads - foot - title - rows * len(weeks) < len(legend):
         rows -= 1
-    left = max(0, height - heads - foot - title - rows * len(weeks))
+    room = max(0, height - heads - foot - title - rows * len(weeks))
     sight = _Sight(today, cursor, zone, cell, rows, focused, ruled=rows >= _RULED)
     width = cell * 7
     lines: list[Line] = [title_line(month, width)] if title else []
@@ -110,17 +110,17 @@ def draw_month(
     for week in weeks:
         lines += _week([days.get(day) if day else None for day in week], sight)
     lines += [day_line(days.get(cursor), width)] if foot else []
-    return lines + legend[:left], paper
+    return lines + legend[:room], paper
 
 
 def weeks_of(year: int, month: int) -> tuple[tuple[date | None, ...], ...]:
-    """The month's weeks from Sunday to Saturday; None for days of other months."""
+    """The month's weeks from Sunday to Saturday; None in place of days of other months."""
     weeks = calendar.Calendar(calendar.SUNDAY).monthdayscalendar(year, month)
     return tuple(tuple(date(year, month, day) if day else None for day in week) for week in weeks)
 
 
 def title_line(month: Month, width: int) -> list[Span]:
-    """The month, and what in it needs a person."""
+    """The month, and how many of its duties need a person."""
     waiting = [each for day in month.days for each in day.occurrences if each.open]
     title: list[Span] = [(month_words(month.year, month.month), "title")]
     counts = tally(waiting, words=True)
@@ -131,9 +131,9 @@ def title_line(month: Month, width: int) -> list[Span]:
 
 def legend_lines(width: int) -> list[Line]:
     """What the marks mean."""
-    shown = [(each.mark, each.word, each.role) for each in _LEGEND]
+    entries = [(each.mark, each.word, each.role) for each in _LEGEND]
     lines: list[list[Span]] = [[]]
-    for mark, word, role in [*shown, (CLOSED_MARK, _("closed"), "muted")]:
+    for mark, word, role in [*entries, (CLOSED_MARK, _("closed"), "muted")]:
         size = cell_len(mark) + 1 + cell_len(word)
         if lines[-1] and width_of(lines[-1]) + 2 + size > width:
             lines.append([])
@@ -143,17 +143,17 @@ def legend_lines(width: int) -> list[Line]:
 
 
 def day_line(day: Day | None, width: int) -> list[Span]:
-    """The day under the cursor: its date, why it is closed, how its duties stand."""
+    """The day under the cursor: its date, why it is closed, the states of its duties."""
     if day is None:
         return []
-    left: list[Span] = [(day_words(day.day), "strong")]
-    closed = closed_words(day)
-    if closed:
-        left.append((f" {closed}", "muted" if day.is_open else "warn"))
+    heading: list[Span] = [(day_words(day.day), "strong")]
+    reason = closed_words(day)
+    if reason:
+        heading.append((f" {reason}", "muted" if day.is_open else "warn"))
     counts = tally(day.occurrences, words=True) if day.occurrences else [(_("no duties"), "muted")]
-    if width_of(left) + 2 + width_of(counts) > width and day.occurrences:
+    if width_of(heading) + 2 + width_of(counts) > width and day.occurrences:
         counts = tally(day.occurrences)
-    return fit([*left, ("  ", ""), *counts], width)
+    return fit([*heading, ("  ", ""), *counts], width)
 
 
 def _weekdays(cell: int) -> list[Span]:
@@ -218,12 +218,12 @@ def _number(day: Day, sight: _Sight, width: int) -> list[Span]:
 
 
 def _worth_naming(day: Day) -> bool:
-    """An ordinary Saturday or Sunday says so by its column."""
+    """Whether the reason for being closed is displayed; the column explains an ordinary weekend."""
     return day.holiday or day.day.weekday() < 5
 
 
 def _titles(day: Day, zone: tzinfo, room: int, rows: int) -> list[Line]:
-    """A duty a row; the rest as marks where there are more than rows."""
+    """A row for each duty; those that have no row as marks on the last."""
     whole = day.occurrences if len(day.occurrences) <= rows else day.occurrences[: rows - 1]
     lines: list[Line] = [_titled(each, day.day, zone, room) for each in whole]
     rest = day.occurrences[len(whole) :]
@@ -234,15 +234,15 @@ def _titles(day: Day, zone: tzinfo, room: int, rows: int) -> list[Line]:
 
 
 def _titled(occurrence: Occurrence, day: date, zone: tzinfo, room: int) -> Line:
-    shown, slot = look(occurrence), occurrence.slot
-    line: list[Span] = [(shown.mark + " ", shown.role)]
+    state_look, slot = look(occurrence), occurrence.slot
+    line: list[Span] = [(state_look.mark + " ", state_look.role)]
     if room >= _TIMED and slot.timed:
         line.append((clock_of(slot.due_at, zone, day, weekdays=False) + " ", "muted"))
     return [*line, (crop(slot.title, room - width_of(line)), title_role(occurrence))]
 
 
 def _rows_of_marks(occurrences: Sequence[Occurrence], room: int, rows: int) -> list[Line]:
-    """In order of time over several rows where they fit, else counted in one."""
+    """The marks in order of time on several rows where they fit, else counts on one."""
     if len(occurrences) > room * rows:
         return [marks(occurrences, room)]
     return [

@@ -1,4 +1,4 @@
-"""What the lists of occurrences share: one table, whose cursor follows its occurrence."""
+"""What the lists of occurrences share: a table whose cursor stays on its occurrence."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
@@ -20,7 +20,7 @@ from widgets.findings.wording import verdict_cell
 
 
 class OccurrenceList(Vertical):
-    """Tells what the cursor is on and what is opened. Focus goes to its table.
+    """Sends which occurrence is under the cursor and which is opened. The focus goes to its table.
 
     A subclass fills `shown` (by key) and the table in `fill`.
     """
@@ -30,17 +30,17 @@ class OccurrenceList(Vertical):
     """
 
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
-    """Where times are shown."""
+    """The zone of the displayed times."""
 
     @dataclass
     class Opened(Message):
-        """Enter, or a click on the row under the cursor; `occurrence` is what it was at that moment."""
+        """Enter, or a click on the row under the cursor; `occurrence` as it was at that moment."""
 
         occurrence: Occurrence
 
     @dataclass
     class Selected(Message):
-        """The cursor is on another occurrence, on the same one with another state, or on nothing."""
+        """The cursor is on another occurrence, on the same one in another state, or on none."""
 
         occurrence: Occurrence | None
 
@@ -49,7 +49,8 @@ class OccurrenceList(Vertical):
         self.set_reactive(OccurrenceList.zone, zone)
         self.table = table
         self.shown: dict[str, Occurrence] = {}
-        self._told: Occurrence | None = None
+        """The occurrences on display, by their key."""
+        self._last_selected: Occurrence | None = None
 
     def compose(self) -> ComposeResult:
         """The table."""
@@ -57,45 +58,45 @@ class OccurrenceList(Vertical):
 
     @property
     def selected(self) -> Occurrence | None:
-        """What the cursor is on, as it is now; None when it is on nothing."""
+        """The occurrence under the cursor as it is now; None where there is none."""
         return self.shown.get(self.table.cursor_key or "")
 
     def focus(self, scroll_visible: bool = True) -> Self:
-        """The keys go to the table."""
+        """Focus the table."""
         self.table.focus(scroll_visible)
         return self
 
     def select(self, key: str) -> bool:
-        """Put the cursor on an occurrence; False when it is not here."""
+        """Put the cursor on an occurrence; False where it is not in the list."""
         return self.table.move_to(key)
 
     def fill(self) -> None:
-        """Show everything as it stands now."""
+        """Show everything as it is now."""
         raise NotImplementedError
 
     def zone_words(self) -> str:
-        """The zone's name in the head."""
+        """The zone's name for the head."""
         return zone_name(self.zone)
 
     def moved(self) -> None:
-        """The operator moved the cursor."""
+        """Called when the operator has moved the cursor."""
 
     def columns(self) -> tuple[Column, ...]:
         """The columns as they are now."""
         return duty_columns(self.zone_words())
 
     def watch_zone(self) -> None:
-        """Times are shown elsewhere."""
+        """Show the times in another zone."""
         if self.is_mounted:
             self.table.columns = self.columns()
             self.fill()
             self.table.refresh()
 
     def tell(self) -> None:
-        """Say so where the selected occurrence came to another state, or there is none any more."""
+        """Send the selected occurrence where it, or its state, has changed."""
         selected = self.selected
-        if selected != self._told:
-            self._told = selected
+        if selected != self._last_selected:
+            self._last_selected = selected
             self.post_message(self.Selected(selected))
 
     @on(KeyedTable.Highlighted)
@@ -108,20 +109,20 @@ class OccurrenceList(Vertical):
     @on(KeyedTable.Selected)
     def _open(self, event: KeyedTable.Selected) -> None:
         event.stop()
-        found = self.shown.get(event.key)
-        if found is not None:
-            self.post_message(self.Opened(found))
+        occurrence = self.shown.get(event.key)
+        if occurrence is not None:
+            self.post_message(self.Opened(occurrence))
 
 
 def duty_columns(zone: str, *, findings: bool = False) -> tuple[Column, ...]:
     """The columns of a list of occurrences; the head names the zone of the times."""
-    looked = (Column(_("finding"), max_width=14),) if findings else ()
+    finding_column = (Column(_("finding"), max_width=14),) if findings else ()
     return (
         Column("", max_width=1, min_width=1),
         Column(zone, max_width=19),
         Column(_("duty"), flex=4, min_width=24),
         Column(_("state"), max_width=12),
-        *looked,
+        *finding_column,
         Column("", max_width=26, rank=1),
         Column(_("note"), flex=1, min_width=13, rank=2),
     )
@@ -135,18 +136,18 @@ def duty_row(
     *,
     weekdays: bool = True,
     findings: bool = False,
-    found: DutyFindings | None = None,
+    duty_findings: DutyFindings | None = None,
 ) -> Row:
     """An occurrence as a row of `duty_columns`, seen from `day`."""
-    shown, title = look(occurrence), title_role(occurrence)
+    state_look, title = look(occurrence), title_role(occurrence)
     return Row(
         occurrence.key,
         (
-            [(shown.mark, shown.role)],
+            [(state_look.mark, state_look.role)],
             [(when(occurrence.slot, zone, day, weekdays=weekdays), title)],
             [(occurrence.slot.title, title)],
-            [(shown.word, shown.role)],
-            *([verdict_cell(found)] if findings else []),
+            [(state_look.word, state_look.role)],
+            *([verdict_cell(duty_findings)] if findings else []),
             progress(occurrence, now, zone, day),
             [(note_of(occurrence), "muted")],
         ),

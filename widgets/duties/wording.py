@@ -1,4 +1,4 @@
-"""How duties look and read everywhere: a mark, a word and a role per state, times, what a state means now."""
+"""Texts about duties: a mark, a word and a role for each state, times, what a state means now."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, tzinfo
@@ -24,24 +24,24 @@ DUTY_LOOKS: dict[OccurrenceState, StateStyle] = {
     State.NO_RECORD: StateStyle("·", N_("no record"), "faint"),
 }
 PLANNED = StateStyle("◆", N_("planned"), "")
-"""To come, and counts because somebody planned it."""
+"""Upcoming, and it counts because somebody planned it."""
 ORDER = (State.LATE, State.MISSED, State.DUE, State.UPCOMING, State.UNPLANNED, State.SKIPPED, State.DONE)
-"""What needs a person first."""
+"""States by how much they need a person."""
 CLOSED_MARK = "╱"
-"""Stands for a closed day where there is no room for its name."""
+"""Marks a closed day where there is no room for its name."""
 TODAY_MARK = "◂"
 ASLEEP = frozenset({State.DONE, State.SKIPPED, State.UNPLANNED, State.NO_RECORD})
-"""Nobody needs to do anything about these."""
+"""States that need nobody."""
 
 
 def look(occurrence: Occurrence) -> StateStyle:
-    """The occurrence's appearance."""
-    planned = occurrence.slot.if_planned and occurrence.planned
-    return PLANNED if planned and occurrence.state is State.UPCOMING else DUTY_LOOKS[occurrence.state]
+    """How the occurrence's state looks."""
+    is_planned = occurrence.slot.if_planned and occurrence.planned
+    return PLANNED if is_planned and occurrence.state is State.UPCOMING else DUTY_LOOKS[occurrence.state]
 
 
 def title_role(occurrence: Occurrence) -> str:
-    """What wants a person stands out, what is over steps back."""
+    """The role of the title: strong where it needs a person, muted where it is over."""
     return "strong" if occurrence.open else "muted" if occurrence.state in ASLEEP else ""
 
 
@@ -55,12 +55,12 @@ def clock_of(at: datetime, zone: tzinfo, day: date, *, weekdays: bool = True) ->
 
 
 def zone_name(zone: tzinfo, at: datetime | None = None) -> str:
-    """`JST`."""
+    """The zone's name: `JST`."""
     return (at or datetime(2000, 1, 1, tzinfo=UTC)).astimezone(zone).tzname() or ""
 
 
 def when(slot: ScheduledOccurrence, zone: tzinfo, day: date, *, weekdays: bool = True) -> str:
-    """When it is held, seen from `day`: a time, a date and a time, or the last day it may be held on."""
+    """When it takes place, seen from `day`: a time, a date and a time, or the last day for it."""
     name = day_words if weekdays else short_day
     if slot.until > slot.day:
         if not weekdays and (slot.until.year, slot.until.month) == (day.year, day.month):
@@ -72,7 +72,7 @@ def when(slot: ScheduledOccurrence, zone: tzinfo, day: date, *, weekdays: bool =
 
 
 def moved_from(slot: ScheduledOccurrence) -> str:
-    """`from Thu 1`, `from Thu 31 Dec`: where the rule put it; "" where it stands there."""
+    """`from Thu 1`, `from Thu 31 Dec`: the date by its rule; "" where it was not moved."""
     if not slot.moved:
         return ""
     return _("from {day}").format(day=_(", ").join(_near(each, slot.day) for each in slot.nominal))
@@ -85,7 +85,7 @@ def _near(day: date, other: date) -> str:
 
 
 def signed_late(sign: SignOff, *, skipped: bool = False) -> str:
-    """Words for a signature that did not come in time, or came early; "" in time."""
+    """How a signature was late or early; "" where it was in time."""
     if skipped:
         words = {State.LATE: _("left out late"), State.MISSED: _("left out after missed")}
         return words.get(sign.was, "")
@@ -96,13 +96,13 @@ def signed_late(sign: SignOff, *, skipped: bool = False) -> str:
 def progress(occurrence: Occurrence, now: datetime | None, zone: tzinfo, day: date) -> list[Span]:
     """What the state means: `in 25m`, `12m over`, `since 14:00`, `09:04 yamada`.
 
-    Without `now` only what stays the same while the state does: `late from 09:30`.
+    Without `now` only what is constant while the state is: `late from 09:30`.
     """
-    slot, signed = occurrence.slot, occurrence.signed
-    if signed is not None and occurrence.state in ASLEEP:
-        late = signed_late(signed) if occurrence.state is State.DONE else ""
-        at = clock_of(signed.at, zone, day, weekdays=False)
-        return [(f"{at} {signed.by}", "muted"), *([(f" {late}", "warn")] if late else [])]
+    slot, sign_off = occurrence.slot, occurrence.signed
+    if sign_off is not None and occurrence.state in ASLEEP:
+        late = signed_late(sign_off) if occurrence.state is State.DONE else ""
+        at = clock_of(sign_off.at, zone, day, weekdays=False)
+        return [(f"{at} {sign_off.by}", "muted"), *([(f" {late}", "warn")] if late else [])]
     match occurrence.state:
         case State.UPCOMING if now is not None:
             return [(_("in {time}").format(time=coarse(_seconds(slot.due_at, now))), "muted")]
@@ -133,10 +133,10 @@ def _seconds(later: datetime, earlier: datetime) -> float:
 
 
 def note_of(occurrence: Occurrence) -> str:
-    """What else is worth a glance: what was noted, where it comes from."""
-    noted = occurrence.signed.note if occurrence.signed is not None else ""
-    moved = moved_from(occurrence.slot) or ("" if occurrence.slot.nominal else occurrence.slot.remark)
-    return _(", ").join(words for words in (noted, moved) if words)
+    """The note of the signature, and the date it was moved from."""
+    note = occurrence.signed.note if occurrence.signed is not None else ""
+    origin = moved_from(occurrence.slot) or ("" if occurrence.slot.nominal else occurrence.slot.remark)
+    return _(", ").join(words for words in (note, origin) if words)
 
 
 def closed_words(day: Day) -> str:
@@ -147,32 +147,35 @@ def closed_words(day: Day) -> str:
 
 
 def tally(occurrences: Sequence[Occurrence], *, words: bool = False) -> list[Span]:
-    """`!1 ●2 ✓4`, what needs a person first; with words `! late 1  ✓ done 4`."""
+    """`!1 ●2 ✓4`, what needs a person first; with `words`: `! late 1  ✓ done 4`."""
     spans: list[Span] = []
-    for shown, count in _counted(occurrences):
+    for state_look, count in _counts(occurrences):
         spans += [("  " if words else " ", "")] if spans else []
-        spans.append((f"{shown.text} {count}" if words else f"{shown.mark}{count}", shown.role))
+        spans.append(
+            (f"{state_look.text} {count}" if words else f"{state_look.mark}{count}", state_look.role)
+        )
     return spans
 
 
 def marks(occurrences: Sequence[Occurrence], width: int) -> list[Span]:
-    """One mark each in order of time; counted where they would not fit; a `+` where even that does not."""
+    """One mark each in order of time; counts where the marks do not fit, and `+` where the counts do not."""
     if len(occurrences) <= width:
         return [(look(each).mark, look(each).role) for each in occurrences]
     groups = [
-        (shown.mark + (str(count) if count > 1 else ""), shown.role) for shown, count in _counted(occurrences)
+        (state_look.mark + (str(count) if count > 1 else ""), state_look.role)
+        for state_look, count in _counts(occurrences)
     ]
     if width_of(groups) <= width:
         return groups
-    kept: list[Span] = []
+    spans: list[Span] = []
     for text, role in groups:
-        if width_of(kept) + cell_len(text) > width - 1:
+        if width_of(spans) + cell_len(text) > width - 1:
             break
-        kept.append((text, role))
-    return [*kept, ("+", "muted")] if width > 0 else []
+        spans.append((text, role))
+    return [*spans, ("+", "muted")] if width > 0 else []
 
 
-def _counted(occurrences: Sequence[Occurrence]) -> list[tuple[StateStyle, int]]:
+def _counts(occurrences: Sequence[Occurrence]) -> list[tuple[StateStyle, int]]:
     looks = [look(each) for each in occurrences]
     order = [
         *(DUTY_LOOKS[state] for state in ORDER[:4]),

@@ -1,4 +1,4 @@
-"""A finding as lines: verdict, measured beside allowed, evidence, what to do. Pure.
+"""A finding as lines: verdict, measured values beside their limits, evidence, what to do. Pure.
 
 The screen draws these lines and `toban inspect` prints them, so both say the same.
 """
@@ -17,16 +17,16 @@ from widgets.drawing.state_styles import VERDICT_LOOKS
 from widgets.findings.wording import cost_words, recorded_spans
 
 _TITLE = 34
-"""Cells that a measure's title may take beside its value."""
+"""The most cells for a measure's title beside its value."""
 _ALLOWED = 16
-"""Cells that what is allowed may take beside a remark."""
+"""The most cells for a limit beside a note."""
 _GAP = 2
 _ROW = 12
-"""Lines that one row of evidence may take."""
+"""The most lines for one row of evidence."""
 
 
 def head_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    """Verdict and summary; who overruled it, and why; what could not be done."""
+    """Verdict and summary; who overruled it and why; what failed."""
     finding = recorded.finding
     look = VERDICT_LOOKS[finding.verdict]
     lines: list[Line] = [[(finding.title, "title"), ("  ", ""), *recorded_spans(recorded)]]
@@ -35,12 +35,12 @@ def head_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -> l
         for text in wrap(finding.summary, width)
     ]
     if recorded.overruled is not None:
-        said = _("{name} at {time}: {reason}").format(
+        overruling = _("{name} at {time}: {reason}").format(
             name=recorded.overruled.by,
             time=stamp(recorded.overruled.at, zone, now),
             reason=recorded.overruled.reason,
         )
-        lines += _hang("↳ ", said, "caution", width)
+        lines += _hang("↳ ", overruling, "caution", width)
     if finding.problem is not None:
         lines += [[(text, "warn")] for text in wrap(finding.problem.detail, width) if text]
         if finding.problem.permission:
@@ -49,7 +49,7 @@ def head_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -> l
 
 
 def made_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    """Which time it covers, when it was made, by whose console, what it cost."""
+    """Which window it covers, when and by whose console it was made, what it cost."""
     finding = recorded.finding
     facts: list[tuple[str, str]] = []
     if finding.window is not None:
@@ -73,31 +73,33 @@ def made_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -> l
 
 
 def measure_lines(measures: Sequence[Measure], width: int) -> list[Line]:
-    """Each measured value beside what is allowed, the verdict before it."""
+    """Each verdict with its measured value and its limit."""
     if not measures:
         return []
-    title = min(_TITLE, max(cell_len(each.title) for each in measures))
-    shown = min(max(14, width // 4), max(cell_len(each.shown or NOTHING) for each in measures))
-    allowed = min(_ALLOWED, max(cell_len(each.allowed) for each in measures))
+    title_width = min(_TITLE, max(cell_len(each.title) for each in measures))
+    value_width = min(max(14, width // 4), max(cell_len(each.shown or NOTHING) for each in measures))
+    limit_width = min(_ALLOWED, max(cell_len(each.allowed) for each in measures))
     lines: list[Line] = []
-    for each in measures:
-        look = VERDICT_LOOKS[each.verdict] if each.verdict is not None else None
+    for measure in measures:
+        look = VERDICT_LOOKS[measure.verdict] if measure.verdict is not None else None
         mark: Span = (look.mark, look.role) if look is not None else (" ", "")
         role = look.role if look is not None and look.role != "good" else ""
         cells: list[Span] = [
             mark,
             (" ", ""),
-            (pad(crop(each.title, title), title), ""),
+            (pad(crop(measure.title, title_width), title_width), ""),
             ("  ", ""),
-            (pad(crop(each.shown or NOTHING, shown), shown), role),
+            (pad(crop(measure.shown or NOTHING, value_width), value_width), role),
             ("  ", ""),
         ]
         indent = sum(cell_len(text) for text, _role in cells)
-        # What is allowed stands in a column of its own, unless it is a sentence.
+        # Limits have a column of their own, except those that are sentences.
         short = (
-            pad(each.allowed, allowed) if each.note and cell_len(each.allowed) <= allowed else each.allowed
+            pad(measure.allowed, limit_width)
+            if measure.note and cell_len(measure.allowed) <= limit_width
+            else measure.allowed
         )
-        rest = "  ".join(text for text in (short, each.note) if text)
+        rest = "  ".join(text for text in (short, measure.note) if text)
         rows = wrap(rest, max(12, width - indent)) or [""]
         for at, text in enumerate(rows):
             lead = cells if at == 0 else [(" " * indent, "")]
@@ -106,7 +108,7 @@ def measure_lines(measures: Sequence[Measure], width: int) -> list[Line]:
 
 
 def evidence_lines(evidence: Evidence, width: int) -> list[Line]:
-    """A table, its columns as wide as their texts where there is room; the last one takes the rest."""
+    """A table with columns as wide as their texts where there is room; the last one takes the rest."""
     lines: list[Line] = [spread([(evidence.title, "heading"), (" ", "")], [], width, fill=("─", "rule"))]
     if not evidence.rows:
         return [*lines, [(_("nothing"), "muted")]]
@@ -123,7 +125,7 @@ def evidence_lines(evidence: Evidence, width: int) -> list[Line]:
 
 
 def told_lines(texts: Iterable[str], mark: str, role: str, width: int) -> list[Line]:
-    """Advice or remarks, one mark each."""
+    """Advice or remarks, each behind `mark`."""
     lines: list[Line] = []
     for text in texts:
         lines += _hang(mark, text, role, width)
@@ -131,7 +133,7 @@ def told_lines(texts: Iterable[str], mark: str, role: str, width: int) -> list[L
 
 
 def finding_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    """Everything, for where no blocks are."""
+    """The whole finding, for output without blocks."""
     finding = recorded.finding
     parts = [
         head_lines(recorded, zone, now, width),
@@ -153,7 +155,7 @@ def _sizes(evidence: Evidence, width: int) -> list[int]:
     count = len(evidence.columns)
     natural = [max(cell_len(row[at]) if at < len(row) else 0 for row in rows) for at in range(count)]
     room = width - _GAP * (count - 1)
-    # The widest gives way first, so that times and numbers stay whole.
+    # The widest column shrinks first, so that times and numbers stay complete.
     while sum(natural) > room and max(natural) > 6:
         widest = max(range(count), key=natural.__getitem__)
         natural[widest] -= 1
@@ -169,12 +171,12 @@ def _cells(cells: Sequence[str], sizes: Sequence[int], role: str) -> list[Span]:
 
 
 def _whole_row(mark: Span, cells: Sequence[str], sizes: Sequence[int]) -> list[Line]:
-    """A row that a verdict hangs on: what does not fit its column goes on below, and is cut after _ROW lines."""
+    """A row that the verdict depends on: texts continue below in their columns and are cut after _ROW lines."""
     columns = [wrap(text, size) for text, size in zip(cells, sizes, strict=False)]
     height = min(_ROW, max((len(column) for column in columns), default=1))
     lines: list[Line] = []
     for at in range(height):
-        # The last line takes all that is left, so that a cut is seen.
+        # The last line takes the rest of the text, so that a cut is visible.
         texts = [
             "".join(column[at:]) if at == height - 1 else column[at] if at < len(column) else ""
             for column in columns

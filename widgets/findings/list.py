@@ -1,4 +1,4 @@
-"""The findings of one occurrence, one row an inspection; the cursor follows its inspection."""
+"""The findings of one occurrence, a row for each inspection; the cursor stays on its inspection."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from widgets.findings.wording import looking_words, recorded_spans
 
 
 class FindingList(Vertical):
-    """Set `found`; `titles` names inspections that have no finding yet. Focus goes to its table."""
+    """Set `found`; `titles` names inspections without a finding. The focus goes to its table."""
 
     DEFAULT_CSS = """
     FindingList { height: auto; width: 1fr; }
@@ -32,7 +32,7 @@ class FindingList(Vertical):
 
     @dataclass
     class Opened(Message):
-        """Enter on an inspection; `recorded` is its finding at that moment, None before anybody has looked."""
+        """Enter on an inspection; `recorded` is its finding at that moment, None before the first."""
 
         recorded: Recorded | None
 
@@ -56,19 +56,19 @@ class FindingList(Vertical):
         yield self.table
 
     def on_mount(self) -> None:
-        """What was set before."""
+        """Show what was set before mounting."""
         self._fill()
 
     def watch_found(self) -> None:
-        """Another look was judged."""
+        """Show the findings."""
         self._fill()
 
     def watch_zone(self) -> None:
-        """Times are shown elsewhere."""
+        """Show the times in another zone."""
         self._fill()
 
     def focus(self, scroll_visible: bool = True) -> Self:
-        """The keys go to the table."""
+        """Focus the table."""
         self.table.focus(scroll_visible)
         return self
 
@@ -92,14 +92,14 @@ class FindingList(Vertical):
             if id in looking:
                 yield Row(id, ([(title, "")], [(looking_words(looking[id]), "muted")], [], []))
             elif id in by_id:
-                each = by_id[id]
+                recorded = by_id[id]
                 yield Row(
                     id,
                     (
-                        [(each.finding.title, "")],
-                        recorded_spans(each),
-                        [(each.finding.summary, "")],
-                        [(clock(each.finding.read_at, self.zone, name=False), "muted")],
+                        [(recorded.finding.title, "")],
+                        recorded_spans(recorded),
+                        [(recorded.finding.summary, "")],
+                        [(clock(recorded.finding.read_at, self.zone, name=False), "muted")],
                     ),
                 )
             else:

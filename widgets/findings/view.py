@@ -1,4 +1,4 @@
-"""One finding in full: what was measured beside what is allowed, the evidence, what to do."""
+"""One finding in full: measured values beside their limits, the evidence, what to do."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
@@ -16,7 +16,7 @@ from widgets.findings.wording import looking_words
 
 
 class FindingView(VerticalScroll, can_focus=True):
-    """Set `recorded`; `looking` while another look is made."""
+    """Set `recorded`, and `looking` while the inspection runs again."""
 
     DEFAULT_CSS = """
     FindingView { height: 1fr; width: 1fr; scrollbar-size-vertical: 1; }
@@ -35,33 +35,33 @@ class FindingView(VerticalScroll, can_focus=True):
         self.measures = Block(_("measured and allowed"), self._measures)
         self.evidence = Block(_("evidence"), self._evidence)
         self.remarks = Block(_("remarks"), self._remarks)
-        self.made = Block(_("the look"), self._made)
+        self.origin = Block(_("the look"), self._origin)
 
     @property
     def _blocks(self) -> tuple[Block, ...]:
-        return self.head, self.advice, self.measures, self.evidence, self.remarks, self.made
+        return self.head, self.advice, self.measures, self.evidence, self.remarks, self.origin
 
     def compose(self) -> ComposeResult:
-        """The blocks; those with nothing to say are not there."""
+        """The blocks; empty ones are hidden."""
         yield from self._blocks
 
     def on_mount(self) -> None:
-        """What was set before."""
+        """Show what was set before mounting."""
         self._show()
 
     def watch_recorded(self, before: Recorded | None, recorded: Recorded | None) -> None:
-        """Another one begins at its top."""
+        """Show the finding, another one from its top."""
         if before is None or recorded is None or before.finding.inspection != recorded.finding.inspection:
             self.scroll_home(animate=False)
         self._show()
 
     def watch_looking(self) -> None:
-        """Another look goes on; the finding below stays as it is."""
+        """Show that the inspection runs again; the finding below stays."""
         if self.is_mounted:
             self.head.update()
 
     def watch_zone(self) -> None:
-        """Times are shown elsewhere."""
+        """Show the times in another zone."""
         self._show()
 
     def _show(self) -> None:
@@ -72,7 +72,7 @@ class FindingView(VerticalScroll, can_focus=True):
         self.measures.display = finding is not None and bool(finding.measures)
         self.evidence.display = finding is not None and bool(finding.evidence)
         self.remarks.display = finding is not None and bool(finding.remarks)
-        self.made.display = finding is not None
+        self.origin.display = finding is not None
         for block in self._blocks:
             block.update()
 
@@ -92,12 +92,12 @@ class FindingView(VerticalScroll, can_focus=True):
 
     def _evidence(self, width: int) -> Sequence[Line]:
         lines: list[Line] = []
-        for each in self.recorded.finding.evidence if self.recorded else ():
-            lines += [*([[]] if lines else []), *evidence_lines(each, width)]
+        for evidence in self.recorded.finding.evidence if self.recorded else ():
+            lines += [*([[]] if lines else []), *evidence_lines(evidence, width)]
         return lines
 
     def _remarks(self, width: int) -> Sequence[Line]:
         return told_lines(self.recorded.finding.remarks, "· ", "muted", width) if self.recorded else []
 
-    def _made(self, width: int) -> Sequence[Line]:
+    def _origin(self, width: int) -> Sequence[Line]:
         return made_lines(self.recorded, self.zone, self._now(), width) if self.recorded else []

@@ -1,4 +1,4 @@
-"""How findings read where there is little room: a mark and a word, what is still being looked at."""
+"""Short texts about findings: a mark and a word, what is still running."""
 
 from services.i18n import _
 from services.models.findings import DutyFindings, Finding, Recorded, RunningInspection, Tally
@@ -7,28 +7,28 @@ from widgets.drawing.lines import Span
 from widgets.drawing.state_styles import VERDICT_LOOKS
 
 
-def verdict_cell(found: DutyFindings | None) -> list[Span]:
-    """`● normal`, `… 1/3` while looks are missing, nothing for a duty that looks at nothing."""
-    if found is None:
+def verdict_cell(findings: DutyFindings | None) -> list[Span]:
+    """`● normal`, `… 1/3` while findings are missing, [] for a duty without inspections."""
+    if findings is None:
         return []
-    verdict = found.verdict
-    if found.looking or not found.complete:
-        done = len({each.finding.inspection for each in found.recorded})
-        text = f"{done}/{len(found.expected)}"
+    verdict = findings.verdict
+    if findings.looking or not findings.complete:
+        count = len({each.finding.inspection for each in findings.recorded})
+        text = f"{count}/{len(findings.expected)}"
         worse = [] if verdict is None else [(f" {VERDICT_LOOKS[verdict].mark}", VERDICT_LOOKS[verdict].role)]
-        if len(found.tally) > 1:
-            worse = [(" ", ""), *tally_spans(found.tally)]
-        return [(f"… {text}", "muted"), *worse] if found.looking or found.recorded else []
+        if len(findings.tally) > 1:
+            worse = [(" ", ""), *tally_spans(findings.tally)]
+        return [(f"… {text}", "muted"), *worse] if findings.looking or findings.recorded else []
     if verdict is None:
         return []
     look = VERDICT_LOOKS[verdict]
-    if found.settled and verdict.value != "normal":
+    if findings.settled and verdict.value != "normal":
         return [(_("overruled"), "muted")]
-    return tally_spans(found.tally) if len(found.tally) > 1 else [(look.text, look.role)]
+    return tally_spans(findings.tally) if len(findings.tally) > 1 else [(look.text, look.role)]
 
 
 def tally_spans(counts: Tally) -> list[Span]:
-    """`■1 ▲2 ?3`: what was measured as bad, then what could not be judged."""
+    """`■1 ▲2 ?3`: counts of bad measures, then of those that could not be judged."""
     spans: list[Span] = []
     for verdict, count in counts:
         look = VERDICT_LOOKS[verdict]
@@ -38,7 +38,7 @@ def tally_spans(counts: Tally) -> list[Span]:
 
 
 def verdict_spans(finding: Finding, *, muted: bool = False) -> list[Span]:
-    """`? not judged ▲1`: the verdict, and how much of what it does not say was measured, or not judged."""
+    """`? not judged ▲1`: the verdict, and the counts that it does not include."""
     look = VERDICT_LOOKS[finding.verdict]
     unknown = finding.verdict is Verdict.UNKNOWN
     beside = tuple(
@@ -49,7 +49,7 @@ def verdict_spans(finding: Finding, *, muted: bool = False) -> list[Span]:
 
 
 def recorded_spans(recorded: Recorded) -> list[Span]:
-    """`■ abnormal`; struck by who overruled it."""
+    """`■ abnormal`; muted, and with the name of the person who overruled it."""
     spans = verdict_spans(recorded.finding, muted=recorded.overruled is not None)
     if recorded.overruled is not None:
         spans.append((" " + _("overruled by {name}").format(name=recorded.overruled.by), "caution"))
@@ -57,7 +57,7 @@ def recorded_spans(recorded: Recorded) -> list[Span]:
 
 
 def cost_words(recorded: Recorded) -> str:
-    """`12 requests, ¥0.21`; with the gigabytes where a query scanned any."""
+    """`12 requests, ¥0.21`, and the gigabytes that queries scanned."""
     cost = recorded.finding.cost
     words = _("{calls} requests, ¥{yen:.2f}").format(calls=cost.calls, yen=cost.yen)
     if cost.bytes_scanned:
@@ -66,7 +66,7 @@ def cost_words(recorded: Recorded) -> str:
 
 
 def size_words(size: int) -> str:
-    """`1.2 GB`; as AWS's price lists count."""
+    """`1.2 GB`, counted as in AWS's price lists."""
     value = float(size)
     for unit in ("B", "kB", "MB"):
         if value < 1000:

@@ -1,4 +1,4 @@
-"""The body of a journal entry for people: names, values, lists; nothing in it is obeyed or cut. Pure."""
+"""The body of a journal entry in readable form: names, values, lists; no control sequence works, no text is cut. Pure."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from services.i18n import N_, _
 from services.models.findings import Finding, Recorded
-from services.models.journal import Entry, EntryKind
+from services.models.journal import RESTRAINS_CHANGES, Entry, EntryKind
 from services.models.text import LINE_LIMIT, clean, clean_block
 from widgets.drawing.format import NOTHING, clock, wrap
 from widgets.drawing.lines import Line, Span
@@ -18,10 +18,10 @@ from widgets.duties.wording import DUTY_LOOKS
 from widgets.findings.lines import finding_lines
 
 _MOST = 2000
-"""Lines of contents at most; the export has everything."""
+"""The most lines of contents; the export has everything."""
 _INDENT = 2
 _DEEPEST = 100
-"""Lists within lists at most; the console writes no such bodies."""
+"""The most lists within lists; the console writes no deeper bodies."""
 _NAMES = {
     "title": N_("duty"),
     "due_at": N_("due at"),
@@ -56,19 +56,20 @@ _NAMES = {
     "yen": N_("yen"),
     "worst_yen": N_("yen without the free tier"),
     "seq": N_("entry"),
+    RESTRAINS_CHANGES: N_("restrains changes"),
 }
-"""What the console's own bodies hold, in words; other names stay as they are."""
+"""The names in the console's own bodies, in words; other names stay as they are."""
 _VALUES = {
     "verdict": {verdict.value: look.word_source for verdict, look in VERDICT_LOOKS.items()},
     "decision": {"accepted": N_("accepted"), "overruled": N_("overruled")},
     "kind": {"person": N_("IAM user"), "network": N_("network")},
     "was": {state.value: look.word_source for state, look in DUTY_LOOKS.items()},
 }
-"""What they say, by name; other values stay as they are."""
+"""Values in words, by name; other values stay as they are."""
 
 
 def contents_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
-    """The whole body; times are those of `zone`."""
+    """The whole body; times are in `zone`."""
     body = entry.data
     if (recorded := _recorded(entry)) is not None:
         return finding_lines(recorded, zone, entry.at, width)
@@ -77,7 +78,7 @@ def contents_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
         words = clean(entry.body, LINE_LIMIT) if plain else _("nothing further")
         return [[(text, "" if plain else "muted")] for text in wrap(words, width)]
     lines: list[Line] = []
-    pairs = [(f"{_name(key)}: ", _said(key, each)) for key, each in body.items()]
+    pairs = [(f"{_name(key)}: ", _translated(key, each)) for key, each in body.items()]
     for line in _Tree(zone, width).lines(pairs, 0):
         if len(lines) >= _MOST:
             return [*lines, [("… " + _("more: see the export"), "muted")]]
@@ -86,7 +87,7 @@ def contents_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
 
 
 def _recorded(entry: Entry) -> Recorded | None:
-    """The finding it holds; None for other entries, and where it cannot be read as one."""
+    """The finding in the entry; None for other entries and for an unreadable one."""
     if entry.kind is not EntryKind.FINDING:
         return None
     try:
@@ -100,8 +101,8 @@ def _name(key: str) -> str:
     return _(_NAMES[key]) if key in _NAMES else clean(key)
 
 
-def _said(key: str, value: object) -> object:
-    """States and verdicts as the screens say them."""
+def _translated(key: str, value: object) -> object:
+    """States and verdicts in the words of the screens."""
     words = _VALUES.get(key, {}).get(value, "") if isinstance(value, str) else ""
     return _(words) if words else value
 
@@ -114,18 +115,18 @@ class _Tree:
         self._width = width
 
     def lines(self, pairs: Iterable[tuple[str, object]], depth: int) -> Iterator[Line]:
-        """Every line, from `depth` on."""
+        """The lines of `pairs`, indented by `depth`."""
         indent = min(depth * _INDENT, max(0, self._width // 2))
-        for label, each in pairs:
+        for label, value in pairs:
             start: list[Span] = [(" " * indent, ""), (label, "head")]
-            if isinstance(each, dict | list) and each:
+            if isinstance(value, dict | list) and value:
                 yield start
                 if depth < _DEEPEST:
-                    yield from self.lines(_pairs(each), depth + 1)
+                    yield from self.lines(_pairs(value), depth + 1)
                 else:
                     yield [(" " * indent, ""), ("… " + _("more: see the export"), "muted")]
                 continue
-            text = self._scalar(each)
+            text = self._scalar(value)
             if "\n" not in text and indent + cell_len(label) + cell_len(text) <= self._width:
                 yield [*start, (text, "")]
                 continue
@@ -152,5 +153,5 @@ class _Tree:
 
 def _pairs(value: dict[str, object] | list[object]) -> list[tuple[str, object]]:
     if isinstance(value, dict):
-        return [(f"{_name(key)}: ", _said(key, each)) for key, each in value.items()]
+        return [(f"{_name(key)}: ", _translated(key, each)) for key, each in value.items()]
     return [("- ", each) for each in value]

@@ -1,4 +1,4 @@
-"""One journal entry, whole, and the story it belongs to."""
+"""One journal entry in full, and the story it belongs to."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, tzinfo
@@ -42,7 +42,7 @@ class EntryDetail(VerticalScroll, can_focus=True):
 
     entry: reactive[Entry | None] = reactive(None, repaint=False, init=False)
     link: reactive[EntryLink | None] = reactive(None, repaint=False, init=False)
-    """None: it could not be checked."""
+    """The check of the chain at this entry; None where it could not be checked."""
     story: reactive[tuple[Entry, ...]] = reactive((), repaint=False, init=False)
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
 
@@ -54,7 +54,7 @@ class EntryDetail(VerticalScroll, can_focus=True):
             self.entry = entry
 
     class Closed(Message):
-        """The reader is done here."""
+        """The operator closes the detail."""
 
     def __init__(self, *, now: Now, zone: tzinfo = UTC, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -83,30 +83,30 @@ class EntryDetail(VerticalScroll, can_focus=True):
                 yield from self.blocks[2:]
 
     def on_mount(self) -> None:
-        """Draw what was set before."""
+        """Show what was set before mounting."""
         self._update()
 
     def on_resize(self, event: Resize) -> None:
-        """One column or two."""
+        """Use one column or two."""
         self.set_class(event.size.width >= _TWO_COLUMNS, "-two")
 
     def watch_entry(self, before: Entry | None, entry: Entry | None) -> None:
-        """Another entry begins at its top."""
+        """Show another entry from its top."""
         if before is None or entry is None or before.seq != entry.seq:
             self.scroll_home(animate=False)
         self._update()
 
     def watch_link(self) -> None:
-        """It was checked."""
+        """Show the check."""
         self._update()
 
     def watch_story(self) -> None:
-        """Its story was read, or goes on."""
+        """Show the story."""
         self._update()
         self.refresh_bindings()
 
     def watch_zone(self) -> None:
-        """Times are shown elsewhere."""
+        """Show the times in another zone."""
         self._update()
 
     def _update(self) -> None:
@@ -115,7 +115,7 @@ class EntryDetail(VerticalScroll, can_focus=True):
                 block.update()
 
     def neighbour(self, by: int) -> Entry | None:
-        """The entry so many steps further in the story."""
+        """The entry `by` steps further in the story; None beyond its ends."""
         if self.entry is None:
             return None
         places = [index for index, each in enumerate(self.story) if each.seq == self.entry.seq]
@@ -123,17 +123,17 @@ class EntryDetail(VerticalScroll, can_focus=True):
         return self.story[place] if 0 <= place < len(self.story) else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only where the story goes on."""
+        """Allow a step only where the story has an entry."""
         if action != "step" or not isinstance(parameters[0], int):
             return True
         return self.neighbour(parameters[0]) is not None or None
 
     def action_step(self, by: int) -> None:
-        """To the entry before or after it in its story."""
-        found = self.neighbour(by)
-        if found is not None:
-            self.post_message(self.Stepped(found))
+        """Show the previous (-1) or next (1) entry of the story."""
+        entry = self.neighbour(by)
+        if entry is not None:
+            self.post_message(self.Stepped(entry))
 
     def action_close(self) -> None:
-        """Back to the journal."""
+        """Return to the journal."""
         self.post_message(self.Closed())

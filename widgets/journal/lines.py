@@ -17,7 +17,7 @@ _LABEL = 16
 
 
 def fact_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
-    """Number, kind, time, what, and what it is about."""
+    """Number, kind, time, text, and what the entry is about."""
     local = entry.at.astimezone(zone)
     when = f"{day_words(local.date(), year=True)} {clock(entry.at, zone)}"
     lines: list[Line] = [[*kind_spans(entry), (f"  #{entry.seq:,}", "muted")], [(when, "muted")], []]
@@ -29,12 +29,12 @@ def fact_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
         (_("holds"), clean(entry.holds)),
         (_("releases"), clean(entry.releases)),
     ]
-    found = labelled([row for row in rows if row[1]], width)
-    return [*lines, [], *found] if found else lines
+    lines_about = labelled([row for row in rows if row[1]], width)
+    return [*lines, [], *lines_about] if lines_about else lines
 
 
 def person_lines(entry: Entry, width: int) -> list[Line]:
-    """Who, from where, as whom."""
+    """The person, their origin, their AWS identity, the host."""
     person = entry.person
     rows = [
         (_("person"), person.name),
@@ -46,7 +46,7 @@ def person_lines(entry: Entry, width: int) -> list[Line]:
 
 
 def labelled(rows: Sequence[tuple[str, str]], width: int) -> list[Line]:
-    """Label and text, hanging where the text takes several lines."""
+    """Labels with their texts; further lines are aligned with the text."""
     room = min(_LABEL, max((cell_len(label) for label, _text in rows), default=0) + 2)
     lines: list[Line] = []
     for label, text in rows:
@@ -56,7 +56,7 @@ def labelled(rows: Sequence[tuple[str, str]], width: int) -> list[Line]:
 
 
 def chain_lines(entry: Entry, link: EntryLink | None, width: int) -> list[Line]:
-    """Whether the chain holds here, and the two hashes."""
+    """Whether the chain holds at this entry, and the two hashes."""
     if link is None:
         lines: list[Line] = [[("? ", "warn"), (_("the chain could not be checked here"), "")]]
     elif link.holds:
@@ -86,7 +86,7 @@ def chain_lines(entry: Entry, link: EntryLink | None, width: int) -> list[Line]:
 def story_lines(
     story: Sequence[Entry], current: Entry, zone: tzinfo, now: datetime, width: int
 ) -> list[Line]:
-    """Every entry about the same thing, oldest first; the one shown is marked."""
+    """Every entry about the same subject, oldest first; the displayed one is marked."""
     if not current.subject:
         return [[(text, "muted")] for text in wrap(_("This entry stands by itself."), width)]
     lines: list[Line] = []

@@ -1,4 +1,4 @@
-"""The journal as a panel: the table, what is filtered, how much there is, what is new out of view."""
+"""The journal as a panel: the table, the filter, the number of entries, what is new above the view."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from widgets.journal.wording import cells, day_line, day_of
 
 
 class FilterLine(LineWidget):
-    """One row that says what is shown; there is none while everything is."""
+    """One row with the filter; hidden while everything is displayed."""
 
     DEFAULT_CSS = """
     FilterLine { height: 1; display: none; background: $warning 12%; }
@@ -30,19 +30,19 @@ class FilterLine(LineWidget):
     spans: reactive[tuple[Span, ...]] = reactive((), repaint=False, init=False)
 
     def watch_spans(self, spans: tuple[Span, ...]) -> None:
-        """Appear and disappear."""
+        """Show the row only while it has a text."""
         self.display = bool(spans)
         self.redraw()
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """The conditions, and the key that drops them all."""
+        """The conditions, and the key that removes them."""
         way_out: list[Span] = [("  ", ""), ("esc", "key"), (" " + _("shows all") + " ", "muted")]
-        shown: list[Span] = [(" ▼ ", "caution"), (_("only") + "  ", "caution"), *self.spans]
-        return [[*fit(shown, max(0, width - width_of(way_out))), *way_out]]
+        conditions: list[Span] = [(" ▼ ", "caution"), (_("only") + "  ", "caution"), *self.spans]
+        return [[*fit(conditions, max(0, width - width_of(way_out))), *way_out]]
 
 
 class CheckpointLine(LineWidget):
-    """One row that says what is wrong with holding the newest hash outside; there is none while nothing is."""
+    """One row that says why the newest hash is not held outside; hidden while it is."""
 
     DEFAULT_CSS = """
     CheckpointLine { height: 1; display: none; background: $warning 12%; }
@@ -51,17 +51,17 @@ class CheckpointLine(LineWidget):
     spans: reactive[tuple[Span, ...]] = reactive((), repaint=False, init=False)
 
     def watch_spans(self, spans: tuple[Span, ...]) -> None:
-        """Appear and disappear."""
+        """Show the row only while it has a text."""
         self.display = bool(spans)
         self.redraw()
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """As much of it as there is room for."""
+        """As much of the text as there is room for."""
         return [fit(self.spans, width)]
 
 
 class JournalPanel(Panel[JournalView]):
-    """Entries newest first, by day; set `state`, or `begin` where another part of the journal is shown."""
+    """Entries newest first, by day; set `state`, and call `begin` for another part of the journal."""
 
     DEFAULT_CSS = """
     JournalPanel { min-height: 4; }
@@ -69,7 +69,7 @@ class JournalPanel(Panel[JournalView]):
 
     @dataclass
     class Opened(Message):
-        """Enter or a click on an entry: show it whole."""
+        """Enter or a click on an entry: show it in full."""
 
         entry: Entry
 
@@ -77,16 +77,16 @@ class JournalPanel(Panel[JournalView]):
         super().__init__(title, now=now, zone=zone, id=id)
         self.table = JournalTable()
         self._begin: bool | None = None
-        """The next value is shown from its first (False) or its last entry (True), not where the reader is."""
-        self._seen = 0
-        """The newest entry that was in view."""
+        """The next value is displayed from its first (False) or last entry (True); None: at the present position."""
+        self._newest_in_view = 0
+        """The number of the newest entry that was in view."""
 
     def compose_body(self) -> Iterable[Widget]:
-        """The rows."""
+        """The table with the rows above it."""
         yield self.table
 
     def on_mount(self) -> None:
-        """Where the reader scrolls, what is new above changes."""
+        """Update what is new above the view when the table scrolls."""
         super().on_mount()
         self.watch(self.table, "scroll_y", self._scrolled, init=False)
 
@@ -99,14 +99,14 @@ class JournalPanel(Panel[JournalView]):
         self._begin = None
 
     def show(self, value: JournalView) -> None:
-        """The rows; cursor and view stay where they are."""
+        """Show the rows; cursor and view stay where they are."""
         rows = self._rows(value)
         self.table.newer, self.table.older = value.newer, value.older
         if self._begin is None:
             self.table.set_rows(rows)
         else:
             self.table.begin(rows, last=self._begin)
-            self._begin, self._seen = None, 0
+            self._begin, self._newest_in_view = None, 0
         self._scrolled()
         self.table.call_after_refresh(self.table.ask)
 
@@ -118,26 +118,28 @@ class JournalPanel(Panel[JournalView]):
             day = day_of(entry, self.zone)
             if day != before:
                 line = day_line(day, local.date(), str(local.tzname()))
-                # A clock that was set back may bring a day a second time.
+                # A clock that was set back may repeat a day.
                 rows.append(Row(f"{day}:{entry.seq}", (line,), heading=True))
                 before = day
             rows.append(Row(str(entry.seq), cells(entry, self.zone)))
         return rows
 
     def _scrolled(self) -> None:
-        """What is in view has been seen; the head tells what is not."""
+        """Remember the newest entry in view, and show in the head what is new above it."""
         view = self.state.value
         if view is None:
             return
         first = self.table.first_in_view
         if first and not view.newer:
-            self._seen = max(self._seen, int(first))
+            self._newest_in_view = max(self._newest_in_view, int(first))
         self.head.update(facts=self.facts(view))
 
     def facts(self, value: JournalView) -> list[Span]:
-        """How many entries, and what is new out of view."""
+        """How many entries there are, and how many are new above the view."""
         spans: list[Span] = [(_count(value), "muted")]
-        unseen = sum(entry.seq > self._seen for entry in value.entries) if self._seen else 0
+        unseen = (
+            sum(entry.seq > self._newest_in_view for entry in value.entries) if self._newest_in_view else 0
+        )
         if value.newer:
             spans += [("  ", ""), ("▲ " + _("newer entries above"), "key")]
         elif unseen:
@@ -146,7 +148,7 @@ class JournalPanel(Panel[JournalView]):
         return spans
 
     def _age(self, freshness: Freshness) -> list[Span]:
-        """Every new entry is taken in at once, so only an old state has an age."""
+        """The age of the state, only where it is out of date: new entries appear at once."""
         return [] if freshness is Freshness.FRESH else super()._age(freshness)
 
     def _absent(self, freshness: Freshness) -> str:
@@ -158,7 +160,7 @@ class JournalPanel(Panel[JournalView]):
         return super()._absent(freshness)
 
     def empty(self, value: JournalView) -> str:
-        """An empty journal and a filter that nothing fits are two things."""
+        """What an empty table means: an empty journal, or a filter that nothing matches."""
         if value.entries:
             return ""
         if value.filtered:
@@ -171,9 +173,9 @@ class JournalPanel(Panel[JournalView]):
     def _open(self, event: KeyedTable.Selected) -> None:
         event.stop()
         view = self.state.value
-        found = next((each for each in view.entries if str(each.seq) == event.key), None) if view else None
-        if found is not None:
-            self.post_message(self.Opened(found))
+        entry = next((each for each in view.entries if str(each.seq) == event.key), None) if view else None
+        if entry is not None:
+            self.post_message(self.Opened(entry))
 
 
 def _count(value: JournalView) -> str:

@@ -1,4 +1,4 @@
-"""How posts read: the rows of the outbox, and one post whole. Pure."""
+"""Posts as lines: the rows of the outbox, and one post in full. Pure."""
 
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
@@ -22,7 +22,7 @@ POST_LOOKS: dict[PostState, StateStyle] = {
 
 
 def columns() -> tuple[Column, ...]:
-    """State, when it was let go, who, what it says."""
+    """State, when it was sent off, by whom, its text."""
     return (
         Column(_("State"), max_width=16),
         Column(_("Let go"), max_width=18, rank=1),
@@ -32,8 +32,8 @@ def columns() -> tuple[Column, ...]:
 
 
 def rows(posts: Iterable[Post], zone: tzinfo, now: datetime) -> list[Row]:
-    """One row a post."""
-    found = []
+    """One row for each post."""
+    table_rows = []
     for post in posts:
         look = POST_LOOKS[post.state]
         cells: tuple[Line, ...] = (
@@ -42,12 +42,12 @@ def rows(posts: Iterable[Post], zone: tzinfo, now: datetime) -> list[Row]:
             [(post.by, "")],
             [(" ".join(post.text.split()), "" if post.unsent else "muted")],
         )
-        found.append(Row(post.id, cells))
-    return found
+        table_rows.append(Row(post.id, cells))
+    return table_rows
 
 
 def detail(post: Post, zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    """Where to, how it stands and why, then the note itself."""
+    """The channel, the state and its reason, then the text."""
     look = POST_LOOKS[post.state]
     head: Line = [
         (look.text, look.role),
@@ -56,13 +56,13 @@ def detail(post: Post, zone: tzinfo, now: datetime, width: int) -> list[Line]:
         ("  ", ""),
         (stamp(post.changed_at, zone, now), "muted"),
     ]
-    found: list[Line] = [head]
+    lines: list[Line] = [head]
     if post.thread_ts:
-        found.append([(_("answers an earlier note of its thread"), "muted")])
+        lines.append([(_("answers an earlier note of its thread"), "muted")])
     if post.retry_at is not None:
         again = _("the console asks again at {time}").format(time=stamp(post.retry_at, zone, now))
-        found.append([(again, "muted")])
-    found += [[(line, "caution")] for line in (wrap(post.reason, width) if post.reason else ())]
-    found.append([])
-    found += [[(line, "")] for line in wrap(post.text, width)]
-    return found
+        lines.append([(again, "muted")])
+    lines += [[(line, "caution")] for line in (wrap(post.reason, width) if post.reason else ())]
+    lines.append([])
+    lines += [[(line, "")] for line in wrap(post.text, width)]
+    return lines

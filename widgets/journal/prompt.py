@@ -1,4 +1,4 @@
-"""The one input row of the journal: words to search for, a day to go to."""
+"""The journal's input row: words to search for, or a day to go to."""
 
 from enum import StrEnum
 
@@ -22,7 +22,7 @@ _ASKS: Asks[JournalAsk] = {
 
 
 class JournalPrompt(Prompt[JournalAsk]):
-    """An empty answer drops the condition."""
+    """The input; an empty answer removes the condition."""
 
     def __init__(self) -> None:
         super().__init__(_ASKS, JournalAsk.WORDS, longest=_LENGTH)

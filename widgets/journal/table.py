@@ -1,4 +1,4 @@
-"""The journal's rows: what stays in view stays where it was while entries come above and below."""
+"""The journal's rows: what is in view keeps its place while entries are added above and below."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,8 +13,10 @@ from widgets.drawing.format import short_day
 from widgets.drawing.lines import Line
 from widgets.drawing.table import KeyedTable, Row
 
+_KIND_WIDTH = 26
+"""Cells; the kinds that this version knows take 14 at most, one that it does not know is shown with its name."""
 NEAR = 60
-"""Rows from an edge of what is held at which the next page is wanted."""
+"""How many rows from an edge of the loaded rows the next page is requested."""
 
 
 class JournalTable(KeyedTable):
@@ -22,30 +24,30 @@ class JournalTable(KeyedTable):
 
     @dataclass
     class Wanted(Message):
-        """The reader comes near an edge of what is held, or asks for the very end."""
+        """The view comes near an edge of the loaded rows, or the reader goes to the very end."""
 
         older: bool
-        """Back in time, or forward."""
+        """Backwards in time, else forwards."""
         edge: bool = False
-        """The very first or last entry, not the next page."""
+        """The very first or last entry instead of the next page."""
 
     def __init__(self) -> None:
         super().__init__(
             (
                 Column(_("time"), min_width=8),
-                Column(_("kind"), max_width=14),
+                Column(_("kind"), max_width=_KIND_WIDTH),
                 Column(_("person"), max_width=14),
                 Column(_("what"), flex=1, min_width=30),
                 Column(_("target"), max_width=36, middle=True, rank=1),
             )
         )
         self.newer = self.older = False
-        """Whether there are entries beyond what is held."""
+        """Whether there are entries beyond the loaded rows."""
         self._holding = False
 
     @property
     def at_top(self) -> bool:
-        """The first row is in view."""
+        """Whether the first row is in view."""
         return self.scroll_offset.y == 0
 
     @property
@@ -55,7 +57,7 @@ class JournalTable(KeyedTable):
         return next((row.key for row in rows if not row.heading), "")
 
     def set_rows(self, rows: Sequence[Row]) -> None:
-        """Show these rows; the reader's lines keep their place, unless the newest are being looked at."""
+        """Show these rows; the lines in view keep their place, unless the newest are in view."""
         anchor, at_top = self.first_in_view, self.at_top and not self.newer
         offset = self._index.get(anchor, 0) - self.scroll_offset.y
         self._holding = True
@@ -79,7 +81,7 @@ class JournalTable(KeyedTable):
             super().action_edge(-1 if last else 0)
 
     def action_edge(self, index: int) -> None:
-        """To the first or the last entry, also where it is not held."""
+        """Go to the first or the last entry, also where it is not loaded."""
         older = index != 0
         if self.older if older else self.newer:
             self.post_message(self.Wanted(older, edge=True))
@@ -87,12 +89,12 @@ class JournalTable(KeyedTable):
             super().action_edge(index)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Ask for more before the reader is there."""
+        """Ask for more before the view reaches the edge."""
         super().watch_scroll_y(old_value, new_value)
         self.ask()
 
     def ask(self) -> None:
-        """Ask for the next page where the view comes near an edge of what is held."""
+        """Ask for the next page where the view is near an edge of the loaded rows."""
         top = self.scroll_offset.y
         if self.older and top + self.size.height + NEAR > len(self.rows):
             self.post_message(self.Wanted(older=True))
@@ -100,7 +102,7 @@ class JournalTable(KeyedTable):
             self.post_message(self.Wanted(older=False))
 
     def render_line(self, y: int) -> Strip:
-        """The head names the day of the first entry in view where its heading is not."""
+        """Name the day of the first entry in view in the head, where its heading is out of view."""
         if y > 0:
             return super().render_line(y)
         title = self._day_above()
@@ -111,7 +113,7 @@ class JournalTable(KeyedTable):
         return self.ink.strip([("  ", ""), *lay_out(columns, head, self._widths)], self._room)
 
     def _day_above(self) -> str:
-        """The day whose heading is above the view, shortly; "" where a heading is in its first line."""
+        """The day whose heading is above the view, in short; "" where the first line in view is a heading."""
         top = self.scroll_offset.y
         if top >= len(self.rows) or self.rows[top].heading:
             return ""

@@ -1,4 +1,4 @@
-"""How journal entries read: kind, row, day, filter. Pure."""
+"""Texts about journal entries: kind, row, day, filter. Pure."""
 
 from datetime import date, timedelta, tzinfo
 
@@ -43,31 +43,43 @@ _OUTCOMES = {
     "unknown": ("?", "caution"),
     "refused": ("✖", "warn"),
 }
+_LONGEST_KIND = 40
+"""Characters of a kind that this version does not know."""
 _STATED = (EntryKind.OUTCOME, EntryKind.RESOLVED)
 QUIET = (EntryKind.STARTED, EntryKind.ENDED, EntryKind.LOOKING, EntryKind.USAGE)
-"""What the console says of itself."""
+"""Entries of the console about itself."""
+
+
+def kind_word(entry: Entry) -> str:
+    """The kind in words."""
+    return unknown_kind_word(entry.unknown_kind) if entry.unknown_kind else KIND_STYLES[entry.kind].word
+
+
+def unknown_kind_word(kind: str) -> str:
+    """A kind that this version does not know, with the name that stands in the file."""
+    return _("unknown kind ({kind})").format(kind=clean(kind, _LONGEST_KIND))
 
 
 def kind_spans(entry: Entry) -> list[Span]:
-    """Mark and word; what became of a change is told by the mark."""
+    """Mark and word; the mark shows what became of a change."""
     look = KIND_STYLES[entry.kind]
     mark, role = look.mark, look.role
     if entry.kind is EntryKind.FINDING:
         mark, role = _verdict(entry)
     elif entry.kind in _STATED:
         mark, role = _OUTCOMES.get(str(entry.data.get("state")), (mark, role))
-    return [(f"{mark} ", role), (look.word, "muted" if role == "faint" else "")]
+    return [(f"{mark} ", role), (kind_word(entry), "muted" if role == "faint" else "")]
 
 
 def _verdict(entry: Entry) -> tuple[str, str]:
     finding = entry.data.get("finding")
-    said = str(finding.get("verdict")) if isinstance(finding, dict) else ""
-    look = next((look for verdict, look in VERDICT_LOOKS.items() if verdict.value == said), None)
+    value = str(finding.get("verdict")) if isinstance(finding, dict) else ""
+    look = next((look for verdict, look in VERDICT_LOOKS.items() if verdict.value == value), None)
     return (look.mark, look.role) if look is not None else ("?", "warn")
 
 
 def cells(entry: Entry, zone: tzinfo) -> tuple[Line, ...]:
-    """Time, kind, person, what, target: the row of one entry."""
+    """The row of one entry: time, kind, person, text, target."""
     quiet = entry.kind in QUIET
     return (
         [(clock(entry.at, zone, name=False), "muted")],
@@ -79,17 +91,17 @@ def cells(entry: Entry, zone: tzinfo) -> tuple[Line, ...]:
 
 
 def day_of(entry: Entry, zone: tzinfo) -> date:
-    """The day on which it was recorded, where times are shown."""
+    """The day on which it was recorded, in the zone of the displayed times."""
     return entry.at.astimezone(zone).date()
 
 
 def day_line(day: date, today: date, zone_name: str) -> Line:
-    """`── Today, Wed 14 Jan JST ──`: stands above the entries of a day."""
+    """`── Today, Wed 14 Jan JST ──`: the heading of a day."""
     return [("── ", "rule"), (day_title(day, today), "heading"), (f" {zone_name} ", "muted"), ("──", "rule")]
 
 
 def day_title(day: date, today: date) -> str:
-    """The day, and whether it is today or was yesterday."""
+    """The day, and whether it is today or yesterday."""
     words = day_words(day, year=day.year != today.year)
     if day == today:
         return _("Today, {day}").format(day=words)
@@ -99,7 +111,7 @@ def day_title(day: date, today: date) -> str:
 
 
 def anchor_spans(health: JournalHealth) -> list[Span]:
-    """That the newest hash did not get out of reach, and why; empty where it did."""
+    """That the newest hash is not held outside, and why; [] where it is."""
     if not health.anchor_problem:
         return []
     if not health.anchored_seq:
@@ -108,16 +120,17 @@ def anchor_spans(health: JournalHealth) -> list[Span]:
         words = _("No hash after entry {seq} is held outside: {reason}")
     else:
         words = "{reason}"
-    said = words.format(seq=f"{health.anchored_seq:,}", reason=health.anchor_problem)
-    return [(" ▲ ", "caution"), (said, "")]
+    text = words.format(seq=f"{health.anchored_seq:,}", reason=health.anchor_problem)
+    return [(" ▲ ", "caution"), (text, "")]
 
 
 def filter_spans(query: EntryQuery, zone: tzinfo) -> list[Span]:
-    """What is shown of the journal, condition by condition; empty for everything."""
+    """The conditions of the filter; [] where it shows everything."""
     parts: list[tuple[str, str]] = []
-    if query.kinds:
+    if query.kinds or query.unknown_kinds:
         kinds = [KIND_STYLES[kind].word for kind in EntryKind if kind in query.kinds]
-        parts.append((_("kind"), ", ".join(kinds)))
+        unknown = [unknown_kind_word(kind) for kind in sorted(query.unknown_kinds)]
+        parts.append((_("kind"), ", ".join(kinds + unknown)))
     if query.person:
         parts.append((_("person"), clean(query.person)))
     if query.target:

@@ -7,42 +7,40 @@ not be the real one. Source: RegisterScalableTarget, PutScheduledAction, DeleteS
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from zoneinfo import ZoneInfo
 
-from services.changes.base import PLAN_SECONDS, REVERT, REVERT_AT, Change, ChangeContext
+from services.changes.base import REVERT, REVERT_AT, Change, ChangeContext
 from services.changes.ids import new_id
+from services.changes.kind import ChangeKind
 from services.changes.task_limit.facts import facts, remarks
 from services.changes.task_limit.parameters import (
     LARGEST,
     MAX,
-    Wish,
+    Parameters,
     default_max,
     default_way,
     local,
     proposed_at,
-    read_wish,
+    read_parameters,
 )
 from services.changes.task_limit.reading import Reads
-from services.changes.task_limit.state import Seen
+from services.changes.task_limit.state import ScalingState
 from services.changes.task_limit.steps import (
     ACTION,
     REGISTER,
     SCHEDULE,
     cancel,
-    needless,
+    observed_action,
+    observed_cancellation,
+    observed_limit,
+    redundant,
     register,
     schedule,
-    seen_action,
-    seen_cancelled,
-    seen_limit,
 )
-from services.changes.task_limit.warnings import approver, cautions, stopped_text
-from services.clock import real
-from services.i18n import N_, _
+from services.changes.task_limit.warnings import approver, stopped_text, warnings
+from services.i18n import _
 from services.models.base import RawId
 from services.models.changes import (
     ChangeTarget,
-    Danger,
     LiveState,
     Observation,
     Parameter,
@@ -51,20 +49,15 @@ from services.models.changes import (
     Revert,
 )
 from services.models.runbook import Ecs
-from services.models.text import clean
 
 
 class TaskLimit(Change):
-    """Raises or lowers MaxCapacity, and schedules the way back."""
+    """Raises or lowers MaxCapacity, and schedules the revert."""
 
-    kind = "task-limit"
-    title = N_("Maximum task count")
-    help = N_("Raise or lower the number of tasks that Auto Scaling may start")
     numbers = frozenset({MAX})
-    words = "さいだいたすくすう saidai tasuku suu すけーる sukeru scale max"
 
-    def __init__(self, context: ChangeContext) -> None:
-        super().__init__(context)
+    def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
+        super().__init__(kind, context)
         self._reads = Reads(context)
 
     def targets(self) -> tuple[ChangeTarget, ...]:
@@ -78,26 +71,26 @@ class TaskLimit(Change):
 
     async def look(self, target: ChangeTarget) -> LiveState:
         """The service's bounds and counts."""
-        seen = await self._reads.everything(target.id)
+        state = await self._reads.everything(target.id)
         return LiveState(
             target=target,
-            facts=facts(seen, ACTION, self._zone),
-            read_at=seen.at,
-            remarks=remarks(seen, self._zone),
+            facts=facts(state, ACTION, self.context.zone),
+            read_at=state.at,
+            remarks=remarks(state, self.context.zone),
         )
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
-        """The limit, and the way back."""
-        seen, ecs, calendar = await self._reads.counts(target.id), self._ecs, self.context.calendar
-        maximum = default_max(seen, ecs)
-        at, why = await asyncio.to_thread(proposed_at, calendar, seen.at)
+        """The limit, and how and when it is reverted."""
+        state, ecs, calendar = await self._reads.counts(target.id), self._ecs, self.context.calendar
+        maximum = default_max(state, ecs)
+        at, why = await asyncio.to_thread(proposed_at, calendar, state.at)
         return (
             Parameter(
                 id=MAX,
                 title=_("Maximum task count"),
                 kind="integer",
                 default="" if maximum is None else str(maximum),
-                minimum=max(1, seen.target.minimum if seen.target else 1),
+                minimum=max(1, state.target.minimum if state.target else 1),
                 maximum=LARGEST,
                 help=_(
                     "Auto Scaling starts no more tasks than this. Usual {usual}, busy days {busy}."
@@ -107,7 +100,7 @@ class TaskLimit(Change):
                 id=REVERT,
                 title=_("Way back"),
                 kind="choice",
-                default="aws" if maximum is None else default_way(maximum, seen, ecs),
+                default="aws" if maximum is None else default_way(maximum, state, ecs),
                 choices=(
                     ("aws", _("AWS takes it back by itself")),
                     ("duty", _("a person does, on a dated duty")),
@@ -129,66 +122,57 @@ class TaskLimit(Change):
             ),
         )
 
-    async def plan(self, target: ChangeTarget, wish: Mapping[str, str]) -> Plan:
+    async def plan(self, target: ChangeTarget, parameters: Mapping[str, str]) -> Plan:
         """Before and after."""
-        seen = await self._reads.everything(target.id, load=True)
-        return await asyncio.to_thread(self.plan_on, target, wish, seen)
+        state = await self._reads.everything(target.id, load=True)
+        return await asyncio.to_thread(self.plan_on, target, parameters, state)
 
-    def plan_on(self, target: ChangeTarget, wish: Mapping[str, str], seen: Seen) -> Plan:
+    def plan_on(self, target: ChangeTarget, parameters: Mapping[str, str], state: ScalingState) -> Plan:
         """The plan on a given state; pure but for the id."""
-        found, refusals = self._judged(wish, seen)
-        if found is None or refusals or seen.target is None:
-            return self._plan(
-                target,
-                seen,
-                wish={clean(key): clean(value) for key, value in wish.items()},
-                refusals=refusals,
-            )
-        before, raising = seen.target.maximum, found.maximum > seen.target.maximum
-        id = new_id(seen.at)
-        region = self.context.region
-        first = register(target, found, seen, region)
-        steps: tuple[PlannedStep, ...] = (first,)
-        if found.way == "aws" and found.at is not None:
-            steps += (schedule(id, target, before, found.at, self._zone, region),)
-        gone = needless(seen, found)
-        for number, action in enumerate(gone):
-            steps += (cancel(number, target, action, self._zone, region),)
-        left = tuple(each for each in seen.actions if each not in gone)
-        stopped, who = seen.stopped(found.maximum), approver(self.context.runbook)
-        return self._plan(
+        values, refusals = self._checked(parameters, state)
+        if values is None or refusals or state.target is None:
+            return self.refused(target, parameters, refusals, read_at=state.at)
+        context, before = self.context, state.target.maximum
+        id = new_id(state.at)
+        steps = [register(context, target, values, state)]
+        if values.way == "aws" and values.at is not None:
+            steps.append(schedule(context, id, target, before, values.at))
+        obsolete = redundant(state, values)
+        steps += [cancel(context, number, target, action) for number, action in enumerate(obsolete)]
+        others = tuple(action for action in state.actions if action not in obsolete)
+        stopped, who = state.stopped(values.maximum), approver(context.runbook)
+        return self.planned(
             target,
-            seen,
+            values.as_typed(context.calendar),
+            steps,
             id=id,
-            title=_("Maximum task count {before} → {after}").format(before=before, after=found.maximum),
-            wish=found.as_wish(self.context.calendar),
-            danger=Danger.DANGEROUS if stopped else Danger.CAREFUL,
-            steps=steps,
-            blast=stopped_text(stopped) if stopped else "",
-            cautions=cautions(replace(seen, actions=left), found, self.context.runbook, self._zone),
-            approval=who.role if who and raising else "",
+            read_at=state.at,
+            title=_("Maximum task count {before} → {after}").format(before=before, after=values.maximum),
+            impact=stopped_text(stopped) if stopped else "",
+            warnings=warnings(replace(state, actions=others), values, context.runbook, context.zone),
+            approval=who.role if who and values.maximum > before else "",
             downtime=_("Requests on the stopped tasks may be cut off.") if stopped else _("None"),
-            cost=_cost(found.maximum - before),
+            cost=_cost(values.maximum - before),
             reversible=_("Yes: the maximum of before, {before}, is remembered.").format(before=before),
-            revert=_revert(target, found, before),
+            revert=_revert(target, values, before),
         )
 
     async def observe(self, step: PlannedStep) -> Observation:
         """Where the bounds, or the scheduled action, stand."""
-        if step.id != REGISTER:
-            actions = await self._reads.actions(step.target)
-            if step.id == SCHEDULE:
-                return seen_action(step, actions, self._zone, self.context.clock.now())
-            return seen_cancelled(step, actions)
-        return seen_limit(step, await self._reads.counts(step.target))
+        if step.id == REGISTER:
+            return observed_limit(step, await self._reads.counts(step.target))
+        actions = await self._reads.actions(step.target)
+        if step.id == SCHEDULE:
+            return observed_action(step, actions, self.context.zone, self.context.clock.now())
+        return observed_cancellation(step, actions)
 
     async def outcome(self, plan: Plan) -> str:
         """How the counts follow."""
-        seen = await self._reads.counts(plan.target.id)
-        return _("Running {running}.").format(running=seen.running)
+        state = await self._reads.counts(plan.target.id)
+        return _("Running {running}.").format(running=state.running)
 
-    def way_back(self, plan: Plan) -> dict[str, str]:
-        """The maximum of before: for good where it may stay, else to be taken back in its turn."""
+    def revert_parameters(self, plan: Plan) -> dict[str, str]:
+        """The maximum of before: for good where it may stay, else to be reverted in its turn."""
         first = next((step for step in plan.steps if step.id == REGISTER), None)
         if first is None:
             return {}
@@ -202,47 +186,22 @@ class TaskLimit(Change):
         assert ecs is not None, "without services there are no targets"
         return ecs
 
-    @property
-    def _zone(self) -> ZoneInfo:
-        return self.context.calendar.zone
-
-    def _judged(self, wish: Mapping[str, str], seen: Seen) -> tuple[Wish | None, tuple[str, ...]]:
-        """(the wish, why it must not be applied)."""
-        if not seen.active:
+    def _checked(
+        self, parameters: Mapping[str, str], state: ScalingState
+    ) -> tuple[Parameters | None, tuple[str, ...]]:
+        """(the parameters, why they must not be applied)."""
+        if not state.active:
             return None, (_("ECS has no such active service."),)
-        if seen.target is None:
+        if state.target is None:
             return None, (_("Auto Scaling is not configured for this service; there is no limit to change."),)
-        found, refusals = read_wish(wish, seen, self._ecs, self.context.calendar)
-        if found is not None and found.maximum == seen.target.maximum:
-            refusals += (
-                _("Nothing to change: the maximum is {maximum} already.").format(maximum=found.maximum),
-            )
-        if found is not None and found.maximum < seen.target.minimum:
+        values, refusals = read_parameters(parameters, state, self._ecs, self.context.calendar)
+        if values is not None and values.maximum == state.target.maximum:
+            text = _("Nothing to change: the maximum is {maximum} already.")
+            refusals += (text.format(maximum=values.maximum),)
+        if values is not None and values.maximum < state.target.minimum:
             text = _("The maximum cannot be below the minimum, {minimum}.")
-            refusals += (text.format(minimum=seen.target.minimum),)
-        return found, refusals
-
-    def _plan(self, target: ChangeTarget, seen: Seen, **known: object) -> Plan:
-        base: dict[str, object] = {
-            "id": "",
-            "title": _(self.title),
-            "danger": Danger.CAREFUL,
-            "steps": (),
-        }
-        base |= known
-        base["id"] = base["id"] or new_id(seen.at)
-        runbook, clock = self.context.runbook, self.context.clock
-        return Plan.model_validate(
-            base
-            | {
-                "kind": self.kind,
-                "target": target,
-                "account": runbook.system.account,
-                "region": self.context.region,
-                "made_at": seen.at,
-                "expires_at": seen.at + real(clock, PLAN_SECONDS),
-            }
-        )
+            refusals += (text.format(minimum=state.target.minimum),)
+        return values, refusals
 
 
 def _cost(more: int) -> str:
@@ -251,14 +210,14 @@ def _cost(more: int) -> str:
     return _("Up to {count} more tasks; each is charged while it runs.").format(count=more)
 
 
-def _revert(target: ChangeTarget, wish: Wish, before: int) -> Revert | None:
-    if wish.way == "none" or wish.at is None:
+def _revert(target: ChangeTarget, values: Parameters, before: int) -> Revert | None:
+    if values.way == "none" or values.at is None:
         return None
     return Revert(
-        way=wish.way,
-        at=wish.at,
+        way=values.way,
+        at=values.at,
         title=_("{target}: take the maximum task count back from {after} to {before}").format(
-            target=target.title, after=wish.maximum, before=before
+            target=target.title, after=values.maximum, before=before
         ),
         values={MAX: str(before), REVERT: "none"},
     )

@@ -1,9 +1,9 @@
-"""A service's scaling as an operator reads it. Pure."""
+"""A service's scaling as rows and remarks for an operator. Pure."""
 
 from collections.abc import Iterator
 from datetime import tzinfo
 
-from services.changes.task_limit.state import Seen
+from services.changes.task_limit.state import ScalingState
 from services.changes.wording import moment
 from services.i18n import N_, _
 from services.models.changes import Fact
@@ -18,43 +18,43 @@ _REASONS = {
 }
 
 
-def facts(seen: Seen, ours: str, zone: tzinfo) -> tuple[Fact, ...]:
-    """Every value worth a row; `ours` begins the names of this console's scheduled actions."""
-    return (*_bounds(seen), *_actions(seen, ours, zone), *_counts(seen), *_scaling(seen, zone))
+def facts(state: ScalingState, ours: str, zone: tzinfo) -> tuple[Fact, ...]:
+    """Every value that has a row; names of this console's scheduled actions begin with `ours`."""
+    return (*_bounds(state), *_actions(state, ours, zone), *_counts(state), *_scaling(state, zone))
 
 
-def _bounds(seen: Seen) -> Iterator[Fact]:
-    if seen.target is None:
+def _bounds(state: ScalingState) -> Iterator[Fact]:
+    if state.target is None:
         yield Fact(name=_("Maximum"), value="–", note=_("Auto Scaling is not configured"))
         return
-    yield Fact(name=_("Maximum"), value=seen.target.maximum)
-    yield Fact(name=_("Minimum"), value=seen.target.minimum)
+    yield Fact(name=_("Maximum"), value=state.target.maximum)
+    yield Fact(name=_("Minimum"), value=state.target.minimum)
 
 
-def _counts(seen: Seen) -> Iterator[Fact]:
-    if seen.service is None:
+def _counts(state: ScalingState) -> Iterator[Fact]:
+    if state.service is None:
         yield Fact(name=_("Desired"), value="–", note=_("ECS has no such service"))
         return
-    at_limit = seen.target is not None and seen.desired >= seen.target.maximum
-    yield Fact(name=_("Desired"), value=seen.desired, note=_("at its maximum") if at_limit else "")
-    yield Fact(name=_("Running"), value=seen.running)
-    yield Fact(name=_("Pending"), value=seen.service.pending)
+    at_limit = state.target is not None and state.desired >= state.target.maximum
+    yield Fact(name=_("Desired"), value=state.desired, note=_("at its maximum") if at_limit else "")
+    yield Fact(name=_("Running"), value=state.running)
+    yield Fact(name=_("Pending"), value=state.service.pending)
 
 
-def _scaling(seen: Seen, zone: tzinfo) -> Iterator[Fact]:
-    if seen.target is not None:
-        state = _("suspended") if seen.target.suspended else _("active")
-        yield Fact(name=_("Auto Scaling"), value=state)
-    for policy in seen.policies:
-        yield Fact(name=_("Scaling policy"), value=policy.name, note=_followed(policy))
-    if not seen.policies:
+def _scaling(state: ScalingState, zone: tzinfo) -> Iterator[Fact]:
+    if state.target is not None:
+        value = _("suspended") if state.target.suspended else _("active")
+        yield Fact(name=_("Auto Scaling"), value=value)
+    for policy in state.policies:
+        yield Fact(name=_("Scaling policy"), value=policy.name, note=_policy_text(policy))
+    if not state.policies:
         yield Fact(name=_("Scaling policy"), value=_("none"))
-    last = seen.not_scaled
+    last = state.not_scaled
     if last is not None:
         yield Fact(name=_("Last not scaled"), value=reason_words(last.not_scaled), note=moment(last.at, zone))
 
 
-def _followed(policy: ScalingPolicy) -> str:
+def _policy_text(policy: ScalingPolicy) -> str:
     if policy.target is None:
         return policy.kind
     if "CPU" in policy.metric:
@@ -62,10 +62,10 @@ def _followed(policy: ScalingPolicy) -> str:
     return f"{policy.metric} {policy.target:g}"
 
 
-def _actions(seen: Seen, ours: str, zone: tzinfo) -> Iterator[Fact]:
-    if not seen.actions:
+def _actions(state: ScalingState, ours: str, zone: tzinfo) -> Iterator[Fact]:
+    if not state.actions:
         yield Fact(name=_("Scheduled actions"), value=_("none"))
-    for action in seen.actions:
+    for action in state.actions:
         whose = _("by this console") if action.id.startswith(ours) else _("by somebody else")
         yield Fact(
             name=_("Scheduled action"), value=action.name, note=f"{action_text(action, zone)}, {whose}"
@@ -83,32 +83,32 @@ def action_text(action: ScheduledAction, zone: tzinfo) -> str:
     return f"{when}: {', '.join(bounds)}"
 
 
-def remarks(seen: Seen, zone: tzinfo) -> tuple[str, ...]:
+def remarks(state: ScalingState, zone: tzinfo) -> tuple[str, ...]:
     """What to know before changing it."""
-    return tuple(_remarks(seen, zone))
+    return tuple(_remarks(state, zone))
 
 
-def _remarks(seen: Seen, zone: tzinfo) -> Iterator[str]:
-    if not seen.active:
+def _remarks(state: ScalingState, zone: tzinfo) -> Iterator[str]:
+    if not state.active:
         yield _("ECS has no such active service.")
         return
-    if seen.target is None:
+    if state.target is None:
         yield _("Auto Scaling is not configured for this service; there is no limit to change.")
         return
-    if seen.desired >= seen.target.maximum:
+    if state.desired >= state.target.maximum:
         yield _("It is at its limit: {desired} tasks of at most {maximum}.").format(
-            desired=seen.desired, maximum=seen.target.maximum
+            desired=state.desired, maximum=state.target.maximum
         )
-    if seen.target.suspended:
+    if state.target.suspended:
         yield _("Auto Scaling is suspended, at least in part: a higher limit alone may start no task.")
-    if seen.deploying:
+    if state.deploying:
         yield _("A deployment is under way: until it ends no task is scaled in.")
-    last = seen.not_scaled
-    if last is not None and seen.activities[0] is last:
+    last = state.not_scaled
+    if last is not None and state.activities[0] is last:
         text = _("Auto Scaling last tried in vain at {when}: {reason}.")
         yield text.format(when=moment(last.at, zone), reason=reason_words(last.not_scaled))
 
 
 def reason_words(codes: tuple[str, ...]) -> str:
-    """AWS's codes for a decision that scaled nothing, in words; one that is not known as it is."""
+    """AWS's codes for a decision that scaled nothing, in words; an unknown code stays as it is."""
     return ", ".join(_(_REASONS[code]) if code in _REASONS else code for code in codes)

@@ -1,4 +1,4 @@
-"""What an operator wishes of the task limit, read strictly; every mistake is a refusal in words. Pure."""
+"""The parameters of the task limit, parsed strictly; every mistake is a refusal in words. Pure."""
 
 import re
 import unicodedata
@@ -9,18 +9,18 @@ from typing import Literal
 
 from services.calendar.calendar import Calendar
 from services.changes.base import REVERT, REVERT_AT
-from services.changes.task_limit.state import Seen
+from services.changes.task_limit.state import ScalingState
 from services.i18n import _
 from services.models.runbook import Ecs
 from services.models.text import clean
 
 MAX = "max"
 LARGEST = 1000
-"""More tasks than this is a slip of the finger; ECS itself allows 5,000."""
+"""A larger number is taken for a typing error; ECS itself allows 5,000."""
 AHEAD = timedelta(minutes=5)
-"""The way back is at least this far in the future, or AWS would refuse or make it at once."""
+"""The revert is at least this far ahead; AWS would refuse an earlier one or run it at once."""
 SCALE_DOWN = "scale-down"
-"""The runbook's duty for taking the limit back."""
+"""The runbook's duty for reverting the limit."""
 DEFAULT_TIME = "17:00"
 
 Way = Literal["aws", "duty", "none"]
@@ -28,41 +28,41 @@ _WAYS: dict[str, Way] = {"aws": "aws", "duty": "duty", "none": "none"}
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """A limit and its way back, both readable."""
+class Parameters:
+    """A valid limit, and how and when it is reverted."""
 
     maximum: int
     way: Way
     at: datetime | None
-    """When it is taken back (UTC); None exactly where `way` is "none"."""
+    """When it is reverted (UTC); None exactly where `way` is "none"."""
 
-    def as_wish(self, calendar: Calendar) -> dict[str, str]:
-        """In full, so that a plan can be made from it again."""
-        full = {MAX: str(self.maximum), REVERT: self.way}
-        return full | ({REVERT_AT: local(self.at, calendar)} if self.at else {})
+    def as_typed(self, calendar: Calendar) -> dict[str, str]:
+        """The complete values by id, so that a plan can be made from them again."""
+        values = {MAX: str(self.maximum), REVERT: self.way}
+        return values | ({REVERT_AT: local(self.at, calendar)} if self.at else {})
 
 
-def default_max(seen: Seen, ecs: Ecs) -> int | None:
+def default_max(state: ScalingState, ecs: Ecs) -> int | None:
     """The busy maximum when it is now at the usual one, else the usual one."""
-    now = seen.target.maximum if seen.target else None
+    now = state.target.maximum if state.target else None
     return ecs.busy_max if now is not None and now == ecs.usual_max else ecs.usual_max
 
 
-def default_way(maximum: int, seen: Seen, ecs: Ecs) -> Way:
-    """A raised limit is taken back, by AWS unless the operator says otherwise."""
-    return "none" if may_stay(maximum, seen, ecs) else "aws"
+def default_way(maximum: int, state: ScalingState, ecs: Ecs) -> Way:
+    """A raised limit is reverted, by AWS unless the operator decides otherwise."""
+    return "none" if may_stay(maximum, state, ecs) else "aws"
 
 
-def may_stay(maximum: int, seen: Seen, ecs: Ecs) -> bool:
-    """No way back is needed: it is lowered, or it becomes the usual one."""
-    lowered = seen.target is not None and maximum < seen.target.maximum
+def may_stay(maximum: int, state: ScalingState, ecs: Ecs) -> bool:
+    """Whether no revert is needed: it is lowered, or it becomes the usual one."""
+    lowered = state.target is not None and maximum < state.target.maximum
     return lowered or maximum == ecs.usual_max
 
 
 def proposed_at(calendar: Calendar, now: datetime) -> tuple[datetime, str]:
-    """(when it is taken back unless somebody says otherwise (UTC), why then).
+    """(when it is reverted by default (UTC), why then).
 
-    The runbook's next slot for taking it back, else 17:00 of the next month's first open day.
+    The runbook's next slot of the duty `SCALE_DOWN`, else 17:00 on the first open day of next month.
     """
     slot = calendar.next_slot(SCALE_DOWN, now + AHEAD)
     if slot is not None:
@@ -77,56 +77,56 @@ def local(at: datetime, calendar: Calendar) -> str:
     return at.astimezone(calendar.zone).strftime("%Y-%m-%d %H:%M")
 
 
-def read_wish(
-    wish: Mapping[str, str], seen: Seen, ecs: Ecs, calendar: Calendar
-) -> tuple[Wish | None, tuple[str, ...]]:
-    """(the wish, or None; why it is refused). What is not given is the default."""
+def read_parameters(
+    parameters: Mapping[str, str], state: ScalingState, ecs: Ecs, calendar: Calendar
+) -> tuple[Parameters | None, tuple[str, ...]]:
+    """(the parsed parameters, or None; why they are refused). A missing one has its default."""
     refusals = [
         _("There is no parameter {name}.").format(name=clean(name))
-        for name in wish
+        for name in parameters
         if name not in (MAX, REVERT, REVERT_AT)
     ]
-    maximum, why = _maximum(wish.get(MAX), seen, ecs)
+    maximum, why = _maximum(parameters.get(MAX), state, ecs)
     if maximum is None:
         return None, (*refusals, why)
-    way, why = _way(wish.get(REVERT), maximum, seen, ecs)
+    way, why = _way(parameters.get(REVERT), maximum, state, ecs)
     if way is None:
         return None, (*refusals, why)
     at: datetime | None = None
     if way != "none":
-        at, why = _at(wish.get(REVERT_AT), calendar, seen.at)
+        at, why = _at(parameters.get(REVERT_AT), calendar, state.at)
         if at is None:
             return None, (*refusals, why)
-    return Wish(maximum, way, at), tuple(refusals)
+    return Parameters(maximum, way, at), tuple(refusals)
 
 
-def _typed(text: str) -> str:
-    """Full-width digits of a Japanese keyboard count as digits."""
+def _normalized(text: str) -> str:
+    """Trimmed; the full-width digits of a Japanese keyboard become ASCII."""
     return unicodedata.normalize("NFKC", text).strip()
 
 
-def _maximum(text: str | None, seen: Seen, ecs: Ecs) -> tuple[int | None, str]:
-    default = default_max(seen, ecs)
-    typed = _typed(text) if text is not None else str(default or "")
-    if re.fullmatch(r"[0-9]{1,9}", typed) is None:
+def _maximum(text: str | None, state: ScalingState, ecs: Ecs) -> tuple[int | None, str]:
+    default = default_max(state, ecs)
+    value = _normalized(text) if text is not None else str(default or "")
+    if re.fullmatch(r"[0-9]{1,9}", value) is None:
         return None, _("The maximum task count must be a whole number, not “{text}”.").format(
-            text=clean(typed)
+            text=clean(value)
         )
-    maximum = int(typed)
+    maximum = int(value)
     if not 1 <= maximum <= LARGEST:
         return None, _("The maximum task count must be from 1 to {largest}.").format(largest=LARGEST)
     return maximum, ""
 
 
-def _way(text: str | None, maximum: int, seen: Seen, ecs: Ecs) -> tuple[Way | None, str]:
+def _way(text: str | None, maximum: int, state: ScalingState, ecs: Ecs) -> tuple[Way | None, str]:
     if text is None:
-        return default_way(maximum, seen, ecs), ""
-    way = _WAYS.get(_typed(text))
+        return default_way(maximum, state, ecs), ""
+    way = _WAYS.get(_normalized(text))
     if way is None:
         return None, _("The way back must be one of {ways}, not “{text}”.").format(
             ways=", ".join(_WAYS), text=clean(text)
         )
-    if way == "none" and not may_stay(maximum, seen, ecs):
+    if way == "none" and not may_stay(maximum, state, ecs):
         return None, _("A raised limit needs a way back: by AWS itself, or as a dated duty.")
     return way, ""
 
@@ -134,14 +134,14 @@ def _way(text: str | None, maximum: int, seen: Seen, ecs: Ecs) -> tuple[Way | No
 def _at(text: str | None, calendar: Calendar, now: datetime) -> tuple[datetime | None, str]:
     if text is None:
         return proposed_at(calendar, now)[0], ""
-    typed = _typed(text)
+    value = _normalized(text)
     try:
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}", typed) is None:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}", value) is None:
             raise ValueError
-        naive = datetime.fromisoformat(typed)
+        naive = datetime.fromisoformat(value)
         at = naive.replace(tzinfo=calendar.zone).astimezone(UTC)
         if at.astimezone(calendar.zone).replace(tzinfo=None) != naive:
-            raise ValueError  # the clocks are put forward over it
+            raise ValueError  # skipped when the clocks go forward
     except (ValueError, OverflowError):
         return None, _("The time of the way back must look like 2026-12-01 17:00, not “{text}”.").format(
             text=clean(text)

@@ -12,13 +12,13 @@ from services.aws.client.errors import AwsError, NotFound
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.ecs import EcsReader
 from services.changes.base import ChangeContext
-from services.changes.task_limit.state import Load, Seen, names
+from services.changes.task_limit.state import Load, ScalingState, names
 from services.models.base import RawId
 from services.models.containers import ContainerService, ScheduledAction
 from services.models.metrics import MetricQuery, TimeSpan
 
 RECENT = timedelta(minutes=10)
-"""Metrics come up to three minutes late; the newest value within this is "now"."""
+"""Metrics arrive up to three minutes late; the newest value within this time counts as the present one."""
 
 
 class Reads:
@@ -31,18 +31,18 @@ class Reads:
         self._scaling = AutoScalingReader(context.reader)
         self._metrics = Metrics(context.reader)
 
-    async def counts(self, resource: str) -> Seen:
-        """Bounds and counts alone: what must not move between plan and sending. Raises AwsError."""
+    async def counts(self, resource: str) -> ScalingState:
+        """Bounds and counts alone, which must not change between plan and sending. Raises AwsError."""
         cluster, name = names(resource)
         target, service = await asyncio.gather(
             self._scaling.target(cluster, name), self._service(cluster, name)
         )
-        return Seen(at=self._clock.now(), service=service, target=target)
+        return ScalingState(at=self._clock.now(), service=service, target=target)
 
-    async def everything(self, resource: str, *, load: bool = False) -> Seen:
-        """With `load` also what the tasks bear, which AWS charges for. Raises AwsError."""
+    async def everything(self, resource: str, *, load: bool = False) -> ScalingState:
+        """The whole state; with `load` also metrics, which AWS charges for. Raises AwsError."""
         cluster, name = names(resource)
-        target, service, policies, actions, activities, measured = await asyncio.gather(
+        target, service, policies, actions, activities, current_load = await asyncio.gather(
             self._scaling.target(cluster, name),
             self._service(cluster, name),
             self._scaling.policies(cluster, name),
@@ -50,7 +50,7 @@ class Reads:
             self._scaling.activities(cluster, name, 20),
             self._load(cluster, name) if load else _no_load(),
         )
-        return Seen(self._clock.now(), service, target, policies, actions, activities, measured)
+        return ScalingState(self._clock.now(), service, target, policies, actions, activities, current_load)
 
     async def actions(self, resource: str) -> tuple[ScheduledAction, ...]:
         """The scheduled actions. Raises AwsError."""
@@ -63,7 +63,7 @@ class Reads:
             return None
 
     async def _load(self, cluster: str, name: str) -> Load:
-        """A caution more or less: without an answer the plan says that it could not be checked."""
+        """The load, or an empty one without an answer: the plan then warns that it could not be checked."""
         rds, now = self._runbook.rds, self._clock.now()
         of_service = (("ClusterName", cluster), ("ServiceName", name))
         queries = [_query("cpu", "AWS/ECS", "CPUUtilization", of_service, "Average")]

@@ -1,4 +1,4 @@
-"""What the change of the task limit was planned on, and what follows from it. Pure."""
+"""The state that a change of the task limit is planned from, and what follows from it. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,16 +15,16 @@ from services.models.containers import (
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What the tasks bear; None: no data, or not to be read."""
+    """The load of the tasks; None: no data, or not readable."""
 
     cpu: float | None = None
     """Average over the service, percent."""
     connections: float | None = None
-    """Of the database."""
+    """Connections to the database."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ScalingState:
     """One service as AWS has it."""
 
     at: datetime
@@ -40,37 +40,37 @@ class Seen:
 
     @property
     def desired(self) -> int:
-        """Tasks wanted."""
+        """The number of tasks that ECS keeps running."""
         return self.service.desired if self.service else 0
 
     @property
     def running(self) -> int:
-        """Tasks running."""
+        """The number of tasks that run."""
         return self.service.running if self.service else 0
 
     @property
     def active(self) -> bool:
-        """There is such a service, and it is not being deleted."""
+        """Whether the service exists and is not being deleted."""
         return self.service is not None and self.service.status == "ACTIVE"
 
     @property
     def deploying(self) -> bool:
-        """A deployment is under way."""
+        """Whether a deployment is under way."""
         return self.service is not None and len(self.service.deployments) > 1
 
     @property
     def aim(self) -> float | None:
         """Target tracking's CPU target, percent; None without one."""
-        tracked = (each.target for each in self.policies if "CPU" in each.metric)
+        tracked = (policy.target for policy in self.policies if "CPU" in policy.metric)
         return next((target for target in tracked if target is not None), None)
 
     @property
     def not_scaled(self) -> ScalingActivity | None:
-        """The newest decision that scaled nothing."""
-        return next((each for each in self.activities if each.not_scaled), None)
+        """The newest scaling decision that changed nothing."""
+        return next((activity for activity in self.activities if activity.not_scaled), None)
 
     def stopped(self, maximum: int) -> int:
-        """Tasks that a maximum of this many stops at once."""
+        """How many tasks a `maximum` stops at once."""
         return max(0, self.desired - maximum)
 
 
@@ -81,12 +81,12 @@ def names(resource: str) -> tuple[str, str]:
 
 
 def limit_digest(target: ScalableTarget | None, stopped: int, *, active: bool) -> str:
-    """The state that a new maximum is planned on."""
+    """Digest of the state that a new maximum is planned from."""
     if target is None:
         return digest(None)
     return digest([target.minimum, target.maximum, target.suspended, stopped, active])
 
 
 def action_digest(action: ScheduledAction | None) -> str:
-    """The state that a scheduled way back is planned on."""
+    """Digest of the state that a scheduled revert is planned from."""
     return digest(None if action is None else [action.schedule, action.timezone, action.maximum])

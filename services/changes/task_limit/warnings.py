@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from datetime import timedelta, tzinfo
 
+from services.changes.base import warning
 from services.changes.task_limit.facts import action_text
-from services.changes.task_limit.parameters import Wish
-from services.changes.task_limit.state import Seen
+from services.changes.task_limit.parameters import Parameters
+from services.changes.task_limit.state import ScalingState
 from services.changes.wording import moment
 from services.i18n import _, plural
 from services.models.changes import Caution
@@ -14,38 +15,32 @@ from services.models.runbook import Approver, Runbook
 RAISING = "最大タスク数の引き上げ"
 """As the runbook's approvers name it."""
 FAR = timedelta(days=62)
-"""A way back beyond it is a slip of the year or the month more often than a wish."""
+"""A revert later than this is more often a wrong year or month than intended."""
 
 
-def cautions(seen: Seen, wish: Wish, runbook: Runbook, zone: tzinfo) -> tuple[Caution, ...]:
-    """In order of weight: what breaks something first."""
-    assert seen.target is not None
-    raising = wish.maximum > seen.target.maximum
-    found = [
-        *_stopped(seen, wish),
+def warnings(state: ScalingState, values: Parameters, runbook: Runbook, zone: tzinfo) -> tuple[Caution, ...]:
+    """Everything to know before confirming `values`."""
+    assert state.target is not None
+    raising = values.maximum > state.target.maximum
+    minimum = _("Only MaxCapacity is sent; the minimum stays {minimum}.")
+    return (
+        *_stopped(state, values),
         *(_approval(runbook) if raising else ()),
-        *(_connections(seen, wish, runbook) if raising else ()),
-        *_suspended(seen, wish),
-        *_cpu(seen, wish, raising=raising),
-        *_way_back(seen, wish, raising=raising, zone=zone),
-        *_others(seen, wish, zone),
-        *_deployment(seen),
-        Caution(
-            grave=False,
-            text=_("Only MaxCapacity is sent; the minimum stays {minimum}.").format(
-                minimum=seen.target.minimum
-            ),
-        ),
-        Caution(grave=False, text=_("Terraform or other IaC may put the old limit back when it is applied.")),
-    ]
-    if raising:
-        found.append(Caution(grave=False, text=_("The Fargate quota of the account is not checked.")))
-    return tuple(sorted(found, key=lambda caution: not caution.grave))
+        *(_connections(state, values, runbook) if raising else ()),
+        *_suspended(state, values),
+        *_cpu(state, values, raising=raising),
+        *_revert(state, values, raising=raising, zone=zone),
+        *_others(state, values, zone),
+        *_deployment(state),
+        warning(minimum.format(minimum=state.target.minimum)),
+        warning(_("Terraform or other IaC may put the old limit back when it is applied.")),
+        *([warning(_("The Fargate quota of the account is not checked."))] if raising else ()),
+    )
 
 
 def approver(runbook: Runbook) -> Approver | None:
     """Who approves a raised limit; None: nobody has to."""
-    return next((each for each in runbook.approvers if RAISING in each.approves), None)
+    return next((person for person in runbook.approvers if RAISING in person.approves), None)
 
 
 def stopped_text(count: int) -> str:
@@ -55,11 +50,11 @@ def stopped_text(count: int) -> str:
     )
 
 
-def _stopped(seen: Seen, wish: Wish) -> Iterator[Caution]:
-    count = seen.stopped(wish.maximum)
+def _stopped(state: ScalingState, values: Parameters) -> Iterator[Caution]:
+    count = state.stopped(values.maximum)
     if count:
         text = _("Desired is {desired}: AWS stops the tasks above {maximum} the moment it is lowered.")
-        yield Caution(grave=True, text=text.format(desired=seen.desired, maximum=wish.maximum))
+        yield warning(text.format(desired=state.desired, maximum=values.maximum), grave=True)
 
 
 def _approval(runbook: Runbook) -> Iterator[Caution]:
@@ -68,33 +63,33 @@ def _approval(runbook: Runbook) -> Iterator[Caution]:
         return
     if who.undecided:
         text = _("Raising it needs the approval of {role}; the runbook does not say yet who that is.")
-        yield Caution(grave=True, text=text.format(role=who.role))
+        yield warning(text.format(role=who.role), grave=True)
     else:
         text = _("Raising it needs the approval of {role} ({name}).")
-        yield Caution(grave=False, text=text.format(role=who.role, name=who.name))
+        yield warning(text.format(role=who.role, name=who.name))
 
 
-def _connections(seen: Seen, wish: Wish, runbook: Runbook) -> Iterator[Caution]:
+def _connections(state: ScalingState, values: Parameters, runbook: Runbook) -> Iterator[Caution]:
     """Tasks × connections per task against the runbook's limit."""
     limit = runbook.limit_for("AWS/RDS", "DatabaseConnections")
     if runbook.rds is None or limit is None or limit.below is None:
         return
-    each = runbook.ecs.connections_per_task if runbook.ecs else None
-    if each is not None:
-        how = _("{each} connections per task by the runbook").format(each=each)
-        expected = float(each * wish.maximum)
-    elif seen.load.connections is not None and seen.running > 0:
+    per_task = runbook.ecs.connections_per_task if runbook.ecs else None
+    if per_task is not None:
+        how = _("{each} connections per task by the runbook").format(each=per_task)
+        estimate = float(per_task * values.maximum)
+    elif state.load.connections is not None and state.running > 0:
         how = _("{connections} connections on {running} running tasks now").format(
-            connections=round(seen.load.connections), running=seen.running
+            connections=round(state.load.connections), running=state.running
         )
-        expected = seen.load.connections / seen.running * wish.maximum
+        estimate = state.load.connections / state.running * values.maximum
     else:
         text = _(
             "The database's connections could not be measured: check that {maximum} tasks stay below {limit}."
         )
-        yield Caution(grave=True, text=text.format(maximum=wish.maximum, limit=f"{limit.below:g}"))
+        yield warning(text.format(maximum=values.maximum, limit=f"{limit.below:g}"), grave=True)
         return
-    over = expected >= limit.below
+    over = estimate >= limit.below
     text = (
         _(
             "Database connections: {how}, so {maximum} tasks make about {expected}; the limit is below {limit}. That is too many."
@@ -104,44 +99,39 @@ def _connections(seen: Seen, wish: Wish, runbook: Runbook) -> Iterator[Caution]:
             "Database connections: {how}, so {maximum} tasks make about {expected}; the limit is below {limit}."
         )
     )
-    yield Caution(
-        grave=over,
-        text=text.format(how=how, maximum=wish.maximum, expected=round(expected), limit=f"{limit.below:g}"),
-    )
+    text = text.format(how=how, maximum=values.maximum, expected=round(estimate), limit=f"{limit.below:g}")
+    yield warning(text, grave=over)
 
 
-def _suspended(seen: Seen, wish: Wish) -> Iterator[Caution]:
-    if seen.target is None or not seen.target.suspended:
+def _suspended(state: ScalingState, values: Parameters) -> Iterator[Caution]:
+    if state.target is None or not state.target.suspended:
         return
-    yield Caution(
-        grave=True,
-        text=_("Auto Scaling is suspended, at least in part: a higher limit alone may start no task."),
-    )
-    if wish.way == "aws":
-        yield Caution(
-            grave=True, text=_("While scheduled scaling is suspended, AWS does not take it back either.")
-        )
+    text = _("Auto Scaling is suspended, at least in part: a higher limit alone may start no task.")
+    yield warning(text, grave=True)
+    if values.way == "aws":
+        text = _("While scheduled scaling is suspended, AWS does not take it back either.")
+        yield warning(text, grave=True)
 
 
-def _cpu(seen: Seen, wish: Wish, *, raising: bool) -> Iterator[Caution]:
-    """What the load of now would be on the lower limit: the new one, or the one it is taken back to."""
-    assert seen.target is not None
-    lower = seen.target.maximum if raising else wish.maximum
-    if raising and wish.way == "none":
+def _cpu(state: ScalingState, values: Parameters, *, raising: bool) -> Iterator[Caution]:
+    """What the load of now would be on the lower limit: the new one, or the one it reverts to."""
+    assert state.target is not None
+    lower = state.target.maximum if raising else values.maximum
+    if raising and values.way == "none":
         return
-    if seen.load.cpu is None:
-        yield Caution(grave=not raising, text=_("The CPU load could not be measured."))
+    if state.load.cpu is None:
+        yield warning(_("The CPU load could not be measured."), grave=not raising)
         return
-    if seen.running != seen.desired:
+    if state.running != state.desired:
         text = _(
             "Tasks start or stop now (desired {desired}, running {running}): no telling what the CPU would be."
         )
-        yield Caution(grave=not raising, text=text.format(desired=seen.desired, running=seen.running))
+        yield warning(text.format(desired=state.desired, running=state.running), grave=not raising)
         return
-    tasks = min(seen.running, lower) or 1
-    expected = seen.load.cpu * seen.running / tasks
-    over = seen.aim is not None and expected > seen.aim
-    aim = "–" if seen.aim is None else f"{seen.aim:g} %"
+    tasks = min(state.running, lower) or 1
+    estimate = state.load.cpu * state.running / tasks
+    over = state.aim is not None and estimate > state.aim
+    aim = "–" if state.aim is None else f"{state.aim:g} %"
     text = (
         _(
             "If it were taken back to {lower} now, CPU would be about {expected} % (now {cpu} %, target {aim})."
@@ -149,40 +139,38 @@ def _cpu(seen: Seen, wish: Wish, *, raising: bool) -> Iterator[Caution]:
         if raising
         else _("With {lower} tasks at most, CPU would be about {expected} % (now {cpu} %, target {aim}).")
     )
-    yield Caution(
-        grave=over and not raising,
-        text=text.format(lower=lower, expected=round(expected), cpu=round(seen.load.cpu), aim=aim),
-    )
+    text = text.format(lower=lower, expected=round(estimate), cpu=round(state.load.cpu), aim=aim)
+    yield warning(text, grave=over and not raising)
 
 
-def _way_back(seen: Seen, wish: Wish, *, raising: bool, zone: tzinfo) -> Iterator[Caution]:
-    assert seen.target is not None
-    if wish.at is None:
+def _revert(state: ScalingState, values: Parameters, *, raising: bool, zone: tzinfo) -> Iterator[Caution]:
+    assert state.target is not None
+    if values.at is None:
         return
-    if raising and wish.at - seen.at > FAR:
+    if raising and values.at - state.at > FAR:
         text = _(
             "The way back is {days} days away ({when}): check the date. A raised limit costs until then."
         )
-        when = moment(wish.at, zone)
-        yield Caution(grave=True, text=text.format(days=(wish.at - seen.at).days, when=when))
-    when, before = moment(wish.at, zone), seen.target.maximum
-    if wish.way == "duty":
+        when = moment(values.at, zone)
+        yield warning(text.format(days=(values.at - state.at).days, when=when), grave=True)
+    when, before = moment(values.at, zone), state.target.maximum
+    if values.way == "duty":
         text = _("Nobody takes it back by itself: on {when} a duty asks a person to.")
-        yield Caution(grave=False, text=text.format(when=when))
+        yield warning(text.format(when=when))
     elif raising:
         text = _("On {when} AWS stops the tasks above {before} at once, whatever the load is then.")
-        yield Caution(grave=False, text=text.format(when=when, before=before))
+        yield warning(text.format(when=when, before=before))
 
 
-def _others(seen: Seen, wish: Wish, zone: tzinfo) -> Iterator[Caution]:
-    for action in seen.actions:
+def _others(state: ScalingState, values: Parameters, zone: tzinfo) -> Iterator[Caution]:
+    for action in state.actions:
         text = _("A scheduled action is there already: {name}, {what}.")
-        cuts = action.maximum is not None and action.maximum < wish.maximum
-        yield Caution(grave=cuts, text=text.format(name=action.name, what=action_text(action, zone)))
+        cuts = action.maximum is not None and action.maximum < values.maximum
+        yield warning(text.format(name=action.name, what=action_text(action, zone)), grave=cuts)
 
 
-def _deployment(seen: Seen) -> Iterator[Caution]:
-    if seen.deploying:
-        yield Caution(grave=False, text=_("A deployment is under way: until it ends no task is scaled in."))
+def _deployment(state: ScalingState) -> Iterator[Caution]:
+    if state.deploying:
+        yield warning(_("A deployment is under way: until it ends no task is scaled in."))
     else:
-        yield Caution(grave=False, text=_("While a deployment runs, no task is scaled in."))
+        yield warning(_("While a deployment runs, no task is scaled in."))

@@ -1,78 +1,43 @@
-"""Athena: one workgroup with a limit, and queries that end at the second look.
+"""Handlers for Athena: one workgroup with a limit, and queries that end at the second poll.
 
-Source: Amazon Athena API reference. What a query finds: `services.demo.athena.queries`.
+Source: Amazon Athena API reference. The results of a query: `services.demo.athena.queries`.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
-from services.demo.athena import queries as athena_query
-from services.demo.cloudwatch.paging import page_of
-from services.demo.registry import Call, Fault, ToMoto, op
-
-if TYPE_CHECKING:
-    from services.demo.world import World
+from services.demo.athena.model import ACTIVE, Execution, ExecutionStore
+from services.demo.athena.queries import answer
+from services.demo.errors import AwsErrorResponse, ToMoto
+from services.demo.paging import page_of
+from services.demo.registry import Call, op
+from services.demo.waf.log import FirewallLog
 
 WORKGROUP = "facility-prod-ops"
 DATABASE = "facility_logs"
 RESULTS = "s3://facility-athena-results-prod/ops/"
 CUTOFF = 10 * 10**9
-LOOKS = 2
-"""Looks at a query until it has ended."""
-_GOING = ("QUEUED", "RUNNING")
+"""Bytes that one query may scan."""
 
 
-@dataclass(slots=True)
-class Execution:
-    """One query."""
-
-    id: str
-    query: str
-    database: str
-    submitted: datetime
-    answer: athena_query.Answer
-    reused: bool
-    state: str = "QUEUED"
-    looks: int = 0
-    completed: datetime | None = None
-
-    def look(self, now: datetime) -> None:
-        """It runs on."""
-        self.looks += 1
-        if self.state not in _GOING:
-            return
-        self.state = "RUNNING"
-        if self.looks >= LOOKS:
-            self.state, self.completed = "FAILED" if self.answer.error else "SUCCEEDED", now
-
-
-class Queries:
-    """The queries of one world."""
-
-    def __init__(self, _world: "World") -> None:
-        self.every: dict[str, Execution] = {}
-        self.tokens: dict[str, str] = {}
-
-
-def _queries(call: Call) -> Queries:
-    if call.world.facility is None:
+def _store(call: Call) -> ExecutionStore:
+    if call.run.scenario.empty:
         raise ToMoto
-    return call.world.part(Queries)
+    return call.component(ExecutionStore)
 
 
 def _execution(call: Call) -> Execution:
     id = call.params["QueryExecutionId"]
-    found = _queries(call).every.get(id)
-    if found is None:
+    execution = _store(call).executions.get(id)
+    if execution is None:
         raise _invalid(f"QueryExecution {id} was not found")
-    return found
+    return execution
 
 
-def _invalid(message: str) -> Fault:
-    return Fault("InvalidRequestException", message)
+def _invalid(message: str) -> AwsErrorResponse:
+    return AwsErrorResponse("InvalidRequestException", message)
 
 
 def _workgroup(call: Call) -> str:
@@ -84,8 +49,8 @@ def _workgroup(call: Call) -> str:
 
 @op("athena", "GetWorkGroup")
 def get_work_group(call: Call) -> dict[str, Any]:
-    """The one workgroup."""
-    _queries(call)
+    """The only workgroup."""
+    _store(call)
     return {
         "WorkGroup": {
             "Name": _workgroup(call),
@@ -101,38 +66,38 @@ def get_work_group(call: Call) -> dict[str, Any]:
                     "EffectiveEngineVersion": "Athena engine version 3",
                 },
             },
-            "CreationTime": call.world.began - timedelta(days=90),
+            "CreationTime": call.run.began - timedelta(days=90),
         }
     }
 
 
 @op("athena", "StartQueryExecution")
 def start_query_execution(call: Call) -> dict[str, Any]:
-    """Begin a query; the same token begins nothing new."""
-    queries, params, now = _queries(call), call.params, call.world.clock.now()
+    """Start a query; a token that was used before starts nothing."""
+    store, params, now = _store(call), call.params, call.now
     _workgroup(call)
     text, token = params["QueryString"], params.get("ClientRequestToken")
-    if token in queries.tokens:
-        execution = queries.every[queries.tokens[token]]
+    if token in store.tokens:
+        execution = store.executions[store.tokens[token]]
         if execution.query != text:
             raise _invalid("Idempotent parameters do not match")
         return {"QueryExecutionId": execution.id}
-    id = str(UUID(sha256(f"{len(queries.every)} {text}".encode()).hexdigest()[:32]))
-    reused = _reused(queries, params, now)
-    answer = reused.answer if reused else athena_query.answer(call.world, text)
+    id = str(UUID(sha256(f"{len(store.executions)} {text}".encode()).hexdigest()[:32]))
+    earlier = _reusable(store, params, now)
+    result = earlier.answer if earlier else answer(call.component(FirewallLog), text)
     database = (params.get("QueryExecutionContext") or {}).get("Database") or "default"
-    queries.every[id] = Execution(id, text, database, now, answer, reused is not None)
+    store.executions[id] = Execution(id, text, database, now, result, earlier is not None)
     if token:
-        queries.tokens[token] = id
+        store.tokens[token] = id
     return {"QueryExecutionId": id}
 
 
-def _reused(queries: Queries, params: dict[str, Any], now: datetime) -> Execution | None:
+def _reusable(store: ExecutionStore, params: dict[str, Any], now: datetime) -> Execution | None:
     reuse = (params.get("ResultReuseConfiguration") or {}).get("ResultReuseByAgeConfiguration") or {}
     if not reuse.get("Enabled"):
         return None
     oldest = now - timedelta(minutes=reuse.get("MaxAgeInMinutes") or 60)
-    for execution in queries.every.values():
+    for execution in store.executions.values():
         fresh = execution.completed is not None and execution.completed >= oldest
         if fresh and execution.state == "SUCCEEDED" and execution.query == params["QueryString"]:
             return execution
@@ -141,9 +106,9 @@ def _reused(queries: Queries, params: dict[str, Any], now: datetime) -> Executio
 
 @op("athena", "GetQueryExecution")
 def get_query_execution(call: Call) -> dict[str, Any]:
-    """How a query stands."""
-    execution, now = _execution(call), call.world.clock.now()
-    execution.look(now)
+    """The state of a query, which this poll advances."""
+    execution = _execution(call)
+    execution.poll(call.now)
     ended = {"CompletionDateTime": execution.completed} if execution.completed else {}
     error = execution.answer.error if execution.state == "FAILED" else ""
     why = {"StateChangeReason": error} if error else {}
@@ -157,9 +122,9 @@ def get_query_execution(call: Call) -> dict[str, Any]:
             "QueryExecutionContext": {"Database": execution.database},
             "Status": {"State": execution.state, "SubmissionDateTime": execution.submitted} | ended | why,
             "Statistics": {
-                "EngineExecutionTimeInMillis": 640 * execution.looks,
+                "EngineExecutionTimeInMillis": 640 * execution.polls,
                 "DataScannedInBytes": scanned,
-                "TotalExecutionTimeInMillis": 900 * execution.looks,
+                "TotalExecutionTimeInMillis": 900 * execution.polls,
                 "QueryQueueTimeInMillis": 120,
                 "ResultReuseInformation": {"ReusedPreviousResult": execution.reused},
             },
@@ -174,9 +139,9 @@ def get_query_execution(call: Call) -> dict[str, Any]:
 
 @op("athena", "GetQueryResults")
 def get_query_results(call: Call) -> dict[str, Any]:
-    """The rows of a query that succeeded; the very first is the names of the columns."""
+    """The rows of a query that succeeded; the first row of all holds the names of the columns."""
     execution = _execution(call)
-    if execution.state in _GOING:
+    if execution.state in ACTIVE:
         raise _invalid(f"Query has not yet finished. Current state: {execution.state}")
     if execution.state != "SUCCEEDED":
         raise _invalid(f"Query did not finish successfully. Final query state: {execution.state}")
@@ -217,8 +182,8 @@ def _column(name: str, kind: str) -> dict[str, Any]:
 
 @op("athena", "StopQueryExecution")
 def stop_query_execution(call: Call) -> dict[str, Any]:
-    """End a query that has not ended."""
+    """Cancel a query that has not ended."""
     execution = _execution(call)
-    if execution.state in _GOING:
-        execution.state, execution.completed = "CANCELLED", call.world.clock.now()
+    if execution.state in ACTIVE:
+        execution.state, execution.completed = "CANCELLED", call.now
     return {}

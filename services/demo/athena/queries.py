@@ -1,18 +1,15 @@
-"""What Athena finds in the firewall's logs, for queries of the one shape that the console sends.
+"""Athena's results from the firewall's logs, for the one form of query that the console sends.
 
-There is no SQL here: a query of any other shape fails, as one that Athena does not understand.
+There is no SQL engine: a query of any other form fails with an error.
 """
 
 import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from services.demo.waf.log import Blocked, FirewallLog
-
-if TYPE_CHECKING:
-    from services.demo.world import World
+from services.demo.waf.log import BlockedRequest, FirewallLog
 
 TABLE, PARTITION = "waf_logs", "day"
 COLUMNS = (
@@ -40,7 +37,7 @@ Row = tuple[str | None, ...]
 
 
 class Answer(NamedTuple):
-    """What a query finds, or why it fails."""
+    """The result of a query, or its error."""
 
     rows: Sequence[Row] = ()
     scanned: int = 0
@@ -48,35 +45,36 @@ class Answer(NamedTuple):
     columns: Sequence[tuple[str, str]] = COLUMNS
 
 
-def answer(world: "World", query: str) -> Answer:
-    """Evaluate a query."""
-    found = _SHAPE.fullmatch(" ".join(query.split()))
-    if found is None:
+def answer(log: FirewallLog, query: str) -> Answer:
+    """Evaluate a query over the firewall's log."""
+    match = _SHAPE.fullmatch(" ".join(query.split()))
+    if match is None:
         return Answer(error="NOT_SUPPORTED: The embedded AWS does not know queries of this shape.")
-    if found["table"] != TABLE:
+    if match["table"] != TABLE:
         return Answer(
-            error=f"TABLE_NOT_FOUND: line 3:8: Table 'awsdatacatalog.{found['table']}' does not exist"
+            error=f"TABLE_NOT_FOUND: line 3:8: Table 'awsdatacatalog.{match['table']}' does not exist"
         )
-    if found["partition"] != PARTITION:
-        return Answer(error=f"COLUMN_NOT_FOUND: Column '{found['partition']}' cannot be resolved")
-    days = set(re.findall(r"'([^']*)'", found["days"]))
-    log = world.part(FirewallLog)
-    blocked = [each for each in log.blocked(int(found["start"]), int(found["end"])) if _day(each) in days]
+    if match["partition"] != PARTITION:
+        return Answer(error=f"COLUMN_NOT_FOUND: Column '{match['partition']}' cannot be resolved")
+    days = set(re.findall(r"'([^']*)'", match["days"]))
+    blocked = [
+        request for request in log.blocked(int(match["start"]), int(match["end"])) if _day(request) in days
+    ]
     scanned = log.size_of([datetime.strptime(day, _DAY).replace(tzinfo=UTC).date() for day in sorted(days)])
-    return Answer(_grouped(blocked)[: int(found["limit"])], scanned)
+    return Answer(_grouped(blocked)[: int(match["limit"])], scanned)
 
 
-def _day(each: Blocked) -> str:
-    return datetime.fromtimestamp(each.at / 1000, UTC).strftime(_DAY)
+def _day(request: BlockedRequest) -> str:
+    return datetime.fromtimestamp(request.at / 1000, UTC).strftime(_DAY)
 
 
-def _grouped(blocked: Sequence[Blocked]) -> list[Row]:
-    """`grouping()` has a bit for each of address, rule and URI, set where the row is not grouped by it."""
+def _grouped(blocked: Sequence[BlockedRequest]) -> list[Row]:
+    """`grouping()` has a bit for each of address, rule and URI, set if the row is not grouped by it."""
     counts: Counter[Row] = Counter({("7", None, None, None, None): 0})
-    for each in blocked:
-        counts["3", each.address, each.country, None, None] += 1
-        counts["5", None, None, each.rule, None] += 1
-        counts["6", None, None, None, each.uri] += 1
+    for request in blocked:
+        counts["3", request.address, request.country, None, None] += 1
+        counts["5", None, None, request.rule, None] += 1
+        counts["6", None, None, None, request.uri] += 1
         counts["7", None, None, None, None] += 1
     ordered = sorted(counts.items(), key=lambda item: (-item[1], [value or "" for value in item[0]]))
     return [(*key, str(count)) for key, count in ordered]

@@ -1,4 +1,4 @@
-"""Application Auto Scaling handlers.
+"""Handlers for scalable targets, policies and activities of Application Auto Scaling.
 
 Source: Application Auto Scaling API reference.
 """
@@ -7,32 +7,29 @@ import re
 from typing import Any
 from uuid import UUID
 
+from services.demo.account import ACCOUNT, REGION
 from services.demo.autoscaling.model import Scaling
-from services.demo.autoscaling.records import DIMENSION, Activity, Policy, Target, hash_of, policy_arn, when
-from services.demo.cloudwatch.paging import page_of
-from services.demo.ecs.model import ACCOUNT
-from services.demo.registry import Call, Fault, op
+from services.demo.autoscaling.records import DIMENSION, Activity, Policy, Target, policy_arn, when
+from services.demo.errors import AwsErrorResponse
+from services.demo.identifiers import hash_of
+from services.demo.paging import page_of
+from services.demo.registry import Call, op
 
 SERVICE = "application-autoscaling"
 PAGE = 50
 
 
-def _scaling(call: Call) -> Scaling:
-    found: Scaling = call.world.scaling
-    return found
-
-
 def now_of(call: Call) -> float:
     """The world's time, epoch seconds."""
-    return float(call.world.clock.now().timestamp())
+    return call.now.timestamp()
 
 
 def target_of(call: Call) -> Target:
-    """The registered target that is meant."""
+    """The target that a request names. Raises AwsErrorResponse if it is not registered."""
     resource = call.params["ResourceId"]
-    target = _scaling(call).targets.get(resource)
+    target = call.component(Scaling).targets.get(resource)
     if target is None:
-        raise Fault(
+        raise AwsErrorResponse(
             "ObjectNotFoundException",
             "No scalable target registered for service namespace: ecs, resource ID: "
             f"{resource}, scalable dimension: {DIMENSION}",
@@ -41,41 +38,41 @@ def target_of(call: Call) -> Target:
 
 
 def common(target: Target) -> dict[str, Any]:
-    """What every answer says of a target."""
+    """The members that identify a target in every response."""
     return {"ServiceNamespace": "ecs", "ResourceId": target.resource, "ScalableDimension": DIMENSION}
 
 
 @op(SERVICE, "RegisterScalableTarget")
 def register_scalable_target(call: Call) -> dict[str, Any]:
-    """Create a target, or change what is given; new bounds are kept at once."""
+    """Create or change a target; new bounds apply at once."""
     params = call.params
     resource = params["ResourceId"]
-    known = _scaling(call).targets.get(resource)
-    if known is None and not {"MinCapacity", "MaxCapacity"} <= params.keys():
-        raise Fault(
+    target = call.component(Scaling).targets.get(resource)
+    if target is None and not {"MinCapacity", "MaxCapacity"} <= params.keys():
+        raise AwsErrorResponse(
             "ValidationException", "MinCapacity and MaxCapacity are required for a new scalable target"
         )
-    low = params.get("MinCapacity", known.minimum if known else 0)
-    high = params.get("MaxCapacity", known.maximum if known else 0)
+    low = params.get("MinCapacity", target.minimum if target else 0)
+    high = params.get("MaxCapacity", target.maximum if target else 0)
     if low > high:
-        raise Fault("ValidationException", "Maximum capacity cannot be less than minimum capacity")
+        raise AwsErrorResponse("ValidationException", "Maximum capacity cannot be less than minimum capacity")
     if re.fullmatch(r"service/[^/]+/[^/]+", resource) is None:
-        raise Fault(
+        raise AwsErrorResponse(
             "ValidationException", "Unsupported service namespace, resource type or scalable dimension"
         )
-    return {"ScalableTargetARN": _scaling(call).register(resource, now_of(call), params).arn}
+    return {"ScalableTargetARN": call.component(Scaling).register(resource, now_of(call), params).arn}
 
 
 @op(SERVICE, "DescribeScalableTargets")
 def describe_scalable_targets(call: Call) -> dict[str, Any]:
     """Targets by resource."""
-    wanted = call.params.get("ResourceIds")
-    found = [
+    resources = call.params.get("ResourceIds")
+    targets = [
         target
-        for resource, target in sorted(_scaling(call).targets.items())
-        if (not wanted or resource in wanted) and call.params["ServiceNamespace"] == "ecs"
+        for resource, target in sorted(call.component(Scaling).targets.items())
+        if (not resources or resource in resources) and call.params["ServiceNamespace"] == "ecs"
     ]
-    page, more = page_of(found, lambda target: target.resource, call.params.get("NextToken"), PAGE)
+    page, more = page_of(targets, lambda target: target.resource, call.params.get("NextToken"), PAGE)
     return {"ScalableTargets": [_describe_target(target) for target in page]} | more
 
 
@@ -96,20 +93,20 @@ def _describe_target(target: Target) -> dict[str, Any]:
 
 @op(SERVICE, "DescribeScalingActivities")
 def describe_scaling_activities(call: Call) -> dict[str, Any]:
-    """Decisions, newest first; those that scaled nothing only where they are asked for."""
+    """Decisions, newest first; those that scaled nothing only with IncludeNotScaledActivities."""
     params = call.params
     idle = params.get("IncludeNotScaledActivities", False)
-    wanted = params.get("ResourceId")
-    found = [
+    name = params.get("ResourceId")
+    activities = [
         (target, activity)
-        for resource, target in _scaling(call).targets.items()
-        if wanted in (None, resource)
+        for resource, target in call.component(Scaling).targets.items()
+        if name in (None, resource)
         for activity in target.activities
         if idle or not activity.reasons
     ]
-    found.sort(key=lambda pair: -pair[1].at)
+    activities.sort(key=lambda pair: -pair[1].at)
     page, more = page_of(
-        found,
+        activities,
         lambda pair: f"{10**12 - int(pair[1].at):015d}{pair[1].id}",
         params.get("NextToken"),
         params.get("MaxResults", PAGE),
@@ -118,7 +115,7 @@ def describe_scaling_activities(call: Call) -> dict[str, Any]:
 
 
 def _describe_activity(target: Target, activity: Activity) -> dict[str, Any]:
-    shown = common(target) | {
+    row = common(target) | {
         "ActivityId": activity.id,
         "Description": activity.description,
         "Cause": activity.cause,
@@ -127,19 +124,19 @@ def _describe_activity(target: Target, activity: Activity) -> dict[str, Any]:
         "StatusCode": activity.status,
     }
     if activity.message:
-        shown["StatusMessage"] = activity.message
+        row["StatusMessage"] = activity.message
     if activity.reasons:
-        shown["NotScaledReasons"] = list(activity.reasons)
-    return shown
+        row["NotScaledReasons"] = list(activity.reasons)
+    return row
 
 
 @op(SERVICE, "PutScalingPolicy")
 def put_scaling_policy(call: Call) -> dict[str, Any]:
-    """A target-tracking policy and its two alarms."""
+    """Put a target-tracking policy and its two alarms."""
     target, params = target_of(call), call.params
     settings = params.get("TargetTrackingScalingPolicyConfiguration")
     if settings is None:
-        raise Fault("ValidationException", "The embedded AWS knows target tracking only")
+        raise AwsErrorResponse("ValidationException", "The embedded AWS knows target tracking only")
     number = hash_of(f"{target.resource}/{params['PolicyName']}")
     policy = Policy(
         params["PolicyName"],
@@ -148,24 +145,24 @@ def put_scaling_policy(call: Call) -> dict[str, Any]:
         now_of(call),
         settings=settings,
     )
-    _scaling(call).track(target, policy)
+    call.component(Scaling).track(target, policy)
     return {
         "PolicyARN": policy_arn(target, policy),
-        "Alarms": _alarms(target, policy),
+        "Alarms": _alarms(policy),
     }
 
 
-def _alarms(_target: Target, policy: Policy) -> list[dict[str, str]]:
+def _alarms(policy: Policy) -> list[dict[str, str]]:
     return [
-        {"AlarmName": name, "AlarmARN": f"arn:aws:cloudwatch:ap-northeast-1:{ACCOUNT}:alarm:{name}"}
+        {"AlarmName": name, "AlarmARN": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}"}
         for name in (policy.high, policy.low)
     ]
 
 
 @op(SERVICE, "DescribeScalingPolicies")
 def describe_scaling_policies(call: Call) -> dict[str, Any]:
-    """Policies of the targets asked for."""
-    wanted = call.params.get("ResourceId")
+    """Policies of one target, or of all."""
+    name = call.params.get("ResourceId")
     return {
         "ScalingPolicies": [
             common(target)
@@ -174,11 +171,11 @@ def describe_scaling_policies(call: Call) -> dict[str, Any]:
                 "PolicyName": policy.name,
                 "PolicyType": "TargetTrackingScaling",
                 "TargetTrackingScalingPolicyConfiguration": policy.settings,
-                "Alarms": _alarms(target, policy),
+                "Alarms": _alarms(policy),
                 "CreationTime": when(policy.created),
             }
-            for resource, target in sorted(_scaling(call).targets.items())
-            if wanted in (None, resource)
+            for resource, target in sorted(call.component(Scaling).targets.items())
+            if name in (None, resource)
             for policy in target.policies.values()
         ]
     }

@@ -4,15 +4,15 @@ Source: Application Auto Scaling API reference and user guide.
 """
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
-from services.demo.autoscaling.records import Activity, Policy, Scheduled, Target, hash_of, policy_arn, when
+from services.demo.autoscaling.records import Activity, Policy, ScheduledAction, Target, policy_arn, when
 from services.demo.cloudwatch.alarms.missing import State
-from services.demo.ecs.model import Service
-
-if TYPE_CHECKING:
-    from services.demo.world import World
+from services.demo.cloudwatch.alarms.store import AlarmStore
+from services.demo.ecs.model import Clusters, Service
+from services.demo.identifiers import hash_of
 
 OUT_COOLDOWN = 60.0
 IN_COOLDOWN = 300.0
@@ -21,14 +21,21 @@ REMIND = 300.0
 
 
 class Scaling:
-    """Every scalable target, and the decisions."""
+    """Every scalable target, and the decisions.
 
-    def __init__(self, world: "World") -> None:
-        self._world = world
+    `load_of` gives the mean CPU of a service's tasks in per cent, or None for a service without simulated load.
+    """
+
+    def __init__(
+        self, alarms: AlarmStore, clusters: Clusters, load_of: Callable[[Service], float | None]
+    ) -> None:
+        self._alarms = alarms
+        self._clusters = clusters
+        self._load_of = load_of
         self.targets: dict[str, Target] = {}
 
     def register(self, resource: str, at: float, settings: dict[str, Any]) -> Target:
-        """Create or change; what `settings` omits stays. Bounds are kept from now on."""
+        """Create or change a target; `settings` may omit what stays. Its bounds apply at once."""
         target = self.targets.get(resource)
         if target is None:
             target = Target(resource, settings["MinCapacity"], settings["MaxCapacity"], at)
@@ -36,7 +43,7 @@ class Scaling:
         target.minimum = settings.get("MinCapacity", target.minimum)
         target.maximum = settings.get("MaxCapacity", target.maximum)
         target.suspended |= settings.get("SuspendedState") or {}
-        self._keep_bounds(target, at)
+        self._apply_bounds(target, at)
         return target
 
     def track(self, target: Target, policy: Policy) -> None:
@@ -71,12 +78,12 @@ class Scaling:
         }
         at = when(policy.created)
         for alarm, bound in ((policy.high, above), (policy.low, below)):
-            self._world.alarm_book.put("MetricAlarm", {"AlarmName": alarm, **metric, **bound}, at=at)
+            self._alarms.put("MetricAlarm", {"AlarmName": alarm, **metric, **bound}, at=at)
 
     def _service(self, target: Target) -> Service | None:
-        return self._world.clusters.services.get(target.service)
+        return self._clusters.services.get(target.service)
 
-    def _keep_bounds(self, target: Target, at: float) -> None:
+    def _apply_bounds(self, target: Target, at: float) -> None:
         service = self._service(target)
         if service is None:
             return
@@ -86,7 +93,7 @@ class Scaling:
             self._set(target, service, target.maximum, at, f"maximum capacity was set to {target.maximum}")
 
     def _set(self, target: Target, service: Service, count: int, at: float, cause: str) -> None:
-        service.want(count, at)
+        service.set_desired(count, at)
         target.scaled = at
         message = f"Successfully set desired count to {count}. Change successfully fulfilled by ecs."
         target.activities.appendleft(
@@ -100,7 +107,7 @@ class Scaling:
         )
 
     def evaluate(self, at: float) -> None:
-        """Once a minute, after the alarms."""
+        """Scale where an alarm asks for it: once a minute, after the alarms were evaluated."""
         for target in self.targets.values():
             service = self._service(target)
             if service is None:
@@ -109,7 +116,7 @@ class Scaling:
                 self._track(target, service, policy, at)
 
     def _track(self, target: Target, service: Service, policy: Policy, at: float) -> None:
-        high, low = (self._world.alarm_book.get(name) for name in (policy.high, policy.low))
+        high, low = (self._alarms.get(name) for name in (policy.high, policy.low))
         out = not target.suspended.get("DynamicScalingOutSuspended")
         # Scale-in waits while a deployment runs.
         inward = not target.suspended.get("DynamicScalingInSuspended") and len(service.deployments) == 1
@@ -119,8 +126,8 @@ class Scaling:
         elif low is not None and low.state is State.ALARM and inward:
             self._scale_in(target, service, policy, at)
 
-    def _wanted(self, service: Service, policy: Policy) -> int:
-        load = self._world.load_of(service)
+    def _capacity(self, service: Service, policy: Policy) -> int:
+        load = self._load_of(service)
         return (
             math.ceil(service.desired * load / policy.target - 1e-9) if load is not None else service.desired
         )
@@ -128,16 +135,16 @@ class Scaling:
     def _scale_out(self, target: Target, service: Service, policy: Policy, at: float) -> None:
         if at < target.scaled + OUT_COOLDOWN or service.pending(at):
             return
-        wanted = min(target.maximum, max(service.desired + 1, self._wanted(service, policy)))
+        count = min(target.maximum, max(service.desired + 1, self._capacity(service, policy)))
         if service.desired >= target.maximum:
             self._not_scaled(target, service, policy, at)
         else:
-            self._set(target, service, wanted, at, self._cause(policy, policy.high))
+            self._set(target, service, count, at, self._cause(policy, policy.high))
 
     def _scale_in(self, target: Target, service: Service, policy: Policy, at: float) -> None:
-        wanted = max(target.minimum, service.desired - 1, self._wanted(service, policy))
-        if at >= target.scaled + IN_COOLDOWN and wanted < service.desired:
-            self._set(target, service, wanted, at, self._cause(policy, policy.low))
+        count = max(target.minimum, service.desired - 1, self._capacity(service, policy))
+        if at >= target.scaled + IN_COOLDOWN and count < service.desired:
+            self._set(target, service, count, at, self._cause(policy, policy.low))
 
     @staticmethod
     def _cause(policy: Policy, alarm: str) -> str:
@@ -165,17 +172,15 @@ class Scaling:
 
     def run_due(self, now: float) -> None:
         """Carry out every scheduled action that is due by `now`, each at its own time."""
-        while found := self._first_due(now):
-            target, action = found
-            assert action.due is not None
-            at = action.due
+        while due := self._first_due(now):
+            at, target, action = due
             action.plan_next(at)
             if action.due is None:
                 del target.scheduled[action.name]
             if not target.suspended.get("ScheduledScalingSuspended"):
                 self._run(target, action, at)
 
-    def _first_due(self, now: float) -> tuple[Target, Scheduled] | None:
+    def _first_due(self, now: float) -> tuple[float, Target, ScheduledAction] | None:
         due = [
             (action.due, target.resource, action.name)
             for target in self.targets.values()
@@ -184,12 +189,12 @@ class Scaling:
         ]
         if not due:
             return None
-        _at, resource, name = min(due)
-        return self.targets[resource], self.targets[resource].scheduled[name]
+        at, resource, name = min(due)
+        return at, self.targets[resource], self.targets[resource].scheduled[name]
 
-    def _run(self, target: Target, action: Scheduled, at: float) -> None:
+    def _run(self, target: Target, action: ScheduledAction, at: float) -> None:
         names = {"MinCapacity": "min capacity", "MaxCapacity": "max capacity"}
-        said = " and ".join(f"{names[key]} to {value}" for key, value in action.bounds.items())
+        bounds = " and ".join(f"{names[key]} to {value}" for key, value in action.bounds.items())
         low = action.bounds.get("MinCapacity", target.minimum)
         fits = low <= action.bounds.get("MaxCapacity", target.maximum)
         identity = UUID(int=hash_of(f"{target.resource}/{action.name}/{at}"), version=4)
@@ -197,10 +202,10 @@ class Scaling:
             Activity(
                 str(identity),
                 at,
-                f"Setting {said}",
+                f"Setting {bounds}",
                 f"scheduled action name {action.name} was triggered",
                 "Successful" if fits else "Failed",
-                f"Successfully set {said}" if fits else "Minimum capacity is above maximum capacity",
+                f"Successfully set {bounds}" if fits else "Minimum capacity is above maximum capacity",
             )
         )
         if fits:

@@ -1,4 +1,4 @@
-"""What Application Auto Scaling keeps of a service: bounds, policies, scheduled actions, activities.
+"""The records of Application Auto Scaling for a service: bounds, policies, scheduled actions, activities.
 
 Times are epoch seconds of the world. Source: Application Auto Scaling API reference.
 """
@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from services.demo.account import ACCOUNT, REGION
 from services.demo.autoscaling.schedules import Schedule, parse
-from services.demo.ecs.model import ACCOUNT
+from services.demo.identifiers import hash_of
 
 DIMENSION = "ecs:service:DesiredCount"
 
@@ -44,13 +45,13 @@ class Activity:
 
 
 @dataclass(slots=True)
-class Scheduled:
+class ScheduledAction:
     """New bounds at a set time."""
 
     name: str
     schedule: str
     timezone: str
-    """As it was given; "" is UTC."""
+    """As in the request; "" is UTC."""
     bounds: dict[str, int]
     """MinCapacity, MaxCapacity, or one of them."""
     created: float
@@ -58,7 +59,7 @@ class Scheduled:
     start: float | None = None
     end: float | None = None
     due: float | None = None
-    """When it acts next; None: never again."""
+    """When it is next carried out; None: never again."""
 
     def plan_next(self, after: float) -> None:
         """Set `due` to the first moment later than `after`, from start to end."""
@@ -77,11 +78,11 @@ class Target:
     created: float
     suspended: dict[str, bool] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
-    scheduled: dict[str, Scheduled] = field(default_factory=dict)
+    scheduled: dict[str, ScheduledAction] = field(default_factory=dict)
     activities: deque[Activity] = field(default_factory=lambda: deque(maxlen=500))
     """Newest first."""
     scaled: float = -math.inf
-    """When it scaled last."""
+    """When it last scaled."""
 
     @property
     def service(self) -> tuple[str, str]:
@@ -92,17 +93,15 @@ class Target:
     @property
     def arn(self) -> str:
         """Amazon resource name."""
-        return (
-            f"arn:aws:application-autoscaling:ap-northeast-1:{ACCOUNT}:scalable-target/{_id(self.resource)}"
-        )
+        return f"arn:aws:application-autoscaling:{REGION}:{ACCOUNT}:scalable-target/{_id(self.resource)}"
 
 
 def plan(
     target: Target, name: str, schedule: str, timezone: str, bounds: dict[str, int], at: float
-) -> Scheduled:
-    """Put a scheduled action that begins to count at `at`. Raises BadSchedule."""
+) -> ScheduledAction:
+    """Add a scheduled action to a target as of `at` (epoch seconds). Raises BadSchedule."""
     rule = parse(schedule, ZoneInfo(timezone or "UTC"), at)
-    action = Scheduled(name, schedule, timezone, bounds, at, rule)
+    action = ScheduledAction(name, schedule, timezone, bounds, at, rule)
     action.plan_next(at)
     target.scheduled[name] = action
     return action
@@ -112,19 +111,14 @@ def _id(text: str) -> str:
     return f"1ec5{abs(hash_of(text)):032x}"[:36]
 
 
-def hash_of(text: str) -> int:
-    """A hash that is the same in every process."""
-    return int.from_bytes(text.encode(), "big") % (2**121 - 1)
-
-
 def policy_arn(target: Target, policy: Policy) -> str:
     """Amazon resource name."""
     return (
-        f"arn:aws:autoscaling:ap-northeast-1:{ACCOUNT}:scalingPolicy:{policy.id}:resource/ecs/{target.resource}"
+        f"arn:aws:autoscaling:{REGION}:{ACCOUNT}:scalingPolicy:{policy.id}:resource/ecs/{target.resource}"
         f":policyName/{policy.name}"
     )
 
 
 def when(at: float) -> datetime:
-    """Epoch seconds as AWS shows them."""
+    """Epoch seconds as a datetime in UTC."""
     return datetime.fromtimestamp(at, UTC)

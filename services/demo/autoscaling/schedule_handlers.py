@@ -1,7 +1,7 @@
-"""Scheduled actions of Application Auto Scaling.
+"""Handlers for scheduled actions of Application Auto Scaling.
 
 Source: PutScheduledAction, DescribeScheduledActions, DeleteScheduledAction (Application Auto Scaling API
-reference). The reference does not say what becomes of an `at(…)` in the past; here it is refused, so that a
+reference). The reference does not say what happens to an `at(…)` in the past; here it is an error, so that a
 mistake shows.
 """
 
@@ -9,23 +9,26 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from services.demo.account import ACCOUNT, REGION
 from services.demo.autoscaling.handlers import PAGE, SERVICE, common, now_of, target_of
-from services.demo.autoscaling.records import DIMENSION, Scheduled, Target, hash_of, when
+from services.demo.autoscaling.model import Scaling
+from services.demo.autoscaling.records import DIMENSION, ScheduledAction, Target, when
 from services.demo.autoscaling.schedules import At, BadSchedule, Schedule, parse
-from services.demo.cloudwatch.paging import page_of
-from services.demo.ecs.model import ACCOUNT
-from services.demo.registry import Call, Fault, op
+from services.demo.errors import AwsErrorResponse
+from services.demo.identifiers import hash_of
+from services.demo.paging import page_of
+from services.demo.registry import Call, op
 
 
 @op(SERVICE, "PutScheduledAction")
 def put_scheduled_action(call: Call) -> dict[str, Any]:
-    """Create, or change what is given; one of the same name is replaced. Start and end do not stay."""
+    """Create or change an action; a change keeps what it omits, except for start and end."""
     target, params, now = target_of(call), call.params, now_of(call)
     name = params["ScheduledActionName"]
-    known = target.scheduled.get(name)
-    schedule = params.get("Schedule") or (known.schedule if known else "")
-    zone = params.get("Timezone") or (known.timezone if known else "")
-    bounds = params.get("ScalableTargetAction") or (known.bounds if known else {})
+    existing = target.scheduled.get(name)
+    schedule = params.get("Schedule") or (existing.schedule if existing else "")
+    zone = params.get("Timezone") or (existing.timezone if existing else "")
+    bounds = params.get("ScalableTargetAction") or (existing.bounds if existing else {})
     start, end = (params.get(key) for key in ("StartTime", "EndTime"))
     if not bounds:
         raise _invalid("At least one of minimum capacity and maximum capacity should be provided")
@@ -33,12 +36,12 @@ def put_scheduled_action(call: Call) -> dict[str, Any]:
         raise _invalid("Maximum capacity cannot be less than minimum capacity")
     if start and end and end <= start:
         raise _invalid("End time must be later than start time")
-    action = Scheduled(
+    action = ScheduledAction(
         name,
         schedule,
         zone,
         bounds,
-        known.created if known else now,
+        existing.created if existing else now,
         _parsed(schedule, zone, start.timestamp() if start else now),
         start.timestamp() if start else None,
         end.timestamp() if end else None,
@@ -61,24 +64,24 @@ def _parsed(schedule: str, zone: str, base: float) -> Schedule:
         raise _invalid(f"Invalid schedule expression: {schedule}") from error
 
 
-def _invalid(message: str) -> Fault:
-    return Fault("ValidationException", message)
+def _invalid(message: str) -> AwsErrorResponse:
+    return AwsErrorResponse("ValidationException", message)
 
 
 @op(SERVICE, "DescribeScheduledActions")
 def describe_scheduled_actions(call: Call) -> dict[str, Any]:
-    """Those of the targets asked for that are still to come."""
+    """Actions that are still to be carried out, of one target or of all."""
     params = call.params
-    wanted, names = params.get("ResourceId"), params.get("ScheduledActionNames")
-    found = [
+    target_name, names = params.get("ResourceId"), params.get("ScheduledActionNames")
+    actions = [
         (target, action)
-        for resource, target in sorted(call.world.scaling.targets.items())
-        if wanted in (None, resource)
+        for resource, target in sorted(call.component(Scaling).targets.items())
+        if target_name in (None, resource)
         for name, action in sorted(target.scheduled.items())
         if not names or name in names
     ]
     page, more = page_of(
-        found,
+        actions,
         lambda pair: f"{pair[0].resource}\n{pair[1].name}",
         params.get("NextToken"),
         min(params.get("MaxResults") or PAGE, PAGE),
@@ -86,11 +89,11 @@ def describe_scheduled_actions(call: Call) -> dict[str, Any]:
     return {"ScheduledActions": [_describe(*pair) for pair in page]} | more
 
 
-def _describe(target: Target, action: Scheduled) -> dict[str, Any]:
+def _describe(target: Target, action: ScheduledAction) -> dict[str, Any]:
     identity = UUID(int=hash_of(f"{target.resource}/{action.name}"), version=4)
-    shown = common(target) | {
+    row = common(target) | {
         "ScheduledActionName": action.name,
-        "ScheduledActionARN": f"arn:aws:autoscaling:ap-northeast-1:{ACCOUNT}:scheduledAction:{identity}"
+        "ScheduledActionARN": f"arn:aws:autoscaling:{REGION}:{ACCOUNT}:scheduledAction:{identity}"
         f":resource/ecs/{target.resource}:scheduledActionName/{action.name}",
         "Schedule": action.schedule,
         "ScalableTargetAction": action.bounds,
@@ -98,17 +101,17 @@ def _describe(target: Target, action: Scheduled) -> dict[str, Any]:
     }
     for key, moment in (("StartTime", action.start), ("EndTime", action.end)):
         if moment is not None:
-            shown[key] = when(moment)
-    return shown | ({"Timezone": action.timezone} if action.timezone else {})
+            row[key] = when(moment)
+    return row | ({"Timezone": action.timezone} if action.timezone else {})
 
 
 @op(SERVICE, "DeleteScheduledAction")
 def delete_scheduled_action(call: Call) -> dict[str, Any]:
-    """Forget one."""
+    """Delete an action."""
     name, resource = call.params["ScheduledActionName"], call.params["ResourceId"]
-    target = call.world.scaling.targets.get(resource)
+    target = call.component(Scaling).targets.get(resource)
     if target is None or target.scheduled.pop(name, None) is None:
-        raise Fault(
+        raise AwsErrorResponse(
             "ObjectNotFoundException",
             f"No scheduled action found for service namespace: ecs, resource ID: {resource}, "
             f"scalable dimension: {DIMENSION}, scheduled action name: {name}",

@@ -1,7 +1,7 @@
-"""When scheduled scaling acts: `at(…)`, `rate(…)` and `cron(…)`.
+"""Schedule expressions of scheduled scaling: `at(…)`, `rate(…)` and `cron(…)`.
 
 Source: PutScheduledAction (Application Auto Scaling API reference) and "Schedule recurring scaling actions
-using cron expressions" (user guide). The cron wildcards L, W and # are left out.
+using cron expressions" (user guide). The cron wildcards L, W and # are not supported.
 """
 
 import math
@@ -20,7 +20,7 @@ _SECONDS = {"minute": 60, "hour": 3600, "day": 86_400}
 _MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 _WEEKDAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
 _FAR = 800
-"""Days ahead that a cron expression is searched."""
+"""Days that a cron expression is searched ahead."""
 
 
 class Schedule(Protocol):
@@ -102,21 +102,21 @@ def parse(expression: str, zone: ZoneInfo, base: float) -> Schedule:
 
 
 def _parse(expression: str, zone: ZoneInfo, base: float) -> Schedule:
-    if found := _AT.fullmatch(expression):
-        return At(datetime.fromisoformat(found[1]).replace(tzinfo=zone).astimezone(UTC).timestamp())
-    if found := _RATE.fullmatch(expression):
-        count, unit = int(found[1]), found[2]
+    if match := _AT.fullmatch(expression):
+        return At(datetime.fromisoformat(match[1]).replace(tzinfo=zone).astimezone(UTC).timestamp())
+    if match := _RATE.fullmatch(expression):
+        count, unit = int(match[1]), match[2]
         if not count or (count == 1) == unit.endswith("s"):
             raise BadSchedule(expression)
         return Rate(count * _SECONDS[unit.rstrip("s")], base)
-    if found := _CRON.fullmatch(expression):
-        return _cron(found[1].split(" "), zone)
+    if match := _CRON.fullmatch(expression):
+        return _cron(match[1].split(" "), zone)
     raise BadSchedule(expression)
 
 
 def _cron(fields: list[str], zone: ZoneInfo) -> Cron:
     minutes, hours, days, months, weekdays, years = fields
-    # Either the day of the month or the day of the week has to be left open.
+    # AWS requires `?` in exactly one of day-of-month and day-of-week.
     if (days == "?") == (weekdays == "?"):
         raise BadSchedule("one of day-of-month and day-of-week must be ?")
     return Cron(
@@ -132,7 +132,7 @@ def _cron(fields: list[str], zone: ZoneInfo) -> Cron:
 
 def _field(text: str, low: int, high: int, names: Iterable[str] = ()) -> set[int]:
     numbers = {name: low + index for index, name in enumerate(names)}
-    found: set[int] = set()
+    values: set[int] = set()
     for part in text.split(","):
         match = _PART.fullmatch(part)
         if match is None:
@@ -145,8 +145,8 @@ def _field(text: str, low: int, high: int, names: Iterable[str] = ()) -> set[int
             end = _number(last, numbers) if last else high if step else start
         if not low <= start <= end <= high:
             raise BadSchedule(part)
-        found.update(range(start, end + 1, int(step or 1)))
-    return found
+        values.update(range(start, end + 1, int(step or 1)))
+    return values
 
 
 def _number(text: str, numbers: dict[str, int]) -> int:

@@ -1,4 +1,4 @@
-"""CloudTrail: LookupEvents per region, DescribeTrails, GetTrailStatus.
+"""Handlers for CloudTrail: the event history of each region, and the trail.
 
 Source: CloudTrail API reference.
 """
@@ -7,20 +7,20 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from services.demo.autoscaling.records import hash_of
-from services.demo.cloudtrail.model import TrailBook
+from services.demo.account import ACCOUNT, REGION
+from services.demo.cloudtrail.model import TrailStore
 from services.demo.cloudtrail.records import Entry
-from services.demo.cloudwatch.paging import decode, encode
+from services.demo.errors import AwsErrorResponse
 from services.demo.facts import TrailStopped
-from services.demo.faults import ACCOUNT
-from services.demo.registry import Call, Fault, op
-from services.demo.system import names
+from services.demo.identifiers import hash_of
+from services.demo.paging import decode, encode
+from services.demo.registry import Call, op
 
 PAGE = 50
 TRAIL = "facility-prod-trail"
-TRAIL_ARN = f"arn:aws:cloudtrail:{names.REGION}:{ACCOUNT}:trail/{TRAIL}"
+TRAIL_ARN = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/{TRAIL}"
 STOPPED = timedelta(days=5)
-"""How long before the scenario's beginning a stopped trail stopped."""
+"""How long before the scenario's beginning logging of a stopped trail ended."""
 _ATTRIBUTES: dict[str, Callable[[Entry], str]] = {
     "EventId": lambda entry: entry.id,
     "EventName": lambda entry: entry.name,
@@ -35,51 +35,52 @@ _ATTRIBUTES: dict[str, Callable[[Entry], str]] = {
 
 @op("cloudtrail", "LookupEvents")
 def lookup_events(call: Call) -> dict[str, Any]:
-    """Newest first, at most 50; by one attribute; a token is good only for the request it came from.
+    """Events, newest first, 50 at most, by one attribute at most; a token is valid for the same request only.
 
-    What AWS's own services do is listed only among all events: nobody asks for it by name.
+    Calls by AWS's own services appear only in lookups without an attribute.
     """
     params = call.params
     attributes = params.get("LookupAttributes") or []
     if len(attributes) > 1:
-        raise Fault("InvalidLookupAttributesException", "You can only specify one lookup attribute.")
+        raise AwsErrorResponse(
+            "InvalidLookupAttributesException", "You can only specify one lookup attribute."
+        )
     size = params.get("MaxResults", PAGE)
     if not 1 <= size <= PAGE:
-        raise Fault("InvalidMaxResultsException", f"MaxResults must be between 1 and {PAGE}.")
+        raise AwsErrorResponse("InvalidMaxResultsException", f"MaxResults must be between 1 and {PAGE}.")
     since, until = params.get("StartTime"), params.get("EndTime")
     if since and until and since > until:
-        raise Fault("InvalidTimeRangeException", "The start time is after the end time.")
-    book = call.world.part(TrailBook)
-    entries = book.visible()
+        raise AwsErrorResponse("InvalidTimeRangeException", "The start time is after the end time.")
+    store = call.component(TrailStore)
+    entries = store.visible()
     if not attributes:
         entries = sorted(
-            [*entries, *book.of_services(since, until)], key=lambda entry: (entry.at, entry.id), reverse=True
+            [*entries, *store.of_services(since, until)], key=lambda entry: (entry.at, entry.id), reverse=True
         )
-    found = [
+    matches = [
         entry
         for entry in entries
         if entry.region == call.region
         and (since is None or entry.at >= since)
         and (until is None or entry.at <= until)
-        and all(_ATTRIBUTES[each["AttributeKey"]](entry) == each["AttributeValue"] for each in attributes)
+        and all(_ATTRIBUTES[item["AttributeKey"]](entry) == item["AttributeValue"] for item in attributes)
     ]
-    return _paged(found, size, params)
+    return _page(matches, size, params)
 
 
-def _paged(found: list[Entry], size: int, params: dict[str, Any]) -> dict[str, Any]:
-    asked = (
-        f"{hash_of(repr(sorted((key, repr(value)) for key, value in params.items() if key != 'NextToken')))}"
-    )
+def _page(entries: list[Entry], size: int, params: dict[str, Any]) -> dict[str, Any]:
+    request = repr(sorted((key, repr(value)) for key, value in params.items() if key != "NextToken"))
+    mark = str(hash_of(request))
     if "NextToken" in params:
         try:
-            same, _, after = decode(params["NextToken"]).partition(" ")
-        except Fault:
-            same = after = ""
-        if same != asked:
-            raise Fault("InvalidNextTokenException", "The token is not of this request.")
-        found = [entry for entry in found if _cursor(entry) < after]
-    page = found[:size]
-    more = {"NextToken": encode(f"{asked} {_cursor(page[-1])}")} if len(found) > size else {}
+            origin, _, after = decode(params["NextToken"]).partition(" ")
+        except AwsErrorResponse:
+            origin = after = ""
+        if origin != mark:
+            raise AwsErrorResponse("InvalidNextTokenException", "The token is not of this request.")
+        entries = [entry for entry in entries if _cursor(entry) < after]
+    page = entries[:size]
+    more = {"NextToken": encode(f"{mark} {_cursor(page[-1])}")} if len(entries) > size else {}
     return {"Events": [entry.row() for entry in page]} | more
 
 
@@ -89,19 +90,19 @@ def _cursor(entry: Entry) -> str:
 
 @op("cloudtrail", "DescribeTrails")
 def describe_trails(call: Call) -> dict[str, Any]:
-    """The system's one trail, which every region sees as its own or as a shadow."""
+    """The only trail; other regions see it as a shadow trail."""
     params = call.params
-    wanted = params.get("trailNameList")
+    requested = params.get("trailNameList")
     shadow = params.get("includeShadowTrails", True)
-    seen = call.world.facility is not None and (call.region == names.REGION or shadow)
-    if not seen or (wanted and not {TRAIL, TRAIL_ARN} & set(wanted)):
+    visible = not call.run.scenario.empty and (call.region == REGION or shadow)
+    if not visible or (requested and not {TRAIL, TRAIL_ARN} & set(requested)):
         return {"trailList": []}
     trail = {
         "Name": TRAIL,
         "S3BucketName": "facility-prod-trail-logs",
         "IncludeGlobalServiceEvents": True,
         "IsMultiRegionTrail": True,
-        "HomeRegion": names.REGION,
+        "HomeRegion": REGION,
         "TrailARN": TRAIL_ARN,
         "LogFileValidationEnabled": True,
         "HasCustomEventSelectors": False,
@@ -113,19 +114,19 @@ def describe_trails(call: Call) -> dict[str, Any]:
 
 @op("cloudtrail", "GetTrailStatus")
 def get_trail_status(call: Call) -> dict[str, Any]:
-    """Whether it records; a shadow answers to its ARN alone."""
-    name, world = call.params["Name"], call.world
-    if world.facility is None or name not in (
-        (TRAIL, TRAIL_ARN) if call.region == names.REGION else (TRAIL_ARN,)
-    ):
-        raise Fault("TrailNotFoundException", f"Unknown trail: {name} for the user: {call.account}")
-    began = world.began.replace(microsecond=0)
-    if world.scenario.facts_of(TrailStopped):
+    """Whether the trail logs; a shadow trail is found by its ARN only."""
+    name, run = call.params["Name"], call.run
+    if run.scenario.empty or name not in ((TRAIL, TRAIL_ARN) if call.region == REGION else (TRAIL_ARN,)):
+        raise AwsErrorResponse(
+            "TrailNotFoundException", f"Unknown trail: {name} for the user: {call.account}"
+        )
+    began = run.began.replace(microsecond=0)
+    if run.scenario.facts_of(TrailStopped):
         stopped = began - STOPPED
         return {"IsLogging": False, "StopLoggingTime": stopped, "LatestDeliveryTime": stopped}
     started = began - timedelta(days=300)
     return {
         "IsLogging": True,
         "StartLoggingTime": started,
-        "LatestDeliveryTime": world.part(TrailBook).delivered_at().replace(microsecond=0),
+        "LatestDeliveryTime": call.component(TrailStore).delivered_at().replace(microsecond=0),
     }

@@ -1,57 +1,54 @@
-"""The event history: what an ordinary office does, and what the scenario says beside it."""
+"""The event history: the activity of an ordinary office, and the scenario's own events."""
 
 from datetime import date, datetime, timedelta
 from random import Random
-from typing import TYPE_CHECKING
 
-from services.demo.cloudtrail.ordinary_days import at_work, day
+from services.demo.account import REGION
+from services.demo.cloudtrail.ordinary_days import at_work, entries_of
 from services.demo.cloudtrail.records import Entry, access, assumed, change, recorded, sign_in
 from services.demo.facts import AccessFact, SignIn, TrailFact
-from services.demo.scenario import TOKYO
-from services.demo.system.names import REGION
-
-if TYPE_CHECKING:
-    from services.demo.world import World
+from services.demo.scenario import TOKYO, ScenarioRun
 
 KEPT = timedelta(days=90)
-LATELY = timedelta(days=15)
+RECENT = timedelta(days=15)
+"""Age of the events that the newest delivery is looked for in."""
 HOUR = timedelta(hours=1)
 DELIVERY = timedelta(minutes=5)
-"""How long an event takes until it is found."""
+"""How long after it happened an event can be looked up."""
 
 
-class TrailBook:
-    """Every region's events of the last 90 days; the past is made when it is first asked for."""
+class TrailStore:
+    """Every region's events of the last 90 days; each day is generated when it is first read."""
 
-    def __init__(self, world: "World") -> None:
-        self._world = world
+    def __init__(self, run: ScenarioRun) -> None:
+        self._run = run
         self._days: dict[date, list[Entry]] = {}
         self.ends: datetime | None = None
-        """Nothing later is recorded; None: the history goes on."""
+        """No later event is recorded; None: recording goes on."""
         self.delivered: datetime | None = None
-        """The trail's files end here; None: they come as fast as the history."""
+        """When the trail's newest file was delivered; None: files keep up with the history."""
         self.sleeps = False
-        """Tasks run in opening hours alone."""
-        self._told = [] if world.scenario.empty else _told(world)
+        """Tasks run in opening hours only."""
+        self.scenario_entries = [] if run.scenario.empty else _scenario_entries(run)
+        """Events beside the ordinary ones."""
 
     def visible(self) -> list[Entry]:
-        """Those that can be found now, newest first."""
-        now = self._world.clock.now()
+        """Events that can be looked up now, newest first."""
+        now = self._run.now
         oldest, newest = now - KEPT, min(now - DELIVERY, self.ends or now)
-        found = [
-            entry for entry in (*self._ordinary(oldest, newest), *self._told) if oldest <= entry.at <= newest
-        ]
-        return sorted(found, key=lambda entry: (entry.at, entry.id), reverse=True)
+        entries = (*self._ordinary(oldest, newest), *self.scenario_entries)
+        visible = [entry for entry in entries if oldest <= entry.at <= newest]
+        return sorted(visible, key=lambda entry: (entry.at, entry.id), reverse=True)
 
     def of_services(self, since: datetime | None, until: datetime | None) -> list[Entry]:
-        """What AWS's own services do for the system in its region, newest first: tasks assume their role every hour.
+        """Calls by AWS's own services in the system's region, newest first: tasks assume their role every hour.
 
-        `sleeps`: nothing but in opening hours.
+        With `sleeps`, only in opening hours.
         """
-        now = self._world.clock.now()
+        now = self._run.now
         newest = min(now - DELIVERY, self.ends or now, until or now)
         oldest = max(now - KEPT, since or now - KEPT)
-        if self._world.facility is None:
+        if self._run.scenario.empty:
             return []
         hour = newest.replace(minute=0, second=0, microsecond=0)
         count = max(0, (hour - oldest) // HOUR + 1)
@@ -59,16 +56,16 @@ class TrailBook:
         return [assumed(at) for at in hours if not self.sleeps or at_work(at)]
 
     def delivered_at(self) -> datetime:
-        """When the trail's newest file reached its bucket: minutes after the events in it."""
+        """When the trail's newest file was delivered: minutes after the events in it."""
         if self.delivered is not None:
             return self.delivered
-        now = self._world.clock.now()
-        events = [*self.of_services(now - LATELY, None), *self.visible()]
+        now = self._run.now
+        events = [*self.of_services(now - RECENT, None), *self.visible()]
         times = (entry.at for entry in events if entry.region == REGION)
-        return min(now, max(times, default=self._world.began) + DELIVERY)
+        return min(now, max(times, default=self._run.began) + DELIVERY)
 
-    def signed_in(self, user: str) -> datetime | None:
-        """When a user signed in last."""
+    def last_sign_in(self, user: str) -> datetime | None:
+        """When a user last signed in successfully."""
         return next(
             (
                 entry.at
@@ -79,49 +76,48 @@ class TrailBook:
         )
 
     def _ordinary(self, oldest: datetime, newest: datetime) -> list[Entry]:
-        if self._world.facility is None:
+        if self._run.scenario.empty:
             return []
         first, last = oldest.astimezone(TOKYO).date(), newest.astimezone(TOKYO).date()
-        found = []
+        entries = []
         for number in range((last - first).days + 1):
-            of = first + timedelta(days=number)
-            if of not in self._days:
-                self._days[of] = day(self._world.scenario.seed, of)
-            found += self._days[of]
-        return found
+            day = first + timedelta(days=number)
+            if day not in self._days:
+                self._days[day] = entries_of(self._run.scenario.seed, day)
+            entries += self._days[day]
+        return entries
 
 
-def _told(world: "World") -> list[Entry]:
-    """The scenario's own events."""
-    random = Random(f"{world.scenario.seed} told")
+def _scenario_entries(run: ScenarioRun) -> list[Entry]:
+    random = Random(f"{run.scenario.seed} told")
     entries = [
         sign_in(
             random,
-            world.began + timedelta(seconds=fact.at),
+            run.time_of(fact.at),
             fact.user,
             fact.address,
             fact.region,
             mfa=fact.mfa,
             success=fact.success,
         )
-        for fact in world.scenario.facts_of(SignIn)
+        for fact in run.scenario.facts_of(SignIn)
     ]
     entries += [
         access(
             random,
-            world.began + timedelta(seconds=fact.at),
+            run.time_of(fact.at),
             fact.event,
             fact.user,
             fact.address,
             fact.region,
             success=fact.success,
         )
-        for fact in world.scenario.facts_of(AccessFact)
+        for fact in run.scenario.facts_of(AccessFact)
     ]
     return entries + [
         change(
             random,
-            world.began + timedelta(seconds=fact.at),
+            run.time_of(fact.at),
             fact.event,
             fact.source,
             fact.user,
@@ -130,6 +126,6 @@ def _told(world: "World") -> list[Entry]:
             resource=fact.resource,
             error=fact.error,
         )
-        for fact in world.scenario.facts_of(TrailFact)
+        for fact in run.scenario.facts_of(TrailFact)
         if recorded(fact.event, fact.source)
     ]

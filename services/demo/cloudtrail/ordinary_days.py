@@ -1,39 +1,38 @@
-"""What CloudTrail recorded on a day of city hall: people sign in as they come to work, deployments go out."""
+"""The CloudTrail events of an ordinary day at city hall: the staff sign in, and releases are deployed."""
 
 import json
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from random import Random
 
-from services.calendar.business_days import BusinessCalendar
+from services.demo.account import REGION
 from services.demo.cloudtrail.records import Entry, access, change, sign_in
 from services.demo.scenario import TOKYO
 from services.demo.system import names
-from services.models.runbook import Closures
+from services.demo.system.day import OFFICE_DAYS
 
 OFFICE = "203.0.113.{}"
-"""City hall's way out to the internet; the last octets are those of `_DESKS`."""
+"""City hall's addresses on the internet; `_DESKS` are the last octets."""
 VENDOR = "198.51.100.{}"
-"""The operating company's."""
+"""The operating company's addresses; `_VENDOR_DESKS` are the last octets."""
 _DESKS = (4, 5, 10)
 _VENDOR_DESKS = (70, 71)
 RUNNER = "192.0.2.200"
-"""Where deployments come from."""
+"""Address that deployments come from."""
 _WORK = range(9, 17)
 _DEPLOYS = (1, 3)
 """Weekdays: Tuesday and Thursday."""
-_OPEN = BusinessCalendar(Closures(yearly=("12-29", "12-30", "12-31", "01-01", "01-02", "01-03")))
 # From Japan, the console's global endpoint mostly leads to Sydney; Virginia takes those without an alias cookie.
 _REGIONS = ("ap-southeast-2",) * 8 + ("us-east-1",) + ("ap-northeast-1",)
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody with a user of their own."""
+    """A person with an IAM user."""
 
     user: str
     share: float
-    """Of the open days on which they sign in."""
+    """Share of the open days on which they sign in."""
     address: str = OFFICE
     desks: tuple[int, ...] = _DESKS
 
@@ -46,42 +45,42 @@ STAFF = (
 )
 
 
-def day(seed: int, of: date) -> list[Entry]:
-    """The events of one local day; the same arguments, the same events."""
-    if not _OPEN.is_open(of):
+def entries_of(seed: int, day: date) -> list[Entry]:
+    """The events of one local day; they depend on the arguments only."""
+    if not OFFICE_DAYS.is_open(day):
         return []
-    random = Random(f"{seed} {of.isoformat()}")
-    found = []
+    random = Random(f"{seed} {day.isoformat()}")
+    entries = []
     for person in STAFF:
         if random.random() < person.share:
-            # From opening to the end of the morning, and now and then again after lunch.
+            # In the morning, and sometimes again after lunch.
             hours = [random.uniform(8.6, 11.8)] + (
                 [random.uniform(13.0, 16.5)] if random.random() < 0.15 else []
             )
-            signed_in = [_signed_in(random, of, hour, person) for hour in hours]
-            # The second factor is recorded beside the sign-in.
-            found += [*signed_in, *(_second_factor(entry) for entry in signed_in)]
-    return found + (_deployed(random, of) if of.weekday() in _DEPLOYS else [])
+            sign_ins = [_sign_in(random, day, hour, person) for hour in hours]
+            # The second factor is an event of its own.
+            entries += [*sign_ins, *(_second_factor(entry) for entry in sign_ins)]
+    return entries + (_deployment(random, day) if day.weekday() in _DEPLOYS else [])
 
 
 def at_work(at: datetime) -> bool:
-    """Whether it is an hour of work on an open day."""
+    """Whether `at` is in opening hours."""
     local = at.astimezone(TOKYO)
-    return _OPEN.is_open(local.date()) and local.hour in _WORK
+    return OFFICE_DAYS.is_open(local.date()) and local.hour in _WORK
 
 
-def _signed_in(random: Random, of: date, hour: float, person: Person) -> Entry:
+def _sign_in(random: Random, day: date, hour: float, person: Person) -> Entry:
     address = person.address.format(random.choice(person.desks))
-    return sign_in(random, _at(of, hour), person.user, address, random.choice(_REGIONS))
+    return sign_in(random, _at(day, hour), person.user, address, random.choice(_REGIONS))
 
 
-def _second_factor(signed_in: Entry) -> Entry:
-    random, at = Random(signed_in.id), signed_in.at - timedelta(seconds=6)
-    address = json.loads(signed_in.record)["sourceIPAddress"]
-    return access(random, at, "CheckMfa", signed_in.username, address, signed_in.region)
+def _second_factor(entry: Entry) -> Entry:
+    random, at = Random(entry.id), entry.at - timedelta(seconds=6)
+    address = json.loads(entry.record)["sourceIPAddress"]
+    return access(random, at, "CheckMfa", entry.username, address, entry.region)
 
 
-def _deployed(random: Random, of: date) -> list[Entry]:
+def _deployment(random: Random, day: date) -> list[Entry]:
     hour = random.uniform(13.5, 15.5)
     steps = (
         ("RegisterTaskDefinition", "ecs.amazonaws.com", names.FAMILY),
@@ -91,12 +90,12 @@ def _deployed(random: Random, of: date) -> list[Entry]:
     return [
         change(
             random,
-            _at(of, hour + number / 60),
+            _at(day, hour + number / 60),
             event,
             source,
             names.USER,
             RUNNER,
-            names.REGION,
+            REGION,
             resource=resource,
             access_key=names.USER_KEY,
         )
@@ -104,6 +103,6 @@ def _deployed(random: Random, of: date) -> list[Entry]:
     ]
 
 
-def _at(of: date, hour: float) -> datetime:
+def _at(day: date, hour: float) -> datetime:
     seconds = round(hour * 3600)
-    return datetime.combine(of, time(seconds // 3600, seconds // 60 % 60, seconds % 60), TOKYO)
+    return datetime.combine(day, time(seconds // 3600, seconds // 60 % 60, seconds % 60), TOKYO)

@@ -1,4 +1,4 @@
-"""Events as CloudTrail records them.
+"""The events that CloudTrail records.
 
 Source: "CloudTrail record contents", "AWS Management Console sign-in events" (CloudTrail user guide).
 """
@@ -10,18 +10,17 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from services.demo.autoscaling.records import hash_of
-from services.demo.faults import ACCOUNT
-from services.demo.system.names import REGION
+from services.demo.account import ACCOUNT, REGION
+from services.demo.identifiers import principal_id
 
 GLOBAL_REGION = "us-east-1"
 GLOBAL_SOURCES = ("iam.amazonaws.com", "cloudfront.amazonaws.com", "route53.amazonaws.com")
-"""Services that are one for all regions; GLOBAL_REGION records them."""
+"""Global services; their events are recorded in GLOBAL_REGION."""
 ROOT = "root"
 SIGN_IN_SOURCE = "signin.amazonaws.com"
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 _UNRECORDED = ("DeleteObject", "DeleteObjects", "PutObject", "GetObject")
-"""Data events: the event history never has them."""
+"""Data events, which the event history does not include."""
 _BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/143.0.0.0 Safari/537.36"
 _CLI = "aws-cli/2.32.1 md/awscrt#0.28.4 lang/python#3.13.9"
 _RANDOM_ID = 128
@@ -62,7 +61,7 @@ class Entry:
 
 
 def recorded(event: str, source: str) -> bool:
-    """Whether the event history has events of this name at all."""
+    """Whether the event history includes events of this name."""
     return not (source == "s3.amazonaws.com" and event in _UNRECORDED)
 
 
@@ -76,7 +75,7 @@ def sign_in(
     mfa: bool = True,
     success: bool = True,
 ) -> Entry:
-    """A try to sign in to the console: by `root`, an IAM user, or somebody who typed no user's name (HIDDEN)."""
+    """An attempt to sign in to the console: by `root`, an IAM user, or with an unknown user name (HIDDEN)."""
     failed: dict[str, Any] = {
         "errorMessage": "No username found in supplied account" if user == HIDDEN else "Failed authentication"
     }
@@ -87,7 +86,7 @@ def sign_in(
         "additionalEventData": {
             "LoginTo": f"https://console.aws.amazon.com/console/home?region={region}",
             "MobileVersion": "No",
-            # The documentation spells root's in capitals.
+            # The documentation has root's in capitals.
             "MFAUsed": ("YES" if user == ROOT else "Yes") if mfa else "No",
         },
         "eventType": "AwsConsoleSignIn",
@@ -122,7 +121,7 @@ def change(
     error: str = "",
     access_key: str = "",
 ) -> Entry:
-    """A call of an API that changes something."""
+    """An API call that changes something."""
     special: dict[str, Any] = {
         "userAgent": _CLI,
         "requestParameters": {"name": resource} if resource else None,
@@ -137,7 +136,7 @@ def change(
 
 
 def assumed(at: datetime) -> Entry:
-    """A task of the system's service is given its role."""
+    """A task of the system's service assumes its role."""
     source, name = "sts.amazonaws.com", "AssumeRole"
     id = str(UUID(int=Random(at.isoformat()).getrandbits(_RANDOM_ID), version=4))
     service = "ecs-tasks.amazonaws.com"
@@ -203,7 +202,7 @@ def _identity(user: str, access_key: str) -> dict[str, Any]:
         return {"type": "IAMUser", "accountId": ACCOUNT, "accessKeyId": "", "userName": user}
     identity = {
         "type": "IAMUser",
-        "principalId": f"AIDA{hash_of(user) % 10**16:016d}",
+        "principalId": principal_id("AIDA", user),
         "arn": f"arn:aws:iam::{ACCOUNT}:user/{user}",
         "accountId": ACCOUNT,
         "userName": user,

@@ -1,4 +1,4 @@
-"""Checks of MetricDataQuery structures and periods, as AWS makes them.
+"""Checks of MetricDataQuery structures and periods.
 
 Source: MetricDataQuery, PutMetricAlarm, GetMetricData (Amazon CloudWatch API reference).
 """
@@ -7,22 +7,22 @@ from typing import Any
 
 from services.demo.cloudwatch.math.parsing import MathError, parse
 from services.demo.cloudwatch.statistics import is_stat
-from services.demo.registry import Fault
+from services.demo.errors import AwsErrorResponse
 
 
-def invalid(message: str) -> Fault:
+def invalid(message: str) -> AwsErrorResponse:
     """AWS's ValidationError."""
-    return Fault("ValidationError", message)
+    return AwsErrorResponse("ValidationError", message)
 
 
 def check_period(period: int) -> None:
-    """A period is 1, 5, 10, 20, 30 or a multiple of 60 seconds. Raises Fault."""
+    """A period is 1, 5, 10, 20, 30 or a multiple of 60 seconds. Raises AwsErrorResponse."""
     if period not in (1, 5, 10, 20, 30) and period % 60:
         raise invalid("Period must be 1, 5, 10, 20, 30 or a multiple of 60")
 
 
 def check_queries(queries: list[dict[str, Any]]) -> None:
-    """The MetricDataQuery structures of one request. Raises Fault."""
+    """The MetricDataQuery structures of one request. Raises AwsErrorResponse."""
     ids = [query["Id"] for query in queries]
     if len(set(ids)) < len(ids):
         raise invalid("The values for parameter id in MetricDataQueries are not unique.")

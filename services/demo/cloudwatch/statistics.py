@@ -12,7 +12,7 @@ _PERCENTILE = re.compile(r"(p|tm)(\d{1,2}(?:\.\d+)?|100(?:\.0+)?)")
 
 @dataclass(slots=True)
 class Bucket:
-    """What was measured in one period; `at` is its start in epoch seconds."""
+    """The samples of one period; `at` is its start in epoch seconds."""
 
     at: int
     count: float
@@ -20,10 +20,10 @@ class Bucket:
     min: float
     max: float
     samples: dict[float, float] | None
-    """Value -> how often; None where only a statistic set was published, so no percentile exists."""
+    """Count by value; None if only a statistic set was published, so that no percentile exists."""
 
     def add(self, other: "Bucket") -> None:
-        """Take in what `other` measured."""
+        """Add the samples of `other`."""
         self.count += other.count
         self.sum += other.sum
         self.min = min(self.min, other.min)
@@ -35,7 +35,7 @@ class Bucket:
             self.samples[value] = self.samples.get(value, 0.0) + count
 
     def add_value(self, value: float) -> None:
-        """Take in one sample."""
+        """Add one sample."""
         self.count += 1.0
         self.sum += value
         if value < self.min:
@@ -46,7 +46,7 @@ class Bucket:
             self.samples[value] = self.samples.get(value, 0.0) + 1.0
 
     def stat(self, name: str) -> float | None:
-        """The statistic `name` (`Average`, `Sum`, `p95`, `tm99`…); None where it cannot be had.
+        """The statistic `name` (`Average`, `Sum`, `p95`, `tm99`…); None if it cannot be computed.
 
         Raises KeyError for a name that is no statistic.
         """
@@ -57,7 +57,7 @@ class Bucket:
         if match is None:
             raise KeyError(name)
         if self.samples is None:
-            # AWS answers percentiles of a statistic set only where every sample must be equal.
+            # AWS returns a percentile of a statistic set only if all samples must be equal.
             return self.min if self.min == self.max else None
         share = float(match[2]) / 100
         return (percentile if match[1] == "p" else trimmed_mean)(self.samples, share)
@@ -74,7 +74,7 @@ BASIC = frozenset(_PLAIN)
 
 
 def is_stat(name: str) -> bool:
-    """Whether `name` is a statistic this model of AWS knows."""
+    """Whether `name` is a supported statistic."""
     return name in _PLAIN or _PERCENTILE.fullmatch(name) is not None
 
 
@@ -87,23 +87,23 @@ def percentile_of(name: str) -> float | None:
 def percentile(samples: dict[float, float], share: float) -> float:
     """The smallest value that at least `share` of the samples do not exceed (nearest rank)."""
     target = sum(samples.values()) * share
-    seen = 0.0
+    count = 0.0
     value = 0.0
     for value in sorted(samples):
-        seen += samples[value]
-        if seen >= target - 1e-9:
+        count += samples[value]
+        if count >= target - 1e-9:
             break
     return value
 
 
 def trimmed_mean(samples: dict[float, float], share: float) -> float:
     """The mean of the lowest `share` of the samples (`tm99` drops the highest 1 %)."""
-    left = wanted = max(sum(samples.values()) * share, 1e-12)
+    size = remaining = max(sum(samples.values()) * share, 1e-12)
     total = 0.0
     for value in sorted(samples):
-        taken = min(samples[value], left)
-        total += value * taken
-        left -= taken
-        if left <= 0:
+        count = min(samples[value], remaining)
+        total += value * count
+        remaining -= count
+        if remaining <= 0:
             break
-    return total / wanted
+    return total / size

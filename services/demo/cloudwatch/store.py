@@ -1,4 +1,4 @@
-"""The datapoints of the embedded AWS: one bucket a metric and minute, pruned after some days."""
+"""The datapoints of the embedded AWS: one bucket per metric and minute, pruned after some days."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ def metric_key(
 
 @dataclass(slots=True)
 class _Track:
-    """One metric: minute (epoch seconds) -> a single value, or a Bucket where there was more."""
+    """One metric: by minute (epoch seconds) a single value, or a Bucket for several."""
 
     points: dict[int, float | Bucket] = field(default_factory=dict)
     unit: str = "None"
@@ -36,10 +36,10 @@ class _Track:
 
 
 class MetricStore:
-    """Every datapoint that was put, in 60-second buckets.
+    """Every datapoint, in 60-second buckets.
 
-    A lone value is kept as a bare float, because nearly all of the simulator's metrics are one
-    value a minute.
+    A single value is stored as a bare float, because nearly all metrics of the simulation have one value
+    per minute.
     """
 
     def __init__(self, retention_days: float = 15) -> None:
@@ -59,7 +59,7 @@ class MetricStore:
         stats: tuple[float, float, float, float] | None = None,
         unit: str = "None",
     ) -> None:
-        """Add what was measured at `at` (epoch seconds): a value, values with counts, or a statistic set.
+        """Add a datapoint of `at` (epoch seconds): a value, values with counts, or a statistic set.
 
         `stats` is (sum, minimum, maximum, sample count). `counts` defaults to one each.
         """
@@ -91,7 +91,7 @@ class MetricStore:
         track.points = {minute: point for minute, point in track.points.items() if minute >= oldest}
 
     def metrics(self) -> list[MetricKey]:
-        """Every metric that has data, in a stable order."""
+        """Every metric with data, in a stable order."""
         return sorted(self._tracks)
 
     def newest(self, key: MetricKey) -> int:
@@ -100,14 +100,14 @@ class MetricStore:
         return track.newest if track is not None else 0
 
     def unit(self, key: MetricKey) -> str:
-        """The unit last published with, or `None`."""
+        """The unit of the newest datapoint, or `None`."""
         track = self._tracks.get(key)
         return track.unit if track is not None else "None"
 
     def buckets(self, key: MetricKey, start: int, end: int, period: int = MINUTE) -> list[Bucket]:
-        """What was measured from `start` to before `end`, one Bucket a period that has data, oldest first.
+        """The samples from `start` to before `end`: one Bucket per period with data, oldest first.
 
-        Periods are counted from `start`, as GetMetricData does when start is not on the period's grid.
+        Periods begin at `start`, as in GetMetricData when start is not on the period's grid.
         """
         buckets: list[Bucket] = []
         for minute, point in self._between(key, start, end):

@@ -1,4 +1,4 @@
-"""Cost Explorer and AWS Budgets of the embedded AWS: GetCostAndUsage, GetCostForecast, DescribeBudgets.
+"""Handlers for Cost Explorer and AWS Budgets.
 
 An account without the runbook's system leaves them to moto. Source: AWS Cost Explorer and AWS Budgets API reference.
 """
@@ -10,22 +10,23 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from services.demo.autoscaling.records import hash_of
-from services.demo.cloudwatch.paging import decode, encode, page_of
 from services.demo.costs.filters import check, group_keys, group_of, invalid, matches
-from services.demo.costs.model import ONE, CostBook, Item, days_of
+from services.demo.costs.model import ONE, CostStore, Item, days_of
+from services.demo.errors import AwsErrorResponse, ToMoto
 from services.demo.facts import BudgetFact
-from services.demo.registry import Call, Fault, ToMoto, op
+from services.demo.identifiers import hash_of
+from services.demo.paging import decode, encode, page_of
+from services.demo.registry import Call, op
 
 PAGE = 2000
-"""Groups, or days without any, in a page."""
+"""Groups in a page; a period without groups counts as one."""
 KEPT = timedelta(days=426)
 """Fourteen months."""
 BUDGETS_PAGE = 100
 _COSTS = ("UnblendedCost", "BlendedCost", "AmortizedCost", "NetUnblendedCost", "NetAmortizedCost")
 _FORECASTS = ("UNBLENDED_COST", "BLENDED_COST", "AMORTIZED_COST", "NET_UNBLENDED_COST", "NET_AMORTIZED_COST")
 _ENDLESS = datetime(2087, 6, 15, tzinfo=UTC)
-"""What AWS gives a budget for an end."""
+"""End of a budget that has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +45,15 @@ class Period:
 
 @op("ce", "GetCostAndUsage")
 def get_cost_and_usage(call: Call) -> dict[str, Any]:
-    """Costs by day or month, filtered and grouped; `Total` stays empty where they are grouped."""
-    book, params = _book(call), call.params
+    """Costs by day or month, filtered and grouped; `Total` is empty if they are grouped."""
+    store, params = _store(call), call.params
     metrics = _metrics(params)
     keys = group_keys(params.get("GroupBy") or ())
     check(params.get("Filter"))
-    periods = _periods(_interval(call, book), params.get("Granularity", ""))
-    page, more = _page(params, [row for period in periods for row in _rows(book, params, keys, period)])
+    periods = _periods(_interval(call, store), params.get("Granularity", ""))
+    page, more = _page(params, [row for period in periods for row in _rows(store, params, keys, period)])
     answer: dict[str, Any] = {
-        "ResultsByTime": _results(book, page, keys, metrics),
+        "ResultsByTime": _results(store, page, keys, metrics),
         "DimensionValueAttributes": [],
     }
     if keys:
@@ -62,38 +63,40 @@ def get_cost_and_usage(call: Call) -> dict[str, Any]:
 
 @op("ce", "GetCostForecast")
 def get_cost_forecast(call: Call) -> dict[str, Any]:
-    """What usage will cost as things stand."""
-    book, params = _book(call), call.params
+    """The forecast cost of usage."""
+    store, params = _store(call), call.params
     if params.get("Metric") not in _FORECASTS:
         raise invalid(f"Metric {params.get('Metric')} is not valid for this operation")
     first, end = _dates(params)
-    if first < book.today:
+    if first < store.today:
         raise invalid("Start date must be equal to or no later than the current date")
     results = [
-        {"TimePeriod": period.shape, "MeanValue": str(book.expected_usage(period.first, period.end))}
+        {"TimePeriod": period.shape, "MeanValue": str(store.expected_usage(period.first, period.end))}
         for period in _periods(Period(first, end), params.get("Granularity", ""))
     ]
-    total = str(book.expected_usage(first, end))
+    total = str(store.expected_usage(first, end))
     return {"Total": {"Amount": total, "Unit": "USD"}, "ForecastResultsByTime": results}
 
 
 @op("budgets", "DescribeBudgets")
 def describe_budgets(call: Call) -> dict[str, Any]:
     """The scenario's budgets, by name."""
-    book, params = _book(call), call.params
+    store, params = _store(call), call.params
     if params["AccountId"] != call.account:
-        raise Fault("AccessDeniedException", f"Account {params['AccountId']} is not authorized", 400)
-    budgets = sorted(book.budgets, key=lambda fact: fact.name)
+        raise AwsErrorResponse(
+            "AccessDeniedException", f"Account {params['AccountId']} is not authorized", 400
+        )
+    budgets = sorted(store.budgets, key=lambda fact: fact.name)
     page, more = page_of(
         budgets, lambda fact: fact.name, params.get("NextToken"), params.get("MaxResults") or BUDGETS_PAGE
     )
-    # An account without budgets is answered without the key.
-    return ({"Budgets": [_budget(call, book, fact) for fact in page]} if page else {}) | more
+    # Without budgets the key is absent.
+    return ({"Budgets": [_budget(call, store, fact) for fact in page]} if page else {}) | more
 
 
-def _budget(call: Call, book: CostBook, fact: BudgetFact) -> dict[str, Any]:
-    month = book.today
-    began = call.world.began.astimezone(UTC)
+def _budget(call: Call, store: CostStore, fact: BudgetFact) -> dict[str, Any]:
+    month = store.today
+    began = call.run.began.astimezone(UTC)
     return {
         "BudgetName": fact.name,
         "BudgetType": "COST",
@@ -105,23 +108,22 @@ def _budget(call: Call, book: CostBook, fact: BudgetFact) -> dict[str, Any]:
             "End": _ENDLESS,
         },
         "CalculatedSpend": {
-            "ActualSpend": _usd(book.spent(month)),
-            "ForecastedSpend": _usd(book.expected(month)),
+            "ActualSpend": _usd(store.spent(month)),
+            "ForecastedSpend": _usd(store.expected(month)),
         },
         "LastUpdatedTime": began.replace(microsecond=0),
     }
 
 
 def _usd(amount: Decimal) -> dict[str, str]:
-    """A Spend, which is never negative."""
+    """A Spend; it is never negative."""
     return {"Amount": f"{max(amount, Decimal(0)):.3f}", "Unit": "USD"}
 
 
-def _book(call: Call) -> CostBook:
-    book = call.world.part(CostBook)
-    if not book.exists:
+def _store(call: Call) -> CostStore:
+    if call.run.scenario.empty:
         raise ToMoto
-    return book
+    return call.component(CostStore)
 
 
 def _metrics(params: dict[str, Any]) -> list[str]:
@@ -133,9 +135,9 @@ def _metrics(params: dict[str, Any]) -> list[str]:
 
 
 def _dates(params: dict[str, Any]) -> tuple[date, date]:
-    given = params["TimePeriod"]
+    period = params["TimePeriod"]
     try:
-        first, end = date.fromisoformat(given["Start"]), date.fromisoformat(given["End"])
+        first, end = date.fromisoformat(period["Start"]), date.fromisoformat(period["End"])
     except ValueError:
         raise invalid("Dates must be written as YYYY-MM-DD") from None
     if first >= end:
@@ -143,11 +145,11 @@ def _dates(params: dict[str, Any]) -> tuple[date, date]:
     return first, end
 
 
-def _interval(call: Call, book: CostBook) -> Period:
+def _interval(call: Call, store: CostStore) -> Period:
     first, end = _dates(call.params)
-    if first > book.today:
+    if first > store.today:
         raise invalid("Start date must be equal to or no later than the current date")
-    if first < book.today - KEPT:
+    if first < store.today - KEPT:
         raise invalid("You haven't enabled historical data beyond 14 months")
     return Period(first, end)
 
@@ -166,50 +168,52 @@ Row = tuple[Period, tuple[str, ...], Decimal]
 """(when, group, dollars); a period without groups has one row with an empty group."""
 
 
-def _rows(book: CostBook, params: dict[str, Any], keys: Sequence[str], period: Period) -> list[Row]:
+def _rows(store: CostStore, params: dict[str, Any], keys: Sequence[str], period: Period) -> list[Row]:
     sums: dict[tuple[str, ...], Decimal] = defaultdict(Decimal)
-    for item in _items(book, period):
+    for item in _items(store, period):
         if "Filter" not in params or matches(item, params["Filter"]):
             sums[group_of(item, keys)] += item.usd
     return [(period, group, usd) for group, usd in sorted(sums.items())] or [(period, (), Decimal(0))]
 
 
-def _items(book: CostBook, period: Period) -> Iterator[Item]:
-    for each in range((period.end - period.first).days):
-        yield from book.items(period.first + each * ONE)
+def _items(store: CostStore, period: Period) -> Iterator[Item]:
+    for number in range((period.end - period.first).days):
+        yield from store.items(period.first + number * ONE)
 
 
 def _page(params: dict[str, Any], rows: list[Row]) -> tuple[list[Row], dict[str, str]]:
-    """A page, and its token, which is good for the same request only."""
-    asked = repr(sorted((key, repr(value)) for key, value in params.items() if key != "NextPageToken"))
-    mark, start = f"{hash_of(asked):x}", 0
+    """A page, and the token of the next, which is valid for the same request only."""
+    request = repr(sorted((key, repr(value)) for key, value in params.items() if key != "NextPageToken"))
+    mark, start = f"{hash_of(request):x}", 0
     if token := params.get("NextPageToken"):
         try:
             of, _colon, offset = decode(token).partition(":")
-        except Fault:
-            raise Fault("InvalidNextTokenException", "The pagination token is invalid.") from None
+        except AwsErrorResponse:
+            raise AwsErrorResponse("InvalidNextTokenException", "The pagination token is invalid.") from None
         if of != mark:
-            raise Fault("RequestChangedException", "Your request parameters changed between pages.")
+            raise AwsErrorResponse(
+                "RequestChangedException", "Your request parameters changed between pages."
+            )
         start = int(offset)
     end = start + PAGE
     return rows[start:end], {"NextPageToken": encode(f"{mark}:{end}")} if end < len(rows) else {}
 
 
 def _results(
-    book: CostBook, rows: list[Row], keys: Sequence[str], metrics: Sequence[str]
+    store: CostStore, rows: list[Row], keys: Sequence[str], metrics: Sequence[str]
 ) -> list[dict[str, Any]]:
-    found: dict[Period, dict[str, Any]] = {}
+    results: dict[Period, dict[str, Any]] = {}
     for period, group, usd in rows:
-        # The invoice of a month is made in the first days of the next.
-        estimated = period.end > book.today.replace(day=1)
+        # A month is invoiced in the first days of the next.
+        estimated = period.end > store.today.replace(day=1)
         empty = {"TimePeriod": period.shape, "Total": {}, "Groups": [], "Estimated": estimated}
-        result = found.setdefault(period, empty)
+        result = results.setdefault(period, empty)
         amounts = {metric: _amount(metric, usd) for metric in metrics}
         if not keys:
             result["Total"] = amounts
         elif group:
             result["Groups"].append({"Keys": list(group), "Metrics": amounts})
-    return list(found.values())
+    return list(results.values())
 
 
 def _amount(metric: str, usd: Decimal) -> dict[str, str]:

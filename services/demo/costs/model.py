@@ -1,6 +1,6 @@
-"""What the account costs, day by day: the same prices every month, a little noise, and what the scenario makes dearer.
+"""The costs of the account by day: constant prices, a little noise, and the scenario's growth.
 
-Names as Cost Explorer spells them. AWS is late: of a day that ended less than LAG ago, only a part is there.
+Names as Cost Explorer spells them. Its data is late: a day that ended less than LAG ago is shown in part.
 """
 
 from collections.abc import Iterator
@@ -8,12 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
-from typing import TYPE_CHECKING
 
 from services.demo.facts import BudgetFact, CostGrowth
-
-if TYPE_CHECKING:
-    from services.demo.world import World
+from services.demo.scenario import ScenarioRun
 
 ONE = timedelta(days=1)
 LAG = timedelta(hours=16)
@@ -35,11 +32,11 @@ PRICES = {
     "Amazon Simple Storage Service": 0.12,
     "AWS Key Management Service": 0.03,
 }
-"""Dollars for a day of the week."""
+"""Dollars per weekday."""
 MONTHLY = {"Amazon Route 53": Decimal("0.5")}
-"""Dollars on the first of a month, for the whole of it."""
+"""Dollars per month, charged on the first."""
 _QUIET = {"Amazon Elastic Container Service": 0.92, "AmazonCloudFront": 0.8}
-"""At weekends, so much of it."""
+"""Share of the price at weekends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,32 +48,27 @@ class Item:
     usd: Decimal
 
 
-class CostBook:
+class CostStore:
     """The bills of one world."""
 
-    def __init__(self, world: "World") -> None:
-        self._world = world
-        self._growth = world.scenario.facts_of(CostGrowth)
-        self._began = world.began.astimezone(UTC).date()
-
-    @property
-    def exists(self) -> bool:
-        """Whether the world holds the runbook's system at all."""
-        return self._world.facility is not None
+    def __init__(self, run: ScenarioRun) -> None:
+        self._run = run
+        self._growth = run.scenario.facts_of(CostGrowth)
+        self._began = run.began.astimezone(UTC).date()
 
     @property
     def budgets(self) -> tuple[BudgetFact, ...]:
         """AWS Budgets of the account."""
-        return self._world.scenario.facts_of(BudgetFact)
+        return self._run.scenario.facts_of(BudgetFact)
 
     @property
     def today(self) -> date:
-        """UTC."""
-        return self._world.clock.now().astimezone(UTC).date()
+        """The current day in UTC."""
+        return self._run.now.astimezone(UTC).date()
 
     def items(self, day: date) -> Iterator[Item]:
-        """What Cost Explorer shows of a day by now."""
-        share = self._shown(day)
+        """The charges of a day as far as Cost Explorer has them."""
+        share = self._available(day)
         if not share:
             return
         for item in self._usage(day):
@@ -90,26 +82,26 @@ class CostBook:
         return sum((item.usd for day in days_of(month) for item in self.items(day)), Decimal(0))
 
     def expected(self, month: date) -> Decimal:
-        """The bill of a whole month as things stand."""
+        """The forecast bill of a whole month, with tax and credits."""
         usage = sum((item.usd for day in days_of(month) for item in self._usage(day)), Decimal(0))
         return usage + usage * TAX_RATE + CREDIT
 
     def expected_usage(self, first: date, end: date) -> Decimal:
-        """Usage from `first` to `end` (exclusive) as things stand."""
-        days = (first + each * ONE for each in range((end - first).days))
+        """The forecast usage from `first` to `end` (exclusive)."""
+        days = (first + number * ONE for number in range((end - first).days))
         return sum((item.usd for day in days for item in self._usage(day)), Decimal(0))
 
     def _usage(self, day: date) -> Iterator[Item]:
         for service, price in PRICES.items():
-            random = Random(f"{self._world.scenario.seed} {service} {day}")
+            random = Random(f"{self._run.scenario.seed} {service} {day}")
             quiet = _QUIET.get(service, 1.0) if day.weekday() >= _SATURDAY else 1.0
-            usd = price * quiet * random.uniform(1 - NOISE, 1 + NOISE) * self._grown(service, day)
+            usd = price * quiet * random.uniform(1 - NOISE, 1 + NOISE) * self._growth_of(service, day)
             yield Item(service, "Usage", Decimal(usd).quantize(PLACES))
         if day.day == 1:
             for service, fee in MONTHLY.items():
                 yield Item(service, "Usage", fee)
 
-    def _grown(self, service: str, day: date) -> float:
+    def _growth_of(self, service: str, day: date) -> float:
         return 1 + sum(
             fact.percent / 100
             for fact in self._growth
@@ -117,14 +109,14 @@ class CostBook:
         )
 
     def _tax(self, first: date) -> Decimal:
-        """AWS dates a month's tax on its first day, and adds to it as the month goes on."""
-        shown = (item.usd * self._shown(day) for day in days_of(first) for item in self._usage(day))
-        return (sum(shown, Decimal(0)) * TAX_RATE).quantize(PLACES)
+        """The tax of a month so far; AWS dates it on the first day."""
+        amounts = (item.usd * self._available(day) for day in days_of(first) for item in self._usage(day))
+        return (sum(amounts, Decimal(0)) * TAX_RATE).quantize(PLACES)
 
-    def _shown(self, day: date) -> Decimal:
-        """How much of a day is there."""
-        known = self._world.clock.now() - LAG - datetime.combine(day, time(), UTC)
-        return min(Decimal(1), max(Decimal(0), Decimal(known / ONE)))
+    def _available(self, day: date) -> Decimal:
+        """Which part of a day's charges is available, 0 to 1."""
+        covered = self._run.now - LAG - datetime.combine(day, time(), UTC)
+        return min(Decimal(1), max(Decimal(0), Decimal(covered / ONE)))
 
 
 def days_of(month: date) -> Iterator[date]:

@@ -1,4 +1,4 @@
-"""ECS handlers for clusters, definitions and services; moto's own services never run a task.
+"""Handlers for ECS clusters, task definitions and services; services in moto never run a task.
 
 Source: Amazon ECS API reference.
 """
@@ -7,44 +7,40 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
-from services.demo.ecs.model import ACCOUNT, Clusters, Deployment, Service
-from services.demo.registry import Call, Fault, op
-
-
-def clusters_of(call: Call) -> Clusters:
-    """The world's clusters."""
-    found: Clusters = call.world.clusters
-    return found
+from services.demo.account import ACCOUNT
+from services.demo.ecs.model import Clusters, Deployment, Service
+from services.demo.errors import AwsErrorResponse
+from services.demo.registry import Call, op
 
 
 def now_of(call: Call) -> float:
     """The world's time, epoch seconds."""
-    return float(call.world.clock.now().timestamp())
+    return call.now.timestamp()
 
 
 def when(at: float) -> datetime:
-    """Epoch seconds as AWS shows them."""
+    """Epoch seconds as a datetime in UTC."""
     return datetime.fromtimestamp(at, UTC)
 
 
 def short(name: str) -> str:
-    """A name without the rest of its ARN."""
+    """The last part of an ARN, or the name itself."""
     return name.rsplit("/", 1)[-1]
 
 
 def cluster_of(call: Call) -> str:
-    """The cluster that a request names. Raises Fault."""
+    """The cluster that a request names. Raises AwsErrorResponse if there is none."""
     name = short(call.params.get("cluster") or "default")
-    if name not in clusters_of(call).clusters:
-        raise Fault("ClusterNotFoundException", "Cluster not found.")
+    if name not in call.component(Clusters).clusters:
+        raise AwsErrorResponse("ClusterNotFoundException", "Cluster not found.")
     return name
 
 
 def _service(call: Call, name: str) -> Service:
     cluster = cluster_of(call)
-    service = clusters_of(call).services.get((cluster, short(name)))
+    service = call.component(Clusters).services.get((cluster, short(name)))
     if service is None:
-        raise Fault("ServiceNotFoundException", "Service not found.")
+        raise AwsErrorResponse("ServiceNotFoundException", "Service not found.")
     return service
 
 
@@ -54,20 +50,22 @@ def cluster_arn(name: str, region: str) -> str:
 
 
 def definition_arn(name: str, region: str) -> str:
-    """A task definition's, from `family:revision`."""
+    """A task definition's Amazon resource name, from `family:revision`."""
     return name if name.startswith("arn:") else f"arn:aws:ecs:{region}:{ACCOUNT}:task-definition/{name}"
 
 
 @op("ecs", "CreateCluster")
 def create_cluster(call: Call) -> dict[str, Any]:
-    """A cluster, empty."""
+    """Create a cluster."""
     name = call.params.get("clusterName") or "default"
-    clusters_of(call).clusters.setdefault(name, now_of(call))
+    call.component(Clusters).clusters.setdefault(name, now_of(call))
     return {"cluster": _describe_cluster(call, name)}
 
 
 def _describe_cluster(call: Call, name: str) -> dict[str, Any]:
-    services = [service for (cluster, _), service in clusters_of(call).services.items() if cluster == name]
+    services = [
+        service for (cluster, _), service in call.component(Clusters).services.items() if cluster == name
+    ]
     now = now_of(call)
     return {
         "clusterArn": cluster_arn(name, call.region),
@@ -84,13 +82,13 @@ def _describe_cluster(call: Call, name: str) -> dict[str, Any]:
 def describe_clusters(call: Call) -> dict[str, Any]:
     """Clusters by name."""
     names = [short(name) for name in call.params.get("clusters") or ["default"]]
-    known = clusters_of(call).clusters
+    clusters = call.component(Clusters).clusters
     return {
-        "clusters": [_describe_cluster(call, name) for name in names if name in known],
+        "clusters": [_describe_cluster(call, name) for name in names if name in clusters],
         "failures": [
             {"arn": cluster_arn(name, call.region), "reason": "MISSING"}
             for name in names
-            if name not in known
+            if name not in clusters
         ],
     }
 
@@ -98,14 +96,16 @@ def describe_clusters(call: Call) -> dict[str, Any]:
 @op("ecs", "ListClusters")
 def list_clusters(call: Call) -> dict[str, Any]:
     """Every cluster's ARN."""
-    return {"clusterArns": [cluster_arn(name, call.region) for name in sorted(clusters_of(call).clusters)]}
+    return {
+        "clusterArns": [cluster_arn(name, call.region) for name in sorted(call.component(Clusters).clusters)]
+    }
 
 
 @op("ecs", "RegisterTaskDefinition")
 def register_task_definition(call: Call) -> dict[str, Any]:
-    """The next revision of a family."""
+    """Add a revision to a family."""
     params = call.params
-    revisions = clusters_of(call).definitions.setdefault(params["family"], [])
+    revisions = call.component(Clusters).definitions.setdefault(params["family"], [])
     number = len(revisions) + 1
     definition = {
         **{key: value for key, value in params.items() if key != "tags"},
@@ -119,18 +119,18 @@ def register_task_definition(call: Call) -> dict[str, Any]:
 
 @op("ecs", "DescribeTaskDefinition")
 def describe_task_definition(call: Call) -> dict[str, Any]:
-    """One revision, the newest where none is named."""
+    """One revision, by default the newest."""
     family, _, revision = short(call.params["taskDefinition"]).partition(":")
-    revisions = clusters_of(call).definitions.get(family, [])
+    revisions = call.component(Clusters).definitions.get(family, [])
     number = int(revision) if revision.isdigit() else len(revisions)
     if not 1 <= number <= len(revisions):
-        raise Fault("ClientException", "Unable to describe task definition.")
+        raise AwsErrorResponse("ClientException", "Unable to describe task definition.")
     return {"taskDefinition": revisions[number - 1]}
 
 
 @op("ecs", "CreateService")
 def create_service(call: Call) -> dict[str, Any]:
-    """A service whose tasks start at once."""
+    """Create a service; its tasks start at once."""
     params = call.params
     cluster, name = cluster_of(call), params["serviceName"]
     balancer: dict[str, Any] = next(iter(params.get("loadBalancers") or ()), {})
@@ -147,7 +147,7 @@ def create_service(call: Call) -> dict[str, Any]:
         port=balancer.get("containerPort", 8080),
     )
     service.advance(now_of(call))
-    clusters_of(call).services[cluster, name] = service
+    call.component(Clusters).services[cluster, name] = service
     return {"service": describe(service, now_of(call))}
 
 
@@ -157,7 +157,7 @@ def update_service(call: Call) -> dict[str, Any]:
     service, now = _service(call, call.params["service"]), now_of(call)
     count = call.params.get("desiredCount")
     if count is not None:
-        service.want(count, now)
+        service.set_desired(count, now)
     definition = call.params.get("taskDefinition")
     if definition or call.params.get("forceNewDeployment"):
         service.deploy(short(definition or service.definition), now)
@@ -166,33 +166,33 @@ def update_service(call: Call) -> dict[str, Any]:
 
 @op("ecs", "DescribeServices")
 def describe_services(call: Call) -> dict[str, Any]:
-    """At most ten services; unknown ones are named in `failures`."""
+    """At most ten services; unknown ones are listed in `failures`."""
     cluster = cluster_of(call)
     names = [short(name) for name in call.params["services"]]
     if len(names) > 10:
-        raise Fault("InvalidParameterException", "Services cannot be more than 10.")
-    known = clusters_of(call).services
+        raise AwsErrorResponse("InvalidParameterException", "Services cannot be more than 10.")
+    services, now = call.component(Clusters).services, now_of(call)
     missing = [
         {"arn": f"arn:aws:ecs:{call.region}:{ACCOUNT}:service/{cluster}/{name}", "reason": "MISSING"}
         for name in names
-        if (cluster, name) not in known
+        if (cluster, name) not in services
     ]
-    found = [describe(known[cluster, name], now_of(call)) for name in names if (cluster, name) in known]
-    return {"services": found, "failures": missing}
+    described = [describe(services[cluster, name], now) for name in names if (cluster, name) in services]
+    return {"services": described, "failures": missing}
 
 
 @op("ecs", "ListServices")
 def list_services(call: Call) -> dict[str, Any]:
     """The ARNs of a cluster's services."""
     cluster = cluster_of(call)
-    services = clusters_of(call).services.values()
+    services = call.component(Clusters).services.values()
     return {"serviceArns": sorted(service.arn for service in services if service.cluster == cluster)}
 
 
 def describe(service: Service, now: float) -> dict[str, Any]:
     """As DescribeServices shows a service."""
     arn = definition_arn(service.definition, service.region)
-    shown: dict[str, Any] = {
+    row: dict[str, Any] = {
         "serviceArn": service.arn,
         "serviceName": service.name,
         "clusterArn": cluster_arn(service.cluster, service.region),
@@ -204,7 +204,7 @@ def describe(service: Service, now: float) -> dict[str, Any]:
         "platformVersion": "LATEST",
         "taskDefinition": arn,
         "deploymentConfiguration": {"maximumPercent": 200, "minimumHealthyPercent": 100},
-        "deployments": [_deployment(service, each, now) for each in service.deployments],
+        "deployments": [_deployment(service, deployment, now) for deployment in service.deployments],
         "events": [
             {"id": name, "createdAt": when(at), "message": message}
             for at, name, message in service.events
@@ -215,14 +215,14 @@ def describe(service: Service, now: float) -> dict[str, Any]:
         "loadBalancers": [],
     }
     if service.target_group:
-        shown["loadBalancers"] = [
+        row["loadBalancers"] = [
             {
                 "targetGroupArn": service.target_group,
                 "containerName": service.container,
                 "containerPort": service.port,
             }
         ]
-    return shown
+    return row
 
 
 def _deployment(service: Service, deployment: Deployment, now: float) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""ECS services whose tasks come and go: counts, deployments, events.
+"""ECS services whose tasks start and stop: counts, deployments, events.
 
 Times are epoch seconds of the world. Source: DescribeServices, DescribeTasks (Amazon ECS API reference).
 """
@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from random import Random
 from uuid import UUID
 
-REGION = "ap-northeast-1"
-ACCOUNT = "123456789012"
+from services.demo.account import ACCOUNT, REGION
+
 START = 35.0
 """Seconds from a task's creation until it runs."""
 HEALTHY = 25.0
@@ -18,7 +18,7 @@ DRAIN = 30.0
 CRASH = 10.0
 """Seconds that a task of a broken definition runs."""
 BREAKER = 3
-"""Failed tasks, or half of those wanted if that is more, at which a deployment fails and is rolled back."""
+"""Failed tasks (or half of desiredCount if that is more) at which a deployment fails and is rolled back."""
 REMINDER = 6 * 3600.0
 """Seconds from one event of the steady state to the next."""
 STOPPED_KEPT = 3600.0
@@ -40,7 +40,7 @@ class Task:
     stopping: float | None = None
     reason: str = ""
     started: bool = False
-    """Its start has been told in the events."""
+    """Its start is among the service's events."""
 
     @property
     def runs_at(self) -> float:
@@ -53,7 +53,7 @@ class Task:
         return self.runs_at + HEALTHY
 
     def running(self, at: float) -> bool:
-        """Whether it runs; one that drains still does."""
+        """Whether it runs; a draining task still does."""
         return self.runs_at <= at and (self.stopping is None or at < self.stopping + DRAIN)
 
     def gone(self, at: float) -> bool:
@@ -76,7 +76,7 @@ class Deployment:
     given_up: bool = False
     """The circuit breaker ended it: rolloutState FAILED."""
     back_to: str = ""
-    """It takes a failed deployment back, to the deployment of this id."""
+    """Id of the deployment that this one rolls back to; "" if it is no rollback."""
 
 
 @dataclass(slots=True)
@@ -102,7 +102,7 @@ class Service:
     steady_at: float = 0.0
     status: str = "ACTIVE"
     broken: dict[str, float] = field(default_factory=dict)
-    """Definitions whose tasks end CRASH seconds after they run, where they were created at this time or later."""
+    """Definitions whose tasks exit CRASH seconds after they run, by the time from which new tasks do so."""
 
     def __post_init__(self) -> None:
         self.deployments.append(self._deployment(self.definition, self.created))
@@ -114,7 +114,7 @@ class Service:
 
     @property
     def primary(self) -> Deployment:
-        """The deployment that is wanted."""
+        """The newest deployment."""
         return self.deployments[0]
 
     def _deployment(self, definition: str, at: float) -> Deployment:
@@ -133,10 +133,10 @@ class Service:
         return sum(task.stopping is None and task.created <= at < task.runs_at for task in self.tasks)
 
     def serving(self, at: float) -> list[Task]:
-        """Tasks that take requests."""
+        """Tasks that receive requests."""
         return [task for task in self.alive(at) if task.healthy_at <= at]
 
-    def want(self, count: int, at: float) -> None:
+    def set_desired(self, count: int, at: float) -> None:
         """Set desiredCount."""
         if count != self.desired:
             self.desired = count
@@ -154,14 +154,16 @@ class Service:
         self.advance(at)
 
     def advance(self, at: float) -> None:
-        """Let what is due by `at` happen, in order."""
+        """Simulate what is due by `at`, in order."""
         self._start_missing(at)
         for task in self.tasks:
             if not task.started and task.runs_at <= at and task.stopping is None:
                 task.started = True
-                self.tell(task.runs_at, f"has started 1 tasks: (task {task.id}).")
+                self.add_event(task.runs_at, f"has started 1 tasks: (task {task.id}).")
                 if self.target_group:
-                    self.tell(task.runs_at + 2, f"registered 1 targets in (target-group {self.target_group})")
+                    self.add_event(
+                        task.runs_at + 2, f"registered 1 targets in (target-group {self.target_group})"
+                    )
         self._crash(at)
         self._stop_surplus(at)
         self._finish(at)
@@ -181,12 +183,12 @@ class Service:
             self._give_up(at)
 
     def _give_up(self, at: float) -> None:
-        """The circuit breaker: the primary deployment failed, and the one before it is deployed again."""
+        """Circuit breaker: fail the primary deployment and deploy the previous one again."""
         failed, before = self.primary, self.deployments[1:2]
         failed.given_up = True
-        self.tell(at, f"(deployment {failed.id}) deployment failed: tasks failed to start.")
+        self.add_event(at, f"(deployment {failed.id}) deployment failed: tasks failed to start.")
         if before:
-            self.tell(at, f"rolling back to deployment {before[0].id}.")
+            self.add_event(at, f"rolling back to deployment {before[0].id}.")
             self.deploy(before[0].definition, at)
             self.primary.back_to = before[0].id
 
@@ -219,9 +221,9 @@ class Service:
     def stop(self, task: Task, at: float, reason: str) -> None:
         """Begin to stop a task."""
         task.stopping, task.reason = at, reason
-        self.tell(at, f"has stopped 1 running tasks: (task {task.id}).")
+        self.add_event(at, f"has stopped 1 running tasks: (task {task.id}).")
         if self.target_group:
-            self.tell(at, f"has begun draining connections on 1 tasks. (task {task.id})")
+            self.add_event(at, f"has begun draining connections on 1 tasks. (task {task.id})")
 
     def _finish(self, at: float) -> None:
         if len(self._of_primary(at)) != self.desired or len(self.alive(at)) != self.desired:
@@ -240,12 +242,12 @@ class Service:
         if not self.primary.completed:
             self.primary.completed = True
             self.primary.updated = moment
-            self.tell(moment, f"(deployment {self.primary.id}) deployment completed.")
+            self.add_event(moment, f"(deployment {self.primary.id}) deployment completed.")
         del self.deployments[1:]
-        self.tell(moment, "has reached a steady state.")
+        self.add_event(moment, "has reached a steady state.")
 
-    def tell(self, at: float, message: str) -> None:
-        """Add an event in its place in time."""
+    def add_event(self, at: float, message: str) -> None:
+        """Add an event at its place in time."""
         name = str(UUID(int=self.random.getrandbits(128), version=4))
         later = sum(event[0] > at for event in self.events)
         self.events.insert(later, (at, name, f"(service {self.name}) {message}"))
@@ -253,17 +255,17 @@ class Service:
 
 
 class Clusters:
-    """Every cluster and service; all of one region, which is enough for a runbook."""
+    """Every cluster, service and task definition; all in one region, which is enough for a runbook."""
 
     def __init__(self) -> None:
         self.clusters: dict[str, float] = {}
-        """Name -> when it was created."""
+        """By name: when it was created."""
         self.services: dict[tuple[str, str], Service] = {}
         """By (cluster, service)."""
         self.definitions: dict[str, list[dict[str, object]]] = {}
-        """Registered task definitions by family, revision 1 first."""
+        """Task definitions by family, revision 1 first."""
 
     def advance(self, at: float) -> None:
-        """Let what is due happen."""
+        """Simulate what is due by `at`."""
         for service in self.services.values():
             service.advance(at)

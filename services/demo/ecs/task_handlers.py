@@ -1,20 +1,20 @@
-"""ECS handlers for tasks.
+"""Handlers for ECS tasks.
 
 Source: Amazon ECS API reference.
 """
 
 from typing import Any
 
+from services.demo.account import ACCOUNT
 from services.demo.ecs.handlers import (
     cluster_arn,
     cluster_of,
-    clusters_of,
     definition_arn,
     now_of,
     short,
     when,
 )
-from services.demo.ecs.model import ACCOUNT, Service, Task
+from services.demo.ecs.model import Clusters, Service, Task
 from services.demo.registry import Call, op
 
 
@@ -26,7 +26,7 @@ def _tasks(call: Call) -> list[tuple[Service, Task]]:
     cluster = cluster_of(call)
     return [
         (service, task)
-        for service in clusters_of(call).services.values()
+        for service in call.component(Clusters).services.values()
         if service.cluster == cluster
         for task in service.tasks
     ]
@@ -48,11 +48,11 @@ def list_tasks(call: Call) -> dict[str, Any]:
 @op("ecs", "DescribeTasks")
 def describe_tasks(call: Call) -> dict[str, Any]:
     """Tasks by id or ARN."""
-    known = {task.id: (service, task) for service, task in _tasks(call)}
-    wanted = [short(name) for name in call.params["tasks"]]
+    tasks, now = {task.id: (service, task) for service, task in _tasks(call)}, now_of(call)
+    ids = [short(name) for name in call.params["tasks"]]
     return {
-        "tasks": [_describe_task(*known[name], now_of(call)) for name in wanted if name in known],
-        "failures": [{"arn": name, "reason": "MISSING"} for name in wanted if name not in known],
+        "tasks": [_describe_task(*tasks[id], now) for id in ids if id in tasks],
+        "failures": [{"arn": id, "reason": "MISSING"} for id in ids if id not in tasks],
     }
 
 
@@ -66,7 +66,7 @@ def _describe_task(service: Service, task: Task, now: float) -> dict[str, Any]:
         "lastStatus": status,
         "networkInterfaces": [{"privateIpv4Address": task.ip}],
     }
-    shown: dict[str, Any] = {
+    row: dict[str, Any] = {
         "taskArn": arn,
         "clusterArn": cluster_arn(service.cluster, service.region),
         "taskDefinitionArn": definition_arn(task.definition, service.region),
@@ -81,12 +81,12 @@ def _describe_task(service: Service, task: Task, now: float) -> dict[str, Any]:
         "containers": [container],
     }
     if now >= task.runs_at:
-        shown["startedAt"] = when(task.runs_at)
+        row["startedAt"] = when(task.runs_at)
     if task.stopping is not None:
         container["exitCode"] = 143
-        shown |= {
+        row |= {
             "stoppingAt": when(task.stopping),
             "stopCode": "ServiceSchedulerInitiated",
             "stoppedReason": task.reason,
         }
-    return shown
+    return row

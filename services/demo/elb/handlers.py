@@ -1,79 +1,21 @@
-"""Load balancers and target groups, whose targets are the tasks of a service.
+"""Handlers for load balancers and target groups.
 
-Where the world holds none (a system seeded by hand), moto answers.
+An account that holds none (a system seeded by hand) leaves them to moto.
 Source: Elastic Load Balancing v2 API reference.
 """
 
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from services.demo.ecs.model import Service, Task
-from services.demo.registry import Call, Fault, ToMoto, op
+from services.demo.elb.model import LoadBalancer, LoadBalancers, TargetGroup
+from services.demo.errors import AwsErrorResponse, ToMoto
+from services.demo.registry import Call, op
 
 
-@dataclass(slots=True)
-class TargetGroup:
-    """One target group."""
-
-    arn: str
-    name: str
-    service: Service
-    path: str
-    failing: int = 0
-    """So many of its targets fail their health checks."""
-
-    @property
-    def dimension(self) -> str:
-        """As CloudWatch names it."""
-        return self.arn.rsplit(":", 1)[-1]
-
-    def health(self, at: float) -> list[tuple[Task, str, str, str]]:
-        """(task, state, reason, description) of every registered target."""
-        serving = self.service.serving(at)
-        failing = {task.id for task in serving[: self.failing]}
-        return [
-            (task, *_health(task, at, failing=task.id in failing))
-            for task in self.service.tasks
-            if task.runs_at <= at and not task.gone(at)
-        ]
-
-
-def _health(task: Task, at: float, *, failing: bool) -> tuple[str, str, str]:
-    if task.stopping is not None:
-        return "draining", "Target.DeregistrationInProgress", "Target deregistration is in progress"
-    if task.healthy_at > at:
-        return "initial", "Elb.RegistrationInProgress", "Target registration is in progress"
-    if failing:
-        return "unhealthy", "Target.ResponseCodeMismatch", "Health checks failed with these codes: [503]"
-    return "healthy", "", ""
-
-
-@dataclass(slots=True)
-class LoadBalancer:
-    """One application load balancer with one HTTPS listener."""
-
-    arn: str
-    name: str
-    created: datetime
-    groups: list[TargetGroup] = field(default_factory=list)
-
-    @property
-    def dimension(self) -> str:
-        """As CloudWatch names it."""
-        return self.arn.split(":loadbalancer/", 1)[-1]
-
-    @property
-    def listener(self) -> str:
-        """Its listener's ARN."""
-        return self.arn.replace(":loadbalancer/", ":listener/") + "/f2f7dc8efc522ab2"
-
-
-def _balancers(call: Call) -> list[LoadBalancer]:
-    found: list[LoadBalancer] = call.world.balancers
-    if not found:
+def _balancers(call: Call) -> LoadBalancers:
+    balancers = call.component(LoadBalancers)
+    if not balancers:
         raise ToMoto
-    return found
+    return balancers
 
 
 def _groups(call: Call) -> list[tuple[LoadBalancer, TargetGroup]]:
@@ -84,18 +26,22 @@ def _groups(call: Call) -> list[tuple[LoadBalancer, TargetGroup]]:
 def describe_load_balancers(call: Call) -> dict[str, Any]:
     """Load balancers by ARN or name."""
     params = call.params
-    wanted = set(params.get("LoadBalancerArns") or ()) | set(params.get("Names") or ())
-    found = [each for each in _balancers(call) if not wanted or wanted & {each.arn, each.name}]
-    if wanted and not found:
-        raise Fault("LoadBalancerNotFound", "One or more load balancers not found")
+    requested = set(params.get("LoadBalancerArns") or ()) | set(params.get("Names") or ())
+    balancers = [
+        balancer
+        for balancer in _balancers(call)
+        if not requested or requested & {balancer.arn, balancer.name}
+    ]
+    if requested and not balancers:
+        raise AwsErrorResponse("LoadBalancerNotFound", "One or more load balancers not found")
     return {
         "LoadBalancers": [
             {
-                "LoadBalancerArn": each.arn,
-                "DNSName": f"{each.name}-1234567890.{call.region}.elb.amazonaws.com",
+                "LoadBalancerArn": balancer.arn,
+                "DNSName": f"{balancer.name}-1234567890.{call.region}.elb.amazonaws.com",
                 "CanonicalHostedZoneId": "Z14GRHDCWA56QT",
-                "CreatedTime": each.created,
-                "LoadBalancerName": each.name,
+                "CreatedTime": balancer.created,
+                "LoadBalancerName": balancer.name,
                 "Scheme": "internet-facing",
                 "VpcId": "vpc-0a1b2c3d",
                 "State": {"Code": "active"},
@@ -104,26 +50,26 @@ def describe_load_balancers(call: Call) -> dict[str, Any]:
                 "SecurityGroups": ["sg-0a1b2c3d"],
                 "IpAddressType": "ipv4",
             }
-            for each in found
+            for balancer in balancers
         ]
     }
 
 
 @op("elbv2", "DescribeListeners")
 def describe_listeners(call: Call) -> dict[str, Any]:
-    """The HTTPS listener of each load balancer asked for."""
-    wanted = call.params.get("LoadBalancerArn")
+    """The HTTPS listener of one load balancer, or of each."""
+    arn = call.params.get("LoadBalancerArn")
     return {
         "Listeners": [
             {
-                "ListenerArn": each.listener,
-                "LoadBalancerArn": each.arn,
+                "ListenerArn": balancer.listener,
+                "LoadBalancerArn": balancer.arn,
                 "Port": 443,
                 "Protocol": "HTTPS",
-                "DefaultActions": [{"Type": "forward", "TargetGroupArn": each.groups[0].arn}],
+                "DefaultActions": [{"Type": "forward", "TargetGroupArn": balancer.groups[0].arn}],
             }
-            for each in _balancers(call)
-            if wanted in (None, each.arn) and each.groups
+            for balancer in _balancers(call)
+            if arn in (None, balancer.arn) and balancer.groups
         ]
     }
 
@@ -132,15 +78,15 @@ def describe_listeners(call: Call) -> dict[str, Any]:
 def describe_target_groups(call: Call) -> dict[str, Any]:
     """Target groups by ARN, name or load balancer."""
     params = call.params
-    wanted = set(params.get("TargetGroupArns") or ()) | set(params.get("Names") or ())
+    requested = set(params.get("TargetGroupArns") or ()) | set(params.get("Names") or ())
     owner = params.get("LoadBalancerArn")
-    found = [
+    groups = [
         (balancer, group)
         for balancer, group in _groups(call)
-        if (not wanted or wanted & {group.arn, group.name}) and owner in (None, balancer.arn)
+        if (not requested or requested & {group.arn, group.name}) and owner in (None, balancer.arn)
     ]
-    if wanted and not found:
-        raise Fault("TargetGroupNotFound", "One or more target groups not found")
+    if requested and not groups:
+        raise AwsErrorResponse("TargetGroupNotFound", "One or more target groups not found")
     return {
         "TargetGroups": [
             {
@@ -162,7 +108,7 @@ def describe_target_groups(call: Call) -> dict[str, Any]:
                 "TargetType": "ip",
                 "ProtocolVersion": "HTTP1",
             }
-            for balancer, group in found
+            for balancer, group in groups
         ]
     }
 
@@ -173,12 +119,12 @@ def describe_target_health(call: Call) -> dict[str, Any]:
     arn = call.params["TargetGroupArn"]
     group = next((group for _, group in _groups(call) if group.arn == arn), None)
     if group is None:
-        raise Fault("TargetGroupNotFound", f"Target groups '{arn}' not found")
-    wanted = {target["Id"] for target in call.params.get("Targets") or ()}
+        raise AwsErrorResponse("TargetGroupNotFound", f"Target groups '{arn}' not found")
+    ids = {target["Id"] for target in call.params.get("Targets") or ()}
     port = group.service.port
     rows = []
-    for task, state, reason, words in group.health(call.world.clock.now().timestamp()):
-        if wanted and task.ip not in wanted:
+    for task, state, reason, words in group.health(call.now.timestamp()):
+        if ids and task.ip not in ids:
             continue
         health = {"State": state} | ({"Reason": reason, "Description": words} if reason else {})
         target = {"Id": task.ip, "Port": port, "AvailabilityZone": task.zone}

@@ -8,25 +8,40 @@ POST   /_toban/clock   {"advance": s}   move a manual clock
 POST   /_toban/reset                    begin anew
 """
 
+from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import orjson
 from pydantic import ValidationError
 
 from services.clock import ManualClock
-from services.demo.faults import FaultRule
+from services.demo.faults import FaultRule, FaultStore
 from services.demo.front import wire
 from services.demo.front.wire import Answer
-
-if TYPE_CHECKING:
-    from services.demo.front.app import Front
+from services.demo.world import World
 
 CONTROL = "/_toban/"
 
 
-def control(front: "Front", environ: dict[str, Any]) -> Answer:
-    """Carry out one control request; 400 with the reason where it cannot be."""
+class Controlled(Protocol):
+    """The front, as far as it can be controlled."""
+
+    faults: FaultStore
+    counts: Counter[str]
+
+    @property
+    def world(self) -> World:
+        """The current world."""
+        ...
+
+    def reset(self) -> None:
+        """Begin anew."""
+        ...
+
+
+def control(front: Controlled, environ: dict[str, Any]) -> Answer:
+    """Carry out one control request; an error is answered with 400 and its reason."""
     route = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO'].removeprefix(CONTROL)}"
     action = _ROUTES.get(route)
     if action is None:
@@ -41,25 +56,26 @@ def _reply(status: int, content: Any) -> Answer:
     return Answer(status, {"Content-Type": "application/json"}, orjson.dumps(content))
 
 
-def _ready(front: "Front", _body: bytes) -> Any:
-    return {"scenario": front.world.scenario.name, "now": front.world.clock.now().isoformat()}
+def _ready(front: Controlled, _body: bytes) -> Any:
+    run = front.world.run
+    return {"scenario": run.scenario.name, "now": run.now.isoformat()}
 
 
-def _counts(front: "Front", _body: bytes) -> Any:
+def _counts(front: Controlled, _body: bytes) -> Any:
     return dict(front.counts)
 
 
-def _add_fault(front: "Front", body: bytes) -> Any:
+def _add_fault(front: Controlled, body: bytes) -> Any:
     front.faults.add(FaultRule.model_validate_json(body))
     return {}
 
 
-def _clear_faults(front: "Front", _body: bytes) -> Any:
+def _clear_faults(front: Controlled, _body: bytes) -> Any:
     front.faults.clear()
     return {}
 
 
-def _advance(front: "Front", body: bytes) -> Any:
+def _advance(front: Controlled, body: bytes) -> Any:
     seconds = float(orjson.loads(body)["advance"])
     clock = front.world.clock
     if not isinstance(clock, ManualClock):
@@ -70,12 +86,12 @@ def _advance(front: "Front", body: bytes) -> Any:
     return {"now": clock.now().isoformat()}
 
 
-def _reset(front: "Front", _body: bytes) -> Any:
+def _reset(front: Controlled, _body: bytes) -> Any:
     front.reset()
     return {}
 
 
-_ROUTES: dict[str, Callable[["Front", bytes], Any]] = {
+_ROUTES: dict[str, Callable[[Controlled, bytes], Any]] = {
     "GET ready": _ready,
     "GET counts": _counts,
     "POST faults": _add_fault,

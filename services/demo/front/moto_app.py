@@ -1,4 +1,4 @@
-"""Hands a request to moto, for every operation that has no handler of ours.
+"""Passes requests without a handler on to moto.
 
 moto raises NotImplementedError for operations it lacks, and other exceptions for whole services; the
 stock server answers those with an HTML page that botocore cannot read.
@@ -22,7 +22,7 @@ class Moto:
         self._app: Any = None
 
     def __call__(self, environ: Mapping[str, Any], body: bytes) -> Answer | None:
-        """moto's answer; None where it has none."""
+        """moto's response; None if it does not support the operation."""
         if self._app is None:
             self._app = _load()
         status, headers = 500, {}
@@ -53,7 +53,7 @@ def _load() -> Any:
     def create(service: Any) -> Any:
         app = create_backend_app(service)
         app.debug = False
-        # An exception in moto becomes Flask's own page, recognised above.
+        # An exception in moto becomes Flask's own error page, recognised above.
         app.config["PROPAGATE_EXCEPTIONS"] = False
         app.logger.handlers = [logging.NullHandler()]
         app.logger.propagate = False
@@ -63,6 +63,6 @@ def _load() -> Any:
 
 
 def reset() -> None:
-    """Forget everything that moto holds."""
+    """Clear everything that moto holds."""
     BackendDict.reset()
     reset_model_data()

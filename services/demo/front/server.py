@@ -1,4 +1,4 @@
-"""Serves the front on loopback: a thread for each request, nothing written to the terminal."""
+"""Serves the front on loopback: one thread per request, no output on the terminal."""
 
 import sys
 import threading
@@ -17,10 +17,10 @@ class _Handler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def log_request(self, code: Any = "-", size: Any = "-") -> None:
-        """Keep quiet."""
+        """Print nothing."""
 
     def log_error(self, format: str, *args: Any) -> None:
-        """Keep quiet; a request that was no HTTP is the client's affair."""
+        """Print nothing; a request that is no HTTP is the client's mistake."""
 
 
 class Server(ThreadedWSGIServer):
@@ -37,16 +37,16 @@ class Server(ThreadedWSGIServer):
         return f"http://127.0.0.1:{self.port}"
 
     def log(self, type: str, message: str, *args: Any) -> None:
-        """Remember instead of printing."""
+        """Record instead of printing."""
         self.failures.append(message % args if args else message)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Called in an `except`; a connection that we cut ourselves is no failure."""
+        """Called in an `except`; a connection that a fault has cut is no failure."""
         if not isinstance(sys.exc_info()[1], OSError | ValueError):
             self.failures.append(traceback.format_exc())
 
     def start(self, poll: float = POLL) -> threading.Thread:
-        """Serve in a thread of its own."""
+        """Serve in a new thread."""
         thread = threading.Thread(
             target=self.serve_forever, kwargs={"poll_interval": poll}, name="embedded-aws", daemon=True
         )
@@ -54,6 +54,6 @@ class Server(ThreadedWSGIServer):
         return thread
 
     def stop(self) -> None:
-        """Stop serving; what hangs ends."""
+        """Stop serving, and end requests that hang."""
         self.front.close()
         self.shutdown()

@@ -26,14 +26,14 @@ from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import NotFound
 
-from services.demo.registry import Fault
+from services.demo.errors import AwsErrorResponse
 
 SIGNING_NAMES = {"monitoring": "cloudwatch", "elasticloadbalancing": "elbv2"}
 """botocore's name of a service where the name it signs with is another."""
 
 
 class Scope(NamedTuple):
-    """What the SigV4 credential scope of a request says."""
+    """The SigV4 credential scope of a request."""
 
     service: str
     region: str
@@ -41,7 +41,7 @@ class Scope(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """One HTTP answer; a body in parts is sent part by part."""
+    """One HTTP response; a body in parts is sent part by part."""
 
     status: int
     headers: dict[str, str]
@@ -49,7 +49,7 @@ class Answer(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ParsedRequest:
     """A request whose operation is known."""
 
     scope: Scope
@@ -77,7 +77,7 @@ def scope_of(environ: Mapping[str, Any]) -> Scope | None:
 
 
 def body_of(environ: Mapping[str, Any]) -> bytes:
-    """The whole body, unpacked where the client packed it."""
+    """The whole body, decompressed if the client compressed it."""
     stream = environ["wsgi.input"]
     if environ.get("wsgi.input_terminated"):
         body = bytes(stream.read())
@@ -91,8 +91,8 @@ def body_of(environ: Mapping[str, Any]) -> bytes:
         return body
 
 
-def read(environ: dict[str, Any], scope: Scope, body: bytes) -> Asked | None:
-    """What is asked for; None where botocore knows no such service or operation."""
+def read(environ: dict[str, Any], scope: Scope, body: bytes) -> ParsedRequest | None:
+    """The parsed request; None if botocore knows no such service or operation."""
     request = Request({**environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))})
     try:
         service = _service(scope.service)
@@ -111,7 +111,7 @@ def read(environ: dict[str, Any], scope: Scope, body: bytes) -> Asked | None:
             "url_params": url_params,
         }
     )
-    return Asked(scope, model, protocol, params or {})
+    return ParsedRequest(scope, model, protocol, params or {})
 
 
 @cache
@@ -123,40 +123,42 @@ def _timestamp(value: Any) -> datetime:
     return parse_timestamp(value).astimezone(UTC)
 
 
-def answer(asked: Asked, result: Mapping[str, Any]) -> Answer:
-    """A handler's result as the protocol writes it. A generator in an event stream's member is sent live."""
-    if asked.model.has_event_stream_output:
-        return Answer(200, {"Content-Type": "application/vnd.amazon.eventstream"}, _stream(asked, result))
-    if asked.protocol == "json" and _plain(asked.scope.service, asked.operation):
-        return Answer(200, {"Content-Type": f"application/x-amz-json-{_json_version(asked)}"}, _json(result))
-    return _answer(_serializer(asked).serialize(result))
+def answer(request: ParsedRequest, result: Mapping[str, Any]) -> Answer:
+    """A handler's result in the protocol of the request. A generator in an event stream's member is sent live."""
+    if request.model.has_event_stream_output:
+        return Answer(200, {"Content-Type": "application/vnd.amazon.eventstream"}, _stream(request, result))
+    if request.protocol == "json" and _plain(request.scope.service, request.operation):
+        return Answer(
+            200, {"Content-Type": f"application/x-amz-json-{_json_version(request)}"}, _json(result)
+        )
+    return _answer(_serializer(request).serialize(result))
 
 
-def refusal(asked: Asked, fault: Fault) -> Answer:
-    """An error as the protocol writes it, also for codes that the service's model lacks."""
-    shape = ErrorLookupFactory().for_service(asked.model.service_model).from_code(fault.code)
+def error_answer(request: ParsedRequest, error: AwsErrorResponse) -> Answer:
+    """An error in the protocol of the request, also for codes that the service's model lacks."""
+    shape = ErrorLookupFactory().for_service(request.model.service_model).from_code(error.code)
     if shape is None:
-        code = {"code": fault.code, "httpStatusCode": fault.status}
+        code = {"code": error.code, "httpStatusCode": error.status}
         shape = ErrorShape(
-            fault.code,
+            error.code,
             {
                 "exception": True,
                 "type": "structure",
                 "members": {},
                 "error": code,
-                "fault": fault.status >= 500,
+                "fault": error.status >= 500,
             },
         )
-    serializer = _serializer(asked)
+    serializer = _serializer(request)
     content: dict[str, Any] = {}
-    serializer._serialize_error_metadata(content, fault, shape)
+    serializer._serialize_error_metadata(content, error, shape)
     response = serializer._create_default_response()
-    response = serializer._serialized_error_to_response(response, fault, shape, content)
-    return _answer({**response, "status_code": fault.status})
+    response = serializer._serialized_error_to_response(response, error, shape, content)
+    return _answer({**response, "status_code": error.status})
 
 
-def _serializer(asked: Asked) -> Any:
-    return get_serializer_class(asked.scope.service, asked.protocol)(asked.model)
+def _serializer(request: ParsedRequest) -> Any:
+    return get_serializer_class(request.scope.service, request.protocol)(request.model)
 
 
 def _answer(response: Mapping[str, Any]) -> Answer:
@@ -168,16 +170,16 @@ def _answer(response: Mapping[str, Any]) -> Answer:
     )
 
 
-def _stream(asked: Asked, result: Mapping[str, Any]) -> Iterator[bytes]:
-    serializer = _serializer(asked)
-    events = EventStream(result, asked.model.output_shape, serializer._event_stream_serializer)
+def _stream(request: ParsedRequest, result: Mapping[str, Any]) -> Iterator[bytes]:
+    serializer = _serializer(request)
+    events = EventStream(result, request.model.output_shape, serializer._event_stream_serializer)
     encoder = EventStreamEncoder()
     for event in events:
         yield encoder.encode_event(event)
 
 
 def _json(result: Mapping[str, Any]) -> bytes:
-    # moto's serialiser walks the model for every member: ten thousand log events take a second.
+    # moto's serialiser visits the model for every member: ten thousand log events would take a second.
     try:
         return orjson.dumps(result, default=_epoch, option=orjson.OPT_PASSTHROUGH_DATETIME)
     except orjson.JSONEncodeError:
@@ -185,8 +187,8 @@ def _json(result: Mapping[str, Any]) -> bytes:
         return json.dumps(result, default=_epoch).encode()
 
 
-def _json_version(asked: Asked) -> str:
-    return str(asked.model.service_model.metadata.get("jsonVersion", "1.0"))
+def _json_version(request: ParsedRequest) -> str:
+    return str(request.model.service_model.metadata.get("jsonVersion", "1.0"))
 
 
 def _epoch(value: Any) -> Any:
@@ -197,18 +199,18 @@ def _epoch(value: Any) -> Any:
 
 @cache
 def _plain(service: str, operation: str) -> bool:
-    """Whether the output is plain JSON: every member under its own name, timestamps as epoch seconds."""
+    """Whether the output is plain JSON: all members under their own names, timestamps as epoch seconds."""
     return _plain_shape(_service(service).operation_model(operation).output_shape, set())
 
 
-def _plain_shape(shape: Any, seen: set[str]) -> bool:
-    if shape is None or shape.name in seen:
+def _plain_shape(shape: Any, visited: set[str]) -> bool:
+    if shape is None or shape.name in visited:
         return shape is not None
-    seen.add(shape.name)
+    visited.add(shape.name)
     if shape.type_name == "structure":
         return all(
-            not member.serialization and _plain_shape(member, seen) for member in shape.members.values()
+            not member.serialization and _plain_shape(member, visited) for member in shape.members.values()
         )
     if shape.type_name in ("list", "map"):
-        return _plain_shape(shape.member if shape.type_name == "list" else shape.value, seen)
+        return _plain_shape(shape.member if shape.type_name == "list" else shape.value, visited)
     return shape.type_name != "blob" and not shape.serialization

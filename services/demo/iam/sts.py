@@ -1,4 +1,4 @@
-"""STS: who the caller is. Our own, because moto's needs half a second to load at the console's start.
+"""Handlers for STS; moto's take half a second to load, which would delay the console's start.
 
 Source: AWS STS API reference.
 """
@@ -6,39 +6,39 @@ Source: AWS STS API reference.
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.demo.autoscaling.records import hash_of
-from services.demo.faults import CALLER
-from services.demo.registry import Call, Fault, op
+from services.demo.errors import AwsErrorResponse
+from services.demo.iam.model import SessionStore
+from services.demo.identifiers import principal_id
+from services.demo.registry import Call, op
 
 WRONG_CODE = "000000"
-"""The code that an MFA device never shows."""
+"""The only code that the MFA device refuses."""
 
 
 @op("sts", "GetCallerIdentity")
 def get_caller_identity(call: Call) -> dict[str, Any]:
-    """The assumed role of the key that signed, or the duty operator."""
-    arn = call.world.sessions.get(call.access_key, CALLER)
+    """The assumed role of the key that signed, or the console's own."""
+    arn = call.component(SessionStore).arn_of(call.access_key)
     role, session = arn.rsplit("/", 2)[-2:]
     return {
         "Account": call.account,
         "Arn": arn,
-        "UserId": f"AROA{hash_of(role) % 10**16:016d}:{session}",
+        "UserId": f"{principal_id('AROA', role)}:{session}",
     }
 
 
 @op("sts", "AssumeRole")
 def assume_role(call: Call) -> dict[str, Any]:
-    """New keys, known to GetCallerIdentity; any six digits but WRONG_CODE are the MFA device's."""
+    """Temporary keys, known to GetCallerIdentity; any six digits but WRONG_CODE pass as the MFA device's."""
     params = call.params
     code = params.get("TokenCode")
     if code is not None and (not code.isdigit() or len(code) != 6 or code == WRONG_CODE):
-        raise Fault(
+        raise AwsErrorResponse(
             "AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code.", 403
         )
     role = params["RoleArn"].rsplit("/", 1)[-1]
     arn = f"arn:aws:sts::{call.account}:assumed-role/{role}/{params['RoleSessionName']}"
-    key = f"ASIA{len(call.world.sessions):016d}"
-    call.world.sessions[key] = arn
+    key = call.component(SessionStore).begin(arn)
     # The SDK compares it with this machine's clock, not with the world's.
     ends = datetime.now(UTC) + timedelta(seconds=params.get("DurationSeconds", 3600))
     return {
@@ -49,7 +49,7 @@ def assume_role(call: Call) -> dict[str, Any]:
             "Expiration": ends.replace(microsecond=0),
         },
         "AssumedRoleUser": {
-            "AssumedRoleId": f"AROA{hash_of(role) % 10**16:016d}:{params['RoleSessionName']}",
+            "AssumedRoleId": f"{principal_id('AROA', role)}:{params['RoleSessionName']}",
             "Arn": arn,
         },
     }

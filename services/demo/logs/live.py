@@ -1,70 +1,71 @@
-"""StartLiveTail: what arrives from now on, an update a second, also when there is nothing.
+"""Handler for StartLiveTail: events as they arrive, an update per second even if there are none.
 
 Source: StartLiveTail (Amazon CloudWatch Logs API reference).
 """
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
+from services.demo.errors import AwsErrorResponse
 from services.demo.logs.filter_patterns.language import PatternError, compile_pattern
 from services.demo.logs.handlers import group_named
-from services.demo.logs.store import Event, Group
-from services.demo.registry import Call, Fault, op
-
-if TYPE_CHECKING:
-    from services.demo.world import World
+from services.demo.logs.store import Event, Group, LogStore
+from services.demo.registry import Call, WorldView, op
 
 UPDATE = 1.0
 """Seconds of this machine's time between updates."""
 MOST = 500
-"""Events that an update may hold; of more, AWS shows a sample."""
+"""Events in an update at most; of more, AWS sends a sample."""
 
 
 @op("logs", "StartLiveTail")
 def start_live_tail(call: Call) -> dict[str, Any]:
-    """A stream of sessionStart and sessionUpdate."""
+    """A stream of sessionStart and sessionUpdate events."""
     identifiers = call.params["logGroupIdentifiers"]
     if any(not name.startswith("arn:") or name.endswith(":*") for name in identifiers):
-        raise Fault("InvalidParameterException", "logGroupIdentifiers must be ARNs without a trailing :*")
+        raise AwsErrorResponse(
+            "InvalidParameterException", "logGroupIdentifiers must be ARNs without a trailing :*"
+        )
     groups = [group_named(call, name) for name in identifiers]
     names = call.params.get("logStreamNames") or []
     prefixes = call.params.get("logStreamNamePrefixes") or []
     if (names or prefixes) and len(groups) != 1:
-        raise Fault("InvalidParameterException", "Log streams can be chosen in one log group only")
+        raise AwsErrorResponse("InvalidParameterException", "Log streams can be chosen in one log group only")
     pattern = call.params.get("logEventFilterPattern") or ""
     try:
         matches = compile_pattern(pattern)
     except PatternError as error:
-        raise Fault("InvalidParameterException", str(error)) from error
+        raise AwsErrorResponse("InvalidParameterException", str(error)) from error
     start = {
         "requestId": str(UUID(int=len(groups), version=4)),
-        "sessionId": str(UUID(int=call.world.logs.newest + 1, version=4)),
+        "sessionId": str(UUID(int=call.component(LogStore).newest + 1, version=4)),
         "logGroupIdentifiers": identifiers,
         "logStreamNames": names,
         "logStreamNamePrefixes": prefixes,
         "logEventFilterPattern": pattern,
     }
 
-    def wanted(event: Event) -> bool:
+    def matches_event(event: Event) -> bool:
         of_stream = (
             not (names or prefixes) or event.stream in names or event.stream.startswith(tuple(prefixes))
         )
         return of_stream and matches(event.message)
 
-    return {"responseStream": _updates(call.world, groups, wanted, start)}
+    return {"responseStream": _updates(call.world, groups, matches_event, start)}
 
 
 def _updates(
-    world: "World", groups: list[Group], wanted: Callable[[Event], bool], start: dict[str, Any]
+    world: WorldView, groups: list[Group], matches: Callable[[Event], bool], start: dict[str, Any]
 ) -> Iterator[dict[str, Any]]:
-    seen = world.logs.newest
+    store = world.component(LogStore)
+    sent = store.newest
     yield {"sessionStart": start}
     while not world.ended.wait(UPDATE):
         with world.lock:
             world.tick()
-            found = [(group, event) for group in groups for event in group.since(seen) if wanted(event)]
-            seen = world.logs.newest
+            events = [(group, event) for group in groups for event in group.since(sent) if matches(event)]
+            sent = store.newest
         rows = [
             {
                 "logStreamName": event.stream,
@@ -73,7 +74,7 @@ def _updates(
                 "timestamp": event.at,
                 "ingestionTime": event.ingested,
             }
-            for group, event in found[:MOST]
+            for group, event in events[:MOST]
         ]
-        sampled = {"sampled": len(found) > MOST}
+        sampled = {"sampled": len(events) > MOST}
         yield {"sessionUpdate": {"sessionMetadata": sampled, "sessionResults": rows}}

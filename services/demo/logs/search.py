@@ -1,21 +1,21 @@
-"""FilterLogEvents: pages in time order; now and then an empty page, as AWS gives them."""
+"""FilterLogEvents: pages in time order; some of them are empty, as on AWS."""
 
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from services.demo.cloudwatch.paging import decode, encode
+from services.demo.errors import AwsErrorResponse
 from services.demo.logs.filter_patterns.language import PatternError, compile_pattern
 from services.demo.logs.store import Event, Group, after, between, cursor_of, walk
-from services.demo.registry import Fault
+from services.demo.paging import decode, encode
 
 PAGE = 10_000
 PAGE_BYTES = 1_048_576
 SCAN = 5_000
-"""Events that one request looks at when it filters."""
+"""Events that one request with a filter scans."""
 EMPTY_EVERY = 5
-"""Every so many searches of a group begin with an empty page."""
+"""One in so many searches of a group begins with an empty page."""
 _2024 = 1_704_067_200_000
 
 
@@ -27,22 +27,22 @@ class _Search:
     limit: int
     forward: bool
     filters: bool
-    """A pattern or streams are given."""
+    """The request has a pattern or names streams."""
 
 
 def filter_events(group: Group, params: dict[str, Any]) -> dict[str, Any]:
-    """FilterLogEvents' answer. Raises Fault InvalidParameterException."""
+    """The result of FilterLogEvents. Raises AwsErrorResponse for invalid parameters."""
     try:
         matches = compile_pattern(params.get("filterPattern") or "")
     except PatternError as error:
-        raise Fault("InvalidParameterException", str(error)) from error
+        raise AwsErrorResponse("InvalidParameterException", str(error)) from error
     token = _read(params["nextToken"]) if params.get("nextToken") else None
     search = _search(group, params, token)
     events = group.read(search.start)
     indexes = between(events, search.start, search.end)
     if token is None:
-        group.asked += 1
-        if indexes and group.asked % EMPTY_EVERY == 0:
+        group.searches += 1
+        if indexes and group.searches % EMPTY_EVERY == 0:
             return _answer([], [None, search.forward])
     elif token[0] is not None:
         at = after(events, tuple(token[0]), forward=search.forward)
@@ -52,34 +52,34 @@ def filter_events(group: Group, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _page(events: Iterator[Event], search: _Search, matches: Callable[[str], bool]) -> dict[str, Any]:
-    found: list[Event] = []
+    page: list[Event] = []
     size = 0
     last: Event | None = None
     for scanned, event in enumerate(events):
-        if len(found) >= search.limit or (scanned >= SCAN and search.filters):
-            return _answer(found, [last and cursor_of(last), search.forward])
+        if len(page) >= search.limit or (scanned >= SCAN and search.filters):
+            return _answer(page, [last and cursor_of(last), search.forward])
         if (search.streams is None or event.stream in search.streams) and matches(event.message):
             size += len(event.message) + 26
-            if found and size > PAGE_BYTES:
-                return _answer(found, [last and cursor_of(last), search.forward])
-            found.append(event)
+            if page and size > PAGE_BYTES:
+                return _answer(page, [last and cursor_of(last), search.forward])
+            page.append(event)
         last = event
-    return _answer(found, None)
+    return _answer(page, None)
 
 
 def _search(group: Group, params: dict[str, Any], token: list[Any] | None) -> _Search:
     limit = params.get("limit", PAGE)
     if not 1 <= limit <= PAGE:
-        raise Fault("InvalidParameterException", f"limit must be between 1 and {PAGE}")
+        raise AwsErrorResponse("InvalidParameterException", f"limit must be between 1 and {PAGE}")
     forward = token[1] if token else params.get("startFromHead", True)
     start = params.get("startTime", 0)
     if not forward and start < _2024:
-        raise Fault(
+        raise AwsErrorResponse(
             "InvalidParameterException", "startFromHead=false needs a startTime on or after 2024-01-01"
         )
     end = params.get("endTime", 1 << 60)
     if end < start:
-        raise Fault("InvalidParameterException", "endTime must not be before startTime")
+        raise AwsErrorResponse("InvalidParameterException", "endTime must not be before startTime")
     streams = _streams(group, params)
     filters = streams is not None or bool((params.get("filterPattern") or "").strip())
     return _Search(start, end, streams, limit, forward, filters)
@@ -88,13 +88,15 @@ def _search(group: Group, params: dict[str, Any], token: list[Any] | None) -> _S
 def _streams(group: Group, params: dict[str, Any]) -> frozenset[str] | None:
     names, prefix = params.get("logStreamNames"), params.get("logStreamNamePrefix")
     if names and prefix:
-        raise Fault(
+        raise AwsErrorResponse(
             "InvalidParameterException", "logStreamNames and logStreamNamePrefix cannot be given together"
         )
     if names:
         for name in names:
             if name not in group.streams:
-                raise Fault("ResourceNotFoundException", "The specified log stream does not exist.")
+                raise AwsErrorResponse(
+                    "ResourceNotFoundException", "The specified log stream does not exist."
+                )
         return frozenset(names)
     if prefix:
         return frozenset(name for name in group.streams if name.startswith(prefix))
@@ -104,8 +106,8 @@ def _streams(group: Group, params: dict[str, Any]) -> frozenset[str] | None:
 def _read(token: str) -> list[Any]:
     try:
         content = json.loads(decode(token))
-    except (Fault, ValueError) as error:
-        raise Fault("InvalidParameterException", "The specified nextToken is invalid.") from error
+    except (AwsErrorResponse, ValueError) as error:
+        raise AwsErrorResponse("InvalidParameterException", "The specified nextToken is invalid.") from error
     return list(content)
 
 

@@ -1,4 +1,4 @@
-"""The log events of the embedded AWS: by group, in time order, readable while late ones arrive.
+"""The log events of the embedded AWS: by group, in time order, readable while late events arrive.
 
 Source: PutLogEvents, FilterLogEvents (Amazon CloudWatch Logs API reference).
 """
@@ -11,9 +11,9 @@ from itertools import takewhile
 from typing import NamedTuple
 
 _FEW = 50
-"""Up to so many events are put in their places one by one."""
+"""Up to so many events are inserted one by one; more are sorted in."""
 _MOST = 200_000
-"""Events that a group keeps; the oldest quarter goes when there are more."""
+"""Events that a group holds at most; when there are more, the oldest quarter is dropped."""
 
 
 class Event(NamedTuple):
@@ -24,7 +24,7 @@ class Event(NamedTuple):
     ingested: int
     """Epoch milliseconds."""
     number: int
-    """Growing; unique in the world together with `at`."""
+    """Ascending; unique in the world together with `at`."""
     stream: str
     message: str
 
@@ -46,7 +46,7 @@ class Stream:
     bytes: int = 0
 
     def note(self, events: Sequence[Event]) -> int:
-        """These were added; their size in bytes, as CloudWatch Logs counts it."""
+        """Update the stream for added events; returns their size in bytes, as CloudWatch Logs counts it."""
         low, high, size = min(events).at, max(events).at, sum(len(event.message) + 26 for event in events)
         self.first = low if self.first is None else min(low, self.first)
         self.last = high if self.last is None else max(high, self.last)
@@ -57,7 +57,7 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What was written to a stream before the world began; made when somebody reads so far back."""
+    """Events of a stream from before the world began; generated when they are first read."""
 
     until: int
     """Epoch milliseconds."""
@@ -81,9 +81,9 @@ class Group:
     """The newest events in the order in which they arrived."""
     bytes: int = 0
     past: Past | None = None
-    """Not made yet; None: there is none, or it is among the events."""
-    asked: int = 0
-    """How many searches were begun; see `services.demo.logs.search`."""
+    """Events not generated yet; None: there are none, or they are among `events`."""
+    searches: int = 0
+    """How many searches were started; see `services.demo.logs.search`."""
 
     @property
     def arn(self) -> str:
@@ -96,7 +96,7 @@ class Group:
         return newer[::-1]
 
     def read(self, start: int) -> list[Event]:
-        """The events in the order of their times; those before the world began only where `start` (epoch ms) is."""
+        """The events in time order; those from before the world began only if `start` (epoch ms) is."""
         if self.past is not None and start < self.past.until:
             name = self.past.stream
             events = [Event(at, at, number, name, text) for number, (at, text) in enumerate(self.past.rows())]
@@ -117,17 +117,17 @@ class LogStore:
         self.groups: dict[tuple[str, str], Group] = {}
 
     def create_group(self, name: str, at: int, region: str, retention: int | None = None) -> Group:
-        """A new group; `at` epoch milliseconds."""
+        """Create a group at `at` (epoch milliseconds)."""
         group = Group(name, at, region, self._account, retention)
         self.groups[region, name] = group
         return group
 
     def create_stream(self, group: Group, name: str, at: int) -> Stream:
-        """A new stream, or the one there is."""
+        """Create a stream, or return the existing one."""
         return group.streams.setdefault(name, Stream(name, at))
 
     def put(self, group: Group, stream: str, rows: Iterable[tuple[int, str]], ingested: int) -> None:
-        """Add (epoch milliseconds, message) rows; they are visible from now on, in their place in time."""
+        """Add (epoch milliseconds, message) rows; they are visible at once, at their place in time."""
         new = [
             Event(at, ingested, number, stream, message)
             for number, (at, message) in enumerate(rows, self.newest + 1)
@@ -154,12 +154,12 @@ def between(events: list[Event], start: int, end: int) -> range:
 
 
 def after(events: list[Event], cursor: tuple[int, int, int], *, forward: bool) -> int:
-    """Where to go on: the index after (forward) or of (backward, exclusive) the event with this key."""
+    """The index after the event with this key (forward), or its own (backward, exclusive)."""
     return bisect_right(events, (*cursor, "\U0010ffff")) if forward else bisect_left(events, cursor)
 
 
 def cursor_of(event: Event) -> tuple[int, int, int]:
-    """What a token remembers."""
+    """The key of an event in a token."""
     return event.at, event.ingested, event.number
 
 

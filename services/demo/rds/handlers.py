@@ -1,5 +1,4 @@
-"""RDS of the embedded AWS: DescribeDBInstances, DescribeDBSnapshots, DescribeEvents,
-DescribePendingMaintenanceActions.
+"""Handlers for RDS: instances, snapshots, events, pending maintenance.
 
 An account without the runbook's system leaves instances and snapshots to moto.
 Source: Amazon RDS API reference.
@@ -9,53 +8,54 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from services.demo.cloudwatch.paging import page_of
-from services.demo.rds.history import EVENTS_KEPT, Backup, Event, History
-from services.demo.rds.model import BACKUP_WINDOW, CREATED, Rds
-from services.demo.registry import Call, Fault, ToMoto, op
+from services.demo.account import REGION
+from services.demo.errors import AwsErrorResponse, ToMoto
+from services.demo.paging import page_of
+from services.demo.rds.history import EVENTS_KEPT, Backup, BackupHistory, Event
+from services.demo.rds.model import BACKUP_WINDOW, CREATED, DatabaseInstance
+from services.demo.registry import Call, op
 from services.demo.system import names
 
 T = TypeVar("T")
 PAGE, LEAST = 100, 20
-"""MaxRecords: default and most, and the least."""
+"""MaxRecords: default and greatest, and least."""
 EVENT_MINUTES = 60
-"""What DescribeEvents covers unless told otherwise."""
+"""Minutes that DescribeEvents covers by default."""
 
 
 @op("rds", "DescribeDBInstances")
 def describe_instances(call: Call) -> dict[str, Any]:
-    """The one instance."""
-    rds = _own(call)
-    wanted = call.params.get("DBInstanceIdentifier")
-    if wanted not in (None, names.DATABASE, rds.arn):
-        raise Fault("DBInstanceNotFound", f"DBInstance {wanted} not found.", 404)
+    """The only instance."""
+    instance = _instance(call)
+    identifier = call.params.get("DBInstanceIdentifier")
+    if identifier not in (None, names.DATABASE, instance.arn):
+        raise AwsErrorResponse("DBInstanceNotFound", f"DBInstance {identifier} not found.", 404)
     _limit(call)
-    return {"DBInstances": [rds.instance()] if _filtered(call, rds) else []}
+    return {"DBInstances": [instance.describe()] if _passes_filter(call, instance) else []}
 
 
 @op("rds", "DescribeDBSnapshots")
 def describe_snapshots(call: Call) -> dict[str, Any]:
-    """The automatic snapshots; nobody made any by hand, and AWS Backup makes none."""
-    rds = _own(call)
+    """The automatic snapshots; there are none by hand or of AWS Backup."""
+    instance = _instance(call)
     params = call.params
-    wanted = params.get("DBInstanceIdentifier") in (None, names.DATABASE, rds.arn)
+    ours = params.get("DBInstanceIdentifier") in (None, names.DATABASE, instance.arn)
     kinds = _values(call, "snapshot-type") or (params.get("SnapshotType") or "automated",)
-    found = call.world.part(History).backups() if wanted and _filtered(call, rds) else []
+    backups = call.component(BackupHistory).backups() if ours and _passes_filter(call, instance) else []
     name = params.get("DBSnapshotIdentifier")
     if name is not None:
-        found = [backup for backup in found if backup.name == name]
-        if not found:
-            raise Fault("DBSnapshotNotFound", f"DBSnapshot {name} not found.", 404)
-    backups = found if "automated" in kinds else []
-    page, more = _page(call, backups, lambda backup: backup.name)
+        backups = [backup for backup in backups if backup.name == name]
+        if not backups:
+            raise AwsErrorResponse("DBSnapshotNotFound", f"DBSnapshot {name} not found.", 404)
+    page, more = _page(call, backups if "automated" in kinds else [], lambda backup: backup.name)
     return {"DBSnapshots": [_snapshot(call, backup) for backup in page]} | more
 
 
 def _snapshot(call: Call, backup: Backup) -> dict[str, Any]:
-    now = call.world.clock.now()
+    now = call.now
     return {
         "DBSnapshotIdentifier": backup.name,
-        "DBSnapshotArn": f"arn:aws:rds:{names.REGION}:{call.account}:snapshot:{backup.name}",
+        "DBSnapshotArn": f"arn:aws:rds:{REGION}:{call.account}:snapshot:{backup.name}",
         "DBInstanceIdentifier": names.DATABASE,
         "SnapshotCreateTime": backup.at,
         "OriginalSnapshotCreateTime": backup.at,
@@ -68,39 +68,41 @@ def _snapshot(call: Call, backup: Backup) -> dict[str, Any]:
         "AllocatedStorage": 100,
         "StorageType": "gp3",
         "Encrypted": True,
-        "BackupRetentionPeriod": call.world.part(Rds).retention,
+        "BackupRetentionPeriod": call.component(DatabaseInstance).retention,
         "PreferredBackupWindow": BACKUP_WINDOW,
     }
 
 
 @op("rds", "DescribeEvents")
 def describe_events(call: Call) -> dict[str, Any]:
-    """What happened to the instance, in the last hour unless told otherwise, oldest first."""
+    """Events of the instance, by default of the last hour, oldest first."""
     params = call.params
     identifier, kind = params.get("SourceIdentifier"), params.get("SourceType")
     if identifier is not None and kind is None:
-        raise Fault("InvalidParameterCombination", "SourceType must be given with SourceIdentifier.")
+        raise AwsErrorResponse(
+            "InvalidParameterCombination", "SourceType must be given with SourceIdentifier."
+        )
     first, last = _span(call)
-    wanted = set(params.get("EventCategories") or ())
-    ours = call.world.part(Rds).exists and kind in (None, "db-instance")
-    found = [
+    categories = set(params.get("EventCategories") or ())
+    ours = not call.run.scenario.empty and kind in (None, "db-instance")
+    events = [
         event
-        for event in (call.world.part(History).events() if ours else ())
+        for event in (call.component(BackupHistory).events() if ours else ())
         if first <= event.at <= last
         and identifier in (None, names.DATABASE)
-        and (not wanted or event.category in wanted)
+        and (not categories or event.category in categories)
     ]
-    page, more = _page(call, found, lambda event: f"{event.at.isoformat()} {event.message}")
+    page, more = _page(call, events, lambda event: f"{event.at.isoformat()} {event.message}")
     return {"Events": [_event(call, event) for event in page]} | more
 
 
 def _span(call: Call) -> tuple[Any, Any]:
-    params, now = call.params, call.world.clock.now()
+    params, now = call.params, call.now
     minutes = params.get("Duration") or EVENT_MINUTES
     earliest = now - EVENTS_KEPT
     first = params.get("StartTime") or (params.get("EndTime") or now) - timedelta(minutes=minutes)
     if timedelta(minutes=minutes) > EVENTS_KEPT or first < earliest:
-        raise Fault("InvalidParameterValue", "Events are kept for 14 days (20160 minutes).")
+        raise AwsErrorResponse("InvalidParameterValue", "Events are kept for 14 days (20160 minutes).")
     return first, params.get("EndTime") or now
 
 
@@ -108,7 +110,7 @@ def _event(call: Call, event: Event) -> dict[str, Any]:
     return {
         "SourceIdentifier": names.DATABASE,
         "SourceType": "db-instance",
-        "SourceArn": call.world.part(Rds).arn,
+        "SourceArn": call.component(DatabaseInstance).arn,
         "Message": event.message,
         "EventCategories": [event.category],
         "Date": event.at,
@@ -117,39 +119,40 @@ def _event(call: Call, event: Event) -> dict[str, Any]:
 
 @op("rds", "DescribePendingMaintenanceActions")
 def describe_pending(call: Call) -> dict[str, Any]:
-    """What waits for the instance; an empty list where nothing does."""
-    rds = call.world.part(Rds)
-    wanted = call.params.get("ResourceIdentifier")
-    if wanted is not None and not (rds.exists and wanted == rds.arn):
-        raise Fault("ResourceNotFoundFault", f"The specified resource {wanted} was not found.", 404)
+    """The pending maintenance of the instance; an empty list if there is none."""
+    instance, exists = call.component(DatabaseInstance), not call.run.scenario.empty
+    resource_id = call.params.get("ResourceIdentifier")
+    if resource_id is not None and not (exists and resource_id == instance.arn):
+        raise AwsErrorResponse(
+            "ResourceNotFoundFault", f"The specified resource {resource_id} was not found.", 404
+        )
     _limit(call)
-    actions = rds.pending_actions() if rds.exists and _filtered(call, rds) else []
-    resource = {"ResourceIdentifier": rds.arn, "PendingMaintenanceActionDetails": actions}
+    actions = instance.pending_actions() if exists and _passes_filter(call, instance) else []
+    resource = {"ResourceIdentifier": instance.arn, "PendingMaintenanceActionDetails": actions}
     return {"PendingMaintenanceActions": [resource] if actions else []}
 
 
-def _own(call: Call) -> Rds:
-    rds = call.world.part(Rds)
-    if not rds.exists:
+def _instance(call: Call) -> DatabaseInstance:
+    if call.run.scenario.empty:
         raise ToMoto
-    return rds
+    return call.component(DatabaseInstance)
 
 
-def _filtered(call: Call, rds: Rds) -> bool:
-    """Whether the filter `db-instance-id` leaves the instance."""
-    wanted = _values(call, "db-instance-id")
-    return not wanted or bool({names.DATABASE, rds.arn} & set(wanted))
+def _passes_filter(call: Call, instance: DatabaseInstance) -> bool:
+    """Whether the filter `db-instance-id` selects the instance."""
+    ids = _values(call, "db-instance-id")
+    return not ids or bool({names.DATABASE, instance.arn} & set(ids))
 
 
 def _values(call: Call, name: str) -> tuple[str, ...]:
     filters = call.params.get("Filters") or ()
-    return tuple(value for each in filters if each.get("Name") == name for value in each.get("Values") or ())
+    return tuple(value for item in filters if item.get("Name") == name for value in item.get("Values") or ())
 
 
 def _limit(call: Call) -> int:
     limit = int(call.params.get("MaxRecords") or PAGE)
     if not LEAST <= limit <= PAGE:
-        raise Fault("InvalidParameterValue", f"MaxRecords must be between {LEAST} and {PAGE}.")
+        raise AwsErrorResponse("InvalidParameterValue", f"MaxRecords must be between {LEAST} and {PAGE}.")
     return limit
 
 

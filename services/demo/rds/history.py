@@ -1,21 +1,18 @@
-"""What the database's backup windows left: a snapshot each, and the events that tell of it."""
+"""The automatic snapshots of the database, one per backup window, and their events."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
-from typing import TYPE_CHECKING
 
 from services.calendar.maintenance_windows import DAY, Window, daily
 from services.demo.facts import NoSnapshot
-from services.demo.rds.model import BACKUP_WINDOW, Rds
+from services.demo.rds.model import BACKUP_WINDOW, DatabaseInstance
+from services.demo.scenario import ScenarioRun
 from services.demo.system import names
 
-if TYPE_CHECKING:
-    from services.demo.world import World
-
 EVENTS_KEPT = timedelta(days=14)
-_KEPT_LONGER = timedelta(hours=12)
-"""A snapshot is removed so long after its last day."""
+_GRACE = timedelta(hours=12)
+"""A snapshot is deleted so long after its retention has ended."""
 _SKIPPED = "Automated backup was skipped because the DB instance was under heavy load."
 
 
@@ -32,7 +29,7 @@ class Backup:
         return f"rds:{names.DATABASE}-{self.at:%Y-%m-%d-%H-%M}"
 
     def percent(self, now: datetime) -> int:
-        """How far it has come."""
+        """Its progress, 0 to 100."""
         return min(100, int(100 * ((now - self.at) / (self.ready - self.at))))
 
 
@@ -45,50 +42,52 @@ class Event:
     category: str = "backup"
 
 
-class History:
-    """Worked out anew for each question, from the scenario alone."""
+class BackupHistory:
+    """Snapshots and events, computed from the scenario whenever they are read."""
 
-    def __init__(self, world: "World") -> None:
-        self._world = world
+    def __init__(self, run: ScenarioRun, instance: DatabaseInstance) -> None:
+        self._run = run
+        self._instance = instance
         window = daily(BACKUP_WINDOW)
         assert window is not None
         self._window: Window = window
-        last = window.begun(world.began)
-        self._missing = {last - fact.days_ago * DAY: fact for fact in world.scenario.facts_of(NoSnapshot)}
+        last = window.begun(run.began)
+        self._missing = {last - fact.days_ago * DAY: fact for fact in run.scenario.facts_of(NoSnapshot)}
 
     def backups(self) -> list[Backup]:
-        """The automatic snapshots that are there now, oldest first."""
-        kept = timedelta(days=self._world.part(Rds).retention)
-        return self._made(kept + _KEPT_LONGER) if kept else []
+        """The automatic snapshots that exist now, oldest first."""
+        retention = timedelta(days=self._instance.retention)
+        return self._since(retention + _GRACE) if retention else []
 
     def events(self) -> list[Event]:
-        """Everything RDS still tells, oldest first."""
-        now = self._world.clock.now()
-        if not self._world.part(Rds).retention:
+        """The events that RDS still has, oldest first."""
+        now = self._run.now
+        if not self._instance.retention:
             return []
-        found = [
+        events = [
             event
-            for backup in self._made(EVENTS_KEPT)
+            for backup in self._since(EVENTS_KEPT)
             for event in (
                 Event(backup.at, "Backing up DB instance"),
                 Event(backup.ready, "Finished DB Instance backup"),
             )
         ]
-        found += [
+        events += [
             Event(start + timedelta(minutes=4), fact.reason or _SKIPPED)
             for start, fact in self._missing.items()
         ]
         return sorted(
-            (each for each in found if now - EVENTS_KEPT <= each.at <= now), key=lambda each: each.at
+            (event for event in events if now - EVENTS_KEPT <= event.at <= now), key=lambda event: event.at
         )
 
-    def _made(self, reach: timedelta) -> list[Backup]:
-        now = self._world.clock.now()
-        starts = self._window.between(now - reach, now)
-        made = (self._backup(start) for start in starts if start not in self._missing)
-        return [each for each in made if each.at <= now]
+    def _since(self, age: timedelta) -> list[Backup]:
+        """The snapshots of the windows that are no older than `age`."""
+        now = self._run.now
+        starts = self._window.between(now - age, now)
+        backups = (self._backup(start) for start in starts if start not in self._missing)
+        return [backup for backup in backups if backup.at <= now]
 
     def _backup(self, start: datetime) -> Backup:
-        random = Random(f"{self._world.scenario.seed} {start.isoformat()}")
+        random = Random(f"{self._run.scenario.seed} {start.isoformat()}")
         at = start + timedelta(seconds=random.randint(60, 720))
         return Backup(at, at + timedelta(seconds=random.randint(400, 700)))

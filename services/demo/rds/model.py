@@ -1,16 +1,15 @@
-"""The runbook's database as RDS tells of it: the instance, and what waits to be applied to it.
+"""The runbook's database: the instance, and its pending changes.
 
 Source: the types DBInstance and PendingMaintenanceAction (Amazon RDS API reference).
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from services.demo.account import ACCOUNT, REGION
 from services.demo.facts import Certificate, Patch, PendingChange, Retention, Window
+from services.demo.scenario import ScenarioRun
 from services.demo.system import names
-
-if TYPE_CHECKING:
-    from services.demo.world import World
 
 CREATED = datetime(2025, 4, 1, 2, 14, 5, tzinfo=UTC)
 BACKUP_WINDOW = "18:10-18:40"
@@ -19,29 +18,25 @@ RETENTION = 7
 CERTIFICATE_DAYS = 300.0
 _UPLOADS = 300
 """Seconds from one upload of the transaction log to the next."""
-_ENDPOINT = f"{names.DATABASE}.c9akciq32rgt.{names.REGION}.rds.amazonaws.com"
+_ENDPOINT = f"{names.DATABASE}.c9akciq32rgt.{REGION}.rds.amazonaws.com"
 
 
-class Rds:
+class DatabaseInstance:
     """The database of one world."""
 
-    def __init__(self, world: "World") -> None:
-        facts = world.scenario
-        self._world = world
-        self.arn = f"arn:aws:rds:{names.REGION}:{world.account}:db:{names.DATABASE}"
-        self.retention = next((fact.days for fact in facts.facts_of(Retention)), RETENTION)
-        self.window = next((fact.utc for fact in facts.facts_of(Window)), MAINTENANCE_WINDOW)
-        days = next((fact.days for fact in facts.facts_of(Certificate)), CERTIFICATE_DAYS)
+    def __init__(self, run: ScenarioRun) -> None:
+        facts_of = run.scenario.facts_of
+        self._run = run
+        self.arn = f"arn:aws:rds:{REGION}:{ACCOUNT}:db:{names.DATABASE}"
+        self.retention = next((fact.days for fact in facts_of(Retention)), RETENTION)
+        """Days that automatic backups are kept."""
+        self.window = next((fact.utc for fact in facts_of(Window)), MAINTENANCE_WINDOW)
+        days = next((fact.days for fact in facts_of(Certificate)), CERTIFICATE_DAYS)
         self._certificate_until = self._after(days)
 
-    @property
-    def exists(self) -> bool:
-        """Whether the world holds the runbook's system at all."""
-        return self._world.facility is not None
-
-    def instance(self) -> dict[str, Any]:
-        """The DBInstance structure as of now."""
-        restorable = int(self._world.clock.now().timestamp()) // _UPLOADS * _UPLOADS
+    def describe(self) -> dict[str, Any]:
+        """The current DBInstance structure."""
+        restorable = int(self._run.now.timestamp()) // _UPLOADS * _UPLOADS
         row = {
             "DBInstanceIdentifier": names.DATABASE,
             "DBInstanceArn": self.arn,
@@ -57,8 +52,8 @@ class Rds:
             "StorageType": "gp3",
             "StorageEncrypted": True,
             "InstanceCreateTime": CREATED,
-            "AvailabilityZone": f"{names.REGION}a",
-            "SecondaryAvailabilityZone": f"{names.REGION}c",
+            "AvailabilityZone": f"{REGION}a",
+            "SecondaryAvailabilityZone": f"{REGION}c",
             "MultiAZ": True,
             "BackupRetentionPeriod": self.retention,
             "PreferredBackupWindow": BACKUP_WINDOW,
@@ -74,18 +69,18 @@ class Rds:
                 "ValidTill": self._certificate_until,
             },
         }
-        # Without automatic backups there is nothing to restore from.
+        # Without automatic backups there is no point in time to restore to.
         return row | (
             {"LatestRestorableTime": datetime.fromtimestamp(restorable, UTC)} if self.retention else {}
         )
 
     def pending_actions(self) -> list[dict[str, Any]]:
         """The PendingMaintenanceAction structures."""
-        return [self._action(fact) for fact in self._world.scenario.facts_of(Patch)]
+        return [self._action(fact) for fact in self._run.scenario.facts_of(Patch)]
 
     def _pending_values(self) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        for fact in self._world.scenario.facts_of(PendingChange):
+        for fact in self._run.scenario.facts_of(PendingChange):
             values |= {"DBInstanceClass": fact.instance_class} if fact.instance_class else {}
             values |= {"AllocatedStorage": fact.storage_gib} if fact.storage_gib else {}
         return values
@@ -102,4 +97,4 @@ class Rds:
         } | {name: self._after(days) for name, days in dates.items() if days is not None}
 
     def _after(self, days: float) -> datetime:
-        return (self._world.began + timedelta(days=days)).replace(microsecond=0)
+        return (self._run.began + timedelta(days=days)).replace(microsecond=0)

@@ -1,19 +1,18 @@
-"""The alarms of the runbook's system, as their Put…Alarm requests."""
+"""The alarms of the runbook's system as Put…Alarm requests, and the mute rule of a scenario."""
 
 from collections.abc import Iterator
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import Any
 
+from services.demo.account import ACCOUNT, REGION
 from services.demo.cloudwatch.alarms.model import Kind
-from services.demo.cloudwatch.alarms.mutes import MuteRule, parse_schedule
+from services.demo.cloudwatch.alarms.mutes import MuteRule, MuteRuleStore, parse_schedule
+from services.demo.cloudwatch.alarms.store import AlarmStore
 from services.demo.cloudwatch.store import Dimensions
 from services.demo.facts import AlarmFact
-from services.demo.scenario import Scenario
+from services.demo.scenario import Scenario, ScenarioRun
 from services.demo.system import names
 from services.demo.system.minute import GIB
-
-if TYPE_CHECKING:
-    from services.demo.world import World
 
 
 def _dimensions(pairs: Dimensions) -> list[dict[str, str]]:
@@ -125,32 +124,37 @@ COMPOSITE: dict[str, Any] = {
 }
 
 
-def standing(scenario: Scenario) -> Iterator[tuple[Kind, dict[str, Any]]]:
-    """(kind, request) of every alarm that the scenario leaves, some with their actions disabled."""
-    facts = {fact.name: fact.state for fact in scenario.facts_of(AlarmFact)}
-    every: tuple[tuple[Kind, dict[str, Any]], ...] = (
+def create_alarms(alarms: AlarmStore, run: ScenarioRun, at: datetime) -> None:
+    """Put the alarms as of `at`, and the mute rule of a scenario that mutes some of them."""
+    for kind, settings in _requests(run.scenario):
+        alarms.put(kind, settings, at=at)
+    _mute(alarms.mutes, run)
+
+
+def _requests(scenario: Scenario) -> Iterator[tuple[Kind, dict[str, Any]]]:
+    """(kind, request) of the alarms that exist in a scenario, some of them with disabled actions."""
+    states = {fact.name: fact.state for fact in scenario.facts_of(AlarmFact)}
+    requests: tuple[tuple[Kind, dict[str, Any]], ...] = (
         *(("MetricAlarm", settings) for settings in METRIC_ALARMS),
         ("CompositeAlarm", COMPOSITE),
     )
-    for kind, settings in every:
-        state = facts.get(settings["AlarmName"])
+    for kind, settings in requests:
+        state = states.get(settings["AlarmName"])
         if state != "missing":
             yield kind, settings | ({"ActionsEnabled": False} if state == "disabled" else {})
 
 
-def mute(world: "World") -> None:
-    """Put the rule in force that mutes what the scenario says: since an hour before its beginning, for ten days."""
-    muted = [fact.name for fact in world.scenario.facts_of(AlarmFact) if fact.state == "muted"]
+def _mute(rules: MuteRuleStore, run: ScenarioRun) -> None:
+    """Mute the scenario's muted alarms for ten days, from an hour before its beginning."""
+    muted = [fact.name for fact in run.scenario.facts_of(AlarmFact) if fact.state == "muted"]
     if not muted:
         return
-    began = (world.began - timedelta(hours=1)).replace(second=0, microsecond=0)
+    began = (run.began - timedelta(hours=1)).replace(second=0, microsecond=0)
     schedule = {"Expression": f"at({began:%Y-%m-%dT%H:%M})", "Duration": "P10D", "Timezone": "UTC"}
     settings = {
         "Name": "maintenance-work",
         "Rule": {"Schedule": schedule},
         "MuteTargets": {"AlarmNames": muted},
     }
-    rule = MuteRule(
-        "maintenance-work", names.REGION, world.account, settings, parse_schedule(schedule), began
-    )
-    world.alarm_book.mutes.rules[names.REGION, rule.name] = rule
+    rule = MuteRule("maintenance-work", REGION, ACCOUNT, settings, parse_schedule(schedule), began)
+    rules.rules[REGION, rule.name] = rule

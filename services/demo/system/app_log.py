@@ -1,4 +1,4 @@
-"""What staff-api writes: JSON lines of a Japanese municipal application."""
+"""The log of staff-api: JSON lines of a Japanese municipal application."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -49,7 +49,7 @@ _ERRORS = {
     ),
 }  # fmt: skip
 _NUMERIC = {"ERROR": 50, "WARN": 40, "INFO": 30}
-"""As pino writes them."""
+"""Levels as the logger pino writes them."""
 _REFUSED = (
     (401, "セッションの有効期限が切れました"),
     (403, "この施設を閲覧する権限がありません"),
@@ -60,7 +60,7 @@ _REFUSED = (
 
 
 def app_lines(minute: Minute, streams: Sequence[str]) -> list[Line]:
-    """A line for each request that reached a task, in the order of their times."""
+    """A line for each request that reached a task, in time order."""
     if not streams:
         return []
     random = Random(minute.start * 31 + minute.requests)
@@ -88,23 +88,23 @@ def _message(random: Random, kind: str, minute: Minute, stamp: str, route: tuple
     path = path.replace("{n}", str(int(random.random() * 240) + 1))
     identity = f"{random.getrandbits(64):016x}"
     user = f"u{10_000 + int(random.random() * 480)}"
-    taken = max(3, int(minute.latency * 1000 * random.choice((0.3, 0.5, 0.8, 1.0, 1.4, 2.0))))
+    duration = max(3, int(minute.latency * 1000 * random.choice((0.3, 0.5, 0.8, 1.0, 1.4, 2.0))))
     if kind in ("error", "mishap"):
         cause = minute.cause if kind == "error" else "mishap"
-        line = _error(random, cause, stamp, (method, path, identity, user, taken))
+        line = _error(random, cause, stamp, (method, path, identity, user, duration))
         return line.replace('"level":"ERROR",', _level("ERROR", minute.level_field), 1)
     status, level = 201 if method == "POST" else 200, "INFO"
     if kind == "refused":
         status, words = random.choice(_REFUSED)
         level = "WARN"
-    elif taken > 1000:
-        level, words = "WARN", f"応答に時間がかかりました（{taken}ms）"
-    told = _level(level, minute.level_field)
-    # Nothing in it needs escaping, and this is made thousands of times at start.
+    elif duration > 1000:
+        level, words = "WARN", f"応答に時間がかかりました（{duration}ms）"
+    member = _level(level, minute.level_field)
+    # Nothing in it needs escaping, and thousands of lines are written at the start.
     return (
-        f'{{"timestamp":"{stamp}",{told}"logger":"jp.lg.facility.StaffApi","message":"{words}",'
+        f'{{"timestamp":"{stamp}",{member}"logger":"jp.lg.facility.StaffApi","message":"{words}",'
         f'"requestId":"{identity}","traceId":"1-{minute.start:08x}-{identity}00000000","method":"{method}",'
-        f'"path":"{path}","statusCode":{status},"durationMs":{taken},"userId":"{user}"}}'
+        f'"path":"{path}","statusCode":{status},"durationMs":{duration},"userId":"{user}"}}'
     )
 
 
@@ -118,7 +118,7 @@ def _level(level: str, written: str) -> str:
 
 
 def _error(random: Random, cause: str, stamp: str, request: tuple[str, str, str, str, int]) -> str:
-    method, path, identity, user, taken = request
+    method, path, identity, user, duration = request
     words, kind, detail = random.choice(_ERRORS[cause])
     status = 503 if cause == "database" and random.random() < 0.3 else 202 if cause == "mishap" else 500
     content = {
@@ -131,7 +131,7 @@ def _error(random: Random, cause: str, stamp: str, request: tuple[str, str, str,
         "method": method,
         "path": path,
         "statusCode": status,
-        "durationMs": taken,
+        "durationMs": duration,
         "userId": user,
         "error": {
             "type": kind,
@@ -144,10 +144,10 @@ def _error(random: Random, cause: str, stamp: str, request: tuple[str, str, str,
 
 
 def startup_lines(at: float, stream: str, level_field: str) -> list[Line]:
-    """What a task writes when it starts; `at` epoch seconds."""
+    """The lines of a task's start at `at` (epoch seconds)."""
     level = _level("INFO", level_field)
     stamp = datetime.fromtimestamp(at + JST, UTC).strftime("%Y-%m-%dT%H:%M:%S.000+09:00")
-    told = (
+    messages = (
         "Starting StaffApiApplication v2.14.3 using Java 21.0.5",
         "HikariPool-1 - Start completed.",
         "起動しました（8.4 秒）",
@@ -158,7 +158,7 @@ def startup_lines(at: float, stream: str, level_field: str) -> list[Line]:
             int(at * 1000) + index * 900,
             names.APP_LOG,
             stream,
-            f'{{"timestamp":"{stamp}",{level}"logger":"jp.lg.facility.StaffApiApplication","message":"{words}"}}',
+            f'{{"timestamp":"{stamp}",{level}"logger":"jp.lg.facility.StaffApiApplication","message":"{message}"}}',
         )
-        for index, words in enumerate(told)
+        for index, message in enumerate(messages)
     ]

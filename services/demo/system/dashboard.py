@@ -1,21 +1,21 @@
-"""The body of facility-prod-main: the runbook's four widgets and what people add to them."""
+"""The body of the dashboard facility-prod-main: the runbook's four widgets and some more."""
 
 import json
 from typing import Any
 
-from services.demo.faults import ACCOUNT
+from services.demo.account import ACCOUNT, REGION
 from services.demo.system import names
 
 _RED, _ORANGE = "#d62728", "#ff7f0e"
 
 
 def _alarm(name: str) -> str:
-    return f"arn:aws:cloudwatch:{names.REGION}:{ACCOUNT}:alarm:{name}"
+    return f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}"
 
 
 def _metric(box: tuple[int, int, int, int], title: str, rows: list[list[Any]], **more: Any) -> dict[str, Any]:
     x, y, width, height = box
-    properties = {"title": title, "region": names.REGION, "metrics": rows, "period": 60, **more}
+    properties = {"title": title, "region": REGION, "metrics": rows, "period": 60, **more}
     return {"type": "metric", "x": x, "y": y, "width": width, "height": height, "properties": properties}
 
 
@@ -215,7 +215,7 @@ _WIDGETS: list[dict[str, Any]] = [
         "height": 5,
         "properties": {
             "title": "DB 空き容量とアラーム",
-            "region": names.REGION,
+            "region": REGION,
             "view": "timeSeries",
             "annotations": {"alarms": [_alarm("rds-storage-low")]},
         },
@@ -228,7 +228,7 @@ _WIDGETS: list[dict[str, Any]] = [
         "height": 6,
         "properties": {
             "title": "直近のエラー",
-            "region": names.REGION,
+            "region": REGION,
             "view": "table",
             "query": f"SOURCE '{names.APP_LOG}' | fields @timestamp, level, message, statusCode\n"
             '| filter level = "ERROR"\n| sort @timestamp desc\n| limit 20',
@@ -238,7 +238,7 @@ _WIDGETS: list[dict[str, Any]] = [
 
 
 def body() -> str:
-    """DashboardBody as PutDashboard takes it."""
+    """The DashboardBody of PutDashboard."""
     return json.dumps(
         {"start": "-PT3H", "periodOverride": "inherit", "widgets": _WIDGETS}, ensure_ascii=False
     )

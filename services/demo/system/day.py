@@ -1,7 +1,11 @@
-"""The shape of a city hall's day: requests a minute by the hour in Japan."""
+"""An ordinary day at city hall: when it is open, and the requests per minute by the hour in Japan."""
 
 from bisect import bisect_right
 
+from services.calendar.business_days import BusinessCalendar
+from services.models.runbook import Closures
+
+OFFICE_DAYS = BusinessCalendar(Closures(yearly=("12-29", "12-30", "12-31", "01-01", "01-02", "01-03")))
 JST = 9 * 3600
 _WEEKEND = 0.12
 _POINTS = (
@@ -26,7 +30,7 @@ _HOURS = [hour for hour, _ in _POINTS]
 
 
 def requests_per_minute(at: float) -> float:
-    """What an ordinary day brings at `at` (epoch seconds): open 9 to 17, a dip at lunch, quiet weekends."""
+    """Requests per minute at `at` (epoch seconds): open 9 to 17, a dip at lunch, quiet weekends."""
     local = at + JST
     hour = local % 86_400 / 3600
     index = bisect_right(_HOURS, hour)

@@ -1,4 +1,4 @@
-"""What the log writers share: a line on its way, and how long the way takes."""
+"""Log lines on their way to CloudWatch, and their delay."""
 
 from random import Random
 from typing import NamedTuple
@@ -8,16 +8,16 @@ class Line(NamedTuple):
     """One log line."""
 
     visible: int
-    """When CloudWatch shows it, epoch milliseconds."""
+    """When it becomes visible, epoch milliseconds."""
     at: int
-    """Its own time, epoch milliseconds."""
+    """Its timestamp, epoch milliseconds."""
     group: str
     stream: str
     message: str
 
 
 def delay(random: Random) -> int:
-    """Milliseconds from writing to being visible: mostly a second or two, one in a hundred over a minute."""
+    """Milliseconds until a line is visible: mostly a second or two, one in a hundred over a minute."""
     chance = random.random()
     if chance < 0.95:
         return 400 + int(random.random() * 2400)

@@ -1,6 +1,6 @@
-"""One minute of the system: from demand and capacity to what is measured.
+"""One minute of the system: from demand and capacity to measurements.
 
-Everything in a Minute agrees: as many lines with a 5xx status are logged as 5xx answers are counted.
+The values of a Minute are consistent: the log has as many lines with a 5xx status as 5xx responses are counted.
 """
 
 from collections.abc import Sequence
@@ -26,12 +26,12 @@ from services.demo.scenario import (
 from services.demo.system.day import requests_per_minute
 
 CPU_PER_REQUEST = 0.75
-"""Per cent of one task's CPU that one request a minute takes."""
+"""Per cent of one task's CPU that one request per minute needs."""
 CPU_IDLE = 4.0
 LATENCY = 0.062
-"""Seconds that a request takes on an idle system (mean)."""
+"""Mean seconds of a request on an idle system."""
 RETRIES = 5
-"""Requests a minute that a failing system gets at least."""
+"""Requests per minute that a failing system receives at least."""
 SURGE_AT = 0.75
 """Load from which requests begin to queue."""
 GIB = 2**30
@@ -40,7 +40,7 @@ E = TypeVar("E", bound=Effect)
 
 @dataclass(slots=True)
 class Minute:
-    """What happened from `start` (epoch seconds) for 60 seconds."""
+    """The measurements of 60 seconds from `start` (epoch seconds)."""
 
     start: int
     random: Random
@@ -59,29 +59,29 @@ class Minute:
     connections: float
     unhealthy: int
     cause: str
-    """Of the errors: database or application."""
+    """Cause of the errors: database or application."""
     blocked: int
-    """Requests that the firewall blocked, those of attacks among them."""
-    gib_lost: float
-    """Of the database's disk in this minute."""
+    """Requests that the firewall blocked, including those of attacks."""
+    gib_filled: float
+    """Growth of the database's storage in this minute."""
     task_cpu: tuple[float, ...] = field(default=())
     attackers: tuple[str, ...] = field(default=())
-    """Address of each blocked request of an attack; empty: any."""
+    """Address of each blocked request of an attack; empty: a random one."""
     silent: frozenset[tuple[str, str]] = field(default=frozenset())
-    """(namespace, metric) of what is not published."""
+    """(namespace, metric) of the metrics that are not published."""
     mishaps: int = 0
-    """Requests that were answered well and logged an error: a mail that could not be sent."""
+    """Successful requests that logged an error, such as a mail that could not be sent."""
     level_field: str = "upper-case"
-    """How the application writes its level; see LevelField."""
+    """How the application logs its level; see LevelField."""
 
     @property
     def errors(self) -> int:
-        """5xx answers of both kinds."""
+        """5xx responses of targets and load balancer."""
         return self.target_errors + self.balancer_errors
 
 
-def live(scenario: Scenario, began: float, start: int, tasks: int) -> Minute:
-    """The minute that begins at `start` when `tasks` tasks serve; the same arguments, the same minute."""
+def simulate(scenario: Scenario, began: float, start: int, tasks: int) -> Minute:
+    """The minute from `start` with `tasks` serving tasks; it depends on the arguments only."""
     random = Random(scenario.seed * 1_000_003 + start)
     at = start + 30 - began
     effects = [effect for effect in scenario.effects if effect.active(at)]
@@ -89,7 +89,7 @@ def live(scenario: Scenario, began: float, start: int, tasks: int) -> Minute:
     work = sum(effect.cpu * effect.strength(at, effect.ramp) for effect in _of(effects, Work))
     mean = requests_per_minute(start + 30) + load
     errors = next(iter(_of(effects, Errors)), None)
-    # Even at night somebody tries again when an answer fails.
+    # Even at night somebody retries after an error.
     requests = max(RETRIES if errors else 0, round(random.gauss(mean, mean**0.5)))
     demand = requests * CPU_PER_REQUEST + work
     servers = max(tasks, 1)
@@ -118,7 +118,7 @@ def live(scenario: Scenario, began: float, start: int, tasks: int) -> Minute:
         mishaps=mishaps,
         cause=errors.cause if errors else "application",
         blocked=int(random.random() * 2.5),
-        gib_lost=gib_lost(scenario, at),
+        gib_filled=gib_filled(scenario, at),
         task_cpu=tuple(min(100.0, max(0.5, cpu + random.gauss(0, 3))) for _ in range(tasks)),
     )
     if effects:
@@ -132,25 +132,25 @@ def _of(effects: Sequence[Effect], kind: type[E]) -> list[E]:
 
 
 def _disturb(minute: Minute, effects: Sequence[Effect], random: Random) -> None:
-    """What changes one thing alone; with chances of its own, so that everything else stays as it is."""
-    minute.slow_queries += sum(_times(random, each.per_minute) for each in _of(effects, SlowQueries))
+    """Apply effects on single values, with a random sequence of their own so that all other values stay the same."""
+    minute.slow_queries += sum(_times(random, effect.per_minute) for effect in _of(effects, SlowQueries))
     minute.attackers = tuple(
-        each.address for each in _of(effects, Attack) for _ in range(_times(random, each.per_minute))
+        attack.address for attack in _of(effects, Attack) for _ in range(_times(random, attack.per_minute))
     )
     minute.blocked += len(minute.attackers)
-    minute.connections += sum(each.more for each in _of(effects, Connections))
-    minute.silent = frozenset((each.namespace, each.metric) for each in _of(effects, Silence))
-    for each in _of(effects, LevelField):
-        minute.level_field = each.written
+    minute.connections += sum(effect.more for effect in _of(effects, Connections))
+    minute.silent = frozenset((effect.namespace, effect.metric) for effect in _of(effects, Silence))
+    for effect in _of(effects, LevelField):
+        minute.level_field = effect.written
 
 
 def _times(random: Random, mean: float) -> int:
-    """How often something happens in a minute when it does so `mean` times on average."""
+    """How often something happens in one minute that happens `mean` times on average."""
     return int(mean) + (random.random() < mean % 1)
 
 
-def gib_lost(scenario: Scenario, at: float) -> float:
-    """What the database's disk loses in a minute at `at` (seconds of the scenario)."""
+def gib_filled(scenario: Scenario, at: float) -> float:
+    """GiB by which the database's storage fills in the minute at `at` (seconds of the scenario)."""
     filling = (
         effect.gib_per_minute
         for effect in scenario.effects
@@ -166,10 +166,10 @@ def _queueing(percent: float) -> float:
 
 
 def _failures(random: Random, requests: int, errors: Errors | None, tasks: int) -> tuple[int, int]:
-    """(5xx answers, errors logged besides)."""
+    """(5xx responses, errors logged by successful requests)."""
     if not tasks:
         return requests, 0
     if errors is not None:
         return max(1, round(requests * errors.share * random.uniform(0.85, 1.15))), 0
-    # One or two an hour are normal; the runbook asks for every 5xx, so that an ordinary day has none.
+    # One or two logged errors per hour are normal. An ordinary day has no 5xx, because the runbook reports each.
     return 0, int(random.random() < requests * 0.0002)

@@ -1,8 +1,7 @@
-"""What the runbook's own system is called."""
+"""Names of the runbook's system."""
 
-from services.demo.faults import ACCOUNT
+from services.demo.account import ACCOUNT, REGION
 
-REGION = "ap-northeast-1"
 CLUSTER = "facility-prod-cluster"
 SERVICE = "staff-api"
 FAMILY = "facility-prod-staff-api"

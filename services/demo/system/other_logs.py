@@ -1,11 +1,11 @@
-"""What the database and the firewall write."""
+"""The logs of the database and the firewall."""
 
 from datetime import UTC, datetime
 from random import Random
 
 import orjson
 
-from services.demo.faults import ACCOUNT
+from services.demo.account import ACCOUNT, REGION
 from services.demo.system import names
 from services.demo.system.lines import Line, delay
 from services.demo.system.minute import Minute
@@ -22,7 +22,7 @@ _ATTACKS = ("/wp-login.php", "/.env", "/api/v1/users?id=1%20OR%201=1", "/../../e
 
 
 def database_lines(minute: Minute) -> list[Line]:
-    """PostgreSQL's lines: slow queries, checkpoints, refused connections."""
+    """PostgreSQL's lines of a minute: slow queries, checkpoints, refused connections."""
     random = Random(minute.start * 37)
     rows = []
     for _ in range(minute.slow_queries):
@@ -53,7 +53,7 @@ def _line(random: Random, minute: Minute, message: str, *, client: bool) -> Line
 
 
 def firewall_lines(minute: Minute) -> list[Line]:
-    """AWS WAF's lines for the requests that it blocked."""
+    """AWS WAF's lines of a minute, one per blocked request."""
     random = Random(minute.start * 41)
     lines = []
     usual = minute.blocked - len(minute.attackers)
@@ -62,7 +62,7 @@ def firewall_lines(minute: Minute) -> list[Line]:
         content = {
             "timestamp": at,
             "formatVersion": 1,
-            "webaclId": f"arn:aws:wafv2:{names.REGION}:{ACCOUNT}:regional/webacl/{names.WEB_ACL}/8f2d1c3e",
+            "webaclId": f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/{names.WEB_ACL}/8f2d1c3e",
             "terminatingRuleId": "AWS-AWSManagedRulesCommonRuleSet",
             "terminatingRuleType": "MANAGED_RULE_GROUP",
             "action": "BLOCK",
@@ -75,7 +75,7 @@ def firewall_lines(minute: Minute) -> list[Line]:
                 "requestId": f"1-{minute.start:08x}-{random.getrandbits(96):024x}",
             },
         }
-        stream = f"{names.REGION}_{names.WEB_ACL}_0"
+        stream = f"{REGION}_{names.WEB_ACL}_0"
         lines.append(
             Line(at + delay(random) + 4000, at, names.WAF_LOG, stream, orjson.dumps(content).decode())
         )

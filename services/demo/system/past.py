@@ -1,9 +1,10 @@
-"""What ordinary weeks brought before a world begins: for those who compare with them, or look at a whole month."""
+"""Metrics and logs of the weeks before a world begins, for comparisons with earlier weeks and monthly views."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from random import Random
 
+from services.demo.account import REGION
 from services.demo.cloudwatch.store import MetricStore
 from services.demo.logs.store import LogStore, Past
 from services.demo.system import names
@@ -17,23 +18,23 @@ WEEKS = 5
 HOUR = 3600
 _STEP = 600
 _WRITTEN = 300
-"""A log is silent for no longer than so many seconds."""
+"""Seconds between two minutes with log lines."""
 _SLOW = 25
-"""Of them every so many comes with a slow query."""
+"""One in so many of these minutes has a slow query."""
 _TASK = f"ecs/{names.SERVICE}/5d1c0c7be2a94f0c8f6a3b9d7e214a68"
-"""The stream of a task that has ended."""
+"""The log stream of a stopped task."""
 _KEPT = 400 * 24 * HOUR
-"""Seconds for which such a log has been there longer than the first tasks."""
+"""How much older than the first tasks such a log group is, in seconds."""
 
 
 def publish_past(store: MetricStore, start: int) -> None:
-    """One point an hour before `start` (epoch seconds), as ordinary days bring it: an hour's sum, or its mean."""
+    """Put one ordinary datapoint per hour before `start` (epoch seconds): the hour's sum or mean."""
     last = start // HOUR * HOUR
     for at in range(last - WEEKS * 7 * 24 * HOUR, last, HOUR):
         moments = range(at + _STEP // 2, at + HOUR, _STEP)
         requests = sum(map(requests_per_minute, moments)) / len(moments)
         rows = (
-            ("AWS/ApplicationELB", "ProcessedBytes", names.ALB_DIMENSIONS, 60 * carried(requests), "Bytes"),
+            ("AWS/ApplicationELB", "ProcessedBytes", names.ALB_DIMENSIONS, 60 * processed(requests), "Bytes"),
             ("AWS/RDS", "NetworkReceiveThroughput", names.RDS_DIMENSIONS, received(requests), "Bytes/Second"),
             ("AWS/RDS", "NetworkTransmitThroughput", names.RDS_DIMENSIONS, sent(requests), "Bytes/Second"),
         )
@@ -41,18 +42,18 @@ def publish_past(store: MetricStore, start: int) -> None:
             store.put(namespace, metric, dimensions, at, value=value, unit=unit)
 
 
-def carried(requests: float) -> float:
-    """Bytes that the load balancer processes in a minute of so many requests."""
+def processed(requests: float) -> float:
+    """Bytes that the load balancer processes in a minute with so many requests."""
     return requests * 18_400 + 4096
 
 
 def received(requests: float) -> float:
-    """Bytes a second that the database receives at so many requests a minute."""
+    """Bytes per second that the database receives at so many requests per minute."""
     return 2_100 + requests * 1_350.0
 
 
 def sent(requests: float) -> float:
-    """Bytes a second that the database sends at so many requests a minute."""
+    """Bytes per second that the database sends at so many requests per minute."""
     return 9_800 + requests * 5_200.0
 
 
@@ -60,28 +61,28 @@ _WRITERS: dict[str, tuple[str, Callable[[Minute], list[Line]]]] = {
     names.APP_LOG: (_TASK, partial(app_lines, streams=(_TASK,))),
     names.DATABASE_LOG: (f"{names.DATABASE}.0", database_lines),
 }
-"""By the log group: its stream, and what writes a minute's lines."""
+"""By log group: its stream, and the writer of a minute's lines."""
 
 
 def write_past(logs: LogStore, start: int, level_field: str) -> None:
-    """Let logs begin long before `start` (epoch seconds), with what ordinary weeks wrote."""
+    """Let log groups begin long before `start` (epoch seconds), with the lines of ordinary weeks."""
     start = start // _WRITTEN * _WRITTEN
     for name, (stream, _write) in _WRITERS.items():
-        group = logs.groups[names.REGION, name]
+        group = logs.groups[REGION, name]
         group.created -= _KEPT * 1000
         group.past = Past(start * 1000, stream, partial(_rows, name, start, level_field))
 
 
 @lru_cache(maxsize=8)
 def _rows(group: str, start: int, level_field: str) -> Sequence[tuple[int, str]]:
-    """(Epoch milliseconds, message) of the weeks before `start`, in the order of their times."""
+    """(Epoch milliseconds, message) of the weeks before `start`, in time order."""
     _stream, write = _WRITERS[group]
     minutes = range(start - WEEKS * 7 * 24 * HOUR, start, _WRITTEN)
     return sorted((line.at, line.message) for at in minutes for line in write(_quiet(at, level_field)))
 
 
 def _quiet(start: int, level_field: str) -> Minute:
-    """A minute in which one request came and nothing went wrong."""
+    """A minute with one request and no errors."""
     return Minute(
         start=start,
         random=Random(start),
@@ -99,6 +100,6 @@ def _quiet(start: int, level_field: str) -> Minute:
         unhealthy=0,
         cause="application",
         blocked=0,
-        gib_lost=0.0,
+        gib_filled=0.0,
         level_field=level_field,
     )

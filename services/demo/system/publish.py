@@ -1,4 +1,4 @@
-"""Publishes a Minute as the metrics that AWS would show for it."""
+"""Publishes a Minute as AWS metrics."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,16 +6,16 @@ from typing import Any
 from services.demo.cloudwatch.store import Dimensions, MetricStore
 from services.demo.system import names
 from services.demo.system.minute import GIB, Minute
-from services.demo.system.past import carried, received, sent
+from services.demo.system.past import processed, received, sent
 
 Put = Callable[..., None]
-"""As MetricStore.put."""
+"""The signature of MetricStore.put."""
 _SPREAD = (0.35, 0.6, 0.85, 1.15, 2.05)
-"""Latencies of a minute relative to their mean; their mean is 1."""
+"""Latencies of a minute relative to their mean; their own mean is 1."""
 
 
 def publish(store: MetricStore, minute: Minute, free_gib: float, credits: float) -> None:
-    """Put every metric of one minute, but for the silent ones."""
+    """Put every metric of one minute, except the silent ones."""
     put = _without(store.put, minute.silent) if minute.silent else store.put
     _ecs(put, minute)
     _alb(put, minute)
@@ -51,7 +51,7 @@ def _ecs(put: Put, minute: Minute) -> None:
     if not minute.tasks:
         return
     at, dimensions = minute.start, names.ECS_DIMENSIONS
-    # One sample a task: SampleCount is the number of tasks, as in AWS.
+    # One sample per task: SampleCount is the number of tasks, as on AWS.
     put("AWS/ECS", "CPUUtilization", dimensions, at, values=minute.task_cpu, unit="Percent")
     memory = [minute.memory + index * 0.4 for index in range(minute.tasks)]
     put("AWS/ECS", "MemoryUtilization", dimensions, at, values=memory, unit="Percent")
@@ -62,7 +62,7 @@ def _alb(put: Put, minute: Minute) -> None:
     both = (names.ALB_DIMENSIONS, names.GROUP_DIMENSIONS)
 
     def count(metric: str, value: float, where: Sequence[Dimensions] = both[:1], unit: str = "Count") -> None:
-        # ALB publishes a metric only while there is something to count.
+        # ALB publishes a count only if it is not zero.
         if value:
             for dimensions in where:
                 put("AWS/ApplicationELB", metric, dimensions, at, value=float(value), unit=unit)
@@ -75,7 +75,7 @@ def _alb(put: Put, minute: Minute) -> None:
     count("HTTPCode_Target_2XX_Count", max(0, minute.requests - minute.errors - minute.client_errors))
     count("ActiveConnectionCount", round(minute.requests * 1.6))
     count("NewConnectionCount", round(minute.requests * 0.7))
-    count("ProcessedBytes", carried(minute.requests), unit="Bytes")
+    count("ProcessedBytes", processed(minute.requests), unit="Bytes")
     if minute.requests:
         share = max(1, minute.requests // len(_SPREAD))
         put(

@@ -1,23 +1,26 @@
-"""AWS WAF: one web ACL on the load balancer, its log destination, samples of what it blocked.
+"""Handlers for AWS WAF: one web ACL on the load balancer, its log destination, samples of blocked requests.
 
-Source: AWS WAFV2 API reference. A world without the runbook's system leaves everything to moto.
+Source: AWS WAFV2 API reference. An account without the runbook's system leaves everything to moto.
 """
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.demo.faults import ACCOUNT
-from services.demo.registry import Call, Fault, ToMoto, op
+from services.demo.account import ACCOUNT, REGION
+from services.demo.elb.model import LoadBalancers
+from services.demo.errors import AwsErrorResponse, ToMoto
+from services.demo.registry import Call, op
 from services.demo.system import names
-from services.demo.waf.log import STREAM, Blocked, FirewallLog
+from services.demo.waf.log import STREAM, BlockedRequest, FirewallLog
 
 ID = "8f2d1c3e-5a7b-4c1d-9e0f-3b6a2d4c8e71"
-ARN = f"arn:aws:wafv2:{names.REGION}:{ACCOUNT}:regional/webacl/{names.WEB_ACL}/{ID}"
-DESTINATION = f"arn:aws:firehose:{names.REGION}:{ACCOUNT}:deliverystream/{STREAM}"
+ARN = f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/{names.WEB_ACL}/{ID}"
+DESTINATION = f"arn:aws:firehose:{REGION}:{ACCOUNT}:deliverystream/{STREAM}"
 KEPT = timedelta(hours=3)
+"""How far back samples go."""
 POPULATION = 5000
-"""Samples are taken among so many requests, the first of the time asked for."""
+"""Samples are drawn from the first so many requests of the time window."""
 GROUPS = ("AWSManagedRulesCommonRuleSet", "AWSManagedRulesSQLiRuleSet")
 COUNTED = "count-long-queries"
 _LOCK = "1c7e5b90-2f6d-4a38-8b1e-6d0c9a4f7e25"
@@ -25,20 +28,20 @@ _LOCK = "1c7e5b90-2f6d-4a38-8b1e-6d0c9a4f7e25"
 
 @op("wafv2", "GetWebACLForResource")
 def get_web_acl_for_resource(call: Call) -> dict[str, Any]:
-    """The ACL of the runbook's load balancer; other balancers have none."""
-    _own(call)
+    """The ACL of the runbook's load balancer; other load balancers have none."""
+    _check_system(call)
     arn = call.params["ResourceArn"]
     if arn == names.BALANCER_ARN:
         return {"WebACL": _acl()}
-    if arn in {each.arn for each in call.world.balancers}:
+    if arn in {balancer.arn for balancer in call.component(LoadBalancers)}:
         return {}
     raise _nonexistent()
 
 
 @op("wafv2", "ListWebACLs")
 def list_web_acls(call: Call) -> dict[str, Any]:
-    """The ACLs of a scope; a marker comes with the last page as well, as AWS's does."""
-    _own(call)
+    """The ACLs of a scope; as on AWS, the last page has a marker, too."""
+    _check_system(call)
     if not _regional(call) or call.params.get("NextMarker"):
         return {"WebACLs": []}
     row = {"Name": names.WEB_ACL, "Id": ID, "LockToken": _LOCK, "ARN": ARN}
@@ -48,7 +51,7 @@ def list_web_acls(call: Call) -> dict[str, Any]:
 @op("wafv2", "GetWebACL")
 def get_web_acl(call: Call) -> dict[str, Any]:
     """One ACL by name, scope and id."""
-    _own(call)
+    _check_system(call)
     params = call.params
     if not _regional(call) or (params.get("Name"), params.get("Id")) != (names.WEB_ACL, ID):
         raise _nonexistent()
@@ -57,8 +60,8 @@ def get_web_acl(call: Call) -> dict[str, Any]:
 
 @op("wafv2", "GetLoggingConfiguration")
 def get_logging_configuration(call: Call) -> dict[str, Any]:
-    """Where the ACL's logs go: to Firehose, for the bucket's name is none that WAF itself may write to."""
-    _own(call)
+    """The ACL's log destination: Firehose, as WAF itself may not write to a bucket of this name."""
+    _check_system(call)
     if call.params["ResourceArn"] != ARN:
         raise _nonexistent()
     return {
@@ -72,30 +75,33 @@ def get_logging_configuration(call: Call) -> dict[str, Any]:
 
 @op("wafv2", "GetSampledRequests")
 def get_sampled_requests(call: Call) -> dict[str, Any]:
-    """Blocked requests of one rule, of the last three hours at most; of many, evenly chosen ones."""
-    _own(call)
+    """Blocked requests of one rule within the last three hours; of many, an even selection."""
+    _check_system(call)
     params = call.params
     if not _regional(call) or params["WebAclArn"] != ARN:
         raise _nonexistent()
-    now = call.world.clock.now()
+    now = call.now
     start, end = max(params["TimeWindow"]["StartTime"], now - KEPT), min(params["TimeWindow"]["EndTime"], now)
     if start >= end:
-        raise Fault("WAFInvalidParameterException", "Error reason: The parameter TimeWindow is not valid.")
-    log = call.world.part(FirewallLog)
-    every = log.blocked(int(start.timestamp() * 1000), int(end.timestamp() * 1000))
+        raise AwsErrorResponse(
+            "WAFInvalidParameterException", "Error reason: The parameter TimeWindow is not valid."
+        )
+    log = call.component(FirewallLog)
+    requests = log.blocked(int(start.timestamp() * 1000), int(end.timestamp() * 1000))
     # Rules and their metrics have the same names here.
-    matched = [each for each in every if each.rule == params["RuleMetricName"]][:POPULATION]
-    chosen = _chosen(matched, params["MaxItems"])
-    weight = len(matched) // len(chosen) if chosen else 0
+    population = [request for request in requests if request.rule == params["RuleMetricName"]][:POPULATION]
+    sample = _sample(population, params["MaxItems"])
+    weight = len(population) // len(sample) if sample else 0
     return {
-        "SampledRequests": [_sampled(each, weight) for each in chosen],
-        "PopulationSize": len(matched),
+        "SampledRequests": [_describe(request, weight) for request in sample],
+        "PopulationSize": len(population),
         "TimeWindow": {"StartTime": start, "EndTime": end},
     }
 
 
-def _own(call: Call) -> None:
-    if call.world.facility is None:
+def _check_system(call: Call) -> None:
+    """Leave the request to moto if the account does not have the runbook's system."""
+    if call.run.scenario.empty:
         raise ToMoto
 
 
@@ -103,13 +109,13 @@ def _regional(call: Call) -> bool:
     scope = call.params.get("Scope")
     if scope == "CLOUDFRONT" and call.region != "us-east-1":
         message = "Error reason: The scope is not valid., field: SCOPE_VALUE, parameter: CLOUDFRONT"
-        raise Fault("WAFInvalidParameterException", message)
-    return bool(scope == "REGIONAL" and call.region == names.REGION)
+        raise AwsErrorResponse("WAFInvalidParameterException", message)
+    return bool(scope == "REGIONAL" and call.region == REGION)
 
 
-def _nonexistent() -> Fault:
+def _nonexistent() -> AwsErrorResponse:
     message = "AWS WAF couldn’t perform the operation because your resource doesn’t exist."
-    return Fault("WAFNonexistentItemException", message)
+    return AwsErrorResponse("WAFNonexistentItemException", message)
 
 
 def _acl() -> dict[str, Any]:
@@ -119,7 +125,7 @@ def _acl() -> dict[str, Any]:
             "Priority": priority,
             "Statement": {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": name}},
             "OverrideAction": {"None": {}},
-            "VisibilityConfig": _visible(f"AWS-{name}"),
+            "VisibilityConfig": _visibility(f"AWS-{name}"),
         }
         for priority, name in enumerate(GROUPS)
     ]
@@ -135,7 +141,7 @@ def _acl() -> dict[str, Any]:
             }
         },
         "Action": {"Count": {}},
-        "VisibilityConfig": _visible(COUNTED),
+        "VisibilityConfig": _visibility(COUNTED),
     }
     return {
         "Name": names.WEB_ACL,
@@ -143,34 +149,34 @@ def _acl() -> dict[str, Any]:
         "ARN": ARN,
         "DefaultAction": {"Allow": {}},
         "Rules": [*groups, counted],
-        "VisibilityConfig": _visible(names.WEB_ACL),
+        "VisibilityConfig": _visibility(names.WEB_ACL),
         "Capacity": 903,
         "ManagedByFirewallManager": False,
         "LabelNamespace": f"awswaf:{ACCOUNT}:webacl:{names.WEB_ACL}:",
     }
 
 
-def _visible(metric: str) -> dict[str, Any]:
+def _visibility(metric: str) -> dict[str, Any]:
     return {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": metric}
 
 
-def _chosen(found: Sequence[Blocked], most: int) -> list[Blocked]:
-    if len(found) <= most:
-        return list(found)
-    return [found[number * len(found) // most] for number in range(most)]
+def _sample(requests: Sequence[BlockedRequest], most: int) -> list[BlockedRequest]:
+    if len(requests) <= most:
+        return list(requests)
+    return [requests[number * len(requests) // most] for number in range(most)]
 
 
-def _sampled(each: Blocked, weight: int) -> dict[str, Any]:
+def _describe(request: BlockedRequest, weight: int) -> dict[str, Any]:
     return {
         "Request": {
-            "ClientIP": each.address,
-            "Country": each.country,
-            "URI": each.uri,
-            "Method": each.method,
+            "ClientIP": request.address,
+            "Country": request.country,
+            "URI": request.uri,
+            "Method": request.method,
             "HTTPVersion": "HTTP/1.1",
             "Headers": [{"Name": "Host", "Value": "facility.example.jp"}],
         },
         "Weight": weight,
-        "Timestamp": datetime.fromtimestamp(each.at // 1000, UTC),
+        "Timestamp": datetime.fromtimestamp(request.at // 1000, UTC),
         "Action": "BLOCK",
     }

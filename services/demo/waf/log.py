@@ -1,4 +1,4 @@
-"""What the firewall logged: the blocked requests of every minute the world has lived, and the objects in S3.
+"""The firewall's log: the blocked requests of every simulated minute, and the objects in S3 that hold them.
 
 A Firehose stream puts one object every five minutes into the runbook's bucket, under the day of its arrival (UTC).
 """
@@ -7,32 +7,30 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from random import Random
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import orjson
 
-from services.demo.cloudwatch.store import metric_key
+from services.demo.cloudwatch.store import MetricStore, metric_key
+from services.demo.scenario import ScenarioRun
 from services.demo.system import names
-from services.demo.system.minute import live
+from services.demo.system.minute import simulate
 from services.demo.system.other_logs import firewall_lines
-
-if TYPE_CHECKING:
-    from services.demo.world import World
 
 BUCKET = "facility-waf-logs-prod"
 PREFIX = "waf/"
 STREAM = "aws-waf-logs-facility-prod"
 EVERY = 300
-"""Seconds from object to object."""
+"""Seconds from one object to the next."""
 _LATE = 20
-"""Seconds that an object takes to arrive."""
+"""Seconds until an object arrives."""
 _BYTES = 120
-"""Of one request in an object, compressed."""
+"""Compressed size of one request in an object."""
 _ALLOWED = metric_key("AWS/WAFV2", "AllowedRequests", names.WAF_DIMENSIONS)
 
 
-class Blocked(NamedTuple):
+class BlockedRequest(NamedTuple):
     """One blocked request."""
 
     at: int
@@ -53,41 +51,41 @@ class LogObject(NamedTuple):
 
 
 class FirewallLog:
-    """The log of one world; the same world, the same log, whichever part of it is asked for first."""
+    """The log of one world, generated from its metrics when it is read; the order of reading makes no difference."""
 
-    def __init__(self, world: "World") -> None:
-        self._world = world
+    def __init__(self, run: ScenarioRun, metrics: MetricStore) -> None:
+        self._run = run
+        self._metrics = metrics
         self._until = 0
-        self._blocked: list[Blocked] = []
+        self._blocked: list[BlockedRequest] = []
         self._requests: dict[int, int] = {}
-        """In each five minutes, by their beginning (epoch seconds)."""
+        """Number of requests in each object, by its beginning (epoch seconds)."""
         self._keys: dict[int, str] = {}
 
-    def blocked(self, start: int, end: int) -> Sequence[Blocked]:
+    def blocked(self, start: int, end: int) -> Sequence[BlockedRequest]:
         """From `start` to before `end` (epoch milliseconds), oldest first."""
-        self._catch_up()
+        self._update()
         return self._blocked[bisect_left(self._blocked, (start,)) : bisect_left(self._blocked, (end,))]
 
     def objects(self, prefix: str) -> list[LogObject]:
-        """What has arrived in the bucket under a prefix, by key."""
-        self._catch_up()
-        now = self._world.clock.now()
-        found = (
+        """The objects that have arrived under a prefix, by key."""
+        self._update()
+        now = self._run.now
+        objects = (
             LogObject(key, 400 + self._requests[start] * _BYTES, _arrival(start))
             for start, key in self._keys.items()
             if key.startswith(prefix)
         )
-        return sorted(each for each in found if each.modified <= now)
+        return sorted(item for item in objects if item.modified <= now)
 
     def size_of(self, days: Sequence[date]) -> int:
-        """Bytes stored under these days."""
-        return sum(each.size for day in days for each in self.objects(f"{PREFIX}{day:%Y/%m/%d}/"))
+        """Bytes of the objects under these days."""
+        return sum(item.size for day in days for item in self.objects(f"{PREFIX}{day:%Y/%m/%d}/"))
 
-    def _catch_up(self) -> None:
-        world, now = self._world, int(self._world.clock.now().timestamp()) // 60 * 60
-        began = world.began.timestamp()
-        for bucket in world.metrics.buckets(_ALLOWED, self._until, now):
-            minute = live(world.scenario, began, bucket.at, 1)
+    def _update(self) -> None:
+        now, began = int(self._run.now.timestamp()) // 60 * 60, self._run.began.timestamp()
+        for bucket in self._metrics.buckets(_ALLOWED, self._until, now):
+            minute = simulate(self._run.scenario, began, bucket.at, 1)
             self._blocked += sorted(_parsed(line.message) for line in firewall_lines(minute))
             slot = bucket.at // EVERY * EVERY
             self._requests[slot] = self._requests.get(slot, 0) + minute.requests + minute.blocked
@@ -96,10 +94,10 @@ class FirewallLog:
         self._until = now
 
 
-def _parsed(message: str) -> Blocked:
+def _parsed(message: str) -> BlockedRequest:
     record = orjson.loads(message)
     request = record["httpRequest"]
-    return Blocked(
+    return BlockedRequest(
         record["timestamp"],
         request["clientIp"],
         request["country"],

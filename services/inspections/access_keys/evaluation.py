@@ -1,4 +1,4 @@
-"""How one access key is judged: by its age in calendar days, as the duty that rotates it counts them."""
+"""Judges one access key: by its age in calendar days, as the duty that rotates it counts them."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -9,7 +9,7 @@ from services.models.runbook_looks import AccessKeys as KeysSpec
 from services.models.verdict import Verdict
 
 QUOTA = 2
-"""Keys that a user can have; the inactive ones count."""
+"""Keys that a user can have, inactive ones included."""
 DISABLED = frozenset({"Inactive", "Expired"})
 """Statuses in which a key cannot be used."""
 
@@ -22,20 +22,20 @@ class JudgedKey:
     use: KeyUse | None
     """None: not read."""
     age: int
-    """Whole local days since it was made."""
+    """Whole local days since it was created."""
     limit: date
     """The last day on which it is not too old."""
     due: date
     """`limit`, or the open day before it."""
     verdict: Verdict
     leftover: bool
-    """It cannot be used, and may have been so for longer than the runbook keeps it."""
+    """It cannot be used, perhaps for longer than the runbook keeps such keys."""
     idle_days: int | None
-    """Since it was used last, or made; None: not known."""
+    """Since it was last used, or created; None: not known."""
 
     @property
     def unclear(self) -> bool:
-        """IAM does not say, in a word that is known here, whether it can be used."""
+        """Whether IAM gives a status from which it is not known here whether the key can be used."""
         return not self.key.active and self.key.status not in DISABLED
 
 
@@ -48,10 +48,10 @@ class KeyRules:
         self._today = calendar.day_of(now)
 
     def judge(self, key: AccessKey, use: KeyUse | None) -> JudgedKey:
-        """An active key by its age; one that cannot be used by how long it lies about."""
-        made = self._calendar.day_of(key.created)
-        limit = made + timedelta(days=self._spec.max_age_days)
-        age = (self._today - made).days
+        """Judge an active key by its age, one that cannot be used by how long it has been idle."""
+        created = self._calendar.day_of(key.created)
+        limit = created + timedelta(days=self._spec.max_age_days)
+        age = (self._today - created).days
         due = self._calendar.open_days.previous_open(limit) or limit
         idle = self._idle(key, use)
         disabled = key.status in DISABLED
@@ -72,13 +72,14 @@ class KeyRules:
         )
 
     def crowded(self, keys: list[JudgedKey]) -> bool:
-        """All keys that a user can have are active, and the new one is no longer new: the old one was forgotten."""
-        active = [each for each in keys if each.key.active]
-        return len(active) >= QUOTA and min(each.age for each in active) > self._spec.delete_after_days
+        """Whether a user has as many active keys as possible and the newest is not new: the old one was forgotten."""
+        active = [judged for judged in keys if judged.key.active]
+        return len(active) >= QUOTA and min(judged.age for judged in active) > self._spec.delete_after_days
 
-    def unused(self, each: JudgedKey) -> bool:
-        """It was not used for longer than a key may live."""
-        return each.key.active and each.idle_days is not None and each.idle_days > self._spec.max_age_days
+    def unused(self, judged: JudgedKey) -> bool:
+        """Whether an active key was not used for longer than a key may live."""
+        idle = judged.idle_days
+        return judged.key.active and idle is not None and idle > self._spec.max_age_days
 
     def _of_active(self, age: int, due: date) -> Verdict:
         if age > self._spec.max_age_days:
@@ -87,7 +88,7 @@ class KeyRules:
         return Verdict.ATTENTION if self._today >= soon else Verdict.NORMAL
 
     def _of_inactive(self, use: KeyUse | None, leftover: bool) -> Verdict:
-        """IAM does not say since when; it was disabled after it was used last, and nothing more is known."""
+        """IAM does not say since when; it was disabled after its last use, and nothing more is known."""
         if not leftover:
             return Verdict.NORMAL
         return Verdict.UNKNOWN if use is None else Verdict.ATTENTION

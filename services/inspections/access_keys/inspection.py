@@ -1,19 +1,18 @@
-"""How old every user's access keys are, when they were used last, and what lies about unused.
+"""How old every user's access keys are, when they were last used, and which are left over.
 
-The written runbook looks at one user, and at 90 days as if they were a quarter: they count from the day a key was
-made, and the day itself is the last one, so a due date on a closed day comes earlier.
+The written runbook checks one user, and takes 90 days for a quarter of a year: they count from the day on which a
+key was created, and the last of them is the latest date, so a due date on a closed day comes earlier.
 """
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterator, Sequence
 
 from services.calendar.wording import day_words
-from services.i18n import N_, _, plural
+from services.i18n import _, plural
 from services.inspections.access_keys.evaluation import QUOTA, JudgedKey, KeyRules
 from services.inspections.access_keys.reading import KeysRead, read_keys
-from services.inspections.base import Inspection, Look, table
+from services.inspections.base import Inspection, InspectionRequest, table
+from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.models.findings import TOLD, Evidence, Finding, Measure, Row, worst
-from services.models.runbook import Runbook
 from services.models.runbook_looks import AccessKeys as KeysSpec
 from services.models.text import clean
 from services.models.verdict import Verdict
@@ -25,32 +24,19 @@ PROCEDURE = "rotate-key"
 class KeyAges(Inspection):
     """Every user's keys against the runbook's greatest age."""
 
-    id = "access-keys"
-    title = N_("Access keys")
-    words = "アクセスキー あくせすきー 鍵 かぎ kagi akusesuki- key IAM ローテーション"
-
-    @classmethod
-    def lacks(cls, runbook: Runbook) -> str:
-        """`access_keys`."""
-        return "" if runbook.access_keys else "access_keys"
-
-    async def look(self, look: Look) -> Finding:
-        """Read, judge, and make a finding of it. Raises AwsError where nothing at all could be read."""
+    async def run(self, request: InspectionRequest) -> Finding:
+        """Read and judge every key. Raises AwsError where nothing at all could be read."""
         context, spec = self.context, self._spec
-        read = await read_keys(context.reader, spec.users, look.tell)
-        rules = KeyRules(spec, context.calendar, look.until)
-        judged = [rules.judge(key, read.used.get(key.id)) for key in read.every]
-        crowded = [user for user in read.users if rules.crowded(_of(judged, user))]
-        measured = tuple(self._measures(read, judged, crowded))
-        return self.found(
-            look,
-            worst(each.verdict for each in measured) or Verdict.UNKNOWN,
-            self._summary(read, judged, measured),
-            windowed=False,
-            measures=measured,
-            evidence=tuple(self._evidence(read, judged)),
-            advice=self._advice(judged, crowded),
-            remarks=tuple(self._remarks(read, judged, rules)),
+        reading = await read_keys(context.reader, spec.users, request.tell)
+        rules = KeyRules(spec, context.calendar, request.until)
+        keys = [rules.judge(key, reading.used.get(key.id)) for key in reading.every]
+        crowded = [user for user in reading.users if rules.crowded(_of(keys, user))]
+        builder = FindingBuilder(self, request, windowed=False)
+        builder.measure(*self._measures(reading, keys, crowded))
+        builder.table(self._keys_table(keys), self._keyless_table(reading))
+        builder.remark(*self._remarks(reading, keys, rules))
+        return builder.finding(
+            self._summary(reading, keys, builder.measures), advice=self._advice(keys, crowded)
         )
 
     @property
@@ -59,58 +45,57 @@ class KeyAges(Inspection):
         assert spec is not None
         return spec
 
-    # What was measured
-
-    def _measures(self, read: KeysRead, judged: list[JudgedKey], crowded: list[str]) -> Iterator[Measure]:
-        spec, unread = self._spec, Verdict.UNKNOWN if read.problems or read.users_problem else Verdict.NORMAL
-        active = [each for each in judged if each.key.active]
-        oldest = max(active, key=lambda each: each.age, default=None)
+    def _measures(self, reading: KeysRead, keys: list[JudgedKey], crowded: list[str]) -> Iterator[Measure]:
+        spec, complete = self._spec, not (reading.problems or reading.users_problem)
+        base = Verdict.NORMAL if complete else Verdict.UNKNOWN
+        active = [judged for judged in keys if judged.key.active]
+        oldest = max(active, key=lambda judged: judged.age, default=None)
         yield Measure(
             title=_("Oldest active key"),
             shown=_days(oldest.age) if oldest else _("there is none"),
             allowed=_("at most {days} days").format(days=spec.max_age_days),
-            verdict=worst([unread, *(each.verdict for each in active)]),
+            verdict=worst([base, *(judged.verdict for judged in active)]),
             value=oldest.age if oldest else None,
             unit="days",
             note=_("{user}, due {due}").format(user=clean(oldest.key.user), due=self._due(oldest))
             if oldest
             else "",
         )
-        left = [each for each in judged if each.leftover]
+        leftovers = sum(judged.leftover for judged in keys)
         yield Measure(
             title=_("Keys left over"),
-            shown=str(len(left)),
+            shown=str(leftovers),
             allowed=_("0 (deleted {days} days after they were disabled)").format(days=spec.delete_after_days),
-            verdict=worst([unread, *(each.verdict for each in judged if not each.key.active)]),
-            value=len(left),
+            verdict=worst([base, *(judged.verdict for judged in keys if not judged.key.active)]),
+            value=leftovers,
         )
         yield Measure(
             title=_("Users with an old key beside the new one"),
             shown=str(len(crowded)),
             allowed="0",
-            verdict=worst([unread, *(Verdict.ATTENTION for _user in crowded)]),
+            verdict=worst([base, *(Verdict.ATTENTION for _user in crowded)]),
             value=len(crowded),
             note=_(", ").join(map(clean, crowded)),
         )
         yield Measure(
             title=_("Users looked at"),
-            shown=_("{count} of all").format(count=len(read.keys))
-            if read.users_problem is None
-            else _("only {count} of the runbook").format(count=len(read.keys)),
-            verdict=unread,
-            value=len(read.keys),
+            shown=_("{count} of all").format(count=len(reading.keys))
+            if reading.users_problem is None
+            else _("only {count} of the runbook").format(count=len(reading.keys)),
+            verdict=base,
+            value=len(reading.keys),
         )
-        if judged:
-            known = sum(each.use is not None for each in judged)
+        if keys:
+            with_use = sum(judged.use is not None for judged in keys)
             yield Measure(
                 title=_("Keys whose last use was read"),
-                shown=_("{count} of {all}").format(count=known, all=len(judged)),
-                verdict=Verdict.NORMAL if known == len(judged) else Verdict.UNKNOWN,
-                value=known,
+                shown=_("{count} of {all}").format(count=with_use, all=len(keys)),
+                verdict=Verdict.NORMAL if with_use == len(keys) else Verdict.UNKNOWN,
+                value=with_use,
             )
-        keyless = self._keyless(read)
+        keyless = self._keyless(reading)
         if keyless:
-            # Whether they were deleted or are only not listed, nobody can see.
+            # They may have been deleted, or IAM may not list them.
             yield Measure(
                 title=_("Users of the runbook without a key"),
                 shown=_(", ").join(map(clean, keyless)),
@@ -119,64 +104,64 @@ class KeyAges(Inspection):
                 value=len(keyless),
             )
 
-    def _keyless(self, read: KeysRead) -> list[str]:
+    def _keyless(self, reading: KeysRead) -> list[str]:
         """Users whose keys the runbook rotates, and of whom IAM lists none."""
-        return [user for user in self._spec.users if user in read.keys and not read.keys[user]]
+        return [user for user in self._spec.users if user in reading.keys and not reading.keys[user]]
 
-    def _summary(self, read: KeysRead, judged: list[JudgedKey], measured: tuple[Measure, ...]) -> str:
-        worse = [each for each in judged if each.key.active and each.verdict is not Verdict.NORMAL]
-        said = [self._said(each) for each in sorted(worse, key=lambda each: -each.age)]
-        left = sum(each.leftover for each in judged)
-        if left:
-            said.append(plural("{count} key left over", "{count} keys left over", left).format(count=left))
-        unclear = [clean(each.key.user) for each in judged if each.unclear]
-        if unclear:
-            said.append(
-                _("whether the keys of {users} can be used is not known").format(users=_(", ").join(unclear))
-            )
-        if measured[2].value:
-            said.append(_("an old key beside the new one: {users}").format(users=measured[2].note))
-        if read.users_problem is not None:
-            said.append(_("the other users could not be read"))
-        keyless = self._keyless(read)
-        if keyless:
-            said.append(_("IAM lists no key of {users}").format(users=_(", ").join(map(clean, keyless))))
-        if read.problems:
-            said.append(_("not read: {users}").format(users=_(", ").join(map(clean, read.problems))))
-        if read.used_problem is not None:
-            said.append(_("when keys were used last could not be read"))
-        if said:
-            return _("; ").join(said)
-        counted = plural("{count} key of {users} users", "{count} keys of {users} users", len(judged)).format(
-            count=len(judged), users=len(read.keys)
-        )
-        oldest = measured[0]
+    def _summary(self, reading: KeysRead, keys: list[JudgedKey], measures: Sequence[Measure]) -> str:
+        oldest, _leftovers, crowded, *_others = measures
+        parts = list(self._bad(reading, keys, crowded))
+        if parts:
+            return _("; ").join(parts)
+        text = plural("{count} key of {users} users", "{count} keys of {users} users", len(keys))
+        count = text.format(count=len(keys), users=len(reading.keys))
         if oldest.value is None:
-            return counted
+            return count
         return _("{counted}: the oldest is {age} old ({note})").format(
-            counted=counted, age=oldest.shown, note=oldest.note
+            counted=count, age=oldest.shown, note=oldest.note
         )
 
-    def _said(self, each: JudgedKey) -> str:
-        user = clean(each.key.user)
-        if each.verdict is Verdict.ABNORMAL:
+    def _bad(self, reading: KeysRead, keys: list[JudgedKey], crowded: Measure) -> Iterator[str]:
+        """What is not normal, in the order of the measures."""
+        old = [judged for judged in keys if judged.key.active and judged.verdict is not Verdict.NORMAL]
+        yield from (self._age(judged) for judged in sorted(old, key=lambda judged: -judged.age))
+        leftovers = sum(judged.leftover for judged in keys)
+        if leftovers:
+            yield plural("{count} key left over", "{count} keys left over", leftovers).format(count=leftovers)
+        unclear = [clean(judged.key.user) for judged in keys if judged.unclear]
+        if unclear:
+            text = _("whether the keys of {users} can be used is not known")
+            yield text.format(users=_(", ").join(unclear))
+        if crowded.value:
+            yield _("an old key beside the new one: {users}").format(users=crowded.note)
+        if reading.users_problem is not None:
+            yield _("the other users could not be read")
+        keyless = self._keyless(reading)
+        if keyless:
+            yield _("IAM lists no key of {users}").format(users=_(", ").join(map(clean, keyless)))
+        if reading.problems:
+            yield _("not read: {users}").format(users=_(", ").join(map(clean, reading.problems)))
+        if reading.used_problem is not None:
+            yield _("when keys were used last could not be read")
+
+    def _age(self, judged: JudgedKey) -> str:
+        user = clean(judged.key.user)
+        if judged.verdict is Verdict.ABNORMAL:
             text = _("the key of {user} is {age} old, allowed are {days} days")
-            return text.format(user=user, age=_days(each.age), days=self._spec.max_age_days)
+            return text.format(user=user, age=_days(judged.age), days=self._spec.max_age_days)
         text = _("the key of {user} is {age} old, due {due}")
-        return text.format(user=user, age=_days(each.age), due=self._due(each))
+        return text.format(user=user, age=_days(judged.age), due=self._due(judged))
 
-    def _due(self, each: JudgedKey) -> str:
-        """The day by which it is rotated, and why it is not the last one."""
-        if each.due == each.limit:
-            return day_words(each.due)
+    def _due(self, judged: JudgedKey) -> str:
+        """The day by which it is to be rotated, and why that is not the last one."""
+        if judged.due == judged.limit:
+            return day_words(judged.due)
         return _("{due} (before {limit}, which is closed)").format(
-            due=day_words(each.due), limit=day_words(each.limit)
+            due=day_words(judged.due), limit=day_words(judged.limit)
         )
 
-    # Evidence
-
-    def _evidence(self, read: KeysRead, judged: list[JudgedKey]) -> Iterator[Evidence]:
-        rows = sorted(judged, key=lambda each: (TOLD.index(each.verdict), -each.age))
+    def _keys_table(self, keys: list[JudgedKey]) -> Evidence:
+        rows = sorted(keys, key=lambda judged: (TOLD.index(judged.verdict), -judged.age))
         columns = (
             _("IAM user"),
             _("access key"),
@@ -186,85 +171,85 @@ class KeyAges(Inspection):
             _("rotate by"),
             _("last used"),
         )
-        if rows:
-            yield table(_("Access keys of every user"), columns, map(self._row, rows))
-        idle = [clean(user) for user, keys in read.keys.items() if not keys]
-        if idle:
-            yield table(_("Users without keys"), (_("IAM user"),), [(user,) for user in idle])
+        return table(_("Access keys of every user"), columns, map(self._row, rows))
 
-    def _row(self, each: JudgedKey) -> Row:
-        key, day = each.key, self.context.calendar.day_of
+    def _keyless_table(self, reading: KeysRead) -> Evidence:
+        users = [(clean(user),) for user, keys in reading.keys.items() if not keys]
+        return table(_("Users without keys"), (_("IAM user"),), users)
+
+    def _row(self, judged: JudgedKey) -> Row:
+        key, day = judged.key, self.context.calendar.day_of
         cells = (
             clean(key.user),
             key.name,
             key.status or _("not said"),
             day(key.created).isoformat(),
-            _days(each.age),
-            self._due(each) if key.active else "-",
-            self._used(each),
+            _days(judged.age),
+            self._due(judged) if key.active else "-",
+            self._last_use(judged),
         )
-        return Row(cells=cells, verdict=None if each.verdict is Verdict.NORMAL else each.verdict)
+        return Row(cells=cells, verdict=None if judged.verdict is Verdict.NORMAL else judged.verdict)
 
-    def _used(self, each: JudgedKey) -> str:
-        if each.use is None:
+    def _last_use(self, judged: JudgedKey) -> str:
+        use = judged.use
+        if use is None:
             return _("not read")
-        if each.use.at is None:
+        if use.at is None:
             return _("never used")
-        local: date = self.context.calendar.day_of(each.use.at)
+        day = self.context.calendar.day_of(use.at).isoformat()
         return _("{day}: {service}, {region}").format(
-            day=local.isoformat(), service=each.use.service or "-", region=each.use.region or "-"
+            day=day, service=use.service or "-", region=use.region or "-"
         )
 
-    # What to do, and what to know
-
-    def _advice(self, judged: list[JudgedKey], crowded: list[str]) -> Iterator[str]:
-        """The runbook's own steps."""
-        steps = next((each.steps for each in self.context.runbook.procedures if each.id == PROCEDURE), ())
-        if any(each.key.active and each.verdict is not Verdict.NORMAL for each in judged):
+    def _advice(self, keys: list[JudgedKey], crowded: list[str]) -> Iterator[str]:
+        """The runbook's own steps, then what to do about keys left over."""
+        procedures = self.context.runbook.procedures
+        steps = next((procedure.steps for procedure in procedures if procedure.id == PROCEDURE), ())
+        if any(judged.key.active and judged.verdict is not Verdict.NORMAL for judged in keys):
             for number, step in enumerate(steps, 1):
-                said = f"{step.text} ({step.note})" if step.note else step.text
-                yield _("{number}. {step}").format(number=number, step=said)
-        for each in judged:
-            if each.leftover:
+                text = f"{step.text} ({step.note})" if step.note else step.text
+                yield _("{number}. {step}").format(number=number, step=text)
+        for judged in keys:
+            if judged.leftover:
                 text = _(
                     "Delete the key {key} of {user}, once it is certain that it has been disabled for {days} days."
                 )
                 yield text.format(
-                    key=each.key.name, user=clean(each.key.user), days=self._spec.delete_after_days
+                    key=judged.key.name, user=clean(judged.key.user), days=self._spec.delete_after_days
                 )
         for user in crowded:
             yield _("Disable the older key of {user}, unless something still uses it.").format(
                 user=clean(user)
             )
 
-    def _remarks(self, read: KeysRead, judged: list[JudgedKey], rules: KeyRules) -> Iterator[str]:
-        if read.users_problem is not None:
+    def _remarks(self, reading: KeysRead, keys: list[JudgedKey], rules: KeyRules) -> Iterator[str]:
+        if reading.users_problem is not None:
             text = _("Only the runbook's users were looked at: {problem}")
-            yield text.format(problem=read.users_problem.summary)
-        for user, problem in read.problems.items():
+            yield text.format(problem=reading.users_problem.summary)
+        for user, problem in reading.problems.items():
             yield _("{user}: {problem}").format(user=clean(user), problem=problem.summary)
-        if read.used_problem is not None:
+        if reading.used_problem is not None:
             yield _("When keys were used last was not read: {problem}").format(
-                problem=read.used_problem.summary
+                problem=reading.used_problem.summary
             )
-        for user in read.users:
-            if len(read.keys.get(user, ())) >= QUOTA:
+        for user in reading.users:
+            if len(reading.keys.get(user, ())) >= QUOTA:
                 text = _(
                     "{user} has {count} keys, as many as IAM allows: making a new one fails until one is deleted."
                 )
-                yield text.format(user=clean(user), count=len(read.keys[user]))
-        for each in judged:
-            if rules.unused(each):
+                yield text.format(user=clean(user), count=len(reading.keys[user]))
+        for judged in keys:
+            if rules.unused(judged):
                 text = _("The key {key} of {user} was not used for {days} days: is it needed?")
-                yield text.format(key=each.key.name, user=clean(each.key.user), days=each.idle_days)
-        if any(each.leftover for each in judged):
+                yield text.format(key=judged.key.name, user=clean(judged.key.user), days=judged.idle_days)
+        if any(judged.leftover for judged in keys):
             yield _(
                 "IAM does not say when a key was disabled: only that it was not used since the day shown."
             )
 
 
-def _of(judged: list[JudgedKey], user: str) -> list[JudgedKey]:
-    return [each for each in judged if each.key.user == user]
+def _of(keys: list[JudgedKey], user: str) -> list[JudgedKey]:
+    return [judged for judged in keys if judged.key.user == user]
 
 
 def _days(count: int) -> str:

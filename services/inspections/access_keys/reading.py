@@ -1,4 +1,4 @@
-"""What the look at access keys reads: every user, their keys, and when each was used last."""
+"""What is read of access keys: every user, their keys, and when each was last used."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ class KeysRead:
     used: dict[str, KeyUse] = field(default_factory=dict)
     """By key id; a key that is not here was not read."""
     users_problem: Problem | None = None
-    """Why only the runbook's users were looked at."""
+    """Why only the runbook's users were read."""
     problems: dict[str, Problem] = field(default_factory=dict)
     """Why a user's keys were not read."""
     used_problem: Problem | None = None
@@ -35,37 +35,39 @@ class KeysRead:
         return [key for user in self.users for key in self.keys.get(user, ())]
 
 
-async def read_keys(reader: Reader, listed: tuple[str, ...], tell: Callable[[Progress], None]) -> KeysRead:
-    """Read it all; `listed` are the runbook's users. Raises AwsError where not one user's keys could be read."""
-    asked, found = AccessKeys(reader), KeysRead()
+async def read_keys(
+    reader: Reader, in_runbook: tuple[str, ...], tell: Callable[[Progress], None]
+) -> KeysRead:
+    """Read it all; `in_runbook`: the runbook's users. Raises AwsError where not one user's keys could be read."""
+    iam, reading = AccessKeys(reader), KeysRead()
     users: tuple[IamUser, ...] = ()
     try:
-        users = await asked.users()
+        users = await iam.users()
     except AwsError as error:
-        found.users_problem = error.problem
-        if not listed:
+        reading.users_problem = error.problem
+        if not in_runbook:
             raise
-    found.users = tuple(dict.fromkeys([*listed, *(user.id for user in users)]))
+    reading.users = tuple(dict.fromkeys([*in_runbook, *(user.id for user in users)]))
     failure: AwsError | None = None
-    for number, user in enumerate(found.users):
+    for number, user in enumerate(reading.users):
         text = _("{user}: keys…").format(user=user)
-        tell(Progress(text=text, done=number, total=len(found.users)))
+        tell(Progress(text=text, done=number, total=len(reading.users)))
         try:
-            found.keys[user] = await asked.keys((user,))
+            reading.keys[user] = await iam.keys((user,))
         except AwsError as error:
-            found.problems[user], failure = error.problem, error
-    if failure is not None and not found.keys:
+            reading.problems[user], failure = error.problem, error
+    if failure is not None and not reading.keys:
         raise failure
-    await _last_used(asked, found)
-    return found
+    await _last_used(iam, reading)
+    return reading
 
 
-async def _last_used(asked: AccessKeys, found: KeysRead) -> None:
-    for key in found.every:
+async def _last_used(iam: AccessKeys, reading: KeysRead) -> None:
+    for key in reading.every:
         try:
-            found.used[key.id] = await asked.used(key)
+            reading.used[key.id] = await iam.used(key)
         except AwsError as error:
-            found.used_problem = error.problem
+            reading.used_problem = error.problem
             if error.problem.kind is ProblemKind.ACCESS_DENIED:
-                # The permission does not come back from key to key.
+                # It would be denied for every other key, too.
                 return

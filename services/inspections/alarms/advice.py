@@ -5,23 +5,23 @@ from collections.abc import Iterable, Iterator
 from services.contacts import escalation
 from services.i18n import _
 from services.inspections.alarms.evaluation import Judged, Mark
-from services.inspections.toolkit.points import runbook_says
+from services.inspections.toolkit.checks import runbook_advice
 from services.models.alarms import Alarm
 from services.models.runbook import Playbook, Runbook
 
 
 def advice(judged: Iterable[Judged], runbook: Runbook, inspection: str) -> tuple[str, ...]:
     """For each alarm in the order given, then where the runbook wants it recorded."""
-    said = [text for each in judged if each.marks for text in _of(each, runbook)]
-    if not said:
+    texts = [text for alarm in judged if alarm.marks for text in _of(alarm, runbook)]
+    if not texts:
         return ()
-    return tuple(dict.fromkeys((*said, *(_written(runbook, inspection) or _slack(runbook)))))
+    return tuple(dict.fromkeys((*texts, *(_by_duties(runbook, inspection) or _slack(runbook)))))
 
 
-def _written(runbook: Runbook, inspection: str) -> tuple[str, ...]:
-    """What duties write that look at alarms alone; what others write speaks of their other looks too."""
+def _by_duties(runbook: Runbook, inspection: str) -> tuple[str, ...]:
+    """What duties about alarms alone say; what other duties say is about their other inspections, too."""
     own = tuple(duty for duty in runbook.duties if duty.inspections == (inspection,))
-    return runbook_says(runbook.model_copy(update={"duties": own}) if own else runbook, inspection)
+    return runbook_advice(runbook.model_copy(update={"duties": own}) if own else runbook, inspection)
 
 
 def _slack(runbook: Runbook) -> tuple[str, ...]:
@@ -30,28 +30,30 @@ def _slack(runbook: Runbook) -> tuple[str, ...]:
     return (_("Record it in Slack {channel}.").format(channel=runbook.slack.channel),)
 
 
-def _of(each: Judged, runbook: Runbook) -> Iterator[str]:
-    if Mark.FIRING in each.marks or Mark.FIRED in each.marks:
-        yield from _fired(each, runbook)
-    if Mark.MISSING in each.marks:
+def _of(judged: Judged, runbook: Runbook) -> Iterator[str]:
+    if Mark.FIRING in judged.marks or Mark.FIRED in judged.marks:
+        yield from _fired(judged, runbook)
+    if Mark.MISSING in judged.marks:
         text = _(
             "{alarm}: nothing watches this now. Have the alarm {name} made again; until then look at the dashboard."
         )
-        yield text.format(alarm=each.title, name=each.alarm.name)
-    if each.alarm.warm_up_until is not None:
-        yield _("{alarm}: until it is warm, look at its metric on the dashboard.").format(alarm=each.title)
-    elif Mark.NO_DATA in each.marks or Mark.BLIND in each.marks:
+        yield text.format(alarm=judged.title, name=judged.alarm.name)
+    if judged.alarm.warm_up_until is not None:
+        yield _("{alarm}: until it is warm, look at its metric on the dashboard.").format(alarm=judged.title)
+    elif Mark.NO_DATA in judged.marks or Mark.BLIND in judged.marks:
         text = _(
             "{alarm}: it cannot fire without data. Check that what it watches is there and reports {metric}."
         )
-        yield text.format(alarm=each.title, metric=_metrics(each))
-    if Mark.UNSURE in each.marks:
-        yield _("{alarm}: correct the alarm's definition, or wait where AWS failed.").format(alarm=each.title)
-    if Mark.SILENT in each.marks:
-        yield _silent(each.alarm).format(alarm=each.title)
-    if Mark.UNTOLD in each.marks:
+        yield text.format(alarm=judged.title, metric=_metrics(judged))
+    if Mark.UNSURE in judged.marks:
+        yield _("{alarm}: correct the alarm's definition, or wait where AWS failed.").format(
+            alarm=judged.title
+        )
+    if Mark.SILENT in judged.marks:
+        yield _silent(judged.alarm).format(alarm=judged.title)
+    if Mark.UNTOLD in judged.marks:
         yield _("{alarm}: look at its history in CloudWatch: it may have fired unseen.").format(
-            alarm=each.title
+            alarm=judged.title
         )
 
 
@@ -63,36 +65,36 @@ def _silent(alarm: Alarm) -> str:
     )
 
 
-def _fired(each: Judged, runbook: Runbook) -> Iterator[str]:
-    playbook = runbook.playbook_for(each.alarm.id)
+def _fired(judged: Judged, runbook: Runbook) -> Iterator[str]:
+    playbook = runbook.playbook_for(judged.alarm.id)
     if playbook is None:
-        yield _("{alarm}: the runbook has no steps for it.").format(alarm=each.title)
+        yield _("{alarm}: the runbook has no steps for it.").format(alarm=judged.title)
         return
     steps = " → ".join(str(step.text) for step in playbook.steps)
-    firing = Mark.FIRING in each.marks
+    firing = Mark.FIRING in judged.marks
     text = (
         _("{alarm}: {playbook}: {steps}")
         if firing
         else _("{alarm} recovered by itself; find out why it fired: {playbook}: {steps}")
     )
-    yield text.format(alarm=each.title, playbook=playbook.title, steps=steps)
+    yield text.format(alarm=judged.title, playbook=playbook.title, steps=steps)
     if firing:
-        yield from _whom(each, playbook, runbook)
+        yield from _whom(judged, playbook, runbook)
 
 
-def _whom(each: Judged, playbook: Playbook, runbook: Runbook) -> Iterator[str]:
+def _whom(judged: Judged, playbook: Playbook, runbook: Runbook) -> Iterator[str]:
     whom = escalation(runbook, playbook.escalate_to)
     minutes = playbook.escalate_minutes or playbook.wait_minutes
     if whom and minutes:
         text = _("{alarm}: not recovered within {minutes} minutes? Call {whom}.")
-        yield text.format(alarm=each.title, minutes=minutes, whom=whom)
+        yield text.format(alarm=judged.title, minutes=minutes, whom=whom)
     elif whom:
-        yield _("{alarm}: call {whom}.").format(alarm=each.title, whom=whom)
+        yield _("{alarm}: call {whom}.").format(alarm=judged.title, whom=whom)
     approver = escalation(runbook, playbook.approval)
     if approver:
-        yield _("{alarm}: changes need the approval of {whom}.").format(alarm=each.title, whom=approver)
+        yield _("{alarm}: changes need the approval of {whom}.").format(alarm=judged.title, whom=approver)
 
 
-def _metrics(each: Judged) -> str:
-    names = dict.fromkeys(str(query.metric) for query in each.alarm.queries if query.metric)
+def _metrics(judged: Judged) -> str:
+    names = dict.fromkeys(str(query.metric) for query in judged.alarm.queries if query.metric)
     return _(", ").join(names) or _("its metric")

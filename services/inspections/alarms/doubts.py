@@ -1,4 +1,4 @@
-"""Whether the history of the alarms tells all of a window: what in it cannot be read, and what is not in it. Pure."""
+"""Whether the history of the alarms covers a window: what in it cannot be read, and what is missing from it. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +17,10 @@ _NAMED = 5
 
 
 def doubts(alarms: Sequence[Alarm], changes: Sequence[AlarmTransition], span: TimeSpan) -> Iterator[str]:
-    """Why the history of `span` cannot be relied on, in sentences; `alarms` as they are now; `changes` without those of scaling alarms."""
+    """Why the history of `span` cannot be relied on, in sentences.
+
+    `alarms` as they are now; `changes` without those of scaling alarms.
+    """
     unreadable = sum(change.kind == "unreadable" for change in changes)
     if unreadable:
         text = plural(
@@ -27,7 +30,7 @@ def doubts(alarms: Sequence[Alarm], changes: Sequence[AlarmTransition], span: Ti
         )
         yield text.format(count=f"{unreadable:,}")
     own = _by_alarm(changes)
-    behind = [alarm for alarm in alarms if not _told(alarm, own[alarm.id], span)]
+    behind = [alarm for alarm in alarms if not _has_newest(alarm, own[alarm.id], span)]
     if behind:
         yield _("The alarm history does not tell of the newest change of {alarms}.").format(
             alarms=_names(behind)
@@ -38,13 +41,13 @@ def doubts(alarms: Sequence[Alarm], changes: Sequence[AlarmTransition], span: Ti
 
 
 def untold(alarms: Iterable[Alarm], changes: Sequence[AlarmTransition], span: TimeSpan) -> frozenset[str]:
-    """The ids of the alarms whose own history does not tell all of `span`."""
+    """The ids of the alarms whose own history does not cover `span`."""
     own = _by_alarm(changes)
     return frozenset(
         alarm.id
         for alarm in alarms
-        if any(each.kind == "unreadable" for each in own[alarm.id])
-        or not _told(alarm, own[alarm.id], span)
+        if any(change.kind == "unreadable" for change in own[alarm.id])
+        or not _has_newest(alarm, own[alarm.id], span)
         or _broken(own[alarm.id])
     )
 
@@ -55,33 +58,33 @@ def _by_alarm(changes: Sequence[AlarmTransition]) -> defaultdict[str, list[Alarm
     # AWS lists the newest first; of two at the same moment, too.
     oldest_first = list(changes)
     oldest_first.reverse()
-    for each in sorted(oldest_first, key=lambda each: each.at):
-        own[each.id].append(each)
+    for change in sorted(oldest_first, key=lambda change: change.at):
+        own[change.id].append(change)
     return own
 
 
 def _names(alarms: Sequence[Alarm]) -> str:
-    named = _(", ").join(str(alarm.name) for alarm in alarms[:_NAMED])
-    return named + (" …" if len(alarms) > _NAMED else "")
+    names = _(", ").join(str(alarm.name) for alarm in alarms[:_NAMED])
+    return names + (" …" if len(alarms) > _NAMED else "")
 
 
 def _broken(own: Sequence[AlarmTransition]) -> bool:
-    """Whether a change begins in another state than the one before it ended in.
+    """Whether a change begins in another state than the one in which the change before it ended.
 
-    One that begins without data may be of an alarm that was made anew under the same name.
+    One that begins without data may be of an alarm that was created again under the same name.
     """
-    states = [each for each in own if each.kind == "state"]
+    states = [change for change in own if change.kind == "state"]
     return any(
         later.before is not AlarmState.INSUFFICIENT and later.before is not earlier.after
         for earlier, later in pairwise(states)
     )
 
 
-def _told(alarm: Alarm, own: Sequence[AlarmTransition], span: TimeSpan) -> bool:
-    """An alarm that changed within the window has that change in its history; a new one begins without data."""
+def _has_newest(alarm: Alarm, own: Sequence[AlarmTransition], span: TimeSpan) -> bool:
+    """Whether the history has the alarm's newest change, if that lies in the window; a new alarm begins without data."""
     at = alarm.since
     if at is None or alarm.state not in (AlarmState.OK, AlarmState.ALARM):
         return True
     if not span.start + APART <= at <= span.end - SETTLED:
         return True
-    return any(each.kind == "state" and each.at >= at - APART for each in own)
+    return any(change.kind == "state" and change.at >= at - APART for change in own)

@@ -1,4 +1,4 @@
-"""One alarm judged: its state now, and what it did since the last look. Pure."""
+"""One alarm judged: its state now, and what it did in the window. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from services.i18n import N_, _
 from services.inspections.alarms.periods import seconds
 from services.inspections.toolkit.wording import moment, since, stretch
 from services.models.alarms import Alarm, AlarmState, Hearing, evaluation_words
-from services.models.findings import Measure, Spell, worst
+from services.models.findings import AlarmPeriod, Measure, worst
 from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
 
 BLIND = timedelta(minutes=15)
-"""So long without data an alarm watched nothing."""
+"""How long an alarm must be without data to have watched nothing."""
 SHOWN = 3
-"""Spells told in a line; the evidence has all."""
+"""Periods named in one line; the evidence has all."""
 STATES = {
     AlarmState.ALARM: N_("firing"),
     AlarmState.MISSING: N_("missing"),
@@ -55,7 +55,7 @@ VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """An alarm and what is to be said of it."""
+    """An alarm and what is to be said about it."""
 
     alarm: Alarm
     title: str
@@ -72,15 +72,21 @@ class Judged:
 
 
 def judge(
-    alarm: Alarm, title: str, spells: Sequence[Spell], span: TimeSpan, zone: tzinfo, *, told: bool = True
+    alarm: Alarm,
+    title: str,
+    periods: Sequence[AlarmPeriod],
+    span: TimeSpan,
+    zone: tzinfo,
+    *,
+    complete: bool = True,
 ) -> Judged:
-    """`spells` are the alarm's own, newest first; without `told` its history does not tell all of them."""
-    said = list(_said(alarm, spells, span, zone))
-    if not told:
-        said.append((Mark.UNTOLD, _("changes are missing from its history")))
-    marks = tuple(dict.fromkeys(mark for mark, _text in said))
+    """`periods` are the alarm's own, newest first; `complete`: its history has all of them."""
+    statements = list(_statements(alarm, periods, span, zone))
+    if not complete:
+        statements.append((Mark.UNTOLD, _("changes are missing from its history")))
+    marks = tuple(dict.fromkeys(mark for mark, _text in statements))
     verdict = worst((Verdict.NORMAL, *(VERDICTS[mark] for mark in marks)))
-    fired = [each for each in spells if each.state == "alarm"]
+    fired = [period for period in periods if period.state == "alarm"]
     word = STATES[alarm.state]
     measure = Measure(
         title=title,
@@ -88,35 +94,39 @@ def judge(
         allowed="OK",
         verdict=verdict,
         at=fired[0].began if fired else alarm.since if alarm.state is AlarmState.INSUFFICIENT else None,
-        note=_("; ").join(text for _mark, text in said if text),
+        note=_("; ").join(text for _mark, text in statements if text),
     )
-    recovered = [each for each in fired if each.ended is not None]
-    short = f"{title} {spell_words(recovered[0], span, zone)}" if recovered else title
+    recovered = [period for period in fired if period.ended is not None]
+    short = f"{title} {period_words(recovered[0], span, zone)}" if recovered else title
     return Judged(alarm, title, measure, marks, short if Mark.FIRED in marks else title)
 
 
-def _said(alarm: Alarm, spells: Sequence[Spell], span: TimeSpan, zone: tzinfo) -> Iterator[tuple[Mark, str]]:
-    yield from _state(alarm, spells, span, zone)
+def _statements(
+    alarm: Alarm, periods: Sequence[AlarmPeriod], span: TimeSpan, zone: tzinfo
+) -> Iterator[tuple[Mark, str]]:
+    yield from _state(alarm, periods, span, zone)
     if alarm.warm_up_until is not None:
         mark = Mark.NO_DATA if alarm.state is AlarmState.INSUFFICIENT else Mark.UNSURE
         text = _("warms up until {time}: AWS evaluates nothing and runs no action")
         yield mark, text.format(time=moment(alarm.warm_up_until, zone))
     if alarm.evaluation:
         yield Mark.UNSURE, evaluation_words(alarm.evaluation)
-    recovered = [each for each in spells if each.state == "alarm" and each.ended is not None]
-    for each in recovered[:SHOWN]:
-        yield Mark.FIRED, _("fired {spell}").format(spell=spell_words(each, span, zone))
+    recovered = [period for period in periods if period.state == "alarm" and period.ended is not None]
+    for period in recovered[:SHOWN]:
+        yield Mark.FIRED, _("fired {spell}").format(spell=period_words(period, span, zone))
     if len(recovered) > SHOWN:
         yield Mark.FIRED, _("{count} times in all").format(count=len(recovered))
     yield from _silent(alarm, zone)
-    blind = [each for each in spells if _blind(each, span)]
+    blind = [period for period in periods if _blind(period, span)]
     if blind and not sparse(alarm):
-        yield Mark.BLIND, _("without data {spell}").format(spell=spell_words(blind[0], span, zone))
+        yield Mark.BLIND, _("without data {spell}").format(spell=period_words(blind[0], span, zone))
 
 
-def _state(alarm: Alarm, spells: Sequence[Spell], span: TimeSpan, zone: tzinfo) -> Iterator[tuple[Mark, str]]:
-    lasting = next((each for each in spells if each.ended is None), None)
-    how_long = spell_words(lasting, span, zone) if lasting else ""
+def _state(
+    alarm: Alarm, periods: Sequence[AlarmPeriod], span: TimeSpan, zone: tzinfo
+) -> Iterator[tuple[Mark, str]]:
+    lasting = next((period for period in periods if period.ended is None), None)
+    how_long = period_words(lasting, span, zone) if lasting else ""
     if alarm.state is AlarmState.ALARM:
         yield Mark.FIRING, how_long
     elif alarm.state is AlarmState.MISSING:
@@ -145,33 +155,35 @@ def _silent(alarm: Alarm, zone: tzinfo) -> Iterator[tuple[Mark, str]]:
         yield Mark.UNKNOWN, _("it has no action, and whether a composite alarm names it could not be read")
 
 
-def _blind(spell: Spell, span: TimeSpan) -> bool:
-    """A time without data that began and ended in the window; what began before was told by the look before."""
+def _blind(period: AlarmPeriod, span: TimeSpan) -> bool:
+    """Whether data was missing for a time that lies in the window; an earlier run reported what began before."""
     return (
-        spell.state == "insufficient"
-        and spell.began is not None
-        and spell.ended is not None
-        and seconds(spell, span) >= BLIND.total_seconds()
+        period.state == "insufficient"
+        and period.began is not None
+        and period.ended is not None
+        and seconds(period, span) >= BLIND.total_seconds()
     )
 
 
-def spell_words(spell: Spell, span: TimeSpan, zone: tzinfo) -> str:
+def period_words(period: AlarmPeriod, span: TimeSpan, zone: tzinfo) -> str:
     """`01-14 01:16–01:26 JST (10m)`; says where it began before the window or still lasts."""
-    if spell.began is None:
-        if spell.ended is None:
+    if period.began is None:
+        if period.ended is None:
             return _("since before {time}").format(time=moment(span.start, zone))
-        return _("until {time}, since before the window").format(time=moment(spell.ended, zone))
-    if spell.ended is None:
-        return since(spell.began, span.end, zone)
-    return stretch(spell.began, spell.ended, zone)
+        return _("until {time}, since before the window").format(time=moment(period.ended, zone))
+    if period.ended is None:
+        return since(period.began, span.end, zone)
+    return stretch(period.began, period.ended, zone)
 
 
 def summary_of(judged: Iterable[Judged]) -> str:
     """What is not as it should be, the worst first: `firing: A, B; missing: C`; "" where all is."""
-    every = list(judged)
+    alarms = list(judged)
     parts = []
     for mark in Mark:
-        alarms = [each.short if mark is Mark.FIRED else each.title for each in every if mark in each.marks]
-        if alarms:
-            parts.append(_(mark.value).format(alarms=_(", ").join(alarms)))
+        names = [
+            alarm.short if mark is Mark.FIRED else alarm.title for alarm in alarms if mark in alarm.marks
+        ]
+        if names:
+            parts.append(_(mark.value).format(alarms=_(", ").join(names)))
     return _("; ").join(parts)

@@ -1,7 +1,7 @@
 """アラーム: the state of every alarm now, and everything that fired since the last sign-off.
 
-Runbook: 日常監視 1, whose own command shows only what fires at that moment: what fired at night and recovered,
-what has no data, what is missing, muted or disabled is seen here. Source: DescribeAlarms, DescribeAlarmHistory,
+Runbook: 日常監視 1, whose own command shows only what fires at that moment. This inspection also finds what fired at
+night and recovered, has no data, is missing, muted or disabled. Source: DescribeAlarms, DescribeAlarmHistory,
 DescribeAlarmContributors, ListAlarmMuteRules (`services.aws.cloudwatch.alarms.reader`).
 """
 
@@ -11,18 +11,18 @@ from datetime import timedelta
 from services.aws.client.errors import AwsError
 from services.aws.cloudwatch.alarms.actions import scaling_name
 from services.aws.cloudwatch.alarms.reader import Alarms
-from services.i18n import N_, _, plural, sentences
+from services.i18n import _, plural, sentences
 from services.inspections.alarms.advice import advice
 from services.inspections.alarms.doubts import doubts, untold
 from services.inspections.alarms.evaluation import Judged, Mark, judge, summary_of
-from services.inspections.alarms.periods import as_of, spells, within
-from services.inspections.alarms.tables import Firing, alarm_names, changes_table, series_table, spells_table
-from services.inspections.base import Inspection, Look
+from services.inspections.alarms.periods import as_of, periods_of, within
+from services.inspections.alarms.tables import Firing, alarm_names, changes_table, periods_table, series_table
+from services.inspections.base import Inspection, InspectionRequest
+from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.logs.queries import hours_words
-from services.inspections.toolkit.points import Unread
 from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition
-from services.models.findings import TOLD, Finding, Measure, Spell, worst
-from services.models.runbook import Runbook
+from services.models.findings import TOLD, AlarmPeriod, Finding, Measure
+from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
 
 _NAMED = 5
@@ -32,31 +32,23 @@ _NAMED = 5
 class AlarmStates(Inspection):
     """Every alarm of the runbook, and whatever else fires."""
 
-    id = "alarms"
-    title = N_("Alarms")
-    words = "あらーむ araamu けいほう keihou cloudwatch alarm"
     longest = timedelta(days=30)
-    """CloudWatch keeps the history of alarms so long."""
+    """CloudWatch keeps the history of alarms for this long."""
 
-    @classmethod
-    def lacks(cls, runbook: Runbook) -> str:
-        """The alarms that must exist."""
-        return "" if runbook.alarms else "alarms"
-
-    async def look(self, look: Look) -> Finding:
-        """All alarms and their history. Raises AwsError where not even their states can be read."""
+    async def run(self, request: InspectionRequest) -> Finding:
+        """Read all alarms and their history. Raises AwsError where not even their states can be read."""
         reader = Alarms(self.context.reader, self.context.runbook, clock=self.context.clock)
         board = await reader.board()
-        unread, history = Unread(), None
+        builder, history = FindingBuilder(self, request), None
         try:
-            history = await reader.history_all(look.since)
+            history = await reader.history_all(request.since)
         except AwsError as error:
-            unread.add(_("What fired since the last sign-off cannot be read."), error.problem)
-        series = [each async for each in self._contributors(reader, board)]
-        return self._judged(look, board, history, series, unread)
+            builder.unread(error, _("What fired since the last sign-off cannot be read."))
+        series = [firing async for firing in self._contributors(reader, board)]
+        return self._finding(builder, board, history, series)
 
     async def _contributors(self, reader: Alarms, board: AlarmOverview) -> AsyncIterator[Firing]:
-        """What fires of the alarms over several series; one that cannot be read says so in its row."""
+        """The firing series of alarms over several; an alarm that cannot be read says so in its row."""
         firing = [alarm for alarm in board.watched if alarm.several and alarm.state is AlarmState.ALARM]
         for alarm in firing[:_NAMED]:
             try:
@@ -64,130 +56,104 @@ class AlarmStates(Inspection):
             except AwsError as error:
                 yield Firing(alarm, (), error.problem.summary)
 
-    def _judged(
+    def _finding(
         self,
-        look: Look,
+        builder: FindingBuilder,
         board: AlarmOverview,
         history: Sequence[AlarmTransition] | None,
         series: Sequence[Firing],
-        unread: Unread,
     ) -> Finding:
-        known = history or ()
-        alarms = as_of(board.watched, known, look.until)
-        changes = _counted(within(known, look.span), board)
-        found = spells(changes, alarms, look.span)
-        counted = _counted(known, board)
-        gaps = untold(board.watched, counted, look.span) if history is not None else frozenset()
-        judged = self._each(look, alarms, found, gaps)
-        doubtful = tuple(doubts(board.watched, counted, look.span)) if history is not None else ()
-        measures = (*self._whole(board, found, judged, complete=history is not None, doubtful=doubtful),)
-        verdict = worst(each.verdict for each in measures) or Verdict.UNKNOWN
+        span, transitions = builder.request.span, history or ()
+        alarms = as_of(board.watched, transitions, span.end)
+        changes = _of_watched(within(transitions, span), board)
+        periods = periods_of(changes, alarms, span)
+        doubtful: tuple[str, ...] = ()
+        incomplete: frozenset[str] = frozenset()
+        if history is not None:
+            own = _of_watched(history, board)
+            doubtful = tuple(doubts(board.watched, own, span))
+            incomplete = untold(board.watched, own, span)
+        judged_alarms = self._judged(span, alarms, periods, incomplete)
+        builder.measure(
+            *(alarm.measure for alarm in judged_alarms),
+            _fired(periods, doubtful, complete=history is not None),
+        )
+        if not board.mutes_read:
+            title, allowed = _("Mute rules"), _("none")
+            builder.measure(Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN))
         names, zone = alarm_names(self.context.runbook), self.context.calendar.zone
-        return self.found(
-            look,
-            verdict,
-            self._summary(look, judged, unread, board, doubtful),
-            measures=measures,
-            evidence=tuple(
-                each
-                for each in (
-                    series_table(series, names, zone),
-                    spells_table(found, names, look.span, zone),
-                    changes_table(changes, names, zone),
-                )
-                if each.rows
-            ),
-            advice=advice(judged, self.context.runbook, self.id),
-            remarks=(*unread.remarks, *board.remarks, *self._remarks(alarms, board)),
-            spells=found,
-            problem=unread.problems[0] if unread.problems else None,
+        builder.table(
+            series_table(series, names, zone),
+            periods_table(periods, names, span, zone),
+            changes_table(changes, names, zone),
+        )
+        builder.remark(*board.remarks, *self._remarks(alarms, board))
+        return builder.finding(
+            self._summary(builder, judged_alarms, board, doubtful),
+            advice=advice(judged_alarms, self.context.runbook, self.id),
+            spells=periods,
         )
 
-    def _each(
-        self, look: Look, alarms: Sequence[Alarm], found: Sequence[Spell], gaps: Collection[str]
+    def _judged(
+        self,
+        span: TimeSpan,
+        alarms: Sequence[Alarm],
+        periods: Sequence[AlarmPeriod],
+        incomplete: Collection[str],
     ) -> list[Judged]:
         """The runbook's alarms, and others that fire or fired; the worst first.
 
-        `gaps`: the alarms whose history does not tell all.
+        `incomplete`: the alarms whose history does not have every change.
         """
-        titles = {each.name: str(each.title) for each in self.context.runbook.alarms}
+        titles = {alarm.name: str(alarm.title) for alarm in self.context.runbook.alarms}
         order = list(titles)
         zone = self.context.calendar.zone
-        judged = []
+        every = []
         for alarm in alarms:
-            own = [each for each in found if each.alarm == alarm.name]
+            own = [period for period in periods if period.alarm == alarm.name]
             title = titles.get(alarm.id, str(alarm.name))
-            each = judge(alarm, title, own, look.span, zone, told=alarm.id not in gaps)
-            if alarm.expected or {Mark.FIRING, Mark.FIRED} & set(each.marks):
-                judged.append(each)
+            judged = judge(alarm, title, own, span, zone, complete=alarm.id not in incomplete)
+            if alarm.expected or {Mark.FIRING, Mark.FIRED} & set(judged.marks):
+                every.append(judged)
         return sorted(
-            judged,
-            key=lambda each: (
-                TOLD.index(each.verdict),
-                order.index(each.alarm.id) if each.alarm.id in titles else len(order),
+            every,
+            key=lambda judged: (
+                TOLD.index(judged.verdict),
+                order.index(judged.alarm.id) if judged.alarm.id in titles else len(order),
             ),
         )
 
-    def _whole(
-        self,
-        board: AlarmOverview,
-        found: Sequence[Spell],
-        judged: Sequence[Judged],
-        *,
-        complete: bool,
-        doubtful: Sequence[str],
-    ) -> Iterator[Measure]:
-        """The alarms one by one, then what is of all of them."""
-        yield from (each.measure for each in judged)
-        fired = [each for each in found if each.state == "alarm"]
-        shown = str(len(fired)) if fired else _("none")
-        yield Measure(
-            title=_("Fired since the last sign-off"),
-            shown=shown if complete else "",
-            allowed=_("none"),
-            verdict=Verdict.UNKNOWN
-            if doubtful or not complete
-            else Verdict.ATTENTION
-            if fired
-            else Verdict.NORMAL,
-            value=len(fired) if complete else None,
-            note=sentences(*doubtful),
-        )
-        if not board.mutes_read:
-            yield Measure(title=_("Mute rules"), shown="", allowed=_("none"), verdict=Verdict.UNKNOWN)
-
     def _summary(
         self,
-        look: Look,
-        judged: Sequence[Judged],
-        unread: Unread,
+        builder: FindingBuilder,
+        judged_alarms: Sequence[Judged],
         board: AlarmOverview,
         doubtful: Sequence[str],
     ) -> str:
-        said = summary_of(judged)
-        if said:
-            found = _("{found}.").format(found=said[:1].upper() + said[1:])
+        bad = summary_of(judged_alarms)
+        if bad:
+            sentence = _("{found}.").format(found=bad[:1].upper() + bad[1:])
         else:
-            count = sum(each.alarm.expected for each in judged)
+            count = sum(judged.alarm.expected for judged in judged_alarms)
             text = plural(
                 "The runbook's {count} alarm is OK and did not fire in {hours}.",
                 "The runbook's {count} alarms are OK and none fired in {hours}.",
                 count,
             )
-            if unread.problems or doubtful:
+            if builder.problem or doubtful:
                 text = plural(
                     "The runbook's {count} alarm is OK now.",
                     "The runbook's {count} alarms are OK now.",
                     count,
                 )
-            found = text.format(count=count, hours=hours_words(look.hours))
+            sentence = text.format(count=count, hours=hours_words(builder.request.hours))
         more = (
-            [_("What fired since the last sign-off cannot be read.")] if unread.problems else list(doubtful)
+            [_("What fired since the last sign-off cannot be read.")] if builder.problem else list(doubtful)
         )
         if not board.mutes_read:
             more.append(_("Which alarms are muted is not known."))
-        # What was seen is not to stand behind what was not.
-        return sentences(found, *more) if said else sentences(*more, found)
+        # What is known to be bad comes before what is not known.
+        return sentences(sentence, *more) if bad else sentences(*more, sentence)
 
     def _remarks(self, alarms: Iterable[Alarm], board: AlarmOverview) -> Iterator[str]:
         others = [alarm for alarm in alarms if not alarm.expected]
@@ -211,8 +177,23 @@ class AlarmStates(Inspection):
             yield text.format(count=len(board.scaling))
 
 
-def _counted(changes: Iterable[AlarmTransition], board: AlarmOverview) -> list[AlarmTransition]:
-    """Those of alarms that count; of one that is gone and that the runbook does not name, the name tells."""
+def _fired(periods: Sequence[AlarmPeriod], doubtful: Sequence[str], *, complete: bool) -> Measure:
+    """How often alarms fired. `doubtful`: why the history cannot be relied on; `complete`: it could be read."""
+    count = sum(period.state == "alarm" for period in periods)
+    verdict = Verdict.ATTENTION if count else Verdict.NORMAL
+    text = str(count) if count else _("none")
+    return Measure(
+        title=_("Fired since the last sign-off"),
+        shown=text if complete else "",
+        allowed=_("none"),
+        verdict=verdict if complete and not doubtful else Verdict.UNKNOWN,
+        value=count if complete else None,
+        note=sentences(*doubtful),
+    )
+
+
+def _of_watched(changes: Iterable[AlarmTransition], board: AlarmOverview) -> list[AlarmTransition]:
+    """The changes of watched alarms; of an alarm that is gone, its name tells whether it was one of Auto Scaling."""
     own, scaling = ({alarm.id for alarm in alarms} for alarms in (board.watched, board.scaling))
     return [
         change

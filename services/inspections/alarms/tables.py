@@ -1,4 +1,4 @@
-"""The evidence tables of the look at the alarms."""
+"""The evidence tables of the alarms."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from services.inspections.alarms.evaluation import STATES
 from services.inspections.alarms.periods import seconds
 from services.inspections.base import table
 from services.inspections.toolkit.logs.hourly_counts import local, zone_name
-from services.inspections.toolkit.points import length
+from services.inspections.toolkit.wording import length
 from services.models.alarms import Alarm, AlarmState, AlarmTransition, Contributor
-from services.models.findings import Evidence, Row, Spell
+from services.models.findings import AlarmPeriod, Evidence, Row
 from services.models.metrics import TimeSpan
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
@@ -19,7 +19,7 @@ from services.models.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Firing:
-    """An alarm over several series that fires, and which of them do."""
+    """A firing alarm over several series, and which of them fire."""
 
     alarm: Alarm
     series: tuple[Contributor, ...]
@@ -30,16 +30,16 @@ class Firing:
 def series_table(firing: Iterable[Firing], names: Mapping[str, str], zone: tzinfo) -> Evidence:
     """Which series of an alarm fire, the newest first."""
     rows = []
-    for each in firing:
-        name = names.get(str(each.alarm.name), str(each.alarm.name))
-        if each.unread:
-            rows.append(Row(cells=(name, "", "", each.unread), verdict=Verdict.UNKNOWN))
+    for item in firing:
+        name = names.get(str(item.alarm.name), str(item.alarm.name))
+        if item.unread:
+            rows.append(Row(cells=(name, "", "", item.unread), verdict=Verdict.UNKNOWN))
         rows += [
             Row(
                 cells=(name, series.name, local(series.since, zone), series.reason),
                 verdict=Verdict.ABNORMAL,
             )
-            for series in each.series
+            for series in item.series
         ]
     columns = (_("Alarm"), _("Series"), _("Since ({zone})").format(zone=zone_name(zone)), _("Reason"))
     return table(_("Series that fire"), columns, rows)
@@ -47,25 +47,27 @@ def series_table(firing: Iterable[Firing], names: Mapping[str, str], zone: tzinf
 
 def alarm_names(runbook: Runbook) -> dict[str, str]:
     """`name (title)` by name, for the alarms that the runbook names."""
-    return {str(each.name): f"{each.name} ({each.title})" for each in runbook.alarms}
+    return {str(alarm.name): f"{alarm.name} ({alarm.title})" for alarm in runbook.alarms}
 
 
-def spells_table(spells: Sequence[Spell], names: Mapping[str, str], span: TimeSpan, zone: tzinfo) -> Evidence:
-    """When alarms were not OK: what lasts first, then what fired, then what had no data."""
-    ordered = sorted(spells, key=lambda each: (each.ended is not None, each.state != "alarm"))
+def periods_table(
+    periods: Sequence[AlarmPeriod], names: Mapping[str, str], span: TimeSpan, zone: tzinfo
+) -> Evidence:
+    """When alarms were not OK: periods that still last first, then those of firing, then those without data."""
+    ordered = sorted(periods, key=lambda period: (period.ended is not None, period.state != "alarm"))
     rows = [
         Row(
             cells=(
-                names.get(each.alarm, each.alarm),
-                _(STATES[AlarmState(each.state)]),
-                local(each.began, zone) or _("before the window"),
-                local(each.ended, zone) or _("still lasts"),
-                length(timedelta(seconds=seconds(each, span))),
-                each.reason,
+                names.get(period.alarm, period.alarm),
+                _(STATES[AlarmState(period.state)]),
+                local(period.began, zone) or _("before the window"),
+                local(period.ended, zone) or _("still lasts"),
+                length(timedelta(seconds=seconds(period, span))),
+                period.reason,
             ),
-            verdict=_verdict(each),
+            verdict=_verdict(period),
         )
-        for each in ordered
+        for period in ordered
     ]
     columns = (
         _("Alarm"),
@@ -78,23 +80,23 @@ def spells_table(spells: Sequence[Spell], names: Mapping[str, str], span: TimeSp
     return table(_("Times when alarms were not OK"), columns, rows)
 
 
-def _verdict(spell: Spell) -> Verdict | None:
-    if spell.state == "alarm":
-        return Verdict.ABNORMAL if spell.ended is None else Verdict.ATTENTION
-    return Verdict.UNKNOWN if spell.ended is None else None
+def _verdict(period: AlarmPeriod) -> Verdict | None:
+    if period.state == "alarm":
+        return Verdict.ABNORMAL if period.ended is None else Verdict.ATTENTION
+    return Verdict.UNKNOWN if period.ended is None else None
 
 
 def changes_table(changes: Iterable[AlarmTransition], names: Mapping[str, str], zone: tzinfo) -> Evidence:
     """Every change of state, newest first."""
     rows = [
         (
-            local(each.at, zone),
-            names.get(str(each.name), str(each.name)),
-            _word(each.before),
-            _word(each.after),
-            str(each.reason),
+            local(change.at, zone),
+            names.get(str(change.name), str(change.name)),
+            _word(change.before),
+            _word(change.after),
+            str(change.reason),
         )
-        for each in sorted(changes, key=lambda each: each.at, reverse=True)
+        for change in sorted(changes, key=lambda change: change.at, reverse=True)
     ]
     columns = (_("Time ({zone})").format(zone=zone_name(zone)), _("Alarm"), _("From"), _("To"), _("Reason"))
     return table(_("Changes of state"), columns, rows)

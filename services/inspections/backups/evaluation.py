@@ -1,4 +1,4 @@
-"""The points of the look at the backups, each judged by itself."""
+"""The checks of the backups, each judged by itself."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,8 @@ from services.calendar.maintenance_windows import DAY, Window, said, stamp
 from services.i18n import _, plural, sentences
 from services.inspections.backups.tables import VERDICTS, reason
 from services.inspections.backups.windows import GAPS, Night, Outcome
-from services.inspections.toolkit.points import Point, length, listed
+from services.inspections.toolkit.checks import CheckResult
+from services.inspections.toolkit.wording import length, listed
 from services.models.databases import Database, DatabaseEvent, DatabaseState, Snapshot, SnapshotState
 from services.models.findings import Measure, worst
 from services.models.runbook import Rds
@@ -18,13 +19,13 @@ from services.models.verdict import Verdict
 RESTORABLE = timedelta(minutes=10)
 """The transaction log is saved every five minutes; twice as long asks for attention."""
 SKEW = timedelta(minutes=10)
-"""What is dated further ahead came after the moment that is judged."""
+"""What is dated further ahead than this came after the moment that is judged."""
 NAMED = 3
 """Windows named in one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
-class Backups:
+class BackupReading:
     """Everything that was read about the backups of one database."""
 
     database: Database
@@ -35,25 +36,27 @@ class Backups:
     automatic: tuple[Snapshot, ...]
     nights: list[Night]
     """Newest first."""
-    read: bool = True
-    """False: the snapshots could not be read, and nothing is told of them."""
+    events: tuple[DatabaseEvent, ...] = ()
+    """What RDS says about windows without a backup, oldest first."""
+    has_snapshots: bool = True
+    """False: the snapshots could not be read."""
 
     @property
     def newest(self) -> Snapshot | None:
-        """The newest usable one, AWS Backup's among them where it was asked."""
-        every = {each.id: each for each in self.automatic}
-        every |= {each.id: each for night in self.nights for each in night.snapshots}
+        """The newest usable snapshot; AWS Backup's count where they were read."""
+        snapshots = {snapshot.id: snapshot for snapshot in self.automatic}
+        snapshots |= {snapshot.id: snapshot for night in self.nights for snapshot in night.snapshots}
         last = self.now + SKEW
         usable = [
-            each
-            for each in every.values()
-            if each.state is SnapshotState.AVAILABLE and each.at and each.at <= last
+            snapshot
+            for snapshot in snapshots.values()
+            if snapshot.state is SnapshotState.AVAILABLE and snapshot.at and snapshot.at <= last
         ]
-        return max(usable, key=lambda each: each.at or self.now, default=None)
+        return max(usable, key=lambda snapshot: snapshot.at or self.now, default=None)
 
     @property
     def age(self) -> timedelta | None:
-        """Of the newest usable one."""
+        """Age of the newest usable snapshot."""
         return self.now - self.newest.at if self.newest and self.newest.at else None
 
     @property
@@ -62,7 +65,7 @@ class Backups:
         return self.window is not None and all(night.outcome is Outcome.COMING for night in self.nights)
 
     def remarks(self) -> Iterator[str]:
-        """What else must be known to read it."""
+        """What else must be known to read the finding."""
         if self.window:
             yield _("The backup window is {window} ({utc} UTC); names of snapshots hold UTC dates.").format(
                 window=said(self.window, self.zone, self.now), utc=self.database.backup_window
@@ -71,86 +74,85 @@ class Backups:
             yield _("Some of the snapshots were made by AWS Backup.")
 
 
-def normal_summary(seen: Backups) -> str:
-    """Where nothing is wrong."""
-    age = length(seen.age) if seen.age is not None else "—"
-    made = sum(night.outcome is not Outcome.COMING for night in seen.nights)
+def normal_summary(reading: BackupReading) -> str:
+    """The summary where nothing is wrong."""
+    age = length(reading.age) if reading.age is not None else "—"
+    complete = sum(night.outcome is not Outcome.COMING for night in reading.nights)
     text = plural(
         "The last {count} backup window has its snapshot, the newest {age} old; kept for {days} days.",
         "The last {count} backup windows have their snapshots, the newest {age} old; kept for {days} days.",
-        made,
+        complete,
     )
-    return text.format(count=made, age=age, days=seen.database.retention_days)
+    return text.format(count=complete, age=age, days=reading.database.retention_days)
 
 
-def points(seen: Backups, events: Sequence[DatabaseEvent]) -> list[Point]:
+def checks(reading: BackupReading) -> list[CheckResult]:
     """In the order of the runbook's questions."""
-    if not seen.read:
-        unread = Measure(title=_("Snapshots"), shown="", verdict=Verdict.UNKNOWN)
-        told = Point(unread, _("The snapshots cannot be read."))
-        return [_retention(seen), _restorable(seen), _instance(seen), told]
-    found = [_newest(seen), _each_window(seen, events), _statuses(seen), _retention(seen), _restorable(seen)]
-    return [*found, _instance(seen)]
+    of_instance = [_retention(reading), _restorable(reading), _instance(reading)]
+    if not reading.has_snapshots:
+        measure = Measure(title=_("Snapshots"), shown="", verdict=Verdict.UNKNOWN)
+        return [*of_instance, CheckResult(measure, _("The snapshots cannot be read."))]
+    return [_newest(reading), _windows(reading), _statuses(reading), *of_instance]
 
 
-def _newest(seen: Backups) -> Point:
-    hours = seen.spec.snapshot_max_age_hours
+def _newest(reading: BackupReading) -> CheckResult:
+    hours = reading.spec.snapshot_max_age_hours
     allowed = _("≤ {hours} h").format(hours=hours)
     title = _("Newest snapshot")
-    if seen.age is None:
-        verdict = Verdict.ATTENTION if seen.young else Verdict.ABNORMAL
+    if reading.age is None:
+        verdict = Verdict.ATTENTION if reading.young else Verdict.ABNORMAL
         text = _("There is no usable snapshot at all.")
-        return Point(
+        return CheckResult(
             Measure(title=title, shown=_("none"), allowed=allowed, verdict=verdict), text, by_runbook=True
         )
     # While a window is open the newest one is of the day before, and no older.
-    coming = bool(seen.nights) and seen.nights[0].outcome is Outcome.COMING
-    old = seen.age > timedelta(hours=hours) + (DAY if coming else timedelta())
+    coming = bool(reading.nights) and reading.nights[0].outcome is Outcome.COMING
+    old = reading.age > timedelta(hours=hours) + (DAY if coming else timedelta())
     measure = Measure(
         title=title,
-        shown=length(seen.age),
+        shown=length(reading.age),
         allowed=allowed,
         verdict=Verdict.ABNORMAL if old else Verdict.NORMAL,
-        value=round(seen.age.total_seconds() / 3600, 2),
+        value=round(reading.age.total_seconds() / 3600, 2),
         unit="h",
-        note=stamp(seen.newest.at, seen.zone) if seen.newest and seen.newest.at else "",
+        note=stamp(reading.newest.at, reading.zone) if reading.newest and reading.newest.at else "",
     )
     text = _("The newest snapshot is {age} old (at most {hours} h).")
-    return Point(measure, text.format(age=length(seen.age), hours=hours), by_runbook=True)
+    return CheckResult(measure, text.format(age=length(reading.age), hours=hours), by_runbook=True)
 
 
-def _each_window(seen: Backups, events: Sequence[DatabaseEvent]) -> Point:
+def _windows(reading: BackupReading) -> CheckResult:
     title, allowed = _("Snapshots of the backup windows"), _("one each")
-    if seen.window is None:
+    if reading.window is None:
         measure = Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN)
-        return Point(measure, _("AWS does not say when the backup window is: gaps cannot be told."))
-    if not seen.nights:
+        return CheckResult(measure, _("AWS does not say when the backup window is: gaps cannot be told."))
+    if not reading.nights:
         note = _("no backup window has passed since it was created")
-        if seen.database.created:
-            note = _("created {at}; no backup window has passed since").format(at=_created(seen))
-        return Point(
+        if reading.database.created:
+            note = _("created {at}; no backup window has passed since").format(at=_created(reading))
+        return CheckResult(
             Measure(title=title, shown="0", allowed=allowed, verdict=Verdict.ATTENTION, note=note), note
         )
-    made = sum(night.outcome not in GAPS for night in seen.nights)
+    complete = sum(night.outcome not in GAPS for night in reading.nights)
     note = ""
-    if seen.database.created and seen.nights[-1].start - timedelta(days=1) < seen.database.created:
-        note = _("created {at}").format(at=_created(seen))
+    if reading.database.created and reading.nights[-1].start - timedelta(days=1) < reading.database.created:
+        note = _("created {at}").format(at=_created(reading))
     measure = Measure(
         title=title,
-        shown=_("{made} of {count}").format(made=made, count=len(seen.nights)),
+        shown=_("{made} of {count}").format(made=complete, count=len(reading.nights)),
         allowed=allowed,
-        verdict=worst(VERDICTS[night.outcome] for night in seen.nights),
-        value=float(made),
+        verdict=worst(VERDICTS[night.outcome] for night in reading.nights),
+        value=float(complete),
         note=note,
     )
-    return Point(measure, sentences(*_gaps(seen, events)), _gap_advice(seen), by_runbook=True)
+    return CheckResult(measure, sentences(*_gaps(reading)), _gap_advice(reading), by_runbook=True)
 
 
-def _created(seen: Backups) -> str:
-    return stamp(seen.database.created, seen.zone) if seen.database.created else "—"
+def _created(reading: BackupReading) -> str:
+    return stamp(reading.database.created, reading.zone) if reading.database.created else "—"
 
 
-def _gaps(seen: Backups, events: Sequence[DatabaseEvent]) -> Iterator[str]:
+def _gaps(reading: BackupReading) -> Iterator[str]:
     """One sentence for each way in which windows went wrong."""
     texts = {
         Outcome.MISSING: _("No snapshot of the backup window {windows}."),
@@ -159,23 +161,23 @@ def _gaps(seen: Backups, events: Sequence[DatabaseEvent]) -> Iterator[str]:
         Outcome.ELSEWHERE: _("Only AWS Backup made a snapshot after the backup window {windows}."),
     }
     for outcome, text in texts.items():
-        found = [night for night in seen.nights if night.outcome is outcome]
-        if not found:
+        nights = [night for night in reading.nights if night.outcome is outcome]
+        if not nights:
             continue
-        names = [_named(night, events, seen.zone) for night in found[:NAMED]]
-        if len(found) > NAMED:
-            names.append(_("{count} more").format(count=len(found) - NAMED))
+        names = [_name(night, reading.events, reading.zone) for night in nights[:NAMED]]
+        if len(nights) > NAMED:
+            names.append(_("{count} more").format(count=len(nights) - NAMED))
         yield text.format(windows=listed(names))
 
 
-def _named(night: Night, events: Sequence[DatabaseEvent], zone: tzinfo) -> str:
+def _name(night: Night, events: Sequence[DatabaseEvent], zone: tzinfo) -> str:
     why = reason(night, events)
     at = stamp(night.start, zone)
     return _("{at} (RDS: {reason})").format(at=at, reason=why.rstrip(".")) if why else at
 
 
-def _gap_advice(seen: Backups) -> tuple[str, ...]:
-    if not any(night.outcome in (*GAPS, Outcome.SLOW, Outcome.ELSEWHERE) for night in seen.nights):
+def _gap_advice(reading: BackupReading) -> tuple[str, ...]:
+    if not any(night.outcome in (*GAPS, Outcome.SLOW, Outcome.ELSEWHERE) for night in reading.nights):
         return ()
     return (
         _(
@@ -185,48 +187,48 @@ def _gap_advice(seen: Backups) -> tuple[str, ...]:
     )
 
 
-def _statuses(seen: Backups) -> Point:
-    every = [each for night in seen.nights for each in night.snapshots]
-    counted = Counter(str(each.status) for each in every)
-    bad = [each for each in every if each.state is SnapshotState.UNUSABLE]
+def _statuses(reading: BackupReading) -> CheckResult:
+    snapshots = [snapshot for night in reading.nights for snapshot in night.snapshots]
+    counts = Counter(str(snapshot.status) for snapshot in snapshots)
+    bad = [snapshot for snapshot in snapshots if snapshot.state is SnapshotState.UNUSABLE]
     verdict = Verdict.ATTENTION if bad else Verdict.NORMAL
-    if any(night.outcome is Outcome.UNUSABLE for night in seen.nights):
+    if any(night.outcome is Outcome.UNUSABLE for night in reading.nights):
         verdict = Verdict.ABNORMAL
     measure = Measure(
         title=_("Status of the snapshots"),
-        shown=listed([_("{count} {status}").format(count=n, status=each) for each, n in counted.items()])
+        shown=listed([_("{count} {status}").format(count=n, status=status) for status, n in counts.items()])
         or _("none"),
         allowed="available",
-        # Without snapshots there is nothing to judge; that there is none is told above.
-        verdict=verdict if every else None,
+        # Without snapshots there is nothing to judge; that there is none is said above.
+        verdict=verdict if snapshots else None,
     )
     names = listed(
-        [_("{name} is {status}").format(name=each.name, status=each.status) for each in bad[:NAMED]]
+        [_("{name} is {status}").format(name=item.name, status=item.status) for item in bad[:NAMED]]
     )
-    return Point(measure, _("{parts}.").format(parts=names), by_runbook=True)
+    return CheckResult(measure, _("{parts}.").format(parts=names), by_runbook=True)
 
 
-def _retention(seen: Backups) -> Point:
-    days, wanted = seen.database.retention_days, seen.spec.retention_days
+def _retention(reading: BackupReading) -> CheckResult:
+    days, agreed = reading.database.retention_days, reading.spec.retention_days
     title, allowed = (
         _("Days backups are kept"),
-        plural("{count} day", "{count} days", wanted).format(count=wanted),
+        plural("{count} day", "{count} days", agreed).format(count=agreed),
     )
     if days is None:
         measure = Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN)
-        return Point(measure, _("AWS does not say how long backups are kept."))
-    shown = plural("{count} day", "{count} days", days).format(count=days)
-    verdict = Verdict.NORMAL if days == wanted and days else Verdict.ATTENTION
-    text = _("Backups are kept for {days}; the runbook says {wanted}.").format(days=shown, wanted=allowed)
+        return CheckResult(measure, _("AWS does not say how long backups are kept."))
+    value = plural("{count} day", "{count} days", days).format(count=days)
+    verdict = Verdict.NORMAL if days == agreed and days else Verdict.ATTENTION
+    text = _("Backups are kept for {days}; the runbook says {wanted}.").format(days=value, wanted=allowed)
     if days == 0:
         verdict, text = Verdict.ABNORMAL, _("Automatic backups are off (kept for 0 days).")
-        shown = _("0 days (off)")
-    elif days < wanted:
+        value = _("0 days (off)")
+    elif days < agreed:
         verdict = Verdict.ABNORMAL
-    waiting = next((each for each in seen.database.pending if each.id == "retention_days"), None)
+    waiting = next((change for change in reading.database.pending if change.id == "retention_days"), None)
     measure = Measure(
         title=title,
-        shown=shown,
+        shown=value,
         allowed=allowed,
         verdict=verdict,
         value=float(days),
@@ -234,23 +236,23 @@ def _retention(seen: Backups) -> Point:
         note=_("will become {value}").format(value=waiting.value) if waiting else "",
     )
     tip = _("Set the days backups are kept to {days}. From or to 0, RDS interrupts the database.")
-    return Point(measure, text, (tip.format(days=wanted),))
+    return CheckResult(measure, text, (tip.format(days=agreed),))
 
 
-def _restorable(seen: Backups) -> Point:
+def _restorable(reading: BackupReading) -> CheckResult:
     title = _("Can be restored until")
     allowed = _("≤ {minutes} min ago").format(minutes=int(RESTORABLE.total_seconds() // 60))
-    at = seen.database.latest_restorable
+    at = reading.database.latest_restorable
     if at is None:
-        # With backups off there is nothing to restore to, which is told above.
-        unknown = None if seen.database.retention_days == 0 else Verdict.UNKNOWN
+        # With backups off there is nothing to restore to, which is said above.
+        unknown = None if reading.database.retention_days == 0 else Verdict.UNKNOWN
         measure = Measure(title=title, shown="", allowed=allowed, verdict=unknown)
-        return Point(measure, _("AWS does not say until when the database can be restored."))
-    ago = seen.now - at
+        return CheckResult(measure, _("AWS does not say until when the database can be restored."))
+    ago = reading.now - at
     if ago < -SKEW:
-        # Until when it could be restored at an earlier moment, nobody can tell any more.
+        # How far it could be restored at an earlier moment is not known any more.
         measure = Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN)
-        return Point(measure, _("Until when the database could be restored at that time is not known."))
+        return CheckResult(measure, _("Until when the database could be restored at that time is not known."))
     measure = Measure(
         title=title,
         shown=_("{time} ago").format(time=length(ago)),
@@ -261,10 +263,10 @@ def _restorable(seen: Backups) -> Point:
         at=at,
     )
     text = _("The database can be restored only until {time} ago; five minutes are usual.")
-    return Point(measure, text.format(time=length(ago)))
+    return CheckResult(measure, text.format(time=length(ago)))
 
 
-def _instance(seen: Backups) -> Point:
+def _instance(reading: BackupReading) -> CheckResult:
     verdicts = {
         DatabaseState.AVAILABLE: Verdict.NORMAL,
         DatabaseState.BUSY: Verdict.ATTENTION,
@@ -272,9 +274,9 @@ def _instance(seen: Backups) -> Point:
     }
     measure = Measure(
         title=_("Status of the database"),
-        shown=str(seen.database.status),
+        shown=str(reading.database.status),
         allowed="available",
-        verdict=verdicts[seen.database.state],
+        verdict=verdicts[reading.database.state],
     )
     text = _("The database is {status}: RDS makes no automatic backup meanwhile.")
-    return Point(measure, text.format(status=seen.database.status))
+    return CheckResult(measure, text.format(status=reading.database.status))

@@ -10,114 +10,105 @@ from datetime import timedelta
 from services.aws.client.errors import AwsError
 from services.aws.rds.reader import EVENTS_KEPT, RdsReader
 from services.calendar.maintenance_windows import Window, daily
-from services.i18n import N_, _
-from services.inspections.backups.evaluation import Backups as Seen
-from services.inspections.backups.evaluation import normal_summary, points
+from services.i18n import _
+from services.inspections.backups.evaluation import BackupReading, checks, normal_summary
 from services.inspections.backups.tables import events_table, nights_table
 from services.inspections.backups.windows import GAPS, Night, Outcome, expected, nights, with_others
-from services.inspections.base import Look
-from services.inspections.toolkit.database_inspection import DatabaseLook
-from services.inspections.toolkit.points import Unread, advice, summary
+from services.inspections.base import InspectionRequest
+from services.inspections.toolkit.database_inspection import DatabaseInspection
+from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.models.databases import Database, DatabaseEvent, Snapshot
-from services.models.findings import Finding, worst
+from services.models.findings import Finding
 from services.models.verdict import Verdict
 
 WINDOWS = 7
-"""Backup windows looked at, at least: a week, as the duty comes every week."""
+"""Backup windows checked, at least: a week, as the duty comes every week."""
 CATEGORIES = ("backup", "failure", "low storage", "availability", "maintenance", "notification")
 """RDS event categories that may say why there is no backup."""
 
 
-class Backups(DatabaseLook):
+class Backups(DatabaseInspection):
     """The database's backups."""
 
-    id = "backups"
-    title = N_("RDS backups")
-    words = "ばっくあっぷ bakkuappu snapshot すなっぷしょっと sunappushotto rds"
-
-    async def look(self, look: Look) -> Finding:
-        """The instance and its snapshots; where one is missing, AWS Backup's and the events too. Raises AwsError."""
-        reader, unread = RdsReader(self.context.reader), Unread()
+    async def run(self, request: InspectionRequest) -> Finding:
+        """Read the instance and its snapshots; where one is missing, AWS Backup's and the events too. Raises AwsError."""
+        reader, builder = RdsReader(self.context.reader), FindingBuilder(self, request)
         database = await reader.database(self.spec.instance)
         window = daily(database.backup_window)
         try:
             automatic = await reader.snapshots(database.id)
         except AwsError as error:
-            return self._without_snapshots(look, database, window, error)
-        found = self._nights(window, database, automatic, look)
-        if window and any(night.outcome in GAPS for night in found):
-            found = with_others(window, found, await self._others(reader, database, unread))
-        events: tuple[DatabaseEvent, ...] = ()
-        gaps = [night for night in found if night.outcome in (*GAPS, Outcome.ELSEWHERE, Outcome.SLOW)]
-        if gaps:
-            events = await self._events(reader, database, gaps, unread)
-        seen = Seen(database, self.spec, look.until, self.context.calendar.zone, window, automatic, found)
-        return self._judged(look, seen, events, unread)
+            return self._without_snapshots(builder, database, window, error)
+        judged_nights = self._nights(window, database, automatic, request)
+        if window and any(night.outcome in GAPS for night in judged_nights):
+            others = await self._others(reader, database, builder)
+            judged_nights = with_others(window, judged_nights, others)
+        gaps = [night for night in judged_nights if night.outcome in (*GAPS, Outcome.ELSEWHERE, Outcome.SLOW)]
+        events = await self._events(reader, database, gaps, builder) if gaps else ()
+        zone = self.context.calendar.zone
+        reading = BackupReading(
+            database, self.spec, request.until, zone, window, automatic, judged_nights, events
+        )
+        return self._finding(builder, reading)
 
     def _without_snapshots(
-        self, look: Look, database: Database, window: Window | None, error: AwsError
+        self, builder: FindingBuilder, database: Database, window: Window | None, error: AwsError
     ) -> Finding:
-        """What the instance alone tells, where it is abnormal; else the look could not be made. Raises AwsError."""
-        seen = Seen(database, self.spec, look.until, self.context.calendar.zone, window, (), [], read=False)
-        if not any(each.verdict is Verdict.ABNORMAL for each in points(seen, ())):
+        """What the instance alone tells, where that is abnormal. Raises AwsError where it is not."""
+        zone = self.context.calendar.zone
+        reading = BackupReading(
+            database, self.spec, builder.request.until, zone, window, (), [], has_snapshots=False
+        )
+        if not any(result.verdict is Verdict.ABNORMAL for result in checks(reading)):
             raise error
-        unread = Unread()
-        unread.add(_("The snapshots cannot be read."), error.problem)
-        return self._judged(look, seen, (), unread)
+        builder.unread(error, _("The snapshots cannot be read."))
+        return self._finding(builder, reading)
 
     def _nights(
-        self, window: Window | None, database: Database, automatic: Sequence[Snapshot], look: Look
+        self,
+        window: Window | None,
+        database: Database,
+        automatic: Sequence[Snapshot],
+        request: InspectionRequest,
     ) -> list[Night]:
         if window is None:
             return []
-        since_last = sum(1 for _start in window.between(look.since, look.until))
+        since_last = sum(1 for _start in window.between(request.since, request.until))
         number = max(WINDOWS, since_last)
         # What is older than the retention is gone, and that is no gap.
         number = min(number, database.retention_days or WINDOWS)
-        starts = expected(window, look.until, number, database.created)
-        return nights(window, starts, automatic, look.until)
+        starts = expected(window, request.until, number, database.created)
+        return nights(window, starts, automatic, request.until)
 
-    async def _others(self, reader: RdsReader, database: Database, unread: Unread) -> tuple[Snapshot, ...]:
+    async def _others(
+        self, reader: RdsReader, database: Database, builder: FindingBuilder
+    ) -> tuple[Snapshot, ...]:
         try:
             return await reader.snapshots(database.id, "awsbackup")
         except AwsError as error:
-            unread.add(_("The snapshots of AWS Backup cannot be read."), error.problem)
+            builder.unread(error, _("The snapshots of AWS Backup cannot be read."))
             return ()
 
     async def _events(
-        self, reader: RdsReader, database: Database, gaps: Sequence[Night], unread: Unread
+        self, reader: RdsReader, database: Database, gaps: Sequence[Night], builder: FindingBuilder
     ) -> tuple[DatabaseEvent, ...]:
         """What RDS says about the windows that made nothing, oldest first."""
         oldest = self.context.clock.now() - min(night.start for night in gaps) + timedelta(minutes=1)
         try:
-            found = await reader.events(database.id, over=min(oldest, EVENTS_KEPT), categories=CATEGORIES)
+            events = await reader.events(database.id, over=min(oldest, EVENTS_KEPT), categories=CATEGORIES)
         except AwsError as error:
-            unread.add(_("The RDS events, which may say why, cannot be read."), error.problem)
+            builder.unread(error, _("The RDS events, which may say why, cannot be read."))
             return ()
-        return tuple(event for event in found if any(night.holds(event.at) for night in gaps))
+        return tuple(event for event in events if any(night.holds(event.at) for night in gaps))
 
-    def _judged(self, look: Look, seen: Seen, events: tuple[DatabaseEvent, ...], unread: Unread) -> Finding:
-        judged = points(seen, events)
-        verdict = worst(each.verdict for each in judged) or Verdict.UNKNOWN
-        zone = self.context.calendar.zone
-        return self.found(
-            look,
-            verdict,
-            summary(judged, normal_summary(seen)),
-            measures=tuple(each.measure for each in judged),
-            evidence=(
-                nights_table(seen.nights, events, zone),
-                *((events_table(events, zone),) if events else ()),
-            ),
-            advice=advice(judged, self.context.runbook, self.id),
-            remarks=tuple(self._remarks(seen, events, unread)),
-            problem=unread.problems[0] if unread.problems else None,
-        )
-
-    def _remarks(self, seen: Seen, events: tuple[DatabaseEvent, ...], unread: Unread) -> list[str]:
-        said = list(unread.remarks)
-        gaps = [night for night in seen.nights if night.outcome in GAPS]
-        if gaps and not events and not unread.problems:
+    def _finding(self, builder: FindingBuilder, reading: BackupReading) -> Finding:
+        builder.check(*checks(reading))
+        # Also without any window: the empty table shows that none was checked.
+        builder.table(nights_table(reading.nights, reading.events, reading.zone), keep_empty=True)
+        builder.table(events_table(reading.events, reading.zone))
+        gaps = any(night.outcome in GAPS for night in reading.nights)
+        if gaps and not reading.events and builder.problem is None:
             text = _("RDS has no event about the missing backups (it keeps events for {days} days).")
-            said.append(text.format(days=EVENTS_KEPT.days))
-        return [*said, *seen.remarks()]
+            builder.remark(text.format(days=EVENTS_KEPT.days))
+        builder.remark(*reading.remarks())
+        return builder.finding_of_checks(normal_summary(reading))

@@ -1,4 +1,4 @@
-"""The evidence tables of the look at the backups."""
+"""The evidence tables of the backups."""
 
 from collections.abc import Sequence
 from datetime import tzinfo
@@ -48,22 +48,22 @@ def _rows(night: Night, events: Sequence[DatabaseEvent], zone: tzinfo) -> list[R
         return [Row(cells=(window, "", "", "", f"{note}: {why}" if why else note), verdict=verdict)]
     first, *others = night.snapshots
     rows = [Row(cells=(*_cells(window, first, zone), f"{note}: {why}" if why else note), verdict=verdict)]
-    for each in others:
-        bad = Verdict.ATTENTION if each.state is SnapshotState.UNUSABLE else None
-        rows.append(Row(cells=(*_cells(window, each, zone), ""), verdict=bad))
+    for snapshot in others:
+        bad = Verdict.ATTENTION if snapshot.state is SnapshotState.UNUSABLE else None
+        rows.append(Row(cells=(*_cells(window, snapshot, zone), ""), verdict=bad))
     return rows
 
 
 def _cells(window: str, snapshot: Snapshot, zone: tzinfo) -> tuple[str, str, str, str]:
-    taken = stamp(snapshot.at, zone) if snapshot.at else ""
+    at = stamp(snapshot.at, zone) if snapshot.at else ""
     status = str(snapshot.status)
     if snapshot.state is SnapshotState.CREATING and snapshot.percent is not None:
         status = f"{status} {snapshot.percent} %"
-    return window, str(snapshot.name), taken, status
+    return window, str(snapshot.name), at, status
 
 
 def reason(night: Night, events: Sequence[DatabaseEvent]) -> str:
-    """What RDS said first after the window began; "" where RDS made one, or said nothing."""
+    """RDS's first event after the window began; "" where RDS made a snapshot, or has no event."""
     if night.outcome in (Outcome.MADE, Outcome.COMING):
         return ""
     return next((str(event.message) for event in events if night.holds(event.at)), "")
@@ -74,5 +74,5 @@ def events_table(events: Sequence[DatabaseEvent], zone: tzinfo) -> Evidence:
     return table(
         _("RDS events"),
         (_("At"), _("Category"), _("Message")),
-        [(stamp(each.at, zone), ", ".join(each.categories), str(each.message)) for each in events],
+        [(stamp(event.at, zone), ", ".join(event.categories), str(event.message)) for event in events],
     )

@@ -13,7 +13,7 @@ from services.calendar.maintenance_windows import DAY, Window
 from services.models.databases import Snapshot, SnapshotState
 
 JUST_AFTER = timedelta(hours=1)
-"""A snapshot may still be in the making so long after the window."""
+"""How long after the window a snapshot may still be in the making."""
 
 
 class Outcome(StrEnum):
@@ -21,11 +21,11 @@ class Outcome(StrEnum):
 
     MADE = "made"
     COMING = "coming"
-    """The window is hardly over: there may still be one, or it is being made."""
+    """The window has just ended: a snapshot is being made, or may still be."""
     ELSEWHERE = "elsewhere"
-    """RDS makes them on other days, and on this one only AWS Backup did."""
+    """Only AWS Backup made one; on other days RDS did."""
     SLOW = "slow"
-    """It is being made, for long."""
+    """It has been in the making for long."""
     UNUSABLE = "unusable"
     """There is one, neither available nor in the making."""
     MISSING = "missing"
@@ -65,15 +65,15 @@ def nights(
     by_start: dict[datetime, list[Snapshot]] = {start: [] for start in starts}
     for snapshot in automatic:
         # One without a time is being made just now.
-        found = by_start.get(window.begun(snapshot.at or now))
-        if found is not None:
-            found.append(snapshot)
+        of_window = by_start.get(window.begun(snapshot.at or now))
+        if of_window is not None:
+            of_window.append(snapshot)
     return [_night(window, start, by_start[start], now) for start in starts]
 
 
-def _night(window: Window, start: datetime, found: list[Snapshot], now: datetime) -> Night:
+def _night(window: Window, start: datetime, snapshots: list[Snapshot], now: datetime) -> Night:
     order = (SnapshotState.AVAILABLE, SnapshotState.CREATING, SnapshotState.UNUSABLE)
-    ranked = tuple(sorted(found, key=lambda each: order.index(each.state)))
+    ranked = tuple(sorted(snapshots, key=lambda snapshot: order.index(snapshot.state)))
     end = window.end(start)
     return Night(start, end, _outcome(ranked, soon=now < end + JUST_AFTER), ranked)
 
@@ -89,16 +89,18 @@ def _outcome(ranked: tuple[Snapshot, ...], *, soon: bool) -> Outcome:
     return Outcome.SLOW if state is SnapshotState.CREATING else Outcome.MISSING
 
 
-def with_others(window: Window, found: Sequence[Night], others: Iterable[Snapshot]) -> list[Night]:
-    """The same, where snapshots of AWS Backup fill what is missing; where it makes all of them, that is as agreed."""
+def with_others(window: Window, judged: Sequence[Night], others: Iterable[Snapshot]) -> list[Night]:
+    """The nights, with snapshots of AWS Backup where RDS made none; where AWS Backup makes all, that is as agreed."""
     usable: dict[datetime, Snapshot] = {
-        window.begun(each.at): each for each in others if each.at and each.state is SnapshotState.AVAILABLE
+        window.begun(snapshot.at): snapshot
+        for snapshot in others
+        if snapshot.at and snapshot.state is SnapshotState.AVAILABLE
     }
-    mixed = any(night.outcome is Outcome.MADE for night in found)
+    mixed = any(night.outcome is Outcome.MADE for night in judged)
     filled = Outcome.ELSEWHERE if mixed else Outcome.MADE
     return [
         Night(night.start, night.end, filled, (usable[night.start], *night.snapshots))
         if night.outcome in GAPS and night.start in usable
         else night
-        for night in found
+        for night in judged
     ]

@@ -1,4 +1,4 @@
-"""How the month stands against a budget: the runbook's own, and those that AWS Budgets watches.
+"""The month compared with a budget: the runbook's own, and those that AWS Budgets watches.
 
 Runbook: 日常監視 4, "an alert above 80 % of the budget". The guideline for the total is no budget: the guidelines of
 the services alone come to 85 % of it, and the alert would never be silent.
@@ -13,7 +13,7 @@ from services.inspections.costs.days import Compared
 from services.inspections.costs.evaluation import against, near_words
 from services.inspections.costs.lines import HUNDRED, CostTable
 from services.inspections.costs.wording import Rate, month_words, yen_words
-from services.inspections.toolkit.points import Point
+from services.inspections.toolkit.checks import CheckResult
 from services.models.costs import Budget
 from services.models.findings import Measure, worst
 from services.models.runbook_looks import Costs as Spec
@@ -30,14 +30,14 @@ _PERIODS = {
 
 @dataclass(frozen=True, slots=True)
 class BudgetJudge:
-    """The runbook's share of a budget."""
+    """Judges shares of a budget by the runbook's limit."""
 
     spec: Spec
     rate: Rate
     advice: tuple[str, ...]
-    """What the runbook says where a budget is in danger."""
+    """What the runbook says where a budget may be exceeded."""
 
-    def own(self, table: CostTable, compared: Compared, *, doubtful: bool) -> Point:
+    def own(self, table: CostTable, compared: Compared, *, doubtful: bool) -> CheckResult:
         """The runbook's budget against the month's bill with tax, before credits; undecided: not judged.
 
         `doubtful`: the total cannot be right.
@@ -45,68 +45,68 @@ class BudgetJudge:
         title, budget = _("Budget of the runbook"), Decimal(self.spec.budget_yen)
         if not budget:
             note = _("costs.budget_yen is not decided; the guideline for the total is not taken for it")
-            return Point(Measure(title=title, shown=_("UNDECIDED"), note=note))
+            return CheckResult(Measure(title=title, shown=_("UNDECIDED"), note=note))
         if not compared.month.count:
-            said = _("There are no costs yet to compare with the budget.")
-            return Point(Measure(title=title, shown="", verdict=Verdict.UNKNOWN), said=said)
+            text = _("There are no costs yet to compare with the budget.")
+            return CheckResult(Measure(title=title, shown="", verdict=Verdict.UNKNOWN), text)
         bill = self.rate.yen(table.bill(compared))
         share = bill / budget * HUNDRED
-        shown = _("{share} % ({bill} of {budget})").format(
+        value = _("{share} % ({bill} of {budget})").format(
             share=f"{share:.0f}", bill=yen_words(bill), budget=yen_words(budget)
         )
         month = month_words(compared.month_end)
-        said = _("{bill} for {month} with tax is {share} % of the budget of {budget}.").format(
+        sentence = _("{bill} for {month} with tax is {share} % of the budget of {budget}.").format(
             bill=yen_words(bill), month=month, share=f"{share:.0f}", budget=yen_words(budget)
         )
         doubt = ""
         if table.tax_of(compared.month) < 0:
             doubt = _("Cost Explorer reports a negative tax.")
-        return self._point(
+        return self._check(
             title,
-            shown,
+            value,
             share,
-            sentences(said, doubt),
+            sentences(sentence, doubt),
             note=_("{month}, with tax").format(month=month),
             doubtful=doubtful or bool(doubt),
         )
 
-    def aws(self, budgets: tuple[Budget, ...]) -> Iterator[Point]:
-        """Each of AWS's, by what is spent and by AWS's own forecast."""
+    def aws(self, budgets: tuple[Budget, ...]) -> Iterator[CheckResult]:
+        """Each budget in AWS, by what is spent and by AWS's own forecast."""
         for budget in budgets:
             yield self._aws(budget)
 
-    def _aws(self, budget: Budget) -> Point:
+    def _aws(self, budget: Budget) -> CheckResult:
         title = _("AWS budget {name}").format(name=budget.name)
         if budget.limit is None or budget.spent is None:
-            return Point(
+            return CheckResult(
                 Measure(title=title, shown="", allowed=self._allowed(), verdict=Verdict.UNKNOWN),
-                said=_("AWS tells of the budget {name} without its amounts.").format(name=budget.name),
+                sentence=_("AWS tells of the budget {name} without its amounts.").format(name=budget.name),
             )
         spent = _share(budget.spent, budget.limit)
         forecast = None if budget.forecast is None else _share(budget.forecast, budget.limit)
         shares, limit = _shares(spent, forecast), self.money(budget.limit, budget.unit)
-        said = _("AWS budget {name} ({limit}): {shares}.").format(
+        sentence = _("AWS budget {name} ({limit}): {shares}.").format(
             name=budget.name, limit=limit, shares=shares
         )
         doubts = tuple(_doubts(budget))
-        return self._point(
+        return self._check(
             title,
             shares,
             max(spent, forecast or spent),
-            sentences(said, *doubts),
+            sentences(sentence, *doubts),
             note=self._about(budget),
             doubtful=bool(doubts),
         )
 
     def _about(self, budget: Budget) -> str:
-        said = [f"{period_words(budget)} {self.money(budget.limit, budget.unit)}"]
+        notes = [f"{period_words(budget)} {self.money(budget.limit, budget.unit)}"]
         if budget.forecast_unread:
-            said.append(_("AWS's forecast cannot be read"))
+            notes.append(_("AWS's forecast cannot be read"))
         elif budget.forecast is None:
-            said.append(_("AWS has no forecast yet"))
+            notes.append(_("AWS has no forecast yet"))
         if budget.filtered:
-            said.append(_("of a part of the account only"))
-        return _("; ").join(said)
+            notes.append(_("of a part of the account only"))
+        return _("; ").join(notes)
 
     def money(self, amount: Decimal | None, unit: str) -> str:
         """In yen where it is in dollars; "" for none."""
@@ -119,28 +119,28 @@ class BudgetJudge:
             near=near_words(self.spec.budget_percent), limit=self.spec.budget_percent
         )
 
-    def _point(
-        self, title: str, shown: str, share: Decimal, said: str, *, note: str, doubtful: bool = False
-    ) -> Point:
-        """`doubtful`: something of it cannot be read, so only what is abnormal without it is judged."""
+    def _check(
+        self, title: str, value: str, share: Decimal, sentence: str, *, note: str, doubtful: bool = False
+    ) -> CheckResult:
+        """`doubtful`: something of it cannot be read, so that it is only judged where it is abnormal all the same."""
         verdict = against(share, Decimal(self.spec.budget_percent))
-        return Point(
+        return CheckResult(
             Measure(
                 title=title,
-                shown=shown,
+                shown=value,
                 allowed=self._allowed(),
                 verdict=worst((verdict, Verdict.UNKNOWN)) if doubtful else verdict,
                 value=float(round(share, 2)),
                 unit="%",
                 note=note,
             ),
-            said=said,
+            sentence=sentence,
             advice=self.advice,
         )
 
 
 def period_words(budget: Budget) -> str:
-    """What a budget is for; AWS's own word where it is none of ours."""
+    """The period of a budget; AWS's own word where it is not known here."""
     return _(_PERIODS[budget.period]) if budget.period in _PERIODS else budget.period
 
 
@@ -153,7 +153,7 @@ def _doubts(budget: Budget) -> Iterator[str]:
 
 
 def _share(amount: Decimal, limit: Decimal) -> Decimal:
-    """Per cent; of a budget of nothing, whatever is spent is all of it."""
+    """Per cent; of a budget of zero, any amount is all of it."""
     if limit > 0:
         return amount / limit * HUNDRED
     return HUNDRED if amount > 0 else Decimal(0)

@@ -1,4 +1,4 @@
-"""Which days the look at costs compares: complete UTC days only, and never a part of a month with a whole one."""
+"""Which days are compared: complete UTC days only, and never a part of a month with a whole one."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 ONE = timedelta(days=1)
 WEEK = 7
 DELAY = timedelta(hours=24)
-"""AWS shows the whole of a day so long after its end."""
+"""How long after the end of a day AWS shows all its costs."""
 HELD = 3
-"""A month is not judged before so many of its days are complete."""
+"""Days of a month that must be complete before it is judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Days:
         return self.first <= day <= self.last
 
     def __iter__(self) -> Iterator[date]:
-        return (self.first + each * ONE for each in range(self.count))
+        return (self.first + number * ONE for number in range(self.count))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +45,14 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The days to compare, once it is known of which there are costs."""
+    """The days to compare, once it is known which of them have costs."""
 
     month: Days
     """The days of the judged month that are complete and of which there can be costs."""
     month_end: date
     """Its last day."""
-    held: bool
-    """This month is too young: `month` is the one before."""
+    too_young: bool
+    """This month has too few complete days: `month` is the one before."""
     young: Days
     """The complete days of this month."""
     week: Days
@@ -62,7 +62,7 @@ class Compared:
     base: Days
     """Last month's days before `week`."""
     since: date
-    """Of the oldest costs."""
+    """The day of the oldest costs."""
 
     @property
     def remaining(self) -> int:
@@ -71,12 +71,12 @@ class Compared:
 
     @property
     def has_before(self) -> bool:
-        """There can be costs of the seven days before."""
+        """The seven days before can have costs."""
         return self.since <= self.before.first
 
     @property
     def has_base(self) -> bool:
-        """Last month holds days enough for an average."""
+        """Last month has enough days for an average."""
         return self.base.count >= WEEK
 
 
@@ -91,21 +91,21 @@ def plan(now: datetime) -> Plan:
     )
 
 
-def compare(made: Plan, since: date, last: date) -> Compared:
-    """There are costs from `since` to `last`."""
-    young = Days(made.this_month, last)
-    held = young.count < HELD
-    month = made.last_month if held else made.this_month
+def compare(plan: Plan, since: date, last: date) -> Compared:
+    """The days to compare where there are costs from `since` to `last`."""
+    young = Days(plan.this_month, last)
+    too_young = young.count < HELD
+    month = plan.last_month if too_young else plan.this_month
     month_end = end_of(month)
     week = Days(last - (WEEK - 1) * ONE, last)
     return Compared(
         month=Days(max(month, since), min(month_end, last)),
         month_end=month_end,
-        held=held,
+        too_young=too_young,
         young=young,
         week=week,
         before=Days(week.first - WEEK * ONE, week.first - ONE),
-        base=Days(max(made.last_month, since), min(made.this_month, week.first) - ONE),
+        base=Days(max(plan.last_month, since), min(plan.this_month, week.first) - ONE),
         since=since,
     )
 

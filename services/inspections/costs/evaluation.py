@@ -1,4 +1,4 @@
-"""How a line of the cost table is judged: its month against the guideline, its newest week against earlier ones.
+"""Judges the lines of the cost table: the month against the guideline, the newest week against earlier ones.
 
 Runbook: 日常監視 4. What grows by `growth_percent` is looked into; what comes within four fifths of a limit asks for
 attention. 50 % "of what" is not written: it is the guideline, the seven days before, and last month's average.
@@ -20,7 +20,8 @@ from services.inspections.costs.wording import (
     percent_words,
     yen_words,
 )
-from services.inspections.toolkit.points import Point, listed
+from services.inspections.toolkit.checks import CheckResult
+from services.inspections.toolkit.wording import listed
 from services.models.findings import Measure
 from services.models.runbook_looks import Costs as Spec
 from services.models.verdict import Verdict
@@ -46,7 +47,7 @@ def near_words(limit: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LineJudge:
-    """The runbook's limits, on the days that are compared."""
+    """Judges lines by the runbook's limits, on the days that are compared."""
 
     spec: Spec
     rate: Rate
@@ -54,19 +55,19 @@ class LineJudge:
     advice: Callable[[str], tuple[str, ...]]
     """What the runbook says where the line of this title is not normal."""
 
-    def points(self, table: CostTable) -> Iterator[Point]:
+    def checks(self, table: CostTable) -> Iterator[CheckResult]:
         """Every judged line, the total first."""
         yield from self._doubted(table.total, self._pair(table.total))
         for line in table.services:
             quiet = map(_quiet, self._pair(line))
-            yield from self._doubted(line, quiet) if line.known else (self._unknown(line),)
+            yield from self._doubted(line, quiet) if line.has_costs else (self._unknown(line),)
         if table.services:
             others = (self._month(table.others), self._others(table))
             yield from self._doubted(table.others, map(_quiet, others))
 
     def grown(self, growths: Iterable[Growth | None]) -> Verdict:
         """By the greatest growth; UNKNOWN where there is nothing to compare with."""
-        compared = [each for each in growths if each is not None]
+        compared = [growth for growth in growths if growth is not None]
         if not compared:
             return Verdict.UNKNOWN
         return max(map(self._grown, compared), key=_ORDER.index)
@@ -79,7 +80,7 @@ class LineJudge:
         return against(growth.percent, Decimal(self.spec.growth_percent))
 
     def month_verdict(self, line: CostLine) -> Verdict | None:
-        """Of the month against the guideline; None without one, UNKNOWN where no day of it can have costs."""
+        """The month against the guideline; None without one, UNKNOWN where no day of it can have costs."""
         if not line.guideline:
             return None
         if not self.compared.month.count:
@@ -90,7 +91,7 @@ class LineJudge:
         return line.guideline * (HUNDRED + self.spec.growth_percent) / HUNDRED
 
     def doubt(self, line: CostLine) -> str:
-        """Why the amounts of a line cannot be right; "": they can."""
+        """Why the amounts of a line cannot be right; "" where they can."""
         if days := line.impossible(self.compared):
             text = _("Cost Explorer reports negative costs for {title} ({days})")
             return text.format(title=line.title, days=days_words(days))
@@ -106,26 +107,26 @@ class LineJudge:
             return text.format(title=line.title, day=day_words(day))
         return ""
 
-    def _doubted(self, line: CostLine, points: Iterable[Point]) -> Iterator[Point]:
-        """The same; where the amounts cannot be right, only what is abnormal all the same is judged."""
+    def _doubted(self, line: CostLine, results: Iterable[CheckResult]) -> Iterator[CheckResult]:
+        """The results; where the amounts cannot be right, only those that are abnormal all the same are judged."""
         doubt = self.doubt(line)
-        said = _("{parts}.").format(parts=doubt)
-        for point in self._noted(line, points):
-            if not doubt or point.measure.verdict in (None, Verdict.ABNORMAL):
-                yield point
+        sentence = _("{parts}.").format(parts=doubt)
+        for result in self._noted(line, results):
+            if not doubt or result.measure.verdict in (None, Verdict.ABNORMAL):
+                yield result
                 continue
-            note = _("; ").join(filter(None, (str(point.measure.note), doubt)))
-            measure = point.measure.model_copy(update={"verdict": Verdict.UNKNOWN, "note": note})
-            yield Point(measure, said=said)
+            note = _("; ").join(filter(None, (str(result.measure.note), doubt)))
+            measure = result.measure.model_copy(update={"verdict": Verdict.UNKNOWN, "note": note})
+            yield CheckResult(measure, sentence)
             # Once is enough.
-            said = ""
+            sentence = ""
 
-    def _noted(self, line: CostLine, points: Iterable[Point]) -> Iterator[Point]:
-        """The same; the first one with what is odd of the line and does not keep it from being judged."""
+    def _noted(self, line: CostLine, results: Iterable[CheckResult]) -> Iterator[CheckResult]:
+        """The results; the first one notes what is odd about the line but does not keep it from being judged."""
         odd = _("; ").join(filter(None, (self._late(line), self._reduced(line))))
-        for point in points:
-            note = _("; ").join(filter(None, (str(point.measure.note), odd)))
-            yield replace(point, measure=point.measure.model_copy(update={"note": note}))
+        for result in results:
+            note = _("; ").join(filter(None, (str(result.measure.note), odd)))
+            yield replace(result, measure=result.measure.model_copy(update={"note": note}))
             odd = ""
 
     def _late(self, line: CostLine) -> str:
@@ -144,11 +145,11 @@ class LineJudge:
             amount=self.rate.words(line.reduced(days)), days=words
         )
 
-    def _pair(self, line: CostLine) -> Iterator[Point]:
+    def _pair(self, line: CostLine) -> Iterator[CheckResult]:
         yield self._month(line)
         yield self._growth(line)
 
-    def _month(self, line: CostLine) -> Point:
+    def _month(self, line: CostLine) -> CheckResult:
         rate, compared = self.rate, self.compared
         projected, verdict = line.projected(compared), self.month_verdict(line)
         month = month_words(compared.month_end)
@@ -166,13 +167,7 @@ class LineJudge:
         text = _("{title}: {projected} for {month}, against a guideline of {guideline}.")
         if verdict is Verdict.UNKNOWN:
             text = _("{title}: there are no costs yet to judge {month} by.")
-        said = text.format(
-            title=line.title,
-            projected=rate.words(projected),
-            month=month,
-            guideline=yen_words(line.guideline),
-        )
-        return Point(
+        return CheckResult(
             Measure(
                 title=_("{title}, whole month").format(title=line.title),
                 shown="" if verdict is Verdict.UNKNOWN else rate.words(projected),
@@ -186,29 +181,29 @@ class LineJudge:
                 unit="JPY",
                 note=note,
             ),
-            said=said,
+            sentence=text.format(
+                title=line.title,
+                projected=rate.words(projected),
+                month=month,
+                guideline=yen_words(line.guideline),
+            ),
             advice=self._advice(verdict, line),
         )
 
-    def _growth(self, line: CostLine, *, at_most: Verdict = Verdict.ABNORMAL, about: str = "") -> Point:
+    def _growth(self, line: CostLine, *, at_most: Verdict = Verdict.ABNORMAL, about: str = "") -> CheckResult:
         week, month = line.weekly(self.compared), line.monthly(self.compared)
         verdict = min(self.grown((week, month)), at_most, key=_ORDER.index)
         worst = _worst(week, month)
-        shown = percent_words(worst)
+        percent = percent_words(worst)
         note = self._growth_note(week, month)
         against = ""
         if worst is not None and worst.percent is not None:
-            # Of two comparisons the per cent is of one.
+            # The percentage is that of one of the two comparisons.
             against = _("against last month's average") if worst is month else _("against the week before")
-        said = _("{title}: {growth} ({note}).").format(
-            title=line.title,
-            growth=growth_words(shown, against) or _("growth not known"),
-            note=note,
-        )
-        return Point(
+        return CheckResult(
             Measure(
                 title=_("{title}, growth").format(title=line.title),
-                shown=shown,
+                shown=percent,
                 allowed=_("< +{near} %, abnormal ≥ +{limit} %").format(
                     near=near_words(self.spec.growth_percent), limit=self.spec.growth_percent
                 ),
@@ -217,28 +212,32 @@ class LineJudge:
                 unit="%",
                 note=f"{_('{against}: {note}').format(against=against, note=note) if against else note}{about}",
             ),
-            said=said,
+            sentence=_("{title}: {growth} ({note}).").format(
+                title=line.title,
+                growth=growth_words(percent, against) or _("growth not known"),
+                note=note,
+            ),
             advice=self._advice(verdict, line),
         )
 
     def _growth_note(self, week: Growth | None, month: Growth | None) -> str:
         if week is None and month is None:
             return _("costs of less than {count} days are there to compare with").format(count=2 * WEEK)
-        said = []
+        notes = []
         if week is not None:
             text = _("last {count} days {now}, the {count} before {before}")
-            said.append(self._said(text, week))
+            notes.append(self._filled(text, week))
         if month is not None:
             text = _("last {count} days {now}, last month's average {before}")
-            said.append(self._said(text if week is None else _("last month's average {before}"), month))
-        return listed(said)
+            notes.append(self._filled(text if week is None else _("last month's average {before}"), month))
+        return listed(notes)
 
-    def _said(self, text: str, growth: Growth) -> str:
+    def _filled(self, text: str, growth: Growth) -> str:
         words = self.rate.words
         return text.format(count=WEEK, now=words(growth.now), before=words(growth.before))
 
-    def _others(self, table: CostTable) -> Point:
-        """The runbook gives the rest no limit: growth there asks for attention and no more."""
+    def _others(self, table: CostTable) -> CheckResult:
+        """The runbook gives the other services no limit: their growth asks for attention and no more."""
         most = sorted(table.each_other, key=lambda line: -line.newest(self.compared))[:_NAMED]
         names = listed([f"{line.title} {self.rate.words(line.newest(self.compared))}" for line in most])
         about = _("; most of it: {names}").format(names=names) if names else ""
@@ -247,16 +246,16 @@ class LineJudge:
     def _advice(self, verdict: Verdict | None, line: CostLine) -> tuple[str, ...]:
         return self.advice(line.title) if verdict in (Verdict.ATTENTION, Verdict.ABNORMAL) else ()
 
-    def _unknown(self, line: CostLine) -> Point:
+    def _unknown(self, line: CostLine) -> CheckResult:
         text = _("{title}: Cost Explorer has no costs under the names that the runbook gives.")
-        return Point(
+        return CheckResult(
             Measure(
                 title=_("{title}, whole month").format(title=line.title),
                 shown="",
                 verdict=Verdict.UNKNOWN,
                 note=_("no costs under its names"),
             ),
-            said=text.format(title=line.title),
+            sentence=text.format(title=line.title),
             advice=(
                 _("Check how Cost Explorer spells {title} (costs.services, names).").format(title=line.title),
             ),
@@ -264,15 +263,15 @@ class LineJudge:
 
 
 _ORDER = (Verdict.UNKNOWN, Verdict.NORMAL, Verdict.ATTENTION, Verdict.ABNORMAL)
-"""Of several comparisons, the one that could be made counts."""
+"""The least telling first: a comparison that could be made counts more than one that could not."""
 
 
-def _quiet(point: Point) -> Point:
-    """That there is too little to compare is said once, of the total."""
-    return replace(point, said="") if point.verdict is Verdict.UNKNOWN else point
+def _quiet(result: CheckResult) -> CheckResult:
+    """Without its sentence where there is too little to compare: the total says it once for all lines."""
+    return replace(result, sentence="") if result.verdict is Verdict.UNKNOWN else result
 
 
 def _worst(*growths: Growth | None) -> Growth | None:
-    """The greatest; out of nothing is greater than any."""
-    compared = [each for each in growths if each is not None]
-    return max(compared, key=lambda each: (each.percent is None, each.percent or 0), default=None)
+    """The greatest; growth from nothing is greater than any."""
+    compared = [growth for growth in growths if growth is not None]
+    return max(compared, key=lambda growth: (growth.percent is None, growth.percent or 0), default=None)

@@ -1,4 +1,4 @@
-"""The lines of the cost table: what a service cost, is heading for, and how it grew. Dollars throughout."""
+"""The lines of the cost table: what a service cost, what it will cost, and how it grew. Dollars throughout."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ ZERO = Decimal(0)
 HUNDRED = Decimal(100)
 _CENT = Decimal("0.01")
 _TOLERATED = Decimal("0.1")
-"""The share of what a line cost that negative charges may come to: corrections of AWS's own are small."""
+"""The share of a line's cost up to which negative charges are tolerated: AWS's own corrections are small."""
 _REDUCTIONS = ("discount", "negation")
 """Words of the record types, besides credits and refunds, whose amounts are negative."""
 
@@ -51,17 +51,17 @@ class CostLine:
     """Charged on the first of a month for the whole of it."""
     guideline: int = 0
     """Yen a month; 0: none."""
-    known: bool = True
+    has_costs: bool = True
     """There were costs under its names at all."""
     names: tuple[str, ...] = ()
-    """The services it is of, as a person reads them."""
+    """The services it consists of, as a person reads them."""
     in_runbook: bool = False
     """One of the services that the runbook names."""
     negative: Series = field(default_factory=dict)
-    """What was charged negatively, by the day; discounts and credits are no charges."""
+    """Negative charges by the day; discounts and credits are no charges."""
 
     def impossible(self, compared: Compared) -> Days | None:
-        """The first of the compared spans whose costs, or more than a small share of them, are negative."""
+        """The first of the compared spans whose cost is negative, or too much of it."""
         month, weeks = compared.month, (compared.week, compared.before, compared.base)
         spans = ((month, self.cost(month)), *((days, _sum(self.steady, days)) for days in weeks))
         return next(
@@ -74,37 +74,37 @@ class CostLine:
         )
 
     def reduced(self, days: Days) -> Decimal:
-        """What was charged negatively on these days; not positive."""
+        """The negative charges of these days; zero or less."""
         return _sum(self.negative, days)
 
     def ceased(self, compared: Compared) -> date | None:
-        """The first of the newest seven days of which nothing is told, though something is of every day before.
+        """The first of the newest seven days without a figure, where every day of the week before has one.
 
-        AWS tells of a service that is used for nothing, with an amount of zero. The newest day alone may be late.
+        AWS reports a service that costs nothing with an amount of zero. The newest day alone may be late.
         """
-        lost = self._untold(compared)
-        return lost[0] if lost and lost != (compared.week.last,) else None
+        days = self._without_figure(compared)
+        return days[0] if days and days != (compared.week.last,) else None
 
     def late(self, compared: Compared) -> bool:
-        """Nothing is told of the newest day alone, though something is of every day before."""
-        return self._untold(compared) == (compared.week.last,)
+        """Whether only the newest day has no figure, where every day of the week before has one."""
+        return self._without_figure(compared) == (compared.week.last,)
 
     def _late_cost(self, compared: Compared) -> Decimal:
-        """What the newest day will have cost where it is late: the mean of the six before it."""
+        """What the newest day will have cost where its figure is late: the mean of the six days before it."""
         return _sum(self.steady, compared.week) / (WEEK - 1) if self.late(compared) else ZERO
 
-    def _untold(self, compared: Compared) -> tuple[date, ...]:
-        told = self.steady.keys() | self.fees.keys()
-        if not compared.has_before or not told.issuperset(compared.before):
+    def _without_figure(self, compared: Compared) -> tuple[date, ...]:
+        with_figure = self.steady.keys() | self.fees.keys()
+        if not compared.has_before or not with_figure.issuperset(compared.before):
             return ()
-        return tuple(day for day in compared.week if day not in told)
+        return tuple(day for day in compared.week if day not in with_figure)
 
     def cost(self, days: Days) -> Decimal:
         """What it cost on these days."""
         return _sum(self.steady, days) + _sum(self.fees, days)
 
     def projected(self, compared: Compared) -> Decimal:
-        """What the judged month will have cost: its complete days, and as much a day until its end."""
+        """What the judged month will have cost: its complete days, and as much a day to its end."""
         month = compared.month
         if not month.count:
             return ZERO
@@ -116,17 +116,17 @@ class CostLine:
         return _sum(self.steady, compared.week) + self._late_cost(compared)
 
     def weekly(self, compared: Compared) -> Growth | None:
-        """Against the seven days before; None: there can be no costs of them."""
+        """Growth over the seven days before; None where those cannot have costs."""
         if not compared.has_before:
             return None
         return Growth(self.newest(compared), _sum(self.steady, compared.before))
 
     def monthly(self, compared: Compared) -> Growth | None:
-        """Against last month's average for seven days; None: too few days."""
+        """Growth over last month's average for seven days; None where it has too few days."""
         base = compared.base
         if not compared.has_base:
             return None
-        # A step up in the middle of a week is halved in either week's sum; against a month it is seen whole.
+        # A rise in the middle of a week is halved in that week's sum; against a month it shows in full.
         return Growth(self.newest(compared), _sum(self.steady, base) / base.count * WEEK)
 
 
@@ -162,15 +162,15 @@ class CostTable:
 
 def lay_out(history: CostHistory, spec: Spec, *, others: str, total: str) -> CostTable:
     """The table; `others` and `total` are titles."""
-    charges = [each for each in history.costs if each.kind is CostKind.CHARGE]
-    named = {name for service in spec.services for name in service.names}
-    rest = [each for each in charges if each.service not in named]
+    charges = [cost for cost in history.costs if cost.kind is CostKind.CHARGE]
+    in_runbook = {name for service in spec.services for name in service.names}
+    rest = [cost for cost in charges if cost.service not in in_runbook]
     sums = _by_title(rest)
     return CostTable(
         services=tuple(
             _line(
                 service.title,
-                [each for each in charges if each.service in service.names],
+                [cost for cost in charges if cost.service in service.names],
                 guideline=service.monthly_yen,
                 in_runbook=True,
             )
@@ -178,34 +178,34 @@ def lay_out(history: CostHistory, spec: Spec, *, others: str, total: str) -> Cos
         ),
         others=_line(others, rest),
         each_other=tuple(
-            _line(name, [each for each in rest if each.title == name])
+            _line(name, [cost for cost in rest if cost.title == name])
             for name in sorted(sums, key=lambda name: (-sums[name], name))
         ),
         total=_line(total, charges, guideline=spec.total_yen),
-        tax=_series(each for each in history.costs if each.kind is CostKind.TAX),
-        credits=_series(each for each in history.costs if each.kind is CostKind.CREDIT),
+        tax=_series(cost for cost in history.costs if cost.kind is CostKind.TAX),
+        credits=_series(cost for cost in history.costs if cost.kind is CostKind.CREDIT),
     )
 
 
 def _line(title: str, costs: list[DailyCost], *, guideline: int = 0, in_runbook: bool = False) -> CostLine:
     by_record: dict[tuple[str, str], list[DailyCost]] = defaultdict(list)
-    for each in costs:
-        by_record[each.service, each.record].append(each)
+    for cost in costs:
+        by_record[cost.service, cost.record].append(cost)
     steady: list[DailyCost] = []
     fees: list[DailyCost] = []
-    for found in by_record.values():
-        # Spread over the month, a monthly fee (support, a hosted zone) would be counted thirty times.
-        only_first = all(each.day.day == 1 for each in found if each.usd)
-        (fees if only_first else steady).extend(found)
+    for of_record in by_record.values():
+        # Projected day by day, a monthly fee (support, a hosted zone) would be counted thirty times.
+        only_first = all(cost.day.day == 1 for cost in of_record if cost.usd)
+        (fees if only_first else steady).extend(of_record)
     return CostLine(
         title=title,
         steady=_series(steady),
         fees=_series(fees),
         guideline=guideline,
         in_runbook=in_runbook,
-        known=bool(costs),
-        names=tuple(dict.fromkeys(str(each.title) for each in costs)),
-        negative=_series(each for each in costs if _impossible(each)),
+        has_costs=bool(costs),
+        names=tuple(dict.fromkeys(str(cost.title) for cost in costs)),
+        negative=_series(cost for cost in costs if _impossible(cost)),
     )
 
 
@@ -215,17 +215,17 @@ def _impossible(cost: DailyCost) -> bool:
 
 
 def _by_title(costs: Iterable[DailyCost]) -> dict[str, Decimal]:
-    found: dict[str, Decimal] = defaultdict(Decimal)
-    for each in costs:
-        found[each.title] += each.usd
-    return found
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for cost in costs:
+        sums[cost.title] += cost.usd
+    return sums
 
 
 def _series(costs: Iterable[DailyCost]) -> Series:
-    found: Series = defaultdict(Decimal)
-    for each in costs:
-        found[each.day] += each.usd
-    return dict(found)
+    sums: Series = defaultdict(Decimal)
+    for cost in costs:
+        sums[cost.day] += cost.usd
+    return dict(sums)
 
 
 def _sum(series: Series, days: Days) -> Decimal:

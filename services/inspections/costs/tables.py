@@ -1,4 +1,4 @@
-"""Evidence of the look at costs."""
+"""The evidence tables of the costs."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -46,7 +46,7 @@ def lines_table(judge: LineJudge, costs: CostTable) -> Evidence:
 
 
 def others_table(judge: LineJudge, costs: CostTable) -> Evidence:
-    """What "the others" are made of, the dearest first."""
+    """What "the others" consist of, the most expensive first."""
     compared = judge.compared
     return table(
         _("The other services") if costs.services else _("The services"),
@@ -76,7 +76,7 @@ def days_table(judge: LineJudge, costs: CostTable) -> Evidence:
     """The newest fourteen complete days, the newest first."""
     lines = [costs.total, *costs.services]
     newest = judge.compared.week.last
-    days = [newest - each * _ONE for each in range(_DAYS) if newest - each * _ONE >= judge.compared.since]
+    days = [newest - back * _ONE for back in range(_DAYS) if newest - back * _ONE >= judge.compared.since]
     return table(
         _("By the day (UTC)"),
         (_("Day"), *(line.title for line in lines)),
@@ -85,25 +85,25 @@ def days_table(judge: LineJudge, costs: CostTable) -> Evidence:
 
 
 def budgets_table(judge: BudgetJudge, budgets: tuple[Budget, ...]) -> Evidence:
-    """AWS's budgets as AWS tells of them."""
+    """The budgets in AWS as AWS describes them."""
     return table(
         _("AWS budgets"),
         (_("Name"), _("Period"), _("Limit"), _("Spent"), _("Forecast")),
         [
             (
-                each.name,
-                period_words(each),
-                judge.money(each.limit, each.unit),
-                judge.money(each.spent, each.unit),
-                _("cannot be read") if each.forecast_unread else judge.money(each.forecast, each.unit),
+                budget.name,
+                period_words(budget),
+                judge.money(budget.limit, budget.unit),
+                judge.money(budget.spent, budget.unit),
+                _("cannot be read") if budget.forecast_unread else judge.money(budget.forecast, budget.unit),
             )
-            for each in budgets
+            for budget in budgets
         ],
     )
 
 
 def _verdict(judge: LineJudge, line: CostLine) -> Verdict:
-    if not line.known:
+    if not line.has_costs:
         return Verdict.UNKNOWN
     compared = judge.compared
     growths = (line.weekly(compared), line.monthly(compared))
@@ -130,7 +130,7 @@ def _row(judge: LineJudge, line: CostLine, verdict: Verdict | None) -> Row:
 
 
 def _beside(judge: LineJudge, costs: CostTable) -> Iterator[Row]:
-    """Tax and credits, which no limit of the runbook is about."""
+    """Tax and credits, for which the runbook has no limit."""
     compared, words = judge.compared, judge.rate.words
     blank = ("",) * 5
     yield Row(cells=(_("Tax"), words(costs.tax_of(compared.month)), "", *blank))

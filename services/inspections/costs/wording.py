@@ -35,7 +35,7 @@ class Rate:
         return yen_words(self.yen(usd))
 
     def remark(self) -> str:
-        """The rate, its source and its date; what is not written in the runbook is said to be missing."""
+        """The rate, its source and its date; says what of them the runbook does not give."""
         text = _("Yen at ¥{rate} to the dollar (source: {source}; date: {day}). AWS charges in dollars.")
         return text.format(
             rate=f"{self.usd_jpy.normalize():,f}",
@@ -59,7 +59,7 @@ def percent_words(growth: Growth | None) -> str:
 
 
 def growth_words(growth: str, against: str) -> str:
-    """`+60.1 % against the week before`; without the second where there is nothing to say it of."""
+    """`+60.1 % against the week before`; only the first where `against` is empty."""
     if not against:
         return growth
     return _("{growth} {against}").format(growth=growth, against=against)

@@ -11,10 +11,10 @@ from services.aws.client.reader import when
 from services.aws.logs.insights import ROWS
 from services.aws.logs.query_text import commands, joined, verb
 from services.i18n import _, plural, sentences
-from services.inspections.base import Look, OwnInspection, table
+from services.inspections.base import InspectionRequest, OwnInspection, table
 from services.inspections.toolkit.logs.fields import shares, values_of
 from services.inspections.toolkit.logs.hourly_counts import BIN, COUNT, Hours, binned, local, zone_name
-from services.inspections.toolkit.logs.inspection import AT_ONCE, InsightsLook, query_table
+from services.inspections.toolkit.logs.inspection import AT_ONCE, InsightsInspection, query_table
 from services.inspections.toolkit.logs.message_grouping import masked
 from services.inspections.toolkit.logs.queries import Queries, number
 from services.inspections.toolkit.logs.silence import (
@@ -37,15 +37,15 @@ COUNTABLE = ("fields", "filter", "parse", "filterindex")
 """Commands behind which events can still be counted by the hour."""
 
 
-class CustomInsights(OwnInspection, InsightsLook):
+class CustomInsights(OwnInspection, InsightsInspection):
     """One query with a limit on its count."""
 
-    async def look(self, look: Look) -> Finding:
+    async def run(self, request: InspectionRequest) -> Finding:
         """Count what the query matches; its rows are read only where there are too many or too few. Raises AwsError."""
         spec = self.spec
-        queries = Queries(self.context, look, spec.log_group, region=spec.region)
+        queries = Queries(self.context, request, spec.log_group, region=spec.region)
         hourly = by_hour(spec.query)
-        found = await self.begin(look, queries, hourly or spec.query, limit=AT_ONCE if hourly else ROWS)
+        found = await self.begin(request, queries, hourly or spec.query, limit=AT_ONCE if hourly else ROWS)
         if isinstance(found, Finding):
             return found
         try:
@@ -57,11 +57,11 @@ class CustomInsights(OwnInspection, InsightsLook):
         if hourly and hours is None:
             trouble = trouble or _("AWS did not count all of the matches by the hour.")
         silent = await silence(queries, fresh=FRESH)
-        return await self._judged(look, queries, found, hours, trouble, silent)
+        return await self._judged(request, queries, found, hours, trouble, silent)
 
     async def _judged(
         self,
-        look: Look,
+        request: InspectionRequest,
         queries: Queries,
         found: QueryResult,
         hours: Hours | None,
@@ -79,7 +79,7 @@ class CustomInsights(OwnInspection, InsightsLook):
             said = _("{found}, at most {count} in an hour").format(found=said, count=f"{hours.worst[1]:,}")
         said = _("{parts}.").format(parts=said)
         return self.found(
-            look,
+            request,
             verdict or judged,
             sentences(said, trouble, silence_words(queries, silent))
             if judged is Verdict.ABNORMAL

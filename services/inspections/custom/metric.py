@@ -11,14 +11,13 @@ from services.aws.client.errors import AwsError
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.dashboards.requests import fitting_period
 from services.i18n import _
-from services.inspections.base import Look, OwnInspection, table
+from services.inspections.base import InspectionRequest, OwnInspection, table
 from services.inspections.custom.silence import unusual
 from services.inspections.dashboard.evaluation import allowed, shown, unanswered
-from services.inspections.toolkit.curves import SUSTAINED, Course, Stretch, at, course, silences, widest
+from services.inspections.toolkit.curves import SUSTAINED, Course, Stretch, at, course_of, silences, widest
 from services.inspections.toolkit.logs.queries import hours_words
-from services.inspections.toolkit.points import length
 from services.inspections.toolkit.silence_references import REACH
-from services.inspections.toolkit.wording import moment, stretch
+from services.inspections.toolkit.wording import length, moment, stretch
 from services.models.findings import Evidence, Finding, Measure, Row, worst
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
 from services.models.verdict import Limit, Verdict
@@ -42,14 +41,14 @@ class Silence:
 class CustomMetric(OwnInspection):
     """One metric with one limit."""
 
-    async def look(self, look: Look) -> Finding:
+    async def run(self, request: InspectionRequest) -> Finding:
         """One metric, and where events stop the time before. Raises AwsError."""
         # Periods are counted from the start, so that a whole one is seen even where the window is shorter.
-        series, span = await self._read(look.since, look.until)
+        series, span = await self._read(request.since, request.until)
         start, end = (int(each.timestamp()) for each in (span.start, span.end))
-        seen = course(series, self.limit, end, start)
+        seen = course_of(series, self.limit, end, start)
         holes = tuple(silences(series, start, end)) if series.times else (Stretch(start, end),)
-        return self._judged(look, series, seen, await self._silences(series, span, holes))
+        return self._judged(request, series, seen, await self._silences(series, span, holes))
 
     async def _read(
         self, since: datetime, until: datetime, period: int | None = None
@@ -107,7 +106,9 @@ class CustomMetric(OwnInspection):
             for each in dict.fromkeys((widest(holes), holes[-1]))
         )
 
-    def _judged(self, look: Look, series: Series, seen: Course, silences: Sequence[Silence]) -> Finding:
+    def _judged(
+        self, request: InspectionRequest, series: Series, seen: Course, silences: Sequence[Silence]
+    ) -> Finding:
         limit, zone = self.limit, self.context.calendar.zone
         lacking = () if series.status is SeriesStatus.COMPLETE else (unanswered(series),)
         told = list(dict.fromkeys(self._words(each, seen) for each in silences))
@@ -130,9 +131,9 @@ class CustomMetric(OwnInspection):
         )
         beyond = self._beyond(seen, limit)
         return self.found(
-            look,
+            request,
             verdict,
-            self._summary(look, seen, said),
+            self._summary(request, seen, said),
             measures=(measure,),
             evidence=(beyond,) if beyond.rows else (),
             advice=self.spec.advice,
@@ -142,7 +143,7 @@ class CustomMetric(OwnInspection):
                     metric=self.spec.metric,
                     stat=self.spec.stat,
                     period=series.period,
-                    time=moment(look.until, zone),
+                    time=moment(request.until, zone),
                 ),
                 *((_("Runbook: {section}").format(section=self.spec.source),) if self.spec.source else ()),
             ),
@@ -158,7 +159,7 @@ class CustomMetric(OwnInspection):
             text = _("no data since {time}").format(time=moment(at(seen.newest), zone))
         return _("{said} ({why})").format(said=text, why=silence.why) if silence.why else text
 
-    def _summary(self, look: Look, seen: Course, said: Sequence[str]) -> str:
+    def _summary(self, request: InspectionRequest, seen: Course, said: Sequence[str]) -> str:
         if seen.worst is None or seen.worst_at is None:
             return _("{title}: {said}.").format(title=self.spec.title, said=_(", ").join(said))
         limit, zone = self.limit, self.context.calendar.zone
@@ -170,7 +171,7 @@ class CustomMetric(OwnInspection):
         first = text.format(
             title=limit.title,
             value=shown(seen.worst, limit),
-            hours=hours_words(look.hours),
+            hours=hours_words(request.hours),
             allowed=allowed(limit),
             length=length(timedelta(seconds=seen.total)),
         )

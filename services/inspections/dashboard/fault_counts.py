@@ -1,4 +1,4 @@
-"""What load balancers count only where something goes wrong: no value is none of it. Pure.
+"""What load balancers count only where something goes wrong: no value means a count of zero. Pure.
 
 Source: CloudWatch metrics for your Application Load Balancer ("Reporting criteria: There is a nonzero value").
 """
@@ -19,21 +19,19 @@ SUMS = ("Sum", "SampleCount")
 
 
 def counts_faults(query: MetricQuery) -> bool:
-    """Whether its value is how many faults there were."""
+    """Whether its value is the number of faults."""
     return query.namespace in BALANCERS and FAULTS.fullmatch(query.metric) is not None and query.stat in SUMS
 
 
-def joined(told: Sequence[Series]) -> Series:
+def joined(parts: Sequence[Series]) -> Series:
     """When any of these had a value."""
-    times = tuple(sorted({time for each in told for time in each.times}))
-    return told[0].model_copy(update={"times": times, "values": (0.0,) * len(times)})
+    times = tuple(sorted({time for series in parts for time in series.times}))
+    return parts[0].model_copy(update={"times": times, "values": (0.0,) * len(times)})
 
 
 def unseen(silent: Sequence[Stretch], alive: Series, start: int, end: int) -> list[Stretch]:
-    """When nothing else came either, within times without a count."""
+    """When `alive` had no value either: only there does a missing count say nothing."""
     blind = silences(alive, start, end)
     return [
-        each
-        for each in blind
-        if any(each.began < other.ended and other.began < each.ended for other in silent)
+        gap for gap in blind if any(gap.began < other.ended and other.began < gap.ended for other in silent)
     ]

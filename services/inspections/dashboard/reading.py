@@ -1,4 +1,4 @@
-"""What the look at the dashboard asks CloudWatch: every row with a limit, and what tells an outage from silence."""
+"""Which curves are asked of CloudWatch: every row with a limit, and what tells an outage from silence."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +21,7 @@ from services.models.verdict import Limit
 
 HOUR = 3600
 BIRTH = timedelta(minutes=30)
-"""A new database has its first values so much later at most."""
+"""A new database has its first values no later than this after it was created."""
 ALB = RawId("AWS/ApplicationELB")
 Role = Literal["limit", "transfer", "requests", "refused", "healthy", "credits"]
 Dimensions = tuple[tuple[RawId, RawId], ...]
@@ -31,8 +31,8 @@ _TRANSFER = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """One metric that is asked, and why."""
+class Curve:
+    """One metric that is asked for, and why."""
 
     role: Role
     query: MetricQuery
@@ -40,93 +40,97 @@ class Wanted:
 
     @property
     def balancer(self) -> RawId:
-        """The load balancer it is of, "" where it is of none."""
+        """The load balancer that it measures; "" for another resource."""
         return self._dimension("LoadBalancer")
 
     @property
     def group(self) -> RawId:
-        """The target group it is of, "" where it is of none."""
+        """The target group that it measures; "" for another resource."""
         return self._dimension("TargetGroup")
 
-    def _dimension(self, wanted: str) -> RawId:
-        return next((value for name, value in self.query.dimensions if name == wanted), RawId(""))
+    def is_of_database(self, instance: str) -> bool:
+        """Whether it measures this database."""
+        return ("DBInstanceIdentifier", instance) in self.query.dimensions
+
+    def _dimension(self, name: str) -> RawId:
+        return next((value for key, value in self.query.dimensions if key == name), RawId(""))
 
 
 @dataclass(slots=True)
-class Wishes:
-    """What is asked, each thing once."""
+class Curves:
+    """The curves to ask for, each once."""
 
-    wanted: list[Wanted] = field(default_factory=list)
-    added: list[Limit] = field(default_factory=list)
+    items: list[Curve] = field(default_factory=list)
+    from_targets: list[Limit] = field(default_factory=list)
     """Limits whose metric the dashboard does not show, read from the runbook's targets."""
     unshown: list[Limit] = field(default_factory=list)
     """Limits whose metric neither the dashboard shows nor the runbook's targets have."""
 
     def add(self, role: Role, query: MetricQuery, limit: Limit | None = None) -> None:
-        """Unless it is asked already."""
-        if any(each.role == role and _same(each.query, query) for each in self.wanted):
+        """Ask for a curve, unless it is there already."""
+        if any(curve.role == role and _same(curve.query, query) for curve in self.items):
             return
-        named = query.model_copy(update={"id": f"q{len(self.wanted)}", "visible": True})
-        self.wanted.append(Wanted(role, named, limit))
+        with_id = query.model_copy(update={"id": f"q{len(self.items)}", "visible": True})
+        self.items.append(Curve(role, with_id, limit))
 
-    def of(self, role: Role) -> list[Wanted]:
-        """Those of one role."""
-        return [each for each in self.wanted if each.role == role]
+    def of(self, role: Role) -> list[Curve]:
+        """The curves of one role."""
+        return [curve for curve in self.items if curve.role == role]
 
 
-def wishes(dashboard: Dashboard, runbook: Runbook, span: TimeSpan) -> Wishes:
-    """What to ask about this dashboard; what was transferred only where the window has a whole hour."""
-    made = Wishes()
-    shown = list(_rows(dashboard))
-    _limits(made, shown, runbook)
-    for query in shown if span.end - span.start >= timedelta(hours=1) else ():
+def curves_of(dashboard: Dashboard, runbook: Runbook, span: TimeSpan) -> Curves:
+    """What to ask about this dashboard; data transferred only where the window has a whole hour."""
+    curves = Curves()
+    rows = list(_rows(dashboard))
+    _limits(curves, rows, runbook)
+    for query in rows if span.end - span.start >= timedelta(hours=1) else ():
         if _TRANSFER.fullmatch(query.metric):
-            made.add("transfer", _every(query, HOUR))
-    _balancers(made, shown, runbook)
+            curves.add("transfer", _with_period(query, HOUR))
+    _balancers(curves, rows, runbook)
     if runbook.rds is not None:
         dimensions = ((RawId("DBInstanceIdentifier"), runbook.rds.instance),)
-        made.add("credits", _query("AWS/RDS", "CPUCreditBalance", dimensions, "Average", STEP))
-    return made
+        curves.add("credits", _query("AWS/RDS", "CPUCreditBalance", dimensions, "Average", STEP))
+    return curves
 
 
-def _limits(made: Wishes, shown: Sequence[MetricQuery], runbook: Runbook) -> None:
-    own = list(_rows(builtin_dashboard(runbook)))
+def _limits(curves: Curves, rows: Sequence[MetricQuery], runbook: Runbook) -> None:
+    targets = list(_rows(builtin_dashboard(runbook)))
     for limit in runbook.limits:
-        found = [query for query in shown if limit_of(query, runbook) == limit]
-        if not found:
-            found = [query for query in own if limit_of(query, runbook) == limit]
-            (made.added if found else made.unshown).append(limit)
-        for query in found:
-            made.add("limit", _every(query, max(STEP, query.period)), limit)
+        queries = [query for query in rows if limit_of(query, runbook) == limit]
+        if not queries:
+            queries = [query for query in targets if limit_of(query, runbook) == limit]
+            (curves.from_targets if queries else curves.unshown).append(limit)
+        for query in queries:
+            curves.add("limit", _with_period(query, max(STEP, query.period)), limit)
 
 
-def _balancers(made: Wishes, shown: Sequence[MetricQuery], runbook: Runbook) -> None:
-    """Requests, answers of the balancer itself and healthy targets of every load balancer in sight."""
+def _balancers(curves: Curves, rows: Sequence[MetricQuery], runbook: Runbook) -> None:
+    """Requests, errors of the balancer itself and healthy targets of every load balancer that is named."""
     groups = {
         query.dimensions: query.region
-        for query in shown
+        for query in rows
         if query.namespace == ALB and query.metric == "HealthyHostCount"
     }
-    every = {
+    balancers = {
         value: query.region
-        for query in shown
+        for query in rows
         if query.namespace == ALB
         for name, value in query.dimensions
         if name == "LoadBalancer"
     }
     alb = runbook.alb
     if alb is not None and alb.load_balancer:
-        every.setdefault(alb.load_balancer, "")
+        balancers.setdefault(alb.load_balancer, "")
         if alb.target_group:
             both = ((RawId("LoadBalancer"), alb.load_balancer), (RawId("TargetGroup"), alb.target_group))
-            if not any(sorted(each) == sorted(both) for each in groups):
+            if not any(sorted(dimensions) == sorted(both) for dimensions in groups):
                 groups[both] = ""
-    for balancer, region in every.items():
-        where = ((RawId("LoadBalancer"), balancer),)
-        made.add("requests", _query(ALB, "RequestCount", where, "Sum", 60, region))
-        made.add("refused", _query(ALB, "HTTPCode_ELB_5XX_Count", where, "Sum", 60, region))
+    for balancer, region in balancers.items():
+        of_balancer = ((RawId("LoadBalancer"), balancer),)
+        curves.add("requests", _query(ALB, "RequestCount", of_balancer, "Sum", 60, region))
+        curves.add("refused", _query(ALB, "HTTPCode_ELB_5XX_Count", of_balancer, "Sum", 60, region))
     for dimensions, region in groups.items():
-        made.add("healthy", _query(ALB, "HealthyHostCount", dimensions, "Minimum", 60, region))
+        curves.add("healthy", _query(ALB, "HealthyHostCount", dimensions, "Minimum", 60, region))
 
 
 def _rows(dashboard: Dashboard) -> Iterator[MetricQuery]:
@@ -139,7 +143,7 @@ def _rows(dashboard: Dashboard) -> Iterator[MetricQuery]:
                     yield query.model_copy(update={"region": query.region or widget.region})
 
 
-def _every(query: MetricQuery, period: int) -> MetricQuery:
+def _with_period(query: MetricQuery, period: int) -> MetricQuery:
     return query.model_copy(update={"period": period})
 
 
@@ -159,15 +163,15 @@ def _query(
 
 def _same(one: MetricQuery, other: MetricQuery) -> bool:
     def key(query: MetricQuery) -> tuple[object, ...]:
-        where = query.region, query.account, query.namespace, query.metric
-        return *where, sorted(query.dimensions), query.stat
+        place = query.region, query.account, query.namespace, query.metric
+        return *place, sorted(query.dimensions), query.stat
 
     return key(one) == key(other)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The curves of a window, by the id of what asked for them."""
+    """The curves of a window, by the id of their query."""
 
     series: dict[str, Series]
     end: int
@@ -176,42 +180,42 @@ class Answer:
     database: Database | None = None
     """The runbook's, where it had to be asked for."""
 
-    def due(self, wanted: Wanted) -> int:
-        """From when on values are expected: the beginning of the window, later for a database made within it."""
-        made = self.database.created if self.database else None
+    def due(self, curve: Curve) -> int:
+        """From when on values are expected: the beginning of the window, later for a database created within it."""
+        created = self.database.created if self.database else None
         if (
-            made is None
+            created is None
             or self.database is None
-            or self.database.name not in dict(wanted.query.dimensions).values()
+            or self.database.name not in dict(curve.query.dimensions).values()
         ):
             return self.start
-        return min(self.end, max(self.start, int((made + BIRTH).timestamp())))
+        return min(self.end, max(self.start, int((created + BIRTH).timestamp())))
 
-    def of(self, wanted: Wanted) -> Series:
-        """Its curve; an empty one where AWS has nothing."""
-        return self.series[wanted.query.id]
+    def of(self, curve: Curve) -> Series:
+        """Its values; none where AWS has none."""
+        return self.series[curve.query.id]
 
 
 async def answers(
-    metrics: Metrics, wanted: Iterable[Wanted], span: TimeSpan, now: datetime, region: str
+    metrics: Metrics, curves: Iterable[Curve], span: TimeSpan, now: datetime, region: str
 ) -> Answer:
     """One GetMetricData a region; one that fails costs its own curves. Raises AwsError where all fail."""
-    made = _ask([each.query for each in wanted], span, now, region)
+    question = _ask([curve.query for curve in curves], span, now, region)
     # The longest period may have made the whole question begin earlier.
-    start = max(made.start, int(span.start.timestamp()))
-    found: dict[str, Series] = {}
-    asked, failures = calls([made]), []
-    for call in asked:
+    start = max(question.start, int(span.start.timestamp()))
+    by_id: dict[str, Series] = {}
+    requests, failures = calls([question]), []
+    for call in requests:
         try:
-            answered = await metrics.fetch(call.queries, call.span, region=call.region or None)
+            every_series = await metrics.fetch(call.queries, call.span, region=call.region or None)
         except AwsError as error:
             failures.append(error)
-            answered = tuple(_unread(query, error) for query in call.queries)
-        for series in answered:
-            found.setdefault(made.own_id(series.id), _since(start, made.trimmed(series)))
-    if asked and len(failures) == len(asked):
+            every_series = tuple(_unread(query, error) for query in call.queries)
+        for series in every_series:
+            by_id.setdefault(question.own_id(series.id), _since(start, question.trimmed(series)))
+    if requests and len(failures) == len(requests):
         raise failures[0]
-    return Answer(found, end=made.end, start=start)
+    return Answer(by_id, end=question.end, start=start)
 
 
 def _unread(query: MetricQuery, error: AwsError) -> Series:
@@ -225,8 +229,8 @@ def _unread(query: MetricQuery, error: AwsError) -> Series:
 
 
 def _since(start: int, series: Series) -> Series:
-    kept = [index for index, time in enumerate(series.times) if time + series.period > start]
-    first = kept[0] if kept else len(series.times)
+    indices = (index for index, time in enumerate(series.times) if time + series.period > start)
+    first = next(indices, len(series.times))
     return series.model_copy(update={"times": series.times[first:], "values": series.values[first:]})
 
 

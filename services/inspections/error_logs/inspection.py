@@ -10,12 +10,12 @@ from dataclasses import replace
 from services.aws.client.errors import AwsError
 from services.aws.client.reader import when
 from services.aws.logs.query_text import commands
-from services.i18n import N_, _, plural, sentences
-from services.inspections.base import Look, table
+from services.i18n import _, plural, sentences
+from services.inspections.base import InspectionRequest, table
 from services.inspections.error_logs.counting import FIVE_HUNDRED, Counts, count, newest
 from services.inspections.error_logs.level_field import HALF, FieldSeen, field_seen
 from services.inspections.toolkit.logs.hourly_counts import below, event_spans, local, whole, zone_name
-from services.inspections.toolkit.logs.inspection import InsightsLook, query_table
+from services.inspections.toolkit.logs.inspection import InsightsInspection, query_table
 from services.inspections.toolkit.logs.message_grouping import masked
 from services.inspections.toolkit.logs.queries import Queries, number
 from services.inspections.toolkit.logs.silence import (
@@ -27,31 +27,18 @@ from services.inspections.toolkit.logs.silence import (
 )
 from services.models.findings import Evidence, Finding, Measure, Row, worst
 from services.models.insights import QueryResult
-from services.models.runbook import Runbook
 from services.models.runbook_looks import ErrorLogs as Spec
 from services.models.verdict import Verdict
 
 
-class ErrorLogs(InsightsLook):
+class ErrorLogs(InsightsInspection):
     """The errors of the application's log."""
 
-    id = "error-logs"
-    title = N_("Error logs")
-    words = "えらーろぐ eraarogu error log insights 5xx"
-
-    @classmethod
-    def lacks(cls, runbook: Runbook) -> str:
-        """The log group and the field that tells an error."""
-        spec = runbook.error_logs
-        if spec is None:
-            return "error_logs"
-        return next((f"error_logs.{key}" for key in ("log_group", "field") if not getattr(spec, key)), "")
-
-    async def look(self, look: Look) -> Finding:
+    async def run(self, request: InspectionRequest) -> Finding:
         """One query, and two more where there are many errors. Raises AwsError."""
         spec = self._spec
-        queries = Queries(self.context, look, spec.log_group)
-        found = await self.begin(look, queries, newest(spec))
+        queries = Queries(self.context, request, spec.log_group)
+        found = await self.begin(request, queries, newest(spec))
         if isinstance(found, Finding):
             return found
         counts = await count(queries, spec, found)
@@ -59,7 +46,7 @@ class ErrorLogs(InsightsLook):
         if not seen.status and not counts.fives:
             counts = replace(counts, fives=None)
         silent = await silence(queries, events=event_spans(found.rows, counts.hours))
-        return self._judged(look, queries, found, counts, seen, silent)
+        return self._judged(request, queries, found, counts, seen, silent)
 
     async def _field_seen(self, queries: Queries, found: QueryResult) -> FieldSeen:
         """What was seen of the field; what cannot be seen does not hide the errors that were found."""
@@ -90,7 +77,7 @@ class ErrorLogs(InsightsLook):
 
     def _judged(
         self,
-        look: Look,
+        request: InspectionRequest,
         queries: Queries,
         found: QueryResult,
         counts: Counts,
@@ -109,7 +96,7 @@ class ErrorLogs(InsightsLook):
             summary = sentences(summary, seen.trouble) if bad else sentences(seen.trouble, summary)
         summary = sentences(summary, silence_words(queries, silent))
         return self.found(
-            look,
+            request,
             verdict,
             summary,
             measures=measures,

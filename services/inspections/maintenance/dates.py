@@ -1,4 +1,4 @@
-"""When a pending maintenance action really comes, and whether a person can still be earlier.
+"""When a pending maintenance action is really applied, and whether a person can still apply it earlier.
 
 ForcedApplyDate alone decides little: what counts is CurrentApplyDate, or without it the earlier of the first
 window after AutoAppliedAfterDate and ForcedApplyDate (PendingMaintenanceAction, Amazon RDS API reference).
@@ -21,15 +21,15 @@ class ActionUrgency(StrEnum):
     OPTIONAL = "optional"
     """Nobody has asked for it and AWS names no date."""
     ASKED = "asked"
-    """A person has asked for it: it comes as planned."""
+    """A person has asked for it; it is applied as planned."""
     FAR = "far"
-    """There is time."""
+    """There is enough time."""
     LAST_WINDOW = "last-window"
-    """The coming window is the last one that leaves the lead, or leaves any time at all."""
+    """The coming window is the last one that leaves the lead, or any time at all."""
     LATE = "late"
-    """Fewer days are left than the lead."""
+    """Less time is left than the lead."""
     FORCED = "forced"
-    """It comes before the next window, whatever the window."""
+    """It is applied before the next window, whatever the window."""
 
 
 VERDICTS = {
@@ -48,7 +48,7 @@ class Due:
 
     action: PendingAction
     at: datetime | None
-    """When it is applied (UTC); None: nobody knows yet."""
+    """When it is applied (UTC); None: not known yet."""
     standing: ActionUrgency
     in_window: bool = False
     """`at` lies in a maintenance window."""
@@ -61,15 +61,15 @@ class Due:
         return VERDICTS[self.standing]
 
     def leaves(self, lead: timedelta) -> bool:
-        """Whether a window is left in which a person is that much earlier."""
+        """Whether there is a window in which a person can apply it `lead` earlier."""
         return self.by_hand is not None and self.at is not None and self.by_hand <= self.at - lead
 
 
 def due(action: PendingAction, window: Window | None, now: datetime, lead: timedelta) -> Due:
-    """The action with its date. `lead`: how long before it a person should have applied it."""
+    """The action with its date. `lead`: how long before that date a person should have applied it."""
     at = bites(action, window, now)
     in_window = at is not None and window is not None and at in window
-    # A window that begins together with it is too late, however short the lead.
+    # A window that begins at the same moment is too late, however short the lead.
     lead = max(lead, LEAST)
     if action.opt_in is not OptIn.NONE:
         return Due(action, at, ActionUrgency.ASKED, in_window)
@@ -80,7 +80,7 @@ def due(action: PendingAction, window: Window | None, now: datetime, lead: timed
 
 
 def bites(action: PendingAction, window: Window | None, now: datetime) -> datetime | None:
-    """When it is applied if nobody does anything (UTC); None: no date yet."""
+    """When it is applied if nobody acts (UTC); None: no date yet."""
     if action.opt_in is OptIn.IMMEDIATE:
         return now
     if action.current is not None:
@@ -101,13 +101,13 @@ def _standing(
         return ActionUrgency.FORCED
     if now > at - lead:
         return ActionUrgency.LATE
-    # The week after the coming window would be too late; without a window, a week is what is left to act in.
+    # After the coming window the next one is a week away; without a window, a week is the time to act in.
     following = (coming or now) + WEEK
     return ActionUrgency.LAST_WINDOW if following > at - lead else ActionUrgency.FAR
 
 
 def _by_hand(at: datetime, coming: datetime | None, lead: timedelta) -> datetime | None:
-    """The last window that leaves the lead, or the coming one where none does but it is still earlier."""
+    """The last window that leaves the lead; where none does, the coming one if it is still earlier than `at`."""
     if coming is None or coming >= at:
         return None
     weeks = (at - lead - coming) // WEEK

@@ -1,6 +1,6 @@
-"""Who makes the looks of a duty: whoever claims it in the journal first; the others wait for what is found.
+"""Which console runs a duty's inspections: the first to claim them in the journal; the others wait for the findings.
 
-A claim holds until the claimant has ended, or for LEASE seconds; a console that is still looking renews it.
+A claim is valid until its console has ended, or for LEASE seconds; a console that is still inspecting renews it.
 """
 
 import os
@@ -15,23 +15,23 @@ from services.models.duties import ScheduledOccurrence
 from services.models.journal import Entry
 
 LEASE = 600.0
-"""Seconds (of the machine) after which another console takes over looks that were claimed and did not come."""
+"""Seconds (of the machine) after which another console takes over inspections whose findings did not come."""
 _DIGITS = 10
 
 
 class Claims:
-    """The claims that one console takes and respects."""
+    """The claims of one console, and those of others that it respects."""
 
     def __init__(self, records: FindingRecords, journal: Journal, clock: Clock) -> None:
         self._records = records
         self._journal = journal
         self._clock = clock
-        self._taken: dict[str, int] = {}
-        """By slot: the claim this console took last."""
-        self._seen: dict[str, tuple[int, float, float]] = {}
-        """By slot: the claim seen last, how old it was then, and when that was (by the clock's `elapsed`).
+        self._own: dict[str, int] = {}
+        """By slot: the number of this console's own newest claim."""
+        self._observed: dict[str, tuple[int, float, float]] = {}
+        """By slot: the newest claim's number, its age when it was first read, and when that was (by `elapsed`).
 
-        A clock elsewhere may run ahead, and this one may be set.
+        So neither another machine's clock that is ahead nor a clock that is set prolongs a claim.
         """
 
     def holder(self, slot: ScheduledOccurrence) -> Entry | None:
@@ -49,14 +49,14 @@ class Claims:
     def left(self, owner: Entry) -> float:
         """Seconds of the clock's time until a claim is over."""
         elapsed = self._clock.elapsed()
-        seq, age, seen = self._seen.get(owner.subject, (0, 0.0, elapsed))
+        seq, age, observed_at = self._observed.get(owner.subject, (0, 0.0, elapsed))
         if seq != owner.seq:
-            age, seen = max(0.0, (self._clock.now() - owner.at).total_seconds()), elapsed
-            self._seen[owner.subject] = owner.seq, age, seen
-        return real(self._clock, LEASE).total_seconds() - age - (elapsed - seen)
+            age, observed_at = max(0.0, (self._clock.now() - owner.at).total_seconds()), elapsed
+            self._observed[owner.subject] = owner.seq, age, observed_at
+        return real(self._clock, LEASE).total_seconds() - age - (elapsed - observed_at)
 
     async def take(self, slot: ScheduledOccurrence) -> bool:
-        """Whether this console makes the looks; also where the journal takes nothing, for then each does its own."""
+        """Try to claim. True also where the journal cannot be written: then each console runs its own inspections."""
         before = self._records.looking(slot.key)
         try:
             entry = await self._journal.append(drafts.looking(slot, _turn(before) + 1))
@@ -65,12 +65,12 @@ class Claims:
             return False
         except JournalError:
             return True
-        self._taken[slot.key] = entry.seq
+        self._own[slot.key] = entry.seq
         self._records.absorb([entry])
         return True
 
     async def renew(self, slot: ScheduledOccurrence) -> None:
-        """Keep the claim while the looks take their time; ends where another console has taken it over."""
+        """Renew the claim while the inspections run; ends when another console has taken it over."""
         while True:
             await self._clock.sleep(real(self._clock, LEASE / 2).total_seconds())
             owner = self._records.looking(slot.key)
@@ -78,13 +78,13 @@ class Claims:
                 return
 
     def forget(self, slot: ScheduledOccurrence) -> None:
-        """The slot's looks are made."""
-        self._taken.pop(slot.key, None)
-        self._seen.pop(slot.key, None)
+        """Drop the state of a slot whose inspections are done."""
+        self._own.pop(slot.key, None)
+        self._observed.pop(slot.key, None)
 
     def _mine(self, owner: Entry) -> bool:
         here = owner.person.host == socket.gethostname() and owner.data.get("pid") == os.getpid()
-        return here or self._taken.get(owner.subject) == owner.seq
+        return here or self._own.get(owner.subject) == owner.seq
 
 
 def _turn(owner: Entry | None) -> int:

@@ -1,4 +1,4 @@
-"""How the journal tells of looks, in the language of the screen."""
+"""The journal's entries about inspections, in the language of the screen."""
 
 import os
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from typing import Any
 
 from services.i18n import N_, _
 from services.models.duties import ScheduledOccurrence
-from services.models.findings import Finding, Recorded, Unfamiliar
+from services.models.findings import Finding, Recorded, UnknownIdentity
 from services.models.journal import Entry, EntryKind, NewEntry
 from services.models.verdict import Verdict
 
@@ -19,7 +19,7 @@ WORDS = {
 
 
 def looking(slot: ScheduledOccurrence, turn: int) -> NewEntry:
-    """A console begins the looks of a slot; the `turn`-th one to do so."""
+    """A console begins a slot's inspections; `turn` counts the claims on them."""
     return NewEntry(
         kind=EntryKind.LOOKING,
         subject=slot.key,
@@ -63,21 +63,23 @@ def overruled(subject: str, recorded: Recorded, reason: str) -> NewEntry:
     )
 
 
-def known(each: Unfamiliar) -> NewEntry:
+def known(identity: UnknownIdentity) -> NewEntry:
     """A person or a network is known from now on."""
-    value = each.network or str(each.value)
-    words = _("Known from now on: user {value}") if each.kind == "person" else _("Known from now on: {value}")
+    value = identity.network or str(identity.value)
+    words = (
+        _("Known from now on: user {value}") if identity.kind == "person" else _("Known from now on: {value}")
+    )
     return NewEntry(
         kind=EntryKind.KNOWN,
-        subject=f"known:{each.kind}",
+        subject=f"known:{identity.kind}",
         target=value,
         text=words.format(value=value),
-        data={"kind": each.kind, "value": value},
+        data={"kind": identity.kind, "value": value},
     )
 
 
 def forgotten(entry: Entry) -> NewEntry:
-    """What `entry` made known is not known any more."""
+    """Remove from the known list what `entry` had added."""
     value = entry.target
     person = entry.data.get("kind") == "person"
     words = _("No longer known: user {value}") if person else _("No longer known: {value}")
@@ -91,7 +93,7 @@ def forgotten(entry: Entry) -> NewEntry:
 
 
 def signed(findings: Iterable[Recorded]) -> list[dict[str, Any]]:
-    """What a sign-off says of the findings it is about."""
+    """What a sign-off records of its findings."""
     return [
         {
             "seq": each.seq,
@@ -102,13 +104,13 @@ def signed(findings: Iterable[Recorded]) -> list[dict[str, Any]]:
             "until": _until(each),
         }
         for each in findings
-        # A look that waits for consent was not made: nobody has signed for its time.
+        # A finding that waits for consent covers no time, so nothing of it is signed for.
         if not each.finding.waits_for_consent
     ]
 
 
 def _until(recorded: Recorded) -> str:
-    """Empty where the look could not judge and nobody answers for its time with a reason: the next one looks again."""
+    """The end of the time signed for; "" where nothing was judged or overruled, so that the next inspection covers it."""
     finding = recorded.finding
     if finding.verdict is Verdict.UNKNOWN and recorded.overruled is None:
         return ""

@@ -1,4 +1,4 @@
-"""Makes and records looks: what a duty asks for, what a person asks for by hand, and what people say of them."""
+"""Runs inspections and records their findings, for duties and on a person's demand; records what people decide."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -9,35 +9,35 @@ from datetime import datetime, timedelta
 from services.background.detached import detached
 from services.calendar.calendar import Calendar
 from services.clock import Clock
-from services.inspections.base import Look
+from services.inspections.base import InspectionRequest
 from services.inspections.running import entries as drafts
 from services.inspections.running.finding_records import BY_HAND, FindingRecords
 from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.windows import window
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
-from services.models.findings import Finding, Progress, Recorded, RunningInspection, Unfamiliar
+from services.models.findings import Finding, Progress, Recorded, RunningInspection, UnknownIdentity
 from services.models.journal import Entry
 
 FRESH = 60.0
-"""Seconds of the world in which two duties share one look."""
+"""Seconds of the world within which two duties share one run of an inspection."""
 AT_ONCE = 4
-"""Looks that run side by side."""
+"""Inspections of duties that run at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
 class _UnderWay:
-    """One look for one subject."""
+    """One inspection under way for one subject."""
 
     task: "asyncio.Task[Recorded]"
     consent: bool
 
 
 class InspectionRuns:
-    """The looks of one console. `nudge` is called when something is to be shown, `looked` after a duty's looks.
+    """The inspections of one console. `wake` is called when there is something to show, `looked` after each batch.
 
-    A look that the journal does not take is shown all the same, and recorded when it takes entries again. A look
-    that was begun goes on though nobody waits for it any more: AWS may charge for it already.
+    A finding that the journal does not take is shown all the same, and recorded when it takes entries again. An
+    inspection that was started goes on though nobody waits for it any more: AWS may have charged for it already.
     """
 
     def __init__(
@@ -48,30 +48,30 @@ class InspectionRuns:
         calendar: Calendar,
         clock: Clock,
         *,
-        nudge: Callable[[], None],
+        wake: Callable[[], None],
         looked: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.progress: dict[tuple[str, str], RunningInspection] = {}
-        """Looks under way, by subject and inspection; those of no duty under BY_HAND."""
+        """Inspections under way, by subject and inspection; those of no duty under BY_HAND."""
         self.unrecorded: dict[tuple[str, str], Recorded] = {}
-        """Findings that the journal did not take."""
+        """Findings that the journal has not taken yet."""
         self._inspector = inspector
         self._records = records
         self._journal = journal
         self._calendar = calendar
         self._clock = clock
-        self._nudge = nudge
+        self._wake = wake
         self._looked = looked
         self._under_way: dict[tuple[str, str], _UnderWay] = {}
-        self._shared: dict[str, tuple[Look, asyncio.Task[Finding]]] = {}
+        self._shared: dict[str, tuple[InspectionRequest, asyncio.Task[Finding]]] = {}
         self._few = asyncio.Semaphore(AT_ONCE)
 
     async def make(
         self, subject: str, ids: Iterable[str], *, consent: bool = False, anew: bool = False
     ) -> None:
-        """Make these looks and record them; `anew`: not even one made a moment ago counts.
+        """Run these inspections and record them; `anew`: a finding made a moment ago does not count either.
 
-        One that is under way for the same subject is waited for, however often it is asked for.
+        One that is already under way for the same subject is waited for, not started again.
         """
         tasks = [self._begin(subject, id, consent=consent, anew=anew) for id in dict.fromkeys(ids)]
         if tasks:
@@ -82,7 +82,7 @@ class InspectionRuns:
             task.result()
 
     async def by_hand(self, id: str, *, consent: bool = False) -> Recorded:
-        """One look that belongs to no duty. Raises LookupError for an inspection the runbook does not have."""
+        """Run one inspection that belongs to no duty. Raises LookupError for one that the runbook does not have."""
         task = self._begin(BY_HAND, id, consent=consent, anew=True)
         await asyncio.wait({task})
         return task.result()
@@ -102,7 +102,7 @@ class InspectionRuns:
                 self.progress.pop(key, None)
             if not done.cancelled() and (error := done.exception()) is not None:
                 self._inspector.fault(error)
-            self._nudge()
+            self._wake()
 
         task.add_done_callback(ended)
         return task
@@ -119,32 +119,34 @@ class InspectionRuns:
         inspection = self._inspector.inspection(id)
         began = self._clock.now()
         self.progress[subject, id] = RunningInspection(inspection=id, title=inspection.name, began=began)
-        self._nudge()
+        self._wake()
         if after is not None:
             await asyncio.wait({after})
-        # Who asks for one look does not wait until the month's looks are through.
+        # One inspection on demand does not wait for a month's duties.
         async with nullcontext() if subject == BY_HAND else self._few:
             finding = await self._share(id, consent=consent, anew=anew)
         return await self._record(_by_hand(began) if subject == BY_HAND else subject, finding)
 
     async def _share(self, id: str, *, consent: bool, anew: bool) -> Finding:
-        """The look; the one under way, or just made, where it is of the same time."""
+        """The finding of a run that is under way or just done, if it covers the same time; else of a new one."""
         since, gap = self._window(id)
         now = self._clock.now()
         before = self._shared.get(id)
         if before is not None and _same(before[0], since, now, consent) and not (anew and before[1].done()):
             return await asyncio.shield(before[1])
-        look = Look(since=since, until=now, gap=gap, consent=consent, tell=lambda said: self._tell(id, said))
+        look = InspectionRequest(
+            since=since, until=now, gap=gap, consent=consent, tell=lambda progress: self._tell(id, progress)
+        )
         task = asyncio.create_task(self._inspector.look(id, look))
         self._shared[id] = (look, task)
         return await asyncio.shield(task)
 
     def _tell(self, id: str, progress: Progress) -> None:
-        """To everybody who waits for this inspection: they may share the look."""
+        """Report progress to every subject that waits for this inspection: they may share the run."""
         for key, looking in self.progress.items():
             if key[1] == id:
                 self.progress[key] = looking.model_copy(update={"progress": progress})
-        self._nudge()
+        self._wake()
 
     def _window(self, id: str) -> tuple[datetime, str]:
         now = self._clock.now()
@@ -162,7 +164,7 @@ class InspectionRuns:
         return recorded
 
     async def _append(self, subject: str, finding: Finding) -> Recorded | None:
-        """The finding as it stands in the journal; None where it takes nothing."""
+        """Record the finding; None where the journal does not take it."""
         try:
             entry = await self._journal.append(drafts.found(subject, finding))
         except JournalError:
@@ -171,37 +173,39 @@ class InspectionRuns:
         return Recorded(seq=entry.seq, by=entry.person.name, finding=finding, subject=subject)
 
     async def record_held(self) -> None:
-        """Record what the journal did not take, now that it may."""
-        for key, held in tuple(self.unrecorded.items()):
-            if not self._journal.health.writable or self.unrecorded.get(key) is not held:
+        """Record the findings that the journal has not taken yet."""
+        for key, recorded in tuple(self.unrecorded.items()):
+            if not self._journal.health.writable or self.unrecorded.get(key) is not recorded:
                 continue
             subject, id = key
             newer = self._records.of(subject, (id,))
-            # What another console found since is not to be hidden by what was seen before it.
-            late = bool(newer) and newer[0].finding.read_at >= held.finding.read_at
-            taken = await self._append(_by_hand(held.finding.read_at) if late else subject, held.finding)
-            if taken is not None and self.unrecorded.get(key) is held:
+            # A newer finding of another console must not be hidden by this older one.
+            late = bool(newer) and newer[0].finding.read_at >= recorded.finding.read_at
+            written = await self._append(
+                _by_hand(recorded.finding.read_at) if late else subject, recorded.finding
+            )
+            if written is not None and self.unrecorded.get(key) is recorded:
                 del self.unrecorded[key]
 
     async def overrule(self, subject: str, recorded: Recorded, reason: str) -> None:
-        """A person judges a finding otherwise. Raises AlreadyRecorded, JournalError, ValueError (no reason)."""
+        """Record that a person overrules a finding. Raises AlreadyRecorded, JournalError, ValueError (no reason)."""
         if not reason.strip():
             raise ValueError("overruling needs a reason")
         self._records.absorb([await self._journal.append(drafts.overruled(subject, recorded, reason))])
-        self._nudge()
+        self._wake()
 
-    async def make_known(self, each: Unfamiliar) -> None:
-        """A person or a network is known from now on. Raises JournalError."""
-        self._records.absorb([await self._journal.append(drafts.known(each))])
-        self._nudge()
+    async def make_known(self, identity: UnknownIdentity) -> None:
+        """Add a person or a network to the known list. Raises JournalError."""
+        self._records.absorb([await self._journal.append(drafts.known(identity))])
+        self._wake()
 
     async def forget(self, entry: Entry) -> None:
-        """What `entry` made known is a stranger again. Raises JournalError."""
+        """Remove from the known list what `entry` had added. Raises JournalError."""
         self._records.absorb([await self._journal.append(drafts.forgotten(entry))])
-        self._nudge()
+        self._wake()
 
     async def close(self) -> None:
-        """Give up what is under way."""
+        """Cancel what is under way."""
         tasks = [each.task for each in self._under_way.values()]
         looks = [task for _look, task in self._shared.values()]
         for task in (*tasks, *looks):
@@ -213,6 +217,6 @@ def _by_hand(at: datetime) -> str:
     return f"{BY_HAND}@{at.isoformat()}"
 
 
-def _same(look: Look, since: datetime, now: datetime, consent: bool) -> bool:
+def _same(look: InspectionRequest, since: datetime, now: datetime, consent: bool) -> bool:
     fresh = timedelta(0) <= now - look.until < timedelta(seconds=FRESH)
     return look.since == since and fresh and (look.consent or not consent)

@@ -1,4 +1,4 @@
-"""Counts what one look asks of AWS and what AWS charges for it."""
+"""Counts the requests of one inspection and what AWS charges for them."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from services.models.findings import Cost
 
 
 class MeteredReader:
-    """A Reader in front of another one. What queries scan is told to it with `scanned`."""
+    """A Reader in front of another one. Bytes scanned by queries are reported to it with `scanned`."""
 
     def __init__(self, reader: Reader, *, usd_jpy: float, charge: Callable[[str, float], None]) -> None:
         self._reader = reader
@@ -22,11 +22,11 @@ class MeteredReader:
 
     @property
     def cost(self) -> Cost:
-        """So far."""
+        """The cost so far."""
         return Cost(calls=self._calls, yen=round(self._yen, 4), bytes_scanned=self._bytes)
 
     def scanned(self, size: int, yen: float) -> None:
-        """A query scanned `size` bytes, for which AWS charges `yen`; the day's meter hears of it too."""
+        """Add a query that scanned `size` bytes, for which AWS charges `yen`; the day's meter counts it, too."""
         self._bytes += size
         self._yen += yen
         self._charge("scanned", yen / self._usd_jpy)
@@ -68,7 +68,7 @@ class MeteredReader:
                 self._count(service, operation, params)
                 yield page
         except AwsError:
-            # What was sent is charged for, answered or not.
+            # A request is charged for, even where its answer is an error.
             self._count(service, operation, params)
             raise
 

@@ -1,4 +1,4 @@
-"""Makes one look and judges what went wrong with it; records nothing."""
+"""Runs one inspection; an error becomes a finding that could not be judged. Records nothing."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -12,23 +12,23 @@ from services.background.faults import Fault, unheard
 from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.i18n import _
-from services.inspections.base import Inspection, InspectionContext, Look
-from services.inspections.known import Known
+from services.inspections.base import Inspection, InspectionContext, InspectionRequest
+from services.inspections.known import AllowList
 from services.inspections.registry import make
 from services.inspections.running.metered_reader import MeteredReader
+from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.models.findings import Finding
 from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Runbook
-from services.models.verdict import Verdict
 
 YEN = 150.0
-"""Yen for a dollar where the runbook says nothing of costs."""
+"""Yen for a dollar where the runbook has no costs."""
 LIMIT = 1800.0
-"""Seconds (of the machine) that a look may take: one that hangs must not be waited for all day."""
+"""Seconds (of the machine) that an inspection may take: one that hangs must not block its duty all day."""
 
 
 class InspectionRunner:
-    """The inspections of one system. `fault` hears of a fault of the console itself, which no finding may hide."""
+    """The inspections of one system. `fault` is called with internal errors, which a finding must not hide."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class InspectionRunner:
         meter: UsageMeter,
         *,
         region: str,
-        known: Callable[[], Known] = Known,
+        known: Callable[[], AllowList] = AllowList,
         fault: Fault = unheard,
     ) -> None:
         self.fault = fault
@@ -53,27 +53,27 @@ class InspectionRunner:
 
     @property
     def runbook(self) -> Runbook:
-        """Whose looks these are."""
+        """The runbook these inspections belong to."""
         return self._context.runbook
 
     def inspection(self, id: str) -> Inspection:
-        """For its name and its first window. Raises LookupError."""
+        """An inspection, for its name and its first window. Raises LookupError."""
         return make(self._context, id)
 
-    async def look(self, id: str, look: Look) -> Finding:
-        """One look. Whatever goes wrong becomes a finding that cannot judge. Raises LookupError."""
+    async def look(self, id: str, look: InspectionRequest) -> Finding:
+        """Run one inspection. Whatever goes wrong becomes a finding without a judgement. Raises LookupError."""
         tally = MeteredReader(self._reader, usd_jpy=self._usd_jpy, charge=self._meter.charge)
-        context = replace(self._context, reader=tally, known=self._known(), scanned=tally.scanned)
+        context = replace(self._context, reader=tally, allow_list=self._known(), scanned=tally.scanned)
         inspection = make(context, id)
         if look.until < context.clock.now() - inspection.longest:
             return failed(inspection, look, self._too_far(inspection))
-        finding = await self._outcome(inspection, inspection.look(look), look)
+        finding = await self._outcome(inspection, inspection.run(look), look)
         return finding.model_copy(update={"cost": tally.cost})
 
     async def _outcome(
-        self, inspection: Inspection, looking: Coroutine[Any, Any, Finding], look: Look
+        self, inspection: Inspection, looking: Coroutine[Any, Any, Finding], look: InspectionRequest
     ) -> Finding:
-        # A task of its own: what it raises is looked at here, and a fault in one look ends no other.
+        # In a task of its own, so that its exception is handled here and ends no other inspection.
         task = asyncio.create_task(looking, name=f"look {inspection.id}")
         try:
             done, _rest = await asyncio.wait({task}, timeout=LIMIT)
@@ -81,7 +81,7 @@ class InspectionRunner:
             task.cancel()
         if not done:
             return failed(inspection, look, self._endless(inspection))
-        # Nobody but this may end it; what ends it from within is a fault like any other.
+        # Only this method may cancel it; a cancellation from within is an internal error like any other.
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
         if error is None:
             return task.result()
@@ -91,7 +91,7 @@ class InspectionRunner:
         return failed(inspection, look, self._fault_problem(inspection))
 
     def _too_far(self, inspection: Inspection) -> Problem:
-        """AWS keeps nothing of that time, and nothing would look like peace."""
+        """AWS no longer has data for that window; an empty result would look like all-clear."""
         text = _("{title}: that time lies too far back, nothing of it can be seen any more.")
         return Problem(
             kind=ProblemKind.OTHER,
@@ -117,6 +117,6 @@ class InspectionRunner:
         )
 
 
-def failed(inspection: Inspection, look: Look, problem: Problem) -> Finding:
-    """What a look says that could not be made."""
-    return inspection.found(look, Verdict.UNKNOWN, problem.summary, problem=problem)
+def failed(inspection: Inspection, look: InspectionRequest, problem: Problem) -> Finding:
+    """The finding of an inspection that could not be run."""
+    return FindingBuilder(inspection, look, problem=problem).finding(problem.summary)

@@ -1,7 +1,7 @@
-"""The looks of the duties: made by themselves when one comes due, once whoever has the console open.
+"""Runs the duties' inspections by itself when they come due, once among all consoles that are open.
 
-Who looks claims it in the journal first; the other consoles wait for the findings, and take over where the
-claimant has ended.
+The console that runs them claims them in the journal first; the others wait for the findings, and take over if that
+console has ended.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from services.background.faults import AGAIN
+from services.background.wake import Wake, Wakes
 from services.calendar.calendar import Calendar
 from services.clock import Clock, real
 from services.inspections.running.claims import Claims
@@ -22,23 +23,22 @@ from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.models.duties import DutyView, Occurrence, OccurrenceState, ScheduledOccurrence
 from services.models.findings import DutyFindings, Finding, FindingsView, Recorded
-from services.models.journal import Entry
 from services.models.problem import ProblemKind
 
 SETTLE = 0.2
-"""Seconds (of the machine) between two views: a look tells of its progress often."""
+"""Seconds (of the machine) between two views, as inspections report their progress often."""
 PROMPT = 2.0
-"""Seconds within which looks begin that were due before this console saw them."""
+"""Seconds within which inspections start that were due before this console started."""
 WAIT = 5.0
-"""Seconds (of the machine) between looks at whether a claim is over."""
+"""Seconds (of the machine) between checks whether a claim is over."""
 EARLY = timedelta(hours=2)
-"""A look counts for its duty though a clock that was wrong made it so much too early."""
+"""A finding counts for its duty even if a wrong clock made it too early by this much."""
 _AWAY = frozenset({ProblemKind.EXPIRED, ProblemKind.NO_CREDENTIALS, ProblemKind.UNREACHABLE})
-"""What says nothing of the system: AWS could not be asked."""
+"""Problems that say nothing about the system: AWS could not be reached at all."""
 
 
 class InspectionScheduler:
-    """The looks of one console. Everything that writes raises JournalError."""
+    """The inspections of one console. Everything that writes raises JournalError."""
 
     def __init__(
         self,
@@ -52,9 +52,8 @@ class InspectionScheduler:
         rng: random.Random | None = None,
         looked: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        self._nudge = asyncio.Event()
-        self._news = asyncio.Condition()
-        self._reading = asyncio.Lock()
+        self._wake = Wake()
+        self._news = Wakes()
         self._inspector = inspector
         self._records = records
         self._journal = journal
@@ -62,38 +61,37 @@ class InspectionScheduler:
         self._jitter = jitter
         self._rng = rng or random.Random()
         self.looks = InspectionRuns(
-            inspector, records, journal, calendar, clock, nudge=self._nudge.set, looked=looked
+            inspector, records, journal, calendar, clock, wake=self._wake.wake, looked=looked
         )
         self._claims = Claims(records, journal, clock)
         self._duties = {str(duty.id): duty for duty in inspector.runbook.duties}
-        self._held: tuple[Occurrence, ...] = ()
-        """Shown, in the order of the duties' view."""
+        self._listed: tuple[Occurrence, ...] = ()
+        """The occurrences with inspections, in the order of the duties' view."""
         self._open: dict[str, ScheduledOccurrence] = {}
-        """To be looked at, by key."""
+        """The slots to be inspected, by key."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._recovered: datetime | None = None
         self._ahead: dict[int, datetime] = {}
-        """Findings dated in the future, by their entry: when that was noticed. The clock was set back after them."""
+        """When each finding dated in the future was noticed, by its entry: the clock was set back after it."""
         self._closed = False
 
     # ---- what is known
 
     async def states(self) -> AsyncIterator[FindingsView]:
-        """At once, then whenever a look begins, goes on or is judged, here or in another console."""
+        """The findings now, then whenever an inspection starts, progresses or ends, here or in another console."""
         listener = asyncio.create_task(self._listen())
-        listener.add_done_callback(lambda _done: self._nudge.set())
+        listener.add_done_callback(lambda _done: self._wake.wake())
         view: FindingsView | None = None
         try:
             while True:
                 await self._read()
-                found = self._view()
-                if found != view:
-                    view = found
+                current = self._view()
+                if current != view:
+                    view = current
                     yield view
-                await self._nudge.wait()
-                self._nudge.clear()
+                await self._wake.until_woken()
                 if listener.done():
-                    # Nothing would be heard of other consoles any more.
+                    # Without it, entries of other consoles would go unnoticed.
                     listener.result()
                     return
                 await asyncio.sleep(SETTLE)
@@ -102,20 +100,20 @@ class InspectionScheduler:
             await asyncio.gather(listener, return_exceptions=True)
 
     def of(self, slot: ScheduledOccurrence) -> DutyFindings | None:
-        """What was found for a slot so far; None for a duty that looks at nothing."""
-        wanted = self.wanted(slot)
-        if not wanted:
+        """The findings for a slot so far; None for a duty without inspections."""
+        ids = self.wanted(slot)
+        if not ids:
             return None
-        found = {each.finding.inspection: each for each in self._records.of(slot.key, wanted)}
-        for id in wanted:
-            if id not in found and (slot.key, id) in self.looks.unrecorded:
-                found[id] = self.looks.unrecorded[slot.key, id]
+        by_id = {each.finding.inspection: each for each in self._records.of(slot.key, ids)}
+        for id in ids:
+            if id not in by_id and (slot.key, id) in self.looks.unrecorded:
+                by_id[id] = self.looks.unrecorded[slot.key, id]
         return DutyFindings(
             key=slot.key,
-            expected=wanted,
-            recorded=tuple(found[id] for id in wanted if id in found),
+            expected=ids,
+            recorded=tuple(by_id[id] for id in ids if id in by_id),
             looking=tuple(
-                self.looks.progress[slot.key, id] for id in wanted if (slot.key, id) in self.looks.progress
+                self.looks.progress[slot.key, id] for id in ids if (slot.key, id) in self.looks.progress
             ),
         )
 
@@ -125,17 +123,19 @@ class InspectionScheduler:
         return duty.inspections if duty is not None else ()
 
     def shown(self, slot: ScheduledOccurrence) -> DutyFindings | None:
-        """As `of`, but None where the findings are so old that only the journal has them: "none yet" would be false."""
-        found = self.of(slot)
-        known = found is not None and (found.recorded or found.looking)
+        """As `of`, but None where findings would be too old to be at hand: "none yet" would be false."""
+        findings = self.of(slot)
+        has_some = findings is not None and (findings.recorded or findings.looking)
         near = slot.key in self._open or self._records.at_hand(slot.due_at, self._clock.now())
-        return found if known or near else None
+        return findings if has_some or near else None
 
     def _view(self) -> FindingsView:
-        found = tuple(each for each in (self.of(held.slot) for held in self._held) if each is not None)
-        keys = {each.key for each in found}
+        duties = tuple(
+            each for each in (self.of(occurrence.slot) for occurrence in self._listed) if each is not None
+        )
+        keys = {each.key for each in duties}
         return FindingsView(
-            duties=found,
+            duties=duties,
             by_hand=self._records.by_hand(),
             looking=tuple(each for (key, _id), each in self.looks.progress.items() if key not in keys),
             version=self._records.version,
@@ -144,29 +144,29 @@ class InspectionScheduler:
     # ---- by themselves
 
     def consider(self, view: DutyView) -> None:
-        """The duties changed: make the looks of those that are open.
+        """The duties have changed: run the inspections of those that are open.
 
-        A missed duty of an earlier day is left to a person: today's looks cover its time.
+        A missed duty of an earlier day is left to a person: today's inspections cover its time.
         """
         for seq in self._records.dated_after(view.at + timedelta(seconds=FRESH)):
             self._ahead.setdefault(seq, view.at)
         every = (*view.carried, *view.running, *view.today.occurrences)
-        self._held = tuple(each for each in every if self.wanted(each.slot))
+        self._listed = tuple(each for each in every if self.wanted(each.slot))
         missed = {each.key for each in view.carried if each.state is OccurrenceState.MISSED}
         self._open = {
             each.key: each.slot
-            for each in self._held
+            for each in self._listed
             if each.key not in missed and (each.open or self._unheard_of(each, view))
         }
         self._begin()
 
     def recovered(self) -> None:
-        """AWS can be asked again: what could not be asked before is, where nobody has signed yet."""
+        """AWS can be reached again: repeat the inspections that failed for that reason and are not signed off yet."""
         self._recovered = self._clock.now()
         self._begin()
 
     def _unheard_of(self, occurrence: Occurrence, view: DutyView) -> bool:
-        """Whether it is due and the journal, which cannot be read, may know of it: nobody else looks for us."""
+        """Whether it is due and only the unreadable journal could tell that it is done: then this console inspects it."""
         unknown = occurrence.state is OccurrenceState.NO_RECORD and not self._records.started
         return unknown and not self._journal.health.writable and occurrence.slot.due_at <= view.at
 
@@ -176,32 +176,34 @@ class InspectionScheduler:
                 task = asyncio.create_task(self._attend(slot), name=f"looks of {slot.key}")
                 self._tasks[slot.key] = task
                 task.add_done_callback(partial(self._ended, slot))
-        self._nudge.set()
+        self._wake.wake()
 
     def _ended(self, slot: ScheduledOccurrence, task: "asyncio.Task[None]") -> None:
         self._tasks.pop(slot.key, None)
         self._claims.forget(slot)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._inspector.fault(error)
-            # What a fault stopped is tried again, also where the duties do not change meanwhile.
+            # Try again after an internal error, even if the duties do not change meanwhile.
             asyncio.get_running_loop().call_later(AGAIN, self._begin)
 
     async def _attend(self, slot: ScheduledOccurrence) -> None:
         just_due = (self._clock.now() - slot.due_at).total_seconds() < FRESH
         await self._clock.sleep(self._rng.uniform(0, self._jitter if just_due else min(PROMPT, self._jitter)))
-        while True:
-            await self._read()
-            missing = self._missing(slot)
-            # Signed or left out meanwhile: nobody waits for it any more.
-            if not missing or slot.key not in self._open:
-                return
-            if not self._records.started and self._journal.health.writable:
-                await self._clock.sleep(real(self._clock, WAIT).total_seconds())
-            elif (holder := self._claims.holder(slot)) is not None:
-                await self._wait(holder)
-            elif await self._claims.take(slot):
-                await self._make(slot, missing)
-                return
+        pause = real(self._clock, WAIT).total_seconds()
+        with self._news.listen() as news:
+            while True:
+                await self._read()
+                missing = self._missing(slot)
+                # It may have been signed off or skipped meanwhile.
+                if not missing or slot.key not in self._open:
+                    return
+                if not self._records.started and self._journal.health.writable:
+                    await self._clock.sleep(pause)
+                elif (holder := self._claims.holder(slot)) is not None:
+                    await news.wait(self._clock, min(self._claims.left(holder), pause))
+                elif await self._claims.take(slot):
+                    await self._make(slot, missing)
+                    return
 
     async def _make(self, slot: ScheduledOccurrence, ids: tuple[str, ...]) -> None:
         renewing = asyncio.create_task(self._claims.renew(slot))
@@ -214,20 +216,20 @@ class InspectionScheduler:
                 self._inspector.fault(ended)
 
     def _missing(self, slot: ScheduledOccurrence) -> tuple[str, ...]:
-        """What is to be looked at yet; what was looked at before it was due does not count."""
-        found = self.of(slot)
+        """The inspections still to be run; findings from before the slot was due do not count."""
+        findings = self.of(slot)
         since = slot.due_at - timedelta(seconds=FRESH)
-        made = {
+        done = {
             each.finding.inspection
-            for each in (found.recorded if found is not None else ())
+            for each in (findings.recorded if findings is not None else ())
             if self._made_at(each) >= since and not self._could_not_ask(each.finding)
         }
-        return tuple(id for id in self.wanted(slot) if id not in made)
+        return tuple(id for id in self.wanted(slot) if id not in done)
 
     def _made_at(self, recorded: Recorded) -> datetime:
-        """When a look was made; where the clock was set back after it by long, when that was noticed.
+        """When a finding was made; where the clock was set back far after it, when that was noticed.
 
-        One that was made a little early by a clock that has been corrected since is not made twice.
+        One that was made a little early, by a clock that has been corrected since, is not made twice.
         """
         noticed = self._ahead.get(recorded.seq)
         read_at = recorded.finding.read_at
@@ -237,34 +239,18 @@ class InspectionScheduler:
         away = finding.problem is not None and finding.problem.kind in _AWAY
         return away and self._recovered is not None and finding.read_at <= self._recovered
 
-    async def _wait(self, holder: Entry) -> None:
-        """Until there is news, or the claim may be over."""
-        longest = real(self._clock, WAIT).total_seconds()
-        sleep = asyncio.ensure_future(self._clock.sleep(min(self._claims.left(holder), longest)))
-        news = asyncio.ensure_future(self._heard())
-        try:
-            await asyncio.wait({sleep, news}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleep.cancel()
-            news.cancel()
-            await asyncio.gather(sleep, news, return_exceptions=True)
-
-    async def _heard(self) -> None:
-        async with self._news:
-            await self._news.wait()
-
     # ---- by a person
 
     async def look_again(
         self, slot: ScheduledOccurrence, only: Iterable[str] = (), *, consent: bool = False
     ) -> None:
-        """Make the looks of a slot now, whatever was found before; the newest findings count."""
+        """Run a slot's inspections now, whatever findings there are; the newest count."""
         await self.looks.make(slot.key, tuple(only) or self.wanted(slot), consent=consent, anew=True)
 
     # ---- reading
 
     async def close(self) -> None:
-        """Stop; looks under way are given up, and another console makes them."""
+        """Stop. Inspections under way are cancelled, and another console runs them."""
         self._closed = True
         tasks = list(self._tasks.values())
         for task in tasks:
@@ -277,11 +263,9 @@ class InspectionScheduler:
             if self.looks.unrecorded and self._journal.health.writable:
                 await self._read()
                 await self.looks.record_held()
-            self._nudge.set()
-            async with self._news:
-                self._news.notify_all()
+            self._wake.wake()
+            self._news.wake()
 
     async def _read(self) -> None:
-        async with self._reading:
-            with suppress(JournalError):
-                await self._records.read(self._clock.now())
+        with suppress(JournalError):
+            await self._records.read(self._clock.now())

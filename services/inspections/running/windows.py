@@ -1,4 +1,4 @@
-"""Which time a look covers: everything since a person last signed for the same look."""
+"""The time that an inspection covers: everything since a person last signed off the same inspection."""
 
 from datetime import datetime
 
@@ -17,38 +17,38 @@ def window(
     *,
     looked: datetime | None = None,
 ) -> tuple[datetime, str]:
-    """When it begins (UTC), and in words what is unusual about it.
+    """The start of the window (UTC), and in words what is unusual about it.
 
-    `signed`: until when a person has signed for; None: nobody ever did. `looked`: when the first look began that
-    nobody signed for. What nobody signed for is looked at again, so that no night is left out because a look was
+    `signed`: the end of the time that a person has signed off; None: nobody ever did. `looked`: the start of the first
+    window that nobody has signed off. Such time is covered again, so that no night is lost because a finding was
     made and not read.
     """
     first = min(inspection.first_since(now), looked or now, now) if signed is None else min(signed, now)
     earliest = now - inspection.longest
     since = max(first, earliest)
-    said = []
+    remarks = []
     if signed is None:
-        said.append(_("the first look: since {since}").format(since=_words(since, calendar)))
+        remarks.append(_("the first look: since {since}").format(since=_words(since, calendar)))
     if since > first:
-        said.append(_unseen(first, since, calendar))
+        remarks.append(_unseen(first, since, calendar))
     closed = calendar.closed_between(since, now)
     if closed:
-        if said:
+        if remarks:
             text = plural("covers a closed day", "covers {count} closed days", closed)
         else:
             text = plural(
                 "covers a closed day: since {since}", "covers {count} closed days: since {since}", closed
             )
-        said.append(text.format(count=closed, since=_words(since, calendar)))
-    return since, _("; ").join(said)
+        remarks.append(text.format(count=closed, since=_words(since, calendar)))
+    return since, _("; ").join(remarks)
 
 
 def reached(
     inspection: Inspection, since: datetime, now: datetime, calendar: Calendar
 ) -> tuple[datetime, str]:
-    """Where a window really begins that was wished from `since` on, and in words what of it is not seen.
+    """Where a window that should begin at `since` can begin, and in words which part of it cannot be covered.
 
-    What AWS keeps no longer would look like peace.
+    AWS no longer has data for that part; an empty result would look like all-clear.
     """
     earliest = now - inspection.longest
     return (since, "") if since >= earliest else (earliest, _unseen(since, earliest, calendar))

@@ -9,9 +9,9 @@ from services.inspections.dashboard.evaluation import playbook_of
 from services.models.runbook import Playbook, Runbook
 
 PATIENCE = timedelta(minutes=5)
-"""How long a service may recover by itself where no playbook says it."""
+"""How long a service may recover by itself where no playbook says so."""
 SERVICE, TARGETS = "ecs", "targets"
-"""What the steps of a playbook look at."""
+"""What the steps of a playbook check."""
 
 
 def load_words(runbook: Runbook) -> tuple[str, ...]:
@@ -21,7 +21,7 @@ def load_words(runbook: Runbook) -> tuple[str, ...]:
 
 
 def task_words(runbook: Runbook) -> tuple[str, ...]:
-    """The same of the playbook about tasks that do not run."""
+    """What the playbook about tasks that do not run says, in the same way."""
     return _words(_about_tasks(runbook), runbook)
 
 
@@ -33,21 +33,21 @@ def patience(runbook: Runbook) -> timedelta:
 
 
 def _about_tasks(runbook: Runbook) -> Playbook | None:
-    """The one whose steps look at the service and at its targets; else the first that looks at the service."""
-    books = [book for book in runbook.playbooks if SERVICE in _looks(book)]
-    both = [book for book in books if TARGETS in _looks(book)]
+    """The one whose steps check the service and its targets; else the first that checks the service."""
+    books = [book for book in runbook.playbooks if SERVICE in _subjects(book)]
+    both = [book for book in books if TARGETS in _subjects(book)]
     return next(iter((*both, *books)), None)
 
 
-def _looks(playbook: Playbook) -> set[str | None]:
+def _subjects(playbook: Playbook) -> set[str | None]:
     return {step.look for step in playbook.steps}
 
 
 def _words(playbook: Playbook | None, runbook: Runbook) -> tuple[str, ...]:
-    return tuple(_each(playbook, runbook)) if playbook is not None else ()
+    return tuple(_texts(playbook, runbook)) if playbook is not None else ()
 
 
-def _each(playbook: Playbook, runbook: Runbook) -> Iterator[str]:
+def _texts(playbook: Playbook, runbook: Runbook) -> Iterator[str]:
     for cause in playbook.causes:
         yield _("{cause}: {action}").format(cause=cause.cause, action=cause.action)
     whom, minutes = escalation(runbook, playbook.escalate_to), playbook.escalate_minutes

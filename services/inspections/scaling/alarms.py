@@ -15,7 +15,7 @@ from services.aws.cloudwatch.alarms.parsing import sparse
 from services.i18n import _, sentences
 from services.inspections.scaling.evaluation import Titles, unknown
 from services.inspections.scaling.reading import ServiceReading
-from services.inspections.toolkit.points import Point
+from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.wording import moment
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.containers import ScalingPolicy
@@ -23,38 +23,38 @@ from services.models.findings import Measure, worst
 from services.models.verdict import Verdict
 
 BLIND = timedelta(minutes=15)
-"""So long without data an alarm is stuck; one that was just made, or whose service just started, is not."""
+"""How long an alarm must be without data to be stuck; one that was just created, or whose service just started, is not."""
 OF_TASKS = ("AWS/ECS", "ECS/ContainerInsights")
 TRACKING = "TargetTrackingScaling"
 _TRACKED = re.compile(r"TargetTracking-.+-(Alarm(?:High|Low))-[0-9a-f-]{36}")
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
-    """The alarms of all policies, and the time they are judged at."""
+class PolicyAlarms:
+    """The alarms of all policies, and the time at which they are judged."""
 
     board: AlarmOverview | AwsError
     now: datetime
     zone: tzinfo
     stopped: bool = False
-    """The service that is judged wants no task."""
+    """The service to be judged wants no task."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why an alarm does not set its policy off, or why nobody can say it."""
+    """Why an alarm does not set its policy off, or why that is not known."""
 
     text: str
     verdict: Verdict
-    """ABNORMAL: it never will; ATTENTION: not now; UNKNOWN."""
+    """ABNORMAL: it never will; ATTENTION: not now; UNKNOWN: not known."""
     advice: str = ""
     alarm: str = ""
     """Its name; "" where the policy itself does not say enough."""
 
 
 def policy_alarms(
-    reading: ServiceReading, titles: Titles, watched: Watched, written: Sequence[str]
-) -> Iterator[Point]:
+    reading: ServiceReading, titles: Titles, watched: PolicyAlarms, written: Sequence[str]
+) -> Iterator[CheckResult]:
     """One row for all alarms of the service's policies; none where no policy has an alarm.
 
     `written`: what the runbook says to do about a high load.
@@ -69,25 +69,25 @@ def policy_alarms(
     alarms = {str(alarm.id): alarm for alarm in board.alarms}
     service = reading.service
     watched = replace(watched, stopped=not isinstance(service, AwsError) and service.desired == 0)
-    found = {policy: list(_faults(policy, alarms, watched)) for policy in policies if policy.needs_alarm}
-    every = [fault for faults in found.values() for fault in faults]
-    grows = any(_grows(policy, found.get(policy, []), alarms) for policy in policies)
+    by_policy = {policy: list(_faults(policy, alarms, watched)) for policy in policies if policy.needs_alarm}
+    every = [fault for faults in by_policy.values() for fault in faults]
+    grows = any(_grows(policy, by_policy.get(policy, []), alarms) for policy in policies)
     verdicts = [Verdict.NORMAL, *(_weighed(fault.verdict, grows) for fault in every)]
     note = "" if board.mutes_read else _("which alarms are muted is not known")
     if note:
         verdicts.append(Verdict.UNKNOWN)
     verdict = worst(verdicts) or Verdict.UNKNOWN
     text = _("{name}: scaling policy {policy}: {faults}.")
-    said = [
+    texts = [
         text.format(name=reading.name, policy=policy.name, faults=_joined(faults))
-        for policy, faults in found.items()
+        for policy, faults in by_policy.items()
         if faults
     ]
     if note:
-        said.append(_("{title}: {note}").format(title=title, note=note))
-    count = sum(len(policy.alarms) for policy in found)
+        texts.append(_("{title}: {note}").format(title=title, note=note))
+    count = sum(len(policy.alarms) for policy in by_policy)
     idle = sum(bool(fault.alarm) for fault in every)
-    yield Point(
+    yield CheckResult(
         measure=Measure(
             title=title,
             shown=_("{count} of {all} can set them off").format(count=count - idle, all=count),
@@ -95,7 +95,7 @@ def policy_alarms(
             verdict=verdict,
             note=_("; ").join(filter(None, (_joined(every), note))),
         ),
-        said=sentences(*said),
+        sentence=sentences(*texts),
         advice=tuple(filter(None, (*(fault.advice for fault in every), *(written if not grows else ())))),
     )
 
@@ -105,19 +105,19 @@ def _joined(faults: Iterable[Fault]) -> str:
 
 
 def _weighed(verdict: Verdict, grows: bool) -> Verdict:
-    """An alarm that is out of work for good is grave where nothing else starts tasks."""
+    """An alarm that will never work again is abnormal only where nothing else starts tasks."""
     return Verdict.ATTENTION if grows and verdict is Verdict.ABNORMAL else verdict
 
 
 def _grows(policy: ScalingPolicy, faults: Iterable[Fault], alarms: Mapping[str, Alarm]) -> bool:
-    """Whether the policy may start tasks: by its forecast, or by at least one alarm that is not out of work for good."""
+    """Whether the policy may start tasks: by its forecast, or by at least one alarm that may still work."""
     if not policy.needs_alarm:
         return policy.triggered
     lost = {fault.alarm for fault in faults if fault.verdict is Verdict.ABNORMAL}
     return any(_outward(policy, name, alarms.get(name)) and name not in lost for name in policy.alarms)
 
 
-def _faults(policy: ScalingPolicy, alarms: Mapping[str, Alarm], watched: Watched) -> Iterator[Fault]:
+def _faults(policy: ScalingPolicy, alarms: Mapping[str, Alarm], watched: PolicyAlarms) -> Iterator[Fault]:
     if policy.unread:
         yield Fault(_("AWS does not say which alarms set it off"), Verdict.UNKNOWN)
     directions = set()
@@ -135,7 +135,7 @@ def _faults(policy: ScalingPolicy, alarms: Mapping[str, Alarm], watched: Watched
 
 
 def _outward(policy: ScalingPolicy, name: str, alarm: Alarm | None) -> bool:
-    """Whether an alarm starts tasks; of step scaling nobody can tell, so that each may.
+    """Whether an alarm starts tasks; with step scaling that is not known, so each may.
 
     Target tracking names its two alarms after what they watch for.
     """
@@ -147,9 +147,9 @@ def _outward(policy: ScalingPolicy, name: str, alarm: Alarm | None) -> bool:
 
 
 def _short(name: str) -> str:
-    """`AlarmHigh` for one of target tracking's, whose whole name is longer than a line and tells no more."""
-    found = _TRACKED.fullmatch(name)
-    return found[1] if found else name
+    """`AlarmHigh` for an alarm of target tracking, whose full name is longer than a line and says no more."""
+    match = _TRACKED.fullmatch(name)
+    return match[1] if match else name
 
 
 def _missing(policy: ScalingPolicy, name: str) -> Fault:
@@ -167,8 +167,8 @@ def _again(policy: ScalingPolicy) -> str:
     return text.format(policy=policy.name)
 
 
-def _fault(policy: ScalingPolicy, alarm: Alarm, watched: Watched) -> Fault | None:
-    """The gravest thing that keeps an alarm from setting its policy off."""
+def _fault(policy: ScalingPolicy, alarm: Alarm, watched: PolicyAlarms) -> Fault | None:
+    """The most serious reason why an alarm does not set its policy off."""
     name = alarm.name
     if alarm.actions_enabled is False:
         return Fault(
@@ -188,12 +188,12 @@ def _fault(policy: ScalingPolicy, alarm: Alarm, watched: Watched) -> Fault | Non
 
 
 def _of_tasks(alarm: Alarm) -> bool:
-    """Whether all that it watches is measured of running tasks."""
+    """Whether all its metrics are measured of running tasks."""
     metrics = [query for query in alarm.queries if query.metric]
     return bool(metrics) and all(query.namespace in OF_TASKS for query in metrics)
 
 
-def _muted(alarm: Alarm, watched: Watched) -> Fault:
+def _muted(alarm: Alarm, watched: PolicyAlarms) -> Fault:
     until = moment(alarm.muted_until, watched.zone) if alarm.muted_until else ""
     text = (
         _("its alarm {alarm} is muted by {rule} until {time}")
@@ -207,9 +207,9 @@ def _muted(alarm: Alarm, watched: Watched) -> Fault:
     )
 
 
-def _without_data(alarm: Alarm, watched: Watched) -> Fault | None:
-    """Stuck without data; not where its metric comes only with requests, of which a quiet night has none, or with
-    tasks, of which the service wants none."""
+def _without_data(alarm: Alarm, watched: PolicyAlarms) -> Fault | None:
+    """Stuck without data; not where its metric needs requests, which a quiet night has none of, or tasks, where the
+    service wants none."""
     if alarm.state is not AlarmState.INSUFFICIENT or sparse(alarm):
         return None
     if watched.stopped and _of_tasks(alarm):

@@ -1,4 +1,4 @@
-"""Where Auto Scaling was refused: its decisions of the last day that changed nothing, and why. Pure."""
+"""Decisions of Auto Scaling of the last day that changed nothing, and why. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from services.inspections.base import table
 from services.inspections.scaling.evaluation import Titles, unknown
 from services.inspections.scaling.reading import ServiceReading
 from services.inspections.scaling.shortage import COUNTED
-from services.inspections.toolkit.points import Point
+from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.wording import moment
 from services.models.containers import ScalingActivities, ScalingActivity
 from services.models.findings import Evidence, Measure, Row
@@ -20,13 +20,13 @@ from services.models.verdict import Verdict
 RECENT = timedelta(hours=24)
 """Older decisions are not judged."""
 _IN_ORDER = frozenset({"AlreadyAtMinCapacity", "AlreadyAtDesiredCapacity", "AutoScalingAnticipatedFlapping"})
-"""Reasons for not scaling that are no want of tasks: every quiet night has them."""
+"""Reasons for not scaling that are in order: every quiet night has them."""
 _DONE, _UNDER_WAY = "Successful", ("Pending", "InProgress", "Overridden")
 
 
 def refusals(
     reading: ServiceReading, titles: Titles, now: datetime, zone: tzinfo, written: Sequence[str]
-) -> Point:
+) -> CheckResult:
     """Attention while the newest decision that matters was refused or failed.
 
     `written`: what the runbook says to do about a high load.
@@ -34,10 +34,15 @@ def refusals(
     title, decisions = titles(_("Scaling decisions")), reading.decisions
     if isinstance(decisions, AwsError):
         return unknown(title)
-    recent = [each for each in decisions.activities if now - each.at < RECENT and not _in_order(each)]
-    failures = [each for each in recent if _refused(each)]
+    recent = [
+        activity
+        for activity in decisions.activities
+        if now - activity.at < RECENT and not _in_order(activity)
+    ]
+    failures = [activity for activity in recent if _refused(activity)]
     # New bounds are a decision, too, but they start no task.
-    newest = next((each for each in recent if _refused(each) or COUNTED.search(each.description)), None)
+    relevant = (activity for activity in recent if _refused(activity) or COUNTED.search(activity.description))
+    newest = next(relevant, None)
     standing = newest is not None and _refused(newest)
     note = ""
     if failures:
@@ -53,7 +58,7 @@ def refusals(
         undated = _("AWS lists decisions without their time")
         return unknown(title, _("; ").join(filter(None, (undated, note))))
     text = _("{name}: Auto Scaling wanted to scale and could not ({note}).")
-    return Point(
+    return CheckResult(
         measure=Measure(
             title=title,
             shown=_("scaling refused") if standing else _("not refused now"),
@@ -62,7 +67,7 @@ def refusals(
             value=len(failures),
             note=note,
         ),
-        said=text.format(name=reading.name, note=note),
+        sentence=text.format(name=reading.name, note=note),
         advice=tuple(written),
     )
 
@@ -82,14 +87,14 @@ def _why(activity: ScalingActivity) -> str:
 
 
 def decisions_table(readings: Iterable[ServiceReading], now: datetime, zone: tzinfo) -> Evidence:
-    """Decisions of the last day, newest first; what was refused for the same reason is counted in one row."""
+    """Decisions of the last day, newest first; equal ones are counted in one row."""
     rows = []
     for reading in readings:
         decisions = reading.decisions
         activities = decisions.activities if isinstance(decisions, ScalingActivities) else ()
-        recent = [each for each in activities if now - each.at < RECENT]
-        counts = Counter(_key(each) for each in recent)
-        for activity in {_key(each): each for each in reversed(recent)}.values():
+        recent = [activity for activity in activities if now - activity.at < RECENT]
+        counts = Counter(_key(activity) for activity in recent)
+        for activity in {_key(activity): activity for activity in reversed(recent)}.values():
             count = counts[_key(activity)]
             rows.append((activity.at, _row(reading.name, activity, count, zone)))
     rows.sort(key=lambda pair: pair[0], reverse=True)

@@ -1,4 +1,4 @@
-"""One service's bounds and policies beside what the runbook wants. Pure."""
+"""One service's bounds and policies compared with what the runbook wants. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from services.aws.client.errors import AwsError
 from services.i18n import N_, _
 from services.inspections.scaling.reading import ServiceReading
-from services.inspections.toolkit.points import Point, listed
+from services.inspections.toolkit.checks import CheckResult
+from services.inspections.toolkit.wording import listed
 from services.models.containers import ContainerService, ScalableTarget
 from services.models.findings import Measure
 from services.models.verdict import Verdict
@@ -26,9 +27,9 @@ class Expected:
     minimum: int | None
     """None: it does not say."""
     busy: bool = False
-    """A duty has raised the limit, and none has taken it back."""
+    """A duty has raised the limit, and none has lowered it since."""
     other: int | None = None
-    """A maximum that is right too, where nobody can say which it should be."""
+    """Another maximum that may be right, where it is not known which one is."""
 
     @property
     def sure(self) -> bool:
@@ -52,18 +53,20 @@ class Titles:
         return _("{title} ({label})").format(title=title, label=self.name) if self.several else title
 
 
-def unknown(title: str, note: str = "") -> Point:
+def unknown(title: str, note: str = "") -> CheckResult:
     """A row for what could not be read, or does not say enough."""
     text = _("{title}: not judged, it could not be read.")
-    return Point(
+    return CheckResult(
         measure=Measure(title=title, shown=_("not read"), verdict=Verdict.UNKNOWN, note=note),
-        said=text.format(title=title) if not note else _("{title}: {note}").format(title=title, note=note),
+        sentence=text.format(title=title)
+        if not note
+        else _("{title}: {note}").format(title=title, note=note),
     )
 
 
 def bounds(
     reading: ServiceReading, expected: Expected, titles: Titles, written: Sequence[str]
-) -> Iterator[Point]:
+) -> Iterator[CheckResult]:
     """Maximum, minimum, room below the maximum, whether scaling is suspended, what scales it.
 
     `written`: what the runbook says to do about a high load.
@@ -80,25 +83,25 @@ def bounds(
     if expected.minimum is not None:
         yield _minimum(reading, target, titles(_("Minimum number of tasks")), expected.minimum)
     if isinstance(service, ContainerService):
-        yield _wanted(service, target, titles(_("Tasks wanted")), written)
+        yield _desired(service, target, titles(_("Tasks wanted")), written)
     yield _suspended(reading, target, titles(_("Auto Scaling")), written)
     yield _policies(reading, titles(_("Scaling policies")), written)
 
 
-def _unregistered(reading: ServiceReading, title: str, expected: Expected) -> Point:
+def _unregistered(reading: ServiceReading, title: str, expected: Expected) -> CheckResult:
     note = _("Auto Scaling is not configured")
-    return Point(
+    return CheckResult(
         measure=Measure(
             title=title, shown=_("none"), allowed=str(expected.maximum), verdict=Verdict.ABNORMAL, note=note
         ),
-        said=_("{name}: Auto Scaling is not configured, so no task is started when the load grows.").format(
-            name=reading.name
-        ),
+        sentence=_(
+            "{name}: Auto Scaling is not configured, so no task is started when the load grows."
+        ).format(name=reading.name),
         advice=(_("Have the service's Auto Scaling registered again from the system's definition."),),
     )
 
 
-def _maximum(reading: ServiceReading, target: ScalableTarget, title: str, expected: Expected) -> Point:
+def _maximum(reading: ServiceReading, target: ScalableTarget, title: str, expected: Expected) -> CheckResult:
     right = expected.fits(target.maximum)
     measure = Measure(
         title=title,
@@ -112,9 +115,9 @@ def _maximum(reading: ServiceReading, target: ScalableTarget, title: str, expect
     how = _(
         "Change the limit of {name} to {expected} in the console (press 4), or see the plan first: {command}"
     )
-    return Point(
+    return CheckResult(
         measure=measure,
-        said=text.format(name=reading.name, maximum=target.maximum, expected=expected.maximum),
+        sentence=text.format(name=reading.name, maximum=target.maximum, expected=expected.maximum),
         advice=(
             how.format(
                 name=reading.name,
@@ -126,24 +129,26 @@ def _maximum(reading: ServiceReading, target: ScalableTarget, title: str, expect
     )
 
 
-def _minimum(reading: ServiceReading, target: ScalableTarget, title: str, wanted: int) -> Point:
-    right = target.minimum == wanted
+def _minimum(reading: ServiceReading, target: ScalableTarget, title: str, minimum: int) -> CheckResult:
+    right = target.minimum == minimum
     text = _("{name}: at least {minimum} tasks, and the runbook says {expected}.")
-    return Point(
+    return CheckResult(
         measure=Measure(
             title=title,
             shown=str(target.minimum),
-            allowed=str(wanted),
+            allowed=str(minimum),
             verdict=Verdict.NORMAL if right else Verdict.ATTENTION,
             value=target.minimum,
         ),
-        said=text.format(name=reading.name, minimum=target.minimum, expected=wanted),
+        sentence=text.format(name=reading.name, minimum=target.minimum, expected=minimum),
         advice=(_("Ask who changed the minimum, and correct it or the runbook."),),
     )
 
 
-def _wanted(service: ContainerService, target: ScalableTarget, title: str, written: Sequence[str]) -> Point:
-    """The desired count beside the bounds: none, outside of them, or at the maximum."""
+def _desired(
+    service: ContainerService, target: ScalableTarget, title: str, written: Sequence[str]
+) -> CheckResult:
+    """The desired count compared with the bounds: zero, outside of them, or at the maximum."""
     desired, verdict = service.desired, Verdict.ATTENTION
     advice: tuple[str, ...] = ()
     if desired == 0:
@@ -168,7 +173,7 @@ def _wanted(service: ContainerService, target: ScalableTarget, title: str, writt
         )
     else:
         text, verdict = "", Verdict.NORMAL
-    return Point(
+    return CheckResult(
         measure=Measure(
             title=title,
             shown=str(desired),
@@ -181,18 +186,22 @@ def _wanted(service: ContainerService, target: ScalableTarget, title: str, writt
                 running=service.running, pending=service.pending
             ),
         ),
-        said=text.format(name=service.name, desired=desired, minimum=target.minimum, maximum=target.maximum),
+        sentence=text.format(
+            name=service.name, desired=desired, minimum=target.minimum, maximum=target.maximum
+        ),
         advice=advice,
     )
 
 
-def _suspended(reading: ServiceReading, target: ScalableTarget, title: str, written: Sequence[str]) -> Point:
+def _suspended(
+    reading: ServiceReading, target: ScalableTarget, title: str, written: Sequence[str]
+) -> CheckResult:
     if target.suspensions is None:
         return unknown(title, _("AWS does not say whether it is suspended"))
-    parts = listed([_(_PARTS[each]) if each in _PARTS else each for each in target.suspensions])
+    parts = listed([_(_PARTS[part]) if part in _PARTS else part for part in target.suspensions])
     text = _("{name}: Auto Scaling is suspended, at least in part.")
     outward = "DynamicScalingOut" in target.suspensions
-    return Point(
+    return CheckResult(
         measure=Measure(
             title=title,
             shown=_("suspended") if target.suspended else _("active"),
@@ -200,7 +209,7 @@ def _suspended(reading: ServiceReading, target: ScalableTarget, title: str, writ
             verdict=Verdict.ATTENTION if target.suspended else Verdict.NORMAL,
             note=parts,
         ),
-        said=text.format(name=reading.name),
+        sentence=text.format(name=reading.name),
         advice=(
             _("Ask who suspended Auto Scaling, and until when."),
             *(written if outward else ()),
@@ -208,7 +217,7 @@ def _suspended(reading: ServiceReading, target: ScalableTarget, title: str, writ
     )
 
 
-def _policies(reading: ServiceReading, title: str, written: Sequence[str]) -> Point:
+def _policies(reading: ServiceReading, title: str, written: Sequence[str]) -> CheckResult:
     policies = reading.policies
     if isinstance(policies, AwsError):
         return unknown(title)
@@ -226,7 +235,7 @@ def _policies(reading: ServiceReading, title: str, written: Sequence[str]) -> Po
         verdict = Verdict.ATTENTION
         text = _("{name}: nothing can set off the scaling policy {policies}.")
         advice = _("Have the service's scaling policy made again from the system's definition.")
-    return Point(
+    return CheckResult(
         measure=Measure(
             title=title,
             shown=listed([str(policy.name) for policy in policies]) or _("none"),
@@ -234,6 +243,6 @@ def _policies(reading: ServiceReading, title: str, written: Sequence[str]) -> Po
             verdict=verdict,
             value=len(policies),
         ),
-        said=text.format(name=reading.name, policies=listed([str(policy.name) for policy in idle])),
+        sentence=text.format(name=reading.name, policies=listed([str(policy.name) for policy in idle])),
         advice=tuple(filter(None, (advice, *(written if verdict is not Verdict.NORMAL else ())))),
     )

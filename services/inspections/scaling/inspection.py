@@ -1,13 +1,13 @@
-"""Whether the services run as they should and can grow: tasks, rollout, bounds, policies, what is scheduled.
+"""Whether the services run as they should and can grow: tasks, rollout, bounds, policies, scheduled actions.
 
-Runbook: スケール操作 1, アラート対応 1・2. Between a duty that raises the limit and the one that takes it back, the busy
-maximum is expected, else the usual one. Source: DescribeScalableTargets, DescribeScalingPolicies,
+Runbook: スケール操作 1, アラート対応 1・2. Between a duty that raises the limit and the one that lowers it again, the
+busy maximum is expected, else the usual one. Source: DescribeScalableTargets, DescribeScalingPolicies,
 DescribeScheduledActions, DescribeScalingActivities (Application Auto Scaling), DescribeServices (ECS), DescribeAlarms,
 ListAlarmMuteRules (CloudWatch).
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from services.aws.client.errors import AwsError
@@ -15,50 +15,40 @@ from services.aws.cloudwatch.alarms.reader import Alarms
 from services.calendar.calendar import Calendar
 from services.changes.task_limit.facts import action_text
 from services.changes.task_limit.parameters import SCALE_DOWN
-from services.i18n import N_, _
-from services.inspections.base import Inspection, Look, table
+from services.i18n import _
+from services.inspections.base import Inspection, InspectionRequest, table
 from services.inspections.scaling.advice import load_words, patience, task_words
-from services.inspections.scaling.alarms import Watched, policy_alarms
+from services.inspections.scaling.alarms import PolicyAlarms, policy_alarms
 from services.inspections.scaling.decisions import decisions_table, refusals
 from services.inspections.scaling.evaluation import Expected, Titles, bounds
 from services.inspections.scaling.reading import ServiceReading, read, read_alarms
 from services.inspections.scaling.scheduled_actions import Ahead, coming
 from services.inspections.scaling.service import Clockwork, short_again, tasks
-from services.inspections.toolkit.points import Point, Unread, advice, summary
+from services.inspections.toolkit.checks import CheckResult
+from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.wording import moment
 from services.models.alarms import AlarmOverview
 from services.models.containers import ContainerService
 from services.models.duties import ScheduledOccurrence
-from services.models.findings import Evidence, Finding, worst
+from services.models.findings import Evidence, Finding
 from services.models.runbook import Ecs, Runbook
 from services.models.verdict import Verdict
 
 REACH = timedelta(days=100)
-"""A duty that raises or lowers the limit comes at least so often."""
+"""A duty that raises or lowers the limit comes at least this often."""
 NIGHT = timedelta(hours=24)
-"""Scheduled actions are looked at for at least so long, though the next look comes earlier."""
+"""How far scheduled actions are checked ahead at least, even where the next run comes earlier."""
 WEEK = timedelta(days=7)
-"""The same where no duty says when the next look comes."""
+"""The same where no duty says when the next run comes."""
 EVENTS = 12
-"""Of a service that is not as it should be."""
+"""Events shown of a service, where something is not normal."""
 
 
 class TaskLimits(Inspection):
     """Tasks, rollout and bounds of every service."""
 
-    id = "scaling"
-    title = N_("Tasks and scaling")
-    words = "たすくすう tasukusuu おーとすけーりんぐ ootosukeeringu auto scaling ecs"
-
-    @classmethod
-    def lacks(cls, runbook: Runbook) -> str:
-        """The services and their usual maximum."""
-        if runbook.ecs is None:
-            return "ecs"
-        return "" if runbook.ecs.usual_max else "ecs.usual_max"
-
-    async def look(self, look: Look) -> Finding:
-        """Everything about each service. Raises AwsError where nothing at all could be read."""
+    async def run(self, request: InspectionRequest) -> Finding:
+        """Read everything about each service. Raises AwsError where nothing at all could be read."""
         ecs = self._ecs
         readings = await asyncio.gather(
             *(read(self.context.reader, ecs.cluster, name) for name in ecs.services)
@@ -66,57 +56,47 @@ class TaskLimits(Inspection):
         if all(reading.nothing for reading in readings):
             raise next(error for _text, error in readings[0].errors())
         reader = Alarms(self.context.reader, self.context.runbook, clock=self.context.clock)
-        return self._judged(look, readings, await read_alarms(reader, readings))
+        return self._finding(request, readings, await read_alarms(reader, readings))
 
     @property
     def _ecs(self) -> Ecs:
         assert self.context.runbook.ecs is not None
         return self.context.runbook.ecs
 
-    def _judged(
-        self, look: Look, readings: Sequence[ServiceReading], board: AlarmOverview | AwsError
+    def _finding(
+        self,
+        request: InspectionRequest,
+        readings: Sequence[ServiceReading],
+        board: AlarmOverview | AwsError,
     ) -> Finding:
-        runbook, zone = self.context.runbook, self.context.calendar.zone
-        until = self._horizon(look.until)
-        timeline = Timeline(self.context.calendar, runbook, self.id, look.until, until)
-        expected, unread = timeline.expected_at(look.until), Unread()
-        points: list[Point] = []
-        alarms = Watched(board, look.until, zone)
+        builder, zone = FindingBuilder(self, request, windowed=False), self.context.calendar.zone
+        until = self._horizon(request.until)
+        timeline = Timeline(self.context.calendar, self.context.runbook, self.id, request.until, until)
+        expected = timeline.expected_at(request.until)
+        alarms = PolicyAlarms(board, request.until, zone)
         for reading in readings:
-            points += self._points(reading, alarms, until, timeline, several=len(readings) > 1)
+            builder.check(*self._checks(reading, alarms, until, timeline, several=len(readings) > 1))
             for text, error in reading.errors():
-                unread.add(text, error.problem)
+                builder.unread(error, text)
         if isinstance(board, AwsError):
-            unread.add(_("The alarms of the scaling policies cannot be read."), board.problem)
+            builder.unread(board, _("The alarms of the scaling policies cannot be read."))
         else:
-            unread.remarks += board.remarks
-        verdict = worst(point.measure.verdict for point in points) or Verdict.UNKNOWN
-        evidence = (
-            self._actions_table(readings),
-            decisions_table(readings, look.until, zone),
-            *(() if verdict is Verdict.NORMAL else (self._events_table(readings),)),
-        )
-        return self.found(
-            look,
-            verdict,
-            summary(points, self._normal(expected)),
-            windowed=False,
-            measures=tuple(point.measure for point in points),
-            evidence=tuple(each for each in evidence if each.rows),
-            advice=(*advice(points, runbook, self.id), *self._procedure(points)),
-            remarks=(*unread.remarks, *self._remarks(look, expected, timeline.slot_at(look.until))),
-            problem=unread.problems[0] if unread.problems else None,
-        )
+            builder.remark(*board.remarks)
+        builder.remark(*self._remarks(request, expected, timeline.slot_at(request.until)))
+        builder.table(self._actions_table(readings), decisions_table(readings, request.until, zone))
+        if builder.verdict is not Verdict.NORMAL:
+            builder.table(self._events_table(readings))
+        return builder.finding_of_checks(self._normal(expected), advice=self._procedure(builder.results))
 
-    def _points(
+    def _checks(
         self,
         reading: ServiceReading,
-        alarms: Watched,
+        alarms: PolicyAlarms,
         until: datetime,
         timeline: "Timeline",
         *,
         several: bool,
-    ) -> Iterator[Point]:
+    ) -> Iterator[CheckResult]:
         runbook, zone, now = self.context.runbook, self.context.calendar.zone, alarms.now
         titles, load = Titles(reading.name, several), load_words(runbook)
         service = reading.service
@@ -131,17 +111,17 @@ class TaskLimits(Inspection):
         yield refusals(reading, titles, now, zone, load)
 
     def _short_before(self, reading: ServiceReading, now: datetime) -> datetime | None:
-        """What the looks before remember of too few tasks; AWS does not always tell when that began."""
+        """Since when earlier runs have seen too few tasks; AWS does not always say when that began."""
         memory: dict[str, datetime | None] = self.context.memory.setdefault(self.id, {})
         before = memory.get(reading.name)
         if isinstance(reading.service, ContainerService):
             memory[reading.name] = short_again(reading.service, before, now)
-        # One look alone tells nothing of how long it has been so.
+        # A single run does not show how long it has been so.
         return before if before == memory.get(reading.name) else None
 
     def _horizon(self, now: datetime) -> datetime:
         after = next_slot(self.context.calendar, self.context.runbook, self.id, now)
-        # What comes at the very moment of the next look is what that look is about.
+        # What comes at the very moment of the next run is for that run to judge.
         return max(now + NIGHT, after.due_at - timedelta(seconds=1) if after else now + WEEK)
 
     def _normal(self, expected: Expected) -> str:
@@ -172,21 +152,23 @@ class TaskLimits(Inspection):
         ]
         return table(_("Newest events of ECS"), (_("at"), _("Service"), _("event")), rows)
 
-    def _procedure(self, points: Sequence[Point]) -> Iterator[str]:
-        """What the runbook writes about scaling, where the limit differs."""
-        if not any(point.by_runbook for point in points):
+    def _procedure(self, results: Iterable[CheckResult]) -> Iterator[str]:
+        """What the runbook says about scaling, where the limit differs."""
+        if not any(result.by_runbook for result in results):
             return
         sections = {duty.section for duty in self.context.runbook.duties if self.id in duty.inspections}
         for procedure in self.context.runbook.procedures:
             if procedure.section and procedure.section in sections:
                 yield from (str(text) for text in (procedure.revert, *procedure.caution) if text)
 
-    def _remarks(self, look: Look, expected: Expected, before: ScheduledOccurrence | None) -> Iterator[str]:
+    def _remarks(
+        self, request: InspectionRequest, expected: Expected, before: ScheduledOccurrence | None
+    ) -> Iterator[str]:
         zone = self.context.calendar.zone
         if before is not None:
             text = _("Expected since {time}: {duty}")
             yield text.format(time=moment(before.due_at, zone), duty=before.title)
-        after = next_slot(self.context.calendar, self.context.runbook, self.id, look.until)
+        after = next_slot(self.context.calendar, self.context.runbook, self.id, request.until)
         if after is not None:
             text = _("Next change by the runbook: {time}, {duty}")
             yield text.format(time=moment(after.due_at, zone), duty=after.title)
@@ -226,18 +208,18 @@ def next_slot(
     calendar: Calendar, runbook: Runbook, inspection: str, at: datetime
 ) -> ScheduledOccurrence | None:
     """The first slot after `at` of the duties that change the limit."""
-    found = (calendar.next_slot(duty, at) for duty in _duties(runbook, inspection))
-    return min(filter(None, found), key=lambda slot: slot.due_at, default=None)
+    slots = (calendar.next_slot(duty, at) for duty in _duties(runbook, inspection))
+    return min(filter(None, slots), key=lambda slot: slot.due_at, default=None)
 
 
 def expect(ecs: Ecs, runbook: Runbook, inspection: str, before: ScheduledOccurrence | None) -> Expected:
     """What the runbook wants now."""
     assert ecs.usual_max is not None
     raised = before is not None and before.duty != SCALE_DOWN and ecs.busy_max is not None
-    sure = not raised or SCALE_DOWN in _duties(runbook, inspection)
+    certain = not raised or SCALE_DOWN in _duties(runbook, inspection)
     return Expected(
         maximum=ecs.busy_max if raised and ecs.busy_max else ecs.usual_max,
         minimum=ecs.usual_min,
         busy=raised,
-        other=None if sure else ecs.usual_max,
+        other=None if certain else ecs.usual_max,
     )

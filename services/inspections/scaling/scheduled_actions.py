@@ -1,4 +1,4 @@
-"""What scheduled actions will do to a service's bounds before the next look. Pure."""
+"""What scheduled actions will do to a service's bounds before the next run. Pure."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from services.aws.client.errors import AwsError
 from services.i18n import _
 from services.inspections.scaling.evaluation import Expected, Titles, unknown
 from services.inspections.scaling.reading import ServiceReading
-from services.inspections.toolkit.points import Point
+from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.wording import moment
 from services.models.containers import ContainerService, ScalableTarget, ScheduledAction
 from services.models.findings import Measure
@@ -18,11 +18,11 @@ from services.models.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """The time that is looked at, and what the runbook wants in it."""
+    """The time ahead that is checked, and what the runbook wants in it."""
 
     now: datetime
     until: datetime
-    """The next look, but at least the coming night."""
+    """The next run, but at least the coming night."""
     zone: tzinfo
     expected_at: Callable[[datetime], Expected]
 
@@ -39,8 +39,8 @@ class _Bounds:
         )
 
 
-def coming(reading: ServiceReading, titles: Titles, ahead: Ahead) -> Iterator[Point]:
-    """A row for each action that cuts, or whose time cannot be worked out; one row where none does."""
+def coming(reading: ServiceReading, titles: Titles, ahead: Ahead) -> Iterator[CheckResult]:
+    """One for each action that cuts, or whose time cannot be worked out; one in all where none does."""
     title, target = titles(_("Scheduled actions")), reading.target
     if isinstance(reading.actions, AwsError):
         yield unknown(title)
@@ -49,14 +49,14 @@ def coming(reading: ServiceReading, titles: Titles, ahead: Ahead) -> Iterator[Po
         return  # the row of the bounds says so
     if target is None:
         target = ScalableTarget(minimum=0, maximum=0)  # nothing that is scheduled acts without one
-    points: list[Point] = []
+    results: list[CheckResult] = []
     if not _suspended(target):
-        points += _cuts(reading, target, ahead, titles)
-        points += _unreadable(reading.actions, ahead, titles)
-    yield from points
-    if not points:
+        results += _cuts(reading, target, ahead, titles)
+        results += _unreadable(reading.actions, ahead, titles)
+    yield from results
+    if not results:
         until = moment(ahead.until, ahead.zone)
-        yield Point(
+        yield CheckResult(
             measure=Measure(
                 title=title,
                 shown=str(len(reading.actions)),
@@ -71,7 +71,9 @@ def _suspended(target: ScalableTarget) -> bool:
     return "ScheduledScaling" in (target.suspensions or ())
 
 
-def _cuts(reading: ServiceReading, target: ScalableTarget, ahead: Ahead, titles: Titles) -> Iterator[Point]:
+def _cuts(
+    reading: ServiceReading, target: ScalableTarget, ahead: Ahead, titles: Titles
+) -> Iterator[CheckResult]:
     """Each action once, at the first moment at which it cuts."""
     service = reading.service if isinstance(reading.service, ContainerService) else None
     bounds, ids = _Bounds(target.minimum, target.maximum), set[str]()
@@ -106,11 +108,11 @@ def _why(
         expected.maximum, expected.other or expected.maximum
     ):
         yield _("the runbook wants a maximum of {expected} then").format(expected=expected.maximum)
-    wanted = expected.minimum
+    minimum = expected.minimum
     if after.minimum < before.minimum:
-        if wanted is not None and after.minimum < wanted:
-            yield _("the runbook wants a minimum of {expected} then").format(expected=wanted)
-        elif wanted is None and not after.minimum:
+        if minimum is not None and after.minimum < minimum:
+            yield _("the runbook wants a minimum of {expected} then").format(expected=minimum)
+        elif minimum is None and not after.minimum:
             yield _("no task has to run then")
     if service is not None and after.maximum < before.maximum and after.maximum < service.desired:
         text = _("{count} of the {desired} tasks wanted now stop at once")
@@ -126,7 +128,7 @@ def _cut(
     why: Sequence[str],
     ahead: Ahead,
     titles: Titles,
-) -> Point:
+) -> CheckResult:
     changes = []
     if after.maximum != before.maximum:
         changes.append(_("maximum {before} → {after}").format(before=before.maximum, after=after.maximum))
@@ -134,7 +136,7 @@ def _cut(
         changes.append(_("minimum {before} → {after}").format(before=before.minimum, after=after.minimum))
     what, reasons, when = _(", ").join(changes), _(", ").join(why), moment(at, ahead.zone)
     text = _("{name}: at {time} the scheduled action {action} cuts: {change} ({why}).")
-    return Point(
+    return CheckResult(
         measure=Measure(
             title=titles(_("Scheduled action {name}").format(name=action.name)),
             shown=what or str(action.schedule),
@@ -143,7 +145,7 @@ def _cut(
             at=at,
             note=_("at {time}: {why}").format(time=when, why=reasons),
         ),
-        said=text.format(name=name, time=when, action=action.name, change=what, why=reasons),
+        sentence=text.format(name=name, time=when, action=action.name, change=what, why=reasons),
         advice=(
             _(
                 "Ask who scheduled {action}, and have it deleted or moved before {time} if it is not wanted."
@@ -153,7 +155,7 @@ def _cut(
     )
 
 
-def _unreadable(actions: Sequence[ScheduledAction], ahead: Ahead, titles: Titles) -> Iterator[Point]:
+def _unreadable(actions: Sequence[ScheduledAction], ahead: Ahead, titles: Titles) -> Iterator[CheckResult]:
     for action in actions:
         title = titles(_("Scheduled action {name}").format(name=action.name))
         if action.minimum is None and action.maximum is None:

@@ -1,4 +1,4 @@
-"""One service's tasks and deployments: whether it is there, runs what it should, and how its rollout goes. Pure."""
+"""One service's tasks and deployments: whether it exists, runs what it should, and how its rollout goes. Pure."""
 
 import math
 import re
@@ -11,44 +11,45 @@ from services.i18n import _
 from services.inspections.scaling.evaluation import Titles, unknown
 from services.inspections.scaling.reading import ServiceReading
 from services.inspections.scaling.shortage import failure_event, last_progress, last_steady, short_since
-from services.inspections.toolkit.points import Point, length
+from services.inspections.toolkit.checks import CheckResult
+from services.inspections.toolkit.wording import length
 from services.models.containers import ContainerService, Deployment
 from services.models.findings import Measure
 from services.models.verdict import Verdict
 
 GRACE = timedelta(minutes=3)
-"""So long a task may take to be started; fewer tasks than wanted are no fault yet."""
+"""How long a task may take to start; until then fewer tasks than wanted are no fault."""
 DRAINING = timedelta(minutes=15)
-"""So long a deployment whose tasks all run may wait in silence for the old ones: they are drained for minutes."""
+"""How long a deployment whose tasks all run may wait for the old ones without an event: they drain for minutes."""
 LONG = timedelta(minutes=30)
-"""A deployment that takes longer asks for attention, whatever it does."""
+"""A deployment that takes longer asks for attention in any case."""
 CONTROLLERS = ("ECS", "CODE_DEPLOY", "EXTERNAL")
 ROLLOUTS = ("COMPLETED", "IN_PROGRESS", "FAILED")
 BREAKER = 3
-"""The least number of failed tasks at which ECS's circuit breaker gives a deployment up; else half of those wanted."""
+"""The least number of failed tasks at which ECS's circuit breaker stops a deployment; else half of those wanted."""
 _AROUND = timedelta(minutes=2)
-"""ECS tells of a failed deployment shortly before or after it begins the one that takes it back."""
+"""How far ECS's event of a failed deployment may be from the beginning of the deployment that rolls it back."""
 _BACK = re.compile(r"roll(ing|ed)?[ -]?back", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Clockwork:
-    """What the passing of time is judged by."""
+    """The present, and what lengths of time are compared with."""
 
     now: datetime
     patience: timedelta
     """How long the runbook waits for a recovery."""
     short_before: datetime | None = None
-    """When an earlier look of this console first saw too few tasks, and none since saw enough."""
+    """When an earlier run of this console first saw too few tasks, where no run since saw enough."""
 
     def since(self, moment: datetime) -> timedelta:
-        """Never negative: AWS's clock may run ahead of this one."""
+        """The time since `moment`; never negative, for AWS's clock may run ahead of this one."""
         return max(timedelta(0), self.now - moment)
 
 
 def tasks(
     reading: ServiceReading, titles: Titles, clock: Clockwork, written: Sequence[str]
-) -> Iterator[Point]:
+) -> Iterator[CheckResult]:
     """Status; then running tasks, failed tasks and the rollout of an active service.
 
     `written`: what the runbook says to do about tasks that do not run.
@@ -71,8 +72,8 @@ def tasks(
     yield _rollout(service, titles(_("Deployment")), clock, written)
 
 
-def _missing(error: AwsError, titles: Titles, written: Sequence[str]) -> Point:
-    return Point(
+def _missing(error: AwsError, titles: Titles, written: Sequence[str]) -> CheckResult:
+    return CheckResult(
         measure=Measure(
             title=titles(_("Service")),
             shown=_("missing"),
@@ -80,31 +81,31 @@ def _missing(error: AwsError, titles: Titles, written: Sequence[str]) -> Point:
             verdict=Verdict.ABNORMAL,
             note=error.problem.detail,
         ),
-        said=error.problem.summary,
+        sentence=error.problem.summary,
         advice=(*filter(None, (error.problem.advice,)), *written),
     )
 
 
-def _status(service: ContainerService, title: str, written: Sequence[str]) -> Point:
+def _status(service: ContainerService, title: str, written: Sequence[str]) -> CheckResult:
     if not service.status:
         return unknown(title, _("AWS does not say whether it is active"))
     active = service.status == "ACTIVE"
     text = _("{name} is {status}: it is being deleted, or was.")
-    return Point(
+    return CheckResult(
         measure=Measure(
             title=title,
             shown=service.status,
             allowed="ACTIVE",
             verdict=Verdict.NORMAL if active else Verdict.ABNORMAL,
         ),
-        said=text.format(name=service.name, status=service.status),
+        sentence=text.format(name=service.name, status=service.status),
         advice=(_("Ask who deleted the service; have it made again from the system's definition."), *written),
     )
 
 
 def _running(
     reading: ServiceReading, service: ContainerService, title: str, clock: Clockwork, written: Sequence[str]
-) -> Point:
+) -> CheckResult:
     verdict, note, text = Verdict.NORMAL, "", ""
     if service.running < service.desired:
         decisions = reading.decisions
@@ -118,7 +119,7 @@ def _running(
         if service.running == 0:
             verdict = Verdict.ABNORMAL
         text = _("{name}: {running} of {desired} tasks run ({note}).")
-    return Point(
+    return CheckResult(
         measure=Measure(
             title=title,
             shown=str(service.running),
@@ -127,19 +128,19 @@ def _running(
             value=service.running,
             note=note,
         ),
-        said=text.format(name=service.name, running=service.running, desired=service.desired, note=note),
+        sentence=text.format(name=service.name, running=service.running, desired=service.desired, note=note),
         advice=tuple(written),
     )
 
 
 def _just_steady(service: ContainerService, clock: Clockwork) -> datetime | None:
-    """The newest steady state, where it is so new that it settles the question."""
+    """The newest steady state, where it is recent enough to count as the beginning."""
     steady = last_steady(service)
     return steady if steady is not None and clock.since(steady) < GRACE else None
 
 
 def short_again(service: ContainerService, before: datetime | None, now: datetime) -> datetime | None:
-    """Since when looks have seen too few tasks, `before` being what the look before said; None where there are enough."""
+    """Since when runs have seen too few tasks, `before` being the previous run's answer; None where there are enough."""
     if service.running >= service.desired:
         return None
     steady = last_steady(service)
@@ -150,22 +151,22 @@ def _shortage(service: ContainerService, clock: Clockwork, lasted: timedelta) ->
     if lasted < GRACE:
         return Verdict.NORMAL
     moved = last_progress(service)
-    failing = any(each.failed for each in service.deployments)
-    # Outside a deployment tasks that are started again and again are no progress, and AWS counts none as failed.
-    deploying = any(each.rollout == "IN_PROGRESS" for each in service.deployments)
+    failing = any(deployment.failed for deployment in service.deployments)
+    # Outside a deployment, tasks that are started again and again are no progress, and AWS counts none as failed.
+    deploying = any(deployment.rollout == "IN_PROGRESS" for deployment in service.deployments)
     moving = deploying and moved is not None and clock.since(moved) < GRACE and not failing
     return Verdict.ATTENTION if lasted < clock.patience or moving else Verdict.ABNORMAL
 
 
-def _failed(service: ContainerService, title: str, written: Sequence[str]) -> Point:
-    counts = [each.failed for each in service.deployments if each.failed is not None]
+def _failed(service: ContainerService, title: str, written: Sequence[str]) -> CheckResult:
+    counts = [deployment.failed for deployment in service.deployments if deployment.failed is not None]
     if not counts or len(counts) < len(service.deployments):
         return unknown(title, _("AWS does not say how many failed"))
     count = max(counts)
     many = count >= max(BREAKER, math.ceil(service.desired / 2))
     verdict = Verdict.ABNORMAL if many else Verdict.ATTENTION if count else Verdict.NORMAL
     text = _("{name}: {count} tasks failed to start or to become healthy, one after another.")
-    return Point(
+    return CheckResult(
         measure=Measure(
             title=title,
             shown=str(count),
@@ -174,27 +175,28 @@ def _failed(service: ContainerService, title: str, written: Sequence[str]) -> Po
             value=count,
             note=_("AWS counts anew as soon as one is healthy"),
         ),
-        said=text.format(name=service.name, count=count),
+        sentence=text.format(name=service.name, count=count),
         advice=tuple(written),
     )
 
 
-def _elsewhere(service: ContainerService, title: str) -> Point:
+def _elsewhere(service: ContainerService, title: str) -> CheckResult:
     note = _("not carried out by ECS, which therefore does not tell how it goes")
-    return Point(measure=Measure(title=title, shown=service.controller, note=note))
+    return CheckResult(measure=Measure(title=title, shown=service.controller, note=note))
 
 
-def _rollout(service: ContainerService, title: str, clock: Clockwork, written: Sequence[str]) -> Point:
-    primary = next((each for each in service.deployments if each.status == "PRIMARY"), None)
+def _rollout(service: ContainerService, title: str, clock: Clockwork, written: Sequence[str]) -> CheckResult:
+    deployments = service.deployments
+    primary = next((deployment for deployment in deployments if deployment.status == "PRIMARY"), None)
     if primary is None or primary.rollout not in ROLLOUTS:
         return unknown(title, _("AWS does not say how it goes"))
-    verdict, shown, text, note = _judged(service, primary, clock)
-    told = all(each.rollout in ROLLOUTS for each in service.deployments) and primary.reason
-    if verdict is not Verdict.ABNORMAL and not told:
+    verdict, state, text, note = _judged(service, primary, clock)
+    complete = all(deployment.rollout in ROLLOUTS for deployment in deployments) and primary.reason
+    if verdict is not Verdict.ABNORMAL and not complete:
         return unknown(title, _("AWS does not say how it goes"))
-    return Point(
-        measure=Measure(title=title, shown=shown, allowed=_("completed"), verdict=verdict, note=note),
-        said=_("{name}: {text}").format(name=service.name, text=text),
+    return CheckResult(
+        measure=Measure(title=title, shown=state, allowed=_("completed"), verdict=verdict, note=note),
+        sentence=_("{name}: {text}").format(name=service.name, text=text),
         advice=tuple(written),
     )
 
@@ -203,7 +205,7 @@ def _judged(
     service: ContainerService, primary: Deployment, clock: Clockwork
 ) -> tuple[Verdict, str, str, str]:
     """(verdict, value shown, sentence, note)."""
-    failed = next((each for each in service.deployments if each.rollout == "FAILED"), None)
+    failed = next((deployment for deployment in service.deployments if deployment.rollout == "FAILED"), None)
     if failed is not None:
         text = _("the deployment of {definition} failed: {reason}")
         words = text.format(definition=failed.task_definition, reason=failed.reason or _("no reason told"))
@@ -226,11 +228,11 @@ def _judged(
 def _in_progress(
     service: ContainerService, primary: Deployment, clock: Clockwork
 ) -> tuple[Verdict, str, str, str]:
-    shown = _("in progress")
+    state = _("in progress")
     moved = last_progress(service)
     if primary.created is None or moved is None or service.undated or not primary.counted:
         note = _("since when is not known; look again in some minutes")
-        return Verdict.UNKNOWN, shown, _("a deployment is in progress ({note})").format(note=note), note
+        return Verdict.UNKNOWN, state, _("a deployment is in progress ({note})").format(note=note), note
     lasted, quiet = clock.since(primary.created), clock.since(moved)
     note = _("for {length}, last event {quiet} ago").format(length=length(lasted), quiet=length(quiet))
     filling = primary.running < primary.desired
@@ -241,8 +243,8 @@ def _in_progress(
         words = text.format(
             definition=primary.task_definition, running=primary.running, desired=primary.desired, note=note
         )
-        return Verdict.ABNORMAL, shown, words, note
+        return Verdict.ABNORMAL, state, words, note
     slow = lasted >= LONG or quiet >= DRAINING
     text = _("the deployment of {definition} is still in progress ({note})")
     words = text.format(definition=primary.task_definition, note=note)
-    return Verdict.ATTENTION if slow else Verdict.NORMAL, shown, words, note
+    return Verdict.ATTENTION if slow else Verdict.NORMAL, state, words, note

@@ -1,8 +1,8 @@
-"""Since when a service has had fewer tasks than it should, and when it last came forward. Pure.
+"""Since when a service has had fewer tasks than it should, and when it last made progress. Pure.
 
-ECS tells neither. It writes "has reached a steady state" when all tasks run, and again at least every six hours, so
-the time that counts begins with the first event after the newest of these. A repeated event is not written again
-until its cause is gone, or six hours have passed.
+ECS says neither. It writes "has reached a steady state" when all tasks run, and again at least every six hours, so
+a shortage begins with the first event after the newest of these. A repeated event is not written again until its
+cause is gone, or six hours have passed.
 Source: "Amazon ECS service event messages" (developer guide).
 """
 
@@ -14,14 +14,14 @@ from services.models.containers import ContainerService, ScalingActivity, Servic
 
 _STEADY = re.compile(r"has reached a steady state")
 _HARMLESS = re.compile(r"has reached a steady state|deployment completed|\bregistered \d+ targets")
-"""Written when things are well, or about to be; in the same second as the steady state, or after it."""
+"""Events of a service that is well, or about to be; in the same second as the steady state, or after it."""
 COUNTED = re.compile(r"desired count", re.IGNORECASE)
 """In the description of a scaling decision that changed how many tasks are wanted."""
 _FAILED = re.compile(r"deployment failed|rolling back|rolled back", re.IGNORECASE)
 
 
 def short_since(service: ContainerService, activities: tuple[ScalingActivity, ...]) -> datetime | None:
-    """When running fewer tasks than wanted began, at the latest (UTC); None where nothing tells it."""
+    """The latest moment at which the shortage can have begun (UTC); None where nothing shows it."""
     steady = last_steady(service)
     later = [at for at in _beginnings(service, activities) if steady is None or at > steady]
     return min(later, default=None)
@@ -34,7 +34,7 @@ def last_steady(service: ContainerService) -> datetime | None:
 
 def _beginnings(service: ContainerService, activities: tuple[ScalingActivity, ...]) -> Iterator[datetime]:
     yield from (event.at for event in service.events if not _HARMLESS.search(event.message))
-    yield from (each.created for each in service.deployments if each.created is not None)
+    yield from _created(service)
     for activity in activities:
         if not activity.not_scaled and COUNTED.search(activity.description):
             yield activity.at
@@ -43,8 +43,12 @@ def _beginnings(service: ContainerService, activities: tuple[ScalingActivity, ..
 def last_progress(service: ContainerService) -> datetime | None:
     """When the service last did something: its newest event, or the beginning of its newest deployment (UTC)."""
     moments = [event.at for event in service.events]
-    moments += [each.created for each in service.deployments if each.created is not None]
+    moments += _created(service)
     return max(moments, default=None)
+
+
+def _created(service: ContainerService) -> list[datetime]:
+    return [deployment.created for deployment in service.deployments if deployment.created is not None]
 
 
 def failure_event(service: ContainerService) -> ServiceEvent | None:

@@ -1,4 +1,4 @@
-"""How sign-ins and changes are judged by the runbook's list of people, networks and hours."""
+"""Judges sign-ins and changes by the runbook's people, networks and hours."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -9,19 +9,19 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 from services.calendar.calendar import Calendar
 from services.i18n import N_
-from services.inspections.known import Known, is_network
-from services.models.findings import Unfamiliar, worst
+from services.inspections.known import AllowList, is_network
+from services.models.findings import UnknownIdentity, worst
 from services.models.runbook import Runbook
 from services.models.runbook_looks import Trail as TrailSpec
 from services.models.trail import Actor, ActorKind, SignIn, TrailEvent
 from services.models.verdict import Verdict
 
 _HOME_BITS = 64
-"""Of an IPv6 address: what one line has; the rest changes from day to day."""
+"""Bits of an IPv6 address that belong to one line; the rest changes from day to day."""
 
 
 class Reason(StrEnum):
-    """Why somebody should look at a sign-in."""
+    """Why somebody should check a sign-in."""
 
     ROOT = "root"
     FAILED = "failed"
@@ -59,17 +59,17 @@ VERDICTS = {
     Reason.NAMELESS: Verdict.UNKNOWN,
     Reason.HOURS: Verdict.ATTENTION,
     Reason.RECOVERED: Verdict.ABNORMAL,
-    # Whoever knows root's e-mail address can ask for it.
+    # Anyone who knows root's e-mail address can ask for it.
     Reason.RECOVERY: Verdict.ATTENTION,
     Reason.OUTCOME_UNSAID: Verdict.UNKNOWN,
 }
 RECOVERIES = "PasswordRecovery"
-"""How events about root's password begin; IAM users have no such way."""
+"""Prefix of the events about root's password; IAM users cannot recover theirs."""
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedSignIn:
-    """A try to sign in, and why to look at it."""
+    """An attempt to sign in, and why to check it."""
 
     event: SignIn
     reasons: tuple[Reason, ...]
@@ -78,7 +78,7 @@ class JudgedSignIn:
 
 @dataclass(frozen=True, slots=True)
 class JudgedAccess:
-    """An event of the sign-in service other than a sign-in, and why to look at it."""
+    """An event of the sign-in service other than a sign-in, and why to check it."""
 
     event: TrailEvent
     reasons: tuple[Reason, ...]
@@ -101,63 +101,67 @@ class JudgedChange:
     event: TrailEvent
     grave: bool
     """Destructive, rather than security-relevant."""
-    stranger: bool
+    by_unknown: bool
     """By somebody who is not known."""
 
     @property
     def verdict(self) -> Verdict:
-        """Refused ones and security-relevant ones ask for attention; a stranger's are abnormal."""
-        if self.stranger or (self.grave and not self.event.error):
+        """Refused ones and security-relevant ones ask for attention; those by unknown people are abnormal."""
+        if self.by_unknown or (self.grave and not self.event.error):
             return Verdict.ABNORMAL
         return Verdict.ATTENTION
 
 
 class Rules:
-    """The runbook's rules, with what operators have said since."""
+    """The runbook's rules, with the people and networks that operators have added."""
 
-    def __init__(self, runbook: Runbook, spec: TrailSpec, calendar: Calendar, known: Known) -> None:
+    def __init__(self, runbook: Runbook, spec: TrailSpec, calendar: Calendar, allow_list: AllowList) -> None:
         networks = frozenset(filter(is_network, spec.known_networks))
-        self.bad_networks = tuple(each for each in spec.known_networks if each not in networks)
+        self.bad_networks = tuple(entry for entry in spec.known_networks if entry not in networks)
         """Entries of the runbook that are no networks."""
-        self._known = Known(known.people | frozenset(spec.known_people), known.networks | networks)
+        self._allow_list = AllowList(
+            allow_list.people | frozenset(spec.known_people), allow_list.networks | networks
+        )
         self._keyed = frozenset(runbook.access_keys.users if runbook.access_keys else ())
         self._spec = spec
         self._calendar = calendar
 
     def expected(self, user: str) -> bool:
         """Whether the account may have a user of this name."""
-        return self._known.person(user) or user in self._keyed
+        return self._allow_list.person(user) or user in self._keyed
 
-    def familiar(self, actor: Actor) -> bool:
-        """Whether this may act in the account. Root and AWS's own services are no persons to know."""
+    def known_actor(self, actor: Actor) -> bool:
+        """Whether this actor may act in the account; root and AWS's own services always may."""
         if actor.kind in (ActorKind.ROOT, ActorKind.SERVICE):
             return True
         return any(self.expected(name) for name in actor.names)
 
     def known_address(self, address: str) -> bool:
         """Whether people may act from there."""
-        return self._known.address(address)
+        return self._allow_list.address(address)
 
     def within_hours(self, at: datetime) -> bool:
         """Whether the office is open."""
         return self._calendar.within_hours(at)
 
     def sign_ins(self, events: Iterable[SignIn]) -> list[JudgedSignIn]:
-        """Every one, judged; a failure whose name cannot be read may be anybody's and counts as everybody's."""
-        found = list(events)
-        failed = [event for event in found if not event.success]
+        """Judge every sign-in; a failure whose name cannot be read may be anybody's and counts as everybody's."""
+        every = list(events)
+        failed = [event for event in every if not event.success]
         nameless = [event for event in failed if event.actor.unreadable]
         failures = Counter(who(event) for event in failed if not event.actor.unreadable)
         most = max(failures.values(), default=0)
         counts = {key: count + len(nameless) for key, count in failures.items()}
         counts |= {who(event): most + len(nameless) for event in nameless}
         many = {key for key, count in counts.items() if count >= self._spec.many_failures}
-        return [self._judged(event, many) for event in found]
+        return [self._judged(event, many) for event in every]
 
     def changes(self, events: Iterable[TrailEvent], *, grave: bool) -> list[JudgedChange]:
-        """Every one, judged; what root does is a stranger's doing, for nobody works as root."""
+        """Judge every change; root counts as unknown, for nobody works as root."""
         return [
-            JudgedChange(event, grave, event.actor.kind is ActorKind.ROOT or not self.familiar(event.actor))
+            JudgedChange(
+                event, grave, event.actor.kind is ActorKind.ROOT or not self.known_actor(event.actor)
+            )
             for event in events
         ]
 
@@ -178,8 +182,8 @@ class Rules:
             yield Reason.MFA_UNSAID if event.mfa is None else Reason.NO_MFA
         if not self.known_address(event.address):
             yield Reason.ADDRESS
-        # What was typed in place of a user name is hidden, so nobody can know it.
-        if not actor.hidden and not self.familiar(actor):
+        # AWS hides what was typed in place of a user name, so it cannot be on any list.
+        if not actor.hidden and not self.known_actor(actor):
             yield Reason.PERSON
         if actor.unreadable:
             yield Reason.NAMELESS
@@ -187,33 +191,33 @@ class Rules:
             yield Reason.HOURS
 
     def _needs_mfa(self, actor: Actor) -> bool:
-        """The field says nothing about federated sign-ins: their identity provider asks for the second factor."""
+        """Whether its sign-ins need MFA; of federated ones the identity provider asks for it, and the field says nothing."""
         federated = actor.kind in (ActorKind.ROLE, ActorKind.FEDERATED, ActorKind.SERVICE)
         return not federated and actor.name not in self._spec.without_mfa
 
 
 def who(event: SignIn) -> str:
-    """One person, as far as the trail tells; of hidden names, one address."""
+    """One person, as far as CloudTrail says; for hidden names, one address."""
     return f"? {event.address}" if event.actor.hidden or not event.actor.shown else event.actor.shown
 
 
-def unfamiliar(
+def unknown_identities(
     sign_ins: Iterable[JudgedSignIn | JudgedAccess], changes: Iterable[JudgedChange], users: Iterable[str]
-) -> tuple[Unfamiliar, ...]:
+) -> tuple[UnknownIdentity, ...]:
     """What one key can make known: people first, then addresses, each once."""
-    judged = list(sign_ins)
-    strangers = [each.event.actor for each in judged if Reason.PERSON in each.reasons]
-    strangers += [
-        each.event.actor for each in changes if each.stranger and each.event.actor.kind is not ActorKind.ROOT
+    entries = list(sign_ins)
+    actors = [entry.event.actor for entry in entries if Reason.PERSON in entry.reasons]
+    actors += [
+        change.event.actor
+        for change in changes
+        if change.by_unknown and change.event.actor.kind is not ActorKind.ROOT
     ]
-    people = dict.fromkeys(
-        [*(actor.name for actor in strangers if actor.name and not actor.unreadable), *users]
-    )
-    addresses = dict.fromkeys(each.event.address for each in judged if Reason.ADDRESS in each.reasons)
+    people = dict.fromkeys([*(actor.name for actor in actors if actor.name and not actor.unreadable), *users])
+    addresses = dict.fromkeys(entry.event.address for entry in entries if Reason.ADDRESS in entry.reasons)
     return (
-        *(Unfamiliar(kind="person", value=name) for name in people),
+        *(UnknownIdentity(kind="person", value=name) for name in people),
         *(
-            Unfamiliar(kind="network", value=address, network=network)
+            UnknownIdentity(kind="network", value=address, network=network)
             for address in addresses
             if (network := network_of(address))
         ),
@@ -221,10 +225,10 @@ def unfamiliar(
 
 
 def network_of(address: str) -> str:
-    """What becomes known with an address: itself, or the line of an IPv6 one; "" for a service's name."""
+    """The network that becomes known with an address: itself, or the line of an IPv6 one; "" for a service's name."""
     try:
-        found = ip_address(address)
+        parsed = ip_address(address)
     except ValueError:
         return ""
-    bits = _HOME_BITS if isinstance(found, IPv6Address) else found.max_prefixlen
-    return str(ip_network((found, bits), strict=False))
+    bits = _HOME_BITS if isinstance(parsed, IPv6Address) else parsed.max_prefixlen
+    return str(ip_network((parsed, bits), strict=False))

@@ -1,4 +1,4 @@
-"""What a look at sign-ins measured, beside what is allowed, and the same in one line."""
+"""What was measured of sign-ins, what is allowed, and the same in one line."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,44 +28,31 @@ class Judged:
     """What root did beside signing in."""
 
     def having(self, reason: Reason) -> list[JudgedSignIn]:
-        """Sign-ins with this reason to be looked at."""
-        return [each for each in self.sign_ins if reason in each.reasons]
+        """Sign-ins to be checked for this reason."""
+        return [sign_in for sign_in in self.sign_ins if reason in sign_in.reasons]
 
 
-def measures(judged: Judged, spec: TrailSpec) -> tuple[Measure, ...]:
-    """One for each thing the runbook asks; where something could not be read, its count cannot be normal."""
+def measures(judged: Judged, spec: TrailSpec) -> Iterator[Measure]:
+    """One for each question of the runbook; where something could not be read, its count cannot be normal."""
     whole = judged.gathered.whole
-    seen = whole(Purpose.SIGN_IN)
-    found = [_count(each, whole=seen) for each in (*_of_sign_ins(judged, spec), *_of_access(judged))]
-    acts = _Counted(
-        _("Other events of root"), len(judged.root), "0", tuple(each.verdict for each in judged.root)
-    )
-    found.append(_count(acts, whole=whole(Purpose.ROOT)))
-    grave = [each for each in judged.changes if each.grave]
-    other = [each for each in judged.changes if not each.grave]
-    changed = (
-        (_("Destructive changes"), grave, spec.grave_events, whole(Purpose.GRAVE)),
-        (_("Security-relevant changes"), other, spec.global_events, whole(Purpose.GLOBAL)),
-    )
-    for title, changes, asked, read in changed:
-        if asked:
-            verdicts = tuple(each.verdict for each in changes)
-            refused = sum(bool(each.event.error) for each in changes)
-            note = _("{count} of them refused by AWS").format(count=refused) if refused else ""
-            found.append(_count(_Counted(title, len(changes), "0", verdicts, note), whole=read))
+    for count in (*_of_sign_ins(judged, spec), *_of_access(judged)):
+        yield _measure(count, whole=whole(Purpose.SIGN_IN))
+    verdicts = tuple(event.verdict for event in judged.root)
+    of_root = _Count(_("Other events of root"), len(judged.root), "0", verdicts)
+    yield _measure(of_root, whole=whole(Purpose.ROOT))
+    yield from _of_changes(judged, spec)
     verdicts = (Verdict.ATTENTION,) * len(judged.users)
-    users = _Counted(_("IAM users that nobody expects"), len(judged.users), "0", verdicts)
-    return (
-        *found,
-        _count(users, whole=judged.gathered.users_problem is None),
-        *_of_root(judged.gathered),
-        region_measure(judged.gathered),
-        trail_measure(judged.gathered),
-    )
+    users = _Count(_("IAM users that nobody expects"), len(judged.users), "0", verdicts)
+    yield _measure(users, whole=judged.gathered.users_problem is None)
+    yield from _of_root(judged.gathered)
+    yield region_measure(judged.gathered)
+    yield trail_measure(judged.gathered)
 
 
 @dataclass(frozen=True, slots=True)
-class _Counted:
+class _Count:
+    """A number of events, each with its verdict."""
+
     title: str
     count: int
     allowed: str
@@ -73,43 +60,61 @@ class _Counted:
     note: str = ""
 
 
-def _of_sign_ins(judged: Judged, spec: TrailSpec) -> Iterator[_Counted]:
+def _of_changes(judged: Judged, spec: TrailSpec) -> Iterator[Measure]:
+    """The kinds of changes for which the runbook names events."""
+    grave = [change for change in judged.changes if change.grave]
+    other = [change for change in judged.changes if not change.grave]
+    for title, changes, events, purpose in (
+        (_("Destructive changes"), grave, spec.grave_events, Purpose.GRAVE),
+        (_("Security-relevant changes"), other, spec.global_events, Purpose.GLOBAL),
+    ):
+        if events:
+            verdicts = tuple(change.verdict for change in changes)
+            refused = sum(bool(change.event.error) for change in changes)
+            note = _("{count} of them refused by AWS").format(count=refused) if refused else ""
+            count = _Count(title, len(changes), "0", verdicts, note)
+            yield _measure(count, whole=judged.gathered.whole(purpose))
+
+
+def _of_sign_ins(judged: Judged, spec: TrailSpec) -> Iterator[_Count]:
     allowed = _("0 (abnormal from {many} of one person)").format(many=spec.many_failures)
     failed = judged.having(Reason.FAILED)
-    # A failed try may also come from an unknown address; only its own counts decide here.
-    many = [Verdict.ABNORMAL if each.verdict is Verdict.ABNORMAL else Verdict.ATTENTION for each in failed]
-    nameless = sum(Reason.NAMELESS in each.reasons for each in failed)
+    # A failed attempt may also come from an unknown address; here only the number of failures counts.
+    verdicts = tuple(
+        Verdict.ABNORMAL if sign_in.verdict is Verdict.ABNORMAL else Verdict.ATTENTION for sign_in in failed
+    )
+    nameless = sum(Reason.NAMELESS in sign_in.reasons for sign_in in failed)
     note = _("{count} with a name that cannot be read, counted as each person's").format(count=nameless)
-    yield _Counted(_("Failed sign-ins"), len(failed), allowed, tuple(many), note=note if nameless else "")
+    yield _Count(_("Failed sign-ins"), len(failed), allowed, verdicts, note=note if nameless else "")
     for title, reason, verdict in (
         (_("Sign-ins of root"), Reason.ROOT, Verdict.ABNORMAL),
         (_("Sign-ins without MFA"), Reason.NO_MFA, Verdict.ABNORMAL),
     ):
         count = len(judged.having(reason))
         extra = (Verdict.UNKNOWN,) * len(judged.having(Reason.MFA_UNSAID)) if reason is Reason.NO_MFA else ()
-        yield _Counted(title, count, "0", (verdict,) * count + extra)
-    for title, reason, what in (
-        (_("Unknown addresses"), Reason.ADDRESS, lambda each: each.event.address),
-        (_("Unknown people"), Reason.PERSON, lambda each: who(each.event)),
-        (_("Sign-ins outside opening hours"), Reason.HOURS, lambda each: each.event.id),
+        yield _Count(title, count, "0", (verdict,) * count + extra)
+    for title, reason, key in (
+        (_("Unknown addresses"), Reason.ADDRESS, lambda sign_in: sign_in.event.address),
+        (_("Unknown people"), Reason.PERSON, lambda sign_in: who(sign_in.event)),
+        (_("Sign-ins outside opening hours"), Reason.HOURS, lambda sign_in: sign_in.event.id),
     ):
-        count = _different(judged.having(reason), what)
-        yield _Counted(title, count, "0", (Verdict.ATTENTION,) * count)
+        count = _different(judged.having(reason), key)
+        yield _Count(title, count, "0", (Verdict.ATTENTION,) * count)
 
 
-def _of_access(judged: Judged) -> Iterator[_Counted]:
-    for title, wanted in (
-        (_("Recoveries of root's password"), [each for each in judged.access if each.recovery]),
+def _of_access(judged: Judged) -> Iterator[_Count]:
+    for title, events in (
+        (_("Recoveries of root's password"), [event for event in judged.access if event.recovery]),
         (
             _("Other sign-in events to look at"),
-            [each for each in judged.access if each.reasons and not each.recovery],
+            [event for event in judged.access if event.reasons and not event.recovery],
         ),
     ):
-        yield _Counted(title, len(wanted), "0", tuple(each.verdict for each in wanted))
+        yield _Count(title, len(events), "0", tuple(event.verdict for event in events))
 
 
 def _of_root(gathered: Gathered) -> Iterator[Measure]:
-    """Root's own keys and second factor; what IAM does not tell is not judged."""
+    """Root's own keys and second factor; what IAM does not say is not judged."""
     root, none = gathered.root, _("none")
     keys = root.access_keys if root is not None else None
     yield Measure(
@@ -131,7 +136,7 @@ def _of_root(gathered: Gathered) -> Iterator[Measure]:
 
 def region_measure(gathered: Gathered) -> Measure:
     """How many of the account's enabled regions were read to the end."""
-    asked, partial = gathered.asked(Purpose.SIGN_IN), gathered.unjudged()
+    regions, partial = gathered.regions_asked(Purpose.SIGN_IN), gathered.unjudged()
     note = ""
     if gathered.regions.problem is not None:
         note = _("which regions are enabled could not be read")
@@ -139,27 +144,28 @@ def region_measure(gathered: Gathered) -> Measure:
         note = _("not judged: {regions}").format(regions=_(", ").join(partial))
     return Measure(
         title=_("Regions read"),
-        shown=_("{count} of {total}").format(count=len(asked) - len(partial), total=len(asked)),
+        shown=_("{count} of {total}").format(count=len(regions) - len(partial), total=len(regions)),
         allowed=_("every enabled region"),
         verdict=Verdict.UNKNOWN if note else Verdict.NORMAL,
-        value=len(asked) - len(partial),
+        value=len(regions) - len(partial),
         note=note,
     )
 
 
-def _different(judged: Iterable[JudgedSignIn], what: Callable[[JudgedSignIn], str]) -> int:
-    return len({what(each) for each in judged})
+def _different(sign_ins: Iterable[JudgedSignIn], key: Callable[[JudgedSignIn], str]) -> int:
+    return len({key(sign_in) for sign_in in sign_ins})
 
 
-def _count(counted: _Counted, *, whole: bool) -> Measure:
-    verdicts = [*counted.verdicts, Verdict.NORMAL if whole else Verdict.UNKNOWN]
+def _measure(count: _Count, *, whole: bool) -> Measure:
+    """`whole`: everything could be read."""
+    verdicts = [*count.verdicts, Verdict.NORMAL if whole else Verdict.UNKNOWN]
     return Measure(
-        title=counted.title,
-        shown=str(counted.count) if whole else _("{count} or more").format(count=counted.count),
-        allowed=counted.allowed,
+        title=count.title,
+        shown=str(count.count) if whole else _("{count} or more").format(count=count.count),
+        allowed=count.allowed,
         verdict=worst(verdicts),
-        value=counted.count,
-        note=_(", ").join(filter(None, (counted.note, "" if whole else _("not everything could be read")))),
+        value=count.count,
+        note=_(", ").join(filter(None, (count.note, "" if whole else _("not everything could be read")))),
     )
 
 
@@ -170,27 +176,27 @@ def trail_measure(gathered: Gathered) -> Measure:
         return Measure(title=title, shown=_("not read"), allowed=allowed, verdict=Verdict.UNKNOWN)
     logging = [trail for trail in gathered.trails if trail.logging]
     if not logging:
-        shown = _("stopped") if gathered.trails else _("there is none")
-        return Measure(title=title, shown=shown, allowed=allowed, verdict=Verdict.ATTENTION)
+        state = _("stopped") if gathered.trails else _("there is none")
+        return Measure(title=title, shown=state, allowed=allowed, verdict=Verdict.ATTENTION)
     failing = all(trail.delivery_error or is_behind(trail, gathered.history) for trail in logging)
     verdict = Verdict.ATTENTION if failing else Verdict.NORMAL
-    shown = _("logging, but files do not arrive") if failing else _("logging")
-    return Measure(title=title, shown=shown, allowed=allowed, verdict=verdict, note=logging[0].name)
+    state = _("logging, but files do not arrive") if failing else _("logging")
+    return Measure(title=title, shown=state, allowed=allowed, verdict=verdict, note=logging[0].name)
 
 
-def summary(judged: Judged, measured: Iterable[Measure], spec: TrailSpec) -> str:
-    """One line: what is not normal with its numbers, and among how many."""
+def summary(judged: Judged, measures: Iterable[Measure], spec: TrailSpec) -> str:
+    """One line: what is not normal with its numbers, and among how many sign-ins."""
     total = len(judged.sign_ins)
-    people = len({who(each.event) for each in judged.sign_ins})
+    people = len({who(sign_in.event) for sign_in in judged.sign_ins})
     among = plural("{count} sign-in", "{count} sign-ins", total).format(count=total)
     among = plural("{tries} of {count} person", "{tries} of {count} people", people).format(
         tries=among, count=people
     )
     odd = [
-        _("{title}: {shown}").format(title=each.title, shown=each.shown)
-        + (_(" ({note})").format(note=each.note) if each.note and each.value else "")
-        for each in measured
-        if each.verdict is not Verdict.NORMAL
+        _("{title}: {shown}").format(title=measure.title, shown=measure.shown)
+        + (_(" ({note})").format(note=measure.note) if measure.note and measure.value else "")
+        for measure in measures
+        if measure.verdict is not Verdict.NORMAL
     ]
     if not odd and not (spec.grave_events and spec.global_events):
         return _("{among}, none unusual").format(among=among)

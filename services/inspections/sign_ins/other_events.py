@@ -1,4 +1,4 @@
-"""How other events of the sign-in service are judged: recoveries of root's password, switched roles, second factors."""
+"""Judges other events of the sign-in service: recoveries of root's password, switched roles, second factors."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,11 +8,11 @@ from services.models.trail import AccessEvent, ActorKind, TrailEvent
 RECOVERED = "PasswordRecoveryCompleted"
 SWITCH = "SwitchRole"
 TELLING = (SWITCH, "CheckMfa")
-"""Events that always tell what became of them."""
+"""Events that always say how they ended."""
 
 
 def judge(events: Iterable[TrailEvent], rules: Rules) -> list[JudgedAccess]:
-    """Every one, judged."""
+    """Judge every event."""
     return [JudgedAccess(event, tuple(_reasons(event, rules))) for event in events]
 
 
@@ -29,7 +29,7 @@ def _reasons(event: TrailEvent, rules: Rules) -> Iterator[Reason]:
         yield Reason.ROOT
     if not rules.known_address(event.address):
         yield Reason.ADDRESS
-    if not actor.hidden and not rules.familiar(actor):
+    if not actor.hidden and not rules.known_actor(actor):
         yield Reason.PERSON
     if actor.unreadable:
         yield Reason.NAMELESS

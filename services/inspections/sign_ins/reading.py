@@ -1,4 +1,4 @@
-"""What the look at sign-ins reads: the event history of every enabled region at once, root, the users, the trails."""
+"""What is read of sign-ins: the event history of every enabled region at once, root, the users, the trails."""
 
 import asyncio
 from collections import deque
@@ -22,11 +22,11 @@ from services.models.runbook_looks import Trail as TrailSpec
 from services.models.trail import EnabledRegions, Lookup, SignIn, TrailEvent, TrailStatus
 
 USERS = 10
-"""Users nobody expects whose doings are looked up."""
+"""Unexpected users whose events are looked up."""
 FEW_PAGES = 10
-"""Answers about one user, root too; where there are more, what they did is not judged."""
+"""Answers read about one user, root too; where there are more, what they did is not judged."""
 FEW_WRITES = 3
-"""Answers with every change of a region; where there are more, it is asked for the runbook's names one by one."""
+"""Answers read with every change of a region; where there are more, the runbook's names are asked one by one."""
 EVERY_WRITE = ""
 """In place of an event's name."""
 ROOT = "root"
@@ -97,7 +97,7 @@ class Gathered:
         return everywhere and all(lookup.whole for lookup in self.of(purpose))
 
     def sign_ins(self) -> list[SignIn]:
-        """Every try to sign in, each once, newest first."""
+        """Every attempt to sign in, each once, newest first."""
         return [event for event in self._events(Purpose.SIGN_IN) if isinstance(event, SignIn)]
 
     def access(self) -> list[TrailEvent]:
@@ -118,7 +118,7 @@ class Gathered:
             if event.id not in other and event.source != SIGN_IN_SOURCE
         ]
 
-    def asked(self, purpose: Purpose) -> tuple[str, ...]:
+    def regions_asked(self, purpose: Purpose) -> tuple[str, ...]:
         """The regions asked about a purpose."""
         return tuple(
             dict.fromkeys(
@@ -136,8 +136,8 @@ class Gathered:
         return self._events(purpose)
 
     def _events(self, purpose: Purpose) -> list[TrailEvent]:
-        found = {event.id: event for lookup in self.of(purpose) for event in lookup.events}
-        return sorted(found.values(), key=lambda event: event.at, reverse=True)
+        by_id = {event.id: event for lookup in self.of(purpose) for event in lookup.events}
+        return sorted(by_id.values(), key=lambda event: event.at, reverse=True)
 
 
 async def gather(
@@ -147,51 +147,55 @@ async def gather(
     *,
     since: datetime,
     until: datetime,
-    expected: Callable[[str], bool],
+    is_expected: Callable[[str], bool],
     tell: Callable[[Progress], None],
 ) -> Gathered:
-    """Read it all; `expected` says of a user name whether somebody knows it. Raises no AwsError."""
-    found = Gathered()
+    """Read it all; `is_expected`: whether a user name is known. Raises no AwsError."""
+    gathered = Gathered()
     await asyncio.gather(
-        _users(context, found),
-        _trails(context, reader, found),
-        _root(context, found),
-        _regions(context, found),
+        _users(context, gathered),
+        _trails(context, reader, gathered),
+        _root(context, gathered),
+        _regions(context, gathered),
     )
-    strangers = [user.id for user in found.users if not expected(user.name)][:USERS]
-    questions = plan(spec, context.region, found.regions.names, strangers)
+    unexpected = [user.id for user in gathered.users if not is_expected(user.name)][:USERS]
+    questions = plan(spec, context.region, gathered.regions.names, unexpected)
     asker = _Asker(reader, since, until, len(questions), tell, spec.grave_events)
     regions = list(dict.fromkeys(question.region for question in questions))
     async with asyncio.TaskGroup() as group:
         for region in regions:
-            group.create_task(asker.ask([each for each in questions if each.region == region]))
+            own = [question for question in questions if question.region == region]
+            group.create_task(asker.ask(own))
     # In the order of the questions, whichever region answered first.
-    found.answers = sorted(asker.answers.items(), key=lambda answer: regions.index(answer[0].region))
-    found.history = await _history(context.region, reader, found, until)
-    return found
+    gathered.answers = sorted(asker.answers.items(), key=lambda answer: regions.index(answer[0].region))
+    gathered.history = await _history(context.region, reader, gathered, until)
+    return gathered
 
 
-async def _history(home: str, reader: CloudTrailReader, found: Gathered, until: datetime) -> History:
-    """Asked without an attribute; a region that has refused already is not asked again."""
+async def _history(home: str, reader: CloudTrailReader, gathered: Gathered, until: datetime) -> History:
+    """Read without an attribute; a region that has refused already is not asked again."""
     refusals = (
-        lookup.problem for question, lookup in found.answers if question.region == home and _refused(lookup)
+        lookup.problem
+        for question, lookup in gathered.answers
+        if question.region == home and _refused(lookup)
     )
     refusal = next(refusals, None)
     if refusal is not None:
         return History(Lookup(region=home, value="", problem=refusal))
-    return await read_history(reader, home, until, found.trails)
+    return await read_history(reader, home, until, gathered.trails)
 
 
 def _refused(lookup: Lookup) -> bool:
     return lookup.problem is not None and lookup.problem.kind is not ProblemKind.INCOMPLETE
 
 
-def plan(spec: TrailSpec, home: str, enabled: Iterable[str], strangers: Iterable[str]) -> list[Question]:
-    """Which look-ups answer what the runbook asks; `enabled` is empty where nobody could tell it.
+def plan(spec: TrailSpec, home: str, enabled: Iterable[str], users: Iterable[str]) -> list[Question]:
+    """Which look-ups answer what the runbook asks.
 
-    Where the system does not live little is changed: there one question brings every change at once.
+    `enabled`: the enabled regions, empty where they are not known; `users`: whose events are looked up. In regions
+    other than the system's little is changed: there one question covers every change.
     """
-    # The system lives in one and root signs in in the other, whatever is listed.
+    # The system is in `home`, and root signs in in the global region, whatever is listed.
     regions = tuple(dict.fromkeys((*(enabled or spec.sign_in_regions), home, spec.global_region)))
     questions = [Question(region, Purpose.SIGN_IN, SIGN_IN_SOURCE) for region in regions]
     questions += [Question(region, Purpose.ROOT, ROOT) for region in regions]
@@ -200,12 +204,12 @@ def plan(spec: TrailSpec, home: str, enabled: Iterable[str], strangers: Iterable
         events = spec.grave_events if region in both else (EVERY_WRITE,)
         questions += [Question(region, Purpose.GRAVE, event) for event in events]
     questions += [Question(spec.global_region, Purpose.GLOBAL, event) for event in spec.global_events]
-    questions += [Question(region, Purpose.USER, user) for user in strangers for region in regions]
+    questions += [Question(region, Purpose.USER, user) for user in users for region in regions]
     return list(dict.fromkeys(questions))
 
 
 class _Asker:
-    """Asks each region its questions one after another, and tells how far it has come."""
+    """Asks each region its questions one after another, and reports the progress."""
 
     def __init__(
         self,
@@ -226,7 +230,7 @@ class _Asker:
         self._events: dict[str, int] = {}
 
     async def ask(self, questions: list[Question]) -> None:
-        """All of one region; what it refuses once is not asked again."""
+        """Ask all questions of one region; once it refuses, no more are asked."""
         refused: Problem | None = None
         waiting = deque(questions)
         while waiting:
@@ -269,26 +273,26 @@ class _Asker:
         self._tell(Progress(text=text, done=len(self.answers), total=self._total))
 
 
-async def _users(context: InspectionContext, found: Gathered) -> None:
+async def _users(context: InspectionContext, gathered: Gathered) -> None:
     try:
-        found.users = await AccessKeys(context.reader).users()
+        gathered.users = await AccessKeys(context.reader).users()
     except AwsError as error:
-        found.users_problem = error.problem
+        gathered.users_problem = error.problem
 
 
-async def _trails(context: InspectionContext, reader: CloudTrailReader, found: Gathered) -> None:
+async def _trails(context: InspectionContext, reader: CloudTrailReader, gathered: Gathered) -> None:
     try:
-        found.trails = await reader.trails(context.region)
+        gathered.trails = await reader.trails(context.region)
     except AwsError as error:
-        found.trails_problem = error.problem
+        gathered.trails_problem = error.problem
 
 
-async def _root(context: InspectionContext, found: Gathered) -> None:
+async def _root(context: InspectionContext, gathered: Gathered) -> None:
     try:
-        found.root = await RootUsers(context.reader).root()
+        gathered.root = await RootUsers(context.reader).root()
     except AwsError as error:
-        found.root_problem = error.problem
+        gathered.root_problem = error.problem
 
 
-async def _regions(context: InspectionContext, found: Gathered) -> None:
-    found.regions = await Regions(context.reader).enabled()
+async def _regions(context: InspectionContext, gathered: Gathered) -> None:
+    gathered.regions = await Regions(context.reader).enabled()

@@ -1,4 +1,4 @@
-"""What must be known to read a look at sign-ins: what is missing from it, and what is lost."""
+"""What must be known to read the finding about sign-ins: what is missing from it, and what is lost."""
 
 from collections.abc import Iterator
 
@@ -65,9 +65,9 @@ def trails(gathered: Gathered) -> Iterator[str]:
 
 
 def limits(judged: Judged, rules: Rules, spec: TrailSpec) -> Iterator[str]:
-    """What was not looked for, or not where it should be."""
+    """What was not asked for, or perhaps in the wrong place."""
     if not judged.sign_ins and judged.gathered.whole(Purpose.SIGN_IN):
-        regions = _(", ").join(judged.gathered.asked(Purpose.SIGN_IN))
+        regions = _(", ").join(judged.gathered.regions_asked(Purpose.SIGN_IN))
         yield _("Nobody signed in at all: are these the right regions? {regions}").format(regions=regions)
     for network in rules.bad_networks:
         yield _("The runbook's known_networks holds {value}, which is no network.").format(value=network)
@@ -79,9 +79,9 @@ def limits(judged: Judged, rules: Rules, spec: TrailSpec) -> Iterator[str]:
             yield _("The runbook names no {key}: such changes were not looked for.").format(key=key)
 
 
-def asked(gathered: Gathered, spec: TrailSpec) -> Iterator[str]:
-    """What was asked where, and what the event history can never tell."""
-    regions = gathered.asked(Purpose.SIGN_IN)
+def questions(gathered: Gathered, spec: TrailSpec) -> Iterator[str]:
+    """What was asked where, and what the event history never has."""
+    regions = gathered.regions_asked(Purpose.SIGN_IN)
     problem, left_out = gathered.regions.problem, gathered.regions.left_out
     if left_out:
         text = _("Not judged: AWS left out {lost}; it was asked all the same.")

@@ -1,11 +1,11 @@
-"""Whether the event history goes on to the end of the window: where it stops, nothing after it was seen.
+"""Whether the event history reaches to the end of the window: where it stops, what came after was not seen.
 
 An account in use records something in its home region all the time: every management call counts, reads too, so that
 this console's own reads of alarms are events. Only the home region is watched, for others may be quiet for months.
 
-Nothing tells how long a silence may be. So it is compared with the silences at the same time of day on the days
-before. Where nobody is at work and nothing ever happens, only opening hours count: a weekend or the New Year is no
-silence, a morning at work is one.
+How long a silence may be is not documented, so it is compared with the silences at the same time of day on earlier
+days. Where nothing happens outside working hours, only opening hours count: a weekend or the New Year is no silence,
+a morning at work is one.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,15 +22,15 @@ from services.models.trail import Lookup, TrailEvent, TrailStatus
 from services.models.verdict import Verdict
 
 BEFORE = timedelta(days=14)
-"""Events are looked for from so long before the end of the window."""
+"""How long before the end of the window events are looked for."""
 QUIET = timedelta(hours=3)
-"""So long no event needs to have arrived: some are hours late."""
+"""A silence up to this long says nothing: some events arrive hours late."""
 AT_WORK = timedelta(hours=4)
 """The same in opening hours, where nothing happens outside them: about half a day of work."""
 TIMES = 3
-"""A silence more than this many times as long as the longest usual one is none that the account has by itself."""
+"""A silence more than this many times as long as the longest usual one is not usual."""
 RESTED = 0.75
-"""The part of a closed time that a silence must fill to show that nothing happens while closed."""
+"""The share of a closed time that a silence must fill to show that nothing happens while closed."""
 _DAY = timedelta(days=1)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -50,14 +50,14 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What was read of one region to see whether its event history goes on."""
+    """What was read of one region to see whether its event history continues."""
 
     newest: Lookup = field(default_factory=lambda: Lookup(region="", value=""))
     """The newest events of all, whatever they are."""
     earlier: tuple[tuple[datetime, Lookup], ...] = ()
     """The newest events before moments of earlier days; not read where the newest event is recent."""
     older: Lookup | None = None
-    """The newest events so old that files with them must have been delivered; read where a trail is late."""
+    """The newest events old enough that files with them must have been delivered; read where a trail is late."""
 
     @property
     def lookups(self) -> tuple[Lookup, ...]:
@@ -81,7 +81,7 @@ class History:
         return last_of(self.newest)
 
     def silences(self) -> Iterator[Silence]:
-        """Those between events, and before the moments of earlier days; an empty answer proves none."""
+        """The silences between events, and before the moments of earlier days; an empty answer shows none."""
         for until, lookup in ((None, self.newest), *self.earlier):
             times = sorted((event.at for event in lookup.events), reverse=True)
             if until is not None and times:
@@ -108,7 +108,7 @@ async def read_history(
         return History(newest)
     if until - last > QUIET:
         return History(newest, await _earlier(reader, region, until, last))
-    late = [each for each in trails if _witness(each, region) and _delivered(each) < until - QUIET]
+    late = any(_witness(trail, region) and _delivered(trail) < until - QUIET for trail in trails)
     return History(newest, older=await _before(reader, region, until - QUIET) if late else None)
 
 
@@ -119,16 +119,16 @@ async def _before(reader: CloudTrailReader, region: str, until: datetime) -> Loo
 async def _earlier(
     reader: CloudTrailReader, region: str, until: datetime, last: datetime
 ) -> tuple[tuple[datetime, Lookup], ...]:
-    """At the same time of day on the days before the last event: within the silence itself nothing is usual."""
+    """At the same time of day on the days before the last event: the silence itself is no measure of what is usual."""
     first = (until - last) // _DAY + 1
     moments = [until - _DAY * number for number in range(first, first + BEFORE // _DAY)]
-    found: list[tuple[datetime, Lookup]] = []
-    for each in moments:
-        lookup = await _before(reader, region, each)
-        found.append((each, lookup))
+    lookups: list[tuple[datetime, Lookup]] = []
+    for at in moments:
+        lookup = await _before(reader, region, at)
+        lookups.append((at, lookup))
         if lookup.problem is not None:
             break
-    return tuple(found)
+    return tuple(lookups)
 
 
 # Judging
@@ -142,10 +142,10 @@ def is_silent(history: History, until: datetime, calendar: Calendar) -> bool:
     if now.length <= QUIET:
         return False
     usual = list(history.silences())
-    if any(_rested(each, calendar) for each in usual):
-        longest = max(_at_work(each, calendar) for each in usual)
+    if any(_rested(silence, calendar) for silence in usual):
+        longest = max(_at_work(silence, calendar) for silence in usual)
         return _at_work(now, calendar) > max(AT_WORK, TIMES * longest)
-    return now.length > max([QUIET, *(TIMES * each.length for each in usual)])
+    return now.length > max([QUIET, *(TIMES * silence.length for silence in usual)])
 
 
 def _at_work(silence: Silence, calendar: Calendar) -> timedelta:
@@ -162,7 +162,7 @@ def _rested(silence: Silence, calendar: Calendar) -> bool:
 
 
 def _witness(trail: TrailStatus, region: str) -> bool:
-    """Whether it must have whatever the event history of this region has: its status is that of its home alone."""
+    """Whether the trail must have whatever this region's event history has; its status is that of its home only."""
     return trail.logging and trail.every_event and trail.region == region
 
 
@@ -179,9 +179,9 @@ def is_behind(trail: TrailStatus, history: History) -> bool:
 
 
 def _ahead(trails: Iterable[TrailStatus], history: History, until: datetime) -> TrailStatus | None:
-    """A trail with files of a time in the window from which the event history has nothing.
+    """A trail with files from a time in the window of which the event history has nothing.
 
-    A trail tells its newest file alone: one of after the window proves nothing of the window.
+    A trail reports only its newest file: one from after the window proves nothing about the window.
     """
     last, region = history.last, history.newest.region
     if last is None:
@@ -193,27 +193,27 @@ def _ahead(trails: Iterable[TrailStatus], history: History, until: datetime) -> 
 def history_measure(
     history: History, trails: Iterable[TrailStatus], until: datetime, calendar: Calendar
 ) -> Measure:
-    """Normal where the newest events of the home region reach to the end of the window; else not judged."""
+    """Normal where the newest events of the home region reach to the end of the window; otherwise not judged."""
     zone, last = calendar.zone, history.last
     note = ""
     if history.unread:
-        shown, note = _("not read"), _("whether it goes on is not known")
+        reach, note = _("not read"), _("whether it goes on is not known")
     elif last is None:
         since = moment(until - BEFORE, zone)
-        shown, note = _("empty"), _("no event at all since {time}, so nothing is known").format(time=since)
+        reach, note = _("empty"), _("no event at all since {time}, so nothing is known").format(time=since)
     elif ahead := _ahead(trails, history, until):
-        shown = _("stops at {time}").format(time=moment(last, zone))
+        reach = _("stops at {time}").format(time=moment(last, zone))
         note = _("the trail {name} has files of later events; what they are is not known").format(
             name=ahead.name
         )
     elif is_silent(history, until, calendar):
-        shown = _("stops at {time}").format(time=moment(last, zone))
+        reach = _("stops at {time}").format(time=moment(last, zone))
         note = _("what happened after that is not known")
     else:
-        shown = _("up to {time}").format(time=moment(last, zone))
+        reach = _("up to {time}").format(time=moment(last, zone))
     return Measure(
         title=_("Event history of {region}").format(region=history.newest.region),
-        shown=shown,
+        shown=reach,
         allowed=_("goes on to the end of the window"),
         verdict=Verdict.UNKNOWN if note else Verdict.NORMAL,
         note=note,
@@ -222,14 +222,14 @@ def history_measure(
 
 
 def silence_remark(measure: Measure) -> str:
-    """The same as a sentence; "" where the history goes on."""
+    """The same as a sentence; "" where the history continues."""
     if measure.verdict is Verdict.NORMAL:
         return ""
     return _("{title}: {shown} ({note}).").format(title=measure.title, shown=measure.shown, note=measure.note)
 
 
 def watched_remark(region: str) -> str:
-    """Where it is watched whether the history goes on, and where not."""
+    """In which regions it is checked whether the history continues, and in which not."""
     text = _(
         "Whether the event history goes on is watched in {region} alone, by the silences that are usual there; in "
         "other regions nothing tells a history that stopped from a region that nobody uses."

@@ -1,4 +1,4 @@
-"""The evidence of a look at sign-ins: what to look at first, then what was counted."""
+"""The evidence tables of sign-ins: what to check first, then what was counted."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -16,22 +16,22 @@ from services.models.trail import Lookup, SignIn, TrailEvent
 from services.models.verdict import Verdict
 
 ADDRESSES = 5
-"""Shown of one person."""
+"""Addresses shown of one person."""
 
 
 _Judged = TypeVar("_Judged", JudgedSignIn, JudgedAccess)
 
 
 class Tables:
-    """Draws tables in the time zone of the runbook."""
+    """Makes tables with times in the runbook's zone."""
 
     def __init__(self, calendar: Calendar, since: datetime) -> None:
         self._calendar = calendar
         self._since = since
-        """Where the window begins; what is older was seen by the look before, too."""
+        """Where the window begins; the previous run saw what is older, too."""
 
     def suspicious(self, judged: Iterable[JudgedSignIn]) -> Evidence:
-        """Sign-ins to look at, the worst first, then the newest."""
+        """Sign-ins to check, the worst first, then the newest."""
         columns = (
             self._time(),
             _("signed in as"),
@@ -46,7 +46,7 @@ class Tables:
         )
 
     def access(self, judged: Iterable[JudgedAccess]) -> Evidence:
-        """Other events of the sign-in service to look at, the worst first, then the newest."""
+        """Other events of the sign-in service to check, the worst first, then the newest."""
         columns = (
             self._time(),
             _("event"),
@@ -63,8 +63,8 @@ class Tables:
 
     def changes(self, judged: Iterable[JudgedChange]) -> Evidence:
         """Who changed what, where and from where; the worst first."""
-        wanted = sorted(judged, key=lambda each: each.event.at, reverse=True)
-        wanted.sort(key=lambda each: TOLD.index(each.verdict))
+        ordered = sorted(judged, key=lambda change: change.event.at, reverse=True)
+        ordered.sort(key=lambda change: TOLD.index(change.verdict))
         columns = (
             self._time(),
             _("carried out by"),
@@ -74,10 +74,10 @@ class Tables:
             _("recorded in"),
             _("result"),
         )
-        return table(_("Destructive and security-relevant changes"), columns, map(self._change, wanted))
+        return table(_("Destructive and security-relevant changes"), columns, map(self._change, ordered))
 
-    def strangers(self, users: Iterable[IamUser], gathered: Gathered) -> Evidence:
-        """Users nobody expects, and what they did."""
+    def unexpected_users(self, users: Iterable[IamUser], gathered: Gathered) -> Evidence:
+        """Users that nobody expects, and what they did."""
         done: dict[str, list[Lookup]] = {}
         for lookup in gathered.of(Purpose.USER):
             done.setdefault(lookup.value, []).append(lookup)
@@ -97,8 +97,8 @@ class Tables:
         return table(_("IAM users that nobody expects"), columns, rows)
 
     def regions(self, gathered: Gathered) -> Evidence:
-        """How many sign-ins each region recorded, and whether it answered everything; none is an answer, too."""
-        rows = [_region(region, gathered) for region in gathered.asked(Purpose.SIGN_IN)]
+        """How many sign-ins each region recorded, none included, and whether it answered everything."""
+        rows = [_region(region, gathered) for region in gathered.regions_asked(Purpose.SIGN_IN)]
         rows.sort(key=lambda row: row.verdict is None)
         columns = (_("region"), _("successful"), _("failed"), _("look-up requests"), _("how far it was read"))
         return table(_("By region"), columns, rows)
@@ -178,15 +178,15 @@ class Tables:
 
 
 def person_words(event: TrailEvent) -> str:
-    """Who it was; a typed name that is no user's is hidden by AWS."""
+    """Who it was; AWS hides a name that was typed and is no user's."""
     if event.actor.hidden:
         return _("(a user name that does not exist)")
     return event.actor.shown or _("not said")
 
 
 def _addresses(events: Iterable[SignIn]) -> str:
-    found = sorted({event.address for event in events})
-    return _(", ").join([*found[:ADDRESSES], *(["…"] if len(found) > ADDRESSES else [])])
+    addresses = sorted({event.address for event in events})
+    return _(", ").join([*addresses[:ADDRESSES], *(["…"] if len(addresses) > ADDRESSES else [])])
 
 
 def _region(region: str, gathered: Gathered) -> Row:
@@ -220,7 +220,7 @@ def _region(region: str, gathered: Gathered) -> Row:
 
 
 def _acts(lookups: Sequence[Lookup]) -> str:
-    """Names of the events, the most frequent first."""
+    """The names of events, the most frequent first."""
     if not lookups or any(lookup.problem is not None or lookup.unreadable for lookup in lookups):
         return _("not read")
     counts: dict[str, int] = {}
@@ -234,7 +234,7 @@ def _acts(lookups: Sequence[Lookup]) -> str:
 
 
 def _worst_first(judged: Iterable[_Judged]) -> list[_Judged]:
-    """What there is a reason to look at, the worst first, then the newest."""
+    """What there is a reason to check, the worst first, then the newest."""
     newest_first = sorted(
         (entry for entry in judged if entry.reasons), key=lambda entry: entry.event.at, reverse=True
     )

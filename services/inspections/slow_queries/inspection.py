@@ -11,8 +11,8 @@ from services.aws.client.errors import AwsError
 from services.aws.client.reader import when
 from services.aws.logs.query_text import commands, joined
 from services.aws.rds.reader import RdsReader
-from services.i18n import N_, _, plural, sentences
-from services.inspections.base import Look, table
+from services.i18n import _, plural, sentences
+from services.inspections.base import InspectionRequest, table
 from services.inspections.slow_queries.grouping import SlowLine, by_statement, slow_line
 from services.inspections.toolkit.logs.hourly_counts import (
     BIN,
@@ -24,7 +24,7 @@ from services.inspections.toolkit.logs.hourly_counts import (
     local,
     zone_name,
 )
-from services.inspections.toolkit.logs.inspection import AT_ONCE, InsightsLook, query_table
+from services.inspections.toolkit.logs.inspection import AT_ONCE, InsightsInspection, query_table
 from services.inspections.toolkit.logs.queries import Queries, number
 from services.inspections.toolkit.logs.silence import (
     Silence,
@@ -36,7 +36,6 @@ from services.inspections.toolkit.logs.silence import (
 from services.models.findings import Evidence, Finding, Measure, worst
 from services.models.insights import QueryResult
 from services.models.metrics import TimeSpan
-from services.models.runbook import Runbook
 from services.models.runbook_looks import SlowQueries as Spec
 from services.models.verdict import Verdict
 
@@ -49,44 +48,31 @@ SHOWN = 20
 EXPORT = "postgresql"
 
 
-class SlowQueries(InsightsLook):
+class SlowQueries(InsightsInspection):
     """The database's slow statements."""
-
-    id = "slow-queries"
-    title = N_("Slow queries")
-    words = "すろーくえり suroukueri slow query database postgresql"
-
-    @classmethod
-    def lacks(cls, runbook: Runbook) -> str:
-        """The log group, and the database that writes it."""
-        if runbook.slow_queries is None:
-            return "slow_queries"
-        if not runbook.slow_queries.log_group:
-            return "slow_queries.log_group"
-        return "" if runbook.rds else "rds"
 
     def first_since(self, now: datetime) -> datetime:
         """A month ago."""
         return now - MONTH
 
-    async def look(self, look: Look) -> Finding:
+    async def run(self, request: InspectionRequest) -> Finding:
         """One query, and one more where there are many slow statements. Raises AwsError."""
         lacking = await self._lacking()
-        queries = Queries(self.context, look, self._spec.log_group)
+        queries = Queries(self.context, request, self._spec.log_group)
         if lacking:
             summary, advice = lacking
-            return self.unknown(look, queries, summary, advice=(advice,))
-        found = await self.begin(look, queries, slowest(self._spec))
+            return self.unknown(request, queries, summary, advice=(advice,))
+        found = await self.begin(request, queries, slowest(self._spec))
         if isinstance(found, Finding):
             return found
         if not found.matched and not await self._logged(queries):
             summary = _(
                 "No slow query was logged, and whether slow queries are logged at all cannot be told from that."
             )
-            return self.unknown(look, queries, summary, advice=self.nothing_advice(queries))
+            return self.unknown(request, queries, summary, advice=self.nothing_advice(queries))
         hours = await self._hours(queries, found)
         silent = await silence(queries, fresh=FRESH, events=event_spans(found.rows, hours))
-        return self._judged(look, queries, found, hours, silent)
+        return self._judged(request, queries, found, hours, silent)
 
     @property
     def _spec(self) -> Spec:
@@ -152,7 +138,12 @@ class SlowQueries(InsightsLook):
         return (text.format(ms=f"{self._spec.over_ms:,}"),)
 
     def _judged(
-        self, look: Look, queries: Queries, found: QueryResult, hours: Hours | None, silent: Silence
+        self,
+        request: InspectionRequest,
+        queries: Queries,
+        found: QueryResult,
+        hours: Hours | None,
+        silent: Silence,
     ) -> Finding:
         lines = _lines(found)
         measures = (*self._measures(queries, found, hours, lines), *silence_measures(queries, silent))
@@ -168,7 +159,7 @@ class SlowQueries(InsightsLook):
         if hours and found.matched:
             said.append(_("at most {count} in an hour").format(count=f"{hours.worst[1]:,}"))
         return self.found(
-            look,
+            request,
             verdict,
             sentences(_("{parts}.").format(parts=_(", ").join(said)), silence_words(queries, silent)),
             measures=measures,

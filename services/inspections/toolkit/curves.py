@@ -1,4 +1,4 @@
-"""How a curve went through a window: its worst value, how long it was beyond its limit, where it has gaps. Pure."""
+"""A curve over a window: its worst value, how long it was beyond its limit, where it has gaps. Pure."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from services.models.metrics import Series
 from services.models.verdict import Limit, Verdict
 
 STEP = 300
-"""Seconds: as the runbook looks at curves; alarms look at single minutes."""
+"""Seconds: the period in which curves are read; alarms use single minutes."""
 SUSTAINED = 900
-"""Seconds beyond a limit after which it is no passing peak, and without data after which something was not seen."""
+"""Seconds beyond a limit from which it is no passing peak, and without data from which something was missed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,13 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A curve seen by its limit."""
+    """A curve judged by its limit."""
 
     worst: float | None = None
     worst_at: int | None = None
-    """Beginning of the period in which it was at its worst; the newest of several."""
+    """Beginning of the period with the worst value; the newest of several."""
     now: float | None = None
-    """The newest value, unless it is too old to be called present."""
+    """The newest value, unless it is too old to count as current."""
     first: int | None = None
     """Beginning of the first period with data."""
     newest: int | None = None
@@ -53,15 +53,15 @@ class Course:
     @property
     def longest(self) -> int:
         """Seconds of the longest stretch beyond the limit."""
-        return max((each.seconds for each in self.beyond), default=0)
+        return max((stretch.seconds for stretch in self.beyond), default=0)
 
     @property
     def total(self) -> int:
         """Seconds beyond the limit in all."""
-        return sum(each.seconds for each in self.beyond)
+        return sum(stretch.seconds for stretch in self.beyond)
 
 
-def course(series: Series, limit: Limit, end: int, start: int) -> Course:
+def course_of(series: Series, limit: Limit, end: int, start: int) -> Course:
     """`start`, `end`: between which values are due, epoch seconds."""
     if not series.times:
         return Course()
@@ -82,12 +82,12 @@ def course(series: Series, limit: Limit, end: int, start: int) -> Course:
 
 
 def fresh(newest: int | None, period: int, end: int) -> bool:
-    """Whether a curve that ends at `newest` says something of `end`."""
+    """Whether a curve that ends at `newest` still tells the value at `end`."""
     return newest is not None and newest >= end - max(LATE, 2 * period)
 
 
 def stretches(times: Iterable[int], period: int) -> Iterator[Stretch]:
-    """Periods that follow one another, joined; `times` are their beginnings in order."""
+    """Consecutive periods joined; `times` are their beginnings in order."""
     current: Stretch | None = None
     for time in times:
         if current is not None and time <= current.ended:
@@ -110,21 +110,21 @@ def gaps(series: Series, start: int) -> Iterator[Stretch]:
 
 
 def silences(series: Series, start: int, end: int) -> Iterator[Stretch]:
-    """Where values are missing from `start` to `end`: the gaps, and the time after the last value where it is too old
-    to be called present."""
+    """Where values are missing from `start` to `end`: the gaps, and the time since the last value where it is not
+    fresh."""
     yield from gaps(series, start)
     newest = series.times[-1] + series.period if series.times else start
     if newest < end and not fresh(newest, series.period, end):
         yield Stretch(newest, end)
 
 
-def widest(found: Iterable[Stretch]) -> Stretch:
+def widest(stretches: Iterable[Stretch]) -> Stretch:
     """The longest of several, the newest of equals."""
-    return max(found, key=lambda each: (each.seconds, each.began))
+    return max(stretches, key=lambda stretch: (stretch.seconds, stretch.began))
 
 
 def active(series: Series, gap: Stretch) -> bool:
-    """Whether a curve counted something in `gap` so often that what goes with it should have been measured, too."""
+    """Whether a curve counted something in `gap` so often that what depends on it should have values, too."""
     steps = {
         time // STEP
         for time, value in zip(series.times, series.values, strict=True)

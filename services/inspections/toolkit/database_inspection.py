@@ -1,16 +1,11 @@
 """What looks at the database have in common. Limits: `[rds]`."""
 
 from services.inspections.base import Inspection
-from services.models.runbook import Rds, Runbook
+from services.models.runbook import Rds
 
 
-class DatabaseLook(Inspection):
+class DatabaseInspection(Inspection):
     """A look at the runbook's RDS instance."""
-
-    @classmethod
-    def lacks(cls, runbook: Runbook) -> str:
-        """The database."""
-        return "" if runbook.rds else "rds"
 
     @property
     def spec(self) -> Rds:

@@ -6,7 +6,7 @@ from services.aws.athena import Athena
 from services.aws.client.errors import AwsError
 from services.aws.client.prices import usd_of_athena
 from services.i18n import _
-from services.inspections.base import InspectionContext, Look, table
+from services.inspections.base import InspectionContext, InspectionRequest, table
 from services.inspections.toolkit.logs.queries import YEN, size_words, yen_words
 from services.inspections.waf_blocks.collected import Notes
 from services.inspections.waf_blocks.sql import LIMIT, blocked_query, groups_of
@@ -42,9 +42,11 @@ def configured(spec: Spec) -> bool:
 class History:
     """Asks Athena once for one look."""
 
-    def __init__(self, context: InspectionContext, look: Look, spec: Spec, notes: Notes) -> None:
+    def __init__(
+        self, context: InspectionContext, request: InspectionRequest, spec: Spec, notes: Notes
+    ) -> None:
         self._context = context
-        self._look = look
+        self._request = request
         self._spec = spec
         self._notes = notes
         self._athena = Athena(context.reader)
@@ -57,7 +59,9 @@ class History:
             if cutoff is None:
                 return Counted()
             refused = self._too_much(size, cutoff)
-            return refused or self._read(await self._run(blocked_query(self._spec, self._look.span, acl_arn)))
+            return refused or self._read(
+                await self._run(blocked_query(self._spec, self._request.span, acl_arn))
+            )
         except AwsError as error:
             self._notes.unread(error, _("Athena"))
             return Counted()
@@ -91,7 +95,7 @@ class History:
         self._notes.remarks.append(
             words.format(size=size_words(cutoff if size is None else size), yen=yen_words(yen))
         )
-        if self._look.consent or yen <= self._context.runbook.inspecting.ask_above_yen:
+        if self._request.consent or yen <= self._context.runbook.inspecting.ask_above_yen:
             return None
         limit = yen_words(self._context.runbook.inspecting.ask_above_yen)
         text = _(
@@ -107,7 +111,7 @@ class History:
             nonlocal newest
             newest = result
             text = _("Athena: {size} read").format(size=size_words(result.scanned))
-            self._look.tell(Progress(text=text))
+            self._request.tell(Progress(text=text))
 
         self._notes.table(table(_("The query"), (_("Command"),), [(line,) for line in query.splitlines()]))
         try:

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from services.aws.client.errors import AwsError, NotFound
 from services.aws.waf import WafReader
 from services.contacts import escalation, reachable
-from services.i18n import N_, _
-from services.inspections.base import Inspection, Look
+from services.i18n import _
+from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.toolkit.logs.hourly_counts import Hours
 from services.inspections.waf_blocks.athena import Counted, History, configured
 from services.inspections.waf_blocks.collected import Notes
@@ -24,7 +24,6 @@ from services.inspections.waf_blocks.sql import days_of
 from services.inspections.waf_blocks.wording import attacked, summary
 from services.models.findings import Finding, Measure, worst
 from services.models.firewall import Samples, WebAcl
-from services.models.runbook import Runbook
 from services.models.runbook_looks import Firewall as Spec
 from services.models.verdict import Verdict
 
@@ -36,44 +35,32 @@ COVERED = 0.5
 class WafBlocks(Inspection):
     """What the firewall blocked."""
 
-    id = "waf-blocks"
-    title = N_("WAF blocks")
-    words = "わふ ぶろっく だぶりゅーえーえふ waf burokku block firewall faiauooru"
-
-    @classmethod
-    def lacks(cls, runbook: Runbook) -> str:
-        """The section, and a way to the web ACL: the load balancer, or its name."""
-        if runbook.waf is None:
-            return "waf"
-        balancer = runbook.alb is not None and runbook.alb.load_balancer and runbook.waf.scope == "regional"
-        return "" if runbook.waf.web_acl or balancer else "waf.web_acl"
-
     def first_since(self, now: datetime) -> datetime:
         """A month ago."""
         return now - MONTH
 
-    async def look(self, look: Look) -> Finding:
+    async def run(self, request: InspectionRequest) -> Finding:
         """Metric, samples, logs, Athena; what cannot be read is remarked and not judged. Raises AwsError."""
         notes = Notes()
         firewall = WafReader(self.context.reader, scope=self._spec.scope)
         acl, missing = await self._acl(firewall, notes)
         if missing:
-            return self._unprotected(look)
-        seen = await self._traffic(look, firewall, acl, notes)
+            return self._unprotected(request)
+        seen = await self._traffic(request, firewall, acl, notes)
         samples = None
         if acl is not None:
             await destination(firewall, acl, self._spec, notes)
-            samples = await sampled(self.context, look, firewall, acl, notes)
+            samples = await sampled(self.context, request, firewall, acl, notes)
         # Where nothing was blocked there is nothing to count.
         asks = configured(self._spec) and seen.blocked != 0
-        since = (seen.cover and seen.cover.began) or look.since
-        files = LogFiles(self.context, look, self._spec, notes, since)
-        listed = await files.under(days_of(look.span), every=asks)
-        counted = await self._counted(look, acl, listed, notes) if asks else Counted()
-        whole = acl is not None and samples is not None and sampled_whole(self.context, look, acl)
-        days = min(_days(look, seen), listed.days_held or math.inf) if counted.answered else 1
+        since = (seen.cover and seen.cover.began) or request.since
+        files = LogFiles(self.context, request, self._spec, notes, since)
+        listed = await files.under(days_of(request.span), every=asks)
+        counted = await self._counted(request, acl, listed, notes) if asks else Counted()
+        whole = acl is not None and samples is not None and sampled_whole(self.context, request, acl)
+        days = min(_days(request, seen), listed.days_held or math.inf) if counted.answered else 1
         who = self._who(seen, samples, counted, notes, days=max(1, days), whole=whole)
-        return self._finding(look, seen, who, counted, notes)
+        return self._finding(request, seen, who, counted, notes)
 
     @property
     def _spec(self) -> Spec:
@@ -122,10 +109,12 @@ class WafBlocks(Inspection):
             )
         return acl, False
 
-    async def _traffic(self, look: Look, firewall: WafReader, acl: WebAcl | None, notes: Notes) -> Traffic:
+    async def _traffic(
+        self, request: InspectionRequest, firewall: WafReader, acl: WebAcl | None, notes: Notes
+    ) -> Traffic:
         title, limit = _("Blocked in one hour, at most"), self._spec.blocked_per_hour
         try:
-            seen = await traffic(self.context, look, firewall, acl.metric if acl else self._spec.web_acl)
+            seen = await traffic(self.context, request, firewall, acl.metric if acl else self._spec.web_acl)
         except AwsError as error:
             notes.unread(error, title)
             seen = Traffic(unknown=error.problem.summary)
@@ -160,8 +149,12 @@ class WafBlocks(Inspection):
     def _busy(self, count: float) -> Verdict:
         return Verdict.ATTENTION if count >= self._spec.blocked_per_hour else Verdict.NORMAL
 
-    async def _counted(self, look: Look, acl: WebAcl | None, listed: Listed, notes: Notes) -> Counted:
-        return await History(self.context, look, self._spec, notes).count(listed.size, acl.arn if acl else "")
+    async def _counted(
+        self, request: InspectionRequest, acl: WebAcl | None, listed: Listed, notes: Notes
+    ) -> Counted:
+        return await History(self.context, request, self._spec, notes).count(
+            listed.size, acl.arn if acl else ""
+        )
 
     def _who(
         self,
@@ -208,16 +201,18 @@ class WafBlocks(Inspection):
         notes.remarks.append(text.format(found=f"{counted.total:,}", count=f"{seen.blocked:,}"))
         return counted.total >= seen.blocked * COVERED
 
-    def _finding(self, look: Look, seen: Traffic, who: Who, counted: Counted, notes: Notes) -> Finding:
+    def _finding(
+        self, request: InspectionRequest, seen: Traffic, who: Who, counted: Counted, notes: Notes
+    ) -> Finding:
         notes.remarks.append(
             _("The written runbook has no limit for blocked requests; these are the console's own ([waf]).")
         )
         verdict = worst(each.verdict for each in notes.measures) or Verdict.UNKNOWN
         waits = counted.estimate_yen if verdict is Verdict.UNKNOWN else None
         return self.found(
-            look,
+            request,
             verdict,
-            summary(look, seen, who, notes, self.context.calendar.zone),
+            summary(request, seen, who, notes, self.context.calendar.zone),
             measures=tuple(notes.measures),
             evidence=tuple(notes.evidence),
             remarks=tuple(notes.remarks),
@@ -226,7 +221,7 @@ class WafBlocks(Inspection):
             problem=notes.problem if verdict is Verdict.UNKNOWN else None,
         )
 
-    def _unprotected(self, look: Look) -> Finding:
+    def _unprotected(self, request: InspectionRequest) -> Finding:
         name, balancer = self._spec.web_acl, self._balancer()
         summary = (
             _("No web ACL protects the load balancer: nothing is blocked.")
@@ -237,7 +232,7 @@ class WafBlocks(Inspection):
             "Have the web ACL put back at once; until then every request reaches the system unfiltered."
         )
         return self.found(
-            look,
+            request,
             Verdict.ABNORMAL,
             summary,
             measures=(Measure(title=_("Web ACL"), shown=_("none"), allowed=name, verdict=Verdict.ABNORMAL),),
@@ -268,7 +263,7 @@ class WafBlocks(Inspection):
                 yield _("{scope}: {contact}").format(scope=each.scope, contact=said) if each.scope else said
 
 
-def _days(look: Look, seen: Traffic) -> float:
+def _days(request: InspectionRequest, seen: Traffic) -> float:
     """How many of the window's days were counted; all of them where that is not known."""
-    time = seen.cover.counted if seen.cover else look.until - look.since
+    time = seen.cover.counted if seen.cover else request.until - request.since
     return time / timedelta(days=1)

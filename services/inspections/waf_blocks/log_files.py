@@ -8,7 +8,7 @@ from services.aws.client.errors import AwsError, NotFound
 from services.aws.s3 import S3Reader
 from services.aws.waf import WafReader
 from services.i18n import _
-from services.inspections.base import InspectionContext, Look, table
+from services.inspections.base import InspectionContext, InspectionRequest, table
 from services.inspections.toolkit.logs.hourly_counts import local, zone_name
 from services.inspections.toolkit.logs.queries import size_words
 from services.inspections.waf_blocks.collected import Notes
@@ -102,11 +102,16 @@ class LogFiles:
     """
 
     def __init__(
-        self, context: InspectionContext, look: Look, spec: Spec, notes: Notes, since: datetime
+        self,
+        context: InspectionContext,
+        request: InspectionRequest,
+        spec: Spec,
+        notes: Notes,
+        since: datetime,
     ) -> None:
         self._since = since
         self._context = context
-        self._look = look
+        self._request = request
         self._spec = spec
         self._notes = notes
 
@@ -137,7 +142,7 @@ class LogFiles:
         held: list[date] = []
         left, whole, size = PAGES, 0, 0
         for number, day in enumerate(days if every else days[:DAYS]):
-            self._look.tell(Progress(text=_("Listing the logs"), done=number, total=len(days)))
+            self._request.tell(Progress(text=_("Listing the logs"), done=number, total=len(days)))
             listing = await objects.under(self._spec.log_bucket, self._prefix(day), pages=left)
             left -= listing.pages
             found += listing.objects
@@ -174,7 +179,7 @@ class LogFiles:
             )
             return
         zone, newest = self._context.calendar.zone, listed.newest[0].modified
-        stopped = newest < self._look.until - SILENT
+        stopped = newest < self._request.until - SILENT
         if stopped:
             text = _("No log files since {at}: what the firewall did after that is not in the logs.")
             self._notes.remarks.append(text.format(at=local(newest, zone)))
@@ -207,7 +212,7 @@ class LogFiles:
             )
             self._notes.remarks.append(text.format(days=runs_words(holes)))
         first = min(listed.held)
-        if listed.whole and first > _day_after(self._look.since):
+        if listed.whole and first > _day_after(self._request.since):
             text = _("The window's log files begin on {day} (UTC); there are none of the days before.")
             self._notes.remarks.append(text.format(day=first.isoformat()))
         if holes:

@@ -9,7 +9,7 @@ from services.aws.client.errors import AwsError
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.waf import WafReader
 from services.i18n import _
-from services.inspections.base import InspectionContext, Look
+from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.waf_blocks.collected import Notes
 from services.inspections.waf_blocks.coverage import Cover, cover, starts_late
 from services.models.base import RawId
@@ -49,15 +49,17 @@ class Traffic:
         return max(self.hours.items(), key=lambda item: (item[1], item[0]), default=(None, 0))
 
 
-async def traffic(context: InspectionContext, look: Look, firewall: WafReader, metric: RawId) -> Traffic:
+async def traffic(
+    context: InspectionContext, request: InspectionRequest, firewall: WafReader, metric: RawId
+) -> Traffic:
     """Blocked and allowed requests of a web ACL by the hour, from the full hour before the window. Raises AwsError."""
-    start = look.since.replace(minute=0, second=0, microsecond=0)
-    span = TimeSpan(start=start, end=max(look.until, start + timedelta(minutes=1)))
+    start = request.since.replace(minute=0, second=0, microsecond=0)
+    span = TimeSpan(start=start, end=max(request.until, start + timedelta(minutes=1)))
     blocked, allowed = await _counts(context, firewall, metric, span, HOUR)
     unknown = _unknown(blocked, allowed)
     counted = sorted(_told(blocked) | _told(allowed))
     earlier = False
-    if not unknown and starts_late(counted, look.span):
+    if not unknown and starts_late(counted, request.span):
         before = TimeSpan(start=start - EARLIER, end=start)
         daily = await _counts(context, firewall, metric, before, DAILY)
         unknown = _unfinished(*daily)
@@ -69,7 +71,7 @@ async def traffic(context: InspectionContext, look: Look, firewall: WafReader, m
             if value > 0
         },
         allowed=round(sum(allowed.values)),
-        cover=None if unknown else cover(counted, look.span, before=earlier),
+        cover=None if unknown else cover(counted, request.span, before=earlier),
         unknown=unknown,
     )
 
@@ -122,11 +124,11 @@ def _unknown(blocked: Series, allowed: Series) -> str:
 
 
 async def sampled(
-    context: InspectionContext, look: Look, firewall: WafReader, acl: WebAcl, notes: Notes
+    context: InspectionContext, request: InspectionRequest, firewall: WafReader, acl: WebAcl, notes: Notes
 ) -> tuple[Samples, ...] | None:
     """Samples of the rules that may block, over the last three hours of the window; None where there are none to have."""
-    start = max(look.since, context.clock.now() - KEPT)
-    if start >= look.until:
+    start = max(request.since, context.clock.now() - KEPT)
+    if start >= request.until:
         notes.remarks.append(_("AWS WAF keeps samples for 3 hours: there are none of this window."))
         return None
     rules = [rule for rule in acl.rules if rule.blocks and rule.sampled]
@@ -138,20 +140,20 @@ async def sampled(
             _("What no rule allows is blocked by default, and of that there are no samples.")
         )
     try:
-        span = TimeSpan(start=start, end=look.until)
+        span = TimeSpan(start=start, end=request.until)
         return tuple([await firewall.samples(acl, rule, span) for rule in rules[:MOST_RULES]])
     except AwsError as error:
         notes.unread(error, _("Sampled requests"))
         return None
 
 
-def sampled_whole(context: InspectionContext, look: Look, acl: WebAcl) -> bool:
+def sampled_whole(context: InspectionContext, request: InspectionRequest, acl: WebAcl) -> bool:
     """Whether samples can be of everything that was blocked in the window: by every rule, in every hour."""
     blocking = [rule for rule in acl.rules if rule.blocks]
     every = (
         len(blocking) <= MOST_RULES and all(rule.sampled for rule in blocking) and not acl.blocks_by_default
     )
-    return every and look.since >= context.clock.now() - KEPT
+    return every and request.since >= context.clock.now() - KEPT
 
 
 def grouped(every: Iterable[Samples]) -> tuple[BlockedGroup, ...]:

@@ -3,7 +3,7 @@
 from datetime import tzinfo
 
 from services.i18n import _
-from services.inspections.base import Look
+from services.inspections.base import InspectionRequest
 from services.inspections.toolkit.logs.queries import hours_words
 from services.inspections.waf_blocks.collected import Notes
 from services.inspections.waf_blocks.metrics import Traffic
@@ -17,10 +17,10 @@ def attacked(notes: Notes) -> bool:
     return any(each.verdict is Verdict.ATTENTION for each in notes.measures if each.title in titles)
 
 
-def summary(look: Look, seen: Traffic, who: Who, notes: Notes, zone: tzinfo) -> str:
+def summary(request: InspectionRequest, seen: Traffic, who: Who, notes: Notes, zone: tzinfo) -> str:
     """How much in which time, most from whom, and what could not be judged."""
     parts = []
-    hours = seen.cover.words() if seen.cover else hours_words(look.hours)
+    hours = seen.cover.words() if seen.cover else hours_words(request.hours)
     gaps = seen.cover.gaps(zone) if seen.cover else ""
     if seen.unknown:
         parts.append(_("How many requests were blocked in {hours} is not known").format(hours=hours))

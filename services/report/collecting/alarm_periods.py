@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.inspections.running.finding_records import finding_in
-from services.models.findings import Finding, Spell
+from services.models.findings import AlarmPeriod, Finding
 from services.models.journal import Entry, EntryKind
 from services.models.report_counts import AlarmCount
 from services.models.report_lines import AcknowledgementLine, SpellLine
@@ -95,7 +95,7 @@ def totals(source: Source, spells: Iterable[SpellLine]) -> tuple[AlarmCount, ...
     return tuple(sorted(made, key=lambda each: (each.state, -each.seconds, each.alarm)))
 
 
-def _seen(spell: Spell, finding: Finding, *, later: bool) -> _Seen:
+def _seen(spell: AlarmPeriod, finding: Finding, *, later: bool) -> _Seen:
     first = finding.window.start if finding.window else finding.read_at
     end = spell.ended or finding.read_at
     return _Seen(

@@ -54,7 +54,7 @@ def note_lines(entries: Iterable[Entry], runs: Sequence[Run]) -> tuple[NoteLine,
             seq=entry.seq,
             at=entry.at,
             by=entry.person.name,
-            kind=entry.kind.value,
+            kind=entry.kind_name,
             text=str(entry.data.get("note") or "") or entry.text,
             about=entry.target,
         )

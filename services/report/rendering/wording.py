@@ -7,6 +7,7 @@ from services import i18n
 from services.i18n import N_, _, plural
 from services.models.changes import StepState
 from services.models.duties import OccurrenceState
+from services.models.journal import EntryKind
 from services.models.posts import PostState
 from services.models.report_lines import DutyLine, FindingLine
 from services.models.verdict import Verdict
@@ -65,6 +66,7 @@ _KINDS = {
     "planned": N_("planned"),
     "unplanned": N_("plan dropped"),
 }
+_EVERY_KIND = frozenset(kind.value for kind in EntryKind)
 
 
 def verdict(value: Verdict | None) -> str:
@@ -110,8 +112,10 @@ def alarm_state(value: str) -> str:
 
 
 def entry_kind(value: str) -> str:
-    """メモ …; another kind stays as it is."""
-    return _(_KINDS[value]) if value in _KINDS else value
+    """メモ …; another kind stays as it is, and one that this version does not know is called so."""
+    if value in _KINDS:
+        return _(_KINDS[value])
+    return value if value in _EVERY_KIND else _("unknown kind ({kind})").format(kind=value)
 
 
 def lasting(seconds: float) -> str:

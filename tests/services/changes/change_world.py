@@ -37,8 +37,8 @@ class Desk:
     async def arm(self) -> None:
         await self.engine.arm("month end", ARMED)
 
-    async def plan(self, **wish: str) -> Plan:
-        return await self.engine.plan("task-limit", SERVICE, wish)
+    async def plan(self, **parameters: str) -> Plan:
+        return await self.engine.plan("task-limit", SERVICE, parameters)
 
     async def apply(self, plan: Plan) -> Run:
         return await self.engine.apply(plan, typed=SERVICE)

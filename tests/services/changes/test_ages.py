@@ -18,7 +18,7 @@ from services.clock import ManualClock, SpedClock, SystemClock
 from services.journal.chain import linked
 from services.models.changes import StepState
 from services.models.journal import Entry, EntryKind, NewEntry, Person
-from tests.services.changes.test_lock import World, is_locked, looked, planned
+from tests.services.changes.test_lock import World, is_locked, plan_of, run_after_reading
 
 NOW = datetime(2026, 1, 30, 1, 0, tzinfo=UTC)
 WINDOW = timedelta(seconds=60)
@@ -31,8 +31,8 @@ EVENTS = st.lists(
 
 def entry(clock: ManualClock, *, seq: int = 1, **data: Any) -> Entry:
     draft = NewEntry(kind=EntryKind.INTENT, subject="p", text="x", data=data)
-    made = draft if data else marked(draft, clock)
-    return linked("j", made, seq=seq, at=clock.now(), person=Person(), previous="")
+    marked_draft = draft if data else marked(draft, clock)
+    return linked("j", marked_draft, seq=seq, at=clock.now(), person=Person(), previous="")
 
 
 @given(EVENTS, st.integers(0, 8), st.booleans())
@@ -41,11 +41,11 @@ def test_it_is_over_when_the_sender_was_awake_for_the_window_and_not_before(
 ) -> None:
     """`at`: after how many events the console that reads is started; `foreign`: another machine's entry."""
     clock = ManualClock(NOW)
-    written = entry(clock, machine="another", awake=0.0) if foreign else entry(clock)
+    first_entry = entry(clock, machine="another", awake=0.0) if foreign else entry(clock)
     reader, awake, since_seen = Ages(clock, WINDOW), 0.0, 0.0
     for number, (what, sign, seconds) in enumerate(events):
         if number == at:
-            reader.add(written)
+            reader.add(first_entry)
             since_seen = awake
         if what == STEP:
             clock.step(sign * seconds)
@@ -55,10 +55,10 @@ def test_it_is_over_when_the_sender_was_awake_for_the_window_and_not_before(
         else:
             clock.suspend(seconds)
         if number >= at:
-            counted = awake - since_seen if foreign else awake
-            if abs(counted - 60) > 0.01:
-                assert (not reader.left(1)) == (counted >= 60)
-            due = clock.now() + reader.left(1)
+            awake_since = awake - since_seen if foreign else awake
+            if abs(awake_since - 60) > 0.01:
+                assert (not reader.remaining(1)) == (awake_since >= 60)
+            due = clock.now() + reader.remaining(1)
             assert abs(reader.until(1) - due) <= timedelta(seconds=module.STEP)
 
 
@@ -76,20 +76,20 @@ def test_it_is_over_when_the_sender_was_awake_for_the_window_and_not_before(
 )
 def test_a_mark_that_tells_nothing_counts_from_when_it_was_seen(data: dict[str, Any]) -> None:
     clock = ManualClock(NOW)
-    written = entry(clock, **data)
+    first_entry = entry(clock, **data)
     clock.advance(86_400)
     ages = Ages(clock, WINDOW)
-    ages.add(written)
-    assert ages.left(1) == WINDOW
+    ages.add(first_entry)
+    assert ages.remaining(1) == WINDOW
     clock.advance(59)
-    ages.add(written)
-    assert ages.left(1) == timedelta(seconds=1)
+    ages.add(first_entry)
+    assert ages.remaining(1) == timedelta(seconds=1)
     clock.advance(1)
-    assert not ages.left(1)
+    assert not ages.remaining(1)
 
 
 def test_an_entry_that_was_never_seen_is_young() -> None:
-    assert Ages(ManualClock(NOW), WINDOW).left(7) == WINDOW
+    assert Ages(ManualClock(NOW), WINDOW).remaining(7) == WINDOW
 
 
 def test_a_machine_that_tells_no_boot_marks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +98,7 @@ def test_a_machine_that_tells_no_boot_marks_nothing(monkeypatch: pytest.MonkeyPa
     assert entry(clock).data == {}
     ages = Ages(clock, WINDOW)
     ages.add(entry(clock, machine="", awake=-1e6))
-    assert ages.left(1) == WINDOW
+    assert ages.remaining(1) == WINDOW
 
 
 def test_a_draft_is_marked_once() -> None:
@@ -130,52 +130,52 @@ async def test_a_step_around_a_kill_neither_unlocks_nor_keeps(step: int, watchin
     """AWS shows the state before all the time: only the time that passed makes that "not done"."""
     with a_world() as world:
         async with world.console("hanako") as one, world.console("taro") as two:
-            plan = await planned(one, "6")
+            plan = await plan_of(one, "6")
             world.killed_at("intended", plan)
             world.aws.maximum, world.aws.actions = 5, {}
             if watching:
-                assert (await looked(two, plan)).steps[0].state is StepState.SENDING
+                assert (await run_after_reading(two, plan)).steps[0].state is StepState.SENDING
             world.clock.step(step)
             world.clock.advance(30)
-            run = await looked(two, plan)
+            run = await run_after_reading(two, plan)
             assert run.steps[0].state is StepState.SENDING
-            assert is_locked(await planned(two))
-            left = run.elsewhere_until
-            assert left is not None
-            assert abs(left - world.clock.now() - timedelta(seconds=30)) < timedelta(seconds=5)
+            assert is_locked(await plan_of(two))
+            until = run.elsewhere_until
+            assert until is not None
+            assert abs(until - world.clock.now() - timedelta(seconds=30)) < timedelta(seconds=5)
             world.clock.step(-step)
             world.clock.advance(29)
-            assert (await looked(two, plan)).steps[0].state is StepState.SENDING
+            assert (await run_after_reading(two, plan)).steps[0].state is StepState.SENDING
             world.clock.step(step)
             world.clock.advance(2)
-            run = await looked(two, plan)
+            run = await run_after_reading(two, plan)
             assert run.steps[0].state is StepState.FAILED
             assert "was not done" in run.steps[0].text
-            assert not is_locked(await planned(two))
+            assert not is_locked(await plan_of(two))
 
 
 @pytest.mark.parametrize("step", STEPS)
 async def test_a_step_does_not_make_a_step_that_waits_one_that_was_not_begun(step: int) -> None:
     with a_world() as world:
         async with world.console("hanako") as one, world.console("taro") as two:
-            plan = await planned(one, "6")
+            plan = await plan_of(one, "6")
             world.killed_at("first done", plan)
             world.clock.step(step)
             world.clock.advance(59)
-            assert (await looked(two, plan)).steps[1].state is StepState.WAITING
-            assert is_locked(await planned(two))
+            assert (await run_after_reading(two, plan)).steps[1].state is StepState.WAITING
+            assert is_locked(await plan_of(two))
             world.clock.advance(2)
-            assert (await looked(two, plan)).steps[1].state is StepState.REFUSED
-            assert not is_locked(await planned(two))
+            assert (await run_after_reading(two, plan)).steps[1].state is StepState.REFUSED
+            assert not is_locked(await plan_of(two))
 
 
 async def test_a_suspended_machine_is_no_time_in_which_the_sender_gave_up() -> None:
     with a_world() as world:
         async with world.console("hanako") as one, world.console("taro") as two:
-            plan = await planned(one, "6")
+            plan = await plan_of(one, "6")
             world.killed_at("intended", plan)
             world.aws.maximum, world.aws.actions = 5, {}
             world.clock.suspend(86_400)
-            assert (await looked(two, plan)).steps[0].state is StepState.SENDING
+            assert (await run_after_reading(two, plan)).steps[0].state is StepState.SENDING
             world.clock.advance(61)
-            assert (await looked(two, plan)).steps[0].state is StepState.FAILED
+            assert (await run_after_reading(two, plan)).steps[0].state is StepState.FAILED

@@ -52,7 +52,7 @@ async def test_a_limit_is_raised_and_its_way_back_scheduled(embedded: Any, tmp_p
         (slot,) = one.engine.reverts()
         assert plan.revert is not None
         assert slot.due_at == plan.revert.at
-        back = await one.plan(**one.engine.changes["task-limit"].way_back(plan))
+        back = await one.plan(**one.engine.changes["task-limit"].revert_parameters(plan))
         assert back.wish == {"max": "5", "revert": "none"}
         assert (await one.apply(back)).state is StepState.DONE
         assert target(embedded).maximum == 5
@@ -77,11 +77,11 @@ async def test_another_console_sees_the_run(embedded: Any, tmp_path: Path) -> No
         await states.aclose()
 
 
-async def refused(one: Desk, plan: Any, said: str, typed: str = SERVICE) -> None:
+async def refused(one: Desk, plan: Any, text: str, typed: str = SERVICE) -> None:
     before = dict(one.embedded.counts())
     run = await one.engine.apply(plan, typed)
     assert run.state is StepState.REFUSED
-    assert said in run.refusal
+    assert text in run.refusal
     assert (await one.kinds())[-1] is K.REFUSED
     assert {step.state for step in run.steps} <= {StepState.WAITING}
     assert one.embedded.counts().get(REGISTER) == before.get(REGISTER)
@@ -236,17 +236,17 @@ async def refused_at_the_end(one: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "moved",
+    "bounds",
     [{"MaxCapacity": 7}, {"MinCapacity": 3}, {"SuspendedState": {"DynamicScalingOutSuspended": True}}],
 )
 async def test_a_state_that_moved_since_the_plan_is_not_changed(
-    embedded: Any, tmp_path: Path, moved: dict[str, Any]
+    embedded: Any, tmp_path: Path, bounds: dict[str, Any]
 ) -> None:
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         plan = await one.plan(max="10")
         with embedded.world.lock:
-            embedded.world.scaling.register(RESOURCE, embedded.clock.now().timestamp(), moved)
+            embedded.world.scaling.register(RESOURCE, embedded.clock.now().timestamp(), bounds)
         run = await one.apply(plan)
         assert run.state is StepState.REFUSED
         assert "It moved since the plan" in run.steps[0].text
@@ -306,8 +306,8 @@ async def test_what_reading_does_not_tell_is_asked(embedded: Any, tmp_path: Path
         assert run.steps[0].state is StepState.UNKNOWN
         assert "Say what became of it" in run.steps[0].text
         mine, theirs = await asyncio.gather(
-            one.engine.settle(run.id, "register", done=True, note="見た"),
-            two.engine.settle(run.id, "register", done=False, note="見ていない"),
+            one.engine.resolve_manually(run.id, "register", done=True, note="見た"),
+            two.engine.resolve_manually(run.id, "register", done=False, note="見ていない"),
         )
         mine, theirs = await one.engine.resolve(run.id), await two.engine.resolve(run.id)
         assert mine.steps == theirs.steps, "whoever was first is believed"
@@ -326,10 +326,10 @@ async def test_targets_are_known_by_id_and_by_name(embedded: Any, tmp_path: Path
 async def test_look_and_parameters_say_what_is_there(embedded: Any, tmp_path: Path) -> None:
     async with desk(embedded, tmp_path / "j.db") as one:
         change = one.engine.changes["task-limit"]
-        (found,) = change.targets()
-        state = await change.look(found)
+        (candidate,) = change.targets()
+        state = await change.look(candidate)
         assert ("Maximum", "5") in [(fact.name, fact.value) for fact in state.facts]
-        maximum, way, at = await change.parameters(found)
+        maximum, way, at = await change.parameters(candidate)
         assert (maximum.default, maximum.minimum, way.default, at.default) == (
             "10",
             2,
@@ -365,15 +365,15 @@ async def test_what_cannot_be_read_is_looked_at_again_and_keeps_nobody_waiting(
         states = one.engine.states()
         assert (await anext(states))[0].state is StepState.UNKNOWN
         embedded.advance(61)
-        told = await anext(states)
-        assert "application-autoscaling:DescribeScalableTargets" in told[0].steps[0].text
+        runs = await anext(states)
+        assert "application-autoscaling:DescribeScalableTargets" in runs[0].steps[0].text
         embedded.clear_faults()
-        while told[0].state is StepState.UNKNOWN:
+        while runs[0].state is StepState.UNKNOWN:
             await until(lambda: embedded.clock.sleepers)
             embedded.advance(300)
-            told = await anext(states)
-        assert told[0].id == run.id
-        assert told[0].state is StepState.FAILED
+            runs = await anext(states)
+        assert runs[0].id == run.id
+        assert runs[0].state is StepState.FAILED
         await states.aclose()
 
 
@@ -410,4 +410,4 @@ async def advance_until(embedded: Any, holds: Any, minutes: int) -> None:
 
 
 def alarm(embedded: Any) -> str:
-    return str(embedded.world.alarm_book.get("ecs-cpu-high").state.value)
+    return str(embedded.world.alarms.get("ecs-cpu-high").state.value)

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.changes import sender
-from services.changes import shutdown as ending
+from services.changes import sender, shutdown
 from services.models.changes import Plan, Run, StepState
 from services.models.identity import Identity
 from services.models.journal import Entry, EntryKind
@@ -24,7 +23,7 @@ def states_of(run: Run) -> list[StepState]:
     return [step.state for step in run.steps]
 
 
-def held(entries: tuple[Entry, ...]) -> list[str]:
+def open_holds(entries: tuple[Entry, ...]) -> list[str]:
     """Holds that were taken and not given back."""
     open_: list[str] = []
     for entry in entries:
@@ -38,8 +37,8 @@ async def test_an_ending_console_gives_aws_a_moment_and_records_what_it_knows(
     embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A console is given ten seconds to end, and AWS twenty to answer."""
-    assert ending.LAST_SECONDS + 3 <= RuntimeApp.DRAIN_SECONDS < sender.WRITE_SECONDS
-    monkeypatch.setattr(ending, "LAST_SECONDS", 0.2)
+    assert shutdown.LAST_SECONDS + 3 <= RuntimeApp.DRAIN_SECONDS < sender.WRITE_SECONDS
+    monkeypatch.setattr(shutdown, "LAST_SECONDS", 0.2)
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         plan = await one.plan(max="10")
@@ -59,7 +58,7 @@ async def test_an_ending_console_gives_aws_a_moment_and_records_what_it_knows(
                 break
         await states.aclose()
         assert states_of(run)[0] is StepState.FAILED
-        assert held(await two.entries()) == []
+        assert open_holds(await two.entries()) == []
         assert embedded.counts()[REGISTER] == 1
 
 
@@ -69,7 +68,7 @@ async def test_an_ending_console_gives_aws_a_moment_and_records_what_it_knows(
 async def test_an_ending_console_sends_nothing_that_it_has_not_looked_at(
     embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: str, operation: str
 ) -> None:
-    monkeypatch.setattr(ending, "LAST_SECONDS", 0.2)
+    monkeypatch.setattr(shutdown, "LAST_SECONDS", 0.2)
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         plan = await one.plan(max="10")
@@ -80,7 +79,7 @@ async def test_an_ending_console_sends_nothing_that_it_has_not_looked_at(
         async with asyncio.timeout(60):
             await one.engine.drain()
         assert (await task).state is REFUSED
-        assert held(await one.entries()) == []
+        assert open_holds(await one.entries()) == []
         assert embedded.counts().get(REGISTER) is None
 
 
@@ -94,7 +93,7 @@ async def test_disarmed_between_two_steps_the_second_is_not_sent_and_a_person_is
         assert states_of(run) == [DONE, REFUSED]
         assert "arm it first" in run.steps[1].text
         assert embedded.counts().get(SCHEDULE) is None
-        assert held(await one.entries()) == []
+        assert open_holds(await one.entries()) == []
         (slot,) = one.engine.reverts()
         assert "NOT" in slot.remark
 
@@ -114,7 +113,7 @@ async def test_credentials_of_another_account_between_two_steps_send_nothing_mor
         assert states_of(run) == [DONE, REFUSED]
         assert "999999999999" in run.steps[1].text
         assert embedded.counts().get(SCHEDULE) is None
-        assert held(await one.entries()) == []
+        assert open_holds(await one.entries()) == []
 
 
 async def test_a_plan_that_expires_while_the_account_is_asked_for_is_not_applied(
@@ -143,7 +142,7 @@ async def test_what_aws_shows_is_seen_though_nobody_says_how_the_world_follows(
         await asyncio.Event().wait()
         return ""
 
-    monkeypatch.setattr(sender, "LOOK_SECONDS", 0.3)
+    monkeypatch.setattr(sender, "VERIFY_SECONDS", 0.3)
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         monkeypatch.setattr(one.engine.changes["task-limit"], "outcome", never)
@@ -155,12 +154,12 @@ def after_the_first(one: Desk, monkeypatch: pytest.MonkeyPatch, act: Any) -> Non
     """`act` once the first request was answered."""
     write = one.services.session.write
 
-    async def wrapped(*args: Any, **options: Any) -> dict[str, Any]:
+    async def call_later(*args: Any, **options: Any) -> dict[str, Any]:
         answer = await write(*args, **options)
         act()
         return answer
 
-    monkeypatch.setattr(one.services.session, "write", wrapped)
+    monkeypatch.setattr(one.services.session, "write", call_later)
 
 
 async def test_the_way_back_of_a_way_back_can_be_planned(embedded: Any, tmp_path: Path) -> None:
@@ -168,10 +167,10 @@ async def test_the_way_back_of_a_way_back_can_be_planned(embedded: Any, tmp_path
         await one.arm()
         change = one.engine.changes["task-limit"]
         up = await one.apply(await one.plan(max="10"))
-        down_plan = await one.plan(**change.way_back(up.plan))
+        down_plan = await one.plan(**change.revert_parameters(up.plan))
         assert (down_plan.refusals, down_plan.revert) == ((), None)
         down = await one.apply(down_plan)
         assert (down.state, target(embedded).maximum) == (DONE, 5)
-        again = await one.plan(**change.way_back(down.plan))
+        again = await one.plan(**change.revert_parameters(down.plan))
         assert again.refusals == ()
         assert again.revert is not None, "raised again, it has a way back again"

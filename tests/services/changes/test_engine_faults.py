@@ -44,9 +44,9 @@ CASES = [(fault, REGISTERING) for fault in FAULTS] + [
 async def test_one_effect_at_most_and_its_outcome_known(
     embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str, operation: str
 ) -> None:
-    rule, expected = FAULTS[fault]
+    rule, state = FAULTS[fault]
     monkeypatch.setattr(sender, "WRITE_SECONDS", 4.0)
-    monkeypatch.setattr(sender, "LOOKS", (0.0,))
+    monkeypatch.setattr(sender, "VERIFY_WAITS", (0.0,))
     number = 0 if operation == REGISTERING else 1
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
@@ -56,14 +56,14 @@ async def test_one_effect_at_most_and_its_outcome_known(
         runs = [await press for press in presses]
         assert runs[0] == runs[1] == runs[2]
         step = runs[0].steps[number]
-        assert step.state is expected, step
+        assert step.state is state, step
         after = [each.state for each in runs[0].steps[number + 1 :]]
-        assert after == [DONE if expected is DONE else StepState.WAITING] * len(after), (
+        assert after == [DONE if state is DONE else StepState.WAITING] * len(after), (
             "what AWS shows as done goes on: a raised limit gets its way back"
         )
         assert embedded.counts()[f"{SCALING}.{operation}"] == 1
         locked = any("outcome of that is unknown" in why for why in (await one.plan(max="9")).refusals)
-        assert locked == (expected is UNKNOWN), "an unknown outcome locks its target, and nothing else does"
+        assert locked == (state is UNKNOWN), "an unknown outcome locks its target, and nothing else does"
     # The next start.
     embedded.advance(61)
     async with desk(embedded, tmp_path / "j.db") as two:
@@ -73,8 +73,8 @@ async def test_one_effect_at_most_and_its_outcome_known(
             (run,) = await anext(states)
         await states.aclose()
         done = [target(embedded).maximum == 10, bool(target(embedded).scheduled)]
-        known = [each.state is DONE for each in run.steps]
-        assert known == done, "what the journal says is what AWS has"
+        journal_says = [each.state is DONE for each in run.steps]
+        assert journal_says == done, "what the journal says is what AWS has"
         assert not run.in_flight
         assert max(embedded.counts().get(each, 0) for each in (REGISTER, SCHEDULE)) == 1
         assert (await two.plan(max="9" if done[0] else "10", revert="duty")).refusals == ()
@@ -115,8 +115,8 @@ async def test_an_outcome_the_journal_does_not_take_is_kept_shown_and_recorded_l
         assert one.engine.unrecorded == 3
         assert one.engine.runs == (run,)
         assert target(embedded).scheduled == {}
-        (seen,) = await two.runs()
-        assert seen.state is StepState.SENDING, "the other console knows the intent alone"
+        (other,) = await two.runs()
+        assert other.state is StepState.SENDING, "the other console knows the intent alone"
         assert (await two.plan(max="8")).refusals
         full.clear()
         embedded.advance(5)

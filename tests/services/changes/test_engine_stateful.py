@@ -69,8 +69,8 @@ class TwoConsoles(RuleBasedStateMachine):
     @rule(who=WHO, maximum=st.integers(1, 8), way=st.sampled_from(["aws", "duty", "none"]))
     def plan(self, who: int, maximum: int, way: str) -> None:
         console = self.consoles[who]
-        wish = {"max": str(maximum), "revert": way}
-        console.plan = self.run(console.engine.plan("task-limit", "staff-api", wish))
+        parameters = {"max": str(maximum), "revert": way}
+        console.plan = self.run(console.engine.plan("task-limit", "staff-api", parameters))
         self.aws.plans.append(console.plan)
 
     async def apply(self, console: Console, presses: int = 1) -> list[Run]:
@@ -128,7 +128,9 @@ class TwoConsoles(RuleBasedStateMachine):
         for run in self.run(self.look(self.consoles[who])):
             for step in run.steps:
                 if step.state is StepState.UNKNOWN:
-                    self.run(self.consoles[who].engine.settle(run.id, step.id, done=done, note="seen"))
+                    self.run(
+                        self.consoles[who].engine.resolve_manually(run.id, step.id, done=done, note="seen")
+                    )
 
     @rule(who=WHO)
     def a_console_dies_and_another_is_opened(self, who: int) -> None:
@@ -147,8 +149,8 @@ class TwoConsoles(RuleBasedStateMachine):
             plan = self.run(console.engine.plan("task-limit", "staff-api", {"max": "6", "revert": "none"}))
             refused = any("outcome of that is unknown" in why for why in plan.refusals)
             assert refused == any(run.locked for run in console.engine.runs)
-            held = self.run(console.journal.holder(plan.target.id))
-            assert (held is not None) == any(run.in_flight for run in console.engine.runs)
+            holder = self.run(console.journal.holder(plan.target.id))
+            assert (holder is not None) == any(run.in_flight for run in console.engine.runs)
 
     def teardown(self) -> None:
         if not hasattr(self, "loop"):
@@ -160,11 +162,11 @@ class TwoConsoles(RuleBasedStateMachine):
     async def end(self) -> None:
         """What the journal says of answers is true, and both consoles say the same."""
         self.clock.advance(61)
-        known = [await self.look(console) for console in self.consoles]
+        runs = [await self.look(console) for console in self.consoles]
         await self.look(self.consoles[0])
         await self.look(self.consoles[1])
         first, second = (console.engine.runs for console in self.consoles)
-        assert [(run.id, run.state) for run in first] == [(run.id, run.state) for run in second], known
+        assert [(run.id, run.state) for run in first] == [(run.id, run.state) for run in second], runs
         calls = {(plan.id, step.id): step.call for plan in self.aws.plans for step in plan.steps}
         for entry in await self.consoles[0].journal.entries():
             state = entry.data.get("state")

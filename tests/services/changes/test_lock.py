@@ -10,7 +10,7 @@ import pytest
 
 from services.aws.client.permits import WriteAuthorizer
 from services.calendar.calendar import Calendar
-from services.changes import entries as drafts
+from services.changes import entries
 from services.changes.ages import marked
 from services.changes.base import ChangeContext
 from services.changes.engine import ChangeEngine
@@ -58,26 +58,26 @@ class World:
     def killed_at(self, point: str, plan: Plan) -> None:
         """What a console that was killed there has left; AWS shows neither the state before nor the one after."""
         first, second = plan.steps
-        written = [drafts.confirmed(plan), drafts.intent(plan, first)]
+        new_entries = [entries.confirmed(plan), entries.intent(plan, first)]
         if point == "confirmed":
-            written.pop()
+            new_entries.pop()
         elif point == "unknown":
-            written.append(drafts.outcome(plan, first, StepState.UNKNOWN, "no answer"))
+            new_entries.append(entries.outcome(plan, first, StepState.UNKNOWN, "no answer"))
         elif point != "intended":
-            written.append(drafts.outcome(plan, first, StepState.DONE, "done"))
+            new_entries.append(entries.outcome(plan, first, StepState.DONE, "done"))
         if point == "second intended":
-            written.append(drafts.intent(plan, second))
-        self.write(*written)
+            new_entries.append(entries.intent(plan, second))
+        self.write(*new_entries)
         self.aws.maximum, self.aws.actions = 7, {}
 
-    def write(self, *written: NewEntry) -> None:
+    def write(self, *new_entries: NewEntry) -> None:
         store = Store(self.path)
-        for draft in written:
+        for draft in new_entries:
             store.append(marked(draft, self.clock), at=self.clock.now(), person=Person(user="hanako"))
         store.close()
 
 
-async def planned(engine: ChangeEngine, maximum: str = "8") -> Plan:
+async def plan_of(engine: ChangeEngine, maximum: str = "8") -> Plan:
     return await engine.plan("task-limit", "staff-api", {"max": maximum, "revert": "aws"})
 
 
@@ -85,7 +85,7 @@ def is_locked(plan: Plan) -> bool:
     return any(LOCKED in why for why in plan.refusals)
 
 
-async def looked(engine: ChangeEngine, plan: Plan) -> Run:
+async def run_after_reading(engine: ChangeEngine, plan: Plan) -> Run:
     """The plan's run once the console has looked at AWS for what is unknown."""
     states = engine.states()
     runs = await anext(states)
@@ -100,14 +100,14 @@ async def looked(engine: ChangeEngine, plan: Plan) -> Run:
 async def test_killed_anywhere_and_looked_at_at_any_age(point: str, age: int, tmp_path: Path) -> None:
     world = World(tmp_path)
     async with world.console("hanako") as one:
-        plan = await planned(one, "6")
+        plan = await plan_of(one, "6")
     world.killed_at(point, plan)
     world.clock.advance(age)
     async with world.console("taro") as two:
-        before = await planned(two)
+        before = await plan_of(two)
         assert is_locked(before) == bool(two.runs[0].locked), "asked by a command, which looks at nothing"
-        run = await looked(two, plan)
-        after = await planned(two)
+        run = await run_after_reading(two, plan)
+        after = await plan_of(two)
         assert is_locked(after) == bool(run.locked)
         if point in ("intended", "unknown"):
             assert run.state is (StepState.SENDING if (point, age) == ("intended", 59) else StepState.UNKNOWN)
@@ -122,60 +122,60 @@ async def test_killed_anywhere_and_looked_at_at_any_age(point: str, age: int, tm
 async def test_only_reading_aws_or_a_persons_word_unlocks(tmp_path: Path) -> None:
     world = World(tmp_path)
     async with world.console("hanako") as one:
-        plan = await planned(one, "6")
+        plan = await plan_of(one, "6")
     world.killed_at("intended", plan)
     for age in AGES:
         world.clock.advance(age)
         async with world.console("taro") as two:
-            assert (await looked(two, plan)).in_flight
+            assert (await run_after_reading(two, plan)).in_flight
             await two.arm("month end", timedelta(minutes=30))
-            refused = await planned(two)
+            refused = await plan_of(two)
             assert is_locked(refused)
             run = await two.apply(refused, "staff-api")
             assert LOCKED in run.refusal
     async with world.console("taro") as two:
-        await two.settle(plan.id, plan.steps[0].id, done=False, note="asked AWS support")
-        assert not is_locked(await planned(two))
+        await two.resolve_manually(plan.id, plan.steps[0].id, done=False, note="asked AWS support")
+        assert not is_locked(await plan_of(two))
     assert not world.aws.effects
 
 
 async def test_an_intent_whose_plan_cannot_be_read_locks(tmp_path: Path) -> None:
     world = World(tmp_path)
     async with world.console("hanako") as one:
-        plan = await planned(one, "6")
-    confirmed = drafts.confirmed(plan).model_copy(update={"data": {"plan": {"a": "newer console's"}}})
-    world.write(confirmed, drafts.intent(plan, plan.steps[0]))
+        plan = await plan_of(one, "6")
+    confirmed = entries.confirmed(plan).model_copy(update={"data": {"plan": {"a": "newer console's"}}})
+    world.write(confirmed, entries.intent(plan, plan.steps[0]))
     for age in AGES:
         world.clock.advance(age)
         async with world.console("taro") as two:
-            assert is_locked(await planned(two))
+            assert is_locked(await plan_of(two))
 
 
 async def test_an_outcome_that_nobody_understands_locks_though_it_gave_its_hold_back(tmp_path: Path) -> None:
     """Also for a plan that was made before, which the journal's hold would let through."""
     world = World(tmp_path)
     async with world.console("hanako") as one:
-        plan = await planned(one, "6")
+        plan = await plan_of(one, "6")
     async with world.console("taro") as two:
-        early = await planned(two)
-        outcome = drafts.outcome(plan, plan.steps[0], StepState.DONE, "done")
+        early = await plan_of(two)
+        outcome = entries.outcome(plan, plan.steps[0], StepState.DONE, "done")
         odd = outcome.model_copy(update={"data": {**outcome.data, "state": "newer console's"}})
-        world.write(drafts.confirmed(plan), drafts.intent(plan, plan.steps[0]), odd)
+        world.write(entries.confirmed(plan), entries.intent(plan, plan.steps[0]), odd)
         assert early.refusals == ()
         await two.arm("month end", timedelta(minutes=30))
         run = await two.apply(early, "staff-api")
         assert run.steps[0].state is StepState.REFUSED
         assert LOCKED in run.steps[0].text
-        assert is_locked(await planned(two))
+        assert is_locked(await plan_of(two))
     assert not world.aws.effects
 
 
 async def test_a_plan_with_two_steps_of_one_name_is_a_row_too(tmp_path: Path) -> None:
     world = World(tmp_path)
     async with world.console("hanako") as one:
-        plan = await planned(one, "6")
+        plan = await plan_of(one, "6")
     doubled = plan.model_copy(update={"steps": (plan.steps[0], plan.steps[0])})
-    world.write(drafts.confirmed(doubled), drafts.intent(plan, plan.steps[0]))
+    world.write(entries.confirmed(doubled), entries.intent(plan, plan.steps[0]))
     async with world.console("taro") as two:
-        assert is_locked(await planned(two))
+        assert is_locked(await plan_of(two))
         assert (await two.resolve(plan.id)).in_flight

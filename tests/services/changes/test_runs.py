@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.changes import entries as drafts
+from services.changes import entries as change_entries
 from services.changes.ages import Ages
 from services.changes.ids import new_id
 from services.changes.reverts import reverts
@@ -54,33 +54,36 @@ def plan(id: str = "p1", *, maximum: str = "10", way: str = "aws", before: str =
     )  # fmt: skip
 
 
-def entries(*written: NewEntry, start: int = 0) -> list[Entry]:
-    found = []
-    for seq, draft in enumerate(written, start=start + 1):
+def entries(*drafts: NewEntry, start: int = 0) -> list[Entry]:
+    entry_list = []
+    for seq, draft in enumerate(drafts, start=start + 1):
         when = NOW + timedelta(seconds=seq - 1)
-        found.append(linked("j", draft, seq=seq, at=when, person=Person(user="hanako"), previous=""))
-    return found
+        entry_list.append(linked("j", draft, seq=seq, at=when, person=Person(user="hanako"), previous=""))
+    return entry_list
 
 
 P = plan()
 FIRST, SECOND = P.steps
-DONE = drafts.outcome(P, FIRST, StepState.DONE, "AWS accepted it.")
+DONE = change_entries.outcome(P, FIRST, StepState.DONE, "AWS accepted it.")
 
 
-def states(*written: NewEntry) -> list[StepState]:
-    run = run_of(entries(*written))
+def states(*drafts: NewEntry) -> list[StepState]:
+    run = run_of(entries(*drafts))
     assert run is not None
     return [each.state for each in run.steps]
 
 
 def test_a_run_follows_its_entries() -> None:
-    sent = [drafts.confirmed(P), drafts.intent(P, FIRST)]
-    assert states(*sent) == [StepState.SENDING, StepState.WAITING]
-    sent.append(DONE)
-    assert states(*sent) == [StepState.DONE, StepState.WAITING]
-    sent += [drafts.outcome(P, FIRST, StepState.DONE, "Maximum 10.", True), drafts.intent(P, SECOND)]
-    sent.append(drafts.outcome(P, SECOND, StepState.UNKNOWN, "no answer"))
-    run = run_of(entries(*sent))
+    drafts = [change_entries.confirmed(P), change_entries.intent(P, FIRST)]
+    assert states(*drafts) == [StepState.SENDING, StepState.WAITING]
+    drafts.append(DONE)
+    assert states(*drafts) == [StepState.DONE, StepState.WAITING]
+    drafts += [
+        change_entries.outcome(P, FIRST, StepState.DONE, "Maximum 10.", True),
+        change_entries.intent(P, SECOND),
+    ]
+    drafts.append(change_entries.outcome(P, SECOND, StepState.UNKNOWN, "no answer"))
+    run = run_of(entries(*drafts))
     assert run is not None
     assert run.by == "hanako"
     assert run.at == NOW
@@ -88,58 +91,61 @@ def test_a_run_follows_its_entries() -> None:
     assert (run.steps[0].verified, run.steps[0].text) == (True, "Maximum 10.")
     assert run.steps[0].at == NOW + timedelta(seconds=2), "the time it was done, not the time it was verified"
     assert run.state is StepState.UNKNOWN
-    sent.append(drafts.resolved(P, SECOND, done=True, text="there", how="read"))
-    assert states(*sent) == [StepState.DONE, StepState.DONE]
+    drafts.append(change_entries.resolved(P, SECOND, done=True, text="there", how="read"))
+    assert states(*drafts) == [StepState.DONE, StepState.DONE]
 
 
 @pytest.mark.parametrize("answer", [StepState.DONE, StepState.FAILED])
 @pytest.mark.parametrize("first", [True, False])
 def test_what_aws_answered_outweighs_what_another_console_found(answer: StepState, first: bool) -> None:
-    found = drafts.resolved(P, FIRST, done=answer is not StepState.DONE, text="read", how="read")
-    said = drafts.outcome(P, FIRST, answer, "answered")
-    pair = [said, found] if first else [found, drafts.later(said)]
-    assert states(drafts.confirmed(P), drafts.intent(P, FIRST), *pair)[0] is answer
+    resolution = change_entries.resolved(P, FIRST, done=answer is not StepState.DONE, text="read", how="read")
+    answer_entry = change_entries.outcome(P, FIRST, answer, "answered")
+    pair = [answer_entry, resolution] if first else [resolution, change_entries.later(answer_entry)]
+    assert states(change_entries.confirmed(P), change_entries.intent(P, FIRST), *pair)[0] is answer
 
 
 def test_an_unknown_outcome_written_late_does_not_undo_a_resolution() -> None:
-    found = drafts.resolved(P, FIRST, done=False, text="read", how="read")
-    late = drafts.outcome(P, FIRST, StepState.UNKNOWN, "no answer")
-    assert states(drafts.confirmed(P), drafts.intent(P, FIRST), found, late)[0] is StepState.FAILED
+    resolution = change_entries.resolved(P, FIRST, done=False, text="read", how="read")
+    late = change_entries.outcome(P, FIRST, StepState.UNKNOWN, "no answer")
+    assert (
+        states(change_entries.confirmed(P), change_entries.intent(P, FIRST), resolution, late)[0]
+        is StepState.FAILED
+    )
 
 
 def test_only_the_final_entries_give_the_hold_back() -> None:
-    assert drafts.intent(P, FIRST).holds == TARGET.id
-    assert drafts.outcome(P, FIRST, StepState.UNKNOWN, "").releases == ""
-    assert drafts.refused(P, "held by another", FIRST).releases == ""
-    final = [DONE, drafts.resolved(P, FIRST, done=True, text="", how="said")]
+    assert change_entries.intent(P, FIRST).holds == TARGET.id
+    assert change_entries.outcome(P, FIRST, StepState.UNKNOWN, "").releases == ""
+    assert change_entries.refused(P, "held by another", FIRST).releases == ""
+    final = [DONE, change_entries.resolved(P, FIRST, done=True, text="", how="said")]
     assert {draft.releases for draft in final} == {TARGET.id}
     assert len({draft.claim for draft in final}) == 1, "of two consoles only one gives the hold back"
-    assert drafts.later(DONE).releases == ""
-    assert drafts.later(DONE).claim == ""
+    assert change_entries.later(DONE).releases == ""
+    assert change_entries.later(DONE).claim == ""
 
 
 def test_a_refused_attempt_is_shown_until_the_plan_is_confirmed() -> None:
-    written = [drafts.refused(P, "not armed")]
-    run = run_of(entries(*written))
+    drafts = [change_entries.refused(P, "not armed")]
+    run = run_of(entries(*drafts))
     assert run is not None
     assert (run.state, run.refusal, run.in_flight) == (StepState.REFUSED, "not armed", False)
-    written += [drafts.confirmed(P), drafts.intent(P, FIRST)]
-    assert states(*written)[0] is StepState.SENDING
+    drafts += [change_entries.confirmed(P), change_entries.intent(P, FIRST)]
+    assert states(*drafts)[0] is StepState.SENDING
 
 
 def test_entries_that_make_no_sense_are_passed_over() -> None:
     strange = DONE.model_copy(update={"data": {"step": "register", "state": "exploded"}})
     no_step = DONE.model_copy(update={"data": {"step": ["x"], "state": "done"}})
-    assert states(drafts.confirmed(P), strange, no_step) == [StepState.WAITING] * 2
-    broken = drafts.confirmed(P).model_copy(update={"data": {"plan": {"id": "p1"}}})
+    assert states(change_entries.confirmed(P), strange, no_step) == [StepState.WAITING] * 2
+    broken = change_entries.confirmed(P).model_copy(update={"data": {"plan": {"id": "p1"}}})
     assert runs_from(entries(broken, DONE)) == ()
 
 
-def when(seconds: float, *written: NewEntry) -> Ages:
+def when(seconds: float, *drafts: NewEntry) -> Ages:
     """The ages at NOW + `seconds` in a console that saw each entry as it was written."""
     clock = ManualClock(NOW)
     ages = Ages(clock, WINDOW)
-    for number, entry in enumerate(entries(*written)):
+    for number, entry in enumerate(entries(*drafts)):
         clock.advance(min(number, 1))
         ages.add(entry)
     clock.advance(seconds - (clock.now() - NOW).total_seconds())
@@ -147,59 +153,64 @@ def when(seconds: float, *written: NewEntry) -> Ages:
 
 
 def test_after_the_window_an_intent_is_unknown_and_the_rest_is_not_begun() -> None:
-    sent = (drafts.confirmed(P), drafts.intent(P, FIRST))
-    sending = run_of(entries(*sent))
+    drafts = (change_entries.confirmed(P), change_entries.intent(P, FIRST))
+    sending = run_of(entries(*drafts))
     assert sending is not None
     at = NOW + timedelta(seconds=1)
-    assert next_ageing([sending], when(1, *sent)) == WINDOW
-    assert aged(sending, when(60, *sent)).steps[0].state is StepState.SENDING
-    late = aged(sending, when(61, *sent))
+    assert next_ageing([sending], when(1, *drafts)) == WINDOW
+    assert aged(sending, when(60, *drafts)).steps[0].state is StepState.SENDING
+    late = aged(sending, when(61, *drafts))
     assert [each.state for each in late.steps] == [StepState.UNKNOWN, StepState.WAITING]
     assert late.steps[0].at == at
-    assert aged(sending, when(61, *sent), {"p1"}) == sending
-    half = run_of(entries(*sent, DONE))
+    assert aged(sending, when(61, *drafts), {"p1"}) == sending
+    half = run_of(entries(*drafts, DONE))
     assert half is not None
-    assert next_ageing([half], when(2, *sent, DONE)) == WINDOW, (
+    assert next_ageing([half], when(2, *drafts, DONE)) == WINDOW, (
         "what waits is looked at when its own time is over"
     )
-    assert aged(half, when(62, *sent, DONE)).state is StepState.REFUSED
-    only_confirmed = run_of(entries(drafts.confirmed(P)))
+    assert aged(half, when(62, *drafts, DONE)).state is StepState.REFUSED
+    only_confirmed = run_of(entries(change_entries.confirmed(P)))
     assert only_confirmed is not None
-    assert aged(only_confirmed, when(60, drafts.confirmed(P))).steps[0].state is StepState.REFUSED
+    assert aged(only_confirmed, when(60, change_entries.confirmed(P))).steps[0].state is StepState.REFUSED
 
 
 def test_within_the_window_a_step_of_nobody_here_says_until_when_it_may_be_under_way() -> None:
-    sent = (drafts.confirmed(P), drafts.intent(P, FIRST), DONE, drafts.intent(P, SECOND))
-    sending = run_of(entries(*sent))
+    drafts = (
+        change_entries.confirmed(P),
+        change_entries.intent(P, FIRST),
+        DONE,
+        change_entries.intent(P, SECOND),
+    )
+    sending = run_of(entries(*drafts))
     assert sending is not None
     until = NOW + timedelta(seconds=3) + WINDOW
-    found = aged(sending, when(5, *sent))
-    assert [step.until for step in found.steps] == [None, until]
-    assert found.elsewhere_until == until
-    assert aged(sending, when(5, *sent), {"p1"}).elsewhere_until is None, "it is ours"
-    assert aged(sending, when(63, *sent)).elsewhere_until is None, "its time is over: unknown"
-    between = run_of(entries(*sent[:3]))
+    run = aged(sending, when(5, *drafts))
+    assert [step.until for step in run.steps] == [None, until]
+    assert run.elsewhere_until == until
+    assert aged(sending, when(5, *drafts), {"p1"}).elsewhere_until is None, "it is ours"
+    assert aged(sending, when(63, *drafts)).elsewhere_until is None, "its time is over: unknown"
+    between = run_of(entries(*drafts[:3]))
     assert between is not None
-    assert aged(between, when(5, *sent[:3])).elsewhere_until == until - timedelta(seconds=1)
+    assert aged(between, when(5, *drafts[:3])).elsewhere_until == until - timedelta(seconds=1)
 
 
 def test_an_intent_is_said_as_what_it_is() -> None:
-    assert drafts.intent(P, FIRST).text.startswith("About to send: ")
+    assert change_entries.intent(P, FIRST).text.startswith("About to send: ")
 
 
 LATER = st.permutations(
     [
-        drafts.outcome(P, FIRST, StepState.UNKNOWN, "u"),
-        drafts.resolved(P, FIRST, done=True, text="r", how="read"),
-        drafts.intent(P, FIRST),
-        drafts.later(drafts.outcome(P, FIRST, StepState.DONE, "o", True)),
+        change_entries.outcome(P, FIRST, StepState.UNKNOWN, "u"),
+        change_entries.resolved(P, FIRST, done=True, text="r", how="read"),
+        change_entries.intent(P, FIRST),
+        change_entries.later(change_entries.outcome(P, FIRST, StepState.DONE, "o", True)),
     ]
 )
 
 
 @given(LATER)
-def test_the_order_of_two_consoles_does_not_matter(written: list[NewEntry]) -> None:
-    assert states(drafts.confirmed(P), *written)[0] is StepState.DONE
+def test_the_order_of_two_consoles_does_not_matter(drafts: list[NewEntry]) -> None:
+    assert states(change_entries.confirmed(P), *drafts)[0] is StepState.DONE
 
 
 @given(st.lists(st.integers(1_000_000_000, 4_000_000_000), min_size=2, unique=True))
@@ -211,15 +222,15 @@ def test_ids_sort_by_time_and_fit_where_they_go(seconds: list[int]) -> None:
     assert new_id(NOW) != new_id(NOW)
 
 
-def made(one: Plan, *more: NewEntry, start: int = 0) -> list[Entry]:
+def entries_of(one: Plan, *more: NewEntry, start: int = 0) -> list[Entry]:
     first = one.steps[0]
-    done = drafts.outcome(one, first, StepState.DONE, "")
-    return entries(drafts.confirmed(one), drafts.intent(one, first), done, *more, start=start)
+    done = change_entries.outcome(one, first, StepState.DONE, "")
+    return entries(change_entries.confirmed(one), change_entries.intent(one, first), done, *more, start=start)
 
 
 def test_a_change_that_was_made_has_a_dated_duty() -> None:
-    done = drafts.outcome(P, SECOND, StepState.DONE, "", True)
-    (slot,) = reverts(runs_from(made(P, drafts.intent(P, SECOND), done)), UTC)
+    done = change_entries.outcome(P, SECOND, StepState.DONE, "", True)
+    (slot,) = reverts(runs_from(entries_of(P, change_entries.intent(P, SECOND), done)), UTC)
     assert slot.key == "revert@p1"
     assert (slot.duty, slot.due_at, slot.late_at) == (
         "",
@@ -228,26 +239,29 @@ def test_a_change_that_was_made_has_a_dated_duty() -> None:
     )
     assert slot.missed_at is None
     assert "check that it did" in slot.remark
-    (slot,) = reverts(runs_from(made(P)), UTC)
+    (slot,) = reverts(runs_from(entries_of(P)), UTC)
     assert "NOT" in slot.remark
-    unknown = drafts.outcome(P, SECOND, StepState.UNKNOWN, "")
-    (slot,) = reverts(runs_from(made(P, drafts.intent(P, SECOND), unknown)), UTC)
+    unknown = change_entries.outcome(P, SECOND, StepState.UNKNOWN, "")
+    (slot,) = reverts(runs_from(entries_of(P, change_entries.intent(P, SECOND), unknown)), UTC)
     assert "not known" in slot.remark
-    (slot,) = reverts(runs_from(made(plan("p2", way="duty"))), UTC)
+    (slot,) = reverts(runs_from(entries_of(plan("p2", way="duty"))), UTC)
     assert "person" in slot.remark
 
 
 def test_a_change_that_was_not_made_or_is_taken_back_has_none() -> None:
-    failed = drafts.outcome(P, FIRST, StepState.FAILED, "no")
-    assert reverts(runs_from(entries(drafts.confirmed(P), drafts.intent(P, FIRST), failed)), UTC) == ()
+    failed = change_entries.outcome(P, FIRST, StepState.FAILED, "no")
+    assert (
+        reverts(runs_from(entries(change_entries.confirmed(P), change_entries.intent(P, FIRST), failed)), UTC)
+        == ()
+    )
     back = plan("p3", maximum="5", way="none", before="10")
     up = plan("p4", maximum="8", way="none", before="10")
     next_month = plan("p5", before="5")
-    assert reverts(runs_from(made(P) + made(back, start=10)), UTC) == ()
-    assert len(reverts(runs_from(made(P) + made(up, start=10)), UTC)) == 1
-    assert [slot.key for slot in reverts(runs_from(made(P) + made(next_month, start=10)), UTC)] == [
-        "revert@p5"
-    ], "the next change found the value brought back"
-    assert len(reverts(runs_from(made(P, start=10) + made(back)), UTC)) == 1, (
+    assert reverts(runs_from(entries_of(P) + entries_of(back, start=10)), UTC) == ()
+    assert len(reverts(runs_from(entries_of(P) + entries_of(up, start=10)), UTC)) == 1
+    assert [
+        slot.key for slot in reverts(runs_from(entries_of(P) + entries_of(next_month, start=10)), UTC)
+    ] == ["revert@p5"], "the next change found the value brought back"
+    assert len(reverts(runs_from(entries_of(P, start=10) + entries_of(back)), UTC)) == 1, (
         "what came before restores nothing"
     )

@@ -1,4 +1,4 @@
-"""Plans over generated states and wishes: what is sent, what is refused, what is shown."""
+"""Plans over generated states and parameters: what is sent, what is refused, what is shown."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from services.calendar.calendar import Calendar
 from services.changes.base import ChangeContext
+from services.changes.kind import ChangeKind
 from services.changes.task_limit.change import TaskLimit
 from services.changes.task_limit.facts import facts, remarks
 from services.changes.task_limit.parameters import proposed_at
-from services.changes.task_limit.state import Load, Seen
+from services.changes.task_limit.state import Load, ScalingState
 from services.changes.task_limit.steps import ACTION
 from services.clock import ManualClock
 from services.models.base import RawId
@@ -33,6 +34,7 @@ NOW = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)
 """A Wednesday, 10:00 JST: the last days of the month."""
 BOOK = load_builtin("facility-prod")
 CALENDAR = Calendar(BOOK)
+KIND = ChangeKind("task-limit", "Maximum task count", "services.changes.task_limit.change:TaskLimit", "")
 
 
 def task_limit(book: Runbook = BOOK, now: datetime = NOW) -> TaskLimit:
@@ -41,7 +43,7 @@ def task_limit(book: Runbook = BOOK, now: datetime = NOW) -> TaskLimit:
         runbook=book, calendar=CALENDAR, clock=ManualClock(now), region="ap-northeast-1",
         reader=nothing,
     )  # fmt: skip
-    return TaskLimit(context)
+    return TaskLimit(KIND, context)
 
 
 CHANGE = task_limit()
@@ -61,35 +63,35 @@ def service(desired: int = 5, running: int = 5, **more: Any) -> ContainerService
     )  # fmt: skip
 
 
-def seen(
+def scaling_state(
     minimum: int = 2, maximum: int = 5, desired: int = 5, *, suspended: bool = False, **more: Any
-) -> Seen:
-    known: dict[str, Any] = {
+) -> ScalingState:
+    defaults: dict[str, Any] = {
         "at": NOW,
         "service": service(desired, desired),
         "target": ScalableTarget(minimum=minimum, maximum=maximum, suspended=suspended),
         "load": Load(cpu=80.0, connections=40.0),
     }
-    return Seen(**(known | more))
+    return ScalingState(**(defaults | more))
 
 
-def plan(state: Seen | None = None, change: TaskLimit = CHANGE, **wish: str) -> Plan:
-    return change.plan_on(TARGET, wish, state or seen())
+def make_plan(state: ScalingState | None = None, change: TaskLimit = CHANGE, **parameters: str) -> Plan:
+    return change.plan_on(TARGET, parameters, state or scaling_state())
 
 
-def texts(made: Plan, *, grave: bool | None = None) -> str:
-    return "\n".join(each.text for each in made.cautions if grave in (None, each.grave))
+def texts(plan: Plan, *, grave: bool | None = None) -> str:
+    return "\n".join(each.text for each in plan.cautions if grave in (None, each.grave))
 
 
 STATES = st.builds(
-    seen,
+    scaling_state,
     st.integers(0, 20),
     st.integers(0, 60),
     st.integers(0, 60),
     suspended=st.booleans(),
     load=st.builds(Load, st.none() | st.floats(0, 100), st.none() | st.floats(0, 500)),
 )
-WISHES = st.fixed_dictionaries(
+PARAMETERS = st.fixed_dictionaries(
     {},
     optional={
         "max": st.integers(-5, 1100).map(str) | st.text(max_size=8) | st.sampled_from(["10", "７", "5.0"]),
@@ -102,51 +104,51 @@ WISHES = st.fixed_dictionaries(
 )
 
 
-@given(STATES, WISHES)
-def test_a_plan_sends_the_maximum_alone_or_nothing(state: Seen, wish: dict[str, str]) -> None:
-    made = plan(state, **wish)
-    if made.refusals:
-        assert made.steps == ()
+@given(STATES, PARAMETERS)
+def test_a_plan_sends_the_maximum_alone_or_nothing(state: ScalingState, parameters: dict[str, str]) -> None:
+    plan = make_plan(state, **parameters)
+    if plan.refusals:
+        assert plan.steps == ()
         return
-    register, *rest = made.steps
+    register, *rest = plan.steps
     assert state.target is not None
-    wanted = int(made.wish["max"])
+    maximum = int(plan.wish["max"])
     assert json.loads(register.call.body) == {
         "ServiceNamespace": "ecs",
         "ResourceId": "service/facility-prod-cluster/staff-api",
         "ScalableDimension": "ecs:service:DesiredCount",
-        "MaxCapacity": wanted,
+        "MaxCapacity": maximum,
     }
-    assert register.before == str(state.target.maximum) != str(wanted)
-    assert state.target.minimum <= wanted <= 1000
-    stopped = max(0, state.desired - wanted)
-    assert (made.danger is Danger.DANGEROUS) == bool(stopped) == bool(made.blast)
-    assert made.confirm == "staff-api"
-    assert made.expires_at - made.made_at == timedelta(seconds=120)
+    assert register.before == str(state.target.maximum) != str(maximum)
+    assert state.target.minimum <= maximum <= 1000
+    stopped = max(0, state.desired - maximum)
+    assert (plan.danger is Danger.DANGEROUS) == bool(stopped) == bool(plan.blast)
+    assert plan.confirm == "staff-api"
+    assert plan.expires_at - plan.made_at == timedelta(seconds=120)
     rows = {row.name: row for row in register.rows}
-    assert (rows["Maximum"].before, rows["Maximum"].after) == (register.before, str(wanted))
+    assert (rows["Maximum"].before, rows["Maximum"].after) == (register.before, str(maximum))
     assert not rows["Minimum"].changes
     assert rows["Desired"].changes == (
-        bool(stopped) or (wanted > state.target.maximum and not state.target.suspended)
+        bool(stopped) or (maximum > state.target.maximum and not state.target.suspended)
     )
-    check_way_back(made, rest, register.before)
-    stays = wanted > state.target.maximum or state.target.maximum == 5
-    assert CHANGE.way_back(made) == {"max": register.before, "revert": "none" if stays else "aws"}
+    check_way_back(plan, rest, register.before)
+    stays = maximum > state.target.maximum or state.target.maximum == 5
+    assert CHANGE.revert_parameters(plan) == {"max": register.before, "revert": "none" if stays else "aws"}
 
 
-def check_way_back(made: Plan, rest: list[Any], before: str) -> None:
-    way = made.wish["revert"]
-    assert (made.revert is None) == (way == "none")
+def check_way_back(plan: Plan, rest: list[Any], before: str) -> None:
+    way = plan.wish["revert"]
+    assert (plan.revert is None) == (way == "none")
     assert len(rest) == (way == "aws")
-    if made.revert is not None:
-        assert made.revert.values["max"] == before
-        assert made.revert.at > NOW + timedelta(minutes=5)
-    for each in rest:
-        sent = json.loads(each.call.body)
-        assert made.revert is not None
-        assert sent.pop("ScheduledActionName") == f"{ACTION}{made.id}"
-        assert sent.pop("Schedule") == f"at({made.wish['revert_at'].replace(' ', 'T')}:00)"
-        assert sent == {
+    if plan.revert is not None:
+        assert plan.revert.values["max"] == before
+        assert plan.revert.at > NOW + timedelta(minutes=5)
+    for step in rest:
+        body = json.loads(step.call.body)
+        assert plan.revert is not None
+        assert body.pop("ScheduledActionName") == f"{ACTION}{plan.id}"
+        assert body.pop("Schedule") == f"at({plan.wish['revert_at'].replace(' ', 'T')}:00)"
+        assert body == {
             "ServiceNamespace": "ecs",
             "ResourceId": "service/facility-prod-cluster/staff-api",
             "ScalableDimension": "ecs:service:DesiredCount",
@@ -155,52 +157,55 @@ def check_way_back(made: Plan, rest: list[Any], before: str) -> None:
         }
 
 
-@given(STATES, WISHES)
-def test_a_plan_planned_again_from_its_own_wish_is_the_same(state: Seen, wish: dict[str, str]) -> None:
-    made = plan(state, **wish)
-    if not made.refusals:
-        again = plan(state, **made.wish)
-        assert (again.wish, again.steps[0]) == (made.wish, made.steps[0])
-        assert Plan.model_validate_json(made.model_dump_json()) == made, "the journal gives it back whole"
+@given(STATES, PARAMETERS)
+def test_a_plan_planned_again_from_its_own_parameters_is_the_same(
+    state: ScalingState, parameters: dict[str, str]
+) -> None:
+    plan = make_plan(state, **parameters)
+    if not plan.refusals:
+        again = make_plan(state, **plan.wish)
+        assert (again.wish, again.steps[0]) == (plan.wish, plan.steps[0])
+        assert Plan.model_validate_json(plan.model_dump_json()) == plan, "the journal gives it back whole"
 
 
-def test_without_a_wish_the_busy_maximum_is_planned_and_taken_back_by_the_runbooks_duty() -> None:
-    made = plan()
-    assert made.wish == {"max": "10", "revert": "aws", "revert_at": "2026-02-02 17:00"}
-    assert made.title == "Maximum task count 5 → 10"
-    assert made.danger is Danger.CAREFUL
-    assert made.steps[0].rows[2].after == "5, rises with load"
-    assert made.approval == "PM（プロジェクトマネージャー）"
-    assert "the runbook does not say yet who that is" in texts(made, grave=True)
-    assert "Only MaxCapacity is sent; the minimum stays 2." in texts(made)
-    assert "stops the tasks above 5 at once" in texts(made)
-    assert made.revert is not None
-    assert made.revert.at == datetime(2026, 2, 2, 8, 0, tzinfo=UTC)
+def test_without_parameters_the_busy_maximum_is_planned_and_taken_back_by_the_runbooks_duty() -> None:
+    plan = make_plan()
+    assert plan.wish == {"max": "10", "revert": "aws", "revert_at": "2026-02-02 17:00"}
+    assert plan.title == "Maximum task count 5 → 10"
+    assert plan.danger is Danger.CAREFUL
+    assert plan.steps[0].rows[2].after == "5, rises with load"
+    assert plan.approval == "PM（プロジェクトマネージャー）"
+    assert "the runbook does not say yet who that is" in texts(plan, grave=True)
+    assert "Only MaxCapacity is sent; the minimum stays 2." in texts(plan)
+    assert "stops the tasks above 5 at once" in texts(plan)
+    assert plan.revert is not None
+    assert plan.revert.at == datetime(2026, 2, 2, 8, 0, tzinfo=UTC)
 
 
 def test_without_the_duty_it_is_taken_back_on_the_first_open_day_of_next_month() -> None:
     book = BOOK.model_copy(update={"duties": ()})
     context = task_limit(book).context
     bare = TaskLimit(
+        KIND,
         ChangeContext(
             **{**{name: getattr(context, name) for name in context.__slots__}, "calendar": Calendar(book)}
-        )
+        ),
     )
-    assert bare.plan_on(TARGET, {}, seen()).wish["revert_at"] == "2026-02-02 17:00"
+    assert bare.plan_on(TARGET, {}, scaling_state()).wish["revert_at"] == "2026-02-02 17:00"
     assert proposed_at(Calendar(book), NOW)[1] == "the first open day of next month"
     assert "スケール調整の戻し" in proposed_at(CALENDAR, NOW)[1]
 
 
 def test_lowering_says_first_what_it_stops() -> None:
-    made = plan(seen(maximum=10, desired=8), max="5")
-    assert made.blast == "3 tasks are stopped at once"
-    assert plan(seen(maximum=10, desired=6), max="5").blast == "1 task is stopped at once"
-    assert made.danger is Danger.DANGEROUS
-    assert made.wish == {"max": "5", "revert": "none"}
-    assert made.approval == ""
-    assert "CPU would be about 128 % (now 80 %" in texts(made)
-    assert made.cautions[0].grave
-    calm = plan(seen(maximum=10, desired=3), max="5")
+    plan = make_plan(scaling_state(maximum=10, desired=8), max="5")
+    assert plan.blast == "3 tasks are stopped at once"
+    assert make_plan(scaling_state(maximum=10, desired=6), max="5").blast == "1 task is stopped at once"
+    assert plan.danger is Danger.DANGEROUS
+    assert plan.wish == {"max": "5", "revert": "none"}
+    assert plan.approval == ""
+    assert "CPU would be about 128 % (now 80 %" in texts(plan)
+    assert plan.cautions[0].grave
+    calm = make_plan(scaling_state(maximum=10, desired=3), max="5")
     assert (calm.blast, calm.danger) == ("", Danger.CAREFUL)
 
 
@@ -213,66 +218,70 @@ def action(name: str, maximum: int | None) -> ScheduledAction:
 
 @pytest.mark.parametrize(("at", "far"), [("2026-02-27 17:00", False), ("2026-12-02 17:00", True)])
 def test_a_way_back_months_ahead_is_taken_for_a_slip(at: str, far: bool) -> None:
-    assert ("check the date" in texts(plan(max="10", revert_at=at), grave=True)) is far
+    assert ("check the date" in texts(make_plan(max="10", revert_at=at), grave=True)) is far
 
 
 def test_taking_back_removes_the_scheduled_way_back_that_would_do_it_once_more() -> None:
     there = (
         action("toban-revert-a", 5), action("toban-revert-b", 7), action("night", 5), action("toban-revert-c", 5),
     )  # fmt: skip
-    made = plan(seen(maximum=10, desired=3, actions=there), max="5", revert="none")
-    assert [step.id for step in made.steps] == ["register", "cancel-revert", "cancel-revert-1"]
-    assert [step.call.params.get("ScheduledActionName") for step in made.steps] == [
+    plan = make_plan(scaling_state(maximum=10, desired=3, actions=there), max="5", revert="none")
+    assert [step.id for step in plan.steps] == ["register", "cancel-revert", "cancel-revert-1"]
+    assert [step.call.params.get("ScheduledActionName") for step in plan.steps] == [
         None, "toban-revert-a", "toban-revert-c",
     ]  # fmt: skip
-    assert [step.id for step in plan(seen(actions=there), max="7", revert="duty").steps] == ["register"]
-    assert "night" in texts(made)
-    assert "toban-revert-a" not in texts(made), "what the plan removes needs no caution"
+    assert [step.id for step in make_plan(scaling_state(actions=there), max="7", revert="duty").steps] == [
+        "register"
+    ]
+    assert "night" in texts(plan)
+    assert "toban-revert-a" not in texts(plan), "what the plan removes needs no caution"
 
 
 def test_a_scheduled_action_that_would_cut_a_raise_weighs() -> None:
-    raised = plan(seen(actions=(action("toban-revert-a", 5),)), max="10", revert="aws")
+    raised = make_plan(scaling_state(actions=(action("toban-revert-a", 5),)), max="10", revert="aws")
     assert "toban-revert-a" in texts(raised, grave=True)
-    other = plan(seen(actions=(action("up", 20),)), max="10", revert="aws")
+    other = make_plan(scaling_state(actions=(action("up", 20),)), max="10", revert="aws")
     assert "up" in texts(other, grave=False)
 
 
 def test_while_tasks_start_the_load_is_not_foretold() -> None:
-    starting = seen(maximum=10, service=service(desired=8, running=5))
-    made = plan(starting, max="5", revert="none")
-    assert "no telling what the CPU would be" in texts(made, grave=True)
-    assert "CPU would be about" not in texts(made)
-    rows = {row.name: row.after for row in made.steps[0].rows}
+    starting = scaling_state(maximum=10, service=service(desired=8, running=5))
+    plan = make_plan(starting, max="5", revert="none")
+    assert "no telling what the CPU would be" in texts(plan, grave=True)
+    assert "CPU would be about" not in texts(plan)
+    rows = {row.name: row.after for row in plan.steps[0].rows}
     assert rows["Running"] == "5", "none of those that run is stopped"
 
 
 def test_the_target_of_scaling_weighs_the_way_back() -> None:
     aim = (CPU60,)
-    assert "target 60 %" in texts(plan(seen(maximum=10, desired=8, policies=aim), max="5"), grave=True)
-    assert "taken back to 5 now, CPU would be about 80 %" in texts(plan(seen(policies=aim)))
+    assert "target 60 %" in texts(
+        make_plan(scaling_state(maximum=10, desired=8, policies=aim), max="5"), grave=True
+    )
+    assert "taken back to 5 now, CPU would be about 80 %" in texts(make_plan(scaling_state(policies=aim)))
 
 
 @pytest.mark.parametrize(
-    ("load", "grave", "said"),
+    ("load", "grave", "text"),
     [
         (Load(80, 20), False, "20 connections on 5 running tasks now, so 10 tasks make about 40"),
         (Load(80, 40), True, "so 10 tasks make about 80; the limit is below 80. That is too many."),
         (Load(80, None), True, "could not be measured: check that 10 tasks stay below 80"),
     ],
 )
-def test_connections_are_checked_with_the_numbers(load: Load, grave: bool, said: str) -> None:
-    assert said in texts(plan(seen(load=load)), grave=grave)
+def test_connections_are_checked_with_the_numbers(load: Load, grave: bool, text: str) -> None:
+    assert text in texts(make_plan(scaling_state(load=load)), grave=grave)
 
 
 def test_the_runbooks_pool_size_outweighs_what_is_measured() -> None:
     assert BOOK.ecs is not None
     book = BOOK.model_copy(update={"ecs": BOOK.ecs.model_copy(update={"connections_per_task": 20})})
-    made = plan(change=task_limit(book))
-    assert "20 connections per task by the runbook, so 10 tasks make about 200" in texts(made, grave=True)
+    plan = make_plan(change=task_limit(book))
+    assert "20 connections per task by the runbook, so 10 tasks make about 200" in texts(plan, grave=True)
 
 
 @pytest.mark.parametrize(
-    ("wish", "said"),
+    ("parameters", "text"),
     [
         ({"max": "ten"}, "whole number"),
         ({"max": "10.5"}, "whole number"),
@@ -291,39 +300,42 @@ def test_the_runbooks_pool_size_outweighs_what_is_measured() -> None:
         ({"max": "\x1b[31m10"}, "whole number"),
     ],
 )
-def test_a_wrong_wish_is_refused_in_words(wish: dict[str, str], said: str) -> None:
-    made = plan(**wish)
-    assert said in " ".join(made.refusals)
-    assert made.steps == ()
-    assert "\x1b" not in str(made.model_dump().values())
+def test_wrong_parameters_are_refused_in_words(parameters: dict[str, str], text: str) -> None:
+    plan = make_plan(**parameters)
+    assert text in " ".join(plan.refusals)
+    assert plan.steps == ()
+    assert "\x1b" not in str(plan.model_dump().values())
 
 
 def test_full_width_digits_are_digits() -> None:
-    assert plan(max="１０").wish["max"] == "10"
-    assert plan(max=" 10 ", revert_at="２０２６-02-03 17:00").wish["revert_at"] == "2026-02-03 17:00"
+    assert make_plan(max="１０").wish["max"] == "10"
+    assert make_plan(max=" 10 ", revert_at="２０２６-02-03 17:00").wish["revert_at"] == "2026-02-03 17:00"
 
 
 @pytest.mark.parametrize(
-    ("state", "said"),
+    ("state", "text"),
     [
-        (seen(target=None), "not configured"),
-        (seen(service=None), "no such active service"),
-        (seen(service=service().model_copy(update={"status": "INACTIVE"})), "no such active service"),
+        (scaling_state(target=None), "not configured"),
+        (scaling_state(service=None), "no such active service"),
+        (
+            scaling_state(service=service().model_copy(update={"status": "INACTIVE"})),
+            "no such active service",
+        ),
     ],
 )
-def test_what_cannot_be_changed_is_refused(state: Seen, said: str) -> None:
-    made = plan(state, max="10")
-    assert said in " ".join(made.refusals)
-    assert made.steps == ()
-    assert any(said in each for each in remarks(state, UTC))
+def test_what_cannot_be_changed_is_refused(state: ScalingState, text: str) -> None:
+    plan = make_plan(state, max="10")
+    assert text in " ".join(plan.refusals)
+    assert plan.steps == ()
+    assert any(text in each for each in remarks(state, UTC))
 
 
 def test_a_suspended_target_is_said_to_be() -> None:
-    state = seen(suspended=True)
-    made = plan(state)
-    assert "Auto Scaling is suspended" in texts(made, grave=True)
-    assert "does not take it back either" in texts(made, grave=True)
-    assert made.steps[0].rows[2].after == "5"
+    state = scaling_state(suspended=True)
+    plan = make_plan(state)
+    assert "Auto Scaling is suspended" in texts(plan, grave=True)
+    assert "does not take it back either" in texts(plan, grave=True)
+    assert plan.steps[0].rows[2].after == "5"
     assert any("suspended" in each for each in remarks(state, UTC))
 
 
@@ -340,20 +352,20 @@ def test_facts_name_every_value_and_whose_scheduled_actions_there_are() -> None:
         at=NOW, status="Unfulfilled", description="d", not_scaled=("AlreadyAtMaxCapacity", "Odd")
     )
     deployments = (Deployment(id="a", status="PRIMARY"), Deployment(id="b", status="ACTIVE"))
-    state = seen(
+    state = scaling_state(
         actions=actions, activities=(stuck,), service=service(deployments=deployments),
         policies=(CPU60,),
     )  # fmt: skip
-    found = [(each.name, each.value, each.note) for each in facts(state, ACTION, UTC)]
-    assert ("Maximum", "5", "") in found
-    assert ("Desired", "5", "at its maximum") in found
-    assert ("Scaling policy", "cpu60", "keeps CPU at 60 %") in found
-    assert ("Last not scaled", "already at the maximum, Odd", "2026-01-28 01:00 UTC") in found
-    notes = {name: note for _fact, name, note in found}
+    rows = [(each.name, each.value, each.note) for each in facts(state, ACTION, UTC)]
+    assert ("Maximum", "5", "") in rows
+    assert ("Desired", "5", "at its maximum") in rows
+    assert ("Scaling policy", "cpu60", "keeps CPU at 60 %") in rows
+    assert ("Last not scaled", "already at the maximum, Odd", "2026-01-28 01:00 UTC") in rows
+    notes = {name: note for _fact, name, note in rows}
     assert notes["toban-revert-x"] == "2026-02-02 08:00 UTC: maximum 5, by this console"
     assert notes["nightly"] == "cron(0 20 * * ? *) UTC: minimum 1, by somebody else"
-    said = " ".join(remarks(state, UTC))
-    assert "at its limit: 5 tasks of at most 5" in said
-    assert "deployment is under way" in said
-    assert "tried in vain" in said
-    assert "nightly" in texts(plan(state))
+    text = " ".join(remarks(state, UTC))
+    assert "at its limit: 5 tasks of at most 5" in text
+    assert "deployment is under way" in text
+    assert "tried in vain" in text
+    assert "nightly" in texts(make_plan(state))

@@ -1,6 +1,6 @@
 """The embedded account's regions and root user, against their models and documented behaviour."""
 
-from services.demo.account_regions import BY_DEFAULT, OPT_IN
+from services.demo.account import BY_DEFAULT, OPT_IN
 from tests.conftest import Embedded
 from tests.services.demo.client import ask
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
-from services.inspections.base import InspectionContext, Look
+from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.models.findings import Finding
 from services.models.runbook import Runbook
@@ -77,4 +77,4 @@ async def judged(
         region=runbook.system.region,
         reader=Canned(**answers),
     )
-    return await make(context, id).look(Look(since=since or now - timedelta(days=3), until=now))
+    return await make(context, id).run(InspectionRequest(since=since or now - timedelta(days=3), until=now))

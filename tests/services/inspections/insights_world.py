@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.demo.logs.insights.handlers import Insights
-from services.inspections.base import InspectionContext, Look
+from services.demo.logs.insights.model import QueryStore
+from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.models.findings import Evidence, Finding, Measure
 from services.models.runbook import Runbook
@@ -34,7 +34,7 @@ def fill(embedded: Embedded, events: Iterable[Event], *, group: str = GROUP, day
 
 def ends(embedded: Embedded, how: Any) -> None:
     """How queries end from now on."""
-    embedded.world.part(Insights).ends = how
+    embedded.world.component(QueryStore).ends = how
 
 
 def runbook(**sections: dict[str, Any]) -> Runbook:
@@ -49,7 +49,7 @@ async def again(made: InspectionContext, id: str, *, hours: float, book: Runbook
     """One look over the last `hours` with the session of `made`, which many looks may share."""
     until = made.clock.now()
     inspection = make(replace(made, runbook=book or made.runbook), id)
-    return await inspection.look(Look(since=until - timedelta(hours=hours), until=until))
+    return await inspection.run(InspectionRequest(since=until - timedelta(hours=hours), until=until))
 
 
 def measure(finding: Finding, title: str) -> Measure:

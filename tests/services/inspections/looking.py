@@ -8,9 +8,9 @@ from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession, AwsSettings
 from services.calendar.calendar import Calendar
 from services.clock import Clock
-from services.inspections.base import InspectionContext, Look
-from services.inspections.known import Known
-from services.inspections.registry import make
+from services.inspections.base import InspectionContext, InspectionRequest
+from services.inspections.known import AllowList
+from services.inspections.registry import INSPECTIONS, make
 from services.models.findings import Finding, Progress
 from services.models.runbook import Runbook
 from services.runbook.loader import load_builtin
@@ -19,7 +19,7 @@ from tests.conftest import Embedded
 
 @asynccontextmanager
 async def context(
-    embedded: Embedded, *, runbook: Runbook | None = None, known: Known | None = None
+    embedded: Embedded, *, runbook: Runbook | None = None, known: AllowList | None = None
 ) -> AsyncIterator[InspectionContext]:
     """What inspections are made of, on this embedded AWS and its clock."""
     book = runbook or load_builtin("facility-prod")
@@ -33,7 +33,7 @@ async def context(
             clock=clock,
             region=book.system.region,
             reader=session,
-            known=known or Known(),
+            allow_list=known or AllowList(),
         )
     finally:
         await session.close()
@@ -46,18 +46,23 @@ async def look(
     hours: float = 1.0,
     since: datetime | None = None,
     runbook: Runbook | None = None,
-    known: Known | None = None,
+    known: AllowList | None = None,
     consent: bool = False,
     told: list[Progress] | None = None,
 ) -> Finding:
     """One look over the last `hours`, or since `since`. AwsError passes through."""
     until = embedded.clock.now()
     async with context(embedded, runbook=runbook, known=known) as made:
-        return await make(made, id).look(
-            Look(
+        return await make(made, id).run(
+            InspectionRequest(
                 since=since or until - timedelta(hours=hours),
                 until=until,
                 consent=consent,
                 tell=(told if told is not None else []).append,
             )
         )
+
+
+def missing_setting(id: str, runbook: Runbook) -> str:
+    """The runbook's key for want of which the inspection is not offered."""
+    return next(entry for entry in INSPECTIONS if entry.id == id).missing_setting(runbook)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from services.aws.client.meter import UsageMeter
-from services.inspections.base import Look
+from services.inspections.base import InspectionRequest
 from services.inspections.registry import INSPECTIONS
 from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.windows import window
@@ -29,11 +29,11 @@ async def every_look(embedded: Embedded, runbook: Runbook | None = None) -> dict
         )
         found = {}
         for kind in INSPECTIONS:
-            if kind.lacks(made.runbook):
+            if kind.missing_setting(made.runbook):
                 continue
             now = made.clock.now()
             since, gap = window(inspector.inspection(kind.id), None, now, made.calendar)
-            found[kind.id] = await inspector.look(kind.id, Look(since=since, until=now, gap=gap))
+            found[kind.id] = await inspector.look(kind.id, InspectionRequest(since=since, until=now, gap=gap))
         return found
 
 

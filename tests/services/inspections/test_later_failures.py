@@ -12,7 +12,7 @@ from services.aws.client.reader import Answer, Reader
 from services.aws.logs import insights
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
-from services.inspections.base import InspectionContext, Look
+from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import INSPECTIONS, make
 from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.windows import window
@@ -73,7 +73,7 @@ async def one(made: InspectionContext, id: str, reader: Reader) -> Finding:
     )
     now = made.clock.now()
     since, gap = window(inspector.inspection(id), None, now, made.calendar)
-    return await inspector.look(id, Look(since=since, until=now, gap=gap))
+    return await inspector.look(id, InspectionRequest(since=since, until=now, gap=gap))
 
 
 @pytest.mark.slow
@@ -159,7 +159,7 @@ async def test_a_query_that_did_not_end_tells_what_is_bad_already(
     made = InspectionContext(
         runbook=BOOK, calendar=Calendar(BOOK), clock=ManualClock(NINE), region="ap-northeast-1", reader=canned
     )
-    finding = await make(made, id).look(Look(since=NINE - timedelta(hours=2), until=NINE))
+    finding = await make(made, id).run(InspectionRequest(since=NINE - timedelta(hours=2), until=NINE))
     assert finding.verdict is verdict
     assert "not judged" in finding.summary
     assert (finding.measured, finding.unjudged) == (measured, 1)
@@ -220,7 +220,9 @@ async def test_another_regions_metrics_that_fail_cost_their_own_curves() -> None
                 GetMetricData=hot,
             ),
         )
-        finding = await make(made, "dashboard").look(Look(since=NINE - timedelta(hours=15), until=NINE))
+        finding = await make(made, "dashboard").run(
+            InspectionRequest(since=NINE - timedelta(hours=15), until=NINE)
+        )
         assert finding.verdict is V.ABNORMAL
         assert "ECS CPU使用率: at worst 95 %" in finding.summary
     assert finding.unjudged >= 1

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from services.clock import Clock, ManualClock
+from services.journal.chain import hash_of, linked
 from services.journal.external_hashes import ExternalHashes
 from services.journal.journal import Journal
 from services.journal.store import Store
@@ -35,6 +36,18 @@ def filled(path: Path, count: int) -> list[Entry]:
             )
             for number in range(1, count + 1)
         ]
+
+
+def of_tomorrow(path: Path, kind: str, *, at: datetime = NOON, **fields: Any) -> Entry:
+    """An entry of a kind that this version does not know, as a console of a later version appends it."""
+    with closing(Store(path)) as store, store._transaction():
+        last, head = store.head()
+        draft = NewEntry(**{"kind": EntryKind.OTHER, "text": f"{kind} of tomorrow", **fields})
+        entry = linked(store.id, draft, seq=last + 1, at=at, person=ALICE, previous=head)
+        named = entry.model_copy(update={"unknown_kind": kind})
+        whole = named.model_copy(update={"hash": hash_of(store.id, named)})
+        store._insert(whole)
+    return whole
 
 
 def tampered(path: Path, *statements: str, values: tuple[object, ...] = ()) -> None:

@@ -26,7 +26,7 @@ from pathlib import Path
 from services.clock import SystemClock
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
-from services.models.journal import Draft, EntryKind, Person
+from services.models.journal import EntryKind, NewEntry, Person
 
 # After the imports, for the interpreter itself may be out of reach of the other user.
 if sys.argv[2] != "":
@@ -43,7 +43,7 @@ async def main():
     except JournalError as error:
         found["unread"] = error.problem.summary
     try:
-        await book.append(Draft(kind=EntryKind.NOTE, text="new"))
+        await book.append(NewEntry(kind=EntryKind.NOTE, text="new"))
         found["appended"] = True
     except JournalError as error:
         found["refused"] = error.problem.summary

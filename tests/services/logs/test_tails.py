@@ -87,3 +87,20 @@ async def test_a_bug_in_the_loop_reaches_the_reader_instead_of_silence() -> None
     async with aclosing(tails.batches("/g")) as batches:
         with pytest.raises(ZeroDivisionError):
             await anext(batches)
+
+
+async def test_who_comes_after_the_loop_has_ended_hears_of_it_too() -> None:
+    source = Source()
+    tails = SharedTails(source.loop)
+    source.say("/g", "a")
+    async with aclosing(tails.batches("/g")) as first:
+        assert names(await anext(first)) == ["a"]
+        source.queues[("/g", "")].put_nowait(ZeroDivisionError())
+        async with aclosing(tails.batches("/g")) as second:
+            assert names(await anext(second)) == ["a"]
+            with pytest.raises(ZeroDivisionError):
+                await anext(second)
+        async with aclosing(tails.batches("/g")) as third:
+            assert names(await anext(third)) == ["a"]
+            with pytest.raises(ZeroDivisionError):
+                await anext(third)

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.inspections.running import entries as looks
 from services.journal.store import Store
-from services.models.findings import Evidence, Finding, Measure, Overrule, Recorded, Row, Spell
+from services.models.findings import AlarmPeriod, Evidence, Finding, Measure, Overrule, Recorded, Row
 from services.models.journal import Entry, EntryKind, NewEntry, Person
 from services.models.metrics import TimeSpan
 from services.models.report import Report
@@ -84,8 +84,10 @@ def finding(
     )
 
 
-def spell(began: str | None, ended: str | None, alarm: str = "ecs-cpu-high", state: str = "alarm") -> Spell:
-    return Spell(
+def spell(
+    began: str | None, ended: str | None, alarm: str = "ecs-cpu-high", state: str = "alarm"
+) -> AlarmPeriod:
+    return AlarmPeriod(
         alarm=alarm,
         state=state,
         began=jst(began) if began else None,

@@ -22,6 +22,8 @@ from services.models.journal import EntryKind
 from services.models.report import DayReport
 from services.models.verdict import Verdict
 from services.report.rendering.markdown import to_markdown
+from tests.services.duties.duty_world import jst
+from tests.services.journal.book import of_tomorrow
 from tests.services.report.ledger import MEASURE, RUNBOOK, Ledger, evidence, finding, moment
 
 DAY = "2026-01-06"
@@ -273,6 +275,14 @@ def test_notes_what_became_known_posts_and_remarks(ledger: Ledger) -> None:
         "post:b", "post:c", "post:d"
     ], "unsent ones stay"  # fmt: skip
     assert day(ledger, of="2026-01-07").remarks == ()
+
+
+def test_what_a_later_version_recorded_is_told_under_the_name_of_its_kind(ledger: Ledger) -> None:
+    of_tomorrow(ledger.path, "approved", at=jst(f"{DAY} 11:00"), text="limit 8 | fine", target="staff-api")
+    report = day(ledger)
+    (note,) = report.notes
+    assert (note.kind, note.text, note.about, note.by) == ("approved", "limit 8 | fine", "staff-api", "alice")
+    assert "unknown kind (approved)" in to_markdown(report)
 
 
 def test_charges_take_the_newest_total_of_each_console(ledger: Ledger) -> None:

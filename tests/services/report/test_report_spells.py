@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.models.findings import Spell
+from services.models.findings import AlarmPeriod
 from services.models.journal import EntryKind
 from services.models.report import DayReport
 from services.models.verdict import Verdict
@@ -19,7 +19,7 @@ MORNING, NOON, EVENING = (f"daily-{each}@2026-01-06T{at}" for each, at in
                           (("morning", "09:00"), ("afternoon", "14:00"), ("evening", "17:00")))  # fmt: skip
 
 
-def look(ledger: Ledger, at: str, key: str, since: str, *spells: Spell) -> None:
+def look(ledger: Ledger, at: str, key: str, since: str, *spells: AlarmPeriod) -> None:
     verdict = Verdict.ATTENTION if spells else Verdict.NORMAL
     ledger.find(at, key, finding(at, verdict=verdict, since=since, spells=spells))
 
@@ -102,7 +102,7 @@ def test_any_looks_that_leave_no_time_out_give_the_true_spells(history: Any) -> 
         found = found.model_copy(update={"window": window})
         for first, last in spells:
             if first < end and last > start:
-                one = Spell(
+                one = AlarmPeriod(
                     alarm="a", state="alarm",
                     began=at(first) if first >= start else None, ended=at(last) if last <= end else None,
                 )  # fmt: skip

@@ -111,10 +111,10 @@ def message(id: str) -> Message:
 
 
 def said_well(error: SlackError) -> None:
-    assert error.said.strip()
+    assert error.explanation.strip()
     wait = getattr(error, "retry_after", None)
     assert wait is None or 1 <= wait <= 3600
-    assert not any(secret in error.said + error.code for secret in SECRETS)
+    assert not any(secret in error.explanation + error.code for secret in SECRETS)
     assert error.__suppress_context__ or error.__cause__ is None
 
 

@@ -23,7 +23,7 @@ def test_every_key_that_an_inspection_lacks_is_rested_on() -> None:
                 for key, each in value
             ]
         if name not in ("system", "closures", "journal", "inspecting"):
-            lacked |= {kind.lacks(each) for kind in INSPECTIONS for each in books}
+            lacked |= {kind.missing_setting(each) for kind in INSPECTIONS for each in books}
     lacked.discard("")
     assert {"rds", "alarms", "trail.sign_in_regions", "ecs.usual_max"} <= lacked
     for key in lacked:

@@ -34,7 +34,7 @@ def test_a_plan_is_printed_and_nothing_is_sent(
     embedded: Embedded, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert plan(embedded, "--target", "staff-api", "--max", "10", "--revert", "aws", *WAY_BACK) == 0
-    shown = capsys.readouterr().out
+    output = capsys.readouterr().out
     for part in (
         "5 → 10",
         "application-autoscaling:RegisterScalableTarget",
@@ -42,7 +42,7 @@ def test_a_plan_is_printed_and_nothing_is_sent(
         "02-02 17:00 JST: AWS does it",
         "at(2026-02-02T17:00:00)",
     ):
-        assert part in shown
+        assert part in output
     assert not any(
         name.endswith(("RegisterScalableTarget", "PutScheduledAction")) for name in embedded.counts()
     )
@@ -53,12 +53,12 @@ def test_the_plan_as_json_has_the_parameters_as_an_object(
     embedded: Embedded, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert plan(embedded, "--max=8", "--set", "revert=duty", *WAY_BACK, "--json") == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["kind"] == "task-limit"
-    assert found["confirm"] == "staff-api"
-    assert found["wish"]["max"] == "8"
-    assert found["revert"]["way"] == "duty"
-    (step,) = found["steps"]
+    data = json.loads(capsys.readouterr().out)
+    assert data["kind"] == "task-limit"
+    assert data["confirm"] == "staff-api"
+    assert data["wish"]["max"] == "8"
+    assert data["revert"]["way"] == "duty"
+    (step,) = data["steps"]
     assert step["call"]["params"]["MaxCapacity"] == 8
     assert "MinCapacity" not in step["call"]["params"]
     assert "body" not in step["call"]
@@ -70,13 +70,13 @@ def test_a_refused_plan_says_why_and_ends_with_two(
     embedded: Embedded, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert plan(embedded, "--max", "1", "--revert", "none") == 2
-    shown = capsys.readouterr().out
-    assert "✖ This cannot be applied:" in shown
-    assert "approval" not in shown, "nobody knows yet whether it needs one"
-    assert "way back" not in shown
+    output = capsys.readouterr().out
+    assert "✖ This cannot be applied:" in output
+    assert "approval" not in output, "nobody knows yet whether it needs one"
+    assert "way back" not in output
     assert plan(embedded, "--max", "1", "--revert", "none", "--json") == 2
-    found = json.loads(capsys.readouterr().out)
-    assert (found["steps"], found["approval"], found["revert"]) == ([], None, None)
+    data = json.loads(capsys.readouterr().out)
+    assert (data["steps"], data["approval"], data["revert"]) == ([], None, None)
 
 
 def test_a_number_that_is_none_is_told_without_credentials(
@@ -90,7 +90,7 @@ def test_a_number_that_is_none_is_told_without_credentials(
 
 
 @pytest.mark.parametrize(
-    ("argv", "said"),
+    ("argv", "text"),
     [
         (("change", "task-limit"), "applied in the console only"),
         (("change", "task-limt", "--plan"), 'did you mean "task-limit"?'),
@@ -101,10 +101,10 @@ def test_a_number_that_is_none_is_told_without_credentials(
     ],
 )
 def test_wrong_usage_is_told_before_anything_is_read(
-    argv: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+    argv: tuple[str, ...], text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert toban(*argv) == 64
-    assert said in capsys.readouterr().err
+    assert text in capsys.readouterr().err
 
 
 def test_a_wrong_target_and_a_wrong_question_are_answered_with_the_right_one(

@@ -16,7 +16,7 @@ from services.journal.reader import JournalReader
 from services.journal.store import Store
 from services.models.journal import EntryKind, NewEntry, Person
 from tests.conftest import Embedded
-from tests.services.journal.book import tampered
+from tests.services.journal.book import of_tomorrow, tampered
 from tests.tui.seeding import client, make_group, put_lines
 from tui.cli.main import Output, run
 
@@ -170,6 +170,23 @@ def test_entries_are_exported(
     assert toban("list", *filters) == 0
     shown = [line.split()[1] for line in capsys.readouterr().out.splitlines() if line.startswith("  ")]
     assert shown == [f"#{seq}" for seq in seqs]
+
+
+def test_kinds_of_a_later_version_are_named_found_and_verified(
+    book: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    of_tomorrow(book, "approved", at=START + timedelta(hours=3), text="上限 8 を承認", target="staff-api")
+    of_tomorrow(book, "\x1b[2Jx", at=START + timedelta(hours=4), text="y")
+    assert toban("list", "--kind", "other") == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "  02:30:00  #4      unknown kind (approved) alice (ssh 10.0.0.5)     上限 8 を承認  [staff-api]",
+        "  03:30:00  #5      unknown kind (␛[2Jx) alice (ssh 10.0.0.5)     y",
+    ]
+    assert toban("export", "--kind", "other", "--kind", "note") == 0
+    kinds = [json.loads(line)["kind"] for line in capsys.readouterr().out.splitlines()]
+    assert kinds == ["note", "approved", "\x1b[2Jx"]
+    assert toban("verify") == 0
+    assert "5 entries" in capsys.readouterr().out
 
 
 def test_an_export_goes_to_a_private_file(

@@ -47,7 +47,7 @@ async def test_everything_about_a_firing_alarm_is_on_one_screen() -> None:
         fill(app.query_one(AlarmDetail), made.ALARMS[0])
         await pilot.pause()
         await pilot.pause()
-        shown = text(app)
+        output = text(app)
         for words in (
             "3 out of the last 5",
             "■7.20",
@@ -57,7 +57,7 @@ async def test_everything_about_a_firing_alarm_is_on_one_screen() -> None:
             "ok → ",
             "since",
         ):
-            assert words in shown
+            assert words in output
 
 
 async def test_one_key_leads_to_the_logs_at_the_minute_it_fired() -> None:
@@ -67,9 +67,9 @@ async def test_one_key_leads_to_the_logs_at_the_minute_it_fired() -> None:
         fill(detail, made.ALARMS[0])
         detail.focus()
         await pilot.press("l", "escape")
-        logs, closed = app.seen
+        logs, close_message = app.seen
         assert (logs.group, logs.at) == ("/ecs/staff-api", made.ALARMS[0].since)
-        assert isinstance(closed, AlarmDetail.Closed)
+        assert isinstance(close_message, AlarmDetail.Closed)
 
 
 async def test_without_a_log_group_the_key_does_nothing() -> None:
@@ -111,8 +111,8 @@ def test_no_fact_of_an_alarm_is_cut_off(width: int, language: str) -> None:
     )
     lines = fact_lines(whole, made.JST, made.NOW, width)
     assert all(width_of(line) <= width for line in lines if line[0] != (whole.name, "strong"))
-    shown = "".join("".join(line.split()) for line in plain(lines))
-    assert all("".join(words.split()) in shown for words, _role in warnings(whole, made.JST, made.NOW))
+    output = "".join("".join(line.split()) for line in plain(lines))
+    assert all("".join(words.split()) in output for words, _role in warnings(whole, made.JST, made.NOW))
 
 
 async def test_an_alarm_over_several_series_says_which_fire() -> None:
@@ -171,9 +171,9 @@ async def test_the_logs_of_a_cleared_alarm_open_where_it_fired() -> None:
         app.query_one(AlarmDetail).focus()
         await pilot.press("enter")
         await pilot.pause()
-        opened = app.seen[-1]
-        assert isinstance(opened, AlarmDetail.OpenLogs)
-        assert opened.at == next(each.at for each in made.HISTORY if each.after is AlarmState.ALARM)
+        open_message = app.seen[-1]
+        assert isinstance(open_message, AlarmDetail.OpenLogs)
+        assert open_message.at == next(each.at for each in made.HISTORY if each.after is AlarmState.ALARM)
 
 
 def test_a_reason_in_the_history_is_readable_in_a_narrow_column() -> None:
@@ -182,10 +182,10 @@ def test_a_reason_in_the_history_is_readable_in_a_narrow_column() -> None:
     )
     change = made.HISTORY[0].model_copy(update={"reason": reason})
     for width in (30, 44):
-        shown = history_lines((change,), made.JST, made.NOW, width)
-        assert all(width_of(line) <= width for line in shown[1:])
-        assert len(shown) <= 4
-    assert "[30.2, 32.1]" in " ".join(plain(shown))
+        output = history_lines((change,), made.JST, made.NOW, width)
+        assert all(width_of(line) <= width for line in output[1:])
+        assert len(output) <= 4
+    assert "[30.2, 32.1]" in " ".join(plain(output))
 
 
 def test_history_tells_state_changes_and_changes_of_the_alarm() -> None:

@@ -63,8 +63,8 @@ async def test_rows_are_in_the_boards_order_with_scaling_alarms_apart() -> None:
 async def test_in_eighty_columns_the_value_stands_beside_its_threshold() -> None:
     app = AlarmApp()
     async with app.run_test(size=(80, 24)) as pilot:
-        known = tuple(alarm for alarm in made.ALARMS if alarm.state in (AlarmState.ALARM, AlarmState.OK))
-        app.query_one(AlarmPanel).state = made.fresh(AlarmOverview(alarms=known))
+        alarms = tuple(alarm for alarm in made.ALARMS if alarm.state in (AlarmState.ALARM, AlarmState.OK))
+        app.query_one(AlarmPanel).state = made.fresh(AlarmOverview(alarms=alarms))
         await pilot.pause()
         assert "threshold" in "".join(lines(app))
         assert any("7.20" in line and "> 5" in line for line in lines(app))
@@ -155,10 +155,10 @@ async def test_what_a_verdict_hangs_on_is_never_cut_off(width: int, language: st
         app.query_one(AlarmPanel).state = made.fresh(AlarmOverview(alarms=alarms))
         await pilot.pause()
         await pilot.pause()
-        shown = "".join("".join(line.split()).replace("↳", "") for line in lines(app)[2:])
+        output = "".join("".join(line.split()).replace("↳", "") for line in lines(app)[2:])
         for alarm in alarms:
             for words, _role in warnings(alarm, made.JST, made.NOW):
-                assert "".join(words.split()) in shown, (width, alarm.name)
+                assert "".join(words.split()) in output, (width, alarm.name)
         assert width < 80 or _("threshold") in "".join(lines(app)), (
             "a limit before a note, which stands below"
         )

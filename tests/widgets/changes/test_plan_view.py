@@ -24,11 +24,11 @@ def text(app: App[None]) -> str:
 
 
 def test_what_changes_has_a_mark_and_an_arrow_and_what_stays_says_so() -> None:
-    shown = words(drawn.row_lines(made.plan(**made.LOWER), 80)).splitlines()
-    assert shown[0].startswith("◆ 最大タスク数")
-    assert "5 → 10" in shown[0]
-    assert "stays" in shown[1]
-    assert "→" not in shown[1]
+    output = words(drawn.row_lines(made.plan(**made.LOWER), 80)).splitlines()
+    assert output[0].startswith("◆ 最大タスク数")
+    assert "5 → 10" in output[0]
+    assert "stays" in output[1]
+    assert "→" not in output[1]
 
 
 def test_a_value_without_before_or_too_long_for_its_column_is_shown_whole() -> None:
@@ -36,11 +36,11 @@ def test_a_value_without_before_or_too_long_for_its_column_is_shown_whole() -> N
     step = made.REGISTER.model_copy(
         update={"rows": (Row(name="a", before="", after="b"), Row(name="c", before=long, after=long[:-1]))}
     )
-    shown = words(drawn.row_lines(made.plan(steps=(step,)), 60))
-    assert "— → b" in shown
-    joined = "".join(line.strip() for line in shown.splitlines())
-    assert long in joined
-    assert f"→ {long[:-1]}" in joined
+    output = words(drawn.row_lines(made.plan(steps=(step,)), 60))
+    assert "— → b" in output
+    compact = "".join(line.strip() for line in output.splitlines())
+    assert long in compact
+    assert f"→ {long[:-1]}" in compact
 
 
 @pytest.mark.parametrize("width", [52, 60, 72])
@@ -59,18 +59,18 @@ def test_a_long_value_of_after_goes_on_below_its_column(width: int) -> None:
 
 def test_of_a_plan_that_was_refused_before_it_was_worked_out_only_the_target_is_told() -> None:
     plan = made.plan(refusals=("上限",), steps=(), approval="", revert=None)
-    shown = words(drawn.fact_lines(plan, 100, made.JST, made.NOW))
-    assert "staff-api" in shown
-    assert "approval" not in shown
-    assert "way back" not in shown
-    held = made.plan(refusals=("held by another",))
-    assert "運用責任者" in words(drawn.fact_lines(held, 100, made.JST, made.NOW)), "this one is known"
+    output = words(drawn.fact_lines(plan, 100, made.JST, made.NOW))
+    assert "staff-api" in output
+    assert "approval" not in output
+    assert "way back" not in output
+    refused_plan = made.plan(refusals=("held by another",))
+    assert "運用責任者" in words(drawn.fact_lines(refused_plan, 100, made.JST, made.NOW)), "this one is known"
 
 
 def test_a_japanese_sentence_stands_beside_its_label_however_long() -> None:
     plan = made.plan(downtime="停止するタスクで処理中のリクエストは途切れることがあります。")
-    shown = words(drawn.fact_lines(plan, 50, made.JST, made.NOW)).splitlines()
-    assert any(line.startswith("downtime") and "停止するタスク" in line for line in shown)
+    output = words(drawn.fact_lines(plan, 50, made.JST, made.NOW)).splitlines()
+    assert any(line.startswith("downtime") and "停止するタスク" in line for line in output)
 
 
 def test_the_way_back_says_why_it_is_then_while_its_default_stands() -> None:
@@ -84,8 +84,8 @@ def test_the_way_back_says_why_it_is_then_while_its_default_stands() -> None:
 
 def test_the_request_is_shown_in_full() -> None:
     for width in (38, 60, 100):
-        shown = words(drawn.request_lines(made.plan(), width))
-        joined = "".join(line.strip() for line in shown.splitlines())
+        output = words(drawn.request_lines(made.plan(), width))
+        compact = "".join(line.strip() for line in output.splitlines())
         for part in (
             "application-autoscaling:RegisterScalableTarget",
             "application-autoscaling:PutScheduledAction",
@@ -95,7 +95,7 @@ def test_the_request_is_shown_in_full() -> None:
             '"at(2026-02-02T17:00:00)"',
             "ScalableTargetAction.MaxCapacity",
         ):
-            assert part in joined, (width, part)
+            assert part in compact, (width, part)
 
 
 def test_parameters_read_as_json_so_that_a_number_is_not_its_text() -> None:
@@ -121,10 +121,10 @@ def test_a_look_alike_name_is_marked_with_its_characters() -> None:
 
 def test_the_grave_stands_first_and_only_there() -> None:
     plan = made.plan(**made.LOWER)
-    first = words(drawn.blast_lines(plan, 100))
+    first = words(drawn.impact_lines(plan, 100))
     assert first.index("3 タスクがただちに停止") < first.index("接続待ち")
-    assert "接続待ち" not in words(drawn.caution_lines(plan, 100))
-    assert "200 接続" in words(drawn.caution_lines(plan, 100))
+    assert "接続待ち" not in words(drawn.warning_lines(plan, 100))
+    assert "200 接続" in words(drawn.warning_lines(plan, 100))
 
 
 def test_the_way_back_is_said_with_its_date_and_its_absence_too() -> None:
@@ -140,7 +140,7 @@ def test_a_plan_counts_down_and_expires_in_words() -> None:
 
 
 def test_the_text_of_a_plan_has_every_part() -> None:
-    shown = "\n".join(drawn.plan_text(made.plan(), made.JST, made.NOW))
+    output = "\n".join(drawn.plan_text(made.plan(), made.JST, made.NOW))
     for part in (
         "Before → after",
         "Exactly what is sent",
@@ -149,7 +149,7 @@ def test_the_text_of_a_plan_has_every_part() -> None:
         "valid for 2m",
         "■ CPU",
     ):
-        assert part in shown
+        assert part in output
     refused = "\n".join(drawn.plan_text(made.plan(refusals=("上限",), steps=()), made.JST, made.NOW))
     assert "✖ This cannot be applied:" in refused
 
@@ -162,7 +162,7 @@ def test_no_line_is_wider_than_its_room(name: str, value: str, width: int) -> No
     plan = made.plan(steps=(step,), blast=value, refusals=(name,))
     for lines in (
         drawn.row_lines(plan, width),
-        drawn.blast_lines(plan, width),
+        drawn.impact_lines(plan, width),
         drawn.refusal_lines(plan, width),
         drawn.fact_lines(plan, width, made.JST, made.NOW),
     ):
@@ -175,10 +175,10 @@ async def test_what_it_hits_is_the_first_thing_read(size: tuple[int, int]) -> No
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         await pilot.pause()
-        shown = text(app).splitlines()
-        assert "Most important" in shown[0]
-        assert "■ 3 タスクがただちに停止" in shown[1]
-        side_by_side = any("Before → after" in line and "To know" in line for line in shown)
+        output = text(app).splitlines()
+        assert "Most important" in output[0]
+        assert "■ 3 タスクがただちに停止" in output[1]
+        side_by_side = any("Before → after" in line and "To know" in line for line in output)
         assert side_by_side is (size[0] >= 110)
 
 
@@ -187,9 +187,9 @@ async def test_hostile_text_stays_text() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         await pilot.pause()
-        shown = text(app).replace("\n", "")
-        assert "[/ecs/web] [@" in shown
-        assert not any(ord(each) < 32 or each in "\x7f\x9b\u202e" for each in shown)
+        output = text(app).replace("\n", "")
+        assert "[/ecs/web] [@" in output
+        assert not any(ord(each) < 32 or each in "\x7f\x9b\u202e" for each in output)
 
 
 async def test_a_new_reading_of_the_same_plan_does_not_move_the_reader() -> None:
@@ -212,10 +212,10 @@ async def test_the_progress_tells_each_stage_with_a_mark() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         await pilot.pause()
-        shown = text(app)
-        assert "✓ recorded ─ ✓ checked again ─ ✓ sent ─ ✓ AWS accepted ─ ✓ verified" in shown
-        assert "? AWS accepted" in shown
-        assert "sends nothing again" in shown
+        output = text(app)
+        assert "✓ recorded ─ ✓ checked again ─ ✓ sent ─ ✓ AWS accepted ─ ✓ verified" in output
+        assert "? AWS accepted" in output
+        assert "sends nothing again" in output
 
 
 @pytest.mark.parametrize("page", ["plan", "lower", "runs", "progress"])

@@ -45,16 +45,16 @@ def test_before_it_is_recorded_nothing_is_past() -> None:
 
 
 def test_the_second_step_waits_for_the_first() -> None:
-    shown = plain(progress_lines(made.plan(), made.run(StepState.SENDING), 120))
-    assert "▶ sent" in shown[1]
-    assert "▶" not in shown[3]
+    output = plain(progress_lines(made.plan(), made.run(StepState.SENDING), 120))
+    assert "▶ sent" in output[1]
+    assert "▶" not in output[3]
 
 
 def test_a_refusal_of_the_whole_is_said_and_nothing_looks_sent() -> None:
     run = made.run(StepState.WAITING).model_copy(update={"refusal": "the world moved"})
-    shown = "\n".join(plain(progress_lines(run.plan, run, 120)))
-    assert "the world moved" in shown
-    assert "✓ sent" not in shown
+    output = "\n".join(plain(progress_lines(run.plan, run, 120)))
+    assert "the world moved" in output
+    assert "✓ sent" not in output
     assert "nothing was sent" in "\n".join(plain(outcome_lines(run, 120)))
 
 
@@ -92,8 +92,8 @@ def test_verified_is_never_claimed_early() -> None:
     assert verified_span(made.run(StepState.SENDING), made.NOW)[0] == "—"
     assert verified_span(made.run(StepState.DONE), made.NOW)[0] == "looking…"
     done = made.run(StepState.DONE, StepState.DONE, verified=True)
-    seen = tuple(step.model_copy(update={"verified": True}) for step in done.steps)
-    assert verified_span(done.model_copy(update={"steps": seen}), made.NOW)[0] == "✓ verified"
+    verified_steps = tuple(step.model_copy(update={"verified": True}) for step in done.steps)
+    assert verified_span(done.model_copy(update={"steps": verified_steps}), made.NOW)[0] == "✓ verified"
     for second in (StepState.WAITING, StepState.SENDING, StepState.UNKNOWN):
         assert verified_span(made.run(StepState.DONE, second, verified=True), made.NOW)[0] == "—"
     assert (
@@ -106,9 +106,9 @@ def test_verified_is_never_claimed_early() -> None:
 
 def test_a_step_that_nobody_here_carries_out_is_elsewhere_or_cut_off() -> None:
     run = made.cut_off(made.run(StepState.DONE, StepState.SENDING, verified=True))
-    shown = plain(run_rows([run], (), made.JST, made.NOW)[0].cells)
-    assert shown[0] == "? elsewhere or cut off: again 10:01"
-    assert "verified" not in " ".join(shown)
+    output = plain(run_rows([run], (), made.JST, made.NOW)[0].cells)
+    assert output[0] == "? elsewhere or cut off: again 10:01"
+    assert "verified" not in " ".join(output)
     assert "looks again at 10:01 JST" in " ".join(plain(elsewhere_lines(run, made.JST, 200)))
     assert "? sent" in "\n".join(plain(progress_lines(run.plan, run, 120)))
     assert elsewhere_lines(made.run(StepState.SENDING), made.JST, 100) == [], "this console sends it"
@@ -116,8 +116,8 @@ def test_a_step_that_nobody_here_carries_out_is_elsewhere_or_cut_off() -> None:
 
 def test_the_banner_names_two_and_counts_the_rest() -> None:
     run = made.run(StepState.UNKNOWN, text="no answer came")
-    shown = "\n".join(plain(unknown_lines([run, run, run], 100)))
-    assert shown.count("OUTCOME UNKNOWN: staff-api  最大タスク数 5 → 10") == 2
-    assert "no answer came" in shown
-    assert "and 1 more" in shown
+    output = "\n".join(plain(unknown_lines([run, run, run], 100)))
+    assert output.count("OUTCOME UNKNOWN: staff-api  最大タスク数 5 → 10") == 2
+    assert "no answer came" in output
+    assert "and 1 more" in output
     assert unknown_lines([], 100) == []

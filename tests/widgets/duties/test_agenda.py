@@ -140,7 +140,7 @@ async def test_an_unchanged_month_repaints_nothing() -> None:
         await pilot.pause()
         regions: list[object] = []
         for widget in (app.agenda, app.agenda.table):
-            widget.refresh = lambda *found, **_more: regions.extend(found or ["all"])  # type: ignore[method-assign,assignment,misc]  # a spy
+            widget.refresh = lambda *areas, **_more: regions.extend(areas or ["all"])  # type: ignore[method-assign,assignment,misc]  # a spy
         app.agenda.month = Month(year=2026, month=1, days=MONTH.days)
         app.agenda.day = TODAY
         await pilot.pause()

@@ -25,13 +25,13 @@ def english() -> Iterator[None]:
     i18n.use("en")
 
 
-def said(occurrence: Occurrence, width: int = 90, duty: Duty | None = DUTY) -> str:
-    asked, told = ask_lines(occurrence, duty, width), runbook_lines(duty, width)
-    return "\n".join(plain([*fact_lines(occurrence, duty, JST, NOW, width), *asked, *told]))
+def text_of(occurrence: Occurrence, width: int = 90, duty: Duty | None = DUTY) -> str:
+    asks, runbook = ask_lines(occurrence, duty, width), runbook_lines(duty, width)
+    return "\n".join(plain([*fact_lines(occurrence, duty, JST, NOW, width), *asks, *runbook]))
 
 
 def test_a_late_one_says_what_to_do_and_until_when() -> None:
-    text = said(made.one("daily-afternoon", 14))
+    text = text_of(made.one("daily-afternoon", 14))
     for words in (
         "CloudWatch Alarms 確認（午後）\n! late  12m over",
         "due at              Wed 14 Jan 2026 14:00 JST",
@@ -46,7 +46,7 @@ def test_a_late_one_says_what_to_do_and_until_when() -> None:
 
 
 def test_a_missed_one_signed_later_shows_both_times() -> None:
-    text = said(made.one("daily-afternoon", 13), 120)
+    text = text_of(made.one("daily-afternoon", 13), 120)
     assert "Tue 13 Jan 2026 14:00 JST" in text
     assert "Tue 13 Jan 2026 17:20 JST  signed after missed  3h 20m after it was due" in text
     assert "山田 (yamada)" in text
@@ -56,25 +56,25 @@ def test_a_missed_one_signed_later_shows_both_times() -> None:
 
 def test_one_signed_early_and_one_left_out() -> None:
     early = made.done(made.slot("d", "x", TODAY, 17), minutes=-30, was=State.UPCOMING)
-    assert "early  30m before it was due" in said(early)
-    text = said(made.one("daily-evening", 9))
+    assert "early  30m before it was due" in text_of(early)
+    text = text_of(made.one("daily-evening", 9))
     for words in ("– left out", "reason", "停電のため", "佐藤 (sato@10.0.3.17)"):
         assert words in text
 
 
 def test_window_plan_and_why_it_moved() -> None:
-    text = said(made.one("dr-drill", 5))
+    text = text_of(made.one("dr-drill", 5))
     assert "once from Mon 5 Jan to Fri 30 Jan" in text
     assert "moved" in text
     assert "閉庁日のため" in text
-    assert "nobody has planned it" in said(made.one("weekly-deploy", 25))
-    assert "◆ planned" in said(made.one("weekly-deploy", 18))
+    assert "nobody has planned it" in text_of(made.one("weekly-deploy", 25))
+    assert "◆ planned" in text_of(made.one("weekly-deploy", 18))
     back = made.done(made.slot("d", "x", date(2026, 1, 13), 9, nominal=(date(2026, 1, 12),)))
-    assert "from Mon 12" in said(back)
+    assert "from Mon 12" in text_of(back)
 
 
 def test_a_way_back_has_nothing_of_the_runbook() -> None:
-    text = said(made.REVERT, duty=None)
+    text = text_of(made.REVERT, duty=None)
     assert "変更操作 c-0042 の戻し" in text
     assert "□" not in text
 
@@ -88,7 +88,7 @@ def test_nothing_is_wider_than_asked(occurrence: Occurrence, width: int, languag
     i18n.use(language)
     was = occurrence.signed
     word = made.signed(occurrence.slot, by="あ" * 90, note=HOSTILE * 3, was=was.was) if was else None
-    text = said(occurrence.model_copy(update={"signed": word}), width)
+    text = text_of(occurrence.model_copy(update={"signed": word}), width)
     assert max(cell_len(line) for line in text.splitlines()) <= width
     assert "\x1b" not in text
 
@@ -97,7 +97,7 @@ def test_nothing_is_wider_than_asked(occurrence: Occurrence, width: int, languag
 def test_every_state_is_said(state: State) -> None:
     from widgets.duties.wording import DUTY_LOOKS
 
-    assert DUTY_LOOKS[state].text in said(made.occurrence(made.slot("d", "x", TODAY, 9), state))
+    assert DUTY_LOOKS[state].text in text_of(made.occurrence(made.slot("d", "x", TODAY, 9), state))
 
 
 class DetailApp(App[None]):
@@ -118,8 +118,8 @@ async def test_the_widget_repaints_only_news() -> None:
         await pilot.pause()
         assert "□ 4 [/ecs/web] [@click=app.quit]" in screen(app)
         regions: list[object] = []
-        for widget in (app.detail, app.detail.facts, app.detail.asks, app.detail.told):
-            widget.refresh = lambda *found, **_more: regions.extend(found or ["all"])  # type: ignore[method-assign,assignment,misc]  # a spy
+        for widget in (app.detail, app.detail.facts, app.detail.asks, app.detail.runbook):
+            widget.refresh = lambda *areas, **_more: regions.extend(areas or ["all"])  # type: ignore[method-assign,assignment,misc]  # a spy
         app.detail.occurrence = made.one("daily-afternoon", 14).model_copy()
         app.now = NOW + timedelta(seconds=30)
         app.detail._tick()

@@ -51,7 +51,7 @@ def spied(app: ListApp) -> list[Region]:
     """What is painted from now on."""
     regions: list[Region] = []
     for widget in (app.duties, app.duties.table):
-        widget.refresh = lambda *found, **_more: regions.extend(found or [Region()])  # type: ignore[method-assign,assignment,misc]  # a spy
+        widget.refresh = lambda *areas, **_more: regions.extend(areas or [Region()])  # type: ignore[method-assign,assignment,misc]  # a spy
     return regions
 
 
@@ -59,15 +59,15 @@ async def test_sections_and_every_state() -> None:
     app = ListApp()
     async with app.run_test(size=(120, 20)) as pilot:
         await pilot.pause()
-        found = lines(app)
-        headings = [line for line in found if line.startswith("╌╌")]
+        rows = lines(app)
+        headings = [line for line in rows if line.startswith("╌╌")]
         assert headings == [
             "╌╌ carried over from earlier days  !1 ×1",
             "╌╌ today Wed 14 Jan  !1 ●1 ○2 ✓1",
             "╌╌ within the month",
         ]
-        body = "\n".join(found)
-        assert "JST" in found[0]
+        body = "\n".join(rows)
+        assert "JST" in rows[0]
         for words in ("late      1d 5h over", "missed    since 13 Jan 20:00", "due       late in 18m", "done      09:04", "upcoming  in 2h 18m", "from Mon 12", "until Fri 30 Jan"):  # fmt: skip
             assert words in body
         assert [each.slot.key for each in [app.duties.selected] if each] == [made.VIEW.carried[0].key]

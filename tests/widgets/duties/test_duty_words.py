@@ -42,12 +42,12 @@ def test_every_state_has_its_own_mark_of_one_cell_and_its_own_word() -> None:
 
 @given(st.lists(st.sampled_from(list(State)), max_size=20), st.integers(0, 30))
 def test_marks_fit_and_what_needs_a_person_stands_first(states: list[State], width: int) -> None:
-    shown = words.marks([in_state(state) for state in states], width)
-    assert width_of(shown) <= width
+    output = words.marks([in_state(state) for state in states], width)
+    assert width_of(output) <= width
     if states and width:
-        assert shown
+        assert output
     if len(states) > width >= 3 and State.LATE in states:
-        assert text(shown).startswith("!")
+        assert text(output).startswith("!")
 
 
 def test_marks_are_in_order_of_time_then_counted_then_cut() -> None:
@@ -87,18 +87,18 @@ def test_where_it_comes_from() -> None:
     ],
 )
 def test_what_a_state_means_now(state: State, now: str, later: str) -> None:
-    each = made.occurrence(made.slot("d", "x", TODAY, 15), state)
-    assert text(words.progress(each, NOW, JST, TODAY)) == now
-    assert text(words.progress(each, None, JST, TODAY)) == later
+    occurrence = made.occurrence(made.slot("d", "x", TODAY, 15), state)
+    assert text(words.progress(occurrence, NOW, JST, TODAY)) == now
+    assert text(words.progress(occurrence, None, JST, TODAY)) == later
 
 
 def test_a_late_signature_says_so_and_one_in_time_does_not() -> None:
     slot = made.slot("d", "x", TODAY, 9)
-    shown = [
+    output = [
         text(words.progress(made.done(slot, was=was), NOW, JST, TODAY))
         for was in (State.DUE, State.LATE, State.MISSED)
     ]
-    assert shown == [
+    assert output == [
         "09:04 山田 (yamada)",
         "09:04 山田 (yamada) signed late",
         "09:04 山田 (yamada) signed after missed",

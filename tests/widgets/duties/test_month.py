@@ -26,7 +26,7 @@ def english() -> Iterator[None]:
     i18n.use("en")
 
 
-def drawn(width: int, height: int, *, month: Month = MONTH, day: date = TODAY) -> list[str]:
+def month_rows(width: int, height: int, *, month: Month = MONTH, day: date = TODAY) -> list[str]:
     lines, _paper = draw_month(month, day, TODAY, JST, width, height, focused=True)
     return plain(lines)
 
@@ -58,7 +58,7 @@ def test_no_size_overflows(width: int, height: int, language: str, day: date) ->
 
 
 def test_two_rows_a_week_tell_state_today_and_closed_days_without_colour() -> None:
-    lines = drawn(42, 14)
+    lines = month_rows(42, 14)
     assert lines[0].startswith("Jan 2026")
     assert lines[0].endswith("! late 2  × missed 1  ● due 1")
     assert lines[1].split() == ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
@@ -74,27 +74,27 @@ def test_seven_duties_fit_the_narrowest_cell() -> None:
     days = tuple(
         each.model_copy(update={"occurrences": seven if each.day == TODAY else ()}) for each in MONTH.days
     )
-    assert "✓7" in drawn(28, 14, month=MONTH.model_copy(update={"days": days}))[7]
+    assert "✓7" in month_rows(28, 14, month=MONTH.model_copy(update={"days": days}))[7]
 
 
 def test_a_row_a_week_still_tells() -> None:
-    lines = drawn(44, 5)
+    lines = month_rows(44, 5)
     assert len(lines) == 5
     assert "▌14◂!+" in lines[2]
 
 
 def test_names_where_there_is_room() -> None:
-    wide = "\n".join(drawn(200, 56))
+    wide = "\n".join(month_rows(200, 56))
     for words in ("元日", "成人の日", "14 today", "! 14:00 CloudWatch Alarms", "● DR訓練", "─────", "│ 5"):
         assert words in wide
-    assert "+6 ······" in "\n".join(drawn(140, 40))
-    assert "▌14 today" in "\n".join(drawn(80, 20))
-    assert "成人の日 (closed)" in drawn(42, 14, day=date(2026, 1, 12))[12]
-    assert "土曜日" not in "\n".join(drawn(200, 56)[:-2])
+    assert "+6 ······" in "\n".join(month_rows(140, 40))
+    assert "▌14 today" in "\n".join(month_rows(80, 20))
+    assert "成人の日 (closed)" in month_rows(42, 14, day=date(2026, 1, 12))[12]
+    assert "土曜日" not in "\n".join(month_rows(200, 56)[:-2])
 
 
 def test_the_legend_names_every_mark_where_there_is_room() -> None:
-    body = "\n".join(drawn(120, 30)[-2:])
+    body = "\n".join(month_rows(120, 30)[-2:])
     for words in (
         "! late",
         "× missed",
@@ -198,7 +198,7 @@ async def test_only_what_changed_is_painted() -> None:
     async with app.run_test(size=(80, 20)) as pilot:
         await pilot.pause()
         regions: list[object] = []
-        app.grid.refresh = lambda *found, **_more: regions.extend(found or ["all"])  # type: ignore[method-assign,assignment]  # a spy
+        app.grid.refresh = lambda *areas, **_more: regions.extend(areas or ["all"])  # type: ignore[method-assign,assignment]  # a spy
         app.grid.month = MONTH.model_copy()
         app.grid.today = TODAY
         assert regions == []

@@ -70,22 +70,22 @@ def test_both_orders_hold_every_verdict_and_the_worst_of_the_measured_comes_firs
 @given(VERDICTS)
 def test_whatever_a_finding_holds_its_cell_shows(verdicts: list[Verdict | None]) -> None:
     one = finding(*verdicts)
-    shown = text(recorded_spans(recorded(one)))
-    measured = [each for each in verdicts if each in (V.ABNORMAL, V.ATTENTION)]
-    assert VERDICT_LOOKS[one.verdict].text in shown
+    output = text(recorded_spans(recorded(one)))
+    bad = [each for each in verdicts if each in (V.ABNORMAL, V.ATTENTION)]
+    assert VERDICT_LOOKS[one.verdict].text in output
     if V.ABNORMAL in verdicts:
         assert one.verdict is V.ABNORMAL
     if V.UNKNOWN in verdicts:
-        assert "?" in shown
+        assert "?" in output
         assert one.unjudged == verdicts.count(V.UNKNOWN)
-    if measured:
-        assert VERDICT_LOOKS[one.measured].mark in shown
+    if bad:
+        assert VERDICT_LOOKS[one.measured].mark in output
     line = FindingLine(
         seq=1, at=AT, by="", key="k", inspection="a", title="a", verdict=one.verdict, summary="s",
         measured=one.measured, unjudged=one.unjudged,
     )  # fmt: skip
     reported = words.of_finding(line)
-    assert not measured or VERDICT_LOOKS[one.measured].mark in reported
+    assert not bad or VERDICT_LOOKS[one.measured].mark in reported
     assert V.UNKNOWN not in verdicts or "not judged" in reported
 
 
@@ -96,16 +96,16 @@ def test_whatever_a_duty_found_its_cell_shows_within_its_column(
 ) -> None:
     i18n.use(language)
     findings = [finding(*verdicts, id=f"i{number}") for number, verdicts in enumerate(lists)]
-    found = duty(*findings, expected=len(findings) + missing)
-    cell = verdict_cell(found)
+    duty_findings = duty(*findings, expected=len(findings) + missing)
+    cell = verdict_cell(duty_findings)
     assert width_of(cell) <= 14
-    shown = text(cell)
+    output = text(cell)
     for verdict in (V.ABNORMAL, V.ATTENTION):
         if any(each.measured is verdict for each in findings):
-            assert VERDICT_LOOKS[verdict].mark in shown
+            assert VERDICT_LOOKS[verdict].mark in output
     if any(each.unjudged for each in findings):
-        assert "?" in shown
-    assert found.all_normal == (not missing and all(each.verdict is V.NORMAL for each in findings))
+        assert "?" in output
+    assert duty_findings.all_normal == (not missing and all(each.verdict is V.NORMAL for each in findings))
 
 
 def test_as_the_trial_asked_for_it() -> None:

@@ -39,6 +39,21 @@ def test_every_kind_has_its_own_mark_and_word() -> None:
     assert len({look.word for look in KIND_STYLES.values()}) == len(KIND_STYLES)
 
 
+def test_a_kind_of_a_later_version_is_called_unknown_by_its_name() -> None:
+    entry = book.entry(1, EntryKind.OTHER, "x").model_copy(update={"unknown_kind": "approved"})
+    mark, words = kind_spans(entry)
+    assert (mark[0], words[0]) == ("? ", "unknown kind (approved)")
+    hostile = entry.model_copy(update={"unknown_kind": "\x1b[2J" + "x" * 99})
+    assert "␛[2Jx" in plain([kind_spans(hostile)])[0]
+    assert width_of(kind_spans(hostile)) < 70
+    unreadable = book.entry(1, EntryKind.OTHER, "x")
+    assert kind_spans(unreadable)[1][0] == "unknown kind"
+    query = EntryQuery(kinds=frozenset({EntryKind.NOTE}), unknown_kinds=frozenset({"freeze", "approved"}))
+    assert plain([filter_spans(query, made.JST)]) == [
+        "kind note, unknown kind (approved), unknown kind (freeze)"
+    ]
+
+
 def test_an_outcome_shows_what_became_of_it() -> None:
     marks = [
         kind_spans(book.entry(1, EntryKind.OUTCOME, "x", state=state))[0]
@@ -49,7 +64,7 @@ def test_an_outcome_shows_what_became_of_it() -> None:
 
 
 async def test_empty_not_found_failed_and_waiting_look_different() -> None:
-    seen = []
+    messages = []
     app = JournalApp()
     async with app.run_test(size=(100, 12)) as pilot:
         panel = app.query_one(JournalPanel)
@@ -63,8 +78,8 @@ async def test_empty_not_found_failed_and_waiting_look_different() -> None:
             panel.state = state
             await pilot.pause()
             await pilot.pause()
-            seen.append(text(app))
-    waiting, empty, not_found, failed, full = seen
+            messages.append(text(app))
+    waiting, empty, not_found, failed, full = messages
     assert "Reading" in waiting
     assert "Nothing is recorded yet" in empty
     assert "esc shows all" in not_found
@@ -209,9 +224,9 @@ async def test_the_detail_shows_an_entry_with_its_story() -> None:
         detail.focus()
         await pilot.pause()
         await pilot.pause()
-        shown = text(app)
+        output = text(app)
         for words in ("上限を 8 にする", "tanaka", "assumed-role", "api のタスク数上限", "step"):
-            assert words in shown
+            assert words in output
         assert detail.neighbour(-1) == book.STORY[0]
         assert detail.neighbour(1) == book.STORY[2]
         assert detail.neighbour(2) is None

@@ -1,4 +1,4 @@
-"""Hands a confirmed plan to the engine and tells the operator how it ended, whatever screen is shown then."""
+"""Hands a confirmed plan to the engine and notifies the operator of the end, on whatever screen is open then."""
 
 from collections.abc import Callable
 
@@ -10,11 +10,11 @@ from tui.console import Console
 from widgets.changes.run.view import partly, unknown_words
 
 Stopped = Callable[[Problem], None]
-"""Told when the confirmation could not be recorded: nothing was sent."""
+"""Called when the confirmation could not be recorded: nothing was sent."""
 
 
-def carry_out(app: Console, plan: Plan, typed: str, stopped: Stopped) -> None:
-    """Begin; the change goes on whatever becomes of the dialog that confirmed it."""
+def apply(app: Console, plan: Plan, typed: str, stopped: Stopped) -> None:
+    """Begin to apply `plan`; it goes on whatever becomes of the dialog that confirmed it."""
     task = app.ready.engine.apply(plan, typed)
 
     async def follow() -> None:
@@ -24,12 +24,12 @@ def carry_out(app: Console, plan: Plan, typed: str, stopped: Stopped) -> None:
             stopped(error.problem)
             tell(app, error.problem.said, bad=True)
         else:
-            tell(app, said_of(run), bad=run.state is not StepState.DONE)
+            tell(app, run_summary(run), bad=run.state is not StepState.DONE)
 
     app.run_worker(follow(), group=f"apply-{plan.id}", exit_on_error=True)
 
 
-def said_of(run: Run) -> str:
+def run_summary(run: Run) -> str:
     """How a run ended, on one line."""
     what = f"{run.plan.target.title}: {run.plan.title}"
     if partly(run):
@@ -41,11 +41,11 @@ def said_of(run: Run) -> str:
     }
     if run.state not in words:
         return f"{what}: {unknown_words()}"
-    said = words[run.state].format(what=what)
-    told = run.refusal or next((step.text for step in run.steps if step.state is run.state), "")
-    return f"{said}. {told}".strip() if told and run.state is not StepState.DONE else said
+    sentence = words[run.state].format(what=what)
+    why = run.refusal or next((step.text for step in run.steps if step.state is run.state), "")
+    return f"{sentence}. {why}".strip() if why and run.state is not StepState.DONE else sentence
 
 
 def tell(app: Console, text: str, *, bad: bool = False) -> None:
-    """A word to the operator that stays longer when it is not good."""
+    """Notify the operator; bad news stays longer."""
     app.notify(text, severity="error" if bad else "information", timeout=20 if bad else 8, markup=False)

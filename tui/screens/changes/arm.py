@@ -1,4 +1,4 @@
-"""Arming: allow writing for a limited time, with a reason that is written down first."""
+"""Arming: allows writing for a limited time, with a reason that is recorded first."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ LONGEST = 60
 
 
 def arm_or_disarm(app: Console) -> None:
-    """Ask for a reason and arm; where it is armed, back to read-only at once."""
+    """Ask for a reason and arm; where it is armed, return to read-only at once."""
     if app.services is None or isinstance(app.screen, ArmScreen):
         return
     if app.ready.engine.permits.armed is not None:
@@ -43,12 +43,12 @@ async def _disarm(app: Console) -> None:
 
 
 def _refresh(app: Console) -> None:
-    """The header follows the runs; it says at once what writing may do now."""
+    """Update the header, which is drawn with the runs."""
     app.mutate_reactive(Console.runs)
 
 
 class ArmScreen(PlacedDialog[bool]):
-    """Answers True once it is armed."""
+    """Returns True once it is armed."""
 
     DEFAULT_CSS = """
     ArmScreen > #window {
@@ -103,8 +103,8 @@ class ArmScreen(PlacedDialog[bool]):
         """Arm, once both answers are there."""
         event.stop()
         reason = self.query_one("#reason", Input).value.strip()
-        typed = self.query_one("#minutes", Input).value
-        minutes = int(typed) if typed.isdecimal() else 0
+        text = self.query_one("#minutes", Input).value
+        minutes = int(text) if text.isdecimal() else 0
         if not reason:
             self._say(_("A reason is needed: it is written into the journal."))
             self.query_one("#reason", Input).focus()
@@ -116,7 +116,7 @@ class ArmScreen(PlacedDialog[bool]):
             self.arm(reason, minutes)
 
     async def action_dismiss(self, result: bool | None = None) -> None:
-        """Not while it is being recorded: the journal would call a console armed that is not."""
+        """Refuse while it is being recorded: the journal would name a console armed that is not."""
         if not self.arming:
             await super().action_dismiss(result)
 
@@ -162,4 +162,4 @@ def _meaning() -> tuple[str, ...]:
 
 
 def _lines(sentences: tuple[str, ...], style: str) -> Content:
-    return Content("\n").join([Content.styled(each, style) for each in sentences])
+    return Content("\n").join([Content.styled(sentence, style) for sentence in sentences])

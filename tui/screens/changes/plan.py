@@ -1,8 +1,8 @@
 """A change, planned from live state, confirmed by typing its target's name, and followed to its end.
 
-What is shown is what is sent: every edit and every read forgets the plan before it, and the keys that
-confirm count only once the new one has been seen for a moment. Closing the dialog changes nothing.
-The keys go to the questions or to the name, wherever the work goes on; the plan scrolls from any of them.
+What is displayed is what is sent: every edit and every read discards the previous plan, and the keys that
+confirm are accepted only once the new plan has been visible for a moment. Closing the dialog changes nothing.
+The focus is on the questions or on the name, whichever is next; the plan scrolls from either.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from services.i18n import N_, _
 from services.models.changes import ChangeTarget, Plan, Run
 from services.models.problem import Problem
 from tui.commands import bindings
-from tui.screens.changes.applying import carry_out
+from tui.screens.changes.applying import apply
 from tui.screens.changes.plan_status import PlanStatus, keys, passing, status
 from tui.screens.common.guard import TypeAheadGuard
 from tui.screens.common.place import PlacedDialog
@@ -34,11 +34,11 @@ from widgets.frame.panel import words_of
 from widgets.inputs.confirm_bar import ConfirmBar
 
 DEBOUNCE = 0.4
-"""Seconds without a key before an edit is planned: every plan reads AWS."""
+"""Seconds without a key before an edit is planned, because every plan reads AWS."""
 
 
 class PlanScreen(PlacedDialog[None]):
-    """One change on one target; `wish` answers its questions beforehand (the way back of another change)."""
+    """One change on one target; `parameters` answers its questions beforehand (for reverting another change)."""
 
     DEFAULT_CSS = """
     PlanScreen > #window {
@@ -58,19 +58,19 @@ class PlanScreen(PlacedDialog[None]):
         Binding("pagedown", "scroll_plan('page_down')", N_("Page down"), show=False),
     ]
 
-    def __init__(self, kind: str, target: ChangeTarget, wish: Mapping[str, str] | None = None) -> None:
+    def __init__(self, kind: str, target: ChangeTarget, parameters: Mapping[str, str] | None = None) -> None:
         super().__init__()
         self.kind = kind
         self.target = target
         self.change = self.app.ready.engine.changes[kind]
         self.plan: Plan | None = None
-        """The one shown, which may be confirmed; None while another is being made."""
+        """The plan on display, which may be confirmed; None while another is being made."""
         self.applying = False
         """It was confirmed: nothing more is sent from here."""
-        self._wish = dict(wish or {})
-        self._seen = TypeAheadGuard(self, lambda: self.bar.open())  # noqa: PLW0108  the bar is made below
+        self._parameters = dict(parameters or {})
+        self._plan_guard = TypeAheadGuard(self, lambda: self.bar.open())  # noqa: PLW0108  the bar is made below
         self._go_on = True
-        """The name is what is wanted next, once there is a plan for it."""
+        """The focus goes to the name, once there is a plan for it."""
         self._typing: Timer | None = None
         self._problem: Problem | None = None
         self._wrong = ""
@@ -80,16 +80,16 @@ class PlanScreen(PlacedDialog[None]):
         self.bar = ConfirmBar(self._counts)
 
     def compose(self) -> ComposeResult:
-        """Where it happens, the questions, the plan, the confirmation."""
+        """The system, the questions, the plan, the confirmation."""
         with Vertical(id="window") as self.window:
-            self.window.border_title = Content(f"{_(self.change.title)}: {self.target.title}")
+            self.window.border_title = Content(f"{_(self.change.kind.title)}: {self.target.title}")
             yield self.place()
             yield self.form
             yield self.view
             yield self.bar
 
     def on_mount(self) -> None:
-        """Ask AWS what may be decided, then plan."""
+        """Read the questions, then plan."""
         self.watch(self.app, "runs", self._runs_changed)
         self.watch(self.app, "zone", self._zone_changed)
         every_second(self, self.show_bar)
@@ -97,30 +97,30 @@ class PlanScreen(PlacedDialog[None]):
         self.replan()
 
     def first(self) -> Widget | None:
-        """The name where it is asked for, else the first question; never a yes."""
+        """The name where it is asked for, else the first question; never a button that confirms."""
         if self.applying:
             return self.view
         return self.bar.question() if self._asks_name() else self.form.first()
 
     def on_resize(self, _event: Resize) -> None:
-        """What was read stands elsewhere now."""
+        """Hold the confirmation: the plan has moved on the screen."""
         self.look_again()
 
     def on_screen_resume(self) -> None:
-        """Another dialog stood over this one; where it armed the console, the name is what is wanted next."""
-        asked_before = self.bar.asking
+        """Hold the confirmation; where another dialog has armed the console, go on to the name."""
+        was_asking = self.bar.asking
         self.look_again()
         self.show_bar()
-        self._go_on |= self.bar.asking and not asked_before
+        self._go_on |= self.bar.asking and not was_asking
         self.proceed()
 
     def on_descendant_focus(self) -> None:
-        """Whoever goes to another question stays there."""
+        """Let the focus stay at another question that the operator went to."""
         if self.guard.is_open and self.focused not in (None, self.first(), self.form.first()):
             self._go_on = False
 
     def proceed(self) -> None:
-        """Give the keys to what is wanted next; where nothing is, leave them where they are, but nowhere lost."""
+        """Focus what is next; else leave the focus, unless nothing has it."""
         if self._go_on and self._asks_name():
             self._go_on = False
             self.set_focus(self.bar.question())
@@ -131,34 +131,34 @@ class PlanScreen(PlacedDialog[None]):
         return self.bar.asking and self.plan is not None and bool(self.plan.confirm)
 
     def look_again(self) -> None:
-        """What confirms is deaf until the present picture has been seen."""
+        """Refuse the keys that confirm until the current plan has been visible for a moment."""
         self.bar.clear()
         self.bar.hush(_("one moment…"))
-        self._seen.hold()
+        self._plan_guard.hold()
 
     def _counts(self, pressed_at: float) -> bool:
-        return self._seen.lets(pressed_at) and self.guard.lets(pressed_at)
+        return self._plan_guard.lets(pressed_at) and self.guard.lets(pressed_at)
 
     # -- planning
 
     @work(group="plan", exclusive=True)
     async def replan(self) -> None:
-        """Read what is to be decided, unless it stands in the form already, and plan what the form says."""
-        if not self.form.is_asked:
+        """Read the questions unless the form has them already, and plan what the form says."""
+        if not self.form.has_questions:
             try:
                 parameters = await self.change.parameters(self.target)
             except AwsError as error:
                 self._failed(error.problem)
                 return
-            await self.form.ask(parameters, self._wish)
+            await self.form.ask(parameters, self._parameters)
             self.proceed()
         await self._plan()
 
     @on(PlanForm.Changed)
     def edited(self, event: PlanForm.Changed) -> None:
-        """Forget the plan at once; make another when the typing pauses."""
+        """Discard the plan at once; make another when the typing pauses."""
         event.stop()
-        if self.applying or event.wish == self._wish:
+        if self.applying or event.values == self._parameters:
             return
         self._go_on = False
         self.forget()
@@ -168,7 +168,7 @@ class PlanScreen(PlacedDialog[None]):
 
     @on(PlanForm.Finished)
     def finished(self, event: PlanForm.Finished) -> None:
-        """On to the name, at once or when the plan for the answers is made; else to the next question."""
+        """Go on to the name, now or once the answers are planned; else to the next question."""
         event.stop()
         if self._asks_name():
             self.set_focus(self.bar.question())
@@ -178,12 +178,12 @@ class PlanScreen(PlacedDialog[None]):
             self.focus_next()
 
     def forget(self) -> None:
-        """There is no plan to confirm."""
+        """Discard the plan: there is none to confirm."""
         self.plan, self._problem, self._wrong = None, None, ""
         self.show_bar()
 
     def action_replan(self) -> None:
-        """Read AWS and plan again; also after what was confirmed was stopped or failed."""
+        """Read AWS and plan again, also after a confirmed plan was stopped or failed."""
         if self._standing().may_try_again:
             self.applying, self.view.applying, self.view.run = False, False, None
             self.form.remove_class("-off")
@@ -195,13 +195,13 @@ class PlanScreen(PlacedDialog[None]):
             self.replan()
 
     async def _plan(self) -> None:
-        self._wish = self.form.wish
+        self._parameters = self.form.values
         try:
-            plan = await self.app.ready.engine.plan(self.kind, str(self.target.id), self._wish)
+            plan = await self.app.ready.engine.plan(self.kind, str(self.target.id), self._parameters)
         except AwsError as error:
             self._failed(error.problem)
             return
-        if self.applying or self.form.wish != self._wish:
+        if self.applying or self.form.values != self._parameters:
             return
         self.plan, self.view.plan = plan, plan
         self.view.why = why_then(self.form.parameters, plan)
@@ -210,7 +210,7 @@ class PlanScreen(PlacedDialog[None]):
         self.proceed()
 
     def _failed(self, problem: Problem) -> None:
-        """There is no plan, or it could not even be recorded; nothing was sent."""
+        """Show why there is no plan or why it could not be recorded; nothing was sent."""
         self.plan, self._problem = None, problem
         if self.is_attached:
             self.show_bar()
@@ -219,7 +219,7 @@ class PlanScreen(PlacedDialog[None]):
     # -- confirming
 
     def show_bar(self) -> None:
-        """Whether it may be confirmed now, and if not, why."""
+        """Show whether it may be confirmed now, and if not, why."""
         at = self._standing()
         self.view.trouble = words_of(self._problem) if self._problem is not None else ()
         if at.ready and self.plan is not None:
@@ -253,7 +253,7 @@ class PlanScreen(PlacedDialog[None]):
         return self.focused is not None and self.bar in self.focused.ancestors
 
     def _leave_bar(self) -> None:
-        """Away from the name, which may be half typed: what is pressed meanwhile must reach no other field."""
+        """Leave the name, which may be half typed: keys pressed meanwhile must reach no other field."""
         if self._is_answering():
             self.set_focus(None)
             self._back_to = None
@@ -261,7 +261,7 @@ class PlanScreen(PlacedDialog[None]):
 
     @on(ConfirmBar.Confirmed)
     def confirmed(self, event: ConfirmBar.Confirmed) -> None:
-        """Send it, once: the first confirmation takes the plan away from all that follow."""
+        """Send it once: the first confirmation takes the plan, so that a second one has none."""
         event.stop()
         plan = self.plan
         if plan is None or not self._standing().ready:
@@ -277,7 +277,7 @@ class PlanScreen(PlacedDialog[None]):
         self.view.applying = self.view.can_focus = True
         self.set_focus(self.view)
         self.show_bar()
-        carry_out(self.app, plan, event.typed, self._failed)
+        apply(self.app, plan, event.typed, self._failed)
 
     def _runs_changed(self, runs: tuple[Run, ...]) -> None:
         plan = self.view.plan
@@ -289,5 +289,5 @@ class PlanScreen(PlacedDialog[None]):
         self.view.zone = self.app.zone
 
     def action_scroll_plan(self, way: Literal["up", "down", "page_up", "page_down"]) -> None:
-        """Move in the plan, wherever the keys are."""
+        """Scroll the plan, wherever the focus is."""
         getattr(self.view, f"scroll_{way}")(animate=False)

@@ -1,4 +1,4 @@
-"""What the dialog of a change says of it: whether it may be confirmed, what stands in the way, which keys work. Pure."""
+"""The status line of a change's dialog: whether it may be confirmed, what prevents that, which keys work. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,15 +19,15 @@ class PlanStatus:
     now: datetime
     armed: bool
     read_only: bool
-    """Configured so: it cannot be armed."""
+    """The console is configured read-only: it cannot be armed."""
     writable: bool
     """The journal can be written."""
     plan: Plan | None = None
     """The one that may be confirmed; None while another is being made."""
     problem: Problem | None = None
-    """Why there is none, or why it could not be carried out."""
+    """Why there is no plan, or why it could not be applied."""
     wrong: str = ""
-    """What was wrong with the name that was typed."""
+    """What is wrong with the typed name."""
     applying: bool = False
     """It was confirmed."""
     run: Run | None = None
@@ -35,35 +35,35 @@ class PlanStatus:
 
     @property
     def refused(self) -> bool:
-        """The plan must not be applied."""
+        """Whether the plan must not be applied."""
         return self.plan is not None and (bool(self.plan.refusals) or not self.plan.steps)
 
     @property
     def expired(self) -> bool:
-        """The plan is too old."""
+        """Whether the plan is too old."""
         return self.plan is not None and not self.plan.made_at <= self.now < self.plan.expires_at
 
     @property
     def ready(self) -> bool:
-        """It may be confirmed."""
+        """Whether it may be confirmed."""
         waits = self.plan is None or self.applying or self.refused or self.expired
         return not waits and self.armed
 
     @property
     def may_try_again(self) -> bool:
-        """It was confirmed, and nothing was changed by the step that stopped it."""
-        ended = self.run is not None and self.run.state in (StepState.REFUSED, StepState.FAILED)
-        return self.applying and (ended or (self.run is None and self.problem is not None))
+        """Whether it was confirmed and the step that stopped it changed nothing."""
+        stopped = self.run is not None and self.run.state in (StepState.REFUSED, StepState.FAILED)
+        return self.applying and (stopped or (self.run is None and self.problem is not None))
 
     @property
     def under_way(self) -> bool:
-        """It was confirmed, and has not ended."""
-        begun = self.run is None or self.run.state in _UNDER_WAY
-        return self.applying and self.problem is None and begun
+        """Whether it was confirmed and has not ended."""
+        is_open = self.run is None or self.run.state in _UNDER_WAY
+        return self.applying and self.problem is None and is_open
 
 
 def passing(at: PlanStatus) -> str:
-    """What a question that was asked before waits for; "" where it makes no sense any more."""
+    """What an open question waits for; "" where it has become pointless."""
     if at.applying or at.problem is not None or at.refused or at.read_only:
         return ""
     if at.plan is None:
@@ -77,18 +77,18 @@ def keys(at: PlanStatus) -> str:
     """The keys that do something now."""
     again = at.may_try_again or not at.applying
     arms = not at.read_only and (at.armed or at.writable) and (again or at.under_way)
-    offered = (
+    hints = (
         (not at.applying, _("Tab next")),
         (True, _("↑↓ scroll")),
         (again, _("F5 plan again")),
         (arms, _("F9 read-only") if at.armed else _("F9 arm")),
         (True, _("Escape close")),
     )
-    return "  ".join(words for works, words in offered if works)
+    return "  ".join(words for works, words in hints if works)
 
 
 def status(at: PlanStatus) -> tuple[Line, tuple[Span, ...]]:
-    """What stands in the way, or what confirming does; to its right how long the plan is valid, or the key that helps."""
+    """What prevents or follows a confirmation; on the right how long the plan is valid, or the key that helps."""
     again: tuple[Span, ...] = ((_("F5 plan again"), "key"),)
     if at.applying and at.problem is None:
         if at.may_try_again:

@@ -1,4 +1,4 @@
-"""One confirmed change, whole: what was planned, what was sent, what became of it."""
+"""One confirmed change in full: what was planned, what was sent, what became of it."""
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -35,7 +35,7 @@ class RunScreen(Dialog[None]):
             yield self.view
 
     def on_mount(self) -> None:
-        """Show it, and what comes."""
+        """Show the run and follow it."""
         self.view.plan, self.view.run, self.view.applying = self.run.plan, self.run, True
         self.watch(self.app, "runs", self._runs_changed)
         self.watch(self.app, "zone", self._zone_changed)

@@ -8,8 +8,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from services.i18n import N_, _
+from services.inspections.registry import SIGN_INS
 from services.inspections.running.finding_records import BY_HAND
-from services.inspections.sign_ins.inspection import SignIns
 from services.models.duties import ScheduledOccurrence
 from services.models.findings import Recorded
 from services.models.verdict import Verdict
@@ -102,7 +102,7 @@ class FindingScreen(ModeScreen):
 
     def _said_known(self) -> bool:
         """Whether this is the look at people, and somebody is known who could be a stranger again."""
-        return self.recorded.finding.inspection == SignIns.id and bool(self.app.ready.records.said_known)
+        return self.recorded.finding.inspection == SIGN_INS and bool(self.app.ready.records.said_known)
 
     def _no_look(self) -> str:
         return finding_actions.no_look(self.app, self.slot) if self.slot is not None else ""

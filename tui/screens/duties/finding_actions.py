@@ -9,7 +9,7 @@ from services.i18n import _
 from services.inspections.registry import offered
 from services.journal.errors import JournalError
 from services.models.duties import OccurrenceState, ScheduledOccurrence
-from services.models.findings import Finding, Recorded, Unfamiliar
+from services.models.findings import Finding, Recorded, UnknownIdentity
 from services.models.journal import Entry
 from services.models.runbook import Runbook
 from tui.console import Console
@@ -92,7 +92,7 @@ async def _write(app: Console, chosen: _Write) -> None:
     app.say(chosen.told)
 
 
-def _words(each: Unfamiliar) -> str:
+def _words(each: UnknownIdentity) -> str:
     if each.kind == "person":
         return _("user {name}").format(name=each.value)
     return _("network {network} ({value})").format(network=each.network or each.value, value=each.value)

@@ -20,7 +20,7 @@ from services.models.text import clean
 from tui.palette import folded
 from tui.screens.common.dialog import Dialog
 from widgets.drawing.lines import ROLES
-from widgets.journal.wording import KIND_STYLES
+from widgets.journal.wording import KIND_STYLES, unknown_kind_word
 
 MOST = 200
 """Targets listed at once; typing narrows them."""
@@ -37,6 +37,8 @@ class Choice:
     shown: Content
     words: str
     """What it is found by."""
+    unknown: bool = False
+    """A kind that this version does not know."""
 
 
 class JournalFilterScreen(Dialog[EntryQuery]):
@@ -88,13 +90,15 @@ class JournalFilterScreen(Dialog[EntryQuery]):
 
     @work(group="filter", exclusive=True)
     async def read(self) -> None:
-        """People and targets of the whole journal."""
+        """Unknown kinds, people and targets of the whole journal."""
         try:
+            unknown = await self.journal.unknown_kinds()
             people, targets = await self.journal.people(), await self.journal.targets()
         except JournalError as error:
             problem = error.problem
             self.query_one("#note", Static).update(Content(problem.said))
             return
+        self.choices += [_unknown_kind(kind) for kind in unknown]
         self.choices += [_choice("person", each) for each in people if each]
         self.choices += [_choice("target", str(each)) for each in targets if each]
         self.fill()
@@ -131,11 +135,9 @@ class JournalFilterScreen(Dialog[EntryQuery]):
     def is_on(self, choice: Choice) -> bool:
         """Whether the query asks for it."""
         query = self.query_now
-        return (
-            choice.value in query.kinds
-            if choice.section == "kind"
-            else choice.value == (query.person if choice.section == "person" else query.target)
-        )
+        if choice.section == "kind":
+            return choice.value in (query.unknown_kinds if choice.unknown else query.kinds)
+        return choice.value == (query.person if choice.section == "person" else query.target)
 
     @property
     def highlighted(self) -> Choice | None:
@@ -163,8 +165,10 @@ class JournalFilterScreen(Dialog[EntryQuery]):
 
     def switch(self, choice: Choice) -> None:
         """On or off; several kinds together, one person, one target."""
-        if choice.section == "kind":
-            changed: dict[str, object] = {"kinds": self.query_now.kinds ^ {EntryKind(choice.value)}}
+        if choice.unknown:
+            changed: dict[str, object] = {"unknown_kinds": self.query_now.unknown_kinds ^ {choice.value}}
+        elif choice.section == "kind":
+            changed = {"kinds": self.query_now.kinds ^ {EntryKind(choice.value)}}
         else:
             changed = {choice.section: "" if self.is_on(choice) else choice.value}
         self.query_now = self.query_now.model_copy(update=changed)
@@ -180,6 +184,12 @@ def _kinds() -> Iterator[Choice]:
         if kind is not EntryKind.OTHER:
             shown = Content.assemble((f"{look.mark} ", ROLES[look.role]), look.word)
             yield Choice("kind", kind.value, shown, folded(f"{look.word} {look.word_source} {kind.value}"))
+
+
+def _unknown_kind(kind: str) -> Choice:
+    look, word = KIND_STYLES[EntryKind.OTHER], unknown_kind_word(kind)
+    shown = Content.assemble((f"{look.mark} ", ROLES[look.role]), word)
+    return Choice("kind", kind, shown, folded(f"{word} {kind}"), unknown=True)
 
 
 def _choice(section: str, value: str) -> Choice:

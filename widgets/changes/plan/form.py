@@ -1,4 +1,4 @@
-"""The questions a change asks before it can be planned, a row each: a field or a choice, and what it means."""
+"""The parameters a change needs before it can be planned, a row each: a field or a choice, and its meaning."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _LENGTH = 256
 
 
 class ChoiceRow(Widget, can_focus=True):
-    """One of a few answers on one row: all of them where they fit, else the chosen one between arrows."""
+    """A choice on one row: all answers where they fit, else the current one between arrows."""
 
     DEFAULT_CSS = """
     ChoiceRow { height: 1; width: 1fr; }
@@ -70,7 +70,7 @@ class ChoiceRow(Widget, can_focus=True):
         if at - 3 <= self.size.width:
             return Content("   ").join(parts)
         self._places = []
-        title = next((each for name, each in self.choices if name == self.value), "")
+        title = next((title for name, title in self.choices if name == self.value), "")
         return Content.assemble(("◂ ", "$text-accent"), (title, "bold"), (" ▸", "$text-accent"))
 
     def _part(self, name: str, title: str) -> Content:
@@ -80,18 +80,18 @@ class ChoiceRow(Widget, can_focus=True):
         return Content.assemble(("◉ ", "$text-accent"), (title, style))
 
     def watch_value(self, value: str) -> None:
-        """Tell whoever planned with the one before."""
+        """Send the new answer."""
         self.post_message(self.Changed(self, value))
 
     def action_step(self, by: int) -> None:
-        """To the next answer; from the last to the first."""
+        """Go to the next answer, from the last one to the first; `by` is 1 or -1."""
         names = [name for name, _title in self.choices]
         if names:
             at = names.index(self.value) if self.value in names else -1 if by > 0 else 0
             self.value = names[(at + by) % len(names)]
 
     def on_click(self, event: Click) -> None:
-        """A click chooses; where there is no room for all, it goes to the next."""
+        """Choose the answer that was clicked; where not all of them fit, go to the next."""
         if not self._places:
             self.action_step(1)
             return
@@ -123,19 +123,19 @@ class Field(Input):
 
     @dataclass
     class Refused(Message):
-        """A key was not taken; the answer is as it was."""
+        """A key was refused; the answer is unchanged."""
 
         words: str
 
     def restricted(self) -> None:
-        """A key that does nothing says so."""
+        """Say why a key was refused."""
         super().restricted()
         long = _("At most {count} characters are taken here.").format(count=self.max_length)
         self.post_message(self.Refused(_("Only digits are taken here.") if self.restrict else long))
 
 
 class PlanForm(VerticalGroup):
-    """Ask `parameters`; the answers so far are in `wish`."""
+    """Call `ask`; `values` has the answers so far."""
 
     DEFAULT_CSS = """
     PlanForm { height: auto; }
@@ -146,9 +146,9 @@ class PlanForm(VerticalGroup):
 
     @dataclass
     class Changed(Message):
-        """An answer is another one now."""
+        """An answer has changed."""
 
-        wish: Mapping[str, str]
+        values: Mapping[str, str]
 
     @dataclass
     class Finished(Message):
@@ -157,25 +157,28 @@ class PlanForm(VerticalGroup):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.parameters: tuple[Parameter, ...] = ()
-        self.is_asked = False
-        """All questions stand there; while they are put there they have no answers."""
+        self.has_questions = False
+        """All questions are mounted; before that there are no answers."""
         self._help = Static(id="form-help")
 
-    async def ask(self, parameters: Sequence[Parameter], wish: Mapping[str, str]) -> None:
-        """Show these questions, with the answers of `wish` or else their defaults."""
-        self.is_asked = False
+    async def ask(self, parameters: Sequence[Parameter], values: Mapping[str, str]) -> None:
+        """Show these questions with the answers in `values`, or else with their defaults."""
+        self.has_questions = False
         self.parameters = tuple(parameters)
-        room = min(_LABEL, max((cell_len(each.title) for each in parameters), default=0))
+        room = min(_LABEL, max((cell_len(parameter.title) for parameter in parameters), default=0))
         await self.remove_children()
         self._help = Static(id="form-help")
-        rows = [_row(each, wish.get(each.id, each.default), room) for each in self.parameters]
+        rows = [
+            _row(parameter, values.get(parameter.id, parameter.default), room)
+            for parameter in self.parameters
+        ]
         await self.mount_all([*rows, self._help])
-        self.is_asked = True
+        self.has_questions = True
 
     @property
-    def wish(self) -> dict[str, str]:
-        """The answers as typed."""
-        return {each.id: self._answer(each) for each in self.parameters}
+    def values(self) -> dict[str, str]:
+        """The answers as typed, by the parameter's id."""
+        return {parameter.id: self._answer(parameter) for parameter in self.parameters}
 
     def first(self) -> Widget | None:
         """The first question's field."""
@@ -188,13 +191,13 @@ class PlanForm(VerticalGroup):
         return field.value.strip()
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """What the question at hand means."""
+        """Explain the question that has the focus."""
         self._explain(event.widget)
 
     def _explain(self, widget: Widget | None) -> None:
-        found = next((each for each in self.parameters if widget and _widget_id(each) == widget.id), None)
-        if found is not None:
-            self._help.update(Content(found.help))
+        for parameter in self.parameters:
+            if widget and _widget_id(parameter) == widget.id:
+                self._help.update(Content(parameter.help))
 
     @on(Field.Refused)
     def _refused(self, event: Field.Refused) -> None:
@@ -207,11 +210,11 @@ class PlanForm(VerticalGroup):
         event.stop()
         if event.control.has_focus:
             self._explain(event.control)
-        self.post_message(self.Changed(self.wish))
+        self.post_message(self.Changed(self.values))
 
     @on(Input.Submitted)
     def _next(self, event: Input.Submitted) -> None:
-        """Enter says that the answer stands; it never confirms."""
+        """Enter ends the answer; it never confirms the plan."""
         event.stop()
         self.post_message(self.Finished())
 
@@ -225,9 +228,9 @@ def _row(parameter: Parameter, value: str, room: int) -> HorizontalGroup:
 
 
 def _digits(parameter: Parameter) -> str:
-    """What may stand in a number's field while it is typed; a minus only where it can be one."""
-    signed = parameter.minimum is not None and parameter.minimum < 0
-    return r"-?\d{0,9}" if signed else r"\d{0,9}"
+    """What may be typed into a number's field; a minus only where the number may be negative."""
+    may_be_negative = parameter.minimum is not None and parameter.minimum < 0
+    return r"-?\d{0,9}" if may_be_negative else r"\d{0,9}"
 
 
 def _hint(parameter: Parameter) -> str:

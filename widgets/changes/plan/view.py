@@ -1,6 +1,6 @@
-"""A change plan in full: what it hits first, then before and after, what is sent, what to know.
+"""A whole change plan: its impact first, then before and after, what is sent, what to know.
 
-One column that scrolls where there is little room; else the plan to the left, the request to the right.
+One column that scrolls where there is little room; else the plan on the left, the request on the right.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,13 +14,13 @@ from textual.reactive import reactive
 from services.i18n import _
 from services.models.changes import Plan, Run
 from widgets.changes.lines import (
-    blast_lines,
-    caution_lines,
     fact_lines,
     hanging,
+    impact_lines,
     refusal_lines,
     request_lines,
     row_lines,
+    warning_lines,
 )
 from widgets.changes.run.view import elsewhere_lines, outcome_lines, progress_lines
 from widgets.drawing.block import Block
@@ -49,9 +49,9 @@ class PlanView(VerticalScroll, can_focus=True):
     run: reactive[Run | None] = reactive(None, repaint=False, init=False)
     applying: reactive[bool] = reactive(False, repaint=False, init=False)
     trouble: reactive[tuple[str, ...]] = reactive((), repaint=False, init=False)
-    """Why there is no plan, or why it was not carried out: a sentence each."""
+    """Why there is no plan, or why it was not applied: a sentence each."""
     why: reactive[str] = reactive("", repaint=False, init=False)
-    """Why the way back is at its time."""
+    """Why the revert is at its time."""
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
 
     def __init__(self, *, now: Now, zone: tzinfo = UTC, id: str | None = None) -> None:
@@ -61,11 +61,11 @@ class PlanView(VerticalScroll, can_focus=True):
         self.trouble_block = Block(_("It did not work"), self._trouble)
         self.progress_block = Block(_("Progress"), self._progress)
         self.refused_block = Block(_("Refused"), lambda width: self._of(refusal_lines, width))
-        self.blast_block = Block(_("Most important"), lambda width: self._of(blast_lines, width))
+        self.impact_block = Block(_("Most important"), lambda width: self._of(impact_lines, width))
         self.rows_block = Block(_("Before → after"), lambda width: self._of(row_lines, width))
         self.facts_block = Block(_("Conditions"), self._facts)
-        self.cautions_block = Block(
-            _("To know before confirming"), lambda width: self._of(caution_lines, width)
+        self.warnings_block = Block(
+            _("To know before confirming"), lambda width: self._of(warning_lines, width)
         )
         self.request_block = Block(_("Exactly what is sent"), lambda width: self._of(request_lines, width))
 
@@ -74,68 +74,68 @@ class PlanView(VerticalScroll, can_focus=True):
         yield self.trouble_block
         yield self.progress_block
         yield self.refused_block
-        yield self.blast_block
+        yield self.impact_block
         with HorizontalGroup():
             with VerticalGroup(id="plan-left", classes="plan-side"):
                 yield self.rows_block
                 yield self.facts_block
             with VerticalGroup(id="plan-right", classes="plan-side"):
-                yield self.cautions_block
+                yield self.warnings_block
                 yield self.request_block
 
     def on_mount(self) -> None:
-        """Show what was set before."""
+        """Show what was set before mounting."""
         self._update()
 
     def on_resize(self, event: Resize) -> None:
-        """One column or two."""
+        """Use one column or two."""
         self.set_class(event.size.width >= _TWO_COLUMNS, "-two")
 
     def watch_plan(self, before: Plan | None, plan: Plan | None) -> None:
-        """Another plan; it begins at its top unless only its age is new."""
-        if before is None or plan is None or _look(before) != _look(plan):
+        """Show another plan, from its top unless only its age has changed."""
+        if before is None or plan is None or _content(before) != _content(plan):
             self.scroll_home(animate=False)
         self._update()
 
     def watch_run(self) -> None:
-        """News of what became of it."""
+        """Show what became of it."""
         self._update()
 
     def watch_applying(self) -> None:
-        """It was confirmed."""
+        """Show the progress once it is confirmed."""
         self.scroll_home(animate=False)
         self._update()
 
     def watch_trouble(self) -> None:
-        """Reading or recording failed, or works again."""
+        """Show or hide what failed."""
         self.scroll_home(animate=False)
         self._update()
 
     def watch_why(self) -> None:
-        """It is the time that was proposed, or not any more."""
+        """Show or hide why the revert is at its time."""
         self._update()
 
     def watch_zone(self) -> None:
-        """Times are shown elsewhere."""
+        """Show the times in another zone."""
         self._update()
 
     def _update(self) -> None:
         if is_going(self):
             return
         plan = self.plan
-        grave = plan is not None and (plan.blast or any(each.grave for each in plan.cautions))
-        light = plan is not None and any(not each.grave for each in plan.cautions)
-        for block, shown in (
+        grave = plan is not None and (plan.blast or any(warning.grave for warning in plan.cautions))
+        light = plan is not None and any(not warning.grave for warning in plan.cautions)
+        for block, visible in (
             (self.trouble_block, bool(self.trouble)),
             (self.progress_block, self.applying),
             (self.refused_block, plan is not None and bool(plan.refusals)),
-            (self.blast_block, bool(grave)),
+            (self.impact_block, bool(grave)),
             (self.rows_block, plan is not None and bool(plan.steps)),
             (self.facts_block, plan is not None),
-            (self.cautions_block, light),
+            (self.warnings_block, light),
             (self.request_block, plan is not None and bool(plan.steps)),
         ):
-            block.set_class(not shown, "-off")
+            block.set_class(not visible, "-off")
             block.update()
 
     def _of(self, lines: Callable[[Plan, int], Sequence[Line]], width: int) -> Sequence[Line]:
@@ -156,12 +156,13 @@ class PlanView(VerticalScroll, can_focus=True):
         if self.plan is None:
             return []
         run = self.run
-        said = (
-            [*outcome_lines(run, width), *elsewhere_lines(run, self.zone, width)] if run is not None else []
-        )
-        return [*progress_lines(self.plan, run, width), *([[], *said] if said else [])]
+        progress = progress_lines(self.plan, run, width)
+        if run is None:
+            return progress
+        outcome = [*outcome_lines(run, width), *elsewhere_lines(run, self.zone, width)]
+        return [*progress, *([[], *outcome] if outcome else [])]
 
 
-def _look(plan: Plan) -> Plan:
-    """The plan without what is new each time."""
+def _content(plan: Plan) -> Plan:
+    """The plan without what differs each time it is made."""
     return plan.model_copy(update={"id": "", "made_at": _NEVER, "expires_at": _NEVER})

@@ -1,4 +1,4 @@
-"""The changes that were confirmed, newest first: what became of each."""
+"""The confirmed changes, newest first, and what became of each."""
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, tzinfo
@@ -20,7 +20,7 @@ from widgets.frame.parts import PanelEmpty, PanelHead
 
 
 class RunTable(Vertical):
-    """Set `runs`; `waiting` holds the ids of runs whose way back is still to come."""
+    """Set `runs`, and `waiting` to the ids of the runs whose revert is still to come."""
 
     DEFAULT_CSS = """
     RunTable { height: 1fr; width: 1fr; }
@@ -50,27 +50,27 @@ class RunTable(Vertical):
         )
 
     def compose(self) -> ComposeResult:
-        """Head, table, what stands in an empty table's place."""
+        """The head, the table, and what replaces an empty table."""
         yield self.head
         yield self.table
         yield self._empty
 
     def on_mount(self) -> None:
-        """Dates come due with time."""
+        """Show the runs, and update them as dates pass."""
         self._empty.say(_("No change was made with this console yet."), "muted")
         self._show()
         every_second(self, self._show)
 
     def watch_runs(self) -> None:
-        """News of a run."""
+        """Show the runs."""
         self._show()
 
     def watch_waiting(self) -> None:
-        """A way back was gone, or another one waits."""
+        """Show which reverts are still to come."""
         self._show()
 
     def watch_zone(self) -> None:
-        """Times are shown elsewhere."""
+        """Show the times in another zone."""
         self._show()
 
     def run_at_cursor(self) -> Run | None:
@@ -78,11 +78,11 @@ class RunTable(Vertical):
         return next((run for run in self.runs if run.id == self.table.cursor_key), None)
 
     def on_descendant_focus(self) -> None:
-        """The head says where the keys go."""
+        """Show in the head whether the table has the focus."""
         self.head.update(focused=True)
 
     def on_descendant_blur(self) -> None:
-        """The head says where the keys go."""
+        """Show in the head whether the table has the focus."""
         self.head.update(focused=False)
 
     def _show(self) -> None:

@@ -1,4 +1,4 @@
-"""What became of a confirmed plan: stage by stage while it is made, one row each afterwards."""
+"""What became of a confirmed plan: stage by stage while it is applied, one row each afterwards."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
@@ -26,7 +26,7 @@ _OPEN = frozenset({StepState.WAITING, StepState.SENDING})
 
 
 class Mark(StrEnum):
-    """How a stage of a step stands."""
+    """The state of one stage of a step."""
 
     PAST = "past"
     NOW = "now"
@@ -63,11 +63,11 @@ _REACHED: dict[StepState, tuple[int, Mark]] = {
     StepState.FAILED: (3, Mark.WRONG),
     StepState.DONE: (4, Mark.NOW),
 }
-"""State of a step -> the stage it has come to, and how that stands."""
+"""State of a step -> the stage it has reached, and that stage's mark."""
 
 
 def stages(step: StepRun | None, *, turn: bool = True) -> tuple[Stage, ...]:
-    """The five stages of a step; None before the plan is recorded, `turn` when the steps before it are done."""
+    """The five stages of a step (None before the plan is recorded); `turn`: the steps before it are done."""
     at, mark = (0, Mark.NOW) if step is None else _REACHED[step.state]
     if step is not None and step.state is StepState.WAITING and not turn:
         mark = Mark.AHEAD
@@ -76,7 +76,7 @@ def stages(step: StepRun | None, *, turn: bool = True) -> tuple[Stage, ...]:
     if step is not None and step.state is StepState.DONE and step.verified is not None:
         mark = Mark.PAST if step.verified else Mark.UNSURE
     if step is not None and step.state is StepState.FAILED and step.found:
-        at, mark = 2, Mark.WRONG  # nobody knows whether it left; AWS has not done it
+        at, mark = 2, Mark.WRONG  # whether it was sent is unknown; AWS has not done it
     return tuple(
         Stage(title, Mark.PAST if place < at else mark if place == at else Mark.AHEAD)
         for place, title in enumerate(_TITLES)
@@ -84,14 +84,14 @@ def stages(step: StepRun | None, *, turn: bool = True) -> tuple[Stage, ...]:
 
 
 def progress_lines(plan: Plan, run: Run | None, width: int) -> list[Line]:
-    """Each step with its stages and what was said of it."""
+    """Each step with its stages and its text."""
     lines: list[Line] = []
     turn = run is None or not run.refusal
-    for number, planned in enumerate(plan.steps, 1):
-        step = next((each for each in run.steps if each.id == planned.id), None) if run else None
+    for number, plan_step in enumerate(plan.steps, 1):
+        step = next((each for each in run.steps if each.id == plan_step.id), None) if run else None
         if step is not None and run is not None and run.refusal:
             step = step.model_copy(update={"state": StepState.REFUSED if number == 1 else StepState.WAITING})
-        lines += hanging([(f"{number} ", "heading")], planned.title, "heading", width)
+        lines += hanging([(f"{number} ", "heading")], plan_step.title, "heading", width)
         lines += _stage_lines(stages(step, turn=turn), width)
         if step is not None and step.text:
             role = RUN_LOOKS[step.state].role if step.state is not StepState.DONE else ""
@@ -102,36 +102,36 @@ def progress_lines(plan: Plan, run: Run | None, width: int) -> list[Line]:
     return lines
 
 
-def _stage_lines(found: tuple[Stage, ...], width: int) -> list[Line]:
+def _stage_lines(stages: tuple[Stage, ...], width: int) -> list[Line]:
     chips: list[Line] = [
-        [_MARKS[stage.mark], (" ", ""), (_(stage.title), _WORDS.get(stage.mark, ""))] for stage in found
+        [_MARKS[stage.mark], (" ", ""), (_(stage.title), _WORDS.get(stage.mark, ""))] for stage in stages
     ]
-    joined: list[Span] = [("  ", "")]
+    row: list[Span] = [("  ", "")]
     for at, chip in enumerate(chips):
-        joined += [(" ─ ", "rule"), *chip] if at else [*chip]
-    if width_of(joined) <= width:
-        return [joined]
+        row += [(" ─ ", "rule"), *chip] if at else [*chip]
+    if width_of(row) <= width:
+        return [row]
     return [[("  ", ""), *chip] for chip in chips]
 
 
 def outcome_lines(run: Run, width: int) -> list[Line]:
-    """The end of a run in one sentence, and what happens next."""
+    """How a run ended and what happens next, in one sentence."""
     look = RUN_LOOKS[run.state]
-    seen = all(step.verified for step in run.steps)
-    said: dict[StepState, str] = {
+    verified = all(step.verified for step in run.steps)
+    sentences: dict[StepState, str] = {
         StepState.DONE: _("Done: AWS accepted it and, read again, shows it.")
-        if seen
+        if verified
         else _("Done: AWS accepted every step."),
         StepState.FAILED: _("Not done: AWS said no, or shows that nothing was changed."),
         StepState.REFUSED: _("Stopped: nothing was sent to AWS."),
         StepState.UNKNOWN: unknown_words(),
     }
-    words = partly(run) or said.get(run.state)
+    words = partly(run) or sentences.get(run.state)
     return hanging([(f"{look.mark} ", look.role)], words, look.role, width) if words else []
 
 
 def elsewhere_words(until: datetime, zone: tzinfo) -> str:
-    """What is known of a change that another console carries out, or that was cut off."""
+    """What is known of a change that another console is applying, or that was cut off."""
     return _(
         "Under way in another console, or cut off; nobody knows yet. Toban looks again at {time}; "
         "until then this target is locked."
@@ -139,21 +139,21 @@ def elsewhere_words(until: datetime, zone: tzinfo) -> str:
 
 
 def elsewhere_lines(run: Run, zone: tzinfo, width: int) -> list[Line]:
-    """The same as lines; [] where this console carries it out or it has ended."""
+    """The same as lines; [] where this console is applying it or it has ended."""
     until = run.elsewhere_until
     return hanging([("? ", "warn")], elsewhere_words(until, zone), "warn", width) if until else []
 
 
 def partly(run: Run) -> str:
-    """What it means when the first steps were done and a later one was not; "" where that is not so."""
-    done = next((at for at, step in enumerate(run.steps) if step.state is not StepState.DONE), 0)
-    if run.refusal or not done or run.state not in (StepState.FAILED, StepState.REFUSED):
+    """What it means that the first steps were done and a later one was not; "" where that is not so."""
+    count = next((at for at, step in enumerate(run.steps) if step.state is not StepState.DONE), 0)
+    if run.refusal or not count or run.state not in (StepState.FAILED, StepState.REFUSED):
         return ""
-    said = _("Partly done: what came before step {number} stays changed, step {number} was not made.")
+    text = _("Partly done: what came before step {number} stays changed, step {number} was not made.")
     if run.plan.revert is None or run.plan.revert.way != "aws":
-        return said.format(number=done + 1)
+        return text.format(number=count + 1)
     hand = _("AWS does not take it back by itself: a dated duty asks a person to, and r plans it now.")
-    return f"{said.format(number=done + 1)} {hand}"
+    return f"{text.format(number=count + 1)} {hand}"
 
 
 def unknown_words() -> str:
@@ -176,22 +176,22 @@ def state_spans(run: Run, zone: tzinfo) -> list[Span]:
 
 
 LOOKING = timedelta(minutes=2)
-"""So long after a step was done somebody may still look whether AWS shows it."""
+"""How long after a step was done it may still be verified."""
 
 
 def verified_span(run: Run, now: datetime) -> Span:
     """Whether AWS, read again, showed the change."""
-    told = [step.verified for step in run.steps if step.state is StepState.DONE]
-    if any(each is False for each in told):
+    answers = [step.verified for step in run.steps if step.state is StepState.DONE]
+    if any(verified is False for verified in answers):
         return (_("▲ not seen"), "warn")
-    if not told or run.elsewhere_until is not None:
+    if not answers or run.elsewhere_until is not None:
         return (NOTHING, "faint")
-    if not all(told):
+    if not all(answers):
         newest = max((step.at for step in run.steps if step.at is not None), default=run.at)
         return (_("looking…"), "muted") if now - newest < LOOKING else (_("▲ not looked"), "warn")
-    # The whole change is meant: while a step is open, what was seen of the others says nothing of it.
-    seen = run.state not in _OPEN and run.state is not StepState.UNKNOWN
-    return (_("✓ verified"), "good") if seen else (NOTHING, "faint")
+    # This is about the whole change: while a step is open, the others do not verify it.
+    is_over = run.state not in _OPEN and run.state is not StepState.UNKNOWN
+    return (_("✓ verified"), "good") if is_over else (NOTHING, "faint")
 
 
 def what_spans(run: Run) -> list[Span]:
@@ -200,7 +200,7 @@ def what_spans(run: Run) -> list[Span]:
 
 
 def revert_span(run: Run, zone: tzinfo, now: datetime, *, waiting: bool) -> Span:
-    """How and when it is taken back; `waiting` while that has not happened."""
+    """How and when it is reverted; `waiting`: that has not happened yet."""
     revert = run.plan.revert
     if not run.steps or run.steps[0].state is not StepState.DONE or run.state in _OPEN:
         return (NOTHING, "faint")
@@ -210,5 +210,5 @@ def revert_span(run: Run, zone: tzinfo, now: datetime, *, waiting: bool) -> Span
         return (_("✓ taken back"), "good")
     by_hand = revert.way == "duty" or run.state is not StepState.DONE
     way = _("by a person") if by_hand else _("by AWS")
-    warned = by_hand and (now >= revert.at or revert.way == "aws")
-    return (f"{'▲ ' if warned else ''}{stamp(revert.at, zone, now)} {way}", "warn" if warned else "")
+    warns = by_hand and (now >= revert.at or revert.way == "aws")
+    return (f"{'▲ ' if warns else ''}{stamp(revert.at, zone, now)} {way}", "warn" if warns else "")

@@ -31,15 +31,15 @@ _TOKEN = re.compile(
 
 
 class RuleError(ValueError):
-    """The rule cannot be read."""
+    """The rule cannot be parsed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule that was read."""
+    """A parsed rule."""
 
     check: Check
-    """Takes a look-up from alarm name (or ARN) to state, says whether the composite is in ALARM."""
+    """Whether the composite is in ALARM, given a lookup from alarm name (or ARN) to state."""
     children: tuple[str, ...]
     """Names or ARNs as written, each once."""
 
@@ -58,9 +58,9 @@ class _Parser:
         return check
 
     def _take(self, kind: str, text: str) -> bool:
-        found = self._tokens[self._at] == (kind, text, "")
-        self._at += found
-        return found
+        matches = self._tokens[self._at] == (kind, text, "")
+        self._at += matches
+        return matches
 
     def _either(self) -> Check:
         checks = [self._both()]
@@ -96,15 +96,15 @@ class _Parser:
         if kind == "state":
             if name not in self.children:
                 self.children.append(name)
-            wanted = State(text)
-            return lambda states: states(name) is wanted
+            state = State(text)
+            return lambda states: states(name) is state
         if kind == "word" and text in ("TRUE", "FALSE"):
             return lambda states: text == "TRUE"
         raise RuleError(f"unexpected '{text}'" if text else "unexpected end")
 
 
 def _scan(text: str) -> list[tuple[str, str, str]]:
-    found: list[tuple[str, str, str]] = []
+    tokens: list[tuple[str, str, str]] = []
     position = 0
     while True:
         match = _TOKEN.match(text, position)
@@ -112,18 +112,18 @@ def _scan(text: str) -> list[tuple[str, str, str]]:
             raise RuleError(f"unexpected '{text[position:].strip()[:20]}'")
         if match["state"]:
             name = match["double"] or match["single"] or match["bare"] or ""
-            found.append(("state", match["state"].upper(), re.sub(r"\\(.)", r"\1", name)))
+            tokens.append(("state", match["state"].upper(), re.sub(r"\\(.)", r"\1", name)))
         else:
             kind = match.lastgroup or "end"
-            found.append((kind, match[kind].upper(), ""))
-        if found[-1][0] == "end":
-            return found
+            tokens.append((kind, match[kind].upper(), ""))
+        if tokens[-1][0] == "end":
+            return tokens
         position = match.end()
 
 
 @lru_cache(maxsize=256)
 def parse_rule(text: str) -> Rule:
-    """Read an AlarmRule. Raises RuleError."""
+    """Parse an AlarmRule. Raises RuleError."""
     parser = _Parser(text)
     check = parser.whole()
     return Rule(check, tuple(parser.children))
@@ -131,5 +131,5 @@ def parse_rule(text: str) -> Rule:
 
 def alarm_name(name_or_arn: str) -> str:
     """The name in an alarm's ARN, or the name itself."""
-    head, found, name = name_or_arn.partition(":alarm:")
-    return name if found and head.startswith("arn:") else name_or_arn
+    head, separator, name = name_or_arn.partition(":alarm:")
+    return name if separator and head.startswith("arn:") else name_or_arn

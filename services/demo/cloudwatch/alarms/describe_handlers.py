@@ -6,13 +6,14 @@ Source: DescribeAlarms, DescribeAlarmsForMetric, DescribeAlarmContributors, Desc
 from collections.abc import Mapping
 from typing import Any
 
-from services.demo.cloudwatch.alarms.handlers import book
 from services.demo.cloudwatch.alarms.history import HistoryItem
 from services.demo.cloudwatch.alarms.model import Alarm
+from services.demo.cloudwatch.alarms.store import AlarmStore
 from services.demo.cloudwatch.metrics.queries import key_of
-from services.demo.cloudwatch.paging import page_of
 from services.demo.cloudwatch.request_checks import invalid
-from services.demo.registry import Call, Fault, op
+from services.demo.errors import AwsErrorResponse
+from services.demo.paging import page_of
+from services.demo.registry import Call, op
 
 _LISTS = {"MetricAlarm": "MetricAlarms", "CompositeAlarm": "CompositeAlarms", "LogAlarm": "LogAlarms"}
 _CHILD = ("AlarmName", "AlarmArn", "StateValue", "StateUpdatedTimestamp")
@@ -21,7 +22,7 @@ _PARENT = ("AlarmName", "AlarmArn")
 
 @op("cloudwatch", "DescribeAlarms")
 def describe_alarms(call: Call) -> dict[str, Any]:
-    """Alarms by name order; composite and log alarms only where AlarmTypes asks for them."""
+    """Alarms by name; composite and log alarms only if AlarmTypes names them."""
     params = call.params
     if params.get("AlarmNames") and params.get("AlarmNamePrefix"):
         raise invalid("AlarmNames and AlarmNamePrefix cannot be combined")
@@ -31,12 +32,12 @@ def describe_alarms(call: Call) -> dict[str, Any]:
                 raise invalid(f"{relation} cannot be combined with other parameters")
             return _answer(_relatives(call, relation), params, fields)
     kinds = params.get("AlarmTypes") or ["MetricAlarm"]
-    alarms = [alarm for alarm in _mine(call) if alarm.kind in kinds and _fits(alarm, params)]
+    alarms = [alarm for alarm in _alarms_of(call) if alarm.kind in kinds and _fits(alarm, params)]
     return _answer(alarms, params)
 
 
-def _mine(call: Call) -> list[Alarm]:
-    return [alarm for alarm in book(call).alarms.values() if alarm.region == call.region]
+def _alarms_of(call: Call) -> list[Alarm]:
+    return [alarm for alarm in call.component(AlarmStore).alarms.values() if alarm.region == call.region]
 
 
 def _fits(alarm: Alarm, params: Mapping[str, Any]) -> bool:
@@ -51,10 +52,11 @@ def _fits(alarm: Alarm, params: Mapping[str, Any]) -> bool:
 
 
 def _relatives(call: Call, relation: str) -> list[Alarm]:
-    alarm = book(call).get(call.params[relation], call.region)
+    store = call.component(AlarmStore)
+    alarm = store.get(call.params[relation], call.region)
     if alarm is None:
         raise invalid(f"Alarm {call.params[relation]} does not exist")
-    return book(call).children(alarm) if relation == "ChildrenOfAlarmName" else book(call).parents(alarm)
+    return store.children(alarm) if relation == "ChildrenOfAlarmName" else store.parents(alarm)
 
 
 def _answer(alarms: list[Alarm], params: Mapping[str, Any], fields: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -63,20 +65,20 @@ def _answer(alarms: list[Alarm], params: Mapping[str, Any], fields: tuple[str, .
     page, more = page_of(alarms, lambda alarm: alarm.name, params.get("NextToken"), size)
     answer: dict[str, Any] = {name: [] for name in _LISTS.values()}
     for alarm in page:
-        shown = alarm.describe()
-        answer[_LISTS[alarm.kind]].append({name: shown[name] for name in fields} if fields else shown)
+        row = alarm.describe()
+        answer[_LISTS[alarm.kind]].append({name: row[name] for name in fields} if fields else row)
     return answer | more
 
 
 @op("cloudwatch", "DescribeAlarmsForMetric")
 def describe_alarms_for_metric(call: Call) -> dict[str, Any]:
-    """Plain metric alarms on exactly this metric."""
-    wanted = key_of(call.params)
+    """Single-metric alarms on exactly this metric."""
+    key = key_of(call.params)
     filters = ("Statistic", "ExtendedStatistic", "Period", "Unit")
     alarms = [
         alarm
-        for alarm in _mine(call)
-        if alarm.key == wanted
+        for alarm in _alarms_of(call)
+        if alarm.key == key
         and all(name not in call.params or call.params[name] == alarm.settings.get(name) for name in filters)
     ]
     return {"MetricAlarms": [alarm.describe() for alarm in sorted(alarms, key=lambda alarm: alarm.name)]}
@@ -86,23 +88,26 @@ def describe_alarms_for_metric(call: Call) -> dict[str, Any]:
 def describe_alarm_contributors(call: Call) -> dict[str, Any]:
     """The series of an alarm that are in ALARM."""
     params = call.params
-    alarm = book(call).get(params["AlarmName"], call.region)
+    alarm = call.component(AlarmStore).get(params["AlarmName"], call.region)
     if alarm is None:
-        raise Fault("ResourceNotFoundException", f"Alarm {params['AlarmName']} does not exist", 404)
-    page, more = page_of(alarm.contributors, lambda each: each["ContributorId"], params.get("NextToken"), 50)
+        raise AwsErrorResponse(
+            "ResourceNotFoundException", f"Alarm {params['AlarmName']} does not exist", 404
+        )
+    page, more = page_of(
+        alarm.contributors, lambda contributor: contributor["ContributorId"], params.get("NextToken"), 50
+    )
     return {"AlarmContributors": page} | more
 
 
 @op("cloudwatch", "DescribeAlarmHistory")
 def describe_alarm_history(call: Call) -> dict[str, Any]:
-    """History, newest first by default; of metric alarms only unless AlarmTypes says more."""
+    """History, newest first by default; of metric alarms only, unless AlarmTypes names others."""
     params = call.params
     start, end = params.get("StartDate"), params.get("EndDate")
     if start is not None and end is not None and start > end:
-        raise Fault("ValidationError", "StartDate must not be after EndDate")
-    items = [
-        item for item in book(call).history.items if item.region == call.region and _wanted(item, params)
-    ]
+        raise AwsErrorResponse("ValidationError", "StartDate must not be after EndDate")
+    history = call.component(AlarmStore).history
+    items = [item for item in history.items if item.region == call.region and _matches(item, params)]
     ascending = params.get("ScanBy") == "TimestampAscending"
     cursor = _forwards if ascending else _backwards
     items.sort(key=cursor)
@@ -110,7 +115,7 @@ def describe_alarm_history(call: Call) -> dict[str, Any]:
     return {"AlarmHistoryItems": [item.describe() for item in page]} | more
 
 
-def _wanted(item: HistoryItem, params: Mapping[str, Any]) -> bool:
+def _matches(item: HistoryItem, params: Mapping[str, Any]) -> bool:
     start, end = params.get("StartDate"), params.get("EndDate")
     return (
         item.kind in (params.get("AlarmTypes") or ["MetricAlarm"])

@@ -1,4 +1,4 @@
-"""Alarm history; it survives the alarm.
+"""Alarm history; it outlives the alarm.
 
 Source: DescribeAlarmHistory (Amazon CloudWatch API reference).
 """
@@ -32,7 +32,7 @@ class HistoryItem:
 
     @property
     def cursor(self) -> str:
-        """Sorts as the entries happened."""
+        """A key that sorts entries by time."""
         return f"{int(self.at.timestamp() * 1000):015d}.{self.number:09d}"
 
     def describe(self) -> dict[str, Any]:
@@ -48,7 +48,7 @@ class HistoryItem:
 
 
 class History:
-    """The entries of every alarm, dropped when there are very many, oldest first."""
+    """The newest entries of all alarms together, oldest first."""
 
     def __init__(self, limit: int = 20_000) -> None:
         self.items: deque[HistoryItem] = deque(maxlen=limit)
@@ -93,11 +93,11 @@ class History:
 
 
 def _state(state: State, reason: str, reason_data: str) -> dict[str, Any]:
-    shown: dict[str, Any] = {"stateValue": state.value, "stateReason": reason}
+    row: dict[str, Any] = {"stateValue": state.value, "stateReason": reason}
     if reason_data:
         try:
-            shown["stateReasonData"] = json.loads(reason_data)
+            row["stateReasonData"] = json.loads(reason_data)
         except json.JSONDecodeError:
             # SetAlarmState takes any text.
-            shown["stateReasonData"] = reason_data
-    return shown
+            row["stateReasonData"] = reason_data
+    return row

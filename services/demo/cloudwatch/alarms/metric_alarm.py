@@ -1,4 +1,4 @@
-"""Evaluates metric alarms and log alarms: reads the datapoints, judges them, finds the words.
+"""Evaluates metric alarms and log alarms: reads the datapoints, decides on the state, words the reason.
 
 Source: "Evaluating an alarm" (Amazon CloudWatch User Guide).
 """
@@ -18,7 +18,7 @@ from services.demo.cloudwatch.store import MINUTE, MetricKey, MetricStore
 
 
 class Outcome(NamedTuple):
-    """A change of state with its words."""
+    """A new state with its StateReason and StateReasonData."""
 
     state: State
     reason: str
@@ -51,7 +51,7 @@ def evaluate(alarm: Alarm, store: MetricStore, at: datetime) -> Outcome | None:
 
 
 def normal(alarm: Alarm) -> Mapping[str, Any]:
-    """An alarm's settings in the words of a metric alarm."""
+    """An alarm's settings under the names of a metric alarm's."""
     settings = alarm.settings
     if alarm.kind != "LogAlarm":
         return settings
@@ -121,10 +121,10 @@ def _times(settings: Mapping[str, Any], period: int, at: datetime) -> range:
 
 
 def _results(alarm: Alarm, settings: Mapping[str, Any]) -> list[Point]:
-    wanted = evaluation_range(settings["EvaluationPeriods"])
-    found = [Point(time, value) for time, value in list(alarm.results)[-wanted:]]
+    length = evaluation_range(settings["EvaluationPeriods"])
+    points = [Point(time, value) for time, value in list(alarm.results)[-length:]]
     # Runs that have not happened yet are missing datapoints.
-    return [Point(0, None)] * (wanted - len(found)) + found
+    return [Point(0, None)] * (length - len(points)) + points
 
 
 def _breaches(settings: Mapping[str, Any], point: Point) -> bool:
@@ -148,7 +148,7 @@ def _breaches(settings: Mapping[str, Any], point: Point) -> bool:
 
 
 def _too_few_samples(settings: Mapping[str, Any], points: Sequence[Point]) -> bool:
-    """EvaluateLowSampleCountPercentile=ignore: a percentile of too few samples changes nothing."""
+    """EvaluateLowSampleCountPercentile=ignore: a percentile of too few samples does not change the state."""
     if settings.get("EvaluateLowSampleCountPercentile") != "ignore":
         return False
     share = percentile_of(settings.get("ExtendedStatistic") or "")

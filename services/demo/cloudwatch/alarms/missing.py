@@ -33,10 +33,10 @@ def evaluation_range(evaluation_periods: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What an evaluation found."""
+    """The result of an evaluation."""
 
     state: State | None
-    """None: retain the current state."""
+    """None: keep the current state."""
     filled: int
     """How many missing datapoints were filled in."""
     used: tuple[int, ...]
@@ -44,7 +44,7 @@ class Decision:
 
 
 def decide(breaches: Sequence[bool | None], to_evaluate: int, to_alarm: int, treat: Treat) -> Decision:
-    """Judge the datapoints of the evaluation range, oldest first; None is a missing datapoint."""
+    """Evaluate the datapoints of the evaluation range, oldest first; None is a missing datapoint."""
     real = [index for index, breach in enumerate(breaches) if breach is not None]
     used = tuple(real[-to_evaluate:])
     filled = to_evaluate - len(used)
@@ -61,7 +61,7 @@ def decide(breaches: Sequence[bool | None], to_evaluate: int, to_alarm: int, tre
 
 
 def _without_good_data(length: int, used: tuple[int, ...], to_alarm: int, treat: Treat) -> State | None:
-    """Too few datapoints, none of them good: wait, unless the oldest breach is as old as M periods."""
+    """Too few datapoints, all of them breaching: ALARM only if the oldest is at least M periods old."""
     if treat is Treat.IGNORE:
         return None
     old_enough = bool(used) and length - used[0] >= to_alarm

@@ -1,4 +1,4 @@
-"""One alarm of the embedded AWS, as it stands."""
+"""One alarm of the embedded AWS: its definition and its state."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -37,9 +37,9 @@ class Alarm:
     evaluation_state: str = ""
     """EVALUATION_ERROR where a math alarm cannot be evaluated, else ""."""
     suppressed: bool = False
-    """A composite whose last actions were held back by its ActionsSuppressor."""
-    seen: tuple[object, ...] | None = None
-    """What a composite's children were at its last evaluation; None: evaluate anew."""
+    """A composite whose last actions were suppressed by its ActionsSuppressor."""
+    child_states: tuple[object, ...] | None = None
+    """State of a composite's children at its last evaluation; None: evaluate in any case."""
     results: deque[tuple[int, float | None]] = field(default_factory=lambda: deque(maxlen=100))
     """A log alarm's query results: (epoch seconds, value), oldest first."""
     contributors: list[dict[str, Any]] = field(default_factory=list)
@@ -51,10 +51,10 @@ class Alarm:
         self.configure(self.settings, self.configured)
 
     def configure(self, settings: dict[str, Any], at: datetime) -> None:
-        """Take a new definition; the state stays."""
+        """Set a new definition; the state stays."""
         self.settings = settings
         self.configured = at
-        self.seen = None
+        self.child_states = None
         self.key = key_of(settings) if "MetricName" in settings else None
 
     @property
@@ -64,12 +64,12 @@ class Alarm:
 
     @property
     def actions(self) -> list[str]:
-        """The ARNs to notify of the present state."""
+        """The ARNs of the current state's actions."""
         return list(self.settings.get(_ACTIONS[self.state]) or ())
 
     @property
     def all_actions(self) -> list[str]:
-        """The ARNs of every state."""
+        """The ARNs of every state's actions."""
         return [arn for name in _ACTIONS.values() for arn in self.settings.get(name) or ()]
 
     def warming_up(self, at: datetime) -> bool:
@@ -81,7 +81,7 @@ class Alarm:
 
     def describe(self) -> dict[str, Any]:
         """As DescribeAlarms shows it."""
-        shown = {
+        row = {
             **self.settings,
             "AlarmArn": self.arn,
             "AlarmConfigurationUpdatedTimestamp": self.configured,
@@ -91,12 +91,12 @@ class Alarm:
             "StateTransitionedTimestamp": self.transitioned,
         }
         if self.reason_data:
-            shown["StateReasonData"] = self.reason_data
+            row["StateReasonData"] = self.reason_data
         if self.evaluation_state:
-            shown["EvaluationState"] = self.evaluation_state
+            row["EvaluationState"] = self.evaluation_state
         if self.suppressed:
-            shown["ActionsSuppressedBy"] = "Alarm"
-            shown["ActionsSuppressedReason"] = (
+            row["ActionsSuppressedBy"] = "Alarm"
+            row["ActionsSuppressedReason"] = (
                 f"Actions suppressed by {alarm_name(self.settings['ActionsSuppressor'])}"
             )
-        return shown
+        return row

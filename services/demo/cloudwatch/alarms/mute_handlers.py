@@ -1,15 +1,16 @@
-"""Handlers: alarm mute rules.
+"""Handlers for alarm mute rules.
 
 Source: PutAlarmMuteRule, ListAlarmMuteRules (Amazon CloudWatch API reference).
 """
 
 from typing import Any
 
-from services.demo.cloudwatch.alarms.handlers import book
 from services.demo.cloudwatch.alarms.mutes import MuteRule, ScheduleError, parse_schedule
-from services.demo.cloudwatch.paging import page_of
+from services.demo.cloudwatch.alarms.store import AlarmStore
 from services.demo.cloudwatch.request_checks import invalid
-from services.demo.registry import Call, Fault, op
+from services.demo.errors import AwsErrorResponse
+from services.demo.paging import page_of
+from services.demo.registry import Call, op
 
 
 @op("cloudwatch", "PutAlarmMuteRule")
@@ -20,29 +21,29 @@ def put_alarm_mute_rule(call: Call) -> dict[str, Any]:
         schedule = parse_schedule(settings["Rule"]["Schedule"])
     except ScheduleError as error:
         raise invalid(str(error)) from error
-    rule = MuteRule(settings["Name"], call.region, call.account, settings, schedule, call.world.clock.now())
-    book(call).mutes.rules[call.region, rule.name] = rule
+    rule = MuteRule(settings["Name"], call.region, call.account, settings, schedule, call.now)
+    call.component(AlarmStore).mutes.rules[call.region, rule.name] = rule
     return {}
 
 
 @op("cloudwatch", "GetAlarmMuteRule")
 def get_alarm_mute_rule(call: Call) -> dict[str, Any]:
-    """One rule with its status now."""
+    """One rule with its current status."""
     name = call.params["AlarmMuteRuleName"]
-    rule = book(call).mutes.rules.get((call.region, name))
+    rule = call.component(AlarmStore).mutes.rules.get((call.region, name))
     if rule is None:
-        raise Fault("ResourceNotFoundException", f"Alarm mute rule {name} does not exist", 404)
+        raise AwsErrorResponse("ResourceNotFoundException", f"Alarm mute rule {name} does not exist", 404)
     return rule.settings | _summary(call, rule)
 
 
 @op("cloudwatch", "ListAlarmMuteRules")
 def list_alarm_mute_rules(call: Call) -> dict[str, Any]:
-    """Rules by name order, filtered by target and status."""
+    """Rules by name, filtered by target and status."""
     params = call.params
-    now = call.world.clock.now()
+    now = call.now
     rules = [
         rule
-        for (region, _), rule in sorted(book(call).mutes.rules.items())
+        for (region, _), rule in sorted(call.component(AlarmStore).mutes.rules.items())
         if region == call.region
         and ("AlarmName" not in params or params["AlarmName"] in rule.targets)
         and (not params.get("Statuses") or rule.status(now) in params["Statuses"])
@@ -54,14 +55,14 @@ def list_alarm_mute_rules(call: Call) -> dict[str, Any]:
 @op("cloudwatch", "DeleteAlarmMuteRule")
 def delete_alarm_mute_rule(call: Call) -> dict[str, Any]:
     """Delete a rule; an unknown name is no error."""
-    book(call).mutes.rules.pop((call.region, call.params["AlarmMuteRuleName"]), None)
+    call.component(AlarmStore).mutes.rules.pop((call.region, call.params["AlarmMuteRuleName"]), None)
     return {}
 
 
 def _summary(call: Call, rule: MuteRule) -> dict[str, Any]:
     summary = {
         "AlarmMuteRuleArn": rule.arn,
-        "Status": rule.status(call.world.clock.now()),
+        "Status": rule.status(call.now),
         "MuteType": rule.mute_type,
         "LastUpdatedTimestamp": rule.updated,
     }

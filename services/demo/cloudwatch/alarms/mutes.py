@@ -1,4 +1,4 @@
-"""Alarm mute rules: times at which an alarm's actions stay silent.
+"""Alarm mute rules: times at which an alarm's actions are muted.
 
 Source: PutAlarmMuteRule (Amazon CloudWatch API reference).
 """
@@ -21,7 +21,7 @@ class ScheduleError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When a mute rule begins to act, and for how long."""
+    """When a mute rule becomes active, and for how long."""
 
     duration: timedelta
     zone: ZoneInfo
@@ -31,7 +31,7 @@ class Schedule:
     """`cron(…)`: minutes, hours, days of month, months, days of week (0 = Sunday)."""
 
     def starts(self, since: datetime, until: datetime) -> Iterator[datetime]:
-        """Every beginning from `since` to `until`, inclusive, in order."""
+        """Every start from `since` to `until`, inclusive, in order."""
         if self.once is not None:
             if since <= self.once <= until:
                 yield self.once
@@ -55,16 +55,16 @@ def _field(text: str, low: int, high: int, names: tuple[str, ...] = (), base: in
             raise ScheduleError(f"Invalid schedule expression field '{text}'")
         return value
 
-    found: set[int] = set()
+    values: set[int] = set()
     for part in text.upper().split(","):
         first, dash, last = part.partition("-")
         if part == "*":
-            found.update(range(low, high + 1))
+            values.update(range(low, high + 1))
         elif dash:
-            found.update(range(number(first), number(last) + 1))
+            values.update(range(number(first), number(last) + 1))
         else:
-            found.add(number(first))
-    return frozenset(found)
+            values.add(number(first))
+    return frozenset(values)
 
 
 def parse_schedule(schedule: dict[str, Any]) -> Schedule:
@@ -120,7 +120,7 @@ class MuteRule:
 
     @property
     def targets(self) -> list[str]:
-        """Names of the alarms it silences."""
+        """Names of the alarms it mutes."""
         return list((self.settings.get("MuteTargets") or {}).get("AlarmNames") or ())
 
     @property
@@ -141,14 +141,14 @@ class MuteRule:
         return "ACTIVE" if any(at < start + self.schedule.duration for start in started) else "SCHEDULED"
 
 
-class MuteBook:
+class MuteRuleStore:
     """Every mute rule by (region, name)."""
 
     def __init__(self) -> None:
         self.rules: dict[tuple[str, str], MuteRule] = {}
 
     def muted(self, region: str, alarm: str, at: datetime) -> bool:
-        """Whether a rule silences `alarm` at `at`."""
+        """Whether a rule mutes `alarm` at `at`."""
         return any(
             rule.region == region and alarm in rule.targets and rule.status(at) == "ACTIVE"
             for rule in self.rules.values()

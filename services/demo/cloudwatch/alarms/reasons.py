@@ -1,4 +1,4 @@
-"""StateReason and StateReasonData in AWS's own words. Pure.
+"""StateReason and StateReasonData as AWS words them. Pure.
 
 Source: notifications and histories that CloudWatch sent, e.g. "Threshold Crossed: 3 out of the last 3
 datapoints [8.9 (14/07/21 23:18:00), …] were greater than or equal to the threshold (7.0) (minimum 3
@@ -30,7 +30,7 @@ _EVALUATED = 10
 
 
 class Point(NamedTuple):
-    """One period as an alarm sees it."""
+    """One period of what an alarm watches."""
 
     at: int
     value: float | None
@@ -56,14 +56,14 @@ def _count(count: int, word: str = "datapoint") -> str:
 
 
 def insufficient(periods: int) -> str:
-    """No usable data in `periods` periods."""
+    """The reason for INSUFFICIENT_DATA after `periods` periods without data."""
     return f"Insufficient Data: {_count(periods)} {'was' if periods == 1 else 'were'} unknown."
 
 
 def crossed(
     settings: Mapping[str, Any], decision: Decision, points: Sequence[Point], breaching: set[int]
 ) -> str:
-    """Why the alarm went to ALARM or OK. `breaching`: indices of the points that breach."""
+    """The reason for ALARM or OK. `breaching`: indices of the points that breach."""
     periods = settings["EvaluationPeriods"]
     treated = _TREATED.get(Treat(settings.get("TreatMissingData", "missing")))
     if decision.filled and treated is not None:
@@ -111,7 +111,7 @@ def _comparison(settings: Mapping[str, Any], listed: Sequence[Point]) -> str:
 def reason_data(
     settings: Mapping[str, Any], decision: Decision, points: Sequence[Point], at: datetime, unit: str = ""
 ) -> str:
-    """StateReasonData: JSON with the datapoints that decided, `recentDatapoints` oldest first."""
+    """StateReasonData: JSON with the evaluated datapoints, `recentDatapoints` oldest first."""
     used = [points[index] for index in decision.used]
     missing = [
         point for index, point in enumerate(points) if index not in decision.used and point.value is None
@@ -138,9 +138,9 @@ def reason_data(
 
 
 def _evaluated(point: Point) -> dict[str, Any]:
-    shown: dict[str, Any] = {"timestamp": stamp(datetime.fromtimestamp(point.at, UTC))}
+    row: dict[str, Any] = {"timestamp": stamp(datetime.fromtimestamp(point.at, UTC))}
     if point.samples is not None:
-        shown["sampleCount"] = point.samples
+        row["sampleCount"] = point.samples
     if point.value is not None:
-        shown["value"] = point.value
-    return shown
+        row["value"] = point.value
+    return row

@@ -1,4 +1,4 @@
-"""Checks Put…Alarm requests as AWS does, beyond what botocore checks on the client's side.
+"""Checks of Put…Alarm requests beyond those that botocore makes on the client's side.
 
 Source: PutMetricAlarm, PutCompositeAlarm, PutLogAlarm (Amazon CloudWatch API reference).
 """
@@ -8,19 +8,19 @@ from typing import Any
 
 from services.demo.cloudwatch.alarms.composite_rule import RuleError, alarm_name, parse_rule
 from services.demo.cloudwatch.alarms.missing import Treat
-from services.demo.cloudwatch.alarms.store import AlarmBook
+from services.demo.cloudwatch.alarms.store import AlarmStore
 from services.demo.cloudwatch.request_checks import check_period, check_queries, invalid
 from services.demo.cloudwatch.statistics import is_stat
-from services.demo.registry import Fault
+from services.demo.errors import AwsErrorResponse
 
 Settings = Mapping[str, Any]
 _DAY = 86_400
 
 
 def check_metric_alarm(settings: Settings) -> None:
-    """Raises Fault where AWS would refuse the alarm."""
+    """Raises AwsErrorResponse where AWS would refuse the alarm."""
     if settings.get("EvaluationCriteria"):
-        raise Fault("NotImplemented", "PromQL alarms are not part of the embedded AWS", 501)
+        raise AwsErrorResponse("NotImplemented", "PromQL alarms are not part of the embedded AWS", 501)
     for name in ("EvaluationPeriods", "ComparisonOperator"):
         if name not in settings:
             raise invalid(f"The parameter {name} is required")
@@ -70,17 +70,17 @@ def _check_counts(settings: Settings, periods: str, to_alarm: str) -> None:
 
 
 def check_log_alarm(settings: Settings) -> None:
-    """Raises Fault where AWS would refuse the alarm."""
+    """Raises AwsErrorResponse where AWS would refuse the alarm."""
     _check_counts(settings, "QueryResultsToEvaluate", "QueryResultsToAlarm")
 
 
-def check_composite_alarm(settings: Settings, book: AlarmBook, region: str) -> None:
-    """Raises Fault where AWS would refuse the alarm: bad rule, unknown children."""
+def check_composite_alarm(settings: Settings, store: AlarmStore, region: str) -> None:
+    """Raises AwsErrorResponse where AWS would refuse the alarm: bad rule, unknown children."""
     try:
         children = parse_rule(settings["AlarmRule"]).children
     except RuleError as error:
         raise invalid(f"AlarmRule must not contain errors: {error}") from error
-    missing = [child for child in children if book.get(child, region) is None]
+    missing = [child for child in children if store.get(child, region) is None]
     if missing:
         names = ", ".join(alarm_name(child) for child in missing)
         raise invalid(

@@ -8,32 +8,30 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Protocol
 
+from services.demo.account import ACCOUNT, REGION
 from services.demo.cloudwatch.alarms import metric_alarm, reasons
 from services.demo.cloudwatch.alarms.composite_rule import alarm_name, parse_rule
 from services.demo.cloudwatch.alarms.history import History
 from services.demo.cloudwatch.alarms.missing import State
 from services.demo.cloudwatch.alarms.model import Alarm, Kind
-from services.demo.cloudwatch.alarms.mutes import MuteBook
+from services.demo.cloudwatch.alarms.mutes import MuteRuleStore
 from services.demo.cloudwatch.math.parsing import MathError
 from services.demo.cloudwatch.store import MetricStore
-
-REGION = "ap-northeast-1"
-ACCOUNT = "123456789012"
 
 
 class _Clock(Protocol):
     def now(self) -> datetime: ...
 
 
-class AlarmBook:
-    """Alarms by (region, name). World calls `evaluate` once per simulated minute, in order."""
+class AlarmStore:
+    """Alarms by (region, name). `evaluate` is called once per simulated minute, in order."""
 
     def __init__(self, store: MetricStore, clock: _Clock) -> None:
         self._store = store
         self._clock = clock
         self.alarms: dict[tuple[str, str], Alarm] = {}
         self.history = History()
-        self.mutes = MuteBook()
+        self.mutes = MuteRuleStore()
 
     def get(self, name: str, region: str = REGION) -> Alarm | None:
         """An alarm by its name or ARN."""
@@ -48,7 +46,7 @@ class AlarmBook:
         account: str = ACCOUNT,
         at: datetime | None = None,
     ) -> Alarm:
-        """Create or redefine an alarm from a Put…Alarm request (checked by `alarm_input`); its state stays."""
+        """Create or redefine an alarm from a valid Put…Alarm request; its state stays."""
         at = at or self._clock.now()
         settings = {
             "ActionsEnabled": True,
@@ -87,15 +85,16 @@ class AlarmBook:
         self._move(alarm, state, reason, reason_data, at or self._clock.now())
 
     def record_query_result(self, name: str, at: datetime, value: float | None, region: str = REGION) -> None:
-        """Tell a log alarm what its scheduled query found; None where it found nothing."""
+        """Add a result of a log alarm's scheduled query; None: no result."""
         self.alarms[region, name].results.append((int(at.timestamp()), value))
 
     def children(self, alarm: Alarm) -> list[Alarm]:
         """The alarms a composite's rule names."""
         if alarm.kind != "CompositeAlarm":
             return []
-        found = (self.get(child, alarm.region) for child in parse_rule(alarm.settings["AlarmRule"]).children)
-        return [child for child in found if child is not None]
+        names = parse_rule(alarm.settings["AlarmRule"]).children
+        alarms = (self.get(name, alarm.region) for name in names)
+        return [child for child in alarms if child is not None]
 
     def parents(self, alarm: Alarm) -> list[Alarm]:
         """The composites whose rule names `alarm`."""
@@ -111,7 +110,7 @@ class AlarmBook:
                 composites.append(alarm)
             else:
                 self._evaluate_single(alarm, at)
-        # A composite may watch composites, so a change has to travel up; a cycle ends with the rounds.
+        # A composite may watch composites: repeat until no change travels up. The number of rounds ends a cycle.
         for _ in composites:
             moved = [alarm for alarm in composites if self._evaluate_composite(alarm, at)]
             if not moved:
@@ -134,16 +133,16 @@ class AlarmBook:
 
     def _evaluate_composite(self, alarm: Alarm, at: datetime) -> bool:
         children = self.children(alarm)
-        seen = tuple((child.name, child.state, child.transitioned) for child in children)
-        if seen == alarm.seen:
+        current = tuple((child.name, child.state, child.transitioned) for child in children)
+        if current == alarm.child_states:
             return False
-        before, alarm.seen = alarm.seen, seen
+        before, alarm.child_states = alarm.child_states, current
         states = {child.name: child.state for child in children}
         fires = parse_rule(alarm.settings["AlarmRule"]).check(lambda name: states.get(alarm_name(name)))
         state = State.ALARM if fires else State.OK
         if state is alarm.state:
             return False
-        changed = [child for child, now in zip(children, seen, strict=True) if now not in (before or ())]
+        changed = [child for child, now in zip(children, current, strict=True) if now not in (before or ())]
         if before is None or not changed:
             verb = "created" if alarm.state is State.INSUFFICIENT else "updated"
             reason = f"{alarm.arn} was {verb} and its alarm rule evaluates to {state}"
@@ -178,7 +177,7 @@ class AlarmBook:
         return other is not None and other.state is State.ALARM
 
     def _release(self, alarm: Alarm, at: datetime) -> None:
-        """Run the held-back actions once the suppressor is quiet."""
+        """Run the suppressed actions once the suppressor has left ALARM."""
         if alarm.suppressed and not self._suppressor_fires(alarm):
             alarm.suppressed = False
             self._act(alarm, at)

@@ -1,6 +1,6 @@
-"""Evaluates a metric math tree: operators, IF and the names; the other functions are next door.
+"""Evaluates a metric math tree: operators, IF and names; `functions` holds the other functions.
 
-Source: "Using metric math" (Amazon CloudWatch User Guide). Pure: knows no World.
+Source: "Using metric math" (Amazon CloudWatch User Guide). Pure.
 """
 
 import operator
@@ -98,11 +98,11 @@ def _call(name: str, arguments: tuple[tree.Node, ...], scope: Scope) -> Value:
     if not function.least <= len(arguments) <= function.most:
         raise MathError(f"Function '{name}' has the wrong number of arguments")
     # REPEAT, LINEAR, AVG, DESC … are words to the function, not values.
-    given = [
+    values = [
         argument.word if isinstance(argument, tree.Word) else evaluate(argument, scope)
         for argument in arguments
     ]
-    return function.run(scope.grid, *given)
+    return function.run(scope.grid, *values)
 
 
 def _text(node: tree.Node) -> str:
@@ -151,14 +151,14 @@ def _scalar(value: Value) -> float:
 
 
 def _if(condition: Value, true: Value, false: Value | None = None) -> Value:
-    """IF(condition, true, false): by the tables of the guide's "Using IF expressions"."""
+    """IF(condition, true, false), by the tables of "Using IF expressions" in the guide."""
     if isinstance(condition, list) or isinstance(true, list) or isinstance(false, list):
         raise MathError("Function 'IF' takes single time series, not arrays")
     if not isinstance(condition, Line):
-        chosen = true if condition else false
-        if chosen is None:
+        branch = true if condition else false
+        if branch is None:
             return true.with_points({}) if isinstance(true, Line) else []
-        return chosen
+        return branch
     points: dict[int, float] = {}
     for at, decides in condition.points.items():
         # A true branch without a value is 0, a false branch without a value drops the point.

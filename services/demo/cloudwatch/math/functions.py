@@ -49,7 +49,7 @@ def number_of(value: Argument) -> float:
     return float(value)
 
 
-def _each(change: Callable[[Line], Line]) -> Function:
+def _per_line(change: Callable[[Line], Line]) -> Function:
     """TS -> TS and TS[] -> TS[]."""
 
     def run(_grid: Grid, value: Argument) -> Value:
@@ -59,7 +59,7 @@ def _each(change: Callable[[Line], Line]) -> Function:
 
 
 def _by_value(function: Callable[[float], float | None]) -> Function:
-    return _each(lambda line: line.map(function))
+    return _per_line(lambda line: line.map(function))
 
 
 def _logarithm(base: Callable[[float], float]) -> Callable[[float], float | None]:
@@ -87,18 +87,20 @@ def _over(combine: Callable[[Sequence[float]], float], *, missing_is_zero: bool 
 
 
 def _steps(change: Callable[[int, float, int, float], float]) -> Function:
-    """Each point against the one before it: change(time before, value before, time, value)."""
+    """Each point compared with the previous one: change(previous time, previous value, time, value)."""
 
     def apply(line: Line) -> Line:
         steps = pairwise(line.points.items())
-        return line.with_points({at: change(was_at, was, at, value) for (was_at, was), (at, value) in steps})
+        return line.with_points(
+            {at: change(last_at, last, at, value) for (last_at, last), (at, value) in steps}
+        )
 
-    return _each(apply)
+    return _per_line(apply)
 
 
 def _clock(part: Callable[[datetime], int]) -> Function:
     """A line without gaps whose values come from its timestamps."""
-    return _each(
+    return _per_line(
         lambda line: line.with_points(
             {at: float(part(datetime.fromtimestamp(at, UTC))) for at in line.grid.times()}
         )
@@ -151,7 +153,7 @@ def _time_series(grid: Grid, value: Argument) -> Value:
 
 
 def _band(_grid: Grid, value: Argument, width: Argument = 2.0) -> Value:
-    """Upper, then lower limit: mean ± width standard deviations of the range, in place of AWS's model."""
+    """Upper, then lower limit: mean ± width standard deviations of the range, a stand-in for AWS's model."""
     line = line_of(value)
     values = list(line.points.values())
     middle = statistics.fmean(values) if values else 0.0
@@ -203,8 +205,8 @@ FUNCTIONS: dict[str, Function] = {
     "DATAPOINT_COUNT": _over(lambda row: float(len(row))),
     "DATE": _clock(lambda at: at.day),
     "DAY": _clock(datetime.isoweekday),
-    "DIFF": _steps(lambda _was_at, was, _at, value: value - was),
-    "DIFF_TIME": _steps(lambda was_at, _was, at, _value: float(at - was_at)),
+    "DIFF": _steps(lambda _last_at, last, _at, value: value - last),
+    "DIFF_TIME": _steps(lambda last_at, _last, at, _value: float(at - last_at)),
     "EPOCH": _clock(lambda at: int(at.timestamp())),
     "FILL": Function(_fill, 2, 2),
     "FIRST": _pick(0),
@@ -219,9 +221,9 @@ FUNCTIONS: dict[str, Function] = {
     "MINUTE": _clock(lambda at: at.minute),
     "MONTH": _clock(lambda at: at.month),
     "PERIOD": Function(_period),
-    "RATE": _steps(lambda was_at, was, at, value: (value - was) / (at - was_at)),
+    "RATE": _steps(lambda last_at, last, at, value: (value - last) / (at - last_at)),
     "REMOVE_EMPTY": Function(lambda _grid, value: [line for line in lines_of(value) if line.points]),
-    "RUNNING_SUM": _each(
+    "RUNNING_SUM": _per_line(
         lambda line: line.with_points(dict(zip(line.points, accumulate(line.points.values()), strict=True)))
     ),
     "SLICE": Function(_slice, 2, 3),

@@ -1,4 +1,4 @@
-"""Reads metric math into a tree.
+"""Parses metric math into a tree.
 
 Source: "Using metric math" (Amazon CloudWatch User Guide). Pure: text in, tree out.
 
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 MAX_DEPTH = 40
-"""AWS refuses deeply nested expressions too; ours must not exhaust the stack."""
+"""AWS refuses deeply nested expressions, too; here the limit protects the stack."""
 
 
 class MathError(ValueError):
@@ -146,8 +146,8 @@ class _Parser:
 
     def _expect(self, symbol: str) -> None:
         if self._take(symbol) is None:
-            found = self._tokens[self._at][1] or "end of expression"
-            raise MathError(f"Expected '{symbol}' but found '{found}'")
+            token = self._tokens[self._at][1] or "end of expression"
+            raise MathError(f"Expected '{symbol}' but found '{token}'")
 
     def _level(self, level: int) -> Node:
         if level == len(_LEVELS):
@@ -207,5 +207,5 @@ class _Parser:
 
 @lru_cache(maxsize=512)
 def parse(expression: str) -> Node:
-    """The tree of a metric math expression. Raises MathError with AWS-like words."""
+    """The tree of a metric math expression. Raises MathError with a message like AWS's."""
     return _Parser(_tokens(expression)).whole()

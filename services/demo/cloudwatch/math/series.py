@@ -1,4 +1,4 @@
-"""What metric math computes with: a scalar, one line, or several lines."""
+"""The values of metric math: a scalar, one line, or several lines."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -27,7 +27,7 @@ class Line:
     grid: Grid
     label: str = ""
     metric: MetricKey | None = field(default=None)
-    """Set where the line is a metric as measured, not computed."""
+    """The metric, if the line is measured and not computed."""
     stat: str = ""
 
     def with_points(self, points: Mapping[int, float]) -> "Line":

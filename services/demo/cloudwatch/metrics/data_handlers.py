@@ -1,4 +1,4 @@
-"""Handler: GetMetricData, with math, search, labels and paging.
+"""Handler for GetMetricData: math, search, labels and paging.
 
 Source: GetMetricData (Amazon CloudWatch API reference).
 """
@@ -9,20 +9,21 @@ from dataclasses import replace
 from datetime import UTC, datetime, timezone
 from typing import Any
 
-from services.demo.cloudwatch import paging
+from services.demo import paging
 from services.demo.cloudwatch.math.parsing import MathError
 from services.demo.cloudwatch.math.series import Line
 from services.demo.cloudwatch.metrics import labels
-from services.demo.cloudwatch.metrics.handlers import store
 from services.demo.cloudwatch.metrics.queries import Batch
 from services.demo.cloudwatch.request_checks import check_queries, invalid
-from services.demo.registry import Call, Fault, op
+from services.demo.cloudwatch.store import MetricStore
+from services.demo.errors import AwsErrorResponse
+from services.demo.registry import Call, op
 
 QUERY_LIMIT = 500
 POINT_LIMIT = 100_800
 
 Result = tuple[str, str, list[tuple[int, float]]]
-"""Id, label, points in the order asked for."""
+"""Id, label, points in the requested order."""
 
 
 @op("cloudwatch", "GetMetricData")
@@ -36,27 +37,25 @@ def get_metric_data(call: Call) -> dict[str, Any]:
     start, end = int(params["StartTime"].timestamp()), int(params["EndTime"].timestamp())
     if start >= end:
         raise invalid("The parameter StartTime must be less than the parameter EndTime.")
-    offset, end = _continue(
-        params.get("NextToken"), min(end, int(call.world.clock.now().timestamp()) + 1), end
-    )
+    offset, end = _continue(params.get("NextToken"), min(end, int(call.now.timestamp()) + 1), end)
     results = _evaluate(call, queries, start, end)
     size = max(1, min(params.get("MaxDatapoints") or POINT_LIMIT, POINT_LIMIT))
     return _page(results, offset, size, end)
 
 
 def _continue(token: str | None, now: int, end: int) -> tuple[int, int]:
-    """Where to go on, and the end of the range: that of the first page, so that pages do not shift."""
+    """The offset of the page, and the end of the range: that of the first page, so that pages do not shift."""
     if not token:
         return 0, min(now, end)
     try:
         offset, until = json.loads(paging.decode(token))
         return int(offset), int(until)
     except (ValueError, TypeError) as error:
-        raise Fault("InvalidNextToken", "The next token specified is invalid.") from error
+        raise AwsErrorResponse("InvalidNextToken", "The next token specified is invalid.") from error
 
 
 def _evaluate(call: Call, queries: Sequence[Mapping[str, Any]], start: int, end: int) -> list[Result]:
-    batch = Batch(store(call), queries, start, end)
+    batch = Batch(call.component(MetricStore), queries, start, end)
     descending = call.params.get("ScanBy") != "TimestampAscending"
     try:
         tz = labels.zone((call.params.get("LabelOptions") or {}).get("Timezone", ""))
@@ -90,8 +89,8 @@ def _label(query: Mapping[str, Any], line: Line, array: bool, call: Call, tz: ti
 
 
 def _page(results: Sequence[Result], offset: int, size: int, end: int) -> dict[str, Any]:
-    """The datapoints from `offset` on, counted through all results; a result that goes on is PartialData."""
-    shown = []
+    """The datapoints from `offset` on, counted across all results; a result that is not complete is PartialData."""
+    rows = []
     first, last = offset, offset + size
     position = 0
     for query_id, label, points in results:
@@ -99,7 +98,7 @@ def _page(results: Sequence[Result], offset: int, size: int, end: int) -> dict[s
         # Results without any datapoint all come with the first page.
         if (begin < last and position > first) or (not points and not offset):
             part = points[max(0, first - begin) : last - begin]
-            shown.append(
+            rows.append(
                 {
                     "Id": query_id,
                     "Label": label,
@@ -108,7 +107,7 @@ def _page(results: Sequence[Result], offset: int, size: int, end: int) -> dict[s
                     "StatusCode": "PartialData" if points and position > last else "Complete",
                 }
             )
-    answer: dict[str, Any] = {"MetricDataResults": shown, "Messages": []}
+    answer: dict[str, Any] = {"MetricDataResults": rows, "Messages": []}
     if position > last:
         answer["NextToken"] = paging.encode(json.dumps([last, end]))
     return answer

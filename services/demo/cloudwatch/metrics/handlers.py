@@ -1,4 +1,4 @@
-"""Handlers: put, list and read single metrics.
+"""Handlers to put, list and read single metrics.
 
 Source: PutMetricData, ListMetrics, GetMetricStatistics (Amazon CloudWatch API reference).
 """
@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.demo.cloudwatch.metrics.queries import key_of
-from services.demo.cloudwatch.paging import page_of
 from services.demo.cloudwatch.request_checks import check_period, invalid
 from services.demo.cloudwatch.statistics import BASIC, Bucket, is_stat
 from services.demo.cloudwatch.store import MetricKey, MetricStore
-from services.demo.registry import Call, Fault, op
+from services.demo.errors import AwsErrorResponse
+from services.demo.paging import page_of
+from services.demo.registry import Call, op
 
 LIST_PAGE = 500
 STATISTICS_LIMIT = 1440
@@ -20,22 +21,16 @@ _RECENT = timedelta(hours=3)
 _LARGEST = 2.0**360
 
 
-def store(call: Call) -> MetricStore:
-    """The datapoints of the world that was called."""
-    metrics: MetricStore = call.world.metrics
-    return metrics
-
-
 @op("cloudwatch", "PutMetricData")
 def put_metric_data(call: Call) -> dict[str, Any]:
-    """Take custom datapoints; all are checked before any is stored."""
+    """Store custom datapoints; all are checked before any is stored."""
     data = list(call.params.get("MetricData") or ())
     for entity in call.params.get("EntityMetricData") or ():
         data += entity.get("MetricData") or ()
     if not data:
-        raise Fault("MissingParameter", "The parameter MetricData is required.")
+        raise AwsErrorResponse("MissingParameter", "The parameter MetricData is required.")
     for datum in data:
-        _check_datum(datum, call.world.clock.now())
+        _check_datum(datum, call.now)
     for datum in data:
         _store_datum(call, datum)
     return {}
@@ -44,33 +39,35 @@ def put_metric_data(call: Call) -> dict[str, Any]:
 def _check_datum(datum: Mapping[str, Any], now: datetime) -> None:
     kinds = [name for name in ("Value", "StatisticValues", "Values") if datum.get(name) is not None]
     if len(kinds) != 1:
-        raise Fault(
+        raise AwsErrorResponse(
             "InvalidParameterCombination",
             "Exactly one of the parameters Value, Values and StatisticValues must be specified.",
         )
     counts = datum.get("Counts")
     if counts and len(counts) != len(datum.get("Values") or ()):
-        raise Fault(
+        raise AwsErrorResponse(
             "InvalidParameterCombination", "The lists of Values and Counts must have the same length."
         )
     numbers = [datum["Value"]] if kinds == ["Value"] else datum.get("Values") or ()
-    # Written so that NaN fails as well.
+    # This form is false for NaN, too.
     if not all(abs(number) <= _LARGEST for number in numbers):
-        raise Fault("InvalidParameterValue", "The value for the parameter MetricData is out of range.")
+        raise AwsErrorResponse(
+            "InvalidParameterValue", "The value for the parameter MetricData is out of range."
+        )
     at = datum.get("Timestamp", now)
     if not now - timedelta(days=14) <= at <= now + timedelta(hours=2):
-        raise Fault(
+        raise AwsErrorResponse(
             "InvalidParameterValue", "The parameter Timestamp must be within two weeks ago and 2 hours ahead."
         )
 
 
 def _store_datum(call: Call, datum: Mapping[str, Any]) -> None:
     stats = datum.get("StatisticValues")
-    store(call).put(
+    call.component(MetricStore).put(
         call.params["Namespace"],
         datum["MetricName"],
         [(pair["Name"], pair["Value"]) for pair in datum.get("Dimensions") or ()],
-        datum.get("Timestamp", call.world.clock.now()).timestamp(),
+        datum.get("Timestamp", call.now).timestamp(),
         value=datum.get("Value"),
         values=datum.get("Values") or (),
         counts=datum.get("Counts") or (),
@@ -81,24 +78,25 @@ def _store_datum(call: Call, datum: Mapping[str, Any]) -> None:
 
 @op("cloudwatch", "ListMetrics")
 def list_metrics(call: Call) -> dict[str, Any]:
-    """Each metric once, 500 a page."""
+    """Each metric once, 500 per page."""
     params = call.params
-    metrics = store(call)
-    since = (call.world.clock.now() - _RECENT).timestamp() if params.get("RecentlyActive") else 0
-    found = [key for key in metrics.metrics() if _listed(key, params) and metrics.newest(key) >= since]
-    found.sort(key=repr)
-    page, more = page_of(found, repr, params.get("NextToken"), LIST_PAGE)
+    store = call.component(MetricStore)
+    since = (call.now - _RECENT).timestamp() if params.get("RecentlyActive") else 0
+    keys = [key for key in store.metrics() if _matches(key, params) and store.newest(key) >= since]
+    keys.sort(key=repr)
+    page, more = page_of(keys, repr, params.get("NextToken"), LIST_PAGE)
     return {"Metrics": [describe_key(key) for key in page]} | more
 
 
-def _listed(key: MetricKey, params: Mapping[str, Any]) -> bool:
+def _matches(key: MetricKey, params: Mapping[str, Any]) -> bool:
     dimensions = dict(key.dimensions)
     return (
         params.get("Namespace") in (None, key.namespace)
         and params.get("MetricName") in (None, key.name)
         and all(
-            wanted["Name"] in dimensions and wanted.get("Value") in (None, dimensions[wanted["Name"]])
-            for wanted in params.get("Dimensions") or ()
+            dimension["Name"] in dimensions
+            and dimension.get("Value") in (None, dimensions[dimension["Name"]])
+            for dimension in params.get("Dimensions") or ()
         )
     )
 
@@ -120,11 +118,11 @@ def get_metric_statistics(call: Call) -> dict[str, Any]:
     check_period(period)
     start, end = int(params["StartTime"].timestamp()) // 60 * 60, int(params["EndTime"].timestamp())
     if start >= end:
-        raise Fault(
+        raise AwsErrorResponse(
             "InvalidParameterValue", "The parameter StartTime must be less than the parameter EndTime."
         )
     if (end - start) / period > STATISTICS_LIMIT:
-        raise Fault(
+        raise AwsErrorResponse(
             "InvalidParameterCombination",
             f"You have requested up to {-(-(end - start) // period)} datapoints, which exceeds the limit of"
             f" {STATISTICS_LIMIT}. You may reduce the datapoints requested by increasing Period, or decreasing"
@@ -132,18 +130,18 @@ def get_metric_statistics(call: Call) -> dict[str, Any]:
         )
     basic, extended = params.get("Statistics") or [], params.get("ExtendedStatistics") or []
     if not basic and not extended:
-        raise Fault(
+        raise AwsErrorResponse(
             "MissingParameter", "At least one of Statistics and ExtendedStatistics must be specified."
         )
     if bad := [name for name in basic if name not in BASIC] + [
         name for name in extended if not is_stat(name)
     ]:
         raise invalid(f"The value {bad[0]} is not a supported statistic.")
-    key = key_of(params)
-    unit = store(call).unit(key)
+    store, key = call.component(MetricStore), key_of(params)
+    unit = store.unit(key)
     buckets = []
     if params.get("Unit") in (None, unit):
-        buckets = store(call).buckets(key, start, end, period)
+        buckets = store.buckets(key, start, end, period)
     return {
         "Label": key.name,
         "Datapoints": [_datapoint(bucket, basic, extended, unit) for bucket in buckets],

@@ -1,4 +1,4 @@
-"""Labels of GetMetricData's answers: defaults, and the tokens `${MAX}`, `${PROP('Dim.X')}`… Pure.
+"""Labels of GetMetricData's results: defaults, and the tokens `${MAX}`, `${PROP('Dim.X')}`… Pure.
 
 Source: "Using dynamic labels" (Amazon CloudWatch User Guide).
 """
@@ -64,8 +64,8 @@ def resolve(label: str, line: Line, properties: Mapping[str, str], tz: timezone 
     def replacement(match: re.Match[str]) -> str:
         prop, token = match[1], match[2]
         if prop is not None:
-            found = _property(prop, line, properties)
-            return match[0] if found is None else found
+            value = _property(prop, line, properties)
+            return match[0] if value is None else value
         if token == "LABEL":
             return line.label
         if token in _VALUES:
@@ -96,7 +96,7 @@ def _property(name: str, line: Line, properties: Mapping[str, str]) -> str | Non
 
 
 def distinguishing(lines: Sequence[Line]) -> list[str]:
-    """Default labels for the metrics a search found: what differs among them, else the metric's name."""
+    """Default labels for the results of a search: what differs among them, else the metric's name."""
     rows = [_parts(line) for line in lines]
     width = max(map(len, rows), default=0)
     rows = [row + [""] * (width - len(row)) for row in rows]

@@ -1,4 +1,4 @@
-"""Evaluates a set of MetricDataQuery structures, for GetMetricData and for math alarms.
+"""Evaluates a set of MetricDataQuery structures, for GetMetricData and math alarms.
 
 Source: GetMetricData, "Using metric math" (Amazon CloudWatch).
 """
@@ -31,7 +31,7 @@ def key_of(metric: Query) -> MetricKey:
 
 
 def read_line(store: MetricStore, key: MetricKey, stat: str, grid: Grid, unit: str = "") -> Line:
-    """A metric as measured; a period without data, or without that statistic, has no point."""
+    """The time series of a metric; a period without data, or without that statistic, has no point."""
     points: dict[int, float] = {}
     # A unit the metric was never published with matches nothing, as in AWS.
     if not unit or unit == store.unit(key):
@@ -53,22 +53,22 @@ class Batch:
         self._queries = {query["Id"]: query for query in queries}
         self._start = start // 60 * 60
         self._end = end
-        self._done: dict[str, Value] = {}
+        self._values: dict[str, Value] = {}
         self._open: list[str] = []
 
     def value(self, query_id: str) -> Value:
         """The value of one query: a line, several lines, or a scalar. Raises MathError."""
-        if query_id not in self._done:
+        if query_id not in self._values:
             if query_id not in self._queries:
                 raise MathError(f"Unknown metric or expression id '{query_id}'")
             if query_id in self._open:
                 raise MathError(f"The expression refers to itself through '{query_id}'")
             self._open.append(query_id)
             try:
-                self._done[query_id] = self._evaluate(self._queries[query_id])
+                self._values[query_id] = self._evaluate(self._queries[query_id])
             finally:
                 self._open.pop()
-        return self._done[query_id]
+        return self._values[query_id]
 
     def lines(self, query_id: str) -> list[Line]:
         """The series one query answers with. Raises MathError, also where the result is a number."""
@@ -93,7 +93,7 @@ class Batch:
             )
         period = query.get("Period") or self._default_period()
         scope = Scope(
-            self._grid(period), self.value, self._metrics, lambda *found: self._search(period, *found)
+            self._grid(period), self.value, self._metrics, lambda *arguments: self._search(period, *arguments)
         )
         try:
             return evaluate(parse(query["Expression"]), scope)
@@ -122,8 +122,8 @@ class Batch:
             raise MathError(f"Invalid statistic '{stat}' in SEARCH")
         grid = self._grid(own or period)
         test = compile_search(expression)
-        found = [key for key in self._store.metrics() if test(key)][:SEARCH_LIMIT]
-        lines = [read_line(self._store, key, stat, grid) for key in found]
+        keys = [key for key in self._store.metrics() if test(key)][:SEARCH_LIMIT]
+        lines = [read_line(self._store, key, stat, grid) for key in keys]
         return [
             replace(line, label=label)
             for line, label in zip(lines, labels.distinguishing(lines), strict=True)

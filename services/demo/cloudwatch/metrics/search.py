@@ -1,4 +1,4 @@
-"""Search expressions: which metrics SEARCH('{ns,dim} MetricName="x" text', …) finds. Pure.
+"""Search expressions: the metrics that SEARCH('{ns,dim} MetricName="x" text', …) matches. Pure.
 
 Source: "CloudWatch search expression syntax" (Amazon CloudWatch User Guide).
 
@@ -39,20 +39,20 @@ def partly_matches(term: str, name: str) -> bool:
 
     A word that is itself several tokens (`CustomCount`, `Count1`) must match in case as well.
     """
-    wanted = [
+    parts = [
         (piece, len(pieces(word)) > 1) for word in re.split(r"[\W_]+", term) if word for piece in pieces(word)
     ]
-    if not wanted:
+    if not parts:
         return False
-    if len(wanted) == 1 and wanted[0][0].lower() in tokens(name):
+    if len(parts) == 1 and parts[0][0].lower() in tokens(name):
         return True
-    have = pieces(name)
+    named = pieces(name)
     return any(
         all(
-            piece == found if exact else piece.lower() == found.lower()
-            for (piece, exact), found in zip(wanted, have[start:], strict=False)
+            part == piece if exact else part.lower() == piece.lower()
+            for (part, exact), piece in zip(parts, named[start:], strict=False)
         )
-        for start in range(len(have) - len(wanted) + 1)
+        for start in range(len(named) - len(parts) + 1)
     )
 
 
@@ -91,9 +91,9 @@ class _Parser:
         return kind in ("mark", "word") and text in texts
 
     def _take(self, *texts: str) -> bool:
-        found = self._peek(*texts)
-        self._at += found
-        return found
+        matches = self._peek(*texts)
+        self._at += matches
+        return matches
 
     def _either(self) -> Test:
         tests = [self._all()]
@@ -126,8 +126,8 @@ class _Parser:
     def _simple(self) -> Test:
         quoted, text = self._text()
         if self._take("="):
-            quoted, wanted = self._text()
-            return _term(text, wanted, quoted)
+            quoted, value = self._text()
+            return _term(text, value, quoted)
         return _term("", text, quoted)
 
     def _text(self) -> tuple[bool, str]:
@@ -139,7 +139,7 @@ class _Parser:
 
 
 def _scan(text: str) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
+    tokens: list[tuple[str, str]] = []
     position = 0
     while True:
         match = _TOKEN.match(text, position)
@@ -149,9 +149,9 @@ def _scan(text: str) -> list[tuple[str, str]]:
         part = match[kind]
         if kind == "quoted":
             part = re.sub(r"\\(.)", r"\1", part[1:-1])
-        found.append((kind, part))
+        tokens.append((kind, part))
         if kind == "end":
-            return found
+            return tokens
         position = match.end()
 
 
@@ -159,12 +159,12 @@ def _schema(inside: str) -> Test:
     names = [quoted or bare.strip() for quoted, bare in _NAME.findall(inside)]
     if not names:
         raise MathError("Invalid search expression: the metric schema is empty")
-    namespace, wanted = names[0], set(names[1:])
+    namespace, dimensions = names[0], set(names[1:])
 
     def fits(metric: MetricKey) -> bool:
         # Dimensions named in the schema are all of the metric's dimensions; a bare namespace takes any.
         return metric.namespace == namespace and (
-            not wanted or wanted == {name for name, _ in metric.dimensions}
+            not dimensions or dimensions == {name for name, _ in metric.dimensions}
         )
 
     return fits

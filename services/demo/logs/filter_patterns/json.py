@@ -25,7 +25,7 @@ _COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 
 
 def compile_json(text: str) -> Callable[[str], bool]:
-    """The pattern between `{` and `}`. A line that is no JSON object or array never fits. Raises PatternError."""
+    """The pattern between `{` and `}`. A line that is no JSON object or array never matches. Raises PatternError."""
     test = _Parser(text[1:-1]).whole()
 
     def match(line: str) -> bool:
@@ -97,8 +97,8 @@ class _Parser:
         if text == "NOT" and self._take("EXISTS"):
             return lambda value: not _find(value, steps)
         if text == "IS" and (word := self._take("NULL", "TRUE", "FALSE")):
-            wanted = {"NULL": None, "TRUE": True, "FALSE": False}[word]
-            return lambda value: any(found is wanted for found in _find(value, steps))
+            constant = {"NULL": None, "TRUE": True, "FALSE": False}[word]
+            return lambda value: any(node is constant for node in _find(value, steps))
         raise PatternError(f"'{text}' is not an operator")
 
 
@@ -106,11 +106,11 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     tokens = []
     position = 0
     while text[position:].strip():
-        found = _TOKEN.match(text, position)
-        if found is None or found.lastgroup is None:
+        match = _TOKEN.match(text, position)
+        if match is None or match.lastgroup is None:
             raise PatternError(f"Invalid character(s) in '{text[position:].strip()}'")
-        tokens.append((found.lastgroup, found[found.lastgroup]))
-        position = found.end()
+        tokens.append((match.lastgroup, match[match.lastgroup]))
+        position = match.end()
     return tokens
 
 
@@ -119,10 +119,9 @@ def _compare(steps: list[str | int], sign: str, kind: str, operand: str) -> Node
         raise PatternError(f"'{operand}' is not a value")
     text = re.sub(r"\\(.)", r"\1", operand[1:-1]) if kind == "quoted" else operand
     test: Test = condition(sign, text, quoted=kind == "quoted")
-    # A selector that leads to an object or an array fits nothing, not even `!=`.
+    # A selector that leads to an object or an array matches nothing, not even `!=`.
     return lambda value: any(
-        not isinstance(found, dict | list) and found is not None and test(found)
-        for found in _find(value, steps)
+        not isinstance(node, dict | list) and node is not None and test(node) for node in _find(value, steps)
     )
 
 
@@ -138,10 +137,10 @@ def _steps(selector: str) -> list[str | int]:
 
 def _find(value: Any, steps: list[str | int]) -> list[Any]:
     """Every node that the selector leads to; `*` leads to many."""
-    found = [value]
+    nodes = [value]
     for step in steps:
-        found = [inner for outer in found for inner in _inside(outer, step)]
-    return found
+        nodes = [inner for outer in nodes for inner in _inside(outer, step)]
+    return nodes
 
 
 def _inside(value: Any, step: str | int) -> list[Any]:

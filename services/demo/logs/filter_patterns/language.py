@@ -19,7 +19,7 @@ __all__ = ["PatternError", "compile_pattern"]
 
 @lru_cache(maxsize=256)
 def compile_pattern(text: str) -> Callable[[str], bool]:
-    """A test for messages; "" fits all. Raises PatternError where AWS refuses the pattern."""
+    """A test for messages; "" matches all. Raises PatternError if AWS would refuse the pattern."""
     text = text.strip()
     if len(text) > LIMIT:
         raise PatternError(f"The filter pattern is longer than {LIMIT} characters")

@@ -38,7 +38,7 @@ def compile_fields(text: str) -> Callable[[str], bool]:
     width = sum(len(slot.names) for slot in head + tail)
 
     def match(line: str) -> bool:
-        values = ["".join(found) for found in _FIELD.findall(line)]
+        values = ["".join(groups) for groups in _FIELD.findall(line)]
         if len(values) < width or (gap is None and len(values) > width):
             return False
         after = len(values) - sum(len(slot.names) for slot in tail)
@@ -60,14 +60,14 @@ def _split(text: str) -> list[str]:
     parts = []
     position = 0
     while True:
-        found = _SLOT.match(text, position)
-        assert found is not None
-        parts.append(found[0].strip().replace("…", "..."))
-        if found.end() >= len(text):
+        part = _SLOT.match(text, position)
+        assert part is not None
+        parts.append(part[0].strip().replace("…", "..."))
+        if part.end() >= len(text):
             return parts
-        if text[found.end()] != ",":
-            raise PatternError(f"Invalid character(s) in '{text[found.end() :]}'")
-        position = found.end() + 1
+        if text[part.end()] != ",":
+            raise PatternError(f"Invalid character(s) in '{text[part.end() :]}'")
+        position = part.end() + 1
 
 
 def _slot(part: str) -> _Slot:
@@ -77,19 +77,19 @@ def _slot(part: str) -> _Slot:
     position = 0
     tests: list[tuple[int, Test]] = []
     while True:
-        found = _CONDITION.match(part, position)
-        if found is None:
+        match = _CONDITION.match(part, position)
+        if match is None:
             raise PatternError(f"Invalid field '{part}' in the filter pattern")
         # A new name beside `&&` is a further field, as in AWS's example `status_code = 4* && bytes > 1000`.
-        if found["name"] not in slot.names:
-            slot.names.append(found["name"])
-        if found["sign"]:
-            tests.append((slot.names.index(found["name"]), _test(found["sign"], found["value"])))
-        position = found.end()
+        if match["name"] not in slot.names:
+            slot.names.append(match["name"])
+        if match["sign"]:
+            tests.append((slot.names.index(match["name"]), _test(match["sign"], match["value"])))
+        position = match.end()
         if position >= len(part):
             break
         join = _JOIN.match(part, position)
-        if join is None or not found["sign"]:
+        if join is None or not match["sign"]:
             raise PatternError(f"Invalid field '{part}' in the filter pattern")
         if join[0] == "||":
             slot.alternatives.append(tests)

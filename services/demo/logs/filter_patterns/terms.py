@@ -13,35 +13,35 @@ _ESCAPE = re.compile(r"\\(.)")
 
 
 def compile_terms(text: str) -> Match:
-    """All plain terms must occur, no `-term` may; of `?terms` alone any one. Case counts, parts of words do.
+    """All plain terms must occur and no `-term`; of `?terms` alone, any one. Case-sensitive; parts of words match.
 
     Raises PatternError.
     """
     needed: list[Match] = []
     optional: list[Match] = []
-    unwanted: list[Match] = []
-    kinds = {"": needed, "?": optional, "-": unwanted}
+    excluded: list[Match] = []
+    kinds = {"": needed, "?": optional, "-": excluded}
     position = 0
     while text[position:].strip():
-        found = _TERM.match(text, position)
-        if found is None:
+        match = _TERM.match(text, position)
+        if match is None:
             raise PatternError(f"Invalid character(s) in term '{text[position:].strip()}'")
-        kinds[(found["sign"] or "").strip()].append(_term(found))
-        position = found.end()
+        kinds[(match["sign"] or "").strip()].append(_term(match))
+        position = match.end()
     if optional and not needed:
-        needed = [lambda line: any(match(line) for match in optional)]
-    if len(needed) == 1 and not unwanted:
+        needed = [lambda line: any(test(line) for test in optional)]
+    if len(needed) == 1 and not excluded:
         return needed[0]
-    return lambda line: all(match(line) for match in needed) and not any(match(line) for match in unwanted)
+    return lambda line: all(test(line) for test in needed) and not any(test(line) for test in excluded)
 
 
-def _term(found: re.Match[str]) -> Match:
-    if found["regex"] is not None:
-        expression = regex(found["regex"])
+def _term(term: re.Match[str]) -> Match:
+    if term["regex"] is not None:
+        expression = regex(term["regex"])
         return lambda line: expression.search(line) is not None
-    phrase = found["word"]
+    phrase = term["word"]
     if phrase is None:
-        phrase = _ESCAPE.sub(r"\1", found["phrase"])
+        phrase = _ESCAPE.sub(r"\1", term["phrase"])
     elif not phrase.replace("_", "a").isalnum():
         raise PatternError(f"Invalid character(s) in term '{phrase}'")
     return lambda line: phrase in line

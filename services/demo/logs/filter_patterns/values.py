@@ -1,4 +1,4 @@
-"""What filter patterns compare with: text with `*` at its ends, numbers, `%regex%`.
+"""The operands of filter patterns: text with `*` at its ends, numbers, `%regex%`.
 
 Source: "Filter pattern syntax" and "Supported regular expressions" (Amazon CloudWatch Logs user guide).
 """
@@ -26,7 +26,7 @@ class PatternError(ValueError):
 
 
 def regex(text: str) -> re.Pattern[str]:
-    """A `%regex%` without its signs. Raises PatternError beyond the subset that AWS takes."""
+    """A `%regex%` without its signs. Raises PatternError beyond the subset that AWS supports."""
     if not _REGEX_TEXT.fullmatch(text) or _BEYOND_REGEX.search(text):
         raise PatternError(f"Invalid regular expression '{text}'")
     try:
@@ -57,13 +57,13 @@ def _order(compare: Callable[[float, float], bool], operand: str, *, quoted: boo
 
 def _equality(operand: str, *, quoted: bool) -> Test:
     if not quoted and len(operand) > 1 and operand[0] == operand[-1] == "%":
-        found = regex(operand[1:-1])
-        return lambda value: found.search(text_of(value)) is not None
+        expression = regex(operand[1:-1])
+        return lambda value: expression.search(text_of(value)) is not None
     text = _text_test(operand)
     if quoted or not _NUMBER.fullmatch(operand):
         return text
     bound = float(operand)
-    # An account id is digits in a string: it equals by its text as well.
+    # An account id is a string of digits, so the text is compared as well.
     return lambda value: _number(value) == bound or text(value)
 
 
@@ -81,7 +81,7 @@ def _text_test(operand: str) -> Test:
 
 
 def text_of(value: object) -> str:
-    """A scalar as its log line spells it."""
+    """A scalar as it is written in JSON."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else str(value)

@@ -15,17 +15,17 @@ _COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 
 
 class Expressions:
-    """Reads expressions from a scanner, each as a function of a Record."""
+    """Parses expressions from a scanner, each into a function of a Record."""
 
     def __init__(self, scanner: Scanner) -> None:
         self._scanner = scanner
         self.columns: list[str] = []
-        """Unnamed columns of the `stats` before: `count(*)` and `bin(1h)` are names from then on."""
+        """Unnamed columns of a preceding `stats`: from there on `count(*)` and `bin(1h)` are field names."""
         self.aggregates = 0
-        """How many aggregations were read; only `stats` takes them."""
+        """Number of aggregations so far; they are valid in `stats` only."""
 
     def condition(self) -> Read:
-        """The whole of an expression."""
+        """A whole expression."""
         return self._joined("or", lambda: self._joined("and", self._negation))
 
     def _joined(self, word: str, part: Callable[[], Read]) -> Read:
@@ -35,7 +35,7 @@ class Expressions:
         if len(parts) == 1:
             return parts[0]
         quantor = any if word == "or" else all
-        return lambda record: quantor(truth(each(record)) for each in parts)
+        return lambda record: quantor(truth(operand(record)) for operand in parts)
 
     def _negation(self) -> Read:
         if self._scanner.accept("not"):
@@ -139,11 +139,11 @@ class Expressions:
             self._scanner.expect(")")
             return lambda group: len(group.rows)
         read, *rest = self._list(")")
-        constants = [number_of(each(Record(None))) for each in rest]
-        given = [number for number in constants if number is not None]
-        if len(given) != numbers or len(rest) != numbers:
+        constants = [number_of(argument(Record(None))) for argument in rest]
+        arguments = [number for number in constants if number is not None]
+        if len(arguments) != numbers or len(rest) != numbers:
             raise QueryError(f"Invalid number of arguments for function: {name}")
-        return lambda group: fold(read, list(group.rows), given)
+        return lambda group: fold(read, list(group.rows), arguments)
 
 
 def _constant(value: Value) -> Read:

@@ -1,4 +1,4 @@
-"""Functions of Logs Insights: of one event's values, and over the events of a group.
+"""Functions of Logs Insights: over the values of one event, and over the events of a group.
 
 Source: "Operations and functions" (Amazon CloudWatch Logs user guide).
 """
@@ -37,7 +37,7 @@ def period(text: str) -> int:
 
 
 def _numeric(function: Callable[..., float]) -> Callable[..., Value]:
-    """None where an argument is no number, or the function has no value there."""
+    """None if an argument is no number, or the function has no value for it."""
 
     def apply(*values: Value) -> Value:
         numbers = [number_of(value) for value in values]
@@ -53,7 +53,7 @@ def _numeric(function: Callable[..., float]) -> Callable[..., Value]:
 
 
 def _text(function: Callable[..., Value]) -> Callable[..., Value]:
-    """None where an argument is absent; numbers are taken as their texts."""
+    """None if an argument is absent; numbers are passed as text."""
 
     def apply(*values: Value) -> Value:
         texts = [text_of(value) for value in values if value is not None]
@@ -105,7 +105,7 @@ SCALARS: dict[str, tuple[int, int, Callable[..., Value]]] = {
     "frommillis": (1, 1, lambda value: _floor(value, 1)),
     "tomillis": (1, 1, lambda value: None if value is None else int(number_of(value) or 0)),
 }
-"""By name: how many arguments they take, and the function."""
+"""By name: least and most arguments, and the function."""
 
 ARITHMETIC: dict[str, Callable[..., Value]] = {
     "+": _numeric(lambda a, b: a + b),
@@ -126,7 +126,7 @@ def _numbers(read: Read, rows: Sequence[Record]) -> list[float]:
 
 
 def _extreme(choose: Callable[..., Value]) -> Fold:
-    """Among numbers where there are any, else among texts."""
+    """Among the numbers if there are any, else among the texts."""
 
     def fold(read: Read, rows: list[Record], _: list[float]) -> Value:
         values = _present(read, rows)
@@ -160,8 +160,8 @@ def _over(function: Callable[[list[float]], float]) -> Fold:
 
 def _at(choose: Callable[..., Record]) -> Fold:
     def fold(read: Read, rows: list[Record], _: list[float]) -> Value:
-        held = [row for row in rows if read(row) is not None]
-        return read(choose(held, key=lambda row: row.event.at if row.event else 0)) if held else None
+        present = [row for row in rows if read(row) is not None]
+        return read(choose(present, key=lambda row: row.event.at if row.event else 0)) if present else None
 
     return fold
 
@@ -180,4 +180,4 @@ AGGREGATES: dict[str, tuple[int, Fold]] = {
     "sortsfirst": (0, _sorted(0)),
     "sortslast": (0, _sorted(-1)),
 }  # fmt: skip
-"""By name: how many numbers follow the field, and what folds the group."""
+"""By name: how many numbers follow the field, and the fold over a group."""

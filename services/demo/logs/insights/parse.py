@@ -1,4 +1,4 @@
-"""The commands of a Logs Insights query, read into a plan.
+"""Parses the commands of a Logs Insights query into a plan.
 
 Source: "CloudWatch Logs Insights language query syntax" (Amazon CloudWatch Logs user guide).
 """
@@ -15,27 +15,27 @@ from services.demo.logs.insights.stats import Stats, named
 from services.demo.logs.insights.values import QueryError, sort_key, text_of, truth
 
 MOST = 100_000
-"""Rows that a query may ask for."""
+"""The greatest limit of a query."""
 _DEFAULT = ("@timestamp", "@message")
 Run = Callable[[list[Record]], list[Record]]
 
 
 @dataclass(slots=True)
 class Plan:
-    """What a query does, step by step."""
+    """A query as a sequence of steps."""
 
     steps: list[tuple[str, Run]] = field(default_factory=list)
-    """(command, what it makes of the rows)"""
+    """(command, function from rows to rows)"""
     columns: list[str] = field(default_factory=list)
-    """What the rows show."""
+    """Names of the columns."""
     aggregated: bool = False
-    """Rows are no events: they have no `@ptr`."""
+    """Rows are groups, not events: they have no `@ptr`."""
     limited: bool = False
     """The query has a `limit` of its own."""
 
 
 def parse(text: str) -> Plan:
-    """Read a query. Raises QueryError with a message like AWS's."""
+    """Parse a query. Raises QueryError with a message like AWS's."""
     return _Parser(text).plan()
 
 
@@ -45,8 +45,8 @@ class _Parser:
         self._expressions = Expressions(self._scanner)
         self._plan = Plan()
         self._parsed: list[str] = []
-        self._shown: list[str] = []
-        self._made: set[str] = set()
+        self._displayed: list[str] = []
+        self._defined: set[str] = set()
         self._commands: dict[str, Callable[[], Run | None]] = {
             "fields": self._fields,
             "display": self._display,
@@ -73,40 +73,40 @@ class _Parser:
             if scanner.peek().kind == "end":
                 break
             scanner.expect("|")
-        # What was parsed is shown behind the fields, unless display says otherwise.
-        columns = self._shown or [*(self._plan.columns or _DEFAULT), *self._parsed]
+        # Fields of `parse` follow the other fields, unless `display` names the columns.
+        columns = self._displayed or [*(self._plan.columns or _DEFAULT), *self._parsed]
         self._plan.columns = list(dict.fromkeys(columns))
         return self._plan
 
-    def _make(self, name: str) -> None:
-        """Note a field that the query makes; AWS takes each name once."""
-        if name in self._made:
+    def _define(self, name: str) -> None:
+        """Define an ephemeral field; AWS accepts each name once."""
+        if name in self._defined:
             raise QueryError(f"Ephemeral field is already defined: {name}")
-        self._made.add(name)
+        self._defined.add(name)
 
     def _names(self) -> list[str]:
         """Fields or columns, separated by commas."""
-        found = []
+        names = []
         while True:
-            found.append(self._scanner.literally(self._expressions.columns) or self._scanner.name())
+            names.append(self._scanner.literally(self._expressions.columns) or self._scanner.name())
             if not self._scanner.accept(","):
-                return found
+                return names
 
     def _fields(self) -> Run | None:
-        made: list[tuple[str, Read]] = []
+        ephemeral: list[tuple[str, Read]] = []
         while True:
             plain = self._scanner.peek()
             name, read = named(self._scanner, self._expressions)
             if plain.text != name:
-                self._make(name)
-                made.append((name, read))
+                self._define(name)
+                ephemeral.append((name, read))
             self._plan.columns.append(name)
             if not self._scanner.accept(","):
                 break
-        return _making(made) if made else None
+        return _definition(ephemeral) if ephemeral else None
 
     def _display(self) -> None:
-        self._shown = self._names()
+        self._displayed = self._names()
 
     def _filter(self) -> Run:
         test = self._expressions.condition()
@@ -114,7 +114,7 @@ class _Parser:
 
     def _parse(self) -> Run:
         scanner = self._scanner
-        # Without a field it is the message that is parsed.
+        # Without a field, the message is parsed.
         source = reader(scanner.name() if scanner.peek().kind in ("name", "quoted") else "@message")
         pattern = scanner.regex()
         if pattern is not None:
@@ -127,14 +127,14 @@ class _Parser:
         else:
             raise scanner.unexpected()
         for name in names:
-            self._make(name)
+            self._define(name)
         self._parsed += names
 
         def run(records: list[Record]) -> list[Record]:
             for record in records:
                 value = source(record)
                 if value is not None:
-                    record.made.update(extract(text_of(value)))
+                    record.ephemeral.update(extract(text_of(value)))
             return records
 
         return run
@@ -142,9 +142,9 @@ class _Parser:
     def _stats(self) -> Run:
         stats = Stats(self._scanner, self._expressions)
         self._plan.columns, self._plan.aggregated = list(stats.columns), True
-        self._parsed, self._shown = [], []
+        self._parsed, self._displayed = [], []
         self._expressions.columns = [name for name in stats.columns if "(" in name]
-        self._made = set(stats.columns)
+        self._defined = set(stats.columns)
         return stats.run
 
     def _sort(self) -> Run:
@@ -175,25 +175,25 @@ class _Parser:
         reads = [reader(name) for name in self._names()]
 
         def run(records: list[Record]) -> list[Record]:
-            seen: set[tuple[str, ...]] = set()
-            kept = []
+            keys: set[tuple[str, ...]] = set()
+            unique = []
             for record in records:
                 values = [read(record) for read in reads]
                 key = tuple(text_of(value) for value in values if value is not None)
-                # What lacks a field is never a duplicate.
-                if len(key) < len(values) or key not in seen:
-                    kept.append(record)
-                seen.add(key)
-            return kept
+                # A record that lacks a field is never a duplicate.
+                if len(key) < len(values) or key not in keys:
+                    unique.append(record)
+                keys.add(key)
+            return unique
 
         return run
 
 
-def _making(made: list[tuple[str, Read]]) -> Run:
+def _definition(fields: list[tuple[str, Read]]) -> Run:
     def run(records: list[Record]) -> list[Record]:
         for record in records:
-            for name, read in made:
-                record.made[name] = read(record)
+            for name, read in fields:
+                record.ephemeral[name] = read(record)
         return records
 
     return run

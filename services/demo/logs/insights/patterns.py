@@ -1,4 +1,4 @@
-"""Regular expressions and globs of Logs Insights, as Python's.
+"""Regular expressions and globs of Logs Insights, translated to Python's.
 
 Source: "parse", "Supported regular expressions" (Amazon CloudWatch Logs user guide).
 """
@@ -11,18 +11,18 @@ from services.demo.logs.insights.values import QueryError, text_of
 
 Extract = Callable[[str], dict[str, str]]
 _BEYOND = re.compile(r"\(\?(?:[=!>|P(&]|<[=!])|\\[1-9k]")
-"""Look-around, atomic groups, back-references, conditions: the engine has none of them."""
+"""Look-around, atomic groups, back-references, conditions: AWS's engine supports none of them."""
 _FLAGS = re.compile(r"\(\?([imsx]+)\)")
 _NAMED = re.compile(r"\(\?<(\w+)>")
 
 
 def regex(text: str) -> re.Pattern[str]:
-    """An expression between slashes. Raises QueryError beyond what AWS takes."""
+    """An expression between slashes. Raises QueryError for what AWS does not support."""
     plain = text.replace("\\\\", "..")
     if _BEYOND.search(plain):
         raise QueryError(f"Invalid regular expression: /{text}/ uses look-around or back-references")
     flags = "".join(sorted(set("".join(_FLAGS.findall(text)))))
-    # AWS takes `^(?i)word$`; Python wants such flags at the very beginning.
+    # AWS accepts `^(?i)word$`; Python requires flags at the very beginning.
     body = _NAMED.sub(r"(?P<\1>", _FLAGS.sub("", text))
     try:
         return re.compile(f"(?{flags}){body}" if flags else body)
@@ -31,7 +31,7 @@ def regex(text: str) -> re.Pattern[str]:
 
 
 def like(read: Read, expression: re.Pattern[str] | str) -> Callable[[Record], bool]:
-    """Whether a field holds a text, or something that fits an expression; one that is absent does not."""
+    """Whether a field contains a text or matches an expression; false for an absent field."""
     if isinstance(expression, str):
 
         def contains(record: Record) -> bool:
@@ -48,15 +48,15 @@ def like(read: Read, expression: re.Pattern[str] | str) -> Callable[[Record], bo
 
 
 def extract_regex(text: str) -> tuple[list[str], Extract]:
-    """`parse … /…(?<name>…)/`: the names, and what gives their values. Raises QueryError."""
+    """`parse … /…(?<name>…)/`: the names, and the function that extracts their values. Raises QueryError."""
     expression = regex(text)
     names = list(expression.groupindex)
     if not names:
         raise QueryError("parse needs at least one named capturing group")
 
     def extract(line: str) -> dict[str, str]:
-        found = expression.search(line)
-        return {} if found is None else {k: v for k, v in found.groupdict().items() if v is not None}
+        match = expression.search(line)
+        return {} if match is None else {k: v for k, v in match.groupdict().items() if v is not None}
 
     return names, extract
 
@@ -67,11 +67,11 @@ def extract_glob(glob: str, names: list[str]) -> Extract:
     if len(parts) - 1 != len(names):
         raise QueryError(f"parse has {len(parts) - 1} wildcards and {len(names)} names; they must be as many")
     pattern = "(.*?)".join(re.escape(part) for part in parts)
-    # A wildcard at the very end takes the rest.
+    # A wildcard at the very end matches the rest.
     expression = re.compile(pattern[:-2] + ")" if not parts[-1] else pattern, re.DOTALL)
 
     def extract(line: str) -> dict[str, str]:
-        found = expression.search(line)
-        return {} if found is None else dict(zip(names, found.groups(), strict=True))
+        match = expression.search(line)
+        return {} if match is None else dict(zip(names, match.groups(), strict=True))
 
     return extract

@@ -1,4 +1,4 @@
-"""Runs a plan over log events: the rows, and what was looked at for them."""
+"""Runs a plan over log events: the rows, and how much was scanned for them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ Row = list[dict[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What GetQueryResults tells."""
+    """What GetQueryResults reports."""
 
     rows: list[Row] = field(default_factory=list)
     matched: int = 0
@@ -24,7 +24,7 @@ class Outcome:
 
 
 def run(plan: Plan, events: Sequence[tuple[str, Event]], most: int) -> Outcome:
-    """Run over (`account:group`, event), newest first; at most `most` rows where the query has no limit."""
+    """Run over (`account:group`, event), newest first; at most `most` rows if the query has no limit."""
     records = [Record(event, log) for log, event in events]
     size = sum(len(event.message.encode("utf-8", "surrogatepass")) for _, event in events)
     matched, counts = len(records), True

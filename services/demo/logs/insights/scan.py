@@ -1,4 +1,4 @@
-"""Reads the text of a Logs Insights query piece by piece.
+"""Splits the text of a Logs Insights query into tokens.
 
 Source: "CloudWatch Logs Insights language query syntax" (Amazon CloudWatch Logs user guide).
 """
@@ -24,7 +24,7 @@ _ESCAPE = re.compile(r"""\\(["'\\])""")
 
 
 class Token(NamedTuple):
-    """One piece."""
+    """One token."""
 
     kind: str
     """`period`, `number`, `name`, `quoted` (a name in back-ticks), `text`, `sign`, or `end`."""
@@ -40,40 +40,40 @@ class Token(NamedTuple):
 
 
 class Scanner:
-    """The query with its comment lines blanked, and a place in it.
+    """The query with its comment lines blanked, and the position in it.
 
-    Only a whole line can be a comment: a `#` behind a command is an unexpected symbol.
+    Only a whole line can be a comment: a `#` after a command is an unexpected symbol.
     """
 
     def __init__(self, text: str) -> None:
-        self.text = _COMMENT.sub(lambda found: " " * len(found[0]), text)
+        self.text = _COMMENT.sub(lambda comment: " " * len(comment[0]), text)
         self._at = 0
         self._next: Token | None = None
 
     @property
     def at(self) -> int:
-        """Where the next piece begins."""
+        """Where the next token begins."""
         return self.peek().start
 
     @property
     def before(self) -> int:
-        """Where the last piece ended."""
+        """Where the last token ended."""
         return self._at
 
     def peek(self) -> Token:
-        """The next piece, not taken."""
+        """The next token, not consumed."""
         if self._next is None:
             self._next = self._read()
         return self._next
 
     def take(self) -> Token:
-        """The next piece."""
+        """Consume the next token."""
         token = self.peek()
         self._at, self._next = token.end, None
         return token
 
     def accept(self, *words: str) -> str:
-        """The next piece if it is one of these words or signs, else an empty text."""
+        """Consume the next token if it is one of these words or signs; else an empty text."""
         word = self.peek().word
         if word not in words:
             return ""
@@ -81,26 +81,26 @@ class Scanner:
         return word
 
     def expect(self, word: str) -> None:
-        """Take this word or sign. Raises QueryError for anything else."""
+        """Consume this word or sign. Raises QueryError for any other token."""
         if not self.accept(word):
             raise self.unexpected()
 
     def name(self) -> str:
-        """Take the name of a field. Raises QueryError for anything else."""
+        """Consume the name of a field. Raises QueryError for any other token."""
         if self.peek().kind not in ("name", "quoted"):
             raise self.unexpected()
         return self.take().text
 
     def regex(self) -> str | None:
-        """Take what stands between two slashes, or None where none begins here."""
-        found = _REGEX.match(self.text, self.at)
-        if found is None:
+        """Consume a regular expression between slashes; None if none begins here."""
+        match = _REGEX.match(self.text, self.at)
+        if match is None:
             return None
-        self._at, self._next = found.end(), None
-        return found[1].replace("\\/", "/")
+        self._at, self._next = match.end(), None
+        return match[1].replace("\\/", "/")
 
     def literally(self, names: list[str]) -> str:
-        """Take the longest of these names as they were written, or an empty text."""
+        """Consume the longest of these names if one begins here; else an empty text."""
         for name in sorted(names, key=len, reverse=True):
             if self.text.startswith(name, self.at):
                 self._at, self._next = self.at + len(name), None
@@ -108,7 +108,7 @@ class Scanner:
         return ""
 
     def unexpected(self) -> QueryError:
-        """The refusal of the next piece."""
+        """The error for the next token."""
         token = self.peek()
         if token.kind == "end":
             return QueryError("unexpected end of query")
@@ -117,9 +117,9 @@ class Scanner:
     def _refusal(self, at: int) -> QueryError:
         line = self.text.count("\n", 0, at) + 1
         column = at - (self.text.rfind("\n", 0, at) + 1) + 1
-        found = _TOKEN.match(self.text, at)
+        token = _TOKEN.match(self.text, at)
         return QueryError(
-            f"unexpected symbol found {found[0] if found else self.text[at]} at line {line} and position {column}"
+            f"unexpected symbol found {token[0] if token else self.text[at]} at line {line} and position {column}"
         )
 
     def _read(self) -> Token:
@@ -127,10 +127,10 @@ class Scanner:
         start = space.end() if space else self._at
         if start >= len(self.text):
             return Token("end", "", start, start)
-        found = _TOKEN.match(self.text, start)
-        if found is None or found.lastgroup is None:
+        match = _TOKEN.match(self.text, start)
+        if match is None or match.lastgroup is None:
             raise self._refusal(start)
-        text = found[found.lastgroup]
-        if found.lastgroup == "text":
+        text = match[match.lastgroup]
+        if match.lastgroup == "text":
             text = _ESCAPE.sub(r"\1", text[1:-1])
-        return Token(found.lastgroup, text, start, found.end())
+        return Token(match.lastgroup, text, start, match.end())

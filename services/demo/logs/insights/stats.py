@@ -1,4 +1,4 @@
-"""`stats`: the events of a query in groups, one row each.
+"""`stats`: groups the events of a query, one row per group.
 
 Source: "stats" (Amazon CloudWatch Logs user guide).
 """
@@ -12,7 +12,7 @@ Named = tuple[str, Read]
 
 
 class Stats:
-    """One `stats` command, read from behind its name. Raises QueryError."""
+    """One `stats` command, parsed after its name. Raises QueryError."""
 
     def __init__(self, scanner: Scanner, expressions: Expressions) -> None:
         self._values: list[Named] = []
@@ -31,11 +31,11 @@ class Stats:
 
     @property
     def columns(self) -> list[str]:
-        """The names of what a row holds: groups, then values."""
+        """The names of a row's columns: groups, then values."""
         return [name for name, _ in self._by + self._values]
 
     def run(self, records: list[Record]) -> list[Record]:
-        """One row a group; no row at all where there is nothing to group."""
+        """One row per group; no row if there is nothing to group."""
         groups: dict[tuple[str | None, ...], tuple[list[Value], list[Record]]] = {}
         for record in records:
             values = [read(record) for _, read in self._by]
@@ -45,15 +45,14 @@ class Stats:
 
     def _row(self, values: list[Value], rows: list[Record]) -> Record:
         group = Record(None, rows=rows)
-        made: dict[str, Value] = {name: value for (name, _), value in zip(self._by, values, strict=True)}
-        made |= {name: read(group) for name, read in self._values}
         row = Record(None)
-        row.made = made
+        row.ephemeral = {name: value for (name, _), value in zip(self._by, values, strict=True)}
+        row.ephemeral |= {name: read(group) for name, read in self._values}
         return row
 
 
 def named(scanner: Scanner, expressions: Expressions) -> Named:
-    """An expression and its name: behind `as`, else as it is written."""
+    """An expression and its name: after `as`, else as it is written."""
     start = scanner.at
     read = expressions.condition()
     written = scanner.text[start : scanner.before].strip("`")

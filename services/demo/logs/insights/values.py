@@ -1,4 +1,4 @@
-"""The values of Logs Insights: what equals what, what comes first, how it is spelt.
+"""The values of Logs Insights: comparison, order, text form.
 
 Source: "CloudWatch Logs Insights language query syntax", "sort" (Amazon CloudWatch Logs user guide).
 """
@@ -25,11 +25,11 @@ class QueryError(ValueError):
 
 
 class Moment(int):
-    """A point in time, epoch milliseconds; spelt as `2026-01-14 01:00:00.000` (UTC)."""
+    """A point in time, epoch milliseconds; written as `2026-01-14 01:00:00.000` (UTC)."""
 
 
 def text_of(value: str | int | float) -> str:
-    """As GetQueryResults spells it."""
+    """As GetQueryResults writes it."""
     if isinstance(value, str):
         return value
     if isinstance(value, Moment):
@@ -41,16 +41,16 @@ def text_of(value: str | int | float) -> str:
 
 
 def number_of(value: Value) -> float | None:
-    """The number that a value is, or that its text spells."""
+    """A value as a number; None for a text that is none."""
     if isinstance(value, str):
         return float(value) if _NUMBER.fullmatch(value) else None
     return None if value is None else float(value)
 
 
 def compare(sign: str, left: Value, right: Value) -> bool:
-    """`left sign right`: as numbers where both are, else as texts, and case counts.
+    """`left sign right`: as numbers if both are, else as texts, case-sensitively.
 
-    What is absent equals nothing, so it differs from everything.
+    An absent value equals nothing and differs from everything.
     """
     if sign == "!=":
         return not compare("=", left, right)
@@ -65,12 +65,12 @@ def compare(sign: str, left: Value, right: Value) -> bool:
 
 
 def truth(value: Value) -> bool:
-    """Whether a condition with this value holds."""
+    """Whether a condition with this value is true."""
     return not isinstance(value, str) and bool(value)
 
 
 def sort_key(value: Value) -> tuple[int, float, tuple[tuple[str, int, int], ...]]:
-    """Natural order: what is absent, then texts by their chunks, then numbers."""
+    """Natural order: absent values, then texts by their chunks, then numbers."""
     if value is None:
         return (0, 0.0, ())
     number = number_of(value)
@@ -80,5 +80,5 @@ def sort_key(value: Value) -> tuple[int, float, tuple[tuple[str, int, int], ...]
 
 
 def _chunk(part: str) -> tuple[str, int, int]:
-    """Digits stand where the digits stand in Unicode; among themselves the longer is the greater."""
+    """Digits sort as in Unicode; among themselves the longer number is greater."""
     return ("0", len(part), int(part)) if part.isdecimal() else (part, 0, 0)

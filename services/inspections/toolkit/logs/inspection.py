@@ -4,7 +4,7 @@ from typing import Any
 
 from services.aws.logs.insights import ROWS
 from services.i18n import _, sentences
-from services.inspections.base import Inspection, Look, table
+from services.inspections.base import Inspection, InspectionRequest, table
 from services.inspections.toolkit.logs.queries import Queries, hours_words, partial_words
 from services.inspections.toolkit.logs.silence import unkept_words
 from services.models.findings import Evidence, Finding, Measure, worst
@@ -15,38 +15,38 @@ AT_ONCE = 10_000
 """Rows that AWS sends at once."""
 
 
-class InsightsLook(Inspection):
+class InsightsInspection(Inspection):
     """An inspection by Logs Insights."""
 
     async def begin(
-        self, look: Look, queries: Queries, query: str, *, limit: int = ROWS
+        self, request: InspectionRequest, queries: Queries, query: str, *, limit: int = ROWS
     ) -> QueryResult | Finding:
         """What `query` found; a finding where somebody must agree first, or nothing can be judged. Raises AwsError."""
         yen = await queries.estimate()
         if yen is not None and not queries.affordable(yen):
-            return self.unknown(look, queries, queries.consent_summary(yen), estimate_yen=yen)
+            return self.unknown(request, queries, queries.consent_summary(yen), estimate_yen=yen)
         found = await queries.ask(query, limit=limit)
         if not found.complete:
-            return self._partial(look, queries, found)
+            return self._partial(request, queries, found)
         if not found.scanned:
             text = _("Nothing to judge: the log group {group} has no events in {hours}.")
             return self.unknown(
-                look,
+                request,
                 queries,
-                text.format(group=queries.group, hours=hours_words(look.hours)),
+                text.format(group=queries.group, hours=hours_words(request.hours)),
                 advice=self.nothing_advice(queries),
             )
         return found
 
-    def _partial(self, look: Look, queries: Queries, found: QueryResult) -> Finding:
+    def _partial(self, request: InspectionRequest, queries: Queries, found: QueryResult) -> Finding:
         """Not judged, but for what is bad already in what came so far: more of it makes nothing better."""
         words, least = partial_words(found), self.at_least(queries, found)
         if least is None or least.verdict is Verdict.NORMAL:
-            return self.unknown(look, queries, words, evidence=self.texts(found))
+            return self.unknown(request, queries, words, evidence=self.texts(found))
         text = _("{title} so far: {shown} (allowed {allowed}).")
         said = text.format(title=least.title, shown=least.shown, allowed=least.allowed)
         return self.found(
-            look,
+            request,
             worst((least.verdict, Verdict.UNKNOWN)) or Verdict.UNKNOWN,
             sentences(said, words),
             measures=(least, Measure(title=_("The whole window"), shown="", verdict=Verdict.UNKNOWN)),
@@ -66,11 +66,11 @@ class InsightsLook(Inspection):
         """What to do where the log group has no events."""
         return (_("Check that anything writes to {group}.").format(group=queries.group),)
 
-    def unknown(self, look: Look, queries: Queries, summary: str, **more: Any) -> Finding:
+    def unknown(self, request: InspectionRequest, queries: Queries, summary: str, **more: Any) -> Finding:
         """A finding that cannot judge, with what was spent on it."""
         spent = (queries.price(),) if queries.bytes else ()
         remarks = (*_kept(queries), *queries.remarks, *spent)
-        return self.found(look, Verdict.UNKNOWN, summary, remarks=remarks, **more)
+        return self.found(request, Verdict.UNKNOWN, summary, remarks=remarks, **more)
 
 
 def _kept(queries: Queries) -> tuple[str, ...]:

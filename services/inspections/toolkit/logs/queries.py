@@ -7,7 +7,7 @@ from services.aws.client.errors import AwsError, Throttled
 from services.aws.client.prices import usd_of_insights
 from services.aws.logs.insights import ROWS, Insights
 from services.i18n import N_, _
-from services.inspections.base import InspectionContext, Look
+from services.inspections.base import InspectionContext, InspectionRequest
 from services.models.findings import Progress
 from services.models.insights import GroupSize, QueryResult, QueryState
 from services.models.metrics import TimeSpan
@@ -39,9 +39,11 @@ _ANSWER_LOST = frozenset({ProblemKind.UNREACHABLE, ProblemKind.INCOMPLETE, Probl
 class Queries:
     """Asks Logs Insights for one look at one log group, and counts what that costs."""
 
-    def __init__(self, context: InspectionContext, look: Look, group: str, *, region: str = "") -> None:
+    def __init__(
+        self, context: InspectionContext, request: InspectionRequest, group: str, *, region: str = ""
+    ) -> None:
         self.insights = Insights(context.reader, region=region)
-        self.span = TimeSpan(start=look.since - LAG, end=look.until - LAG)
+        self.span = TimeSpan(start=request.since - LAG, end=request.until - LAG)
         self.group = group
         self.bytes = 0
         """Scanned so far, by every query."""
@@ -53,7 +55,7 @@ class Queries:
         self.kept_since: datetime | None = None
         """The log group has nothing from before; None: not known."""
         self._context = context
-        self._look = look
+        self._request = request
 
     @property
     def begun(self) -> datetime:
@@ -83,7 +85,7 @@ class Queries:
         return (
             text.format(hours=hours_words(self.covered))
             if self.begins_late
-            else hours_words(self._look.hours)
+            else hours_words(self._request.hours)
         )
 
     def mean_verdict(self, mean: Verdict, worst_hour: Verdict) -> Verdict:
@@ -104,7 +106,7 @@ class Queries:
 
     def affordable(self, yen: float) -> bool:
         """Whether so much may be spent: it is below the runbook's limit, or a person agreed."""
-        return self._look.consent or yen <= self._context.runbook.inspecting.ask_above_yen
+        return self._request.consent or yen <= self._context.runbook.inspecting.ask_above_yen
 
     def again(self, times: int = 1) -> bool:
         """Whether what was scanned so far may be scanned so many times more."""
@@ -181,7 +183,7 @@ class Queries:
 
     def _tell(self, result: QueryResult) -> None:
         text = _("Logs Insights: {count} log events read").format(count=f"{result.scanned:,}")
-        self._look.tell(Progress(text=text))
+        self._request.tell(Progress(text=text))
 
 
 def partial_words(result: QueryResult) -> str:

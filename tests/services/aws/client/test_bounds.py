@@ -14,7 +14,7 @@ from services.aws.client.meter import UsageMeter
 from services.aws.client.sdk import parsers
 from services.aws.client.session import AwsSession
 from services.demo.registry import HANDLERS, Call
-from services.inspections.base import Look
+from services.inspections.base import InspectionRequest
 from services.inspections.running.runner import InspectionRunner
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
@@ -95,7 +95,7 @@ async def test_a_hundred_thousand_alarms_are_not_judged_and_hold_nothing_up(
             made.runbook, made.calendar, made.reader, made.clock, UsageMeter(made.clock), region=made.region
         )
         now = made.clock.now()
-        finding = await inspector.look("alarms", Look(since=now, until=now))
+        finding = await inspector.look("alarms", InspectionRequest(since=now, until=now))
     assert finding.verdict is Verdict.UNKNOWN
     assert "too many rows or bytes" in finding.summary
     assert all(size < MOST_BYTES_OF["cloudwatch"] for size in decoded)

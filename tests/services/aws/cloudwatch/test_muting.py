@@ -92,7 +92,7 @@ async def test_an_endpoint_without_mute_rules_says_so_and_mutes_nothing(
 
 @MUTED
 async def test_a_rule_that_names_an_alarm_which_is_not_there_costs_a_remark(embedded: Embedded) -> None:
-    settings = next(iter(embedded.world.alarm_book.mutes.rules.values())).settings
+    settings = next(iter(embedded.world.alarms.mutes.rules.values())).settings
     text = (
         "The mute rule maintenance-work names alarms that AWS does not have: {name}. It mutes nothing by those "
         "names."
@@ -114,7 +114,7 @@ async def test_a_rule_that_names_an_alarm_which_is_not_there_costs_a_remark(embe
 
 @MUTED
 async def test_whether_actions_run_is_not_guessed(embedded: Embedded) -> None:
-    alarm = embedded.world.alarm_book.get("rds-cpu-high")
+    alarm = embedded.world.alarms.get("rds-cpu-high")
     assert alarm is not None
     del alarm.settings["ActionsEnabled"]
     finding = await look(embedded, "alarms", hours=0.5)

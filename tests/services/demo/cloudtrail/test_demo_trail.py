@@ -11,7 +11,7 @@ from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 from botocore.exceptions import ClientError
 
-from services.demo.cloudtrail.ordinary_days import STAFF, day
+from services.demo.cloudtrail.ordinary_days import STAFF, entries_of
 from services.demo.cloudtrail.records import change, recorded
 from tests.conftest import Embedded
 from tests.services.demo.client import ask, refused
@@ -121,13 +121,13 @@ async def _trails(embedded: Embedded) -> None:
 def test_an_office_signs_in_when_it_is_open() -> None:
     first = datetime(2026, 1, 1, tzinfo=UTC).date()
     days = [first + timedelta(days=number) for number in range(31)]
-    entries = [entry for each in days for entry in day(1, each)]
+    entries = [entry for each in days for entry in entries_of(1, each)]
     logins = [entry for entry in entries if entry.name == "ConsoleLogin"]
     assert 40 <= len(logins) <= 80
     regions = Counter(entry.region for entry in logins)
     assert regions[SYDNEY] > len(logins) / 2
-    assert all(day(1, each) == [] for each in (first, datetime(2026, 1, 12, tzinfo=UTC).date()))
-    assert entries == [entry for each in days for entry in day(1, each)]
+    assert all(entries_of(1, each) == [] for each in (first, datetime(2026, 1, 12, tzinfo=UTC).date()))
+    assert entries == [entry for each in days for entry in entries_of(1, each)]
     assert {entry.region for entry in entries if entry.source == "cloudfront.amazonaws.com"} == {VIRGINIA}
 
 

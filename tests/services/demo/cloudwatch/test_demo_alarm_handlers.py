@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from services.demo.registry import Fault
+from services.demo.errors import AwsErrorResponse
 from tests.services.demo.cloudwatch.tiny_world import START, TinyWorld, cpu_alarm, stat_query
 
 
@@ -40,7 +40,7 @@ def test_filters(world: TinyWorld) -> None:
     assert names(world.call("DescribeAlarms", StateValue="ALARM")) == ["db-cpu"]
     assert names(world.call("DescribeAlarms", ActionPrefix="arn:aws:autoscaling")) == ["scaling"]
     assert names(world.call("DescribeAlarms", region="us-east-1")) == []
-    with pytest.raises(Fault, match="combined"):
+    with pytest.raises(AwsErrorResponse, match="combined"):
         world.call("DescribeAlarms", AlarmNames=["a"], AlarmNamePrefix="a")
 
 
@@ -50,7 +50,7 @@ def test_relatives(world: TinyWorld) -> None:
         ["AlarmArn", "AlarmName", "StateUpdatedTimestamp", "StateValue"]
     ] * 2
     assert names(world.call("DescribeAlarms", ParentsOfAlarmName="db-cpu"), "CompositeAlarms") == ["any"]
-    with pytest.raises(Fault, match="cannot be combined"):
+    with pytest.raises(AwsErrorResponse, match="cannot be combined"):
         world.call("DescribeAlarms", ParentsOfAlarmName="db-cpu", StateValue="OK")
 
 
@@ -66,7 +66,7 @@ def test_pages_hold_every_alarm_once_even_when_one_is_added_meanwhile(world: Tin
         answer = world.call("DescribeAlarms", AlarmTypes=kinds, MaxRecords=2, NextToken=answer["NextToken"])
     assert sorted(found) == ["any", "db-cpu", "scaling", "web-5xx", "web-cpu"]
     for token in ("junk", "anVuaw==", "é"):
-        with pytest.raises(Fault) as caught:
+        with pytest.raises(AwsErrorResponse) as caught:
             world.call("DescribeAlarms", NextToken=token)
         assert caught.value.code == "InvalidNextToken"
 
@@ -111,7 +111,7 @@ def test_history_filters_and_pages(world: TinyWorld) -> None:
 
 def test_a_composites_children_cannot_be_deleted(world: TinyWorld) -> None:
     with pytest.raises(
-        Fault, match=r"Cannot delete db-cpu as there are composite alarm\(s\) depending on it\."
+        AwsErrorResponse, match=r"Cannot delete db-cpu as there are composite alarm\(s\) depending on it\."
     ):
         world.call("DeleteAlarms", AlarmNames=["db-cpu"])
     world.call("DeleteAlarms", AlarmNames=["db-cpu", "any"])
@@ -148,16 +148,16 @@ def metrics(*queries: dict[str, Any]) -> dict[str, Any]:
     ],
 )
 def test_alarms_that_are_refused(world: TinyWorld, request_: dict[str, Any]) -> None:
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(AwsErrorResponse) as caught:
         world.call("PutMetricAlarm", **request_)
     assert caught.value.code == "ValidationError"
-    assert len(world.alarm_book.alarms) == 5
+    assert len(world.alarms.alarms) == 5
 
 
 def test_composites_that_are_refused(world: TinyWorld) -> None:
-    with pytest.raises(Fault, match=r"alarms \[gone\] in the alarm rule do not exist"):
+    with pytest.raises(AwsErrorResponse, match=r"alarms \[gone\] in the alarm rule do not exist"):
         world.call("PutCompositeAlarm", AlarmName="c", AlarmRule="ALARM(gone)")
-    with pytest.raises(Fault, match="AlarmRule"):
+    with pytest.raises(AwsErrorResponse, match="AlarmRule"):
         world.call("PutCompositeAlarm", AlarmName="c", AlarmRule="ALARM(")
-    with pytest.raises(Fault, match="another type"):
+    with pytest.raises(AwsErrorResponse, match="another type"):
         world.call("PutCompositeAlarm", AlarmName="web-cpu", AlarmRule="TRUE")

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from services.demo.registry import Fault
+from services.demo.errors import AwsErrorResponse
 from tests.services.demo.cloudwatch.tiny_world import (
     SNS,
     START,
@@ -49,7 +49,7 @@ def test_a_cycle_of_composites_ends() -> None:
     world.call("PutCompositeAlarm", AlarmName="b", AlarmRule="NOT ALARM(a)")
     world.call("PutCompositeAlarm", AlarmName="a", AlarmRule="ALARM(b)")
     world.pass_minutes([None] * 3)
-    with pytest.raises(Fault, match="depending"):
+    with pytest.raises(AwsErrorResponse, match="depending"):
         world.call("DeleteAlarms", AlarmNames=["a"])
 
 
@@ -103,7 +103,7 @@ def test_log_alarms_judge_the_results_they_are_told() -> None:
     world.pass_minutes([None])
     assert alarm(world, "errors")["StateValue"] == "INSUFFICIENT_DATA"
     for value in (0.0, 9.0, 9.0):
-        world.alarm_book.record_query_result("errors", world.clock.at, value)
+        world.alarms.record_query_result("errors", world.clock.at, value)
         world.pass_minutes([None])
     assert alarm(world, "errors")["StateValue"] == "ALARM"
     assert alarm(world, "errors")["StateReason"].startswith(

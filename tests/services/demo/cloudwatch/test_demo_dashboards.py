@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from services.demo.registry import Fault
+from services.demo.errors import AwsErrorResponse
 from tests.services.demo.cloudwatch.tiny_world import START, TinyWorld
 
 TEXT = {"type": "text", "width": 6, "height": 2, "properties": {"markdown": "見出し"}}
@@ -48,7 +48,9 @@ def test_an_empty_dashboard_is_taken_with_a_warning() -> None:
 )
 def test_bodies_that_are_refused_say_where(text: str, path: str) -> None:
     world = TinyWorld()
-    with pytest.raises(Fault, match="The dashboard body is invalid, there are 1 validation errors") as caught:
+    with pytest.raises(
+        AwsErrorResponse, match="The dashboard body is invalid, there are 1 validation errors"
+    ) as caught:
         world.call("PutDashboard", DashboardName="d", DashboardBody=text)
     assert caught.value.code == "InvalidParameterInput"
     assert f'"dataPath": "{path}"' in caught.value.message
@@ -56,13 +58,13 @@ def test_bodies_that_are_refused_say_where(text: str, path: str) -> None:
 
 def test_unknown_dashboards() -> None:
     world = TinyWorld()
-    with pytest.raises(Fault, match="does not exist") as caught:
+    with pytest.raises(AwsErrorResponse, match="does not exist") as caught:
         world.call("GetDashboard", DashboardName="none")
     assert (caught.value.code, caught.value.status) == ("ResourceNotFound", 404)
     world.call("PutDashboard", DashboardName="kept", DashboardBody=body(TEXT))
-    with pytest.raises(Fault):
+    with pytest.raises(AwsErrorResponse):
         world.call("DeleteDashboards", DashboardNames=["kept", "none"])
     world.call("DeleteDashboards", DashboardNames=["kept"])
     assert world.call("ListDashboards")["DashboardEntries"] == []
-    with pytest.raises(Fault, match="DashboardName"):
+    with pytest.raises(AwsErrorResponse, match="DashboardName"):
         world.call("PutDashboard", DashboardName="a b", DashboardBody=body(TEXT))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.demo.registry import Fault
+from services.demo.errors import AwsErrorResponse
 from tests.services.demo.cloudwatch.tiny_world import START, TinyWorld, stat_query
 
 HOUR = timedelta(hours=1)
@@ -74,7 +74,7 @@ def test_values_that_were_put_come_back() -> None:
 )
 def test_data_that_is_refused(datum: dict[str, Any], code: str) -> None:
     world = TinyWorld()
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(AwsErrorResponse) as caught:
         world.call(
             "PutMetricData",
             Namespace="Own",
@@ -135,7 +135,7 @@ def test_statistics_that_are_refused(more: dict[str, Any]) -> None:
         "Period": 60,
         "Statistics": ["Sum"],
     }
-    with pytest.raises(Fault):
+    with pytest.raises(AwsErrorResponse):
         TinyWorld().call("GetMetricStatistics", **{**request, **more})
 
 
@@ -202,7 +202,7 @@ def test_labels_are_in_the_readers_time_zone() -> None:
     query = stat_query("m1", "a", Label="${LAST_TIME}")
     (result,) = data(world, query, LabelOptions={"Timezone": "+0900"})["MetricDataResults"]
     assert result["Label"] == "2026-09-01 08:59:00"
-    with pytest.raises(Fault, match="Timezone"):
+    with pytest.raises(AwsErrorResponse, match="Timezone"):
         data(world, query, LabelOptions={"Timezone": "Asia"})
 
 
@@ -253,16 +253,16 @@ def test_pages_hold_every_datapoint_once(size: int, descending: bool) -> None:
     ],
 )
 def test_requests_that_are_refused(queries: list[dict[str, Any]], words: str) -> None:
-    with pytest.raises(Fault, match=words) as caught:
+    with pytest.raises(AwsErrorResponse, match=words) as caught:
         data(TinyWorld(), *queries)
     assert caught.value.code == "ValidationError"
 
 
 def test_a_bad_token_and_a_range_backwards() -> None:
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(AwsErrorResponse) as caught:
         data(TinyWorld(), stat_query("m1"), NextToken="junk")
     assert caught.value.code == "InvalidNextToken"
-    with pytest.raises(Fault, match="StartTime"):
+    with pytest.raises(AwsErrorResponse, match="StartTime"):
         data(TinyWorld(), stat_query("m1"), EndTime=START - 2 * HOUR)
 
 

@@ -1,16 +1,18 @@
 """A world of nothing but CloudWatch, and one way to call a handler in it."""
 
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
+from services.demo.account import ACCOUNT, REGION
 from services.demo.cloudwatch import handlers  # noqa: F401  registers the handlers
-from services.demo.cloudwatch.alarms.store import ACCOUNT, REGION, AlarmBook
-from services.demo.cloudwatch.dashboards import DashboardBook
+from services.demo.cloudwatch.alarms.store import AlarmStore
+from services.demo.cloudwatch.dashboard_store import DashboardStore
 from services.demo.cloudwatch.store import MetricStore
 from services.demo.registry import HANDLERS, Call
+from services.demo.scenario import EMPTY, ScenarioRun
 from tests.services.demo.shapes import assert_output_shape, parse_input
 
+C = TypeVar("C")
 START = datetime(2026, 9, 1, 0, 0, tzinfo=UTC)
 SNS = "arn:aws:sns:ap-northeast-1:123456789012:facility-alert"
 
@@ -23,13 +25,16 @@ class HandClock:
         return self.at
 
 
-class TinyWorld(SimpleNamespace):
+class TinyWorld:
     def __init__(self) -> None:
-        clock = HandClock()
-        metrics = MetricStore()
-        super().__init__(
-            clock=clock, metrics=metrics, alarm_book=AlarmBook(metrics, clock), dashboards=DashboardBook()
-        )
+        self.clock = HandClock()
+        self.run = ScenarioRun(EMPTY, self.clock, START)  # type: ignore[arg-type]  # nobody waits on it
+        self.metrics = MetricStore()
+        self.alarms = AlarmStore(self.metrics, self.clock)
+        self.dashboards = DashboardStore()
+
+    def component(self, kind: type[C]) -> C:
+        return next(store for store in vars(self).values() if isinstance(store, kind))
 
     def pass_minutes(self, values: list[float | None], name: str = "CPU") -> None:
         """One datapoint (or none) of a metric a minute, each minute evaluated when it has ended."""
@@ -37,7 +42,7 @@ class TinyWorld(SimpleNamespace):
             if value is not None:
                 self.metrics.put("NS", name, (), self.clock.at.timestamp(), value=value)
             self.clock.at += timedelta(minutes=1)
-            self.alarm_book.evaluate(self.clock.at)
+            self.alarms.evaluate(self.clock.at)
 
     def call(self, operation: str, *, region: str = REGION, **params: Any) -> dict[str, Any]:
         parse_input("cloudwatch", operation, params)

@@ -9,7 +9,8 @@ import pytest
 
 from services.clock import ManualClock
 from services.demo.costs import handlers as costs_handlers
-from services.demo.registry import HANDLERS, Call, Fault
+from services.demo.errors import AwsErrorResponse
+from services.demo.registry import HANDLERS, Call
 from services.demo.scenario import load
 from services.demo.world import World
 from tests.conftest import Embedded
@@ -38,7 +39,7 @@ def usage(world: World, **params: Any) -> dict[str, Any]:
 
 
 def fault(world: World, **params: Any) -> str:
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(AwsErrorResponse) as caught:
         usage(world, **params)
     return caught.value.code
 
@@ -141,7 +142,7 @@ def test_the_forecast_begins_no_earlier_than_today(world: World) -> None:
     found = answer(world, "GetCostForecast", TimePeriod=rest, **asked)
     assert 360 < Decimal(found["Total"]["Amount"]) < 420
     for params in (asked | {"TimePeriod": MONTH}, {**asked, "TimePeriod": rest, "Metric": "UnblendedCost"}):
-        with pytest.raises(Fault, match=r"Start date|Metric"):
+        with pytest.raises(AwsErrorResponse, match=r"Start date|Metric"):
             answer(world, "GetCostForecast", **params)
 
 

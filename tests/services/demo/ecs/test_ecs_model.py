@@ -18,7 +18,7 @@ def test_a_service_always_settles_at_what_is_wanted(steps: list[tuple[str, int, 
     now = 0.0
     for number, (what, count, wait) in enumerate(steps):
         if what == "want":
-            service.want(count, now)
+            service.set_desired(count, now)
         elif what == "deploy":
             service.deploy(f"d:{number + 2}", now)
         now += wait
@@ -39,8 +39,8 @@ def test_a_service_always_settles_at_what_is_wanted(steps: list[tuple[str, int, 
 def test_a_full_list_of_events_loses_its_oldest() -> None:
     service = Service("s", "c", "d:1", 1, 0.0, Random(1))
     for at in range(200):
-        service.tell(float(at), "news")
-        service.tell(float(at) - 0.5, "late news")
+        service.add_event(float(at), "news")
+        service.add_event(float(at) - 0.5, "late news")
     times = [at for at, _, _ in service.events]
     assert len(times) == 100
     assert times == sorted(times, reverse=True)

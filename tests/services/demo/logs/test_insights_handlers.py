@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.demo.logs.insights.handlers import Insights
+from services.demo.logs.insights.model import QueryStore
 from services.demo.system import names
 from tests.services.demo.client import ask, refused
 
@@ -119,7 +119,7 @@ async def test_refusals(empty_aws: Any) -> None:
 
 async def test_stopped_failed_timed_out_and_for_ever_running(empty_aws: Any) -> None:
     await put(empty_aws, GROUP, {"n": 1})
-    insights = empty_aws.world.part(Insights)
+    insights = empty_aws.world.component(QueryStore)
     identity = await start(empty_aws, "fields n", logGroupName=GROUP)
     assert (await ask(empty_aws.url, "logs", "StopQuery", queryId=identity))["success"] is True
     assert (await results(empty_aws, identity))["status"] == "Cancelled"
@@ -137,9 +137,9 @@ async def test_stopped_failed_timed_out_and_for_ever_running(empty_aws: Any) -> 
 async def test_only_the_newest_queries_are_remembered(empty_aws: Any) -> None:
     await put(empty_aws, GROUP, {"n": 1})
     first = await start(empty_aws, "fields n", logGroupName=GROUP)
-    query = empty_aws.world.part(Insights).queries[first]
+    query = empty_aws.world.component(QueryStore).queries[first]
     for _ in range(100):
-        empty_aws.world.part(Insights).add(query)
+        empty_aws.world.component(QueryStore).add(query)
     refusal = await refused(empty_aws.url, "logs", "GetQueryResults", queryId=first)
     assert refusal[0] == "ResourceNotFoundException"
 

@@ -9,11 +9,12 @@ import orjson
 import pytest
 
 from services.clock import ManualClock
+from services.demo.account import REGION
 from services.demo.cloudwatch.store import metric_key
 from services.demo.scenario import Connections, LevelField, Scenario, Silence, Words, load
 from services.demo.system import names
 from services.demo.system.app_log import app_lines, startup_lines
-from services.demo.system.minute import live
+from services.demo.system.minute import simulate
 from services.demo.world import World, before_closing
 from tests.conftest import ORIGIN
 from tests.services.demo.client import ask
@@ -43,7 +44,7 @@ def test_the_history_reaches_back_before_the_last_closing(at: str, closing: str)
 @pytest.mark.parametrize("name", [names.APP_LOG, names.DATABASE_LOG])
 def test_a_month_of_logs_lies_before_the_world_without_a_gap(at: str, name: str) -> None:
     world = World(load("ordinary-day"), ManualClock(jst(at)))
-    group = world.logs.groups[names.REGION, name]
+    group = world.logs.groups[REGION, name]
     own = len(group.events)
     events = group.read(int(jst(at).timestamp() * 1000) - 31 * 86_400_000)
     assert events == sorted(events)
@@ -55,7 +56,7 @@ def test_a_month_of_logs_lies_before_the_world_without_a_gap(at: str, name: str)
 
 def test_a_world_that_is_not_told_remembers_the_night() -> None:
     world = World(load("ordinary-day"), ManualClock(jst("2026-01-14T09:00")))
-    events = world.logs.groups[names.REGION, names.WAF_LOG].events
+    events = world.logs.groups[REGION, names.WAF_LOG].events
     assert (
         jst("2026-01-13T16:45").timestamp() * 1000
         <= events[0].at
@@ -68,13 +69,13 @@ def test_a_world_that_is_not_told_remembers_the_night() -> None:
 
 def test_what_is_told_bounds_both() -> None:
     world = World(load("ordinary-day"), ManualClock(ORIGIN), history=timedelta(minutes=10))
-    events = world.logs.groups[names.REGION, names.DATABASE_LOG].events
+    events = world.logs.groups[REGION, names.DATABASE_LOG].events
     assert events[0].at >= (ORIGIN - timedelta(minutes=10)).timestamp() * 1000
 
 
 class TestEffects:
     def minute(self, *effects: Any, at: int = 36_000) -> Any:
-        return live(Scenario(name="x", ja=WORDS, en=WORDS, effects=effects), 0.0, at, 2)
+        return simulate(Scenario(name="x", ja=WORDS, en=WORDS, effects=effects), 0.0, at, 2)
 
     @pytest.mark.parametrize(
         ("written", "levels"),

@@ -109,7 +109,7 @@ async def test_raised_the_tasks_come_and_on_time_aws_takes_it_back(embedded: Any
     assert await maximum(embedded) == 5
     assert (await service(embedded))["desiredCount"] == 5
     assert await listed(embedded) == []
-    stopping = [task for task in embedded.world.facility.service.tasks if task.stopping is not None]
+    stopping = [task for task in embedded.world.system.service.tasks if task.stopping is not None]
     assert {task.stopping for task in stopping} == {due.timestamp()}
     assert len(stopping) == grown["desiredCount"] - 5
     embedded.advance(40)

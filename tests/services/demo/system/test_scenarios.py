@@ -52,7 +52,7 @@ async def live(embedded: Any, minutes: int) -> dict[str, int]:
     seen: dict[str, int] = {}
     for minute in range(1, minutes + 1):
         embedded.advance(60)
-        for alarm in embedded.world.alarm_book.alarms.values():
+        for alarm in embedded.world.alarms.alarms.values():
             if alarm.state.value == "ALARM":
                 seen.setdefault(alarm.name, minute)
     return seen
@@ -68,7 +68,7 @@ async def test_alb_5xx_fires_and_clears(embedded: Any) -> None:
         embedded.url,
         "elbv2",
         "DescribeTargetHealth",
-        TargetGroupArn=embedded.world.facility.group.arn,
+        TargetGroupArn=embedded.world.system.group.arn,
     )
     assert "unhealthy" in {row["TargetHealth"]["State"] for row in health["TargetHealthDescriptions"]}
     await live(embedded, 10)
@@ -109,7 +109,7 @@ async def test_ecs_cpu_is_at_its_maximum_until_it_is_raised(embedded: Any) -> No
     states = await alarms(embedded)
     assert states["ecs-cpu-high"] == "OK"
     assert states["rds-connections-high"] == "OK"
-    assert embedded.world.facility.service.desired > 5
+    assert embedded.world.system.service.desired > 5
 
 
 @pytest.mark.scenario("rds-storage", history=7200)

@@ -152,7 +152,7 @@ class TestObedience:
         assert "has reached a steady state" in events[0]["message"]
 
     async def test_a_deployment_replaces_the_tasks(self, embedded: Any) -> None:
-        before = {task.id for task in embedded.world.facility.service.tasks}
+        before = {task.id for task in embedded.world.system.service.tasks}
         await ask(
             embedded.url,
             "ecs",
@@ -167,7 +167,7 @@ class TestObedience:
         now = await service(embedded)
         assert [each["rolloutState"] for each in now["deployments"]] == ["COMPLETED"]
         assert now["runningCount"] == 2
-        alive = {task.id for task in embedded.world.facility.service.alive(embedded.clock.now().timestamp())}
+        alive = {task.id for task in embedded.world.system.service.alive(embedded.clock.now().timestamp())}
         assert not alive & before
 
     async def test_bounds_are_kept_at_once_and_what_is_omitted_stays(self, embedded: Any) -> None:

@@ -11,8 +11,7 @@ from services.aws.client.errors import AccessDenied
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.inspections.access_keys.evaluation import KeyRules
-from services.inspections.access_keys.inspection import KeyAges
-from services.inspections.base import InspectionContext, Look
+from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.inspections.sign_ins.inspection import SignIns
 from services.models.access_keys import AccessKey, KeyUse
@@ -24,7 +23,7 @@ from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
-from tests.services.inspections.looking import look
+from tests.services.inspections.looking import look, missing_setting
 
 BOOK = load_builtin("facility-prod")
 NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
@@ -109,7 +108,7 @@ async def by_hand(
         region=book.system.region,
         reader=canned,
     )
-    return await make(made, "access-keys").look(Look(since=NOW, until=NOW)), canned
+    return await make(made, "access-keys").run(InspectionRequest(since=NOW, until=NOW)), canned
 
 
 @pytest.mark.parametrize(
@@ -178,7 +177,7 @@ async def test_another_runbook_has_other_limits_and_no_procedure() -> None:
     assert (finding.verdict, finding.advice) == (Verdict.ABNORMAL, ())
     empty, _canned = await by_hand({}, book=book)
     assert empty.verdict is Verdict.NORMAL
-    assert KeyAges.lacks(BOOK.model_copy(update={"access_keys": None})) == "access_keys"
+    assert missing_setting("access-keys", BOOK.model_copy(update={"access_keys": None})) == "access_keys"
 
 
 async def test_a_due_date_on_a_closed_day_is_said_with_the_open_day_before() -> None:

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.inspections.alarms.periods import as_of, seconds, spells, within
+from services.inspections.alarms.periods import as_of, periods_of, seconds, within
 from services.models.alarms import Alarm, AlarmState, AlarmTransition
 from services.models.base import RawId
-from services.models.findings import Spell
+from services.models.findings import AlarmPeriod
 from services.models.metrics import TimeSpan
 
 S = AlarmState
@@ -34,7 +34,7 @@ def alarm(state: S = S.OK, since: float | None = None, name: str = "cpu") -> Ala
 
 def made(*moves: AlarmTransition, now: Alarm | None = None) -> list[tuple[str, float | None, float | None]]:
     """(state, began, ended) in minutes; the history as AWS sends it, newest first."""
-    found = spells(
+    found = periods_of(
         within(sorted(moves, key=lambda each: each.at, reverse=True), SPAN), [now or alarm()], SPAN
     )
 
@@ -98,11 +98,11 @@ def test_spells_cover_exactly_the_time_that_was_not_ok(states: list[S], steps: l
     for minute, state in zip(times, states, strict=True):
         moves.append(move(minute, before, state))
         before = state
-    found = spells(within(moves[::-1], SPAN), [alarm(before, times[-1])], SPAN)
+    found = periods_of(within(moves[::-1], SPAN), [alarm(before, times[-1])], SPAN)
     expected = 0
     for index, (minute, state) in enumerate(zip(times, states, strict=True)):
         following = times[index + 1] if index + 1 < len(times) else 960
         expected += (following - minute) * (state is not S.OK)
     assert sum(seconds(each, SPAN) for each in found) == expected * 60
-    assert all(isinstance(each, Spell) for each in found)
+    assert all(isinstance(each, AlarmPeriod) for each in found)
     assert sum(each.ended is None for each in found) == (before is not S.OK)

@@ -34,7 +34,7 @@ STATES = {"OK": AlarmState.OK, "ALARM": AlarmState.ALARM, "INSUFFICIENT_DATA": A
 
 @pytest.mark.scenario("alarm-at-night", origin=NINE, history=16.2 * 3600)
 async def test_a_change_under_another_name_leaves_its_alarm_not_judged(embedded: Embedded) -> None:
-    items = embedded.world.alarm_book.history.items
+    items = embedded.world.alarms.history.items
     own = [
         at
         for at, each in enumerate(items)

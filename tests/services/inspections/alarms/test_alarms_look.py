@@ -8,8 +8,7 @@ import pytest
 
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
-from services.inspections.alarms.inspection import AlarmStates
-from services.inspections.base import InspectionContext, Look
+from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.models.findings import Finding, Measure
 from services.models.problem import ProblemKind
@@ -18,7 +17,7 @@ from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
-from tests.services.inspections.looking import look
+from tests.services.inspections.looking import look, missing_setting
 
 NINE = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)
 """9:00 JST on a Wednesday."""
@@ -167,7 +166,7 @@ async def judged(
         region=runbook.system.region,
         reader=canned,
     )
-    finding = await make(context, "alarms").look(Look(since=CLOSED, until=until))
+    finding = await make(context, "alarms").run(InspectionRequest(since=CLOSED, until=until))
     (asked,) = canned.asked("DescribeAlarmHistory")
     assert asked["StartDate"] == CLOSED
     assert set(asked["AlarmTypes"]) == {"MetricAlarm", "CompositeAlarm", "LogAlarm"}, "trap 9: all types"
@@ -268,10 +267,10 @@ async def test_mute_rules_that_are_refused_for_any_reason_are_not_known() -> Non
             region="ap-northeast-1",
             reader=canned,
         )
-        finding = await make(context, "alarms").look(Look(since=CLOSED, until=NINE))
+        finding = await make(context, "alarms").run(InspectionRequest(since=CLOSED, until=NINE))
         assert finding.verdict is V.UNKNOWN
 
 
 def test_trap_30_the_runbook_names_the_alarm_that_its_table_forgot() -> None:
     assert "rds-storage-low" in {each.name for each in BOOK.alarms}
-    assert AlarmStates.lacks(BOOK.model_copy(update={"alarms": ()})) == "alarms"
+    assert missing_setting("alarms", BOOK.model_copy(update={"alarms": ()})) == "alarms"

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from services.aws.client.errors import AwsError
 from services.calendar.maintenance_windows import daily
-from services.inspections.backups.inspection import Backups
 from services.inspections.backups.windows import Outcome, expected, nights
 from services.models.base import RawId
 from services.models.databases import Snapshot, SnapshotState
@@ -27,7 +26,7 @@ from tests.services.inspections.database_answers import (
     judged,
     snapshots,
 )
-from tests.services.inspections.looking import look
+from tests.services.inspections.looking import look, missing_setting
 
 NO_EVENTS: dict[str, Any] = {"Events": []}
 NEWEST, WINDOWS, STATUS, RETENTION, RESTORABLE, INSTANCE = range(6)
@@ -200,8 +199,8 @@ async def test_another_systems_limits() -> None:
     assert [finding.measures[each].verdict for each in (WINDOWS, RETENTION, RESTORABLE, INSTANCE)] == [
         Verdict.NORMAL
     ] * 4
-    assert Backups.lacks(BOOK) == ""
-    assert Backups.lacks(BOOK.model_copy(update={"rds": None})) == "rds"
+    assert missing_setting("backups", BOOK) == ""
+    assert missing_setting("backups", BOOK.model_copy(update={"rds": None})) == "rds"
 
 
 WINDOW = daily("18:10-18:40")

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
-from services.inspections.base import InspectionContext, Look
+from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.models.findings import Finding
 from services.models.runbook import Runbook
@@ -97,4 +97,4 @@ async def costs(
 
 async def look_with(made: InspectionContext) -> Finding:
     now = made.clock.now()
-    return await make(made, "costs").look(Look(since=now - timedelta(days=3), until=now))
+    return await make(made, "costs").run(InspectionRequest(since=now - timedelta(days=3), until=now))

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from services.aws.client.errors import AwsError
 from services.inspections.costs.days import HELD, compare, end_of, plan
 from services.inspections.costs.evaluation import against
-from services.inspections.costs.inspection import Costs
 from services.inspections.costs.wording import yen_words
 from services.inspections.running.metered_reader import MeteredReader
 from services.models.findings import Finding, Measure
@@ -36,7 +35,7 @@ from tests.services.inspections.costs.cost_answers import (
     look_with,
     usual,
 )
-from tests.services.inspections.looking import look
+from tests.services.inspections.looking import look, missing_setting
 
 PM = "PM（プロジェクトマネージャー）"
 REPORT = ("予算超過の兆候があれば、PM（プロジェクトマネージャー）に報告",)
@@ -478,8 +477,8 @@ async def test_a_runbook_without_services() -> None:
     assert finding.advice[-1] == "Whom to tell is UNDECIDED (the runbook's costs.report_to is empty)."
     assert [row.cells[0] for row in finding.evidence[-1].rows][:2] == [ECS, RDS]
     assert len(finding.evidence[-1].rows) == len(USUAL)
-    assert Costs.lacks(BOOK.model_copy(update={"costs": None})) == "costs"
-    assert Costs.lacks(BOOK) == ""
+    assert missing_setting("costs", BOOK.model_copy(update={"costs": None})) == "costs"
+    assert missing_setting("costs", BOOK) == ""
 
 
 @given(st.integers(0, 4 * 366 * 24 * 60))

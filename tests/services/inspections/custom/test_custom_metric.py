@@ -8,7 +8,7 @@ import pytest
 
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
-from services.inspections.base import InspectionContext, Look
+from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make, offered
 from services.models.findings import Finding
 from services.models.runbook import Runbook
@@ -93,7 +93,9 @@ async def judged(
     context = InspectionContext(
         runbook=runbook, calendar=Calendar(runbook), clock=ManualClock(NINE), region="r", reader=canned
     )
-    found = await make(context, "memory").look(Look(since=NINE - timedelta(minutes=since), until=NINE))
+    found = await make(context, "memory").run(
+        InspectionRequest(since=NINE - timedelta(minutes=since), until=NINE)
+    )
     asked = canned.asked("GetMetricData")[0]
     return found, asked
 

@@ -11,8 +11,7 @@ from services.aws.client.errors import AccessDenied
 from services.aws.cloudwatch.dashboards.body import parse_body
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
-from services.inspections.base import InspectionContext, Look
-from services.inspections.dashboard.inspection import DashboardValues
+from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.models.findings import Finding, Measure
 from services.models.problem import ProblemKind
@@ -21,7 +20,7 @@ from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
-from tests.services.inspections.looking import look
+from tests.services.inspections.looking import look, missing_setting
 
 NINE = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)
 """9:00 JST on a Wednesday."""
@@ -196,8 +195,8 @@ async def judged(
         region=runbook.system.region,
         reader=canned,
     )
-    finding = await make(context, "dashboard").look(
-        Look(since=since or now - timedelta(hours=15.75), until=now)
+    finding = await make(context, "dashboard").run(
+        InspectionRequest(since=since or now - timedelta(hours=15.75), until=now)
     )
     for asked in canned.asked("GetMetricData"):
         hours = (asked["EndTime"] - asked["StartTime"]) / timedelta(hours=1)
@@ -360,18 +359,18 @@ async def test_what_cannot_be_read_of_the_week_before_leaves_growth_unknown() ->
     context = InspectionContext(
         runbook=BOOK, calendar=Calendar(BOOK), clock=ManualClock(NINE), region="ap-northeast-1", reader=canned
     )
-    finding = await make(context, "dashboard").look(Look(since=CLOSED, until=NINE))
+    finding = await make(context, "dashboard").run(InspectionRequest(since=CLOSED, until=NINE))
     assert [each.partition(" (")[0] for each in verdicts(finding)] == ["Data transferred"]
     assert finding.verdict is V.UNKNOWN
     assert "slow down" in finding.remarks[0]
 
 
 def test_what_it_lacks() -> None:
-    assert DashboardValues.lacks(BOOK) == ""
-    assert DashboardValues.lacks(BOOK.model_copy(update={"limits": ()})) == "limits"
+    assert missing_setting("dashboard", BOOK) == ""
+    assert missing_setting("dashboard", BOOK.model_copy(update={"limits": ()})) == "limits"
     bare = {"dashboard": None, "ecs": None, "alb": None, "rds": None}
-    assert DashboardValues.lacks(BOOK.model_copy(update=bare)) == "dashboard"
-    assert DashboardValues.lacks(BOOK.model_copy(update={"dashboard": None})) == ""
+    assert missing_setting("dashboard", BOOK.model_copy(update=bare)) == "dashboard"
+    assert missing_setting("dashboard", BOOK.model_copy(update={"dashboard": None})) == ""
 
 
 def without(*path: str | int) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.aws.logs import insights
-from services.inspections.base import InspectionContext, Look
-from services.inspections.error_logs.inspection import ErrorLogs
+from services.inspections.base import InspectionContext, InspectionRequest
+from services.inspections.registry import make
 from services.inspections.running.metered_reader import MeteredReader
 from services.inspections.toolkit.logs.message_grouping import about_database, masked, shape
 from services.models.findings import Finding, Progress
@@ -29,7 +29,7 @@ from tests.services.inspections.insights_world import (
     measure,
     runbook,
 )
-from tests.services.inspections.looking import context, look
+from tests.services.inspections.looking import context, look, missing_setting
 
 
 @pytest.fixture(autouse=True)
@@ -326,7 +326,9 @@ async def test_what_it_scanned_is_charged(empty_aws: Embedded) -> None:
             scanned=tally.scanned,
         )
         until = made.clock.now()
-        await ErrorLogs(counted).look(Look(since=until - timedelta(hours=1), until=until))
+        await make(counted, "error-logs").run(
+            InspectionRequest(since=until - timedelta(hours=1), until=until)
+        )
     assert tally.cost.bytes_scanned > 50
     assert charged == [pytest.approx(tally.cost.bytes_scanned / 1e9 * 0.0076)]
 
@@ -361,10 +363,10 @@ async def test_an_empty_log_that_keeps_little_says_so(empty_aws: Embedded) -> No
 
 def test_what_a_runbook_must_say() -> None:
     whole = load_builtin("facility-prod")
-    assert ErrorLogs.lacks(whole) == ""
-    assert ErrorLogs.lacks(whole.model_copy(update={"error_logs": None})) == "error_logs"
-    assert ErrorLogs.lacks(book(log_group="")) == "error_logs.log_group"
-    assert ErrorLogs.lacks(book(field="")) == "error_logs.field"
+    assert missing_setting("error-logs", whole) == ""
+    assert missing_setting("error-logs", whole.model_copy(update={"error_logs": None})) == "error_logs"
+    assert missing_setting("error-logs", book(log_group="")) == "error_logs.log_group"
+    assert missing_setting("error-logs", book(field="")) == "error_logs.field"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from services import i18n
 from services.calendar.maintenance_windows import WEEK, weekly
 from services.inspections.maintenance.dates import ActionUrgency, bites, due
-from services.inspections.maintenance.inspection import Maintenance
 from services.models.databases import OptIn, PendingAction
 from services.models.findings import Finding
 from services.models.problem import ProblemKind
@@ -20,7 +19,7 @@ from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.services.aws.canned import failure
 from tests.services.inspections.database_answers import BOOK, MONDAY, instance, judged, pending
-from tests.services.inspections.looking import look
+from tests.services.inspections.looking import look, missing_setting
 
 WINDOW = weekly("sat:17:00-sat:18:00")
 COMING = datetime(2026, 1, 17, 17, 0, tzinfo=UTC)
@@ -238,7 +237,7 @@ async def test_another_window_than_the_runbooks() -> None:
     silent = ALONE.model_copy(update={"rds": ALONE.rds.model_copy(update={"window_utc": ""})})
     finding = await maintenance(runbook=silent, PreferredMaintenanceWindow="mon:01:00-mon:02:00")
     assert finding.verdict is Verdict.NORMAL
-    assert Maintenance.lacks(BOOK.model_copy(update={"rds": None})) == "rds"
+    assert missing_setting("maintenance", BOOK.model_copy(update={"rds": None})) == "rds"
 
 
 async def test_an_answer_without_details_is_not_nothing_pending() -> None:

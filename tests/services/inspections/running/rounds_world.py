@@ -13,14 +13,15 @@ from services.aws.client.meter import UsageMeter
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.inspections import registry
-from services.inspections.base import Inspection, Look
-from services.inspections.known import Known
+from services.inspections.base import Inspection, InspectionContext, InspectionRequest
+from services.inspections.known import AllowList
+from services.inspections.registry import InspectionEntry
 from services.inspections.running.finding_records import FindingRecords
 from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.scheduler import InspectionScheduler
-from services.models.findings import DutyFindings, Finding, FindingsView
+from services.inspections.toolkit.finding_builder import FindingBuilder
+from services.models.findings import DutyFindings, Finding, FindingsView, InspectionInfo
 from services.models.journal import Entry, EntryKind, EntryQuery
-from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.services.aws.canned import Canned
@@ -31,34 +32,48 @@ from tests.services.duties.duty_world import Desk, desk
 class Script:
     """What the looks do, by inspection; counts them."""
 
-    made: list[tuple[str, Look]] = field(default_factory=list)
-    answers: dict[str, Callable[[Inspection, Look], Finding]] = field(default_factory=dict)
+    made: list[tuple[str, InspectionRequest]] = field(default_factory=list)
+    answers: dict[str, Callable[[Inspection, InspectionRequest], Finding]] = field(default_factory=dict)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     """Looks wait for it."""
 
     def __post_init__(self) -> None:
         self.gate.set()
 
-    def windows(self, id: str) -> list[Look]:
+    def windows(self, id: str) -> list[InspectionRequest]:
         return [look for of, look in self.made if of == id]
 
 
-def scripted(script: Script, name: str) -> type[Inspection]:
-    class Scripted(Inspection):
-        id = name
-        title = f"Look at {name}"
+class Scripted(Inspection):
+    """Answers as its script says."""
 
-        @classmethod
-        def lacks(cls, runbook: Runbook) -> str:
-            return ""
+    def __init__(self, context: InspectionContext, info: InspectionInfo, script: Script) -> None:
+        super().__init__(context, info)
+        self.script = script
 
-        async def look(self, look: Look) -> Finding:
-            script.made.append((name, look))
-            await script.gate.wait()
-            answer = script.answers.get(name)
-            return answer(self, look) if answer else self.found(look, Verdict.NORMAL, "all well")
+    async def run(self, request: InspectionRequest) -> Finding:
+        self.script.made.append((self.id, request))
+        await self.script.gate.wait()
+        answer = self.script.answers.get(self.id)
+        return (
+            answer(self, request)
+            if answer
+            else FindingBuilder(self, request).finding("all well", verdict=Verdict.NORMAL)
+        )
 
-    return Scripted
+
+@dataclass(frozen=True, slots=True)
+class ScriptedEntry(InspectionEntry):
+    """A line of the registry whose class need not be imported."""
+
+    script: Script = field(default_factory=Script)
+
+    def create(self, context: InspectionContext) -> Inspection:
+        return Scripted(context, self.info, self.script)
+
+
+def scripted(script: Script, id: str) -> InspectionEntry:
+    return ScriptedEntry(id, f"Look at {id}", "", script=script)
 
 
 @dataclass
@@ -114,7 +129,7 @@ async def console(
     async with desk(path, clock, user=user, began=began, runbook=book, retry=0.05) as made:
         faults: list[BaseException] = []
         calendar = Calendar(book)
-        records = FindingRecords(made.journal, Known())
+        records = FindingRecords(made.journal, AllowList())
         inspector = InspectionRunner(
             book,
             calendar,

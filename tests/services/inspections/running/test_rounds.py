@@ -6,15 +6,16 @@ from pathlib import Path
 import pytest
 
 from services.clock import ManualClock
-from services.inspections.base import Inspection, Look
-from services.inspections.known import Known
+from services.inspections.base import Inspection, InspectionRequest
+from services.inspections.known import AllowList
 from services.inspections.running import entries as drafts
 from services.inspections.running.claims import LEASE
 from services.inspections.running.finding_records import FindingRecords
+from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.journal.errors import AlreadyRecorded
 from services.journal.journal import Journal
 from services.models.duties import OccurrenceState
-from services.models.findings import Finding, Unfamiliar
+from services.models.findings import Finding, UnknownIdentity
 from services.models.journal import EntryKind, Person
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
@@ -25,8 +26,10 @@ from tests.services.inspections.running.rounds_world import Console, Script, con
 MORNING = ("alarms", "dashboard", "error-logs")
 
 
-def abnormal(inspection: Inspection, look: Look) -> Finding:
-    return inspection.found(look, Verdict.ABNORMAL, "one fires", advice=("call somebody",))
+def abnormal(inspection: Inspection, look: InspectionRequest) -> Finding:
+    return FindingBuilder(inspection, look).finding(
+        "one fires", verdict=Verdict.ABNORMAL, advice=("call somebody",)
+    )
 
 
 @pytest.fixture
@@ -174,10 +177,10 @@ async def _sign(one: Console, duty: str) -> None:
 async def test_what_aws_refuses_cannot_be_judged(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def denied(_inspection: Inspection, _look: Look) -> Finding:
+    def denied(_inspection: Inspection, _look: InspectionRequest) -> Finding:
         raise failure(ProblemKind.ACCESS_DENIED, "no permission")
 
-    def broken(_inspection: Inspection, _look: Look) -> Finding:
+    def broken(_inspection: Inspection, _look: InspectionRequest) -> Finding:
         raise KeyError("a fault of ours")
 
     script.answers = {"alarms": denied, "dashboard": broken}
@@ -257,9 +260,9 @@ async def test_who_is_known_from_now_on_is_known_to_the_next_look(
 ) -> None:
     path = tmp_path / "j.db"
     async with console(path, script, monkeypatch, clock=clock) as one:
-        await one.rounds.looks.make_known(Unfamiliar(kind="person", value="carol"))
+        await one.rounds.looks.make_known(UnknownIdentity(kind="person", value="carol"))
         await one.rounds.looks.make_known(
-            Unfamiliar(kind="network", value="203.0.113.9", network="203.0.113.0/24")
+            UnknownIdentity(kind="network", value="203.0.113.9", network="203.0.113.0/24")
         )
         assert one.records.known.person("carol")
     async with console(path, script, monkeypatch, clock=clock) as two:
@@ -275,7 +278,7 @@ async def test_who_is_known_from_now_on_is_known_to_the_next_look(
         assert not three.records.known.person("carol")
         # In whatever order the entries come, the newest counts.
         said = await three.entries(EntryKind.KNOWN)
-        other = FindingRecords(three.desk.journal, Known(people=frozenset({"dave"})))
+        other = FindingRecords(three.desk.journal, AllowList(people=frozenset({"dave"})))
         other.absorb(reversed(said))
         assert not other.known.person("carol")
         assert other.known.address("203.0.113.77")
@@ -318,10 +321,10 @@ async def test_two_duties_at_one_time_share_one_look(
 async def test_a_look_that_waits_for_consent_is_not_signed_for(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def dear(inspection: Inspection, look: Look) -> Finding:
+    def dear(inspection: Inspection, look: InspectionRequest) -> Finding:
         if look.consent:
-            return inspection.found(look, Verdict.NORMAL, "nothing")
-        return inspection.found(look, Verdict.UNKNOWN, "would cost ¥30", estimate_yen=30.0)
+            return FindingBuilder(inspection, look).finding("nothing", verdict=Verdict.NORMAL)
+        return FindingBuilder(inspection, look).finding("would cost ¥30", estimate_yen=30.0)
 
     script.answers = {"error-logs": dear}
     async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:
@@ -340,12 +343,12 @@ async def test_an_entry_of_another_console_is_read_though_this_one_has_written_a
         await one.until(lambda: one.records.started)
         other = Journal(path, clock=clock, person=lambda: Person(user="bob"))
         await other.open()
-        early = await other.append(drafts.known(Unfamiliar(kind="person", value="carol")))
-        late = await other.append(drafts.known(Unfamiliar(kind="person", value="dave")))
+        early = await other.append(drafts.known(UnknownIdentity(kind="person", value="carol")))
+        late = await other.append(drafts.known(UnknownIdentity(kind="person", value="dave")))
         await other.close()
-        records = FindingRecords(one.desk.journal, Known())
+        records = FindingRecords(one.desk.journal, AllowList())
         await records.read(early.at)
-        fresh = FindingRecords(one.desk.journal, Known())
+        fresh = FindingRecords(one.desk.journal, AllowList())
         fresh.started = True
         fresh.absorb([late])
         await fresh.read(early.at)

@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 
 from services.clock import ManualClock
-from services.inspections.base import Inspection, Look
-from services.inspections.known import Known
+from services.inspections.base import Inspection, InspectionRequest
+from services.inspections.known import AllowList
 from services.inspections.running import entries as drafts
 from services.inspections.running import runner as inspector
 from services.inspections.running.claims import LEASE
 from services.inspections.running.finding_records import RECENT, FindingRecords
+from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.journal.journal import Journal
 from services.models.duties import OccurrenceState
-from services.models.findings import Finding, Progress, Unfamiliar
+from services.models.findings import Finding, Progress, UnknownIdentity
 from services.models.journal import Entry, EntryKind, NewEntry, Person
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
@@ -26,11 +27,11 @@ from tests.services.duties.duty_world import jst
 from tests.services.inspections.running.rounds_world import Console, Script, console
 
 
-def unknown(inspection: Inspection, look: Look) -> Finding:
-    return inspection.found(look, Verdict.UNKNOWN, "partial")
+def unknown(inspection: Inspection, look: InspectionRequest) -> Finding:
+    return FindingBuilder(inspection, look).finding("partial")
 
 
-def expired(_inspection: Inspection, _look: Look) -> Finding:
+def expired(_inspection: Inspection, _look: InspectionRequest) -> Finding:
     raise failure(ProblemKind.EXPIRED, "the session has ended")
 
 
@@ -255,7 +256,7 @@ async def test_what_was_seen_without_a_journal_hides_nothing_that_was_found_sinc
 async def test_a_look_that_hangs_or_ends_itself_cannot_judge(
     path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def gone(_inspection: Inspection, _look: Look) -> Finding:
+    def gone(_inspection: Inspection, _look: InspectionRequest) -> Finding:
         raise asyncio.CancelledError
 
     monkeypatch.setattr(inspector, "LIMIT", 0.05)
@@ -368,10 +369,10 @@ async def test_what_is_written_between_the_first_readings_is_read_later(
                 self.appending = asyncio.create_task(self._write())
 
         async def _write(self) -> None:
-            await journal.append(drafts.known(Unfamiliar(kind="person", value="carol")))
+            await journal.append(drafts.known(UnknownIdentity(kind="person", value="carol")))
             await journal.append(NewEntry(kind=EntryKind.LOOKING, subject="x", text="x"))
 
-    records = Busy(journal, Known())
+    records = Busy(journal, AllowList())
     await records.read(clock.now())
     await records.appending
     await records.read(clock.now())

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,14 +10,16 @@ from hypothesis import strategies as st
 
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
-from services.inspections.base import Inspection, InspectionContext, Look
-from services.inspections.known import Known
+from services.inspections.base import Inspection, InspectionContext, InspectionRequest
+from services.inspections.known import AllowList
 from services.inspections.running import entries as drafts
 from services.inspections.running.finding_records import FindingRecords
 from services.inspections.running.windows import window
+from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.journal.chain import linked
 from services.journal.journal import Journal
-from services.models.findings import Finding, Recorded
+from services.models.base import RawId
+from services.models.findings import Finding, InspectionInfo, Recorded
 from services.models.journal import Entry, EntryKind, NewEntry, Person
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
@@ -29,14 +30,7 @@ from tests.services.duties.duty_world import jst
 class Watched(Inspection):
     """A look whose verdict somebody else decides."""
 
-    id: ClassVar[str] = "alarms"
-    title: ClassVar[str] = "Alarms"
-
-    @classmethod
-    def lacks(cls, runbook: object) -> str:
-        return ""
-
-    async def look(self, look: Look) -> Finding:
+    async def run(self, request: InspectionRequest) -> Finding:
         raise NotImplementedError
 
 
@@ -54,7 +48,7 @@ class Office:
         self.restart()
 
     def restart(self) -> None:
-        self.records = FindingRecords(self.journal, Known())
+        self.records = FindingRecords(self.journal, AllowList())
         for kinds in ({EntryKind.SIGN_OFF}, {EntryKind.FINDING, EntryKind.OVERRULED}):
             self.records.absorb(each for each in self.entries if each.kind in kinds)
 
@@ -70,9 +64,9 @@ class Office:
         signed = self.records.signed_until("alarms", now)
         looked = self.records.first_look("alarms") if signed is None else None
         since, gap = window(self.inspection, signed, now, self.inspection.context.calendar, looked=looked)
-        said = {"estimate_yen": 30.0} if waits else {}
+        builder = FindingBuilder(self.inspection, InspectionRequest(since=since, until=now, gap=gap))
         judged = Verdict.UNKNOWN if waits else verdict
-        finding = self.inspection.found(Look(since=since, until=now, gap=gap), judged, "", **said)
+        finding = builder.finding("", verdict=judged, estimate_yen=30.0 if waits else None)
         entry = self.write(drafts.found(f"slot-{len(self.looks)}", finding), now)
         self.looks.append(Recorded(seq=entry.seq, by="", finding=finding, subject=entry.subject))
 
@@ -126,7 +120,10 @@ def office(tmp_path: Path) -> Office:
     context = InspectionContext(
         runbook=book, calendar=Calendar(book), clock=clock, region="ap-northeast-1", reader=Canned()
     )
-    return Office(Watched(context), Journal(tmp_path / "j.db", clock=clock, person=Person, syslog=None))
+    return Office(
+        Watched(context, InspectionInfo(id=RawId("alarms"), title="Alarms")),
+        Journal(tmp_path / "j.db", clock=clock, person=Person, syslog=None),
+    )
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])

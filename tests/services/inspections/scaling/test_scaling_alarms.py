@@ -39,16 +39,16 @@ AGAIN = f"Have the scaling policy {NAME} put in place again from the system's de
 
 
 def alarm(embedded: Embedded, way: str) -> Alarm:
-    (found,) = [each for each in embedded.world.alarm_book.alarms.values() if f"-{way}-" in each.name]
+    (found,) = [each for each in embedded.world.alarms.alarms.values() if f"-{way}-" in each.name]
     return found
 
 
 def deleted(embedded: Embedded, each: Alarm) -> None:
-    embedded.world.alarm_book.delete(each)
+    embedded.world.alarms.delete(each)
 
 
 def disabled(embedded: Embedded, each: Alarm) -> None:
-    embedded.world.alarm_book.enable_actions(each, False)
+    embedded.world.alarms.enable_actions(each, False)
 
 
 def unwired(_embedded: Embedded, each: Alarm) -> None:
@@ -66,7 +66,7 @@ def muted(embedded: Embedded, each: Alarm) -> None:
     settings = {"Name": "work", "Rule": {"Schedule": schedule}, "MuteTargets": {"AlarmNames": [each.name]}}
     began = embedded.clock.now() - timedelta(hours=1)
     made = MuteRule("work", each.region, each.account, settings, parse_schedule(schedule), began)
-    embedded.world.alarm_book.mutes.rules[each.region, "work"] = made
+    embedded.world.alarms.mutes.rules[each.region, "work"] = made
 
 
 def stuck(embedded: Embedded, each: Alarm) -> None:

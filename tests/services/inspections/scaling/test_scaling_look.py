@@ -7,9 +7,9 @@ import pytest
 
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
-from services.inspections.base import InspectionContext, Look
+from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
-from services.inspections.scaling.inspection import TaskLimits, Timeline
+from services.inspections.scaling.inspection import Timeline
 from services.models.findings import Finding
 from services.models.problem import ProblemKind
 from services.models.runbook import Runbook
@@ -18,7 +18,7 @@ from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
 from tests.services.duties.duty_world import jst
-from tests.services.inspections.looking import look
+from tests.services.inspections.looking import look, missing_setting
 
 BOOK = load_builtin("facility-prod")
 V = Verdict
@@ -141,7 +141,9 @@ async def judged(
         memory={} if memory is None else memory,
     )
     until = at.astimezone(UTC)
-    return await make(context, "scaling").look(Look(since=until - timedelta(hours=16), until=until))
+    return await make(context, "scaling").run(
+        InspectionRequest(since=until - timedelta(hours=16), until=until)
+    )
 
 
 @pytest.mark.parametrize(
@@ -220,8 +222,8 @@ async def test_a_runbook_without_such_duties_always_wants_the_usual() -> None:
 
 
 def test_what_it_lacks() -> None:
-    assert TaskLimits.lacks(BOOK) == ""
-    assert TaskLimits.lacks(BOOK.model_copy(update={"ecs": None})) == "ecs"
+    assert missing_setting("scaling", BOOK) == ""
+    assert missing_setting("scaling", BOOK.model_copy(update={"ecs": None})) == "ecs"
     assert BOOK.ecs is not None
     ecs = BOOK.ecs.model_copy(update={"usual_max": None})
-    assert TaskLimits.lacks(BOOK.model_copy(update={"ecs": ecs})) == "ecs.usual_max"
+    assert missing_setting("scaling", BOOK.model_copy(update={"ecs": ecs})) == "ecs.usual_max"

@@ -223,7 +223,7 @@ async def test_a_count_outside_the_bounds(embedded: Embedded) -> None:
         (0, V.ABNORMAL, "no task is wanted at all"),
     ):
         with embedded.world.lock:
-            staff.want(desired, now(embedded))
+            staff.set_desired(desired, now(embedded))
         finding = await look(embedded, "scaling")
         assert verdicts(finding)["Tasks wanted"] is verdict
         assert text in finding.summary

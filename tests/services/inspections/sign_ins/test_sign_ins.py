@@ -9,8 +9,8 @@ import pytest
 from services.aws.regions import DEFAULT
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
-from services.inspections.base import InspectionContext, Look
-from services.inspections.known import Known
+from services.inspections.base import InspectionContext, InspectionRequest
+from services.inspections.known import AllowList
 from services.inspections.registry import make
 from services.inspections.sign_ins.inspection import SignIns
 from services.models.findings import Evidence, Finding, Measure, Progress
@@ -21,7 +21,7 @@ from services.runbook.loader import load_builtin, loads
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
 from tests.services.aws.test_trail import ROOT, login, row
-from tests.services.inspections.looking import look
+from tests.services.inspections.looking import look, missing_setting
 
 BOOK = load_builtin("facility-prod")
 NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
@@ -84,7 +84,9 @@ async def test_an_ordinary_month_is_normal_and_says_how_it_was_read(embedded: Em
     strange = await monthly(embedded, runbook=nobody)
     assert strange.verdict is Verdict.ATTENTION
     networks = frozenset(each.network for each in strange.unfamiliar)
-    assert (await monthly(embedded, runbook=nobody, known=Known(networks=networks))).verdict is Verdict.NORMAL
+    assert (
+        await monthly(embedded, runbook=nobody, known=AllowList(networks=networks))
+    ).verdict is Verdict.NORMAL
 
 
 @pytest.mark.scenario("root-sign-in", history=300)
@@ -193,7 +195,7 @@ async def by_hand(
 
     canned.answers["LookupEvents"] = lookup
     made = _context(book, canned)
-    return await make(made, "sign-ins").look(Look(since=since, until=NOW)), canned
+    return await make(made, "sign-ins").run(InspectionRequest(since=since, until=NOW)), canned
 
 
 async def test_a_region_that_cannot_be_read_is_no_quiet_region() -> None:
@@ -288,9 +290,9 @@ async def test_who_changed_what_where_and_from_where() -> None:
 
 
 def test_what_the_runbook_must_have() -> None:
-    assert SignIns.lacks(BOOK.model_copy(update={"trail": None})) == "trail"
+    assert missing_setting("sign-ins", BOOK.model_copy(update={"trail": None})) == "trail"
     empty = BOOK.trail and BOOK.trail.model_copy(update={"sign_in_regions": ()})
-    assert SignIns.lacks(BOOK.model_copy(update={"trail": empty})) == "trail.sign_in_regions"
+    assert missing_setting("sign-ins", BOOK.model_copy(update={"trail": empty})) == "trail.sign_in_regions"
 
 
 def test_the_first_look_reaches_as_far_back_as_the_runbook_says() -> None:

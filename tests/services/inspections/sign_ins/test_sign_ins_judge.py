@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.calendar.calendar import Calendar
-from services.inspections.known import Known
-from services.inspections.sign_ins.evaluation import Reason, Rules, network_of, unfamiliar
+from services.inspections.known import AllowList
+from services.inspections.sign_ins.evaluation import Reason, Rules, network_of, unknown_identities
 from services.models.base import RawId
 from services.models.findings import WORSE
 from services.models.runbook_looks import Trail as TrailSpec
@@ -31,8 +31,8 @@ OPEN = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
 SUNDAY = datetime(2026, 1, 11, 3, 0, tzinfo=UTC)
 
 
-def rules(spec: TrailSpec = SPEC, known: Known | None = None) -> Rules:
-    return Rules(BOOK, spec, CALENDAR, known or Known())
+def rules(spec: TrailSpec = SPEC, known: AllowList | None = None) -> Rules:
+    return Rules(BOOK, spec, CALENDAR, known or AllowList())
 
 
 def sign_in(kind: ActorKind = ActorKind.USER, name: str = "sato", **more: Any) -> SignIn:
@@ -112,7 +112,7 @@ def test_hidden_names_of_one_address_are_one_person() -> None:
 
 
 def test_what_the_journal_knows_counts_too() -> None:
-    known = Known(frozenset({"stranger"}), frozenset({"192.0.2.0/24"}))
+    known = AllowList(frozenset({"stranger"}), frozenset({"192.0.2.0/24"}))
     (judged,) = rules(known=known).sign_ins([sign_in(name="stranger", address="192.0.2.9")])
     assert judged.verdict is Verdict.NORMAL
     assert rules().bad_networks == ("nonsense",)
@@ -141,14 +141,14 @@ def test_changes(name: str, error: str, grave: bool, verdict: Verdict) -> None:
     )
     (judged,) = rules().changes([event], grave=grave)
     assert judged.verdict is verdict
-    assert len(unfamiliar([], [judged], ["temp"])) == (2 if name == "stranger" else 1)
+    assert len(unknown_identities([], [judged], ["temp"])) == (2 if name == "stranger" else 1)
 
 
 @given(st.ip_addresses())
 def test_an_address_lies_in_the_network_it_makes_known(address: Any) -> None:
     network = network_of(str(address))
     assert ip_address(str(address)) in ip_network(network)
-    assert Known(networks=frozenset({network})).address(str(address))
+    assert AllowList(networks=frozenset({network})).address(str(address))
 
 
 def test_each_stranger_is_offered_once_and_nothing_that_cannot_be_known() -> None:
@@ -158,7 +158,7 @@ def test_each_stranger_is_offered_once_and_nothing_that_cannot_be_known() -> Non
         sign_in(ActorKind.ROOT, "root", address="cloudformation.amazonaws.com"),
         sign_in(name="", hidden=True, success=False),
     ]
-    offered = unfamiliar(rules().sign_ins(tries), [], [])
+    offered = unknown_identities(rules().sign_ins(tries), [], [])
     assert [(each.kind, each.value, each.network) for each in offered] == [
         ("person", "stranger", ""),
         ("network", "192.0.2.1", "192.0.2.1/32"),

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from services.aws.regions import DEFAULT, Regions, missing_defaults
-from services.demo.account_regions import BY_DEFAULT
-from services.demo.cloudtrail.model import TrailBook
+from services.demo.account import BY_DEFAULT
+from services.demo.cloudtrail.model import TrailStore
 from services.demo.cloudtrail.records import access, change
 from services.inspections.sign_ins.reading import FEW_PAGES, Gathered, Purpose, Question
 from services.models.problem import ProblemKind
@@ -74,7 +74,7 @@ async def test_a_default_region_that_is_not_listed_is_asked_and_told(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch, half: int
 ) -> None:
     whole = await week(embedded)
-    monkeypatch.setattr("services.demo.account_regions.BY_DEFAULT", BY_DEFAULT[half::2])
+    monkeypatch.setattr("services.demo.account.BY_DEFAULT", BY_DEFAULT[half::2])
     finding = await week(embedded)
     told = measure(finding, "Regions read")
     assert (told.verdict, told.shown) == (V.UNKNOWN, "18 of 18")
@@ -117,7 +117,7 @@ async def test_a_failure_whose_name_cannot_be_read_counts_as_the_same_persons(
     embedded: Embedded, name: object, listed: str
 ) -> None:
     with embedded.world.lock:
-        told = embedded.world.part(TrailBook)._told
+        told = embedded.world.component(TrailStore).scenario_entries
         failed = [
             place
             for place, each in enumerate(told)

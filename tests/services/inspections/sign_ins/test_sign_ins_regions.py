@@ -14,7 +14,7 @@ from services.aws.client.errors import Incomplete
 from services.aws.cloudtrail.events import event_of
 from services.aws.iam.root_user import RootUsers
 from services.aws.regions import DEFAULT, Regions
-from services.demo.cloudtrail.model import TrailBook
+from services.demo.cloudtrail.model import TrailStore
 from services.demo.cloudtrail.records import Entry, access, change, sign_in
 from services.inspections.sign_ins.reading import EVERY_WRITE, Purpose, Question, plan
 from services.models.findings import WORSE, Finding
@@ -45,7 +45,7 @@ def bad(finding: Finding) -> dict[str, Verdict | None]:
 
 def happened(embedded: Embedded, *entries: Entry) -> None:
     with embedded.world.lock:
-        embedded.world.part(TrailBook)._told = list(entries)
+        embedded.world.component(TrailStore).scenario_entries = list(entries)
 
 
 @pytest.mark.scenario("root-keys", history=300)

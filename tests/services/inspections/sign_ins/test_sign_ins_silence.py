@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from services.aws.cloudtrail.reader import CloudTrailReader
 from services.calendar.calendar import Calendar
-from services.demo.cloudtrail.model import TrailBook
-from services.inspections.base import Look
+from services.demo.cloudtrail.model import TrailStore
+from services.inspections.base import InspectionRequest
 from services.inspections.registry import make
 from services.inspections.sign_ins.silence import (
     AT_WORK,
@@ -48,7 +48,7 @@ def recorded(embedded: Embedded, **changes: Any) -> None:
     """Change what the embedded CloudTrail records."""
     with embedded.world.lock:
         for name, value in changes.items():
-            setattr(embedded.world.part(TrailBook), name, value)
+            setattr(embedded.world.component(TrailStore), name, value)
 
 
 @pytest.mark.scenario("ordinary-day", history=300)
@@ -128,7 +128,9 @@ async def test_files_of_after_the_window_prove_nothing_of_it(embedded: Embedded)
     async with context(embedded) as made:
         for days in (1, 20):
             until = NOW - timedelta(days=days, hours=1)
-            finding = await make(made, "sign-ins").look(Look(since=until - timedelta(days=1), until=until))
+            finding = await make(made, "sign-ins").run(
+                InspectionRequest(since=until - timedelta(days=1), until=until)
+            )
             assert measure(finding, TITLE).verdict is V.NORMAL
 
 
@@ -138,7 +140,7 @@ async def test_a_trail_whose_files_stop_asks_for_attention(embedded: Embedded) -
     assert (await day(embedded)).verdict is V.NORMAL
     recorded(embedded, delivered=embedded.clock.now() - timedelta(hours=30))
     finding = await day(embedded)
-    trail = measure(finding, "CloudTrailReader")
+    trail = measure(finding, "Trail")
     assert (finding.verdict, trail.verdict) == (V.ATTENTION, V.ATTENTION)
     assert trail.shown == "logging, but files do not arrive"
     assert any("has delivered no file" in each for each in finding.remarks)

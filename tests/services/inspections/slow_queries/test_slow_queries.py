@@ -11,9 +11,9 @@ from services.aws.logs import insights
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.demo.system import names
-from services.inspections.base import InspectionContext, Look
+from services.inspections.base import Inspection, InspectionContext, InspectionRequest
+from services.inspections.registry import make
 from services.inspections.slow_queries.grouping import slow_line, statement
-from services.inspections.slow_queries.inspection import SlowQueries
 from services.models.findings import Finding
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
@@ -30,7 +30,7 @@ from tests.services.inspections.insights_world import (
     measure,
     runbook,
 )
-from tests.services.inspections.looking import context, look
+from tests.services.inspections.looking import context, look, missing_setting
 
 STEPS = "2026-01-14 00:00:00 UTC:10.0.1.9(40000):app@app:[77]:LOG:  duration: {ms} ms  {text}"
 
@@ -162,7 +162,7 @@ async def test_the_first_look_is_over_a_month() -> None:
     assert canned().first_since(ORIGIN) == ORIGIN - timedelta(days=31)
 
 
-def canned(engine: str = "postgres", *exports: str) -> SlowQueries:
+def canned(engine: str = "postgres", *exports: str) -> Inspection:
     """On a database of this engine that sends these logs."""
     book = load_builtin("facility-prod")
     row = {
@@ -173,14 +173,15 @@ def canned(engine: str = "postgres", *exports: str) -> SlowQueries:
         "EnabledCloudwatchLogsExports": list(exports),
     }
     clock = ManualClock(ORIGIN)
-    return SlowQueries(
+    return make(
         InspectionContext(
             runbook=book,
             calendar=Calendar(book),
             clock=clock,
             region="ap-northeast-1",
             reader=Canned(DescribeDBInstances={"DBInstances": [row]}),
-        )
+        ),
+        "slow-queries",
     )
 
 
@@ -197,7 +198,7 @@ async def test_trap_without_the_export_or_on_another_engine_nothing_is_judged(
     engine: str, exports: tuple[str, ...], words: str
 ) -> None:
     inspection = canned(engine, *exports)
-    finding = await inspection.look(Look(since=ORIGIN - timedelta(hours=1), until=ORIGIN))
+    finding = await inspection.run(InspectionRequest(since=ORIGIN - timedelta(hours=1), until=ORIGIN))
     assert finding.verdict is Verdict.UNKNOWN
     assert words in finding.summary
     assert finding.advice
@@ -207,10 +208,12 @@ async def test_trap_without_the_export_or_on_another_engine_nothing_is_judged(
 
 def test_what_a_runbook_must_say() -> None:
     book = load_builtin("facility-prod")
-    assert SlowQueries.lacks(book) == ""
-    assert SlowQueries.lacks(book.model_copy(update={"slow_queries": None})) == "slow_queries"
-    assert SlowQueries.lacks(runbook(slow_queries={"log_group": ""})) == "slow_queries.log_group"
-    assert SlowQueries.lacks(book.model_copy(update={"rds": None})) == "rds"
+    assert missing_setting("slow-queries", book) == ""
+    assert missing_setting("slow-queries", book.model_copy(update={"slow_queries": None})) == "slow_queries"
+    assert (
+        missing_setting("slow-queries", runbook(slow_queries={"log_group": ""})) == "slow_queries.log_group"
+    )
+    assert missing_setting("slow-queries", book.model_copy(update={"rds": None})) == "rds"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.demo.cloudwatch.store import MetricKey
-from services.inspections.base import InspectionContext, Look
+from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.inspections.toolkit.curves import SUSTAINED, gaps
 from services.models.findings import Finding
@@ -62,7 +62,9 @@ def silent(embedded: Embedded, *metrics: tuple[str, str], began: datetime, ended
 
 async def again(made: InspectionContext, hours: float = HOURS) -> Finding:
     until = made.clock.now()
-    return await make(made, "dashboard").look(Look(since=until - timedelta(hours=hours), until=until))
+    return await make(made, "dashboard").run(
+        InspectionRequest(since=until - timedelta(hours=hours), until=until)
+    )
 
 
 @pytest.mark.scenario("ordinary-day", origin=NINE, history=16.2 * 3600)
@@ -175,7 +177,9 @@ def publish(embedded: Embedded, comes: Callable[[datetime], bool], *, days: int 
 async def own(made: InspectionContext, hours: float = 12, **changed: Any) -> Finding:
     until = made.clock.now()
     made = replace(made, runbook=book(**(SUM | changed)))
-    return await make(made, "memory").look(Look(since=until - timedelta(hours=hours), until=until))
+    return await make(made, "memory").run(
+        InspectionRequest(since=until - timedelta(hours=hours), until=until)
+    )
 
 
 MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from services.aws import athena
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
-from services.demo.elb.handlers import LoadBalancer
-from services.inspections.base import InspectionContext, Look
+from services.demo.elb.model import LoadBalancer
+from services.inspections.base import InspectionContext, InspectionRequest
+from services.inspections.registry import make
 from services.inspections.running.metered_reader import MeteredReader
 from services.inspections.waf_blocks.coverage import cover, missing
-from services.inspections.waf_blocks.inspection import WafBlocks
 from services.models.findings import Finding
 from services.models.metrics import TimeSpan
 from services.models.problem import ProblemKind
@@ -27,7 +27,7 @@ from tests.services.aws.canned import Canned, failure
 from tests.services.aws.test_athena import execution
 from tests.services.aws.test_firewall import acl
 from tests.services.inspections.insights_world import evidence, measure, runbook
-from tests.services.inspections.looking import context, look
+from tests.services.inspections.looking import context, look, missing_setting
 
 MONTH = timedelta(days=31)
 PER_HOUR, FROM_ONE = "Blocked in one hour, at most", "From one address"
@@ -50,7 +50,7 @@ def said(finding: Finding, text: str) -> bool:
 async def test_an_ordinary_month_is_normal_and_says_what_it_cost(embedded: Embedded) -> None:
     async with context(embedded) as made:
         tally = MeteredReader(made.reader, usd_jpy=150, charge=lambda _kind, _usd: None)
-        inspection = WafBlocks(
+        inspection = make(
             InspectionContext(
                 runbook=made.runbook,
                 calendar=made.calendar,
@@ -58,13 +58,14 @@ async def test_an_ordinary_month_is_normal_and_says_what_it_cost(embedded: Embed
                 region=made.region,
                 reader=tally,
                 scanned=tally.scanned,
-            )
+            ),
+            "waf-blocks",
         )
         until = embedded.clock.now()
         since = inspection.first_since(until)
         assert since == until - MONTH
-        finding = await inspection.look(Look(since=since, until=until))
-        again = await inspection.look(Look(since=since, until=until))
+        finding = await inspection.run(InspectionRequest(since=since, until=until))
+        again = await inspection.run(InspectionRequest(since=since, until=until))
     assert finding.verdict is Verdict.NORMAL
     assert not finding.advice
     total = int(measure(finding, "Blocked in all").value or 0)
@@ -271,7 +272,7 @@ async def scripted(
 ) -> Finding:
     book = book or runbook(waf={"blocked_per_hour": 1000})
     until = ORIGIN - ago
-    made = WafBlocks(
+    made = make(
         InspectionContext(
             runbook=book,
             calendar=Calendar(book),
@@ -279,9 +280,10 @@ async def scripted(
             region="ap-northeast-1",
             reader=canned,
             scanned=scanned,
-        )
+        ),
+        "waf-blocks",
     )
-    return await made.look(Look(since=until - window, until=until))
+    return await made.run(InspectionRequest(since=until - window, until=until))
 
 
 async def month(canned: Canned, *, book: Runbook | None = None) -> Finding:
@@ -525,8 +527,8 @@ def test_missing_days_are_those_between_that_are_not_there(days: frozenset[int])
 def test_what_the_runbook_must_say() -> None:
     book = load_builtin("facility-prod")
     assert book.waf is not None
-    assert not WafBlocks.lacks(book)
-    assert WafBlocks.lacks(book.model_copy(update={"waf": None})) == "waf"
+    assert not missing_setting("waf-blocks", book)
+    assert missing_setting("waf-blocks", book.model_copy(update={"waf": None})) == "waf"
     nameless = book.model_copy(update={"waf": book.waf.model_copy(update={"web_acl": ""})})
-    assert not WafBlocks.lacks(nameless)
-    assert WafBlocks.lacks(nameless.model_copy(update={"alb": None})) == "waf.web_acl"
+    assert not missing_setting("waf-blocks", nameless)
+    assert missing_setting("waf-blocks", nameless.model_copy(update={"alb": None})) == "waf.web_acl"

@@ -48,7 +48,7 @@ async def burst(pilot: Pilot[Any], *keys: str) -> None:
 async def name_asked(pilot: Pilot[Any], screen: PlanScreen) -> Input:
     """The field for the name, once it has the keys and they count, without anybody having gone there."""
     field = screen.bar.question()
-    await until(pilot, lambda: screen.bar.asking and screen.focused is field and screen._seen.is_open)
+    await until(pilot, lambda: screen.bar.asking and screen.focused is field and screen._plan_guard.is_open)
     assert isinstance(field, Input)
     return field
 
@@ -227,10 +227,10 @@ async def test_a_plan_that_becomes_refused_takes_the_keys_to_the_first_question(
         await pilot.press("f5")
         await until(pilot, lambda: screen.plan is not None and screen.plan.refusals)
         await until(pilot, lambda: screen.focused is number(screen))
-        shown = said(pilot)
-        assert "Refused" in shown
-        assert "none: it stays" not in shown
-        assert "nobody's" not in shown
+        output = said(pilot)
+        assert "Refused" in output
+        assert "none: it stays" not in output
+        assert "nobody's" not in output
 
 
 # -- what is offered
@@ -239,30 +239,30 @@ async def test_a_plan_that_becomes_refused_takes_the_keys_to_the_first_question(
 async def test_the_keys_that_are_offered_follow_the_state(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         screen = await planned(pilot)
-        await until(pilot, lambda: "F9 arm" in offered(screen))
+        await until(pilot, lambda: "F9 arm" in hints(screen))
         await arm(pilot)
-        await until(pilot, lambda: "F9 read-only" in offered(screen))
+        await until(pilot, lambda: "F9 read-only" in hints(screen))
         await name_asked(pilot, screen)
         embedded.fault("application-autoscaling", "RegisterScalableTarget", delay=0.5)
         await burst(pilot, *NAME)
         await pilot.press("enter")
         await until(pilot, lambda: screen.applying)
-        assert "F5" not in offered(screen)
-        assert "F9 read-only" in offered(screen), "it stops the steps that are still to come"
+        assert "F5" not in hints(screen)
+        assert "F9 read-only" in hints(screen), "it stops the steps that are still to come"
         await until(pilot, lambda: screen.view.run and screen.view.run.state is StepState.DONE)
-        await until(pilot, lambda: "F9" not in offered(screen))
-        assert "F5" not in offered(screen)
-        assert "Escape close" in offered(screen)
+        await until(pilot, lambda: "F9" not in hints(screen))
+        assert "F5" not in hints(screen)
+        assert "Escape close" in hints(screen)
 
 
 async def test_a_console_configured_read_only_offers_no_arming(embedded: Embedded) -> None:
     async with change_mode(embedded, read_only=True) as pilot:
         screen = await planned(pilot)
-        await until(pilot, lambda: "F5 plan again" in offered(screen))
+        await until(pilot, lambda: "F5 plan again" in hints(screen))
         assert "F9" not in said(pilot)
 
 
-def offered(screen: PlanScreen) -> str:
+def hints(screen: PlanScreen) -> str:
     return str(screen.window.border_subtitle)
 
 
@@ -284,8 +284,12 @@ async def test_escape_and_quit_work_whatever_becomes_of_the_change(embedded: Emb
             embedded.fault("application-autoscaling", "RegisterScalableTarget", **rules[state])
         await burst(pilot, *NAME)
         await pilot.press("enter")
-        wanted = {"under way": StepState.SENDING, "done": StepState.DONE, "unknown": StepState.UNKNOWN}[state]
-        await until(pilot, lambda: screen.view.run is not None and screen.view.run.state is wanted)
+        expected_state = {
+            "under way": StepState.SENDING,
+            "done": StepState.DONE,
+            "unknown": StepState.UNKNOWN,
+        }[state]
+        await until(pilot, lambda: screen.view.run is not None and screen.view.run.state is expected_state)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, ChangeScreen))
 
@@ -329,10 +333,10 @@ async def test_a_change_cut_off_between_its_steps_is_not_called_sending_and_c_sa
         ):
             await app.services.journal.append(draft)
         await until(pilot, lambda: "? elsewhere or cut off: again 10:01" in said(pilot))
-        shown = said(pilot)
-        assert "being sent" not in shown
-        assert "verified ✓" not in shown.replace("✓ verified", "verified ✓")
-        assert "▶ locked" in shown
+        output = said(pilot)
+        assert "being sent" not in output
+        assert "verified ✓" not in output.replace("✓ verified", "verified ✓")
+        assert "▶ locked" in output
         await pilot.press("c")
         await until(pilot, lambda: "looks again at 10:01 JST" in notices(pilot))
         assert "No outcome is unknown" not in notices(pilot)

@@ -24,9 +24,9 @@ from tests.tui.change_steps import (
 from tests.tui.screens.changes.test_change_keys import burst
 from tui.screens.changes.arm import ArmScreen
 from tui.screens.changes.change import ChangeScreen
+from tui.screens.changes.manual_resolution import ManualResolutionScreen
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.changes.run import RunScreen
-from tui.screens.changes.settle import SettleScreen
 from tui.screens.common.guard import TypeAheadGuard
 from widgets.changes.list import ChangeList
 
@@ -88,7 +88,7 @@ async def test_an_unknown_outcome_cannot_be_missed_and_is_asked_when_aws_does_no
             now = embedded.clock.now().timestamp()
             embedded.world.scaling.register(RESOURCE, now, {"MaxCapacity": 7})
         await pilot.press("c")
-        await until(pilot, lambda: isinstance(app.screen, SettleScreen))
+        await until(pilot, lambda: isinstance(app.screen, ManualResolutionScreen))
         await until(pilot, lambda: "neither as before nor as after" in said(pilot))
         settle = app.screen
         await until(pilot, lambda: settle.focused is settle.choice)
@@ -129,8 +129,8 @@ async def test_an_unknown_outcome_of_a_kind_that_this_version_does_not_know_is_a
 ) -> None:
     async with change_mode(embedded) as pilot:
         app = pilot.app
-        known = await app.services.engine.plan("task-limit", "staff-api", {"max": "10"})
-        plan = known.model_copy(update={"kind": "another-versions"})
+        first_plan = await app.services.engine.plan("task-limit", "staff-api", {"max": "10"})
+        plan = first_plan.model_copy(update={"kind": "another-versions"})
         for draft in (
             drafts.confirmed(plan),
             drafts.intent(plan, plan.steps[0]),
@@ -141,7 +141,7 @@ async def test_an_unknown_outcome_of_a_kind_that_this_version_does_not_know_is_a
         await pilot.press("tab", "r")
         await until(pilot, lambda: "no way back that can be planned" in notices(pilot))
         await pilot.press("c")
-        await until(pilot, lambda: isinstance(app.screen, SettleScreen))
+        await until(pilot, lambda: isinstance(app.screen, ManualResolutionScreen))
         await until(pilot, lambda: "does not know this kind of change" in said(pilot))
         settle = app.screen
         await until(pilot, lambda: settle.focused is settle.choice)
@@ -259,11 +259,11 @@ async def test_what_the_journal_says_of_arming_is_so(
 ) -> None:
     """Closed while it is being recorded, the dialog would leave an entry of something that never was."""
     async with change_mode(embedded) as pilot:
-        app, slow, begun = pilot.app, asyncio.Event(), asyncio.Event()
+        app, slow, started = pilot.app, asyncio.Event(), asyncio.Event()
         append = app.services.journal.append
 
         async def later(draft: NewEntry) -> Entry:
-            begun.set()
+            started.set()
             await slow.wait()
             return await append(draft)
 
@@ -272,7 +272,7 @@ async def test_what_the_journal_says_of_arming_is_so(
         app.screen.query_one("#reason", Input).value = "why"
         monkeypatch.setattr(app.services.journal, "append", later)
         await pilot.press("enter")
-        await until(pilot, begun.is_set)
+        await until(pilot, started.is_set)
         await pilot.press("escape")
         slow.set()
         await until(pilot, lambda: not isinstance(app.screen, ArmScreen))

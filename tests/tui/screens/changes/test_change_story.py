@@ -77,8 +77,8 @@ async def test_the_limit_rises_tasks_come_the_alarm_clears_and_the_way_back_is_d
         assert slot.key == f"revert@{app.runs[0].id}"
         assert slot.due_at == app.runs[0].plan.revert.at
         month = slot.day.year, slot.day.month
-        shown = [each.key for day in app.services.duties.month(*month) for each in day.occurrences]
-        assert slot.key in shown, "and so has the calendar"
+        keys = [each.key for day in app.services.duties.month(*month) for each in day.occurrences]
+        assert slot.key in keys, "and so has the calendar"
 
 
 @pytest.mark.usefixtures("at_once")
@@ -164,15 +164,15 @@ async def test_a_wrong_name_an_edit_and_an_expired_plan_send_nothing_and_say_so(
 async def test_what_was_typed_ahead_confirms_nothing(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    typed = [*"staff-api", "enter", "enter"]
+    keys = [*"staff-api", "enter", "enter"]
     async with change_mode(embedded) as pilot:
         app = pilot.app
         await arm_without_screen(pilot)
         monkeypatch.setattr(TypeAheadGuard, "seconds", 3600.0)
-        await burst(pilot, "enter", "tab", "tab", "tab", "tab", *typed)
+        await burst(pilot, "enter", "tab", "tab", "tab", "tab", *keys)
         await until(pilot, lambda: isinstance(app.screen, PlanScreen) and app.screen.bar.asking)
         screen = app.screen
-        await burst(pilot, "tab", *typed)
+        await burst(pilot, "tab", *keys)
         assert (app.runs, screen.applying, screen.bar.question().value) == ((), False, "")
         assert screen.plan.wish["max"] == "10", "nor did it reach the questions"
 
@@ -182,13 +182,13 @@ async def test_what_was_typed_ahead_confirms_nothing(
         monkeypatch.setattr(TypeAheadGuard, "seconds", 3600.0)
         screen.look_again()
         screen.set_focus(screen.bar.question())
-        await burst(pilot, *typed)
+        await burst(pilot, *keys)
         assert screen.bar.question().value == "", "typed before the question was seen for a moment"
 
         monkeypatch.setattr(TypeAheadGuard, "seconds", 0.01)
         screen.look_again()
-        await until(pilot, lambda: screen._seen.is_open)
-        await burst(pilot, *typed)
+        await until(pilot, lambda: screen._plan_guard.is_open)
+        await burst(pilot, *keys)
         await until(pilot, lambda: app.runs and app.runs[0].state is StepState.DONE)
         assert sent(embedded, RAISE) == 1
 

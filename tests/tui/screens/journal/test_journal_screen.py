@@ -13,7 +13,7 @@ from services.models.journal import EntryKind, EntryQuery
 from services.models.runbook import JournalSpec, Runbook
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
-from tests.services.journal.book import tampered
+from tests.services.journal.book import of_tomorrow, tampered
 from tests.tools.console import console, screen_text, settled, until
 from tests.tui.journal_tools import flat_text, other_console, record
 from tests.tui.seeding import client, make_group
@@ -154,6 +154,48 @@ async def test_filters_are_visible_and_one_key_drops_them(embedded: Embedded, pa
             await pilot.press("escape")
             await until(pilot, lambda: texts() == everything)
             assert screen.focused is screen.panel.table
+
+
+async def test_kinds_of_a_later_version_are_shown_and_filtered_by_name(
+    embedded: Embedded, path: Path
+) -> None:
+    async with other_console(path, embedded.clock, "suzuki") as other:
+        await record(other, "a note")
+    now = embedded.clock.now()
+    approved = of_tomorrow(
+        path, "approved", at=now, text="limit 8 is fine", data={"restrains_changes": "0.2"}
+    )
+    of_tomorrow(path, "[b]x[/]", at=now, text="frozen", data={"restrains_changes": False})
+    async with console(embedded.url, embedded.clock, journal=path, mode="journal") as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, JournalScreen)
+
+        def texts() -> list[str]:
+            return [entry.text for entry in screen.panel.state.value.entries]
+
+        await until(pilot, lambda: "unknown kind (approved)" in screen_text(pilot))
+        assert "unknown kind ([b]x[/])" in screen_text(pilot)
+        await pilot.press("f")
+        await until(
+            pilot,
+            lambda: (
+                isinstance(pilot.app.screen, JournalFilterScreen)
+                and any(choice.unknown for choice in pilot.app.screen.choices)
+            ),
+        )
+        await pilot.press(*"approv", "enter")
+        await until(pilot, lambda: "✓ ? unknown kind (approved)" in screen_text(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: texts() == ["limit 8 is fine"])
+        assert screen.window.query == EntryQuery(unknown_kinds=frozenset({"approved"}))
+        await until(pilot, lambda: "kind unknown kind (approved)" in flat_text(pilot))
+        screen.panel.table.move_to(str(approved.seq))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, EntryScreen) and pilot.app.screen.detail.link)
+        await settled(pilot)
+        for words in ("? unknown kind (approved)", "limit 8 is fine", "restrains changes: 0.2", "as it was"):
+            assert words in screen_text(pilot)
+        assert not pilot.app.bugs
 
 
 async def test_an_entry_opens_whole_and_leads_through_its_story(embedded: Embedded, path: Path) -> None:

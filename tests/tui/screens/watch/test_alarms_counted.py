@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from services.aws.cloudwatch.alarms.reader import Alarms
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
-from services.inspections.base import InspectionContext, Look
+from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.models.alarms import AlarmOverview, AlarmState
 from services.models.findings import Finding
@@ -126,7 +126,7 @@ async def read(made: list[Case], gone: bool = False) -> tuple[Runbook, AlarmOver
     context = InspectionContext(
         runbook=book, calendar=Calendar(book), clock=clock, region="ap-northeast-1", reader=canned
     )
-    finding = await make(context, "alarms").look(Look(since=CLOSED, until=NOW))
+    finding = await make(context, "alarms").run(InspectionRequest(since=CLOSED, until=NOW))
     return book, await Alarms(canned, book, clock=clock).board(), finding
 
 
@@ -186,7 +186,7 @@ async def test_of_an_alarm_that_is_gone_only_the_name_can_tell_unless_the_runboo
         context = InspectionContext(
             runbook=book, calendar=Calendar(book), clock=ManualClock(NOW), region="r", reader=canned
         )
-        finding = await make(context, "alarms").look(Look(since=CLOSED, until=NOW))
+        finding = await make(context, "alarms").run(InspectionRequest(since=CLOSED, until=NOW))
         assert bool([each for each in finding.spells if each.alarm == name]) is named
 
 

@@ -44,7 +44,7 @@ def put(
         "ComparisonOperator": "GreaterThanThreshold",
         "TreatMissingData": "ignore", **more,
     }  # fmt: skip
-    book = embedded.world.alarm_book
+    book = embedded.world.alarms
     alarm = book.put("MetricAlarm", settings)
     if state is not alarm.state:
         book.set_state(alarm, state, "as the test wants it", at=ORIGIN - timedelta(days=2))
@@ -52,7 +52,7 @@ def put(
 
 def combine(embedded: Embedded, name: str, rule: str, actions: Iterable[str] = (), **more: Any) -> None:
     """A composite alarm in OK."""
-    book = embedded.world.alarm_book
+    book = embedded.world.alarms
     settings = {"AlarmName": name, "AlarmRule": rule, "AlarmActions": list(actions), **more}
     alarm = book.put("CompositeAlarm", settings)
     book.set_state(alarm, State.OK, "as the test wants it", at=ORIGIN - timedelta(days=2))
@@ -124,7 +124,7 @@ async def test_a_composite_that_is_silent_itself_speaks_for_nobody(empty_aws: Em
         reader = Alarms(made.reader, runbook("child"), clock=empty_aws.clock)
         before = {str(alarm.id): alarm for alarm in (await reader.board()).alarms}
         assert before["child"].hearing is Hearing.COMPOSITE
-        book = empty_aws.world.alarm_book
+        book = empty_aws.world.alarms
         if silence == "muted":
             schedule = {"Expression": "at(2026-01-14T00:30)", "Duration": "PT2H", "Timezone": "UTC"}
             settings = {"Name": "m", "Rule": {"Schedule": schedule}, "MuteTargets": {"AlarmNames": ["loud"]}}
@@ -238,7 +238,7 @@ async def test_a_warm_up_ends_early_where_the_window_fills_early(empty_aws: Embe
     for name, whole in (("early", False), ("late", True)):
         warm = {"WarmUpPeriodDurationInMinutes": 30, "OnlyStartEvaluatingAfterWarmUpPeriodEnds": whole}
         put(empty_aws, name, [SNS], WarmUpConfiguration=warm, state=State.INSUFFICIENT)
-        book = empty_aws.world.alarm_book
+        book = empty_aws.world.alarms
         alarm = book.get(name)
         assert alarm is not None
         book.set_state(alarm, State.OK, "evaluated", at=ORIGIN + timedelta(minutes=5))
@@ -258,7 +258,7 @@ def log_alarm(embedded: Embedded, name: str) -> None:
         "AlarmName": name, "AlarmActions": [SNS], "QueryResultsToEvaluate": 1, "QueryResultsToAlarm": 1, "Threshold": 1.0,
         "ComparisonOperator": "GreaterThanThreshold", "ScheduledQueryConfiguration": {"QueryString": "stats count() by path"},
     }  # fmt: skip
-    book = embedded.world.alarm_book
+    book = embedded.world.alarms
     alarm = book.put("LogAlarm", settings)
     book.set_state(alarm, State.ALARM, "one group crossed", at=ORIGIN - timedelta(minutes=7))
     alarm.contributors = [

@@ -1,4 +1,4 @@
-"""Asks a person what became of a change when reading AWS does not tell."""
+"""Asks a person what became of a change where reading AWS is not enough."""
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -20,13 +20,13 @@ from widgets.drawing.lines import Line, Span
 from widgets.frame.panel import words_of
 
 
-class SettleScreen(PlacedDialog[bool]):
-    """Answers True once somebody has said whether the step was done; begins at no answer."""
+class ManualResolutionScreen(PlacedDialog[bool]):
+    """Returns True once it is recorded whether the step was done; no answer is preselected."""
 
     DEFAULT_CSS = """
-    SettleScreen > #window {
+    ManualResolutionScreen > #window {
         & HorizontalGroup { height: 1; }
-        & .settle-label { width: auto; min-width: 20; padding-right: 1; color: $text-muted; }
+        & .resolve-label { width: auto; min-width: 20; padding-right: 1; color: $text-muted; }
         & Input { width: 1fr; height: 1; border: none; padding: 0 1; background: $foreground 8%; }
         & Input:focus { background: $primary 25%; }
         & #say { height: auto; margin-top: 1; }
@@ -37,25 +37,26 @@ class SettleScreen(PlacedDialog[bool]):
         super().__init__()
         self.run = run
         self.step = step
-        self.seen: list[Line] = [[(_("Reading AWS…"), "muted")]]
-        self.settling = False
-        self.now_block = Block(_("What AWS shows now"), self._seen)
+        self.reading: list[Line] = [[(_("Reading AWS…"), "muted")]]
+        """What AWS shows now."""
+        self.recording = False
+        self.now_block = Block(_("What AWS shows now"), self._reading)
         self.choice = ChoiceRow(
             (("done", _("yes, it was done")), ("failed", _("no, it was not done"))), "", id="answer"
         )
 
     def compose(self) -> ComposeResult:
-        """What was to be done, what AWS shows now, the question."""
+        """What was sent, what AWS shows now, the question."""
         with Vertical(id="window") as window:
             window.border_title = Content(_("Was it done?"))
             yield self.place()
-            yield Block(_("What was sent, and got no clear answer"), self._sent)
+            yield Block(_("What was sent, and got no clear answer"), self._request)
             yield self.now_block
             with HorizontalGroup():
-                yield Static(Content(_("Was it done?")), classes="settle-label")
+                yield Static(Content(_("Was it done?")), classes="resolve-label")
                 yield self.choice
             with HorizontalGroup():
-                yield Static(Content(_("How you know")), classes="settle-label")
+                yield Static(Content(_("How you know")), classes="resolve-label")
                 note = Input(id="note", compact=True, max_length=400)
                 note.cursor_blink = False
                 yield note
@@ -64,7 +65,7 @@ class SettleScreen(PlacedDialog[bool]):
             )
 
     def on_mount(self) -> None:
-        """Look at AWS once more."""
+        """Read AWS once more."""
         self.look()
 
     def first(self) -> Widget:
@@ -73,29 +74,35 @@ class SettleScreen(PlacedDialog[bool]):
 
     @work(group="look", exclusive=True)
     async def look(self) -> None:
-        """What AWS shows of the target now."""
+        """Show what AWS shows of the target now."""
         change = self.app.ready.engine.changes.get(self.run.plan.kind)
         if change is None:
-            self.seen = [[(_("This console does not know this kind of change; look at AWS by hand."), "bad")]]
+            self.reading = [
+                [(_("This console does not know this kind of change; look at AWS by hand."), "bad")]
+            ]
             self.now_block.update()
             return
         try:
-            seen = await change.observe(self.step)
+            observation = await change.observe(self.step)
         except AwsError as error:
-            self.seen = [[(words, "bad")] for words in words_of(error.problem)]
+            self.reading = [[(words, "bad")] for words in words_of(error.problem)]
         else:
             places = {
                 Place.BEFORE: _("as before the change"),
                 Place.AFTER: _("as after the change"),
                 Place.ELSEWHERE: _("neither as before nor as after: somebody else changed it"),
             }
-            words: list[Span] = [(seen.text, "strong"), ("  ", ""), (places[seen.place], "warn")]
-            self.seen = [words]
+            words: list[Span] = [
+                (observation.text, "strong"),
+                ("  ", ""),
+                (places[observation.place], "warn"),
+            ]
+            self.reading = [words]
         self.now_block.update()
 
     @on(ChoiceRow.Changed)
     def chosen(self, event: ChoiceRow.Changed) -> None:
-        """Only the Enter key records."""
+        """Ignore it: only the Enter key records."""
         event.stop()
 
     @on(Input.Submitted)
@@ -108,17 +115,17 @@ class SettleScreen(PlacedDialog[bool]):
             self.choice.focus()
         elif not note:
             self._say(_("Write down how you know: it is kept in the journal."))
-        elif not self.settling:
-            self.settling = True
-            self.settle(self.choice.value == "done", note)
+        elif not self.recording:
+            self.recording = True
+            self.record(self.choice.value == "done", note)
 
-    @work(group="settle")
-    async def settle(self, done: bool, note: str) -> None:
-        """Hand it to the engine."""
+    @work(group="resolve")
+    async def record(self, done: bool, note: str) -> None:
+        """Hand the answer to the engine."""
         try:
-            await self.app.ready.engine.settle(self.run.id, self.step.id, done=done, note=note)
+            await self.app.ready.engine.resolve_manually(self.run.id, self.step.id, done=done, note=note)
         except JournalError as error:
-            self.settling = False
+            self.recording = False
             self._say(" ".join(words_of(error.problem)))
             return
         self.dismiss(True)
@@ -126,22 +133,22 @@ class SettleScreen(PlacedDialog[bool]):
     def _say(self, words: str) -> None:
         self.query_one("#say", Static).update(Content.styled(words, "bold $text-error"))
 
-    def _sent(self, width: int) -> list[Line]:
+    def _request(self, width: int) -> list[Line]:
         app, run = self.app, self.run
-        state = next((each for each in run.steps if each.id == self.step.id), None)
-        when = stamp(state.at if state and state.at else run.at, app.zone, app.now())
+        step = next((each for each in run.steps if each.id == self.step.id), None)
+        when = stamp(step.at if step and step.at else run.at, app.zone, app.now())
         rows = [(_("step"), self.step.title, "strong"), (_("by"), run.by, ""), (_("when"), when, "")]
-        said = hanging([("? ", "alert")], state.text, "warn", width) if state and state.text else []
+        text = hanging([("? ", "alert")], step.text, "warn", width) if step and step.text else []
         return [
             *pairs(rows, width),
             *row_lines(run.plan.model_copy(update={"steps": (self.step,)}), width),
-            *said,
+            *text,
         ]
 
-    def _seen(self, width: int) -> list[Line]:
+    def _reading(self, width: int) -> list[Line]:
         return [
             row
-            for line in self.seen
+            for line in self.reading
             for row in (hanging([], line[0][0], line[0][1], width) + _rest(line, width))
         ]
 

@@ -1,11 +1,11 @@
-"""NextToken: an opaque cursor that survives insertions, as AWS's does."""
+"""NextToken: an opaque cursor that stays valid when items are inserted, as AWS's does."""
 
 import base64
 import binascii
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from services.demo.registry import Fault
+from services.demo.errors import AwsErrorResponse
 
 T = TypeVar("T")
 _MARK = "toban:"
@@ -17,20 +17,20 @@ def encode(cursor: str) -> str:
 
 
 def decode(token: str) -> str:
-    """The cursor in a token. Raises Fault InvalidNextToken for anything this module did not write."""
+    """The cursor in a token. Raises AwsErrorResponse (InvalidNextToken) for any other text."""
     try:
         text = base64.urlsafe_b64decode(token.encode()).decode()
     except (binascii.Error, ValueError):
         text = ""
     if not text.startswith(_MARK):
-        raise Fault("InvalidNextToken", "The next token specified is invalid.")
+        raise AwsErrorResponse("InvalidNextToken", "The next token specified is invalid.")
     return text.removeprefix(_MARK)
 
 
 def page_of(
     items: Sequence[T], cursor: Callable[[T], str], token: str | None, size: int
 ) -> tuple[list[T], dict[str, str]]:
-    """One page of `items`, which are sorted by `cursor`; and `{"NextToken": …}` where more follow."""
+    """One page of `items`, which are sorted by `cursor`, and `{"NextToken": …}` if more follow."""
     rest = list(items)
     if token:
         after = decode(token)

@@ -1,16 +1,16 @@
-"""Dashboards, which are global: every region shows the same.
+"""Handlers for dashboards, and the validation of their bodies.
 
 Source: PutDashboard, "Dashboard Body Structure and Syntax" (Amazon CloudWatch API reference).
 """
 
 import json
 import re
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from services.demo.cloudwatch.paging import page_of
-from services.demo.registry import Call, Fault, op
+from services.demo.cloudwatch.dashboard_store import DashboardStore
+from services.demo.errors import AwsErrorResponse
+from services.demo.paging import page_of
+from services.demo.registry import Call, op
 
 LIST_PAGE = 1000
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
@@ -18,28 +18,8 @@ _TYPES = frozenset({"metric", "text", "log", "alarm", "explorer", "custom"})
 Messages = list[dict[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class StoredDashboard:
-    """A body exactly as it was put."""
-
-    name: str
-    body: str
-    modified: datetime
-
-
-class DashboardBook:
-    """Every dashboard by name."""
-
-    def __init__(self) -> None:
-        self.dashboards: dict[str, StoredDashboard] = {}
-
-    def put(self, name: str, body: str, at: datetime) -> None:
-        """Create or replace one."""
-        self.dashboards[name] = StoredDashboard(name, body, at)
-
-
 def check_body(body: str) -> tuple[Messages, Messages]:
-    """Errors, for which AWS refuses the body, and warnings, with which it takes it."""
+    """Errors, for which AWS refuses the body, and warnings, with which it accepts it."""
     try:
         parsed = json.loads(body)
     except (json.JSONDecodeError, RecursionError):
@@ -78,35 +58,30 @@ def _widget_errors(index: int, widget: Any) -> Messages:
     return errors
 
 
-def _book(call: Call) -> DashboardBook:
-    book: DashboardBook = call.world.dashboards
-    return book
-
-
 def _arn(call: Call, name: str) -> str:
     return f"arn:aws:cloudwatch::{call.account}:dashboard/{name}"
 
 
-def _unknown(name: str) -> Fault:
-    return Fault("ResourceNotFound", f"Dashboard {name} does not exist", 404)
+def _unknown(name: str) -> AwsErrorResponse:
+    return AwsErrorResponse("ResourceNotFound", f"Dashboard {name} does not exist", 404)
 
 
 @op("cloudwatch", "PutDashboard")
 def put_dashboard(call: Call) -> dict[str, Any]:
-    """Create or replace a dashboard whose body AWS could draw."""
+    """Create or replace a dashboard with a valid body."""
     name, body = call.params["DashboardName"], call.params["DashboardBody"]
     if not _NAME.fullmatch(name):
-        raise Fault(
+        raise AwsErrorResponse(
             "InvalidParameterInput", "The field DashboardName may hold only letters, digits, '-' and '_'"
         )
     errors, warnings = check_body(body)
     if errors:
         rows = [{"dataPath": error["DataPath"], "message": error["Message"]} for error in errors]
-        raise Fault(
+        raise AwsErrorResponse(
             "InvalidParameterInput",
             f"The dashboard body is invalid, there are {len(rows)} validation errors:\n{json.dumps(rows, indent=2)}",
         )
-    _book(call).put(name, body, call.world.clock.now())
+    call.component(DashboardStore).put(name, body, call.now)
     return {"DashboardValidationMessages": warnings}
 
 
@@ -114,7 +89,7 @@ def put_dashboard(call: Call) -> dict[str, Any]:
 def get_dashboard(call: Call) -> dict[str, Any]:
     """One dashboard's body as it was put."""
     name = call.params["DashboardName"]
-    dashboard = _book(call).dashboards.get(name)
+    dashboard = call.component(DashboardStore).dashboards.get(name)
     if dashboard is None:
         raise _unknown(name)
     return {"DashboardArn": _arn(call, name), "DashboardName": name, "DashboardBody": dashboard.body}
@@ -122,10 +97,14 @@ def get_dashboard(call: Call) -> dict[str, Any]:
 
 @op("cloudwatch", "ListDashboards")
 def list_dashboards(call: Call) -> dict[str, Any]:
-    """Names by order, with a prefix filter."""
+    """Dashboards by name, optionally with a prefix."""
     prefix = call.params.get("DashboardNamePrefix", "")
-    found = [entry for name, entry in sorted(_book(call).dashboards.items()) if name.startswith(prefix)]
-    page, more = page_of(found, lambda entry: entry.name, call.params.get("NextToken"), LIST_PAGE)
+    dashboards = [
+        entry
+        for name, entry in sorted(call.component(DashboardStore).dashboards.items())
+        if name.startswith(prefix)
+    ]
+    page, more = page_of(dashboards, lambda entry: entry.name, call.params.get("NextToken"), LIST_PAGE)
     entries = [
         {
             "DashboardName": entry.name,
@@ -140,11 +119,11 @@ def list_dashboards(call: Call) -> dict[str, Any]:
 
 @op("cloudwatch", "DeleteDashboards")
 def delete_dashboards(call: Call) -> dict[str, Any]:
-    """Delete all that are named, or none where one is unknown, as in AWS."""
-    names = call.params["DashboardNames"]
+    """Delete all named dashboards, or none if one of them is unknown, as in AWS."""
+    names, dashboards = call.params["DashboardNames"], call.component(DashboardStore).dashboards
     for name in names:
-        if name not in _book(call).dashboards:
+        if name not in dashboards:
             raise _unknown(name)
     for name in names:
-        _book(call).dashboards.pop(name, None)
+        dashboards.pop(name, None)
     return {}

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from services.demo.cloudwatch.alarms.missing import State
-from services.demo.registry import Fault
+from services.demo.errors import AwsErrorResponse
 from tests.services.demo.cloudwatch.tiny_world import (
     SNS,
     START,
@@ -196,7 +196,7 @@ def test_set_alarm_state_lasts_until_the_next_evaluation() -> None:
     assert (alarm(world)["StateValue"], alarm(world)["StateReason"]) == ("ALARM", "a test")
     world.pass_minutes([10.0])
     assert states(world)[-2:] == ["OK to ALARM", "ALARM to OK"]
-    with pytest.raises(Fault, match="does not exist") as caught:
+    with pytest.raises(AwsErrorResponse, match="does not exist") as caught:
         world.call("SetAlarmState", AlarmName="nobody", StateValue="OK", StateReason="x")
     assert (caught.value.code, caught.value.status) == ("ResourceNotFound", 404)
 
@@ -227,12 +227,12 @@ def test_the_past_can_be_filled_before_the_world_begins() -> None:
     """World puts alarms in the past and evaluates minute by minute, so that the history is real."""
     world = TinyWorld()
     past = START - timedelta(hours=2)
-    world.alarm_book.put("MetricAlarm", cpu_alarm(), at=past)
+    world.alarms.put("MetricAlarm", cpu_alarm(), at=past)
     for minute in range(120):
         at = past + timedelta(minutes=minute)
         world.metrics.put("NS", "CPU", (), at.timestamp(), value=90.0 if 30 <= minute < 60 else 20.0)
-        world.alarm_book.evaluate(at + timedelta(minutes=1))
+        world.alarms.evaluate(at + timedelta(minutes=1))
     assert states(world) == ["INSUFFICIENT_DATA to OK", "OK to ALARM", "ALARM to OK"]
-    found = world.alarm_book.get("cpu-high")
+    found = world.alarms.get("cpu-high")
     assert found is not None
     assert (found.state, found.transitioned) == (State.OK, past + timedelta(minutes=61))

@@ -1,0 +1,26 @@
+"""The account of the embedded AWS: its id, its home region, who calls it, and which regions are enabled.
+
+Source: ListRegions (Account Management API reference).
+"""
+
+from collections.abc import Collection
+
+ACCOUNT = "123456789012"
+REGION = "ap-northeast-1"
+CALLER = f"arn:aws:sts::{ACCOUNT}:assumed-role/FacilityOperator/toban"
+"""The identity behind the credentials that a console is started with."""
+
+BY_DEFAULT = (
+    "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
+    "ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1",
+    "us-east-1", "us-east-2", "us-west-1", "us-west-2",
+)  # fmt: skip
+"""Regions that every account has enabled."""
+OPT_IN = ("af-south-1", "ap-east-1", "ap-southeast-4", "eu-south-1", "il-central-1", "me-south-1")
+"""Some of the regions that are disabled until somebody opts in."""
+
+
+def region_statuses(opted_in: Collection[str]) -> dict[str, str]:
+    """RegionOptStatus by region name, sorted; `opted_in` are the OPT_IN regions that are enabled."""
+    statuses = {name: "ENABLED" if name in opted_in else "DISABLED" for name in OPT_IN}
+    return dict(sorted((statuses | dict.fromkeys(BY_DEFAULT, "ENABLED_BY_DEFAULT")).items()))

@@ -1,0 +1,24 @@
+"""The dashboards of the embedded AWS; they are global, so every region has the same."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDashboard:
+    """A dashboard with its body exactly as it was put."""
+
+    name: str
+    body: str
+    modified: datetime
+
+
+class DashboardStore:
+    """Every dashboard by name."""
+
+    def __init__(self) -> None:
+        self.dashboards: dict[str, StoredDashboard] = {}
+
+    def put(self, name: str, body: str, at: datetime) -> None:
+        """Create or replace one."""
+        self.dashboards[name] = StoredDashboard(name, body, at)

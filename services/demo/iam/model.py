@@ -1,0 +1,86 @@
+"""IAM users with their access keys, and the sessions of assumed roles."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.demo.account import CALLER
+from services.demo.cloudtrail.ordinary_days import STAFF
+from services.demo.facts import KeyFact, UserFact
+from services.demo.scenario import ScenarioRun
+from services.demo.system import names
+
+DEPLOY_KEY_AGE = timedelta(days=63)
+"""Age of the deploy user's key at the scenario's beginning: its rotation is still to come."""
+LAST_USE = timedelta(days=0.1)
+"""How long before the beginning a key in use was last used."""
+EXPORT_USER, EXPORT_KEY, EXPORT_AGE = "log-export-user", "AKIA2TOBANDEMOLOGS01", timedelta(days=34)
+"""A user whose key no duty of the runbook rotates."""
+
+
+@dataclass(slots=True)
+class AccessKey:
+    """One access key."""
+
+    id: str
+    created: datetime
+    active: bool = True
+    used: datetime | None = None
+    """When it was last used; None: never."""
+    service: str = "ecs"
+    """The service it was last used for."""
+
+
+class AccessKeyStore:
+    """Every IAM user, and their access keys."""
+
+    def __init__(self) -> None:
+        self.users: dict[str, list[AccessKey]] = {}
+
+    def add(
+        self, user: str, id: str, created: datetime, *, active: bool = True, used: datetime | None = None
+    ) -> AccessKey:
+        """Give a user a key, replacing the user's key of the same id; creates the user if needed."""
+        key = AccessKey(id, created.replace(microsecond=0), active, used and used.replace(microsecond=0))
+        others = [other for other in self.users.get(user, ()) if other.id != id]
+        self.users[user] = [*others, key]
+        return key
+
+    def find(self, id: str) -> tuple[str, AccessKey] | None:
+        """The key of this id and its user."""
+        keys = ((user, key) for user, keys in self.users.items() for key in keys)
+        return next(((user, key) for user, key in keys if key.id == id), None)
+
+
+def initial_keys(run: ScenarioRun) -> AccessKeyStore:
+    """The staff, the users of the runbook's system with keys in use, and what the scenario adds."""
+    store, began = AccessKeyStore(), run.began
+    if not run.scenario.empty:
+        store.add(names.USER, names.USER_KEY, began - DEPLOY_KEY_AGE, used=began - LAST_USE)
+        for person in STAFF:
+            store.users.setdefault(person.user, [])
+        store.add(EXPORT_USER, EXPORT_KEY, began - EXPORT_AGE, used=began - LAST_USE).service = "logs"
+    for user in run.scenario.facts_of(UserFact):
+        store.users.setdefault(user.user, [])
+    for fact in run.scenario.facts_of(KeyFact):
+        used = None if fact.used_days_ago is None else began - timedelta(days=fact.used_days_ago)
+        created = began - timedelta(days=fact.age_days)
+        store.add(fact.user, fact.id, created, active=fact.active, used=used)
+    return store
+
+
+class SessionStore:
+    """The temporary keys that AssumeRole gave out."""
+
+    def __init__(self) -> None:
+        self._arns: dict[str, str] = {}
+        """By access key id: ARN of the assumed role."""
+
+    def begin(self, arn: str) -> str:
+        """The access key id of a new session."""
+        key = f"ASIA{len(self._arns):016d}"
+        self._arns[key] = arn
+        return key
+
+    def arn_of(self, access_key: str) -> str:
+        """The identity that signs with a key; the console's own if the key belongs to no session."""
+        return self._arns.get(access_key, CALLER)

@@ -1,0 +1,11 @@
+"""Ids that look random, and are the same in every process."""
+
+
+def hash_of(text: str) -> int:
+    """A hash of 121 bits at most; unlike `hash()` it does not depend on the process."""
+    return int.from_bytes(text.encode(), "big") % (2**121 - 1)
+
+
+def principal_id(prefix: str, name: str) -> str:
+    """The unique id of an IAM principal: `AIDA…` of a user, `AROA…` of a role."""
+    return f"{prefix}{hash_of(name) % 10**16:016d}"

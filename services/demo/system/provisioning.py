@@ -1,0 +1,95 @@
+"""Creates the resources of the runbook's system in an empty account."""
+
+from datetime import UTC, datetime
+from random import Random
+
+from services.demo.account import ACCOUNT, REGION
+from services.demo.autoscaling.model import Scaling
+from services.demo.autoscaling.records import Policy, plan
+from services.demo.ecs.model import Clusters, Service
+from services.demo.elb.model import LoadBalancer, LoadBalancers, TargetGroup
+from services.demo.facts import ScalingFact, ScheduledFact
+from services.demo.logs.store import LogStore
+from services.demo.scenario import ScenarioRun
+from services.demo.system import names
+from services.demo.system.minute import simulate
+from services.demo.system.past import write_past
+
+CPU_TARGET = 60.0
+"""Per cent of CPU that target tracking aims at."""
+
+
+def create_service(clusters: Clusters, run: ScenarioRun, at: float) -> Service:
+    """The cluster, the task definitions and the service with its first tasks, created at `at` (epoch seconds)."""
+    clusters.clusters[names.CLUSTER] = at
+    container = {
+        "name": names.SERVICE,
+        "image": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/staff-api:2.14.3",
+        "essential": True,
+        "portMappings": [{"containerPort": 8080, "protocol": "tcp"}],
+    }
+    arn = f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/{names.FAMILY}"
+    clusters.definitions[names.FAMILY] = [
+        {
+            "family": names.FAMILY,
+            "revision": number,
+            "taskDefinitionArn": f"{arn}:{number}",
+            "containerDefinitions": [container],
+            "status": "ACTIVE",
+            "networkMode": "awsvpc",
+            "requiresCompatibilities": ["FARGATE"],
+            "cpu": "512",
+            "memory": "1024",
+        }
+        for number in range(1, 43)
+    ]
+    service = Service(
+        names.SERVICE,
+        names.CLUSTER,
+        f"{names.FAMILY}:42",
+        2,
+        at,
+        Random(run.scenario.seed),
+        target_group=names.GROUP_ARN,
+        container=names.SERVICE,
+    )
+    clusters.services[names.CLUSTER, names.SERVICE] = service
+    service.advance(at)
+    return service
+
+
+def create_scaling(scaling: Scaling, run: ScenarioRun, at: float) -> None:
+    """The service's bounds, its target-tracking policy and scheduled actions, as the scenario has them."""
+    resource = f"service/{names.CLUSTER}/{names.SERVICE}"
+    target = scaling.register(resource, at, {"MinCapacity": 2, "MaxCapacity": 5})
+    settings = {
+        "TargetValue": CPU_TARGET,
+        "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
+        "ScaleOutCooldown": 60,
+        "ScaleInCooldown": 300,
+    }
+    identity = "6f0c7b1e-5d2a-4b8f-9a43-2c1d8e7f6a50"
+    facts = run.scenario.facts_of(ScalingFact)
+    if all(fact.policy for fact in facts):
+        scaling.track(target, Policy("staff-api-cpu60", identity, CPU_TARGET, at, settings=settings))
+    for fact in facts:
+        target.suspended |= dict.fromkeys(fact.suspended, True)
+    for action in run.scenario.facts_of(ScheduledFact):
+        plan(target, action.name, action.schedule, action.timezone, action.bounds, at)
+
+
+def create_balancer(balancers: LoadBalancers, service: Service) -> TargetGroup:
+    """The load balancer; returns its target group, whose targets are the service's tasks."""
+    group = TargetGroup(names.GROUP_ARN, "facility-prod-staff-api-tg", service, "/health")
+    balancer = LoadBalancer(names.BALANCER_ARN, "facility-prod-alb", datetime(2025, 4, 1, tzinfo=UTC))
+    balancer.groups.append(group)
+    balancers.append(balancer)
+    return group
+
+
+def create_log_groups(logs: LogStore, run: ScenarioRun, at: float, log_start: int) -> None:
+    """The log groups, created at `at`, with the lines of the weeks before `log_start` (both epoch seconds)."""
+    for name, days in ((names.APP_LOG, 90), (names.DATABASE_LOG, 90), (names.WAF_LOG, 365)):
+        logs.create_group(name, int(at * 1000), REGION, days)
+    first = simulate(run.scenario, run.began.timestamp(), log_start, 2)
+    write_past(logs, log_start, first.level_field)

@@ -1,0 +1,107 @@
+"""Collects the parts of one finding while an inspection runs, and makes the finding of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from services.aws.client.errors import AwsError
+from services.i18n import sentences
+from services.inspections.base import Inspection, InspectionContext, InspectionRequest
+from services.inspections.toolkit import checks
+from services.inspections.toolkit.checks import CheckResult
+from services.models.findings import AlarmPeriod, Evidence, Finding, Measure, UnknownIdentity, worst
+from services.models.problem import Problem
+from services.models.verdict import Verdict
+
+
+@dataclass(slots=True)
+class FindingBuilder:
+    """The parts of one finding, in the order in which they are shown."""
+
+    inspection: Inspection
+    request: InspectionRequest
+    windowed: bool = True
+    """False where only the present state counts: the finding names no window."""
+    measures: list[Measure] = field(default_factory=list)
+    tables: list[Evidence] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    results: list[CheckResult] = field(default_factory=list)
+    """Of checks; their measures are among `measures`."""
+    problem: Problem | None = None
+    """The first thing that could not be read."""
+
+    @property
+    def context(self) -> InspectionContext:
+        """What the inspection works with."""
+        return self.inspection.context
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of the measures; UNKNOWN where none is judged."""
+        return worst(measure.verdict for measure in self.measures) or Verdict.UNKNOWN
+
+    def measure(self, *measures: Measure) -> None:
+        """Add measured values."""
+        self.measures += measures
+
+    def unjudged(self, title: str) -> None:
+        """Add a measure whose value is not known."""
+        self.measure(Measure(title=title, shown="", verdict=Verdict.UNKNOWN))
+
+    def check(self, *results: CheckResult) -> None:
+        """Add judged values that say themselves what is wrong and what to do; see `finding_of_checks`."""
+        self.results += results
+        self.measure(*(result.measure for result in results))
+
+    def table(self, *tables: Evidence, first: bool = False, keep_empty: bool = False) -> None:
+        """Add evidence, unless it is empty. `first`: before what is there."""
+        place = 0 if first else len(self.tables)
+        self.tables[place:place] = [table for table in tables if table.rows or keep_empty]
+
+    def remark(self, *texts: str, first: bool = False) -> None:
+        """Add what else must be known; empty texts are left out. `first`: before what is there."""
+        place = 0 if first else len(self.remarks)
+        self.remarks[place:place] = filter(None, texts)
+
+    def unread(self, error: AwsError, what: str) -> None:
+        """Remark `what` could not be read and why, with the missing permission."""
+        self.problem = self.problem or error.problem
+        self.remark(sentences(what, error.problem.said))
+
+    def finding(
+        self,
+        summary: str,
+        *,
+        verdict: Verdict | None = None,
+        advice: Iterable[str] = (),
+        spells: tuple[AlarmPeriod, ...] = (),
+        unfamiliar: tuple[UnknownIdentity, ...] = (),
+        estimate_yen: float | None = None,
+    ) -> Finding:
+        """The finding; `verdict` where it is not that of the measures.
+
+        A normal finding needs no advice. What helps with the problem is advice, too.
+        """
+        verdict = self.verdict if verdict is None else verdict
+        remedy = (self.problem.advice,) if self.problem is not None and self.problem.advice else ()
+        return Finding(
+            inspection=self.inspection.id,
+            title=self.inspection.name,
+            verdict=verdict,
+            summary=summary,
+            measures=tuple(self.measures),
+            evidence=tuple(self.tables),
+            advice=() if verdict is Verdict.NORMAL else tuple(dict.fromkeys((*advice, *remedy))),
+            remarks=tuple(self.remarks),
+            window=self.request.span if self.windowed else None,
+            gap=self.request.gap if self.windowed else "",
+            spells=spells,
+            unfamiliar=unfamiliar,
+            read_at=self.context.clock.now(),
+            estimate_yen=estimate_yen,
+            problem=self.problem,
+        )
+
+    def finding_of_checks(self, normal: str, *, advice: Iterable[str] = ()) -> Finding:
+        """The finding that the checks make: their sentences, or `normal`; their advice, the runbook's, and `advice`."""
+        by_checks = checks.advice(self.results, self.context.runbook, self.inspection.id)
+        return self.finding(checks.summary(self.results, normal), advice=(*by_checks, *advice))

@@ -1,0 +1,121 @@
+"""What a finding is made of: its verdict, what is left out of it, and in which order the rest stands."""
+
+from datetime import timedelta
+
+import pytest
+
+from services.aws.client.errors import AwsError, Unreachable
+from services.calendar.calendar import Calendar
+from services.clock import ManualClock
+from services.inspections.base import Inspection, InspectionContext, InspectionRequest, table
+from services.inspections.toolkit.checks import CheckResult
+from services.inspections.toolkit.finding_builder import FindingBuilder
+from services.models.base import RawId
+from services.models.findings import Finding, InspectionInfo, Measure
+from services.models.problem import Problem, ProblemKind
+from services.models.verdict import Verdict
+from services.runbook.loader import load_builtin
+from tests.conftest import ORIGIN
+from tests.services.aws.canned import Canned
+
+BOOK = load_builtin("facility-prod")
+REQUEST = InspectionRequest(since=ORIGIN - timedelta(hours=1), until=ORIGIN, gap="covers a closed day")
+
+
+class Idle(Inspection):
+    async def run(self, request: InspectionRequest) -> Finding:
+        raise NotImplementedError
+
+
+@pytest.fixture
+def builder() -> FindingBuilder:
+    context = InspectionContext(
+        runbook=BOOK,
+        calendar=Calendar(BOOK),
+        clock=ManualClock(ORIGIN),
+        region="ap-northeast-1",
+        reader=Canned(),
+    )
+    return FindingBuilder(Idle(context, InspectionInfo(id=RawId("idle"), title="Idle")), REQUEST)
+
+
+def measure(verdict: Verdict | None, title: str = "a") -> Measure:
+    return Measure(title=title, shown="1", verdict=verdict)
+
+
+def failure(summary: str, remedy: str = "") -> AwsError:
+    problem = Problem(kind=ProblemKind.UNREACHABLE, summary=summary, remedy=remedy, at=ORIGIN)
+    return Unreachable(problem)
+
+
+def test_nothing_judged_is_not_normal(builder: FindingBuilder) -> None:
+    builder.measure(measure(None))
+    assert builder.finding("").verdict is Verdict.UNKNOWN
+
+
+def test_the_verdict_is_the_worst_measures_unless_one_is_given(builder: FindingBuilder) -> None:
+    builder.measure(measure(Verdict.NORMAL), measure(Verdict.ATTENTION))
+    assert builder.finding("").verdict is Verdict.ATTENTION
+    builder.unjudged("b")
+    assert builder.finding("").verdict is Verdict.UNKNOWN
+    assert builder.finding("", verdict=Verdict.ABNORMAL).verdict is Verdict.ABNORMAL
+
+
+def test_a_normal_finding_needs_no_advice(builder: FindingBuilder) -> None:
+    builder.measure(measure(Verdict.NORMAL))
+    assert builder.finding("", advice=("call somebody",)).advice == ()
+    builder.measure(measure(Verdict.ATTENTION))
+    assert builder.finding("", advice=("call somebody", "call somebody")).advice == ("call somebody",)
+
+
+def test_what_helps_with_the_first_problem_is_advice(builder: FindingBuilder) -> None:
+    first = failure("no answer.", remedy="Check the network.")
+    builder.unread(first, "The events cannot be read.")
+    builder.unread(failure("no answer either.", remedy="Check it again."), "The snapshots cannot be read.")
+    finding = builder.finding("", advice=("wait",))
+    assert finding.problem == first.problem
+    assert finding.advice == ("wait", "Check the network.")
+    assert finding.remarks[0].startswith("The events cannot be read. no answer.")
+    assert len(finding.remarks) == 2
+
+
+def test_empty_tables_and_remarks_are_left_out_and_the_first_go_first(builder: FindingBuilder) -> None:
+    def one(title: str) -> None:
+        builder.table(table(title, ("a",), [("1",)]))
+
+    empty = table("empty", ("a",), [])
+    one("second")
+    builder.table(empty)
+    builder.table(empty.model_copy(update={"title": "wanted"}), keep_empty=True)
+    builder.table(table("first", ("a",), [("1",)]), empty, first=True)
+    builder.remark("b", "", "c")
+    builder.remark("a", first=True)
+    finding = builder.finding("")
+    assert [str(each.title) for each in finding.evidence] == ["first", "second", "wanted"]
+    assert finding.remarks == ("a", "b", "c")
+
+
+def test_checks_say_what_is_wrong_the_worst_first(builder: FindingBuilder) -> None:
+    builder.check(
+        CheckResult(measure(Verdict.NORMAL), "never said", ("never advised",)),
+        CheckResult(measure(Verdict.UNKNOWN), "Not read."),
+        CheckResult(measure(Verdict.ABNORMAL), "Broken.", ("Repair it.",)),
+        CheckResult(measure(None), "for information"),
+    )
+    finding = builder.finding_of_checks("all well", advice=("Tell somebody.",))
+    assert finding.summary == "Broken. Not read."
+    assert finding.advice == ("Repair it.", "Tell somebody.")
+    assert len(finding.measures) == 4
+
+
+def test_checks_without_anything_wrong_say_so(builder: FindingBuilder) -> None:
+    builder.check(CheckResult(measure(Verdict.NORMAL), "never said"))
+    assert builder.finding_of_checks("all well").summary == "all well"
+
+
+def test_a_finding_of_the_present_names_no_window(builder: FindingBuilder) -> None:
+    assert builder.finding("").window == REQUEST.span
+    assert builder.finding("").gap == REQUEST.gap
+    builder.windowed = False
+    assert builder.finding("").window is None
+    assert builder.finding("").gap == ""

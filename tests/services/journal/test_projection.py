@@ -1,0 +1,246 @@
+"""Projections: whatever is written when and by whom, nothing is passed over, and nothing counts twice."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.clock import ManualClock
+from services.journal.errors import JournalError
+from services.journal.journal import Journal
+from services.journal.projection import Projection
+from services.models.journal import Entry, EntryKind, EntryQuery, JournalPage, NewEntry
+from services.models.problem import Problem, ProblemKind
+from tests.services.journal.book import ALICE, NOON
+
+DAY = timedelta(days=1)
+KINDS = {EntryKind.NOTE: None, EntryKind.REMARK: 40 * DAY}
+
+
+class Numbers(Projection):
+    """The numbers of the entries, in the order in which they were taken in first."""
+
+    def __init__(self, journal: Journal, page: int = 500) -> None:
+        super().__init__(journal, KINDS, page=page)
+        self.seqs: list[int] = []
+
+    def take(self, entry: Entry) -> bool:
+        if entry.seq in self.seqs:
+            return False
+        self.seqs.append(entry.seq)
+        return True
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOON)
+
+
+@pytest.fixture
+async def journal(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Journal]:
+    book = Journal(tmp_path / "j.db", clock=clock, person=lambda: ALICE, syslog=None)
+    await book.open()
+    yield book
+    await book.close()
+
+
+async def write(journal: Journal, *kinds: EntryKind) -> list[Entry]:
+    return [await journal.append(NewEntry(kind=kind, text=kind.value)) for kind in kinds]
+
+
+async def test_the_first_reading_takes_each_kind_as_far_back_as_it_says(
+    journal: Journal, clock: ManualClock
+) -> None:
+    await write(journal, EntryKind.REMARK, EntryKind.NOTE, EntryKind.ARMED)
+    clock.advance((41 * DAY).total_seconds())
+    await write(journal, EntryKind.REMARK, EntryKind.NOTE, EntryKind.ARMED)
+    numbers = Numbers(journal)
+    assert await numbers.read(clock.now())
+    assert sorted(numbers.seqs) == [2, 4, 5]
+    assert numbers.started
+    assert (numbers.position, numbers.version) == (6, 3 + 1)
+
+
+async def test_an_empty_journal_is_read_too(journal: Journal, clock: ManualClock) -> None:
+    numbers = Numbers(journal)
+    assert not await numbers.read(clock.now())
+    assert (numbers.started, numbers.version, numbers.position) == (True, 1, 0)
+    await write(journal, EntryKind.NOTE)
+    assert await numbers.read(clock.now())
+    assert not await numbers.read(clock.now())
+    assert numbers.seqs == [1]
+
+
+async def test_after_the_first_reading_age_does_not_matter(journal: Journal, clock: ManualClock) -> None:
+    numbers = Numbers(journal)
+    await numbers.read(clock.now())
+    await write(journal, EntryKind.REMARK)
+    clock.advance((50 * DAY).total_seconds())
+    await numbers.read(clock.now())
+    assert numbers.seqs == [1]
+
+
+@pytest.mark.parametrize("page", [1, 2, 3, 7, 8])
+async def test_pages_of_any_size_add_up_to_the_whole_in_order(
+    journal: Journal, clock: ManualClock, page: int
+) -> None:
+    numbers = Numbers(journal, page)
+    await write(journal, *[EntryKind.NOTE] * 7)
+    await numbers.read(clock.now())
+    await write(journal, *[EntryKind.REMARK, EntryKind.NOTE] * 3)
+    await numbers.read(clock.now())
+    assert numbers.seqs == list(range(1, 14))
+    assert numbers.position == 13
+
+
+async def test_an_own_entry_does_not_pass_over_those_of_others(journal: Journal, clock: ManualClock) -> None:
+    numbers = Numbers(journal)
+    await numbers.read(clock.now())
+    await write(journal, EntryKind.NOTE, EntryKind.NOTE)
+    (own,) = await write(journal, EntryKind.NOTE)
+    numbers.absorb([own])
+    numbers.absorb([own])
+    assert (numbers.seqs, numbers.position) == ([3], 0)
+    await numbers.read(clock.now())
+    assert sorted(numbers.seqs) == [1, 2, 3]
+
+
+async def test_other_kinds_are_left_out_wherever_they_come_from(journal: Journal) -> None:
+    numbers = Numbers(journal)
+    numbers.absorb(await write(journal, EntryKind.ARMED, EntryKind.NOTE))
+    assert (numbers.seqs, numbers.version) == ([2], 1)
+
+
+async def test_what_is_written_during_the_first_reading_comes_with_the_next(
+    journal: Journal, clock: ManualClock
+) -> None:
+    class Interrupted(Numbers):
+        def absorb(self, entries: Iterable[Entry]) -> None:
+            super().absorb(entries)
+            # One kind has been read; the entry comes before the reading is over.
+            self.writing = self.__dict__.get("writing") or asyncio.ensure_future(
+                write(journal, EntryKind.NOTE)
+            )
+
+    numbers = Interrupted(journal)
+    await numbers.read(clock.now())
+    await numbers.writing
+    await numbers.read(clock.now())
+    assert numbers.seqs == [1]
+
+
+class Failing:
+    """A journal that fails at the given questions, counted from 1."""
+
+    def __init__(self, journal: Journal, *questions: int) -> None:
+        self.journal = journal
+        self.questions = questions
+        self.count = 0
+
+    def _ask(self) -> None:
+        self.count += 1
+        if self.count in self.questions:
+            raise JournalError(Problem(kind=ProblemKind.OTHER, summary="locked", at=NOON))
+
+    async def page(self, *, limit: int) -> JournalPage:
+        self._ask()
+        return await self.journal.page(limit=limit)
+
+    async def entries(self, query: EntryQuery, *, limit: int, after_seq: int) -> tuple[Entry, ...]:
+        self._ask()
+        return await self.journal.entries(query, limit=limit, after_seq=after_seq)
+
+
+@pytest.mark.parametrize("question", range(1, 9))
+async def test_a_reading_that_fails_anywhere_is_made_good_by_the_next(
+    journal: Journal, clock: ManualClock, question: int
+) -> None:
+    await write(journal, *[EntryKind.NOTE, EntryKind.REMARK] * 3)
+    failing = Failing(journal, question)
+    numbers = Numbers(failing, page=2)  # type: ignore[arg-type]
+    failures = 0
+    for _reading in range(3):
+        try:
+            await numbers.read(clock.now())
+        except JournalError:
+            failures += 1
+        await write(journal, EntryKind.NOTE, EntryKind.NOTE, EntryKind.NOTE)
+    assert failures == 1
+    await numbers.read(clock.now())
+    assert sorted(numbers.seqs) == list(range(1, 16))
+    assert numbers.version == 15 + 1
+
+
+async def test_readings_side_by_side_wait_for_one_another(journal: Journal, clock: ManualClock) -> None:
+    await write(journal, *[EntryKind.NOTE] * 5)
+    numbers = Numbers(journal, page=2)
+    assert await asyncio.gather(*(numbers.read(clock.now()) for _reader in range(3))) == [True, False, False]
+    assert numbers.seqs == [1, 2, 3, 4, 5]
+
+
+async def test_a_state_that_was_restored_reads_on_from_its_position(
+    journal: Journal, clock: ManualClock
+) -> None:
+    await write(journal, *[EntryKind.NOTE] * 5)
+    numbers = Numbers(journal)
+    numbers.position, numbers.started = 3, True
+    await numbers.read(clock.now())
+    assert numbers.seqs == [4, 5]
+
+
+class Written:
+    """What other consoles and this one have written, without a file."""
+
+    def __init__(self) -> None:
+        self.all: list[Entry] = []
+
+    def add(self) -> Entry:
+        seq = len(self.all) + 1
+        entry = Entry(
+            seq=seq, at=NOON, kind=EntryKind.NOTE, subject="", target="", text="", person=ALICE,
+            body="{}", previous="", hash="",
+        )  # fmt: skip
+        self.all.append(entry)
+        return entry
+
+    async def page(self, *, limit: int) -> JournalPage:
+        return JournalPage(entries=tuple(self.all[::-1][:limit]), more=len(self.all) > limit)
+
+    async def entries(self, query: EntryQuery, *, limit: int, after_seq: int) -> tuple[Entry, ...]:
+        matching = [entry for entry in self.all if entry.seq > after_seq and entry.kind in query.kinds]
+        await asyncio.sleep(0)
+        return tuple(matching[:limit])
+
+
+@given(
+    steps=st.lists(st.sampled_from(["other", "own", "read", "begin", "turn"]), max_size=40),
+    page=st.integers(1, 5),
+)
+def test_nothing_is_passed_over_in_whatever_order_it_is_written_absorbed_and_read(
+    steps: list[str], page: int
+) -> None:
+    async def check() -> None:
+        journal = Written()
+        numbers = Numbers(journal, page)  # type: ignore[arg-type]
+        readings = []
+        for step in steps:
+            if step == "other":
+                journal.add()
+            elif step == "own":
+                numbers.absorb([journal.add()])
+            elif step == "read":
+                await numbers.read(NOON)
+            elif step == "begin":
+                readings.append(asyncio.ensure_future(numbers.read(NOON)))
+            else:
+                await asyncio.sleep(0)
+        await asyncio.gather(*readings)
+        await numbers.read(NOON)
+        assert sorted(numbers.seqs) == [entry.seq for entry in journal.all]
+        assert numbers.version == len(journal.all) + 1
+
+    asyncio.run(check())

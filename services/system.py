@@ -1,4 +1,4 @@
-"""Puts the readers and feeds of one system together; knows neither the screen nor whether AWS is real."""
+"""Wires the readers and feeds of one system; knows neither the screen nor whether AWS is real."""
 
 import os
 import random
@@ -58,7 +58,7 @@ Read = Callable[["Services"], Awaitable[object]]
 """What a feed reads of a system; raises AwsError."""
 
 WARM = ("cloudwatch", "logs", "sts")
-"""The services whose models are loaded at start, in the order of the first reads; the rest at first use."""
+"""Services whose API models are loaded at the start, in the order of the first reads; the others at first use."""
 
 
 IDENTITY_SECONDS = 300.0
@@ -69,7 +69,7 @@ BASE_DATES_SECONDS = 3600.0
 
 @dataclass
 class Services:
-    """Everything the screens may ask of one system."""
+    """Everything that the screens may use of one system."""
 
     runbook: Runbook
     clock: Clock
@@ -95,11 +95,11 @@ class Services:
     outbox: Outbox
     clock_watch: ClockWatch
     workers: Workers
-    """What the console itself does again and again."""
+    """The console's own repeating work."""
     _began: bool = False
 
     def feed(self, name: str, read: Callable[[], Awaitable[T]], *, interval: float) -> Feed[T]:
-        """A feed of a screen's own, without jitter; its faults are told like those of the console's feeds."""
+        """A feed for one screen, without jitter; its faults are reported like those of the console's feeds."""
         return Feed(name, read, clock=self.clock, interval=interval, jitter=0.0, fault=self.workers.report)
 
     def add_feed(self, name: str, read: Read, *, interval: float) -> None:
@@ -109,16 +109,16 @@ class Services:
 
     @property
     def stopped(self) -> Problem | None:
-        """Repeating work that a fault of the console has stopped, until it goes on."""
-        every = (self.workers, self.journal.workers, self.engine.workers, self.outbox.workers)
-        return next((each.problem for each in every if each.problem is not None), None)
+        """The problem of repeating work that a fault of the console has stopped; None while all of it runs."""
+        groups = (self.workers, self.journal.workers, self.engine.workers, self.outbox.workers)
+        return next((group.problem for group in groups if group.problem is not None), None)
 
     def report_faults(self, report: Fault, repeating: Fault) -> None:
-        """Who hears of faults of the console; `repeating`: of those in what is read again and again."""
+        """Report faults of the console to `report`, those in feeds and tails to `repeating`."""
         self.inspector.fault = report
         for part in (self.outbox, self.engine, self.journal):
             part.workers.fault = report
-        # The feeds and tails tell these workers.
+        # The feeds and tails report to these workers.
         self.workers.fault = repeating
 
     def refresh_feeds(self) -> None:
@@ -131,7 +131,7 @@ class Services:
         await self.session.warm(WARM)
 
     async def open_journal(self) -> None:
-        """Open the journal and record that a console began; what is wrong with it is in its health."""
+        """Open the journal and record the console's start; the journal's health tells what is wrong with it."""
         await self.journal.open()
         self._began = True
         await self._record(EntryKind.STARTED, _("Console started"))
@@ -141,16 +141,16 @@ class Services:
             await self.journal.append(NewEntry(kind=kind, text=text, data={"pid": os.getpid()}))
 
     async def close(self) -> None:
-        """Bring a change in flight to its recorded outcome; stop the loops and the connections."""
+        """Bring a change in flight to its recorded outcome; end the loops and close the connections."""
         await self.engine.drain()
         await self.rounds.close()
         await self.outbox.close()
-        # A command that only reads leaves nothing in the journal, and makes none.
+        # A command that only reads writes nothing to the journal, and creates none.
         if self._began:
             await self.usage_log.record()
             await self._record(EntryKind.ENDED, _("Console ended"))
         await self.tails.close()
-        # The journal first: its last hash may still be on the way to AWS.
+        # Before the session: the journal's last hash may still have to be sent to AWS.
         await self.journal.close()
         await self.session.close()
 
@@ -167,27 +167,28 @@ def connect(
     seed: int | None = None,
     slack: SlackSettings | None = None,
 ) -> Services:
-    """Wire the readers of `runbook`'s system; asks AWS nothing yet and opens no file.
+    """Wire the services of `runbook`'s system; sends no request and opens no file yet.
 
-    `syslog` is the socket that gets the journal's newest hash, too; None: a demo's and a test's are nobody's business.
-    `slack` says how Slack is reached; None: not at all.
+    `syslog` is the socket that receives the journal's newest hash, too; None for a demo and for tests. `slack`: how to
+    reach Slack; None: not at all.
     """
-    every = intervals or Intervals()
+    intervals = intervals or Intervals()
     usd_jpy = runbook.costs.usd_jpy if runbook.costs else 150.0
     calendar = Calendar(runbook)
     meter = UsageMeter(clock, usd_jpy=usd_jpy, zone=calendar.zone)
     permits = WriteAuthorizer(clock, runbook.system.account, read_only=read_only)
-    kept = JournalLogStream(runbook.journal.log_group, runbook.journal.log_stream)
-    session = AwsSession(settings, clock=clock, meter=meter, journal=kept)
+    log_stream = JournalLogStream(runbook.journal.log_group, runbook.journal.log_stream)
+    session = AwsSession(settings, clock=clock, meter=meter, journal=log_stream)
     alarms = Alarms(session, runbook, clock=clock)
     metrics = Metrics(session, zone=calendar.zone)
     logs = Logs(session)
     dashboard = DashboardReader(Dashboards(session), metrics, alarms, runbook, clock)
     rng = random.Random(seed)
 
+    poll_seconds = intervals.logs
     workers = Workers(clock)
     feed = partial(Feed, clock=clock, rng=rng, fault=workers.report)
-    alarms_feed: Feed[AlarmOverview] = feed("alarms", alarms.board, interval=every.alarms)
+    alarms_feed: Feed[AlarmOverview] = feed("alarms", alarms.board, interval=intervals.alarms)
 
     async def view() -> DashboardView:
         return await dashboard.read(alarms_feed.state.value)
@@ -198,7 +199,7 @@ def connect(
             group,
             clock=clock,
             pattern=pattern,
-            poll=every.logs,
+            poll=poll_seconds,
             fault=workers.report,
         )
         return tail.batches()
@@ -209,7 +210,7 @@ def connect(
         clock=clock,
         person=lambda: person(identity_feed.state.value),
         syslog=syslog,
-        stream=JournalStream(session, kept.group, kept.stream) if kept.group else None,
+        stream=JournalStream(session, log_stream.group, log_stream.stream) if log_stream.group else None,
     )
     anchors = BaseDates(AccessKeys(session), book, runbook)
     anchors_feed: Feed[tuple[BaseDate, ...]] = feed("anchors", anchors.read, interval=BASE_DATES_SECONDS)
@@ -240,7 +241,7 @@ def connect(
         tails=SharedTails(follow),
         feeds={
             "alarms": alarms_feed,
-            "dashboard": feed("dashboard", view, interval=every.metrics),
+            "dashboard": feed("dashboard", view, interval=intervals.metrics),
             "identity": identity_feed,
             "anchors": anchors_feed,
         },
@@ -276,7 +277,7 @@ def connect(
 
 
 def known_of(runbook: Runbook) -> AllowList:
-    """The people and networks that the runbook knows."""
+    """The people and networks that the runbook lists as known."""
     trail = runbook.trail
     return AllowList(frozenset(trail.known_people), frozenset(trail.known_networks)) if trail else AllowList()
 

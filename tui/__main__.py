@@ -1,6 +1,6 @@
 """The command `toban`.
 
-Draws an outline before anything is imported, because importing takes longer than a person likes to wait.
+Draws an outline before anything else is imported, because importing takes noticeable time.
 """
 
 import gc
@@ -16,7 +16,7 @@ _STDERR = 2
 
 
 def _draws(arguments: list[str]) -> bool:
-    """Whether these arguments end in the console itself, on a terminal that can show it."""
+    """Whether these arguments start the console itself, on a terminal that can show it."""
     # A closed stream is None.
     if not all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout)):
         return False
@@ -29,7 +29,7 @@ def _draws(arguments: list[str]) -> bool:
 
 
 def _open_standard_streams() -> None:
-    """What is closed leads nowhere: else the next file or connection that is opened would take its place."""
+    """Open closed standard streams on the null device; otherwise the next opened file would get their number."""
     try:
         while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
             os.set_inheritable(descriptor, True)
@@ -47,7 +47,7 @@ def main() -> None:
             early_signals.catch(before_stop=outline.leave)
             early_signals.undo(outline.leave)
             outline.draw()
-            # What is imported now stays: the collector, which would walk it again and again, begins when it is there.
+            # Everything imported now stays, so the collector starts only after that.
             gc.disable()
         from services.host.hardening import forbid_core_dumps
 
@@ -56,7 +56,7 @@ def main() -> None:
 
         command_line(outline_drawn=drawn)
     except KeyboardInterrupt:
-        # Before the command line was there to catch it.
+        # Before the command line could catch it.
         os._exit(_INTERRUPTED)
 
 

@@ -84,11 +84,11 @@ class TobanApp(Console):
     ) -> None:
         super().__init__(link, output, demo=demo)
         self.failure: StartError | None = None
-        """Why the start failed; said once the terminal is given back."""
+        """Why the start failed; printed once the terminal is restored."""
         self._connect = connect
         self._start_mode = start_mode
-        for each in themes.THEMES:
-            self.register_theme(each)
+        for theme_of_ours in themes.THEMES:
+            self.register_theme(theme_of_ours)
         self.theme = themes.theme_name(theme, self._colours())
 
     def _colours(self) -> int:
@@ -97,7 +97,7 @@ class TobanApp(Console):
     # -- the start and the end
 
     def get_default_screen(self) -> Screen[object]:
-        """The shell: what the console looks like before it knows anything."""
+        """The shell: the console's outline before anything is read."""
         return ShellScreen()
 
     def on_mount(self) -> None:
@@ -128,7 +128,7 @@ class TobanApp(Console):
         self.services.report_faults(self.report_bug, self.on_fault)
         opening = asyncio.create_task(self.services.open_journal())
         await self.switch_mode(self._start_mode)
-        # Watching waits for no disk, and ends with no journal.
+        # Watching neither waits for the disk nor needs a journal.
         following = Following(self, self.enter_code)
         following.follow_feeds()
         await self._opened(opening)
@@ -136,19 +136,19 @@ class TobanApp(Console):
         await in_thread("tui.navigation")
         await self.services.warm()
         if not gc.isenabled():
-            # The launcher switched it off.
+            # The launcher has switched the collector off.
             self.freeze()
             gc.enable()
 
     async def _opened(self, opening: "asyncio.Task[None]") -> None:
-        """Until the journal is open; what is wrong with it is in its health, anything else is a fault of ours."""
+        """Wait until the journal is open. Its health tells what is wrong with it; an exception is a fault of ours."""
         try:
             await opening
         except Exception as error:  # noqa: BLE001  the boundary: without a journal the console still watches
             self.report_bug(error)
 
     def add_modes(self) -> None:
-        """Build every mode's screen when it is first shown."""
+        """Register the modes; a mode's screen is built when it is first shown."""
         for mode in MODES:
             self.add_mode(mode.id, named_object(mode.screen))
 
@@ -167,7 +167,7 @@ class TobanApp(Console):
         await super().action_quit()
 
     async def drain(self) -> None:
-        """Close what runs before the terminal is given back."""
+        """Close the services before the terminal is restored."""
         if self.services is not None:
             await self.services.close()
 
@@ -264,10 +264,10 @@ class TobanApp(Console):
             await self.remove_mode("between")
 
     def is_one_key(self, event: AltKey) -> bool:
-        """Where a binding waits for it; else somebody pressed escape and went on.
+        """Whether a binding exists for Alt and the key; otherwise escape was pressed, and then the key.
 
-        Names without Alt, as ctrl+left, are what terminals send in text fields; elsewhere, and for
-        shift+tab, escape and a key mean to leave what is open.
+        Terminals send keys such as ctrl+left in this form, too; outside text fields, and for shift+tab, escape and the
+        key are meant to close what is open.
         """
         key = event.together.key
         if key.startswith("alt+"):

@@ -1,7 +1,8 @@
 """Every command of the console, one line each.
 
-A line gives the key, the palette entry with its Japanese reading and romaji, the help text and the
-smoke test. Keys can be changed in the configuration by the command's id.
+A line defines the key, the palette entry with its Japanese reading and romaji, the help text and the smoke test; the
+commands that lead to panels come from the registry of the panels. Keys can be changed in the configuration by the
+command's id.
 """
 
 from textual.binding import Binding

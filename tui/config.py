@@ -102,7 +102,7 @@ class ConsoleConfig(BaseSettings):
     link: Link = "auto"
     """The line to the terminal: `slow` sends fewer and smaller frames, `auto` as the terminal's answers tell."""
     output: Output = "cells"
-    """What draws the terminal: changed cells alone, or `textual`, Textual's own output, for doubt and comparison."""
+    """What draws the terminal: changed cells alone, or `textual`, Textual's own output, for troubleshooting."""
     mouse: bool = True
     """Whether the mouse works; without it the terminal's own selection does."""
     bell: bool = True

@@ -1,4 +1,4 @@
-"""The console as its screens see it: the newest states, the services, the clock, a word to the operator.
+"""The console as its screens see it: the newest states, the services, the clock, messages to the operator.
 
 Screens name this class and never the app, which knows every screen.
 """
@@ -36,7 +36,7 @@ JST = ZoneInfo("Asia/Tokyo")
 
 
 class Console(RuntimeApp):
-    """States are assigned by one worker each; a screen watches those that it draws."""
+    """The states that are followed, each assigned by one worker; a screen watches those that it draws."""
 
     board: var["FeedState[AlarmOverview] | None"] = var(None)
     view: var["FeedState[DashboardView] | None"] = var(None)
@@ -51,11 +51,11 @@ class Console(RuntimeApp):
     posts: var["tuple[Post, ...]"] = var(())
     """Notes for Slack, unsent first."""
     link: var["LinkState | None"] = var(None)
-    """The line to the terminal; None as long as nothing is known of it."""
+    """The line to the terminal; None before it is measured."""
     journal_head: var[int] = var(0)
-    """The newest entry's number."""
+    """Number of the journal's newest entry."""
     zone: var[tzinfo] = var(JST)
-    """Of the times on screen; the system's own once it is known."""
+    """Zone of the times on screen; the system's own once the runbook is read."""
 
     def __init__(self, link: "Link" = "auto", output: str = "", *, demo: str = "") -> None:
         """`link` and `output` as TerminalApp's; `demo` names the scenario, "" on real AWS."""
@@ -64,17 +64,17 @@ class Console(RuntimeApp):
         self._config: ConsoleConfig | None = None
         self.demo = demo
         self.wanted_logs: tuple[str, datetime | None] | None = None
-        """Where the logs mode should begin when it is opened for the first time."""
+        """Group and moment at which the logs mode begins when it is opened for the first time."""
 
     @property
     def ready(self) -> "Services":
-        """The services; only what runs after the start asks for them."""
+        """The services; only for code that runs after connecting."""
         assert self.services is not None, "feeds start after the services are connected"
         return self.services
 
     @property
     def config(self) -> "ConsoleConfig":
-        """The configuration in force; only what runs after the start asks for it."""
+        """The configuration in force; only for code that runs after connecting."""
         assert self._config is not None, "screens open after the configuration is read"
         return self._config
 
@@ -84,7 +84,7 @@ class Console(RuntimeApp):
         return self.services.runbook if self.services else None
 
     def on_link(self, state: "LinkState") -> None:
-        """Say how the line is."""
+        """Show the state of the line."""
         self.link = state
 
     def now(self) -> datetime:
@@ -100,17 +100,18 @@ class Console(RuntimeApp):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """As Textual's, wrapped by cells: it measures a toast by its words, and Japanese has none. Never markup."""
-        room = max(10, min(54, self.size.width // 2 - 6))
-        shown = "\n".join(wrap(message, room))
-        super().notify(shown, title=title, severity=severity, timeout=timeout, markup=False)
+        """As Textual's, but wrapped by cells, because Textual wraps between words and Japanese has none. Never markup."""
+        width = max(10, min(54, self.size.width // 2 - 6))
+        super().notify(
+            "\n".join(wrap(message, width)), title=title, severity=severity, timeout=timeout, markup=False
+        )
 
     def say(self, text: str) -> None:
-        """A short word to the operator; foreign text is never markup here."""
+        """Show a short message to the operator; never markup."""
         self.notify(text, markup=False)
 
     def ring(self, text: str) -> None:
-        """One bell and, where the terminal can, one desktop notification."""
+        """Ring the bell once, with a desktop notification where the terminal supports it."""
         ring(self, text)
 
     def refresh_feeds(self) -> None:

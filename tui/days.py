@@ -1,4 +1,4 @@
-"""Days as people write them."""
+"""Reads days as people write them."""
 
 import re
 import unicodedata
@@ -16,7 +16,7 @@ FIRST_YEAR, LAST_YEAR = 1900, 9000
 def read_day(text: str, today: date) -> date | None:
     """`14`, `1/14`, `1月14日`, `2026-01-14`, `-1` or `yesterday`; None for anything else.
 
-    What is left out is taken so that the day is not after today.
+    Omitted parts are completed so that the day is not after today.
     """
     text = _folded(text)
     if text in ("yesterday", "昨日", "きのう", _("yesterday")):
@@ -30,7 +30,7 @@ def read_day(text: str, today: date) -> date | None:
 def read_coming_day(text: str, today: date) -> date | None:
     """`14`, `1/14`, `1月14日`, `2026-01-14`, `tomorrow`; `2026-01` or `2026年1月` is its 1st; None for anything else.
 
-    What is left out is taken so that the day is not before today.
+    Omitted parts are completed so that the day is not before today.
     """
     text = _folded(text)
     if text in ("tomorrow", "明日", "あした", "あす", _("tomorrow")):
@@ -53,10 +53,10 @@ def _folded(text: str) -> str:
 def _read(text: str, today: date, *, step: int) -> date | None:
     if text in ("today", "今日", "きょう", _("today")):
         return today
-    found = _PARTS.fullmatch(text)
-    if found is None:
+    match = _PARTS.fullmatch(text)
+    if match is None:
         return None
-    year, month, day = (int(part) if part else 0 for part in found.groups())
+    year, month, day = (int(part) if part else 0 for part in match.groups())
     if year:
         with suppress(ValueError):
             return usable(date(year, month, day))
@@ -65,14 +65,17 @@ def _read(text: str, today: date, *, step: int) -> date | None:
 
 
 def _nearest(month: int, day: int, today: date, step: int) -> date | None:
-    """The first such day from today on, or back; 0 for any month. Eight years, for 29 February skips 2100."""
-    for away in range(8 * 12 + 1):
-        years, months = divmod(today.year * 12 + today.month - 1 + step * away, 12)
+    """The nearest such day, forward or back by `step`, today included; month 0: any.
+
+    It searches eight years, because 2100 has no 29 February.
+    """
+    for distance in range(8 * 12 + 1):
+        years, months = divmod(today.year * 12 + today.month - 1 + step * distance, 12)
         if month in (0, months + 1):
             with suppress(ValueError):
-                found = date(years, months + 1, day)
-                if (found - today).days * step >= 0:
-                    return found
+                candidate = date(years, months + 1, day)
+                if (candidate - today).days * step >= 0:
+                    return candidate
     return None
 
 

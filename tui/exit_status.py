@@ -10,7 +10,7 @@ from services.i18n import N_, _
 
 
 class ExitStatus(IntEnum):
-    """What a process of ours ends with, apart from 128 + n for signal n."""
+    """Exit statuses of our processes, apart from 128 + n for signal n."""
 
     NORMAL = 0
     """Also: the console was quit, the work is done."""

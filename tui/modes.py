@@ -1,4 +1,4 @@
-"""The modes: places one key away, in the order of the day's work."""
+"""The modes, each one key away, in the order of the day's work."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from services.i18n import N_
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """One place; its number stays the same when others are added."""
+    """One mode; its key stays the same when others are added."""
 
     id: str
     key: str

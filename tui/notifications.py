@@ -1,4 +1,4 @@
-"""What changed between two alarm boards, and how to say it once."""
+"""Compares two states of alarms, duties or notes for Slack, and words the changes for one notification."""
 
 from services.i18n import _
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
@@ -16,7 +16,7 @@ WORDS = {
 
 def changes(before: AlarmOverview, after: AlarmOverview) -> tuple[Alarm, ...]:
     """Watched alarms whose state differs from the last read; firing ones first."""
-    # One that only scaled rang for nothing: where it counts now, its firing is news.
+    # An alarm that only drives scaling rings nobody: where it counts from now on, its firing is a change.
     old = {alarm.id: AlarmState.OK if alarm.scaling else alarm.state for alarm in before.alarms}
     changed = [alarm for alarm in after.watched if old.get(alarm.id, alarm.state) is not alarm.state]
     return tuple(sorted(changed, key=lambda alarm: alarm.state is not AlarmState.ALARM))
@@ -31,10 +31,9 @@ def sentence(changed: tuple[Alarm, ...]) -> str:
 
 
 def duty_changes(before: DutyView | None, after: DutyView) -> str:
-    """What has come due or late since the last look: `late: A; due: B, C`; "" for nothing new.
+    """Duties that have become due or late between two views: `late: A; due: B, C`; "" for none or a first view.
 
-    At the first look nothing is new. Judged by time alone, so that what was planned, signed or found out
-    in between does not ring.
+    Judged by time alone, so that a duty that was planned, signed or discovered in between does not ring.
     """
     if before is None:
         return ""
@@ -43,26 +42,26 @@ def duty_changes(before: DutyView | None, after: DutyView) -> str:
         each for each in waiting if each.state is State.LATE and before.at < each.slot.late_at <= after.at
     ]
     due = [each for each in waiting if each.state is State.DUE and before.at < each.slot.due_at <= after.at]
-    said = [
+    sentences = [
         words.format(titles=_titles(group))
         for words, group in ((_("late: {titles}"), late), (_("due: {titles}"), due))
         if group
     ]
-    return "; ".join(said)
+    return "; ".join(sentences)
 
 
 def post_changes(before: tuple[Post, ...], after: tuple[Post, ...]) -> tuple[str, ...]:
-    """What became of notes for Slack since the last look; what was not known then is no news."""
+    """Outcomes of notes for Slack since `before`; a note that is new in `after` is no change."""
     old = {post.id: post.state for post in before}
-    said = []
+    sentences = []
     for post in after:
         if old.get(post.id, post.state) is post.state:
             continue
         if post.state is PostState.POSTED:
-            said.append(_("Posted to {channel}").format(channel=post.channel))
+            sentences.append(_("Posted to {channel}").format(channel=post.channel))
         elif post.state in (PostState.REFUSED, PostState.UNKNOWN):
-            said.append(_("Note for Slack: {reason}").format(reason=post.reason))
-    return tuple(said)
+            sentences.append(_("Note for Slack: {reason}").format(reason=post.reason))
+    return tuple(sentences)
 
 
 def _titles(occurrences: list[Occurrence]) -> str:

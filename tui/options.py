@@ -1,4 +1,4 @@
-"""What the command line asks of the console, and how a start fails; nothing but the standard library."""
+"""The flags of the command line, and the error of a start that fails; standard library only."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,16 +14,16 @@ THEMES: tuple[str, ...] = get_args(Theme)
 
 @dataclass(frozen=True, slots=True)
 class StartOptions:
-    """The flags given; None where a flag was not given, so that environment and file may decide."""
+    """The flags; None for an absent one, so that environment and file may decide."""
 
     demo: bool = False
-    """On the embedded AWS."""
+    """Run on the embedded AWS."""
     scenario: str = "ordinary-day"
-    """What happens in the demo."""
+    """Name of the demo's scenario."""
     speed: float = 1.0
-    """How fast the demo's clock runs."""
+    """Speed of the demo's clock as a multiple of real time."""
     at: datetime | None = None
-    """When the demo begins (aware); None: at the scenario's own hour."""
+    """Start time of the demo (aware); None: the scenario's own hour."""
     runbook: str | None = None
     """A file, or the name of one that ships with the console."""
     profile: str | None = None
@@ -33,17 +33,17 @@ class StartOptions:
     lang: str | None = None
     theme: str | None = None
     link: str | None = None
-    """How the line to the terminal is taken to be."""
+    """The assumed speed of the line to the terminal."""
     mode: str | None = None
     """The first screen."""
     read_only: bool | None = None
-    """Refuse to be armed."""
+    """Refuse arming."""
     journal: str | None = None
-    """The journal's file; a demo has no other than this one or one of its own."""
+    """The journal's file; a demo without this flag makes one of its own, whatever the configuration says."""
     config: str | None = None
     """The configuration file, in place of the usual one."""
     debug: str | None = None
-    """Where tracebacks of the console's own faults are kept, in place of the usual file."""
+    """The debug log in place of the usual file."""
 
 
 class StartError(Exception):

@@ -20,7 +20,7 @@ from tui.modes import MODES
 from widgets.drawing.format import day_words
 
 _LONG = re.compile(r"o[ou]+|([aeiu])\1+")
-"""Long vowels, which people romanize in several ways: sukeeru, sukeru; kakunin jikkou, jikko."""
+"""Long vowels, which are romanized in several ways: sukeeru, sukeru; kakunin jikkou, jikko."""
 
 
 def folded(text: str) -> str:
@@ -32,57 +32,57 @@ def folded(text: str) -> str:
 
 def score(query: str, haystack: str) -> float:
     """0 for no match; a word's beginning beats its middle beats scattered letters in order."""
-    wanted = folded(query).strip()
+    needle = folded(query).strip()
     text = folded(haystack)
-    if not wanted:
+    if not needle:
         return 0.0
-    at = text.find(wanted)
+    at = text.find(needle)
     if at == 0 or (at > 0 and not text[at - 1].isalnum()):
         return 1.0
     if at > 0:
         return 0.8
-    if all(word in text for word in wanted.split()):
+    if all(word in text for word in needle.split()):
         return 0.6
-    return 0.3 if len(wanted) > 2 and any(_scattered(wanted, word) for word in text.split()) else 0.0
+    return 0.3 if len(needle) > 2 and any(_scattered(needle, word) for word in text.split()) else 0.0
 
 
-def _scattered(wanted: str, word: str) -> bool:
+def _scattered(letters: str, word: str) -> bool:
+    """Whether `word` has all `letters` in this order."""
     rest = iter(word)
-    return all(letter in rest for letter in wanted)
+    return all(letter in rest for letter in letters)
 
 
 class PaletteEntry(NamedTuple):
-    """A place to go to, or something to do."""
+    """A place to go to, or a command."""
 
     name: str
     kind: str
     """What it is, or what it does."""
     go: Callable[[], object]
     words: str = ""
-    """Readings it is found by, too."""
+    """Further words that it matches."""
     weight: float = 1.0
-    """Below 1 it stands after what matches as well."""
+    """Below 1 it is listed after other entries that match as well."""
 
 
 class CommandProvider(Provider):
     """Every command that works on this screen, the modes, and the changes."""
 
     def _commands(self) -> Iterator[PaletteEntry]:
-        mode = self.app.current_mode
         for command in COMMANDS:
-            if command.scope in ("app", mode):
+            if command.scope in ("app", self.app.current_mode):
                 go = partial(self._run, command.action)
                 yield PaletteEntry(_(command.title), _(command.help), go, _words(command))
-        for each in MODES:
-            words = f"{each.title} {each.words}"
-            yield PaletteEntry(_(each.title), _(each.help), partial(self._run, f"app.go('{each.id}')"), words)
+        for mode in MODES:
+            words = f"{mode.title} {mode.words}"
+            yield PaletteEntry(_(mode.title), _(mode.help), partial(self._run, f"app.go('{mode.id}')"), words)
         yield from _changes(_console(self))
-        yield from _looks(_console(self))
+        yield from _inspections(_console(self))
 
     async def discover(self) -> Hits:
         """All of them, before anything is typed."""
-        for each in self._commands():
-            yield DiscoveryHit(Content(each.name), each.go, text=each.name, help=each.kind)
+        for entry in self._commands():
+            yield DiscoveryHit(Content(entry.name), entry.go, text=entry.name, help=entry.kind)
 
     async def search(self, query: str) -> Hits:
         """Those that match."""
@@ -90,7 +90,7 @@ class CommandProvider(Provider):
             yield hit
 
     def _elsewhere(self) -> Iterator[PaletteEntry]:
-        """What is done in another mode leads there."""
+        """Commands of other modes; choosing one leads to its mode."""
         titles = {mode.id: _(mode.title) for mode in MODES}
         for command in COMMANDS:
             if command.scope in titles and command.scope != self.app.current_mode:
@@ -142,8 +142,8 @@ class JumpProvider(Provider):
 
     async def discover(self) -> Hits:
         """All places."""
-        for each in self._places():
-            yield DiscoveryHit(Content(each.name), each.go, text=each.name, help=each.kind)
+        for entry in self._places():
+            yield DiscoveryHit(Content(entry.name), entry.go, text=entry.name, help=entry.kind)
 
     async def search(self, query: str) -> Hits:
         """Places that match; a date leads to the calendar."""
@@ -152,15 +152,15 @@ class JumpProvider(Provider):
             yield hit
 
 
-def _hits(query: str, places: list[PaletteEntry]) -> Iterator[Hit]:
-    """What matches; where nothing does, that is said in the screen's language."""
-    found = False
-    for each in places:
-        points = score(query, f"{each.name} {each.words}") * each.weight
+def _hits(query: str, entries: list[PaletteEntry]) -> Iterator[Hit]:
+    """The entries that match; where none does, a hit that says so in the screen's language."""
+    has_match = False
+    for entry in entries:
+        points = score(query, f"{entry.name} {entry.words}") * entry.weight
         if points:
-            found = True
-            yield Hit(points, Content(each.name), each.go, text=each.name, help=each.kind)
-    if not found and query.strip():
+            has_match = True
+            yield Hit(points, Content(entry.name), entry.go, text=entry.name, help=entry.kind)
+    if not has_match and query.strip():
         words = _("Nothing is found.")
         yield Hit(0.01, Content(words), lambda: None, text=words)
 
@@ -170,16 +170,16 @@ def _console(provider: Provider) -> Console:
     return provider.app
 
 
-def _looks(app: Console) -> Iterator[PaletteEntry]:
-    """Every inspection of the runbook, to be made now."""
-    for each in offered(app.runbook) if app.runbook else ():
-        title = _(each.title)
+def _inspections(app: Console) -> Iterator[PaletteEntry]:
+    """Every inspection of the runbook, to be run now."""
+    for inspection in offered(app.runbook) if app.runbook else ():
+        title = _(inspection.title)
         name = _("Look now: {title}").format(title=title)
-        words = f"{title} {each.title} {each.id} {each.words} てんけん tenken inspect"
+        words = f"{title} {inspection.title} {inspection.id} {inspection.words} てんけん tenken inspect"
         yield PaletteEntry(
             name,
             _("Make this inspection now"),
-            partial(app.post_message, messages.RunInspection(str(each.id))),
+            partial(app.post_message, messages.RunInspection(str(inspection.id))),
             words,
             0.5,
         )

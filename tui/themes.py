@@ -38,8 +38,8 @@ NAMES = ("toban-dark", "toban-light", "ansi-dark", "ansi-light")
 ALIASES = {"dark": "toban-dark", "light": "toban-light", "16": "ansi-dark", "16-light": "ansi-light"}
 
 
-def theme_name(wanted: str, colours: int) -> str:
+def theme_name(setting: str, colours: int) -> str:
     """The theme for a configured name; terminals with 16 colours get their own colours by default."""
-    if wanted in ("", "auto"):
+    if setting in ("", "auto"):
         return "toban-dark" if colours > 16 else "ansi-dark"
-    return ALIASES.get(wanted, wanted)
+    return ALIASES.get(setting, setting)

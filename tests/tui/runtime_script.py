@@ -142,9 +142,9 @@ class Script(RuntimeApp):
     def on_app_focus(self) -> None:
         self.note("focus")
 
-    def on_attention(self, seen: bool) -> None:
-        super().on_attention(seen)
-        self.note("seen" if seen else "unseen")
+    def on_visibility(self, visible: bool) -> None:
+        super().on_visibility(visible)
+        self.note("seen" if visible else "unseen")
 
     def on_resize(self, event: events.Resize) -> None:
         self.note(f"size {event.size.width}x{event.size.height}")

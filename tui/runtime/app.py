@@ -1,7 +1,7 @@
-"""The ground the console stands on: how it ends, how it survives its own faults, what reaches the terminal.
+"""Textual's App that survives its own faults, ends in order, and lets no unsafe text reach the terminal.
 
-A subclass adds screens and feeds. What Textual keeps private and this needs is named here, in `boundary`
-and in `driver`, and nowhere else; Textual's version is pinned for that reason.
+A subclass adds screens and feeds. Private members of Textual are used in `tui.runtime` and `tui.terminal` alone, apart
+from a few lines elsewhere; its version is pinned for that reason.
 """
 
 import asyncio
@@ -25,26 +25,26 @@ from tui.runtime import last_resort, screenshots
 from tui.runtime.bugs import Bugs
 from tui.runtime.closed_screens import Freeze, let_go
 from tui.runtime.crash_report import environment_secrets
-from tui.runtime.fault_boundary import StrayCancellation, contain, forget_sender, is_cancelled, stray
+from tui.runtime.fault_boundary import StrayCancellation, forget_sender, guard_widget, is_cancelled, stray
 from tui.runtime.ordered_app import OrderedApp
 from tui.runtime.orderly_end import HUNG_UP, OrderlyEnd
 from tui.runtime.watchdog import leave_blocked
 from tui.signals import on_loop as loop_signals
 from tui.terminal.cells.link import Link
-from tui.terminal.output_filter import LastLine
+from tui.terminal.output_filter import OutputFilter
 
 
 class UnsafeText(Exception):
-    """Text that was not cleaned reached the screen; the last line of defence deleted what was unsafe."""
+    """Text that was not cleaned reached the screen; the output filter removed the unsafe part."""
 
 
 class RuntimeApp(OrderedApp):
-    """Textual's App with an orderly end, a boundary for its faults and a driver that trusts no terminal."""
+    """Reports a fault instead of ending with it, and brings every end into one order."""
 
     DRAIN_SECONDS: ClassVar[float] = 10.0
-    """How long the end waits for `drain`."""
+    """Seconds that the end waits for `drain`."""
     END_SECONDS: ClassVar[float] = 4.0
-    """How long unmounting may take after that, before the process is ended by force."""
+    """Seconds that unmounting may take after that before the process is ended by force."""
 
     def __init__(self, link: Link = "auto", output: str = "") -> None:
         """As OrderedApp's."""
@@ -52,24 +52,24 @@ class RuntimeApp(OrderedApp):
         self.fail_fast: bool | None = None
         """Let faults end the app: True, False, or None for "when it runs headless", as in tests."""
         self.bugs = Bugs()
-        """Faults of the console itself since it started, by kind and place."""
-        self._last_line = LastLine(self._on_unsafe_text)
+        """Faults of the console itself since its start, by kind and place."""
+        self._output_filter = OutputFilter(self._on_unsafe_text)
         self._orderly_end = OrderlyEnd(self)
         self._freeze = Freeze()
-        self._contains = False
+        self._loop_runs = False
         self._shutting_down = False
 
-    # -- what a subclass adds
+    # -- for subclasses
 
     async def drain(self) -> None:
-        """Bring what is in flight to its recorded outcome; given DRAIN_SECONDS, called once before the end."""
+        """Bring what is in flight to its recorded outcome, within DRAIN_SECONDS; called once before the end."""
 
     def known_secrets(self) -> Iterable[str]:
-        """Live secrets, replaced wherever a fault is described."""
+        """Live secrets, which are hidden in every description of a fault."""
         return environment_secrets()
 
     def report_bug(self, error: BaseException) -> None:
-        """Keep a fault and tell the operator, once for each kind and place; never raises."""
+        """Record a fault, and tell the operator once for each kind and place; never raises."""
         bug = self.bugs.keep(error, self.known_secrets())
         if bug is not None:
             self.notify(
@@ -77,7 +77,7 @@ class RuntimeApp(OrderedApp):
             )
 
     def on_fault(self, error: BaseException) -> None:
-        """A fault in what repeats: kept and told, and the work goes on; raised where faults end the app."""
+        """Report a fault in repeating work, which goes on; raise it where faults end the app."""
         if self._lets_faults_through:
             raise error
         self.report_bug(error)
@@ -104,7 +104,7 @@ class RuntimeApp(OrderedApp):
             self._orderly_end.reached()
 
     async def run_async(self, **options: Any) -> None:
-        """Run until the end, with the signals that end a process turned into an orderly end."""
+        """Run until the end; a signal that would end the process leads to the orderly end."""
         asyncio.get_running_loop().set_exception_handler(self._on_loop_fault)
         with loop_signals.handled(
             self._orderly_end.on_signal, lambda number: leave_blocked(number, self._driver)
@@ -112,7 +112,7 @@ class RuntimeApp(OrderedApp):
             await super().run_async(**options)
 
     def _on_loop_fault(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """A fault that no task's owner saw."""
+        """Report a fault that no task's owner retrieved."""
         error = context.get("exception")
         if isinstance(error, Exception):
             self.report_bug(error)
@@ -126,11 +126,11 @@ class RuntimeApp(OrderedApp):
         await super()._shutdown()
 
     def _say_unasked(self) -> None:
-        """The message loop ended, and nobody had asked for it: say so once the terminal is given back."""
+        """Report, once the terminal is restored, that the message loop ended although nobody had asked for it."""
         self._return_code = ExitStatus.SOFTWARE
         self._exit_renderables.append(Text(last_resort.unasked(bug.summary for bug in self.bugs.values())))
 
-    # -- the boundary
+    # -- the fault boundary
 
     @property
     def _lets_faults_through(self) -> bool:
@@ -143,57 +143,57 @@ class RuntimeApp(OrderedApp):
         return closed
 
     def freeze(self) -> None:
-        """Spare the collector what there is now: it lives as long as the console."""
+        """Exempt the present objects from garbage collection: they live as long as the console."""
         self._freeze.begin()
 
     async def _process_messages_loop(self) -> None:
-        self._contains = True
+        self._loop_runs = True
         try:
             await super()._process_messages_loop()
         finally:
-            self._contains = False
+            self._loop_runs = False
             if not (self._exit or self.return_code or self._shutting_down or is_cancelled()):
                 self._say_unasked()
 
     def _register_child(self, parent: DOMNode, child: Widget, before: int | None, after: int | None) -> None:
-        contain(child, self._on_contained, self._dispatching)
+        guard_widget(child, self._on_widget_fault, self._dispatching)
         if isinstance(child, Screen):
             self._freeze.note(child)
         super()._register_child(parent, child, before, after)
 
     def _start_widget(self, parent: Widget, widget: Widget) -> None:
-        """Scroll bars and their corners are no children and come this way."""
-        contain(widget, self._on_contained, self._dispatching)
+        """Guard scroll bars and their corners, which are not registered as children."""
+        guard_widget(widget, self._on_widget_fault, self._dispatching)
         super()._start_widget(parent, widget)
 
     async def _dispatch_message(self, message: Message) -> None:
-        if not self._contains:
+        if not self._loop_runs:
             await super()._dispatch_message(message)
             return
         self._dispatching.count += 1
         try:
             await super()._dispatch_message(message)
         except asyncio.CancelledError as error:
-            # Let through, it would end the message loop, and with it the console, without a word.
+            # Passed on, it would end the message loop, and with it the console, without a message.
             if is_cancelled():
                 raise
-            self._on_contained(stray(self, message, error))
+            self._on_widget_fault(stray(self, message, error))
         except Exception as error:  # noqa: BLE001  the boundary: an action's fault is not the console's end
-            self._on_contained(error)
+            self._on_widget_fault(error)
         finally:
             self._dispatching.count -= 1
             forget_sender(message, last=True)
 
-    def _on_contained(self, error: Exception) -> None:
-        """A widget's fault, with `error` being handled."""
-        if not self._contains and isinstance(error, StrayCancellation) and error.__cause__ is not None:
+    def _on_widget_fault(self, error: Exception) -> None:
+        """Report a widget's fault, or raise it; called while `error` is being handled."""
+        if not self._loop_runs and isinstance(error, StrayCancellation) and error.__cause__ is not None:
             raise error.__cause__
-        if self._lets_faults_through or not self._contains:
+        if self._lets_faults_through or not self._loop_runs:
             raise error
         self.report_bug(error)
 
     def _handle_exception(self, error: Exception) -> None:
-        if self._contains and not self._lets_faults_through and not self.bugs.flooded():
+        if self._loop_runs and not self._lets_faults_through and not self.bugs.flooded():
             self.report_bug(error.error if isinstance(error, WorkerFailed) and error.error else error)
         else:
             super()._handle_exception(error)
@@ -208,7 +208,7 @@ class RuntimeApp(OrderedApp):
         self._close_messages_no_wait()
 
     def _print_error_renderables(self) -> None:
-        # A terminal that is gone cannot be told anything.
+        # The terminal may be gone.
         with suppress(OSError):
             super()._print_error_renderables()
 
@@ -216,20 +216,20 @@ class RuntimeApp(OrderedApp):
 
     @property
     def filter_hits(self) -> int:
-        """How often the last line of defence had to delete something; each is a bug."""
-        return self._last_line.hits
+        """How often the output filter had to remove something; each hit is a bug."""
+        return self._output_filter.hits
 
     def _on_unsafe_text(self, text: str) -> None:
         self.call_later(self.report_bug, UnsafeText(clean(text, 80)))
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's filters, then the last line of defence."""
-        return [*super().get_line_filters(), self._last_line]
+        """Textual's filters, then the output filter."""
+        return [*super().get_line_filters(), self._output_filter]
 
     def save_screenshot(
         self, filename: str | None = None, path: str | None = None, time_format: str | None = None
     ) -> str:
-        """Save the screen as SVG, readable by its owner alone; the path."""
+        """Save the screen as SVG that only its owner can read; the path."""
         return screenshots.save(self.export_screenshot(), filename, path, time_format)
 
     def deliver_screenshot(

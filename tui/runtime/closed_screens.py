@@ -1,4 +1,4 @@
-"""Lets closed screens and widgets go: what outlives them keeps nothing of them."""
+"""Releases closed screens and widgets: nothing that outlives them keeps a reference to them."""
 
 import gc
 from functools import lru_cache, partial
@@ -13,25 +13,25 @@ from textual.screen import Screen
 from textual.style import Style
 
 _WATCHERS = "__watchers"
-"""Where Textual keeps, on what is watched, (watcher, callback) by the attribute's name."""
+"""Attribute in which Textual keeps (watcher, callback) of an object, by the name of the watched attribute."""
 THAW_SECONDS = 1.0
 THAWS = 3
-"""Seconds after a screen of the start was closed, until what it took is collected; how often that is tried."""
+"""Seconds after closing a frozen screen until its memory is collected, and how often that is tried."""
 
 
 def let_go(app: App[Any]) -> None:
-    """Drop what closed screens and widgets watch on `app`.
+    """Drop the watchers of closed screens and widgets on `app`.
 
-    Textual drops them when the attribute is next set, which for most of them takes hours or never happens.
+    Textual drops them when the attribute is next set, which for most attributes takes hours or never happens.
     """
     for watchers in vars(app).get(_WATCHERS, {}).values():
         watchers[:] = [watch for watch in watchers if not watch[0]._closing]
 
 
 class ForgottenStyles(StylesCache):
-    """A widget's drawn lines, which go when the widget goes.
+    """A widget's cache of drawn lines that dies with the widget.
 
-    Textual's own keeps the last thousand of them, with every line, as keys of a cache of two styles.
+    Textual's own stays alive as a key of an `lru_cache` with a thousand entries, each with every line it holds.
     """
 
     def get_inner_outer(self, base_background: Color, background: Color) -> tuple[Style, Style]:  # type: ignore[override]
@@ -44,34 +44,34 @@ def _inner_outer(base_background: Color, background: Color) -> tuple[Style, Styl
     return Style(background=base_background + background), Style(background=base_background)
 
 
-# Where each widget takes its own from, scroll bars too.
+# Every widget, scroll bars included, takes its cache class from this name.
 vars(widget)["StylesCache"] = ForgottenStyles
 
 
 class Freeze:
-    """What the start made, which the collector need not walk again; but a screen that was open then may close."""
+    """Exempts the objects of the start from garbage collection, but collects a screen of the start once it is closed."""
 
     def __init__(self) -> None:
         self._screens: WeakSet[Screen[Any]] = WeakSet()
         self._frozen: WeakSet[Screen[Any]] = WeakSet()
 
     def note(self, screen: Screen[Any]) -> None:
-        """There is one more screen."""
+        """Record a new screen."""
         self._screens.add(screen)
 
     def begin(self) -> None:
-        """Freeze what there is."""
+        """Freeze all objects that exist now."""
         gc.freeze()
-        # With those that are just being closed.
+        # Including those that are just being closed.
         self._frozen = WeakSet(self._screens)
 
     @property
     def holds_closed(self) -> bool:
-        """A closed screen cannot be collected."""
+        """Whether a closed screen is frozen, so that it cannot be collected."""
         return any(screen._closing for screen in self._frozen)
 
     def thaw_later(self, app: App[Any], times: int = THAWS) -> None:
-        """Collect a closed screen soon, if one is frozen; not now, for who closed it still has it in his hands."""
+        """Collect a closed screen soon, if one is frozen; not now, because its closer still refers to it."""
         if times and self.holds_closed:
             app.set_timer(THAW_SECONDS, partial(self._thaw, app, times))
 
@@ -81,7 +81,7 @@ class Freeze:
             self.thaw_later(app, times - 1)
 
     def renew(self) -> None:
-        """Collect those that are closed by now; takes a tenth of a second or two."""
+        """Collect closed screens and freeze the rest again; takes 0.1 to 0.2 s."""
         gc.unfreeze()
         gc.collect()
         self.begin()

@@ -1,4 +1,4 @@
-"""What is printed and kept when something of ours fails: where and why, never a local variable.
+"""Describes a fault of ours for the screen and the debug log: where and why, never a local variable.
 
 Textual's own crash screen prints the locals of every frame, which may hold credentials.
 """
@@ -24,7 +24,7 @@ _ENVIRONMENT_SECRETS = (
 )
 _PASSWORD = re.compile(r"(://)[^/@\s]+@")
 _INPUT = re.compile(r", input_value=.*, input_type=")
-"""What pydantic quotes of the value that did not fit: a piece of an answer."""
+"""The invalid value as pydantic quotes it, which may be a piece of an answer."""
 _LINE_LIMIT = 1000
 _TEXT_LIMIT = 32_768
 # A shorter "secret" would blank ordinary words.
@@ -43,18 +43,18 @@ class Bug:
 
 
 def environment_secrets() -> Iterator[str]:
-    """Credentials that the environment holds."""
+    """Credentials in the environment."""
     for name in _ENVIRONMENT_SECRETS:
         if value := os.environ.get(name):
             yield value
 
 
 def without_secrets(text: str, secrets: Iterable[str] = ()) -> str:
-    """`text` with every secret replaced, longest first: `secrets`, the environment's, and all this process has met."""
+    """`text` with every secret replaced: `secrets`, the environment's, and all that this process has loaded."""
     plain = {*secrets, *environment_secrets(), *known()}
-    # As they stand in an address.
-    written = plain | {quote(each, safe="") for each in plain}
-    for secret in sorted((each for each in written if len(each) >= _SHORTEST), key=len, reverse=True):
+    # Quoted as in an address. The longest first, for one may contain another.
+    forms = plain | {quote(each, safe="") for each in plain}
+    for secret in sorted((each for each in forms if len(each) >= _SHORTEST), key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
     return _PASSWORD.sub(rf"\1{HIDDEN}@", text)
 

@@ -1,6 +1,6 @@
-"""The file that keeps the tracebacks of the console's own faults: rotating, 0600, without locals or secrets.
+"""The file with the tracebacks of the console's own faults: rotating, 0600, without locals or secrets.
 
-One file a process, chosen with `use`. A thread writes, so that a disk that hangs stops nothing.
+One file per process, chosen with `use`. A thread writes, so a hanging disk blocks nothing.
 """
 
 import os
@@ -25,7 +25,7 @@ from tui.runtime.crash_report import crash_text, without_secrets
 LARGEST = 1 << 20
 """Bytes of the file before it becomes `.1`."""
 OLDER = 2
-"""Files kept beside it."""
+"""Number of rotated files beside it."""
 _FLUSH_SECONDS = 2.0
 _FIRST_LINE = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00 \[\d+\] ")
 _FIRST_BYTES = 64
@@ -33,7 +33,7 @@ _OPEN = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC |
 
 
 class DebugLog:
-    """One file, opened when the first line is written."""
+    """One file, opened for each line; the thread starts with the first."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -49,7 +49,7 @@ class DebugLog:
         self._lines.put(f"{datetime.now(UTC).isoformat(timespec='milliseconds')} [{os.getpid()}] {text}\n")
 
     def flush(self, seconds: float = _FLUSH_SECONDS) -> bool:
-        """Wait until what was written is in the file, `seconds` at most; whether it is."""
+        """Wait, `seconds` at most, until everything written is in the file; whether it is."""
         if self._thread is None:
             return not self._failed
         written = threading.Event()
@@ -73,7 +73,7 @@ class DebugLog:
 
 
 def open_private(path: Path) -> TextIO:
-    """`path` for appending, a regular file of this user, 0600. Raises OSError, Unsuitable in words."""
+    """Open `path` for appending: a regular file of this user, 0600. Raises OSError; Unsuitable says why in words."""
     regular_file.check_target(path)
     make_folder(path.parent)
     descriptor = os.open(path, _OPEN | os.O_CREAT, 0o600)
@@ -87,7 +87,7 @@ def open_private(path: Path) -> TextIO:
 
 
 def _check_ours(descriptor: int, path: Path) -> None:
-    """Empty, or begun by a log of ours: everything else of this user stays as it is. Raises OSError, Unsuitable."""
+    """Accept only an empty file or a log of ours, so that no other file is touched. Raises OSError, Unsuitable."""
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_nlink != 1:
         raise regular_file.Unsuitable(0, _("is not a file of this user's own: name another one"), str(path))
@@ -98,24 +98,24 @@ def _check_ours(descriptor: int, path: Path) -> None:
 
 
 def _older(path: Path) -> list[Path]:
-    """The files beside it, the newest first."""
+    """The rotated files of `path`, the newest first."""
     return [path.with_name(f"{path.name}.{number}") for number in range(1, OLDER + 1)]
 
 
 def _check_older(path: Path) -> None:
-    """What will be replaced when it rotates is ours, too. Raises OSError, Unsuitable."""
-    for each in _older(path):
-        regular_file.check_target(each)
+    """Accept only logs of ours where rotating will replace files, too. Raises OSError, Unsuitable."""
+    for older in _older(path):
+        regular_file.check_target(older)
         try:
-            descriptor = os.open(each, _OPEN)
+            descriptor = os.open(older, _OPEN)
         except FileNotFoundError:
             continue
         except OSError as error:
-            raise _beside(each, error) from error
+            raise _beside(older, error) from error
         try:
-            _check_ours(descriptor, each)
+            _check_ours(descriptor, older)
         except regular_file.Unsuitable as error:
-            raise _beside(each, error) from error
+            raise _beside(older, error) from error
         finally:
             os.close(descriptor)
 
@@ -127,7 +127,7 @@ def _beside(path: Path, error: OSError) -> regular_file.Unsuitable:
 
 
 def rotate(path: Path) -> None:
-    """Make room: `debug.log` becomes `debug.log.1`, and so on. Raises OSError, Unsuitable where that is not ours."""
+    """Rename `debug.log` to `debug.log.1`, and so on. Raises OSError, Unsuitable where one of them is not ours."""
     _check_older(path)
     files = [path, *_older(path)]
     for newer, older in zip(files[-2::-1], files[:0:-1], strict=True):
@@ -139,15 +139,15 @@ _log: DebugLog | None = None
 
 
 def use(path: Path | None) -> None:
-    """Write to `path` from now on; None: nowhere."""
-    global _log  # noqa: PLW0603  one file a process
+    """Log to `path` from now on; None: nowhere."""
+    global _log  # noqa: PLW0603  one file per process
     if _log is not None:
         _log.flush()
     _log = DebugLog(path) if path is not None else None
 
 
 def begin(path: Path | None) -> None:
-    """As `use`, for a file that a person named: it is made, or found fit, now. Raises OSError, Unsuitable in words."""
+    """As `use`; a file that a person named is created or checked now. Raises OSError; Unsuitable says why in words."""
     if path is not None:
         open_private(path).close()
         _check_older(path)
@@ -161,22 +161,22 @@ def _usual() -> Path:
 
 
 def path() -> Path | None:
-    """Where faults are kept; None: nowhere."""
+    """The log's file; None: nowhere."""
     return _log.path if _log is not None else None
 
 
 def fault(error: BaseException, where: str = "", secrets: Iterable[str] = ()) -> None:
-    """Keep the traceback of `error`; `where` says who caught it. Never raises, never waits."""
+    """Log the traceback of `error`; `where` names who caught it. Never raises, never waits."""
     if _log is not None:
         _log.write(f"{without_secrets(where) or 'fault'}\n{crash_text(error, secrets)}")
 
 
 def note(text: str, secrets: Iterable[str] = ()) -> None:
-    """Keep one line of our own making. Never raises, never waits."""
+    """Log one line of our own. Never raises, never waits."""
     if _log is not None:
         _log.write(without_secrets(text, secrets))
 
 
 def flush() -> bool:
-    """Wait a moment for the file; whether everything is in it."""
+    """Wait a moment for the writing thread; whether everything is in the file."""
     return _log is not None and _log.flush()

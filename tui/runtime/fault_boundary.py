@@ -1,7 +1,7 @@
-"""Keeps a widget's fault from ending the console: its messages and its drawing are guarded one by one.
+"""Keeps a widget's fault from ending the console: the messages and the drawing of each widget are guarded.
 
-Textual ends the whole application when a handler, an action or a `render` raises. Here the fault is
-reported, the widget goes on (an empty patch where it could not draw), and so does everything else.
+Textual ends the whole application when a handler, an action or a `render` raises. With the guard the fault is
+reported, the widget goes on (blank where it could not draw), and so does everything else.
 """
 
 import asyncio
@@ -18,40 +18,40 @@ Report = Callable[[Exception], None]
 
 
 class Dispatching:
-    """How many messages are being handled at present, by all widgets together."""
+    """Counts the messages that all widgets together are handling at present."""
 
     count = 0
 
 
 class StrayCancellation(Exception):
-    """A handler waited for something that somebody else cancelled; its widget goes on."""
+    """A handler awaited something that was cancelled by somebody else; the widget goes on."""
 
 
 def stray(pump: MessagePump, message: Message, error: asyncio.CancelledError) -> StrayCancellation:
-    """What to report of `error`, which the handling of `message` met with; it is its cause."""
+    """The fault to report for a stray cancellation while `message` was handled; `error` is its cause."""
     fault = StrayCancellation(f"{type(pump).__name__}: {type(message).__name__}")
     fault.__cause__ = error
     return fault.with_traceback(error.__traceback__)
 
 
 def is_cancelled() -> bool:
-    """Whether the running task itself was cancelled, not merely something that it waits for."""
+    """Whether the running task itself was cancelled, not only something that it awaits."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
 def forget_sender(message: Message, *, last: bool = False) -> None:
-    """Let go of the widget that sent a handled `message` which goes no further; `last`: it has come to the app.
+    """Drop the sender of a handled `message` that is not passed on; `last`: the app has handled it.
 
-    The message loop of a quiet widget holds the newest message until the next one, and so would hold a closed screen.
+    The message loop of a quiet widget refers to its newest message until the next one, and thus to a closed screen.
     """
-    ended = last or message.no_dispatch or not message.bubble or message._stop_propagation
-    if ended and isinstance(message._sender, Widget):
+    ends_here = last or message.no_dispatch or not message.bubble or message._stop_propagation
+    if ends_here and isinstance(message._sender, Widget):
         message._sender = None
 
 
-def contain(widget: Widget, report: Report, dispatching: Dispatching) -> None:
-    """Guard `widget`, once, for as long as it lives; `report` may raise to let the fault through."""
+def guard_widget(widget: Widget, report: Report, dispatching: Dispatching) -> None:
+    """Guard `widget` for its lifetime; guarding twice changes nothing. `report` may raise to let a fault through."""
     if "_dispatch_message" in vars(widget):
         return
     _guard_messages(widget, report, dispatching)

@@ -1,6 +1,6 @@
-"""What is left when something of ours failed and nothing below could go on: one line, status 70, a traceback kept.
+"""Reports a fault that ends the process: one line for the operator, status 70, the traceback in the debug log.
 
-Python's own tracebacks end with status 1, which means "attention", and are nothing for an operator.
+Python's own tracebacks end with status 1, which means "attention", and do not help an operator.
 """
 
 import logging
@@ -20,25 +20,25 @@ from tui.runtime.crash_report import crash_summary
 
 
 def line(error: BaseException, secrets: Iterable[str] = ()) -> str:
-    """One line: what failed, where, and where the traceback is. Keeps the traceback."""
-    # What failed may have read them by a way that is not ours; the line is owed whatever else fails.
+    """One line: what failed, where, and where the traceback is. Logs the traceback."""
+    # The SDK may have loaded secrets past our readers. The line is due whatever fails here.
     with suppress(Exception):
         remember_written()
     debug_log.fault(error, "last resort", secrets)
     summary = crash_summary(error, secrets)
     if debug_log.flush():
-        told = _(
+        text = _(
             "Toban failed by a fault of its own: {summary}. The traceback is in {path}; please report it."
         )
-        return told.format(summary=summary, path=clean(debug_log.path()))
-    told = _(
+        return text.format(summary=summary, path=clean(debug_log.path()))
+    text = _(
         "Toban failed by a fault of its own: {summary}. --debug FILE keeps the traceback; please report it."
     )
-    return told.format(summary=summary)
+    return text.format(summary=summary)
 
 
 def blocked(thread: int) -> str:
-    """One line for a console whose `thread` did not react any more, with what it was doing. Keeps its stack."""
+    """One line for a console whose `thread` stopped reacting, with what it was doing. Logs its stack."""
     frame = sys._current_frames().get(thread)
     stack = traceback.StackSummary.extract(traceback.walk_stack(frame), lookup_lines=False)
     place = f"{os.path.basename(stack[0].filename)}:{stack[0].lineno}, {stack[0].name}" if stack else "?"
@@ -50,15 +50,15 @@ def blocked(thread: int) -> str:
 
 
 def install() -> None:
-    """Faults that nobody catches, of threads and of destructors too, go to the debug log and print no traceback."""
+    """Send uncaught faults, those of threads and destructors too, to the debug log instead of printing them."""
     threading.excepthook = _of_thread
     sys.unraisablehook = _unraisable
-    # What libraries log is for nobody's screen, and may hold what AWS answered.
+    # Log records of libraries must not reach the screen; they may contain AWS's answers.
     logging.getLogger().addHandler(logging.NullHandler())
 
 
 def on_loop_fault(_loop: object, context: dict[str, Any]) -> None:
-    """An event loop's handler for faults that no task's owner saw (`loop.set_exception_handler`)."""
+    """Handler for faults that no task's owner retrieved (see `loop.set_exception_handler`)."""
     error = context.get("exception")
     if isinstance(error, BaseException):
         debug_log.fault(error, clean(context.get("message")))
@@ -66,18 +66,18 @@ def on_loop_fault(_loop: object, context: dict[str, Any]) -> None:
         debug_log.note(clean(context.get("message")))
 
 
-def _of_thread(told: threading.ExceptHookArgs) -> None:
-    if told.exc_value is not None:
-        debug_log.fault(told.exc_value, f"thread {clean(told.thread.name if told.thread else '')}")
+def _of_thread(args: threading.ExceptHookArgs) -> None:
+    if args.exc_value is not None:
+        debug_log.fault(args.exc_value, f"thread {clean(args.thread.name if args.thread else '')}")
 
 
-def _unraisable(told: "sys.UnraisableHookArgs") -> None:
-    if told.exc_value is not None:
-        debug_log.fault(told.exc_value, clean(told.err_msg or "unraisable"))
+def _unraisable(args: "sys.UnraisableHookArgs") -> None:
+    if args.exc_value is not None:
+        debug_log.fault(args.exc_value, clean(args.err_msg or "unraisable"))
 
 
 def unasked(faults: Iterable[str]) -> str:
-    """What is said where the console ended and nobody had asked for it; with the newest of its `faults`."""
+    """The message for a console that ended unasked, with the newest of its `faults`."""
     words = _(
         "Toban ended although nobody had asked it to: a fault of the console. Start it again; "
         "what was sent to AWS stands in the journal."

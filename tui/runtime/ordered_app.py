@@ -1,4 +1,4 @@
-"""Textual's App with its keys in order: each is read by the screen that the one before it has led to."""
+"""Textual's App with input in order: each key is read by the screen that the key before it has led to."""
 
 from typing import Any
 
@@ -23,9 +23,9 @@ from tui.terminal.driver.keyboard import AltKey
 
 
 class OrderedApp(TerminalApp):
-    """Keys one at a time; dialogs that go with who asked.
+    """Handles keys one at a time, and closes a dialog together with the worker that opened it.
 
-    Of what Textual keeps private it overrides `_prune` and `_display`, and replaces `_workers`.
+    Of Textual's private members it overrides `_prune` and `_display`, and replaces `_workers`.
     """
 
     def __init__(self, link: Link = "auto", output: str = "") -> None:
@@ -36,7 +36,7 @@ class OrderedApp(TerminalApp):
         self._workers = _Workers(self)
 
     async def on_event(self, event: Event) -> None:
-        """As TerminalApp's; a key waits until all that the one before asked for is there."""
+        """As TerminalApp's; a key waits until everything that the key before it started is done."""
         if isinstance(event, Typed) and not event.is_forwarded and self.type_ahead.holds(event):
             return
         if isinstance(event, AltKey):
@@ -50,31 +50,31 @@ class OrderedApp(TerminalApp):
         await super().on_event(event)
 
     def on_key(self, event: Key) -> None:
-        """What no widget has taken runs the bindings of its own screen, never those of one that came meanwhile."""
+        """Run the bindings of the key's own screen, never those of a screen that opened meanwhile."""
         if self.type_ahead.is_for_another(event):
             event.prevent_default()
 
     def _fit(self, event: Paste) -> None:
-        """A field of one line takes a paste as one line; what it does not take is said."""
+        """Fit a paste into a field of one line, and say what was left out."""
         field = self.focused
         if isinstance(field, Input):
-            taken = len(field.value) - len(field.selected_text)
-            event.text, words = fit(event.text, taken, field.max_length, field.restrict)
+            length = len(field.value) - len(field.selected_text)
+            event.text, words = fit(event.text, length, field.max_length, field.restrict)
             if words:
                 self.notify(words, severity="warning", markup=False)
 
     def is_one_key(self, _event: AltKey) -> bool:
-        """Whether escape and a key that came with it are Alt and the key, which somebody waits for."""
+        """Whether escape and a key that arrived together mean Alt and the key."""
         return True
 
     def push_screen(self, screen: Screen[Any] | str, *arguments: Any, **options: Any) -> Any:
-        """As Textual's; a screen that opens by itself hears nothing that was typed before it was painted."""
+        """As Textual's; a screen that opens by itself ignores what was typed before it was painted."""
         pushed = super().push_screen(screen, *arguments, **options)
         self.type_ahead.came(self.get_screen(screen))
         return pushed
 
     def switch_mode(self, mode: str) -> AwaitMount:
-        """As Textual's; the first mode hears nothing that was typed at the shell before it."""
+        """As Textual's; the first mode ignores what was typed while the shell screen was shown."""
         before = self.screen
         mounted = super().switch_mode(mode)
         if self.screen is not before:
@@ -82,13 +82,13 @@ class OrderedApp(TerminalApp):
         return mounted
 
     async def push_screen_wait(self, screen: Screen[Any] | str, *, mode: str | None = None) -> Any:
-        """As Textual's; but a cancelled caller takes its dialog along, and never does the app's own work."""
+        """As Textual's, but cancelling the caller closes its dialog."""
         answer = await ask_and_wait(self, self.get_screen(screen), mode)
         self.type_ahead.answered()
         return answer
 
     def pop_screen(self) -> AwaitComplete:
-        """As Textual's; what the screen has running ends with it, before its widgets go one by one."""
+        """As Textual's, but the screen's workers are cancelled before its widgets are removed."""
         closing = self.screen
         closed = super().pop_screen()
         self.type_ahead.came(self.screen)
@@ -109,7 +109,7 @@ class OrderedApp(TerminalApp):
 
 
 class _Workers(WorkerManager):
-    """Tells the type-ahead of each new worker."""
+    """Reports each new worker to the type-ahead."""
 
     def __init__(self, app: OrderedApp) -> None:
         super().__init__(app)

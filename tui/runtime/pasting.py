@@ -1,4 +1,4 @@
-"""Fits what is pasted into a field of one line: breaks become blanks, and what is not taken is said."""
+"""Fits a paste into a field of one line: line breaks become blanks, and cut text is reported."""
 
 import re
 
@@ -6,21 +6,21 @@ from services.i18n import _
 from services.models.text import clean
 
 LONGEST = 4096
-"""Characters taken by a field that names no limit."""
+"""Characters that a field without a limit of its own accepts."""
 _BREAKS = "\r\n\v\f\x1c-\x1e\x85\u2028\u2029"
 _BREAK = re.compile(rf"[ \t]*[{_BREAKS}][\s{_BREAKS}]*")
 
 
 def one_line(text: str) -> str:
-    """`text` with one blank for each break and the indentation around it; none where it begins or ends so."""
+    """`text` with each line break and the indentation around it replaced by one blank; none at the beginning and end."""
     parts = [part for part in _BREAK.split(text) if part]
     return " ".join(parts).replace("\t", " ")
 
 
-def fit(text: str, taken: int, longest: int | None, restrict: str | None) -> tuple[str, str]:
-    """What a field takes of `text`, and why it takes less than was pasted, or "".
+def fit(text: str, length: int, longest: int | None, restrict: str | None) -> tuple[str, str]:
+    """(the part of `text` that a field accepts, why it is less than was pasted or "").
 
-    `taken` characters stand in it already, `longest` go in, and all of it must match `restrict`.
+    The field holds `length` of at most `longest` characters, and all of it must match `restrict`.
     """
     longest = longest or LONGEST
     line = clean(one_line(text[: 2 * LONGEST]), 32 * LONGEST)
@@ -28,7 +28,7 @@ def fit(text: str, taken: int, longest: int | None, restrict: str | None) -> tup
         line = "".join(line.split())
         if re.fullmatch(restrict, line) is None:
             return "", _("Nothing was pasted: this field takes other characters.")
-    fitting = line[: max(0, longest - taken)]
+    fitting = line[: max(0, longest - length)]
     if len(fitting) == len(line) and len(text) <= 2 * LONGEST:
         return fitting, ""
     words = _("The pasted text was cut: this field takes {limit} characters.")

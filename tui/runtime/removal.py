@@ -1,7 +1,7 @@
-"""Lets whoever waits for widgets to go, or for a dialog's answer, be cancelled without harm to others.
+"""Allows a task that waits for the removal of widgets, or for a dialog's answer, to be cancelled without side effects.
 
-Textual waits for the message loops of removed widgets in a `gather`, which hands a cancellation down to
-them, and from there to everybody else who waits, the console itself included: it ended with status 0.
+Textual waits for the message loops of removed widgets in a `gather`, which passes a cancellation on to them, and they
+to every other task that waits for them: the console itself would end, with status 0.
 """
 
 import asyncio
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class Removal(AwaitRemove):
-    """Waits for the message loops of removed widgets, and cancels none."""
+    """Waits for the message loops of removed widgets without ever cancelling them."""
 
     def __await__(self) -> Generator[None, None, None]:
-        """The loops' own faults are told where they happen."""
+        """Wait for the loops; their faults are reported where they happen."""
         return self._wait().__await__()
 
     async def _wait(self) -> None:
@@ -34,7 +34,7 @@ class Removal(AwaitRemove):
 
 
 async def ask_and_wait(app: "App[Any]", screen: Screen[Any], mode: str | None) -> Any:
-    """Open `screen` and wait for its answer; who is cancelled meanwhile takes the question with him."""
+    """Open `screen` and wait for its answer; a cancellation closes it."""
     answer = app.push_screen(screen, wait_for_dismiss=True, mode=mode)
     try:
         return await asyncio.shield(answer)
@@ -45,7 +45,7 @@ async def ask_and_wait(app: "App[Any]", screen: Screen[Any], mode: str | None) -
 
 
 def _take_back(app: "App[Any]", screen: Screen[Any]) -> None:
-    """Close `screen` without an answer, wherever it stands."""
+    """Close `screen` without an answer, wherever it is in the stack."""
     if app.screen is screen:
         app.pop_screen()
     else:
@@ -55,7 +55,7 @@ def _take_back(app: "App[Any]", screen: Screen[Any]) -> None:
 def take_out(
     app: "App[Any]", screen: Screen[Any], answer: Callable[[], object] = lambda: None
 ) -> AwaitComplete:
-    """Close a `screen` that others lie over, with `answer` given first; nothing where it is closed already."""
+    """Close a `screen` that lies below others, after calling `answer`; does nothing where it is closed already."""
     for stack in app._screen_stacks.values():
         if screen in stack[1:]:
             answer()
@@ -66,6 +66,6 @@ def take_out(
 
 
 def dismiss_below(screen: Screen[Any], result: object) -> AwaitComplete:
-    """Dismiss a `screen` that is not on top: Textual's own `dismiss` would close whichever is."""
+    """Dismiss a `screen` that is not on top; Textual's own `dismiss` would close the one that is."""
     answer = screen._result_callbacks[-1] if screen._result_callbacks else None
     return take_out(screen.app, screen, partial(answer, result) if answer else lambda: None)

@@ -1,4 +1,4 @@
-"""A picture of the screen as a file that its owner alone can read."""
+"""Saves a screenshot as a file that only its owner can read."""
 
 from pathlib import Path
 

@@ -1,8 +1,8 @@
-"""Gives the console what a person types in order: a key only when all that the one before asked for is there.
+"""Delivers what a person types in order: a key only when everything that the key before it started is done.
 
-Textual hands every key at once to the widget that has the focus when it comes, so of keys that arrive
-together the second is read by the screen that the first is about to leave. Here each waits until the
-console is calm: nothing queued, nobody at work, the screen on top mounted and its focus given.
+Textual hands every key immediately to the widget that has the focus when it arrives, so of two keys that arrive
+together the second is read by the screen that the first is about to leave. Here each waits until the console is calm:
+nothing queued, no handler running, the screen on top mounted and focused.
 """
 
 import asyncio
@@ -26,53 +26,54 @@ if TYPE_CHECKING:
     from textual.app import App
 
 PATIENCE = 800
-"""Turns of the event loop that a key waits for a console which does not become calm, some two seconds.
+"""Turns of the event loop, some two seconds, that a key waits for the console to become calm.
 
-A handler that hangs must not make it deaf; on a busy machine the turns are longer, and so is the work.
+A hanging handler must not block input for ever. Counted in turns, because on a busy machine both turns and work take
+longer.
 """
 IMPATIENCE = 120
-"""The same for the keys after it, until the console was calm again: a twentieth of a second."""
+"""The same for the keys after it, until the console has been calm again: some 50 ms."""
 LIMIT = 4096
-"""Events that may wait; what comes beyond is dropped."""
+"""Events that may wait; further ones are dropped."""
 UNPAINTED = 5.0
-"""Seconds after which a screen that came by itself hears keys even if no frame of it was sent."""
+"""Seconds after which a screen that opened by itself accepts keys even if no frame of it was sent."""
 _CALM_TURNS = 5
-"""Turns of the event loop in a row without anything to do; what wakes a waiting task takes one or two."""
+"""Consecutive idle turns of the event loop that count as calm; waking a waiting task takes one or two."""
 _EAGER_TURNS = 100
-"""Turns after which it is looked less often, since somebody waits for something outside."""
+"""Turns after which the checks become less frequent, because something outside is awaited."""
 _PAUSE = 0.002
 
 Typed = InputEvent | Paste | AltKey
-"""What a person does: keys, clicks, pastes."""
+"""Input of a person: keys, clicks, pastes."""
 
 
 class TypeAhead:
-    """Keys, clicks and pastes that wait for their turn."""
+    """The queue of keys, clicks and pastes that wait for their turn."""
 
     def __init__(self, app: "App[Any]", dispatching: Dispatching) -> None:
-        """`dispatching` counts the messages that are being handled."""
+        """`dispatching` counts the messages being handled."""
         self._app = app
         self._dispatching = dispatching
         self._waiting: deque[Typed] = deque()
         self._released: deque[Typed] = deque()
-        """On their way to the app for the second time."""
+        """Events posted to the app for the second time."""
         self._following: asyncio.Task[None] | None = None
         self._patience = PATIENCE
         self._shown_at: WeakKeyDictionary[Screen[Any], float] = WeakKeyDictionary()
-        """When screens that came on top by themselves were painted, at the latest."""
+        """For screens that opened by themselves: when they were painted, or the latest time for it."""
         self._unpainted: WeakSet[Screen[Any]] = WeakSet()
         self._by_itself: WeakSet[Worker[Any]] = WeakSet()
-        """Workers that were there before the newest key was let in, and those that they have started."""
+        """Workers that existed before the newest key was delivered, and those that they have started."""
         self._let_in: deque[tuple[Key, ref[Screen[Any]]]] = deque(maxlen=64)
-        """The newest keys, each with the screen that was on top when it was let in."""
+        """The newest keys, each with the screen that was on top when it was delivered."""
 
     @property
     def is_settling(self) -> bool:
-        """Whether what a key has asked for is still being done."""
+        """Whether something that a key has started is still being done."""
         return self._following is not None
 
     def holds(self, event: Typed) -> bool:
-        """Whether `event` is not for the app now: it waits, or is for nobody."""
+        """Whether the app must not handle `event` now: it waits, or is dropped."""
         if any(event is each for each in self._released):
             while self._released.popleft() is not event:
                 pass
@@ -89,22 +90,22 @@ class TypeAhead:
         return True
 
     def let_in(self, key: Key) -> None:
-        """`key` goes to the screen on top; what works already was not asked for by it."""
+        """Record that `key` is delivered to the screen on top; workers that run already were not started by it."""
         self._let_in.append((key, ref(self._app.screen)))
         for worker in self._app.workers:
             self._by_itself.add(worker)
 
     def is_for_another(self, key: Key) -> bool:
-        """Whether a screen opened by itself while `key` was on its way through the one it went to."""
+        """Whether another screen opened while `key` was being handled by the screen that it was delivered to."""
         return any(key is each and meant() is not self._app.screen for each, meant in self._let_in)
 
     def then(self, event: Typed) -> None:
-        """`event` is the next, before all that wait."""
+        """Put `event` in front of all that wait."""
         self._waiting.appendleft(event)
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Keys wait while this lasts: for work that rebuilds what they would be read by, in several steps."""
+        """Let keys wait within this context: for work that rebuilds in several steps the screens that read them."""
         self._dispatching.count += 1
         try:
             yield
@@ -112,23 +113,23 @@ class TypeAhead:
             self._dispatching.count -= 1
 
     def began(self, worker: Worker[Any]) -> None:
-        """`worker` is new: what a worker starts was asked for by the same as the worker itself."""
+        """Record a new worker; one started by another worker has the same origin as that one."""
         if _running_worker() in self._by_itself:
             self._by_itself.add(worker)
 
     def answered(self) -> None:
-        """The running worker goes on since a dialog of its own was answered."""
+        """Record that the running worker goes on because its dialog was answered by a key."""
         if (worker := _running_worker()) is not None:
             self._by_itself.discard(worker)
 
     def came(self, screen: Screen[Any]) -> None:
-        """`screen` is on top now: if by itself, it hears nothing that was typed before it was painted."""
+        """Record that `screen` is on top; one that opened by itself ignores keys typed before it was painted."""
         if self._app._running and (not self.is_settling or _running_worker() in self._by_itself):
             self._shown_at[screen] = monotonic() + UNPAINTED
             self._unpainted.add(screen)
 
     def painted(self, screen: Screen[Any]) -> None:
-        """A frame of `screen`, which is on top, was drawn."""
+        """Record that a frame of `screen`, which is on top, was drawn."""
         if screen in self._unpainted:
             self._unpainted.discard(screen)
             self._shown_at[screen] = min(self._shown_at[screen], monotonic())
@@ -160,7 +161,7 @@ class TypeAhead:
             self._following = None
 
     def _release(self) -> None:
-        """The next one; and with a letter for a text field the letters that follow it."""
+        """Post the next event; with a letter for a text field, the letters that follow it, too."""
         event = self._waiting.popleft()
         self._post(event)
         while self._waiting and self._is_letter(event) and self._is_letter(self._waiting[0]):
@@ -181,7 +182,7 @@ class TypeAhead:
         )
 
     async def _settle(self) -> None:
-        """Wait until the console is calm, or for as long as `_patience` allows."""
+        """Wait until the console is calm, at most `_patience` turns."""
         turns = calm = 0
         while calm < _CALM_TURNS and turns < self._patience:
             await asyncio.sleep(0 if calm or turns < _EAGER_TURNS else _PAUSE)
@@ -204,7 +205,7 @@ class TypeAhead:
         return not any(_has_work(node) for node in screen.walk_children(with_self=True))
 
     def _is_searching(self, screen: Screen[Any]) -> bool:
-        """The palette's hits are not there yet, and the next key would choose among others."""
+        """Whether the palette is still searching, so that the next key would choose among the wrong hits."""
         return (
             isinstance(screen, CommandPalette)
             and not self._is_letter(self._waiting[0])
@@ -217,13 +218,13 @@ class TypeAhead:
 
 
 def _running_worker() -> Worker[Any] | None:
-    """The worker whose task is running; widgets that a worker has mounted have it in their context, too."""
+    """The worker whose task is running; its context variable alone does not tell, mounted widgets inherit it."""
     worker: Worker[Any] | None = active_worker.get(None)
     return worker if worker is not None and worker._task is asyncio.current_task() else None
 
 
 def _has_work(pump: MessagePump) -> bool:
-    """Whether messages or callbacks wait in `pump`, or it is not mounted yet."""
+    """Whether `pump` has queued messages or callbacks, or is not mounted yet."""
     if pump._closing or pump._closed:
         return False
     return bool(

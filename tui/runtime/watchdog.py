@@ -1,4 +1,4 @@
-"""Makes sure that an end does come to an end: one that began, and one that was asked for in vain."""
+"""Ends the process by force: where the orderly end takes too long, and where the loop does not react to a signal."""
 
 import os
 import threading
@@ -17,23 +17,22 @@ class Watchdog:
         self._timer: threading.Timer | None = None
 
     def arm(self, seconds: float, status: int, restore: Callable[[], None]) -> None:
-        """After `seconds`: `restore` the terminal and leave with `status`. Arming again changes nothing."""
+        """In `seconds`, `restore` the terminal and end the process with `status`. Arming again changes nothing."""
         if self._timer is not None:
             return
-
         self._timer = threading.Timer(seconds, leave, (status, restore))
         self._timer.daemon = True
         self._timer.start()
 
     def cancel(self) -> None:
-        """The end was reached in time."""
+        """Stop the timer: the end was reached in time."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
 
 def leave_blocked(number: int, driver: object) -> None:
-    """Called in another thread where the loop takes no signal: end as signal `number` does, and say what held it."""
+    """End the process as signal `number` does, and say what blocked the loop; called in another thread."""
     main = threading.main_thread().ident or 0
     if isinstance(driver, SafeDriver):
         leave(
@@ -46,7 +45,7 @@ def leave_blocked(number: int, driver: object) -> None:
 
 
 def leave(status: int, restore: Callable[[], None], last_words: Callable[[], None] = lambda: None) -> None:
-    """End the process at once, from any thread: `restore` the terminal, and say `last_words`."""
+    """End the process at once, from any thread: `restore` the terminal, then call `last_words`."""
     try:
         restore()
         early_signals.undo_all()

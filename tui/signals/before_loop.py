@@ -1,6 +1,6 @@
-"""How a signal ends the process while no event loop runs: before the console's first screen and after its last.
+"""Ends the process on a signal while no event loop runs: before the console's first screen and after its last.
 
-Imported before the first byte is written: the little of the standard library that it needs loads at once.
+Imported before the outline is drawn, so it uses only parts of the standard library that load fast.
 """
 
 import os
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
     from types import FrameType
 
 END_SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
-"""What ends the console, with status 128 + n."""
+"""Signals that end the console, with status 128 + n."""
 _ALL = (*END_SIGNALS, signal.SIGTSTP)
 _undo: list[Callable[[], object]] = []
-"""What a signal has to put right, the newest last."""
+"""Calls to make before the process ends, the newest last."""
 _before_stop: list[Callable[[], object]] = []
 
 
 def catch(before_stop: Callable[[], object] = lambda: None) -> None:
-    """From now on a signal calls what `undo` was given and ends the process with 128 + its number.
+    """From now on a signal makes the calls registered by `undo` and ends the process with 128 + its number.
 
-    A signal that was ignored from the start stays so: that is what `nohup` asks for. Being stopped from the keyboard
-    calls `before_stop` first.
+    A signal that was ignored from the start stays ignored, as `nohup` requires. A stop from the keyboard calls
+    `before_stop` first.
     """
     _before_stop[:] = [before_stop]
     for number in END_SIGNALS:
@@ -34,18 +34,18 @@ def catch(before_stop: Callable[[], object] = lambda: None) -> None:
 
 
 def undo(call: Callable[[], object]) -> None:
-    """Let a signal, or an end by force, call `call`; it must bear to be called while its normal way is under way."""
+    """Register `call` for a signal or an end by force; it may run while the normal clean-up is under way."""
     _undo.append(call)
 
 
 def undo_all() -> None:
-    """Call everything once, newest first, whatever fails; safe in a signal's handler."""
+    """Make every registered call once, newest first, whatever fails; safe in a signal handler."""
     while _undo:
         _try(_undo.pop())
 
 
 def held_back(call: Callable[[], object]) -> None:
-    """Call `call`, with signals waiting until it is done."""
+    """Call `call` with signals blocked until it returns."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ALL)
     try:
         call()
@@ -54,7 +54,7 @@ def held_back(call: Callable[[], object]) -> None:
 
 
 def _try(call: Callable[[], object]) -> None:
-    try:  # noqa: SIM105  contextlib would take as long to import as all the rest
+    try:  # noqa: SIM105  importing contextlib would take as long as everything else
         call()
     except Exception:  # noqa: BLE001  the boundary: the process ends, whatever could not be put right
         pass
@@ -62,7 +62,7 @@ def _try(call: Callable[[], object]) -> None:
 
 def _end(number: int, _frame: "FrameType | None") -> None:
     undo_all()
-    # Not by an exception: half-done imports and foreign code catch those.
+    # Not by an exception, which half-done imports and foreign code could catch.
     os._exit(128 + number)
 
 

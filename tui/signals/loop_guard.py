@@ -1,8 +1,8 @@
-"""Ends the process where a signal comes and the event loop does not take it, with the terminal given back.
+"""Ends the process, with the terminal restored, where a signal arrives and the event loop does not handle it.
 
-What blocks the loop (a read that hangs, a computation without end) also keeps Python from calling the handlers of
-signals. The kernel's own handler still writes each signal's number to a descriptor, which a thread reads here. Only
-foreign code that holds the interpreter's lock stops that thread, too.
+Whatever blocks the loop (a hanging read, an endless computation) also keeps Python from calling signal handlers. The
+interpreter's C handler still writes each signal's number to a descriptor, which a thread reads here. Only foreign code
+that holds the interpreter's lock stops that thread, too.
 """
 
 import asyncio
@@ -17,65 +17,65 @@ from time import monotonic
 from tui.signals.before_loop import END_SIGNALS
 
 SECONDS = 5.0
-"""How long the loop may take for a signal."""
+"""How long the loop may take to handle a signal."""
 AGAIN_SECONDS = 1.0
-"""How long it may still take once somebody has asked again."""
+"""How long it may still take after a second signal."""
 PAIR_SECONDS = 0.3
-"""Machines send signals in pairs within this; whoever asks later than that asks again."""
+"""Machines send signals in pairs within this time; a later one means that a person asks again."""
 DEAF_SECONDS = 2.0
-"""How long it may leave a key that ends the console before the same key counts as asking again."""
+"""How long the loop may ignore the quit key before the same key counts as asking again."""
 _STEP = 0.25
-"""Seconds; a process that is stopped meanwhile loses one step at most."""
+"""Seconds between two checks; a process stopped meanwhile loses one step at most."""
 
 
 class LoopGuard:
-    """Passes signals on to the running loop and waits for its answer."""
+    """Forwards signals to the running loop, and checks that the loop handles them."""
 
     def __init__(self, by_force: Callable[[int], object]) -> None:
-        """`by_force` ends the process as signal `number` does; called in a thread."""
+        """`by_force` ends the process with the status of a signal number; called in a thread."""
         self._by_force = by_force
         self._loop = asyncio.get_running_loop()
         self._loop_descriptor = -1
         self._reader, self._writer = socket.socketpair()
         self._writer.setblocking(False)
         self._pending = 0
-        """The signal that the loop has not taken; 0: none."""
+        """The signal that the loop has not handled; 0: none."""
         self._since = 0.0
         self._left = 0.0
         self._key_since: float | None = None
-        """When the key was pressed that the loop has not taken."""
+        """When the quit key was pressed that the loop has not handled."""
         self._thread = threading.Thread(target=self._run, name="loop-guard", daemon=True)
 
     def start(self) -> None:
-        """Begin; `listen` after every handler that is added to the loop."""
+        """Start the thread; call `listen` after every handler added to the loop."""
         self.listen()
         self._thread.start()
 
     def listen(self) -> None:
-        """Take the loop's place as the one whom the kernel's handler tells; in the main thread."""
+        """Become the receiver of signal numbers in place of the loop; in the main thread."""
         before = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
         if before != self._writer.fileno():
             self._loop_descriptor = before
 
     def stop(self) -> None:
-        """Leave it to the loop again; in the main thread."""
+        """Make the loop the receiver again, and end the thread; in the main thread."""
         signal.set_wakeup_fd(self._loop_descriptor)
         self._pending = 0
         self._writer.close()
         self._thread.join()
         self._reader.close()
 
-    def taken(self) -> None:
-        """The loop runs; called in it."""
+    def handled(self) -> None:
+        """Record that the loop runs; called in the loop."""
         self._pending = 0
         self._key_since = None
 
     def key_pressed(self) -> None:
-        """A key was pressed that ends the console; from any thread."""
+        """Record that the quit key was pressed; from any thread."""
         if self._key_since is None:
             self._key_since = monotonic()
             with suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self.taken)
+                self._loop.call_soon_threadsafe(self.handled)
         elif monotonic() - self._key_since >= DEAF_SECONDS and not self._pending:
             self._await(signal.SIGINT, AGAIN_SECONDS)
             with suppress(OSError):

@@ -42,7 +42,7 @@ class ConfigError(DataFileError):
 
 
 def status_of(error: DataFileError) -> ExitStatus:
-    """What a command ends with that cannot use its files or its flags."""
+    """The exit status of a command that cannot use its files or its flags."""
     if isinstance(error, RunbookError):
         return ExitStatus.DATA
     flags = all(mistake.key.startswith("--") for mistake in error.mistakes)
@@ -115,7 +115,7 @@ def effective(options: StartOptions) -> Effective:
         ]
         raise ConfigError(in_order(mistakes)) from error
     mistakes += [
-        _mistake(file, origins, ("keys", command), said) for command, said in key_mistakes(config.keys)
+        _mistake(file, origins, ("keys", command), text) for command, text in key_mistakes(config.keys)
     ]
     if mistakes:
         raise ConfigError(in_order(mistakes))
@@ -125,17 +125,17 @@ def effective(options: StartOptions) -> Effective:
 
 def settings() -> list[Setting]:
     """Every setting, in the order of the documentation."""
-    found = []
+    listing = []
     for key, field in ConsoleConfig.model_fields.items():
         text = grammar.docs(ConsoleConfig).get(key, "")
         inner = field.annotation
         if inner is PanelIntervals:
             for name, part in PanelIntervals.model_fields.items():
                 whole = f"{text} {_intervals_text(name)}"
-                found.append(Setting(f"{key}.{name}", _variable((key, name)), part.default, whole))
+                listing.append(Setting(f"{key}.{name}", _variable((key, name)), part.default, whole))
         else:
-            found.append(Setting(key, "" if key == "keys" else _variable((key,)), field.default, text))
-    return found
+            listing.append(Setting(key, "" if key == "keys" else _variable((key,)), field.default, text))
+    return listing
 
 
 def _intervals_text(name: str) -> str:
@@ -147,16 +147,15 @@ def _intervals_text(name: str) -> str:
 def describe() -> str:
     """Every setting as a Markdown table, for the README."""
     rows = ["| key | environment | default | |", "|---|---|---|---|"]
-    for each in settings():
-        default = "" if each.default in (None, "", (), {}) else f"`{each.default}`"
-        rows.append(
-            f"| `{each.key}` | {f'`{each.variable}`' if each.variable else ''} | {default} | {each.text} |"
-        )
+    for setting in settings():
+        default = "" if setting.default in (None, "", (), {}) else f"`{setting.default}`"
+        variable = f"`{setting.variable}`" if setting.variable else ""
+        rows.append(f"| `{setting.key}` | {variable} | {default} | {setting.text} |")
     return "\n".join(rows)
 
 
 def _read(path: Path, *, must_exist: bool) -> TomlFile:
-    """The file's values, or none; whoever can write it decides which keys do what, so it must be ours."""
+    """The file's values; none where it does not exist. Refused unless only this user can write it: it binds keys."""
     try:
         check(path)
         status = path.stat()
@@ -183,28 +182,28 @@ def _variable(path: KeyPath) -> str:
 
 
 def _unknown_variables() -> Iterator[Mistake]:
-    """A misspelt variable would otherwise be silently without effect."""
-    known = sorted({FILE_VARIABLE, *VARIABLES, *(each.variable for each in settings() if each.variable)})
-    listing = _("there are {names}").format(names=", ".join(known))
+    """Refuse unknown variables of ours: a misspelt one would silently have no effect."""
+    names = sorted({FILE_VARIABLE, *VARIABLES, *(each.variable for each in settings() if each.variable)})
+    listing = _("there are {names}").format(names=", ".join(names))
     for name in sorted(os.environ):
-        if name.upper().startswith(PREFIX) and name.upper() not in known:
+        if name.upper().startswith(PREFIX) and name.upper() not in names:
             near = words.near(
-                name.upper().removeprefix(PREFIX), [each.removeprefix(PREFIX) for each in known]
+                name.upper().removeprefix(PREFIX), [each.removeprefix(PREFIX) for each in names]
             )
             hint = words.did_you_mean(PREFIX + near) if near else listing
             yield Mistake(_("environment"), None, name, f"{_('unknown variable')}: {hint}")
 
 
-def _mistake(file: TomlFile, origins: dict[str, str], path: KeyPath, said: str) -> Mistake:
-    """A mistake where its value came from."""
+def _mistake(file: TomlFile, origins: dict[str, str], path: KeyPath, text: str) -> Mistake:
+    """A mistake, located at the source of the wrong value."""
     while path and not isinstance(path[-1], str):
         path = path[:-1]
     origin = origins.get(dotted(path), "")
     if origin.startswith("--"):
-        return Mistake(_("command line"), None, origin, said)
+        return Mistake(_("command line"), None, origin, text)
     if origin.startswith(PREFIX):
-        return Mistake(_("environment"), None, origin, said)
-    return file.mistake(path, said)
+        return Mistake(_("environment"), None, origin, text)
+    return file.mistake(path, text)
 
 
 def _leaves(data: Mapping[str, Any], path: KeyPath = ()) -> Iterator[KeyPath]:

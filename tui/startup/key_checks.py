@@ -47,16 +47,17 @@ def _exists(key: str) -> bool:
 
 def _collisions(keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Two commands with one key, where both work: in the same mode, or one of them everywhere."""
-    taken = {mode.key: (_("mode {id}").format(id=mode.id), "app") for mode in MODES}
+    owners: dict[str, list[tuple[str, str]]] = {
+        mode.key: [(_("mode {id}").format(id=mode.id), "app")] for mode in MODES
+    }
     changed = [command for command in COMMANDS if command.id in keys]
-    kept = [command for command in COMMANDS if command.id not in keys]
-    held: dict[str, list[tuple[str, str]]] = {key: [owner] for key, owner in taken.items()}
-    for command in kept:
+    unchanged = [command for command in COMMANDS if command.id not in keys]
+    for command in unchanged:
         for key in textual_keys(command.key) if command.key else []:
-            held.setdefault(key, []).append((command.id, command.scope))
+            owners.setdefault(key, []).append((command.id, command.scope))
     for command in changed:
         for key in textual_keys(keys[command.id]):
-            for owner, scope in held.get(key, []):
+            for owner, scope in owners.get(key, []):
                 if "app" in (scope, command.scope) or scope == command.scope:
                     yield command.id, _('"{key}" already belongs to {owner}').format(key=key, owner=owner)
-            held.setdefault(key, []).append((command.id, command.scope))
+            owners.setdefault(key, []).append((command.id, command.scope))

@@ -1,4 +1,4 @@
-"""The way to the terminal: changed cells under flow control, or Textual's own output for comparison."""
+"""Textual's App on a terminal of our own: changed cells under flow control, or Textual's output for comparison."""
 
 import asyncio
 import os
@@ -16,13 +16,13 @@ from tui.terminal.cells.link import Link, LinkState
 from tui.terminal.cells.output import CellOutput
 from tui.terminal.clipboard import copy
 from tui.terminal.driver.safe import SafeDriver
-from tui.terminal.visibility import Attention, pane
+from tui.terminal.visibility import Visibility, pane
 
-_ACTS = (Key, Paste, MouseDown, MouseScrollDown, MouseScrollUp)
+_USER_EVENTS = (Key, Paste, MouseDown, MouseScrollDown, MouseScrollUp)
 HIDDEN_INTERVAL = 1.0
-"""Seconds between two frames that nobody can see: no more than an idle console sends for its clock."""
+"""Seconds between two frames while nobody can see the console: as many as an idle console sends for its clock."""
 OUTPUT_VARIABLE = "TOBAN_OUTPUT"
-"""`textual` there gives Textual's own output, for doubt and for comparison."""
+"""The value `textual` selects Textual's own output, for troubleshooting."""
 _COLOURS = {
     "standard": ColorSystem.STANDARD,
     "256": ColorSystem.EIGHT_BIT,
@@ -31,23 +31,23 @@ _COLOURS = {
 
 
 class TerminalApp(App[None]):
-    """Textual's App on our driver.
+    """Draws through our driver: sends cells, repaints, releases the mouse, copies.
 
-    Of what Textual keeps private it overrides `_build_driver`, `_display`, `_begin_update` and `_end_update`.
+    Of Textual's private methods it overrides `_build_driver`, `_display`, `_begin_update` and `_end_update`.
     """
 
     def __init__(self, link: Link = "auto", output: str = "") -> None:
-        """`link`: how the line to the terminal is taken to be.
+        """`link`: the assumed speed of the line to the terminal.
 
-        `output`: `textual` for Textual's own; "" as TOBAN_OUTPUT says.
+        `output`: `textual` for Textual's own output; "" as TOBAN_OUTPUT says.
         """
         super().__init__()
         self._own_output = (output or os.environ.get(OUTPUT_VARIABLE)) != "textual"
         self._link: Link = link
-        self._attention: Attention | None = None
+        self._visibility: Visibility | None = None
 
     def get_driver_class(self) -> type[Driver]:
-        """Ours, whatever the environment says."""
+        """Our driver, whatever the environment says."""
         return SafeDriver
 
     def _build_driver(
@@ -67,58 +67,58 @@ class TerminalApp(App[None]):
 
     @property
     def cells(self) -> CellOutput | None:
-        """What sends the screen; None when Textual's own output does, or nothing."""
+        """The output that sends changed cells; None with Textual's own output, or without a terminal."""
         return self._driver.cells if isinstance(self._driver, SafeDriver) else None
 
-    def pace(self) -> float:
-        """Seconds between two drawings that are worth it at present."""
-        return self.cells.pace if self.cells is not None else 0.0
+    def min_interval(self) -> float:
+        """Seconds between two drawings that make sense at present."""
+        return self.cells.min_interval if self.cells is not None else 0.0
 
     def on_resize(self, event: Resize) -> None:
-        """What a terminal does with its rows when its size changes is its own affair: all is sent anew."""
+        """Send everything again: what a terminal does with its rows when its size changes is unspecified."""
         if self.cells is not None:
             self.cells.resize(*event.size)
             self.call_after_refresh(self._draw_if_not_drawn)
 
     def _draw_if_not_drawn(self) -> None:
-        """Of sizes that follow each other quickly Textual may have drawn none."""
+        """Draw now: where sizes follow each other quickly, Textual may have drawn for none of them."""
         if self.cells is not None and not self.cells.is_drawn:
             self.screen.refresh(layout=True)
 
     def on_mount(self) -> None:
-        """Find out now and then whether anybody can see the console."""
+        """Begin to check whether anybody can see the console."""
         if self.cells is not None and (own := pane()):
-            self._attention = Attention(own, self.on_attention)
-            self.run_worker(self._attention.follow(), group="attention")
+            self._visibility = Visibility(own, self.on_visibility)
+            self.run_worker(self._visibility.follow(), group="visibility")
 
-    def on_attention(self, seen: bool) -> None:
-        """Somebody can see the console, or nobody: then one frame a second keeps the screen right enough."""
+    def on_visibility(self, visible: bool) -> None:
+        """Send one frame a second while nobody can see the console."""
         if self.cells is not None:
-            self.cells.keep_apart(0.0 if seen else HIDDEN_INTERVAL)
+            self.cells.set_min_interval(0.0 if visible else HIDDEN_INTERVAL)
 
     def on_app_focus(self) -> None:
-        """The terminal says that it has the focus."""
-        self._look_around()
+        """Check the visibility: the terminal has gained the focus."""
+        self._check_visibility()
 
     def on_app_blur(self) -> None:
-        """The terminal says that something else has the focus."""
-        self._look_around()
+        """Check the visibility: the terminal has lost the focus."""
+        self._check_visibility()
 
-    def _look_around(self) -> None:
-        if self._attention is not None:
-            self._attention.look()
+    def _check_visibility(self) -> None:
+        if self._visibility is not None:
+            self._visibility.check_soon()
 
     async def on_event(self, event: Event) -> None:
-        """As Textual's; a key or a click comes from somebody who sees the screen, and waits for what it does."""
-        if isinstance(event, _ACTS):
-            if self._attention is not None:
-                self._attention.noticed()
+        """As Textual's; a key or a click proves that somebody sees the screen, and its effect is sent without delay."""
+        if isinstance(event, _USER_EVENTS):
+            if self._visibility is not None:
+                self._visibility.user_acted()
             if self.cells is not None:
                 self.cells.hurry()
         await super().on_event(event)
 
     def on_link(self, state: LinkState) -> None:
-        """The line to the terminal has turned slow or fast."""
+        """Called when the line to the terminal turns slow or fast."""
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         cells = self.cells
@@ -133,21 +133,21 @@ class TerminalApp(App[None]):
         self.post_display_hook()
 
     def send_control(self, sequence: str) -> None:
-        """Write a control sequence of our own making between two frames; never dropped, never foreign text."""
+        """Write a control sequence of our own between two frames; it is never dropped. Never pass foreign text."""
         if self._driver is not None and not self.is_headless:
             self._driver.write(sequence)
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Copy, and say where it went."""
+        """Copy `text`, and tell the operator where it went."""
         self.notify(copy(self, text), markup=False)
 
     def release_mouse(self) -> None:
-        """Leave the mouse to the terminal, so that its own selection works."""
+        """Leave the mouse to the terminal, so that the terminal's own selection works."""
         if isinstance(self._driver, SafeDriver):
             self._driver.release_mouse()
 
     def repaint_terminal(self) -> None:
-        """Send the whole screen anew, whatever the terminal shows."""
+        """Send the whole screen again, whatever the terminal shows."""
         if self.cells is not None:
             self.cells.repaint()
         elif self._screen_stack:

@@ -1,4 +1,4 @@
-"""Looks at the terminal before anything is drawn on it; standard library only."""
+"""Checks the terminal before anything is drawn on it; standard library only."""
 
 import os
 import re
@@ -13,7 +13,7 @@ _SIZES = ("COLUMNS", "LINES")
 _SIZE = re.compile(r"[1-9][0-9]{0,3}")
 _LOCALE_NAMES = ("LC_ALL", "LC_CTYPE", "LANG")
 _COERCED = frozenset({"C.UTF-8", "C.utf8", "UTF-8"})
-"""What Python itself puts into LC_CTYPE where it does not know the locale that LANG names (PEP 538)."""
+"""Values that Python itself sets in LC_CTYPE where it does not know the locale of LANG (PEP 538)."""
 
 
 def check_terminal() -> str | None:
@@ -28,7 +28,7 @@ def check_terminal() -> str | None:
             "Set it, for example: export TERM=xterm-256color"
         ).format(term=ascii(os.environ.get("TERM", "")))
     if (encoding := _foreign_encoding()) is not None:
-        # Never translated: it must be readable in the very encoding it complains about.
+        # Not translated: it must be readable in the encoding that it complains about.
         return (
             f"Toban needs a UTF-8 terminal, and this one is set to {encoding!a}. "
             "Set the terminal and the locale to UTF-8, for example: export LC_ALL=C.UTF-8"
@@ -52,15 +52,15 @@ def _is_utf8(encoding: str) -> bool:
 
 
 def forget_textual_settings(environ: MutableMapping[str, str] | None = None) -> None:
-    """Remove what would let the environment press keys, load classes or write logs through Textual, or end its start.
+    """Remove variables with which the environment could press keys, load classes or write logs through Textual.
 
-    To be called before Textual is imported, which reads its settings once.
+    Also those that would make its start fail. Must be called before Textual is imported, which reads them once.
     """
     environ = os.environ if environ is None else environ
     for name in [*environ]:
         if (name.startswith("TEXTUAL_") or name == "TEXTUAL") and name not in _TEXTUAL_KEPT:
             del environ[name]
     for name in _SIZES:
-        # Rich takes `²` for a number, and then fails on it.
+        # Rich accepts `²` as a number, and then fails on it.
         if name in environ and _SIZE.fullmatch(environ[name]) is None:
             del environ[name]

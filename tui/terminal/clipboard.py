@@ -15,23 +15,23 @@ from tui.terminal.passthrough import inside_tmux, pass_through
 OSC_LIMIT = 74_994
 """Base64 characters that the common terminals take in one OSC 52 (xterm ctlseqs, "Operating System Commands")."""
 TMUX_LIMIT = 1.0
-"""Seconds that tmux may take; it answers in a few milliseconds."""
+"""Seconds that tmux may take; usually it needs a few milliseconds."""
 _WITHOUT_OSC = ("linux", "vt100", "vt220")
 
 
 class Terminal(Protocol):
-    """What copying needs of the app."""
+    """The part of the app that copying uses."""
 
     @property
     def is_headless(self) -> bool:
-        """Whether no terminal is there at all."""
+        """Whether there is no terminal."""
 
     def send_control(self, sequence: str) -> None:
         """Write a control sequence to the terminal."""
 
 
 def copy(app: Terminal, text: str, environ: Mapping[str, str] = os.environ) -> str:
-    """Copy `text` as it is; the words to show, which say where it went. A terminal never says whether it took it."""
+    """Copy `text` unchanged; a sentence that says where it went. A terminal does not report whether it accepted it."""
     encoded = base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
     if inside_tmux(environ) and _give_to_tmux(text, environ):
         return _("Copied to tmux and the terminal's clipboard: {count} characters").format(count=len(text))
@@ -47,13 +47,13 @@ def copy(app: Terminal, text: str, environ: Mapping[str, str] = os.environ) -> s
 
 
 def _give_to_tmux(text: str, environ: Mapping[str, str]) -> bool:
-    """Let tmux take it: with its usual settings it refuses an application's own OSC 52."""
+    """Copy into tmux's buffer: with its default settings it ignores an application's own OSC 52."""
     tmux = program("tmux")
     if tmux is None:
         return False
     data = text.encode("utf-8", "replace")
     try:
-        done = run(
+        process = run(
             [tmux, "load-buffer", "-w", "-"],
             check=False,
             input=data,
@@ -63,13 +63,13 @@ def _give_to_tmux(text: str, environ: Mapping[str, str]) -> bool:
         )
     except (OSError, TimeoutExpired):
         return False
-    return done.returncode == 0
+    return process.returncode == 0
 
 
 def clipboard_sequence(encoded: str, environ: Mapping[str, str] = os.environ) -> str:
     """OSC 52 for `encoded` (base64).
 
-    tmux is told twice: directly for `set-clipboard on`, wrapped for `allow-passthrough on`.
+    For tmux it comes twice: plain for `set-clipboard on`, wrapped for `allow-passthrough on`.
     """
     sequence = f"\x1b]52;c;{encoded}\x07"
     wrapped = pass_through(sequence, environ)

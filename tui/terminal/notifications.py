@@ -1,4 +1,4 @@
-"""Calls the operator who looks elsewhere: one bell, and a desktop notification where the terminal has them."""
+"""Calls an operator who looks elsewhere: one bell, and a desktop notification where the terminal supports it."""
 
 import os
 from collections.abc import Mapping
@@ -8,12 +8,12 @@ from services.models.text import clean
 from tui.terminal.passthrough import pass_through
 
 _TEXT_LIMIT = 200
-# The Linux console prints what it does not know; the others are too old to know.
+# The Linux console prints unknown sequences; the others are too old for them.
 _WITHOUT_OSC = ("linux", "vt100", "vt220")
 
 
 class Terminal(Protocol):
-    """What ringing needs of the app."""
+    """The part of the app that ringing uses."""
 
     def bell(self) -> None:
         """Ring once."""
@@ -32,6 +32,6 @@ def ring(app: Terminal, text: str) -> None:
 def notification_sequence(text: str, environ: Mapping[str, str] = os.environ) -> str:
     """OSC 9 (iTerm2, kitty, WezTerm, foot, Windows Terminal; others ignore it).
 
-    The name in front keeps a text such as `4;1` from being ConEmu's progress bar.
+    The prefix prevents ConEmu from taking a text such as `4;1` for its progress bar.
     """
     return pass_through(f"\x1b]9;Toban: {clean(text, _TEXT_LIMIT)}\x07", environ)

@@ -1,4 +1,4 @@
-"""The outline that stands on the screen while the console is imported; standard library only."""
+"""The outline shown while the console is imported; standard library only."""
 
 import os
 
@@ -10,18 +10,18 @@ _drawn = False
 
 
 def draw() -> None:
-    """Show it."""
+    """Draw the outline on the terminal's alternate screen."""
     held_back(lambda: assume(_write(_DRAW)))
 
 
 def assume(drawn: bool) -> None:
-    """It stands on the screen, or something else has replaced it."""
+    """Record whether the outline is on the screen."""
     global _drawn  # noqa: PLW0603  one terminal a process
     _drawn = drawn
 
 
 def leave() -> None:
-    """Back to the terminal's own screen; does nothing where the outline no longer stands."""
+    """Return to the terminal's main screen; does nothing where the outline is not on the screen."""
     held_back(_leave)
 
 

@@ -1,4 +1,4 @@
-"""The last line of defence: whatever a widget draws, nothing that steers a terminal leaves the console."""
+"""The last line of defence: whatever a widget draws, no control sequence in a text reaches the terminal."""
 
 import re
 from collections.abc import Callable
@@ -11,22 +11,22 @@ from textual.filter import LineFilter
 from services.models.text import UNSAFE
 
 
-class LastLine(LineFilter):
-    """Takes control, bidi and invisible characters out of drawn text and counts them.
+class OutputFilter(LineFilter):
+    """Removes control, bidi and invisible characters from drawn text, and counts the hits.
 
-    The models clean text as it enters, so every hit is a bug. What is taken out leaves as many spaces as
-    it was wide, nearly always none, so the layout stays right; a surrogate becomes U+FFFD.
+    The models clean text as it enters, so every hit is a bug. A removed character leaves spaces of its width, nearly
+    always none, so the layout stays intact; a surrogate becomes U+FFFD.
     """
 
     def __init__(self, on_hit: Callable[[str], None]) -> None:
-        """`on_hit` is given the text before it was made safe."""
+        """`on_hit` is called with the unsafe text."""
         super().__init__()
         self.hits = 0
-        """Segments that held something unsafe, each time they were drawn."""
+        """Number of unsafe segments, counted each time they are drawn."""
         self._on_hit = on_hit
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The segments, safe; the same list when nothing had to be taken out."""
+        """The segments without unsafe characters; the same list where there are none."""
         if not any(_is_unsafe(segment) for segment in segments):
             return segments
         return [self._safe(segment) if _is_unsafe(segment) else segment for segment in segments]
@@ -44,6 +44,6 @@ def _is_unsafe(segment: Segment) -> bool:
     return control is None and UNSAFE.search(text) is not None
 
 
-def _blank(found: re.Match[str]) -> str:
-    character = found[0]
+def _blank(match: re.Match[str]) -> str:
+    character = match[0]
     return "\ufffd" if "\ud800" <= character <= "\udfff" else " " * cell_len(character)

@@ -18,9 +18,9 @@ def inside_screen(environ: Mapping[str, str] = os.environ) -> bool:
 
 
 def pass_through(sequence: str, environ: Mapping[str, str] = os.environ) -> str:
-    """`sequence` wrapped for the multiplexer that stands between, if one does.
+    """`sequence` wrapped for tmux or GNU screen, where one of them runs.
 
-    tmux obeys with `allow-passthrough on`; see tmux(1).
+    tmux passes it on with `allow-passthrough on`; see tmux(1).
     """
     if inside_tmux(environ):
         return f"\x1bPtmux;{sequence.replace(chr(27), chr(27) * 2)}\x1b\\"

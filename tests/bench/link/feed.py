@@ -98,7 +98,7 @@ class OwnFed(Fed, RuntimeApp):
 def pane() -> tuple[Widget, Write]:
     """Our pane."""
     # As the console's screens make theirs; the app is known when the first line comes.
-    made = LogPane(pace=lambda: cast(RuntimeApp, made.app).pace())
+    made = LogPane(pace=lambda: cast(RuntimeApp, made.app).min_interval())
     return made, lambda lines: made.append_raw("".join(f"{each}\n" for each in lines).encode(), _now())
 
 

@@ -18,7 +18,7 @@ from textual.widgets import Static
 from services import i18n
 from services.models.text import UNSAFE
 from tui.runtime.app import RuntimeApp
-from tui.terminal.output_filter import LastLine
+from tui.terminal.output_filter import OutputFilter
 
 BLACK = Color(0, 0, 0)
 
@@ -209,13 +209,13 @@ hostile = st.text(
 @given(st.lists(hostile, max_size=5))
 def test_the_last_line_leaves_nothing_unsafe_and_no_width_changed(texts: list[str]) -> None:
     seen: list[str] = []
-    last_line = LastLine(seen.append)
+    output_filter = OutputFilter(seen.append)
     style = Style(bold=True)
     segments = [Segment(text, style) for text in texts]
-    safe = last_line.apply(segments, BLACK)
+    safe = output_filter.apply(segments, BLACK)
     unsafe = [text for text in texts if UNSAFE.search(text)]
     assert seen == unsafe
-    assert last_line.hits == len(unsafe)
+    assert output_filter.hits == len(unsafe)
     if not unsafe:
         assert safe is segments
     for before, after in zip(segments, safe, strict=True):

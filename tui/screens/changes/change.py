@@ -16,15 +16,15 @@ from services.models.problem import Problem
 from tui.commands import bindings
 from tui.screens.changes.applying import run_summary, tell
 from tui.screens.changes.manual_resolution import ManualResolutionScreen
-from tui.screens.common.mode_screen import ModeScreen
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.changes.run import RunScreen
+from tui.screens.common.mode_screen import ModeScreen
 from widgets.changes.list import ChangeList, Offer
 from widgets.changes.live_state import LiveStatePanel
 from widgets.changes.run.table import RunTable
 from widgets.changes.run.view import elsewhere_words
-from widgets.drawing.table import KeyedTable
 from widgets.changes.unknown_banner import UnknownBanner
+from widgets.drawing.table import KeyedTable
 
 READ_SECONDS = 30.0
 """Seconds between two reads of the target under the cursor."""

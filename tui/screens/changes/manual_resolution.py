@@ -12,12 +12,12 @@ from services.i18n import _
 from services.journal.errors import JournalError
 from services.models.changes import Place, PlannedStep, Run
 from tui.screens.common.place import PlacedDialog
+from widgets.changes.lines import hanging, pairs, row_lines
+from widgets.changes.plan.form import ChoiceRow
 from widgets.drawing.block import Block
 from widgets.drawing.format import stamp
 from widgets.drawing.lines import Line, Span
 from widgets.frame.panel import words_of
-from widgets.changes.plan.form import ChoiceRow
-from widgets.changes.lines import hanging, pairs, row_lines
 
 
 class ManualResolutionScreen(PlacedDialog[bool]):
@@ -77,7 +77,9 @@ class ManualResolutionScreen(PlacedDialog[bool]):
         """Show what AWS shows of the target now."""
         change = self.app.ready.engine.changes.get(self.run.plan.kind)
         if change is None:
-            self.reading = [[(_("This console does not know this kind of change; look at AWS by hand."), "bad")]]
+            self.reading = [
+                [(_("This console does not know this kind of change; look at AWS by hand."), "bad")]
+            ]
             self.now_block.update()
             return
         try:

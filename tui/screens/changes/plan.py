@@ -23,15 +23,15 @@ from services.models.changes import ChangeTarget, Plan, Run
 from services.models.problem import Problem
 from tui.commands import bindings
 from tui.screens.changes.applying import apply
+from tui.screens.changes.plan_status import PlanStatus, keys, passing, status
 from tui.screens.common.guard import TypeAheadGuard
 from tui.screens.common.place import PlacedDialog
-from tui.screens.changes.plan_status import PlanStatus, keys, passing, status
-from widgets.inputs.confirm_bar import ConfirmBar
+from widgets.changes.lines import why_then
+from widgets.changes.plan.form import PlanForm
+from widgets.changes.plan.view import PlanView
 from widgets.drawing.ticker import every_second
 from widgets.frame.panel import words_of
-from widgets.changes.plan.form import PlanForm
-from widgets.changes.lines import why_then
-from widgets.changes.plan.view import PlanView
+from widgets.inputs.confirm_bar import ConfirmBar
 
 DEBOUNCE = 0.4
 """Seconds without a key before an edit is planned, because every plan reads AWS."""
@@ -58,9 +58,7 @@ class PlanScreen(PlacedDialog[None]):
         Binding("pagedown", "scroll_plan('page_down')", N_("Page down"), show=False),
     ]
 
-    def __init__(
-        self, kind: str, target: ChangeTarget, parameters: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, kind: str, target: ChangeTarget, parameters: Mapping[str, str] | None = None) -> None:
         super().__init__()
         self.kind = kind
         self.target = target
@@ -70,7 +68,7 @@ class PlanScreen(PlacedDialog[None]):
         self.applying = False
         """It was confirmed: nothing more is sent from here."""
         self._parameters = dict(parameters or {})
-        self._plan_guard = TypeAheadGuard(self, lambda: self.bar.open())
+        self._plan_guard = TypeAheadGuard(self, lambda: self.bar.open())  # noqa: PLW0108  the bar is made below
         self._go_on = True
         """The focus goes to the name, once there is a plan for it."""
         self._typing: Timer | None = None

@@ -6,8 +6,8 @@ from datetime import datetime
 from services.i18n import _
 from services.models.changes import Plan, Run, StepState
 from services.models.problem import Problem
-from widgets.drawing.lines import Line, Span
 from widgets.changes.lines import expiry
+from widgets.drawing.lines import Line, Span
 
 _UNDER_WAY = frozenset({StepState.WAITING, StepState.SENDING})
 

@@ -8,8 +8,8 @@ from textual.getters import app as app_getter
 from services.models.changes import Run
 from tui.console import Console
 from tui.screens.common.dialog import Dialog
-from widgets.drawing.format import stamp
 from widgets.changes.plan.view import PlanView
+from widgets.drawing.format import stamp
 
 
 class RunScreen(Dialog[None]):

@@ -1,4 +1,4 @@
-"""Says who was first, where somebody else has recorded the same before."""
+"""Words for an entry that somebody else has recorded first."""
 
 from datetime import datetime, tzinfo
 
@@ -9,7 +9,7 @@ from widgets.duties.wording import clock_of
 
 
 def was_first(entry: Entry, zone: tzinfo, now: datetime) -> str:
-    """`first was alice, 09:02`, from the entry that has the claim."""
+    """`first was alice, 09:02`, from the entry that holds the claim."""
     return _first(entry.person.name, entry.at, zone, now)
 
 

@@ -1,4 +1,4 @@
-"""A short list to choose one thing from."""
+"""A dialog with a short list to choose from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from widgets.drawing.table import KeyedTable, Row
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One line."""
+    """One line of the list."""
 
     key: str
     text: str
@@ -25,7 +25,7 @@ class Choice:
 
 
 class ChooseScreen(GuardedDialog[str | None]):
-    """Answers the chosen key; None when it was left. What was typed ahead chooses nothing."""
+    """Returns the chosen key, None where it was closed. Keys typed ahead choose nothing."""
 
     DEFAULT_CSS = """
     ChooseScreen {
@@ -48,7 +48,7 @@ class ChooseScreen(GuardedDialog[str | None]):
             yield self.table
 
     def on_mount(self) -> None:
-        """The cursor begins on the first."""
+        """Fill the list; the cursor begins on the first line."""
         self.table.set_rows(
             [Row(each.key, ([(each.text, "")], [(each.note, "muted")])) for each in self._choices]
         )
@@ -57,7 +57,6 @@ class ChooseScreen(GuardedDialog[str | None]):
     def first(self) -> Widget:
         """The list."""
         return self.table
-
 
     @on(KeyedTable.Selected)
     def _chosen(self, event: KeyedTable.Selected) -> None:

@@ -1,12 +1,12 @@
-"""The command palette, whose page keys may come before its list was ever laid out."""
+"""The command palette, safe against page keys that arrive before its list is laid out."""
 
 from textual.command import CommandList, CommandPalette
 
 
 class ConsolePalette(CommandPalette):
-    """As Textual's; but a key for a list that has no lines yet does nothing, where Textual raises KeyError.
+    """As Textual's, but a key for a list without lines does nothing, where Textual raises KeyError.
 
-    Of what Textual keeps private it overrides `_action_command_list`.
+    Of Textual's private methods it overrides `_action_command_list`.
     """
 
     def _action_command_list(self, action: str) -> None:

@@ -1,4 +1,4 @@
-"""The frame that small windows share."""
+"""The frame of all small windows."""
 
 from typing import ClassVar, TypeVar
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class Dialog(ModalScreen[T]):
-    """A window over the screen; escape closes it with nothing done."""
+    """A window over the screen; escape closes it without doing anything."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", N_("Close"))]
     DEFAULT_CSS = """
@@ -34,15 +34,15 @@ class Dialog(ModalScreen[T]):
     _below = ""
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:
-        """As Textual's; but it closes this window, not one that came over it meanwhile."""
+        """As Textual's, but it closes this window, not one that opened above it meanwhile."""
         return super().dismiss(result) if self.app.screen is self else dismiss_below(self, result)
 
     def say_below(self, window: Widget, words: str) -> None:
-        """Set the words in the window's lower border; the window is painted anew only for other ones."""
+        """Set the words in the window's lower border; equal words repaint nothing."""
         if words != self._below:
             self._below = words
             window.border_subtitle = Content(words)
 
     def holds_back(self) -> bool:
-        """Whether the console must not end yet; says why. Asked again, it lets go."""
+        """Whether the console must not quit yet, after telling the operator why; a second attempt may succeed."""
         return False

@@ -1,6 +1,6 @@
-"""Keys count only once a dialog has been seen: what was typed ahead must not confirm anything.
+"""Accepts keys only once a dialog has been seen: keys typed ahead must not confirm anything.
 
-A key is judged by when it was pressed, not by when the console got round to it.
+A key is judged by when it was pressed, not by when it is handled.
 """
 
 from collections.abc import Callable
@@ -16,10 +16,10 @@ T = TypeVar("T")
 
 
 class TypeAheadGuard:
-    """Closed from `hold` until a frame has been painted and looked at for a moment."""
+    """Closed from `hold` until a frame has been painted and visible for a moment."""
 
     seconds: ClassVar[float] = 0.6
-    """How long a painted dialog is looked at before its keys count."""
+    """How long a dialog must have been painted before it accepts keys."""
 
     def __init__(self, widget: Widget, opened: Callable[[], object] = lambda: None) -> None:
         self._widget = widget
@@ -29,15 +29,15 @@ class TypeAheadGuard:
 
     @property
     def is_open(self) -> bool:
-        """Keys pressed now count."""
+        """Whether a key pressed now is accepted."""
         return self.lets(monotonic())
 
     def lets(self, pressed_at: float) -> bool:
-        """Whether a key pressed then (an event's `time`) counts."""
+        """Whether a key pressed at that time (an event's `time`) is accepted."""
         return pressed_at >= self._opens_at
 
     def hold(self) -> None:
-        """The picture changes: close until the new one was painted and looked at."""
+        """Close, because the content changes, until it has been painted and visible for a moment."""
         self._opens_at = float("inf")
         self._holds += 1
         self._widget.call_after_refresh(self._painted, self._holds)
@@ -54,9 +54,9 @@ class TypeAheadGuard:
 
 
 class GuardedDialog(Dialog[T]):
-    """A dialog that hears nothing but escape until it has been painted for a moment; so again after a resize.
+    """A dialog that accepts only escape until it has been painted for a moment, and again after a resize.
 
-    Nothing has the focus until then; then `first()` gets it, or what had it before the resize.
+    Until then nothing has the focus; then `first()` gets it, or the widget that had it before the resize.
     """
 
     AUTO_FOCUS = ""
@@ -67,7 +67,7 @@ class GuardedDialog(Dialog[T]):
         self._back_to: Widget | None = None
 
     def first(self) -> Widget | None:
-        """Where the keys go once they count; never to what confirms."""
+        """The widget that gets the focus; never one that confirms."""
         return None
 
     def on_mount(self) -> None:
@@ -75,29 +75,29 @@ class GuardedDialog(Dialog[T]):
         self.hold()
 
     def on_resize(self, _event: Resize) -> None:
-        """Things stand elsewhere now."""
+        """Close the guard, because everything has moved."""
         self.hold()
 
     def hold(self) -> None:
-        """Take the keys away until the present picture has been looked at."""
+        """Remove the focus until the present content has been visible for a moment."""
         self._back_to = self.focused or self._back_to
         self.set_focus(None)
         self.guard.hold()
 
     def on_descendant_focus(self) -> None:
-        """A click while the guard is closed gives nothing the keys yet."""
+        """Postpone the focus of a click while the guard is closed."""
         if not self.guard.is_open and self.focused is not None:
             self._back_to = self.focused
             self.set_focus(None)
 
     def on_key(self, event: Key) -> None:
-        """Drop what was typed ahead; escape does nothing, so it always may."""
+        """Drop keys typed ahead; escape changes nothing, so it is always accepted."""
         if event.key != "escape" and not self.guard.lets(event.time):
             event.stop()
             event.prevent_default()
 
     def on_paste(self, event: Paste) -> None:
-        """Drop what was pasted ahead."""
+        """Drop a paste that came too early."""
         if not self.guard.lets(event.time):
             event.stop()
             event.prevent_default()

@@ -15,9 +15,9 @@ from widgets.drawing.format import pad, wrap
 
 KEY_WIDTH = 16
 _GO = "app.go("
-"""What the keys of the modes do; these have a section of their own."""
+"""Prefix of the actions of the modes' keys, which have a section of their own."""
 SILENT = ("super+c",)
-"""Keys that only some terminals send."""
+"""Keys that are not listed, because only some terminals send them."""
 
 _FROM_TEXTUAL = (
     N_("Focus Next"),
@@ -34,7 +34,7 @@ _FROM_TEXTUAL = (
     N_("Page Left"),
     N_("Page Right"),
 )
-"""What Textual's own bindings say, marked so that it is translated."""
+"""Descriptions of Textual's own bindings, marked for translation."""
 
 
 class HelpScreen(Dialog[None]):
@@ -45,7 +45,7 @@ class HelpScreen(Dialog[None]):
         self.sections = sections(screen)
 
     def compose(self) -> ComposeResult:
-        """One section for the focused panel, the screen, the console."""
+        """One section each for the screen, the focused panel, the console, and the modes."""
         with VerticalScroll(id="window") as window:
             window.border_title = Content(_("Help"))
             window.border_subtitle = Content(_("esc closes"))
@@ -55,7 +55,7 @@ class HelpScreen(Dialog[None]):
 
 
 class _Keys(Static):
-    """Keys to the left, what they do wrapped beside them."""
+    """Keys on the left, their descriptions wrapped beside them."""
 
     DEFAULT_CSS = """
     _Keys { margin-bottom: 1; }
@@ -66,7 +66,7 @@ class _Keys(Static):
         self._rows = rows
 
     def on_resize(self, event: Resize) -> None:
-        """Wrap anew."""
+        """Wrap the descriptions for the new width."""
         room = event.size.width - KEY_WIDTH - 2
         self.update(Content("\n").join([line for key, text in self._rows for line in _row(key, text, room)]))
 
@@ -83,16 +83,16 @@ def _row(key: str, text: str, room: int) -> list[Content]:
 def sections(screen: Screen[object]) -> list[tuple[str, list[tuple[str, str]]]]:
     """(title, (keys, text)…) from the active bindings; help texts come from the command registry."""
     helps = {command.id: command.help for command in COMMANDS}
-    found: dict[str, dict[str, list[str]]] = {}
+    keys_by_place: dict[str, dict[str, list[str]]] = {}
     for active in screen.active_bindings.values():
         binding = active.binding
         if binding.description and binding.key not in SILENT and not binding.action.startswith(_GO):
             text = _(helps.get(binding.id or "", "") or binding.tooltip or binding.description)
-            keys = found.setdefault(_place(active.node, screen), {}).setdefault(text, [])
+            keys = keys_by_place.setdefault(_place(active.node, screen), {}).setdefault(text, [])
             keys.append(screen.app.get_key_display(binding))
     listed = [
         (title, [(" ".join(keys), text) for text, keys in rows.items()])
-        for title, rows in sorted(found.items(), key=lambda each: each[0] != _("On this screen"))
+        for title, rows in sorted(keys_by_place.items(), key=lambda each: each[0] != _("On this screen"))
     ]
     modes = [(mode.key, f"{_(mode.title)}: {_(mode.help)}") for mode in MODES]
     return [*listed, (_("Modes"), modes)]

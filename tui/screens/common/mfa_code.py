@@ -1,4 +1,4 @@
-"""Ask for the six digits of an MFA device; the SDK's own prompt would freeze the console."""
+"""The dialog for the six digits of an MFA device; the SDK's own prompt would freeze the console."""
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -13,7 +13,7 @@ from tui.screens.common.dialog import Dialog
 
 
 class CodeScreen(Dialog[bool]):
-    """Answers True once AWS accepted the code."""
+    """Returns True once AWS has accepted the code."""
 
     DEFAULT_CSS = """
     CodeScreen Input { border: tall $primary; width: 16; }
@@ -26,7 +26,7 @@ class CodeScreen(Dialog[bool]):
         self.needed = needed
 
     def compose(self) -> ComposeResult:
-        """Which role and device, the field, what AWS answered."""
+        """Role and device, the field, AWS's answer."""
         with Vertical(id="window") as window:
             window.border_title = Content(_("MFA code"))
             yield Static(Content(_("Role: {role}").format(role=self.needed.role_arn)))
@@ -36,14 +36,14 @@ class CodeScreen(Dialog[bool]):
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:
-        """Try the code when it is whole."""
+        """Try the code once it has six digits."""
         if len(event.value) == 6:
             self.send(event.value)
             event.input.clear()
 
     @work(group="assume", exclusive=True)
     async def send(self, code: str) -> None:
-        """Assume the role; a refused code can be tried again."""
+        """Assume the role; after a refusal another code can be tried."""
         say = self.query_one("#say", Static)
         say.update(Content(_("Asking AWS…")))
         try:

@@ -1,4 +1,4 @@
-"""What every mode's screen has: the header, the alarm strip, the banner, the keys."""
+"""The frame of every mode's screen: header, alarm strip, banners, key bar."""
 
 from dataclasses import dataclass
 
@@ -17,10 +17,10 @@ from tui.console import Console
 from tui.modes import MODES
 from tui.runtime.removal import dismiss_below
 from widgets.alarms.strip import AlarmStrip
-from widgets.frame.banner import Banner, shared_problem
 from widgets.drawing.format import duration
-from widgets.frame.header import Header, HeaderFacts, ModeLabel
 from widgets.drawing.ticker import catch_up, every_second
+from widgets.frame.banner import Banner, shared_problem
+from widgets.frame.header import Header, HeaderFacts, ModeLabel
 from widgets.frame.key_bar import KeyBar
 
 EXPIRES_SOON = 15 * 60
@@ -29,14 +29,14 @@ EXPIRES_SOON = 15 * 60
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What the operator is looking at, for a note about it."""
+    """The object that the operator is looking at, as the subject of a note."""
 
     target: str
-    """Exactly, as the journal's entries name it."""
+    """Its name in the journal's entries, exactly."""
     name: str
-    """For people; clean."""
+    """Its name for people; clean."""
     opened: bool = False
-    """It was opened, so a note is about it; else the cursor merely stands there, and the writer decides."""
+    """Whether it was opened, so that a note is about it; otherwise only the cursor is on it, and the writer decides."""
 
 
 class ModeScreen(Screen[object]):
@@ -56,7 +56,7 @@ class ModeScreen(Screen[object]):
         self.journal_banner = Banner()
 
     def dismiss(self, result: object = None) -> AwaitComplete:
-        """As Textual's; but it closes this screen, not one that came over it meanwhile."""
+        """As Textual's, but it closes this screen, not one that opened above it meanwhile."""
         return super().dismiss(result) if self.app.screen is self else dismiss_below(self, result)
 
     def compose(self) -> ComposeResult:
@@ -73,10 +73,10 @@ class ModeScreen(Screen[object]):
         raise NotImplementedError
 
     async def opened(self) -> None:
-        """What the mode does once it is on screen; the switch to it waits for this."""
+        """Start the mode's work once it is on screen; the switch to the mode waits for it."""
 
     def place(self) -> Place | None:
-        """What is under the cursor, for a note about it."""
+        """The object under the cursor, as the subject of a note."""
         return None
 
     async def on_mount(self) -> None:
@@ -95,7 +95,7 @@ class ModeScreen(Screen[object]):
         await self.opened()
 
     def on_screen_resume(self) -> None:
-        """The time went on while other screens were shown."""
+        """Bring clocks and ages up to date after other screens were shown."""
         catch_up(self)
 
     def _board_changed(self) -> None:
@@ -106,12 +106,12 @@ class ModeScreen(Screen[object]):
 
     def _acknowledged_changed(self) -> None:
         board = self.app.board.value if self.app.board is not None else None
-        seen = present(board.alarms, self.app.acknowledged, self.app.now()) if board is not None else {}
-        self.acknowledged_changed(seen)
+        valid = present(board.alarms, self.app.acknowledged, self.app.now()) if board is not None else {}
+        self.acknowledged_changed(valid)
 
-    def acknowledged_changed(self, seen: dict[str, Acknowledgement]) -> None:
-        """Somebody acknowledged an alarm's state, or it is no longer that state; by the alarm's id."""
-        self.strip.acknowledged = seen
+    def acknowledged_changed(self, acknowledgements: dict[str, Acknowledgement]) -> None:
+        """Take the acknowledgements of present states, by the alarm's id."""
+        self.strip.acknowledged = acknowledgements
 
     def _zone_changed(self) -> None:
         self.header.clock.zone = self.app.zone
@@ -126,8 +126,11 @@ class ModeScreen(Screen[object]):
         self.banner_changed(self.banner.problem)
 
     def _unseen_fault(self) -> Problem | None:
-        """A fault of the console in what has no panel of its own to say it."""
-        for state, title in ((self.app.identity, _("reading the account")), (self.app.anchors, _("reading access keys"))):
+        """A fault of the console in a feed without a panel that would show it."""
+        for state, title in (
+            (self.app.identity, _("reading the account")),
+            (self.app.anchors, _("reading access keys")),
+        ):
             problem = state.problem if state is not None else None
             if problem is not None and problem.kind is ProblemKind.FAULT:
                 summary = _("A fault of the console stopped this: {title}.").format(title=title)
@@ -135,11 +138,11 @@ class ModeScreen(Screen[object]):
         return None
 
     def banner_changed(self, problem: Problem | None) -> None:
-        """Panels that would say the same are told that the banner says it."""
+        """Tell panels what the banner says, so that they need not repeat it."""
 
 
 def header_facts(app: Console) -> HeaderFacts:
-    """What the header says now."""
+    """The present content of the header."""
     services = app.services
     if services is None:
         return HeaderFacts()
@@ -147,7 +150,9 @@ def header_facts(app: Console) -> HeaderFacts:
     identity = app.identity.value if app.identity else None
     usage = services.meter.snapshot()
     armed, health = services.engine.permits.armed, services.journal.health
-    left = (identity.expires_at - app.now()).total_seconds() if identity and identity.expires_at else None
+    remaining = (
+        (identity.expires_at - app.now()).total_seconds() if identity and identity.expires_at else None
+    )
     skew = skew_words(services.session.skew_seconds) or _step(services.clock_watch.step()) or ("", "")
     return HeaderFacts(
         environment=Environment(system.environment),
@@ -155,8 +160,8 @@ def header_facts(app: Console) -> HeaderFacts:
         account=system.account,
         region=system.region,
         identity=identity,
-        expires_in="" if left is None else duration(max(0.0, left)),
-        expires_soon=left is not None and left < EXPIRES_SOON,
+        expires_in="" if remaining is None else duration(max(0.0, remaining)),
+        expires_soon=remaining is not None and remaining < EXPIRES_SOON,
         calls=usage.calls,
         yen=usage.yen,
         demo=app.demo,
@@ -175,7 +180,7 @@ def header_facts(app: Console) -> HeaderFacts:
 
 
 def _link(app: Console) -> str:
-    """That the line to the terminal is slow, and how slow."""
+    """A warning that the line to the terminal is slow, with its round trip; "" for a fast one."""
     state = app.cells.link if app.cells is not None else None
     if state is None or not state.is_slow:
         return ""
@@ -185,7 +190,7 @@ def _link(app: Console) -> str:
 
 
 def skew_words(seconds: float | None) -> tuple[str, str] | None:
-    """(how wrong this machine's clock is by AWS's own, and what to do, the same in few cells); None below a minute."""
+    """(how far this machine's clock is off AWS's, with the remedy; the same in few cells); None below a minute."""
     if seconds is None or abs(seconds) < 60:
         return None
     time = duration(abs(seconds))
@@ -194,7 +199,7 @@ def skew_words(seconds: float | None) -> tuple[str, str] | None:
 
 
 def _step(seconds: float) -> tuple[str, str] | None:
-    """That somebody has set this machine's clock within the last hour, in words and in few cells."""
+    """(that this machine's clock was set within the last hour, the same in few cells); None where it was not."""
     if not seconds:
         return None
     time = duration(abs(seconds))
@@ -206,7 +211,7 @@ def _step(seconds: float) -> tuple[str, str] | None:
 
 
 def _badge(app: Console, mode: str) -> str:
-    """What waits in a mode: duties to sign, changes whose outcome is unknown, notes that are not in Slack."""
+    """The count shown beside a mode: duties to sign, changes with an unknown outcome, notes not yet in Slack."""
     if mode == "inspect" and app.duties is not None:
         waiting = len(app.duties.open)
         return str(waiting) if waiting else ""

@@ -1,4 +1,4 @@
-"""A word that must be read before anything else is typed: why something asked for is not done."""
+"""A message that must be read before anything else is typed: why a request is not carried out."""
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -11,7 +11,7 @@ from widgets.drawing.prose import Prose
 
 
 class NoticeScreen(Dialog[None]):
-    """Closed by enter or escape; other keys are dropped, for they were meant for what did not open."""
+    """Closed by enter or escape; other keys are dropped, because they were meant for what did not open."""
 
     DEFAULT_CSS = """
     NoticeScreen > #window { max-width: 72; padding: 1 2; border: round $warning; }
@@ -23,14 +23,14 @@ class NoticeScreen(Dialog[None]):
         self._text = text
 
     def compose(self) -> ComposeResult:
-        """The word, and how to go on."""
+        """The message, and how to close it."""
         with Vertical(id="window") as window:
             window.border_title = Content(self._title)
             window.border_subtitle = Content(_("esc closes"))
             yield Prose(Content(self._text))
 
     def on_key(self, event: Key) -> None:
-        """Nothing but the two keys."""
+        """Accept only the two keys."""
         if event.key == "enter":
             self.dismiss()
         if event.key != "escape":

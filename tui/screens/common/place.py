@@ -1,4 +1,4 @@
-"""Where a change happens, said on the first row of every dialog that may touch it."""
+"""The target system of a change, shown in the first row of every dialog that may change it."""
 
 from textual.content import Content
 from textual.getters import app as app_getter
@@ -28,7 +28,7 @@ class PlacedDialog(GuardedDialog[T]):
     app = app_getter(Console)
 
     def on_mount(self) -> None:
-        """Take the environment's colours."""
+        """Apply the environment's colours."""
         self.add_class(f"-{self.app.ready.runbook.system.environment.value}")
 
     def place(self) -> Static:

@@ -21,7 +21,7 @@ SCOPE = 28
 
 
 class RunbookScreen(Dialog[None]):
-    """Reads like the paper it replaces."""
+    """Shows the runbook like the paper that it replaces."""
 
     def __init__(self, runbook: Runbook) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ def _person(role: str, who: str, scope: str) -> Content:
 
 
 def _blocked(what: Sequence[str]) -> Content:
-    """What cannot be carried out while the role above is undecided; empty where nothing waits for it."""
+    """What is blocked while the role above is undecided; empty where nothing depends on it."""
     if not what:
         return Content()
     text = _("until decided, blocked: {what}").format(what=_(", ").join(what))

@@ -21,7 +21,7 @@ class ShellScreen(Screen[object]):
     """
 
     def compose(self) -> ComposeResult:
-        """A header, the alarm strip's place, and what is going on."""
+        """The header, an empty alarm strip, and the progress of the start."""
         with Vertical():
             yield Static(Content.styled(" Toban 当番 ", "bold $text on $primary"), id="bar")
             yield Static(Content(_("Reading the runbook…")), id="strip")

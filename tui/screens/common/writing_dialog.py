@@ -1,4 +1,4 @@
-"""The dialog in which a person writes for the journal; what was written outlives a journal that refuses it."""
+"""The dialog in which a person writes for the journal; the text stays where the journal cannot record it."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -15,16 +15,16 @@ from services.i18n import N_, _
 from services.journal.errors import JournalError
 from tui.console import Console
 from tui.screens.common.dialog import Dialog
-from widgets.inputs.note_field import LONGEST, NoteField
 from widgets.drawing.prose import Prose
+from widgets.inputs.note_field import LONGEST, NoteField
 
 
 class NotTaken(Exception):
-    """It was not recorded and never will be; the words say why, and what was written stays on screen."""
+    """The text cannot be recorded; the message says why, and the text stays on screen."""
 
 
 class WritingDialog(Dialog[bool]):
-    """Answers True once the text is in the journal; a subclass says what about and how."""
+    """Returns True once the text is in the journal; a subclass says what it is about and records it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", N_("Close"))]
     DEFAULT_CSS = """
@@ -50,11 +50,11 @@ class WritingDialog(Dialog[bool]):
         raise NotImplementedError
 
     def placeholder(self) -> str:
-        """Shown in the field while it is empty."""
+        """The words in the empty field."""
         return ""
 
     def about(self) -> Iterable[Widget]:
-        """What stands above the field."""
+        """The widgets above the field."""
         return ()
 
     def keys(self) -> str:
@@ -62,19 +62,19 @@ class WritingDialog(Dialog[bool]):
         return _("enter records · ctrl+j new line · esc closes")
 
     def hears(self) -> bool:
-        """Whether enter counts yet."""
+        """Whether Enter is accepted yet."""
         return True
 
     def refused(self, text: str) -> str:
-        """Why this text is not recorded, or ""."""
+        """Why this text cannot be recorded; "" where it can."""
         return ""
 
     async def write(self, text: str) -> str:
-        """Record; what to tell the writer afterwards. Raises JournalError, NotTaken."""
+        """Record `text`; the message for the writer afterwards. Raises JournalError, NotTaken."""
         raise NotImplementedError
 
     def compose(self) -> ComposeResult:
-        """What about, the field, what happened."""
+        """The subject, the field, the message line."""
         with Vertical(id="window") as window:
             window.border_title = Content(self.heading())
             window.border_subtitle = Content(self.keys())
@@ -83,16 +83,16 @@ class WritingDialog(Dialog[bool]):
             yield self.say_line
 
     def on_mount(self) -> None:
-        """Write at once; where nothing can be recorded that is said before anything is written."""
+        """Focus the field; where nothing can be recorded, say so before anything is written."""
         self.field.focus()
         health = self.app.ready.journal.health
         if not health.writable:
             problem = health.problem
-            told = problem.said if problem else _("The journal cannot be written.")
-            self.tell(told, trouble=True)
+            text = problem.said if problem else _("The journal cannot be written.")
+            self.tell(text, trouble=True)
 
     def tell(self, text: str, *, trouble: bool = False) -> None:
-        """Say something below the field."""
+        """Show a message below the field."""
         self.say_line.set_class(trouble, "-trouble")
         self.say_line.update(Content(text))
 
@@ -102,7 +102,7 @@ class WritingDialog(Dialog[bool]):
 
     @on(NoteField.Submitted)
     def submitted(self, message: NoteField.Submitted) -> None:
-        """Record what was written, once."""
+        """Record the text, once."""
         if self._writing or not self.hears():
             return
         if len(message.text) > LONGEST:
@@ -118,18 +118,18 @@ class WritingDialog(Dialog[bool]):
     @work(group="record")
     async def _record(self, text: str) -> None:
         try:
-            said = await self.write(text)
+            message = await self.write(text)
         except JournalError as error:
             problem = error.problem
-            kept = _("Nothing was recorded; your text stays here, enter tries again.")
-            self.tell(f"{problem.summary} {problem.remedy} {kept}", trouble=True)
+            hint = _("Nothing was recorded; your text stays here, enter tries again.")
+            self.tell(f"{problem.summary} {problem.remedy} {hint}", trouble=True)
             return
         except NotTaken as why:
             self.tell(str(why), trouble=True)
             return
         finally:
             self._writing = False
-        self.app.say(said)
+        self.app.say(message)
         self.dismiss(True)
 
     def action_leave(self) -> None:
@@ -138,15 +138,15 @@ class WritingDialog(Dialog[bool]):
             self.dismiss(False)
 
     def holds_back(self) -> bool:
-        """A text that would be lost."""
+        """Whether a text would be lost, or is being recorded."""
         return self._writing or self._keeps(_("Quitting again throws the text away."))
 
     def unsaved(self) -> str:
-        """What would be lost."""
+        """The text that would be lost."""
         return self.field.written
 
     def _keeps(self, warning: str) -> bool:
-        """Say `warning` of a text that was written, the first time."""
+        """Whether a text would be lost of which the writer was not warned yet; shows `warning`."""
         written = self.unsaved()
         if not written or self._leaving == written:
             return False

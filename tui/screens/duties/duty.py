@@ -11,10 +11,10 @@ from textual.getters import app as app_getter
 
 from services.i18n import _
 from services.models.duties import Occurrence
-from tui.console import Console
 from tui.commands import bindings
-from tui.screens.duties import duty_actions
+from tui.console import Console
 from tui.screens.common.dialog import Dialog
+from tui.screens.duties import duty_actions
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.finding_actions import no_look, titles
 from widgets.duties.detail import DutyDetail

@@ -10,13 +10,13 @@ from services.models.runbook import Duty
 from services.report.periods import of_day
 from tui.console import Console
 from tui.messages import OpenReport
+from tui.screens.common.already_recorded import signed_first
 from tui.screens.common.choose import Choice, ChooseScreen
+from tui.screens.common.notice import NoticeScreen
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.finding_actions import no_look, titles
-from tui.screens.common.notice import NoticeScreen
+from tui.screens.duties.sign import SignScreen, SkipScreen, why_not
 from tui.screens.duties.sign_all import SignAllScreen
-from tui.screens.common.already_recorded import signed_first
-from tui.screens.duties.sign import SkipScreen, SignScreen, why_not
 
 
 def sign(app: Console, chosen: Occurrence | None) -> None:

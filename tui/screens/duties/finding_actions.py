@@ -13,10 +13,10 @@ from services.models.findings import Finding, Recorded, UnknownIdentity
 from services.models.journal import Entry
 from services.models.runbook import Runbook
 from tui.console import Console
+from tui.screens.common.already_recorded import signed_first
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.notice import NoticeScreen
 from tui.screens.duties.overrule import OverrideScreen
-from tui.screens.common.already_recorded import signed_first
 from widgets.drawing.format import stamp
 
 
@@ -41,7 +41,9 @@ def overrule(app: Console, subject: str, recorded: Recorded) -> None:
     """Ask for a reason and judge it otherwise."""
     if recorded.seq == 0:
         app.push_screen(
-            NoticeScreen(recorded.finding.title, _("The journal did not take this finding; it cannot be overruled."))
+            NoticeScreen(
+                recorded.finding.title, _("The journal did not take this finding; it cannot be overruled.")
+            )
         )
         return
     app.push_screen(OverrideScreen(subject, recorded))

@@ -12,15 +12,15 @@ from textual.widget import Widget
 from services.i18n import N_, _
 from services.models.duties import DutyView, Occurrence
 from tui.commands import bindings
-from tui.screens.duties import duty_actions
 from tui.screens.common.mode_screen import ModeScreen, Place
+from tui.screens.common.notice import NoticeScreen
+from tui.screens.duties import duty_actions
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding_actions import titles
-from tui.screens.common.notice import NoticeScreen
+from widgets.drawing.format import day_words
 from widgets.duties.agenda import Agenda
 from widgets.duties.detail import DutyDetail
 from widgets.duties.list import DutyList
-from widgets.drawing.format import day_words
 from widgets.duties.month import MonthGrid
 from widgets.duties.occurrences import OccurrenceList
 
@@ -246,5 +246,7 @@ class InspectScreen(ModeScreen):
             return True
         day = day_words(self.grid.day, year=True)
         self.agenda.focus()
-        self.app.push_screen(NoticeScreen(day, _("Choose one of the day's duties, then press the key again.")))
+        self.app.push_screen(
+            NoticeScreen(day, _("Choose one of the day's duties, then press the key again."))
+        )
         return False

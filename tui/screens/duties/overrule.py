@@ -10,9 +10,9 @@ from services.journal.errors import AlreadyRecorded
 from services.models.findings import Recorded
 from tui.screens.common.already_recorded import was_first
 from tui.screens.common.writing_dialog import NotTaken, WritingDialog
-from widgets.findings.wording import verdict_spans
 from widgets.drawing.lines import ROLES
 from widgets.drawing.prose import Prose
+from widgets.findings.wording import verdict_spans
 
 
 class OverrideScreen(WritingDialog):

@@ -16,12 +16,12 @@ from services.models.findings import DutyFindings, Recorded
 from tui.screens.common.already_recorded import signed_first, was_first
 from tui.screens.common.guard import TypeAheadGuard
 from tui.screens.common.writing_dialog import NotTaken, WritingDialog
-from widgets.inputs.checklist import Checklist
-from widgets.duties.wording import look, when, zone_name
-from widgets.findings.wording import verdict_spans
-from widgets.drawing.ticker import every_second
 from widgets.drawing.lines import ROLES
 from widgets.drawing.prose import Prose
+from widgets.drawing.ticker import every_second
+from widgets.duties.wording import look, when, zone_name
+from widgets.findings.wording import verdict_spans
+from widgets.inputs.checklist import Checklist
 
 _RECORDED = {
     OccurrenceState.UPCOMING: N_("due {due}, signed now {now} {zone} — recorded as early"),

@@ -12,11 +12,11 @@ from services.journal.errors import AlreadyRecorded
 from services.models.duties import Occurrence
 from services.models.findings import Recorded
 from tui.screens.common.guard import TypeAheadGuard
-from tui.screens.duties.sign import accepting_words
 from tui.screens.common.writing_dialog import WritingDialog
-from widgets.duties.wording import when, zone_name
+from tui.screens.duties.sign import accepting_words
 from widgets.drawing.lines import ROLES
 from widgets.drawing.prose import Prose
+from widgets.duties.wording import when, zone_name
 
 
 class SignAllScreen(WritingDialog):

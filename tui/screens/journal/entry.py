@@ -6,8 +6,8 @@ from contextlib import suppress
 from textual import on, work
 from textual.app import ComposeResult
 
-from services.journal.errors import JournalError
 from services.journal.entry_check import check_link
+from services.journal.errors import JournalError
 from services.models.journal import Entry, EntryQuery
 from services.models.text import clean
 from tui.screens.common.mode_screen import ModeScreen, Place

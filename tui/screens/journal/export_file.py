@@ -4,13 +4,13 @@ import asyncio
 import sqlite3
 from pathlib import Path
 
+from services.host.private_files import make_folder
+from services.host.state_files import stamped_name, state_folder
 from services.i18n import _, plural
 from services.journal.export import export
 from services.journal.problems import UnusableJournal
 from services.models.journal import EntryQuery
 from services.models.text import clean
-from services.host.private_files import make_folder
-from services.host.state_files import stamped_name, state_folder
 
 
 async def save(journal: Path, query: EntryQuery) -> str:

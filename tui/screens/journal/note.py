@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from services.i18n import N_, _
-from services.models.journal import NewEntry, EntryKind
+from services.models.journal import EntryKind, NewEntry
 from tui.screens.common.mode_screen import ModeScreen, Place
 from tui.screens.common.writing_dialog import WritingDialog
 from widgets.drawing.prose import Prose

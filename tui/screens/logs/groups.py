@@ -14,8 +14,8 @@ from services.aws.client.errors import AwsError
 from services.i18n import _
 from services.models.logs import LogGroup
 from services.models.text import clean
-from tui.screens.common.dialog import Dialog
 from services.system import Services
+from tui.screens.common.dialog import Dialog
 
 
 class GroupScreen(Dialog[str]):

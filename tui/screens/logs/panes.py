@@ -5,10 +5,10 @@ from datetime import datetime
 from textual import on, work
 
 from services.models.problem import Problem
-from tui.terminal.clipboard import copy
 from tui.screens.common.mode_screen import ModeScreen
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.tail_binding import PaneTail
+from tui.terminal.clipboard import copy
 from widgets.logs.pane import LogPane
 
 TELLING_FIELDS = ("statusCode", "status", "method", "path", "durationMs", "duration", "userId", "user")
@@ -30,7 +30,7 @@ class PaneScreen(ModeScreen):
             zone=self.app.zone,
             max_bytes=self.app.config.log_memory_mb << 20,
             order=TELLING_FIELDS,
-            pace=self.app.pace,
+            pace=self.app.min_interval,
             id=id,
         )
         pane.said = self.banner.problem

@@ -6,7 +6,16 @@ from rich.cells import cell_len
 
 from services.i18n import _
 from services.models.verdict import Verdict
-from services.report.rendering.document import Block, Bullets, Document, Facts, Paragraph, Quote, Section, Table
+from services.report.rendering.document import (
+    Block,
+    Bullets,
+    Document,
+    Facts,
+    Paragraph,
+    Quote,
+    Section,
+    Table,
+)
 from widgets.drawing.format import crop, pad, wrap, wrap_at
 from widgets.drawing.lines import Line, Span, spread
 from widgets.drawing.state_styles import VERDICT_LOOKS

@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from services.i18n import _
-from services.models.journal import NewEntry, EntryKind
+from services.models.journal import EntryKind, NewEntry
 from services.report.periods import Period
 from tui.screens.common.writing_dialog import WritingDialog
 from widgets.drawing.lines import ROLES
@@ -40,7 +40,10 @@ class RemarkScreen(WritingDialog):
     async def write(self, text: str) -> str:
         """Record it. Raises JournalError."""
         draft = NewEntry(
-            kind=EntryKind.REMARK, subject=self.period.subject, text=" ".join(text.split()), data={"text": text}
+            kind=EntryKind.REMARK,
+            subject=self.period.subject,
+            text=" ".join(text.split()),
+            data={"text": text},
         )
         await self.app.ready.journal.append(draft)
         return _("The remark stands in the report")

@@ -14,15 +14,15 @@ from services.i18n import N_, _
 from services.journal.problems import UnusableJournal, problem_of
 from services.models.duties import Occurrence
 from services.models.report import Report
-from services.report.rendering.dispatch import document
 from services.report.make import make
 from services.report.periods import Period, Span, fiscal_year, of_day, of_fiscal_year, of_month
-from tui.screens.report.save import FORMATS, save_report
-from tui.screens.report.lines import report_lines
-from tui.screens.duties import duty_actions
-from tui.screens.common.mode_screen import ModeScreen
+from services.report.rendering.dispatch import document
 from tui.screens.common.choose import Choice, ChooseScreen
+from tui.screens.common.mode_screen import ModeScreen
+from tui.screens.duties import duty_actions
+from tui.screens.report.lines import report_lines
 from tui.screens.report.remark import RemarkScreen
+from tui.screens.report.save import FORMATS, save_report
 from widgets.drawing.block import Block
 from widgets.drawing.lines import Line
 

@@ -2,12 +2,12 @@
 
 import json
 
+from services.host.state_files import state_folder, write_private
 from services.i18n import N_, _
 from services.models.report import Report
 from services.models.text import clean
 from services.report.rendering.html import to_html
 from services.report.rendering.markdown import to_markdown
-from services.host.state_files import state_folder, write_private
 
 FORMATS = {
     "html": N_("HTML, to print or to send"),

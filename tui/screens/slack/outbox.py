@@ -15,15 +15,15 @@ from services.i18n import N_, _, sentences
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.posts import Post, PostState
 from tui.console import Console
-from tui.screens.common.dialog import Dialog
 from tui.screens.common.already_recorded import was_first
+from tui.screens.common.dialog import Dialog
 from tui.screens.common.writing_dialog import NotTaken, WritingDialog
 from widgets.drawing.block import Block
 from widgets.drawing.format import wrap
 from widgets.drawing.lines import ROLES, Line
-from widgets.journal.post_lines import POST_LOOKS, columns, detail, rows
-from widgets.drawing.table import KeyedTable
 from widgets.drawing.prose import Prose
+from widgets.drawing.table import KeyedTable
+from widgets.journal.post_lines import POST_LOOKS, columns, detail, rows
 
 _OPEN = (PostState.WAITING, PostState.REFUSED, PostState.UNKNOWN)
 Decision = Callable[[Post, str], Awaitable[None]]

@@ -1,4 +1,4 @@
-"""Acknowledge an alarm's present state: who has seen it, and what the next operator should know."""
+"""The dialog that acknowledges an alarm's present state, with a note for the next operator."""
 
 from collections.abc import Iterable
 
@@ -27,28 +27,28 @@ class AcknowledgeScreen(WritingDialog):
         return _("Acknowledge")
 
     def placeholder(self) -> str:
-        """The note may be left out."""
+        """Say that the note is optional."""
         return _("Note for the next operator (may be empty)")
 
     def about(self) -> Iterable[Widget]:
-        """Which alarm in which state, and who acknowledged it before."""
+        """The alarm with its state, and who acknowledged it before."""
         now, zone = self.app.now(), self.app.zone
         parts = [state_content(self.alarm, zone, now)]
-        seen = present([self.alarm], self.app.acknowledged, now).get(self.alarm.id)
-        if seen is not None:
-            parts.append(acknowledged_content(seen, zone, now))
+        acknowledgement = present([self.alarm], self.app.acknowledged, now).get(self.alarm.id)
+        if acknowledgement is not None:
+            parts.append(acknowledged_content(acknowledgement, zone, now))
         yield Prose(Content("\n").join(parts), classes="about")
 
     def on_mount(self) -> None:
-        """Enter counts only once the alarm's name could be read."""
+        """Accept Enter only once the alarm's name could be read."""
         super().on_mount()
         self.guard.hold()
 
     def hears(self) -> bool:
-        """Not what was typed ahead."""
+        """Not before the dialog was painted: keys typed ahead do not count."""
         return self.guard.is_open
 
     async def write(self, text: str) -> str:
-        """The acknowledgement. Raises JournalError."""
+        """Record the acknowledgement. Raises JournalError."""
         await self.app.ready.acknowledgements.acknowledge(self.alarm, text)
         return _("{name} is acknowledged").format(name=self.alarm.name)

@@ -1,4 +1,4 @@
-"""One alarm, whole: why, since when, its curve, its history, what the runbook says."""
+"""One alarm in full: why, since when, its curve, its history, what the runbook says."""
 
 from collections.abc import Awaitable
 from contextlib import suppress
@@ -48,7 +48,7 @@ class AlarmScreen(ModeScreen):
         yield self.detail
 
     async def opened(self) -> None:
-        """What is known now; the rest is read as the board changes."""
+        """Show what is known now; the rest is read whenever the board changes."""
         runbook = self.services.runbook
         self.detail.alarm = self.first
         self.detail.playbook = runbook.playbook_for(self.first.id)
@@ -68,24 +68,24 @@ class AlarmScreen(ModeScreen):
         self.read_rest(current or self.first)
 
     def place(self) -> Place | None:
-        """The alarm."""
+        """This alarm."""
         alarm = self.detail.alarm or self.first
         return Place(str(alarm.id), alarm.name, opened=True)
 
-    def acknowledged_changed(self, seen: dict[str, Acknowledgement]) -> None:
-        """Who has seen the present state, and who saw those before."""
-        super().acknowledged_changed(seen)
-        self.detail.acknowledged = seen.get(self.first.id)
+    def acknowledged_changed(self, acknowledgements: dict[str, Acknowledgement]) -> None:
+        """Show who acknowledged the present state, and who earlier ones."""
+        super().acknowledged_changed(acknowledgements)
+        self.detail.acknowledged = acknowledgements.get(self.first.id)
         self.read_acknowledgements()
 
     @work(group="alarm-acknowledgements", exclusive=True)
     async def read_acknowledgements(self) -> None:
-        """The earlier ones; without a journal there are none to show."""
+        """Read the earlier acknowledgements; without a journal there are none."""
         with suppress(JournalError):
             self.detail.seen = await self.services.acknowledgements.of(self.first)
 
     def action_acknowledge(self) -> None:
-        """Say that the alarm's present state was seen."""
+        """Acknowledge the alarm's present state."""
         self.post_message(messages.Acknowledge(self.detail.alarm or self.first))
 
     def action_propose(self) -> None:
@@ -93,7 +93,7 @@ class AlarmScreen(ModeScreen):
         propose_alarm(self.app, self.detail.alarm or self.first)
 
     def banner_changed(self, problem: Problem | None) -> None:
-        """The detail does not repeat the banner."""
+        """Keep the detail from repeating the banner."""
         self.detail.said = problem
 
     def _zone_changed(self) -> None:
@@ -102,7 +102,7 @@ class AlarmScreen(ModeScreen):
 
     @work(group="alarm-detail", exclusive=True)
     async def read_rest(self, alarm: Alarm) -> None:
-        """History and curve; what cannot be read keeps its last value and says why."""
+        """Read history and curve; where that fails, the last value stays, with the reason."""
         now = self.app.now()
         history = self.services.alarms.history(alarm.id, now - HISTORY)
         self.detail.history = await self._state(self.detail.history, history)
@@ -114,7 +114,7 @@ class AlarmScreen(ModeScreen):
     async def _curve(self, alarm: Alarm) -> tuple[Series, ...]:
         if not alarm.queries:
             return ()
-        # The period that is still filling would look like a fall to nothing.
+        # The current period is incomplete and would look like a drop to zero.
         now = self.app.now().timestamp()
         end = datetime.fromtimestamp(now - now % max(60, alarm.period), UTC)
         return await self.services.metrics.fetch(alarm.queries, TimeSpan(start=end - CURVE, end=end))
@@ -124,7 +124,7 @@ class AlarmScreen(ModeScreen):
             value = await reading
         except AwsError as error:
             return replace(before, problem=error.problem, failures=before.failures + 1)
-        except Exception as error:  # noqa: BLE001  the boundary: a fault of ours is said where the answer would stand
+        except Exception as error:  # noqa: BLE001  the boundary: a fault of ours is shown in place of the answer
             self.app.report_bug(error)
             problem = fault_problem(_("A fault of the console stopped this read."), error, self.app.now())
             return replace(before, problem=problem, failures=before.failures + 1)
@@ -137,6 +137,6 @@ class AlarmScreen(ModeScreen):
 
     @on(AlarmDetail.OpenLogs)
     def open_logs(self, message: AlarmDetail.OpenLogs) -> None:
-        """To the log group that belongs to the alarm, at the minute it changed."""
+        """Go to the alarm's log group, at the minute of its change."""
         self.app.pop_screen()
         self.app.post_message(messages.OpenLogs(str(message.group), message.at))

@@ -14,8 +14,8 @@ _ALONE = ("-short", "-narrow", "-zoom")
 
 def stylesheet(panels: Sequence[PanelSpec]) -> str:
     """The rules for `WatchScreen`, whose `#panels` holds `panels` in their order."""
-    left = [panel for panel in panels if panel.wide_row]
-    wide_rows = " ".join(panel.wide_row for panel in left)
+    column = [panel for panel in panels if panel.wide_row]
+    wide_rows = " ".join(panel.wide_row for panel in column)
     alone = ", ".join(f"&.{name} #panels" for name in _ALONE)
     each_alone = ", ".join(f"&.{name} #{panel.id}" for name in _ALONE for panel in panels)
     return f"""
@@ -23,8 +23,8 @@ def stylesheet(panels: Sequence[PanelSpec]) -> str:
         #panels {{ layout: grid; grid-size: 1 {len(panels)}; grid-rows: {_rows(panels)}; height: 1fr; }}
         {" ".join(_bounds(panels))}
         #panels > .-off {{ display: none; }}
-        &.-wide #panels {{ grid-size: 2 {len(left)}; grid-columns: 2fr 3fr; grid-rows: {wide_rows}; }}
-        {" ".join(_wide(panels, len(left)))}
+        &.-wide #panels {{ grid-size: 2 {len(column)}; grid-columns: 2fr 3fr; grid-rows: {wide_rows}; }}
+        {" ".join(_wide(panels, len(column)))}
         {alone} {{ grid-size: 1 1; grid-columns: 1fr; grid-rows: 1fr; }}
         {each_alone} {{ height: 1fr; max-height: 100%; row-span: 1; }}
     }}

@@ -1,12 +1,12 @@
-"""What the console asked of AWS today, and what that costs."""
+"""Today's requests to AWS by operation, and their price."""
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from services.i18n import _
 from services.aws.client.meter import UsageMeter
+from services.i18n import _
 from tui.screens.common.dialog import Dialog
 from widgets.drawing.format import pad
 
@@ -19,7 +19,7 @@ class UsageScreen(Dialog[None]):
         self.usage = meter.snapshot()
 
     def compose(self) -> ComposeResult:
-        """A table and the sum."""
+        """The table and its total."""
         with VerticalScroll(id="window") as window:
             window.border_title = Content(_("AWS usage today"))
             rows = [

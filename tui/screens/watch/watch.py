@@ -75,7 +75,7 @@ class WatchScreen(PaneScreen):
             panel.zone_changed()
 
     def banner_changed(self, problem: Problem | None) -> None:
-        """The panels do not repeat the banner."""
+        """Keep the panels from repeating the banner."""
         super().banner_changed(problem)
         for panel in self.panels.values():
             panel.banner_changed(problem)
@@ -85,10 +85,10 @@ class WatchScreen(PaneScreen):
         panel = self._focused_panel()
         return panel.place() if panel is not None else None
 
-    def acknowledged_changed(self, seen: dict[str, Acknowledgement]) -> None:
-        """The rows say who has seen what."""
-        super().acknowledged_changed(seen)
-        self.alarms.acknowledged = seen
+    def acknowledged_changed(self, acknowledgements: dict[str, Acknowledgement]) -> None:
+        """Show in the rows who acknowledged what."""
+        super().acknowledged_changed(acknowledgements)
+        self.alarms.acknowledged = acknowledgements
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A panel's own commands work only while the keys go to it."""
@@ -105,7 +105,7 @@ class WatchScreen(PaneScreen):
         return next((panel for panel in self.panels.values() if panel.widget in around), None)
 
     def action_acknowledge(self) -> None:
-        """Say that the state of the alarm under the cursor was seen."""
+        """Acknowledge the state of the alarm under the cursor."""
         self.action_panel_command("alarms", "acknowledge")
 
     def action_panel_command(self, panel: str, command: str) -> None:
@@ -114,11 +114,11 @@ class WatchScreen(PaneScreen):
 
     @on(LogTile.Follow)
     def follow_group(self, message: LogTile.Follow) -> None:
-        """From a log widget to its group's tail."""
+        """Go from a log widget to its group's tail."""
         self.post_message(messages.OpenLogs(message.group))
 
     def on_resize(self) -> None:
-        """What fits changes with the size."""
+        """Show as many panels as fit the new size."""
         self.call_after_refresh(self._show_panels)
 
     def _show_panels(self) -> None:
@@ -128,7 +128,7 @@ class WatchScreen(PaneScreen):
             panel.widget.set_class(alone and id != self.current, "-off")
 
     def action_focus_panel(self, panel: str) -> None:
-        """Go to a panel; where one fills the screen, it replaces the other."""
+        """Go to a panel; where one panel fills the screen, it replaces the other."""
         self.current = panel
         self._show_panels()
         self.panels[panel].focus()
@@ -139,23 +139,23 @@ class WatchScreen(PaneScreen):
         self._show_panels()
 
     def on_descendant_focus(self) -> None:
-        """Remember which panel is looked at."""
+        """Remember which panel has the focus."""
         panel = self._focused_panel()
         if panel is not None:
             self.current = panel.spec.id
 
     @on(AlarmPanel.Opened)
     def open_alarm(self, message: AlarmPanel.Opened) -> None:
-        """Show the alarm that was under the cursor when the key was pressed; not over a dialog that came first."""
+        """Show the alarm that was under the cursor when the key was pressed, unless a dialog opened meanwhile."""
         if self.is_active:
             self.post_message(messages.OpenAlarm(message.alarm))
 
     @on(AlarmPanel.Lost)
     def alarm_lost(self, message: AlarmPanel.Lost) -> None:
-        """The cursor's alarm is gone: say so, the key must not act on its neighbour."""
+        """Say that the cursor's alarm is gone; the key must not act on its neighbour."""
         self.app.say(_("{name} no longer exists").format(name=message.name))
 
     @on(AlarmStrip.Clicked)
     def strip_clicked(self) -> None:
-        """The strip leads to the alarms."""
+        """Go from the strip to the alarms."""
         self.action_focus_panel("alarms")

@@ -1,4 +1,4 @@
-"""Brings what Textual's compositor drew onto a grid."""
+"""Paints the updates of Textual's compositor onto a grid."""
 
 from collections.abc import Iterable
 from typing import TypeGuard
@@ -12,9 +12,9 @@ from tui.terminal.cells.styles import Renditions
 Update = ChopsUpdate | LayoutUpdate
 
 
-def is_paintable(drawn: object) -> TypeGuard[Update]:
-    """Whether `paint` knows what to do with it."""
-    return isinstance(drawn, (ChopsUpdate, LayoutUpdate))
+def is_paintable(renderable: object) -> TypeGuard[Update]:
+    """Whether `paint` can paint it."""
+    return isinstance(renderable, (ChopsUpdate, LayoutUpdate))
 
 
 def is_whole(update: Update) -> bool:
@@ -23,7 +23,7 @@ def is_whole(update: Update) -> bool:
 
 
 def paint(grid: Grid, renditions: Renditions, update: Update) -> None:
-    """Draw an update, all of the screen or the parts of it that were dirty."""
+    """Paint an update: the whole screen, or its dirty parts."""
     if isinstance(update, LayoutUpdate):
         for y, strips in enumerate(update.strips, update.region.y):
             _strips(grid, renditions, update.region.x, y, strips)
@@ -44,7 +44,7 @@ def _strip(grid: Grid, renditions: Renditions, x: int, y: int, strip: Strip) -> 
 
 
 def _chops(grid: Grid, renditions: Renditions, update: ChopsUpdate) -> None:
-    """Strips where dirty spans touch them, up to the end of the last; what did not change draws the same again."""
+    """Paint the strips that dirty spans touch, up to the end of the last span in them."""
     touched: dict[tuple[int, int], tuple[Strip, int, int]] = {}
     for y, start, end in update.spans:
         for until, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
@@ -57,7 +57,7 @@ def _chops(grid: Grid, renditions: Renditions, update: ChopsUpdate) -> None:
 
 
 def size_of(update: Update) -> tuple[int, int]:
-    """Columns and rows of the screen that was drawn."""
+    """Columns and rows of the screen that the update belongs to."""
     if isinstance(update, LayoutUpdate):
         return update.region.right, update.region.bottom
     return update.chop_ends[-1][-1] if update.chop_ends else 0, len(update.chops)

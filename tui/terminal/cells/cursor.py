@@ -1,22 +1,22 @@
-"""The shortest way for the cursor (ECMA-48 8.3: CUP, CUU, CUD, CUF, CUB, CHA, VPA, CR, LF, BS)."""
+"""The shortest cursor movements (ECMA-48 8.3: CUP, CUU, CUD, CUF, CUB, CHA, VPA, CR, LF, BS)."""
 
 from collections.abc import Iterator
 from functools import lru_cache
 
 
 class Cursor:
-    """Where the terminal's cursor is, as far as that is known: columns and rows from 0, None when it is not."""
+    """The terminal's cursor as far as it is known: column and row, counted from 0; None where unknown."""
 
     def __init__(self) -> None:
         self.x: int | None = None
         self.y: int | None = None
 
     def lose(self) -> None:
-        """Somebody else may have moved it."""
+        """Forget the position: something else may have moved the cursor."""
         self.x = self.y = None
 
     def move(self, x: int, y: int, height: int) -> str:
-        """The shortest sequence to (x, y) on a screen of `height` rows; "" when it is there."""
+        """The shortest sequence to (x, y) on a screen of `height` rows; "" where the cursor is there already."""
         way = "" if (self.x, self.y) == (x, y) else _shortest(self.x, self.y, x, y, height)
         self.x, self.y = x, y
         return way
@@ -36,20 +36,20 @@ def _ways(from_x: int | None, from_y: int | None, x: int, y: int, height: int) -
         yield from _along(from_x, x)
         return
     if from_y < y and y - from_y <= 3 and y < height:
-        # The tty makes CR LF of LF anyway; said in full it is right on every tty.
+        # Most ttys turn LF into CR LF; CR LF in full is right on all of them.
         yield "\r" + "\n" * (y - from_y) + (_forward(x) if x else "")
     if from_x is None:
         return
     vertical = f"\x1b[{_count(abs(y - from_y))}{'B' if y > from_y else 'A'}"
-    for each in ([f"\x1b[{y + 1}d"] if y else []) + [vertical]:
+    for to_row in ([f"\x1b[{y + 1}d"] if y else []) + [vertical]:
         if from_x == x:
-            yield each
+            yield to_row
         else:
-            yield from (each + along for along in _along(from_x, x))
+            yield from (to_row + to_column for to_column in _along(from_x, x))
 
 
 def _along(here: int | None, x: int) -> Iterator[str]:
-    """Ways within the row."""
+    """Candidate sequences within the row."""
     yield f"\x1b[{x + 1}G" if x else "\r"
     if x <= 3:
         yield "\r" + (_forward(x) if x else "")

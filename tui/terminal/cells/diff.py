@@ -18,13 +18,13 @@ def changed(front: Grid, back: Grid) -> list[int]:
 
 
 def spans(front: Grid, back: Grid, y: int, blank: Callable[[int], int]) -> list[Span]:
-    """Where row `y` has to be written, from the left; wide characters are in a span with both halves or not at all.
+    """Spans of row `y` to be written, from left to right; a wide character is in a span with both halves or not at all.
 
-    `blank` gives the number of what shows of a style on a space: two spaces that look alike do not differ. What
-    a character may cover in a terminal that draws it wider is written again after it.
+    `blank` gives the number of the visible part of a style on a space: two spaces that look alike do not differ. Cells
+    that a character may cover in a terminal that draws it wider are written again after it.
     """
     old_texts, texts, old_styles, styles = front.texts[y], back.texts[y], front.styles[y], back.styles[y]
-    found: list[Span] = []
+    differing: list[Span] = []
     start = end = covered = -1
     for x, text in enumerate(texts):
         old, style, old_style = old_texts[x], styles[x], old_styles[x]
@@ -36,30 +36,30 @@ def spans(front: Grid, back: Grid, y: int, blank: Callable[[int], int]) -> list[
         first = x if text else x - 1
         if first > end:
             if end >= 0:
-                found.append((start, end))
+                differing.append((start, end))
             start = first
         end = x + 1
         if not text.isascii() or not text:
             covered = max(covered, first + reach(texts[first]))
     if end >= 0:
-        found.append((start, end))
-    return found
+        differing.append((start, end))
+    return differing
 
 
 def blank_tail(back: Grid, y: int, blank: Callable[[int], int]) -> int:
-    """The column from which row `y` is nothing but spaces that look alike; its width when there is none."""
+    """The column from which row `y` holds only spaces that look alike; the row's width where it ends with text."""
     texts, styles = back.texts[y], back.styles[y]
     x = back.width
     if texts[x - 1] != " ":
         return x
-    look = blank(styles[x - 1])
-    while x and texts[x - 1] == " " and (styles[x - 1] == look or blank(styles[x - 1]) == look):
+    visible = blank(styles[x - 1])
+    while x and texts[x - 1] == " " and (styles[x - 1] == visible or blank(styles[x - 1]) == visible):
         x -= 1
     return x
 
 
 def differences(front: list[str], back: list[str]) -> int:
-    """How many cells of two rows hold something else; an unknown row differs where something is to be seen."""
+    """Number of cells in which two rows differ; an unknown row differs in every cell that shows something."""
     if front and front[0] == UNKNOWN:
         return len(back) - back.count(" ")
     return sum(map(ne, front, back))

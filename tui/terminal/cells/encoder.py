@@ -1,4 +1,4 @@
-"""Turns what should be on the screen into the fewest bytes that make the terminal show it."""
+"""Encodes a screen in the fewest bytes that make the terminal show it."""
 
 from collections.abc import Sequence
 
@@ -11,13 +11,13 @@ from tui.terminal.cells.scrolling import Scroll, find_shift
 from tui.terminal.cells.styles import Rendition, Renditions
 
 _RESET = "\x1b]8;;\x1b\\\x1b[m\x1b[r\x1b[H\x1b[2J"
-"""No link, no colour, no scroll region, whoever left them; all blank."""
+"""No link, no colour, no scroll region, whoever set them; a blank screen."""
 _SHIFTS = 4
 """Blocks that may move within one frame."""
 
 
 class Encoder:
-    """The terminal's screen as it is (`front`), its cursor and its rendition, and the way to another screen."""
+    """Knows the terminal's screen (`front`), cursor and rendition, and encodes the difference to another screen."""
 
     def __init__(
         self, width: int, height: int, renditions: Renditions, *, erases_in_colour: bool = True
@@ -25,7 +25,7 @@ class Encoder:
         """`erases_in_colour`: erased cells take the background in use (terminfo: bce)."""
         self.front = Grid(width, height)
         self._renditions = renditions
-        self._pieces = StyledRuns(renditions, erases_in_colour=erases_in_colour)
+        self._runs = StyledRuns(renditions, erases_in_colour=erases_in_colour)
         self._cursor = Cursor()
         self._pen: Rendition | None = None
         self._coarse = False
@@ -37,11 +37,11 @@ class Encoder:
         self._length = 0
 
     def forget(self) -> None:
-        """The terminal may show anything: the next frame clears and paints all."""
+        """Assume nothing about the terminal's screen: the next frame clears and paints all of it."""
         self._fresh = True
 
     def is_current(self, back: Grid, cursor: tuple[int, int] | None = None) -> bool:
-        """Whether the terminal shows `back` already, with the cursor where it should be."""
+        """Whether the terminal already shows `back`, with the cursor at `cursor`."""
         if self._fresh or cursor not in (None, (self._cursor.x, self._cursor.y)):
             return False
         return self.front.texts == back.texts and self.front.styles == back.styles
@@ -54,10 +54,10 @@ class Encoder:
         coarse: bool = False,
         cursor: tuple[int, int] | None = None,
     ) -> tuple[str, bool]:
-        """(what to send so that the terminal shows `back`, whether that is all of it).
+        """(the sequences that make the terminal show `back`, whether they are complete).
 
-        With a `limit`, no row is begun after that many bytes. `coarse`: what is sent has foregrounds of the 256
-        colours. The cursor is left at `cursor` (column, row), or anywhere.
+        With a `limit`, no row begins after that many bytes. `coarse` reduces foregrounds to the 256 colours. The cursor
+        ends at `cursor` (column, row), or anywhere.
         """
         self._coarse = coarse
         self._parts, self._length = [], 0
@@ -82,7 +82,7 @@ class Encoder:
         self._cursor.x = self._cursor.y = 0
 
     def _shift(self, back: Grid) -> list[int]:
-        """Let the terminal move what has moved; the rows that differ then."""
+        """Let the terminal scroll what has moved; the rows that still differ."""
         dirty = changed(self.front, back)
         for _attempt in range(_SHIFTS):
             shift = find_shift(self.front, back, dirty)
@@ -96,7 +96,7 @@ class Encoder:
         """DECSTBM, then DL or IL at its top: every terminal since the VT102 knows them."""
         top, bottom, amount = shift
         whole_rest = bottom == self.front.height - 1
-        # What comes in takes the pen's background where the terminal erases in colour.
+        # The rows that appear take the pen's background where the terminal erases in colour.
         self._draw_with(Rendition())
         if not whole_rest:
             self._emit(f"\x1b[{top + 1};{bottom + 1}r")
@@ -113,42 +113,42 @@ class Encoder:
         """Write `rows`; whether that was all of them."""
         self._frame += 1
         if limit is None:
-            pieces = [piece for y in rows for piece in self._taken(back, y)]
-            for piece in arranged(pieces, self._renditions):
-                self._piece(piece)
+            runs = [run for y in rows for run in self._row_runs(back, y)]
+            for run in arranged(runs, self._renditions):
+                self._write_run(run)
             return True
-        # What has stood still longest tells most, and so every row has its turn; on a slow line it is seen coming,
-        # so a row comes whole.
+        # The rows that have not changed for the longest time come first, so every row has its turn. A slow line shows
+        # rows as they arrive, so each is sent whole.
         for y in sorted(rows, key=self._sent_in.__getitem__):
             if self._length > limit:
                 return False
-            for piece in self._taken(back, y):
-                self._piece(piece)
+            for run in self._row_runs(back, y):
+                self._write_run(run)
         return True
 
-    def _taken(self, back: Grid, y: int) -> list[StyledRun]:
-        """The pieces of a row that is about to be written."""
-        pieces = self._pieces.of_row(self.front, back, y)
+    def _row_runs(self, back: Grid, y: int) -> list[StyledRun]:
+        """The runs of a row, which counts as sent from now on."""
+        runs = self._runs.of_row(self.front, back, y)
         self.front.copy_row(y, back)
         self._sent_in[y] = self._frame
-        return pieces
+        return runs
 
-    def _piece(self, piece: StyledRun) -> None:
-        self._move(piece.x, piece.y)
-        look = self._renditions[piece.style]
-        self._draw_with(look if piece.way == "text" else self._on_blank(look))
-        if piece.way == "tail":
+    def _write_run(self, run: StyledRun) -> None:
+        self._move(run.x, run.y)
+        rendition = self._renditions[run.style]
+        self._draw_with(rendition if run.way == "text" else self._on_blank(rendition))
+        if run.way == "tail":
             self._emit("\x1b[K")
-        elif piece.way == "run":
-            self._emit(f"\x1b[{len(piece.cells)}X")
+        elif run.way == "run":
+            self._emit(f"\x1b[{len(run.cells)}X")
         else:
-            self._write(piece.cells, piece.y)
+            self._write(run.cells, run.y)
 
-    def _on_blank(self, look: Rendition) -> Rendition:
-        """What the pen must be for a space, drawn or erased, that looks so: as it is, but for what shows there."""
-        if self._pen is None or not look.is_erasable:
-            return look.blank
-        return self._pen.over(look.background)
+    def _on_blank(self, rendition: Rendition) -> Rendition:
+        """The pen for a space that looks like `rendition`, drawn or erased: the present one where nothing else shows."""
+        if self._pen is None or not rendition.is_erasable:
+            return rendition.blank
+        return self._pen.over(rendition.background)
 
     # -- the pen
 
@@ -157,21 +157,21 @@ class Encoder:
         self._length += len(sequence) if sequence.isascii() else len(sequence.encode("utf-8", "replace"))
 
     def _move(self, x: int, y: int) -> None:
-        if way := self._cursor.move(x, y, self.front.height):
-            self._emit(way)
+        if sequence := self._cursor.move(x, y, self.front.height):
+            self._emit(sequence)
 
-    def _draw_with(self, look: Rendition) -> None:
+    def _draw_with(self, rendition: Rendition) -> None:
         if self._coarse:
-            look = look.coarse
+            rendition = rendition.coarse
         if self._pen is None:
             self._emit("\x1b[m")
             self._pen = Rendition()
-        if self._pen != look:
-            self._emit(self._renditions.change(self._pen, look))
-            self._pen = look
+        if self._pen != rendition:
+            self._emit(self._renditions.change(self._pen, rendition))
+            self._pen = rendition
 
     def _write(self, cells: Sequence[str], y: int) -> None:
-        """Cells from the cursor on, all of one look; after a character of doubtful width the cursor is placed anew."""
+        """Write cells at the cursor; after a character of doubtful width the cursor is repositioned."""
         assert self._cursor.x is not None, "moved there before"
         x, text = self._cursor.x, "".join(cells)
         if text.isascii():
@@ -190,12 +190,12 @@ class Encoder:
             self._print("".join(cells[begin:]), x + len(cells))
 
     def _print(self, text: str, end: int) -> None:
-        """Text that ends before column `end`, from the cursor on; at the edge terminals differ in what follows."""
+        """Write text at the cursor up to column `end`; at the edge terminals differ in where the cursor goes."""
         self._emit(text)
         self._cursor.x = end if end < self.front.width else None
 
     def _print_doubtful(self, grapheme: str, x: int, end: int, y: int) -> None:
-        """A grapheme that some terminals draw narrower than the cells `x`…`end`, or wider."""
+        """Write a grapheme that some terminals draw narrower or wider than the cells `x`…`end`."""
         if end == self.front.width:
             grapheme = grapheme[0]  # at the edge some (tmux) give a mark to the cell before
         if end - x == 2:

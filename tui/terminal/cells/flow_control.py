@@ -1,12 +1,12 @@
-"""Flow control: when the next frame may be sent. Knows the time only from its callers.
+"""Flow control: when the next frame may be sent. The callers pass the time.
 
-One frame is on its way at a time; the terminal's answer to the question at its end allows the next. Between
-here and the terminal lie buffers of megabytes (sshd, tmux, the kernel): a frame that could be written is not
-a frame that was seen. What is painted meanwhile makes one frame together.
+One frame is in flight at a time; the terminal's answer to the question at its end allows the next one. Buffers of
+megabytes lie between the console and the terminal (sshd, tmux, the kernel), so a frame that could be written has not
+been seen yet. Whatever is painted meanwhile becomes one frame.
 
-Small frames go without a question until they are WINDOW bytes together: an answer is a key press to ssh, which
-since 9.5 hides the rhythm of keys behind a packet every 20 ms for seconds after each (ObscureKeystrokeTiming):
-a question at every tick of a clock would cost more than all the rest.
+Small frames are sent without a question until they add up to WINDOW bytes. To ssh an answer is a key press, and since
+9.5 it hides the rhythm of keys by sending a packet every 20 ms for seconds after each (ObscureKeystrokeTiming), so
+asking at every tick of a clock would cost more than everything else.
 """
 
 from tui.terminal.cells.link import Meter
@@ -15,7 +15,7 @@ from tui.terminal.cells.replies import Answer, Question
 WINDOW = 1024
 """Bytes that may be on their way without a question behind them."""
 DISTANCE_EVERY = 16
-"""Questioned frames between two that are asked for the distance, too: before them, when nothing is on its way."""
+"""Frames with a question between two that are preceded by a second one, which measures the bare round trip."""
 PROBE_AFTER = 1.0
 """Seconds without an answer after which the terminal is asked again, without a frame; doubled each time."""
 FRAME_AFTER = 10.0
@@ -24,9 +24,9 @@ _LONGEST = 600.0
 CREDIT = 32_768
 """Bytes that may be sent at once…"""
 RATE = 32_000
-"""… and bytes a second thereafter: nobody reads what moves faster."""
+"""… and bytes a second thereafter: nobody can read faster output."""
 MUTE_AFTER = 2.0
-"""Seconds without any answer ever after which the terminal is taken for one that gives none."""
+"""Seconds without a single answer after which the terminal counts as one that never answers."""
 MUTE_INTERVAL = 0.2
 """Seconds between two frames for a terminal that does not answer…"""
 MUTE_RATE = 9600
@@ -34,14 +34,14 @@ MUTE_RATE = 9600
 
 
 class FlowControl:
-    """The frame on its way, and what follows from the answers that come or do not."""
+    """Tracks the frame in flight, and decides from the answers when the next one may follow."""
 
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
         self.frame = 0
         """Number of the newest frame."""
         self.answers = False
-        """Whether the terminal has ever answered; frames go by time alone until it does."""
+        """Whether the terminal has ever answered; until it does, frames are timed by the clock alone."""
         self._in_flight = False
         self._credit = float(CREDIT)
         self._last = 0
@@ -58,12 +58,12 @@ class FlowControl:
         self._probe_at = float("inf")
 
     def reset(self) -> None:
-        """The terminal was given back and taken again: nothing is on its way."""
+        """The terminal was released and taken over again: nothing is in flight."""
         self._arrived()
         self._unanswered_since = float("inf")
 
     def sent(self, now: float, size: int) -> bool:
-        """A frame of `size` bytes is sent; whether it needs a question at its end."""
+        """Record a frame of `size` bytes; whether it needs a question at its end."""
         self._unasked += size
         self._last = size
         self._credit = min(CREDIT, self._credit + RATE * (now - self.sent_at)) - size
@@ -81,28 +81,28 @@ class FlowControl:
         return True
 
     def asks_distance(self) -> bool:
-        """Whether the frame to come begins with a question, whose answer tells the distance alone."""
+        """Whether to ask before the next frame, too: the answer measures the bare round trip."""
         due = self.answers and not self._in_flight and self.frame >= self._distance_due
         if due:
             self._distance_due = self.frame + DISTANCE_EVERY
         return due
 
     def hurry(self) -> None:
-        """Somebody waits for what comes next: what moved before does not count."""
+        """Restore the full credit, because somebody waits for the next frame."""
         self._credit = float(CREDIT)
 
     def probed(self, now: float) -> None:
-        """The terminal was asked again."""
+        """Record that the terminal was asked again."""
         self._probe_wait = min(2 * self._probe_wait, _LONGEST)
         self._probe_at = now + self._probe_wait
 
     def answered(self, answer: Answer) -> None:
-        """The terminal has seen everything before the question that it answers."""
+        """Take in an answer: the terminal has shown everything sent before the question."""
         self.answers = True
-        asked = answer.asked
-        if asked.question is Question.POSITION or not asked.frame:
-            self._meter.measured(answer.at - asked.at, self._size if asked.frame == self.frame else 0)
-        if asked.frame == self.frame:
+        inquiry = answer.inquiry
+        if inquiry.question is Question.POSITION or not inquiry.frame:
+            self._meter.measured(answer.at - inquiry.at, self._size if inquiry.frame == self.frame else 0)
+        if inquiry.frame == self.frame:
             self._arrived()
 
     def _arrived(self) -> None:
@@ -110,7 +110,7 @@ class FlowControl:
         self._patience, self._probe_at = FRAME_AFTER, float("inf")
 
     def frame_at(self) -> float:
-        """From when on a frame may be sent if no answer comes before."""
+        """The earliest time for the next frame if no answer comes before."""
         due = self.sent_at + max(self._meter.interval, -self._credit / RATE)
         if not self._in_flight:
             return due
@@ -121,14 +121,14 @@ class FlowControl:
         return max(due, self.sent_at + MUTE_INTERVAL, self.sent_at + self._size / MUTE_RATE)
 
     @property
-    def pace(self) -> float:
-        """Seconds between two drawings that are worth it: twice for each frame as large as the last, on this line.
+    def min_interval(self) -> float:
+        """Seconds between two drawings that make sense on this line: two drawings for each frame as large as the last.
 
-        What is sent is then never much older than it need be.
+        Sent content is then never much older than necessary.
         """
         trip = self._meter.state.round_trip if self._meter.state.is_slow else None
         return max(self._meter.interval, self._last / RATE / 2, (trip or 0.0) / 3)
 
     def probe_at(self) -> float:
-        """When the terminal should be asked again if no answer comes before; infinity when it need not."""
+        """When to ask the terminal again if no answer comes before; infinity where that is not needed."""
         return self._probe_at if self._in_flight and self.answers else float("inf")

@@ -1,48 +1,48 @@
-"""How good the line to the terminal is, from how long it takes to answer."""
+"""The speed of the line to the terminal, measured by how long the terminal takes to answer."""
 
 from collections import deque
 from statistics import median
 from typing import Literal, NamedTuple, get_args
 
 Link = Literal["auto", "fast", "slow"]
-"""`auto`: as measured."""
+"""`auto`: as measured; the others are the operator's choice."""
 LINKS: tuple[str, ...] = get_args(Link)
 _SAMPLES = 5
 _DISTANCES = 3
-"""Answers to mere questions of which the shortest is the distance; a line may become another."""
+"""Bare round trips remembered; the shortest counts. Few, because the line may change."""
 _ENOUGH = 2
-"""Round trips from which the line is judged."""
+"""Round trips needed to judge the line."""
 _SLOW = 0.3
-"""Seconds of round trip from which the line counts as slow."""
+"""Seconds of round trip above which the line counts as slow."""
 _FAST = 0.12
-"""Seconds below which it is fast again."""
+"""Seconds below which it counts as fast again."""
 _INTERVALS = {False: 0.05, True: 0.25}
 _LARGE = 512
-"""Bytes of a frame from which its transmission, not the distance, takes the time."""
+"""Bytes from which on transmission, not distance, takes most of a frame's time."""
 _SECONDS_A_FRAME = 0.4
-"""What one frame may take of a slow line."""
+"""Seconds that one frame may take on a slow line."""
 _LEAST = 1024
 _ASSUMED_RATE = 9600
-"""Bytes a second of a line that was said to be slow, before anything is measured."""
+"""Bytes a second assumed of a line chosen as slow, before anything is measured."""
 
 
-def as_link(named: str) -> Link:
-    """What a name says; `auto` for one that says nothing."""
-    return "slow" if named == "slow" else "fast" if named == "fast" else "auto"
+def as_link(name: str) -> Link:
+    """The link of that name; `auto` for an unknown name."""
+    return "slow" if name == "slow" else "fast" if name == "fast" else "auto"
 
 
 class LinkState(NamedTuple):
-    """What is known of the line."""
+    """The present judgement of the line."""
 
     is_slow: bool = False
     round_trip: float | None = None
-    """Seconds from a frame to the terminal's answer, a middle of the last ones; None before any."""
+    """Median seconds from a frame to the terminal's answer, of the last few; None before the first."""
     is_chosen: bool = False
-    """Whether slow or fast was said, not measured."""
+    """Whether the operator chose slow or fast."""
 
 
 class Meter:
-    """Takes round trips and says how much may be sent."""
+    """Judges the line from round trips, and limits the size and the rate of frames."""
 
     def __init__(self, link: Link = "auto") -> None:
         self._link = link
@@ -52,7 +52,7 @@ class Meter:
         self.state = LinkState(is_slow=link == "slow", is_chosen=link != "auto")
 
     def measured(self, seconds: float, size: int) -> None:
-        """A frame of `size` bytes was answered after `seconds`; 0 bytes: a mere question, which tells the distance."""
+        """Record that a frame of `size` bytes was answered after `seconds`; size 0: a bare question."""
         if not size:
             self._distances.append(seconds)
             return
@@ -73,7 +73,7 @@ class Meter:
 
     @property
     def frame_limit(self) -> int | None:
-        """Bytes after which a frame should end; None when there is no need."""
+        """Bytes after which a frame should end; None: no limit."""
         if not self.state.is_slow:
             return None
         return max(_LEAST, int((self._rate or _ASSUMED_RATE) * _SECONDS_A_FRAME))

@@ -1,4 +1,4 @@
-"""The console's screen on its way to the terminal: painted at once, sent when the terminal is ready for it."""
+"""The console's output: painted into memory at once, sent when the terminal is ready for it."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -14,16 +14,16 @@ from tui.terminal.cells.replies import Answers, Question
 from tui.terminal.cells.styles import Renditions
 
 _SYNC_FROM = 256
-"""Characters of a frame from which the terminal is asked to show it at once; less is seen at once anyway."""
+"""Characters from which on a frame is sent as one synchronized update; a shorter one appears at once anyway."""
 _SYNCHRONIZED = "\x1b[?2026h{}\x1b[?2026l"
 _BUSY_WAIT = 0.5
-"""Seconds until the next look at a terminal that does not take what was written."""
+"""Seconds until the next try where the terminal has not taken what was written."""
 _SETTLE = (0.3, 1.0)
-"""Seconds, at least and at most, that the end waits for an answer: three round trips."""
+"""Least and most seconds that the end waits for answers; in between, three round trips."""
 
 
 class Writer(Protocol):
-    """Where the bytes go."""
+    """Sends bytes to the terminal."""
 
     @property
     def is_busy(self) -> bool:
@@ -34,26 +34,26 @@ class Writer(Protocol):
 
 
 class Handle(Protocol):
-    """Something to be called later."""
+    """A scheduled call."""
 
     def cancel(self) -> None:
-        """Not any more."""
+        """Cancel the call."""
 
 
 class Loop(Protocol):
-    """What is used of asyncio's event loop."""
+    """The part of asyncio's event loop that is used."""
 
     def time(self) -> float:
-        """Seconds, monotonic."""
+        """Monotonic seconds."""
 
     def call_soon(self, callback: Callable[[], object]) -> Handle:
-        """At the end of this turn."""
+        """Call at the end of this turn."""
 
     def call_later(self, delay: float, callback: Callable[[], object]) -> Handle:
-        """After `delay` seconds."""
+        """Call after `delay` seconds."""
 
     def call_soon_threadsafe(self, callback: Callable[[], object]) -> Any:
-        """From another thread."""
+        """Call soon; from any thread."""
 
 
 class CellOutput:
@@ -69,13 +69,13 @@ class CellOutput:
         link: Link = "auto",
         on_link: Callable[[LinkState], object] = lambda _state: None,
     ) -> None:
-        """`on_link` is told when the line turns slow or fast; `answers` has to be given what is read."""
+        """`on_link` is called when the line turns slow or fast; the input must be passed to `answers`."""
         self._loop = loop
         self._writer = writer
         self._colours, self._erases_in_colour = colours, erases_in_colour
         self._begin_grids(0, 0)
         self._meter = Meter(link)
-        self._pacing = FlowControl(self._meter)
+        self._flow = FlowControl(self._meter)
         self._on_link = on_link
         self._timer: Handle | None = None
         self._soon: Handle | None = None
@@ -84,9 +84,9 @@ class CellOutput:
         """Whether the back buffer holds a screen of the terminal's size."""
         self.answers = Answers(self._on_answer, loop.time)
         self.synchronizes = False
-        """Whether the terminal shows a frame at once when told to (mode 2026)."""
+        """Whether the terminal supports synchronized updates (mode 2026)."""
         self.cursor: tuple[int, int] | None = None
-        """Column and row where the cursor should stand, for an input method; None: anywhere."""
+        """Column and row for the cursor, as an input method needs it; None: anywhere."""
         self._least_interval = 0.0
 
     def _begin_grids(self, width: int, height: int) -> None:
@@ -96,75 +96,75 @@ class CellOutput:
 
     @property
     def link(self) -> LinkState:
-        """How the line is."""
+        """The state of the line."""
         return self._meter.state
 
     @property
-    def pace(self) -> float:
-        """Seconds between two drawings that are worth it: what is drawn more often is not shown."""
-        return max(self._pacing.pace, self._least_interval)
+    def min_interval(self) -> float:
+        """Seconds between two drawings that make sense: what is drawn more often is never shown."""
+        return max(self._flow.min_interval, self._least_interval)
 
     # -- the terminal taken and given back
 
     def begin(self) -> None:
-        """The terminal is ours, and shows nothing of us yet."""
+        """Start sending: the terminal was taken over and shows nothing of us yet."""
         self._open = True
         self.answers.forget()
-        self._pacing.reset()
+        self._flow.reset()
         self._encoder.forget()
         self._ask(Question.STATUS, 0, self._loop.time())
         self._later()
 
     def end(self) -> None:
-        """Send no more, and wait a moment, a second at most, for what the terminal still has to answer."""
+        """Stop sending, and wait for outstanding answers, a second at most."""
         self._open = False
         self._cancel()
-        if self._pacing.answers and not self._writer.is_busy:
+        if self._flow.answers and not self._writer.is_busy:
             trip = self._meter.state.round_trip or 0.0
             self.answers.settle(min(_SETTLE[1], max(_SETTLE[0], 3 * trip)))
         self.answers.forget()
 
     def resize(self, width: int, height: int) -> None:
-        """The terminal has another size, and may show anything: nothing is sent until the screen is drawn for it."""
+        """Take the terminal's new size. It may show anything; nothing is sent until a screen of that size is drawn."""
         self._encoder.forget()
         self.is_drawn = (width, height) == (self._back.width, self._back.height)
         self._later()
 
     def repaint(self) -> None:
-        """Whatever the terminal shows, send the whole screen anew."""
+        """Send the whole screen again, whatever the terminal shows."""
         self._encoder.forget()
         self._later()
 
-    def keep_apart(self, seconds: float) -> None:
-        """`seconds` must lie between two frames whatever the line: more where nobody looks."""
+    def set_min_interval(self, seconds: float) -> None:
+        """Send at most one frame in `seconds`, however fast the line is; for a console that nobody can see."""
         self._least_interval = seconds
         self._later()
 
     def hurry(self) -> None:
-        """Somebody has pressed a key, and waits to see what it does."""
-        self._pacing.hurry()
+        """A key was pressed: send its effect without delay."""
+        self._flow.hurry()
 
     # -- painting
 
     def paint(self, update: Update) -> None:
-        """Take over what was drawn, and send it as soon as may be."""
+        """Paint an update, and send it as soon as the line allows."""
         size = size_of(update)
         if is_whole(update):
             if size != (self._back.width, self._back.height) or self._renditions.are_many:
                 self._begin_grids(*size)
             self.is_drawn = True
         elif size != (self._back.width, self._back.height):
-            return  # of a size that is no more; the whole screen is to come
+            return  # drawn for a former size; the whole screen will follow
         paint(self._back, self._renditions, update)
         self._later()
 
     def _later(self) -> None:
-        """At the end of this turn of the loop, so that what is painted together is sent together."""
+        """Flush at the end of this turn of the loop, so that updates painted together are sent together."""
         if self._open and self._soon is None:
             self._soon = self._loop.call_soon(self._flush)
 
     def _on_answer(self) -> None:
-        """In the thread that reads."""
+        """Wake the loop; called in the reading thread."""
         self.answers.is_wanted = False
         try:
             self._loop.call_soon_threadsafe(self._flush)
@@ -174,20 +174,20 @@ class CellOutput:
     # -- sending
 
     def _flush(self) -> None:
-        """Send what differs if that may be; otherwise come back when it may."""
+        """Send what differs if that is allowed now; otherwise schedule the next try."""
         self._cancel()
-        self._hear()
+        self._read_answers()
         if not self._open or not self.is_drawn or self._is_current():
             return
         now = self._loop.time()
         if self._writer.is_busy:
             self._wait_until(now + _BUSY_WAIT)
-        elif now >= (due := max(self._pacing.frame_at(), self._pacing.sent_at + self._least_interval)):
+        elif now >= (due := max(self._flow.frame_at(), self._flow.sent_at + self._least_interval)):
             self._send(now)
-        elif now >= (probe := self._pacing.probe_at()):
-            self._ask(Question.STATUS, self._pacing.frame, now)
-            self._pacing.probed(now)
-            self._wait_until(min(due, self._pacing.probe_at()))
+        elif now >= (probe := self._flow.probe_at()):
+            self._ask(Question.STATUS, self._flow.frame, now)
+            self._flow.probed(now)
+            self._wait_until(min(due, self._flow.probe_at()))
         else:
             self._wait_until(min(due, probe))
 
@@ -201,10 +201,10 @@ class CellOutput:
         if self.synchronizes and len(frame) >= _SYNC_FROM:
             frame = _SYNCHRONIZED.format(frame)
         data = frame.encode("utf-8", "replace")
-        if self._pacing.asks_distance():
+        if self._flow.asks_distance():
             data = self.answers.ask(Question.STATUS, 0, now).encode() + data
-        if self._pacing.sent(now, len(data)):
-            data += self.answers.ask(Question.POSITION, self._pacing.frame, now).encode()
+        if self._flow.sent(now, len(data)):
+            data += self.answers.ask(Question.POSITION, self._flow.frame, now).encode()
         self._writer.send(data)
         if not complete:
             self._later()
@@ -212,20 +212,20 @@ class CellOutput:
     def _ask(self, question: Question, frame: int, now: float) -> None:
         self._writer.send(self.answers.ask(question, frame, now).encode())
 
-    def _hear(self) -> None:
-        """Take in what the terminal has answered."""
+    def _read_answers(self) -> None:
+        """Let flow control know what the terminal has answered."""
         before = self._meter.state.is_slow
         for answer in self.answers.new():
-            self._pacing.answered(answer)
+            self._flow.answered(answer)
         if self._meter.state.is_slow != before:
             self._on_link(self._meter.state)
 
     def _wait_until(self, when: float) -> None:
-        """Come back then, or when the terminal answers."""
+        """Try again at `when`, or as soon as the terminal answers."""
         self.answers.is_wanted = True
         self._timer = self._loop.call_later(max(0.0, when - self._loop.time()), self._flush)
         if self.answers.has_new:
-            self._later()  # it came between the look and the wish
+            self._later()  # it came after `_read_answers` and before `is_wanted` was set
 
     def _cancel(self) -> None:
         self.answers.is_wanted = False

@@ -1,4 +1,4 @@
-"""The terminal's answers to our own questions, told apart from everything else that is typed.
+"""The terminal's answers to our own questions, distinguished from everything else that arrives as input.
 
 DSR, ECMA-48 8.3.35: `CSI 6 n` is answered with `CSI row ; column R`, `CSI 5 n` with `CSI 0 n`. A terminal
 answers in the order it is asked, so an answer also settles every question before it.
@@ -13,21 +13,19 @@ from typing import NamedTuple
 
 _POSITION = re.compile(r"\x1b\[\d+;\d+R")
 _STATUS = re.compile(r"\x1b\[[03]n")
-
-
-_KEPT = 64
-"""Questions that may be open; a terminal that answers none is asked for ever."""
+_MOST_OPEN = 64
+"""Questions remembered as open; a terminal that never answers is asked again and again."""
 
 
 class Question(Enum):
-    """What may be asked; the value asks it."""
+    """The questions; the value is the sequence that asks."""
 
     POSITION = "\x1b[6n"
     STATUS = "\x1b[5n"
 
 
-class Asked(NamedTuple):
-    """A question that was put."""
+class Inquiry(NamedTuple):
+    """One question as it was sent."""
 
     question: Question
     frame: int
@@ -37,68 +35,69 @@ class Asked(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A question and when it was answered."""
+    """The answer to one question."""
 
-    asked: Asked
+    inquiry: Inquiry
     at: float
+    """When it came, in seconds of the monotonic clock."""
 
 
 class Answers:
-    """Questions that are open, and answers that nobody has looked at yet. Asked in the loop, answered in any thread."""
+    """Open questions, and answers not yet collected. Questions come from the loop, answers from any thread."""
 
     def __init__(self, on_answer: Callable[[], None], now: Callable[[], float]) -> None:
-        """`on_answer` is called in the thread that reads, while `is_wanted`; `now` in seconds, monotonic."""
+        """`on_answer` is called in the reading thread while `is_wanted`; `now` returns monotonic seconds."""
         self._now = now
         self.is_wanted = False
-        """Whether somebody waits for the next answer; otherwise it is only kept."""
+        """Whether to call `on_answer` for the next answer; otherwise it is only stored."""
         self._on_answer = on_answer
-        self._open: deque[Asked] = deque(maxlen=_KEPT)
-        self._came: deque[Answer] = deque()
+        self._open: deque[Inquiry] = deque(maxlen=_MOST_OPEN)
+        self._answers: deque[Answer] = deque()
         self._changed = threading.Condition()
 
     def ask(self, question: Question, frame: int, at: float) -> str:
-        """Note that a question is put, at the end of `frame` or after it; what puts it."""
+        """Record a question at the end of `frame` or after it, asked at `at`; the sequence to send."""
         with self._changed:
-            self._open.append(Asked(question, frame, at))
+            self._open.append(Inquiry(question, frame, at))
         return question.value
 
     @property
     def has_new(self) -> bool:
-        """Whether `new` has something to tell."""
-        return bool(self._came)
+        """Whether `new` would return anything."""
+        return bool(self._answers)
 
     def forget(self) -> None:
-        """No answer is expected any more."""
+        """Expect no answer any more."""
         with self._changed:
             self._open.clear()
-            self._came.clear()
+            self._answers.clear()
             self._changed.notify_all()
 
     def take(self, sequence: str) -> bool:
-        """Whether `sequence` answers a question of ours; then it is nobody else's."""
+        """Whether `sequence` answers an open question; it is then consumed."""
         question = _kind(sequence)
         if question is None:
             return False
         with self._changed:
-            if all(asked.question is not question for asked in self._open):
+            if all(inquiry.question is not question for inquiry in self._open):
                 return False
-            while (asked := self._open.popleft()).question is not question:
+            while (inquiry := self._open.popleft()).question is not question:
                 pass  # the answer to an earlier question was lost
-            self._came.append(Answer(asked, self._now()))
+            self._answers.append(Answer(inquiry, self._now()))
             self._changed.notify_all()
         if self.is_wanted:
             self._on_answer()
         return True
 
     def new(self) -> list[Answer]:
-        """What was answered since the last call."""
+        """The answers since the last call."""
         with self._changed:
-            came = [*self._came]
-            self._came.clear()
-        return came
+            answers = [*self._answers]
+            self._answers.clear()
+        return answers
 
     def settle(self, seconds: float) -> None:
-        """Wait until no question is open, for `seconds` at most: a later answer would be typed into the shell."""
+        """Wait until no question is open, `seconds` at most: a later answer would be typed into the shell."""
         with self._changed:
             self._changed.wait_for(lambda: not self._open, seconds)
 

@@ -1,4 +1,4 @@
-"""Finds blocks of rows that have moved up or down, so that the terminal can move them itself."""
+"""Finds blocks of rows that have moved up or down, so that the terminal can scroll them itself."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,14 +8,14 @@ from tui.terminal.cells.diff import differences
 from tui.terminal.cells.grid import UNKNOWN, Grid
 
 _MARGIN = (2, 3)
-"""Columns at the left and right that are not compared: borders and scroll bars stand still."""
+"""Columns at the left and right that are not compared: borders and scroll bars do not move."""
 _WORTH = 40
-"""Cells that a shift must save, for what the scroll region costs."""
+"""Cells that a shift must save to be worth the cost of the scroll region."""
 _LEAST_TEXT = 8
-"""Characters below which a row is too common to be recognised."""
+"""Characters that a row needs to be recognisable."""
 _LEAST_ROWS = 3
 _GAP = 2
-"""Rows between two that moved which may lie within one block."""
+"""Rows without a match that one block may contain in a sequence."""
 
 
 class Scroll(NamedTuple):
@@ -27,7 +27,7 @@ class Scroll(NamedTuple):
 
 
 def find_shift(front: Grid, back: Grid, dirty: Sequence[int]) -> Scroll | None:
-    """The shift that saves most among the `dirty` rows, or None where none is worth it."""
+    """The shift that saves most among the `dirty` rows; None where none is worth its cost."""
     if len(dirty) < _LEAST_ROWS:
         return None
     moved = _moved(front, back, dirty)
@@ -36,7 +36,7 @@ def find_shift(front: Grid, back: Grid, dirty: Sequence[int]) -> Scroll | None:
     amount = Counter(moved.values()).most_common(1)[0][0]
     rows = sorted(y for y, by in moved.items() if by == amount)
     start, end = _longest(rows)
-    # Rows too common to be recognised may have moved with the others.
+    # Rows that are not recognisable may have moved with the others.
     while start > max(0, -amount) and _moved_alike(front, back, start - 1, amount):
         start -= 1
     while end < back.height - 1 - max(0, amount) and _moved_alike(front, back, end + 1, amount):
@@ -46,7 +46,7 @@ def find_shift(front: Grid, back: Grid, dirty: Sequence[int]) -> Scroll | None:
 
 
 def _moved(front: Grid, back: Grid, dirty: Sequence[int]) -> dict[int, int]:
-    """Dirty rows found elsewhere in the old screen, and by how much they moved up."""
+    """By dirty row that the old screen has elsewhere: how far it moved up."""
     places: dict[str, int] = {}
     for y in range(dirty[0], dirty[-1] + 1):
         key = _key(front, y)
@@ -61,19 +61,18 @@ def _moved(front: Grid, back: Grid, dirty: Sequence[int]) -> dict[int, int]:
 
 
 def _key(grid: Grid, y: int) -> str:
-    """What a row is recognised by; "" for one that is too common."""
+    """The text by which a row is recognised; "" for a row that is not recognisable."""
     row = grid.texts[y]
     if row[0] == UNKNOWN:
         return ""
-    left, right = _MARGIN
-    key = "".join(row[left : grid.width - right])
+    first, after = _MARGIN[0], grid.width - _MARGIN[1]
+    key = "".join(row[first:after])
     return key if len(key) - key.count(" ") >= _LEAST_TEXT else ""
 
 
 def _moved_alike(front: Grid, back: Grid, y: int, amount: int) -> bool:
-    left, right = _MARGIN
-    until = back.width - right
-    return front.texts[y + amount][left:until] == back.texts[y][left:until]
+    first, after = _MARGIN[0], back.width - _MARGIN[1]
+    return front.texts[y + amount][first:after] == back.texts[y][first:after]
 
 
 def _longest(rows: Sequence[int]) -> tuple[int, int]:
@@ -90,7 +89,7 @@ def _longest(rows: Sequence[int]) -> tuple[int, int]:
 
 
 def _saved(front: Grid, back: Grid, shift: Scroll) -> int:
-    """Cells that need not be written after the shift, minus those that it spoils."""
+    """Cells that need not be written after the shift, minus those that it makes wrong."""
     saved = 0
     for y in range(shift.top, shift.bottom + 1):
         source = y + shift.amount

@@ -1,6 +1,6 @@
-"""How a cell looks, as numbers, and the shortest way from one look to another.
+"""Numbers for the styles of cells, and the shortest sequence from one style to another.
 
-A rendition is what ECMA-48 8.3.117 (SGR) can say of a cell, and its hyperlink (OSC 8).
+A rendition is what ECMA-48 8.3.117 (SGR) can express of a cell, and its hyperlink (OSC 8).
 """
 
 from functools import lru_cache
@@ -19,11 +19,11 @@ _ATTRIBUTES: tuple[tuple[str, str], ...] = (
 _BIT = {on: 1 << bit for bit, (on, _off) in enumerate(_ATTRIBUTES)}
 _REVERSE = _BIT["7"]
 _DECORATION = _BIT["4"] | _REVERSE | _BIT["9"] | _BIT["21"] | _BIT["51"] | _BIT["52"] | _BIT["53"]
-"""Attributes that show on a blank."""
+"""Attributes that are visible on a space."""
 _WEIGHT = _BIT["1"] | _BIT["2"]
-_STYLES_KEPT = 8192
+_MOST_STYLES = 8192
 _MANY = 32_768
-_CHANGES_KEPT = 8192
+_MOST_CHANGES = 8192
 _PROBE = "\0"
 
 
@@ -34,30 +34,30 @@ class Rendition(NamedTuple):
     background: str = ""
     attributes: int = 0
     link: str = ""
-    """What OSC 8 says between `8;` and its end; "" for none."""
+    """The parameters and address of OSC 8; "" for none."""
 
     @property
     def is_erasable(self) -> bool:
-        """Whether erasing leaves the same as a space drawn so."""
+        """Whether an erased cell looks like a space of this rendition."""
         return not (self.attributes & _DECORATION or self.link)
 
     @property
     def blank(self) -> "Rendition":
-        """What of it shows on a space."""
-        shown = self.attributes & _DECORATION
-        if shown & _REVERSE:
-            shown |= self.attributes & _WEIGHT  # some terminals brighten, or dim, what is the ground then
-        return Rendition(self.foreground if shown else "", self.background, shown, self.link)
+        """The part of it that is visible on a space."""
+        visible = self.attributes & _DECORATION
+        if visible & _REVERSE:
+            visible |= self.attributes & _WEIGHT  # some terminals brighten, or dim, the swapped background
+        return Rendition(self.foreground if visible else "", self.background, visible, self.link)
 
     def over(self, background: str) -> "Rendition":
-        """As it is, but such that a space shows nothing but the background."""
+        """The same with another background, reduced so that a space shows the background alone."""
         return Rendition(self.foreground, background, self.attributes & ~_DECORATION)
 
     @property
     def coarse(self) -> "Rendition":
-        """The same with one of the 256 colours as its foreground, which takes half the bytes to say.
+        """The same with its foreground reduced to the 256 colours, which takes half the bytes.
 
-        Not so where it is the ground that is seen: next to the exact one the difference would show.
+        Unchanged where the foreground fills the cell (reverse): beside the exact colour the difference would be visible.
         """
         if self.foreground[:5] != "38;2;" or self.attributes & _REVERSE:
             return self
@@ -65,16 +65,16 @@ class Rendition(NamedTuple):
 
     @property
     def codes(self) -> str:
-        """The SGR codes that make it from the terminal's own."""
+        """The SGR codes that produce it from the terminal's default."""
         parts = [on for bit, (on, _off) in enumerate(_ATTRIBUTES) if self.attributes >> bit & 1]
         return ";".join([*parts, *filter(None, (self.foreground, self.background))])
 
 
 class Renditions:
-    """Numbers for the renditions that occur; equal looks have one number."""
+    """Numbers the renditions that occur; equal renditions have the same number."""
 
     def __init__(self, colours: ColorSystem = ColorSystem.TRUECOLOR) -> None:
-        """`colours`: what the terminal can show."""
+        """`colours`: the palette of the terminal."""
         self._colours = colours
         self._all: list[Rendition] = [Rendition()]
         self._numbers: dict[Rendition, int] = {Rendition(): DEFAULT}
@@ -88,7 +88,7 @@ class Renditions:
 
     @property
     def are_many(self) -> bool:
-        """Whether it is time to begin anew: numbers are never taken back."""
+        """Whether to start again with an empty table: numbers are never reused."""
         return len(self._all) > _MANY
 
     def of_style(self, style: Style | None) -> int:
@@ -97,13 +97,13 @@ class Renditions:
             return DEFAULT
         number = self._by_style.get(style)
         if number is None:
-            if len(self._by_style) >= _STYLES_KEPT:
+            if len(self._by_style) >= _MOST_STYLES:
                 self._by_style.clear()
             number = self._by_style[style] = self._of_codes(style)
         return number
 
     def blank(self, number: int) -> int:
-        """The number of what shows of a rendition on a space."""
+        """The number of a rendition's visible part on a space."""
         return self._blanks[number]
 
     def number(self, rendition: Rendition) -> int:
@@ -117,23 +117,23 @@ class Renditions:
         return number
 
     def change(self, old: Rendition, new: Rendition) -> str:
-        """The shortest sequence that turns one rendition into another; "" where nothing differs."""
+        """The shortest sequence that turns one rendition into another; "" for equal ones."""
         key = old, new
         change = self._changes.get(key)
         if change is None:
-            if len(self._changes) >= _CHANGES_KEPT:
+            if len(self._changes) >= _MOST_CHANGES:
                 self._changes.clear()
             change = self._changes[key] = _link(old, new) + _sgr(old, new)
         return change
 
     def _of_codes(self, style: Style) -> int:
-        # Rich writes the codes; what two styles write alike looks alike, whatever else they carry.
-        written = style.render(_PROBE, color_system=self._colours)
-        number = self._by_codes.get(written)
+        # Rich writes the codes; styles that write the same look the same, whatever else they carry.
+        codes = style.render(_PROBE, color_system=self._colours)
+        number = self._by_codes.get(codes)
         if number is None:
-            if len(self._by_codes) >= _STYLES_KEPT:
+            if len(self._by_codes) >= _MOST_STYLES:
                 self._by_codes.clear()
-            number = self._by_codes[written] = self.number(_parse(written))
+            number = self._by_codes[codes] = self.number(_parse(codes))
         return number
 
 
@@ -144,13 +144,13 @@ def _numbered(foreground: str) -> str:
     return ";".join(Color.from_rgb(red, green, blue).downgrade(ColorSystem.EIGHT_BIT).get_ansi_codes())
 
 
-def _parse(written: str) -> Rendition:
-    """The rendition of what Rich writes before `_PROBE`."""
-    before = written.partition(_PROBE)[0]
+def _parse(text: str) -> Rendition:
+    """The rendition of the sequences that Rich writes before `_PROBE`."""
+    prefix = text.partition(_PROBE)[0]
     link = ""
-    if before.startswith("\x1b]8;"):
-        link, _end, before = before[4:].partition("\x1b\\")
-    codes = iter(before.removeprefix("\x1b[").removesuffix("m").split(";") if before else ())
+    if prefix.startswith("\x1b]8;"):
+        link, _end, prefix = prefix[4:].partition("\x1b\\")
+    codes = iter(prefix.removeprefix("\x1b[").removesuffix("m").split(";") if prefix else ())
     foreground = background = ""
     attributes = 0
     for code in codes:
@@ -182,17 +182,17 @@ def _sgr(old: Rendition, new: Rendition) -> str:
 
 
 def _steps(old: Rendition, new: Rendition) -> list[str]:
-    """The codes for what differs."""
-    gone = old.attributes & ~new.attributes
-    off = {unset for bit, (_on, unset) in enumerate(_ATTRIBUTES) if gone >> bit & 1}
-    # One code unsets bold and dim alike: what is to stay is set again.
-    left = sum(
+    """The codes for the differences alone."""
+    removed = old.attributes & ~new.attributes
+    off = {unset for bit, (_on, unset) in enumerate(_ATTRIBUTES) if removed >> bit & 1}
+    # One code unsets both bold and dim: the one that stays is set again.
+    remaining = sum(
         1 << bit
         for bit, (_on, unset) in enumerate(_ATTRIBUTES)
         if old.attributes >> bit & 1 and unset not in off
     )
     parts = sorted(off)
-    parts += [on for bit, (on, _off) in enumerate(_ATTRIBUTES) if (new.attributes & ~left) >> bit & 1]
+    parts += [on for bit, (on, _off) in enumerate(_ATTRIBUTES) if (new.attributes & ~remaining) >> bit & 1]
     if old.foreground != new.foreground:
         parts.append(new.foreground or "39")
     if old.background != new.background:

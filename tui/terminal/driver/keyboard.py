@@ -1,4 +1,4 @@
-"""Reads the keyboard in a thread that sleeps until a byte comes, and says when the terminal is gone."""
+"""Reads the keyboard in a thread that sleeps until a byte arrives, and notices when the terminal is gone."""
 
 import os
 import selectors
@@ -19,18 +19,18 @@ _BAD_BYTES = {code: code - 0xDC00 for code in range(0xDC80, 0xDCA0)} | dict.from
 
 
 class AltKey(Event):
-    """Escape and a key in one: Alt with the key, or a person who types fast; whoever knows the bindings decides."""
+    """Escape and a key that arrived together: Alt and the key, or two keys typed fast. The app decides by its bindings."""
 
     def __init__(self, together: Key, apart: tuple[Key, ...]) -> None:
         super().__init__()
         self.together = together
-        """What the two are as one key."""
+        """Alt and the key."""
         self.apart = apart
-        """Escape, then the key."""
+        """Escape, and then the key."""
 
 
 class Keyboard:
-    """One file descriptor, its decoding and its parser; `run` is the body of the input thread."""
+    """A file descriptor with its decoder and parser; `run` is the body of the input thread."""
 
     def __init__(
         self,
@@ -50,21 +50,21 @@ class Keyboard:
         self._wake_read, self._wake_write = os.pipe()
 
     def stop(self) -> None:
-        """Make `run` return; may be called from any thread, and again."""
+        """Make `run` return; may be called from any thread and repeatedly."""
         os.write(self._wake_write, b".")
 
     def close(self) -> None:
-        """Free what `run` used, after it has returned."""
+        """Close the pipe, after `run` has returned."""
         os.close(self._wake_read)
         os.close(self._wake_write)
 
     def run(self) -> bool:
-        """Read until `stop` (True) or until there is nothing to read any more (False)."""
+        """Read until `stop` is called (True) or the input ends (False)."""
         with selectors.DefaultSelector() as selector:
             try:
                 selector.register(self.fileno, selectors.EVENT_READ)
             except OSError:
-                return False  # what cannot be waited for, a plain file, is no keyboard
+                return False  # a plain file cannot be waited for and is no keyboard
             selector.register(self._wake_read, selectors.EVENT_READ)
             while True:
                 ready = {key.fd for key, _events in selector.select(self._patience())}
@@ -112,6 +112,6 @@ class Keyboard:
     def _parse(self, text: str) -> Iterator[Message]:
         yield from self._parser.feed(text)
         if self._parser._timeout_time is not None:
-            # The filter has waited already: what is left is a key, not the beginning of something.
+            # The filter has waited already: the rest is a key, not the beginning of a sequence.
             self._parser._timeout_time = 0.0
             yield from self._parser.tick()

@@ -1,7 +1,7 @@
-"""Writes to the terminal without ever making the event loop wait for it.
+"""Writes to the terminal without ever blocking the event loop.
 
-A thread does the writing. When the terminal stops reading (a laptop asleep, a dead SSH link), frames are
-dropped whole and one full repaint is asked for once it reads again; control sequences are never dropped.
+A thread does the writing. While the terminal does not read (a laptop asleep, a dead SSH link), whole frames are
+dropped, and once it reads again one full repaint is requested; control sequences are never dropped.
 """
 
 import os
@@ -18,18 +18,18 @@ _LAST_WORDS = 1024
 _STALLED_AFTER = 0.3
 """Seconds without progress after which the terminal counts as not reading."""
 _BACKLOG_LIMIT = 1 << 18
-"""Bytes of frames waiting; more than a terminal of any size needs for one moment."""
+"""Bytes of queued frames; more than one screen of any size needs."""
 _PATIENCE = 0.2
-"""Seconds between two looks at whether to go on waiting for a terminal that does not read."""
+"""Seconds between two checks whether to go on waiting for a terminal that does not read."""
 _CANCEL = b"\x18\x1b\\"
-"""Ends whatever sequence was cut short: CAN, then a string terminator."""
+"""Ends a sequence that was cut short: CAN, then a string terminator."""
 
 
 class Output:
-    """A queue of frames and control sequences for one file descriptor, and the thread that writes them."""
+    """The queue of frames and control sequences for one file descriptor, and the thread that writes it."""
 
     def __init__(self, fileno: int, on_caught_up: Callable[[], None]) -> None:
-        """`on_caught_up` is called, in the writer's thread, when frames were dropped and all else is written."""
+        """`on_caught_up` is called in the writing thread when everything but the dropped frames is written."""
         self.fileno, self._never_waits = _open_again(fileno)
         self.frames_dropped = 0
         self._on_caught_up = on_caught_up
@@ -43,7 +43,7 @@ class Output:
         self._thread = threading.Thread(target=self._run, name="terminal-output", daemon=True)
 
     def start(self) -> None:
-        """Begin to write."""
+        """Start the writing thread."""
         self._thread.start()
 
     def control(self, data: str) -> None:
@@ -51,7 +51,7 @@ class Output:
         self._put(data.encode("utf-8", "replace"), is_frame=False)
 
     def frame(self, data: str) -> None:
-        """Queue one frame, or drop it: it is written whole or not at all."""
+        """Queue a frame, or drop it: a frame is written whole or not at all."""
         encoded = data.encode("utf-8", "replace")
         with self._changed:
             if self._missed or self._stalled():
@@ -62,34 +62,34 @@ class Output:
 
     @property
     def is_busy(self) -> bool:
-        """Whether the terminal has still to take something that was written before."""
+        """Whether the terminal has not taken everything written before."""
         return bool(self._waiting) or self._writing_since is not None
 
     def send(self, data: bytes) -> None:
-        """Write, at once as much as the terminal takes without a wait, in order and never dropped."""
+        """Write in order and never drop: immediately as much as the terminal takes without waiting, the rest later."""
         with self._changed:
             if self._closed:
                 return
             if self._never_waits and not self.is_busy:
-                data = data[self._taken(data) :]
+                data = data[self._write_now(data) :]
             if data and not self._closed:
                 self._waiting.append((data, False))
                 self._changed.notify()
 
-    def _taken(self, data: bytes) -> int:
-        """How many bytes the terminal takes now."""
-        taken = 0
+    def _write_now(self, data: bytes) -> int:
+        """Write what the terminal takes without waiting; the number of bytes."""
+        count = 0
         try:
-            while taken < len(data):
-                taken += os.write(self.fileno, data[taken:])
+            while count < len(data):
+                count += os.write(self.fileno, data[count:])
         except BlockingIOError:
             pass
         except OSError:
             self._give_up()
-        return taken
+        return count
 
     def close(self, seconds: float = 1.0) -> None:
-        """Write what waits and stop; when the terminal does not read, only the control sequences, if at all."""
+        """Write the queue and stop; where the terminal does not read, only the control sequences, if anything."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -99,7 +99,7 @@ class Output:
             self._thread.join(seconds / 2)
 
     def _hurry(self) -> None:
-        """From now on the writer leaves frames out, so that the end gets through."""
+        """Skip frames from now on, so that the last sequences get through."""
         with self._changed:
             self._hasty = True
             self._drop_waiting_frames()
@@ -107,7 +107,7 @@ class Output:
     def _put(self, data: bytes, *, is_frame: bool) -> None:
         with self._changed:
             if self._closed or (not is_frame and self._waiting and self._waiting[-1][0] == data):
-                return  # nobody is left to read it, or it waits already, as a bell may
+                return  # the terminal is gone, or the same (a bell) is queued already
             self._waiting.append((data, is_frame))
             self._frame_bytes += len(data) if is_frame else 0
             self._changed.notify()
@@ -119,10 +119,10 @@ class Output:
         )
 
     def _drop_waiting_frames(self) -> None:
-        """The coming repaint supersedes every frame that waits."""
-        kept = [item for item in self._waiting if not item[1]]
-        self.frames_dropped += len(self._waiting) - len(kept)
-        self._waiting = deque(kept)
+        """Drop every queued frame: the coming repaint supersedes them."""
+        controls = [item for item in self._waiting if not item[1]]
+        self.frames_dropped += len(self._waiting) - len(controls)
+        self._waiting = deque(controls)
         self._frame_bytes = 0
         self._missed = True
 
@@ -136,7 +136,7 @@ class Output:
             os.close(self.fileno)
 
     def _give_up(self) -> None:
-        """The terminal is gone: nothing more is kept for it."""
+        """Discard everything: the terminal is gone."""
         with self._changed:
             self._closed = True
             self._waiting.clear()
@@ -145,7 +145,7 @@ class Output:
             self._changed.notify_all()
 
     def _next(self) -> bytes | None:
-        """The next item, waiting for one; None at the end."""
+        """Wait for the next item; None at the end."""
         with self._changed:
             while not self._waiting:
                 if self._closed:
@@ -173,17 +173,17 @@ class Output:
         self._writing_since = None
 
     def _make_room(self, view: memoryview, length: int) -> memoryview:
-        """Throw away what the kernel holds for a terminal that does not read; what is to be written then."""
+        """Discard what the kernel buffers for a terminal that does not read; the bytes to write afterwards."""
         with suppress(termios.error):
             termios.tcflush(self.fileno, termios.TCOFLUSH)
-        # A kernel buffer holds few kilobytes: what is longer would fill it again before the last words.
+        # A kernel buffer holds a few kilobytes: longer data would fill it again before the last words.
         return memoryview(_CANCEL) if length > _LAST_WORDS else view
 
 
 def _open_again(fileno: int) -> tuple[int, bool]:
-    """(the same terminal, opened a second time without blocking, True): the shell's own descriptor must stay as it is.
+    """(the same terminal opened again as non-blocking, True): the shell's own descriptor must stay blocking.
 
-    Where that is not allowed, (a copy of the descriptor, False): the writer's thread then waits inside the write.
+    Where that is not allowed, (a duplicate of the descriptor, False): the thread then waits inside `write`.
     """
     with suppress(OSError):
         return os.open(os.ttyname(fileno), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK), True
@@ -194,14 +194,14 @@ def _open_again(fileno: int) -> tuple[int, bool]:
 
 
 def write_now(fileno: int, data: bytes, seconds: float = 0.3) -> None:
-    """Write the last words of a process, past everything queued; give up when the terminal does not read."""
+    """Write the last bytes of a process, past everything queued; give up where the terminal does not read."""
     with suppress(OSError, ValueError, termios.error):
         termios.tcflush(fileno, termios.TCOFLUSH)
         _write_in_time(fileno, _CANCEL + data, seconds)
 
 
 def write_after(fileno: int, data: bytes, seconds: float = 0.3) -> None:
-    """Write behind the last words; give up when the terminal does not read."""
+    """Write after the last bytes; give up where the terminal does not read."""
     with suppress(OSError, ValueError):
         _write_in_time(fileno, data, seconds)
 

@@ -1,8 +1,8 @@
-"""Lets keys, mouse and pastes through; everything else a terminal may say is dropped before it can press keys.
+"""Passes keys, mouse events and pastes on; drops all other input before it can act as key presses.
 
-A terminal answers questions that a hostile log line may have put to it, and Textual's parser hands what it
-does not know on as key presses. So this is a list of what is allowed, in front of the parser: ECMA-48 5.4
-for the grammar, xterm's ctlseqs for the replies, the kitty keyboard protocol for the keys.
+A terminal answers questions that a hostile log line may have asked, and Textual's parser turns unknown sequences into
+key presses. So this is an allow-list in front of the parser: ECMA-48 5.4 for the grammar, xterm's ctlseqs for the
+replies, the kitty keyboard protocol for the keys.
 """
 
 import re
@@ -15,13 +15,13 @@ from textual.events import Paste
 Item = str | Paste
 
 KEY_WAIT = 0.1
-"""Seconds after which an escape that nothing follows was the key itself."""
+"""Seconds after which a lone escape counts as the key."""
 REPLY_WAIT = 1.0
-"""Seconds without a byte after which a reply cut short is forgotten, and within which a cut key goes on."""
+"""Seconds without a byte after which an incomplete reply is discarded, and within which a split key is joined."""
 PASTE_WAIT = 3.0
-"""Seconds without a byte after which a paste without an end has ended."""
+"""Seconds without a byte after which a paste ends without its end marker."""
 PASTE_LIMIT = 1 << 20
-"""Characters kept of one paste."""
+"""Characters of one paste that are passed on."""
 
 _ESC = "\x1b"
 _PASTE_START = "\x1b[200~"
@@ -37,7 +37,7 @@ _CSI_LIMIT = 64
 _INTRODUCERS = ("\x1b[", "\x1bO")
 _STRING_INTRODUCERS = "]PX^_"
 _OSC_BEGUN = frozenset("0123456789;lLI\x07\x18\x1a\x1b")
-"""What follows OSC in a terminal's reply: a number, or the letter of a title; or what ends it."""
+"""Characters that follow OSC in a terminal's reply: a digit, the letter of a title, or its end."""
 _STRING_END = re.compile(r"[\x07\x18\x1a\x1b]")
 _EXTENDED_KEY = re.compile(r"\x1b\[(\d*(?:;\d*(?:;[\d:]*)?)?)([u~ABCDEFHPQS])")
 _ALLOWED = re.compile(
@@ -53,25 +53,25 @@ class InputFilter:
     """Cuts the input into text, whole sequences for Textual's parser and whole pastes; keeps what is incomplete."""
 
     def __init__(self, is_answer: Callable[[str], bool] = lambda _sequence: False) -> None:
-        """`is_answer` takes a report that answers a question of the console's own; it goes no further."""
+        """`is_answer` consumes a report that answers a question of the console's own."""
         self._is_answer = is_answer
         self.dropped = 0
-        """Sequences nobody asked for."""
+        """Number of sequences dropped as unsolicited."""
         self.takes_resize = False
         """Whether the terminal was told to report its size in band (mode 2048)."""
         self._buffer = ""
         self._in_string = False
         self._introducer = ""
-        """What the string began with, as long as nothing followed it."""
+        """The introducer of a string of which nothing else has arrived yet."""
         self._paste: list[str] | None = None
         self._paste_size = 0
         self._last_byte = 0.0
         self._escaped_at = float("-inf")
-        """When an escape was last taken for the key, since nothing followed it."""
+        """When a lone escape was last passed on as a key."""
 
     @property
     def deadline(self) -> float | None:
-        """When `expire` has something to do (the clock of `feed`); None when nothing is incomplete."""
+        """When `expire` must be called (by the clock of `feed`); None while nothing is incomplete."""
         if self._paste is not None:
             return self._last_byte + PASTE_WAIT
         if self._in_string:
@@ -81,9 +81,9 @@ class InputFilter:
         return None
 
     def feed(self, text: str, now: float) -> list[Item]:
-        """What `text` completes, in order. `now` in seconds of a monotonic clock."""
+        """The items that `text` completes, in order. `now` in monotonic seconds."""
         self._last_byte = now
-        items: list[Item] = [self._take(1)] if self._is_apart(text) else []
+        items: list[Item] = [self._take(1)] if self._ends_escape(text) else []
         text = text if text.isascii() else text.translate(_C1)
         self._buffer += f"{_ESC}{text}" if self._goes_on(text, now) else text
         while self._buffer:
@@ -94,32 +94,32 @@ class InputFilter:
         return items
 
     def expire(self, now: float) -> list[Item]:
-        """What is to be done when the time for completing something is over."""
+        """The items that are due because nothing completed them in time."""
         if self.deadline is None or now < self.deadline:
             return []
         if self._paste is not None:
             return [self._end_paste()]
-        left, self._buffer = self._buffer, ""
+        rest, self._buffer = self._buffer, ""
         if self._in_string:
             self._in_string = False
-            # Nothing came of it: escape and a bracket, typed fast.
+            # No string followed: escape and a bracket, typed fast.
             return [*self._introducer]
-        if self._is_key(left):
-            self._escaped_at = now if left == _ESC else self._escaped_at
-            return [left]
-        if left in _INTRODUCERS:
-            return [*left]
+        if self._is_key(rest):
+            self._escaped_at = now if rest == _ESC else self._escaped_at
+            return [rest]
+        if rest in _INTRODUCERS:
+            return [*rest]
         self.dropped += 1
         return []
 
-    def _is_apart(self, text: str) -> bool:
-        """Whether `text` begins with a key after the escape that came before: Alt and a key come in one piece."""
+    def _ends_escape(self, text: str) -> bool:
+        """Whether the escape in the buffer was a key of its own: Alt and a key arrive in one read."""
         if self._buffer != _ESC or self._in_string or self._paste is not None:
             return False
         return text[:1] not in ("", _ESC, "[", "O", *_STRING_INTRODUCERS)
 
     def _goes_on(self, text: str, now: float) -> bool:
-        """Whether `text` is the rest of a key whose escape came so much earlier that it was taken for the key."""
+        """Whether `text` continues a key whose escape arrived so much earlier that it was passed on as a key."""
         if self._buffer or self._paste is not None or now - self._escaped_at > REPLY_WAIT:
             return False
         self._escaped_at = float("-inf")
@@ -136,8 +136,8 @@ class InputFilter:
         return self._read_escape()
 
     def _take(self, count: int) -> str:
-        taken, self._buffer = self._buffer[:count], self._buffer[count:]
-        return taken
+        prefix, self._buffer = self._buffer[:count], self._buffer[count:]
+        return prefix
 
     def _read_escape(self) -> Iterable[Item]:
         following = self._buffer[1:2]
@@ -161,10 +161,10 @@ class InputFilter:
         assert begun is not None, "the buffer starts with ESC ["
         if begun.end() == len(self._buffer) and begun.end() <= _CSI_LIMIT:
             return []
-        # Cut short by another sequence, or without an end. What some terminals send for a key looks so, too.
-        broken = self._take(begun.end())
-        if broken in ANSI_SEQUENCES_KEYS:
-            return [broken]
+        # Cut short by another sequence, or without an end; some terminals send such a sequence for a key.
+        incomplete = self._take(begun.end())
+        if incomplete in ANSI_SEQUENCES_KEYS:
+            return [incomplete]
         self.dropped += 1
         return []
 
@@ -200,15 +200,15 @@ class InputFilter:
         if introducer == "\x1b]" and self._buffer[0] not in _OSC_BEGUN:
             self._in_string = False
             self.dropped -= 1
-            return [*introducer]  # escape and a bracket, and somebody types on
-        found = _STRING_END.search(self._buffer)
-        if found is None:
+            return [*introducer]  # escape and a bracket, followed by more typing
+        end = _STRING_END.search(self._buffer)
+        if end is None:
             self._buffer = ""
-        elif found[0] != _ESC:
-            self._take(found.end())
+        elif end[0] != _ESC:
+            self._take(end.end())
             self._in_string = False
         else:
-            self._take(found.start())
+            self._take(end.start())
             if len(self._buffer) > 1:
                 self._take(2 if self._buffer[1] == "\\" else 0)
                 self._in_string = False
@@ -221,7 +221,7 @@ class InputFilter:
             self._keep(self._take(end))
             self._take(len(_PASTE_END))
             return [self._end_paste()]
-        # The end marker may have come in part.
+        # A part of the end marker may have arrived.
         safe = next(
             (
                 len(self._buffer) - n
@@ -235,9 +235,9 @@ class InputFilter:
 
     def _keep(self, text: str) -> None:
         assert self._paste is not None
-        kept = text[: PASTE_LIMIT - self._paste_size]
-        self._paste_size += len(kept)
-        self._paste.append(kept)
+        part = text[: PASTE_LIMIT - self._paste_size]
+        self._paste_size += len(part)
+        self._paste.append(part)
 
     def _end_paste(self) -> Paste:
         """The paste as text; a control character in it must not reach the parser, which would press keys."""
@@ -248,12 +248,12 @@ class InputFilter:
 
 
 def is_alt(item: str) -> bool:
-    """Whether `item` is escape and one more character: Alt with a key, or the two typed fast."""
+    """Whether `item` is escape and one more character: Alt and a key, or two keys typed fast."""
     return len(item) == 2 and item[0] == _ESC and item[1] != _ESC
 
 
 def _is_extended_key(codes: str, final: str) -> bool:
-    """Whether Textual's parser knows the key, and can make characters of all its numbers."""
+    """Whether Textual's parser knows the key, and all its numbers are valid characters."""
     first, _separator, _rest = codes.partition(";")
     if final != "u" and f"{first or 1}{final}" not in FUNCTIONAL_KEYS:
         return False

@@ -1,4 +1,4 @@
-"""The console's terminal driver: Textual's, for a terminal that lies, stalls, sends rubbish and goes away."""
+"""The console's terminal driver: Textual's, hardened against terminals that lie, stall, send garbage and disappear."""
 
 import os
 import signal
@@ -45,18 +45,18 @@ _RESTORED = (
     "\x1b[?1004l"  # no focus reports
 )
 _SAME_AGAIN = 0.5
-"""Seconds within which an equal frame is not sent again; Textual paints up to three times at a start."""
+"""Seconds within which an equal frame is not sent again; Textual paints up to three times at the start."""
 _SMALLEST = (80, 24)  # assumed when the terminal does not know its size
 
 
 class SafeDriver(LinuxDriver):
-    """Writes without blocking the loop, reads without polling, and ends the app when the terminal is gone."""
+    """Writes without blocking the loop, reads without polling, and ends the app when the terminal disappears."""
 
     def __init__(
         self, app: "App[Any]", *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         if sys.__stdin__ is None:
-            # Standard input is closed: an empty one ends the console in an orderly way.
+            # Standard input is closed: an empty one leads to the orderly end.
             vars(sys)["__stdin__"] = open(os.devnull)  # noqa: SIM115  lives as long as the process
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._out_fileno = _terminal_fileno()
@@ -67,38 +67,38 @@ class SafeDriver(LinuxDriver):
         """The newest frame and when it was sent."""
         self._loop_thread = threading.get_ident()
         self.cells: CellOutput | None = None
-        """Sends changed cells alone; None where Textual's own output is wanted."""
+        """Sends only changed cells; None where Textual's own output is used."""
 
     # -- output
 
     @property
     def frames_dropped(self) -> int:
-        """Frames that a terminal which did not read has missed; each time it was repainted after."""
+        """Frames dropped while the terminal did not read; a repaint followed."""
         return self._output.frames_dropped if self._output else 0
 
     def write(self, data: str) -> None:
-        """Queue a control sequence, or a part of the frame that was begun; never waits."""
+        """Queue a control sequence, or a part of the current frame; never waits."""
         if self._frame is not None and threading.get_ident() == self._loop_thread:
             self._frame.append(data)
         elif self._output is not None:
             self._output.control(data)
 
     def send(self, data: bytes) -> None:
-        """Write, in order and never dropped; never waits."""
+        """Write in order, drop nothing, and never wait."""
         if self._output is not None:
             self._output.send(data)
 
     @property
     def is_busy(self) -> bool:
-        """Whether the terminal has still to take something that was written before."""
+        """Whether the terminal has not taken everything written before."""
         return self._output is not None and self._output.is_busy
 
     def begin_frame(self) -> None:
-        """What the loop writes until `end_frame` is one frame: sent whole, or dropped whole."""
+        """Collect what the loop writes until `end_frame` as one frame, sent or dropped whole."""
         self._frame = []
 
     def end_frame(self) -> None:
-        """The frame is complete."""
+        """Send the collected frame."""
         parts, self._frame = self._frame, None
         if not parts or self._output is None:
             return
@@ -109,17 +109,17 @@ class SafeDriver(LinuxDriver):
             self._sent = (frame, now)
 
     def close(self) -> None:
-        """Write what waits, for a moment at most."""
+        """Write the queue, within a moment, and close."""
         if self._output is not None:
             self._output.close()
             self._output = None
 
     def _tell_app(self, call: Callable[[], object]) -> None:
-        """Run `call` in the loop; from any thread, and in vain when the loop has ended."""
+        """Run `call` in the loop; from any thread, without effect once the loop has ended."""
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(call)
 
-    # -- the screen taken and given back
+    # -- taking over and restoring the terminal
 
     def _get_terminal_size(self) -> tuple[int, int]:
         try:
@@ -132,11 +132,11 @@ class SafeDriver(LinuxDriver):
         """Take the terminal over."""
         if not self._may_use_terminal():
             return
-        # From here on the terminal is given back by this driver alone.
+        # From here on only this driver restores the terminal.
         outline.assume(False)
         self._output = Output(self._out_fileno, lambda: self._tell_app(self._app_repaint))
         self._output.start()
-        # By way of the loop: between any two instructions of the app is no place to post messages from.
+        # Through the loop: a signal handler may interrupt the app anywhere, where posting messages is not safe.
         loop_signals.add(self._loop, signal.SIGWINCH, self._on_winch)
         loop_signals.add(self._loop, signal.SIGTSTP, self._sigtstp_application)
         loop_signals.add(self._loop, signal.SIGCONT, self._sigcont_application)
@@ -152,7 +152,7 @@ class SafeDriver(LinuxDriver):
         self._query_in_band_window_resize()
         self._enable_bracketed_paste()
         self._disable_line_wrap()
-        # iTerm 3.5.0 wants it again after the rest.
+        # iTerm 3.5.0 needs it again after the rest.
         self._enable_mouse_support()
         if self.cells is not None:
             self.cells.begin()
@@ -168,13 +168,13 @@ class SafeDriver(LinuxDriver):
     def _sigcont_application(self, *_args: object) -> None:
         if self._output is not None:
             if not os.isatty(self.fileno):
-                return  # the kernel sends this one with a hang-up
-            # Stopped from outside, without a word: the shell may have changed everything since.
+                return  # the kernel sends SIGCONT with a hang-up
+            # Stopped with SIGSTOP, without notice: the shell may have changed everything since.
             self.suspend_application_mode()
         super()._sigcont_application()
 
     def _may_use_terminal(self) -> bool:
-        """Find out, before anything is drawn, whether the shell has put the console into the background."""
+        """Check, before anything is drawn, that the shell has not put the console into the background."""
         if not os.isatty(self.fileno):
             return True
 
@@ -203,7 +203,7 @@ class SafeDriver(LinuxDriver):
             termios.tcsetattr(self.fileno, termios.TCSANOW, raw)
 
     def disable_input(self) -> None:
-        """Stop reading; may be called again."""
+        """Stop reading; may be called repeatedly."""
         keyboard, self._keyboard = self._keyboard, None
         if keyboard is None:
             return
@@ -216,7 +216,7 @@ class SafeDriver(LinuxDriver):
             termios.tcflush(self.fileno, termios.TCIFLUSH)
 
     def stop_application_mode(self) -> None:
-        """Give the terminal back as it was."""
+        """Restore the terminal."""
         if self.cells is not None and self._keyboard is not None:
             self.cells.end()
         self.disable_input()
@@ -224,12 +224,12 @@ class SafeDriver(LinuxDriver):
         self.write(_RESTORED)
 
     def restore_by_force(self) -> None:
-        """Give the terminal back from any thread, past everything queued, waiting for nobody."""
+        """Restore the terminal from any thread, past everything queued, without waiting."""
         self._restore_attributes()
         write_now(self._out_fileno, _RESTORED.encode())
 
     def say_by_force(self, words: str) -> None:
-        """Write a sentence below, from any thread, once the terminal was given back by force."""
+        """Write a sentence, from any thread, after `restore_by_force`."""
         write_after(self._out_fileno, f"{words}\n".encode())
 
     def _restore_attributes(self) -> None:
@@ -258,11 +258,11 @@ class SafeDriver(LinuxDriver):
         self._key_thread.start()
 
     def run_input_thread(self) -> None:
-        """Deliver keys until told to stop; when the terminal is gone, end the app."""
+        """Deliver keys until stopped; end the app when the terminal disappears."""
         keyboard = self._keyboard
         if keyboard is not None and not keyboard.run():
             if self.cells is not None:
-                self.cells.answers.forget()  # nobody is left to answer
+                self.cells.answers.forget()  # no answer can come any more
             self._tell_app(self._app_hung_up)
 
     def process_message(self, message: "Message") -> None:
@@ -274,13 +274,13 @@ class SafeDriver(LinuxDriver):
             self._keyboard.filter.takes_resize = self._in_band_window_resize
 
     def release_mouse(self) -> None:
-        """Ask the terminal for no mouse events any more."""
+        """Stop the terminal's mouse events."""
         self._disable_mouse_support()
 
     def _is_answer(self, sequence: str) -> bool:
         return self.cells is not None and self.cells.answers.take(sequence)
 
-    # -- what the app is told
+    # -- notifying the app
 
     def _app_repaint(self) -> None:
         self._sent = ("", 0.0)
@@ -293,7 +293,7 @@ class SafeDriver(LinuxDriver):
 
 
 def _terminal_fileno() -> int:
-    """Standard output where that is the terminal, else standard error, as Textual has it."""
+    """Standard output where it is the terminal, else standard error, as in Textual."""
     for stream in (sys.__stdout__, sys.__stderr__):
         if stream is not None and stream.isatty():
             return stream.fileno()

@@ -284,7 +284,11 @@ async def test_escape_and_quit_work_whatever_becomes_of_the_change(embedded: Emb
             embedded.fault("application-autoscaling", "RegisterScalableTarget", **rules[state])
         await burst(pilot, *NAME)
         await pilot.press("enter")
-        expected_state = {"under way": StepState.SENDING, "done": StepState.DONE, "unknown": StepState.UNKNOWN}[state]
+        expected_state = {
+            "under way": StepState.SENDING,
+            "done": StepState.DONE,
+            "unknown": StepState.UNKNOWN,
+        }[state]
         await until(pilot, lambda: screen.view.run is not None and screen.view.run.state is expected_state)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, ChangeScreen))

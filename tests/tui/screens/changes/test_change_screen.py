@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 from services.changes import entries as drafts
 from services.models.changes import StepState
-from services.models.journal import NewEntry, Entry, EntryKind
+from services.models.journal import Entry, EntryKind, NewEntry
 from tests.conftest import Embedded
 from tests.tools.console import until
 from tests.tui.change_steps import (
@@ -24,10 +24,10 @@ from tests.tui.change_steps import (
 from tests.tui.screens.changes.test_change_keys import burst
 from tui.screens.changes.arm import ArmScreen
 from tui.screens.changes.change import ChangeScreen
-from tui.screens.common.guard import TypeAheadGuard
+from tui.screens.changes.manual_resolution import ManualResolutionScreen
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.changes.run import RunScreen
-from tui.screens.changes.manual_resolution import ManualResolutionScreen
+from tui.screens.common.guard import TypeAheadGuard
 from widgets.changes.list import ChangeList
 
 pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ordinary-day", history=600.0)]

@@ -17,10 +17,10 @@ from tui.screens.common.choose import ChooseScreen
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.overrule import OverrideScreen
-from tui.screens.report.remark import RemarkScreen
-from tui.screens.report.report import ReportScreen
 from tui.screens.duties.sign import SignScreen
 from tui.screens.duties.sign_all import SignAllScreen
+from tui.screens.report.remark import RemarkScreen
+from tui.screens.report.report import ReportScreen
 
 NINE = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)
 """A Wednesday, 9:00 JST."""

@@ -11,16 +11,16 @@ from textual.pilot import Pilot
 from services.clock import ManualClock
 from services.journal.errors import JournalError
 from services.models.duties import Occurrence, OccurrenceState
-from services.models.journal import NewEntry, Entry
+from services.models.journal import Entry, NewEntry
 from services.models.problem import Problem, ProblemKind
 from tests.conftest import Embedded
 from tests.services.duties.duty_world import desk
 from tests.tools.console import console, screen_text, until
-from tui.screens.duties.duty import DutyScreen
 from tui.screens.common.guard import TypeAheadGuard
-from tui.screens.duties.inspect import InspectScreen
 from tui.screens.common.notice import NoticeScreen
-from tui.screens.duties.sign import SkipScreen, SignScreen
+from tui.screens.duties.duty import DutyScreen
+from tui.screens.duties.inspect import InspectScreen
+from tui.screens.duties.sign import SignScreen, SkipScreen
 
 S = OccurrenceState
 NINE = datetime(2026, 1, 14, 0, 2, tzinfo=UTC)

@@ -18,8 +18,8 @@ from tests.tools.console import console, screen_text, settled, until
 from tests.tui.journal_tools import flat_text, other_console, record
 from tests.tui.seeding import client, make_group
 from tui.screens.journal.entry import EntryScreen
-from tui.screens.journal.journal import JournalScreen
 from tui.screens.journal.filter import JournalFilterScreen
+from tui.screens.journal.journal import JournalScreen
 from tui.screens.journal.verify import JournalVerifyScreen
 
 HOSTILE = "[/ecs/web] [@click=app.quit]x[/] \x1b[2J\u202e"
@@ -162,7 +162,9 @@ async def test_kinds_of_a_later_version_are_shown_and_filtered_by_name(
     async with other_console(path, embedded.clock, "suzuki") as other:
         await record(other, "a note")
     now = embedded.clock.now()
-    approved = of_tomorrow(path, "approved", at=now, text="limit 8 is fine", data={"restrains_changes": "0.2"})
+    approved = of_tomorrow(
+        path, "approved", at=now, text="limit 8 is fine", data={"restrains_changes": "0.2"}
+    )
     of_tomorrow(path, "[b]x[/]", at=now, text="frozen", data={"restrains_changes": False})
     async with console(embedded.url, embedded.clock, journal=path, mode="journal") as pilot:
         screen = pilot.app.screen

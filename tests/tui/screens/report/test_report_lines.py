@@ -5,7 +5,16 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from services.models.verdict import Verdict
-from services.report.rendering.document import Bullets, Document, Facts, Line, Paragraph, Quote, Section, Table
+from services.report.rendering.document import (
+    Bullets,
+    Document,
+    Facts,
+    Line,
+    Paragraph,
+    Quote,
+    Section,
+    Table,
+)
 from tui.screens.report.lines import report_lines
 
 TEXTS = st.text(st.sampled_from("ab 、。点検（）\n"), max_size=120)

@@ -10,9 +10,9 @@ from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
 from tests.tools.slack_server import SlackServer
 from tui.messages import OpenAlarm
-from tui.screens.watch.alarm import AlarmScreen
 from tui.screens.slack.outbox import DecideScreen, OutboxScreen
 from tui.screens.slack.post import PostScreen
+from tui.screens.watch.alarm import AlarmScreen
 
 pytestmark = [pytest.mark.scenario("ordinary-day", history=600.0), pytest.mark.usefixtures("at_once")]
 
@@ -78,6 +78,8 @@ async def test_without_slack_the_note_is_kept_and_given_up_with_a_reason(embedde
         await until(pilot, lambda: "a reason" in screen_text(pilot))
         await pilot.press(*"told", "enter")
         await until(pilot, lambda: app.posts[0].state is PostState.DROPPED)
-        kinds = [entry.kind for entry in await app.ready.journal.entries(EntryQuery(target=app.posts[0].target))]
+        kinds = [
+            entry.kind for entry in await app.ready.journal.entries(EntryQuery(target=app.posts[0].target))
+        ]
         assert kinds == [EntryKind.POST, EntryKind.UNPOSTED]
         assert not app.bugs

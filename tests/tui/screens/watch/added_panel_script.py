@@ -1,6 +1,6 @@
 """Looks at a console to which `test_added_panel` has added a panel; what it saw, as JSON.
 
-    python -m tests.tui.screens.watch.added_panel_script
+python -m tests.tui.screens.watch.added_panel_script
 """
 
 import asyncio

@@ -12,10 +12,10 @@ from tests.tools.console import console, screen_text, until
 from tests.tui.journal_tools import flat_text, other_console
 from tests.tui.screens.changes.test_change_keys import burst
 from tui.messages import OpenAlarm
-from tui.screens.watch.acknowledge import AcknowledgeScreen
-from tui.screens.watch.alarm import AlarmScreen
 from tui.screens.common.guard import TypeAheadGuard
 from tui.screens.journal.note import NoteScreen
+from tui.screens.watch.acknowledge import AcknowledgeScreen
+from tui.screens.watch.alarm import AlarmScreen
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 NAME = "alb-5xx-error-rate"

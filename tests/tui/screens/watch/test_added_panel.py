@@ -70,7 +70,9 @@ def _rows(text: str) -> list[str]:
 
 def test_its_own_command_works_where_the_keys_go_to_it(seen: dict[str, Any]) -> None:
     assert not seen["footer before"]
-    assert any(row.startswith("k") and "Say how many services there are" in row for row in _rows(seen["help"]))
+    assert any(
+        row.startswith("k") and "Say how many services there are" in row for row in _rows(seen["help"])
+    )
 
 
 def test_its_interval_is_a_setting(seen: dict[str, Any]) -> None:

@@ -25,12 +25,12 @@ from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned
 from tests.services.inspections.looking import context
-from tui.notifications import changes
-from tui.exit_status import ExitStatus
 from tui.cli.reads import judge
+from tui.exit_status import ExitStatus
+from tui.notifications import changes
 from widgets.alarms.acknowledgements import calling
-from widgets.alarms.wording import state_spans
 from widgets.alarms.panel import count_spans
+from widgets.alarms.wording import state_spans
 
 NOW = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)
 CLOSED = NOW - timedelta(hours=15)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from services.aws.client.reader import Reader
 from services.aws.cloudwatch.alarms.parents import AT_ONCE
 from services.aws.cloudwatch.alarms.reader import Alarms
-from services.aws.client.reader import Reader
 from services.demo.cloudwatch.alarms.missing import State
 from services.demo.cloudwatch.alarms.mutes import MuteRule, parse_schedule
 from services.models.alarms import Alarm, AlarmState, Hearing
@@ -19,8 +19,8 @@ from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.conftest import ORIGIN, REGION, Embedded
 from tests.services.inspections.looking import context, look
-from tui.exit_status import ExitStatus
 from tui.cli.reads import judge
+from tui.exit_status import ExitStatus
 
 SNS = "arn:aws:sns:ap-northeast-1:123456789012:ops-alerts"
 STEP = "arn:aws:autoscaling:ap-northeast-1:123456789012:scalingPolicy:1:autoScalingGroupName/a:policyName/p"

@@ -7,8 +7,8 @@ from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, settled, until
 from tui.messages import OpenAlarm
 from tui.panels import PANELS
-from tui.screens.watch.alarm import AlarmScreen
 from tui.screens.logs.logs import LogsScreen
+from tui.screens.watch.alarm import AlarmScreen
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
 

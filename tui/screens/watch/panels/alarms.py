@@ -1,9 +1,9 @@
 """The alarms, with the one under the cursor."""
 
+from services.i18n import _
 from tui import messages
 from tui.screens.common.mode_screen import Place
 from tui.screens.watch.panel import StatePanel
-from services.i18n import _
 from widgets.alarms.panel import AlarmPanel
 
 
@@ -30,7 +30,7 @@ class WatchedAlarms(StatePanel[AlarmPanel]):
         return Place(str(alarm.id), alarm.name) if alarm is not None else None
 
     def acknowledge(self) -> None:
-        """Say that the state of the alarm under the cursor was seen."""
+        """Acknowledge the state of the alarm under the cursor."""
         alarm = self.widget.chosen
         if alarm is None:
             self.app.say(_("no alarm chosen"))

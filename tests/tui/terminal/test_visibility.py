@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from tui.terminal import visibility as attention
-from tui.terminal.visibility import Attention
+from tui.terminal import visibility
+from tui.terminal.visibility import Visibility
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def question(monkeypatch: pytest.MonkeyPatch) -> asyncio.Queue[bool]:
     async def is_visible(_pane: str) -> bool:
         return await answers.get()
 
-    monkeypatch.setattr(attention, "is_visible", is_visible)
+    monkeypatch.setattr(visibility, "is_visible", is_visible)
     return answers
 
 
@@ -25,34 +25,34 @@ async def turns() -> None:
         await asyncio.sleep(0)
 
 
-@pytest.mark.parametrize("happens", ["look", "noticed"])
+@pytest.mark.parametrize("happens", ["check_soon", "user_acted"])
 async def test_what_happens_meanwhile_is_newer_than_the_answer(
     question: asyncio.Queue[bool], happens: str
 ) -> None:
     told: list[bool] = []
-    watching = Attention("%0", told.append)
+    watching = Visibility("%0", told.append)
     following = asyncio.create_task(watching.follow())
     await turns()
     getattr(watching, happens)()
     question.put_nowait(False)
     await turns()
     assert told == []
-    if happens == "noticed":
-        watching.look()  # else it asks again by itself
+    if happens == "user_acted":
+        watching.check_soon()  # else it asks again by itself
         await turns()
     question.put_nowait(False)
     await turns()
     assert told == [False]
-    watching.noticed()
+    watching.user_acted()
     assert told == [False, True]
     following.cancel()
 
 
 async def test_without_tmux_it_counts_as_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    assert await attention.is_visible("%0")
+    assert await visibility.is_visible("%0")
 
 
 def test_the_pane_is_known_inside_tmux_alone() -> None:
-    assert attention.pane({"TMUX": "/tmp/tmux,1,0", "TMUX_PANE": "%3"}) == "%3"
-    assert attention.pane({"TMUX_PANE": "%3"}) == ""
+    assert visibility.pane({"TMUX": "/tmp/tmux,1,0", "TMUX_PANE": "%3"}) == "%3"
+    assert visibility.pane({"TMUX_PANE": "%3"}) == ""

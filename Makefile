@@ -30,6 +30,7 @@ lint: $(VENV)/.dev ## style, types, import contracts, translations
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/lint-imports tests/architecture/circles.toml
 	$(BIN)/python -m tests.tools.catalogue check
 
 format: $(VENV)/.dev ## let the formatter write

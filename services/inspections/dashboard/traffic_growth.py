@@ -93,7 +93,7 @@ def judged(now: Mapping[int, float], before: Mapping[int, float]) -> tuple[Growt
             loud.update(hour for hour in run if now[hour] > TIMES * before[hour])
     of_runs = [growth(run, now, before) for run in _joined(sorted(loud))]
     unusual = [each for each in (whole, *of_runs) if each is not None and _unusual(each, least)]
-    return whole, max(unusual, key=lambda each: each.times, default=None)
+    return whole, max(unusual, key=lambda growth: growth.times, default=None)
 
 
 def _unusual(candidate: Growth, least: float) -> bool:

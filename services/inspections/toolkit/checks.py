@@ -1,12 +1,11 @@
 """Values that are judged one by one, what each says where it is not normal, and what the runbook says to do."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from services.contacts import escalation, reachable
 from services.i18n import sentences
 from services.models.findings import TOLD, Measure
-from services.models.problem import Problem
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 
@@ -26,20 +25,6 @@ class CheckResult:
     def verdict(self) -> Verdict:
         """The measure's; one without a verdict is for information and counts as normal."""
         return self.measure.verdict or Verdict.NORMAL
-
-
-@dataclass(slots=True)
-class Unread:
-    """What could not be read beside the rest."""
-
-    problems: list[Problem] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-    """The same in words; a missing permission is named."""
-
-    def add(self, sentence: str, problem: Problem) -> None:
-        """`sentence` says what cannot be read."""
-        self.problems.append(problem)
-        self.remarks.append(sentences(sentence, problem.said))
 
 
 def summary(results: Iterable[CheckResult], normal: str) -> str:

@@ -17,7 +17,7 @@ from services.inspections.toolkit.logs.fields import shares, values_of
 from services.inspections.toolkit.logs.hourly_counts import BIN, COUNT, Hours, binned, local, zone_name
 from services.inspections.toolkit.logs.inspection import AT_ONCE, InsightsInspection, query_table
 from services.inspections.toolkit.logs.message_grouping import masked
-from services.inspections.toolkit.logs.queries import Queries, number
+from services.inspections.toolkit.logs.queries import Queries
 from services.inspections.toolkit.logs.silence import (
     Silence,
     silence,
@@ -25,6 +25,7 @@ from services.inspections.toolkit.logs.silence import (
     silence_measures,
     silence_words,
 )
+from services.inspections.toolkit.wording import number
 from services.models.findings import Evidence, Finding, Measure, worst
 from services.models.insights import QueryResult
 from services.models.metrics import TimeSpan

@@ -13,12 +13,18 @@ from services.dashboards.requests import fitting_period
 from services.i18n import _
 from services.inspections.base import InspectionRequest, OwnInspection, table
 from services.inspections.custom.silence import unusual
-from services.inspections.dashboard.evaluation import allowed, shown, unanswered
 from services.inspections.toolkit.curves import SUSTAINED, Course, Stretch, at, course_of, silences, widest
 from services.inspections.toolkit.finding_builder import FindingBuilder
-from services.inspections.toolkit.logs.queries import hours_words
 from services.inspections.toolkit.silence_references import REACH
-from services.inspections.toolkit.wording import length, moment, stretch
+from services.inspections.toolkit.wording import (
+    bound_words,
+    hours_words,
+    incomplete_words,
+    length,
+    moment,
+    stretch,
+    value_words,
+)
 from services.models.findings import Evidence, Finding, Measure, Row, worst
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
 from services.models.verdict import Limit, Verdict
@@ -88,7 +94,7 @@ class CustomMetric(OwnInspection):
         except AwsError as error:
             return (Silence(widest(holes), Verdict.UNKNOWN, error.problem.summary),)
         if past.status is not SeriesStatus.COMPLETE:
-            return (Silence(widest(holes), Verdict.UNKNOWN, unanswered(past)),)
+            return (Silence(widest(holes), Verdict.UNKNOWN, incomplete_words(past)),)
         if not series.times and not past.times:
             # A count of zero looks the same as a metric, or a dimension, that does not exist.
             return (Silence(widest(holes), Verdict.UNKNOWN),)
@@ -114,16 +120,16 @@ class CustomMetric(OwnInspection):
         doubts = list(dict.fromkeys(self._words(silence, course) for silence in silences))
         verdicts = [silence.verdict for silence in silences]
         if series.status is not SeriesStatus.COMPLETE:
-            doubts.insert(0, unanswered(series))
+            doubts.insert(0, incomplete_words(series))
             verdicts.append(Verdict.UNKNOWN)
         if course.worst is not None:
             verdicts.append(limit.judge(course.worst))
-        now = () if course.now is None else (_("now {value}").format(value=shown(course.now, limit)),)
+        now = () if course.now is None else (_("now {value}").format(value=value_words(course.now, limit)),)
         builder.measure(
             Measure(
                 title=self.spec.title,
-                shown="" if course.worst is None else shown(course.worst, limit),
-                allowed=allowed(limit),
+                shown="" if course.worst is None else value_words(course.worst, limit),
+                allowed=bound_words(limit),
                 verdict=worst(verdicts) or Verdict.UNKNOWN,
                 value=None if course.worst is None else course.worst * limit.scale,
                 unit=limit.unit,
@@ -166,9 +172,9 @@ class CustomMetric(OwnInspection):
             )
         first = text.format(
             title=limit.title,
-            value=shown(course.worst, limit),
+            value=value_words(course.worst, limit),
             hours=hours_words(request.hours),
-            allowed=allowed(limit),
+            allowed=bound_words(limit),
             length=length(timedelta(seconds=course.total)),
         )
         when = moment(at(course.worst_at), zone)
@@ -178,7 +184,7 @@ class CustomMetric(OwnInspection):
         ordered = sorted(course.beyond, key=lambda beyond: -beyond.seconds)
         rows = [
             Row(
-                cells=(stretch(*beyond.moments, self.context.calendar.zone), allowed(limit)),
+                cells=(stretch(*beyond.moments, self.context.calendar.zone), bound_words(limit)),
                 verdict=Verdict.ABNORMAL if beyond.seconds >= SUSTAINED else Verdict.ATTENTION,
             )
             for beyond in ordered

@@ -18,7 +18,7 @@ from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.logs.hourly_counts import below, event_spans, local, whole, zone_name
 from services.inspections.toolkit.logs.inspection import InsightsInspection, query_table
 from services.inspections.toolkit.logs.message_grouping import masked
-from services.inspections.toolkit.logs.queries import Queries, number
+from services.inspections.toolkit.logs.queries import Queries
 from services.inspections.toolkit.logs.silence import (
     Silence,
     silence,
@@ -26,6 +26,7 @@ from services.inspections.toolkit.logs.silence import (
     silence_measures,
     silence_words,
 )
+from services.inspections.toolkit.wording import number
 from services.models.findings import Evidence, Finding, Measure, Row
 from services.models.insights import QueryResult
 from services.models.runbook_looks import ErrorLogs as Spec

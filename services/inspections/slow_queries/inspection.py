@@ -26,7 +26,7 @@ from services.inspections.toolkit.logs.hourly_counts import (
     zone_name,
 )
 from services.inspections.toolkit.logs.inspection import AT_ONCE, InsightsInspection, query_table
-from services.inspections.toolkit.logs.queries import Queries, number
+from services.inspections.toolkit.logs.queries import Queries
 from services.inspections.toolkit.logs.silence import (
     Silence,
     silence,
@@ -34,6 +34,7 @@ from services.inspections.toolkit.logs.silence import (
     silence_measures,
     silence_words,
 )
+from services.inspections.toolkit.wording import number
 from services.models.findings import Evidence, Finding, Measure
 from services.models.insights import QueryResult
 from services.models.metrics import TimeSpan

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from services.contacts import escalation, reachable
 from services.i18n import sentences
 from services.models.findings import TOLD, Measure
-from services.models.runbook import Runbook
-from services.models.verdict import Verdict
+from services.models.runbook import Playbook, Runbook
+from services.models.verdict import Limit, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +55,10 @@ def runbook_advice(runbook: Runbook, inspection: str) -> tuple[str, ...]:
     contacts = reachable(runbook)
     roles = dict.fromkeys(str(contact.role) for contact in contacts if contact.role and contact.role in text)
     return (*dict.fromkeys(records), *(escalation(runbook, role) for role in roles))
+
+
+def playbook_of(limit: Limit, runbook: Runbook) -> Playbook | None:
+    """The playbook about a value: of the same id, or of the alarm of the same title."""
+    same_id = next((book for book in runbook.playbooks if book.id == limit.id), None)
+    names = [alarm.name for alarm in runbook.alarms if alarm.title == limit.title]
+    return same_id or next(filter(None, map(runbook.playbook_for, names)), None)

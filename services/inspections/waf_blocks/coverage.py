@@ -9,8 +9,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from itertools import pairwise
 
 from services.i18n import _
-from services.inspections.toolkit.logs.queries import hours_words
-from services.inspections.toolkit.wording import moment, stretch
+from services.inspections.toolkit.wording import hours_words, moment, stretch
 from services.models.findings import Measure
 from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict

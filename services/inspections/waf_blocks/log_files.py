@@ -11,7 +11,7 @@ from services.i18n import _
 from services.inspections.base import table
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.logs.hourly_counts import local, zone_name
-from services.inspections.toolkit.logs.queries import size_words
+from services.inspections.toolkit.wording import size_words
 from services.inspections.waf_blocks.coverage import missing, runs_words
 from services.models.findings import Measure, Progress
 from services.models.firewall import LogDestination, WebAcl

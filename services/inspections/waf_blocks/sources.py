@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from services.i18n import _
 from services.inspections.base import table
 from services.inspections.toolkit.logs.hourly_counts import local, zone_name
-from services.inspections.toolkit.logs.queries import hours_words
+from services.inspections.toolkit.wording import hours_words
 from services.models.findings import Evidence, Measure, Row
 from services.models.firewall import BlockedGroup, Samples
 from services.models.verdict import Verdict

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from services.i18n import _
 from services.inspections.toolkit.finding_builder import FindingBuilder
-from services.inspections.toolkit.logs.queries import hours_words
+from services.inspections.toolkit.wording import hours_words
 from services.inspections.waf_blocks.metrics import Traffic
 from services.inspections.waf_blocks.sources import Sources
 from services.models.findings import Measure

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from services.aws.logs.insights import ROWS
 from services.i18n import _, sentences
 from services.inspections.base import Inspection, table
-from services.inspections.toolkit.logs.queries import Queries, hours_words, partial_words
+from services.inspections.toolkit.logs.queries import Queries, partial_words
 from services.inspections.toolkit.logs.silence import unkept_words
+from services.inspections.toolkit.wording import hours_words
 from services.models.findings import Evidence, Finding, Measure
 from services.models.insights import QueryResult
 from services.models.verdict import Verdict

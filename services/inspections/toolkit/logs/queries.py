@@ -8,6 +8,7 @@ from services.aws.client.prices import usd_of_insights
 from services.aws.logs.insights import ROWS, Insights
 from services.i18n import N_, _
 from services.inspections.toolkit.finding_builder import FindingBuilder
+from services.inspections.toolkit.wording import hours_words, size_words, yen_words
 from services.models.findings import Progress
 from services.models.insights import GroupSize, QueryResult, QueryState
 from services.models.metrics import TimeSpan
@@ -191,32 +192,3 @@ def partial_words(result: QueryResult) -> str:
     return _("{why} Partial: {count} matches so far, not judged.").format(
         why=_(reason), count=f"{result.matched:,}"
     )
-
-
-def size_words(size: float) -> str:
-    """Bytes as AWS's price lists count them."""
-    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
-        if size >= factor:
-            return f"{size / factor:.1f} {unit}"
-    return f"{size / 1000:.0f} KB"
-
-
-def yen_words(yen: float) -> str:
-    """Yen with as many decimals as matter."""
-    return f"¥{yen:,.0f}" if yen >= 100 else f"¥{yen:.1f}" if yen >= 0.1 or not yen else "< ¥0.1"
-
-
-def hours_words(hours: float) -> str:
-    """A window's length for people."""
-    if hours < 1:
-        return _("{count} min").format(count=max(1, round(hours * 60)))
-    if hours < 48:
-        return _("{count} h").format(count=f"{hours:.1f}".removesuffix(".0"))
-    return _("{count} days").format(count=f"{hours / 24:.1f}".removesuffix(".0"))
-
-
-def number(value: float) -> str:
-    """Without decimals from a hundred up, else with one decimal where it is not 0."""
-    if 0 < value < 0.1:
-        return "< 0.1"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}".removesuffix(".0")

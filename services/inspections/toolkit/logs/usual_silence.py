@@ -98,7 +98,7 @@ class Usual:
             # Before the first event a silence proves nothing.
             return _State.SILENT if await self._was_there(span.start) else _State.ABSENT
         step = (span.end - span.start) / SLOTS
-        # From the end, where a slot without events is likelier to be found.
+        # From the end: in the evening events become fewer there, in the morning they begin there.
         for number in reversed(range(SLOTS)):
             first = span.start + number * step
             if not await self._came(TimeSpan(start=first, end=first + step)):
